@@ -1,0 +1,1 @@
+"""Typed models of everything that crosses a process boundary."""

@@ -1,0 +1,60 @@
+"""What all contracts share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
+"""Lower-case letters, digits and hyphens: safe in S3 keys, job names and execution names."""
+
+CharacterSlug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class Contract(BaseModel):
+    """Base of everything that crosses a process boundary: immutable, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Box(Contract):
+    """A rectangle in the film's display pixels (after rotation, square pixels)."""
+
+    left: int = Field(ge=0)
+    top: int = Field(ge=0)
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+
+    @property
+    def right(self) -> int:
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> int:
+        return self.top + self.height
+
+    @property
+    def area(self) -> int:
+        return self.width * self.height
+
+
+class ObjectRef(Contract):
+    """One version of one S3 object."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+
+
+class Usage(Contract):
+    """Paid calls of one kind: how many were paid for, how many came from the cache.
+
+    `item` is the price book's key, for example `rekognition.detect-labels`.
+    """
+
+    item: str
+    paid: float = Field(default=0, ge=0)
+    reused: float = Field(default=0, ge=0)

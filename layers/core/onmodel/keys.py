@@ -1,0 +1,107 @@
+"""Names of things: slugs, identities, and where each object lies in the studio bucket.
+
+Keys are slugs because Bedrock refuses spaces and Unicode in S3 URIs; names for people are kept
+beside them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from slugify import slugify
+
+MAIN_PRODUCTION = "main"
+SLUG_LIMIT = 40  # a run's execution name is production-free: slug + 8 + 8 + attempt stays under 80
+
+
+def slug(name: str) -> str:
+    """A slug of at most 40 characters; a name without a letter or digit becomes `x` + a hash."""
+    made = slugify(name, max_length=SLUG_LIMIT).strip("-")
+    return made or "x" + hashlib.sha256(name.encode()).hexdigest()[:8]
+
+
+def digest(value: Mapping[str, Any] | str, length: int = 8) -> str:
+    """The first hex digits of SHA-256 over text, or over JSON with sorted keys."""
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def film_id(file_name: str, size: int, checksum: str) -> str:
+    """slug-xxxxxxxx: the file's name and its content identity.
+
+    Args:
+        file_name: last segment of the uploaded key.
+        size: bytes.
+        checksum: S3's full-object CRC64NVME in base64, else the ETag.
+    """
+    return f"{slug(PurePosixPath(file_name).stem)}-{digest(f'{size}:{checksum}')}"
+
+
+def run_id(production: str, film: str, settings_hash: str) -> str:
+    """A run's key: the film's id and a hash of production and the settings that matter to it."""
+    return f"{film}-{digest(f'{production}:{film}:{settings_hash}')}"
+
+
+def execution_name(run: str, attempt: int) -> str:
+    """Step Functions refuses the second start under one name, which makes starting idempotent."""
+    return f"{run}-{attempt}"
+
+
+def crop_id(film: str, timecode_seconds: float, box: tuple[int, int, int, int], crop: str) -> str:
+    """From film, time, box and crop settings; never from encoded bytes.
+
+    Args:
+        film: film_id.
+        timecode_seconds: presentation time of the frame.
+        box: left, top, width, height of the window in film pixels.
+        crop: hash of the crop settings.
+    """
+    milliseconds = round(timecode_seconds * 1000)
+    return f"{milliseconds:09d}-{digest(f'{film}:{milliseconds}:{box}:{crop}', 10)}"
+
+
+class FilmKeys:
+    """Where a film's objects lie in the studio bucket."""
+
+    def __init__(self, production: str, film: str, samples: str, run: str) -> None:
+        self.film = f"{production}/films/{film}"
+        self.samples = f"{self.film}/samples/{samples}"
+        self.run = f"{self.film}/runs/{run}"
+
+        self.facts = f"{self.samples}/film.json"
+        self.packets = f"{self.samples}/packets.npz"
+        self.chunks = f"{self.samples}/chunks.jsonl"
+
+        self.settings = f"{self.run}/settings.json"
+        self.crops = f"{self.run}/crops.jsonl"
+        self.vectors = f"{self.run}/vectors.npy"
+        self.rejected = f"{self.run}/rejected.jsonl"
+        self.names = f"{self.run}/names.jsonl"
+        self.naming_usage = f"{self.run}/naming_usage.json"
+        self.summary = f"{self.run}/summary.json"
+        self.report = f"{self.run}/report/index.html"
+
+    def chunk(self, index: int) -> ChunkKeys:
+        return ChunkKeys(f"{self.samples}/chunks/{index:05d}")
+
+    def picture(self, crop: str, suffix: str) -> str:
+        return f"{self.samples}/crops/{crop}.{suffix}"
+
+    def report_page(self, number: int) -> str:
+        """Page 1 is index.html."""
+        return self.report if number == 1 else f"{self.run}/report/page-{number}.html"
+
+
+class ChunkKeys:
+    """Where one chunk's results lie; `done` is written last."""
+
+    def __init__(self, prefix: str) -> None:
+        self.crops = f"{prefix}/crops.jsonl"
+        self.vectors = f"{prefix}/vectors.npy"
+        self.rejected = f"{prefix}/rejected.jsonl"
+        self.thumbnails = f"{prefix}/thumbnails.jsonl"
+        self.done = f"{prefix}/chunk.json"
