@@ -54,8 +54,10 @@ class ObjectStore(Protocol):
 
 
 class Record(Contract):
-    """A row of the Registry. `revision` counts writes: compare-and-swap, so that leases and state
-    changes are decided by steps and enforced by a conditional write.
+    """A row of the Registry.
+
+    `revision` counts writes: compare-and-swap, so that leases and state changes are decided by
+    steps and enforced by a conditional write.
     """
 
     production: str

@@ -161,7 +161,7 @@ def parse_settings(text: SettingsBytes) -> Settings:
     except (yaml.YAMLError, UnicodeDecodeError) as fault:
         raise SettingsRefused(
             f"settings.yaml is not YAML: {fault}", "Correct it and upload it again"
-        )
+        ) from fault
     try:
         return Settings.model_validate(raw if raw is not None else {})
     except ValidationError as fault:

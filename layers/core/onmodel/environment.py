@@ -1,0 +1,27 @@
+"""The environment of the functions as one typed model, read once by wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Environment(BaseModel):
+    """What template.yaml tells every function."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    uploads_bucket: str = Field(alias="UPLOADS_BUCKET")
+    studio_bucket: str = Field(alias="STUDIO_BUCKET")
+    registry_table: str = Field(alias="REGISTRY_TABLE")
+    cache_table: str = Field(alias="CACHE_TABLE")
+    cache_days: int = Field(alias="CACHE_DAYS", default=365, ge=1)
+    topic_arn: str = Field(alias="TOPIC_ARN")
+    prepare_film_arn: str = Field(alias="PREPARE_FILM_ARN", default="")
+    region: str = Field(alias="AWS_REGION", default="us-east-1")
+
+
+def read_environment(variables: Mapping[str, str]) -> Environment:
+    """Raises pydantic's ValidationError naming each variable that is missing."""
+    return Environment.model_validate(dict(variables))
