@@ -5,6 +5,7 @@ The tree answers one question: who can heal it?
 
 - OnmodelError
   - RefusedError           a person must change something; the message says what. Never retried.
+    - EventRefused           a function was called with an event it does not understand
     - FilmRefused            the film cannot be read (no video, truncated, too large, empty …)
     - SettingsRefused        settings.yaml or a storyboard is impossible
     - ReferenceRefused       a reference is no picture, or two characters share one slug
@@ -40,6 +41,10 @@ class RefusedError(OnmodelError):
         super().__init__(f"{reason}. {advice}".rstrip(" .") + "." if advice else reason)
         self.reason = reason
         self.advice = advice
+
+
+class EventRefused(RefusedError):
+    """Raised by every function for an event that does not fit its contract."""
 
 
 class FilmRefused(RefusedError):

@@ -14,6 +14,8 @@ from typing import Any
 
 from slugify import slugify
 
+from onmodel.contracts.film import Run
+
 MAIN_PRODUCTION = "main"
 SLUG_LIMIT = 40  # a run's execution name is production-free: slug + 8 + 8 + attempt stays under 80
 
@@ -75,6 +77,7 @@ class FilmKeys:
         self.facts = f"{self.samples}/film.json"
         self.packets = f"{self.samples}/packets.npz"
         self.chunks = f"{self.samples}/chunks.jsonl"
+        self.pictures = f"{self.samples}/crops"
 
         self.settings = f"{self.run}/settings.json"
         self.crops = f"{self.run}/crops.jsonl"
@@ -85,11 +88,15 @@ class FilmKeys:
         self.summary = f"{self.run}/summary.json"
         self.report = f"{self.run}/report/index.html"
 
+    @classmethod
+    def of(cls, run: Run) -> FilmKeys:
+        return cls(run.production, run.film_id, run.samples_id, run.run_id)
+
     def chunk(self, index: int) -> ChunkKeys:
         return ChunkKeys(f"{self.samples}/chunks/{index:05d}")
 
     def picture(self, crop: str, suffix: str) -> str:
-        return f"{self.samples}/crops/{crop}.{suffix}"
+        return f"{self.pictures}/{crop}.{suffix}"
 
     def report_page(self, number: int) -> str:
         """Page 1 is index.html."""

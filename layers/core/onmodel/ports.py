@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from onmodel.contracts.base import Contract
+from onmodel.settings import EmbeddingSettings
 
 Pixels = npt.NDArray[np.uint8]
 """(height, width, 3) uint8, BGR."""
@@ -133,6 +134,10 @@ class Embedder(Protocol):
     dimensions: int
 
     def embed(self, jpeg: bytes) -> Vector: ...
+
+
+EmbedderOf = Callable[[EmbeddingSettings], Embedder]
+"""The run's settings choose the model, so the embedder is made inside the step."""
 
 
 class Executions(Protocol):

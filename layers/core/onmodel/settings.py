@@ -31,9 +31,11 @@ class Sampling(Contract):
         default=15.0, ge=0, description="Laplacian variance of the sharpest region"
     )
     unchanged_difference: float = Field(
-        default=2.0, ge=0, le=255,
+        default=2.0,
+        ge=0,
+        le=255,
         description="mean luma difference to the last kept frame of the shot",
-    )  # fmt: skip
+    )
     chunk_seconds: float = Field(
         default=60.0, ge=5, le=600, description="aim of a chunk's length; cut at keyframes"
     )
@@ -50,9 +52,10 @@ class FinderSettings(Contract):
     kind: Literal["labels"] = "labels"
     labels: tuple[str, ...] = Field(
         default=("Person", "Animal", "Cartoon", "Toy", "Robot"),
-        min_length=1, max_length=100,  # DetectLabels filters take at most 100 names
+        min_length=1,
+        max_length=100,  # DetectLabels filters take at most 100 names
         description="labels that count as figures; a label's parents count too",
-    )  # fmt: skip
+    )
     min_confidence: float = Field(default=55.0, ge=0, le=100)
     max_figures: int = Field(default=4, ge=1, le=20, description="of one frame, largest first")
     wide_when_no_box: bool = Field(
@@ -81,10 +84,12 @@ class EmbeddingSettings(Contract):
 
 class DeduplicationSettings(Contract):
     threshold: float = Field(
-        default=0.92, ge=0.5, le=1.0,
+        default=0.92,
+        ge=0.5,
+        le=1.0,
         description="cosine at or above which two crops are alike: lower is stricter and leaves"
         " fewer, more varied pictures",
-    )  # fmt: skip
+    )
 
 
 class NamingSettings(Contract):

@@ -1,0 +1,21 @@
+"""PrepareFilm: name the kept crops after the production's references."""
+
+from onmodel.paid import Meter
+
+from onmodel.contracts.requests import RunRequest
+from onmodel.entry import entry
+from onmodel.steps.name_crops import name_crops
+from onmodel.wiring import services
+
+
+@entry(RunRequest)
+def handler(request: RunRequest) -> None:
+    wired, meter = services(), Meter()
+    name_crops(
+        request,
+        uploads=wired.uploads,
+        studio=wired.studio,
+        registry=wired.registry,
+        embedder=lambda settings: wired.embedder(settings, meter),
+        meter=meter,
+    )

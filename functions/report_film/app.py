@@ -1,0 +1,12 @@
+"""PrepareFilm: sum the run up and draw its report."""
+
+from onmodel.contracts.requests import RunRequest
+from onmodel.entry import entry
+from onmodel.steps.report_film import report_film
+from onmodel.wiring import now, services
+
+
+@entry(RunRequest)
+def handler(request: RunRequest) -> None:
+    wired = services()
+    report_film(request, studio=wired.studio, prices=wired.prices, clock=now)

@@ -1,0 +1,20 @@
+"""An object landed in the uploads bucket: EventBridge calls this for each."""
+
+from onmodel.contracts.requests import RouteAnswer, UploadEvent
+from onmodel.entry import entry
+from onmodel.steps.route_upload import RouteUpload
+from onmodel.wiring import now, services
+
+
+@entry(UploadEvent)
+def handler(event: UploadEvent) -> RouteAnswer:
+    wired = services()
+    return RouteUpload(
+        uploads=wired.uploads,
+        studio=wired.studio,
+        registry=wired.registry,
+        executions=wired.executions,
+        mailbox=wired.mailbox,
+        clock=now,
+        prepare_film_arn=wired.environment.prepare_film_arn,
+    ).route(event)

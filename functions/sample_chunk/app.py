@@ -1,0 +1,21 @@
+"""PrepareFilm, one child of the map: frames to crops of one chunk."""
+
+from onmodel.paid import Meter
+
+from onmodel.contracts.requests import SampleChunkRequest
+from onmodel.entry import entry
+from onmodel.steps.sample_chunk import sample_chunk
+from onmodel.wiring import services
+
+
+@entry(SampleChunkRequest)
+def handler(request: SampleChunkRequest) -> None:
+    wired, meter = services(), Meter()
+    sample_chunk(
+        request,
+        uploads=wired.uploads,
+        studio=wired.studio,
+        labels=wired.labels(meter),
+        embedder=lambda settings: wired.embedder(settings, meter),
+        meter=meter,
+    )

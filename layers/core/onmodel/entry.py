@@ -1,0 +1,64 @@
+"""The door of every function: parse the event, run one step, answer JSON, log with one id."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, ValidationError
+
+from onmodel.errors import EventRefused, OnmodelError
+from onmodel.observability import logger, metrics
+
+
+class Traced(Protocol):
+    """A request knows the id that follows it from upload to mail."""
+
+    @property
+    def correlation_id(self) -> str: ...
+
+
+RequestT = TypeVar("RequestT", bound=BaseModel)
+Handler = Callable[[dict[str, Any], LambdaContext], Any]
+
+
+def parse(model: type[RequestT], event: object) -> RequestT:
+    """Raises EventRefused naming each field that does not fit."""
+    try:
+        return model.model_validate(event)
+    except ValidationError as fault:
+        places = "; ".join(
+            f"{'.'.join(str(part) for part in error['loc']) or 'event'}: {error['msg']}"
+            for error in fault.errors()
+        )
+        raise EventRefused(
+            f"The event does not fit {model.__name__}: {places}",
+            "Compare it with the fixtures under events/",
+        ) from fault
+
+
+def entry(model: type[RequestT]) -> Callable[[Callable[[RequestT], BaseModel | None]], Handler]:
+    """Make a Lambda handler of a function from request to answer."""
+
+    def decorate(work: Callable[[RequestT], BaseModel | None]) -> Handler:
+        @functools.wraps(work)
+        @metrics.log_metrics(raise_on_empty_metrics=False)
+        @logger.inject_lambda_context(clear_state=True)
+        def handler(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401
+            request = parse(model, event)
+            logger.append_keys(correlation_id=getattr(request, "correlation_id", None))
+            try:
+                answer = work(request)
+            except OnmodelError as fault:
+                logger.warning("%s: %s", type(fault).__name__, fault)
+                raise
+            logger.info(
+                "done", extra={"answer": answer.model_dump(mode="json") if answer else None}
+            )
+            return answer.model_dump(mode="json") if answer else None
+
+        return handler
+
+    return decorate

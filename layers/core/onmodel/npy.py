@@ -1,0 +1,28 @@
+"""Arrays as .npy bytes, never pickled."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+"""(n, dimensions) float32, rows of unit length."""
+
+
+def to_npy(array: Vectors) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def from_npy(data: bytes) -> Vectors:
+    """Raises ValueError for anything but a plain array."""
+    array: Vectors = np.load(io.BytesIO(data), allow_pickle=False)
+    return array
+
+
+def stack(parts: list[Vectors], dimensions: int) -> Vectors:
+    """(n, dimensions) float32, also when there is none."""
+    return np.concatenate([np.zeros((0, dimensions), np.float32), *parts]).astype(np.float32)

@@ -1,0 +1,95 @@
+"""Join the chunks' shots and keep the best of each group of near-duplicates. No paid call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from onmodel.contracts.film import Chunk, ChunkResult, Crop, Rejected, RejectReason
+from onmodel.contracts.requests import RunRequest
+from onmodel.jsonl import read_lines, write_lines
+from onmodel.keys import FilmKeys
+from onmodel.npy import Vectors, from_npy, stack, to_npy
+from onmodel.ports import ObjectStore
+from onmodel.settings import Settings
+from onmodel.video.shots import is_cut
+from onmodel.vision.duplicates import find_duplicates
+
+
+@dataclass(frozen=True)
+class SampledChunk:
+    """One finished chunk as it lies in S3; vectors has shape (crops, dimensions)."""
+
+    result: ChunkResult
+    crops: tuple[Crop, ...]
+    vectors: Vectors
+    rejected: tuple[Rejected, ...]
+
+
+def deduplicate_film(request: RunRequest, *, studio: ObjectStore) -> None:
+    """Write the run's crops.jsonl, vectors.npy (row i belongs to line i) and rejected.jsonl."""
+    run = request.run
+    keys = FilmKeys.of(run)
+    settings = Settings.model_validate_json(studio.get(keys.settings))
+    chunks = join_shots(load_chunks(keys, studio))
+    crops = [crop for chunk in chunks for crop in chunk.crops]
+    vectors = stack([chunk.vectors for chunk in chunks], settings.embedding.dimensions)
+    quality = np.array([crop.quality for crop in crops], dtype=np.float32)
+    kept_by = find_duplicates(vectors, quality, settings.deduplication.threshold)
+    kept = np.flatnonzero(kept_by < 0)
+    rejected = [line for chunk in chunks for line in chunk.rejected]
+    rejected += [
+        near_duplicate(crops[i], crops[kept_by[i]], float(vectors[i] @ vectors[kept_by[i]]))
+        for i in np.flatnonzero(kept_by >= 0)
+    ]
+    studio.put(keys.crops, write_lines(crops[i] for i in kept), "application/jsonl")
+    studio.put(keys.vectors, to_npy(vectors[kept]), "application/octet-stream")
+    studio.put(keys.rejected, write_lines(rejected), "application/jsonl")
+
+
+def near_duplicate(crop: Crop, kept: Crop, similarity: float) -> Rejected:
+    return Rejected(
+        reason=RejectReason.NEAR_DUPLICATE,
+        timecode_seconds=crop.timecode_seconds,
+        chunk=crop.chunk,
+        detail=f"similarity {similarity:.3f} to {kept.crop_id}",
+        crop_id=crop.crop_id,
+        box=crop.box,
+        kept_instead=kept.crop_id,
+    )
+
+
+def load_chunks(keys: FilmKeys, studio: ObjectStore) -> list[SampledChunk]:
+    """All chunks of the plan, in order. Raises NotFound when one is not finished."""
+    chunks = []
+    for planned in read_lines(Chunk, studio.get(keys.chunks)):
+        at = keys.chunk(planned.index)
+        chunks.append(
+            SampledChunk(
+                result=ChunkResult.model_validate_json(studio.get(at.done)),
+                crops=read_lines(Crop, studio.get(at.crops)),
+                vectors=from_npy(studio.get(at.vectors)),
+                rejected=read_lines(Rejected, studio.get(at.rejected)),
+            )
+        )
+    return chunks
+
+
+def join_shots(chunks: list[SampledChunk]) -> list[SampledChunk]:
+    """Number shots through the film: a shot that goes on over a chunk's border stays one."""
+    joined: list[SampledChunk] = []
+    next_shot, previous = 0, None
+    for chunk in chunks:
+        if (
+            previous
+            and chunk.result.first_signature
+            and not is_cut(previous, chunk.result.first_signature)
+        ):
+            next_shot -= 1
+        offset = next_shot
+        crops = tuple(crop.model_copy(update={"shot": crop.shot + offset}) for crop in chunk.crops)
+        joined.append(SampledChunk(chunk.result, crops, chunk.vectors, chunk.rejected))
+        next_shot += chunk.result.shots
+        previous = chunk.result.last_signature or previous
+    return joined

@@ -1,0 +1,42 @@
+"""Read a film's header by byte ranges and plan its chunks."""
+
+from __future__ import annotations
+
+from onmodel.contracts.requests import FilmProbed, RunRequest
+from onmodel.errors import FilmRefused, NotFound
+from onmodel.jsonl import write_lines
+from onmodel.keys import FilmKeys
+from onmodel.ports import ObjectStore
+from onmodel.settings import Settings
+from onmodel.video.chunks import plan_chunks
+from onmodel.video.probe import probe_film as probe
+from onmodel.video.ranges import RangeReader
+
+
+def probe_film(request: RunRequest, *, uploads: ObjectStore, studio: ObjectStore) -> FilmProbed:
+    """Write film.json, packets.npz and, last, chunks.jsonl; a repeat finds them and returns.
+
+    Raises:
+        FilmRefused: the film is gone, or cannot be decoded; says what to do.
+    """
+    run = request.run
+    keys = FilmKeys.of(run)
+    if any(info.key == keys.chunks for info in studio.list(keys.chunks)):
+        return FilmProbed(chunks_key=keys.chunks)
+    settings = Settings.model_validate_json(studio.get(keys.settings))
+    source, version = run.source.key, run.source.version_id
+    try:
+        size = uploads.head(source, version).size
+    except NotFound as gone:
+        raise FilmRefused(
+            f"{run.title} was deleted before it could be read", "Upload it again"
+        ) from gone
+    reader = RangeReader(lambda start, end: uploads.read(source, start, end, version), size)
+    probed = probe(reader, size_bytes=size)
+    chunks = plan_chunks(
+        probed.packets, probed.facts, chunk_seconds=settings.sampling.chunk_seconds
+    )
+    studio.put(keys.facts, probed.facts.model_dump_json().encode(), "application/json")
+    studio.put(keys.packets, probed.packets.save(), "application/octet-stream")
+    studio.put(keys.chunks, write_lines(chunks), "application/jsonl")
+    return FilmProbed(chunks_key=keys.chunks)

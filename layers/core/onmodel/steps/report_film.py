@@ -1,0 +1,84 @@
+"""Sum a run up and draw its report."""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+
+from onmodel.contracts.film import (
+    Chunk,
+    ChunkResult,
+    Crop,
+    FilmFacts,
+    FilmSummary,
+    Naming,
+    Rejected,
+)
+from onmodel.contracts.requests import RunRequest
+from onmodel.costs import PriceBook, add_up, estimate
+from onmodel.jsonl import read_lines
+from onmodel.keys import FilmKeys
+from onmodel.ports import Clock, ObjectStore
+from onmodel.records import NamingCost
+from onmodel.report.film import FilmReport, render_film_report
+from onmodel.settings import Settings
+from onmodel.steps.sample_chunk import Thumbnail
+
+
+def report_film(
+    request: RunRequest, *, studio: ObjectStore, prices: PriceBook, clock: Clock
+) -> None:
+    """Write summary.json and the report's pages; index.html last."""
+    run = request.run
+    keys = FilmKeys.of(run)
+    chunks = [
+        ChunkResult.model_validate_json(studio.get(keys.chunk(chunk.index).done))
+        for chunk in read_lines(Chunk, studio.get(keys.chunks))
+    ]
+    crops = read_lines(Crop, studio.get(keys.crops))
+    names = read_lines(Naming, studio.get(keys.names))
+    rejected = read_lines(Rejected, studio.get(keys.rejected))
+    naming = NamingCost.model_validate_json(studio.get(keys.naming_usage))
+    usage = add_up([use for chunk in chunks for use in chunk.usage] + list(naming.usage))
+    bill = estimate(usage, prices)
+    summary = FilmSummary(
+        production=run.production,
+        film_id=run.film_id,
+        run_id=run.run_id,
+        title=run.title,
+        facts=FilmFacts.model_validate_json(studio.get(keys.facts)),
+        frames=sum(chunk.frames for chunk in chunks),
+        crops_found=sum(chunk.crops for chunk in chunks),
+        crops_kept=len(crops),
+        rejected=dict(Counter(line.reason for line in rejected)),
+        named=dict(Counter(name.character or "" for name in names)),
+        usage=usage,
+        lost_seconds=tuple(span for chunk in chunks for span in chunk.lost_seconds),
+        estimated_usd=None if bill.total_usd is None else float(bill.total_usd),
+        notices=naming.notices,
+        prepared_at=clock(),
+    )
+    studio.put(keys.summary, summary.model_dump_json(indent=2).encode(), "application/json")
+    pages = render_film_report(
+        FilmReport(
+            summary=summary,
+            settings=Settings.model_validate_json(studio.get(keys.settings)),
+            crops=crops,
+            names={name.crop_id: name for name in names},
+            rejected=rejected,
+            thumbnails=thumbnails(keys, studio, chunks),
+            bill=bill,
+        )
+    )
+    for name in sorted(pages, key=lambda page: page == "index.html"):
+        studio.put(f"{keys.run}/report/{name}", pages[name], "text/html; charset=utf-8")
+
+
+def thumbnails(keys: FilmKeys, studio: ObjectStore, chunks: list[ChunkResult]) -> dict[str, bytes]:
+    """JPEG by crop_id, or by `frame-<milliseconds>` for dropped frames."""
+    lines = (
+        line
+        for chunk in chunks
+        for line in read_lines(Thumbnail, studio.get(keys.chunk(chunk.index).thumbnails))
+    )
+    return {line.id: base64.b64decode(line.jpeg) for line in lines}

@@ -1,0 +1,197 @@
+"""Decide what an upload means and set it going. Called for every new object of the bucket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from onmodel.contracts.base import ObjectRef
+from onmodel.contracts.requests import RouteAnswer, UploadEvent
+from onmodel.errors import Conflict, NotFound, ReferenceRefused, SettingsRefused
+from onmodel.keys import FilmKeys, execution_name, slug
+from onmodel.layout import (
+    FilmFile,
+    Litter,
+    Placed,
+    ReferenceFile,
+    SettingsFile,
+    Upload,
+    classify,
+)
+from onmodel.mails import Mail, reference_refused, settings_refused, upload_unknown
+from onmodel.planning import plan_run, uploaded_settings
+from onmodel.ports import Clock, Executions, Mailbox, ObjectStore, Registry
+from onmodel.records import FolderBody, Kind, ReferenceBody, RunBody, RunStatus, upsert
+from onmodel.settings import Settings, parse_settings
+from onmodel.steps.tell import send_once
+from onmodel.vision.encoding import decode_picture
+
+SMALLEST_REFERENCE = 64
+"""Pixels of the shorter side: below, an embedding describes the blur more than the character."""
+
+
+@dataclass(frozen=True)
+class RouteUpload:
+    """The services that routing needs."""
+
+    uploads: ObjectStore
+    studio: ObjectStore
+    registry: Registry
+    executions: Executions
+    mailbox: Mailbox
+    clock: Clock
+    prepare_film_arn: str
+
+    def route(self, event: UploadEvent) -> RouteAnswer:
+        """Answer for one object; a repeated event changes nothing and pays for nothing."""
+        key = event.detail.object.key
+        upload = classify(key)
+        try:
+            return self._by_kind(upload, event)
+        except NotFound:
+            return RouteAnswer(outcome="ignored", detail=f"{key} is gone")
+        except (ReferenceRefused, SettingsRefused) as fault:
+            write = settings_refused if isinstance(fault, SettingsRefused) else reference_refused
+            mail = write(
+                production=upload.production,
+                key=key,
+                reason=fault.reason,
+                advice=fault.advice,
+                correlation_id=event.id,
+            )
+            return self._tell(event, mail, upload.production)
+
+    def _by_kind(self, upload: Upload, event: UploadEvent) -> RouteAnswer:
+        match upload:
+            case FilmFile():
+                self._own_production(upload)
+                return self._film(upload, event)
+            case ReferenceFile():
+                self._own_production(upload)
+                self._own(
+                    Kind.CHARACTER, upload.production, upload.character, upload.character_folder
+                )
+                return self._reference(upload, event)
+            case SettingsFile():
+                self._own_production(upload)
+                return self._settings(upload, event)
+            case Litter():
+                return RouteAnswer(outcome="ignored", detail=event.detail.object.key)
+        mail = upload_unknown(
+            bucket=self.uploads.bucket, key=event.detail.object.key, correlation_id=event.id
+        )
+        return self._tell(event, mail, upload.production)
+
+    def _film(self, film: FilmFile, event: UploadEvent) -> RouteAnswer:
+        uploaded = event.detail.object
+        info = self.uploads.head(uploaded.key, uploaded.version_id)
+        settings = self._settings_in_force(film)
+        run = plan_run(film, info, settings=settings, uploads=self.uploads, correlation_id=event.id)
+        record = self.registry.get(run.production, Kind.RUN, run.run_id)
+        if record is not None:
+            if record.status == RunStatus.PREPARED:
+                return RouteAnswer(outcome="already_prepared", detail=run.run_id)
+            if record.holder is not None and self.executions.is_running(record.holder):
+                return RouteAnswer(outcome="already_running", detail=run.run_id)
+            before = RunBody.model_validate(record.body).run.attempt
+            run = run.model_copy(update={"attempt": before + 1})
+        keys = FilmKeys.of(run)
+        self.studio.put(keys.settings, settings.model_dump_json().encode(), "application/json")
+        started = self.executions.start(
+            self.prepare_film_arn,
+            execution_name(run.run_id, run.attempt),
+            {"run": run.model_dump(mode="json")},
+        )
+        return RouteAnswer(outcome="started" if started else "already_running", detail=run.run_id)
+
+    def _settings_in_force(self, film: FilmFile) -> Settings:
+        """The production's settings.yaml; the last one that was valid when the newest is not."""
+        try:
+            return uploaded_settings(film, self.uploads) or Settings()
+        except SettingsRefused:  # its own upload is told about
+            return self._accepted(film.production)
+
+    def _accepted(self, production: str) -> Settings:
+        try:
+            return Settings.model_validate_json(self.studio.get(accepted_key(production)))
+        except NotFound:
+            return Settings()
+
+    def _settings(self, upload: SettingsFile, event: UploadEvent) -> RouteAnswer:
+        uploaded = event.detail.object
+        settings = parse_settings(self.uploads.get(uploaded.key, uploaded.version_id))
+        self.studio.put(
+            accepted_key(upload.production), settings.model_dump_json().encode(), "application/json"
+        )
+        return RouteAnswer(outcome="accepted", detail=uploaded.key)
+
+    def _reference(self, reference: ReferenceFile, event: UploadEvent) -> RouteAnswer:
+        uploaded = event.detail.object
+        pixels = decode_picture(self.uploads.get(uploaded.key, uploaded.version_id))
+        height, width = pixels.shape[:2]
+        if min(height, width) < SMALLEST_REFERENCE:
+            raise ReferenceRefused(
+                f"{reference.file_name} is only {width} × {height} pixels",
+                f"Upload a picture of at least {SMALLEST_REFERENCE} pixels a side",
+            )
+        body = ReferenceBody(
+            character=reference.character,
+            width=width,
+            height=height,
+            source=ObjectRef(
+                bucket=self.uploads.bucket, key=uploaded.key, version_id=uploaded.version_id
+            ),
+        )
+        upsert(
+            self.registry,
+            production=reference.production,
+            kind=Kind.REFERENCE,
+            id=f"{reference.character}/{slug(reference.file_name)}",
+            status="recorded",
+            body=body,
+            now=self.clock(),
+        )
+        return RouteAnswer(outcome="recorded", detail=uploaded.key)
+
+    def _own_production(self, upload: Placed) -> None:
+        self._own(Kind.PRODUCTION, upload.production, upload.production, upload.folder)
+
+    def _own(self, kind: Kind, production: str, identity: str, folder: str) -> None:
+        """Two names with one slug would mix two things: the second is refused."""
+        body = FolderBody(folder=folder)
+        current = self.registry.get(production, kind, identity)
+        if current is None:
+            try:
+                upsert(
+                    self.registry,
+                    production=production,
+                    kind=kind,
+                    id=identity,
+                    status="known",
+                    body=body,
+                    now=self.clock(),
+                )
+            except Conflict:
+                current = self.registry.get(production, kind, identity)
+        if current is not None and current.body != body.model_dump():
+            raise ReferenceRefused(
+                f"The name {folder!r} reads like {current.body['folder']!r}, which is taken",
+                "Give it a name that differs in letters or digits",
+            )
+
+    def _tell(self, event: UploadEvent, mail: Mail, production: str) -> RouteAnswer:
+        uploaded = event.detail.object
+        send_once(
+            mail,
+            production=production,
+            event=f"upload:{uploaded.key}:{uploaded.etag}",
+            correlation_id=event.id,
+            registry=self.registry,
+            mailbox=self.mailbox,
+            clock=self.clock,
+        )
+        return RouteAnswer(outcome="told", detail=mail.subject)
+
+
+def accepted_key(production: str) -> str:
+    """Where the last valid settings of a production lie in the studio bucket."""
+    return f"{production}/settings.json"

@@ -1,0 +1,95 @@
+"""Makes the services that steps ask for, from the environment. Nothing else knows both sides."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from typing import Any
+
+from onmodel.adapters.clients import make_client
+from onmodel.adapters.dynamodb import DynamoCache, DynamoRegistry
+from onmodel.adapters.rekognition import RekognitionLabels
+from onmodel.adapters.s3 import S3ObjectStore
+from onmodel.adapters.sns import SnsMailbox
+from onmodel.adapters.stepfunctions import StepFunctionsExecutions
+from onmodel.adapters.titan import TitanEmbedder
+from onmodel.costs import PriceBook
+from onmodel.environment import Environment, read_environment
+from onmodel.paid import CachedEmbedder, CachedLabels, Meter
+from onmodel.settings import EmbeddingSettings
+
+
+def now() -> datetime:
+    """The only clock of the deployed system."""
+    return datetime.now(UTC)
+
+
+class Services:
+    """One invocation environment's services, made when first asked for."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
+        return make_client(service, region=self.environment.region)
+
+    @cached_property
+    def _s3(self) -> Any:  # noqa: ANN401
+        return self.client("s3")
+
+    @cached_property
+    def _dynamodb(self) -> Any:  # noqa: ANN401
+        return self.client("dynamodb")
+
+    @cached_property
+    def uploads(self) -> S3ObjectStore:
+        return S3ObjectStore(self._s3, self.environment.uploads_bucket)
+
+    @cached_property
+    def studio(self) -> S3ObjectStore:
+        return S3ObjectStore(self._s3, self.environment.studio_bucket)
+
+    @cached_property
+    def registry(self) -> DynamoRegistry:
+        return DynamoRegistry(self._dynamodb, self.environment.registry_table)
+
+    @cached_property
+    def cache(self) -> DynamoCache:
+        return DynamoCache(
+            self._dynamodb, self.environment.cache_table, self.environment.cache_days, now
+        )
+
+    @cached_property
+    def executions(self) -> StepFunctionsExecutions:
+        return StepFunctionsExecutions(self.client("stepfunctions"))
+
+    @cached_property
+    def mailbox(self) -> SnsMailbox:
+        return SnsMailbox(self.client("sns"), self.environment.topic_arn)
+
+    @cached_property
+    def _rekognition(self) -> Any:  # noqa: ANN401
+        return self.client("rekognition")
+
+    @cached_property
+    def _bedrock_runtime(self) -> Any:  # noqa: ANN401
+        return self.client("bedrock-runtime")
+
+    @cached_property
+    def prices(self) -> PriceBook:
+        return PriceBook.load()
+
+    def labels(self, meter: Meter) -> CachedLabels:
+        """Cached and counted: a new meter for each step."""
+        return CachedLabels(RekognitionLabels(self._rekognition), self.cache, meter)
+
+    def embedder(self, settings: EmbeddingSettings, meter: Meter) -> CachedEmbedder:
+        titan = TitanEmbedder(self._bedrock_runtime, settings.model, settings.dimensions)
+        return CachedEmbedder(titan, self.cache, meter)
+
+
+@lru_cache(maxsize=1)
+def services() -> Services:
+    """Of this process; clients live as long as it does."""
+    return Services(read_environment(os.environ))
