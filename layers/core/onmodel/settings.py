@@ -137,13 +137,13 @@ class Settings(Contract):
         )
 
     def run_hash(self) -> str:
-        """Of all that PrepareFilm's result depends on."""
-        return digest(
-            self.model_dump(
-                mode="json",
-                include={"sampling", "finder", "crop", "embedding", "deduplication", "naming"},
-            )
+        """Of all that PrepareFilm's result depends on; descriptions of characters do not count."""
+        dumped = self.model_dump(
+            mode="json",
+            include={"sampling", "finder", "crop", "embedding", "deduplication", "naming"},
         )
+        shown = {name: role.references for name, role in self.characters.items() if role.references}
+        return digest(dumped | {"references": shown} if shown else dumped)
 
 
 SettingsBytes = Annotated[bytes, "settings.yaml as uploaded"]

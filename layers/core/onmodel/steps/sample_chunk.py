@@ -32,11 +32,11 @@ from onmodel.video.frames import Frame
 from onmodel.video.packets import PacketTable
 from onmodel.video.ranges import RangeReader
 from onmodel.video.selection import DroppedFrame, select_frames
-from onmodel.vision.cropping import cut_crop
+from onmodel.vision.cropping import cut_crop, enlargement
 from onmodel.vision.encoding import encode_for_service, encode_picture, thumbnail
 from onmodel.vision.finding import Figure, choose_figures
 from onmodel.vision.geometry import crop_window
-from onmodel.vision.quality import crop_quality
+from onmodel.vision.quality import crop_quality, measure_crop
 
 FRAMES_IN_FLIGHT = 12
 """Frames whose paid calls are under way while decoding goes on; 12 × 1080p BGR is 75 MB."""
@@ -86,7 +86,11 @@ class Cutter:
         found = Found()
         answer = self.labels.detect(encode_for_service(frame.pixels))
         chosen = choose_figures(
-            answer, self.settings.finder, self.facts.picture, self.settings.crop, frame.pixels.shape
+            answer,
+            self.settings.finder,
+            self.facts.picture,
+            (frame.pixels.shape[1], frame.pixels.shape[0]),
+            self.settings.crop.min_figure_pixels,
         )
         for refusal in chosen.rejected:
             found.rejected.append(
@@ -128,7 +132,12 @@ class Cutter:
                 confidence=figure.confidence,
                 wide=figure.wide,
                 sharpness=frame.sharpness,
-                quality=crop_quality(pixels, figure, window),
+                quality=crop_quality(
+                    measure_crop(pixels),
+                    enlargement=enlargement(window, settings),
+                    figure_share=min(1.0, figure.box.area / window.area),
+                    confidence=figure.confidence,
+                ),
                 key=key,
             )
         )
