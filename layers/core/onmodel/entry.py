@@ -59,6 +59,7 @@ def entry(model: type[RequestT]) -> Callable[[Callable[[RequestT], BaseModel | N
             )
             return answer.model_dump(mode="json") if answer else None
 
+        handler.request_model = model  # type: ignore[attr-defined]  # for the fixtures' test
         return handler
 
     return decorate

@@ -1,0 +1,50 @@
+"""Every fixture under events/ fits its function's contract, or is refused as it says."""
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from onmodel.entry import parse
+from onmodel.errors import EventRefused
+
+ROOT = Path(__file__).parents[2]
+EVENTS = sorted(
+    path for path in ROOT.glob("events/*/*.json") if not path.name.endswith(".expected.json")
+)
+
+
+def load_function(step: str) -> ModuleType:
+    """The module functions/<step>/app.py, as Lambda would import it."""
+    spec = importlib.util.spec_from_file_location(
+        f"functions_{step}_app", ROOT / "functions" / step / "app.py"
+    )
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("path", EVENTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_event_when_parsed_then_fits_or_is_refused_as_expected(path: Path) -> None:
+    expected = json.loads(path.with_suffix(".expected.json").read_text())
+    model = load_function(path.parent.name).handler.request_model
+    event = json.loads(path.read_text())
+    if expected["refused"] is None:
+        assert parse(model, event) is not None
+    else:
+        with pytest.raises(EventRefused, match=expected["refused"]):
+            parse(model, event)
+
+
+def test_events_when_function_exists_then_it_has_a_good_and_a_bad_one() -> None:
+    steps = {path.parent.name for path in ROOT.glob("functions/*/app.py")}
+    assert steps
+    for step in steps:
+        verdicts = {
+            json.loads(path.read_text())["refused"] is None
+            for path in ROOT.glob(f"events/{step}/*.expected.json")
+        }
+        assert verdicts == {True, False}, step
