@@ -58,6 +58,7 @@ class RejectReason(StrEnum):
     UNCHANGED = "unchanged"
     NO_FIGURE = "no_figure"
     TOO_SMALL = "too_small"
+    SURPLUS = "surplus"
     NEAR_DUPLICATE = "near_duplicate"
     UNREADABLE = "unreadable"
 

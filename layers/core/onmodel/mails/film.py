@@ -14,6 +14,7 @@ DROPPED: dict[RejectReason, str] = {
     RejectReason.UNCHANGED: "unchanged since the frame before",
     RejectReason.NO_FIGURE: "without a figure",
     RejectReason.TOO_SMALL: "figures too small to learn from",
+    RejectReason.SURPLUS: "figures beyond the largest of their frame",
     RejectReason.NEAR_DUPLICATE: "near-duplicates of a kept picture",
     RejectReason.UNREADABLE: "unreadable",
 }
