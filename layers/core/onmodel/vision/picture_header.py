@@ -1,0 +1,91 @@
+"""What a picture file's first bytes say: format and size, without decoding a pixel.
+
+A file of a few kilobytes may announce billions of pixels; reading its header first is how such a
+file is refused before it costs memory. The facts also serve the manifest's checks.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Literal
+
+PictureFormat = Literal["jpeg", "png", "webp"]
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# ITU T.81 table B.1: start of frame of every coding process; C4, C8 and CC are other segments.
+JPEG_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# Markers that stand alone, without a length: TEM and the restarts.
+JPEG_BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})
+JPEG_END = b"\xff\xd9"
+
+
+@dataclass(frozen=True)
+class PictureHeader:
+    """Format and stored size in pixels, before any EXIF rotation.
+
+    `complete` is False when the file certainly ends too early.
+    """
+
+    format: PictureFormat
+    width: int
+    height: int
+    complete: bool
+
+
+def read_header(data: bytes) -> PictureHeader | None:
+    """Header of a whole JPEG, PNG or WebP file; None for anything else."""
+    if data.startswith(PNG_SIGNATURE):
+        return _png(data)
+    if data.startswith(b"\xff\xd8\xff"):
+        return _jpeg(data)
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return _webp(data)
+    return None
+
+
+def _png(data: bytes) -> PictureHeader | None:
+    """The first chunk of a PNG is IHDR, the last IEND (W3C PNG, 5.6)."""
+    if len(data) < 33 or data[12:16] != b"IHDR":
+        return None
+    width, height = struct.unpack(">II", data[16:24])
+    return PictureHeader("png", width, height, complete=b"IEND" in data[-4096:])
+
+
+def _jpeg(data: bytes) -> PictureHeader | None:
+    """Walk the segments up to the start of frame; no segment is read, so a lie costs nothing."""
+    at = 2
+    while at + 9 <= len(data):
+        if data[at] != 0xFF:
+            return None
+        marker = data[at + 1]
+        if marker == 0xFF:  # fill byte
+            at += 1
+        elif marker in JPEG_BARE_MARKERS:
+            at += 2
+        elif marker in JPEG_FRAME_MARKERS:
+            height, width = struct.unpack(">HH", data[at + 5 : at + 9])
+            # Behind the frame header only a real end-of-image can spell FF D9.
+            return PictureHeader("jpeg", width, height, complete=data.rfind(JPEG_END) > at)
+        else:
+            at += 2 + int(struct.unpack(">H", data[at + 2 : at + 4])[0])
+    return None
+
+
+def _webp(data: bytes) -> PictureHeader | None:
+    """The three kinds of first chunk: lossy, lossless, extended (WebP container specification)."""
+    complete = len(data) >= 8 + int.from_bytes(data[4:8], "little")
+    kind, body = data[12:16], data[20:30]
+    if len(body) < 10:
+        return None
+    if kind == b"VP8 " and body[3:6] == b"\x9d\x01\x2a":
+        width, height = struct.unpack("<HH", body[6:10])
+        return PictureHeader("webp", width & 0x3FFF, height & 0x3FFF, complete)
+    if kind == b"VP8L" and body[0] == 0x2F:
+        bits = int.from_bytes(body[1:5], "little")
+        return PictureHeader("webp", (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, complete)
+    if kind == b"VP8X":
+        width = int.from_bytes(body[4:7], "little") + 1
+        height = int.from_bytes(body[7:10], "little") + 1
+        return PictureHeader("webp", width, height, complete)
+    return None
