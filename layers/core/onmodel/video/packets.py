@@ -1,0 +1,122 @@
+"""The packet table: where every frame of a film lies, so that workers need no container."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from onmodel.errors import FilmRefused
+
+Ticks = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+_COLUMNS = ("pts", "dts", "position", "size", "keyframe", "discard")
+_TABLE_VERSION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class PacketTable:
+    """One row a packet of the film's video stream, in decoding order, and how to decode them.
+
+    Timestamps are ticks of `time_base`; a film's second 0 is tick `origin`.
+
+    Attributes:
+        container: FFmpeg's name of the container format.
+        codec: the codec's canonical name (`h264`), and `decoder` the one that reads it.
+        complete: every packet is listed with its bytes' place, so that packets can be read by
+            ranges alone. Otherwise only keyframes are listed (Matroska, AVI) or nothing
+            (MPEG-TS): their packets come from the container.
+        width: of the coded picture, before rotation and square pixels; `height` too.
+        rotation: degrees clockwise that bring the picture upright: 0, 90, 180 or 270.
+        pts: presentation time, dts: decoding time (ticks); position, size: bytes in the file.
+        discard: decoded for the sake of others, never shown (edit lists).
+    """
+
+    container: str
+    codec: str
+    decoder: str
+    time_base: Fraction
+    width: int
+    height: int
+    pts: Ticks
+    dts: Ticks
+    position: Ticks
+    size: Ticks
+    keyframe: Flags
+    discard: Flags
+    origin: int = 0
+    complete: bool = False
+    extradata: bytes = b""
+    codec_tag: str = ""
+    stream_index: int = 0
+    rotation: int = 0
+    sample_aspect: Fraction = field(default=Fraction(1))
+    interlaced: bool = False
+    duration_seconds: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.pts)
+
+    def seconds(self, ticks: Any) -> Any:
+        """Film seconds of a tick or an array of ticks."""
+        return (ticks - self.origin) * float(self.time_base)
+
+    def ticks(self, seconds: float) -> int:
+        """The tick at or just before a film second."""
+        return int(seconds / float(self.time_base)) + self.origin
+
+    def save(self) -> bytes:
+        """The table as a compressed npz, readable without pickle."""
+        head = {
+            part.name: _plain(getattr(self, part.name))
+            for part in fields(self)
+            if part.name not in _COLUMNS
+        }
+        columns = {name: getattr(self, name) for name in _COLUMNS}
+        columns["pts"] = self.pts - self.dts  # small numbers and differences compress well
+        for name in ("dts", "position"):
+            columns[name] = np.diff(getattr(self, name), prepend=np.int64(0))
+        target = io.BytesIO()
+        text = json.dumps({"version": _TABLE_VERSION, **head}).encode()
+        np.savez_compressed(target, head=np.frombuffer(text, np.uint8), **columns)
+        return target.getvalue()
+
+    @classmethod
+    def load(cls, body: bytes) -> PacketTable:
+        """Read what `save` wrote.
+
+        Raises:
+            FilmRefused: the bytes are no packet table of this version.
+        """
+        try:
+            with np.load(io.BytesIO(body), allow_pickle=False) as stored:
+                head = json.loads(bytes(stored["head"]))
+                columns = {name: stored[name] for name in _COLUMNS}
+        except (ValueError, KeyError, OSError, EOFError, BadZipFile) as fault:
+            raise FilmRefused(
+                f"the film's packet table cannot be read ({fault})", "Prepare the film again"
+            ) from fault
+        if head.pop("version", None) != _TABLE_VERSION:
+            raise FilmRefused(
+                "the film's packet table is of another version", "Prepare the film again"
+            )
+        for name in ("dts", "position"):
+            columns[name] = np.cumsum(columns[name])
+        columns["pts"] = columns["pts"] + columns["dts"]
+        for name in ("time_base", "sample_aspect"):
+            head[name] = Fraction(head[name])
+        head["extradata"] = bytes.fromhex(head["extradata"])
+        return cls(**head, **columns)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value) if isinstance(value, Fraction) else value

@@ -1,0 +1,142 @@
+"""Dropping frames that nobody should pay for: black, blank, faded, blurred, unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from onmodel.contracts.base import Box
+from onmodel.contracts.film import RejectReason
+from onmodel.ports import Pixels
+from onmodel.settings import Sampling
+from onmodel.video.frames import Frame
+from onmodel.video.pictures import cropped, thumbnail
+
+THUMBNAIL_HEIGHT = 90
+_HIGHLIGHT = 3.0  # a night scene has lights: its brightest percent exceeds thrice the black level
+_SAME_PICTURE = 0.7  # correlation with the neighbour: a fade scales the picture, it stays the same
+_FADED = 0.6  # of the neighbour's contrast
+
+
+@dataclass(frozen=True, eq=False)
+class DroppedFrame:
+    """A frame that was dropped, why, and what it looked like.
+
+    Attributes:
+        detail: the measured value and the limit.
+        thumbnail: (at most THUMBNAIL_HEIGHT, width, 3) uint8, BGR.
+    """
+
+    timecode_seconds: float
+    reason: RejectReason
+    detail: str
+    thumbnail: Pixels
+
+
+def select_frames(
+    frames: Iterable[Frame], sampling: Sampling, picture: Box
+) -> Iterator[Frame | DroppedFrame]:
+    """Yield each frame, or in its place why it was dropped. Holds two frames at a time.
+
+    Args:
+        frames: in order of time.
+        sampling: the thresholds.
+        picture: the frame without bars; only it is measured.
+    """
+    kept: Frame | None = None
+    before: _Measured | None = None
+    upcoming = (_Measured.of(frame, picture) for frame in frames)
+    for now, after in pairwise(chain(upcoming, (None,))):
+        if now is None:
+            return
+        reason = _flaw(now, sampling) or _fade(now, before, after)
+        reason = reason or _soft(now, sampling) or _unchanged(now, kept, sampling, picture)
+        before = now
+        if reason is not None:
+            yield _dropped(now.frame, *reason)
+            continue
+        kept = now.frame
+        yield now.frame
+
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    frame: Frame
+    luma: npt.NDArray[np.float32]
+    mean: float
+    deviation: float
+    highlight: float
+
+    @classmethod
+    def of(cls, frame: Frame, picture: Box) -> _Measured:
+        luma = _luma(frame, picture)
+        return cls(
+            frame,
+            luma,
+            float(luma.mean()),
+            float(luma.std()),
+            float(np.percentile(luma, 99)),
+        )
+
+
+_Flaw = tuple[RejectReason, str]
+
+
+def _luma(frame: Frame, picture: Box) -> npt.NDArray[np.float32]:
+    whole = (frame.pixels.shape[1], frame.pixels.shape[0])
+    part: Any = cropped(frame.luma, picture, whole)
+    return np.asarray(part, np.float32)
+
+
+def _flaw(now: _Measured, sampling: Sampling) -> _Flaw | None:
+    if now.mean < sampling.black_level and now.highlight < _HIGHLIGHT * sampling.black_level:
+        return RejectReason.BLACK, f"mean luma {now.mean:.1f} < {sampling.black_level:g}"
+    if now.deviation < sampling.blank_deviation:
+        detail = f"luma deviation {now.deviation:.1f} < {sampling.blank_deviation:g}"
+        return RejectReason.BLANK, detail
+    return None
+
+
+def _fade(now: _Measured, before: _Measured | None, after: _Measured | None) -> _Flaw | None:
+    """A frame that shows its neighbour's picture with much less contrast."""
+    for other in (before, after):
+        if other is None or now.deviation >= _FADED * other.deviation:
+            continue
+        product = (now.luma - now.mean) * (other.luma - other.mean)
+        alike = float(product.mean()) / max(now.deviation * other.deviation, 1e-6)
+        if alike > _SAME_PICTURE:
+            share = now.deviation / other.deviation
+            return RejectReason.FADE, f"contrast {share:.2f} of its neighbour's < {_FADED:g}"
+    return None
+
+
+def _soft(now: _Measured, sampling: Sampling) -> _Flaw | None:
+    if now.frame.sharpness >= sampling.min_sharpness:
+        return None
+    return (
+        RejectReason.BLURRED,
+        f"sharpness {now.frame.sharpness:.1f} < {sampling.min_sharpness:g}",
+    )
+
+
+def _unchanged(
+    now: _Measured, kept: Frame | None, sampling: Sampling, picture: Box
+) -> _Flaw | None:
+    if kept is None or kept.shot != now.frame.shot:
+        return None
+    change = float(np.abs(now.luma - _luma(kept, picture)).mean())
+    if change >= sampling.unchanged_difference:
+        return None
+    detail = f"luma change {change:.2f} < {sampling.unchanged_difference:g}"
+    return RejectReason.UNCHANGED, f"{detail} since {kept.timecode_seconds:.3f} s"
+
+
+def _dropped(frame: Frame, reason: RejectReason, detail: str) -> DroppedFrame:
+    height, width = frame.pixels.shape[:2]
+    small = thumbnail(frame.pixels, max(1, round(width * THUMBNAIL_HEIGHT / height)))
+    return DroppedFrame(frame.timecode_seconds, reason, detail, small[:THUMBNAIL_HEIGHT])
