@@ -97,8 +97,12 @@ class Registry(Protocol):
         ...
 
 
+CACHE_VALUE_LIMIT_BYTES = 350_000
+"""A DynamoDB item has at most 400 KB, its key and names included."""
+
+
 class Cache(Protocol):
-    """Paid answers by content. Values are opaque bytes of at most 350 KB."""
+    """Paid answers by content. Values are opaque bytes; ValueError above the limit."""
 
     def get(self, key: str) -> bytes | None: ...
     def put(self, key: str, value: bytes) -> None: ...

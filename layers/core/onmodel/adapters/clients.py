@@ -1,0 +1,54 @@
+"""Clients of AWS with timeouts, retries and a connection pool chosen per service.
+
+`AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>` lead to the local stack. botocore takes an
+empty value for unset, so the template may declare the variable empty for local tools to fill.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import boto3
+from botocore.config import Config
+
+CONNECT_TIMEOUT_SECONDS = 5
+READ_TIMEOUT_SECONDS = 60
+ATTEMPTS = 5  # with backoff to 20 s; the state machines retry what still fails
+
+# A picture of Nova Canvas takes longer than botocore's minute, and asking again pays again.
+SLOW_SERVICES = {"bedrock-runtime": 300}
+
+# Services that throttle by a rate per account: adaptive mode slows the client itself down.
+RATE_LIMITED = frozenset({"bedrock-runtime", "rekognition"})
+
+
+def make_client(
+    service: str,
+    *,
+    region: str,
+    connections: int = 10,
+    read_timeout_seconds: float | None = None,
+    attempts: int = ATTEMPTS,
+) -> Any:  # noqa: ANN401 - boto3 makes a class per service at run time
+    """A thread-safe client.
+
+    Args:
+        service: boto3's name, for example `bedrock-runtime`.
+        region: for example us-east-1.
+        connections: how many threads may wait for an answer at once.
+        read_timeout_seconds: how long an answer may stay silent; by service if left out.
+        attempts: of each call, the first included.
+    """
+    mode: Literal["adaptive", "standard"] = "adaptive" if service in RATE_LIMITED else "standard"
+    read_timeout = read_timeout_seconds or SLOW_SERVICES.get(service, READ_TIMEOUT_SECONDS)
+    config = Config(
+        region_name=region,
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        read_timeout=read_timeout,
+        retries={"mode": mode, "total_max_attempts": attempts},
+        max_pool_connections=connections,
+        tcp_keepalive=True,  # an image model is silent for minutes; NAT forgets idle connections
+        signature_version="s3v4" if service == "s3" else None,
+        s3={"us_east_1_regional_endpoint": "regional"} if service == "s3" else None,
+    )
+    return boto3.client(service, config=config)  # type: ignore[call-overload]

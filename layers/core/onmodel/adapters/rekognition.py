@@ -1,0 +1,55 @@
+"""LabelDetector over Rekognition DetectLabels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from onmodel.adapters.faults import translated
+from onmodel.ports import Instance, Label
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition.client import RekognitionClient
+
+REFUSALS = frozenset(
+    {"ImageTooLargeException", "InvalidImageFormatException", "InvalidParameterException"}
+)
+
+
+class RekognitionLabels:
+    """General labels of one picture: JPEG or PNG, sides 80 to 10,000 px, at most 5 MB.
+
+    Nothing is filtered by name or confidence: the price is the same, and one cached answer then
+    serves all settings.
+    """
+
+    def __init__(self, client: RekognitionClient, max_labels: int = 100) -> None:
+        self._client = client
+        self._max_labels = max_labels
+
+    def detect(self, jpeg: bytes) -> tuple[Label, ...]:
+        with translated(refused=REFUSALS):
+            answer = self._client.detect_labels(
+                Image={"Bytes": jpeg},
+                MaxLabels=self._max_labels,
+                MinConfidence=0,
+                Features=["GENERAL_LABELS"],
+            )
+        return tuple(_to_label(label) for label in answer["Labels"])
+
+
+def _to_label(label: Any) -> Label:  # noqa: ANN401 - a TypedDict that only type checkers have
+    return Label(
+        name=label["Name"],
+        confidence=label["Confidence"],
+        instances=tuple(
+            Instance(
+                left=instance["BoundingBox"]["Left"],
+                top=instance["BoundingBox"]["Top"],
+                width=instance["BoundingBox"]["Width"],
+                height=instance["BoundingBox"]["Height"],
+                confidence=instance["Confidence"],
+            )
+            for instance in label.get("Instances", ())
+        ),
+        parents=tuple(parent["Name"] for parent in label.get("Parents", ())),
+    )

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+from fakes.labels import FakeLabels, figure
+
+from onmodel.adapters.rekognition import RekognitionLabels
+from onmodel.errors import AnswerRefused, Throttled
+from onmodel.ports import Instance, Label, LabelDetector
+
+BOX = {"Left": 0.1, "Top": 0.2, "Width": 0.3, "Height": 0.4}
+ANSWER: dict[str, Any] = {
+    "Labels": [
+        {
+            "Name": "Rabbit",
+            "Confidence": 91.5,
+            "Instances": [{"BoundingBox": BOX, "Confidence": 88.0}],
+            "Parents": [{"Name": "Animal"}, {"Name": "Mammal"}],
+            "Aliases": [],
+            "Categories": [{"Name": "Animals and Pets"}],
+        },
+        {"Name": "Grass", "Confidence": 70.0, "Instances": [], "Parents": []},
+    ]
+}
+
+
+@pytest.fixture
+def rekognition(aws) -> Iterator[tuple[RekognitionLabels, Stubber]]:
+    client = aws("rekognition")
+    with Stubber(client) as stub:
+        yield RekognitionLabels(client), stub
+
+
+def test_detect_when_answered_then_labels_with_boxes_and_parents(rekognition) -> None:
+    detector, stub = rekognition
+    stub.add_response(
+        "detect_labels",
+        ANSWER,
+        {
+            "Image": {"Bytes": b"jpeg"},
+            "MaxLabels": 100,
+            "MinConfidence": 0,
+            "Features": ["GENERAL_LABELS"],
+        },
+    )
+    box = Instance(left=0.1, top=0.2, width=0.3, height=0.4, confidence=88.0)
+    assert detector.detect(b"jpeg") == (
+        Label(name="Rabbit", confidence=91.5, instances=(box,), parents=("Animal", "Mammal")),
+        Label(name="Grass", confidence=70.0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("InvalidImageFormatException", AnswerRefused),
+        ("ImageTooLargeException", AnswerRefused),
+        ("ProvisionedThroughputExceededException", Throttled),
+    ],
+)
+def test_detect_when_fault_then_error(rekognition, code: str, expected: type) -> None:
+    detector, stub = rekognition
+    for _ in range(9):  # botocore repeats throttled calls
+        stub.add_client_error("detect_labels", code)
+    with pytest.raises(expected):
+        detector.detect(b"jpeg")
+
+
+def test_fake_when_told_then_answers_as_a_detector() -> None:
+    fake: LabelDetector = FakeLabels((figure(0.1, 0.1, 0.5, 0.5),))
+    assert fake.detect(b"any")[0].instances[0].width == 0.5
+    by_bytes = FakeLabels(lambda jpeg: (figure(0, 0, 1, 1),) if jpeg == b"a" else ())
+    assert (len(by_bytes.detect(b"a")), len(by_bytes.detect(b"b"))) == (1, 0)
+    assert by_bytes.pictures == [b"a", b"b"]
