@@ -44,7 +44,6 @@ def entry(model: type[RequestT]) -> Callable[[Callable[[RequestT], BaseModel | N
 
     def decorate(work: Callable[[RequestT], BaseModel | None]) -> Handler:
         @functools.wraps(work)
-        @metrics.log_metrics(raise_on_empty_metrics=False)
         @logger.inject_lambda_context(clear_state=True)
         def handler(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401
             request = parse(model, event)
@@ -54,6 +53,9 @@ def entry(model: type[RequestT]) -> Callable[[Callable[[RequestT], BaseModel | N
             except OnmodelError as fault:
                 logger.warning("%s: %s", type(fault).__name__, fault)
                 raise
+            finally:
+                if metrics.metric_set:
+                    metrics.flush_metrics()
             logger.info(
                 "done", extra={"answer": answer.model_dump(mode="json") if answer else None}
             )

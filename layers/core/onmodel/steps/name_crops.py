@@ -12,15 +12,15 @@ from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.film import Crop, FilmFacts, Run
 from onmodel.contracts.requests import RunRequest
 from onmodel.errors import NotFound, ReferenceRefused
+from onmodel.film_source import open_film
 from onmodel.jsonl import read_lines, write_lines
 from onmodel.keys import FilmKeys
 from onmodel.npy import Vectors, from_npy
 from onmodel.paid import Meter
-from onmodel.ports import Embedder, ObjectStore, Pixels, Record, Registry, Vector
+from onmodel.ports import Embedder, EmbedderOf, ObjectStore, Pixels, Record, Registry, Vector
 from onmodel.records import FilmBody, Kind, NamingCost, ReferenceBody
 from onmodel.settings import Settings, TimecodeReference
 from onmodel.video import sample_frames
-from onmodel.video.ranges import RangeReader
 from onmodel.vision.encoding import decode_picture, encode_for_service
 from onmodel.vision.naming import name_crops as nearest
 
@@ -73,10 +73,7 @@ class References:
     def _cut(self, shown: TimecodeReference) -> Pixels:
         """Raises ReferenceRefused when film, time or box lead nowhere."""
         source, facts = self._film(shown.film)
-        reader = RangeReader(
-            lambda start, end: self.uploads.read(source.key, start, end, source.version_id),
-            facts.size_bytes,
-        )
+        reader = open_film(self.uploads, source, facts.size_bytes)
         start = shown.timecode_seconds
         frame = next(
             iter(sample_frames(reader, FRAME_SPAN_SECONDS, start, start + FRAME_SPAN_SECONDS)), None
@@ -118,7 +115,7 @@ def name_crops(
     uploads: ObjectStore,
     studio: ObjectStore,
     registry: Registry,
-    embedder: Embedder,
+    embedder: EmbedderOf,
     meter: Meter,
 ) -> None:
     """Write names.jsonl: for every kept crop a character, or None. Unnamed is an answer."""

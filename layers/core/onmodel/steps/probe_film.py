@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from onmodel.contracts.requests import FilmProbed, RunRequest
 from onmodel.errors import FilmRefused, NotFound
+from onmodel.film_source import open_film
 from onmodel.jsonl import write_lines
 from onmodel.keys import FilmKeys
 from onmodel.ports import ObjectStore
 from onmodel.settings import Settings
 from onmodel.video.chunks import plan_chunks
 from onmodel.video.probe import probe_film as probe
-from onmodel.video.ranges import RangeReader
 
 
 def probe_film(request: RunRequest, *, uploads: ObjectStore, studio: ObjectStore) -> FilmProbed:
@@ -31,7 +31,7 @@ def probe_film(request: RunRequest, *, uploads: ObjectStore, studio: ObjectStore
         raise FilmRefused(
             f"{run.title} was deleted before it could be read", "Upload it again"
         ) from gone
-    reader = RangeReader(lambda start, end: uploads.read(source, start, end, version), size)
+    reader = open_film(uploads, run.source, size)
     probed = probe(reader, size_bytes=size)
     chunks = plan_chunks(
         probed.packets, probed.facts, chunk_seconds=settings.sampling.chunk_seconds

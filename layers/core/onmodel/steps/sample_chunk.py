@@ -21,16 +21,16 @@ from onmodel.contracts.film import (
     Run,
 )
 from onmodel.contracts.requests import SampleChunkRequest
+from onmodel.film_source import open_film
 from onmodel.jsonl import write_lines
 from onmodel.keys import FilmKeys, crop_id, digest
 from onmodel.npy import stack, to_npy
 from onmodel.paid import Meter
-from onmodel.ports import Embedder, LabelDetector, ObjectStore, Pixels, Vector
+from onmodel.ports import Embedder, EmbedderOf, LabelDetector, ObjectStore, Pixels, Vector
 from onmodel.settings import Settings
 from onmodel.video import sample_frames
 from onmodel.video.frames import Frame
 from onmodel.video.packets import PacketTable
-from onmodel.video.ranges import RangeReader
 from onmodel.video.selection import DroppedFrame, select_frames
 from onmodel.vision.cropping import cut_crop, enlargement
 from onmodel.vision.encoding import encode_for_service, encode_picture, thumbnail
@@ -174,7 +174,7 @@ def sample_chunk(
     uploads: ObjectStore,
     studio: ObjectStore,
     labels: LabelDetector,
-    embedder: Embedder,
+    embedder: EmbedderOf,
     meter: Meter,
 ) -> None:
     """Write a chunk's crops and rejections; chunk.json last, so that a repeat does nothing.
@@ -199,10 +199,7 @@ def sample_chunk(
     settings = Settings.model_validate_json(studio.get(keys.settings))
     facts = FilmFacts.model_validate_json(studio.get(keys.facts))
     packets = PacketTable.load(studio.get(keys.packets))
-    source = run.source
-    reader = RangeReader(
-        lambda start, end: uploads.read(source.key, start, end, source.version_id), facts.size_bytes
-    )
+    reader = open_film(uploads, run.source, facts.size_bytes)
     cutter = Cutter(run, chunk, keys, facts, settings, labels, embedder(settings.embedding), studio)
     seen = Seen()
     frames = sample_frames(
@@ -211,6 +208,9 @@ def sample_chunk(
         chunk.start_seconds,
         chunk.end_seconds,
         packets=packets,
+        picture=facts.picture,
+        anchor_seconds=0.0,
+        on_lost=seen.lose,
     )
     found = Found()
     for part in in_order(
@@ -231,6 +231,7 @@ def sample_chunk(
         crops=len(found.crops),
         rejected=len(found.rejected),
         shots=seen.shots,
+        lost_seconds=tuple(seen.lost_seconds),
         usage=meter.usage(),
         first_signature=seen.first_signature,
         last_signature=seen.last_signature,
@@ -246,6 +247,10 @@ class Seen:
     shots: int = 0
     first_signature: tuple[float, ...] = ()
     last_signature: tuple[float, ...] = ()
+    lost_seconds: list[tuple[float, float]] = field(default_factory=list)
+
+    def lose(self, start_seconds: float, end_seconds: float) -> None:
+        self.lost_seconds.append((start_seconds, end_seconds))
 
     def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         for frame in frames:
