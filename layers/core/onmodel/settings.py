@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from onmodel.contracts.base import CharacterSlug, Contract
-from onmodel.errors import SettingsRefused
+from onmodel.handwritten import LIMIT_BYTES, read_handwritten
 from onmodel.keys import digest
 
-SETTINGS_LIMIT_BYTES = 256_000  # a person wrote it; YAML that expands is refused by size first
+SETTINGS_LIMIT_BYTES = LIMIT_BYTES
 
 
 class Sampling(Contract):
@@ -119,6 +118,92 @@ class Character(Contract):
     references: tuple[TimecodeReference, ...] = ()
 
 
+class Hyperparameters(Contract):
+    """What a training is run with; the trainer checks them against its own limits."""
+
+    steps: int = Field(ge=1)
+    batch_size: int = Field(ge=1)
+    learning_rate: float = Field(gt=0, lt=1)
+
+    @property
+    def images_seen(self) -> int:
+        """Pictures that pass through the model, which is what training is billed by."""
+        return self.steps * self.batch_size
+
+
+PRESETS = {
+    # Bedrock's own defaults: about 20 USD, enough to see whether a dataset works
+    "default": Hyperparameters(steps=500, batch_size=8, learning_rate=1e-5),
+    # the values that gave the article its results: about 4,480 USD by an unsure price
+    "article": Hyperparameters(steps=14_000, batch_size=64, learning_rate=1e-6),
+}
+
+
+class TrainingSettings(Contract):
+    """What goes into a dataset, and how long a model is trained on it."""
+
+    preset: Literal["default", "article"] = "default"
+    steps: int | None = Field(default=None, ge=1, description="instead of the preset's")
+    batch_size: int | None = Field(default=None, ge=1, description="instead of the preset's")
+    learning_rate: float | None = Field(
+        default=None, gt=0, lt=1, description="instead of the preset's; higher may hurt quality"
+    )
+    quiet_minutes: float = Field(
+        default=10.0, ge=0, le=1440, description="without a new film before a dataset is made"
+    )
+    max_per_character: int = Field(
+        default=300, ge=1, le=10_000, description="best first, spread over the shots"
+    )
+    min_per_character: int = Field(
+        default=8, ge=1, description="fewer is told: such a character is learnt badly"
+    )
+    max_share: float = Field(
+        default=3.0, ge=1,
+        description="most pictures of a character by those of the median one: a lead who is in"
+        " every shot must not drown the others",
+    )  # fmt: skip
+    include_unnamed: bool = Field(
+        default=False, description="also train on crops that nobody could name"
+    )
+    validation_share: float = Field(
+        default=0.1, ge=0, le=0.5, description="of the pictures, whole shots, kept out of training"
+    )
+
+    @property
+    def hyperparameters(self) -> Hyperparameters:
+        """The preset's, with what is set instead."""
+        own = {
+            name: value
+            for name in ("steps", "batch_size", "learning_rate")
+            if (value := getattr(self, name)) is not None
+        }
+        return PRESETS[self.preset].model_copy(update=own)
+
+
+class CaptionSettings(Contract):
+    """How crops are described."""
+
+    model: str = Field(default="amazon.nova-pro-v1:0", description="id or inference profile")
+    temperature: float = Field(default=0.3, ge=0, le=1, description="0 repeats its phrases")
+    min_words: int = Field(default=20, ge=1, le=150, description="asked for, not enforced")
+    max_words: int = Field(default=30, ge=1, le=150, description="asked for, not enforced")
+    guidance: str = Field(
+        default="", max_length=600, description="added to the prompt: the production's own wishes"
+    )
+
+
+class StoryboardSettings(Contract):
+    """How panels are judged and retried."""
+
+    copy_threshold: float = Field(
+        default=0.97, ge=0.5, le=1,
+        description="similarity to one training picture from which a panel counts as its copy",
+    )  # fmt: skip
+    retries: int = Field(
+        default=2, ge=0, le=5, description="other seeds tried when a panel is filtered"
+    )
+
+
 class Settings(Contract):
     """A production's settings.yaml. Everything has a default; unknown keys are refused."""
 
@@ -128,6 +213,9 @@ class Settings(Contract):
     embedding: EmbeddingSettings = EmbeddingSettings()
     deduplication: DeduplicationSettings = DeduplicationSettings()
     naming: NamingSettings = NamingSettings()
+    training: TrainingSettings = TrainingSettings()
+    captions: CaptionSettings = CaptionSettings()
+    storyboard: StoryboardSettings = StoryboardSettings()
     characters: dict[CharacterSlug, Character] = Field(default_factory=dict)
 
     def samples_hash(self) -> str:
@@ -156,24 +244,4 @@ def parse_settings(text: SettingsBytes) -> Settings:
         SettingsRefused: not YAML, too large, an unknown key or an impossible value; the message
             lists every fault with its place.
     """
-    if len(text) > SETTINGS_LIMIT_BYTES:
-        raise SettingsRefused(
-            f"settings.yaml has {len(text):,} bytes, more than {SETTINGS_LIMIT_BYTES:,}",
-            "Shorten it and upload it again",
-        )
-    try:
-        raw = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError) as fault:
-        raise SettingsRefused(
-            f"settings.yaml is not YAML: {fault}", "Correct it and upload it again"
-        ) from fault
-    try:
-        return Settings.model_validate(raw if raw is not None else {})
-    except ValidationError as fault:
-        places = "; ".join(
-            f"{'.'.join(str(part) for part in error['loc']) or 'the file'}: {error['msg']}"
-            for error in fault.errors()
-        )
-        raise SettingsRefused(
-            f"settings.yaml has impossible values: {places}", "Correct them and upload it again"
-        ) from fault
+    return read_handwritten(Settings, text, "settings.yaml")
