@@ -4,7 +4,6 @@ from onmodel.mails.film import film_failed, film_prepared, film_refused
 from onmodel.mails.letter import Mail
 from onmodel.mails.uploads import (
     reference_refused,
-    settings_accepted,
     settings_refused,
     storyboard_refused,
     upload_unknown,
@@ -16,7 +15,6 @@ __all__ = [
     "film_prepared",
     "film_refused",
     "reference_refused",
-    "settings_accepted",
     "settings_refused",
     "storyboard_refused",
     "upload_unknown",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from onmodel.mails.letter import Mail, letter, printable, sentence
-from onmodel.wording import count
 
 LAYOUT = """\
   <production>/films/<film>                  a film
@@ -39,31 +38,6 @@ def settings_refused(
         sentence(advice),
         "Until then the last settings that were accepted stay in force, or the defaults if there "
         "were none.",
-        correlation_id=correlation_id,
-    )
-
-
-def settings_accepted(
-    *, production: str, key: str, changed: tuple[str, ...], correlation_id: str
-) -> Mail:
-    """A settings.yaml that is in force from now on.
-
-    Args:
-        production: its slug.
-        key: of the upload.
-        changed: what differs from the defaults, one phrase each.
-        correlation_id: of the upload.
-    """
-    return letter(
-        f"The settings of {production} are in force",
-        f"{printable(key)} was read and holds for every film of {production} that is uploaded "
-        "from now on.",
-        f"{count(len(changed), 'value differs', 'values differ')} from the defaults:\n"
-        + "\n".join(f"  {printable(phrase)}" for phrase in changed)
-        if changed
-        else "All values are the defaults.",
-        "Films that are already prepared stay as they are; upload one again to prepare it under "
-        "these settings. What was paid for is used again wherever it can be.",
         correlation_id=correlation_id,
     )
 
