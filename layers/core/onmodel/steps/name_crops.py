@@ -52,9 +52,11 @@ class References:
             found[character].append(self._embed(pixels))
         for character, shown in self._by_timecode(settings):
             try:
-                found[character].append(self._embed(self._cut(shown)))
+                pixels = self._cut(shown)
             except (NotFound, ReferenceRefused) as fault:
                 notices.append(f"A reference of {character} was not used: {fault}")
+                continue
+            found[character].append(self._embed(pixels))
         return {name: np.stack(rows) for name, rows in found.items()}, notices
 
     def _embed(self, pixels: Pixels) -> Vector:

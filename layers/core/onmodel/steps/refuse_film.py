@@ -23,9 +23,12 @@ def refuse_film(
     Finished chunks of a failed run stay, for the next attempt; those of a refused film go.
     """
     run, now = request.run, clock()
-    keys = FilmKeys.of(run)
     refused = request.error.Error in REFUSALS
-    status = RunStatus.REFUSED if refused else RunStatus.FAILED
+    answer = Refusal(status="refused" if refused else "failed")
+    record = registry.get(run.production, Kind.RUN, run.run_id)
+    if record is None or record.holder != request.execution_arn:
+        return answer  # another execution took over: its objects are not ours to delete
+    keys = FilmKeys.of(run)
     studio.delete_prefix(f"{keys.run}/")
     if refused:
         studio.delete_prefix(f"{keys.samples}/")
@@ -35,19 +38,17 @@ def refuse_film(
         reason=reason(request.error),
         advice="" if refused else TRY_AGAIN,
     )
-    record = registry.get(run.production, Kind.RUN, run.run_id)
-    if record is not None and record.holder == request.execution_arn:
-        registry.replace(
-            record.model_copy(
-                update={
-                    "status": status,
-                    "holder": None,
-                    "updated_at": now,
-                    "body": body.model_dump(mode="json"),
-                }
-            )
+    registry.replace(
+        record.model_copy(
+            update={
+                "status": RunStatus.REFUSED if refused else RunStatus.FAILED,
+                "holder": None,
+                "updated_at": now,
+                "body": body.model_dump(mode="json"),
+            }
         )
-    return Refusal(status="refused" if refused else "failed")
+    )
+    return answer
 
 
 def reason(error: StateError) -> str:

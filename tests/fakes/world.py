@@ -1,0 +1,182 @@
+"""All services in memory, and PrepareFilm driven through them in its machine's order."""
+
+from __future__ import annotations
+
+from fakes.cache import InMemoryCache
+from fakes.clock import FixedClock
+from fakes.embedder import FakeEmbedder
+from fakes.executions import InMemoryExecutions, execution_arn
+from fakes.labels import FakeLabels
+from fakes.mailbox import InMemoryMailbox
+from fakes.object_store import InMemoryObjectStore
+from fakes.registry import InMemoryRegistry
+
+from onmodel.contracts.base import ObjectRef
+from onmodel.contracts.film import Chunk, FilmSummary, Run
+from onmodel.contracts.requests import (
+    ClaimRunRequest,
+    MailRequest,
+    RouteAnswer,
+    RunRequest,
+    SampleChunkRequest,
+    TellRequest,
+    UploadEvent,
+)
+from onmodel.costs import PriceBook
+from onmodel.jsonl import read_lines
+from onmodel.keys import FilmKeys
+from onmodel.paid import CachedEmbedder, CachedLabels, Meter
+from onmodel.ports import LabelDetector
+from onmodel.settings import EmbeddingSettings
+from onmodel.steps.claim_run import claim_run
+from onmodel.steps.deduplicate_film import deduplicate_film
+from onmodel.steps.finish_film import finish_film
+from onmodel.steps.name_crops import name_crops
+from onmodel.steps.probe_film import probe_film
+from onmodel.steps.report_film import report_film
+from onmodel.steps.route_upload import RouteUpload
+from onmodel.steps.sample_chunk import sample_chunk
+from onmodel.steps.tell import tell
+
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:PrepareFilm"
+
+
+class World:
+    """What the deployed system stands on, without AWS."""
+
+    def __init__(self, labels: LabelDetector | None = None) -> None:
+        self.clock = FixedClock()
+        self.uploads = InMemoryObjectStore("uploads")
+        self.studio = InMemoryObjectStore("studio")
+        self.registry = InMemoryRegistry()
+        self.cache = InMemoryCache()
+        self.executions = InMemoryExecutions()
+        self.mailbox = InMemoryMailbox()
+        self.detector = labels or FakeLabels()
+
+    def upload(self, key: str, body: bytes) -> UploadEvent:
+        """Put an object; answers the event that S3 would send for it."""
+        self.uploads.put(key, body, "application/octet-stream")
+        return self.event(key)
+
+    def event(self, key: str, event_id: str = "upload-1") -> UploadEvent:
+        info = self.uploads.head(key)
+        return UploadEvent.model_validate(
+            {
+                "id": event_id,
+                "source": "aws.s3",
+                "detail-type": "Object Created",
+                "detail": {
+                    "bucket": {"name": "uploads"},
+                    "object": {
+                        "key": key,
+                        "size": info.size,
+                        "etag": info.etag,
+                        "version-id": info.version_id,
+                    },
+                },
+            }
+        )
+
+    def route(self, event: UploadEvent) -> RouteAnswer:
+        return RouteUpload(
+            uploads=self.uploads,
+            studio=self.studio,
+            registry=self.registry,
+            executions=self.executions,
+            mailbox=self.mailbox,
+            clock=self.clock,
+            prepare_film_arn=MACHINE,
+        ).route(event)
+
+    def started(self) -> Run:
+        """The run of the newest execution."""
+        return Run.model_validate(list(self.executions.payloads.values())[-1]["run"])
+
+    def claim(self, run: Run) -> str:
+        arn = execution_arn(MACHINE, f"{run.run_id}-{run.attempt}")
+        claim_run(
+            ClaimRunRequest(run=run, execution_arn=arn),
+            registry=self.registry,
+            executions=self.executions,
+            clock=self.clock,
+        )
+        return arn
+
+    def sample(self, run: Run, chunk: Chunk) -> Meter:
+        meter = Meter()
+        sample_chunk(
+            SampleChunkRequest(run=run, chunk=chunk),
+            uploads=self.uploads,
+            studio=self.studio,
+            labels=CachedLabels(self.detector, self.cache, meter),
+            embedder=lambda settings: self.embedder(settings, meter),
+            meter=meter,
+        )
+        return meter
+
+    def embedder(self, settings: EmbeddingSettings, meter: Meter) -> CachedEmbedder:
+        return CachedEmbedder(FakeEmbedder(settings.dimensions), self.cache, meter)
+
+    def probe(self, run: Run) -> tuple[Chunk, ...]:
+        answer = probe_film(RunRequest(run=run), uploads=self.uploads, studio=self.studio)
+        return read_lines(Chunk, self.studio.get(answer.chunks_key))
+
+    def name(self, run: Run) -> Meter:
+        meter = Meter()
+        name_crops(
+            RunRequest(run=run),
+            uploads=self.uploads,
+            studio=self.studio,
+            registry=self.registry,
+            embedder=lambda settings: self.embedder(settings, meter),
+            meter=meter,
+        )
+        return meter
+
+    def prepare(self, run: Run) -> FilmSummary:
+        """PrepareFilm from its first state to its last."""
+        arn = self.claim(run)
+        for chunk in self.probe(run):
+            self.sample(run, chunk)
+        deduplicate_film(RunRequest(run=run), studio=self.studio)
+        self.name(run)
+        report_film(
+            RunRequest(run=run), studio=self.studio, prices=PriceBook.load(), clock=self.clock
+        )
+        finish_film(
+            RunRequest(run=run), registry=self.registry, studio=self.studio, clock=self.clock
+        )
+        self.tell("film_prepared", run)
+        self.executions.finish(arn)
+        return FilmSummary.model_validate_json(self.studio.get(FilmKeys.of(run).summary))
+
+    def tell(self, kind: str, run: Run) -> None:
+        mail = MailRequest(
+            kind=kind,
+            production=run.production,
+            run_id=run.run_id,
+            correlation_id=run.correlation_id,
+        )
+        tell(
+            TellRequest(mail=mail),
+            registry=self.registry,
+            studio=self.studio,
+            mailbox=self.mailbox,
+            clock=self.clock,
+        )
+
+
+def run_of(key: str = "bunny/films/a.mp4", **changes: object) -> Run:
+    """A run for tests of single steps."""
+    values: dict[str, object] = {
+        "production": "bunny",
+        "film_id": "a-00000001",
+        "run_id": "a-00000001-aaaaaaaa",
+        "samples_id": "5c0d9e3a",
+        "title": "a.mp4",
+        "source": ObjectRef(bucket="uploads", key=key),
+        "attempt": 1,
+        "correlation_id": "upload-1",
+    }
+    return Run.model_validate(values | changes)

@@ -1,0 +1,94 @@
+import json
+
+import pytest
+from fakes.executions import execution_arn
+from fakes.world import MACHINE, World, run_of
+
+from onmodel.contracts.film import Run
+from onmodel.contracts.requests import Refusal, RefuseFilmRequest, StateError
+from onmodel.keys import FilmKeys
+from onmodel.records import Kind
+from onmodel.steps.refuse_film import reason, refuse_film
+
+REFUSED = StateError(
+    Error="FilmRefused", Cause=json.dumps({"errorMessage": "a.mp4 is no film. Upload a film."})
+)
+DIED = StateError(Error="Runtime.OutOfMemory", Cause="RequestId: 1")
+
+
+def refuse(world: World, run: Run, error: StateError) -> Refusal:
+    request = RefuseFilmRequest(
+        run=run, error=error, execution_arn=execution_arn(MACHINE, f"{run.run_id}-{run.attempt}")
+    )
+    return refuse_film(request, registry=world.registry, studio=world.studio, clock=world.clock)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_refuse_when_film_is_bad_then_nothing_half_done_stays(world: World) -> None:
+    run = run_of()
+    world.claim(run)
+    keys = FilmKeys.of(run)
+    for key in (keys.settings, keys.chunks, keys.chunk(0).done):
+        world.studio.put(key, b"{}", "application/json")
+    assert refuse(world, run, REFUSED).status == "refused"
+    assert world.studio.keys() == ()
+    record = world.registry.get(run.production, Kind.RUN, run.run_id)
+    assert record is not None
+    assert (record.status, record.holder) == ("refused", None)
+    assert record.body["reason"] == "a.mp4 is no film. Upload a film."
+
+
+def test_refuse_when_we_failed_then_finished_chunks_stay_for_the_next_attempt(
+    world: World,
+) -> None:
+    run = run_of()
+    world.claim(run)
+    keys = FilmKeys.of(run)
+    for key in (keys.settings, keys.crops, keys.chunk(0).done):
+        world.studio.put(key, b"{}", "application/json")
+    assert refuse(world, run, DIED).status == "failed"
+    assert world.studio.keys() == (keys.chunk(0).done,)
+    record = world.registry.get(run.production, Kind.RUN, run.run_id)
+    assert record is not None
+    assert record.status == "failed"
+    assert "Upload the film again" in record.body["advice"]
+
+
+def test_refuse_when_another_execution_took_over_then_its_work_is_left_alone(
+    world: World,
+) -> None:
+    run = run_of()
+    arn = world.claim(run)
+    world.studio.put(FilmKeys.of(run).settings, b"{}", "application/json")
+    refuse(world, run.model_copy(update={"attempt": 2}), DIED)
+    record = world.registry.get(run.production, Kind.RUN, run.run_id)
+    assert record is not None
+    assert (record.status, record.holder) == ("running", arn)
+    assert world.studio.keys() == (FilmKeys.of(run).settings,)
+
+
+def test_refused_when_told_then_reason_is_in_the_mail_once(world: World) -> None:
+    run = run_of()
+    world.claim(run)
+    refuse(world, run, REFUSED)
+    world.tell("film_refused", run)
+    world.tell("film_refused", run)
+    assert len(world.mailbox.mails) == 1
+    assert "a.mp4 is no film" in world.mailbox.mails[0].body
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (REFUSED, "a.mp4 is no film. Upload a film."),
+        (DIED, "Runtime.OutOfMemory: RequestId: 1"),
+        (StateError(Error="States.Timeout"), "States.Timeout"),
+        (StateError(Error="X", Cause="[1]"), "X: [1]"),
+    ],
+)
+def test_reason_when_caught_then_in_plain_words(error: StateError, told: str) -> None:
+    assert reason(error) == told

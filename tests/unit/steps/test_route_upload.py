@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fakes.world import World
+
+from onmodel.errors import NotFound
+from onmodel.keys import FilmKeys
+from onmodel.records import Kind
+from onmodel.settings import Settings
+from onmodel.steps.route_upload import accepted_key
+from onmodel.vision.encoding import encode_picture
+
+PICTURE = encode_picture(np.full((128, 96, 3), 90, np.uint8), "png")
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_route_when_film_then_execution_is_named_after_the_run(world: World) -> None:
+    answer = world.route(world.upload("bunny/films/a.mp4", b"film"))
+    run = world.started()
+    assert answer.outcome == "started"
+    assert next(iter(world.executions.payloads)).endswith(f":{run.run_id}-1")
+    assert run.correlation_id == "upload-1"
+
+
+def test_route_when_two_events_come_at_once_then_one_execution(world: World) -> None:
+    first = world.upload("bunny/films/a.mp4", b"film")
+    assert world.route(first).outcome == "started"
+    assert world.route(world.event("bunny/films/a.mp4", "upload-2")).outcome == "already_running"
+    assert len(world.executions.payloads) == 1
+
+
+def test_route_when_film_is_replaced_under_its_key_then_a_new_run(world: World) -> None:
+    world.route(world.upload("bunny/films/a.mp4", b"film"))
+    first = world.started()
+    assert world.route(world.upload("bunny/films/a.mp4", b"better")).outcome == "started"
+    assert world.started().run_id != first.run_id
+
+
+def test_route_when_object_is_gone_then_ignored(world: World) -> None:
+    event = world.upload("bunny/films/a.mp4", b"film")
+    world.uploads.delete_prefix("bunny/")
+    event = event.model_copy(
+        update={
+            "detail": event.detail.model_copy(
+                update={"object": event.detail.object.model_copy(update={"version_id": "none"})}
+            )
+        }
+    )
+    assert world.route(event).outcome == "ignored"
+    assert not world.executions.payloads
+
+
+def test_route_when_settings_are_good_then_they_hold_for_the_next_film(world: World) -> None:
+    event = world.upload("bunny/settings.yaml", b"sampling: {interval_seconds: 2}")
+    assert world.route(event).outcome == "accepted"
+    world.route(world.upload("bunny/films/a.mp4", b"film"))
+    settings = Settings.model_validate_json(world.studio.get(FilmKeys.of(world.started()).settings))
+    assert settings.sampling.interval_seconds == 2
+
+
+def test_route_when_settings_are_impossible_then_told_and_the_last_good_ones_hold(
+    world: World,
+) -> None:
+    world.route(world.upload("bunny/settings.yaml", b"sampling: {interval_seconds: 2}"))
+    answer = world.route(world.upload("bunny/settings.yaml", b"sampling: {interval_seconds: -2}"))
+    assert answer.outcome == "told"
+    assert "interval_seconds" in world.mailbox.mails[0].body
+    assert world.route(world.upload("bunny/films/a.mp4", b"film")).outcome == "started"
+    settings = Settings.model_validate_json(world.studio.get(FilmKeys.of(world.started()).settings))
+    assert settings.sampling.interval_seconds == 2
+
+
+def test_route_when_first_settings_are_impossible_then_nothing_is_accepted(world: World) -> None:
+    world.route(world.upload("bunny/settings.yaml", b"samplin: {}"))
+    with pytest.raises(NotFound):
+        world.studio.get(accepted_key("bunny"))
+
+
+def test_route_when_reference_is_a_picture_then_recorded(world: World) -> None:
+    event = world.upload("bunny/characters/Big Buck/front.png", PICTURE)
+    assert world.route(event).outcome == "recorded"
+    (record,) = world.registry.list("bunny", Kind.REFERENCE)
+    assert record.body["character"] == "big-buck"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"not a picture", PICTURE[:60], encode_picture(np.zeros((20, 20, 3), np.uint8), "png")],
+)
+def test_route_when_reference_is_no_picture_then_told_once(world: World, body: bytes) -> None:
+    event = world.upload("bunny/characters/Buck/front.png", body)
+    assert world.route(event).outcome == "told"
+    assert world.route(event).outcome == "told"
+    assert len(world.mailbox.mails) == 1
+    assert not list(world.registry.list("bunny", Kind.REFERENCE))
+
+
+def test_route_when_two_characters_share_a_slug_then_the_second_is_refused(world: World) -> None:
+    world.route(world.upload("bunny/characters/Big Buck/1.png", PICTURE))
+    answer = world.route(world.upload("bunny/characters/big-buck/1.png", PICTURE))
+    assert answer.outcome == "told"
+    assert "taken" in world.mailbox.mails[0].body
+    assert len(list(world.registry.list("bunny", Kind.REFERENCE))) == 1
+
+
+def test_route_when_two_productions_share_a_slug_then_the_second_film_is_not_mixed_in(
+    world: World,
+) -> None:
+    world.route(world.upload("My Show/films/a.mp4", b"film"))
+    assert world.route(world.upload("my-show/films/b.mp4", b"film")).outcome == "told"
+    assert len(world.executions.payloads) == 1
+
+
+def test_route_when_key_is_elsewhere_then_told_once(world: World) -> None:
+    event = world.upload("bunny/notes.txt", b"hello")
+    assert world.route(event).outcome == "told"
+    assert world.route(event).outcome == "told"
+    assert len(world.mailbox.mails) == 1
+    assert "bunny/notes.txt" in world.mailbox.mails[0].body
+
+
+def test_route_when_litter_then_silence(world: World) -> None:
+    for key in ("bunny/films/.DS_Store", "bunny/", "__MACOSX/bunny/films/._a.mp4"):
+        assert world.route(world.upload(key, b"x")).outcome == "ignored"
+    assert not world.mailbox.mails
+    assert not world.executions.payloads
