@@ -155,7 +155,7 @@ class World:
         mail = MailRequest(
             kind=kind,
             production=run.production,
-            run_id=run.run_id,
+            id=run.run_id,
             correlation_id=run.correlation_id,
         )
         tell(

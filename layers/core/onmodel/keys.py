@@ -32,6 +32,14 @@ def digest(value: Mapping[str, Any] | str, length: int = 8) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
+def fit(name: str, limit: int) -> str:
+    """A name of at most `limit` characters: a longer one is cut and kept apart by a hash."""
+    if len(name) <= limit:
+        return name
+    tail = digest(name)
+    return f"{name[: limit - len(tail) - 1].rstrip('-')}-{tail}"
+
+
 def film_id(file_name: str, size: int, checksum: str) -> str:
     """slug-xxxxxxxx: the file's name and its content identity.
 
@@ -64,6 +72,21 @@ def crop_id(film: str, timecode_seconds: float, box: tuple[int, int, int, int], 
     """
     milliseconds = round(timecode_seconds * 1000)
     return f"{milliseconds:09d}-{digest(f'{film}:{milliseconds}:{box}:{crop}', 10)}"
+
+
+def generation_id(number: int) -> str:
+    """g0001, g0002 …: the production's generations in order."""
+    return f"g{number:04d}"
+
+
+def dataset_id(generation: str, content: Mapping[str, Any]) -> str:
+    """d0001-xxxxxxxx: the generation's number and what the dataset is made of."""
+    return f"d{generation.removeprefix('g')}-{digest(content)}"
+
+
+def accepted_settings_key(production: str) -> str:
+    """Where the last valid settings of a production lie in the studio bucket."""
+    return f"{production}/settings.json"
 
 
 class FilmKeys:
@@ -112,3 +135,58 @@ class ChunkKeys:
         self.rejected = f"{prefix}/rejected.jsonl"
         self.thumbnails = f"{prefix}/thumbnails.jsonl"
         self.done = f"{prefix}/chunk.json"
+
+
+class DatasetKeys:
+    """Where a dataset's objects lie; its pictures are copies, so that nothing under it changes."""
+
+    def __init__(self, production: str, dataset: str) -> None:
+        self.dataset = f"{production}/datasets/{dataset}"
+        self.items = f"{self.dataset}/items.jsonl"
+        self.left_out = f"{self.dataset}/left_out.jsonl"
+        self.to_caption = f"{self.dataset}/to_caption.jsonl"
+        self.settings = f"{self.dataset}/settings.json"
+        self.caption_answers = f"{self.dataset}/captions"
+        self.captions = f"{self.dataset}/captions.jsonl"
+        self.manifest = f"{self.dataset}/manifest.jsonl"
+        self.validation = f"{self.dataset}/validation.jsonl"
+        self.annotations = f"{self.dataset}/annotations.jsonl"
+        self.summary = f"{self.dataset}/summary.json"
+        self.report = f"{self.dataset}/report/index.html"
+        self.pictures = f"{self.dataset}/pictures"
+        self.loss_curve = f"{self.dataset}/loss_curve.svg"
+        self.metrics = f"{self.dataset}/metrics.csv"
+
+    def caption(self, crop: str) -> str:
+        """One answer of the captioner."""
+        return f"{self.caption_answers}/{crop}.json"
+
+    def picture(self, crop: str, suffix: str) -> str:
+        return f"{self.pictures}/{crop}.{suffix}"
+
+    def report_page(self, name: str) -> str:
+        return f"{self.dataset}/report/{name}"
+
+
+class StoryboardKeys:
+    """Where one take of a storyboard lies."""
+
+    def __init__(self, production: str, name: str, take: int) -> None:
+        self.take = f"{production}/storyboards/{name}/{take}"
+        self.storyboard = f"{self.take}/storyboard.json"
+        self.plan = f"{self.take}/panels.jsonl"
+        self.panels = f"{self.take}/panels"
+        self.gallery = f"{self.take}/gallery/index.html"
+        self.summary = f"{self.take}/summary.json"
+
+    def panel(self, number: int) -> str:
+        """What became of one panel: prompt, seeds, pictures, scores."""
+        return f"{self.panels}/{number:02d}.json"
+
+    def picture(self, number: int, index: int) -> str:
+        return f"{self.panels}/{number:02d}-{index}.png"
+
+
+def training_output(production: str, training: str) -> str:
+    """The prefix, ending in a slash, under which the trainer writes what it made."""
+    return f"{production}/trainings/{training}/"

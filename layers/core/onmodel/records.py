@@ -1,4 +1,7 @@
-"""The Registry's rows as PrepareFilm writes them: kinds, statuses and typed bodies."""
+"""The Registry's rows: kinds, statuses and the bodies that PrepareFilm writes.
+
+Bodies from the dataset on are in records_training.py.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,12 @@ class Kind(StrEnum):
     FILM = "film"
     RUN = "run"
     MAIL = "mail"
+    GENERATION = "generation"
+    DATASET = "dataset"
+    APPROVAL = "approval"
+    TRAINING = "training"
+    DEPLOYMENT = "deployment"
+    STORYBOARD = "storyboard"
 
 
 class RunStatus(StrEnum):

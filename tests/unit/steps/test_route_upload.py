@@ -5,10 +5,9 @@ import pytest
 from fakes.world import World
 
 from onmodel.errors import NotFound
-from onmodel.keys import FilmKeys
+from onmodel.keys import FilmKeys, accepted_settings_key
 from onmodel.records import Kind
 from onmodel.settings import Settings
-from onmodel.steps.route_upload import accepted_key
 from onmodel.vision.encoding import encode_picture
 
 PICTURE = encode_picture(np.full((128, 96, 3), 90, np.uint8), "png")
@@ -78,7 +77,7 @@ def test_route_when_settings_are_impossible_then_told_and_the_last_good_ones_hol
 def test_route_when_first_settings_are_impossible_then_nothing_is_accepted(world: World) -> None:
     world.route(world.upload("bunny/settings.yaml", b"samplin: {}"))
     with pytest.raises(NotFound):
-        world.studio.get(accepted_key("bunny"))
+        world.studio.get(accepted_settings_key("bunny"))
 
 
 def test_route_when_reference_is_a_picture_then_recorded(world: World) -> None:

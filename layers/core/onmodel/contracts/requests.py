@@ -10,29 +10,29 @@ from onmodel.contracts.base import Contract, Slug
 from onmodel.contracts.film import Chunk, Run
 
 
-class _Consumed(BaseModel):
+class Consumed(BaseModel):
     """A part of an AWS event: the fields that are read; others may come and go."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
 
-class UploadedBucket(_Consumed):
+class UploadedBucket(Consumed):
     name: str
 
 
-class UploadedObject(_Consumed):
+class UploadedObject(Consumed):
     key: str = Field(min_length=1, max_length=1024)
     size: int = Field(ge=0)
     etag: str
     version_id: str | None = Field(default=None, alias="version-id")
 
 
-class UploadDetail(_Consumed):
+class UploadDetail(Consumed):
     bucket: UploadedBucket
     object: UploadedObject
 
 
-class UploadEvent(_Consumed):
+class UploadEvent(Consumed):
     """EventBridge's "Object Created" of the uploads bucket."""
 
     id: str
@@ -91,12 +91,16 @@ class RouteAnswer(Contract):
 
 
 class MailRequest(Contract):
-    """Which mail to send; its facts are read from the Registry and the studio bucket."""
+    """Which mail to send; its facts are read from the Registry and the studio bucket.
+
+    `extra` is for the little that only the asking machine knows, for example a caught error.
+    """
 
     kind: str
     production: Slug
-    run_id: Slug
+    id: Slug = Field(description="of the run, dataset, training, deployment or storyboard")
     correlation_id: str
+    extra: dict[str, str] = Field(default_factory=dict)
 
 
 class TellRequest(Contract):
@@ -105,4 +109,3 @@ class TellRequest(Contract):
     @property
     def correlation_id(self) -> str:
         return self.mail.correlation_id
-

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.requests import RouteAnswer, UploadEvent
 from onmodel.errors import Conflict, NotFound, ReferenceRefused, SettingsRefused
-from onmodel.keys import FilmKeys, execution_name, slug
+from onmodel.keys import FilmKeys, accepted_settings_key, execution_name, slug
 from onmodel.layout import (
     FilmFile,
     Litter,
@@ -112,7 +112,7 @@ class RouteUpload:
 
     def _accepted(self, production: str) -> Settings:
         try:
-            return Settings.model_validate_json(self.studio.get(accepted_key(production)))
+            return Settings.model_validate_json(self.studio.get(accepted_settings_key(production)))
         except NotFound:
             return Settings()
 
@@ -120,7 +120,9 @@ class RouteUpload:
         uploaded = event.detail.object
         settings = parse_settings(self.uploads.get(uploaded.key, uploaded.version_id))
         self.studio.put(
-            accepted_key(upload.production), settings.model_dump_json().encode(), "application/json"
+            accepted_settings_key(upload.production),
+            settings.model_dump_json().encode(),
+            "application/json",
         )
         return RouteAnswer(outcome="accepted", detail=uploaded.key)
 
@@ -190,8 +192,3 @@ class RouteUpload:
             clock=self.clock,
         )
         return RouteAnswer(outcome="told", detail=mail.subject)
-
-
-def accepted_key(production: str) -> str:
-    """Where the last valid settings of a production lie in the studio bucket."""
-    return f"{production}/settings.json"

@@ -63,9 +63,9 @@ def tell(
         EventRefused: the run is unknown, or the kind is none.
     """
     asked = request.mail
-    record = registry.get(asked.production, Kind.RUN, asked.run_id)
+    record = registry.get(asked.production, Kind.RUN, asked.id)
     if record is None:
-        raise EventRefused(f"No run {asked.run_id} in production {asked.production}")
+        raise EventRefused(f"No run {asked.id} in production {asked.production}")
     body = RunBody.model_validate(record.body)
     run = body.run
     keys = FilmKeys.of(run)

@@ -1,0 +1,151 @@
+"""The Registry's rows from the generation to the storyboard: statuses and typed bodies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import Field
+
+from onmodel.contracts.base import Contract, Usage
+
+
+class GenerationStatus(StrEnum):
+    """`holder` of the row is the TrainModel execution that works on it."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class GenerationBody(Contract):
+    """The open collection of films that the next dataset is made of. Id: g0001."""
+
+    attempt: int = Field(ge=1, description="of TrainModel; one more for each that died")
+    last_prepared_at: datetime
+    correlation_id: str = Field(description="of the newest film")
+    dataset_id: str | None = Field(default=None, description="what it became when it was closed")
+    reason: str | None = Field(default=None, description="why it became no dataset")
+
+
+class DatasetStatus(StrEnum):
+    ASSEMBLED = "assembled"
+    CAPTIONED = "captioned"
+    READY = "ready"
+    REFUSED = "refused"
+
+
+class DatasetBody(Contract):
+    """What is told of a dataset; its lines lie under DatasetKeys. Id: d0001-<8 hex>."""
+
+    generation_id: str
+    correlation_id: str
+    pictures: int = Field(ge=0)
+    named: dict[str, int] = Field(description="pictures by character; unnamed under ''")
+    films: tuple[str, ...] = Field(description="film_ids")
+    captions_needed: int = Field(ge=0)
+    captioned: int | None = None
+    caption_failures: int | None = None
+    trained: int | None = Field(default=None, description="lines of the manifest")
+    usage: tuple[Usage, ...] = ()
+    quoted_usd: float | None = Field(default=None, description="None: a price is missing")
+    estimated_usd: float | None = Field(default=None, description="paid for it; None: unknown")
+    findings: tuple[str, ...] = Field(default=(), description="why it cannot be trained")
+    notices: tuple[str, ...] = ()
+    reason: str | None = Field(default=None, description="of a refused dataset")
+    advice: str | None = None
+
+
+class ApprovalStatus(StrEnum):
+    PENDING = "pending"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+
+
+class ApprovalBody(Contract):
+    """Money that a person is asked about. Id: a hash of execution, purpose and subject."""
+
+    purpose: Literal["training", "deployment"]
+    subject_id: str = Field(description="the dataset to train on, or the storyboard to draw")
+    usd: float | None = Field(description="None: a price is missing")
+    why: str = ""
+    assumptions: tuple[str, ...] = ()
+    task_token: str
+    expires_at: datetime
+    correlation_id: str
+    asked: int = Field(default=1, ge=1, description="how often a token was handed in")
+    decided_at: datetime | None = None
+
+
+class TrainingStatus(StrEnum):
+    STARTING = "starting"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    GONE = "gone"
+    IMPOSSIBLE = "impossible"
+
+
+class TrainingBody(Contract):
+    """One customization job on one dataset. Id: the dataset's."""
+
+    job_name: str
+    model_name: str
+    correlation_id: str
+    spec: dict[str, Any] = Field(description="what the trainer was asked for")
+    job_ref: str | None = Field(default=None, description="the trainer's own name of the job")
+    model_ref: str | None = Field(default=None, description="the trainer's own name of the model")
+    quoted_usd: float | None = None
+    reason: str | None = None
+    loss_curve_key: str | None = None
+
+
+class DeploymentStatus(StrEnum):
+    PLANNED = "planned"
+    CREATING = "creating"
+    IN_SERVICE = "in_service"
+    RETIRING = "retiring"
+    RETIRED = "retired"
+    FAILED = "failed"
+
+
+class DeploymentBody(Contract):
+    """A model that answers, and costs money while it does. Id: <training_id>-<n>."""
+
+    training_id: str
+    name: str
+    correlation_id: str
+    requested_at: datetime
+    retires_at: datetime
+    schedule_name: str
+    hours: float = Field(gt=0)
+    deployment_ref: str | None = Field(default=None, description="the trainer's own name of it")
+    in_service_at: datetime | None = None
+    retired_at: datetime | None = None
+    unit_usd_hour: float | None = Field(default=None, description="None: no price is known")
+    storyboard_key: str | None = Field(default=None, description="drawn when in service")
+    retire_after_drawing: bool = False
+    estimated_usd: float | None = None
+    reason: str | None = None
+
+
+class StoryboardStatus(StrEnum):
+    DRAWING = "drawing"
+    DRAWN = "drawn"
+    FAILED = "failed"
+
+
+class StoryboardBody(Contract):
+    """One take of a storyboard. Id: <name>-<take>."""
+
+    name: str
+    take: int = Field(ge=1)
+    deployment_id: str
+    correlation_id: str
+    title: str = ""
+    panels: int = Field(ge=0)
+    drawn: int | None = None
+    estimated_usd: float | None = None
+    reason: str | None = None
