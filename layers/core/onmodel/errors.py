@@ -24,6 +24,10 @@ The tree answers one question: who can heal it?
   - StillRunning           what is waited for is not over yet; retried at the machine's pace
 """
 
+from __future__ import annotations
+
+from onmodel.contracts.base import Usage
+
 
 class OnmodelError(Exception):
     """Base of all errors of this package."""
@@ -96,7 +100,16 @@ class ServiceUnavailable(ServiceError):
 
 
 class AnswerRefused(ServiceError):
-    """Raised when a model's answer is filtered, empty or not what was asked for."""
+    """Raised when a model's answer is filtered, empty or not what was asked for.
+
+    Args:
+        message: what came instead.
+        usage: what the answer cost all the same.
+    """
+
+    def __init__(self, message: str, usage: tuple[Usage, ...] = ()) -> None:
+        super().__init__(message)
+        self.usage = usage
 
 
 class NotFound(ServiceError):

@@ -33,6 +33,15 @@ def bedrock_item(model: str) -> str:
     return f"bedrock.{model}"
 
 
+def token_usage(model: str, tokens_in: int, tokens_out: int) -> tuple[Usage, ...]:
+    """What one call of a text model cost; the price book counts in thousands."""
+    item = bedrock_item(model)
+    return (
+        Usage(item=f"{item}.input-1k", paid=tokens_in / 1000),
+        Usage(item=f"{item}.output-1k", paid=tokens_out / 1000),
+    )
+
+
 def cache_key(kind: str, model: str, parameters: Mapping[str, Any], content: bytes) -> str:
     """SHA-256 over kind, model, parameters and the content's own SHA-256, in hex."""
     parts = [kind, model, parameters, hashlib.sha256(content).hexdigest()]

@@ -76,6 +76,7 @@ ABSENCES = frozenset(
         "ExecutionDoesNotExist",
         "MethodNotAllowed",  # GET of a delete marker
         "NoSuchBucket",
+        "NoSuchEntity",  # IAM
         "NoSuchKey",
         "NoSuchResourceException",
         "NoSuchVersion",

@@ -1,9 +1,9 @@
-"""Executions over Step Functions."""
+"""Executions and TaskTokens over Step Functions."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 LIVE = frozenset({"RUNNING", "PENDING_REDRIVE"})
 UNKNOWN = frozenset({"ExecutionDoesNotExist", "InvalidArn", "StateMachineDoesNotExist"})
+
+# A task that timed out, was redriven or answered before has a token that is refused.
+NOBODY_WAITS = frozenset({"InvalidToken", "TaskDoesNotExist", "TaskTimedOut"})
+ERROR_LIMIT = 256  # characters
+CAUSE_LIMIT = 32_768
 
 
 class StepFunctionsExecutions:
@@ -49,3 +54,33 @@ class StepFunctionsExecutions:
                     raise
                 return False
         return answer["status"] in LIVE
+
+
+class StepFunctionsTaskTokens:
+    """Answers to tasks that wait for a callback."""
+
+    def __init__(self, client: SFNClient) -> None:
+        self._client = client
+
+    def succeed(self, token: str, output: Mapping[str, Any]) -> bool:
+        return _answered(
+            lambda: self._client.send_task_success(taskToken=token, output=json.dumps(output))
+        )
+
+    def fail(self, token: str, error: str, cause: str) -> bool:
+        return _answered(
+            lambda: self._client.send_task_failure(
+                taskToken=token, error=error[:ERROR_LIMIT], cause=cause[:CAUSE_LIMIT]
+            )
+        )
+
+
+def _answered(send: Callable[[], object]) -> bool:
+    with translated():
+        try:
+            send()
+        except ClientError as fault:
+            if code_of(fault) not in NOBODY_WAITS:
+                raise
+            return False
+    return True
