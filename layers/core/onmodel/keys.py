@@ -61,6 +61,11 @@ def execution_name(run: str, attempt: int) -> str:
     return f"{run}-{attempt}"
 
 
+def execution_arn(machine_arn: str, name: str) -> str:
+    """As Step Functions builds it from the machine's and the execution's name."""
+    return f"{machine_arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
+
+
 def crop_id(film: str, timecode_seconds: float, box: tuple[int, int, int, int], crop: str) -> str:
     """From film, time, box and crop settings; never from encoded bytes.
 

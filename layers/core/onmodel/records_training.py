@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from onmodel.contracts.base import Contract, Usage
+from onmodel.contracts.training import TrainingSpec
 
 
 class GenerationStatus(StrEnum):
@@ -22,6 +23,7 @@ class GenerationBody(Contract):
     """The open collection of films that the next dataset is made of. Id: g0001."""
 
     attempt: int = Field(ge=1, description="of TrainModel; one more for each that died")
+    runs: tuple[str, ...] = Field(description="run_ids of the films that were collected")
     last_prepared_at: datetime
     correlation_id: str = Field(description="of the newest film")
     dataset_id: str | None = Field(default=None, description="what it became when it was closed")
@@ -78,7 +80,9 @@ class ApprovalBody(Contract):
     decided_at: datetime | None = None
 
 
-class TrainingStatus(StrEnum):
+class TrainingStage(StrEnum):
+    """What we have done with a training; contracts/training.py says how its trainer stands."""
+
     STARTING = "starting"
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
@@ -89,12 +93,11 @@ class TrainingStatus(StrEnum):
 
 
 class TrainingBody(Contract):
-    """One customization job on one dataset. Id: the dataset's."""
+    """One training on one dataset. Id: the dataset's; of a second attempt with -t2 behind it."""
 
-    job_name: str
-    model_name: str
+    dataset_id: str
     correlation_id: str
-    spec: dict[str, Any] = Field(description="what the trainer was asked for")
+    spec: TrainingSpec
     job_ref: str | None = Field(default=None, description="the trainer's own name of the job")
     model_ref: str | None = Field(default=None, description="the trainer's own name of the model")
     quoted_usd: float | None = None
@@ -102,7 +105,9 @@ class TrainingBody(Contract):
     loss_curve_key: str | None = None
 
 
-class DeploymentStatus(StrEnum):
+class DeploymentStage(StrEnum):
+    """What we have done with a deployment, and mean to do."""
+
     PLANNED = "planned"
     CREATING = "creating"
     IN_SERVICE = "in_service"

@@ -162,6 +162,9 @@ class TrainingSettings(Contract):
         description="most pictures of a character by those of the median one: a lead who is in"
         " every shot must not drown the others",
     )  # fmt: skip
+    max_pictures: int = Field(
+        default=10_000, ge=5, le=10_000, description="of the whole dataset; Bedrock takes 10,000"
+    )
     include_unnamed: bool = Field(
         default=False, description="also train on crops that nobody could name"
     )
