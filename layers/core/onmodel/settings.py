@@ -148,8 +148,15 @@ class TrainingSettings(Contract):
     learning_rate: float | None = Field(
         default=None, gt=0, lt=1, description="instead of the preset's; higher may hurt quality"
     )
-    quiet_minutes: float = Field(
-        default=10.0, ge=0, le=1440, description="without a new film before a dataset is made"
+    automatic: bool = Field(
+        default=True, description="false: films are only collected, and a person starts training"
+    )
+    quiet_minutes: float | None = Field(
+        default=None, ge=0, le=1440,
+        description="without a new film before a dataset is made; instead of the stack's own",
+    )  # fmt: skip
+    min_pictures: int = Field(
+        default=5, ge=1, le=10_000, description="fewer make no dataset; trainers ask for 5"
     )
     max_per_character: int = Field(
         default=300, ge=1, le=10_000, description="best first, spread over the shots"
@@ -190,8 +197,19 @@ class CaptionSettings(Contract):
     temperature: float = Field(default=0.3, ge=0, le=1, description="0 repeats its phrases")
     min_words: int = Field(default=20, ge=1, le=150, description="asked for, not enforced")
     max_words: int = Field(default=30, ge=1, le=150, description="asked for, not enforced")
+    tolerated_failure_percent: float = Field(
+        default=5.0, ge=0, le=100, description="pictures without a caption, left out and listed"
+    )
     guidance: str = Field(
         default="", max_length=600, description="added to the prompt: the production's own wishes"
+    )
+
+
+class DeploymentSettings(Contract):
+    """How long a model answers, and costs money."""
+
+    hours: float = Field(
+        default=2.0, gt=0, le=24, description="in service; extended only by a person"
     )
 
 
@@ -218,7 +236,9 @@ class Settings(Contract):
     naming: NamingSettings = NamingSettings()
     training: TrainingSettings = TrainingSettings()
     captions: CaptionSettings = CaptionSettings()
+    deployment: DeploymentSettings = DeploymentSettings()
     storyboard: StoryboardSettings = StoryboardSettings()
+    review: Literal["none"] = Field(default="none", description="who looks at the captions")
     characters: dict[CharacterSlug, Character] = Field(default_factory=dict)
 
     def samples_hash(self) -> str:
