@@ -19,6 +19,11 @@ class Environment(BaseModel):
     cache_days: int = Field(alias="CACHE_DAYS", default=365, ge=1)
     topic_arn: str = Field(alias="TOPIC_ARN")
     prepare_film_arn: str = Field(alias="PREPARE_FILM_ARN", default="")
+    deploy_model_arn: str = Field(alias="DEPLOY_MODEL_ARN", default="")
+    retire_model_arn: str = Field(alias="RETIRE_MODEL_ARN", default="")
+    draw_storyboard_arn: str = Field(alias="DRAW_STORYBOARD_ARN", default="")
+    deployment_hours: float = Field(alias="DEPLOYMENT_HOURS", default=2, gt=0, le=24)
+    provision_minutes: float = Field(alias="PROVISION_MINUTES", default=90, gt=0, le=600)
     region: str = Field(alias="AWS_REGION", default="us-east-1")
 
 

@@ -127,7 +127,11 @@ class DeploymentBody(Contract):
     schedule_name: str
     hours: float = Field(gt=0)
     deployment_ref: str | None = Field(default=None, description="the trainer's own name of it")
+    provisioning_at: datetime | None = Field(
+        default=None, description="when the trainer was first asked; it may cost money from now on"
+    )
     in_service_at: datetime | None = None
+    retiring_since: datetime | None = None
     retired_at: datetime | None = None
     unit_usd_hour: float | None = Field(default=None, description="None: no price is known")
     storyboard_key: str | None = Field(default=None, description="drawn when in service")
