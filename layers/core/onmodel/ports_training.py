@@ -20,6 +20,7 @@ from onmodel.contracts.training import (
     Reply,
     Schedule,
     TrainerLimits,
+    TrainingNames,
     TrainingPlan,
     TrainingSpec,
     TrainingState,
@@ -55,8 +56,12 @@ class Trainer(Protocol):
         """
         ...
 
-    def find(self, training_id: str) -> str | None:
-        """The reference of a training that was started, by its exact id."""
+    def names(self, production: str, training_id: str) -> TrainingNames:
+        """What people will see at the service; always the same for the same ids."""
+        ...
+
+    def find(self, production: str, training_id: str) -> str | None:
+        """The reference of a training that was started, by its exact name."""
         ...
 
     def describe(self, training_ref: str) -> TrainingState:
@@ -90,7 +95,7 @@ class Trainer(Protocol):
         """
         ...
 
-    def find_deployment(self, deployment_id: str) -> str | None: ...
+    def find_deployment(self, production: str, deployment_id: str) -> str | None: ...
 
     def describe_deployment(self, deployment_ref: str) -> DeploymentState:
         """The state now; GONE when unknown."""

@@ -72,7 +72,10 @@ class TrainingPlan(Contract):
 
 
 class TrainingSpec(Contract):
-    """One customization job. A `training_id` is used once: a second attempt has its own."""
+    """One customization job.
+
+    Within a production a `training_id` is used once: a second attempt has its own.
+    """
 
     production: Slug
     dataset_id: Slug
@@ -80,6 +83,13 @@ class TrainingSpec(Contract):
     manifest_uri: str = Field(pattern="^s3://")
     output_uri: str = Field(pattern="^s3://", description="a folder")
     hyperparameters: Hyperparameters
+
+
+class TrainingNames(Contract):
+    """Names at the trainer's service, within its limits."""
+
+    job: str
+    model: str
 
 
 class TrainingStatus(StrEnum):
@@ -114,7 +124,11 @@ class LossPoint(Contract):
 
 
 class DeploymentSpec(Contract):
-    """A model to be made to answer. A `deployment_id` is used once, also after its end."""
+    """A model to be made to answer.
+
+    Within a production a `deployment_id` is used once, also after its end: the service may take a
+    second creation for a repeat of the first.
+    """
 
     production: Slug
     deployment_id: Slug

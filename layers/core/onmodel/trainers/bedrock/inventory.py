@@ -1,0 +1,82 @@
+"""What of this stack exists at Bedrock, whatever the Registry knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from onmodel.adapters.faults import translated
+from onmodel.contracts.training import OurResource, ResourceKind
+from onmodel.errors import NotFound
+from onmodel.trainers.bedrock.names import Names
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock.client import BedrockClient
+
+
+class Inventory:
+    """Looks at one account and region.
+
+    Throughput costs most and is looked at whatever its name; jobs and models by name first.
+    """
+
+    def __init__(self, client: BedrockClient, names: Names) -> None:
+        self._client = client
+        self._names = names
+
+    def ours(self) -> tuple[OurResource, ...]:
+        with translated():
+            return tuple(
+                found
+                for found in (*self._deployments(), *self._trainings(), *self._models())
+                if self._is_ours(found)
+            )
+
+    def _is_ours(self, found: OurResource) -> bool:
+        try:
+            with translated():
+                answer = self._client.list_tags_for_resource(resourceARN=found.ref)
+        except NotFound:  # gone since it was listed
+            return False
+        tags = {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
+        return self._names.is_ours(found.name, tags)
+
+    def _deployments(self) -> Iterator[OurResource]:
+        pages = self._client.get_paginator("list_provisioned_model_throughputs")
+        for page in pages.paginate():
+            for item in page["provisionedModelSummaries"]:
+                yield OurResource(
+                    kind=ResourceKind.DEPLOYMENT,
+                    ref=item["provisionedModelArn"],
+                    name=item["provisionedModelName"],
+                    status=item["status"],
+                    billing="hour",  # whatever its status: nobody promises that failed is free
+                    created_at=item["creationTime"],
+                )
+
+    def _trainings(self) -> Iterator[OurResource]:
+        pages = self._client.get_paginator("list_model_customization_jobs")
+        for status in ("InProgress", "Stopping"):
+            for page in pages.paginate(statusEquals=status, nameContains=self._names.needle):
+                for item in page["modelCustomizationJobSummaries"]:
+                    yield OurResource(
+                        kind=ResourceKind.TRAINING,
+                        ref=item["jobArn"],
+                        name=item["jobName"],
+                        status=item["status"],
+                        billing="work",
+                        created_at=item["creationTime"],
+                    )
+
+    def _models(self) -> Iterator[OurResource]:
+        pages = self._client.get_paginator("list_custom_models")
+        for page in pages.paginate(isOwned=True, nameContains=self._names.needle):
+            for item in page["modelSummaries"]:
+                yield OurResource(
+                    kind=ResourceKind.MODEL,
+                    ref=item["modelArn"],
+                    name=item["modelName"],
+                    status=item.get("modelStatus", "Active"),
+                    billing="month",
+                    created_at=item["creationTime"],
+                )

@@ -1,0 +1,51 @@
+"""Nova Canvas's limits, from the Nova and Bedrock user guides (customization; image generation)."""
+
+from __future__ import annotations
+
+from onmodel.contracts.training import (
+    DatasetLimits,
+    HyperparameterLimits,
+    PanelLimits,
+    TrainerLimits,
+)
+from onmodel.quotes import TrainerItems
+
+BASE_MODEL = "amazon.nova-canvas-v1:0"
+TRAINING_REGIONS = frozenset({"us-east-1"})
+
+# No-commitment model units across custom models: 0 by default, and an increase takes days.
+QUOTA_SERVICE = "bedrock"
+QUOTA_MODEL_UNITS = "L-BE77399C"
+
+LIMITS = TrainerLimits(
+    dataset=DatasetLimits(
+        min_records=5,
+        max_records=10_000,
+        min_caption_characters=3,
+        max_caption_characters=1024,
+        formats=("jpeg", "jpg", "png"),
+        max_picture_bytes=50 * 1024 * 1024,
+        min_side=512,
+        max_side=4096,
+        max_pixels=12_582_912,
+        max_aspect=4.0,
+    ),
+    hyperparameters=HyperparameterLimits(
+        steps=(10, 20_000), batch_size=(8, 192), learning_rate=(1e-7, 1e-4)
+    ),
+    panel=PanelLimits(
+        max_text_characters=1024,
+        min_side=320,
+        max_side=4096,
+        side_multiple=16,
+        max_aspect=4.0,
+        max_images=5,
+        max_seed=858_993_459,
+    ),
+)
+
+ITEMS = TrainerItems(
+    training_image="bedrock.nova-canvas.training-image",
+    model_month="bedrock.custom-model-month",
+    unit_hour="bedrock.provisioned-unit-hour",
+)

@@ -1,0 +1,72 @@
+r"""Names at Bedrock, within its patterns, so that what is ours can be told by its name.
+
+A name is `<stack>-<id>-<production>`, cut at the end and kept apart by a hash. Patterns and lengths
+are those of the API's model:
+
+- job: `[a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*`, at most 63
+- model: `([0-9a-zA-Z][_-]?){1,63}`, at most 63: neither dots nor two hyphens in a row
+- provisioned throughput: `([0-9a-zA-Z][_-]?)+`, at most 63
+- client token: `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from onmodel.keys import digest, fit
+
+NAME_LIMIT = 63
+STACK_LIMIT = 30  # leaves 33 characters to tell one training from the next
+
+STACK_TAG = "onmodel:stack"
+PRODUCTION_TAG = "onmodel:production"
+ID_TAG = "onmodel:id"
+
+Tag = dict[str, str]
+
+
+class Names:
+    """Of one stack; what another stack made is not ours, also when its name begins alike."""
+
+    def __init__(self, stack: str) -> None:
+        self.stack = stack
+        self.prefix = f"{fit(_plain(stack), STACK_LIMIT)}-"
+
+    @property
+    def needle(self) -> str:
+        """For `nameContains`, whose pattern allows no hyphen at the end."""
+        return self.prefix.rstrip("-")
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the prefix is the stack's own name: an event rule's pattern relies on it."""
+        return self.prefix == f"{self.stack}-"
+
+    def of(self, production: str, id_: str) -> str:
+        """The name of the job, the model or the deployment with this id."""
+        wanted = f"{id_}-{production}"
+        plain = _plain(wanted)
+        if plain != wanted:  # two ids may have become one
+            plain = f"{plain}-{digest(wanted)}"
+        return self.prefix + fit(plain, NAME_LIMIT - len(self.prefix))
+
+    def token(self, production: str, id_: str, purpose: str) -> str:
+        """A client token: a repeat of the same request is taken for the same."""
+        text = f"{self.stack}:{production}:{id_}:{purpose}"
+        return f"{purpose}-{digest(text, 40)}"
+
+    def tags(self, production: str, id_: str) -> list[Tag]:
+        pairs = {STACK_TAG: self.stack, PRODUCTION_TAG: production, ID_TAG: id_}
+        return [{"key": key, "value": value} for key, value in pairs.items()]
+
+    def is_ours(self, name: str, tags: Mapping[str, str]) -> bool:
+        """By tag; by name where somebody took the tag away."""
+        if STACK_TAG in tags:
+            return tags[STACK_TAG] == self.stack
+        return name.startswith(self.prefix)
+
+
+def _plain(text: str) -> str:
+    """Letters, digits and single hyphens, none at the ends."""
+    return re.sub("[^0-9a-zA-Z]+", "-", text).strip("-")

@@ -1,0 +1,232 @@
+"""Can this account, today, in this region, train the base model and call every model named?
+
+Every check adds findings and none ends the others, so that all can be put right at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from onmodel.adapters.faults import code_of, translated
+from onmodel.contracts.training import Finding, TrainingPlan
+from onmodel.errors import ServiceError
+from onmodel.ports import Clock
+from onmodel.ports_training import Account, Quotas
+from onmodel.trainers.bedrock.limits import (
+    LIMITS,
+    QUOTA_MODEL_UNITS,
+    QUOTA_SERVICE,
+    TRAINING_REGIONS,
+)
+from onmodel.trainers.bedrock.names import STACK_LIMIT, Names
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock.client import BedrockClient
+
+# Cross-region inference profiles: us.amazon.nova-pro-v1:0 is called for amazon.nova-pro-v1:0.
+PROFILE = re.compile(r"^(?:us|us-gov|eu|apac|jp|au|ca|global)\.(?=[a-z0-9-]+\.)")
+# After its end of life the call for a model fails: that is an answer, not a fault.
+GONE = frozenset({"ResourceNotFoundException", "ValidationException"})
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """The questions and whom to ask.
+
+    `private_arrangement`: AWS has promised this account the base model beyond its public end.
+    """
+
+    client: BedrockClient
+    names: Names
+    region: str
+    base_model: str
+    role_arn: str
+    account: Account
+    quotas: Quotas
+    clock: Clock
+    private_arrangement: bool = False
+
+    def findings(self, plan: TrainingPlan) -> tuple[Finding, ...]:
+        return (
+            *self._region(),
+            *self._base_model(),
+            *(finding for model in plan.other_models for finding in self._other_model(model)),
+            *self._quota(),
+            *self._role(),
+            *(finding for bucket in plan.buckets for finding in self._bucket(bucket)),
+            *self._names(),
+            *numbers(plan),
+        )
+
+    def _region(self) -> Iterator[Finding]:
+        if self.region not in TRAINING_REGIONS:
+            yield blocking(
+                "region",
+                f"{self.base_model} cannot be trained in {self.region}",
+                f"Deploy this stack in {', '.join(sorted(TRAINING_REGIONS))}.",
+            )
+
+    def _base_model(self) -> Iterator[Finding]:
+        looked = self._look("base-model", self.base_model)
+        if isinstance(looked, Finding):
+            yield looked
+            return
+        yield from self._lifecycle("base-model", self.base_model, looked, for_training=True)
+        if "FINE_TUNING" not in looked.get("customizationsSupported", []):
+            yield blocking(
+                "base-model-not-trainable",
+                f"{self.base_model} cannot be fine-tuned in {self.region}",
+                "Choose another base model or trainer.",
+            )
+        if "PROVISIONED" not in looked.get("inferenceTypesSupported", []):
+            yield blocking(
+                "base-model-not-deployable",
+                f"{self.base_model} cannot be given provisioned throughput in {self.region}",
+                "Choose another base model or trainer.",
+            )
+
+    def _other_model(self, model: str) -> Iterator[Finding]:
+        looked = self._look("model", PROFILE.sub("", model))
+        if isinstance(looked, Finding):
+            yield looked
+        else:
+            yield from self._lifecycle("model", model, looked, for_training=False)
+
+    def _look(self, code: str, model: str) -> dict[str, Any] | Finding:
+        with translated():
+            try:
+                answer = self.client.get_foundation_model(modelIdentifier=model)
+            except ClientError as fault:
+                if code_of(fault) in GONE:
+                    return blocking(
+                        f"{code}-gone",
+                        f"{model} does not exist in {self.region} (any more)",
+                        "Choose another model; AWS lists them under model lifecycle.",
+                    )
+                if code_of(fault) == "AccessDeniedException":
+                    return blocking(
+                        f"{code}-denied",
+                        f"this account may not look at {model}",
+                        "Allow bedrock:GetFoundationModel and ask for access to the model.",
+                    )
+                raise
+        return dict(answer["modelDetails"])
+
+    def _lifecycle(
+        self, code: str, model: str, looked: dict[str, Any], *, for_training: bool
+    ) -> Iterator[Finding]:
+        lifecycle = looked.get("modelLifecycle", {})
+        end: datetime | None = lifecycle.get("endOfLifeTime")
+        may_be_late = for_training and self.private_arrangement
+        if end is not None and end <= self.clock():
+            yield Finding(
+                code=f"{code}-ended",
+                blocking=not may_be_late,
+                reason=f"AWS ended {model} on {end:%Y-%m-%d}",
+                advice="Only a private arrangement with AWS keeps it; choose another model.",
+            )
+        elif lifecycle.get("status") == "LEGACY":
+            until = f" and ends on {end:%Y-%m-%d}" if end else ""
+            yield Finding(
+                code=f"{code}-legacy",
+                blocking=for_training and not may_be_late,
+                reason=f"{model} is a legacy model{until}"
+                + ("; it takes no new training and no new throughput" if for_training else ""),
+                advice="Choose another model.",
+            )
+
+    def _quota(self) -> Iterator[Finding]:
+        try:
+            units = self.quotas.value(QUOTA_SERVICE, QUOTA_MODEL_UNITS)
+        except ServiceError as fault:
+            if type(fault) is not ServiceError:  # a retry may heal it
+                raise
+            units = None
+        if units is None:
+            yield warning(
+                "quota-unknown",
+                f"the quota {QUOTA_MODEL_UNITS} cannot be read",
+                "See in Service Quotas whether a model unit without commitment is allowed.",
+            )
+        elif units < 1:
+            yield blocking(
+                "quota",
+                "this account may use no model unit without commitment, so that a trained model"
+                " could not be deployed",
+                f"Ask in Service Quotas for {QUOTA_MODEL_UNITS} (no-commitment model units across"
+                " custom models); it takes days.",
+            )
+
+    def _role(self) -> Iterator[Finding]:
+        try:
+            trusts = self.account.role_trusts(self.role_arn, "bedrock.amazonaws.com")
+        except ServiceError as fault:
+            if type(fault) is not ServiceError:
+                raise
+            yield warning(
+                "role-unknown",
+                f"the role {self.role_arn} cannot be looked at",
+                "Allow iam:GetRole.",
+            )
+            return
+        if not trusts:
+            state = "does not exist" if trusts is None else "does not trust bedrock.amazonaws.com"
+            yield blocking("role", f"the role {self.role_arn} {state}", "Deploy this stack again.")
+
+    def _bucket(self, bucket: str) -> Iterator[Finding]:
+        region = self.account.bucket_region(bucket)
+        if region != self.region:
+            where = f"lies in {region}" if region else "does not exist"
+            yield blocking(
+                "bucket",
+                f"the bucket {bucket} {where}; Bedrock reads it in {self.region} only",
+                "Deploy this stack again in the region of the model.",
+            )
+
+    def _names(self) -> Iterator[Finding]:
+        if not self.names.is_exact:
+            yield blocking(
+                "names",
+                f"the stack's name {self.names.stack} does not fit into Bedrock's names",
+                f"Deploy under a name of at most {STACK_LIMIT} letters, digits and single hyphens.",
+            )
+
+
+def numbers(plan: TrainingPlan) -> Iterator[Finding]:
+    """Hyperparameters and the size of the dataset against the limits."""
+    limits, wanted = LIMITS.hyperparameters, plan.hyperparameters
+    for name, value, (least, most) in (
+        ("steps", wanted.steps, limits.steps),
+        ("batch_size", wanted.batch_size, limits.batch_size),
+        ("learning_rate", wanted.learning_rate, limits.learning_rate),
+    ):
+        if not least <= value <= most:
+            yield blocking(
+                "hyperparameters",
+                f"training.{name} is {value:g}, outside {least:g} to {most:g}",
+                "Correct settings.yaml and upload it again.",
+            )
+    dataset = LIMITS.dataset
+    if plan.records is not None and not (
+        dataset.min_records <= plan.records <= dataset.max_records
+    ):
+        yield blocking(
+            "records",
+            f"the dataset has {plan.records:,} pictures, not {dataset.min_records} to"
+            f" {dataset.max_records:,}",
+            "Upload more of the production, or lower training.max_per_character.",
+        )
+
+
+def blocking(code: str, reason: str, advice: str) -> Finding:
+    return Finding(code=code, blocking=True, reason=reason, advice=advice)
+
+
+def warning(code: str, reason: str, advice: str) -> Finding:
+    return Finding(code=code, blocking=False, reason=reason, advice=advice)

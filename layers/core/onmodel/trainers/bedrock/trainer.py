@@ -1,0 +1,136 @@
+"""The trainer `bedrock`: Nova Canvas by customization jobs and provisioned throughput."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from onmodel.contracts.training import (
+    DeploymentSpec,
+    DeploymentState,
+    Finding,
+    LossPoint,
+    OurResource,
+    TrainingNames,
+    TrainingPlan,
+    TrainingSpec,
+    TrainingState,
+)
+from onmodel.errors import NotFound
+from onmodel.ports import Clock, ObjectStore
+from onmodel.ports_training import Account, Quotas
+from onmodel.trainers.bedrock import jobs
+from onmodel.trainers.bedrock.inventory import Inventory
+from onmodel.trainers.bedrock.jobs import Jobs
+from onmodel.trainers.bedrock.limits import BASE_MODEL, ITEMS, LIMITS
+from onmodel.trainers.bedrock.names import Names
+from onmodel.trainers.bedrock.preflight import Preflight
+from onmodel.trainers.bedrock.throughput import Throughput
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock.client import BedrockClient
+
+
+class BedrockTrainer:
+    """Implements the port `Trainer`.
+
+    Args:
+        client: of bedrock, the control plane.
+        stack: the stack's name; the prefix of all names and the value of the tag of ownership.
+        region: of the client.
+        role_arn: the role that Bedrock reads the dataset and writes its output with.
+        store: the bucket of the output.
+        account: looks at buckets and roles.
+        quotas: looks at quotas.
+        clock: tells whether a model is at its end.
+        base_model: what is trained.
+        private_arrangement: AWS has promised the base model beyond its public end.
+    """
+
+    name = "bedrock"
+    limits = LIMITS
+    items = ITEMS
+
+    def __init__(
+        self,
+        client: BedrockClient,
+        *,
+        stack: str,
+        region: str,
+        role_arn: str,
+        store: ObjectStore,
+        account: Account,
+        quotas: Quotas,
+        clock: Clock,
+        base_model: str = BASE_MODEL,
+        private_arrangement: bool = False,
+    ) -> None:
+        self._names = Names(stack)
+        self._store = store
+        self._jobs = Jobs(client, self._names, base_model=base_model, role_arn=role_arn)
+        self._throughput = Throughput(client, self._names)
+        self._inventory = Inventory(client, self._names)
+        self._preflight = Preflight(
+            client=client,
+            names=self._names,
+            region=region,
+            base_model=base_model,
+            role_arn=role_arn,
+            account=account,
+            quotas=quotas,
+            clock=clock,
+            private_arrangement=private_arrangement,
+        )
+
+    def preflight(self, plan: TrainingPlan) -> tuple[Finding, ...]:
+        return self._preflight.findings(plan)
+
+    def manifest_line(self, picture_uri: str, caption: str) -> str:
+        return jobs.manifest_line(picture_uri, caption)
+
+    def names(self, production: str, training_id: str) -> TrainingNames:
+        name = self._names.of(production, training_id)
+        return TrainingNames(job=name, model=name)
+
+    def start(self, spec: TrainingSpec) -> str:
+        return self._jobs.start(spec)
+
+    def find(self, production: str, training_id: str) -> str | None:
+        return self._jobs.find(production, training_id)
+
+    def describe(self, training_ref: str) -> TrainingState:
+        return self._jobs.describe(training_ref)
+
+    def stop_training(self, training_ref: str) -> None:
+        self._jobs.stop(training_ref)
+
+    def training_of(self, event: Mapping[str, Any]) -> str | None:
+        return self._jobs.training_of(event)
+
+    def loss_curve(self, metrics_ref: str) -> tuple[LossPoint, ...]:
+        folder = f"s3://{self._store.bucket}/"
+        if not metrics_ref.startswith(folder):
+            raise NotFound(f"{metrics_ref} is outside {folder}")
+        return jobs.parse_metrics(self._store.get(metrics_ref.removeprefix(folder)))
+
+    def provision(self, spec: DeploymentSpec) -> str:
+        return self._throughput.provision(spec)
+
+    def find_deployment(self, production: str, deployment_id: str) -> str | None:
+        return self._throughput.find(production, deployment_id)
+
+    def describe_deployment(self, deployment_ref: str) -> DeploymentState:
+        return self._throughput.describe(deployment_ref)
+
+    def stop_deployment(self, deployment_ref: str) -> None:
+        self._throughput.stop(deployment_ref)
+
+    def delete_model(self, model_ref: str) -> None:
+        self._jobs.delete_model(model_ref)
+
+    def list_ours(self) -> tuple[OurResource, ...]:
+        return self._inventory.ours()
+
+    def panel_model(self, deployment_ref: str) -> str:
+        """InvokeModel takes the throughput's ARN where a model's id would stand."""
+        return deployment_ref
