@@ -1,0 +1,94 @@
+# Needs Python 3.11 or later, make and git. Everything else is fetched once, at pinned versions, into
+# .venv-tools (uv), .venv (the project) and .venv-sam (the SAM CLI); later runs work offline.
+
+PYTHON ?= python3
+ARCH ?= arm64
+FILM ?=
+
+UV_VERSION := 0.13.9
+UV := .venv-tools/bin/uv
+BIN := .venv/bin
+SAM := .venv-sam/bin/sam
+
+# The Python that is there, or a clear message.
+export UV_PYTHON := $(PYTHON)
+export UV_PYTHON_DOWNLOADS := never
+export SAM_CLI_TELEMETRY := 0
+unexport VIRTUAL_ENV
+
+BUILD_DIR := $(if $(filter arm64,$(ARCH)),.aws-sam/build,build/$(ARCH))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types format check-template build check-build lock ci clean
+
+help: ## show this
+	@echo "make demo                a real film through the whole pipeline, on this machine alone"
+	@echo "make test                set up and run all tests"
+	@echo
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18 | sort
+
+# ── Tools ────────────────────────────────────────────────────────────────────────────────────────
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is older than 3.11: make … PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv-tools || { rm -rf .venv-tools; \
+	  echo "$(PYTHON) has no venv module: on Debian and Ubuntu, apt install python3-venv" >&2; exit 1; }
+	.venv-tools/bin/python -m pip install --quiet uv==$(UV_VERSION)
+
+.venv/.synced: pyproject.toml uv.lock | $(UV)
+	$(UV) sync --frozen --quiet
+	@touch $@
+
+.venv-sam/.synced: pyproject.toml uv.lock | $(UV)
+	UV_PROJECT_ENVIRONMENT=.venv-sam $(UV) sync --frozen --quiet --only-group sam --no-install-project
+	@touch $@
+
+setup: .venv/.synced ## fetch what the project needs
+
+# ── Work ─────────────────────────────────────────────────────────────────────────────────────────
+
+demo: setup ## the whole pipeline on a real film; FILM=my.mp4 for one of yours
+	$(BIN)/onmodel demo $(if $(FILM),"$(FILM)")
+
+test: setup ## all tests
+	$(BIN)/pytest
+
+lint: setup ## style and imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+format: setup ## put style right
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+types: setup ## mypy, strict
+	$(BIN)/mypy
+
+check-template: setup .venv-sam/.synced ## cfn-lint, sam validate, and our own rules
+	$(BIN)/cfn-lint template.yaml
+	$(SAM) validate --lint --region us-east-1
+	$(BIN)/pytest tests/unit/template
+
+# ── Build ────────────────────────────────────────────────────────────────────────────────────────
+
+build: .venv-sam/.synced ## what `sam deploy` uploads; ARCH=x86_64 for local runs, into build/x86_64
+	UV=$(abspath $(UV)) ARCH=$(ARCH) $(SAM) build --build-dir $(BUILD_DIR) \
+	  --parameter-overrides Architecture=$(ARCH)
+
+check-build: setup build ## the built layers' size, processor and contents
+	BUILD_DIR=$(BUILD_DIR) ARCH=$(ARCH) $(BIN)/pytest tests/layers
+
+lock: $(UV) ## lock the dependencies again, and the layers' after them
+	$(UV) lock
+	$(UV) export --frozen --quiet --no-header --no-annotate --no-default-groups --no-emit-project \
+	  --prune boto3 --output-file layers/core/requirements.txt # Lambda brings boto3
+	$(UV) export --frozen --quiet --no-header --no-annotate --only-group vision \
+	  --output-file layers/vision/requirements.txt
+
+ci: ## what runs before a change is accepted
+	.ci/run
+
+clean: ## what was built and cached; the environments stay
+	rm -rf .aws-sam build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find functions layers cli local tests bench -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,78 @@
+"""The built layers, as Lambda would unpack them. `make check-build` builds and runs this."""
+
+from __future__ import annotations
+
+import os
+import struct
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BUILD = ROOT / os.environ.get("BUILD_DIR", ".aws-sam/build")
+ARCH = os.environ.get("ARCH", "arm64")
+
+LIMIT_BYTES = 262_144_000
+"""250 MB unzipped, a function with its layers together."""
+
+MACHINES = {"arm64": 183, "x86_64": 62}
+"""e_machine of the ELF header: EM_AARCH64 and EM_X86_64."""
+
+pytestmark = pytest.mark.skipif(
+    "BUILD_DIR" not in os.environ and not BUILD.exists(), reason="nothing is built: make build"
+)
+
+
+def files(*layers: str) -> list[Path]:
+    found = [path for layer in layers for path in (BUILD / layer).rglob("*") if path.is_file()]
+    assert found, f"{BUILD} has no {layers}"
+    return found
+
+
+def test_layers_when_unpacked_with_a_function_then_fit() -> None:
+    if ARCH != "arm64":
+        pytest.skip("wheels of x86-64 are larger than Lambda allows: for local runs only")
+    total = sum(path.stat().st_size for path in files("CoreLayer", "VisionLayer"))
+    function = max(
+        sum(path.stat().st_size for path in folder.rglob("*.py"))
+        for folder in (ROOT / "functions").iterdir()
+    )
+    assert total + function < LIMIT_BYTES, f"{total + function:,} bytes"
+
+
+def test_libraries_when_read_then_are_for_the_deployed_processor() -> None:
+    checked = 0
+    for path in files("CoreLayer", "VisionLayer"):
+        with path.open("rb") as file:
+            header = file.read(20)
+        if header[:4] == b"\x7fELF":
+            (machine,) = struct.unpack_from("<H", header, 18)
+            assert machine == MACHINES[ARCH], path
+            checked += 1
+    assert checked > 50
+
+
+def test_extensions_when_named_then_are_for_python_3_13_or_any() -> None:
+    for path in files("CoreLayer", "VisionLayer"):
+        if ".cpython-" in path.name:
+            assert ".cpython-313-" in path.name, path
+
+
+def test_layers_when_listed_then_hold_the_application_and_no_sdk() -> None:
+    core = {path.name for path in (BUILD / "CoreLayer/python").iterdir()}
+    vision = {path.name for path in (BUILD / "VisionLayer/python").iterdir()}
+    assert {"onmodel", "pydantic", "aws_lambda_powertools", "yaml", "jinja2"} <= core
+    assert not {"boto3", "botocore"} & core, "the runtime brings them"
+    assert {"av", "cv2", "numpy"} <= vision
+
+
+def test_application_when_packed_then_complete() -> None:
+    def listing(root: Path) -> set[str]:
+        return {
+            str(path.relative_to(root))
+            for path in root.rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        }
+
+    packed = listing(BUILD / "CoreLayer/python/onmodel")
+    assert packed == listing(ROOT / "layers/core/onmodel")

@@ -1,0 +1,137 @@
+"""Limits of new accounts and of the services, which no linter knows."""
+
+from __future__ import annotations
+
+from template_model import Template, listed, named
+
+from onmodel.environment import Environment
+
+
+def test_memory_when_asked_for_then_a_new_account_has_it(template: Template) -> None:
+    for name, function in template.functions.items():
+        assert 256 <= function["MemorySize"] <= 3008, name
+
+
+def test_timeouts_when_read_then_within_lambdas(template: Template) -> None:
+    for name, function in template.functions.items():
+        assert 0 < function["Timeout"] <= 900, name
+
+
+def test_concurrency_when_read_then_none_is_reserved(template: Template) -> None:
+    """Reserving any fails to deploy in an account with the small first quota."""
+    assert "ReservedConcurrentExecutions" not in str(template.body)
+    assert "ProvisionedConcurrencyConfig" not in str(template.body)
+    default = template.body["Parameters"]["MapConcurrency"]["Default"]
+    assert default <= 5  # of the 10 that a new account may have
+
+
+def test_functions_when_configured_then_all_alike(template: Template) -> None:
+    common = template.body["Globals"]["Function"]
+    assert common["Runtime"] == "python3.13"
+    assert common["Handler"] == "app.handler"
+    assert common["Tracing"] == "Active"
+    assert common["Architectures"] == [{"Ref": "Architecture"}]
+    assert template.body["Parameters"]["Architecture"]["Default"] == "arm64"
+    assert common["Layers"] == [{"Ref": "CoreLayer"}, {"Ref": "VisionLayer"}]
+
+
+def test_environment_when_read_then_has_what_every_function_needs(template: Template) -> None:
+    common = template.body["Globals"]["Function"]["Environment"]["Variables"]
+    required = {f.alias for f in Environment.model_fields.values() if f.is_required()}
+    assert required <= set(common)
+
+
+def test_variables_when_set_then_are_read(template: Template) -> None:
+    known = {field.alias for field in Environment.model_fields.values()}
+    for name, function in template.functions.items():
+        own = set(function.get("Environment", {}).get("Variables", {}))
+        assert own <= known, name
+
+
+def test_endpoint_when_on_aws_then_is_empty(template: Template) -> None:
+    """`sam local --env-vars` sets only variables that the template declares."""
+    common = template.body["Globals"]["Function"]["Environment"]["Variables"]
+    assert common["AWS_ENDPOINT_URL"] == {"Ref": "EndpointUrl"}
+    assert template.body["Parameters"]["EndpointUrl"]["Default"] == ""
+
+
+def test_rule_targets_when_delivery_fails_then_retry_and_keep_the_event(template: Template) -> None:
+    policies = template.of("AWS::SQS::QueuePolicy").values()
+    for name, rule in template.of("AWS::Events::Rule").items():
+        for target in rule["Targets"]:
+            assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] >= 3600, name
+            (queue,) = named(target["DeadLetterConfig"]["Arn"])
+            assert any(
+                statement["Effect"] == "Allow"
+                and statement["Principal"] == {"Service": "events.amazonaws.com"}
+                and statement["Action"] == "sqs:SendMessage"
+                and name in named(statement["Condition"])
+                for policy in policies
+                if policy["Queues"] == [{"Ref": queue}]
+                for statement in policy["PolicyDocument"]["Statement"]
+            ), f"{name}: EventBridge may not write to {queue}"
+
+
+def test_rule_targets_when_functions_then_may_be_called_by_that_rule_alone(
+    template: Template,
+) -> None:
+    permissions = template.of("AWS::Lambda::Permission").values()
+    for name, rule in template.of("AWS::Events::Rule").items():
+        for target in rule["Targets"]:
+            (called,) = named(target["Arn"])
+            if called not in template.functions:
+                continue
+            assert any(
+                permission["FunctionName"] == {"Ref": called}
+                and permission["Principal"] == "events.amazonaws.com"
+                and permission["SourceArn"] == {"Fn::GetAtt": [name, "Arn"]}
+                for permission in permissions
+            ), f"{name} may not call {called}"
+
+
+def test_functions_when_called_asynchronously_then_keep_what_failed(template: Template) -> None:
+    """EventBridge counts an event as delivered once Lambda has queued it."""
+    for rule in template.of("AWS::Events::Rule").values():
+        for target in rule["Targets"]:
+            for called in named(target["Arn"]) & set(template.functions):
+                config = template.functions[called]["EventInvokeConfig"]
+                failure = config["DestinationConfig"]["OnFailure"]
+                assert failure["Type"] == "SQS", called
+                assert named(failure["Destination"]) <= set(template.of("AWS::SQS::Queue"))
+
+
+def test_permissions_when_given_then_to_one_source(template: Template) -> None:
+    for name, permission in template.of("AWS::Lambda::Permission").items():
+        assert "SourceArn" in permission, name
+
+
+def test_upload_rule_when_read_then_listens_to_our_bucket_only(template: Template) -> None:
+    assert template.of("AWS::Events::Rule")["UploadRule"]["EventPattern"] == {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": [{"Ref": "UploadsBucket"}]}},
+    }
+
+
+def test_parameters_when_read_then_are_described_and_have_safe_defaults(template: Template) -> None:
+    for name, parameter in template.body["Parameters"].items():
+        assert parameter["Description"].strip(), name
+        assert "Default" in parameter, f"{name}: a first deployment asks for nothing"
+
+
+def test_outputs_when_read_then_say_where_things_are(template: Template) -> None:
+    outputs = template.body["Outputs"]
+    assert {
+        "UploadsBucket",
+        "StudioBucket",
+        "RegistryTable",
+        "CacheTable",
+        "TopicArn",
+        "PrepareFilmArn",
+    } <= set(outputs)
+    for name, output in outputs.items():
+        assert output["Description"].strip(), name
+        assert set(listed(list(named(output["Value"])))) <= set(template.resources) | {
+            "AWS::Region",
+            "AWS::URLSuffix",
+        }

@@ -1,0 +1,226 @@
+"""What neither cfn-lint nor `sam validate` sees in a state machine."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+
+import pytest
+from template_model import PLACEHOLDER, ROOT, Machine, Template, request_model
+
+from onmodel import errors
+
+DIALECT = (  # Lambda, sqs, sns, events, dynamodb and states: nothing else is in a machine
+    r"<\w+Function>|arn:aws:states:::(lambda:invoke\.waitForTaskToken"
+    r"|sqs:sendMessage(\.waitForTaskToken)?|sns:publish|events:putEvents|dynamodb:\w+"
+    r"|states:startExecution(\.sync:2)?)"
+)
+SERVICE_ERRORS = {
+    "States.ALL",
+    "States.Timeout",
+    "States.TaskFailed",
+    "Lambda.TooManyRequestsException",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.Unknown",
+    "Runtime.ExitError",
+    "Sandbox.Timedout",
+}
+HEALS = {
+    "ErrorEquals": [
+        "Throttled",
+        "ServiceUnavailable",
+        "Conflict",
+        "Lambda.TooManyRequestsException",
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+    ],
+    "IntervalSeconds": 2,
+    "MaxDelaySeconds": 120,
+    "MaxAttempts": 16,
+    "JitterStrategy": "FULL",
+}
+DIED = {
+    "ErrorEquals": ["Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout", "States.Timeout"],
+    "MaxAttempts": 1,
+}
+# States after which nothing is left to undo: their failure fails the execution and its alarm.
+UNCAUGHT = {
+    "PublishFilmPrepared",
+    "TellFilmPrepared",
+    "RefuseFilm",
+    "TellFilmRefused",
+}
+
+
+def every_machine() -> list[str]:
+    return sorted(path.name.removesuffix(".asl.yaml") for path in ROOT.glob("statemachine/*.yaml"))
+
+
+@pytest.fixture(params=every_machine())
+def machine(request: pytest.FixtureRequest, machines: dict[str, Machine]) -> Machine:
+    for machine in machines.values():
+        if machine.properties["DefinitionUri"] == f"statemachine/{request.param}.asl.yaml":
+            return machine
+    raise AssertionError(f"statemachine/{request.param}.asl.yaml belongs to no machine")
+
+
+def test_substitutions_when_compared_with_placeholders_then_both_sides_agree(
+    machine: Machine,
+) -> None:
+    assert set(machine.substitutions) == set(PLACEHOLDER.findall(machine.text))
+
+
+def test_function_placeholders_when_substituted_then_by_the_function_of_that_name(
+    machine: Machine, template: Template
+) -> None:
+    for name, value in machine.substitutions.items():
+        if name.endswith("Function"):
+            assert name in template.functions
+            assert value == {"Fn::GetAtt": [name, "Arn"]}
+
+
+def targets(state: dict) -> set[str]:
+    found = {state[key] for key in ("Next", "Default") if key in state}
+    return found | {rule["Next"] for rule in state.get("Choices", []) + state.get("Catch", [])}
+
+
+def test_next_when_followed_then_exists_and_every_state_is_reached(machine: Machine) -> None:
+    for start, states in machine.levels():
+        reached, pending = set(), {start}
+        while pending:
+            name = pending.pop()
+            assert name in states, f"{machine.name}: {name} does not exist"
+            reached.add(name)
+            pending |= targets(states[name]) - reached
+        assert reached == set(states)
+
+
+def test_states_when_they_do_not_end_then_go_on(machine: Machine) -> None:
+    for name, state in machine.states():
+        if state["Type"] in {"Succeed", "Fail"}:
+            assert not targets(state), name
+        elif state["Type"] == "Choice":
+            assert state["Choices"], name
+            assert "Default" in state, (
+                f"{name}: an unforeseen value would be a States.NoChoiceMatched"
+            )
+        else:
+            assert ("Next" in state) != state.get("End", False), name
+
+
+def test_tasks_when_they_call_then_speak_the_small_dialect(machine: Machine) -> None:
+    assert "QueryLanguage" not in machine.definition
+    for name, state in machine.states():
+        assert state["Type"] in {"Task", "Map", "Choice", "Wait", "Succeed", "Fail", "Pass"}, name
+        if state["Type"] == "Task":
+            assert re.fullmatch(DIALECT, state["Resource"]), f"{name}: {state['Resource']}"
+
+
+def test_function_tasks_when_named_then_after_their_function(machine: Machine) -> None:
+    for name, state in machine.states():
+        function = machine.function_of(state)
+        if function == "TellFunction":
+            assert name.startswith("Tell"), name
+        elif function:
+            step = function.removesuffix("Function")
+            assert name in {step, f"{step}Again"}, f"{name} calls {function}"
+
+
+def test_function_tasks_when_timed_then_outlast_their_function(
+    machine: Machine, template: Template
+) -> None:
+    """Else the machine gives up on a function that still works, and starts it beside itself."""
+    for name, state in machine.states():
+        function = machine.function_of(state)
+        if function:
+            assert state["TimeoutSeconds"] > template.functions[function]["Timeout"], name
+
+
+def test_tasks_when_they_wait_then_not_for_ever(machine: Machine) -> None:
+    """Step Functions waits a year for a token that nobody answers."""
+    for name, state in machine.states():
+        if state["Type"] == "Task":
+            bounded = {"TimeoutSeconds", "TimeoutSecondsPath"} & set(state)
+            assert bounded or "startExecution" in state["Resource"], name
+    assert machine.definition["TimeoutSeconds"] > 0
+
+
+def test_retries_when_of_a_function_then_only_of_what_heals(machine: Machine) -> None:
+    for name, state in machine.states():
+        if machine.function_of(state) and not state["Resource"].endswith("waitForTaskToken"):
+            own = [rule for rule in state["Retry"] if rule not in (HEALS, DIED)]
+            assert [r for r in state["Retry"] if r in (HEALS, DIED)] == [HEALS, DIED], name
+            for rule in own:
+                assert set(rule["ErrorEquals"]) <= {"StillRunning"}, name
+
+
+def test_error_names_when_caught_or_retried_then_exist(machine: Machine) -> None:
+    ours = {name for name, _ in inspect.getmembers(errors, inspect.isclass)}
+    for name, state in machine.states():
+        for rule in state.get("Retry", []) + state.get("Catch", []):
+            for error in rule["ErrorEquals"]:
+                assert error in ours | SERVICE_ERRORS, f"{name}: {error}"
+
+
+def test_tasks_when_they_fail_then_something_is_done_about_it(machine: Machine) -> None:
+    _, outermost = next(machine.levels())
+    for name, state in outermost.items():
+        if state["Type"] in {"Task", "Map"} and name not in UNCAUGHT:
+            caught = [error for rule in state.get("Catch", []) for error in rule["ErrorEquals"]]
+            assert caught[-1:] == ["States.ALL"], f"{machine.name}: {name}"
+
+
+def test_catchers_when_they_catch_then_keep_the_input(machine: Machine) -> None:
+    """Without ResultPath the error replaces `$`, and the way out knows no longer whose it is."""
+    for name, state in machine.states():
+        for rule in state.get("Catch", []):
+            assert rule["ResultPath"].startswith("$."), name
+
+
+def test_payloads_when_compared_with_the_request_then_fit(machine: Machine) -> None:
+    for name, state in machine.states():
+        function = machine.function_of(state)
+        parameters = state.get("Parameters")
+        if not function or parameters is None:
+            continue  # a Map's child gets the ItemSelector
+        payload = parameters.get("Payload", parameters)
+        fits(name, function, payload)
+
+
+def test_item_selectors_when_compared_with_the_childs_request_then_fit(machine: Machine) -> None:
+    for name, state in machine.states():
+        if state["Type"] == "Map":
+            processor = state["ItemProcessor"]
+            child = processor["States"][processor["StartAt"]]
+            function = machine.function_of(child)
+            if function and "Parameters" not in child:
+                fits(name, function, state["ItemSelector"])
+
+
+def fits(name: str, function: str, payload: dict) -> None:
+    step = re.sub(r"(?<!^)(?=[A-Z])", "_", function.removesuffix("Function")).lower()
+    module = importlib.import_module("onmodel.contracts.requests")
+    model = getattr(module, request_model(step))
+    given = {key.removesuffix(".$") for key in payload}
+    known = set(model.model_fields)
+    required = {field for field, info in model.model_fields.items() if info.is_required()}
+    assert required <= given <= known, f"{name}: {sorted(given)} for {model.__name__}"
+
+
+def test_maps_when_distributed_then_children_are_standard_and_fail_the_map(
+    machine: Machine,
+) -> None:
+    for name, state in machine.states():
+        if state["Type"] == "Map":
+            assert state["ItemProcessor"]["ProcessorConfig"] == {
+                "Mode": "DISTRIBUTED",
+                "ExecutionType": "STANDARD",
+            }, name
+            assert isinstance(state["MaxConcurrency"], int), name
+            assert "ToleratedFailurePercentage" in state, name
+            assert state["ResultPath"] is None, name
+            assert len(name) <= 40, "a longer name needs a Label"
