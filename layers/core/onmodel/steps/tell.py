@@ -33,8 +33,8 @@ def send_once(
         mailbox: the topic.
         clock: now.
     """
-    mail_id = digest(f"{production}:{event}", 16)
-    if registry.get(production, Kind.MAIL, mail_id) is not None:
+    mail_id = mail_id_of(production, event)
+    if was_told(registry, production=production, event=event):
         return False
     mailbox.publish(mail.subject, mail.body, mail_id, correlation_id)
     now = clock()
@@ -52,6 +52,16 @@ def send_once(
     except Conflict:
         return False  # told by a parallel attempt under the same id: both know it now
     return True
+
+
+def mail_id_of(production: str, event: str) -> str:
+    """The same event always makes the same mail."""
+    return digest(f"{production}:{event}", 16)
+
+
+def was_told(registry: Registry, *, production: str, event: str) -> bool:
+    """Whether a mail of this event went out."""
+    return registry.get(production, Kind.MAIL, mail_id_of(production, event)) is not None
 
 
 def tell(
