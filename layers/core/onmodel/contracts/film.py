@@ -106,6 +106,7 @@ class ChunkResult(Contract):
     crops: int
     rejected: int
     shots: int
+    run_id: str = Field(default="", description="the run that paid; later runs only re-use it")
     usage: tuple[Usage, ...] = ()
     lost_seconds: tuple[tuple[float, float], ...] = Field(
         default=(), description="spans that could not be decoded"

@@ -34,7 +34,7 @@ REASONS: dict[RejectReason, Reason] = {
         "deduplication.threshold",
         lambda s: (
             f"So like a kept picture (similarity {s.deduplication.threshold:g} or more) that "
-            "they would teach nothing new; the better one of each group was kept. The number is the "
+            "they would teach nothing new; the better one was kept. The number is the "
             "similarity to it."
         ),
     ),

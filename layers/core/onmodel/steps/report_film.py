@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections import Counter
 
+from onmodel.contracts.base import Usage
 from onmodel.contracts.film import (
     Chunk,
     ChunkResult,
@@ -39,7 +40,8 @@ def report_film(
     names = read_lines(Naming, studio.get(keys.names))
     rejected = read_lines(Rejected, studio.get(keys.rejected))
     naming = NamingCost.model_validate_json(studio.get(keys.naming_usage))
-    usage = add_up([use for chunk in chunks for use in chunk.usage] + list(naming.usage))
+    sampled = [use for chunk in chunks for use in paid_by(run.run_id, chunk)]
+    usage = add_up(sampled + list(naming.usage))
     bill = estimate(usage, prices)
     summary = FilmSummary(
         production=run.production,
@@ -72,6 +74,13 @@ def report_film(
     )
     for name in sorted(pages, key=lambda page: page == "index.html"):
         studio.put(f"{keys.run}/report/{name}", pages[name], "text/html; charset=utf-8")
+
+
+def paid_by(run_id: str, chunk: ChunkResult) -> list[Usage]:
+    """What a chunk cost this run: nothing, when an earlier run sampled and paid for it."""
+    if chunk.run_id in ("", run_id):
+        return list(chunk.usage)
+    return [Usage(item=use.item, reused=use.paid + use.reused) for use in chunk.usage]
 
 
 def thumbnails(keys: FilmKeys, studio: ObjectStore, chunks: list[ChunkResult]) -> dict[str, bytes]:

@@ -232,6 +232,7 @@ def sample_chunk(
         rejected=len(found.rejected),
         shots=seen.shots,
         lost_seconds=tuple(seen.lost_seconds),
+        run_id=run.run_id,
         usage=meter.usage(),
         first_signature=seen.first_signature,
         last_signature=seen.last_signature,
