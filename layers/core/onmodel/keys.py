@@ -146,14 +146,18 @@ class DatasetKeys:
     """Where a dataset's objects lie; its pictures are copies, so that nothing under it changes."""
 
     def __init__(self, production: str, dataset: str) -> None:
+        self.production = production
+        self.dataset_id = dataset
         self.dataset = f"{production}/datasets/{dataset}"
         self.items = f"{self.dataset}/items.jsonl"
+        self.vectors = f"{self.dataset}/vectors.npy"
         self.left_out = f"{self.dataset}/left_out.jsonl"
         self.to_caption = f"{self.dataset}/to_caption.jsonl"
         self.settings = f"{self.dataset}/settings.json"
         self.caption_answers = f"{self.dataset}/captions"
         self.captions = f"{self.dataset}/captions.jsonl"
         self.manifest = f"{self.dataset}/manifest.jsonl"
+        self.violations = f"{self.dataset}/violations.jsonl"
         self.validation = f"{self.dataset}/validation.jsonl"
         self.annotations = f"{self.dataset}/annotations.jsonl"
         self.summary = f"{self.dataset}/summary.json"

@@ -28,6 +28,7 @@ class GenerationBody(Contract):
     correlation_id: str = Field(description="of the newest film")
     dataset_id: str | None = Field(default=None, description="what it became when it was closed")
     reason: str | None = Field(default=None, description="why it became no dataset")
+    advice: str | None = None
 
 
 class DatasetStatus(StrEnum):
@@ -45,12 +46,15 @@ class DatasetBody(Contract):
     pictures: int = Field(ge=0)
     named: dict[str, int] = Field(description="pictures by character; unnamed under ''")
     films: tuple[str, ...] = Field(description="film_ids")
-    captions_needed: int = Field(ge=0)
+    to_caption_key: str
+    captions_needed: int = Field(ge=0, description="not in the cache when it was assembled")
     captioned: int | None = None
     caption_failures: int | None = None
     trained: int | None = Field(default=None, description="lines of the manifest")
     usage: tuple[Usage, ...] = ()
     quoted_usd: float | None = Field(default=None, description="None: a price is missing")
+    assumptions: tuple[str, ...] = Field(default=(), description="of the quote")
+    why_asked: str = Field(default="", description="why its training needs an approval")
     estimated_usd: float | None = Field(default=None, description="paid for it; None: unknown")
     findings: tuple[str, ...] = Field(default=(), description="why it cannot be trained")
     notices: tuple[str, ...] = ()

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from onmodel.contracts.base import Contract, Slug
+from onmodel.contracts.base import Contract, Slug, Usage
+from onmodel.contracts.dataset import Caption
 from onmodel.contracts.requests import Consumed
 
 GenerationId = Annotated[str, StringConstraints(pattern=r"^g[0-9]{4,9}$")]
@@ -79,6 +80,7 @@ class Preflight(Contract):
 
     possible: bool
     findings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class AssembleDatasetRequest(GenerationRequest):
@@ -139,6 +141,8 @@ class CaptionItem(Contract):
     crop_id: CropId
     production: Slug
     dataset_id: DatasetId
+    character: str | None
+    key: str = Field(description="S3 key of the picture in the studio bucket")
 
 
 class CaptionMessage(Contract):
@@ -147,6 +151,45 @@ class CaptionMessage(Contract):
     token: str = Field(min_length=1, max_length=2048)
     item: CaptionItem
     correlation_id: str
+    throttled: int = Field(default=0, ge=0, description="how often it was put back for a throttle")
+
+
+class QueuedMessage(Consumed):
+    """A message as SQS hands it to a function."""
+
+    message_id: str = Field(alias="messageId")
+    body: str
+    attributes: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def receives(self) -> int:
+        """How often it was handed out, this time included."""
+        return int(self.attributes.get("ApproximateReceiveCount", "1"))
+
+
+class QueuedMessages(Consumed):
+    """What SQS calls a function with."""
+
+    records: tuple[QueuedMessage, ...] = Field(alias="Records")
+
+
+class FailedMessage(Contract):
+    itemIdentifier: str  # noqa: N815 - as Lambda reads it
+
+
+class PartialFailures(Contract):
+    """The messages that are to be handed out again."""
+
+    batchItemFailures: tuple[FailedMessage, ...] = ()  # noqa: N815 - as Lambda reads it
+
+
+class CaptionAnswer(Contract):
+    """captions/<crop_id>.json: what captioning one crop came to, and what it cost."""
+
+    crop_id: str
+    caption: Caption | None
+    reason: str = Field(default="", description="why there is none")
+    usage: tuple[Usage, ...] = ()
 
 
 class CaptionsCollected(Contract):

@@ -1,0 +1,249 @@
+"""Close a generation: its films' crops become one immutable dataset. No caption is paid for here.
+
+Crops are named again by the references and thresholds of this moment; only a reference that was
+never embedded costs anything.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from onmodel.caption_answers import read_answers, write_answer
+from onmodel.captioning import Captioner
+from onmodel.contracts.dataset import DatasetItem, DatasetSummary
+from onmodel.contracts.film import Crop
+from onmodel.contracts.requests_training import (
+    AssembleDatasetRequest,
+    CaptionAnswer,
+    CaptionItem,
+    DatasetRef,
+)
+from onmodel.dataset.assembly import Assembly, FilmCrops, assemble, contents_hash, summarize
+from onmodel.errors import Conflict, DatasetRefused, EventRefused
+from onmodel.jsonl import read_lines, write_lines
+from onmodel.keys import DatasetKeys, FilmKeys, dataset_id
+from onmodel.npy import Vectors, from_npy, to_npy
+from onmodel.paid import Meter
+from onmodel.ports import Cache, Clock, EmbedderOf, ObjectStore, Record, Registry
+from onmodel.production import cast, current_films, settings_in_force
+from onmodel.records import FilmBody, Kind, upsert
+from onmodel.records_training import DatasetBody, DatasetStatus, GenerationBody, GenerationStatus
+from onmodel.settings import EmbeddingSettings, Settings
+from onmodel.steps.name_crops import References
+from onmodel.vision.naming import name_crops
+
+COPIES_AT_ONCE = 8
+"""Threads: a picture is 200 kB read and written, and botocore keeps ten connections."""
+
+
+@dataclass(frozen=True)
+class AssembleDataset:
+    """The services that assembling needs."""
+
+    registry: Registry
+    uploads: ObjectStore
+    studio: ObjectStore
+    cache: Cache
+    embedder: EmbedderOf
+    meter: Meter
+    clock: Clock
+
+    def assemble(self, request: AssembleDatasetRequest) -> DatasetRef:
+        """Write the dataset, then close the generation; a repeat answers the same dataset.
+
+        Raises:
+            EventRefused: there is no such generation.
+            DatasetRefused: too few pictures to train on; the generation is closed all the same.
+            Conflict: a film was prepared meanwhile; the machine tries again, with that film.
+        """
+        asked = request.generation
+        generation = self.registry.get(asked.production, Kind.GENERATION, asked.generation_id)
+        if generation is None:
+            raise EventRefused(f"No generation {asked.generation_id} in {asked.production}")
+        if generation.status == GenerationStatus.CLOSED:
+            return self._resume(generation)
+        try:
+            return self._close_with_dataset(generation, request)
+        except DatasetRefused as fault:
+            self._close(generation, {"reason": fault.reason, "advice": fault.advice})
+            raise
+
+    def _resume(self, generation: Record) -> DatasetRef:
+        """A former attempt closed it: what has no caption yet is what is left to do."""
+        body = GenerationBody.model_validate(generation.body)
+        if body.dataset_id is None:
+            raise DatasetRefused(body.reason or "the generation is closed", body.advice or "")
+        record = self.registry.get(generation.production, Kind.DATASET, body.dataset_id)
+        if record is None:
+            raise EventRefused(f"Dataset {body.dataset_id} is gone from the Registry")
+        keys = DatasetKeys(generation.production, body.dataset_id)
+        waiting = read_lines(CaptionItem, self.studio.get(keys.to_caption))
+        answers = read_answers((item.crop_id for item in waiting), keys, self.studio)
+        captioned = {crop for crop, answer in answers.items() if answer.caption is not None}
+        left = [item for item in waiting if item.crop_id not in captioned]
+        self.studio.put(keys.to_caption, write_lines(left), "application/jsonl")
+        return self._ref(record, captions_needed=len(left))
+
+    def _close_with_dataset(
+        self, generation: Record, request: AssembleDatasetRequest
+    ) -> DatasetRef:
+        production = generation.production
+        settings = self._settings(production)
+        films, notices = current_films(production, self.registry, self.uploads)
+        crops, more = self._named_crops(films, settings)
+        assembly = assemble(
+            crops, alike=settings.deduplication.threshold, training=settings.training
+        )
+        made_of = {
+            "pictures": contents_hash(assembly.items),
+            "settings": settings.model_dump(mode="json"),
+        }
+        keys = DatasetKeys(production, dataset_id(generation.id, made_of))
+        summary = summarize(
+            assembly.items,
+            assembly.left_out,
+            [film.film_id for film in crops],
+            settings.training,
+            dataset_id=keys.dataset_id,
+        )
+        summary = summary.model_copy(update={"notices": (*summary.notices, *notices, *more)})
+        waiting = self._write(keys, assembly, summary, settings)
+        body = DatasetBody(
+            generation_id=generation.id,
+            correlation_id=request.correlation_id,
+            pictures=len(assembly.items),
+            named=dict(Counter(item.character or "" for item in assembly.items)),
+            films=summary.films,
+            to_caption_key=keys.to_caption,
+            captions_needed=waiting,
+            usage=self.meter.usage(),
+            findings=request.preflight.findings,
+            notices=summary.notices,
+        )
+        record = upsert(
+            self.registry,
+            production=production,
+            kind=Kind.DATASET,
+            id=keys.dataset_id,
+            status=DatasetStatus.ASSEMBLED,
+            body=body,
+            now=self.clock(),
+        )
+        try:
+            self._close(generation, {"dataset_id": keys.dataset_id})
+        except Conflict:
+            self.registry.delete(record)  # nothing was made of it: the next try has more films
+            raise
+        return self._ref(record, captions_needed=waiting)
+
+    def _settings(self, production: str) -> Settings:
+        """As they are now, with a name for every character that has references."""
+        settings = settings_in_force(production, self.studio)
+        return settings.model_copy(update={"characters": cast(production, settings, self.registry)})
+
+    def _named_crops(
+        self, films: Sequence[FilmBody], settings: Settings
+    ) -> tuple[list[FilmCrops], tuple[str, ...]]:
+        made: list[FilmCrops] = []
+        notices: dict[str, None] = {}
+        references: dict[EmbeddingSettings, dict[str, Vectors]] = {}
+        for film in films:
+            if film.run is None:
+                continue
+            keys = FilmKeys.of(film.run)
+            prepared = Settings.model_validate_json(self.studio.get(keys.settings)).embedding
+            if prepared not in references:
+                source = References(
+                    film.run, self.uploads, self.studio, self.registry, self.embedder(prepared)
+                )
+                references[prepared], unused = source.vectors(settings)
+                notices |= dict.fromkeys(unused)
+            crops = read_lines(Crop, self.studio.get(keys.crops))
+            vectors = from_npy(self.studio.get(keys.vectors))
+            ids = [crop.crop_id for crop in crops]
+            names = name_crops(ids, vectors, references[prepared], settings.naming)
+            made.append(
+                FilmCrops(
+                    film_id=film.run.film_id,
+                    crops=crops,
+                    names={name.crop_id: name.character for name in names},
+                    vectors=vectors,
+                    embedding=f"{prepared.model}, {prepared.dimensions} dimensions",
+                )
+            )
+        return made, tuple(notices)
+
+    def _write(
+        self,
+        keys: DatasetKeys,
+        assembly: Assembly,
+        summary: DatasetSummary,
+        settings: Settings,
+    ) -> int:
+        """Copy the pictures, write the lines; returns how many captions are missing."""
+        captioner = Captioner(settings.captions, settings.characters, self.cache)
+        with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
+            copied = list(pool.map(lambda item: self._copy(item, keys, captioner), assembly.items))
+        items = [item for item, _ in copied]
+        waiting = [
+            CaptionItem(
+                crop_id=item.crop_id,
+                production=keys.production,
+                dataset_id=keys.dataset_id,
+                character=item.character,
+                key=item.key,
+            )
+            for item, is_known in copied
+            if not is_known
+        ]
+        for key, body in (
+            (keys.settings, settings.model_dump_json().encode()),
+            (keys.summary, summary.model_dump_json(indent=2).encode()),
+        ):
+            self.studio.put(key, body, "application/json")
+        self.studio.put(keys.vectors, to_npy(assembly.vectors), "application/octet-stream")
+        self.studio.put(keys.items, write_lines(items), "application/jsonl")
+        self.studio.put(keys.left_out, write_lines(assembly.left_out), "application/jsonl")
+        self.studio.put(keys.to_caption, write_lines(waiting), "application/jsonl")
+        return len(waiting)
+
+    def _copy(
+        self, item: DatasetItem, keys: DatasetKeys, captioner: Captioner
+    ) -> tuple[DatasetItem, bool]:
+        """The item with its own copy of the picture, and whether its caption is known."""
+        picture = self.studio.get(item.key)
+        suffix = item.key.rsplit(".", 1)[-1]
+        key = keys.picture(item.crop_id, suffix)
+        self.studio.put(key, picture, "image/png" if suffix == "png" else "image/jpeg")
+        caption = captioner.known(item.crop_id, item.character, picture)
+        if caption is not None:
+            answer = CaptionAnswer(crop_id=item.crop_id, caption=caption)
+            write_answer(answer, keys, self.studio)
+        return item.model_copy(update={"key": key}), caption is not None
+
+    def _close(self, generation: Record, outcome: dict[str, str]) -> None:
+        """Raises Conflict when a film was collected meanwhile."""
+        body = GenerationBody.model_validate(generation.body).model_copy(update=outcome)
+        self.registry.replace(
+            generation.model_copy(
+                update={
+                    "status": GenerationStatus.CLOSED,
+                    "updated_at": self.clock(),
+                    "body": body.model_dump(mode="json"),
+                }
+            )
+        )
+
+    @staticmethod
+    def _ref(record: Record, captions_needed: int) -> DatasetRef:
+        body = DatasetBody.model_validate(record.body)
+        return DatasetRef(
+            production=record.production,
+            dataset_id=record.id,
+            to_caption_key=body.to_caption_key,
+            captions_needed=captions_needed,
+            correlation_id=body.correlation_id,
+        )

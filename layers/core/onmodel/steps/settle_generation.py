@@ -1,0 +1,87 @@
+"""Wait until a generation is quiet: no newer film, and none of the production on its way."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+from onmodel.contracts.requests_training import Settled, SettleGenerationRequest
+from onmodel.errors import EventRefused, RunClaimed
+from onmodel.ports import Clock, Executions, ObjectStore, Record, Registry
+from onmodel.production import settings_in_force
+from onmodel.records import Kind, RunStatus
+from onmodel.records_training import GenerationBody, GenerationStatus
+
+LOOK_AGAIN_SECONDS = 60
+"""While a film is on its way: a film takes minutes to hours, a look costs next to nothing."""
+
+
+def settle_generation(
+    request: SettleGenerationRequest,
+    *,
+    registry: Registry,
+    studio: ObjectStore,
+    executions: Executions,
+    clock: Clock,
+    quiet_seconds: float,
+) -> Settled:
+    """Hold the generation, and say whether its dataset can be made now.
+
+    Args:
+        request: the generation and who asks.
+        registry: holds the generation and the production's runs.
+        studio: holds the production's settings, whose quiet period counts before the stack's.
+        executions: tell whether a holder is alive.
+        clock: now.
+        quiet_seconds: the stack's quiet period.
+
+    Raises:
+        EventRefused: there is no such generation.
+        RunClaimed: another execution that is alive holds it, or it is over; ends quietly.
+        Conflict: it was written meanwhile; retried by the machine.
+    """
+    asked = request.generation
+    record = registry.get(asked.production, Kind.GENERATION, asked.generation_id)
+    if record is None:
+        raise EventRefused(f"No generation {asked.generation_id} in {asked.production}")
+    record = _claim(record, request.execution_arn, registry, executions, clock)
+    if record.status == GenerationStatus.CLOSED:
+        return Settled(settled=True, wait_seconds=0)  # goes on where a former attempt died
+    settings = settings_in_force(asked.production, studio)
+    if settings.training.quiet_minutes is not None:
+        quiet_seconds = settings.training.quiet_minutes * 60
+    age = clock() - GenerationBody.model_validate(record.body).last_prepared_at
+    # A clock that is behind the writer's must not wait longer than the period itself.
+    left = min(quiet_seconds, quiet_seconds - age / timedelta(seconds=1))
+    if left > 0:
+        return Settled(settled=False, wait_seconds=max(1, math.ceil(left)))
+    if _is_film_on_its_way(asked.production, registry, executions):
+        wait = min(LOOK_AGAIN_SECONDS, max(1, math.ceil(quiet_seconds)))
+        return Settled(settled=False, wait_seconds=wait)
+    return Settled(settled=True, wait_seconds=0)
+
+
+def _claim(
+    record: Record, execution_arn: str, registry: Registry, executions: Executions, clock: Clock
+) -> Record:
+    """Raises RunClaimed or Conflict."""
+    holder = record.holder
+    if holder is not None and holder != execution_arn and executions.is_running(holder):
+        raise RunClaimed(f"{record.id} is held by {holder}, which still runs")
+    body = GenerationBody.model_validate(record.body)
+    if record.status == GenerationStatus.CLOSED and body.dataset_id is None:
+        raise RunClaimed(f"{record.id} is closed: {body.reason}")
+    if holder == execution_arn:
+        return record
+    return registry.replace(
+        record.model_copy(update={"holder": execution_arn, "updated_at": clock()})
+    )
+
+
+def _is_film_on_its_way(production: str, registry: Registry, executions: Executions) -> bool:
+    return any(
+        record.status == RunStatus.RUNNING
+        and record.holder is not None
+        and executions.is_running(record.holder)
+        for record in registry.list(production, Kind.RUN)
+    )
