@@ -28,6 +28,7 @@ class Kind(StrEnum):
     TRAINING = "training"
     DEPLOYMENT = "deployment"
     STORYBOARD = "storyboard"
+    STACK = "stack"
 
 
 class RunStatus(StrEnum):

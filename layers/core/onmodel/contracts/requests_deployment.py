@@ -10,7 +10,8 @@ from onmodel.contracts.base import Contract, Slug
 from onmodel.contracts.requests import Consumed
 
 DeploymentId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-Arn = Annotated[str, StringConstraints(pattern=r"^arn:[a-z-]+:", max_length=2048)]
+JobRef = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+"""An ARN where the trainer is AWS's; opaque."""
 ObjectKey = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 
 LONGEST_DEPLOYMENT_HOURS = 24
@@ -28,7 +29,7 @@ class DeployRequest(Contract):
     DrawStoryboard's. `hours` None is the stack's own limit.
     """
 
-    job_arn: Arn | None = None
+    job_arn: JobRef | None = None
     production: Slug | None = None
     training_id: Slug | None = None
     storyboard_key: ObjectKey | None = None

@@ -1,0 +1,44 @@
+"""End a retirement: record that nothing costs any more, what it did cost, and forget its alarm."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from onmodel.contracts.requests_deployment import RetireRequest
+from onmodel.deployments import Deployment, change_deployment
+from onmodel.ports import Clock, Registry
+from onmodel.ports_training import Scheduler
+from onmodel.records_training import DeploymentBody, DeploymentStage
+
+
+def bill_deployment(
+    request: RetireRequest, *, registry: Registry, scheduler: Scheduler, clock: Clock
+) -> None:
+    """Only called when the deployment was seen to be gone. A repeat changes nothing."""
+    ref = request.deployment
+
+    def decide(current: Deployment) -> Deployment | None:
+        if current.stage == DeploymentStage.RETIRED:
+            return None
+        now = clock()
+        return current.at(
+            DeploymentStage.RETIRED,
+            retired_at=now,
+            estimated_usd=estimated_bill(current.body, now),
+        ).held_by(None)
+
+    retired = change_deployment(registry, ref.production, ref.deployment_id, decide, clock)
+    scheduler.delete(retired.body.schedule_name)
+
+
+def estimated_bill(body: DeploymentBody, until: datetime) -> float | None:
+    """Begun hours since the trainer was first asked; None when there is no price, never zero.
+
+    Leans to the high side like the quote: whether creation and parts of hours are billed, AWS does
+    not say.
+    """
+    if body.provisioning_at is None:
+        return 0.0
+    hours = math.ceil((until - body.provisioning_at).total_seconds() / 3600)
+    return None if body.unit_usd_hour is None else round(hours * body.unit_usd_hour, 2)

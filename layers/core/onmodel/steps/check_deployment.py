@@ -1,0 +1,106 @@
+"""Look whether a deployment answers yet, and move its end nearer when it does."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from onmodel.contracts.requests_deployment import DeploymentChecked, DeploymentRequest
+from onmodel.contracts.training import DeploymentState, DeploymentStatus
+from onmodel.deployments import (
+    Deployment,
+    change_deployment,
+    end_by,
+    known_deployment,
+    state_at_trainer,
+)
+from onmodel.ports import Clock, Registry
+from onmodel.ports_training import Scheduler, Trainer
+from onmodel.records_training import DeploymentStage
+
+State = Literal["creating", "in_service", "failed", "gone", "late"]
+
+UNSEEN = timedelta(minutes=2)
+"""What was just made may not be found yet: control planes are eventually consistent."""
+
+
+def check_deployment(
+    request: DeploymentRequest,
+    *,
+    registry: Registry,
+    scheduler: Scheduler,
+    trainer: Trainer,
+    clock: Clock,
+    provision_minutes: float,
+    retire_model_arn: str,
+) -> DeploymentChecked:
+    """Ask the trainer, record what it says, and never wait longer than the limit.
+
+    Everything but `creating` and `in_service` is recorded with its reason, for the mail.
+    """
+    ref = request.deployment
+    deployment = known_deployment(registry, ref.production, ref.deployment_id)
+    if not deployment.is_live:
+        return DeploymentChecked(state="gone")
+    now = clock()
+    told = state_at_trainer(trainer, deployment)
+    state, reason = _judge(deployment, told, now, timedelta(minutes=provision_minutes))
+    if state == "in_service":
+        _serve(deployment, registry, scheduler, clock, retire_model_arn)
+    elif state != "creating":
+        change_deployment(
+            registry,
+            ref.production,
+            ref.deployment_id,
+            lambda current: current.at(current.stage, reason=reason) if current.is_live else None,
+            clock,
+        )
+    return DeploymentChecked(state=state)
+
+
+def _judge(
+    deployment: Deployment, told: DeploymentState | None, now: datetime, limit: timedelta
+) -> tuple[State, str]:
+    body = deployment.body
+    began = body.provisioning_at or body.requested_at
+    minutes = limit.total_seconds() / 60
+    if now >= body.retires_at:
+        return "late", "Its time was up before it was in service"
+    if told is None and now - began >= UNSEEN:
+        return "gone", "Somebody deleted it"
+    if told is not None and told.status == DeploymentStatus.FAILED:
+        return "failed", told.reason or "The service gives no reason"
+    if told is not None and told.status == DeploymentStatus.IN_SERVICE:
+        return "in_service", ""
+    if now - body.requested_at >= limit:
+        return "late", f"It was not in service within {minutes:g} minutes"
+    return "creating", ""
+
+
+def _serve(
+    deployment: Deployment,
+    registry: Registry,
+    scheduler: Scheduler,
+    clock: Clock,
+    retire_model_arn: str,
+) -> None:
+    """Record the beginning; the end is so many hours later, and never later than planned.
+
+    The schedule moves before the row: a death in between ends the deployment early, not late.
+    """
+    if deployment.stage == DeploymentStage.IN_SERVICE:
+        return
+    now = clock()
+    end = min(deployment.body.retires_at, now + timedelta(hours=deployment.body.hours))
+    end_by(scheduler, deployment, end, retire_model_arn)
+    change_deployment(
+        registry,
+        deployment.production,
+        deployment.id,
+        lambda current: (
+            current.at(DeploymentStage.IN_SERVICE, in_service_at=now, retires_at=end)
+            if current.stage == DeploymentStage.CREATING
+            else None
+        ),
+        clock,
+    )

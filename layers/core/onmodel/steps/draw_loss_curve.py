@@ -1,0 +1,47 @@
+"""Draw how a training's loss fell, beside its dataset."""
+
+from __future__ import annotations
+
+from onmodel.contracts.requests_deployment import ClaimRequest
+from onmodel.errors import EventRefused, NotFound
+from onmodel.keys import DatasetKeys
+from onmodel.ports import Clock, ObjectStore, Registry
+from onmodel.ports_training import Trainer
+from onmodel.records import Kind
+from onmodel.records_training import TrainingBody
+
+
+def draw_loss_curve(
+    request: ClaimRequest,
+    *,
+    registry: Registry,
+    studio: ObjectStore,
+    trainer: Trainer,
+    clock: Clock,
+) -> None:
+    """Read the trainer's metrics; write the picture and the numbers.
+
+    Raises:
+        NotFound, AnswerRefused: the trainer left no metrics, or nonsense; the machine goes on.
+    """
+    from onmodel.report.loss_curve import render_loss_curve
+
+    claim = request.training
+    record = registry.get(claim.production, Kind.TRAINING, claim.training_id)
+    if record is None:
+        raise EventRefused(f"No training {claim.training_id} in production {claim.production}")
+    body = TrainingBody.model_validate(record.body)
+    if body.loss_curve_key is not None:
+        return
+    state = trainer.describe(body.job_ref or "")
+    if state.metrics_ref is None:
+        raise NotFound(f"Training {claim.training_id} has left no metrics")
+    points = trainer.loss_curve(state.metrics_ref)
+    keys = DatasetKeys(claim.production, body.dataset_id)
+    studio.put(keys.loss_curve, render_loss_curve(points), "image/svg+xml")
+    lines = "".join(f"{point.step},{point.loss}\n" for point in points)
+    studio.put(keys.metrics, f"step,loss\n{lines}".encode(), "text/csv")
+    changed = body.model_copy(update={"loss_curve_key": keys.loss_curve})
+    registry.replace(
+        record.model_copy(update={"updated_at": clock(), "body": changed.model_dump(mode="json")})
+    )

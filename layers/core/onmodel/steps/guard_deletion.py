@@ -1,0 +1,132 @@
+"""Before the stack is deleted: stop what bills, or say why it must not be deleted yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from onmodel.contracts.base import Contract
+from onmodel.contracts.requests_deployment import (
+    DeletionGuardEvent,
+    DeploymentRef,
+    RetireRequest,
+)
+from onmodel.contracts.training import DeploymentStatus, ResourceKind
+from onmodel.deployments import OVER, Deployment, ask_to_stop, forbid_deployments
+from onmodel.errors import OnmodelError
+from onmodel.observability import logger
+from onmodel.ports import Clock, Registry
+from onmodel.ports_training import Scheduler, Trainer
+from onmodel.records import Kind
+from onmodel.steps.bill_deployment import bill_deployment
+from onmodel.steps.stop_deployment import stop_deployment
+from onmodel.steps.verify_retired import verify_retired
+
+PATIENCE = timedelta(minutes=12)
+"""A function lives 15 minutes at most, and CloudFormation has to be answered within them."""
+
+POLL_SECONDS = 10
+
+PHYSICAL_ID = "onmodel-deletion-guard"
+"""Never changes: a new one would make CloudFormation delete the guard in an update."""
+
+
+class GuardAnswer(Contract):
+    """CloudFormation's answer document, but for what it repeats of the question."""
+
+    status: Literal["SUCCESS", "FAILED"]
+    reason: str
+
+
+@dataclass(frozen=True)
+class GuardDeletion:
+    """The services that the guard needs. `sleep` takes seconds."""
+
+    registry: Registry
+    trainer: Trainer
+    scheduler: Scheduler
+    clock: Clock
+    sleep: Callable[[float], None]
+
+    def answer(self, event: DeletionGuardEvent) -> GuardAnswer:
+        """Creating and updating need no guard; deleting waits until nothing bills by the hour."""
+        try:
+            if event.request_type != "Delete":
+                forbid_deployments(False, self.registry, self.clock)
+                return GuardAnswer(status="SUCCESS", reason="Deployments are allowed")
+            forbid_deployments(True, self.registry, self.clock)
+            answer = self._stop_all(event.correlation_id)
+            if answer.status == "FAILED":  # the stack stays, and goes on working
+                forbid_deployments(False, self.registry, self.clock)
+        except OnmodelError as fault:
+            logger.warning("%s: %s", type(fault).__name__, fault)
+            return GuardAnswer(
+                status="FAILED",
+                reason=f"Whether a model still bills could not be seen: {fault}",
+            )
+        return answer
+
+    def _stop_all(self, correlation_id: str) -> GuardAnswer:
+        """Rows first, so that an execution under way makes nothing new; then all that stands."""
+        until = self.clock() + PATIENCE
+        begun = list(self._rows(correlation_id))
+        for request in begun:
+            stop_deployment(request, registry=self.registry, trainer=self.trainer, clock=self.clock)
+        while standing := [*self._not_gone(begun), *self._standing()]:
+            if self.clock() >= until:
+                names = ", ".join(sorted(set(standing)))
+                return GuardAnswer(
+                    status="FAILED",
+                    reason=f"Still billing by the hour, or not seen to be gone: {names}. Delete"
+                    " them at the trainer's service, then delete the stack again",
+                )
+            self.sleep(POLL_SECONDS)
+        for request in begun:
+            bill_deployment(
+                request, registry=self.registry, scheduler=self.scheduler, clock=self.clock
+            )
+        return GuardAnswer(
+            status="SUCCESS",
+            reason=f"Deployments ended: {len(begun)}. Nothing bills by the hour",
+        )
+
+    def _not_gone(self, begun: list[RetireRequest]) -> list[str]:
+        """Ids of the deployments that are there, or may still appear; each is stopped again."""
+        return [
+            request.deployment.deployment_id
+            for request in begun
+            if not verify_retired(
+                request, registry=self.registry, trainer=self.trainer, clock=self.clock
+            ).gone
+        ]
+
+    def _rows(self, correlation_id: str) -> Iterator[RetireRequest]:
+        for record in self.registry.list_all(Kind.DEPLOYMENT):
+            deployment = Deployment.of(record)
+            if deployment.stage in OVER:
+                continue
+            yield RetireRequest(
+                deployment=DeploymentRef(
+                    production=deployment.production,
+                    deployment_id=deployment.id,
+                    correlation_id=correlation_id,
+                    reason="the stack is deleted",
+                ),
+                execution_arn=PHYSICAL_ID,
+            )
+
+    def _standing(self) -> list[str]:
+        """What bills by the hour, whatever the Registry knows of it; each is stopped again."""
+        refs = [
+            thing.ref for thing in self.trainer.list_ours() if thing.kind == ResourceKind.DEPLOYMENT
+        ]
+        standing = [
+            ref
+            for ref in refs
+            if self.trainer.describe_deployment(ref).status != DeploymentStatus.GONE
+        ]
+        for ref in standing:
+            ask_to_stop(self.trainer, ref)
+        return standing

@@ -1,0 +1,108 @@
+"""Plan a deployment and schedule its end: before anything that costs money begins."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from onmodel.contracts.requests_deployment import (
+    Claim,
+    DeploymentScheduled,
+    ScheduleRetirementRequest,
+)
+from onmodel.costs import PriceBook
+from onmodel.deployments import Deployment, read_deployment, schedule_end
+from onmodel.errors import EventRefused, RunClaimed
+from onmodel.ports import Clock, Record, Registry
+from onmodel.ports_training import Scheduler, Trainer
+from onmodel.records import Kind
+from onmodel.records_training import DeploymentBody, DeploymentStage
+
+
+def schedule_retirement(
+    request: ScheduleRetirementRequest,
+    *,
+    registry: Registry,
+    scheduler: Scheduler,
+    trainer: Trainer,
+    prices: PriceBook,
+    clock: Clock,
+    provision_minutes: float,
+    retire_model_arn: str,
+) -> DeploymentScheduled:
+    """Write the deployment's row, then its one-time schedule. A repeat moves neither.
+
+    The end lies where the deployment's hours end if it takes as long as it may to get ready; it
+    moves nearer when it is in service.
+
+    Raises:
+        RunClaimed: another execution has this deployment.
+        EventRefused: the deployment is over or ending already.
+    """
+    claim = request.training
+    found = read_deployment(registry, claim.production, claim.deployment_id)
+    if found is None:
+        found = _plan(
+            request,
+            registry=registry,
+            clock=clock,
+            longest=timedelta(minutes=provision_minutes, hours=claim.hours),
+            unit_usd_hour=_unit_price(trainer, prices),
+        )
+    elif found.record.holder != request.execution_arn:
+        raise RunClaimed(f"{claim.deployment_id} is held by {found.record.holder}")
+    elif not found.is_live:
+        raise EventRefused(f"{claim.deployment_id} is {found.stage} already")
+    schedule_end(scheduler, found, found.body.retires_at, retire_model_arn)
+    return DeploymentScheduled(
+        production=claim.production,
+        deployment_id=claim.deployment_id,
+        training_id=claim.training_id,
+        correlation_id=claim.correlation_id,
+        storyboard_key=claim.storyboard_key,
+        retire_after_drawing=claim.retire_after_drawing,
+    )
+
+
+def _plan(
+    request: ScheduleRetirementRequest,
+    *,
+    registry: Registry,
+    clock: Clock,
+    longest: timedelta,
+    unit_usd_hour: float | None,
+) -> Deployment:
+    """Raises Conflict when another execution planned the same at the same moment."""
+    claim, now = request.training, clock()
+    body = DeploymentBody(
+        training_id=claim.training_id,
+        name=claim.deployment_id,
+        correlation_id=claim.correlation_id,
+        requested_at=now,
+        retires_at=now + longest,
+        schedule_name=schedule_name(claim),
+        hours=claim.hours,
+        unit_usd_hour=unit_usd_hour,
+        storyboard_key=claim.storyboard_key,
+        retire_after_drawing=claim.retire_after_drawing,
+    )
+    record = Record(
+        production=claim.production,
+        kind=Kind.DEPLOYMENT,
+        id=claim.deployment_id,
+        status=DeploymentStage.PLANNED,
+        holder=request.execution_arn,
+        created_at=now,
+        updated_at=now,
+        body=body.model_dump(mode="json"),
+    )
+    return Deployment(registry.create(record), body)
+
+
+def schedule_name(claim: Claim) -> str:
+    """Of the one-time schedule, within the stack's own group."""
+    return f"retire-{claim.deployment_id}"[:64]  # EventBridge Scheduler's limit
+
+
+def _unit_price(trainer: Trainer, prices: PriceBook) -> float | None:
+    price = prices.price(trainer.items.unit_hour)
+    return None if price is None or price.usd is None else float(price.usd)

@@ -1,0 +1,54 @@
+"""See with own eyes that a deployment is gone, asking again to stop it as long as it is not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from onmodel.contracts.requests_deployment import RetirementVerified, RetireRequest
+from onmodel.deployments import Deployment, ask_to_stop, known_deployment, state_at_trainer
+from onmodel.ports import Clock, Registry
+from onmodel.ports_training import Trainer
+from onmodel.records_training import DeploymentStage
+from onmodel.steps.tell import was_told
+
+UNSEEN = timedelta(minutes=5)
+"""A call to provision whose answer was lost may still be under way: the function's own limit."""
+
+ALARM_EVERY = timedelta(hours=1)
+"""An hour costs 60 dollars: worth a mail each."""
+
+
+def verify_retired(
+    request: RetireRequest, *, registry: Registry, trainer: Trainer, clock: Clock
+) -> RetirementVerified:
+    """Ask the trainer, and ask it to stop again while it is there."""
+    ref = request.deployment
+    deployment = known_deployment(registry, ref.production, ref.deployment_id)
+    if deployment.stage == DeploymentStage.RETIRED:
+        return RetirementVerified(gone=True, alarm=False, round=0)
+    state = state_at_trainer(trainer, deployment)
+    if state is None and not _may_appear(deployment, clock):
+        return RetirementVerified(gone=True, alarm=False, round=0)
+    if state is not None:
+        ask_to_stop(trainer, state.deployment_ref)
+    hours = hours_overdue(deployment, clock)
+    alarm = hours > 0 and not was_told(
+        registry, production=ref.production, event=stuck_event(ref.deployment_id, hours)
+    )
+    return RetirementVerified(gone=False, alarm=alarm, round=hours)
+
+
+def hours_overdue(deployment: Deployment, clock: Clock) -> int:
+    """Whole hours since the retirement began."""
+    since = deployment.body.retiring_since or deployment.body.retires_at
+    return max(0, int((clock() - since) / ALARM_EVERY))
+
+
+def stuck_event(deployment_id: str, hours: int) -> str:
+    """What makes each hour's alarm one mail."""
+    return f"retirement_stuck:{deployment_id}:{hours}"
+
+
+def _may_appear(deployment: Deployment, clock: Clock) -> bool:
+    began = deployment.body.provisioning_at
+    return deployment.body.deployment_ref is None and began is not None and clock() - began < UNSEEN
