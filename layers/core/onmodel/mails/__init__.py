@@ -1,7 +1,29 @@
 """The mails that people get: pure functions from facts to subject and text, one a kind."""
 
-from onmodel.mails.film import film_failed, film_prepared, film_refused
+from onmodel.mails.deployment import (
+    alarm,
+    deployment_failed,
+    model_ready,
+    retired,
+    retirement_stuck,
+    storyboard_drawn,
+)
+from onmodel.mails.film import (
+    PreparedFilm,
+    film_failed,
+    film_prepared,
+    film_refused,
+    films_prepared,
+)
 from onmodel.mails.letter import Mail
+from onmodel.mails.training import (
+    approval_ended,
+    approval_wanted,
+    dataset_ready,
+    dataset_refused,
+    training_failed,
+    training_started,
+)
 from onmodel.mails.uploads import (
     reference_refused,
     settings_refused,
@@ -11,11 +33,25 @@ from onmodel.mails.uploads import (
 
 __all__ = [
     "Mail",
+    "PreparedFilm",
+    "alarm",
+    "approval_ended",
+    "approval_wanted",
+    "dataset_ready",
+    "dataset_refused",
+    "deployment_failed",
     "film_failed",
     "film_prepared",
     "film_refused",
+    "films_prepared",
+    "model_ready",
     "reference_refused",
+    "retired",
+    "retirement_stuck",
     "settings_refused",
+    "storyboard_drawn",
     "storyboard_refused",
+    "training_failed",
+    "training_started",
     "upload_unknown",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from slugify import slugify
 
@@ -38,6 +39,22 @@ def table(rows: Iterable[tuple[str, str]]) -> str:
     pairs = list(rows)
     width = max((len(left) for left, _ in pairs), default=0)
     return "\n".join(f"  {left:>{width}}  {right}" for left, right in pairs)
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """One printable sentence a line, each after a dash."""
+    rows: list[str] = []
+    for line in lines:
+        rows += textwrap.wrap(
+            sentence(line), WIDTH, initial_indent="  - ", subsequent_indent="    ",
+            break_long_words=False, break_on_hyphens=False,
+        )  # fmt: skip
+    return "\n".join(rows)
+
+
+def when(moment: datetime) -> str:
+    """`2026-11-22 14:30 UTC`: readers live anywhere."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def places(rows: Sequence[tuple[str, str]]) -> str:
