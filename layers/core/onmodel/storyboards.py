@@ -93,8 +93,9 @@ def panel_prompt(
         parts.append(f"With {', '.join(unnamed)}")
     if storyboard.style.strip():
         parts.append(" ".join(storyboard.style.split()))
+    *before, last = parts
     return " ".join(
-        part if part.endswith(SENTENCE_ENDS) or part == parts[-1] else f"{part}." for part in parts
+        [*(part if part.endswith(SENTENCE_ENDS) else f"{part}." for part in before), last]
     )
 
 

@@ -21,11 +21,14 @@ HOLLOW = re.compile(
     r"\b(?:animated|cartoon|CGI|3D|fictional|computer[- ]generated)[- ]"
     r"(?:character|figure|scene|image|picture|film|movie|animal|person)s?\b"
     r"|\b(?:an?|the|this)\s+(?:image|picture|photo|scene|frame|screenshot|illustration)\s+"
-    r"(?:shows|depicts|of|features|captures)\b"
-    r"|\bin\s+(?:this|the)\s+(?:image|picture|frame)\b"
+    r"(?:shows|depicts|features|captures)\b"
+    r"|^(?:an?|the|this)\s+(?:image|picture|photo|scene|screenshot|illustration)\s+of\b"
+    r"|\bin\s+(?:this|the)\s+(?:image|picture)\b"
     r"|\balt[- ]text\b",
     re.IGNORECASE,
 )
+TRAIT_ENDS = re.compile(r"[,;.:\n()]+|\b(?:with|and|who|which|that)\b", re.IGNORECASE)
+ARTICLE = re.compile(r"^\s*(?:an?|the|his|her|its|their)\b", re.IGNORECASE)
 BLOCKED = re.compile(r"blocked by (?:our|the) content filter", re.IGNORECASE)
 
 
@@ -109,11 +112,11 @@ def _faults(text: str, subject: CaptionSubject) -> Iterator[str]:
 def repeated_trait(text: str, character: Character) -> str | None:
     """The first of a character's standard traits that a text repeats to the letter, or None.
 
-    A trait is a part of the description between commas, semicolons and full stops; single words
-    ("kind") are too common to judge. Four words in a row of it count as well.
+    A trait is a part of the description between its marks and joining words, without its article;
+    single words ("kind") are too common to judge, and of long parts four words in a row count.
     """
-    for trait in re.split(r"[,;.\n]+", character.description):
-        words = [word for word in trait.split() if word.casefold() not in {"a", "an", "the", "and"}]
+    for trait in TRAIT_ENDS.split(character.description):
+        words = ARTICLE.sub("", trait).split()
         if len(words) < 2:
             continue
         for start in range(max(1, len(words) - REPEATED_WORDS + 1)):

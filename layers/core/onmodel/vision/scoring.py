@@ -50,7 +50,7 @@ def score_panel(
             for name in dict.fromkeys(characters)
         ),
         nearest_character=min(known, key=lambda name: (-known[name], name), default=None),
-        alignment=None if prompt is None else _cosine(panel @ prompt),
+        alignment=None if prompt is None else _cosine(float(panel @ prompt)),
         nearest_crop=nearest_crop,
         nearest_similarity=nearest,
         copy_of=nearest_crop if nearest is not None and nearest >= copy_threshold else None,
@@ -61,7 +61,7 @@ def _likeness(panel: Vector, rows: Vectors) -> float | None:
     if not len(rows):
         return None
     nearest = np.sort(rows @ panel)[-NEAREST:]
-    return _cosine(nearest.mean())
+    return _cosine(float(nearest.mean()))
 
 
 def _nearest(
@@ -71,9 +71,9 @@ def _nearest(
         return None, None
     similarity = training @ panel
     place = int(similarity.argmax())
-    return crop_ids[place], _cosine(similarity[place])
+    return crop_ids[place], _cosine(float(similarity[place]))
 
 
-def _cosine(value: np.floating) -> float:
+def _cosine(value: float) -> float:
     """Float rounding may leave [-1, 1] by a hair."""
-    return float(np.clip(value, -1, 1))
+    return min(1.0, max(-1.0, value))
