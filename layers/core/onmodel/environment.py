@@ -24,6 +24,13 @@ class Environment(BaseModel):
     draw_storyboard_arn: str = Field(alias="DRAW_STORYBOARD_ARN", default="")
     deployment_hours: float = Field(alias="DEPLOYMENT_HOURS", default=2, gt=0, le=24)
     provision_minutes: float = Field(alias="PROVISION_MINUTES", default=90, gt=0, le=600)
+    stack_name: str = Field(alias="STACK_NAME", default="onmodel")
+    training_role_arn: str = Field(alias="TRAINING_ROLE_ARN", default="")
+    base_model_id: str = Field(alias="BASE_MODEL_ID", default="amazon.nova-canvas-v1:0")
+    schedule_group: str = Field(alias="SCHEDULE_GROUP", default="")
+    scheduler_role_arn: str = Field(alias="SCHEDULER_ROLE_ARN", default="")
+    train_model_arn: str = Field(alias="TRAIN_MODEL_ARN", default="")
+    quiet_seconds: float = Field(alias="QUIET_SECONDS", default=900, ge=0)
     region: str = Field(alias="AWS_REGION", default="us-east-1")
 
 

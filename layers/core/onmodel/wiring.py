@@ -7,17 +7,23 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
+from onmodel.adapters.account import AwsAccount
 from onmodel.adapters.clients import make_client
 from onmodel.adapters.dynamodb import DynamoCache, DynamoRegistry
 from onmodel.adapters.rekognition import RekognitionLabels
 from onmodel.adapters.s3 import S3ObjectStore
+from onmodel.adapters.scheduler import EventBridgeScheduler
+from onmodel.adapters.servicequotas import ServiceQuotas
 from onmodel.adapters.sns import SnsMailbox
 from onmodel.adapters.stepfunctions import StepFunctionsExecutions
 from onmodel.adapters.titan import TitanEmbedder
 from onmodel.costs import PriceBook
 from onmodel.environment import Environment, read_environment
 from onmodel.paid import CachedEmbedder, CachedLabels, Meter
+from onmodel.ports_training import ImageModel, Scheduler, Trainer
 from onmodel.settings import EmbeddingSettings
+from onmodel.trainers.bedrock.canvas import NovaCanvas
+from onmodel.trainers.bedrock.trainer import BedrockTrainer
 
 
 def now() -> datetime:
@@ -75,6 +81,35 @@ class Services:
     @cached_property
     def _bedrock_runtime(self) -> Any:  # noqa: ANN401
         return self.client("bedrock-runtime")
+
+    @cached_property
+    def trainer(self) -> Trainer:
+        """The one that this stack was deployed with."""
+        environment = self.environment
+        return BedrockTrainer(
+            self.client("bedrock"),
+            stack=environment.stack_name,
+            region=environment.region,
+            role_arn=environment.training_role_arn,
+            store=self.studio,
+            account=AwsAccount(self._s3, self.client("iam")),
+            quotas=ServiceQuotas(self.client("service-quotas")),
+            clock=now,
+            base_model=environment.base_model_id,
+        )
+
+    @cached_property
+    def image_model(self) -> ImageModel:
+        return NovaCanvas(self._bedrock_runtime)
+
+    @cached_property
+    def scheduler(self) -> Scheduler:
+        return EventBridgeScheduler(
+            self.client("scheduler"),
+            group=self.environment.schedule_group,
+            role_arn=self.environment.scheduler_role_arn,
+            clock=now,
+        )
 
     @cached_property
     def prices(self) -> PriceBook:

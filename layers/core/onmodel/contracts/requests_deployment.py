@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, HttpUrl, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from onmodel.contracts.base import Contract, Slug
 from onmodel.contracts.requests import Consumed
@@ -177,7 +177,9 @@ class DeletionGuardEvent(Consumed):
     """CloudFormation's request to a custom resource."""
 
     request_type: Literal["Create", "Update", "Delete"] = Field(alias="RequestType")
-    response_url: HttpUrl = Field(alias="ResponseURL")
+    response_url: str = Field(
+        alias="ResponseURL", pattern="^https?://", description="signed: not one character may change"
+    )
     stack_id: str = Field(alias="StackId")
     request_id: str = Field(alias="RequestId")
     logical_id: str = Field(alias="LogicalResourceId")

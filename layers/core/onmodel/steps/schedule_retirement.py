@@ -100,7 +100,7 @@ def _plan(
 
 def schedule_name(claim: Claim) -> str:
     """Of the one-time schedule, within the stack's own group."""
-    return f"retire-{claim.deployment_id}"[:64]  # EventBridge Scheduler's limit
+    return f"retire-{claim.deployment_id}-{claim.production}"
 
 
 def _unit_price(trainer: Trainer, prices: PriceBook) -> float | None:
