@@ -63,8 +63,7 @@ def test_detect_when_answered_then_labels_with_boxes_and_parents(rekognition) ->
 )
 def test_detect_when_fault_then_error(rekognition, code: str, expected: type) -> None:
     detector, stub = rekognition
-    for _ in range(9):  # botocore repeats throttled calls
-        stub.add_client_error("detect_labels", code)
+    stub.add_client_error("detect_labels", code)
     with pytest.raises(expected):
         detector.detect(b"jpeg")
 

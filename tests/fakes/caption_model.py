@@ -1,0 +1,28 @@
+"""A CaptionModel whose answers a test chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from onmodel.contracts.training import Reply, Turn
+from onmodel.errors import AnswerRefused
+from onmodel.paid import token_usage
+
+Answer = Callable[[Sequence[Turn]], str]
+
+
+class FakeCaptionModel:
+    """Says the same to everybody, or what a function of the turns says; an empty text refuses."""
+
+    def __init__(self, answer: str | Answer, model: str = "fake-captions") -> None:
+        self.model = model
+        self._answer = answer
+        self.asked: list[tuple[Turn, ...]] = []
+
+    def ask(self, turns: Sequence[Turn], system: str = "") -> Reply:
+        self.asked.append(tuple(turns))
+        text = self._answer(turns) if callable(self._answer) else self._answer
+        usage = token_usage(self.model, 1500, len(text) // 4)
+        if not text:
+            raise AnswerRefused("the answer is empty", usage)
+        return Reply(text=text, stop_reason="end_turn", usage=usage)

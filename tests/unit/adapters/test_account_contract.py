@@ -1,0 +1,122 @@
+"""What every Account, Secrets and Quotas keeps: the fakes and AWS."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botocore.stub import Stubber
+from fakes.account import InMemoryAccount, InMemoryQuotas, InMemorySecrets
+
+from onmodel.adapters.account import AwsAccount
+from onmodel.adapters.secretsmanager import SecretsManagerSecrets
+from onmodel.adapters.servicequotas import ServiceQuotas
+from onmodel.errors import NotFound, ServiceError, Throttled
+from onmodel.ports_training import Account, Quotas, Secrets
+
+ROLES = "arn:aws:iam::123456789012:role/"
+BEDROCK = "bedrock.amazonaws.com"
+
+
+def trust(*services: str, effect: str = "Allow") -> str:
+    principal = {"Service": services[0] if len(services) == 1 else list(services)}
+    statement = {"Effect": effect, "Principal": principal, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.fixture(params=["fake", "aws"])
+def account(request: pytest.FixtureRequest) -> Account:
+    if request.param == "fake":
+        return InMemoryAccount(
+            {"here": "us-east-1", "there": "eu-west-1"},
+            {f"{ROLES}trusting": True, f"{ROLES}shared": True, f"{ROLES}other": False},
+        )
+    clients = request.getfixturevalue("aws")
+    s3, iam = clients("s3"), clients("iam")
+    s3.create_bucket(Bucket="here")
+    s3.create_bucket(Bucket="there", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    for name, policy in {
+        "trusting": trust(BEDROCK),
+        "shared": trust("lambda.amazonaws.com", BEDROCK),
+        "other": trust("lambda.amazonaws.com"),
+    }.items():
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy)
+    return AwsAccount(s3, iam)
+
+
+def test_bucket_region_when_asked_then_where_it_lies_or_none(account: Account) -> None:
+    assert account.bucket_region("here") == "us-east-1"
+    assert account.bucket_region("there") == "eu-west-1"
+    assert account.bucket_region("nowhere") is None
+
+
+def test_role_trusts_when_asked_then_by_its_policy_or_none(account: Account) -> None:
+    assert account.role_trusts(f"{ROLES}trusting", BEDROCK) is True
+    assert account.role_trusts(f"{ROLES}shared", BEDROCK) is True
+    assert account.role_trusts(f"{ROLES}other", BEDROCK) is False
+    assert account.role_trusts(f"{ROLES}nothing", BEDROCK) is None
+
+
+def test_role_trusts_when_denied_by_its_policy_then_false(aws) -> None:
+    iam = aws("iam")
+    iam.create_role(RoleName="denied", AssumeRolePolicyDocument=trust(BEDROCK, effect="Deny"))
+    assert AwsAccount(aws("s3"), iam).role_trusts(f"{ROLES}denied", BEDROCK) is False
+
+
+def test_bucket_region_when_redirected_then_from_the_header_else_error(aws) -> None:
+    client = aws("s3")
+    header = {"HTTPHeaders": {"x-amz-bucket-region": "eu-west-1"}}
+    with Stubber(client) as stub:
+        stub.add_client_error("head_bucket", "301", http_status_code=301, response_meta=header)
+        assert AwsAccount(client, None).bucket_region("there") == "eu-west-1"
+        stub.add_client_error("head_bucket", "403", http_status_code=403)
+        with pytest.raises(ServiceError):
+            AwsAccount(client, None).bucket_region("closed")
+
+
+@pytest.fixture(params=["fake", "aws"])
+def secrets(request: pytest.FixtureRequest) -> Secrets:
+    if request.param == "fake":
+        return InMemorySecrets({"door-key": "s3cret"})
+    client = request.getfixturevalue("aws")("secretsmanager")
+    client.create_secret(Name="door-key", SecretString="s3cret")
+    return SecretsManagerSecrets(client)
+
+
+def test_secret_when_there_then_text_else_not_found(secrets: Secrets) -> None:
+    assert secrets.get("door-key") == "s3cret"
+    with pytest.raises(NotFound):
+        secrets.get("nothing")
+
+
+def test_quota_when_applied_then_that_value(aws) -> None:
+    client = aws("service-quotas")
+    with Stubber(client) as stub:
+        stub.add_response(
+            "get_service_quota",
+            {"Quota": {"Value": 2.0}},
+            {"ServiceCode": "bedrock", "QuotaCode": "L-BE77399C"},
+        )
+        assert ServiceQuotas(client).value("bedrock", "L-BE77399C") == 2.0
+
+
+def test_quota_when_never_raised_then_the_default_else_none(aws) -> None:
+    client = aws("service-quotas")
+    quotas: Quotas = ServiceQuotas(client)
+    with Stubber(client) as stub:
+        stub.add_client_error("get_service_quota", "NoSuchResourceException")
+        stub.add_response("get_aws_default_service_quota", {"Quota": {"Value": 0.0}})
+        assert quotas.value("bedrock", "L-BE77399C") == 0.0
+        stub.add_client_error("get_service_quota", "NoSuchResourceException")
+        stub.add_client_error("get_aws_default_service_quota", "NoSuchResourceException")
+        assert quotas.value("bedrock", "L-NOTHING") is None
+
+
+def test_quota_when_throttled_then_error_and_fake_knows_its_own(aws) -> None:
+    client = aws("service-quotas")
+    with Stubber(client) as stub:
+        stub.add_client_error("get_service_quota", "TooManyRequestsException")
+        with pytest.raises(Throttled):
+            ServiceQuotas(client).value("bedrock", "L-BE77399C")
+    fake: Quotas = InMemoryQuotas({("bedrock", "a"): 1})
+    assert (fake.value("bedrock", "a"), fake.value("bedrock", "b")) == (1, None)
