@@ -23,6 +23,7 @@ CHARACTERS = {
     "otto": ((200, 120, 30), (40, 220, 240)),
     "pip": ((70, 190, 60), (200, 60, 220)),
 }
+_COUNTED = ("mpeg2video", "mpeg1video")
 _BACKGROUNDS = (
     ((235, 206, 135), (80, 160, 90)),
     ((60, 90, 160), (140, 190, 220)),
@@ -122,7 +123,9 @@ def draw_film(
         stream: Any = output.add_stream(codec, rate=fps, options=dict(options or {}))
         stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
         stream.codec_context.gop_size = gop
-        stream.codec_context.time_base = Fraction(1, fps * 100)
+        # MPEG-2 counts pictures; the others can place them anywhere
+        tick = Fraction(1, fps if codec in _COUNTED else fps * 100)
+        stream.codec_context.time_base = tick
         if aspect is not None:
             stream.codec_context.sample_aspect_ratio = aspect
         if rotation:
@@ -131,7 +134,7 @@ def draw_film(
         for time in times:
             frame = av.VideoFrame.from_ndarray(paint(film, time), format="bgr24")
             frame = frame.reformat(format=pixel_format)
-            frame.pts, frame.time_base = round(time * fps * 100), Fraction(1, fps * 100)
+            frame.pts, frame.time_base = round(time / tick), tick
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
         if track is not None:

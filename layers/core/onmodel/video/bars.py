@@ -21,7 +21,8 @@ def find_picture(frames: Sequence[Luma], width: int, height: int) -> Box:
 
     Args:
         frames: (height, width) uint8 luma of the whole frame, any one size.
-        width: of the display frame, and `height`: what the box is measured in.
+        width: of the display frame, which the box is measured in.
+        height: of it.
     """
     whole = Box(left=0, top=0, width=width, height=height)
     telling = [frame for frame in frames if np.percentile(frame, 95) > _BRIGHT_ENOUGH]

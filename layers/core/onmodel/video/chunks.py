@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from onmodel.contracts.film import Chunk, FilmFacts
@@ -25,7 +27,7 @@ def plan_chunks(
     borders.append(end)
     return tuple(
         Chunk(index=index, start_seconds=start, end_seconds=stop)
-        for index, (start, stop) in enumerate(zip(borders, borders[1:], strict=False))
+        for index, (start, stop) in enumerate(pairwise(borders))
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, Protocol
 
 import av
 from av.container import InputContainer
@@ -25,28 +25,36 @@ _FREE_ORIGIN = frozenset({"mpegts", "mpeg"})  # broadcast clocks start anywhere,
 EXPORT_AGAIN = "Export the film again as MP4 with H.264 and upload that"
 
 
+class Readable(Protocol):
+    """What FFmpeg asks of a file."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+    def tell(self) -> int: ...
+
+
 class GuardedFile:
     """A file as FFmpeg sees it, which remembers what a read raised.
 
     FFmpeg takes a failed read for the end of the file; `check` raises the fault itself.
     """
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
+    def __init__(self, file: Readable) -> None:
+        self.file = file
         self.failure: BaseException | None = None
 
     def read(self, size: int) -> bytes:
         try:
-            return self._file.read(size)
+            return self.file.read(size)
         except BaseException as fault:
-            self.failure = fault
+            self.failure = self.failure or fault
             raise
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        return self._file.seek(offset, whence)
+        return self.file.seek(offset, whence)
 
     def tell(self) -> int:
-        return self._file.tell()
+        return self.file.tell()
 
     def check(self) -> None:
         """Raise what a read raised."""
@@ -65,13 +73,12 @@ def binary_file(source: Source) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def open_film(file: Any, limits: Limits) -> Iterator[tuple[InputContainer, VideoStream]]:
+def open_film(guard: GuardedFile, limits: Limits) -> Iterator[tuple[InputContainer, VideoStream]]:
     """A container and its video stream, all other streams discarded.
 
     Raises:
         FilmRefused: no film, no video in it, or a codec that cannot be decoded.
     """
-    guard = file if isinstance(file, GuardedFile) else GuardedFile(file)
     guard.seek(0)
     try:
         container = av.open(

@@ -1,210 +1,193 @@
-"""Groups of pictures, from a packet table and byte ranges or from a container."""
+"""Groups of pictures out of a packet table: the bytes are read by position, in order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Protocol
 
-import av
 import numpy as np
-from av.container import InputContainer
 from av.packet import Packet
-from av.video.stream import VideoStream
 
-from onmodel.video.containers import GuardedFile
 from onmodel.video.marks import IsReference
 from onmodel.video.packets import Flags, PacketTable, Ticks
+from onmodel.video.windows import NO_WINDOW, Windows
 
-SEEK_BACK_SECONDS = 2.0  # MPEG-TS finds keyframes late; doubled until one lies before the start
+BATCH_PACKETS = 600  # 10 s at 60 frames a second; longer groups are worked in parts
+BATCH_BYTES = 24 << 20  # what a part may hold compressed: 5 s of 4K at 40 Mbit/s
+LARGEST_PACKET = 96 << 20  # an 8K ProRes 4444 picture has about 60 MB; more is a lie
+_JOINED_GAP = 512 << 10  # reading over a gap this wide is cheaper than another request
 
 
 @dataclass(frozen=True, eq=False)
-class Gop:
-    """A keyframe and what follows it up to the next, in decoding order.
+class Batch:
+    """Packets that are planned together, in decoding order: a group of pictures or part of one.
 
-    `own` packets are followed by a tail: the next keyframe and those of its packets that are
-    shown before it, which only decode after this group (open groups of pictures).
+    The last batch of a group ends with a tail: the next keyframe and those of its packets that
+    are shown before it, which only decode after this group (open groups of pictures).
 
     Attributes:
         pts: (packets,) ticks; shown: which may be yielded; reference: which others refer to.
-        next_keyframe: pts of the next group's keyframe, or None at the end of the film.
-        packet: the packet of a row, with its data.
+        packets: with their data; None where the file ends before them.
+        next_keyframe: tick of the next group's keyframe, None at the end or when not known yet.
+        head: the first packet is a keyframe. last: the group ends here.
+        timed: the ticks are presentation times; otherwise they only count pictures (AVI), and
+            the pictures come to them in the order in which the decoder shows them.
     """
 
     pts: Ticks
     shown: Flags
     reference: Flags
+    packets: Sequence[Packet[Any] | None]
     next_keyframe: int | None
-    packet: Callable[[int], Packet[Any]]
+    head: bool = True
+    last: bool = True
+    timed: bool = True
 
 
-class GopSource(Protocol):
+class BatchSource(Protocol):
     """Where groups of pictures come from."""
 
-    def gops(self, start: int, end: int) -> Iterator[Gop]:
-        """All groups that hold pictures shown at ticks [start, end), in order."""
+    def batches(self, windows: Windows) -> Iterator[Batch]:
+        """All that holds pictures which the windows want, in order."""
         ...
 
 
-class TableGops:
-    """Groups of a complete packet table; the bytes are read by position, in order."""
-
-    def __init__(self, table: PacketTable, file: IO[bytes], is_reference: IsReference | None):
-        self._table, self._file, self._is_reference = table, file, is_reference
-
-    def gops(self, start: int, end: int) -> Iterator[Gop]:
-        table = self._table
-        heads = np.flatnonzero(table.keyframe)
-        if not len(heads):
-            return
-        times = table.pts[heads]
-        first = max(int(np.searchsorted(times, start, side="right")) - 1, 0)
-        for number in range(first, len(heads)):
-            if times[number] >= end:
-                return
-            yield self._gop(heads, number)
-
-    def _gop(self, heads: Ticks, number: int) -> Gop:
-        table = self._table
-        head = int(heads[number])
-        stop = int(heads[number + 1]) if number + 1 < len(heads) else len(table)
-        rows = np.arange(head, stop)
-        rows = rows[(table.pts[rows] >= table.pts[head])]
-        next_keyframe, tail = None, rows[:0]
-        if stop < len(table):
-            next_keyframe = int(table.pts[stop])
-            after = int(heads[number + 2]) if number + 2 < len(heads) else len(table)
-            tail = np.arange(stop, after)
-            tail = tail[table.pts[tail] <= next_keyframe]
-            tail = tail if len(tail) > 1 else tail[:0]
-        every = np.concatenate([rows, tail])
-        shown = ~table.discard[every]
-        if len(tail):
-            shown[len(rows)] = False
-        held: dict[int, bytes] = {}
-
-        def data(index: int) -> bytes:
-            if index not in held:
-                row = int(every[index])
-                self._file.seek(int(table.position[row]))
-                held[index] = self._file.read(int(table.size[row]))
-            return held[index]
-
-        def packet(index: int) -> Packet[Any]:
-            row = int(every[index])
-            made = Packet(data(index))
-            made.pts, made.dts = int(table.pts[row]), int(table.dts[row])
-            made.time_base = table.time_base
-            made.is_keyframe = bool(table.keyframe[row])
-            return made
-
-        mark = self._is_reference
-        reference = np.array(
-            [mark is None or index == 0 or mark(data(index)) for index in range(len(every))]
-        )
-        return Gop(table.pts[every], shown, reference, next_keyframe, packet)
+def references(
+    packets: Sequence[Packet[Any] | None], is_reference: IsReference | None, *, head: bool
+) -> Flags:
+    """Which packets others may refer to; all of them for a codec whose marks we do not read."""
+    return np.array(
+        [
+            (head and index == 0)
+            or packet is None
+            or is_reference is None
+            or is_reference(bytes(packet))
+            for index, packet in enumerate(packets)
+        ],
+        bool,
+    )
 
 
-class ContainerGops:
-    """Groups as a container's demultiplexer yields them."""
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """Rows of the table that a group of pictures needs, up to the last that any window wants."""
+
+    rows: Ticks
+    shown: Flags
+    next_keyframe: int | None
+
+
+class TableBatches:
+    """Groups of a complete packet table, read from a file by position.
+
+    Nothing is read for windows that nobody wants, nor beyond the last packet that may be needed.
+    """
 
     def __init__(
-        self,
-        container: InputContainer,
-        stream: VideoStream,
-        guard: GuardedFile,
-        is_reference: IsReference | None,
-    ):
-        self._container, self._stream, self._guard = container, stream, guard
-        self._is_reference = is_reference
+        self, table: PacketTable, file: IO[bytes], is_reference: IsReference | None
+    ) -> None:
+        self._table, self._file, self._is_reference = table, file, is_reference
 
-    def gops(self, start: int, end: int) -> Iterator[Gop]:
-        groups = self._groups(start)
-        current = next(groups, None)
-        while current is not None:
-            following = next(groups, None)
-            if following is None or following[0].pts > start:
-                yield self._gop(current, following)
-            if following is not None and following[0].pts >= end:
+    def batches(self, windows: Windows) -> Iterator[Batch]:
+        groups = list(self._groups(windows))
+        announce = self._announcer(groups)
+        for number, group in enumerate(groups):
+            announce(number)
+            yield from self._in_parts(group)
+
+    def _groups(self, windows: Windows) -> Iterator[_Group]:
+        table = self._table
+        heads = np.flatnonzero(table.keyframe)
+        starts = table.seconds(table.pts[heads])
+        # the group before may be shown into the first window; one more for open groups
+        first = max(int(np.searchsorted(starts, windows.start, side="right")) - 1, 0)
+        for number in range(first, len(heads)):
+            if starts[number] >= windows.end:
                 return
-            current = following
+            group = self._group(heads, number)
+            after = group.next_keyframe
+            wanted = windows.wanted(
+                table.seconds(table.pts[group.rows]),
+                group.shown,
+                None if after is None else float(table.seconds(after)),
+            )
+            used = np.flatnonzero(wanted != NO_WINDOW)
+            if len(used):
+                stop = int(used[-1]) + 1
+                yield _Group(group.rows[:stop], group.shown[:stop], after)
 
-    def _groups(self, start: int) -> Iterator[list[Any]]:
-        group: list[Any] = []
-        for packet in self._packets_before(start):
-            if packet.is_keyframe:
-                if group:
-                    yield group
-                group = []
-            if group or packet.is_keyframe:
-                group.append(packet)
-        if group:
-            yield group
+    def _group(self, heads: Ticks, number: int) -> _Group:
+        table, head = self._table, int(heads[number])
+        bounds = [*heads[number + 1 : number + 3].tolist(), len(table), len(table)]
+        rows = np.arange(head, bounds[0])
+        rows = rows[table.pts[rows] >= table.pts[head]]  # its own leading pictures need the last
+        if bounds[0] == len(table):
+            return _Group(rows, ~table.discard[rows], None)
+        next_keyframe = int(table.pts[bounds[0]])
+        tail = np.arange(bounds[0], bounds[1])
+        tail = tail[table.pts[tail] <= next_keyframe]
+        every = np.concatenate([rows, tail]) if len(tail) > 1 else rows
+        shown = ~table.discard[every]
+        shown[len(rows) : len(rows) + 1] = False  # the next keyframe is the next group's to show
+        return _Group(every, shown, next_keyframe)
 
-    def _packets_before(self, start: int) -> Iterator[Packet[Any]]:
-        """All packets from a keyframe at or before `start` on."""
-        back = 0.0
-        ticks_a_second = float(1 / self._stream.time_base) if self._stream.time_base else 1.0
-        while True:
-            target = int(start - back * ticks_a_second)
-            self._seek(target)
-            packets = self._packets()
-            waiting = []
-            for packet in packets:
-                waiting.append(packet)
-                if packet.is_keyframe:
-                    break
-            good = waiting and waiting[-1].is_keyframe and waiting[-1].pts <= start
-            if good or target <= min(0, self._stream.start_time or 0):
-                yield from waiting
-                yield from packets
-                return
-            back = max(SEEK_BACK_SECONDS, back * 2)
+    def _announcer(self, groups: list[_Group]) -> Callable[[int], None]:
+        """Tells a reader that can look ahead which bytes will be read, span by span."""
+        expect = getattr(self._file, "expect", None)
+        if expect is None:
+            return lambda _number: None
+        spans: list[list[int]] = []
+        span_of: list[int] = []
+        for group in groups:
+            ends = self._table.position[group.rows] + self._table.size[group.rows]
+            start, end = int(self._table.position[group.rows].min()), int(ends.max())
+            if spans and -_JOINED_GAP <= start - spans[-1][1] <= _JOINED_GAP:
+                spans[-1][1] = max(spans[-1][1], end)
+            else:
+                spans.append([start, end])
+            span_of.append(len(spans) - 1)
+        told = -1
 
-    def _seek(self, target: int) -> None:
-        first = self._stream.start_time or 0
-        try:
-            self._container.seek(max(target, min(first, 0)), stream=self._stream)
-        except av.FFmpegError:
-            self._guard.check()
-            self._container.seek(0)
+        def announce(number: int) -> None:
+            nonlocal told
+            if span_of[number] != told:
+                told = span_of[number]
+                expect(*spans[told])
 
-    def _packets(self) -> Iterator[Packet[Any]]:
-        packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets)
-            except (StopIteration, av.EOFError):
-                return
-            except av.FFmpegError:
-                self._guard.check()
-                return
-            if packet.size == 0:
-                self._guard.check()
-                return
-            if packet.pts is None:
-                packet.pts = packet.dts
-            if packet.pts is not None:
-                yield packet
+        return announce
 
-    def _gop(self, own: list[Any], following: list[Any] | None) -> Gop:
-        head = own[0].pts
-        packets = [packet for packet in own if packet.pts >= head]
-        count, next_keyframe = len(packets), None
-        if following is not None:
-            next_keyframe = following[0].pts
-            tail = [packet for packet in following if packet.pts <= next_keyframe]
-            packets += tail if len(tail) > 1 else []
-        shown = np.array([not packet.is_discard for packet in packets])
-        if len(packets) > count:
-            shown[count] = False
-        mark = self._is_reference
-        reference = np.array(
-            [
-                mark is None or index == 0 or mark(bytes(packet))
-                for index, packet in enumerate(packets)
-            ]
-        )
-        pts = np.array([packet.pts for packet in packets], np.int64)
-        return Gop(pts, shown, reference, next_keyframe, packets.__getitem__)
+    def _in_parts(self, group: _Group) -> Iterator[Batch]:
+        table, count = self._table, len(group.rows)
+        before = np.cumsum(table.size[group.rows])
+        start = 0
+        while start < count:
+            held = before[start - 1] if start else 0
+            fitting = int(np.searchsorted(before, held + BATCH_BYTES, side="right"))
+            stop = min(max(fitting, start + 1), start + BATCH_PACKETS, count)
+            packets = [self._packet(int(row)) for row in group.rows[start:stop]]
+            yield Batch(
+                pts=table.pts[group.rows[start:stop]],
+                shown=group.shown[start:stop],
+                reference=references(packets, self._is_reference, head=start == 0),
+                packets=packets,
+                next_keyframe=group.next_keyframe,
+                head=start == 0,
+                last=stop == count,
+            )
+            start = stop
+
+    def _packet(self, row: int) -> Packet[Any] | None:
+        table, size = self._table, int(self._table.size[row])
+        if not 0 < size <= LARGEST_PACKET or table.position[row] < 0:
+            return None
+        self._file.seek(int(table.position[row]))
+        body = self._file.read(size)
+        if len(body) < size:
+            return None
+        packet: Packet[Any] = Packet(size)  # allocated with the padding that decoders read into
+        packet.update(body)
+        packet.pts, packet.dts = int(table.pts[row]), int(table.dts[row])
+        packet.time_base = table.time_base
+        packet.is_keyframe = bool(table.keyframe[row])
+        return packet

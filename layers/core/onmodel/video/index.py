@@ -2,122 +2,203 @@
 
 from __future__ import annotations
 
+import logging
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import IO, Any
+from typing import IO
 
 import av
 import numpy as np
 from av.container import InputContainer
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from onmodel.errors import FilmRefused
 from onmodel.video.containers import GuardedFile, open_film, origin_ticks
 from onmodel.video.limits import Limits
-from onmodel.video.packets import PacketTable
+from onmodel.video.packets import Flags, PacketTable, Ticks
 
-_INDEXED = "mov"  # MP4 and MOV list every packet with its place
-# decoders that need nothing of the container but their extradata
-_DETACHED = frozenset({"h264", "hevc", "vp9", "av1", "vp8", "prores", "mjpeg", "dnxhd"})
-_EMPTY = np.zeros(0, np.int64)
+logger = logging.getLogger(__name__)
+
+_BOXED = "mov"  # MP4 and MOV list every packet with its place
+_KEYFRAMES_LISTED = ("matroska", "avi")  # others list what they have passed by, which misleads
+# decoders that need of the container nothing but extradata, size and tag
+_DETACHED = frozenset(
+    {"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "prores", "mjpeg", "dnxhd", "mpeg2video"}
+)
+_FIRST_PACKETS = 500  # a film without a picture in so many packets has none that can be shown
+_PROGRESSIVE_ORDERS = (0, 1)  # AV_FIELD_UNKNOWN, AV_FIELD_PROGRESSIVE
+_BOX_HEADER = 16  # size, name, and a 64-bit size when the first says 1
+_SMALLEST_BOX = 8
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The rows of a packet table that is being read."""
+
+    pts: Ticks = field(default_factory=lambda: np.zeros(0, np.int64))
+    dts: Ticks = field(default_factory=lambda: np.zeros(0, np.int64))
+    position: Ticks = field(default_factory=lambda: np.zeros(0, np.int64))
+    size: Ticks = field(default_factory=lambda: np.zeros(0, np.int64))
+    keyframe: Flags = field(default_factory=lambda: np.zeros(0, bool))
+    discard: Flags = field(default_factory=lambda: np.zeros(0, bool))
 
 
 class HollowFile:
-    """A film whose packets read as zeros once `hollow` is set.
+    """An MP4 or MOV whose media data reads as zeros once `hollow` is set.
 
-    The demultiplexer then tells every packet's times, place and size, as it alone knows them
-    (edit lists, composition offsets), and not one byte of picture is fetched.
+    The demultiplexer then tells every packet's times, place and size as it alone knows them
+    (edit lists, composition offsets, fragments), and not one byte of picture is fetched.
     """
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
+    def __init__(self, file: IO[bytes], limit_bytes: int) -> None:
+        self._file, self._left = file, limit_bytes
         self._position = 0
+        self._size = file.seek(0, 2)
+        self._boxes = [0]  # where the top-level boxes begin that were walked so far
+        self._is_media: list[bool] = []
         self.hollow = False
 
     def read(self, size: int) -> bytes:
+        size = max(0, min(size, self._size - self._position))
         if self.hollow:
-            self._position += size
-            return bytes(size)
+            media, end = self._box_at(self._position)
+            size = min(size, end - self._position)
+            if media:
+                self._position += size
+                return bytes(size)
+        self._left -= size
+        if self._left < 0:
+            raise FilmRefused(
+                "the film's header is larger than any film needs", "Export the film again"
+            )
         self._file.seek(self._position)
         body = self._file.read(size)
         self._position += len(body)
         return body
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        if whence == 0:
-            self._position = offset
-        else:
-            self._file.seek(self._position)
-            self._position = self._file.seek(offset, whence)
+        base = (0, self._position, self._size)[whence]
+        self._position = max(0, base + offset)
         return self._position
 
     def tell(self) -> int:
         return self._position
+
+    def _box_at(self, position: int) -> tuple[bool, int]:
+        """Whether a position lies in media data, and where that stretch ends."""
+        while self._boxes[-1] <= position and self._boxes[-1] < self._size:
+            start = self._boxes[-1]
+            self._file.seek(start)
+            header = self._file.read(_BOX_HEADER)
+            size = int.from_bytes(header[:4], "big")
+            if size == 1:
+                size = int.from_bytes(header[8:16], "big")
+            if size < _SMALLEST_BOX:  # 0 says "to the end of the file"; less than 8 is a lie
+                size = self._size - start
+            self._is_media.append(header[4:8] == b"mdat")
+            self._boxes.append(min(start + size, self._size))
+        box = bisect_right(self._boxes, position) - 1
+        if box >= len(self._is_media):
+            return False, self._size
+        start, end = self._boxes[box], self._boxes[box + 1]
+        if self._is_media[box] and position < start + _BOX_HEADER:
+            return False, start + _BOX_HEADER  # the header itself is read
+        return self._is_media[box], end
 
 
 def read_packet_table(file: IO[bytes], limits: Limits) -> PacketTable:
     """Read a film's packet table: complete for MP4 and MOV, keyframes only for others.
 
     Raises:
-        FilmRefused: as `open_film`, or too many packets.
+        FilmRefused: as `open_film`, or the index is larger than the limits.
     """
-    hollow = HollowFile(file)
-    guard = GuardedFile(hollow)  # type: ignore[arg-type]
+    hollow = HollowFile(file, limits.header_bytes)
+    guard = GuardedFile(hollow)
     with open_film(guard, limits) as (container, stream):
-        listed = stream.index_entries
-        if len(listed) > limits.packets:
+        if len(stream.index_entries) > limits.packets:
             raise FilmRefused(
-                f"the film lists {len(listed):,} frames, more than {limits.packets:,}",
+                f"the film lists {len(stream.index_entries):,} frames, more than"
+                f" {limits.packets:,}",
                 "Cut it into parts",
             )
-        columns = _keyframes(container, stream)
-        complete = False
-        if _INDEXED in container.format.name and len(listed):
-            hollow.hollow = True
-            every = _every_packet(container, stream)
-            complete = len(every["pts"]) == len(listed) and _canonical(stream) in _DETACHED
-            columns = every if complete else columns
-        return describe(container, stream, complete=complete, **columns)
+        if _BOXED not in container.format.name:
+            return describe(container, stream, _listed_keyframes(container, stream, guard))
+        hollow.hollow = True
+        every = _every_packet(container, stream, limits)
+        guard.check()
+        listed = len(stream.index_entries)
+        if not len(every.pts) or len(every.pts) != listed or not every.keyframe.any():
+            return describe(container, stream, Columns())
+        if _canonical(stream) in _DETACHED:
+            return describe(container, stream, every, complete=True)
+        return describe(container, stream, _only_keyframes(every))
 
 
-def _every_packet(container: InputContainer, stream: VideoStream) -> dict[str, Any]:
-    keyframes = {entry.pos for entry in stream.index_entries if entry.is_keyframe}
+def _every_packet(container: InputContainer, stream: VideoStream, limits: Limits) -> Columns:
     rows = []
-    for packet in container.demux(stream):
-        if packet.size and packet.pts is not None and packet.dts is not None:
-            rows.append((packet.pts, packet.dts, packet.pos, packet.size, packet.is_discard))
+    try:
+        for packet in container.demux(stream):
+            if packet.size and packet.pts is not None and packet.dts is not None:
+                rows.append((packet.pts, packet.dts, packet.pos, packet.size, packet.is_discard))
+            if len(rows) > limits.packets:
+                return Columns()
+    except av.FFmpegError:
+        return Columns()
+    # the demultiplexer looks for keyframes in the packets, which are hollow: ask the index
+    keyframes = {entry.pos for entry in stream.index_entries if entry.is_keyframe}
     table = np.array(rows, np.int64).reshape(-1, 5)
-    return {
-        "pts": table[:, 0],
-        "dts": table[:, 1],
-        "position": table[:, 2],
-        "size": table[:, 3],
-        "discard": table[:, 4].astype(bool),
-        "keyframe": np.array([row[2] in keyframes for row in rows], bool),
-    }
+    return Columns(
+        pts=table[:, 0],
+        dts=table[:, 1],
+        position=table[:, 2],
+        size=table[:, 3],
+        discard=table[:, 4].astype(bool),
+        keyframe=np.array([row[2] in keyframes for row in rows], bool),
+    )
 
 
-def _keyframes(container: InputContainer, stream: VideoStream) -> dict[str, Any]:
-    """What the container's own list of keyframes says, which may be nothing."""
+def _only_keyframes(every: Columns) -> Columns:
+    rows = every.keyframe
+    return Columns(
+        every.pts[rows],
+        every.dts[rows],
+        every.position[rows],
+        every.size[rows],
+        every.keyframe[rows],
+        every.discard[rows],
+    )
+
+
+def _listed_keyframes(
+    container: InputContainer, stream: VideoStream, guard: GuardedFile
+) -> Columns:
+    """What the container's own list of keyframes says, if it has a list that can be trusted."""
+    if not container.format.name.startswith(_KEYFRAMES_LISTED):
+        return Columns()
     try:
         container.seek(0, stream=stream)  # Matroska reads its cues at the first seek
     except av.FFmpegError:
-        return {}
-    found = [
-        (entry.timestamp, entry.pos, entry.size)
-        for entry in stream.index_entries
-        if entry.is_keyframe
-    ]
-    table = np.array(sorted(set(found)), np.int64).reshape(-1, 3)
-    if len(table) < 2:
-        return {}
-    return {
-        "pts": table[:, 0],
-        "dts": table[:, 0],
-        "position": table[:, 1],
-        "size": table[:, 2],
-        "keyframe": np.ones(len(table), bool),
-        "discard": np.zeros(len(table), bool),
-    }
+        guard.check()
+        return Columns()
+    found = sorted(
+        {
+            (entry.timestamp, entry.pos, entry.size)
+            for entry in stream.index_entries
+            if entry.is_keyframe
+        }
+    )
+    table = np.array(found, np.int64).reshape(-1, 3)
+    return Columns(
+        table[:, 0],
+        table[:, 0],
+        table[:, 1],
+        table[:, 2],
+        np.ones(len(table), bool),
+        np.zeros(len(table), bool),
+    )
 
 
 def _canonical(stream: VideoStream) -> str:
@@ -127,17 +208,12 @@ def _canonical(stream: VideoStream) -> str:
 def describe(
     container: InputContainer,
     stream: VideoStream,
+    columns: Columns | None = None,
     *,
     complete: bool = False,
-    pts: Any = _EMPTY,
-    dts: Any = _EMPTY,
-    position: Any = _EMPTY,
-    size: Any = _EMPTY,
-    keyframe: Any = None,
-    discard: Any = None,
 ) -> PacketTable:
-    """A table with what the header says of the stream; without rows unless they are given."""
-    context = stream.codec_context
+    """A table with what the header says of the stream, and the rows given."""
+    context, columns = stream.codec_context, columns or Columns()
     return PacketTable(
         container=container.format.name,
         codec=_canonical(stream),
@@ -145,22 +221,71 @@ def describe(
         time_base=stream.time_base or Fraction(1, av.time_base),
         width=context.width,
         height=context.height,
-        pts=pts,
-        dts=dts,
-        position=position,
-        size=size,
-        keyframe=np.zeros(0, bool) if keyframe is None else keyframe,
-        discard=np.zeros(0, bool) if discard is None else discard,
+        pts=columns.pts,
+        dts=columns.dts,
+        position=columns.position,
+        size=columns.size,
+        keyframe=columns.keyframe,
+        discard=columns.discard,
         origin=origin_ticks(container, stream),
         complete=complete,
         extradata=context.extradata or b"",
+        codec_tag=_tag(stream),
         stream_index=stream.index,
         sample_aspect=stream.sample_aspect_ratio or Fraction(1),
-        duration_seconds=_duration(container, stream),
+        duration_seconds=_duration(container, stream, columns),
     )
 
 
-def _duration(container: InputContainer, stream: VideoStream) -> float:
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
+def _tag(stream: VideoStream) -> str:
+    """The container's four characters for the codec, when they are four."""
+    tag = str(stream.codec_context.codec_tag)
+    return tag if len(tag) == 4 and tag.isascii() and tag.isprintable() else ""
+
+
+def _duration(container: InputContainer, stream: VideoStream, columns: Columns) -> float:
+    """Until the end of the last picture shown, on the film's clock."""
+    tick = float(stream.time_base or Fraction(1, av.time_base))
+    shown = columns.pts[~columns.discard]
+    if len(shown) > 1 and _BOXED in container.format.name:
+        ordered = np.sort(shown)
+        return float(ordered[-1] + np.median(np.diff(ordered))) * tick
+    if stream.duration and stream.duration > 0:
+        return float(stream.duration) * tick
     return float(container.duration or 0) / float(av.time_base)
+
+
+def with_first_picture(
+    table: PacketTable, container: InputContainer, stream: VideoStream
+) -> PacketTable:
+    """The table with what only a decoded picture tells: how it is turned, and whether woven.
+
+    Raises:
+        FilmRefused: the film's first packets hold no picture.
+    """
+    first = next(_pictures(container, stream), None)
+    if first is None:
+        raise FilmRefused(
+            "not one frame of the film can be decoded",
+            "Check that the file plays, and upload it again",
+        )
+    woven = stream.codec_context.field_order not in _PROGRESSIVE_ORDERS
+    return replace(
+        table,
+        rotation=round(-first.rotation / 90) * 90 % 360,
+        interlaced=first.interlaced_frame or woven,
+    )
+
+
+def _pictures(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """What the first packets decode to; damaged ones are passed over."""
+    stream.thread_count = 1
+    packets = container.demux(stream)
+    for _ in range(_FIRST_PACKETS):
+        try:
+            packet = next(packets, None)
+            if packet is None:
+                return
+            yield from stream.decode(packet)
+        except av.FFmpegError as fault:
+            logger.info("looking for the first picture: %s", fault)

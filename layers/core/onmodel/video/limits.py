@@ -16,6 +16,7 @@ class Limits:
         duration_seconds: 12 hours, longer than any film; a day-long recording is not one.
         packets: 12 hours at 60 frames a second.
         streams: a file of thousands of streams is an attack, not a film.
+        frames_per_second: high-speed cameras deliver no more in a film file.
         header_bytes: what may be read to find out what a file holds.
     """
 
@@ -24,4 +25,5 @@ class Limits:
     duration_seconds: float = 12 * 3600.0
     packets: int = 12 * 3600 * 60
     streams: int = 64
+    frames_per_second: float = 1000.0
     header_bytes: int = 256 << 20

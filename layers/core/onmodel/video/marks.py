@@ -10,6 +10,7 @@ IsReference = Callable[[bytes], bool]
 _H264_SLICES = (1, 5)
 _H264_PARAMETERS = (7, 8, 13, 15)  # SPS, PPS, SPS extension, subset SPS: needed by what follows
 _HEVC_PARAMETERS = range(32, 35)  # VPS, SPS, PPS
+_HEVC_VPS = b"\x40\x01"  # the header of a video parameter set
 _HEVC_FIRST_NON_SLICE = 32
 _HEVC_LAST_SUBLAYER_TYPE = 14  # types 0 to 14: even ones are not referred to in their sublayer
 
@@ -21,7 +22,8 @@ def reference_mark(codec: str, extradata: bytes) -> IsReference | None:
         return lambda data: _h264(data, length)
     if codec == "hevc":
         length = (extradata[21] & 3) + 1 if extradata[:1] == b"\x01" and len(extradata) > 22 else 0
-        return lambda data: _hevc(data, length)
+        highest = _hevc_highest_sublayer(extradata)
+        return lambda data: _hevc(data, length, highest)
     if codec in ("mpeg1video", "mpeg2video"):
         return _mpeg2
     if codec == "mpeg4":
@@ -55,11 +57,17 @@ def _h264(data: bytes, length_size: int) -> bool:
     return slices == 0
 
 
-def _hevc(data: bytes, length_size: int) -> bool:
+def _hevc_highest_sublayer(extradata: bytes) -> int:
+    """The highest TemporalId of a stream, from its VPS (HEVC 7.3.2.1); 0 when there is none."""
+    start = extradata.find(_HEVC_VPS)
+    return (extradata[start + 3] >> 1) & 7 if 0 <= start < len(extradata) - 3 else 0
+
+
+def _hevc(data: bytes, length_size: int, highest: int) -> bool:
     """HEVC 7.4.2.2: even types below 16 are not referred to within their temporal sublayer.
 
-    Only the base sublayer's pictures can be told so; those of higher sublayers are kept, and
-    a base picture may be needed by them, which `_hevc` cannot see: see `has_sublayers`.
+    Pictures of a higher sublayer may refer to them all the same, so only those of the highest
+    are told to be free.
     """
     slices = 0
     for offset in _units(data, length_size):
@@ -67,7 +75,9 @@ def _hevc(data: bytes, length_size: int) -> bool:
         if kind in _HEVC_PARAMETERS:
             return True
         if kind < _HEVC_FIRST_NON_SLICE:
-            if kind > _HEVC_LAST_SUBLAYER_TYPE or kind % 2:
+            if kind > _HEVC_LAST_SUBLAYER_TYPE or kind % 2 or offset + 1 >= len(data):
+                return True
+            if (data[offset + 1] & 7) - 1 < highest:
                 return True
             slices += 1
     return slices == 0

@@ -6,7 +6,7 @@ import io
 import json
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
-from typing import Any
+from typing import overload
 from zipfile import BadZipFile
 
 import numpy as np
@@ -64,9 +64,13 @@ class PacketTable:
     def __len__(self) -> int:
         return len(self.pts)
 
-    def seconds(self, ticks: Any) -> Any:
+    @overload
+    def seconds(self, ticks: int) -> float: ...
+    @overload
+    def seconds(self, ticks: Ticks) -> npt.NDArray[np.float64]: ...
+    def seconds(self, ticks: int | Ticks) -> float | npt.NDArray[np.float64]:
         """Film seconds of a tick or an array of ticks."""
-        return (ticks - self.origin) * float(self.time_base)
+        return np.float64(self.time_base) * (ticks - self.origin)
 
     def ticks(self, seconds: float) -> int:
         """The tick at or just before a film second."""

@@ -84,7 +84,7 @@ class RangeReader(io.RawIOBase):
         """Bytes [start, end) will be read in order: fetch them in large steps, and not beyond."""
         self._expected = (start, min(end, self.size))
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
         """Fill as much of `buffer` as one block holds; 0 at the end of the object."""
         if self._position >= self.size:
             return 0

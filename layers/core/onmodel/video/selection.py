@@ -15,7 +15,8 @@ from onmodel.contracts.film import RejectReason
 from onmodel.ports import Pixels
 from onmodel.settings import Sampling
 from onmodel.video.frames import Frame
-from onmodel.video.pictures import cropped, thumbnail
+from onmodel.video.looks import part_of
+from onmodel.video.pictures import thumbnail
 
 THUMBNAIL_HEIGHT = 90
 _HIGHLIGHT = 3.0  # a night scene has lights: its brightest percent exceeds thrice the black level
@@ -89,7 +90,7 @@ _Flaw = tuple[RejectReason, str]
 
 def _luma(frame: Frame, picture: Box) -> npt.NDArray[np.float32]:
     whole = (frame.pixels.shape[1], frame.pixels.shape[0])
-    part: Any = cropped(frame.luma, picture, whole)
+    part: Any = part_of(frame.luma, picture, *whole)
     return np.asarray(part, np.float32)
 
 
@@ -137,6 +138,5 @@ def _unchanged(
 
 
 def _dropped(frame: Frame, reason: RejectReason, detail: str) -> DroppedFrame:
-    height, width = frame.pixels.shape[:2]
-    small = thumbnail(frame.pixels, max(1, round(width * THUMBNAIL_HEIGHT / height)))
-    return DroppedFrame(frame.timecode_seconds, reason, detail, small[:THUMBNAIL_HEIGHT])
+    small = thumbnail(frame.pixels, THUMBNAIL_HEIGHT)
+    return DroppedFrame(frame.timecode_seconds, reason, detail, small)

@@ -2,46 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
-from onmodel.video.frames import Luma
+from onmodel.video.looks import GRID_COLUMNS, GRID_ROWS
 
-Plane = npt.NDArray[np.uint8]
+CUT_DISTANCE = 0.20  # see docs/sampling.md: above what motion reaches, below most cuts
+_CELLS = GRID_ROWS * GRID_COLUMNS
 
-GRID = (4, 6)  # rows, columns of colour means: coarse, so that motion inside a shot moves little
-BINS = 16
-CUT_DISTANCE = 0.22  # measured in docs/sampling.md: above what motion reaches, below most cuts
+Signature = Sequence[float] | npt.NDArray[np.float32]
+"""88 numbers of 0 to 1: means of Y, Cb and Cr on a 4 × 6 grid, then 16 bins of luma."""
 
 
-def signature_of(luma: Luma, blue_difference: Plane, red_difference: Plane) -> tuple[float, ...]:
-    """A picture in 88 numbers of 0 to 1: grid means of Y, Cb, Cr, then a histogram of luma.
+def distance(first: Signature, second: Signature) -> float:
+    """How unlike two pictures are, 0 to about 1: colour layout and luma histogram together.
 
-    The planes may be subsampled by any factor.
+    Motion changes the layout and leaves the histogram, light changes the histogram and leaves
+    the colour; a cut changes all of them.
     """
-    parts: list[float] = []
-    for plane in (luma, blue_difference, red_difference):
-        rows = np.add.reduceat(plane.astype(np.float32), _edges(plane.shape[0], GRID[0]), axis=0)
-        cells = np.add.reduceat(rows, _edges(plane.shape[1], GRID[1]), axis=1)
-        parts.extend((cells.ravel() / (255.0 * plane.size / (GRID[0] * GRID[1]))).tolist())
-    counts = np.bincount((luma >> 4).ravel(), minlength=BINS)
-    parts.extend((counts / luma.size).tolist())
-    return tuple(parts)
+    difference = np.abs(np.asarray(first, np.float32) - np.asarray(second, np.float32))
+    luma = float(difference[:_CELLS].mean())
+    colour = float(difference[_CELLS : 3 * _CELLS].mean())
+    histogram = float(difference[3 * _CELLS :].sum()) / 2
+    return luma + 2 * colour + histogram / 2
 
 
-def distance(first: tuple[float, ...], second: tuple[float, ...]) -> float:
-    """How unlike two pictures are, 0 to about 1: colour layout and luma histogram together."""
-    difference = np.abs(np.asarray(first) - np.asarray(second))
-    cells = GRID[0] * GRID[1]
-    luma, chroma = difference[:cells].mean(), difference[cells : 3 * cells].mean()
-    histogram = difference[3 * cells :].sum() / 2
-    return float(luma + 2 * chroma + 0.5 * histogram)
+def is_cut(signature_a: Signature, signature_b: Signature) -> bool:
+    """Whether a cut lies between two pictures that follow each other in a film.
 
-
-def is_cut(signature_a: tuple[float, ...], signature_b: tuple[float, ...]) -> bool:
-    """Whether a cut lies between two pictures that follow each other in a film."""
+    An empty signature (of a span without frames) is no cut.
+    """
+    if not len(signature_a) or not len(signature_b):
+        return False
     return distance(signature_a, signature_b) > CUT_DISTANCE
-
-
-def _edges(length: int, parts: int) -> list[int]:
-    return [length * part // parts for part in range(parts)]

@@ -9,8 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[np.int64]
+Seconds = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
 NO_WINDOW = -1
 _ROUNDING = 1e-6  # of a window: 0.04 s steps and 25 frames a second must not disagree on borders
+_KEYFRAME_STEP = 1e-3  # shorter than any frame: each keyframe has a window of its own
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,7 @@ class Windows:
 
     Attributes:
         leave_last: a window that reaches over `end` belongs to whoever samples from `end` on.
+        keyframes_only: every keyframe is a sample, and nothing else is.
     """
 
     start: float
@@ -26,46 +31,59 @@ class Windows:
     step: float
     anchor: float
     leave_last: bool = False
+    keyframes_only: bool = False
 
-    def number(self, seconds: float) -> int:
-        """The window of a moment, or NO_WINDOW outside of [start, end)."""
-        return int(self.numbers(np.array([seconds]))[0])
+    @classmethod
+    def of_keyframes(cls, start: float, end: float) -> Windows:
+        return cls(start, end, _KEYFRAME_STEP, anchor=0.0, keyframes_only=True)
 
-    def numbers(self, seconds: npt.NDArray[np.float64]) -> Numbers:
-        """The windows of many moments."""
+    def numbers(self, seconds: Seconds) -> Numbers:
+        """The windows of many moments; NO_WINDOW outside of [start, end)."""
         slack = self.step * _ROUNDING
         found = np.floor((seconds - self.anchor) / self.step + _ROUNDING).astype(np.int64)
         inside = (seconds >= self.start - slack) & (seconds < self.end - slack)
         if self.leave_last and math.isfinite(self.end):
-            last = math.floor((self.end - self.anchor) / self.step + _ROUNDING)
-            inside &= found < last
+            inside &= found < math.floor((self.end - self.anchor) / self.step + _ROUNDING)
         return np.where(inside, found, NO_WINDOW)
 
+    def wanted(self, seconds: Seconds, shown: Flags, next_keyframe: float | None) -> Numbers:
+        """The window that each packet of a group may serve, or NO_WINDOW.
 
-def packets_to_decode(
-    windows: Numbers, reference: npt.NDArray[np.bool_], left_to_next: int
-) -> list[int]:
+        The window of the next keyframe is left to it, because it costs one decoded frame there.
+
+        Args:
+            seconds: (packets,) presentation times in decoding order, the keyframe's first.
+            shown: (packets,) whether the packet may be yielded.
+            next_keyframe: when the next group's keyframe is shown.
+        """
+        numbers = np.where(shown, self.numbers(seconds), NO_WINDOW)
+        if self.keyframes_only:
+            numbers[1:] = NO_WINDOW
+        if next_keyframe is not None:
+            left = int(self.numbers(np.array([next_keyframe]))[0])
+            numbers[numbers == left] = NO_WINDOW
+        return numbers
+
+
+def packets_to_decode(wanted: Numbers, reference: Flags, *, continues: bool = False) -> list[int]:
     """Which packets of a group of pictures to decode so that each of its windows gets a frame.
 
-    The group's keyframe serves its own window. Each other window is served by the first packet
-    in it that others refer to, and only if there is none by the first that none refers to: so
-    all references up to the last one needed are decoded, no others.
+    The keyframe serves its own window. Each other window is served by the first packet in it
+    that others refer to, and only if there is none by the first that none refers to: so all
+    references up to the last one needed are decoded, and no others.
 
     Args:
-        windows: (packets,) window of each packet in decoding order, NO_WINDOW for packets that
-            must not be shown.
+        wanted: (packets,) window that each packet may serve, in decoding order, or NO_WINDOW.
         reference: (packets,) whether later packets may refer to it.
-        left_to_next: window of the next group's keyframe, which serves it at less cost.
+        continues: packets that follow in the same group need all references of these.
 
     Returns:
         Indices in decoding order.
     """
-    wanted = np.unique(windows[(windows != NO_WINDOW) & (windows != left_to_next)])
-    if not len(wanted):
-        return []
-    last, extra = 0, []
-    for window in wanted:
-        mine = np.flatnonzero(windows == window)
+    last = len(wanted) - 1 if continues else -1
+    extra = []
+    for window in np.unique(wanted[wanted != NO_WINDOW]):
+        mine = np.flatnonzero(wanted == window)
         shared = mine[reference[mine]]
         first = int(shared[0]) if len(shared) else int(mine[0])
         if not len(shared):
