@@ -1,0 +1,100 @@
+"""Patches of CloudFormation: time to live, secrets' ARNs, deletions that stop.
+
+Follows ministack's CloudFormation closely: MIT, Copyright (c) 2026 MiniStack Contributors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import dynamodb
+from ministack.services.cloudformation import _stacks, handlers, provisioners, stacks
+
+from onmodel_local.patches.upstream import PatchOutdatedError, expect, replace
+
+Created = tuple[str, dict[str, Any]]
+
+
+def _after_create(
+    resource_type: str, digest: str, then: Callable[[Created, dict[str, Any]], Created]
+) -> None:
+    handler = provisioners._RESOURCE_HANDLERS.get(resource_type)
+    if handler is None or "create" not in handler:
+        raise PatchOutdatedError(f"ministack no longer creates {resource_type}")
+    create = handler["create"]
+    expect(provisioners, create.__name__, digest)
+    handler["create"] = lambda logical_id, properties, stack: then(
+        create(logical_id, properties, stack), properties
+    )
+
+
+def tables_forget() -> None:
+    """TimeToLiveSpecification of a table; upstream's CloudFormation drops it."""
+
+    def enable(created: Created, properties: dict[str, Any]) -> Created:
+        if specification := properties.get("TimeToLiveSpecification"):
+            dynamodb._update_ttl(
+                {"TableName": created[0], "TimeToLiveSpecification": specification}
+            )
+        return created
+
+    expect(dynamodb, "_update_ttl", "e8243a4fbbb8")
+    _after_create("AWS::DynamoDB::Table", "277586e016c6", enable)
+
+
+def secrets_are_their_arns() -> None:
+    """`!Ref` of a secret is its ARN; upstream gives its name, which policies do not match."""
+    _after_create(
+        "AWS::SecretsManager::Secret", "0bae0110fce2", lambda made, _: (made[1]["Arn"], made[1])
+    )
+
+
+def failed_deletions_hold() -> None:
+    """What a resource depends on stays when that resource's deletion fails.
+
+    The deletion guard rests on it: a custom resource that depends on everything, fails its
+    deletion while something bills, and so keeps the stack.
+    """
+    expect(stacks, "_with_dependencies", "215ae2908e06")
+
+    @replace(stacks, "_delete_resource", "9e9ba54fb428")
+    def _(original: Callable[..., Any]) -> Callable[..., Any]:
+        def delete(
+            kind: str, physical: str, properties: Any, stack: str, logical: str | None = None
+        ) -> Any:
+            record = _stacks.get(stack) or {}
+            if record.get("StackStatus") != "DELETE_IN_PROGRESS":
+                return original(kind, physical, properties, stack, logical)
+            failed: set[str] = record.setdefault("_onmodel_failed", set())
+            _refuse_while_needed(record, failed, logical)
+            try:
+                return original(kind, physical, properties, stack, logical)
+            except Exception:
+                failed.add(logical or physical)
+                raise
+
+        return delete
+
+    expect(handlers, "_delete_stack_async", "910363eef2d9")
+
+    @replace(stacks, "_delete_stack_async", "910363eef2d9")
+    def _(original: Callable[..., Any]) -> Callable[..., Any]:
+        async def delete_stack(name: str, *rest: Any, **named: Any) -> Any:
+            (_stacks.get(name) or {}).pop("_onmodel_failed", None)
+            return await original(name, *rest, **named)
+
+        return delete_stack
+
+    handlers._delete_stack_async = stacks._delete_stack_async
+
+
+def _refuse_while_needed(record: dict[str, Any], failed: set[str], logical: str | None) -> None:
+    definitions = record["_template"]["Resources"]
+    for holder in failed:
+        needed = stacks._with_dependencies([holder], definitions, set(definitions))
+        if logical != holder and logical in needed:
+            raise RuntimeError(f"not deleted: {holder}, which depends on it, could not be deleted")
+
+
+PATCHES = (tables_forget, secrets_are_their_arns, failed_deletions_hold)

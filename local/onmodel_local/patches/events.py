@@ -1,0 +1,59 @@
+"""Patches of EventBridge: events of the simulated Bedrock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import eventbridge
+
+from onmodel_local.patches.upstream import expect, replace
+
+TICK_SECONDS = 1.0  # schedules and rate rules are looked at every second instead of every ten
+
+
+def bedrock_events_may_be_put() -> None:
+    """Anyone who may call PutEvents may put events of `aws.bedrock`.
+
+    AWS refuses sources that begin with `aws.`; tests and `onmodel event` must be able to send the
+    state changes of jobs, twice, late or forged.
+    """
+
+    @replace(eventbridge, "_put_events", "ebcda0f38061")
+    def _(original: Callable[..., Any]) -> Callable[..., Any]:
+        def put(data: dict[str, Any], allow_aws_source: bool = False) -> Any:
+            entries = data.get("Entries", [])
+            ours = bool(entries) and all(entry.get("Source") == "aws.bedrock" for entry in entries)
+            return original(data, allow_aws_source or ours)
+
+        return put
+
+
+def quick_rule_ticks() -> None:
+    """rate() rules are looked at every second, so that scaled rates keep their pace."""
+    expect(eventbridge, "_scheduler_loop", "7795e8e084ff")
+    eventbridge._SCHEDULER_TICK_INTERVAL = TICK_SECONDS
+
+
+_scale = 1.0
+
+
+def set_rate_scale(scale: float) -> None:
+    """How much of a rate() rule's period passes locally; 1/60 makes 15 minutes 15 seconds."""
+    global _scale  # noqa: PLW0603 - one emulator a process, set by its control endpoint
+    _scale = scale
+
+
+def scaled_rates() -> None:
+    """rate() rules can run in scaled time: `reconcile` every 15 minutes is too slow for a demo."""
+
+    @replace(eventbridge, "_parse_rate_seconds", "0184f31e965e")
+    def _(original: Callable[[str], int | None]) -> Callable[[str], float | None]:
+        def seconds(expression: str) -> float | None:
+            period = original(expression)
+            return None if period is None else period * _scale
+
+        return seconds
+
+
+PATCHES = (bedrock_events_may_be_put, quick_rule_ticks, scaled_rates)

@@ -1,0 +1,83 @@
+"""Patches of Lambda: errors by class name, logs, cookies.
+
+Follows ministack's worker script closely: MIT, Copyright (c) 2026 MiniStack Contributors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+
+from onmodel_local.patches.upstream import PatchOutdatedError, replace
+
+ERROR_MARK = "__onmodel_function_error__"
+
+_RAISED = (
+    '_real_stdout.write(json.dumps({"status": "error", "error": str(e), '
+    '"trace": traceback.format_exc()}) + "\\n")'
+)
+_ANSWERED = (
+    '_real_stdout.write(json.dumps({"status": "ok", "result": {"' + ERROR_MARK + '": {'
+    '"errorMessage": str(e), "errorType": type(e).__name__, '
+    '"requestId": context.aws_request_id, '
+    '"stackTrace": traceback.format_tb(e.__traceback__)[1:]}}}) + "\\n"); '
+    "traceback.print_exc(file=sys.stderr)"
+)
+_STARTED = '    code_dir = init["code_dir"]\n'
+_LOGGING = (
+    "    import logging as _logging; _handler = _logging.StreamHandler(sys.stderr); "
+    "_handler.setFormatter(_logging.Formatter("
+    '"[%(levelname)s]\\t%(asctime)s\\t%(message)s")); '
+    "_logging.getLogger().addHandler(_handler)\n"
+)
+
+
+def _edit_worker(old: str, new: str) -> None:
+    script = lambda_runtime._PYTHON_WORKER_SCRIPT
+    if script.count(old) != 1:
+        raise PatchOutdatedError(f"ministack's Python worker no longer has the line {old!r}")
+    lambda_runtime._PYTHON_WORKER_SCRIPT = script.replace(old, new)
+
+
+def name_errors_by_class() -> None:
+    """A handler's exception is answered with its class as errorType, and the worker lives on.
+
+    Upstream every exception is `Runtime.HandlerError` and ends the worker. Step Functions retries
+    and catches by class name, and on AWS the environment survives a handled exception.
+    """
+    _edit_worker(_RAISED, _ANSWERED)
+
+    @replace(lambda_svc, "_execute_function_warm", "62b9218bef5b")
+    def _(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+        def execute(func: dict[str, Any], event: Any, *rest: Any, **named: Any) -> dict[str, Any]:
+            answer = original(func, _with_cookies(event), *rest, **named)
+            body = answer.get("body")
+            if isinstance(body, dict) and set(body) == {ERROR_MARK}:
+                return {**answer, "body": body[ERROR_MARK], "error": True}
+            return answer
+
+        return execute
+
+
+def _with_cookies(event: Any) -> Any:
+    """HTTP payload 2.0 carries cookies in a list of their own, not as a header."""
+    if not (
+        isinstance(event, dict) and event.get("version") == "2.0" and "requestContext" in event
+    ):
+        return event
+    headers = dict(event.get("headers") or {})
+    cookie = headers.pop("cookie", None)
+    if not cookie:
+        return event
+    return {**event, "headers": headers, "cookies": [part.strip() for part in cookie.split(";")]}
+
+
+def log_like_the_runtime() -> None:
+    """The root logger has a handler, as in the real runtime; without it plain logging is lost."""
+    _edit_worker(_STARTED, _STARTED + _LOGGING)
+
+
+PATCHES = (name_errors_by_class, log_like_the_runtime)

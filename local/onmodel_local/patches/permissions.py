@@ -1,0 +1,98 @@
+"""Patches of IAM enforcement: actions and resources of the services that we stand in for."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core import iam_actions
+
+from onmodel_local.patches.upstream import PatchOutdatedError, replace
+
+_NAMESPACES = {"rekognition": "rekognition", "service-quotas": "servicequotas"}
+
+# Converse and the streaming calls are allowed by these two actions; there is no bedrock:Converse
+_ACTIONS = {
+    "bedrock:Converse": "bedrock:InvokeModel",
+    "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
+}
+
+_MODEL_CALL = re.compile(
+    r"^/model/(?P<model>.+)/(invoke|converse|invoke-with-response-stream|converse-stream)$"
+)
+_TAGGING = ("/tagResource", "/untagResource", "/listTagsForResource")
+_CONTROLLED = (
+    (re.compile(r"^/model-customization-jobs/(?P<id>.+?)(?:/stop)?$"), "model-customization-job"),
+    (re.compile(r"^/custom-models/(?P<id>.+)$"), "custom-model"),
+    (re.compile(r"^/provisioned-model-throughput/(?P<id>.+)$"), "provisioned-model"),
+)
+
+
+def stand_ins_are_guarded() -> None:
+    """Rekognition and Service Quotas are enforced; Converse needs bedrock:InvokeModel, as on AWS.
+
+    Upstream lets services without a namespace through, and asks for an action `bedrock:Converse`
+    that AWS does not have.
+    """
+    for service, namespace in _NAMESPACES.items():
+        if service in iam_actions.SERVICE_TO_IAM_NAMESPACE:
+            raise PatchOutdatedError(f"ministack now has {service} itself")
+        iam_actions.SERVICE_TO_IAM_NAMESPACE[service] = namespace
+
+    @replace(iam_actions, "extract_iam_action", "ec476b92d969")
+    def _(original: Callable[..., str | None]) -> Callable[..., str | None]:
+        def action(*rest: Any, **named: Any) -> str | None:
+            found = original(*rest, **named)
+            return _ACTIONS.get(found, found) if found else found
+
+        return action
+
+
+def bedrock_resources_by_arn() -> None:
+    """Policies on Bedrock's models, jobs and throughput are matched against full ARNs.
+
+    Upstream knows foundation models by id only: an ARN in the path became a part of one.
+    """
+
+    @replace(iam_actions, "extract_resource_arn", "82f51700695c")
+    def _(original: Callable[..., str]) -> Callable[..., str]:
+        def resource(
+            service: str, method: str, path: str, headers: Any, body: bytes,
+            query: Any, region: str, account: str,
+        ) -> str:  # fmt: skip
+            if service == "bedrock-runtime" and (called := _MODEL_CALL.match(path)):
+                return model_arn(called["model"], region, account)
+            if service == "bedrock" and path.startswith(
+                ("/tagResource", "/untagResource", "/listTags")
+            ):
+                return str(json.loads(body or b"{}").get("resourceARN") or "*")
+            if service == "bedrock":
+                for pattern, kind in _CONTROLLED:
+                    if found := pattern.match(path):
+                        return _arn(kind, found["id"], region, account)
+            return original(service, method, path, headers, body, query, region, account)
+
+        return resource
+
+
+def model_arn(model: str, region: str, account: str) -> str:
+    """The ARN that `bedrock:InvokeModel` is checked against.
+
+    Ids like `us.amazon.nova-pro-v1:0` are cross-region inference profiles.
+    """
+    if model.startswith("arn:"):
+        return model
+    if re.match(r"^(us|eu|apac|global)\.", model):
+        return f"arn:aws:bedrock:{region}:{account}:inference-profile/{model}"
+    return f"arn:aws:bedrock:{region}::foundation-model/{model}"
+
+
+def _arn(kind: str, identity: str, region: str, account: str) -> str:
+    if identity.startswith("arn:"):
+        return identity
+    return f"arn:aws:bedrock:{region}:{account}:{kind}/{identity}"
+
+
+PATCHES = (stand_ins_are_guarded, bedrock_resources_by_arn)

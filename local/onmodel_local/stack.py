@@ -1,0 +1,265 @@
+"""The local stack: an AWS emulator as one child process tree on a free port of 127.0.0.1."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from onmodel_local.pace import Pace
+
+REGION = "us-east-1"
+HOST = "127.0.0.1"
+START_SECONDS = 60.0  # 1 s on an idle machine; a busy one takes its time
+STOP_SECONDS = 5.0
+_STARTS = 3  # a port can be taken between finding it free and listening on it
+
+# what an emulator and its functions need of the host's environment, and nothing else
+_INHERITED = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "TZ")
+
+
+class StackFailedError(RuntimeError):
+    """Raised when the emulator does not come up, or refuses a control; carries its last words."""
+
+
+class LocalStack:
+    """`with LocalStack() as stack: stack.client("s3")…`.
+
+    Args:
+        pace: how fast simulated time passes.
+        detached: outlive this process (`onmodel local up`); else the emulator ends with it.
+        vision_url: OpenAI-compatible endpoint of a local vision model, for real captions.
+        vision_model: that model's name.
+    """
+
+    def __init__(
+        self,
+        *,
+        pace: Pace | None = None,
+        detached: bool = False,
+        vision_url: str = "",
+        vision_model: str = "",
+    ) -> None:
+        self._pace = pace or Pace()
+        self._detached = detached
+        self._vision = (vision_url, vision_model)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder: Path | None = None
+        self.port = 0
+
+    @property
+    def endpoint_url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise StackFailedError("the local stack is not running")
+        return self._process.pid
+
+    @property
+    def folder(self) -> Path:
+        """Where the emulator keeps its files; deleted at the stop."""
+        if self._folder is None:
+            raise StackFailedError("the local stack is not running")
+        return self._folder
+
+    @property
+    def log(self) -> Path:
+        """What emulator and stand-ins say."""
+        return self.folder / "emulator.log"
+
+    def __enter__(self) -> LocalStack:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start and wait until it answers.
+
+        Raises:
+            StackFailedError: it ended or stayed silent; the message has the log's end.
+        """
+        for attempt in range(1, _STARTS + 1):
+            self._launch()
+            try:
+                self._wait_until_healthy()
+                return
+            except StackFailedError:
+                self.stop()
+                if attempt == _STARTS:
+                    raise
+
+    def stop(self) -> None:
+        """End the whole process tree and delete its files. Safe to call twice."""
+        if self._process is not None:
+            end_group(self._process.pid, self._process)
+            self._process = None
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
+        """A boto3 client with root's rights."""
+        return client(self.endpoint_url, service)
+
+    def environment(self) -> dict[str, str]:
+        """Variables for a process that shall talk to this stack."""
+        return environment(self.endpoint_url)
+
+    def control(self, path: str, order: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
+        """GET /_onmodel/<path>, or POST it with an order."""
+        return control(self.endpoint_url, path, order)
+
+    # ── inside ───────────────────────────────────────────────────────────────────────────────────
+
+    def _launch(self) -> None:
+        self.port = _free_port()
+        self._folder = Path(tempfile.mkdtemp(prefix="onmodel-local-"))
+        (self._folder / "tmp").mkdir()
+        command = [
+            sys.executable, "-m", "onmodel_local.emulator", "--folder", str(self._folder),
+            "--pace", json.dumps(asdict(self._pace)),
+            "--vision-url", self._vision[0], "--vision-model", self._vision[1],
+        ]  # fmt: skip
+        if self._detached:
+            command.append("--detached")
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own module
+                command,
+                env=self._clean_environment(self._folder),
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # one group: emulator, functions, pool; ended together
+            )
+
+    def _clean_environment(self, folder: Path) -> dict[str, str]:
+        inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        return inherited | {
+            "HOME": str(folder),  # no ~/.aws of the user's
+            "TMPDIR": str(folder / "tmp"),
+            "GATEWAY_PORT": str(self.port),
+            "BIND_HOST": HOST,
+            "AUTH": "true",  # IAM is enforced, so the end-to-end test proves the roles
+            "S3_DATA_DIR": str(folder / "s3"),
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "MALLOC_ARENA_MAX": "2",  # large films are held in memory; arenas would double them
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _wait_until_healthy(self) -> None:
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            if self._process is None or self._process.poll() is not None:
+                raise StackFailedError(f"the emulator ended at its start:\n{self._last_words()}")
+            if is_healthy(self.endpoint_url):
+                return
+            time.sleep(0.05)
+        raise StackFailedError(f"the emulator did not answer in time:\n{self._last_words()}")
+
+    def _last_words(self) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-25:])
+
+
+def client(endpoint_url: str, service: str) -> Any:  # noqa: ANN401 - made by boto3 at run time
+    """A boto3 client with root's rights on a running stack."""
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        endpoint_url=endpoint_url,
+        region_name=REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106 - the emulator's root
+        config=Config(retries={"max_attempts": 2}, s3={"addressing_style": "path"}),
+    )
+
+
+def environment(endpoint_url: str) -> dict[str, str]:
+    """Variables for a process that shall talk to a running stack."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+    }
+
+
+def control(endpoint_url: str, path: str, order: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
+    """GET /_onmodel/<path>, or POST it with an order.
+
+    Raises:
+        StackFailedError: the emulator refuses the order; the message says why.
+    """
+    request = urllib.request.Request(  # noqa: S310 - http on 127.0.0.1
+        f"{endpoint_url}/_onmodel/{path}",
+        data=None if order is None else json.dumps(order).encode(),
+        method="GET" if order is None else "POST",
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return json.load(answer)
+    except urllib.error.HTTPError as fault:
+        raise StackFailedError(f"{path}: {fault.read().decode(errors='replace')}") from fault
+
+
+def is_healthy(endpoint_url: str) -> bool:
+    """Whether an emulator answers there."""
+    try:
+        with urllib.request.urlopen(f"{endpoint_url}/_ministack/health", timeout=2) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def end_group(pid: int, process: subprocess.Popen[bytes] | None = None) -> None:
+    """End a stack's process group: politely, then surely; nothing when it is gone already."""
+    for kind in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(pid, kind)
+        except ProcessLookupError:
+            break
+        end = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < end and _group_lives(pid, process):
+            time.sleep(0.02)
+
+
+def _group_lives(pid: int, process: subprocess.Popen[bytes] | None) -> bool:
+    if process is not None:
+        process.poll()  # reaps the leader; a zombie would count as alive
+    try:
+        os.killpg(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

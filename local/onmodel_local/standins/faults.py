@@ -1,0 +1,84 @@
+"""Injected faults and latencies, and the counts of calls: what tests steer and look at."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Fault:
+    """One order for coming calls of an operation.
+
+    `error` is an AWS error code, or empty for a delay alone; `times` counts down, and None lasts
+    until faults are cleared. `text` narrows it to requests that contain it (a prompt, a name).
+    `answer` orders an odd answer instead of an error; the operation knows its kinds.
+    """
+
+    service: str
+    operation: str
+    error: str = ""
+    message: str = "injected by a test"
+    times: int | None = 1
+    latency_seconds: float = 0.0
+    text: str = ""
+    answer: str = ""
+
+
+@dataclass
+class Steering:
+    """All orders and counts of one emulator; safe to use from several threads."""
+
+    _faults: list[Fault] = field(default_factory=list)
+    _calls: Counter[str] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def order(self, fault: Fault) -> None:
+        with self._lock:
+            self._faults.append(fault)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._faults.clear()
+
+    def take(self, service: str, operation: str, request: str) -> Fault | None:
+        """The first error or delay that fits this call, used up by one."""
+        return self._use(service, operation, request, odd=False)
+
+    def odd_answer(self, service: str, operation: str, request: str) -> str | None:
+        """The kind of odd answer that this call shall get, used up by one."""
+        fault = self._use(service, operation, request, odd=True)
+        return fault.answer if fault else None
+
+    def _use(self, service: str, operation: str, request: str, *, odd: bool) -> Fault | None:
+        with self._lock:
+            for fault in self._faults:
+                if (fault.service, fault.operation) != (service, operation):
+                    continue
+                if bool(fault.answer) != odd or fault.text not in request:
+                    continue
+                if fault.times is not None:
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self._faults.remove(fault)
+                return fault
+        return None
+
+    def count(self, service: str, operation: str, outcome: str) -> None:
+        """`outcome` is "ok" or the error's code."""
+        with self._lock:
+            self._calls[f"{service}/{operation}/{outcome}"] += 1
+
+    def calls(self) -> dict[str, dict[str, dict[str, int]]]:
+        """{service: {operation: {outcome: number}}}."""
+        told: dict[str, dict[str, dict[str, int]]] = {}
+        with self._lock:
+            for name, number in sorted(self._calls.items()):
+                service, operation, outcome = name.split("/", 2)
+                told.setdefault(service, {}).setdefault(operation, {})[outcome] = number
+        return told
+
+    def reset_calls(self) -> None:
+        with self._lock:
+            self._calls.clear()

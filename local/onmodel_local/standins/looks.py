@@ -1,0 +1,53 @@
+"""What the pool's processes do: bytes in, plain values out, so that both cross a pipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from onmodel_local.vision.embedding import embed
+from onmodel_local.vision.faces import find_faces
+from onmodel_local.vision.finder import Figure, find_figures
+from onmodel_local.vision.grid import HEIGHT, WIDTH, Face
+from onmodel_local.vision.pictures import Light, decode_picture, measure_light
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A picture's size, light, figures and faces."""
+
+    width: int
+    height: int
+    light: Light
+    figures: tuple[Figure, ...] = ()
+    faces: tuple[Face, ...] = ()
+
+
+def look_for_figures(body: bytes) -> Sight:
+    """Raises PictureUnreadableError."""
+    picture = decode_picture(body)
+    height, width = picture.shape[:2]
+    return Sight(width, height, measure_light(picture), figures=tuple(find_figures(picture)))
+
+
+def look_for_faces(body: bytes) -> Sight:
+    """Raises PictureUnreadableError. Boxes are fractions of the picture here."""
+    picture = decode_picture(body)
+    height, width = picture.shape[:2]
+    return Sight(width, height, measure_light(picture), faces=tuple(find_faces(picture)))
+
+
+def look_at_size(body: bytes) -> tuple[int, int]:
+    """Width and height. Raises PictureUnreadableError."""
+    height, width = decode_picture(body).shape[:2]
+    return width, height
+
+
+def look_for_vector(body: bytes, length: int) -> list[float]:
+    """Raises PictureUnreadableError."""
+    return [float(value) for value in embed(decode_picture(body), length)]
+
+
+def fraction(face: Face) -> tuple[float, float, float, float]:
+    """Left, top, width and height of a face as fractions of the picture."""
+    box = face.box
+    return box.left / WIDTH, box.top / HEIGHT, box.width / WIDTH, box.height / HEIGHT
