@@ -27,4 +27,5 @@ class FakeEmbedder:
             raise AnswerRefused("no picture")
         tiles = cv2.resize(pixels, (GRID, GRID), interpolation=cv2.INTER_AREA).ravel() / 255 - 0.5
         vector = self._projection @ np.append(tiles, 0.1)  # a grey picture has a direction too
-        return (vector / np.linalg.norm(vector)).astype(np.float32)
+        unit: Vector = (vector / np.linalg.norm(vector)).astype(np.float32)
+        return unit

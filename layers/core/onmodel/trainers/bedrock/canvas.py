@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from onmodel.adapters.faults import translated
 from onmodel.contracts.training import PanelRequest, Panels
 from onmodel.errors import AnswerRefused
+from onmodel.ports_training import ImageModel
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-class NovaCanvas:
-    """Implements the port `ImageModel`. A premium picture takes up to minutes."""
+class NovaCanvas(ImageModel):
+    """Pictures by prompt. A premium picture takes up to minutes."""
 
     def __init__(self, client: BedrockRuntimeClient) -> None:
         self._client = client

@@ -18,7 +18,7 @@ from onmodel.contracts.training import (
 )
 from onmodel.errors import NotFound
 from onmodel.ports import Clock, ObjectStore
-from onmodel.ports_training import Account, Quotas
+from onmodel.ports_training import Account, Quotas, Trainer
 from onmodel.trainers.bedrock import jobs
 from onmodel.trainers.bedrock.inventory import Inventory
 from onmodel.trainers.bedrock.jobs import Jobs
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock.client import BedrockClient
 
 
-class BedrockTrainer:
-    """Implements the port `Trainer`.
+class BedrockTrainer(Trainer):
+    """Nova Canvas: fine-tuned by a job, answering by provisioned throughput.
 
     Args:
         client: of bedrock, the control plane.
