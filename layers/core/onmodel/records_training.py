@@ -103,6 +103,7 @@ class TrainingBody(Contract):
     correlation_id: str
     spec: TrainingSpec
     job_ref: str | None = Field(default=None, description="the trainer's own name of the job")
+    model_name: str | None = Field(default=None, description="as people find it at the trainer's")
     model_ref: str | None = Field(default=None, description="the trainer's own name of the model")
     quoted_usd: float | None = None
     reason: str | None = None

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from onmodel.contracts.film import FilmSummary
 from onmodel.contracts.requests import TellRequest
+from onmodel.door import Door
 from onmodel.errors import Conflict, EventRefused
-from onmodel.keys import FilmKeys, digest
-from onmodel.mails import Mail, film_prepared, film_refused
+from onmodel.keys import digest
+from onmodel.mails import Mail
 from onmodel.ports import Clock, Mailbox, ObjectStore, Record, Registry
-from onmodel.records import Kind, RunBody
+from onmodel.records import Kind
+from onmodel.telling import films, trainings
+from onmodel.telling.facts import Facts, Tellers
+
+TELLERS: Tellers = {**films.TELLERS, **trainings.TELLERS}
+"""By kind of mail."""
 
 
 def send_once(
@@ -65,47 +70,28 @@ def was_told(registry: Registry, *, production: str, event: str) -> bool:
 
 
 def tell(
-    request: TellRequest, *, registry: Registry, studio: ObjectStore, mailbox: Mailbox, clock: Clock
+    request: TellRequest,
+    *,
+    registry: Registry,
+    studio: ObjectStore,
+    mailbox: Mailbox,
+    clock: Clock,
+    door: Door | None = None,
 ) -> None:
     """Write and send the mail that a state machine asks for.
 
     Raises:
-        EventRefused: the run is unknown, or the kind is none.
+        EventRefused: what it is about is unknown, or the kind is none.
     """
     asked = request.mail
-    record = registry.get(asked.production, Kind.RUN, asked.id)
-    if record is None:
-        raise EventRefused(f"No run {asked.id} in production {asked.production}")
-    body = RunBody.model_validate(record.body)
-    run = body.run
-    keys = FilmKeys.of(run)
-    match asked.kind:
-        case "film_prepared":
-            summary = FilmSummary.model_validate_json(studio.get(keys.summary))
-            place = f"s3://{studio.bucket}"
-            mail = film_prepared(
-                summary=summary,
-                report=f"{place}/{keys.report}",
-                pictures=f"{place}/{keys.pictures}/",
-                records=f"{place}/{keys.run}/",
-                correlation_id=asked.correlation_id,
-            )
-            event = f"film_prepared:{run.run_id}"
-        case "film_refused":
-            mail = film_refused(
-                production=run.production,
-                title=run.title,
-                reason=body.reason or "an unknown fault",
-                advice=body.advice or "",
-                correlation_id=asked.correlation_id,
-            )
-            event = f"film_refused:{run.run_id}:{run.attempt}"
-        case _:
-            raise EventRefused(f"No mail of kind {asked.kind!r} is known")
+    teller = TELLERS.get(asked.kind)
+    if teller is None:
+        raise EventRefused(f"No mail of kind {asked.kind!r} is known")
+    told = teller(asked, Facts(registry, studio, door))
     send_once(
-        mail,
-        production=run.production,
-        event=event,
+        told.mail,
+        production=asked.production,
+        event=told.event,
         correlation_id=asked.correlation_id,
         registry=registry,
         mailbox=mailbox,
