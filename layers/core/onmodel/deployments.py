@@ -27,6 +27,9 @@ LIVE = frozenset({DeploymentStage.PLANNED, DeploymentStage.CREATING, DeploymentS
 OVER = frozenset({DeploymentStage.RETIRED, DeploymentStage.FAILED})
 """Costs nothing any more, as far as we know."""
 
+ALARM_EVERY = timedelta(hours=1)
+"""An hour costs 60 dollars: worth a mail each."""
+
 CHANGE_ATTEMPTS = 6  # a handful of functions at most write one row at a time
 
 
@@ -151,6 +154,27 @@ def ask_to_stop(trainer: Trainer, deployment_ref: str) -> bool:
         logger.warning("%s cannot be stopped yet: %s", deployment_ref, fault)
         return False
     return True
+
+
+def hours_overdue(deployment: Deployment, now: datetime) -> int:
+    """Whole hours since the retirement began."""
+    since = deployment.body.retiring_since or deployment.body.retires_at
+    return max(0, int((now - since) / ALARM_EVERY))
+
+
+def stuck_event(deployment_id: str, hours: int) -> str:
+    """What makes each hour's alarm one mail."""
+    return f"retirement_stuck:{deployment_id}:{hours}"
+
+
+def ready_event(deployment_id: str) -> str:
+    """What makes the mail of a deployment that answers one mail."""
+    return f"model_ready:{deployment_id}"
+
+
+def training_failed_event(training_id: str) -> str:
+    """What makes the mail of a training that came to nothing one mail."""
+    return f"training_failed:{training_id}"
 
 
 def end_by(

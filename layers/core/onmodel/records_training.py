@@ -139,6 +139,7 @@ class DeploymentBody(Contract):
     retiring_since: datetime | None = None
     retired_at: datetime | None = None
     unit_usd_hour: float | None = Field(default=None, description="None: no price is known")
+    model_usd_month: float | None = Field(default=None, description="of keeping the model")
     storyboard_key: str | None = Field(default=None, description="drawn when in service")
     retire_after_drawing: bool = False
     estimated_usd: float | None = None

@@ -46,7 +46,10 @@ def schedule_retirement(
             registry=registry,
             clock=clock,
             longest=timedelta(minutes=provision_minutes, hours=claim.hours),
-            unit_usd_hour=_unit_price(trainer, prices),
+            prices=(
+                _price(prices, trainer.items.unit_hour),
+                _price(prices, trainer.items.model_month),
+            ),
         )
     elif found.record.holder != request.execution_arn:
         raise RunClaimed(f"{claim.deployment_id} is held by {found.record.holder}")
@@ -69,9 +72,13 @@ def _plan(
     registry: Registry,
     clock: Clock,
     longest: timedelta,
-    unit_usd_hour: float | None,
+    prices: tuple[float | None, float | None],
 ) -> Deployment:
-    """Raises Conflict when another execution planned the same at the same moment."""
+    """Prices: of an hour and of a month.
+
+    Raises:
+        Conflict: another execution planned the same at the same moment.
+    """
     claim, now = request.training, clock()
     body = DeploymentBody(
         training_id=claim.training_id,
@@ -81,7 +88,8 @@ def _plan(
         retires_at=now + longest,
         schedule_name=schedule_name(claim),
         hours=claim.hours,
-        unit_usd_hour=unit_usd_hour,
+        unit_usd_hour=prices[0],
+        model_usd_month=prices[1],
         storyboard_key=claim.storyboard_key,
         retire_after_drawing=claim.retire_after_drawing,
     )
@@ -103,6 +111,7 @@ def schedule_name(claim: Claim) -> str:
     return f"retire-{claim.deployment_id}-{claim.production}"
 
 
-def _unit_price(trainer: Trainer, prices: PriceBook) -> float | None:
-    price = prices.price(trainer.items.unit_hour)
+def _price(book: PriceBook, item: str) -> float | None:
+    """None when it is missing: told as unknown, never as zero."""
+    price = book.price(item)
     return None if price is None or price.usd is None else float(price.usd)

@@ -9,10 +9,15 @@ from onmodel.keys import digest
 from onmodel.mails import Mail
 from onmodel.ports import Clock, Mailbox, ObjectStore, Record, Registry
 from onmodel.records import Kind
-from onmodel.telling import films, trainings
+from onmodel.telling import deployments, films, storyboards, trainings
 from onmodel.telling.facts import Facts, Tellers
 
-TELLERS: Tellers = {**films.TELLERS, **trainings.TELLERS}
+TELLERS: Tellers = {
+    **films.TELLERS,
+    **trainings.TELLERS,
+    **deployments.TELLERS,
+    **storyboards.TELLERS,
+}
 """By kind of mail."""
 
 
@@ -77,6 +82,7 @@ def tell(
     mailbox: Mailbox,
     clock: Clock,
     door: Door | None = None,
+    stack: str = "onmodel",
 ) -> None:
     """Write and send the mail that a state machine asks for.
 
@@ -87,7 +93,7 @@ def tell(
     teller = TELLERS.get(asked.kind)
     if teller is None:
         raise EventRefused(f"No mail of kind {asked.kind!r} is known")
-    told = teller(asked, Facts(registry, studio, door))
+    told = teller(asked, Facts(registry, studio, door, stack))
     send_once(
         told.mail,
         production=asked.production,

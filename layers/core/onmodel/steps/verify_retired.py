@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from onmodel.contracts.requests_deployment import RetirementVerified, RetireRequest
-from onmodel.deployments import Deployment, ask_to_stop, known_deployment, state_at_trainer
+from onmodel.deployments import (
+    Deployment,
+    ask_to_stop,
+    hours_overdue,
+    known_deployment,
+    state_at_trainer,
+    stuck_event,
+)
 from onmodel.ports import Clock, Registry
 from onmodel.ports_training import Trainer
 from onmodel.records_training import DeploymentStage
@@ -13,9 +20,6 @@ from onmodel.steps.tell import was_told
 
 UNSEEN = timedelta(minutes=5)
 """A call to provision whose answer was lost may still be under way: the function's own limit."""
-
-ALARM_EVERY = timedelta(hours=1)
-"""An hour costs 60 dollars: worth a mail each."""
 
 
 def verify_retired(
@@ -31,22 +35,11 @@ def verify_retired(
         return RetirementVerified(gone=True, alarm=False, round=0)
     if state is not None:
         ask_to_stop(trainer, state.deployment_ref)
-    hours = hours_overdue(deployment, clock)
+    hours = hours_overdue(deployment, clock())
     alarm = hours > 0 and not was_told(
         registry, production=ref.production, event=stuck_event(ref.deployment_id, hours)
     )
     return RetirementVerified(gone=False, alarm=alarm, round=hours)
-
-
-def hours_overdue(deployment: Deployment, clock: Clock) -> int:
-    """Whole hours since the retirement began."""
-    since = deployment.body.retiring_since or deployment.body.retires_at
-    return max(0, int((clock() - since) / ALARM_EVERY))
-
-
-def stuck_event(deployment_id: str, hours: int) -> str:
-    """What makes each hour's alarm one mail."""
-    return f"retirement_stuck:{deployment_id}:{hours}"
 
 
 def _may_appear(deployment: Deployment, clock: Clock) -> bool:

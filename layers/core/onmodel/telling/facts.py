@@ -31,6 +31,7 @@ class Facts:
     registry: Registry
     studio: ObjectStore
     door: Door | None
+    stack: str = "onmodel"
 
     def row(self, kind: Kind, asked: MailRequest) -> Record:
         """Raises EventRefused when there is none."""

@@ -50,7 +50,7 @@ def tell_ready(asked: MailRequest, facts: Facts) -> Told:
 
 def tell_no_dataset(asked: MailRequest, facts: Facts) -> Told:
     """Too little to train on, or the manifest broke limits: told of the generation or dataset."""
-    fallback = _caught(asked)
+    fallback = caught(asked)
     generation = facts.registry.get(asked.production, Kind.GENERATION, asked.id)
     dataset = facts.registry.get(asked.production, Kind.DATASET, asked.id)
     why, advice = fallback, ""
@@ -117,14 +117,14 @@ def tell_not_started(asked: MailRequest, facts: Facts) -> Told:
         production=asked.production,
         training_id=asked.id,
         outcome="not started",
-        reason=known or _caught(asked),
+        reason=known or caught(asked),
         advice="" if known else BROKE_OFF,
         correlation_id=asked.correlation_id,
     )
     return Told(mail, f"training_not_started:{asked.id}:{asked.extra.get('attempt', '')}")
 
 
-def _caught(asked: MailRequest) -> str:
+def caught(asked: MailRequest) -> str:
     """The error that the machine caught, as it handed it on in `extra`."""
     if "error" not in asked.extra:
         return "an unknown fault"

@@ -1,0 +1,12 @@
+"""RetireModel: it is gone; record what it cost."""
+
+from onmodel.contracts.requests_deployment import RetireRequest
+from onmodel.entry import entry
+from onmodel.steps.bill_deployment import bill_deployment
+from onmodel.wiring import now, services
+
+
+@entry(RetireRequest)
+def handler(request: RetireRequest) -> None:
+    wired = services()
+    bill_deployment(request, registry=wired.registry, scheduler=wired.scheduler, clock=now)

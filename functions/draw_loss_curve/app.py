@@ -1,0 +1,18 @@
+"""DeployModel: draw how the training's loss fell."""
+
+from onmodel.contracts.requests_deployment import ClaimRequest
+from onmodel.entry import entry
+from onmodel.steps.draw_loss_curve import draw_loss_curve
+from onmodel.wiring import now, services
+
+
+@entry(ClaimRequest)
+def handler(request: ClaimRequest) -> None:
+    wired = services()
+    draw_loss_curve(
+        request,
+        registry=wired.registry,
+        studio=wired.studio,
+        trainer=wired.trainer,
+        clock=now,
+    )

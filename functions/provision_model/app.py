@@ -1,0 +1,18 @@
+"""DeployModel: make the model answer. It costs money by the hour from here on."""
+
+from onmodel.contracts.requests_deployment import DeploymentRequest
+from onmodel.entry import entry
+from onmodel.steps.provision_model import provision_model
+from onmodel.wiring import now, services
+
+
+@entry(DeploymentRequest)
+def handler(request: DeploymentRequest) -> None:
+    wired = services()
+    provision_model(
+        request,
+        registry=wired.registry,
+        scheduler=wired.scheduler,
+        trainer=wired.trainer,
+        clock=now,
+    )

@@ -1,0 +1,24 @@
+"""Every quarter of an hour: set right what events, executions and people left wrong."""
+
+from onmodel.contracts.requests_deployment import Reconciled, ReconcileEvent
+from onmodel.entry import entry
+from onmodel.steps.reconcile import Reconcile
+from onmodel.wiring import now, services
+
+
+@entry(ReconcileEvent)
+def handler(_event: ReconcileEvent) -> Reconciled:
+    wired = services()
+    environment = wired.environment
+    return Reconcile(
+        registry=wired.registry,
+        studio=wired.studio,
+        trainer=wired.trainer,
+        executions=wired.executions,
+        mailbox=wired.mailbox,
+        clock=now,
+        quiet_seconds=environment.quiet_seconds,
+        train_model_arn=environment.train_model_arn,
+        deploy_model_arn=environment.deploy_model_arn,
+        retire_model_arn=environment.retire_model_arn,
+    ).run()

@@ -1,0 +1,12 @@
+"""RetireModel's first state: stop what costs money."""
+
+from onmodel.contracts.requests_deployment import RetireRequest
+from onmodel.entry import entry
+from onmodel.steps.stop_deployment import stop_deployment
+from onmodel.wiring import now, services
+
+
+@entry(RetireRequest)
+def handler(request: RetireRequest) -> None:
+    wired = services()
+    stop_deployment(request, registry=wired.registry, trainer=wired.trainer, clock=now)

@@ -1,0 +1,288 @@
+"""Every quarter of an hour: compare what is with what should be, and set the difference right.
+
+Events are lost, executions die, schedules fail, people delete things by hand. Nothing here acts
+itself: it starts the machines that do, under names that refuse a second start while the first runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from onmodel.contracts.requests_deployment import DeploymentRef, Reconciled
+from onmodel.contracts.training import OurResource, ResourceKind
+from onmodel.deployments import (
+    LIVE,
+    OVER,
+    Deployment,
+    ready_event,
+    retire_payload,
+    state_at_trainer,
+    training_failed_event,
+)
+from onmodel.errors import OnmodelError, ServiceError
+from onmodel.generations import start_training_machine
+from onmodel.keys import MAIN_PRODUCTION, digest, execution_arn
+from onmodel.mails import film_failed
+from onmodel.observability import logger
+from onmodel.ports import Clock, Executions, Mailbox, ObjectStore, Record, Registry
+from onmodel.ports_training import Trainer
+from onmodel.production import settings_in_force
+from onmodel.records import Kind, RunBody, RunStatus
+from onmodel.records_training import (
+    DeploymentStage,
+    GenerationBody,
+    GenerationStatus,
+    TrainingBody,
+    TrainingStage,
+)
+from onmodel.steps.stop_deployment import write_unknown
+from onmodel.steps.tell import send_once, was_told
+
+MOST_STARTS = 200
+"""Names tried for one thing: an execution's name stays taken for 90 days."""
+
+FRESH = timedelta(hours=24)
+"""A finished training is deployed without being asked for this long; later only by a person."""
+
+GRACE = timedelta(minutes=5)
+"""What just began may not have been written down yet, or not be listed yet."""
+
+DIED = "its execution ended without a result"
+
+
+@dataclass
+class Reconcile:
+    """The services that reconciling needs."""
+
+    registry: Registry
+    studio: ObjectStore
+    trainer: Trainer
+    executions: Executions
+    mailbox: Mailbox
+    clock: Clock
+    quiet_seconds: float
+    train_model_arn: str
+    deploy_model_arn: str
+    retire_model_arn: str
+    faults: list[OnmodelError] = field(default_factory=list)
+
+    def run(self) -> Reconciled:
+        """Money first. A part that fails does not keep the others from their work.
+
+        Raises:
+            ServiceError: something could not be looked at; all the rest was. The next round tries
+                again, and the function's alarm counts it.
+        """
+        deployments = [Deployment.of(row) for row in self.registry.list_all(Kind.DEPLOYMENT)]
+        found = Reconciled(
+            retired=self._each(deployments, self._retire_if_due),
+            adopted=self._adopt(deployments),
+            deployed=self._each(self.registry.list_all(Kind.TRAINING), self._deploy_if_missed),
+            released=self._each(self.registry.list_all(Kind.RUN), self._release_if_dead),
+            resumed=self._each(self.registry.list_all(Kind.GENERATION), self._resume_if_dead),
+        )
+        if self.faults:
+            told = "; ".join(f"{type(fault).__name__}: {fault}" for fault in self.faults)
+            raise ServiceError(f"{len(self.faults)} things could not be reconciled: {told}")
+        return found
+
+    def _each(self, things: Any, work: Callable[[Any], bool]) -> tuple[str, ...]:  # noqa: ANN401
+        """Ids of the things that something was done about."""
+        done: list[str] = []
+        for thing in things:
+            try:
+                if work(thing):
+                    done.append(f"{thing.production}/{thing.id}")
+            except OnmodelError as fault:
+                logger.warning("%s/%s: %s", thing.production, thing.id, fault)
+                self.faults.append(fault)
+        return tuple(done)
+
+    # ── deployments ──────────────────────────────────────────────────────────────────────────────
+
+    def _retire_if_due(self, listed: Deployment) -> bool:
+        """The list may be stale: the row is read again before anything is done about it."""
+        if listed.stage in OVER:
+            return False
+        record = self.registry.get(listed.production, Kind.DEPLOYMENT, listed.id)
+        if record is None or record.status in OVER:
+            return False
+        deployment = Deployment.of(record)
+        reason = self._why_retire(deployment)
+        return reason is not None and self._retire(deployment, reason)
+
+    def _why_retire(self, deployment: Deployment) -> str | None:
+        if deployment.stage == DeploymentStage.RETIRING:
+            return None if self._is_held(deployment.record) else "its retirement broke off"
+        if self.clock() >= deployment.body.retires_at:
+            return "its time is up"
+        if deployment.stage in LIVE and not self._is_held(deployment.record):
+            ready = ready_event(deployment.id)
+            if not was_told(self.registry, production=deployment.production, event=ready):
+                return DIED
+            if state_at_trainer(self.trainer, deployment) is None:
+                return "somebody deleted it"
+        return None
+
+    def _retire(self, deployment: Deployment, reason: str) -> bool:
+        stem = f"{deployment.production[:30]}-{deployment.id}"
+        return self._start(self.retire_model_arn, stem, retire_payload(deployment, reason))
+
+    def _adopt(self, deployments: list[Deployment]) -> tuple[str, ...]:
+        """What bills by the hour, is ours by tag or name, and no live row knows."""
+        try:
+            standing = [
+                thing for thing in self.trainer.list_ours() if thing.kind == ResourceKind.DEPLOYMENT
+            ]
+            known = dict(self._known(deployments)) if standing else {}
+        except OnmodelError as fault:
+            self.faults.append(fault)
+            return ()
+        return tuple(
+            thing.ref for thing in standing if thing.ref not in known and self._take(thing)
+        )
+
+    def _known(self, deployments: list[Deployment]) -> Iterator[tuple[str, Deployment]]:
+        """By reference; one that was asked for and has none yet is found by its id."""
+        for deployment in deployments:
+            if deployment.stage in OVER:
+                continue
+            ref = deployment.body.deployment_ref or self.trainer.find_deployment(
+                deployment.production, deployment.id
+            )
+            if ref is not None:
+                yield ref, deployment
+
+    def _take(self, thing: OurResource) -> bool:
+        """Write it down and retire it: as the row that once had it, or as a new one."""
+        try:
+            row = self._row_of(thing)
+            if row is not None and row.stage not in OVER:
+                return False  # listed since: a matter of its own row
+            row = row or write_unknown(
+                self.registry,
+                DeploymentRef(
+                    production=MAIN_PRODUCTION,
+                    deployment_id=f"found-{digest(thing.ref)}-1",
+                    correlation_id=f"reconcile-{digest(thing.ref)}",
+                ),
+                self.clock,
+                deployment_ref=thing.ref,
+            )
+            self._retire(row, "it was billing and should not have been")
+        except OnmodelError as fault:
+            logger.warning("%s: %s", thing.ref, fault)
+            self.faults.append(fault)
+            return False
+        return True
+
+    def _row_of(self, thing: OurResource) -> Deployment | None:
+        """A row that is over, or that the list did not show yet."""
+        for record in self.registry.list_all(Kind.DEPLOYMENT):
+            row = Deployment.of(record)
+            ref = row.body.deployment_ref or self.trainer.find_deployment(row.production, row.id)
+            if ref == thing.ref:
+                return row
+        return None
+
+    # ── trainings ────────────────────────────────────────────────────────────────────────────────
+
+    def _deploy_if_missed(self, listed: Record) -> bool:
+        record = self.registry.get(listed.production, Kind.TRAINING, listed.id)
+        if record is None or self._is_held(record) or not self._was_missed(record):
+            return False
+        body = TrainingBody.model_validate(record.body)
+        ref = body.job_ref or self.trainer.find(record.production, record.id)
+        if ref is None or not self.trainer.describe(ref).status.is_over:
+            return False
+        stem = f"reconcile-{record.production[:30]}-{record.id}"
+        request = {"job_arn": ref, "correlation_id": body.correlation_id}
+        return self._start(self.deploy_model_arn, stem, {"request": request})
+
+    def _was_missed(self, record: Record) -> bool:
+        """Whether nobody acted on the training's end, or whoever did died over it."""
+        if self.clock() - record.updated_at < GRACE:
+            return False
+        match record.status:
+            case TrainingStage.STARTING | TrainingStage.IN_PROGRESS:
+                return True
+            case TrainingStage.COMPLETED:
+                rows = self.registry.list(record.production, Kind.DEPLOYMENT)
+                deployed = any(row.body.get("training_id") == record.id for row in rows)
+                return not deployed and self.clock() - record.updated_at < FRESH
+            case TrainingStage.FAILED | TrainingStage.STOPPED | TrainingStage.GONE:
+                event = training_failed_event(record.id)
+                return not was_told(self.registry, production=record.production, event=event)
+        return False
+
+    # ── leases ───────────────────────────────────────────────────────────────────────────────────
+
+    def _release_if_dead(self, listed: Record) -> bool:
+        """A film's run whose execution died: it is told, and may be uploaded again."""
+        if listed.status != RunStatus.RUNNING:  # most of them: not read one by one
+            return False
+        record = self.registry.get(listed.production, Kind.RUN, listed.id)
+        if record is None or record.status != RunStatus.RUNNING or self._is_held(record):
+            return False
+        body = RunBody.model_validate(record.body).model_copy(update={"reason": DIED})
+        mail = film_failed(
+            production=record.production,
+            title=body.run.title,
+            reason=DIED,
+            correlation_id=body.run.correlation_id,
+        )
+        send_once(
+            mail,
+            production=record.production,
+            event=f"film_refused:{record.id}:{body.run.attempt}",
+            correlation_id=body.run.correlation_id,
+            registry=self.registry,
+            mailbox=self.mailbox,
+            clock=self.clock,
+        )
+        self.registry.replace(
+            record.model_copy(
+                update={
+                    "status": RunStatus.FAILED,
+                    "holder": None,
+                    "updated_at": self.clock(),
+                    "body": body.model_dump(mode="json"),
+                }
+            )
+        )
+        return True
+
+    def _resume_if_dead(self, listed: Record) -> bool:
+        """An open generation that nobody waits for: its TrainModel died, or never began."""
+        record = self.registry.get(listed.production, Kind.GENERATION, listed.id)
+        if record is None or record.status != GenerationStatus.OPEN or self._is_held(record):
+            return False
+        body = GenerationBody.model_validate(record.body)
+        if self.clock() - body.last_prepared_at < timedelta(seconds=self.quiet_seconds):
+            return False
+        if not settings_in_force(record.production, self.studio).training.automatic:
+            return False
+        started = start_training_machine(
+            record,
+            registry=self.registry,
+            executions=self.executions,
+            clock=self.clock,
+            machine_arn=self.train_model_arn,
+        )
+        return started == "started"
+
+    def _is_held(self, record: Record) -> bool:
+        return record.holder is not None and self.executions.is_running(record.holder)
+
+    def _start(self, machine_arn: str, stem: str, payload: dict[str, Any]) -> bool:
+        """Under the first name that is free; False when one of ours runs already."""
+        for number in range(1, MOST_STARTS + 1):
+            name = f"{stem}-{number}"
+            if self.executions.start(machine_arn, name, payload):
+                return True
+            if self.executions.is_running(execution_arn(machine_arn, name)):
+                return False
+        raise ServiceError(f"{stem} was started {MOST_STARTS} times and does not end well")
