@@ -1,0 +1,120 @@
+"""Describe one crop, and answer the task that waits for it.
+
+The token is always answered: with success, or with a failure that the map counts. A repeated
+message finds the caption in the Cache; a token that nobody waits for any more counts as done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from onmodel.caption_answers import read_answer, write_answer
+from onmodel.captioning import Captioner
+from onmodel.contracts.requests_training import CaptionAnswer, CaptionItem, CaptionMessage
+from onmodel.costs import add_up
+from onmodel.errors import AnswerRefused, NotFound, OnmodelError, Throttled
+from onmodel.keys import DatasetKeys
+from onmodel.observability import logger
+from onmodel.ports import Cache, ObjectStore
+from onmodel.ports_training import CaptionModel, TaskTokens
+from onmodel.settings import CaptionSettings, Settings
+
+LAST_RECEIVE = 5
+"""maxReceiveCount of the queue: what fails now would only lie in the dead letters."""
+
+MOST_THROTTLES = 40
+"""Times a message is put back: at up to 15 minutes each they outlast the task's 6 hours."""
+
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 15, 900  # SQS delays 15 minutes at most
+
+
+class CaptionQueue(Protocol):
+    """The queue that the messages came from."""
+
+    def send(self, body: str, delay_seconds: int) -> None: ...
+
+
+@dataclass(frozen=True)
+class CaptionCrop:
+    """The services that captioning needs; `model` is chosen by the dataset's settings."""
+
+    studio: ObjectStore
+    cache: Cache
+    model: Callable[[CaptionSettings], CaptionModel]
+    tokens: TaskTokens
+    queue: CaptionQueue
+
+    def caption(self, message: CaptionMessage, receives: int) -> None:
+        """Caption and answer; what is raised is handed out again by the queue.
+
+        Args:
+            message: token and crop.
+            receives: how often it was handed out, this time included.
+
+        Raises:
+            OnmodelError: a service failed, and it is not the last receive.
+        """
+        item = message.item
+        try:
+            self._caption(item)
+        except Throttled as fault:
+            if message.throttled >= MOST_THROTTLES:
+                self._fail(message, fault)
+            else:
+                self._put_back(message)
+        except (AnswerRefused, NotFound) as fault:
+            self._fail(message, fault)  # asking again would get, and cost, the same
+        except Exception as fault:
+            if receives < LAST_RECEIVE:
+                raise
+            logger.exception("the last receive failed", crop_id=item.crop_id)
+            self._fail(message, fault)
+        else:
+            self._succeed(message)
+
+    def _caption(self, item: CaptionItem) -> None:
+        keys = DatasetKeys(item.production, item.dataset_id)
+        known = read_answer(item.crop_id, keys, self.studio)
+        if known is not None and known.caption is not None:
+            return
+        settings = Settings.model_validate_json(self.studio.get(keys.settings))
+        captioner = Captioner(settings.captions, settings.characters, self.cache)
+        picture = self.studio.get(item.key)
+        spent = known.usage if known is not None else ()
+        caption = captioner.known(item.crop_id, item.character, picture)
+        if caption is None:
+            model = self.model(settings.captions)
+            try:
+                caption, usage = captioner.ask(item.crop_id, item.character, picture, model)
+            except AnswerRefused as refusal:
+                failed = CaptionAnswer(
+                    crop_id=item.crop_id,
+                    caption=None,
+                    reason=str(refusal),
+                    usage=add_up(spent + refusal.usage),
+                )
+                write_answer(failed, keys, self.studio)
+                raise
+            spent = add_up(spent + usage)
+        answer = CaptionAnswer(crop_id=item.crop_id, caption=caption, usage=spent)
+        write_answer(answer, keys, self.studio)
+
+    def _succeed(self, message: CaptionMessage) -> None:
+        """The map's children return nothing of weight: the caption lies in S3."""
+        if not self.tokens.succeed(message.token, {}):
+            logger.info("nobody waits for this caption any more", crop_id=message.item.crop_id)
+
+    def _fail(self, message: CaptionMessage, fault: Exception) -> None:
+        name = type(fault).__name__ if isinstance(fault, OnmodelError) else "CaptionFailed"
+        logger.warning("no caption: %s", fault, crop_id=message.item.crop_id)
+        if not self.tokens.fail(message.token, name, str(fault)[:2000]):
+            logger.info("nobody waits for this caption any more", crop_id=message.item.crop_id)
+
+    def _put_back(self, message: CaptionMessage) -> None:
+        """A copy with a delay instead of a failed receive: throttles do not use receives up."""
+        pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**message.throttled)
+        later = message.model_copy(update={"throttled": message.throttled + 1})
+        self.queue.send(later.model_dump_json(), pause)
+        logger.info("throttled; put back", crop_id=message.item.crop_id, seconds=pause)

@@ -1,0 +1,131 @@
+"""Gather the captions: what has none is left out and listed, and too many of these end it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from onmodel.caption_answers import read_answers
+from onmodel.contracts.dataset import (
+    DatasetItem,
+    DatasetSummary,
+    LeftOut,
+    LeftOutReason,
+    Split,
+)
+from onmodel.contracts.requests_training import CaptionAnswer, CaptionsCollected, DatasetRequest
+from onmodel.costs import PriceBook, add_up, estimate
+from onmodel.dataset.assembly import summarize
+from onmodel.datasets import dataset_keys, dataset_settings, get_dataset, put_dataset
+from onmodel.errors import DatasetRefused
+from onmodel.jsonl import read_lines, write_lines
+from onmodel.ports import Clock, ObjectStore, Registry
+from onmodel.records_training import DatasetStatus
+from onmodel.settings import Settings
+
+SHOWN = 3
+"""Reasons told in a message; all of them are in left_out.jsonl."""
+
+
+def collect_captions(
+    request: DatasetRequest,
+    *,
+    registry: Registry,
+    studio: ObjectStore,
+    prices: PriceBook,
+    clock: Clock,
+) -> CaptionsCollected:
+    """Write captions.jsonl, left_out.jsonl and summary.json; a repeat writes the same.
+
+    Raises:
+        DatasetRefused: more failed than the settings tolerate, or too few pictures are left.
+    """
+    dataset = request.dataset
+    keys = dataset_keys(dataset)
+    settings = dataset_settings(dataset, studio)
+    record, body = get_dataset(dataset, registry)
+    items = read_lines(DatasetItem, studio.get(keys.items))
+    answers = read_answers((item.crop_id for item in items), keys, studio)
+    captioned = [item for item in items if _is_captioned(item, answers)]
+    failed = [_left_out(item, answers) for item in items if not _is_captioned(item, answers)]
+    left_out = [
+        line
+        for line in read_lines(LeftOut, studio.get(keys.left_out))
+        if line.reason != LeftOutReason.CAPTION_FAILED
+    ] + failed
+    before = DatasetSummary.model_validate_json(studio.get(keys.summary))
+    summary = summarize(
+        captioned, left_out, before.films, settings.training, dataset_id=dataset.dataset_id
+    )
+    summary = summary.model_copy(
+        update={"notices": tuple(dict.fromkeys((*summary.notices, *body.notices)))}
+    )
+    studio.put(keys.captions, _captions(captioned, answers), "application/jsonl")
+    studio.put(keys.left_out, write_lines(left_out), "application/jsonl")
+    studio.put(keys.summary, summary.model_dump_json(indent=2).encode(), "application/json")
+    bill = estimate(
+        add_up([*body.usage, *(use for answer in answers.values() for use in answer.usage)]), prices
+    )
+    body = body.model_copy(
+        update={
+            "captioned": len(captioned),
+            "caption_failures": len(failed),
+            "named": dict(Counter(item.character or "" for item in captioned)),
+            "notices": summary.notices,
+            "estimated_usd": None if bill.total_usd is None else float(bill.total_usd),
+            "reason": None,
+            "advice": None,
+        }
+    )
+    refusal = refuse_too_few(captioned, failed, settings)
+    if refusal is not None:
+        body = body.model_copy(update={"reason": refusal.reason, "advice": refusal.advice})
+    status = DatasetStatus.REFUSED if refusal else DatasetStatus.CAPTIONED
+    put_dataset(record, body, registry=registry, clock=clock, status=status)
+    if refusal is not None:
+        raise refusal
+    return CaptionsCollected(captioned=len(captioned), failed=len(failed))
+
+
+def refuse_too_few(
+    captioned: Sequence[DatasetItem], failed: Sequence[LeftOut], settings: Settings
+) -> DatasetRefused | None:
+    """Why the captions do not suffice; None when they do."""
+    total = len(captioned) + len(failed)
+    percent = 100 * len(failed) / total if total else 100.0
+    if percent > settings.captions.tolerated_failure_percent:
+        reasons = "; ".join(dict.fromkeys(line.detail for line in failed[:SHOWN]))
+        return DatasetRefused(
+            f"{len(failed):,} of {total:,} pictures got no caption, more than"
+            f" {settings.captions.tolerated_failure_percent:g} %: {reasons}",
+            "Run it again to ask only for those; or raise captions.tolerated_failure_percent",
+        )
+    training = sum(item.split == Split.TRAINING for item in captioned)
+    if training < settings.training.min_pictures:
+        return DatasetRefused(
+            f"only {training:,} captioned pictures are left to train on, fewer than"
+            f" {settings.training.min_pictures:,}",
+            "Upload more film, or run it again to ask for the missing captions",
+        )
+    return None
+
+
+def _is_captioned(item: DatasetItem, answers: Mapping[str, CaptionAnswer]) -> bool:
+    answer = answers.get(item.crop_id)
+    return answer is not None and answer.caption is not None
+
+
+def _left_out(item: DatasetItem, answers: Mapping[str, CaptionAnswer]) -> LeftOut:
+    answer = answers.get(item.crop_id)
+    return LeftOut(
+        crop_id=item.crop_id,
+        film_id=item.film_id,
+        reason=LeftOutReason.CAPTION_FAILED,
+        character=item.character,
+        detail=answer.reason if answer is not None else "nobody answered",
+    )
+
+
+def _captions(items: Iterable[DatasetItem], answers: Mapping[str, CaptionAnswer]) -> bytes:
+    captions = (answers[item.crop_id].caption for item in items)
+    return write_lines(caption for caption in captions if caption is not None)

@@ -1,0 +1,67 @@
+"""Draw the dataset's page: each picture with its caption and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from onmodel.caption_answers import read_answers
+from onmodel.contracts.dataset import Caption, DatasetItem, DatasetSummary, LeftOut, Violation
+from onmodel.contracts.requests_training import DatasetRequest
+from onmodel.costs import PriceBook, add_up, estimate
+from onmodel.datasets import dataset_keys, dataset_settings, get_dataset, put_dataset
+from onmodel.jsonl import read_lines
+from onmodel.ports import Clock, ObjectStore, Registry
+from onmodel.records_training import DatasetStatus
+from onmodel.report.dataset import DatasetReport, render_dataset_report
+from onmodel.vision.encoding import decode_picture, thumbnail
+
+DECODERS = 4
+"""Threads: OpenCV works without Python's lock, and the function has under two processors."""
+
+
+def report_dataset(
+    request: DatasetRequest,
+    *,
+    registry: Registry,
+    studio: ObjectStore,
+    prices: PriceBook,
+    clock: Clock,
+) -> None:
+    """Write the report's pages, index.html last, and mark the dataset ready."""
+    dataset = request.dataset
+    keys = dataset_keys(dataset)
+    record, body = get_dataset(dataset, registry)
+    captions = {
+        caption.crop_id: caption for caption in read_lines(Caption, studio.get(keys.captions))
+    }
+    items = [
+        item for item in read_lines(DatasetItem, studio.get(keys.items)) if item.crop_id in captions
+    ]
+    answers = read_answers(captions, keys, studio)
+    usage = add_up([*body.usage, *(use for answer in answers.values() for use in answer.usage)])
+    pages = render_dataset_report(
+        DatasetReport(
+            production=dataset.production,
+            summary=DatasetSummary.model_validate_json(studio.get(keys.summary)),
+            settings=dataset_settings(dataset, studio),
+            items=items,
+            captions=captions,
+            left_out=read_lines(LeftOut, studio.get(keys.left_out)),
+            thumbnails=thumbnails(items, studio),
+            bill=estimate(usage, prices),
+            violations=read_lines(Violation, studio.get(keys.violations)),
+            findings=body.findings,
+        )
+    )
+    for name in sorted(pages, key=lambda page: page == "index.html"):
+        studio.put(keys.report_page(name), pages[name], "text/html; charset=utf-8")
+    put_dataset(record, body, registry=registry, clock=clock, status=DatasetStatus.READY)
+
+
+def thumbnails(items: Iterable[DatasetItem], studio: ObjectStore) -> dict[str, bytes]:
+    """A small JPEG by crop_id, from the dataset's own pictures."""
+    rows = tuple(items)
+    with ThreadPoolExecutor(DECODERS) as pool:
+        small = pool.map(lambda item: thumbnail(decode_picture(studio.get(item.key))), rows)
+        return {item.crop_id: jpeg for item, jpeg in zip(rows, small, strict=True)}

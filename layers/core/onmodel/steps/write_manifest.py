@@ -1,0 +1,106 @@
+"""Write the trainer's manifest and the annotations beside it, and judge every line before it costs.
+
+The manifest is in the trainer's exact form; the annotations are the article's, with lineage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from onmodel.contracts.dataset import Caption, DatasetItem, PictureFacts, Split
+from onmodel.contracts.requests_training import DatasetRequest
+from onmodel.dataset.lint import lint_manifest, refuse_violations
+from onmodel.dataset.manifest import CaptionedPicture, annotation_lines, manifest_lines
+from onmodel.datasets import dataset_keys, get_dataset, put_dataset
+from onmodel.errors import ManifestRefused, NotFound
+from onmodel.jsonl import read_lines, write_lines
+from onmodel.ports import Clock, ObjectStore, Registry
+from onmodel.ports_training import Trainer
+from onmodel.records_training import DatasetStatus
+from onmodel.vision.picture_header import read_header
+
+READS_AT_ONCE = 8
+"""Threads: botocore keeps ten connections."""
+
+HEADER_BYTES = 65_536
+"""A JPEG's frame header lies behind its EXIF block, which has at most 64 kB."""
+
+
+def write_manifest(
+    request: DatasetRequest,
+    *,
+    registry: Registry,
+    studio: ObjectStore,
+    trainer: Trainer,
+    clock: Clock,
+) -> None:
+    """Write manifest.jsonl, validation.jsonl, annotations.jsonl and violations.jsonl.
+
+    Raises:
+        ManifestRefused: lines break the trainer's limits; all of them are listed in S3.
+    """
+    dataset = request.dataset
+    keys = dataset_keys(dataset)
+    record, body = get_dataset(dataset, registry)
+    captions = {
+        caption.crop_id: caption.text for caption in read_lines(Caption, studio.get(keys.captions))
+    }
+    pictures = [
+        CaptionedPicture(item=item, bucket=studio.bucket, caption=captions[item.crop_id])
+        for item in read_lines(DatasetItem, studio.get(keys.items))
+        if item.crop_id in captions
+    ]
+    training = [picture for picture in pictures if picture.item.split == Split.TRAINING]
+    validation = [picture for picture in pictures if picture.item.split == Split.VALIDATION]
+    manifest = manifest_lines(training, trainer.manifest_line)
+    violations = lint_manifest(
+        manifest,
+        picture_facts(training, studio),
+        limits=trainer.limits.dataset,
+        manifest_line=trainer.manifest_line,
+        name=keys.manifest,
+    )
+    studio.put(keys.annotations, annotation_lines(pictures), "application/jsonl")
+    held_out = manifest_lines(validation, trainer.manifest_line)
+    studio.put(keys.validation, held_out, "application/jsonl")
+    studio.put(keys.violations, write_lines(violations), "application/jsonl")
+    studio.put(keys.manifest, manifest, "application/jsonl")
+    try:
+        refuse_violations(violations)
+    except ManifestRefused as fault:
+        refused = body.model_copy(update={"reason": fault.reason, "advice": fault.advice})
+        put_dataset(record, refused, registry=registry, clock=clock, status=DatasetStatus.REFUSED)
+        raise
+    put_dataset(
+        record,
+        body.model_copy(update={"trained": len(training)}),
+        registry=registry,
+        clock=clock,
+    )
+
+
+def picture_facts(
+    pictures: Sequence[CaptionedPicture], studio: ObjectStore
+) -> dict[str, PictureFacts]:
+    """What each picture's own bytes say, by its URI; a picture that is gone is not in it."""
+    with ThreadPoolExecutor(READS_AT_ONCE) as pool:
+        facts = list(pool.map(lambda picture: _facts(picture.item.key, studio), pictures))
+    return {
+        picture.uri: known
+        for picture, known in zip(pictures, facts, strict=True)
+        if known is not None
+    }
+
+
+def _facts(key: str, studio: ObjectStore) -> PictureFacts | None:
+    try:
+        size = studio.head(key).size
+        header = read_header(studio.read(key, 0, HEADER_BYTES))
+    except NotFound:
+        return None
+    if header is None:
+        return PictureFacts(width=0, height=0, size_bytes=size, format=None)
+    return PictureFacts(
+        width=header.width, height=header.height, size_bytes=size, format=header.format
+    )
