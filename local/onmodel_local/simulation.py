@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from typing import Any
@@ -45,6 +46,7 @@ class Simulation:
     def controls(self) -> dict[tuple[str, str], Control]:
         """(method, path under /_onmodel/) → what it does with the order."""
         return {
+            ("GET", "identity"): lambda _: {"pid": os.getpid()},
             ("POST", "faults"): self._order,
             ("POST", "clear-faults"): self._clear_faults,
             ("GET", "calls"): lambda _: self.steering.calls(),

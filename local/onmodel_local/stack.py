@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -250,8 +251,12 @@ def end_group(pid: int, process: subprocess.Popen[bytes] | None = None) -> None:
 
 
 def _group_lives(pid: int, process: subprocess.Popen[bytes] | None) -> bool:
+    # reap the leader if it is our child; a zombie would count as alive
     if process is not None:
-        process.poll()  # reaps the leader; a zombie would count as alive
+        process.poll()
+    else:
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
     try:
         os.killpg(pid, 0)
     except ProcessLookupError:

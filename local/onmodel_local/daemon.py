@@ -1,0 +1,120 @@
+"""`onmodel local up` and `down`: a stack that outlives the command that started it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from onmodel_local.deploy import deploy
+from onmodel_local.mail import MailCatcher
+from onmodel_local.pace import Pace
+from onmodel_local.stack import (
+    LocalStack,
+    StackFailedError,
+    client,
+    control,
+    end_group,
+    environment,
+    is_healthy,
+)
+
+STATE = Path(".cache") / "local-stack.json"
+TEMPLATE = "template.yaml"
+
+
+@dataclass(frozen=True)
+class RunningStack:
+    """A stack that another process may have started; fits where a LocalStack does."""
+
+    pid: int
+    port: int
+    endpoint_url: str
+    folder: str
+    outputs: dict[str, str]
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
+        return client(self.endpoint_url, service)
+
+    def environment(self) -> dict[str, str]:
+        return environment(self.endpoint_url)
+
+    def control(self, path: str, order: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
+        return control(self.endpoint_url, path, order)
+
+    @property
+    def log(self) -> Path:
+        return Path(self.folder) / "emulator.log"
+
+
+def up(
+    root: Path,
+    *,
+    parameters: dict[str, str] | None = None,
+    pace: Pace | None = None,
+    vision_url: str = "",
+    vision_model: str = "",
+) -> RunningStack:
+    """Start a stack and deploy the template of the repository, or update the one that runs.
+
+    Args:
+        root: the repository; its template.yaml is deployed, the state is kept in its .cache.
+        parameters: of the template.
+        pace: how fast simulated time passes; only for a stack that is started now.
+        vision_url: OpenAI-compatible endpoint of a local vision model, likewise.
+        vision_model: that model's name.
+    """
+    running = find(root)
+    if running is None:
+        stack = LocalStack(
+            pace=pace, detached=True, vision_url=vision_url, vision_model=vision_model
+        )
+        stack.start()
+        running = RunningStack(stack.pid, stack.port, stack.endpoint_url, str(stack.folder), {})
+    try:
+        outputs = deploy(running, root / TEMPLATE, parameters=parameters)
+        if "TopicArn" in outputs:
+            MailCatcher(running, outputs["TopicArn"])  # before anything is published
+    except BaseException:
+        if not running.outputs:  # started just now: nothing half-done stays
+            _end(running)
+        raise
+    return _remember(root, RunningStack(**{**asdict(running), "outputs": outputs}))
+
+
+def down(root: Path) -> bool:
+    """Stop the stack and delete its files; False when none runs."""
+    running = find(root)
+    if running is not None:
+        _end(running)
+    (root / STATE).unlink(missing_ok=True)
+    return running is not None
+
+
+def find(root: Path) -> RunningStack | None:
+    """The stack that `up` started here, if it still answers and is the same one."""
+    try:
+        state = RunningStack(**json.loads((root / STATE).read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+    if not is_healthy(state.endpoint_url):
+        return None
+    try:  # another program may listen on that port today, or another stack
+        identity = state.control("identity")
+    except (StackFailedError, OSError, ValueError):
+        return None
+    return state if identity == {"pid": state.pid} else None
+
+
+def _remember(root: Path, running: RunningStack) -> RunningStack:
+    path = root / STATE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(asdict(running), indent=2) + "\n")
+    return running
+
+
+def _end(running: RunningStack) -> None:
+    end_group(running.pid)
+    shutil.rmtree(running.folder, ignore_errors=True)

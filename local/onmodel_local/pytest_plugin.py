@@ -1,0 +1,46 @@
+"""Fixtures over the local stack: `local_stack` and `deployed`, one of each for a whole test run.
+
+Imports late: every unit test run loads this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from onmodel_local.mail import MailCatcher
+    from onmodel_local.stack import LocalStack
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The repository's own template on a local stack."""
+
+    stack: LocalStack
+    outputs: dict[str, str]
+    mails: MailCatcher
+
+
+@pytest.fixture(scope="session")
+def local_stack() -> Iterator[LocalStack]:
+    """A running stack, shared; tests name their resources apart and clear faults they ordered."""
+    from onmodel_local.stack import LocalStack
+
+    with LocalStack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def deployed(pytestconfig: pytest.Config) -> Iterator[Deployed]:
+    """template.yaml deployed on a stack of its own."""
+    from onmodel_local.deploy import deploy
+    from onmodel_local.mail import MailCatcher
+    from onmodel_local.stack import LocalStack
+
+    with LocalStack() as stack:
+        outputs = deploy(stack, pytestconfig.rootpath / "template.yaml")
+        yield Deployed(stack, outputs, MailCatcher(stack, outputs["TopicArn"]))
