@@ -1,4 +1,4 @@
-"""Patches of S3: version ids in events, checksums of multipart objects.
+"""Patches of S3: version ids in events, checksums of multipart objects, ranges of versions.
 
 Follows ministack's S3 closely: MIT, Copyright (c) 2026 MiniStack Contributors.
 """
@@ -77,8 +77,40 @@ def full_object_checksums() -> None:
         return complete
 
 
+def ranges_of_versions() -> None:
+    """A range of one version: upstream answers the whole object when a VersionId is named.
+
+    Films are read by ranges of the version that was uploaded.
+    """
+
+    @replace(s3, "_get_object", "64ad7071ef0e")
+    def _(original: Callable[..., Any]) -> Callable[..., Any]:
+        def get(
+            bucket: str, key: str, headers: dict[str, str], query: dict[str, Any] | None = None
+        ) -> Any:
+            wanted = headers.get("range", "") if s3._qp(query or {}, "versionId", "") else ""
+            if not wanted:
+                return original(bucket, key, headers, query)
+            # the checksum is the whole object's: a client would hold the slice against it
+            plain = {k: v for k, v in headers.items() if k != "x-amz-checksum-mode"}
+            status, answered, body = original(bucket, key, plain, query)
+            if status != 200:
+                return status, answered, body
+            span = s3._parse_range(wanted, len(body))
+            if span is None:
+                refusal = s3._xml_body(s3._range_error_xml(bucket, key))
+                return 416, {"Content-Type": "application/xml"}, refusal
+            start, end = span
+            part = body[start : end + 1]
+            span_header = f"bytes {start}-{end}/{len(body)}"
+            answered |= {"Content-Length": str(len(part)), "Content-Range": span_header}
+            return 206, answered, part
+
+        return get
+
+
 def _checksum(body: bytes) -> str:
     return base64.b64encode(struct.pack(">Q", awscrt.checksums.crc64nvme(bytes(body)))).decode()
 
 
-PATCHES = (version_ids_in_events, full_object_checksums)
+PATCHES = (version_ids_in_events, full_object_checksums, ranges_of_versions)
