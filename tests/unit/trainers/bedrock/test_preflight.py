@@ -135,6 +135,19 @@ def test_preflight_when_bucket_is_elsewhere_or_missing_then_blocks(make_trainer,
     assert codes(make_trainer()) == [("bucket", True)]
 
 
+class DeniedAccount:
+    def bucket_region(self, bucket: str) -> str | None:
+        raise ServiceError("denied")
+
+    def role_trusts(self, role_arn: str, service: str) -> bool | None:
+        raise ServiceError("denied")
+
+
+def test_preflight_when_role_and_bucket_may_not_be_looked_at_then_warns(make_trainer) -> None:
+    found = codes(make_trainer(account=DeniedAccount()))
+    assert found == [("role-unknown", False), ("bucket-unknown", False)]
+
+
 @pytest.mark.parametrize(
     ("steps", "batch_size", "learning_rate", "faults"),
     [

@@ -180,7 +180,15 @@ class Preflight:
             yield blocking("role", f"the role {self.role_arn} {state}", "Deploy this stack again.")
 
     def _bucket(self, bucket: str) -> Iterator[Finding]:
-        region = self.account.bucket_region(bucket)
+        try:
+            region = self.account.bucket_region(bucket)
+        except ServiceError as fault:
+            if type(fault) is not ServiceError:
+                raise
+            yield warning(
+                "bucket-unknown", f"the bucket {bucket} cannot be looked at", "Allow s3:ListBucket."
+            )
+            return
         if region != self.region:
             where = f"lies in {region}" if region else "does not exist"
             yield blocking(
