@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ CHARACTERS = {
     "mira": ((60, 60, 220), (240, 240, 60)),
     "otto": ((200, 120, 30), (40, 220, 240)),
     "pip": ((70, 190, 60), (200, 60, 220)),
+}
+_QUICK = {
+    "libx264": {"preset": "veryfast"},
+    "libx265": {"preset": "ultrafast", "x265-params": "log-level=0"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8"},
+    "libsvtav1": {"preset": "12"},
 }
 _COUNTED = ("mpeg2video", "mpeg1video")
 _BACKGROUNDS = (
@@ -120,7 +127,8 @@ def draw_film(
         times_seconds=times,
     )
     with av.open(str(path), "w", format=container, options=dict(container_options or {})) as output:
-        stream: Any = output.add_stream(codec, rate=fps, options=dict(options or {}))
+        chosen = {**_QUICK.get(codec, {}), **(options or {})}
+        stream: Any = output.add_stream(codec, rate=fps, options=chosen)
         stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
         stream.codec_context.gop_size = gop
         # MPEG-2 counts pictures; the others can place them anywhere
@@ -149,7 +157,7 @@ def paint(film: DrawnFilm, seconds: float) -> np.ndarray:
         return np.zeros((height, width, 3), np.uint8)
     moment = _held(seconds, film.spans["still"])
     shot = sum(cut <= moment + 1e-6 for cut in film.cuts_seconds)
-    picture = _scene(shot, width, height)
+    picture = _scene(shot, width, height).copy()
     for figure in _cast(shot, moment, film.size, film.picture):
         _draw(picture, figure, moment)
     for start, end in film.spans["fade"]:
@@ -166,6 +174,7 @@ def _held(seconds: float, still: tuple[tuple[float, float], ...]) -> float:
     return next((start for start, end in still if start <= seconds < end), seconds)
 
 
+@lru_cache(maxsize=16)
 def _scene(shot: int, width: int, height: int) -> np.ndarray:
     sky, ground = _BACKGROUNDS[shot % len(_BACKGROUNDS)]
     picture = np.empty((height, width, 3), np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from functools import lru_cache
 from typing import Any
 
@@ -20,12 +21,14 @@ _HD_HEIGHT = 720  # untagged films: BT.709 from here up, BT.601 below, as player
 _LIMITED, _FULL = 1, 2
 _PQ, _HLG = 16, 18  # AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67
 _REFERENCE_WHITE = 100.0  # nits that become 1.0: what FFmpeg's examples tell zscale (npl=100)
-_HLG_PEAK = 1000.0  # nits of the display that HLG is graded for (BT.2100)
+_PEAK_NITS = 1000.0  # of the display that HLG is graded for (BT.2100), and of most PQ films
 # BT.2020 to BT.709 primaries, linear light (BT.2087, table 4, inverted)
 _TO_709 = np.array(
     [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]],
     np.float32,
 )
+_WIDE_MATRICES, _WIDE_PRIMARIES = (9, 10), 9  # AVCOL_SPC_BT2020_*, AVCOL_PRI_BT2020
+_STRIP = 64  # rows at a time: fits a core's cache
 _LEVELS = 4096  # steps of the curve from linear light to a screen's value
 
 
@@ -67,27 +70,59 @@ def tone_mapped(coded: npt.NDArray[np.uint16], frame: VideoFrame) -> Pixels:
     """An HDR frame for an ordinary screen: (height, width, 3) uint8, BGR, BT.709.
 
     The chain of FFmpeg's documentation: linear light at 100 nits, BT.709 primaries, Hable's
-    curve on the largest component without desaturation, BT.709 transfer.
+    curve on the largest component without desaturation, the gamma of an ordinary screen.
 
     Args:
         coded: (height, width, 3) RGB as transferred, 16 bits.
         frame: its tags.
     """
-    light = _linear_light(int(frame.color_trc))[coded >> 6]
-    if int(frame.color_trc) == _HLG:
+    transfer, peak = int(frame.color_trc), _brightest(frame) / _REFERENCE_WHITE
+    wide = int(frame.colorspace) in _WIDE_MATRICES or int(frame.color_primaries) == _WIDE_PRIMARIES
+    shown = np.empty(coded.shape, np.uint8)
+    for top in range(0, coded.shape[0], _STRIP):  # light takes 4 times a picture's memory
+        strip = coded[top : top + _STRIP]
+        shown[top : top + _STRIP] = _for_screen(_light(strip, transfer), peak, wide=wide)
+    return shown
+
+
+def _light(coded: npt.NDArray[np.uint16], transfer: int) -> npt.NDArray[np.float32]:
+    """RGB in linear light of a screen, 1.0 at the reference white."""
+    light: npt.NDArray[np.float32] = _linear_light(transfer)[coded >> 6]
+    if transfer == _HLG:
         luminance = light @ np.array([0.2627, 0.6780, 0.0593], np.float32)
         # BT.2100 system gamma 1.2 of a 1,000 nit display
-        gain = np.power(np.maximum(luminance, 1e-6), 0.2)[..., None]
-        light = light * gain * np.float32(_HLG_PEAK / _REFERENCE_WHITE)
-    if int(frame.colorspace) in (9, 10) or int(frame.color_primaries) == 9:
+        gain = np.power(np.maximum(luminance, 1e-6), np.float32(0.2))[..., None]
+        light = light * gain * np.float32(_PEAK_NITS / _REFERENCE_WHITE)
+    return light
+
+
+def _for_screen(light: Any, peak: float, *, wide: bool) -> Pixels:  # noqa: ANN401 - cv2 array
+    """Linear RGB to BGR values of an ordinary screen."""
+    if wide:
         light = cv2.transform(light, _TO_709)
     light = np.maximum(light, 0)
-    peak = np.maximum(light.max(axis=2, keepdims=True), 1e-6)
-    brightest = np.float32(10_000.0 if int(frame.color_trc) == _PQ else _HLG_PEAK)
-    mapped = _hable(peak) / _hable(np.float32(brightest / _REFERENCE_WHITE))
-    shown = np.clip(light * (mapped / peak), 0, 1)
-    pixels = _screen_curve()[(shown * (_LEVELS - 1)).astype(np.int32)]
-    return np.ascontiguousarray(pixels[..., ::-1])
+    largest = np.maximum(light.max(axis=2, keepdims=True), 1e-6)
+    mapped = _hable(largest) / np.float32(_hable(peak))
+    shown = np.minimum(light * (mapped / largest), 1)
+    values: Pixels = _screen_curve()[(shown * (_LEVELS - 1)).astype(np.int32)]
+    return values[..., ::-1]
+
+
+def _brightest(frame: VideoFrame) -> float:
+    """Nits of the film's brightest pixel, as its metadata says; FFmpeg's guess without any."""
+    known: Any = frame.side_data
+    level = known.get("CONTENT_LIGHT_LEVEL")
+    if level is not None:
+        (nits,) = struct.unpack_from("I", bytes(level))
+        if nits:
+            return float(nits)
+    mastering = known.get("MASTERING_DISPLAY_METADATA")
+    if mastering is not None:
+        # AVMasteringDisplayMetadata: eight rationals of colours, then least and most luminance
+        over, under = struct.unpack_from("ii", bytes(mastering), 72)
+        if over > 0 and under > 0:
+            return float(over / under)
+    return _PEAK_NITS
 
 
 def _hable(value: Any) -> Any:  # noqa: ANN401 - a number or an array
@@ -111,7 +146,9 @@ def _linear_light(transfer: int) -> npt.NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def _screen_curve() -> npt.NDArray[np.uint8]:
-    """Linear light 0 to 1 in _LEVELS steps to BT.709's coded value, 0 to 255."""
+    """Linear light 0 to 1 in _LEVELS steps to a BT.1886 screen's value, 0 to 255.
+
+    The inverse of the screen's gamma, not the camera's curve: the light is a screen's already.
+    """
     light = np.linspace(0, 1, _LEVELS)
-    coded = np.where(light < 0.018, 4.5 * light, 1.099 * light**0.45 - 0.099)
-    return np.round(coded * 255).astype(np.uint8)
+    return np.round(light ** (1 / 2.4) * 255).astype(np.uint8)

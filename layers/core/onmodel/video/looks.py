@@ -6,6 +6,7 @@ one pixel in a few, from the decoded planes, without copying the picture.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -90,14 +91,20 @@ def part_of(plane: Plane, picture: Box, width: int, height: int) -> Plane:
 
 def _cell_means(points: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """(GRID_ROWS × GRID_COLUMNS,) means of 0 to 1, from sums over rectangles."""
-    sums: Any = cv2.integral(points)
-    rows = np.arange(GRID_ROWS + 1) * points.shape[0] // GRID_ROWS
-    columns = np.arange(GRID_COLUMNS + 1) * points.shape[1] // GRID_COLUMNS
-    corners = sums[rows[:, None], columns]
+    rows, columns, sizes = _cells(*points.shape)
+    corners = cv2.integral(points)[rows, columns]
     cells = corners[1:, 1:] - corners[:-1, 1:] - corners[1:, :-1] + corners[:-1, :-1]
-    sizes = np.maximum(np.diff(rows)[:, None] * np.diff(columns), 1) * np.float32(255)
     means: npt.NDArray[np.float32] = (cells / sizes).astype(np.float32).ravel()
     return means
+
+
+@lru_cache(maxsize=64)
+def _cells(height: int, width: int) -> tuple[Plane, Plane, Plane]:
+    """Edges of the grid's cells, and 255 times their areas."""
+    rows = np.arange(GRID_ROWS + 1) * height // GRID_ROWS
+    columns = np.arange(GRID_COLUMNS + 1) * width // GRID_COLUMNS
+    areas = np.maximum(np.diff(rows)[:, None] * np.diff(columns), 1)
+    return rows[:, None], columns, areas.astype(np.float32) * np.float32(255)
 
 
 def sharpness_of(luma: npt.NDArray[np.uint8]) -> float:

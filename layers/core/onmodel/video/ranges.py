@@ -11,7 +11,7 @@ from typing import Any
 ReadRange = Callable[[int, int], bytes]
 """Bytes [start, end) of the object; may raise, and what it raises is what the caller sees."""
 
-FIRST_READ = 256 << 10  # a header or index page; larger would be wasted while FFmpeg seeks about
+FIRST_READ = 64 << 10  # a header or a page of an index; FFmpeg seeks about among them
 LARGEST_READ = 4 << 20  # one S3 request moves 4 MiB in about the time of two round trips
 KEPT_BLOCKS = 3  # audio and video interleave: FFmpeg steps back a little
 
@@ -125,50 +125,48 @@ class RangeReader(io.RawIOBase):
 
     def _fetch(self, position: int, wanted: int) -> _Block:
         """Bring the block at `position`, and start on the one after it."""
-        reading_on = bool(self._blocks) and self._blocks[-1].end == position
-        self._step = min(self._step * 2, self._largest_read) if reading_on else self._first_read
         coming, self._coming = self._coming, None
-        if coming is not None and coming[0] == position:
-            body = self._caught(coming[2].result)
-            end = coming[1]
+        ahead = coming is not None and coming[0] <= position < coming[1]
+        reading_on = ahead or (bool(self._blocks) and self._blocks[-1].end == position)
+        self._step = min(self._step * 2, self._largest_read) if reading_on else self._first_read
+        if coming is not None and ahead:
+            start, end, future = coming
+            body = self._caught(future.result)
         else:
-            end = self._end_of(position, wanted)
-            body = self._caught(lambda: self._read(position, end))
-            self._count(body)
-        if len(body) != end - position:
-            short = OSError(f"bytes {position} to {end} came as {len(body)} bytes")
+            start, end = position, self._end_of(position, wanted)
+            body = self._caught(lambda: self._counted(position, end))
+        if len(body) != end - start:
+            short = OSError(f"bytes {start} to {end} came as {len(body)} bytes")
             self.failure = short
             raise short
-        block = _Block(position, body)
+        block = _Block(start, body)
         self._blocks = [*self._blocks[1 - KEPT_BLOCKS :], block]
-        self._look_ahead(block, reading_on)
+        self._look_ahead(block, reading_on=reading_on)
         return block
 
     def _end_of(self, position: int, wanted: int) -> int:
+        """Where the next request ends: large inside the expected span, never beyond it."""
         start, end = self._expected
         if start <= position < end:
-            return min(end, position + max(self._largest_read, min(wanted, end - position)))
-        return min(self.size, position + max(wanted, self._step))
+            return min(end, position + self._largest_read)
+        size = min(max(wanted, self._step), self._largest_read)
+        return min(self.size, position + size)
 
-    def _look_ahead(self, block: _Block, reading_on: bool) -> None:
-        """Start the next request while this block is worked on, when it is sure to be read."""
+    def _look_ahead(self, block: _Block, *, reading_on: bool) -> None:
+        """Start the next request while this block is worked on, when it is likely to be read."""
         start, stop = self._expected
-        sure = start <= block.end < stop
-        if self._pool is None or not (sure or (reading_on and stop <= start)):
-            return
-        if block.end >= self.size:
+        announced = start <= block.start < stop
+        likely = block.end < stop if announced else reading_on
+        if self._pool is None or not likely or block.end >= self.size:
             return
         end = self._end_of(block.end, 0)
-        self._coming = (block.end, end, self._pool.submit(self._ahead, block.end, end))
+        self._coming = (block.end, end, self._pool.submit(self._counted, block.end, end))
 
-    def _ahead(self, start: int, end: int) -> bytes:
+    def _counted(self, start: int, end: int) -> bytes:
         body = self._read(start, end)
-        self._count(body)
-        return body
-
-    def _count(self, body: bytes) -> None:
         self.requests += 1
         self.bytes_read += len(body)
+        return body
 
     def _caught(self, fetch: Callable[[], bytes]) -> bytes:
         try:
