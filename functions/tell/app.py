@@ -15,5 +15,5 @@ def handler(request: TellRequest) -> None:
         studio=wired.studio,
         mailbox=wired.mailbox,
         clock=now,
-        stack=wired.environment.stack_name,
+        door=wired.links,
     )

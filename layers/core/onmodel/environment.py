@@ -31,6 +31,11 @@ class Environment(BaseModel):
     scheduler_role_arn: str = Field(alias="SCHEDULER_ROLE_ARN", default="")
     train_model_arn: str = Field(alias="TRAIN_MODEL_ARN", default="")
     quiet_seconds: float = Field(alias="QUIET_SECONDS", default=900, ge=0)
+    spend_limit_usd: float = Field(alias="SPEND_LIMIT_USD", default=100, ge=0)
+    approval_days: float = Field(alias="APPROVAL_DAYS", default=7, gt=0, le=365)
+    caption_queue_url: str = Field(alias="CAPTION_QUEUE_URL", default="")
+    door_url: str = Field(alias="DOOR_URL", default="")
+    door_secret_arn: str = Field(alias="DOOR_SECRET_ARN", default="")
     region: str = Field(alias="AWS_REGION", default="us-east-1")
 
 

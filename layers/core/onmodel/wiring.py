@@ -9,19 +9,23 @@ from typing import Any
 
 from onmodel.adapters.account import AwsAccount
 from onmodel.adapters.clients import make_client
+from onmodel.adapters.converse import ConverseModel
 from onmodel.adapters.dynamodb import DynamoCache, DynamoRegistry
 from onmodel.adapters.rekognition import RekognitionLabels
 from onmodel.adapters.s3 import S3ObjectStore
 from onmodel.adapters.scheduler import EventBridgeScheduler
+from onmodel.adapters.secretsmanager import SecretsManagerSecrets
 from onmodel.adapters.servicequotas import ServiceQuotas
 from onmodel.adapters.sns import SnsMailbox
-from onmodel.adapters.stepfunctions import StepFunctionsExecutions
+from onmodel.adapters.sqs import SqsQueue
+from onmodel.adapters.stepfunctions import StepFunctionsExecutions, StepFunctionsTaskTokens
 from onmodel.adapters.titan import TitanEmbedder
 from onmodel.costs import PriceBook
+from onmodel.door import Door
 from onmodel.environment import Environment, read_environment
 from onmodel.paid import CachedEmbedder, CachedLabels, Meter
-from onmodel.ports_training import ImageModel, Scheduler, Trainer
-from onmodel.settings import EmbeddingSettings
+from onmodel.ports_training import CaptionModel, ImageModel, Scheduler, TaskTokens, Trainer
+from onmodel.settings import CaptionSettings, EmbeddingSettings
 from onmodel.trainers.bedrock.canvas import NovaCanvas
 from onmodel.trainers.bedrock.trainer import BedrockTrainer
 
@@ -68,7 +72,7 @@ class Services:
 
     @cached_property
     def executions(self) -> StepFunctionsExecutions:
-        return StepFunctionsExecutions(self.client("stepfunctions"))
+        return StepFunctionsExecutions(self._stepfunctions)
 
     @cached_property
     def mailbox(self) -> SnsMailbox:
@@ -110,6 +114,35 @@ class Services:
             role_arn=self.environment.scheduler_role_arn,
             clock=now,
         )
+
+    @cached_property
+    def _stepfunctions(self) -> Any:  # noqa: ANN401
+        return self.client("stepfunctions")
+
+    @cached_property
+    def tokens(self) -> TaskTokens:
+        return StepFunctionsTaskTokens(self._stepfunctions)
+
+    @cached_property
+    def caption_queue(self) -> SqsQueue:
+        return SqsQueue(self.client("sqs"), self.environment.caption_queue_url)
+
+    def caption_model(self, settings: CaptionSettings) -> CaptionModel:
+        return ConverseModel(
+            self._bedrock_runtime, settings.model, temperature=settings.temperature
+        )
+
+    @cached_property
+    def door(self) -> Door:
+        """Its key is read once by each process."""
+        secrets = SecretsManagerSecrets(self.client("secretsmanager"))
+        key = secrets.get(self.environment.door_secret_arn)
+        return Door(self.environment.door_url, key, now)
+
+    @property
+    def links(self) -> Door | None:
+        """The door, where the stack has one: mails name s3:// addresses without it."""
+        return self.door if self.environment.door_url else None
 
     @cached_property
     def prices(self) -> PriceBook:

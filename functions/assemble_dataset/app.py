@@ -1,0 +1,21 @@
+"""TrainModel: close the generation; its films' crops become one dataset."""
+
+from onmodel.contracts.requests_training import AssembleDatasetRequest, DatasetRef
+from onmodel.entry import entry
+from onmodel.paid import Meter
+from onmodel.steps.assemble_dataset import AssembleDataset
+from onmodel.wiring import now, services
+
+
+@entry(AssembleDatasetRequest)
+def handler(request: AssembleDatasetRequest) -> DatasetRef:
+    wired, meter = services(), Meter()
+    return AssembleDataset(
+        registry=wired.registry,
+        uploads=wired.uploads,
+        studio=wired.studio,
+        cache=wired.cache,
+        embedder=lambda settings: wired.embedder(settings, meter),
+        meter=meter,
+        clock=now,
+    ).assemble(request)

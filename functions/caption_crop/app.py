@@ -1,0 +1,20 @@
+"""The caption queue: describe crops, and answer the tasks that wait for them."""
+
+from onmodel.contracts.requests_training import PartialFailures, QueuedMessages
+from onmodel.entry import entry
+from onmodel.steps.caption_crop import CaptionCrop
+from onmodel.steps.caption_messages import caption_messages
+from onmodel.wiring import services
+
+
+@entry(QueuedMessages)
+def handler(request: QueuedMessages) -> PartialFailures:
+    wired = services()
+    crops = CaptionCrop(
+        studio=wired.studio,
+        cache=wired.cache,
+        model=wired.caption_model,
+        tokens=wired.tokens,
+        queue=wired.caption_queue,
+    )
+    return caption_messages(request, crops)

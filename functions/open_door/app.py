@@ -1,0 +1,18 @@
+"""The HTTP API: whoever follows a link of a mail comes here."""
+
+from onmodel.contracts.requests_door import DoorAnswer, DoorRequest
+from onmodel.entry import entry
+from onmodel.steps.open_door import OpenDoor
+from onmodel.wiring import now, services
+
+
+@entry(DoorRequest)
+def handler(request: DoorRequest) -> DoorAnswer:
+    wired = services()
+    return OpenDoor(
+        registry=wired.registry,
+        studio=wired.studio,
+        tokens=wired.tokens,
+        door=wired.door,
+        clock=now,
+    ).open(request)

@@ -1,0 +1,20 @@
+"""TrainModel: what training will cost, and whether a person must agree."""
+
+from onmodel.contracts.requests_training import QuoteTrainingRequest, TrainingQuoted
+from onmodel.entry import entry
+from onmodel.steps.quote_training import quote_training
+from onmodel.wiring import now, services
+
+
+@entry(QuoteTrainingRequest)
+def handler(request: QuoteTrainingRequest) -> TrainingQuoted:
+    wired = services()
+    return quote_training(
+        request,
+        registry=wired.registry,
+        studio=wired.studio,
+        trainer=wired.trainer,
+        prices=wired.prices,
+        clock=now,
+        spend_limit_usd=wired.environment.spend_limit_usd,
+    )

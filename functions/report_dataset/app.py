@@ -1,0 +1,18 @@
+"""TrainModel: draw the dataset's page."""
+
+from onmodel.contracts.requests_training import DatasetRequest
+from onmodel.entry import entry
+from onmodel.steps.report_dataset import report_dataset
+from onmodel.wiring import now, services
+
+
+@entry(DatasetRequest)
+def handler(request: DatasetRequest) -> None:
+    wired = services()
+    report_dataset(
+        request,
+        registry=wired.registry,
+        studio=wired.studio,
+        prices=wired.prices,
+        clock=now,
+    )

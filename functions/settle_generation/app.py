@@ -1,0 +1,19 @@
+"""TrainModel's first state: hold the generation, and wait until it is quiet."""
+
+from onmodel.contracts.requests_training import Settled, SettleGenerationRequest
+from onmodel.entry import entry
+from onmodel.steps.settle_generation import settle_generation
+from onmodel.wiring import now, services
+
+
+@entry(SettleGenerationRequest)
+def handler(request: SettleGenerationRequest) -> Settled:
+    wired = services()
+    return settle_generation(
+        request,
+        registry=wired.registry,
+        studio=wired.studio,
+        executions=wired.executions,
+        clock=now,
+        quiet_seconds=wired.environment.quiet_seconds,
+    )

@@ -1,0 +1,14 @@
+"""TrainModel's last step: start the customization job."""
+
+from onmodel.contracts.requests_training import DatasetRequest, TrainingStarted
+from onmodel.entry import entry
+from onmodel.steps.start_training import StartTraining
+from onmodel.wiring import now, services
+
+
+@entry(DatasetRequest)
+def handler(request: DatasetRequest) -> TrainingStarted:
+    wired = services()
+    return StartTraining(
+        registry=wired.registry, studio=wired.studio, trainer=wired.trainer, clock=now
+    ).start(request)

@@ -1,0 +1,151 @@
+"""Answer a link of a mail. GET shows, whoever follows it; only POST acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from onmodel.approvals import DECIDED, decide, get_approval
+from onmodel.contracts.requests_door import DoorAnswer, DoorRequest
+from onmodel.contracts.requests_training import Approved
+from onmodel.door import ApprovalPass, Door, ObjectPass
+from onmodel.errors import LinkRefused, NotFound
+from onmodel.mails.letter import when
+from onmodel.ports import Clock, ObjectStore, Record, Registry
+from onmodel.ports_training import TaskTokens
+from onmodel.records_training import ApprovalBody, ApprovalStatus
+from onmodel.report.door import Question, question_page, words_page
+
+PRESIGNED_SECONDS = 300
+"""Long enough for a slow browser; a copied address soon leads nowhere."""
+
+TELLING_TIME = timedelta(minutes=1)
+"""The door's function lives shorter: later, the decision was told or its teller died."""
+
+DECISIONS = {"approve": ApprovalStatus.APPROVED, "decline": ApprovalStatus.DECLINED}
+
+PAGE_HEADERS = {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline';"
+    " form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "referrer-policy": "no-referrer",  # the address is the key
+    "x-content-type-options": "nosniff",
+    "x-robots-tag": "noindex",
+}
+
+
+@dataclass(frozen=True)
+class OpenDoor:
+    """The services that the door needs."""
+
+    registry: Registry
+    studio: ObjectStore
+    tokens: TaskTokens
+    door: Door
+    clock: Clock
+
+    def open(self, request: DoorRequest) -> DoorAnswer:
+        """A page or a redirect; a bad link is a page that says so, never an error."""
+        method = request.context.http.method.upper()
+        if method not in {"GET", "HEAD", "POST"}:
+            return _page(405, words_page("This door knows GET and POST only"))
+        try:
+            match self.door.open(request.token):
+                case ObjectPass() as grants:
+                    return self._object(grants, method)
+                case ApprovalPass() as grants:
+                    return self._approval(grants, request, method)
+        except LinkRefused as fault:
+            return _page(403, words_page(fault.reason, f"{fault.advice}."))
+
+    def _object(self, grants: ObjectPass, method: str) -> DoorAnswer:
+        if method == "POST":
+            return _page(405, words_page("There is nothing to decide here"))
+        try:
+            self.studio.head(grants.key)
+        except NotFound:
+            return _page(404, words_page("This page is gone", "It was deleted from the bucket."))
+        headers = {
+            "location": self.studio.presign(grants.key, PRESIGNED_SECONDS),
+            "cache-control": "no-store",
+            "referrer-policy": "no-referrer",
+        }
+        return DoorAnswer(statusCode=302, headers=headers)
+
+    def _approval(self, grants: ApprovalPass, request: DoorRequest, method: str) -> DoorAnswer:
+        record = get_approval(grants.production, grants.id, self.registry)
+        if method == "POST":
+            wanted = DECISIONS.get(request.field("decision"))
+            if wanted is None:
+                return _page(400, words_page("Neither approved nor declined", "Choose one."))
+            record = self._decide(record, wanted)
+        return self._show(record)
+
+    def _decide(self, record: Record, wanted: ApprovalStatus) -> Record:
+        """Write the decision, then tell the machine; a death in between is healed by a repeat."""
+        is_late = self.clock() >= ApprovalBody.model_validate(record.body).expires_at
+        record, is_ours = decide(
+            record,
+            ApprovalStatus.EXPIRED if is_late else wanted,
+            registry=self.registry,
+            clock=self.clock,
+        )
+        body = ApprovalBody.model_validate(record.body)
+        if record.status not in DECIDED or not (is_ours or self._is_stale(body)):
+            return record
+        answer = Approved(approved=record.status == ApprovalStatus.APPROVED)
+        is_heard = self.tokens.succeed(body.task_token, answer.model_dump())
+        if is_ours and answer.approved and not is_heard:
+            return self._expire(record)  # its machine ended: nothing will be started
+        return record
+
+    def _is_stale(self, body: ApprovalBody) -> bool:
+        """Whether whoever decided has had the time to tell the machine."""
+        return body.decided_at is not None and self.clock() - body.decided_at > TELLING_TIME
+
+    def _expire(self, record: Record) -> Record:
+        return self.registry.replace(
+            record.model_copy(update={"status": ApprovalStatus.EXPIRED, "updated_at": self.clock()})
+        )
+
+    def _show(self, record: Record) -> DoorAnswer:
+        body = ApprovalBody.model_validate(record.body)
+        is_pending = record.status == ApprovalStatus.PENDING
+        if record.status == ApprovalStatus.EXPIRED or (
+            is_pending and self.clock() >= body.expires_at
+        ):
+            return _page(
+                410,
+                words_page(
+                    "Too late: nothing was started",
+                    "Nobody waits for this answer any more. The dataset is kept.",
+                ),
+            )
+        if not is_pending:
+            decided = when(body.decided_at) if body.decided_at else "before"
+            return _page(
+                200,
+                words_page(
+                    f"The {body.purpose} was {record.status}",
+                    f"Decided {decided}; the first answer counts.",
+                ),
+            )
+        return _page(
+            200,
+            question_page(
+                Question(
+                    production=record.production,
+                    purpose=body.purpose,
+                    subject_id=body.subject_id,
+                    usd=body.usd,
+                    why=body.why,
+                    assumptions=body.assumptions,
+                    expires=when(body.expires_at),
+                )
+            ),
+        )
+
+
+def _page(status: int, html: bytes) -> DoorAnswer:
+    return DoorAnswer(statusCode=status, headers=PAGE_HEADERS, body=html.decode())
