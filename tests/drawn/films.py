@@ -90,6 +90,7 @@ def draw_film(
     black: tuple[tuple[float, float], ...] = (),
     fades: tuple[tuple[float, float], ...] = (),
     still: tuple[tuple[float, float], ...] = (),
+    soft: tuple[tuple[float, float], ...] = (),
     pixel_format: str = "yuv420p",
     options: Mapping[str, str] | None = None,
     times: tuple[float, ...] | None = None,
@@ -103,7 +104,8 @@ def draw_film(
 
     Args:
         bars: pixels of black above and below, and left and right.
-        black, fades, still: half-open spans of seconds; a fade goes to black and back.
+        black, fades, still, soft: half-open spans of seconds; a fade goes to black and back,
+            soft is out of focus.
         times: presentation times in seconds for a variable frame rate.
         rotation: degrees counter-clockwise that the display matrix says.
         aspect: shape of a pixel.
@@ -122,7 +124,12 @@ def draw_film(
         size=size,
         shot_seconds=shot_seconds,
         cuts_seconds=cuts,
-        spans={"black": tuple(black), "fade": tuple(fades), "still": tuple(still)},
+        spans={
+            "black": tuple(black),
+            "fade": tuple(fades),
+            "still": tuple(still),
+            "soft": tuple(soft),
+        },
         picture=(bars[1], bars[0], width - bars[1], height - bars[0]),
         times_seconds=times,
     )
@@ -164,6 +171,8 @@ def paint(film: DrawnFilm, seconds: float) -> np.ndarray:
         if start <= seconds < end:
             share = abs((seconds - start) / (end - start) * 2 - 1)
             picture = (picture * share).astype(np.uint8)
+    if any(start <= seconds < end for start, end in film.spans["soft"]):
+        picture = cv2.GaussianBlur(picture, (0, 0), width / 60)
     left, top, right, bottom = film.picture
     framed = np.zeros_like(picture)
     framed[top:bottom, left:right] = picture[top:bottom, left:right]

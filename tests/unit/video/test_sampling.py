@@ -1,0 +1,327 @@
+"""The sampler against a full decode, over codecs, containers and structures of films."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from av.video.frame import VideoFrame
+from drawn.films import DrawnFilm, draw_film
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from onmodel.contracts.base import Box
+from onmodel.video import sample_frames
+from onmodel.video.chunks import plan_chunks
+from onmodel.video.frames import Frame
+from onmodel.video.packets import PacketTable
+from onmodel.video.pictures import Painter
+from onmodel.video.probe import probe_film
+
+X265 = "log-level=0"
+FILMS: dict[str, dict[str, Any]] = {
+    "h264.mp4": {"gop": 48},
+    "h264-pyramid.mp4": {"gop": 250, "options": {"bf": "6", "b-pyramid": "normal"}},
+    "h264-open.mp4": {"gop": 24, "options": {"x264-params": "open-gop=1:bframes=3:keyint=24"}},
+    "h264-one-group.mp4": {"options": {"x264-params": "keyint=infinite:scenecut=0"}},
+    "h264-fragments.mp4": {
+        "gop": 24, "container_options": {"movflags": "frag_keyframe+empty_moov"},
+    },
+    "h264-index-first.mp4": {
+        "gop": 24, "sound": True, "container_options": {"movflags": "faststart"},
+    },
+    "h264.mkv": {"gop": 24, "sound": True},
+    "h264.ts": {"gop": 24, "sound": True},
+    "h264-frames.avi": {"gop": 24, "options": {"bf": "0"}},
+    "hevc-open.mp4": {
+        "codec": "libx265", "options": {"x265-params": f"{X265}:keyint=24:open-gop=1:bframes=4"},
+    },
+    "hevc-layers.mp4": {
+        "codec": "libx265",
+        "options": {"x265-params": f"{X265}:temporal-layers=3:bframes=7:b-pyramid=1:rc-lookahead=20"},
+    },
+    "hevc-10bit.mkv": {"codec": "libx265", "gop": 24, "pixel_format": "yuv420p10le"},
+    "hevc.ts": {"codec": "libx265", "gop": 24},
+    "vp9.webm": {
+        "codec": "libvpx-vp9",
+        "options": {"cpu-used": "8", "deadline": "good", "lag-in-frames": "16"},
+    },
+    "vp9.mp4": {"codec": "libvpx-vp9"},
+    "av1.mp4": {"codec": "libsvtav1", "options": {"preset": "12", "svtav1-params": "lp=1"}},
+    "mpeg4.mp4": {"codec": "mpeg4", "gop": 24, "options": {"bf": "2", "b": "600k"}},
+    "mpeg4.avi": {"codec": "mpeg4", "gop": 24, "options": {"bf": "2", "b": "600k"}},
+    "mpeg2.ts": {"codec": "mpeg2video", "gop": 12, "options": {"bf": "2", "b": "900k"}},
+    "mpeg2.mxf": {"codec": "mpeg2video", "gop": 12, "options": {"bf": "2", "b": "900k"}, "fps": 25},
+    "prores.mov": {"codec": "prores_ks", "pixel_format": "yuv422p10le", "seconds": 3},
+    "mjpeg.avi": {"codec": "mjpeg", "pixel_format": "yuvj420p", "seconds": 3},
+    "varying-rate.mp4": {
+        "times": tuple(np.cumsum(np.random.default_rng(3).uniform(0.01, 0.2, 60)).tolist()),
+    },
+}  # fmt: skip
+
+
+@dataclass
+class Decoded:
+    """A film, its table, and the luma of every frame of a full decode by film time."""
+
+    film: DrawnFilm
+    table: PacketTable
+    luma: dict[float, bytes] = field(default_factory=dict)
+
+
+def luma_of(frame: VideoFrame) -> bytes:
+    grey = frame.reformat(format="gray16le" if "10" in frame.format.name else "gray")
+    return bytes(memoryview(grey.planes[0]))
+
+
+def fully_decoded(film: DrawnFilm) -> Decoded:
+    with film.path.open("rb") as file:
+        table = probe_film(file, size_bytes=film.path.stat().st_size).packets
+    decoded = Decoded(film, table)
+    with av.open(str(film.path)) as container:
+        stream = container.streams.video[0]
+        for frame in container.decode(stream):
+            assert frame.pts is not None
+            decoded.luma[round(float(table.seconds(frame.pts)), 4)] = luma_of(frame)
+    return decoded
+
+
+@pytest.fixture(scope="module")
+def library(films: Path) -> dict[str, Decoded]:
+    drawn: dict[str, Decoded] = {}
+    for name, how in FILMS.items():
+        shape = {"seconds": 5, "size": (128, 80), "shot_seconds": 1.7, **how}
+        drawn[name] = fully_decoded(draw_film(films / name, **shape))
+    return drawn
+
+
+@pytest.fixture
+def kept_luma(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, bytes]]:
+    """The decoded luma of each frame that the sampler keeps."""
+    kept: list[tuple[float, bytes]] = []
+    make = Painter.frame
+
+    def spy(self: Painter, decoded: VideoFrame, **facts: Any) -> Frame:
+        kept.append((round(facts["timecode_seconds"], 4), luma_of(decoded)))
+        return make(self, decoded, **facts)
+
+    monkeypatch.setattr(Painter, "frame", spy)
+    return kept
+
+
+def expected_windows(times: list[float], step: float, start: float, end: float) -> list[int]:
+    inside = [time for time in times if start - 1e-6 <= time < end - 1e-6 * step]
+    return sorted({math.floor((time - start) / step + 1e-6) for time in inside})
+
+
+@pytest.mark.parametrize("name", FILMS)
+@settings(
+    max_examples=6,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    step=st.sampled_from([0.04, 0.1, 0.3, 0.5, 1.0, 2.0]) | st.floats(0.03, 3),
+    start=st.sampled_from([0.0, 0.7]) | st.floats(0, 3),
+    length=st.sampled_from([math.inf, 2.0]) | st.floats(0.1, 5),
+    by_table=st.booleans(),
+    threads=st.sampled_from([1, 1, 2]),
+)
+def test_sample_frames_when_any_film_then_each_window_has_one_true_frame(
+    library, kept_luma, name, step, start, length, by_table, threads
+):
+    decoded = library[name]
+    kept_luma.clear()
+    lost: list[tuple[float, float]] = []
+    frames = list(
+        sample_frames(
+            decoded.film.path,
+            step,
+            start,
+            None if length == math.inf else start + length,
+            packets=decoded.table if by_table else None,
+            threads=threads,
+            on_lost=lambda begin, end: lost.append((begin, end)),
+        )
+    )
+    times = [frame.timecode_seconds for frame in frames]
+    windows = [math.floor((time - start) / step + 1e-6) for time in times]
+    assert windows == expected_windows(sorted(decoded.luma), step, start, start + length)
+    assert lost == []
+    assert len(kept_luma) == len(frames)
+    for time, luma in kept_luma:
+        assert decoded.luma[time] == luma, f"the frame at {time} is not that of a full decode"
+
+
+def test_sample_frames_when_avi_has_no_presentation_times_then_frames_come_in_shown_order(
+    films, kept_luma
+):
+    film = draw_film(films / "b.avi", seconds=4, size=(128, 80), gop=24, options={"bf": "3"})
+    frames = list(sample_frames(film.path, 0.2))
+    with av.open(str(film.path)) as container:
+        shown = list(container.decode(container.streams.video[0]))
+    times = sorted(frame.time or 0.0 for frame in shown)
+    luma = {round(time, 4): luma_of(frame) for time, frame in zip(times, shown, strict=True)}
+    assert [round(time / 0.2 - 0.499) for time, _ in kept_luma] == list(range(20))
+    assert len(frames) == 20
+    assert all(luma[time] == kept for time, kept in kept_luma)
+
+
+@pytest.mark.parametrize("name", ["h264.mp4", "hevc-open.mp4", "h264.mkv", "vp9.webm", "h264.ts"])
+def test_sample_frames_when_cut_into_chunks_then_same_frames_as_in_one_call(library, name):
+    decoded = library[name]
+    with decoded.film.path.open("rb") as file:
+        facts = probe_film(file, size_bytes=decoded.film.path.stat().st_size).facts
+    chunks = plan_chunks(decoded.table, facts, chunk_seconds=1.2)
+    whole = list(sample_frames(decoded.film.path, 0.37, packets=decoded.table))
+    parts = [
+        frame.timecode_seconds
+        for chunk in chunks
+        for frame in sample_frames(
+            decoded.film.path,
+            0.37,
+            chunk.start_seconds,
+            chunk.end_seconds,
+            packets=decoded.table,
+            anchor_seconds=0.0,
+        )
+    ]
+    assert len(chunks) > 2
+    if decoded.table.keyframe.any():
+        assert parts == [frame.timecode_seconds for frame in whole]
+    windows = [math.floor(time / 0.37 + 1e-6) for time in parts]
+    assert windows == sorted(set(windows))
+
+
+def test_sample_frames_when_window_holds_a_keyframe_then_no_other_packet_is_decoded(
+    plain_film, monkeypatch
+):
+    fed = []
+    with plain_film.path.open("rb") as file:
+        table = probe_film(file, size_bytes=plain_film.path.stat().st_size).packets
+    from onmodel.video import decoding
+
+    plan = decoding.packets_to_decode
+
+    def count(*arguments: Any, **named: Any) -> list[int]:
+        chosen = plan(*arguments, **named)
+        fed.append(len(chosen))
+        return chosen
+
+    monkeypatch.setattr(decoding, "packets_to_decode", count)
+    frames = list(sample_frames(plain_film.path, 2.5, packets=table))
+    assert len(frames) == 4
+    assert sum(fed) <= 8
+
+
+def test_sample_frames_when_keyframes_only_then_each_keyframe_once(plain_film):
+    with plain_film.path.open("rb") as file:
+        table = probe_film(file, size_bytes=plain_film.path.stat().st_size).packets
+    expected = table.seconds(table.pts[table.keyframe]).round(4).tolist()
+    for packets in (table, None):
+        frames = sample_frames(plain_film.path, packets=packets, keyframes_only=True)
+        assert [round(frame.timecode_seconds, 4) for frame in frames] == expected
+
+
+def test_sample_frames_when_candidates_differ_then_the_sharpest_is_taken(films):
+    film = draw_film(
+        films / "focus.mp4", seconds=4, size=(320, 180), shot_seconds=9, gop=96, soft=((0, 0.8),)
+    )
+    first = next(sample_frames(film.path, 2.0))
+    assert first.timecode_seconds >= 0.8
+
+
+def test_sample_frames_when_rotated_and_anamorphic_then_upright_and_square(films):
+    film = draw_film(
+        films / "turned.mov", seconds=1, size=(160, 96), rotation=90, aspect=Fraction(4, 3)
+    )
+    frame = next(sample_frames(film.path))
+    assert frame.pixels.shape == (213, 96, 3)
+    assert frame.luma.shape == (355, 160)
+    upright = draw_film(films / "upright.mov", seconds=1, size=(160, 96))
+    straight = next(sample_frames(upright.path)).pixels
+    turned = np.rot90(frame.pixels, -1)[:, ::1]
+    small = np.asarray(av.VideoFrame.from_ndarray(np.ascontiguousarray(turned), format="bgr24")
+                       .reformat(width=160, height=96).to_ndarray())  # fmt: skip
+    assert np.abs(small.astype(int) - straight).mean() < 8
+
+
+def test_sample_frames_when_shots_change_then_shots_are_counted(plain_film):
+    frames = list(sample_frames(plain_film.path, 0.5))
+    for frame in frames:
+        true = sum(cut <= frame.timecode_seconds + 1e-6 for cut in plain_film.cuts_seconds)
+        assert frame.shot == true
+
+
+def test_sample_frames_when_picture_is_given_then_bars_do_not_count_as_sharp(films):
+    film = draw_film(films / "barred.mp4", seconds=1, size=(320, 200), bars=(40, 0), soft=((0, 9),))
+    box = Box(left=0, top=40, width=320, height=120)
+    with_bars = next(sample_frames(film.path)).sharpness
+    without = next(sample_frames(film.path, picture=box)).sharpness
+    assert without < with_bars / 2
+
+
+def test_sample_frames_when_reader_stops_early_then_workers_end(plain_film):
+    frames = sample_frames(plain_film.path, 0.1, threads=2)
+    assert next(frames).timecode_seconds < 0.1
+    frames.close()
+    assert len(list(sample_frames(plain_film.path, 1.0, threads=2))) == 10
+
+
+@pytest.mark.parametrize("span", [(0, 0, None), (1, -1, None), (math.nan, 0, None), (1, 0, -2)])
+def test_sample_frames_when_span_is_impossible_then_refused(plain_film, span):
+    with pytest.raises(ValueError, match="must be above"):
+        next(sample_frames(plain_film.path, *span))
+
+
+@pytest.mark.parametrize("name", ["h264.mp4", "hevc-open.mp4"])
+def test_sample_frames_when_packet_is_damaged_then_the_group_is_lost_from_there(
+    library, kept_luma, tmp_path, name
+):
+    decoded = library[name]
+    table, body = decoded.table, bytearray(decoded.film.path.read_bytes())
+    heads = np.flatnonzero(table.keyframe)
+    row = int(heads[1]) + 5
+    while table.size[row] < 60:
+        row += 1
+    start = int(table.position[row])
+    body[start + 8 : start + int(table.size[row])] = b"\xff" * (int(table.size[row]) - 8)
+    damaged = tmp_path / name
+    damaged.write_bytes(body)
+    lost: list[tuple[float, float]] = []
+    kept_luma.clear()
+    frames = list(
+        sample_frames(
+            damaged, 0.04, packets=table, on_lost=lambda begin, end: lost.append((begin, end))
+        )
+    )
+    after = table.pts[heads[2]] if len(heads) > 2 else table.pts.max()
+    assert len(lost) == 1
+    assert lost[0][1] == pytest.approx(table.seconds(int(after)))
+    assert table.seconds(int(table.pts[heads[1]])) < lost[0][0] < lost[0][1]
+    assert all(decoded.luma[time] == luma for time, luma in kept_luma)
+    times = [frame.timecode_seconds for frame in frames]
+    assert any(time >= lost[0][1] for time in times)
+    assert not any(lost[0][0] + 0.2 <= time < lost[0][1] - 1e-6 for time in times)
+
+
+def test_sample_frames_when_file_is_cut_off_then_the_rest_is_told_as_lost(library, tmp_path):
+    decoded = library["h264-index-first.mp4"]
+    body = decoded.film.path.read_bytes()
+    short = tmp_path / "short.mp4"
+    short.write_bytes(body[: len(body) * 2 // 3])
+    lost: list[tuple[float, float]] = []
+    frames = list(
+        sample_frames(
+            short, 0.5, packets=decoded.table, on_lost=lambda begin, end: lost.append((begin, end))
+        )
+    )
+    assert 0 < len(frames) < 10
+    assert lost
+    assert min(begin for begin, _ in lost) >= frames[-1].timecode_seconds
