@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from onmodel.contracts.base import Contract, Slug
 from onmodel.contracts.requests import Consumed
+from onmodel.contracts.storyboard import PlannedPanel
 
 DeploymentId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 JobRef = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
@@ -178,7 +179,9 @@ class DeletionGuardEvent(Consumed):
 
     request_type: Literal["Create", "Update", "Delete"] = Field(alias="RequestType")
     response_url: str = Field(
-        alias="ResponseURL", pattern="^https?://", description="signed: not one character may change"
+        alias="ResponseURL",
+        pattern="^https?://",
+        description="signed: not one character may change",
     )
     stack_id: str = Field(alias="StackId")
     request_id: str = Field(alias="RequestId")
@@ -251,9 +254,11 @@ class PanelItem(Contract):
     production: Slug
     name: Slug
     take: int = Field(ge=1)
-    panel: int = Field(ge=1, description="number of the scene, from 1")
+    panel: int = Field(ge=1, description="its place in this take, from 1")
     deployment_id: DeploymentId
     correlation_id: str
+    seeds_take: int = Field(ge=1, description="which of a scene's drawings: other seeds each")
+    planned: PlannedPanel
 
 
 class PanelItemRequest(Contract):

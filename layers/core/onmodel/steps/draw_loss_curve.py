@@ -9,6 +9,7 @@ from onmodel.ports import Clock, ObjectStore, Registry
 from onmodel.ports_training import Trainer
 from onmodel.records import Kind
 from onmodel.records_training import TrainingBody
+from onmodel.report.loss_curve import render_loss_curve
 
 
 def draw_loss_curve(
@@ -24,8 +25,6 @@ def draw_loss_curve(
     Raises:
         NotFound, AnswerRefused: the trainer left no metrics, or nonsense; the machine goes on.
     """
-    from onmodel.report.loss_curve import render_loss_curve
-
     claim = request.training
     record = registry.get(claim.production, Kind.TRAINING, claim.training_id)
     if record is None:

@@ -1,0 +1,14 @@
+"""DrawStoryboard: draw the page."""
+
+from onmodel.contracts.requests_deployment import PublishGalleryRequest
+from onmodel.entry import entry
+from onmodel.steps.publish_gallery import PublishGallery
+from onmodel.wiring import now, services
+
+
+@entry(PublishGalleryRequest)
+def handler(request: PublishGalleryRequest) -> None:
+    wired = services()
+    PublishGallery(
+        registry=wired.registry, studio=wired.studio, prices=wired.prices, clock=now
+    ).publish(request)

@@ -1,0 +1,19 @@
+"""DrawStoryboard's map: score one panel's pictures."""
+
+from onmodel.contracts.requests_deployment import PanelItemRequest
+from onmodel.entry import entry
+from onmodel.paid import Meter
+from onmodel.steps.score_panel import score_panel
+from onmodel.wiring import services
+
+
+@entry(PanelItemRequest)
+def handler(request: PanelItemRequest) -> None:
+    wired, meter = services(), Meter()
+    score_panel(
+        request,
+        registry=wired.registry,
+        studio=wired.studio,
+        embedder=lambda settings: wired.embedder(settings, meter),
+        meter=meter,
+    )

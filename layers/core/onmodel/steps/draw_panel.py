@@ -1,0 +1,103 @@
+"""Draw one panel: as many pictures as wanted, with other seeds where answers are filtered."""
+
+from __future__ import annotations
+
+from onmodel.contracts.drawing import DrawnPanel, DrawnPicture
+from onmodel.contracts.requests_deployment import PanelItem, PanelItemRequest
+from onmodel.contracts.storyboard import Storyboard
+from onmodel.deployments import known_deployment
+from onmodel.errors import AnswerRefused, NotFound
+from onmodel.keys import StoryboardKeys
+from onmodel.observability import logger
+from onmodel.ports import ObjectStore, Registry
+from onmodel.ports_training import ImageModel, Trainer
+from onmodel.production import settings_in_force
+from onmodel.storyboards import panel_seed
+
+
+def draw_panel(
+    request: PanelItemRequest,
+    *,
+    registry: Registry,
+    studio: ObjectStore,
+    trainer: Trainer,
+    image_model: ImageModel,
+) -> None:
+    """Write the pictures, then panels/<nn>.json. A panel that is complete is not drawn again.
+
+    Answers that were filtered are no failure: each is noted, and the gallery says why pictures are
+    missing.
+
+    Raises:
+        Throttled, ServiceUnavailable: retried by the machine; finished pictures are drawn again.
+        EventRefused: no such deployment.
+    """
+    item = request.item
+    keys = StoryboardKeys(item.production, item.name, item.take)
+    if is_complete(keys, item, studio):
+        return
+    deployment = known_deployment(registry, item.production, item.deployment_id)
+    model = trainer.panel_model(deployment.body.deployment_ref or deployment.id)
+    pictures: list[DrawnPicture] = []
+    notices: list[str] = []
+    seeds = _seeds(item, keys, studio, trainer)
+    tried: list[int] = []
+    wanted = item.planned.request.images
+    for seed in seeds:
+        panel = item.planned.request.model_copy(
+            update={"seed": seed, "images": wanted - len(pictures)}
+        )
+        tried.append(seed)
+        try:
+            drawn = image_model.draw(model, panel)
+        except AnswerRefused as fault:
+            notices.append(f"Seed {seed}: {fault}")
+            continue
+        except NotFound:
+            notices.append("The model does not answer any more")
+            break
+        if drawn.notice:
+            notices.append(f"Seed {seed}: {drawn.notice}")
+        for png in drawn.pictures:
+            key = keys.picture(item.panel, len(pictures))
+            studio.put(key, png, "image/png")
+            pictures.append(DrawnPicture(key=key, seed=seed))
+        if len(pictures) >= wanted:
+            break
+    logger.info("drew %d of %d pictures", len(pictures), wanted, extra={"panel": item.panel})
+    made = DrawnPanel(
+        planned=item.planned,
+        pictures=tuple(pictures),
+        seeds=tuple(tried),
+        notices=tuple(notices),
+        complete=len(pictures) >= wanted or len(tried) == len(seeds),
+    )
+    studio.put(keys.panel(item.panel), made.model_dump_json().encode(), "application/json")
+
+
+def is_complete(keys: StoryboardKeys, item: PanelItem, studio: ObjectStore) -> bool:
+    """Whether this very panel was drawn before."""
+    try:
+        before = DrawnPanel.model_validate_json(studio.get(keys.panel(item.panel)))
+    except NotFound:
+        return False
+    return before.complete and before.planned == item.planned
+
+
+def _seeds(
+    item: PanelItem, keys: StoryboardKeys, studio: ObjectStore, trainer: Trainer
+) -> list[int]:
+    """The planned one, and others for answers that are filtered."""
+    storyboard = Storyboard.model_validate_json(studio.get(keys.storyboard))
+    retries = settings_in_force(item.production, studio).storyboard.retries
+    others = [
+        panel_seed(
+            storyboard,
+            item.planned.number,
+            trainer.limits.panel,
+            take=item.seeds_take,
+            attempt=attempt,
+        )
+        for attempt in range(1, retries + 1)
+    ]
+    return [item.planned.request.seed, *others]

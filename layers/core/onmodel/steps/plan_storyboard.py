@@ -1,0 +1,179 @@
+"""Read and check a storyboard, find a model that draws it, and write down every panel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from onmodel.contracts.requests_deployment import (
+    PanelItem,
+    PlanStoryboardRequest,
+    StoryboardPlanned,
+    StoryboardRequest,
+)
+from onmodel.contracts.storyboard import PlannedPanel, Storyboard
+from onmodel.deployments import Deployment, deployments_of, known_deployment
+from onmodel.errors import EventRefused, NotFound, SettingsRefused
+from onmodel.first_storyboard import FIRST_STORYBOARD, first_storyboard
+from onmodel.jsonl import write_lines
+from onmodel.keys import StoryboardKeys, slug
+from onmodel.ports import Clock, ObjectStore, Record, Registry
+from onmodel.ports_training import Trainer
+from onmodel.production import cast, settings_in_force
+from onmodel.records import Kind
+from onmodel.records_training import (
+    DeploymentStage,
+    StoryboardBody,
+    StoryboardStatus,
+    TrainingStage,
+)
+from onmodel.storyboards import parse_storyboard, plan_panels
+
+
+@dataclass(frozen=True)
+class PlanStoryboard:
+    """The services that planning needs."""
+
+    registry: Registry
+    uploads: ObjectStore
+    studio: ObjectStore
+    trainer: Trainer
+    clock: Clock
+
+    def plan(self, asked: PlanStoryboardRequest) -> StoryboardPlanned:
+        """Everything that could be refused is refused here: before money is asked for or spent.
+
+        Raises:
+            SettingsRefused: the file is gone or impossible, or the production has no model.
+            EventRefused: the deployment that was asked for does not answer (any more).
+        """
+        request = asked.request
+        name, storyboard = self._read(request)
+        panels = self._panels(storyboard, request.production)
+        deployment = self._deployment(request)
+        if deployment is None:
+            return StoryboardPlanned(
+                deployed=False,
+                production=request.production,
+                name=name,
+                training_id=self._newest_training(request.production),
+                correlation_id=request.correlation_id,
+                storyboard_key=request.storyboard_key,
+                panels=len(panels),
+            )
+        body = StoryboardBody(
+            name=name,
+            take=1,
+            deployment_id=deployment.id,
+            correlation_id=request.correlation_id,
+            title=storyboard.title,
+            panels=len(panels),
+        )
+        body = self._take(body, request.production, asked.execution_arn)
+        keys = StoryboardKeys(request.production, name, body.take)
+        items = [
+            PanelItem(
+                production=request.production,
+                name=name,
+                take=body.take,
+                panel=number,
+                deployment_id=deployment.id,
+                correlation_id=request.correlation_id,
+                seeds_take=take,
+                planned=planned,
+            )
+            for number, (take, planned) in enumerate(panels, 1)
+        ]
+        self.studio.put(keys.storyboard, storyboard.model_dump_json().encode(), "application/json")
+        self.studio.put(keys.plan, write_lines(items), "application/jsonl")
+        return StoryboardPlanned(
+            deployed=True,
+            production=request.production,
+            name=name,
+            training_id=deployment.body.training_id,
+            correlation_id=request.correlation_id,
+            storyboard_key=request.storyboard_key,
+            deployment_id=deployment.id,
+            storyboard_id=f"{name}-{body.take}",
+            take=body.take,
+            panels=len(panels),
+            panels_key=keys.plan,
+        )
+
+    def _read(self, request: StoryboardRequest) -> tuple[str, Storyboard]:
+        key = request.storyboard_key
+        if key is None:
+            settings = settings_in_force(request.production, self.studio)
+            characters = cast(request.production, settings, self.registry)
+            return FIRST_STORYBOARD, first_storyboard(characters)
+        file = PurePosixPath(key).name
+        try:
+            return slug(PurePosixPath(file).stem), parse_storyboard(self.uploads.get(key), file)
+        except NotFound as fault:
+            raise SettingsRefused(f"{key} is gone", "Upload it again") from fault
+
+    def _panels(self, storyboard: Storyboard, production: str) -> list[tuple[int, PlannedPanel]]:
+        """With the take that its seed comes from: all takes of a scene beside each other."""
+        settings = settings_in_force(production, self.studio)
+        characters = cast(production, settings, self.registry)
+        limits = self.trainer.limits.panel
+        planned = [
+            (take, panel)
+            for take in range(1, storyboard.takes + 1)
+            for panel in plan_panels(storyboard, characters, limits, take)
+        ]
+        return sorted(planned, key=lambda pair: (pair[1].number, pair[0]))
+
+    def _deployment(self, request: StoryboardRequest) -> Deployment | None:
+        """The one that was asked for, else the one that answers longest."""
+        now = self.clock()
+        if request.deployment_id is not None:
+            asked = known_deployment(self.registry, request.production, request.deployment_id)
+            if asked.stage != DeploymentStage.IN_SERVICE:
+                raise EventRefused(f"{asked.id} is {asked.stage}: it draws nothing")
+            return asked
+        serving = [
+            found
+            for found in deployments_of(self.registry, request.production)
+            if found.stage == DeploymentStage.IN_SERVICE and found.body.retires_at > now
+        ]
+        return max(serving, key=lambda found: found.body.retires_at, default=None)
+
+    def _newest_training(self, production: str) -> str:
+        trained = [
+            record
+            for record in self.registry.list(production, Kind.TRAINING)
+            if record.status == TrainingStage.COMPLETED
+        ]
+        if not trained:
+            raise SettingsRefused(
+                f"no model of production {production} is trained yet",
+                "Upload films first; the storyboard can be uploaded again when the model is ready",
+            )
+        return max(trained, key=lambda record: record.created_at).id
+
+    def _take(self, body: StoryboardBody, production: str, execution_arn: str) -> StoryboardBody:
+        """The next take; this execution's own when it asks again. Raises Conflict."""
+        takes = [
+            (record, StoryboardBody.model_validate(record.body))
+            for record in self.registry.list(production, Kind.STORYBOARD)
+        ]
+        before = [(record, known) for record, known in takes if known.name == body.name]
+        for record, known in before:
+            if record.holder == execution_arn:
+                return known
+        number = 1 + max((known.take for _, known in before), default=0)
+        made, now = body.model_copy(update={"take": number}), self.clock()
+        self.registry.create(
+            Record(
+                production=production,
+                kind=Kind.STORYBOARD,
+                id=f"{body.name}-{number}",
+                status=StoryboardStatus.DRAWING,
+                holder=execution_arn,
+                created_at=now,
+                updated_at=now,
+                body=made.model_dump(mode="json"),
+            )
+        )
+        return made

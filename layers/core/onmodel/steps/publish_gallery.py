@@ -1,0 +1,185 @@
+"""Draw a storyboard's page from what became of its panels, and close the take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from onmodel.contracts.dataset import DatasetItem
+from onmodel.contracts.drawing import DrawnPanel, StoryboardSummary
+from onmodel.contracts.requests_deployment import PanelItem, PublishGalleryRequest
+from onmodel.contracts.storyboard import Storyboard
+from onmodel.costs import PriceBook, add_up, estimate
+from onmodel.door import Door
+from onmodel.errors import EventRefused, NotFound
+from onmodel.jsonl import read_lines
+from onmodel.keys import DatasetKeys, StoryboardKeys
+from onmodel.ports import Clock, ObjectStore, Registry
+from onmodel.production import cast, settings_in_force
+from onmodel.records import Kind
+from onmodel.records_training import (
+    DatasetBody,
+    StoryboardBody,
+    StoryboardStatus,
+    TrainingBody,
+)
+from onmodel.report.gallery import Gallery, GalleryPanel, GalleryPicture, render_gallery
+from onmodel.telling.facts import LINK_DAYS
+from onmodel.vision.encoding import decode_picture, thumbnail
+
+PREVIEW_SIDE = 640
+"""Pixels; a page of 100 scenes with three pictures each stays under 20 MB."""
+
+NOT_DRAWN = "It could not be drawn: the image model failed again and again"
+"""A child of the map failed; its own log says why."""
+
+
+@dataclass(frozen=True)
+class PublishGallery:
+    """The services that publishing needs. Without a door, links are relative."""
+
+    registry: Registry
+    studio: ObjectStore
+    prices: PriceBook
+    clock: Clock
+    door: Door | None = None
+
+    def publish(self, request: PublishGalleryRequest) -> None:
+        """Write the page and the summary, then the row. A take that shows nothing has failed.
+
+        Raises:
+            EventRefused: the take was never planned.
+        """
+        plan = request.storyboard
+        record = self.registry.get(plan.production, Kind.STORYBOARD, plan.storyboard_id or "")
+        if record is None or plan.take is None or plan.deployment_id is None:
+            raise EventRefused(f"No take of {plan.name} was planned in {plan.production}")
+        body = StoryboardBody.model_validate(record.body)
+        keys = StoryboardKeys(plan.production, plan.name, plan.take)
+        storyboard = Storyboard.model_validate_json(self.studio.get(keys.storyboard))
+        items = read_lines(PanelItem, self.studio.get(keys.plan))
+        panels = [self._panel(keys, item) for item in items]
+        dataset = self._dataset(plan.production, plan.training_id)
+        page = render_gallery(
+            Gallery(
+                production=plan.production,
+                name=plan.name,
+                take=plan.take,
+                model=self._model(plan.production, plan.training_id),
+                storyboard=storyboard,
+                panels=[
+                    self._shown(item, panel) for item, panel in zip(items, panels, strict=True)
+                ],
+                drawn_at=self.clock(),
+                names=self._names(plan.production),
+                notices=self._notices(plan.production, dataset),
+                training_pictures=self._copied(plan.production, dataset, panels),
+            )
+        )
+        self.studio.put(keys.gallery, page, "text/html; charset=utf-8")
+        summary = self._summary(body, plan.production, panels)
+        self.studio.put(
+            keys.summary, summary.model_dump_json(indent=2).encode(), "application/json"
+        )
+        status = StoryboardStatus.DRAWN if summary.drawn else StoryboardStatus.FAILED
+        changed = body.model_copy(
+            update={
+                "drawn": summary.drawn,
+                "estimated_usd": summary.estimated_usd,
+                "reason": None if summary.drawn else "Not one panel could be drawn",
+            }
+        )
+        self.registry.replace(
+            record.model_copy(
+                update={
+                    "status": status,
+                    "holder": None,
+                    "updated_at": self.clock(),
+                    "body": changed.model_dump(mode="json"),
+                }
+            )
+        )
+
+    def _panel(self, keys: StoryboardKeys, item: PanelItem) -> DrawnPanel:
+        try:
+            return DrawnPanel.model_validate_json(self.studio.get(keys.panel(item.panel)))
+        except NotFound:
+            return DrawnPanel(
+                planned=item.planned, pictures=(), seeds=(), notices=(NOT_DRAWN,), complete=False
+            )
+
+    def _shown(self, item: PanelItem, panel: DrawnPanel) -> GalleryPanel:
+        """Numbered by its place: a scene that is drawn in several takes stands there as often."""
+        return GalleryPanel(
+            planned=panel.planned.model_copy(update={"number": item.panel}),
+            pictures=[
+                GalleryPicture(
+                    jpeg=self._preview(picture.key),
+                    seed=picture.seed,
+                    score=picture.score,
+                    href=self._link(picture.key),
+                )
+                for picture in panel.pictures
+            ],
+            notice=" ".join(panel.notices),
+        )
+
+    def _preview(self, key: str) -> bytes:
+        return thumbnail(decode_picture(self.studio.get(key)), PREVIEW_SIDE)
+
+    def _link(self, key: str) -> str:
+        if self.door is not None:
+            return self.door.link_to_object(key, LINK_DAYS)
+        return f"../panels/{key.rsplit('/', 1)[-1]}"
+
+    def _dataset(self, production: str, training_id: str) -> str:
+        """Id of what the model was trained on; '' when nobody knows."""
+        record = self.registry.get(production, Kind.TRAINING, training_id)
+        return "" if record is None else TrainingBody.model_validate(record.body).dataset_id
+
+    def _model(self, production: str, training_id: str) -> str:
+        record = self.registry.get(production, Kind.TRAINING, training_id)
+        name = None if record is None else TrainingBody.model_validate(record.body).model_name
+        return name or training_id
+
+    def _names(self, production: str) -> dict[str, str]:
+        settings = settings_in_force(production, self.studio)
+        known = cast(production, settings, self.registry)
+        return {slug: character.name for slug, character in known.items()}
+
+    def _notices(self, production: str, dataset: str) -> tuple[str, ...]:
+        """What the dataset's reader had to know, for example that all this is a simulation."""
+        record = self.registry.get(production, Kind.DATASET, dataset)
+        return () if record is None else DatasetBody.model_validate(record.body).notices
+
+    def _copied(self, production: str, dataset: str, panels: list[DrawnPanel]) -> dict[str, bytes]:
+        """Previews of the training pictures that panels copy."""
+        wanted = {
+            picture.score.copy_of
+            for panel in panels
+            for picture in panel.pictures
+            if picture.score and picture.score.copy_of
+        }
+        if not wanted:
+            return {}
+        lines = self.studio.get(DatasetKeys(production, dataset).items)
+        items = [item for item in read_lines(DatasetItem, lines) if item.crop_id in wanted]
+        return {item.crop_id: self._preview(item.key) for item in items}
+
+    def _summary(
+        self, body: StoryboardBody, production: str, panels: list[DrawnPanel]
+    ) -> StoryboardSummary:
+        usage = add_up(use for panel in panels for use in panel.usage)
+        bill = estimate(usage, self.prices)
+        return StoryboardSummary(
+            production=production,
+            name=body.name,
+            take=body.take,
+            title=body.title,
+            deployment_id=body.deployment_id,
+            panels=len(panels),
+            drawn=sum(1 for panel in panels if panel.pictures),
+            pictures=sum(len(panel.pictures) for panel in panels),
+            filtered=sum(len(panel.notices) for panel in panels),
+            usage=usage,
+            estimated_usd=None if bill.total_usd is None else float(bill.total_usd),
+        )

@@ -1,0 +1,26 @@
+"""Say what deploying a model for a storyboard will cost, before anybody is asked."""
+
+from __future__ import annotations
+
+from onmodel.contracts.requests_deployment import DeploymentQuoted, QuoteDeploymentRequest
+from onmodel.costs import PriceBook
+from onmodel.ports import ObjectStore
+from onmodel.ports_training import Trainer
+from onmodel.production import settings_in_force
+from onmodel.quotes import quote_deployment as quote
+
+
+def quote_deployment(
+    request: QuoteDeploymentRequest,
+    *,
+    studio: ObjectStore,
+    trainer: Trainer,
+    prices: PriceBook,
+    longest_hours: float,
+) -> DeploymentQuoted:
+    """The whole time that it may live, although it is retired when the storyboard is drawn."""
+    plan = request.storyboard
+    wish = settings_in_force(plan.production, studio).deployment.hours
+    quoted = quote(min(wish, longest_hours), items=trainer.items, book=prices)
+    total = quoted.bill.total_usd
+    return DeploymentQuoted(usd=None if total is None else float(total), subject_id=plan.name)

@@ -1,0 +1,96 @@
+"""Score a panel's pictures: like their characters, or like one training picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from onmodel.contracts.dataset import DatasetItem
+from onmodel.contracts.drawing import DrawnPanel, DrawnPicture
+from onmodel.contracts.requests_deployment import PanelItemRequest
+from onmodel.contracts.storyboard import PanelScore
+from onmodel.deployments import known_deployment
+from onmodel.errors import NotFound
+from onmodel.jsonl import read_lines
+from onmodel.keys import DatasetKeys, StoryboardKeys
+from onmodel.npy import Vectors, from_npy
+from onmodel.paid import Meter
+from onmodel.ports import Embedder, EmbedderOf, ObjectStore, Registry
+from onmodel.production import settings_in_force
+from onmodel.records import Kind
+from onmodel.records_training import TrainingBody
+from onmodel.settings import Settings
+from onmodel.vision.encoding import decode_picture, encode_for_service
+from onmodel.vision.scoring import score_panel as score_picture
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the model was trained on, to compare with."""
+
+    items: tuple[DatasetItem, ...]
+    vectors: Vectors
+    copy_threshold: float
+
+    def by_character(self) -> dict[str, Vectors]:
+        names = sorted({item.character for item in self.items if item.character})
+        return {
+            name: self.vectors[[item.character == name for item in self.items]] for name in names
+        }
+
+
+def score_panel(
+    request: PanelItemRequest,
+    *,
+    registry: Registry,
+    studio: ObjectStore,
+    embedder: EmbedderOf,
+    meter: Meter,
+) -> None:
+    """Write the scores into panels/<nn>.json. A panel without a picture has none.
+
+    Raises:
+        NotFound: the panel was never drawn, or its dataset is gone.
+    """
+    item = request.item
+    keys = StoryboardKeys(item.production, item.name, item.take)
+    panel = DrawnPanel.model_validate_json(studio.get(keys.panel(item.panel)))
+    if not panel.pictures:
+        return
+    deployment = known_deployment(registry, item.production, item.deployment_id)
+    dataset = _dataset(registry, item.production, deployment.body.training_id)
+    settings = Settings.model_validate_json(studio.get(dataset.settings))
+    shown = Shown(
+        items=read_lines(DatasetItem, studio.get(dataset.items)),
+        vectors=from_npy(studio.get(dataset.vectors)),
+        copy_threshold=settings_in_force(item.production, studio).storyboard.copy_threshold,
+    )
+    made = embedder(settings.embedding)
+    pictures = tuple(
+        picture.model_copy(update={"score": _score(picture, panel, shown, made, studio)})
+        for picture in panel.pictures
+    )
+    scored = panel.model_copy(update={"pictures": pictures, "usage": meter.usage()})
+    studio.put(keys.panel(item.panel), scored.model_dump_json().encode(), "application/json")
+
+
+def _score(
+    picture: DrawnPicture, panel: DrawnPanel, shown: Shown, embedder: Embedder, studio: ObjectStore
+) -> PanelScore:
+    pixels = decode_picture(studio.get(picture.key))
+    return score_picture(
+        embedder.embed(encode_for_service(pixels)).astype(np.float32),
+        characters=panel.planned.characters,
+        shown=shown.by_character(),
+        crop_ids=[item.crop_id for item in shown.items],
+        training=shown.vectors,
+        copy_threshold=shown.copy_threshold,
+    )
+
+
+def _dataset(registry: Registry, production: str, training_id: str) -> DatasetKeys:
+    record = registry.get(production, Kind.TRAINING, training_id)
+    if record is None:
+        raise NotFound(f"No training {training_id} in production {production}")
+    return DatasetKeys(production, TrainingBody.model_validate(record.body).dataset_id)
