@@ -49,7 +49,7 @@ setup: .venv/.synced ## fetch what the project needs
 # ── Work ─────────────────────────────────────────────────────────────────────────────────────────
 
 demo: setup ## the whole pipeline on a real film; FILM=my.mp4 for one of yours
-	$(BIN)/onmodel demo $(if $(FILM),"$(FILM)")
+	$(BIN)/onmodel demo $(if $(FILM),--film "$(FILM)")
 
 test: setup ## all tests
 	$(BIN)/pytest

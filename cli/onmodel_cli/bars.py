@@ -1,0 +1,92 @@
+"""Progress of a run on stderr: bars on a terminal, a line a stage elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
+
+from onmodel_cli.following import Progress as Seen
+from onmodel_cli.uploading import Progress as Bytes
+
+
+@contextmanager
+def byte_bar(console: Console, title: str, total: int) -> Iterator[Bytes]:
+    """A bar for bytes; the yielded function is told how many went by."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=_quiet(console)) as bars:
+        task = bars.add_task(title, total=total)
+        yield lambda count: bars.advance(task, count)
+    console.print(f"[green]✓[/] {title}")
+
+
+@contextmanager
+def file_bar(console: Console, title: str) -> Iterator[_FileBar]:
+    """A bar for files."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} files"))
+    with Progress(*columns, console=console, transient=True, disable=_quiet(console)) as bars:
+        yield _FileBar(bars, title)
+    console.print(f"[green]✓[/] {title}")
+
+
+class _FileBar:
+    def __init__(self, bars: Progress, title: str) -> None:
+        self._bars = bars
+        self._task = bars.add_task(title, total=None)
+
+    def __call__(self, done: int, total: int) -> None:
+        self._bars.update(self._task, completed=done, total=total)
+
+
+def show_run(console: Console, seen: Iterable[Seen]) -> None:
+    """Draw what the follower sees until it ends; its errors pass through."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[held]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=_quiet(console)) as bars:
+        task = bars.add_task("waiting for the stack", total=None, held="")
+        told: Seen | None = None
+        for now in seen:
+            held = _held(now)
+            bars.update(
+                task,
+                description=now.stage,
+                completed=now.chunks_done,
+                total=now.chunks or None,
+                held=held,
+            )
+            if now != told and _quiet(console):
+                console.print(f"… {now.stage}  {held}".rstrip())
+            told = now
+    console.print("[green]✓[/] Prepared")
+
+
+def _quiet(console: Console) -> bool:
+    """No bars in logs and pipes: a line each time something changed."""
+    return not console.is_terminal
+
+
+def _held(now: Seen) -> str:
+    if not now.chunks:
+        return ""
+    parts = f"{now.chunks_done}/{now.chunks} parts"
+    return f"{parts} · {now.frames:,} frames · {now.crops:,} figures"

@@ -1,0 +1,158 @@
+"""Watch a run from outside: by its row in the Registry and the objects that appear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from onmodel.contracts.film import Chunk, ChunkResult, Run
+from onmodel.errors import FilmRefused, NotFound, ServiceError, StillRunning
+from onmodel.jsonl import read_lines
+from onmodel.keys import FilmKeys
+from onmodel.ports import Executions, ObjectStore, Record, Registry
+from onmodel.records import Kind, RunBody, RunStatus
+
+PICK_UP_SECONDS = 180.0  # S3's events arrive within seconds, rarely within a minute
+ALIVE_EVERY_SECONDS = 15.0
+
+STAGES = (
+    "waiting for the stack",
+    "reading the film",
+    "looking at frames",
+    "dropping near-duplicates",
+    "naming characters",
+    "drawing the report",
+    "finishing",
+)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: the stage, chunks done of all, and what they held."""
+
+    stage: str
+    chunks_done: int = 0
+    chunks: int = 0
+    frames: int = 0
+    crops: int = 0
+
+
+@dataclass
+class Follower:
+    """Asks again and again until the run ends.
+
+    Args:
+        run: as planned from the upload.
+        uploaded_at: a refusal that is older belongs to an earlier attempt.
+        sleep: waits that many seconds.
+        monotonic: seconds of a steady clock.
+    """
+
+    run: Run
+    uploaded_at: datetime
+    studio: ObjectStore
+    registry: Registry
+    executions: Executions
+    sleep: Callable[[float], None]
+    monotonic: Callable[[], float]
+    every_seconds: float = 1.0
+    limit_seconds: float = 6 * 3600
+    _seen: dict[str, ChunkResult] = field(default_factory=dict)
+    _planned: int = 0
+
+    def watch(self) -> Iterator[Progress]:
+        """Progress until the run is prepared.
+
+        Raises:
+            FilmRefused: the run was refused; its own reason.
+            ServiceError: it failed or died, or the upload was never taken up.
+            StillRunning: it takes longer than the limit; it goes on without being watched.
+        """
+        started = asked = self.monotonic()
+        while True:
+            record = self._record()
+            if record is not None and record.status == RunStatus.PREPARED:
+                return
+            if record is not None and record.status in (RunStatus.REFUSED, RunStatus.FAILED):
+                raise _ended(record)
+            now = self.monotonic()
+            self._bound(record, now - started)
+            if record is not None and now - asked > ALIVE_EVERY_SECONDS:
+                asked = now
+                self._must_live(record)
+            yield self._progress(record)
+            self.sleep(self.every_seconds)
+
+    def _record(self) -> Record | None:
+        record = self.registry.get(self.run.production, Kind.RUN, self.run.run_id)
+        over = record is not None and record.status in (RunStatus.REFUSED, RunStatus.FAILED)
+        if record is not None and over and record.updated_at < self.uploaded_at:
+            return None
+        return record
+
+    def _bound(self, record: Record | None, waited: float) -> None:
+        if record is None and waited > PICK_UP_SECONDS:
+            raise ServiceError(
+                f"{self.run.title} was uploaded, but the stack did not take it up within "
+                f"{PICK_UP_SECONDS:.0f} s. Look into the log of its RouteUpload function"
+            )
+        if waited > self.limit_seconds:
+            raise StillRunning(
+                f"{self.run.title} is still being prepared after {waited / 3600:.1f} h. "
+                "It goes on; run the same command again to go on watching"
+            )
+
+    def _must_live(self, record: Record) -> None:
+        if record.holder and not self.executions.is_running(record.holder):
+            again = self._record()
+            if again is not None and again.status == RunStatus.RUNNING:
+                raise ServiceError(
+                    f"The run died without saying why ({record.holder}). Run the same command "
+                    "again: what was paid for is kept"
+                )
+
+    def _progress(self, record: Record | None) -> Progress:
+        if record is None:
+            return Progress(STAGES[0])
+        keys = FilmKeys.of(self.run)
+        if not self._planned:
+            self._planned = self._plan(keys)
+            if not self._planned:
+                return Progress(STAGES[1])
+        self._look(keys)
+        return Progress(
+            stage=self._stage(keys),
+            chunks_done=len(self._seen),
+            chunks=self._planned,
+            frames=sum(chunk.frames for chunk in self._seen.values()),
+            crops=sum(chunk.crops for chunk in self._seen.values()),
+        )
+
+    def _plan(self, keys: FilmKeys) -> int:
+        try:
+            return len(read_lines(Chunk, self.studio.get(keys.chunks)))
+        except NotFound:
+            return 0
+
+    def _look(self, keys: FilmKeys) -> None:
+        if len(self._seen) == self._planned:
+            return
+        for info in self.studio.list(f"{keys.samples}/chunks/"):
+            if info.key.endswith("/chunk.json") and info.key not in self._seen:
+                self._seen[info.key] = ChunkResult.model_validate_json(self.studio.get(info.key))
+
+    def _stage(self, keys: FilmKeys) -> str:
+        if len(self._seen) < self._planned:
+            return STAGES[2]
+        there = {info.key for info in self.studio.list(f"{keys.run}/")}
+        written = (keys.rejected, keys.names, keys.report)
+        return STAGES[3 + sum(key in there for key in written)]
+
+
+def _ended(record: Record) -> FilmRefused | ServiceError:
+    body = RunBody.model_validate(record.body)
+    reason = body.reason or "no reason was recorded"
+    if record.status == RunStatus.REFUSED:
+        return FilmRefused(reason, body.advice or "")
+    return ServiceError(f"preparing {body.run.title} failed: {reason} {body.advice or ''}".strip())

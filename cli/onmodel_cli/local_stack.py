@@ -1,0 +1,138 @@
+"""`onmodel local`: the embedded AWS of this machine, started, asked after and stopped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from onmodel.errors import RefusedError, ServiceError
+from onmodel_cli import speaking
+from onmodel_cli.connection import use_endpoint
+
+if TYPE_CHECKING:
+    from onmodel_local.daemon import RunningStack
+
+TEMPLATE = "template.yaml"
+
+local_app = typer.Typer(
+    no_args_is_help=True,
+    help="The local stack: an AWS emulator and stand-ins for Rekognition and Bedrock, on "
+    "127.0.0.1. Runs the same template.yaml; costs nothing; forgets everything at `down`.",
+)
+
+
+class LocalUnavailable(RefusedError):
+    """Raised when the local stack is not installed, not found or not running."""
+
+
+@local_app.command()
+def up(
+    vision_url: Annotated[
+        str, typer.Option(help="OpenAI-compatible endpoint of a local vision model, for captions.")
+    ] = "",
+    vision_model: Annotated[str, typer.Option(help="Name of that model.")] = "",
+) -> None:
+    """Start it and deploy the template, or update the one that runs."""
+    with speaking.plain_errors():
+        with speaking.err.status("Starting the local stack and deploying template.yaml"):
+            running = start(vision_url=vision_url, vision_model=vision_model)
+        speaking.say(f"[green]✓[/] The local stack runs at {running.endpoint_url}")
+        speaking.say("Use it with --local. Stop it with `onmodel local down`.")
+
+
+@local_app.command()
+def down() -> None:
+    """Stop it and delete all that it holds."""
+    with speaking.plain_errors():
+        speaking.say("[green]✓[/] Stopped." if stop() else "It was not running.")
+
+
+@local_app.command()
+def status() -> None:
+    """Say whether it runs, and where."""
+    with speaking.plain_errors():
+        running = running_stack()
+        speaking.out.print(f"endpoint  {running.endpoint_url}")
+        speaking.out.print(f"log       {running.log}")
+        for name, value in sorted(running.outputs.items()):
+            speaking.out.print(f"{name:<16}  {value}")
+
+
+def start(*, vision_url: str = "", vision_model: str = "") -> RunningStack:
+    """Start or update the stack of this repository.
+
+    Raises:
+        LocalUnavailable: the local group is not installed, or there is no template.
+        ServiceError: the emulator does not come up or refuses the template.
+    """
+    daemon = _daemon()
+    with _faults():
+        running: RunningStack = daemon.up(
+            repository(),
+            parameters={"MapConcurrency": str(max(2, os.cpu_count() or 2))},
+            vision_url=vision_url,
+            vision_model=vision_model,
+        )
+        return running
+
+
+def stop() -> bool:
+    """Stop it; False when none runs."""
+    return bool(_daemon().down(repository()))
+
+
+def find() -> RunningStack | None:
+    """The stack that runs, or None."""
+    found: RunningStack | None = _daemon().find(repository())
+    return found
+
+
+def running_stack() -> RunningStack:
+    """The stack that runs. Raises LocalUnavailable when none does."""
+    running = find()
+    if running is None:
+        raise LocalUnavailable("The local stack is not running", "Start it: `onmodel local up`")
+    return running
+
+
+def use_local_stack() -> None:
+    """Let every client of this process speak to the running local stack."""
+    use_endpoint(running_stack().endpoint_url)
+
+
+def repository() -> Path:
+    """The folder that holds template.yaml: here, above, or where this package is from."""
+    here = Path.cwd()
+    for folder in (here, *here.parents, Path(__file__).resolve().parents[2]):
+        if (folder / TEMPLATE).is_file():
+            return folder
+    raise LocalUnavailable(
+        "There is no template.yaml here or above", "Change into the repository and try again"
+    )
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    from onmodel_local.deploy import DeployFailedError
+    from onmodel_local.stack import StackFailedError
+
+    try:
+        yield
+    except (DeployFailedError, StackFailedError) as fault:
+        raise ServiceError(f"the local stack failed: {fault}") from fault
+
+
+def _daemon() -> ModuleType:
+    try:
+        from onmodel_local import daemon
+    except ImportError as missing:
+        raise LocalUnavailable(
+            f"The local stack is not installed ({missing})", "Run `uv sync`, or `make setup`"
+        ) from missing
+    return daemon

@@ -1,0 +1,107 @@
+"""The `onmodel` command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onmodel_cli import results, speaking
+from onmodel_cli.connection import connect
+from onmodel_cli.demo import Demo, play
+from onmodel_cli.local_stack import local_app, use_local_stack
+from onmodel_cli.run import Wish, prepare
+
+app = typer.Typer(
+    name="onmodel",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="A film in, an image model that draws its characters on-model out.\n\n"
+    "Every command works on a stack on AWS ([bold]--stack[/], credentials as for the AWS CLI) or "
+    "on the local one ([bold]--local[/], started by [bold]onmodel local up[/]).\n\n"
+    "Exit codes: 0 done, 1 a fault of ours, 2 a command written wrongly, 3 refused (you can fix "
+    "it, the message says how), 4 AWS failed, 5 it takes too long, 130 interrupted.",
+)
+app.add_typer(local_app, name="local")
+
+StackOption = Annotated[
+    str,
+    typer.Option("--stack", envvar="ONMODEL_STACK", help="Name of the stack on AWS."),
+]
+RegionOption = Annotated[
+    str | None,
+    typer.Option("--region", help="Region of the stack. Else AWS_REGION, else us-east-1."),
+]
+LocalOption = Annotated[bool, typer.Option("--local", help="Use the local stack.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")
+]
+
+
+@app.command()
+def run(
+    film: Annotated[Path, typer.Argument(help="The film to prepare.", show_default=False)],
+    production: Annotated[
+        str,
+        typer.Option("--production", "-p", help="Which production it belongs to."),
+    ],
+    characters: Annotated[
+        Path | None,
+        typer.Option("--characters", help="Reference pictures: DIR/<character>/<picture>."),
+    ] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option("--settings", help="settings.yaml of the production (docs/operating.md)."),
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where report, crops and records are copied to.")
+    ] = Path("onmodel-out"),
+    pictures: Annotated[
+        bool, typer.Option(help="Copy the kept pictures too, not only the report.")
+    ] = True,
+    stack: StackOption = "onmodel",
+    region: RegionOption = None,
+    local: LocalOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Upload a film, watch it being prepared, and show what was kept and dropped and why.
+
+    The same film under the same settings is prepared once: running this again costs nothing and
+    shows the result. A changed setting or a new reference pays only for what is new.
+    """
+    with speaking.plain_errors():
+        if local:
+            use_local_stack()
+        connection = connect(stack, region, local=local)
+        wish = Wish(
+            film=film,
+            production=production,
+            characters=characters,
+            settings=settings,
+            output=output,
+            pictures=pictures,
+        )
+        result, again = prepare(wish, connection, speaking.err)
+        if as_json:
+            results.print_object(results.as_object(result))
+        else:
+            results.show(result, speaking.out, again=again)
+
+
+@app.command()
+def demo(
+    film: Annotated[
+        Path | None, typer.Option("--film", help="Your own film instead of Big Buck Bunny.")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where report, pictures and mails go.")
+    ] = Path(".demo"),
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave the local stack running afterwards.")
+    ] = False,
+) -> None:
+    """Show all of it on this machine: no AWS account, no Docker, no costs."""
+    with speaking.plain_errors():
+        play(Demo(film=film, output=output, keep=keep), speaking.out)

@@ -1,0 +1,175 @@
+"""Fetch what a run made and show it: tables for people, one object for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from onmodel.contracts.film import Crop, FilmSummary, Run
+from onmodel.jsonl import read_lines
+from onmodel.keys import FilmKeys
+from onmodel.mails.film import DROPPED
+from onmodel.ports import ObjectStore
+from onmodel.wording import count, dollars, duration, person_name
+
+DOWNLOADS_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Result:
+    """A prepared run and its local copies."""
+
+    run: Run
+    summary: FilmSummary
+    bucket: str
+    folder: Path
+
+    @property
+    def report(self) -> Path:
+        return self.folder / "report" / "index.html"
+
+    @property
+    def crops(self) -> Path:
+        return self.folder / "crops"
+
+    @property
+    def records(self) -> Path:
+        return self.folder / "records"
+
+
+def fetch(
+    run: Run,
+    studio: ObjectStore,
+    output: Path,
+    *,
+    pictures: bool = True,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Result:
+    """Copy report, records and kept crops to `output/<production>/<run_id>/`.
+
+    Args:
+        run: prepared.
+        studio: where its objects lie.
+        output: made when it is missing.
+        pictures: whether to copy the crops too.
+        progress: told files done and files in all.
+    """
+    keys = FilmKeys.of(run)
+    folder = (output / run.production / run.run_id).resolve()
+    result = Result(
+        run=run,
+        summary=FilmSummary.model_validate_json(studio.get(keys.summary)),
+        bucket=studio.bucket,
+        folder=folder,
+    )
+    wanted = {
+        info.key: folder / _place(info.key.removeprefix(f"{keys.run}/"))
+        for info in studio.list(f"{keys.run}/")
+    }
+    if pictures:
+        kept = read_lines(Crop, studio.get(keys.crops))
+        wanted |= {crop.key: result.crops / Path(crop.key).name for crop in kept}
+    for place in {path.parent for path in wanted.values()} | {result.crops}:
+        place.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
+        copies = pool.map(lambda item: item[1].write_bytes(studio.get(item[0])), wanted.items())
+        for done, _ in enumerate(copies, start=1):
+            progress(done, len(wanted))
+    return result
+
+
+def _place(name: str) -> Path:
+    """Report pages stay together; all other objects of a run are records."""
+    return Path(name) if name.startswith("report/") else Path("records") / name
+
+
+def as_object(result: Result) -> dict[str, Any]:
+    """What `--json` prints."""
+    summary, keys = result.summary, FilmKeys.of(result.run)
+    place = f"s3://{result.bucket}"
+    return {
+        "status": "prepared",
+        "production": summary.production,
+        "film_id": summary.film_id,
+        "run_id": summary.run_id,
+        "title": summary.title,
+        "report": str(result.report),
+        "crops": str(result.crops),
+        "records": str(result.records),
+        "s3": {
+            "report": f"{place}/{keys.report}",
+            "crops": f"{place}/{keys.pictures}/",
+            "records": f"{place}/{keys.run}/",
+        },
+        "frames": summary.frames,
+        "crops_found": summary.crops_found,
+        "crops_kept": summary.crops_kept,
+        "rejected": {reason.value: number for reason, number in summary.rejected.items()},
+        "named": summary.named,
+        "usage": [use.model_dump(mode="json") for use in summary.usage],
+        "estimated_usd": summary.estimated_usd,
+        "notices": list(summary.notices),
+        "correlation_id": result.run.correlation_id,
+    }
+
+
+def print_object(value: dict[str, Any]) -> None:
+    """One JSON object and nothing else on stdout."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def show(result: Result, console: Console, *, again: bool = False) -> None:
+    """What was kept, what was dropped and why, what it cost, where things lie."""
+    summary = result.summary
+    console.print(
+        f"\n[bold]{escape(summary.title)}[/]  [dim]{duration(summary.facts.duration_seconds)} · "
+        f"production {summary.production}[/]"
+    )
+    if again:
+        console.print("[dim]Prepared before under the same settings: nothing was paid for now.[/]")
+    console.print(
+        f"{summary.frames:,} frames looked at → {summary.crops_found:,} figures found → "
+        f"[bold green]{count(summary.crops_kept, 'picture')} kept[/]\n"
+    )
+    console.print(_kept(summary))
+    console.print(_dropped(summary))
+    for notice in summary.notices:
+        console.print(f"[yellow]![/] {escape(notice)}")
+    console.print(_money(summary))
+    console.print(f"\n[bold]Report[/]   {result.report.as_uri()}")
+    console.print(f"[bold]Pictures[/] {result.crops}")
+    console.print(f"[bold]Records[/]  {result.records}")
+
+
+def _kept(summary: FilmSummary) -> Table:
+    table = Table("character", "pictures", box=None, title="Kept", title_justify="left")
+    table.columns[1].justify = "right"
+    ranked = sorted(summary.named.items(), key=lambda pair: (not pair[0], -pair[1]))
+    for name, number in ranked:
+        table.add_row(escape(person_name(name)) if name else "[dim]not named[/]", f"{number:,}")
+    return table
+
+
+def _dropped(summary: FilmSummary) -> Table:
+    table = Table("number", "why", box=None, title="\nDropped", title_justify="left")
+    table.columns[0].justify = "right"
+    for reason, number in sorted(summary.rejected.items(), key=lambda pair: -pair[1]):
+        table.add_row(f"{number:,}", DROPPED[reason])
+    return table
+
+
+def _money(summary: FilmSummary) -> str:
+    paid = sum(use.paid for use in summary.usage)
+    reused = sum(use.reused for use in summary.usage)
+    return (
+        f"\nPaid calls: {paid:,.0f}, estimated {dollars(summary.estimated_usd)}; "
+        f"{count(reused, 'answer')} used again for nothing"
+    )

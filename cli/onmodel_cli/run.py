@@ -1,0 +1,134 @@
+"""`onmodel run`: upload a film, watch it being prepared, fetch what was made."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from onmodel.contracts.film import Run
+from onmodel.errors import NotFound
+from onmodel.layout import FilmFile
+from onmodel.planning import plan_run, uploaded_settings
+from onmodel.ports import ObjectInfo
+from onmodel.records import Kind, RunBody, RunStatus
+from onmodel.settings import Settings
+from onmodel_cli import bars, results
+from onmodel_cli.connection import Connection
+from onmodel_cli.following import Follower
+from onmodel_cli.results import Result
+from onmodel_cli.uploading import (
+    Film,
+    read_film,
+    upload_film,
+    upload_references,
+    upload_settings,
+)
+
+POLL_SECONDS = 2.0
+POLL_LOCAL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user asked for."""
+
+    film: Path
+    production: str
+    characters: Path | None = None
+    settings: Path | None = None
+    output: Path = Path("onmodel-out")
+    pictures: bool = True
+
+
+def prepare(wish: Wish, connection: Connection, console: Console) -> tuple[Result, bool]:
+    """Bring a film through PrepareFilm.
+
+    Returns:
+        The result, and whether it was there before: then nothing was uploaded or paid for.
+
+    Raises:
+        RefusedError: film, settings or references cannot be used.
+        ServiceError, StillRunning: as the follower says.
+    """
+    with bars.byte_bar(console, f"Reading {wish.film.name}", _size(wish.film)) as progress:
+        film = read_film(wish.film, wish.production, progress)
+    if wish.settings:
+        upload_settings(wish.settings, wish.production, connection.uploads)
+        console.print(f"[green]✓[/] Settings {wish.settings}")
+    if wish.characters:
+        sent = upload_references(
+            wish.characters,
+            wish.production,
+            connection.uploads,
+            lambda text: console.print(f"[yellow]![/] {text}"),
+        )
+        shown = ", ".join(f"{name} ({number})" for name, number in sent.items())
+        console.print(f"[green]✓[/] References: {shown}")
+    run, prepared = _known(film, connection)
+    if run is None or not prepared:
+        run = _upload_and_watch(film, connection, console)
+    with bars.file_bar(console, "Fetching report and pictures") as progress_files:
+        result = results.fetch(
+            run,
+            connection.studio,
+            wish.output,
+            pictures=wish.pictures,
+            progress=progress_files,
+        )
+    return result, prepared
+
+
+def _upload_and_watch(film: Film, connection: Connection, console: Console) -> Run:
+    started = datetime.now(UTC)
+    with bars.byte_bar(console, f"Uploading {film.path.name}", film.size) as progress:
+        info = upload_film(film, connection, progress)
+    run = _plan(film, info, connection)
+    follower = Follower(
+        run=run,
+        uploaded_at=info.last_modified or started,
+        studio=connection.studio,
+        registry=connection.registry,
+        executions=connection.executions,
+        sleep=time.sleep,
+        monotonic=time.monotonic,
+        every_seconds=POLL_LOCAL_SECONDS if connection.local else POLL_SECONDS,
+    )
+    bars.show_run(console, follower.watch())
+    return _recorded(run, connection)
+
+
+def _known(film: Film, connection: Connection) -> tuple[Run | None, bool]:
+    """The run that this film would make, if the very same film lies there already."""
+    try:
+        info = connection.uploads.head(film.key)
+    except NotFound:
+        return None, False
+    if not film.is_same(info):
+        return None, False
+    run = _plan(film, info, connection)
+    record = connection.registry.get(run.production, Kind.RUN, run.run_id)
+    if record is None or record.status != RunStatus.PREPARED:
+        return run, False
+    return RunBody.model_validate(record.body).run, True
+
+
+def _plan(film: Film, info: ObjectInfo, connection: Connection) -> Run:
+    place = FilmFile(folder=film.folder, file_name=film.path.name)
+    settings = uploaded_settings(place, connection.uploads) or Settings()
+    return plan_run(
+        place, info, settings=settings, uploads=connection.uploads, correlation_id="command-line"
+    )
+
+
+def _recorded(run: Run, connection: Connection) -> Run:
+    """As the stack knows it, with the correlation id of the upload's event."""
+    record = connection.registry.get(run.production, Kind.RUN, run.run_id)
+    return RunBody.model_validate(record.body).run if record else run
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0

@@ -1,0 +1,73 @@
+"""What the command line says, and how it ends: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from onmodel.errors import OnmodelError, RefusedError, ServiceError, StillRunning
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Exit(IntEnum):
+    """Exit codes; 2 is Typer's for a command that was written wrongly."""
+
+    OK = 0
+    FAULT = 1
+    REFUSED = 3
+    SERVICE = 4
+    TIMEOUT = 5
+    INTERRUPTED = 130
+
+
+def say(text: str) -> None:
+    """To a person, on stderr: stdout is kept for results."""
+    err.print(text)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Errors of ours end the command with one message in the user's words and a code of its own.
+
+    Anything unexpected keeps its traceback: it is a fault of this program.
+    """
+    try:
+        yield
+    except RefusedError as refusal:
+        _end(f"{_sentence(refusal.reason)} {_sentence(refusal.advice)}".strip(), Exit.REFUSED)
+    except StillRunning as late:
+        _end(str(late), Exit.TIMEOUT)
+    except ServiceError as fault:
+        _end(f"AWS answered with a fault: {fault}{_hint(str(fault))}", Exit.SERVICE)
+    except OnmodelError as fault:
+        _end(str(fault), Exit.FAULT)
+    except KeyboardInterrupt:
+        _end("Stopped watching. What runs in the stack goes on.", Exit.INTERRUPTED)
+
+
+def _end(message: str, code: Exit) -> None:
+    err.print(f"[bold red]✗[/] {escape(message)}")
+    sys.stdout.flush()
+    raise typer.Exit(code)
+
+
+def _sentence(text: str) -> str:
+    stripped = text.strip()
+    return stripped if not stripped or stripped[-1] in ".!?" else stripped + "."
+
+
+def _hint(message: str) -> str:
+    lowered = message.lower()
+    if "credentials" in lowered or "token" in lowered:
+        return "\nSign in first (for example `aws sso login`), or set AWS_PROFILE."
+    if "could not connect" in lowered:
+        return "\nIs the stack running? `onmodel local status` tells for the local one."
+    return ""

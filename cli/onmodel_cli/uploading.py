@@ -1,0 +1,184 @@
+"""Put a film, its references and its settings where the stack takes them up."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from awscrt.checksums import crc64nvme
+from boto3.exceptions import Boto3Error
+from boto3.s3.transfer import TransferConfig
+
+from onmodel.adapters.faults import translated
+from onmodel.errors import FilmRefused, NotFound, ReferenceRefused, ServiceUnavailable
+from onmodel.keys import slug
+from onmodel.layout import Litter, classify, settings_key
+from onmodel.ports import ObjectInfo, ObjectStore
+from onmodel.settings import parse_settings
+
+if TYPE_CHECKING:
+    from onmodel_cli.connection import Connection
+
+PART_BYTES = 16 * 1024**2  # 10,000 parts of 16 MiB: films up to 156 GiB
+READ_BYTES = 4 * 1024**2
+PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+
+Progress = Callable[[int], None]
+"""Told the bytes that went by since the last call."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """A local film and where it will lie. `checksum` is its CRC64NVME as S3 writes it."""
+
+    path: Path
+    folder: str
+    size: int
+    checksum: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.folder}/films/{self.path.name}"
+
+    def is_same(self, info: ObjectInfo) -> bool:
+        return info.size == self.size and info.checksum_crc64nvme == self.checksum
+
+
+def read_film(path: Path, production: str, progress: Progress = lambda _: None) -> Film:
+    """Check and weigh a local film; nothing is sent.
+
+    Raises:
+        FilmRefused: no such file, a folder, or empty.
+    """
+    if not path.is_file():
+        raise FilmRefused(f"There is no film at {path}", "Check the path")
+    size = path.stat().st_size
+    if not size:
+        raise FilmRefused(f"{path.name} is empty", "Export or copy it again")
+    checksum = 0
+    with path.open("rb") as file:
+        while block := file.read(READ_BYTES):
+            checksum = crc64nvme(block, checksum)
+            progress(len(block))
+    encoded = base64.b64encode(checksum.to_bytes(8, "big")).decode()
+    return Film(path=path, folder=production_folder(production), size=size, checksum=encoded)
+
+
+def production_folder(production: str) -> str:
+    """The first segment of every key. Raises FilmRefused when it cannot be one."""
+    folder = production.strip()
+    if not folder or "/" in folder or not any(char.isalnum() for char in folder):
+        raise FilmRefused(
+            f"{production!r} cannot be the name of a production",
+            "Use a name with letters or digits and without slashes",
+        )
+    return folder
+
+
+def upload_film(film: Film, connection: Connection, progress: Progress) -> ObjectInfo:
+    """Send the film in parts, with the checksum that makes its identity. Returns its head."""
+    config = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES)
+    _send(
+        connection.s3,
+        film.path,
+        connection.uploads.bucket,
+        film.key,
+        config=config,
+        progress=progress,
+    )
+    return connection.uploads.head(film.key)
+
+
+def _send(
+    s3: Any,  # noqa: ANN401
+    path: Path,
+    bucket: str,
+    key: str,
+    *,
+    config: TransferConfig,
+    progress: Progress,
+) -> None:
+    with translated():
+        try:
+            s3.upload_file(
+                str(path),
+                bucket,
+                key,
+                Config=config,
+                Callback=progress,
+                ExtraArgs={"ChecksumAlgorithm": "CRC64NVME"},
+            )
+        except Boto3Error as fault:  # s3transfer wraps what botocore raised
+            raise ServiceUnavailable(str(fault)) from fault
+
+
+def upload_settings(path: Path, production: str, uploads: ObjectStore) -> None:
+    """Check settings.yaml here, then send it unless the same lies there already.
+
+    Raises:
+        SettingsRefused: impossible; nothing is sent.
+    """
+    text = path.read_bytes()
+    parse_settings(text)
+    _put_if_new(uploads, settings_key(production_folder(production)), text, "application/yaml")
+
+
+def upload_references(
+    folder: Path, production: str, uploads: ObjectStore, warn: Callable[[str], None]
+) -> dict[str, int]:
+    """Send the pictures of each sub-folder as references of the character it is named after.
+
+    Returns:
+        How many pictures each character has.
+
+    Raises:
+        ReferenceRefused: no folder, no picture in it, or two folders with one slug.
+    """
+    found: dict[str, int] = {}
+    owners: dict[str, str] = {}
+    for character, picture in _pictures(folder, warn):
+        other = owners.setdefault(slug(character), character)
+        if other != character:
+            raise ReferenceRefused(
+                f"The folders {other!r} and {character!r} read like one character",
+                "Give one of them another name",
+            )
+        key = f"{production_folder(production)}/characters/{character}/{picture.name}"
+        kind = "image/png" if picture.suffix.lower() == ".png" else "image/jpeg"
+        _put_if_new(uploads, key, picture.read_bytes(), kind)
+        found[character] = found.get(character, 0) + 1
+    if not found:
+        raise ReferenceRefused(
+            f"There is no picture of a character in {folder}",
+            "Make a folder for each character there and put its pictures inside",
+        )
+    return found
+
+
+def _pictures(folder: Path, warn: Callable[[str], None]) -> Iterator[tuple[str, Path]]:
+    if not folder.is_dir():
+        raise ReferenceRefused(f"There is no folder {folder}", "Check the path")
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if not path.is_file() or isinstance(classify("x/characters/" + "/".join(parts)), Litter):
+            continue
+        if len(parts) != 2:
+            warn(f"{path} was left out: pictures belong into <character>/<picture>")
+        elif path.suffix.lower() not in PICTURES:
+            warn(f"{path} was left out: not a JPEG or PNG")
+        else:
+            yield parts[0], path
+
+
+def _put_if_new(uploads: ObjectStore, key: str, body: bytes, content_type: str) -> None:
+    try:
+        info = uploads.head(key)
+    except NotFound:
+        info = None
+    digest = hashlib.md5(body, usedforsecurity=False).hexdigest()  # S3's ETag of small objects
+    if info is None or info.size != len(body) or info.etag != digest:
+        uploads.put(key, body, content_type)

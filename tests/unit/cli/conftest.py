@@ -1,0 +1,79 @@
+"""A connection whose stack is in memory: an upload is routed and prepared at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from drawn.films import draw_film
+from fakes.labels import FakeLabels, figure
+from fakes.world import World
+
+from onmodel_cli.connection import Connection
+
+
+class FakeS3:
+    """upload_file of boto3; the stack's machines work inside the call."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.uploaded: list[str] = []
+        self.after: Callable[[str], None] = self.prepare
+
+    def upload_file(
+        self,
+        path: str,
+        bucket: str,
+        key: str,
+        *,
+        Config: Any,  # noqa: N803
+        Callback: Callable[[int], None],  # noqa: N803
+        ExtraArgs: dict[str, str],  # noqa: N803
+    ) -> None:
+        assert ExtraArgs == {"ChecksumAlgorithm": "CRC64NVME"}
+        body = Path(path).read_bytes()
+        Callback(len(body))
+        self.uploaded.append(key)
+        self.world.upload(key, body)
+        self.after(key)
+
+    def prepare(self, key: str) -> None:
+        answer = self.world.route(self.world.event(key))
+        if answer.outcome == "started":
+            self.world.prepare(self.world.started())
+
+
+@pytest.fixture
+def world() -> World:
+    return World(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+
+
+@pytest.fixture
+def connection(world: World) -> Connection:
+    made = Connection(stack="onmodel", region="us-east-1", outputs={}, local=True)
+    vars(made).update(
+        s3=FakeS3(world),
+        uploads=world.uploads,
+        studio=world.studio,
+        registry=world.registry,
+        executions=world.executions,
+    )
+    return made
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("films") / "mira.mp4"
+    draw_film(path, seconds=4, size=(640, 360), fps=12, gop=12)
+    return path
+
+
+@pytest.fixture
+def picture() -> bytes:
+    """A PNG of noise: large enough for a reference."""
+    noise = np.random.default_rng(1).integers(0, 255, (96, 96, 3), dtype=np.uint8)
+    return cv2.imencode(".png", noise)[1].tobytes()

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from fakes.world import World
+from typer.testing import CliRunner
+
+from onmodel.contracts.requests import RefuseFilmRequest, StateError
+from onmodel.errors import FilmRefused, SettingsRefused
+from onmodel.steps.refuse_film import refuse_film
+from onmodel_cli import main
+from onmodel_cli.connection import Connection
+
+
+@pytest.fixture
+def invoke(connection: Connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(main, "connect", lambda *_args, **_options: connection)
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: object):
+        return CliRunner().invoke(main.app, [str(argument) for argument in arguments])
+
+    return call
+
+
+def test_run_when_film_is_new_fetches_report_crops_and_records(invoke, film, tmp_path) -> None:
+    done = invoke("run", film, "--production", "Mira's film", "--json")
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["production"] == "mira-s-film"
+    assert Path(told["report"]).read_text().startswith("<!doctype html>")
+    pictures = list(Path(told["crops"]).iterdir())
+    assert len(pictures) == told["crops_kept"] > 0
+    records = {path.name for path in Path(told["records"]).iterdir()}
+    assert {"crops.jsonl", "rejected.jsonl", "names.jsonl", "summary.json"} <= records
+    assert Path(told["report"]).is_relative_to(tmp_path / "onmodel-out")
+
+
+def test_run_when_repeated_uploads_and_pays_nothing(invoke, film, connection) -> None:
+    invoke("run", film, "--production", "mira", "--json")
+    again = invoke("run", film, "--production", "mira")
+    assert again.exit_code == 0
+    assert connection.s3.uploaded == ["mira/films/mira.mp4"]
+    assert "nothing was paid for now" in again.stdout
+
+
+def test_run_when_settings_change_makes_a_new_run(invoke, film, tmp_path) -> None:
+    first = json.loads(invoke("run", film, "-p", "mira", "--json").stdout)
+    settings = tmp_path / "mine.yaml"
+    settings.write_text("deduplication: {threshold: 0.5}\n")
+    second = json.loads(invoke("run", film, "-p", "mira", "--settings", settings, "--json").stdout)
+    assert second["film_id"] == first["film_id"]
+    assert second["run_id"] != first["run_id"]
+    assert [use for use in second["usage"] if use["paid"]] == []
+    assert sum(use["paid"] for use in first["usage"]) > 0
+
+
+def test_run_when_characters_are_given_uploads_their_pictures(
+    invoke, film, world: World, tmp_path, picture: bytes
+) -> None:
+    folder = tmp_path / "cast" / "Mira"
+    folder.mkdir(parents=True)
+    (folder / "front.png").write_bytes(picture)
+    (folder / ".DS_Store").write_bytes(b"x")
+    (folder / "notes.txt").write_text("x")
+    done = invoke("run", film, "-p", "mira", "--characters", tmp_path / "cast")
+    assert done.exit_code == 0, done.stderr
+    assert world.uploads.keys("mira/characters/") == ("mira/characters/Mira/front.png",)
+    assert "notes.txt was left out" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("body", "words"), [(b"", "is empty"), (b"no film at all", "mira.mp4")], ids=["empty", "junk"]
+)
+def test_run_when_film_is_unusable_ends_with_one_message(
+    invoke, tmp_path, body, words, connection, world
+) -> None:
+    def refuse(key: str) -> None:
+        world.route(world.event(key))
+        run = world.started()
+        arn = world.claim(run)
+        try:
+            world.probe(run)
+        except FilmRefused as fault:
+            error = StateError(Error=type(fault).__name__, Cause=str(fault))
+            refuse_film(
+                RefuseFilmRequest(run=run, execution_arn=arn, error=error),
+                registry=world.registry,
+                studio=world.studio,
+                clock=world.clock,
+            )
+
+    connection.s3.after = refuse
+    path = tmp_path / "mira.mp4"
+    path.write_bytes(body)
+    done = invoke("run", path, "-p", "mira", "--json")
+    assert done.exit_code == 3
+    assert words in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_run_when_film_is_missing_says_so(invoke) -> None:
+    done = invoke("run", "nowhere.mp4", "-p", "mira")
+    assert done.exit_code == 3
+    assert "There is no film at nowhere.mp4" in done.stderr
+
+
+def test_run_when_settings_are_impossible_sends_nothing(invoke, film, world, tmp_path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("finder: {lables: [Cat]}\n")
+    done = invoke("run", film, "-p", "mira", "--settings", bad)
+    assert done.exit_code == 3
+    assert "finder.lables" in done.stderr
+    assert world.uploads.keys() == ()
+    assert SettingsRefused.__name__ not in done.stderr
+
+
+def test_help_when_asked_names_every_option(invoke) -> None:
+    shown = invoke("run", "--help").stdout
+    for option in ("--production", "--characters", "--settings", "--stack", "--local", "--json"):
+        assert option in shown
