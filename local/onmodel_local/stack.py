@@ -172,6 +172,8 @@ class LocalStack:
             "AWS_EC2_METADATA_DISABLED": "true",
             "MALLOC_ARENA_MAX": "2",  # large films are held in memory; arenas would double them
             "PYTHONUNBUFFERED": "1",
+            # invocations that wait their turn hold a thread each (patches/functions.py)
+            "MINISTACK_WORKER_THREADS": "256",
         }
 
     def _wait_until_healthy(self) -> None:

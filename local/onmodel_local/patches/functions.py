@@ -5,6 +5,8 @@ Follows ministack's worker script closely: MIT, Copyright (c) 2026 MiniStack Con
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +14,9 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
 from onmodel_local.patches.upstream import PatchOutdatedError, replace
+
+_turns: dict[str, threading.BoundedSemaphore] = {}
+_turns_lock = threading.Lock()
 
 ERROR_MARK = "__onmodel_function_error__"
 
@@ -46,20 +51,35 @@ def name_errors_by_class() -> None:
     """A handler's exception is answered with its class as errorType, and the worker lives on.
 
     Upstream every exception is `Runtime.HandlerError` and ends the worker. Step Functions retries
-    and catches by class name, and on AWS the environment survives a handled exception.
+    and catches by class name, and on AWS the environment survives a handled exception. Also here,
+    around the same function: cookies, and a bound on the workers of one function.
     """
     _edit_worker(_RAISED, _ANSWERED)
 
     @replace(lambda_svc, "_execute_function_warm", "62b9218bef5b")
     def _(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
         def execute(func: dict[str, Any], event: Any, *rest: Any, **named: Any) -> dict[str, Any]:
-            answer = original(func, _with_cookies(event), *rest, **named)
+            with _turn_of(func):
+                answer = original(func, _with_cookies(event), *rest, **named)
             body = answer.get("body")
             if isinstance(body, dict) and set(body) == {ERROR_MARK}:
                 return {**answer, "body": body[ERROR_MARK], "error": True}
             return answer
 
         return execute
+
+
+def _turn_of(func: dict[str, Any]) -> threading.BoundedSemaphore:
+    """At most one worker of a function for each core, and two at least; others wait their turn.
+
+    Upstream a dozen uploads at once start a dozen workers of 110 MB, whose imports alone then take
+    half a minute on two cores. No function of ours invokes itself, so waiting cannot deadlock.
+    """
+    name = (func.get("config") or func).get("FunctionName", "")
+    with _turns_lock:
+        if name not in _turns:
+            _turns[name] = threading.BoundedSemaphore(max(2, os.cpu_count() or 1))
+        return _turns[name]
 
 
 def _with_cookies(event: Any) -> Any:
