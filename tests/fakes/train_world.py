@@ -1,0 +1,382 @@
+"""TrainModel in memory: prepared films without decoding one, and its states in their order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from fakes.caption_model import Answer, FakeCaptionModel
+from fakes.executions import execution_arn
+from fakes.task_tokens import InMemoryTaskTokens
+from fakes.trainer import InMemoryTrainer
+from fakes.world import World, run_of
+
+from onmodel.contracts.base import Box, ObjectRef
+from onmodel.contracts.film import Crop, Run
+from onmodel.contracts.requests import MailRequest, TellRequest
+from onmodel.contracts.requests_door import DoorAnswer, DoorRequest
+from onmodel.contracts.requests_training import (
+    AssembleDatasetRequest,
+    CaptionItem,
+    CaptionMessage,
+    DatasetRef,
+    DatasetRequest,
+    FilmCollected,
+    FilmPreparedEvent,
+    Generation,
+    GenerationRequest,
+    Preflight,
+    QuoteTrainingRequest,
+    RequestApprovalRequest,
+    Settled,
+    SettleGenerationRequest,
+    TrainingQuoted,
+)
+from onmodel.contracts.training import Turn
+from onmodel.costs import Price, PriceBook
+from onmodel.door import Door
+from onmodel.jsonl import read_lines, write_lines
+from onmodel.keys import DatasetKeys, FilmKeys, accepted_settings_key, crop_id, film_id
+from onmodel.npy import to_npy
+from onmodel.paid import Meter
+from onmodel.records import FilmBody, FolderBody, Kind, ReferenceBody, RunBody, RunStatus, upsert
+from onmodel.settings import EmbeddingSettings, Settings
+from onmodel.steps.assemble_dataset import AssembleDataset
+from onmodel.steps.caption_crop import CaptionCrop
+from onmodel.steps.collect_captions import collect_captions
+from onmodel.steps.collect_film import CollectFilm
+from onmodel.steps.open_door import OpenDoor
+from onmodel.steps.preflight_training import preflight_training
+from onmodel.steps.quote_training import quote_training
+from onmodel.steps.report_dataset import report_dataset
+from onmodel.steps.request_approval import RequestApproval
+from onmodel.steps.settle_generation import settle_generation
+from onmodel.steps.start_training import StartTraining
+from onmodel.steps.tell import tell
+from onmodel.steps.write_manifest import write_manifest
+
+TRAIN_MODEL = "arn:aws:states:us-east-1:123456789012:stateMachine:TrainModel"
+DOOR_URL = "https://door.invalid"
+QUIET_SECONDS = 900
+SPEND_LIMIT_USD = 100.0
+PRODUCTION = "bunny"
+CAST = ("big-buck", "frank")
+
+
+class InMemoryQueue:
+    """What was put back, with its delay."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, int]] = []
+
+    def send(self, body: str, delay_seconds: int) -> None:
+        self.sent.append((body, delay_seconds))
+
+
+def says_its_name(turns: Sequence[Turn]) -> str:
+    """A good answer: the name of the character that the prompt recognised."""
+    name = turns[0].text.partition("recognised as ")[2].partition(".")[0] or "Big Buck"
+    return json.dumps({"alt_text": f"{name} runs across a meadow, a butterfly just ahead."})
+
+
+class TrainWorld(World):
+    """World, and what TrainModel stands on besides."""
+
+    def __init__(self, answer: str | Answer = says_its_name) -> None:
+        super().__init__()
+        self.trainer = InMemoryTrainer(self.clock)
+        self.tokens = InMemoryTaskTokens()
+        self.captions = FakeCaptionModel(answer)
+        self.queue = InMemoryQueue()
+        self.door = Door(DOOR_URL, "a key of tests", self.clock)
+        self.prices = with_prices({"memory.training-image": "0.005", "memory.model-month": "1.95"})
+
+    # ── what lies there before ──
+
+    def set_settings(self, settings: Settings) -> None:
+        key = accepted_settings_key(PRODUCTION)
+        self.studio.put(key, settings.model_dump_json().encode(), "application/json")
+
+    def show_characters(self) -> None:
+        """One reference picture each, as route_upload would have recorded it."""
+        for number, name in enumerate(CAST):
+            key = f"{PRODUCTION}/characters/{name}/front.png"
+            self.uploads.put(key, picture(number, "png"), "image/png")
+            source = ObjectRef(bucket="uploads", key=key)
+            body = ReferenceBody(character=name, source=source, width=512, height=512)
+            self._row(Kind.REFERENCE, f"{name}/front-png", "recorded", body)
+            self._row(Kind.CHARACTER, name, "known", FolderBody(folder=name))
+
+    def film(self, title: str = "a.mp4", crops: int = 8, shots: int = 4) -> Run:
+        """A prepared film whose crops look like the references, but not like each other."""
+        key = f"{PRODUCTION}/films/{title}"
+        self.uploads.put(key, title.encode(), "video/mp4")
+        info = self.uploads.head(key)
+        identity = film_id(title, info.size, info.checksum_crc64nvme or "")
+        run = run_of(key, film_id=identity, run_id=f"{identity}-r", title=title)
+        keys = FilmKeys.of(run)
+        self.studio.put(keys.settings, Settings().model_dump_json().encode(), "application/json")
+        lines = [self._crop(run, number, shots) for number in range(crops)]
+        self.studio.put(keys.crops, write_lines(lines), "application/jsonl")
+        vectors = self._vectors(identity, crops)
+        self.studio.put(keys.vectors, to_npy(vectors), "application/octet-stream")
+        body = FilmBody(title=title, source=run.source, size_bytes=info.size, run=run)
+        self._row(Kind.FILM, identity, RunStatus.PREPARED, body)
+        prepared = RunBody(run=run, execution_arn="arn:done", crops_kept=crops)
+        self._row(Kind.RUN, run.run_id, RunStatus.PREPARED, prepared)
+        return run
+
+    def _crop(self, run: Run, number: int, shots: int) -> Crop:
+        box = Box(left=10, top=20, width=300, height=400)
+        crop = crop_id(run.film_id, number * 2.0, (10, 20, 300, 400), "c")
+        key = FilmKeys.of(run).picture(crop, "jpeg")
+        self.studio.put(key, picture(len(self.studio.keys()) + 7), "image/jpeg")
+        return Crop(
+            crop_id=crop, film_id=run.film_id, timecode_seconds=number * 2.0,
+            shot=number % shots, chunk=0, box=box, window=box, width=512, height=640,
+            label="Cartoon", confidence=90, sharpness=50, quality=0.5 + number / 100, key=key,
+        )  # fmt: skip
+
+    def _vectors(self, identity: str, count: int) -> np.ndarray:
+        embed = self.embedder(EmbeddingSettings(), Meter()).embed
+        centres = [embed(picture(number)) for number in range(len(CAST))]
+        random = np.random.default_rng(int(identity[-8:], 16))
+        noise = random.standard_normal((count, len(centres[0]))).astype(np.float32)
+        noise /= np.linalg.norm(noise, axis=1, keepdims=True)
+        # cosine 0.8 to the reference, about 0.64 to each other: named, and no duplicates
+        rows = [0.8 * centres[i % len(CAST)] + 0.6 * noise[i] for i in range(count)]
+        vectors = np.stack(rows) if rows else np.zeros((0, len(centres[0])), np.float32)
+        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+    def _row(self, kind: Kind, identity: str, status: str, body: object) -> None:
+        upsert(
+            self.registry, production=PRODUCTION, kind=kind, id=identity, status=status,
+            body=body, now=self.clock(),
+        )  # type: ignore[arg-type]  # fmt: skip
+
+    # ── the steps, as the machine calls them ──
+
+    def collect(self, run: Run) -> FilmCollected:
+        detail = {
+            "production": run.production, "film_id": run.film_id,
+            "run_id": run.run_id, "correlation_id": run.correlation_id,
+        }  # fmt: skip
+        event = {"source": "onmodel", "detail-type": "FilmPrepared", "detail": detail}
+        return CollectFilm(
+            registry=self.registry,
+            studio=self.studio,
+            executions=self.executions,
+            clock=self.clock,
+            train_model_arn=TRAIN_MODEL,
+        ).collect(FilmPreparedEvent.model_validate(event))
+
+    def started_generations(self) -> list[Generation]:
+        """TrainModel's inputs, oldest first."""
+        return [
+            Generation.model_validate(payload["generation"])
+            for arn, payload in self.executions.payloads.items()
+            if ":TrainModel:" in arn
+        ]
+
+    def holder(self, generation: Generation) -> str:
+        name = f"{generation.production}-{generation.generation_id}-{generation.attempt}"
+        return execution_arn(TRAIN_MODEL, name)
+
+    def settle(self, generation: Generation) -> Settled:
+        request = SettleGenerationRequest(
+            generation=generation, execution_arn=self.holder(generation)
+        )
+        return settle_generation(
+            request,
+            registry=self.registry,
+            studio=self.studio,
+            executions=self.executions,
+            clock=self.clock,
+            quiet_seconds=QUIET_SECONDS,
+        )
+
+    def preflight(self, generation: Generation) -> Preflight:
+        return preflight_training(
+            GenerationRequest(generation=generation),
+            registry=self.registry,
+            studio=self.studio,
+            trainer=self.trainer,
+        )
+
+    def assemble(self, generation: Generation, preflight: Preflight | None = None) -> DatasetRef:
+        meter = Meter()
+        return AssembleDataset(
+            registry=self.registry,
+            uploads=self.uploads,
+            studio=self.studio,
+            cache=self.cache,
+            embedder=lambda settings: self.embedder(settings, meter),
+            meter=meter,
+            clock=self.clock,
+        ).assemble(
+            AssembleDatasetRequest(
+                generation=generation, preflight=preflight or Preflight(possible=True)
+            )
+        )
+
+    def quote(self, dataset: DatasetRef, preflight: Preflight | None = None) -> TrainingQuoted:
+        return quote_training(
+            QuoteTrainingRequest(dataset=dataset, preflight=preflight or Preflight(possible=True)),
+            registry=self.registry,
+            studio=self.studio,
+            trainer=self.trainer,
+            prices=self.prices,
+            clock=self.clock,
+            spend_limit_usd=SPEND_LIMIT_USD,
+        )
+
+    def waiting(self, dataset: DatasetRef) -> tuple[CaptionItem, ...]:
+        return read_lines(CaptionItem, self.studio.get(dataset.to_caption_key))
+
+    def caption(self, item: CaptionItem, receives: int = 1, throttled: int = 0) -> str:
+        """One message of the queue; answers the token that it had."""
+        token = f"token of {item.crop_id}"
+        self.tokens.waiting.add(token)
+        message = CaptionMessage(
+            token=token, item=item, correlation_id="upload-1", throttled=throttled
+        )
+        self.captioner.caption(message, receives)
+        return token
+
+    @property
+    def captioner(self) -> CaptionCrop:
+        return CaptionCrop(
+            studio=self.studio,
+            cache=self.cache,
+            model=lambda _: self.captions,
+            tokens=self.tokens,
+            queue=self.queue,
+        )
+
+    def collect_captions(self, dataset: DatasetRef) -> None:
+        collect_captions(
+            DatasetRequest(dataset=dataset),
+            registry=self.registry,
+            studio=self.studio,
+            prices=self.prices,
+            clock=self.clock,
+        )
+
+    def write_manifest(self, dataset: DatasetRef) -> None:
+        write_manifest(
+            DatasetRequest(dataset=dataset),
+            registry=self.registry,
+            studio=self.studio,
+            trainer=self.trainer,
+            clock=self.clock,
+        )
+
+    def report(self, dataset: DatasetRef) -> None:
+        report_dataset(
+            DatasetRequest(dataset=dataset),
+            registry=self.registry,
+            studio=self.studio,
+            prices=self.prices,
+            clock=self.clock,
+        )
+
+    def start_training(self, dataset: DatasetRef) -> str:
+        return (
+            StartTraining(
+                registry=self.registry, studio=self.studio, trainer=self.trainer, clock=self.clock
+            )
+            .start(DatasetRequest(dataset=dataset))
+            .training_id
+        )
+
+    def ask(self, **changes: object) -> None:
+        """RequestApproval about a dataset, as the machine calls it."""
+        values: dict[str, object] = {
+            "purpose": "training", "production": PRODUCTION, "subject_id": "d0001-00000000",
+            "usd": 4481.95, "token": "task-1", "execution_arn": f"{TRAIN_MODEL}:one",
+            "correlation_id": "upload-1",
+        }  # fmt: skip
+        request = RequestApprovalRequest.model_validate(values | changes)
+        self.tokens.waiting.add(request.token)
+        RequestApproval(
+            registry=self.registry,
+            tokens=self.tokens,
+            door=self.door,
+            mailbox=self.mailbox,
+            clock=self.clock,
+            approval_days=7,
+        ).ask(request)
+
+    def knock(self, link: str, method: str = "GET", body: str | None = None) -> DoorAnswer:
+        """Follow a link, or post its form."""
+        event = {
+            "rawPath": link.removeprefix(DOOR_URL),
+            "requestContext": {"http": {"method": method}, "requestId": "request-1"},
+            "body": body,
+        }
+        return OpenDoor(
+            registry=self.registry,
+            studio=self.studio,
+            tokens=self.tokens,
+            door=self.door,
+            clock=self.clock,
+        ).open(DoorRequest.model_validate(event))
+
+    def tell_of(self, kind: str, identity: str, **extra: str) -> None:
+        mail = MailRequest(
+            kind=kind, production=PRODUCTION, id=identity, correlation_id="upload-1", extra=extra
+        )
+        tell(
+            TellRequest(mail=mail),
+            registry=self.registry,
+            studio=self.studio,
+            mailbox=self.mailbox,
+            clock=self.clock,
+            door=self.door,
+        )
+
+    # ── several states at once ──
+
+    def generation(self) -> Generation:
+        """A settled generation of one film, held by its execution."""
+        self.show_characters()
+        self.collect(self.film())
+        self.clock.advance(seconds=QUIET_SECONDS)
+        generation = self.started_generations()[-1]
+        assert self.settle(generation).settled
+        return generation
+
+    def captioned(self) -> DatasetRef:
+        """A dataset with all captions collected."""
+        dataset = self.assemble(self.generation())
+        for item in self.waiting(dataset):
+            self.caption(item)
+        self.collect_captions(dataset)
+        return dataset
+
+    def keys(self, dataset: DatasetRef) -> DatasetKeys:
+        return DatasetKeys(dataset.production, dataset.dataset_id)
+
+
+def with_prices(prices: dict[str, str]) -> PriceBook:
+    """The shipped price book with the fakes' items in it."""
+    book = PriceBook.load()
+    own = {item: Price.model_validate(usd) for item, usd in prices.items()}
+    tokens = {
+        f"bedrock.fake-captions.{side}-1k": Price.model_validate("0.001")
+        for side in ("input", "output")
+    }
+    return book.model_copy(update={"prices": {**book.prices, **own, **tokens}})
+
+
+def picture(number: int, format: str = "jpeg") -> bytes:  # noqa: A002
+    """512 × 640, a colour and a bar that tell pictures apart."""
+    random = np.random.default_rng(number)
+    pixels = np.empty((640, 512, 3), np.uint8)
+    pixels[:] = random.integers(0, 256, 3)
+    pixels[:, : 32 + number % 200] = random.integers(0, 256, 3)
+    ok, data = cv2.imencode(f".{format}", pixels)
+    assert ok
+    return data.tobytes()

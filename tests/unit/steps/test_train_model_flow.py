@@ -1,0 +1,114 @@
+"""TrainModel's states in the order of its machine, on fakes."""
+
+import json
+
+from fakes.train_world import PRODUCTION, QUIET_SECONDS, TrainWorld
+
+from onmodel.contracts.training import Finding
+from onmodel.records import Kind
+from onmodel.records_training import DatasetStatus, TrainingStage
+
+
+def test_train_model_when_all_is_well_then_a_training_runs_and_is_told() -> None:
+    world = TrainWorld()
+    world.show_characters()
+    world.collect(world.film("one.mp4"))
+    world.clock.advance(minutes=5)
+    world.collect(world.film("two.mp4"))
+    (generation,) = world.started_generations()
+
+    waits = world.settle(generation)
+    assert not waits.settled and 0 < waits.wait_seconds <= QUIET_SECONDS
+    world.clock.advance(seconds=waits.wait_seconds)
+    assert world.settle(generation).settled
+
+    preflight = world.preflight(generation)
+    dataset = world.assemble(generation, preflight)
+    assert dataset.captions_needed == 16
+    quoted = world.quote(dataset, preflight)
+    assert not quoted.approval and quoted.usd is not None and 15 < quoted.usd < 30
+
+    tokens = [world.caption(item) for item in world.waiting(dataset)]
+    assert set(world.tokens.succeeded) == set(tokens)
+    world.collect_captions(dataset)
+    world.write_manifest(dataset)
+    world.report(dataset)
+    assert world.preflight(generation).possible
+    training = world.start_training(dataset)
+    world.tell_of("training_started", training)
+
+    row = world.registry.get(PRODUCTION, Kind.TRAINING, training)
+    assert row is not None and row.status == TrainingStage.IN_PROGRESS
+    (spec,) = world.trainer.specs.values()
+    manifest = world.studio.get(spec.manifest_uri.removeprefix("s3://studio/"))
+    lines = [json.loads(line) for line in manifest.splitlines()]
+    assert all(line["picture"].startswith(f"s3://studio/{PRODUCTION}/datasets/") for line in lines)
+    assert {line["caption"].partition(" runs")[0] for line in lines} == {"Big Buck", "Frank"}
+    assert "Training of bunny has started" in world.mailbox.mails[-1].subject
+
+
+def test_train_model_when_run_a_second_time_then_no_caption_is_paid_again() -> None:
+    world = TrainWorld()
+    dataset = world.captioned()
+    asked = len(world.captions.asked)
+    world.executions.finish(world.holder(world.started_generations()[0]))
+
+    world.collect(world.film("two.mp4", crops=3))
+    world.clock.advance(seconds=QUIET_SECONDS)
+    generation = world.started_generations()[-1]
+    assert generation.generation_id == "g0002"
+    world.settle(generation)
+    second = world.assemble(generation)
+
+    assert second.dataset_id != dataset.dataset_id
+    assert second.captions_needed == 3
+    for item in world.waiting(second):
+        world.caption(item)
+    world.collect_captions(second)
+    assert len(world.captions.asked) == asked + 3
+
+
+def test_train_model_when_training_is_impossible_then_the_dataset_is_ready_and_says_why() -> None:
+    world = TrainWorld()
+    generation = world.generation()
+    world.trainer.findings = (
+        Finding(
+            code="model-gone",
+            blocking=True,
+            reason="The base model ended on 2026-09-30",
+            advice="Take the manifest elsewhere.",
+        ),
+    )
+    preflight = world.preflight(generation)
+    assert not preflight.possible
+    dataset = world.assemble(generation, preflight)
+    assert not world.quote(dataset, preflight).approval
+    for item in world.waiting(dataset):
+        world.caption(item)
+    world.collect_captions(dataset)
+    world.write_manifest(dataset)
+    world.report(dataset)
+    world.tell_of("dataset_ready", dataset.dataset_id)
+
+    row = world.registry.get(PRODUCTION, Kind.DATASET, dataset.dataset_id)
+    assert row is not None and row.status == DatasetStatus.READY
+    mail = world.mailbox.mails[-1]
+    assert mail.subject == "The dataset of bunny is ready; training is not possible"
+    assert "ended on 2026-09-30" in mail.body
+    assert b"ended on 2026-09-30" in world.studio.get(world.keys(dataset).report)
+    assert not world.trainer.trainings
+
+
+def test_train_model_when_above_the_limit_then_it_waits_for_the_door() -> None:
+    world = TrainWorld()
+    dataset = world.assemble(world.generation())
+    world.ask(subject_id=dataset.dataset_id, usd=500.0)
+    link = next(
+        line.strip()
+        for line in world.mailbox.mails[-1].body.splitlines()
+        if line.strip().startswith("https://door.invalid/")
+    )
+    assert world.knock(link).statusCode == 200
+    assert not world.tokens.succeeded
+    assert world.knock(link, "POST", "decision=approve").statusCode == 200
+    assert world.tokens.succeeded == {"task-1": {"approved": True}}
