@@ -28,11 +28,11 @@ BUNNY = "big-buck-bunny"
 MAIL_SECONDS = 20  # the film is prepared a moment before its mail is sent
 
 SIMULATED = """\
-[bold]Real:[/] the film, the template, the state machines, every function and object, roles and mails. \
-Frames are decoded, judged and cut as on AWS.
-[bold]Simulated:[/] Rekognition and Bedrock. Stand-ins on this machine find figures (YuNet faces, salient \
-regions) and compare pictures (colours, shapes). They are cruder than AWS's models and say nothing \
-about those. Costs are what AWS would ask."""
+[bold]Real:[/] the film, the template, the state machines, every function and object, roles and \
+mails. Frames are decoded, judged and cut as on AWS.
+[bold]Simulated:[/] Rekognition and Bedrock. Stand-ins on this machine find figures (YuNet faces, \
+salient regions) and compare pictures (colours, shapes). They are cruder than AWS's models and \
+say nothing about those. Costs are what AWS would ask."""
 
 
 @dataclass(frozen=True)

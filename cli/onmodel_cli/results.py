@@ -143,7 +143,7 @@ def show(result: Result, console: Console, *, again: bool = False) -> None:
     console.print(_dropped(summary))
     for notice in summary.notices:
         console.print(f"[yellow]![/] {escape(notice)}")
-    console.print(_money(summary))
+    console.print(_money(summary, again=again))
     console.print(f"\n[bold]Report[/]   {result.report.as_uri()}")
     console.print(f"[bold]Pictures[/] {result.crops}")
     console.print(f"[bold]Records[/]  {result.records}")
@@ -166,10 +166,11 @@ def _dropped(summary: FilmSummary) -> Table:
     return table
 
 
-def _money(summary: FilmSummary) -> str:
+def _money(summary: FilmSummary, *, again: bool) -> str:
     paid = sum(use.paid for use in summary.usage)
     reused = sum(use.reused for use in summary.usage)
+    title = "Paid when it was prepared" if again else "Paid calls"
     return (
-        f"\nPaid calls: {paid:,.0f}, estimated {dollars(summary.estimated_usd)}; "
+        f"\n{title}: {paid:,.0f}, estimated {dollars(summary.estimated_usd)}; "
         f"{count(reused, 'answer')} used again for nothing"
     )

@@ -92,7 +92,7 @@ def render_film_report(
             lost_seconds=report.summary.lost_seconds,
             duration_seconds=report.summary.facts.duration_seconds,
         ),
-        "portraits": {section.slug: max(section.items, key=lambda tile: tile.quality)
+        "portraits": {section.slug: max(section.items, key=lambda tile: tile.likeness)
                       for section in sheet},
     }  # fmt: skip
     return {page.name: render("film.html.j2", page=page, **shared) for page in pages}

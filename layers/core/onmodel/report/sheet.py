@@ -18,7 +18,10 @@ HUES = 8  # colours in the style sheet; more characters share them
 
 @dataclass(frozen=True)
 class Tile:
-    """One kept crop. `quality` and `similarity` are whole percent; `aspect` is width by height."""
+    """One kept crop. `quality` and `similarity` are whole percent; `aspect` is width by height.
+
+    `likeness` ranks portraits: similarity to the reference, or quality without a name.
+    """
 
     crop_id: str
     image: str
@@ -29,6 +32,7 @@ class Tile:
     label: str
     wide: bool
     alt: str
+    likeness: float
     pictures: int = 1
 
 
@@ -89,6 +93,7 @@ def tile(crop: Crop, naming: Naming | None, jpeg: bytes | None, called: Names) -
         label=f"{crop.label} {crop.confidence:.0f} %",
         wide=crop.wide,
         alt=f"{who} at {when}",
+        likeness=naming.confidence if naming and naming.character else crop.quality,
     )
 
 

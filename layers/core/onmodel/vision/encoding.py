@@ -64,7 +64,7 @@ def encode_for_service(
         picture = fit_within(picture, max(picture.shape[:2]) * 3 // 4)
 
 
-def thumbnail(pixels: Pixels, longest_side: int = 160) -> bytes:
+def thumbnail(pixels: Pixels, longest_side: int = 240) -> bytes:
     """A small JPEG for pages."""
     return _jpeg(fit_within(pixels, longest_side), THUMBNAIL_QUALITY, full_colour=False)
 
