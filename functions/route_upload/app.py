@@ -17,4 +17,5 @@ def handler(event: UploadEvent) -> RouteAnswer:
         mailbox=wired.mailbox,
         clock=now,
         prepare_film_arn=wired.environment.prepare_film_arn,
+        draw_storyboard_arn=wired.environment.draw_storyboard_arn,
     ).route(event)

@@ -39,6 +39,7 @@ from onmodel.steps.sample_chunk import sample_chunk
 from onmodel.steps.tell import tell
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:PrepareFilm"
+DRAW_STORYBOARD = "arn:aws:states:us-east-1:123456789012:stateMachine:DrawStoryboard"
 
 
 class World:
@@ -87,6 +88,7 @@ class World:
             mailbox=self.mailbox,
             clock=self.clock,
             prepare_film_arn=MACHINE,
+            draw_storyboard_arn=DRAW_STORYBOARD,
         ).route(event)
 
     def started(self) -> Run:

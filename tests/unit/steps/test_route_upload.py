@@ -128,3 +128,47 @@ def test_route_when_litter_then_silence(world: World) -> None:
         assert world.route(world.upload(key, b"x")).outcome == "ignored"
     assert not world.mailbox.mails
     assert not world.executions.payloads
+
+
+def test_route_when_storyboard_then_drawing_starts_once_for_its_content(world: World) -> None:
+    event = world.upload("bunny/storyboards/Forest day.yaml", b"scenes: [Buck smiles]")
+    assert world.route(event).outcome == "started"
+    assert world.route(event).outcome == "already_running"
+    ((arn, payload),) = world.executions.payloads.items()
+    assert ":DrawStoryboard:forest-day-yaml-" in arn
+    assert payload == {
+        "request": {
+            "production": "bunny",
+            "storyboard_key": "bunny/storyboards/Forest day.yaml",
+            "deployment_id": None,
+            "correlation_id": "upload-1",
+        }
+    }
+
+
+def test_route_when_storyboard_is_replaced_then_drawn_again(world: World) -> None:
+    key = "bunny/storyboards/forest.yaml"
+    world.route(world.upload(key, b"scenes: [Buck smiles]"))
+    assert world.route(world.upload(key, b"scenes: [Buck runs]")).outcome == "started"
+    assert len(world.executions.payloads) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b"scenes: []", "at least 1"),
+        (b"scenes: [" + b"Buck," * 200 + b"]", "at most 100"),
+        (b"scenes: ['']", "at least 1 character"),
+        (b"style: no scenes", "scenes"),
+        (b"\x00", "YAML"),
+    ],
+)
+def test_route_when_storyboard_is_impossible_then_told_and_nothing_starts(
+    world: World, text: bytes, why: str
+) -> None:
+    answer = world.route(world.upload("bunny/storyboards/forest.yaml", text))
+    assert answer.outcome == "told"
+    assert not world.executions.payloads
+    (mail,) = world.mailbox.mails
+    assert "cannot be drawn" in mail.subject
+    assert why in " ".join(mail.body.split())

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.requests import RouteAnswer, UploadEvent
 from onmodel.errors import Conflict, NotFound, ReferenceRefused, SettingsRefused
-from onmodel.keys import FilmKeys, accepted_settings_key, execution_name, slug
+from onmodel.keys import FilmKeys, accepted_settings_key, digest, execution_name, slug
 from onmodel.layout import (
     FilmFile,
     Litter,
     Placed,
     ReferenceFile,
     SettingsFile,
+    StoryboardFile,
     Upload,
     classify,
 )
-from onmodel.mails import Mail, reference_refused, settings_refused, upload_unknown
+from onmodel.mails import (
+    Mail,
+    reference_refused,
+    settings_refused,
+    storyboard_refused,
+    upload_unknown,
+)
 from onmodel.planning import plan_run, uploaded_settings
 from onmodel.ports import Clock, Executions, Mailbox, ObjectStore, Registry
 from onmodel.records import FolderBody, Kind, ReferenceBody, RunBody, RunStatus, upsert
 from onmodel.settings import Settings, parse_settings
 from onmodel.steps.tell import send_once
+from onmodel.storyboards import parse_storyboard
 from onmodel.vision.encoding import decode_picture
 
 SMALLEST_REFERENCE = 64
@@ -40,6 +49,7 @@ class RouteUpload:
     mailbox: Mailbox
     clock: Clock
     prepare_film_arn: str
+    draw_storyboard_arn: str = ""
 
     def route(self, event: UploadEvent) -> RouteAnswer:
         """Answer for one object; a repeated event changes nothing and pays for nothing."""
@@ -50,8 +60,7 @@ class RouteUpload:
         except NotFound:
             return RouteAnswer(outcome="ignored", detail=f"{key} is gone")
         except (ReferenceRefused, SettingsRefused) as fault:
-            write = settings_refused if isinstance(fault, SettingsRefused) else reference_refused
-            mail = write(
+            mail = _refusal(upload, fault)(
                 production=upload.production,
                 key=key,
                 reason=fault.reason,
@@ -74,6 +83,9 @@ class RouteUpload:
             case SettingsFile():
                 self._own_production(upload)
                 return self._settings(upload, event)
+            case StoryboardFile():
+                self._own_production(upload)
+                return self._storyboard(upload, event)
             case Litter():
                 return RouteAnswer(outcome="ignored", detail=event.detail.object.key)
         mail = upload_unknown(
@@ -125,6 +137,23 @@ class RouteUpload:
             "application/json",
         )
         return RouteAnswer(outcome="accepted", detail=uploaded.key)
+
+    def _storyboard(self, storyboard: StoryboardFile, event: UploadEvent) -> RouteAnswer:
+        """Raises SettingsRefused. Names of characters are judged by plan_storyboard."""
+        uploaded = event.detail.object
+        info = self.uploads.head(uploaded.key, uploaded.version_id)
+        text = self.uploads.get(uploaded.key, uploaded.version_id)
+        parse_storyboard(text, storyboard.file_name)
+        request = {
+            "production": storyboard.production,
+            "storyboard_key": uploaded.key,
+            "deployment_id": None,
+            "correlation_id": event.id,
+        }
+        content = digest(f"{uploaded.key}:{info.version_id}:{info.etag}")
+        name = f"{slug(storyboard.file_name)}-{content}"
+        started = self.executions.start(self.draw_storyboard_arn, name, {"request": request})
+        return RouteAnswer(outcome="started" if started else "already_running", detail=name)
 
     def _reference(self, reference: ReferenceFile, event: UploadEvent) -> RouteAnswer:
         uploaded = event.detail.object
@@ -192,3 +221,10 @@ class RouteUpload:
             clock=self.clock,
         )
         return RouteAnswer(outcome="told", detail=mail.subject)
+
+
+def _refusal(upload: Upload, fault: ReferenceRefused | SettingsRefused) -> Callable[..., Mail]:
+    """The mail that says it."""
+    if isinstance(upload, StoryboardFile):
+        return storyboard_refused
+    return settings_refused if isinstance(fault, SettingsRefused) else reference_refused

@@ -1,0 +1,413 @@
+"""State machines run in process, from the very files that are deployed, in time that tests own.
+
+An interpreter of the dialect that this project speaks: Task (functions, and startExecution with
+and without .sync:2), Choice, Wait, Pass, Succeed, Fail, Retry by error name, Catch, ResultPath,
+Parameters with JSONPath, $$.Execution and States.Format. Anything else is refused aloud.
+Executions may be made to die at any task, before or after it had its effect.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+import re
+from collections.abc import Callable, Generator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from fakes.clock import FixedClock
+from fakes.executions import execution_arn
+
+ROOT = Path(__file__).parents[2]
+STATES = "arn:aws:states:us-east-1:123456789012:stateMachine:"
+MOST_STEPS = 40_000
+
+Function = Callable[[dict[str, Any]], Any]
+Json = Any
+Steps = Generator["float | Nested", Any, Json]
+
+
+class StateFailed(Exception):
+    """An error by its name, as Step Functions sees it."""
+
+    def __init__(self, name: str, cause: str = "") -> None:
+        super().__init__(f"{name}: {cause}")
+        self.name, self.cause = name, cause
+
+
+@dataclass(frozen=True)
+class Nested:
+    """A wait for another execution's end."""
+
+    arn: str
+
+
+@dataclass
+class Execution:
+    arn: str
+    machine: str
+    payload: Json
+    steps: Steps
+    tasks: int = 0
+    status: str = "RUNNING"
+    trace: list[str] = field(default_factory=list)
+    error: str = ""
+    waiters: list[Execution] = field(default_factory=list)
+
+
+Dies = Callable[[Execution, str], "str | None"]
+"""'before' or 'after' when the execution dies at this task; None to live."""
+
+
+class Machines:
+    """Implements the port Executions, and moves the clock. `functions` are by folder name."""
+
+    def __init__(
+        self,
+        clock: FixedClock,
+        functions: Mapping[str, Function],
+        substitutions: Mapping[str, str],
+        dies: Dies = lambda *_: None,
+        definitions: Mapping[str, Json] | None = None,
+    ) -> None:
+        self.clock = clock
+        self.functions = functions
+        self.substitutions = dict(substitutions)
+        self.dies = dies
+        self.executions: dict[str, Execution] = {}
+        self._definitions: dict[str, Json] = dict(definitions or {})
+        self._queue: list[tuple[Any, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+
+    # ── the port ──
+
+    def start(self, machine_arn: str, name: str, payload: Mapping[str, Any]) -> bool:
+        arn = execution_arn(machine_arn, name)
+        if arn in self.executions:
+            return False
+        machine = machine_arn.removeprefix(STATES)
+        made = Execution(arn, machine, json.loads(json.dumps(payload)), iter(()))  # type: ignore[arg-type]
+        made.steps = self._run(made)
+        self.executions[arn] = made
+        self.after(0, lambda: self._advance(made, None))
+        return True
+
+    def is_running(self, execution_arn: str) -> bool:
+        found = self.executions.get(execution_arn)
+        return found is not None and found.status == "RUNNING"
+
+    # ── what a test does ──
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        when = self.clock() + timedelta(seconds=seconds)
+        heapq.heappush(self._queue, (when, next(self._order), action))
+
+    def run_for(self, **duration: float) -> None:
+        """Let time pass; everything that falls due happens in order."""
+        end = self.clock() + timedelta(**duration)
+        while self._queue and self._queue[0][0] <= end:
+            when, _, action = heapq.heappop(self._queue)
+            self.clock.now = max(self.clock.now, when)
+            action()
+        self.clock.now = end
+
+    def of(self, machine: str) -> list[Execution]:
+        return [made for made in self.executions.values() if made.machine == machine]
+
+    # ── running ──
+
+    def _advance(
+        self, execution: Execution, answer: Json, error: StateFailed | None = None
+    ) -> None:
+        if execution.status != "RUNNING":
+            return
+        try:
+            wanted = execution.steps.throw(error) if error else execution.steps.send(answer)
+        except StopIteration as end:
+            self._end(execution, "SUCCEEDED", end.value)
+        except StateFailed as fault:
+            execution.error = str(fault)
+            self._end(execution, "FAILED", None)
+        except _Died:
+            self._end(execution, "ABORTED", None)
+        else:
+            if isinstance(wanted, Nested):
+                self._wait_for(execution, wanted)
+            else:
+                self.after(wanted, lambda: self._advance(execution, None))
+
+    def _wait_for(self, execution: Execution, wanted: Nested) -> None:
+        child = self.executions[wanted.arn]
+        if child.status == "RUNNING":
+            child.waiters.append(execution)
+        else:
+            self.after(0, lambda: self._tell_end(child, execution))
+
+    def _end(self, execution: Execution, status: str, output: Json) -> None:
+        execution.status = status
+        execution.payload = output if status == "SUCCEEDED" else execution.payload
+        for waiter in execution.waiters:
+            self.after(0, lambda waiter=waiter: self._tell_end(execution, waiter))
+
+    def _tell_end(self, child: Execution, waiter: Execution) -> None:
+        if child.status == "SUCCEEDED":
+            self._advance(waiter, {"ExecutionArn": child.arn, "Output": child.payload})
+        else:
+            self._advance(waiter, None, StateFailed("States.TaskFailed", child.error))
+
+    def _definition(self, machine: str) -> Json:
+        if machine not in self._definitions:
+            path = ROOT / "statemachine" / f"{_snake(machine)}.asl.yaml"
+            self._definitions[machine] = yaml.safe_load(path.read_text())
+        return self._definitions[machine]
+
+    def _run(self, execution: Execution) -> Steps:
+        definition = self._definition(execution.machine)
+        name, data = definition["StartAt"], deepcopy(execution.payload)
+        for _ in range(MOST_STEPS):
+            state = definition["States"][name]
+            execution.trace.append(name)
+            kind = state["Type"]
+            if kind == "Succeed":
+                return data
+            if kind == "Fail":
+                raise StateFailed(
+                    self._text(state, "Error", data, execution),
+                    self._text(state, "Cause", data, execution),
+                )
+            if kind == "Choice":
+                name = self._choose(state, data, execution)
+                continue
+            if kind == "Wait":
+                yield float(self._seconds(state, data))
+            elif kind == "Pass":
+                data = self._pass(state, data, execution)
+            elif kind == "Task":
+                data, name_after = yield from self._task(execution, name, state, data)
+                if name_after is not None:
+                    name = name_after
+                    continue
+            else:
+                raise NotImplementedError(f"{kind} in {execution.machine}.{name}")
+            if state.get("End"):
+                return data
+            name = state["Next"]
+        raise StateFailed("States.HistoryLimitExceeded")
+
+    def _pass(self, state: Json, data: Json, execution: Execution) -> Json:
+        made = (
+            self._fill(state["Parameters"], data, execution)
+            if "Parameters" in state
+            else state.get("Result", data)
+        )
+        return _placed(data, state.get("ResultPath", "$"), made)
+
+    def _task(self, execution: Execution, name: str, state: Json, data: Json) -> Steps:
+        """The data after it, and the state to go on with when a Catch says so."""
+        tried: dict[int, int] = {}
+        while True:
+            try:
+                answer = yield from self._call(execution, name, state, data)
+            except StateFailed as fault:
+                place, rule = _first(state.get("Retry", ()), fault.name)
+                if rule is not None and tried.get(place, 0) < rule.get("MaxAttempts", 3):
+                    wait = rule.get("IntervalSeconds", 1) * rule.get("BackoffRate", 2) ** tried.get(
+                        place, 0
+                    )
+                    tried[place] = tried.get(place, 0) + 1
+                    yield min(wait, rule.get("MaxDelaySeconds", wait))
+                    continue
+                _, caught = _first(state.get("Catch", ()), fault.name)
+                if caught is None:
+                    raise
+                error = {"Error": fault.name, "Cause": fault.cause}
+                return _placed(data, caught.get("ResultPath", "$"), error), caught["Next"]
+            if "ResultSelector" in state:
+                answer = self._fill(state["ResultSelector"], answer, execution)
+            return _placed(data, state.get("ResultPath", "$"), answer), None
+
+    def _call(self, execution: Execution, name: str, state: Json, data: Json) -> Steps:
+        payload = (
+            self._fill(state["Parameters"], data, execution) if "Parameters" in state else data
+        )
+        execution.tasks += 1
+        death = self.dies(execution, name)
+        if death == "before":
+            raise _Died
+        resource = state["Resource"]
+        if match := re.fullmatch(r"\$\{(\w+)Function(?:\.Arn)?\}", resource):
+            answer = self._invoke(_snake(match[1]), payload)
+            if death == "after":
+                raise _Died
+            return answer
+        if ":states:startExecution" not in resource:
+            raise NotImplementedError(f"{resource} in {execution.machine}.{name}")
+        arn = self._start(execution, name, payload)
+        if death == "after":
+            raise _Died
+        if resource.endswith(".sync:2"):
+            return (yield Nested(arn))
+        return {"ExecutionArn": arn}
+
+    def _start(self, execution: Execution, state: str, payload: Json) -> str:
+        machine_arn = payload["StateMachineArn"]
+        name = payload.get("Name") or f"{state}-{next(self._order)}"
+        if not self.start(machine_arn, name, payload.get("Input", {})):
+            raise StateFailed("StepFunctions.ExecutionAlreadyExistsException", name)
+        return execution_arn(machine_arn, name)
+
+    def _invoke(self, function: str, payload: Json) -> Json:
+        try:
+            return self.functions[function](json.loads(json.dumps(payload)))
+        except _Died:
+            raise
+        except Exception as fault:  # as Lambda does: whatever it is, by its class name
+            cause = json.dumps({"errorType": type(fault).__name__, "errorMessage": str(fault)})
+            raise StateFailed(type(fault).__name__, cause) from fault
+
+    # ── values ──
+
+    def _fill(self, template: Json, data: Json, execution: Execution) -> Json:
+        if isinstance(template, dict):
+            return {
+                (key[:-2] if key.endswith(".$") else key): (
+                    self._path(value, data, execution)
+                    if key.endswith(".$")
+                    else self._fill(value, data, execution)
+                )
+                for key, value in template.items()
+            }
+        if isinstance(template, list):
+            return [self._fill(item, data, execution) for item in template]
+        return self._substituted(template)
+
+    def _substituted(self, value: Json) -> Json:
+        if not isinstance(value, str):
+            return value
+        return re.sub(r"\$\{([\w.]+)\}", lambda found: self.substitutions[found[1]], value)
+
+    def _path(self, path: str, data: Json, execution: Execution) -> Json:
+        if path.startswith("States.Format("):
+            template, *rest = _arguments(path)
+            values = [str(self._path(item, data, execution)) for item in rest]
+            return _joined(template.strip("'"), values)
+        if path == "States.UUID()":
+            return f"uuid-{next(self._order)}"
+        if path.startswith("$$."):
+            context = {
+                "Execution": {
+                    "Id": execution.arn,
+                    "Name": execution.arn.rsplit(":", 1)[-1],
+                    "Input": execution.payload,
+                    "StartTime": self.clock().isoformat(),
+                },
+                "State": {"EnteredTime": self.clock().isoformat()},
+            }
+            return _look(context, path[2:])
+        return _look(data, path)
+
+    def _text(self, state: Json, field_name: str, data: Json, execution: Execution) -> str:
+        if f"{field_name}Path" in state:
+            return str(self._path(state[f"{field_name}Path"], data, execution))
+        return str(state.get(field_name, ""))
+
+    def _seconds(self, state: Json, data: Json) -> float:
+        if "SecondsPath" in state:
+            return float(_look(data, state["SecondsPath"]))
+        return float(self._substituted(state["Seconds"]))
+
+    def _choose(self, state: Json, data: Json, execution: Execution) -> str:
+        for rule in state["Choices"]:
+            if _holds(rule, data):
+                return str(rule["Next"])
+        if "Default" not in state:
+            raise StateFailed("States.NoChoiceMatched", execution.machine)
+        return str(state["Default"])
+
+
+class _Died(BaseException):
+    """The execution is aborted: nobody catches it."""
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def _first(rules: Any, error: str) -> tuple[int, Json]:
+    for place, rule in enumerate(rules):
+        if error in rule["ErrorEquals"] or "States.ALL" in rule["ErrorEquals"]:
+            return place, rule
+    return -1, None
+
+
+def _look(data: Json, path: str) -> Json:
+    found = data
+    for part in path.removeprefix("$").split("."):
+        if not part:
+            continue
+        if not isinstance(found, dict) or part not in found:
+            raise StateFailed("States.Runtime", f"{path} is not in {json.dumps(data)[:300]}")
+        found = found[part]
+    return deepcopy(found)
+
+
+def _has(data: Json, path: str) -> bool:
+    try:
+        _look(data, path)
+    except StateFailed:
+        return False
+    return True
+
+
+def _placed(data: Json, path: str | None, value: Json) -> Json:
+    if path is None:
+        return data
+    if path == "$":
+        return value
+    made = deepcopy(data)
+    *parents, last = path.removeprefix("$.").split(".")
+    place = made
+    for part in parents:
+        place = place.setdefault(part, {})
+    place[last] = value
+    return made
+
+
+def _arguments(call: str) -> list[str]:
+    inside = call[call.index("(") + 1 : call.rindex(")")]
+    return [part.strip() for part in re.findall(r"'[^']*'|[^,]+", inside) if part.strip()]
+
+
+def _joined(template: str, values: list[str]) -> str:
+    for value in values:
+        template = template.replace("{}", value, 1)
+    return template
+
+
+def _holds(rule: Json, data: Json) -> bool:
+    if "And" in rule:
+        return all(_holds(part, data) for part in rule["And"])
+    if "Or" in rule:
+        return any(_holds(part, data) for part in rule["Or"])
+    if "Not" in rule:
+        return not _holds(rule["Not"], data)
+    (test,) = rule.keys() - {"Variable", "Next", "Comment"}
+    wanted = rule[test]
+    if test == "IsPresent":
+        return _has(data, rule["Variable"]) == wanted
+    value = _look(data, rule["Variable"])
+    tests: dict[str, Callable[[], bool]] = {
+        "StringEquals": lambda: isinstance(value, str) and value == wanted,
+        "BooleanEquals": lambda: isinstance(value, bool) and value == wanted,
+        "IsNull": lambda: (value is None) == wanted,
+        "NumericEquals": lambda: value == wanted,
+        "NumericGreaterThan": lambda: value > wanted,
+        "NumericGreaterThanEquals": lambda: value >= wanted,
+        "NumericLessThan": lambda: value < wanted,
+    }
+    return tests[test]()
