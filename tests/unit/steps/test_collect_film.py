@@ -1,0 +1,135 @@
+import pytest
+from fakes.train_world import PRODUCTION, TrainWorld
+
+from onmodel.contracts.requests_training import FilmCollected
+from onmodel.errors import Conflict, EventRefused
+from onmodel.ports import Record
+from onmodel.records import Kind
+from onmodel.records_training import GenerationBody, GenerationStatus
+from onmodel.settings import Settings, TrainingSettings
+
+
+@pytest.fixture
+def world() -> TrainWorld:
+    return TrainWorld()
+
+
+def generation(world: TrainWorld, identity: str = "g0001") -> tuple[Record, GenerationBody]:
+    record = world.registry.get(PRODUCTION, Kind.GENERATION, identity)
+    assert record is not None
+    return record, GenerationBody.model_validate(record.body)
+
+
+def close(world: TrainWorld) -> None:
+    record, _ = generation(world)
+    world.registry.replace(record.model_copy(update={"status": GenerationStatus.CLOSED}))
+
+
+def test_collect_when_first_then_a_generation_opens_and_train_model_starts(
+    world: TrainWorld,
+) -> None:
+    run = world.film()
+    assert world.collect(run) == FilmCollected(outcome="started", generation_id="g0001")
+    (started,) = world.started_generations()
+    assert (started.generation_id, started.attempt) == ("g0001", 1)
+    assert started.correlation_id == run.correlation_id
+    assert generation(world)[1].runs == (run.run_id,)
+
+
+def test_collect_when_a_second_film_then_it_joins_and_the_quiet_period_begins_anew(
+    world: TrainWorld,
+) -> None:
+    world.collect(world.film("one.mp4"))
+    world.clock.advance(minutes=3)
+    assert world.collect(world.film("two.mp4")).outcome == "already_running"
+    _, body = generation(world)
+    assert len(body.runs) == 2
+    assert body.last_prepared_at == world.clock()
+    assert len(world.started_generations()) == 1
+
+
+def test_collect_when_the_event_repeats_then_the_quiet_period_goes_on(world: TrainWorld) -> None:
+    run = world.film()
+    world.collect(run)
+    began = world.clock()
+    world.clock.advance(minutes=3)
+    world.collect(run)
+    assert generation(world)[1].last_prepared_at == began
+
+
+def test_collect_when_died_before_the_start_then_a_repeat_starts(world: TrainWorld) -> None:
+    run = world.film()
+    world.set_settings(Settings(training=TrainingSettings(automatic=False)))
+    world.collect(run)  # the row is written, nothing is started
+    world.set_settings(Settings())
+    assert world.collect(run).outcome == "started"
+
+
+def test_collect_when_its_execution_died_then_the_next_attempt_starts(world: TrainWorld) -> None:
+    world.collect(world.film("one.mp4"))
+    world.executions.finish(world.holder(world.started_generations()[0]))
+    assert world.collect(world.film("two.mp4")).outcome == "started"
+    assert [started.attempt for started in world.started_generations()] == [1, 2]
+
+
+def test_collect_when_the_generation_is_closed_then_a_new_one_opens(world: TrainWorld) -> None:
+    world.collect(world.film("one.mp4"))
+    close(world)
+    assert world.collect(world.film("two.mp4")).generation_id == "g0002"
+
+
+def test_collect_when_the_event_repeats_after_the_close_then_nothing_starts(
+    world: TrainWorld,
+) -> None:
+    run = world.film()
+    world.collect(run)
+    close(world)
+    assert world.collect(run) == FilmCollected(outcome="ignored", generation_id="g0001")
+    assert len(world.started_generations()) == 1
+
+
+def test_collect_when_not_automatic_then_only_recorded(world: TrainWorld) -> None:
+    world.set_settings(Settings(training=TrainingSettings(automatic=False)))
+    assert world.collect(world.film()).outcome == "recorded"
+    assert not world.started_generations()
+
+
+def test_collect_when_no_crop_was_kept_then_ignored(world: TrainWorld) -> None:
+    assert world.collect(world.film(crops=0)).outcome == "ignored"
+    assert world.registry.get(PRODUCTION, Kind.GENERATION, "g0001") is None
+
+
+def test_collect_when_the_run_is_unknown_then_refused(world: TrainWorld) -> None:
+    run = world.film().model_copy(update={"run_id": "never-claimed"})
+    with pytest.raises(EventRefused, match="never-claimed"):
+        world.collect(run)
+
+
+def test_collect_when_another_film_writes_at_once_then_tried_again(
+    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.collect(world.film("one.mp4"))
+    replace, losses = world.registry.replace, [1, 1]
+
+    def lose_twice(record: Record) -> Record:
+        if record.kind == Kind.GENERATION and losses:
+            losses.pop()
+            raise Conflict("somebody was first")
+        return replace(record)
+
+    monkeypatch.setattr(world.registry, "replace", lose_twice)
+    world.collect(world.film("two.mp4"))
+    assert len(generation(world)[1].runs) == 2
+
+
+def test_collect_when_the_row_never_rests_then_conflict_is_raised(
+    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.collect(world.film("one.mp4"))
+
+    def lose(record: Record) -> Record:
+        raise Conflict("somebody was first")
+
+    monkeypatch.setattr(world.registry, "replace", lose)
+    with pytest.raises(Conflict):
+        world.collect(world.film("two.mp4"))

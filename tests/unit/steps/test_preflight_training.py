@@ -1,0 +1,100 @@
+import pytest
+from fakes.train_world import TrainWorld
+
+from onmodel.contracts.requests_training import Generation, Preflight
+from onmodel.contracts.training import Finding, TrainingPlan
+from onmodel.errors import Throttled, TrainingImpossible
+from onmodel.settings import CaptionSettings, Settings, TrainingSettings
+
+GENERATION = Generation(production="bunny", generation_id="g0001", attempt=1, correlation_id="c")
+
+
+@pytest.fixture
+def world() -> TrainWorld:
+    return TrainWorld()
+
+
+def finding(*, blocking: bool) -> Finding:
+    return Finding(
+        code="quota-zero" if blocking else "price-unsure",
+        blocking=blocking,
+        reason="The quota L-BE77399C is 0" if blocking else "The price is unsure",
+        advice="Ask AWS for 1.",
+    )
+
+
+def planned(
+    world: TrainWorld, monkeypatch: pytest.MonkeyPatch, generation: Generation
+) -> TrainingPlan:
+    """What the trainer was asked about."""
+    plans: list[TrainingPlan] = []
+    monkeypatch.setattr(world.trainer, "preflight", lambda plan: plans.append(plan) or ())
+    world.preflight(generation)
+    return plans[0]
+
+
+def test_preflight_when_nothing_is_found_then_possible(world: TrainWorld) -> None:
+    assert world.preflight(GENERATION) == Preflight(possible=True)
+
+
+def test_preflight_when_something_blocks_then_impossible_and_told_with_advice(
+    world: TrainWorld,
+) -> None:
+    world.trainer.findings = (finding(blocking=False), finding(blocking=True))
+    assert world.preflight(GENERATION) == Preflight(
+        possible=False,
+        findings=("The quota L-BE77399C is 0. Ask AWS for 1.",),
+        warnings=("The price is unsure. Ask AWS for 1.",),
+    )
+
+
+def test_preflight_when_only_a_warning_then_possible(world: TrainWorld) -> None:
+    world.trainer.findings = (finding(blocking=False),)
+    assert world.preflight(GENERATION).possible
+
+
+def test_preflight_when_the_trainer_refuses_the_question_then_that_is_the_finding(
+    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(plan: TrainingPlan) -> tuple[Finding, ...]:
+        raise TrainingImpossible("this account may not look", "Allow bedrock:GetFoundationModel")
+
+    monkeypatch.setattr(world.trainer, "preflight", refuse)
+    answer = world.preflight(GENERATION)
+    assert not answer.possible and "may not look" in answer.findings[0]
+
+
+def test_preflight_when_throttled_then_raised_for_the_machine_to_try_again(
+    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def throttle(plan: TrainingPlan) -> tuple[Finding, ...]:
+        raise Throttled("slow down")
+
+    monkeypatch.setattr(world.trainer, "preflight", throttle)
+    with pytest.raises(Throttled):
+        world.preflight(GENERATION)
+
+
+def test_preflight_when_the_production_has_settings_then_they_are_asked_about(
+    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.set_settings(
+        Settings(
+            training=TrainingSettings(preset="article"), captions=CaptionSettings(model="us.seer")
+        )
+    )
+    plan = planned(world, monkeypatch, GENERATION)
+    assert plan.hyperparameters.steps == 14_000
+    assert plan.other_models == ("us.seer", "amazon.titan-embed-image-v1")
+    assert plan.buckets == ("studio",)
+    assert plan.records is None
+
+
+def test_preflight_when_the_manifest_is_written_then_its_lines_are_asked_about(
+    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = world.captioned()
+    world.write_manifest(dataset)
+    plan = planned(world, monkeypatch, world.started_generations()[0])
+    lines = world.studio.get(world.keys(dataset).manifest).splitlines()
+    assert plan.records == len(lines) > 0

@@ -1,0 +1,111 @@
+from datetime import timedelta
+
+import pytest
+from fakes.train_world import PRODUCTION, QUIET_SECONDS, TrainWorld
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from onmodel.contracts.requests_training import Generation
+from onmodel.errors import EventRefused, RunClaimed
+from onmodel.records import Kind, RunStatus
+from onmodel.records_training import GenerationBody, GenerationStatus
+from onmodel.settings import Settings, TrainingSettings
+
+
+@pytest.fixture
+def world() -> TrainWorld:
+    return TrainWorld()
+
+
+def collected(world: TrainWorld) -> Generation:
+    world.collect(world.film(crops=1))
+    return world.started_generations()[-1]
+
+
+def running_film(world: TrainWorld) -> str:
+    """Another film that PrepareFilm works on; answers its execution."""
+    run = world.film("late.mp4")
+    record = world.registry.get(PRODUCTION, Kind.RUN, run.run_id)
+    assert record is not None
+    world.executions.start("arn:aws:states:x:1:stateMachine:PrepareFilm", "late", {})
+    holder = "arn:aws:states:x:1:execution:PrepareFilm:late"
+    world.registry.replace(
+        record.model_copy(update={"status": RunStatus.RUNNING, "holder": holder})
+    )
+    return holder
+
+
+@example(age=QUIET_SECONDS)
+@example(age=QUIET_SECONDS - 0.5)
+@settings(max_examples=25, deadline=None)  # a world each
+@given(age=st.floats(min_value=-3600, max_value=7200))
+def test_settle_when_of_any_age_then_settled_only_after_the_quiet_period(age: float) -> None:
+    world = TrainWorld()
+    generation = collected(world)
+    world.clock.now += timedelta(seconds=age)  # before zero: a clock behind the writer's
+    answer = world.settle(generation)
+    if answer.settled:
+        assert age >= QUIET_SECONDS - 0.001 and answer.wait_seconds == 0
+    else:
+        assert 1 <= answer.wait_seconds <= QUIET_SECONDS
+        assert answer.wait_seconds >= QUIET_SECONDS - max(age, 0) - 0.001
+
+
+def test_settle_when_a_film_is_on_its_way_then_waits_until_it_ended(world: TrainWorld) -> None:
+    generation = collected(world)
+    holder = running_film(world)
+    world.clock.advance(seconds=QUIET_SECONDS)
+    assert world.settle(generation).model_dump() == {"settled": False, "wait_seconds": 60}
+    world.executions.finish(holder)  # died or ended: either way nobody works on it
+    assert world.settle(generation).settled
+
+
+def test_settle_when_the_production_has_its_own_period_then_that_counts(world: TrainWorld) -> None:
+    world.set_settings(Settings(training=TrainingSettings(quiet_minutes=0)))
+    assert world.settle(collected(world)).settled
+
+
+def test_settle_when_another_execution_is_alive_then_it_keeps_the_generation(
+    world: TrainWorld,
+) -> None:
+    generation = collected(world)
+    world.settle(generation)
+    second = generation.model_copy(update={"attempt": 2})
+    with pytest.raises(RunClaimed, match="still runs"):
+        world.settle(second)
+    world.executions.finish(world.holder(generation))
+    world.settle(second)
+    record = world.registry.get(PRODUCTION, Kind.GENERATION, "g0001")
+    assert record is not None and record.holder == world.holder(second)
+
+
+def test_settle_when_closed_with_a_dataset_then_goes_on_at_once(world: TrainWorld) -> None:
+    generation = collected(world)
+    record = world.registry.get(PRODUCTION, Kind.GENERATION, "g0001")
+    assert record is not None
+    body = GenerationBody.model_validate(record.body).model_copy(
+        update={"dataset_id": "d0001-00000000"}
+    )
+    world.registry.replace(
+        record.model_copy(
+            update={"status": GenerationStatus.CLOSED, "body": body.model_dump(mode="json")}
+        )
+    )
+    assert world.settle(generation).settled
+
+
+def test_settle_when_closed_without_a_dataset_then_ends_quietly(world: TrainWorld) -> None:
+    generation = collected(world)
+    record = world.registry.get(PRODUCTION, Kind.GENERATION, "g0001")
+    assert record is not None
+    world.registry.replace(record.model_copy(update={"status": GenerationStatus.CLOSED}))
+    with pytest.raises(RunClaimed, match="is closed"):
+        world.settle(generation)
+
+
+def test_settle_when_the_generation_is_unknown_then_refused(world: TrainWorld) -> None:
+    unknown = Generation(
+        production=PRODUCTION, generation_id="g0009", attempt=1, correlation_id="c"
+    )
+    with pytest.raises(EventRefused, match="g0009"):
+        world.settle(unknown)
