@@ -1,0 +1,213 @@
+"""A trained production in memory: what the machines that deploy, retire and draw stand on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from fakes.clock import START, FixedClock
+from fakes.executions import InMemoryExecutions
+from fakes.mailbox import InMemoryMailbox
+from fakes.object_store import InMemoryObjectStore
+from fakes.registry import InMemoryRegistry
+from fakes.scheduler import InMemoryScheduler
+from fakes.trainer import InMemoryTrainer
+
+from onmodel.contracts.requests import MailRequest, TellRequest
+from onmodel.contracts.requests_deployment import (
+    Claim,
+    ClaimedTraining,
+    ClaimTrainingRequest,
+    DeploymentRef,
+    DeploymentRequest,
+    DeployRequest,
+    RetireRequest,
+    ScheduleRetirementRequest,
+)
+from onmodel.contracts.training import TrainingSpec
+from onmodel.costs import PriceBook
+from onmodel.deployments import Deployment, known_deployment
+from onmodel.ports import Executions, Record
+from onmodel.records import Kind
+from onmodel.records_training import TrainingBody, TrainingStage
+from onmodel.settings import PRESETS
+from onmodel.steps.bill_deployment import bill_deployment
+from onmodel.steps.check_deployment import check_deployment
+from onmodel.steps.claim_training import ClaimTraining
+from onmodel.steps.provision_model import provision_model
+from onmodel.steps.schedule_retirement import schedule_retirement
+from onmodel.steps.stop_deployment import stop_deployment
+from onmodel.steps.tell import tell
+from onmodel.steps.verify_retired import verify_retired
+
+MACHINES = "arn:aws:states:us-east-1:123456789012:stateMachine:"
+RETIRE = f"{MACHINES}RetireModel"
+DEPLOY = f"{MACHINES}DeployModel"
+TRAIN = f"{MACHINES}TrainModel"
+DRAW = f"{MACHINES}DrawStoryboard"
+TRAINING = "d0001-0a1b2c3d"
+PROVISION_MINUTES = 90.0
+
+PRICES = PriceBook.load(
+    b"prices: {memory.unit-hour: 60.5, memory.model-month: 1.95, memory.training-image: 0.005}"
+)
+
+
+class Studio:
+    """The services, one training under way, and each step called with them."""
+
+    def __init__(self, trainer: InMemoryTrainer | None = None) -> None:
+        self.clock = FixedClock()
+        self.registry = InMemoryRegistry()
+        self.uploads = InMemoryObjectStore("uploads", self.clock)
+        self.studio = InMemoryObjectStore("studio", self.clock)
+        self.executions: Executions = InMemoryExecutions()
+        self.mailbox = InMemoryMailbox()
+        self.trainer = trainer or InMemoryTrainer(self.clock)
+        self.scheduler = InMemoryScheduler(self.clock)
+        self.job = self.begin_training()
+
+    def begin_training(self, training: str = TRAINING, production: str = "bunny") -> str:
+        spec = TrainingSpec(
+            production=production,
+            dataset_id=TRAINING,
+            training_id=training,
+            manifest_uri=f"s3://studio/{production}/datasets/{TRAINING}/manifest.jsonl",
+            output_uri=f"s3://studio/{production}/trainings/{training}/",
+            hyperparameters=PRESETS["default"],
+        )
+        job = self.trainer.start(spec)
+        names = self.trainer.names(production, training)
+        body = TrainingBody(
+            dataset_id=TRAINING,
+            correlation_id="upload-1",
+            spec=spec,
+            job_ref=job,
+            model_name=names.model,
+        )
+        self.registry.create(
+            Record(
+                production=production,
+                kind=Kind.TRAINING,
+                id=training,
+                status=TrainingStage.IN_PROGRESS,
+                created_at=START - timedelta(hours=1),
+                updated_at=START - timedelta(hours=1),
+                body=body.model_dump(mode="json"),
+            )
+        )
+        return job
+
+    @property
+    def training(self) -> Record:
+        record = self.registry.get("bunny", Kind.TRAINING, TRAINING)
+        assert record is not None
+        return record
+
+    def deployment(self, number: int = 1) -> Deployment:
+        return known_deployment(self.registry, "bunny", f"{TRAINING}-{number}")
+
+    def claim(self, execution: str = "deploy-1", **request: Any) -> ClaimedTraining:
+        asked = DeployRequest(**(request or {"job_arn": self.job}))
+        return ClaimTraining(
+            registry=self.registry,
+            studio=self.studio,
+            trainer=self.trainer,
+            executions=self.executions,
+            clock=self.clock,
+            longest_hours=2,
+        ).claim(ClaimTrainingRequest(request=asked, execution_arn=execution))
+
+    def schedule(self, claimed: ClaimedTraining, execution: str = "deploy-1") -> None:
+        schedule_retirement(
+            ScheduleRetirementRequest(
+                training=Claim.model_validate(claimed.model_dump()), execution_arn=execution
+            ),
+            registry=self.registry,
+            scheduler=self.scheduler,
+            trainer=self.trainer,
+            prices=PRICES,
+            clock=self.clock,
+            provision_minutes=PROVISION_MINUTES,
+            retire_model_arn=RETIRE,
+        )
+
+    def ref(self, number: int = 1, reason: str = "") -> DeploymentRef:
+        return DeploymentRef(
+            production="bunny",
+            deployment_id=f"{TRAINING}-{number}",
+            correlation_id="upload-1",
+            reason=reason,
+        )
+
+    def provision(self) -> None:
+        provision_model(
+            DeploymentRequest(deployment=self.ref()),
+            registry=self.registry,
+            scheduler=self.scheduler,
+            trainer=self.trainer,
+            clock=self.clock,
+        )
+
+    def check(self) -> str:
+        return check_deployment(
+            DeploymentRequest(deployment=self.ref()),
+            registry=self.registry,
+            scheduler=self.scheduler,
+            trainer=self.trainer,
+            clock=self.clock,
+            provision_minutes=PROVISION_MINUTES,
+            retire_model_arn=RETIRE,
+        ).state
+
+    def planned(self) -> None:
+        """Trained, claimed, its end scheduled."""
+        self.trainer.complete(self.job)
+        self.schedule(self.claim())
+
+    def creating(self) -> None:
+        self.planned()
+        self.provision()
+
+    def retire_request(self, reason: str = "its time is up") -> RetireRequest:
+        return RetireRequest(deployment=self.ref(reason=reason), execution_arn="retire-1")
+
+    def stop(self, reason: str = "its time is up") -> None:
+        stop_deployment(
+            self.retire_request(reason),
+            registry=self.registry,
+            trainer=self.trainer,
+            clock=self.clock,
+        )
+
+    def verify(self) -> tuple[bool, bool]:
+        """Gone, alarm."""
+        told = verify_retired(
+            self.retire_request(), registry=self.registry, trainer=self.trainer, clock=self.clock
+        )
+        return told.gone, told.alarm
+
+    def bill(self) -> None:
+        bill_deployment(
+            self.retire_request(),
+            registry=self.registry,
+            scheduler=self.scheduler,
+            clock=self.clock,
+        )
+
+    def tell(self, kind: str, subject: str, **extra: str) -> None:
+        tell(
+            TellRequest(
+                mail=MailRequest(
+                    kind=kind,
+                    production="bunny",
+                    id=subject,
+                    correlation_id="upload-1",
+                    extra=extra,
+                )
+            ),
+            registry=self.registry,
+            studio=self.studio,
+            mailbox=self.mailbox,
+            clock=self.clock,
+        )

@@ -1,0 +1,155 @@
+from datetime import timedelta
+
+import pytest
+from fakes.studio import DEPLOY, TRAINING, Studio
+
+from onmodel.contracts.training import TrainingStatus
+from onmodel.errors import Conflict
+from onmodel.keys import accepted_settings_key, execution_arn
+from onmodel.records import Kind
+from onmodel.records_training import TrainingBody, TrainingStage
+from onmodel.settings import DeploymentSettings, Settings
+
+
+@pytest.fixture
+def studio() -> Studio:
+    return Studio()
+
+
+def test_claim_when_completed_then_deploys_under_a_number_of_its_own(studio: Studio) -> None:
+    studio.trainer.complete(studio.job)
+    claimed = studio.claim()
+    assert claimed.action == "deploy"
+    assert claimed.deployment_id == f"{TRAINING}-1"
+    assert claimed.hours == 2
+    assert studio.training.status == TrainingStage.COMPLETED
+    assert studio.training.holder == "deploy-1"
+    assert TrainingBody.model_validate(studio.training.body).model_ref == "model/bunny-" + TRAINING
+
+
+@pytest.mark.parametrize("status", [TrainingStatus.IN_PROGRESS, TrainingStatus.STOPPING])
+def test_claim_when_event_lies_and_training_goes_on_then_ignored(
+    studio: Studio, status: TrainingStatus
+) -> None:
+    studio.trainer.end(studio.job, status)
+    assert studio.claim().action == "ignore"
+    assert studio.training.status == TrainingStage.IN_PROGRESS
+
+
+@pytest.mark.parametrize(
+    ("status", "stage"),
+    [
+        (TrainingStatus.FAILED, TrainingStage.FAILED),
+        (TrainingStatus.STOPPED, TrainingStage.STOPPED),
+    ],
+)
+def test_claim_when_training_came_to_nothing_then_failed_again_and_again(
+    studio: Studio, status: TrainingStatus, stage: TrainingStage
+) -> None:
+    studio.trainer.end(studio.job, status, "the data made no sense")
+    for execution in ("one", "two"):
+        claimed = studio.claim(execution)
+        assert (claimed.action, claimed.reason) == ("failed", "the data made no sense")
+    assert studio.training.status == stage
+
+
+def test_claim_when_job_is_gone_then_failed(studio: Studio) -> None:
+    del studio.trainer.trainings[studio.job]
+    assert studio.claim().action == "failed"
+    assert studio.training.status == TrainingStage.GONE
+
+
+def test_claim_when_job_was_just_started_and_is_not_seen_then_ignored(studio: Studio) -> None:
+    del studio.trainer.trainings[studio.job]
+    record = studio.training
+    studio.registry.replace(record.model_copy(update={"created_at": studio.clock()}))
+    assert studio.claim().action == "ignore"
+
+
+def test_claim_when_job_is_foreign_then_ignored(studio: Studio) -> None:
+    studio.trainer.complete(studio.job)
+    assert studio.claim(job_arn="training/others-d0001-0a1b2c3d").action == "ignore"
+    assert studio.claim(production="bunny", training_id="nobody").action == "ignore"
+    assert studio.training.status == TrainingStage.IN_PROGRESS
+
+
+def test_claim_when_reference_was_never_written_down_then_found_by_name(studio: Studio) -> None:
+    studio.trainer.complete(studio.job)
+    record = studio.training
+    body = TrainingBody.model_validate(record.body).model_copy(update={"job_ref": None})
+    studio.registry.replace(record.model_copy(update={"body": body.model_dump(mode="json")}))
+    assert studio.claim().action == "deploy"
+    assert TrainingBody.model_validate(studio.training.body).job_ref == studio.job
+
+
+def test_claim_when_another_execution_is_at_it_then_ignored(studio: Studio) -> None:
+    studio.trainer.complete(studio.job)
+    studio.executions.start(DEPLOY, "one", {})
+    first = execution_arn(DEPLOY, "one")
+    assert studio.claim(first).action == "deploy"
+    assert studio.claim("two").action == "ignore"
+    studio.executions.finish(first)  # type: ignore[attr-defined]
+    assert studio.claim("two").deployment_id == f"{TRAINING}-1"
+
+
+def test_claim_when_two_claim_at_once_then_one_loses(studio: Studio) -> None:
+    studio.trainer.complete(studio.job)
+    read = studio.registry.get
+    stale = studio.training
+    assert studio.claim("one").action == "deploy"
+    studio.registry.get = lambda production, kind, subject: (  # type: ignore[method-assign]
+        stale if kind == Kind.TRAINING else read(production, kind, subject)
+    )
+    with pytest.raises(Conflict):
+        studio.claim("two")
+
+
+def test_claim_when_repeated_by_the_same_execution_then_the_same_answer(studio: Studio) -> None:
+    studio.trainer.complete(studio.job)
+    first = studio.claim()
+    assert studio.claim() == first
+    studio.schedule(first)
+    assert studio.claim() == first
+
+
+def test_claim_when_event_repeats_after_all_is_over_then_ignored(studio: Studio) -> None:
+    studio.creating()
+    assert studio.claim("two").action == "ignore"
+    studio.stop()
+    assert studio.claim("two").action == "ignore"
+    studio.bill()
+    assert studio.claim("two").action == "ignore"
+
+
+def test_claim_when_a_person_wishes_then_deployed_again_only_after_the_first_is_over(
+    studio: Studio,
+) -> None:
+    studio.creating()
+    wish = {"production": "bunny", "training_id": TRAINING, "hours": 1}
+    assert studio.claim("two", **wish).action == "ignore"
+    studio.stop()
+    assert studio.claim("two", **wish).action == "ignore"
+    studio.bill()
+    claimed = studio.claim("two", **wish)
+    assert (claimed.deployment_id, claimed.hours) == (f"{TRAINING}-2", 1)
+
+
+def test_claim_when_settings_wish_longer_than_the_stack_allows_then_the_stack_wins(
+    studio: Studio,
+) -> None:
+    studio.trainer.complete(studio.job)
+    settings = Settings(deployment=DeploymentSettings(hours=12))
+    studio.studio.put(
+        accepted_settings_key("bunny"), settings.model_dump_json().encode(), "application/json"
+    )
+    assert studio.claim().hours == 2
+
+
+def test_claim_when_model_was_deployed_and_its_job_vanished_then_not_told_as_failed(
+    studio: Studio,
+) -> None:
+    studio.creating()
+    studio.clock.now += timedelta(days=90)
+    del studio.trainer.trainings[studio.job]
+    assert studio.claim("two").action == "ignore"
+    assert studio.training.status == TrainingStage.COMPLETED

@@ -1,0 +1,118 @@
+from collections.abc import Callable
+
+import pytest
+from fakes.studio import TRAINING, Studio
+from fakes.trainer import InMemoryTrainer
+
+from onmodel.contracts.training import DeploymentSpec
+from onmodel.deployments import forbid_deployments
+from onmodel.errors import EventRefused, ServiceUnavailable, TrainingImpossible
+from onmodel.records_training import DeploymentStage
+
+
+@pytest.fixture
+def studio() -> Studio:
+    studio = Studio()
+    studio.planned()
+    return studio
+
+
+def test_provision_when_planned_then_creating_with_its_reference(studio: Studio) -> None:
+    studio.provision()
+    assert studio.deployment().stage == DeploymentStage.CREATING
+    assert studio.deployment().body.deployment_ref in studio.trainer.deployments
+    assert studio.deployment().body.provisioning_at == studio.clock()
+
+
+def test_provision_when_repeated_then_one_deployment(studio: Studio) -> None:
+    studio.provision()
+    studio.clock.advance(minutes=5)
+    studio.provision()
+    assert len(studio.trainer.deployments) == 1
+
+
+def test_provision_when_nothing_ends_it_then_refused(studio: Studio) -> None:
+    studio.scheduler.schedules.clear()
+    with pytest.raises(EventRefused, match="no scheduled end"):
+        studio.provision()
+    assert not studio.trainer.deployments
+
+
+def test_provision_when_its_time_is_up_then_refused(studio: Studio) -> None:
+    studio.clock.advance(hours=3, minutes=30)
+    with pytest.raises(EventRefused, match="time"):
+        studio.provision()
+    assert not studio.trainer.deployments
+
+
+def test_provision_when_retirement_came_first_then_refused(studio: Studio) -> None:
+    studio.stop()
+    with pytest.raises(EventRefused, match="retiring"):
+        studio.provision()
+    assert not studio.trainer.deployments
+
+
+def test_provision_when_stack_is_being_deleted_then_refused(studio: Studio) -> None:
+    forbid_deployments(True, studio.registry, studio.clock)
+    with pytest.raises(EventRefused, match="deleted"):
+        studio.provision()
+    forbid_deployments(False, studio.registry, studio.clock)
+    studio.provision()
+    assert studio.trainer.deployments
+
+
+def test_provision_when_quota_is_zero_then_impossible_and_nothing_bills(studio: Studio) -> None:
+    studio.trainer.quota = 0
+    with pytest.raises(TrainingImpossible, match="unit"):
+        studio.provision()
+    assert not studio.trainer.deployments
+
+
+def test_provision_when_model_was_deleted_then_impossible(studio: Studio) -> None:
+    studio.trainer.models.clear()
+    with pytest.raises(TrainingImpossible, match="gone"):
+        studio.provision()
+
+
+class Interrupted(InMemoryTrainer):
+    """Something happens right after the deployment was made."""
+
+    then: Callable[[], None]
+
+    def provision(self, spec: DeploymentSpec) -> str:
+        made = super().provision(spec)
+        self.then()
+        return made
+
+
+def test_provision_when_retired_while_it_was_made_then_stopped_at_once() -> None:
+    trainer = Interrupted()
+    studio = Studio(trainer)
+    studio.planned()
+
+    def retire_all() -> None:
+        trainer.deployments, made = {}, trainer.deployments  # not seen by the retirement
+        studio.stop()
+        trainer.deployments = made
+
+    trainer.then = retire_all
+    with pytest.raises(EventRefused, match="retiring"):
+        studio.provision()
+    assert not trainer.deployments
+
+
+def test_provision_when_answer_is_lost_then_found_by_its_id_when_retired() -> None:
+    trainer = Interrupted()
+    studio = Studio(trainer)
+    studio.planned()
+
+    def lose() -> None:
+        raise ServiceUnavailable("the connection broke")
+
+    trainer.then = lose
+    with pytest.raises(ServiceUnavailable):
+        studio.provision()
+    assert studio.deployment().body.deployment_ref is None
+    assert list(trainer.deployments) == [f"deployment/bunny-{TRAINING}-1"]
+    studio.stop()
+    assert not trainer.deployments

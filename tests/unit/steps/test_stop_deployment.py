@@ -1,0 +1,77 @@
+import pytest
+from fakes.studio import TRAINING, Studio
+from fakes.trainer import InMemoryTrainer
+
+from onmodel.errors import Conflict
+from onmodel.records_training import DeploymentStage
+
+
+class Stubborn(InMemoryTrainer):
+    """Refuses to stop what is still being created, as the service may."""
+
+    def stop_deployment(self, deployment_ref: str) -> None:
+        raise Conflict("it is being created")
+
+
+@pytest.fixture
+def studio() -> Studio:
+    studio = Studio()
+    studio.creating()
+    return studio
+
+
+def test_stop_when_live_then_gone_and_marked(studio: Studio) -> None:
+    studio.stop("somebody asked")
+    assert not studio.trainer.deployments
+    assert studio.deployment().stage == DeploymentStage.RETIRING
+    assert studio.deployment().record.holder == "retire-1"
+    assert studio.deployment().body.reason == "somebody asked"
+
+
+def test_stop_when_repeated_then_the_beginning_is_remembered(studio: Studio) -> None:
+    studio.stop()
+    began = studio.deployment().body.retiring_since
+    studio.clock.advance(hours=1)
+    studio.stop()
+    assert studio.deployment().body.retiring_since == began
+
+
+def test_stop_when_nothing_was_made_then_still_marked() -> None:
+    studio = Studio()
+    studio.planned()
+    studio.stop()
+    assert studio.deployment().stage == DeploymentStage.RETIRING
+
+
+def test_stop_when_service_refuses_then_left_to_verifying() -> None:
+    studio = Studio(Stubborn())
+    studio.creating()
+    studio.stop()
+    assert studio.deployment().stage == DeploymentStage.RETIRING
+    assert studio.trainer.deployments
+
+
+def test_stop_when_retired_then_nothing_changes(studio: Studio) -> None:
+    studio.stop()
+    studio.bill()
+    before = studio.deployment()
+    studio.stop()
+    assert studio.deployment() == before
+
+
+def test_stop_when_retired_and_there_nevertheless_then_stopped_again(studio: Studio) -> None:
+    made = dict(studio.trainer.deployments)
+    studio.stop()
+    studio.bill()
+    studio.trainer.deployments = made
+    studio.stop()
+    assert not studio.trainer.deployments
+    assert studio.deployment().stage == DeploymentStage.RETIRING
+
+
+def test_stop_when_registry_lost_its_row_then_stopped_all_the_same(studio: Studio) -> None:
+    studio.registry.delete(studio.deployment().record)
+    studio.stop()
+    assert not studio.trainer.deployments
+    assert studio.deployment().body.training_id == "unknown"
+    assert studio.deployment().id == f"{TRAINING}-1"

@@ -1,0 +1,67 @@
+import pytest
+from fakes.studio import TRAINING, Studio
+from fakes.trainer import InMemoryTrainer
+
+from onmodel.errors import Conflict
+
+
+class Stubborn(InMemoryTrainer):
+    refusing = True
+
+    def stop_deployment(self, deployment_ref: str) -> None:
+        if self.refusing:
+            raise Conflict("it is being created")
+        super().stop_deployment(deployment_ref)
+
+
+@pytest.fixture
+def stuck() -> Studio:
+    studio = Studio(Stubborn())
+    studio.creating()
+    studio.stop()
+    return studio
+
+
+def test_verify_when_gone_then_said() -> None:
+    studio = Studio()
+    studio.creating()
+    studio.stop()
+    assert studio.verify() == (True, False)
+
+
+def test_verify_when_there_then_asked_to_stop_again(stuck: Studio) -> None:
+    assert stuck.verify() == (False, False)
+    stuck.trainer.refusing = False  # type: ignore[attr-defined]
+    stuck.verify()
+    assert stuck.verify() == (True, False)
+
+
+def test_verify_when_stuck_then_one_alarm_an_hour(stuck: Studio) -> None:
+    alarms = 0
+    for _ in range(3 * 60):
+        gone, alarm = stuck.verify()
+        assert not gone
+        if alarm:
+            alarms += 1
+            stuck.tell("retirement_stuck", f"{TRAINING}-1", round=str(alarms))
+        stuck.clock.advance(minutes=1)
+    assert alarms == 2  # after one hour and after two
+    assert [mail.subject for mail in stuck.mailbox.mails] == [
+        "ALARM: the model of bunny cannot be switched off, $60.50/hour"
+    ] * 2
+
+
+def test_verify_when_a_lost_call_may_still_make_it_then_waits() -> None:
+    studio = Studio()
+    studio.creating()
+    record = studio.deployment().record
+    body = studio.deployment().body.model_copy(update={"deployment_ref": None})
+    studio.registry.replace(record.model_copy(update={"body": body.model_dump(mode="json")}))
+    made, studio.trainer.deployments = studio.trainer.deployments, {}
+    studio.stop()
+    assert studio.verify() == (False, False)
+    studio.trainer.deployments = made  # it appears late
+    studio.verify()
+    assert not studio.trainer.deployments
+    studio.clock.advance(minutes=6)
+    assert studio.verify() == (True, False)
