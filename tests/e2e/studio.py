@@ -1,0 +1,123 @@
+"""What an end-to-end test does with the deployed system: upload, wait, look."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from onmodel.adapters.dynamodb import DynamoRegistry
+from onmodel.adapters.s3 import S3ObjectStore
+from onmodel.contracts.film import Crop, FilmSummary, Run
+from onmodel.jsonl import read_lines
+from onmodel.keys import FilmKeys
+from onmodel.ports import Record
+from onmodel.records import Kind, RunBody
+from onmodel_local.mail import Mail, MailCatcher
+from onmodel_local.stack import LocalStack
+
+ENDED = frozenset({"prepared", "refused", "failed"})
+PATIENCE_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Studio:
+    """The deployed stack as root sees it: `stack` is a LocalStack, `outputs` the template's."""
+
+    stack: LocalStack
+    outputs: dict[str, str]
+    catcher: MailCatcher
+    _mails: list[Mail] = field(default_factory=list)
+
+    @property
+    def uploads(self) -> S3ObjectStore:
+        return S3ObjectStore(self.stack.client("s3"), self.outputs["UploadsBucket"])
+
+    @property
+    def store(self) -> S3ObjectStore:
+        return S3ObjectStore(self.stack.client("s3"), self.outputs["StudioBucket"])
+
+    @property
+    def registry(self) -> DynamoRegistry:
+        return DynamoRegistry(self.stack.client("dynamodb"), self.outputs["RegistryTable"])
+
+    def upload(self, key: str, body: bytes) -> None:
+        self.stack.client("s3").put_object(
+            Bucket=self.outputs["UploadsBucket"], Key=key, Body=body, ChecksumAlgorithm="CRC64NVME"
+        )
+
+    def runs(self, production: str) -> list[Record]:
+        return sorted(
+            self.registry.list(production, Kind.RUN), key=lambda record: record.created_at
+        )
+
+    def ended_run(self, production: str, count: int = 1) -> Record:
+        """The newest run of a production, when `count` of them have ended."""
+
+        def ended() -> list[Record]:
+            return [record for record in self.runs(production) if record.status in ENDED]
+
+        wait_until(lambda: len(ended()) >= count, lambda: self.told(production))
+        return ended()[-1]
+
+    def summary(self, record: Record) -> FilmSummary:
+        return FilmSummary.model_validate_json(self.store.get(self.keys(record).summary))
+
+    def crops(self, record: Record) -> tuple[Crop, ...]:
+        return read_lines(Crop, self.store.get(self.keys(record).crops))
+
+    def run(self, record: Record) -> Run:
+        return RunBody.model_validate(record.body).run
+
+    def keys(self, record: Record) -> FilmKeys:
+        return FilmKeys.of(self.run(record))
+
+    def executions(self) -> list[dict[str, Any]]:
+        answer = self.stack.client("stepfunctions").list_executions(
+            stateMachineArn=self.outputs["PrepareFilmArn"]
+        )
+        return list(answer["executions"])
+
+    def calls(self) -> Any:
+        """Calls of the stand-ins by service, operation and outcome."""
+        return self.stack.control("calls")
+
+    def mails(self) -> list[Mail]:
+        """All mails until now."""
+        self._mails.extend(self.catcher.mails())
+        return self._mails
+
+    def told_by_mail(self, text: str) -> list[Mail]:
+        """Mails that hold a text, once there is one."""
+
+        def holding() -> list[Mail]:
+            return [mail for mail in self.mails() if text in mail.subject + mail.body]
+
+        wait_until(lambda: bool(holding()), lambda: str([mail.subject for mail in self.mails()]))
+        return holding()
+
+    def told(self, production: str) -> str:
+        """What is known, for a test that waited in vain."""
+        return json.dumps(
+            {
+                "runs": [
+                    (record.id, record.status, record.body) for record in self.runs(production)
+                ],
+                "executions": [(item["name"], item["status"]) for item in self.executions()],
+                "log": self.stack.log.read_text()[-2000:],
+            },
+            indent=1,
+            default=str,
+        )
+
+
+def wait_until(
+    true: Callable[[], bool], told: Callable[[], str], seconds: float = PATIENCE_SECONDS
+) -> None:
+    """Raises AssertionError with what is known when it does not become true in time."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, told()
+        time.sleep(0.25)

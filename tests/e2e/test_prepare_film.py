@@ -1,0 +1,129 @@
+"""PrepareFilm from the real template on the local stack: upload a film, look at what it came to."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from drawn.films import DrawnFilm, draw_film
+from e2e.studio import Studio, wait_until
+
+from onmodel.contracts.film import RejectReason
+from onmodel.vision.encoding import decode_picture
+
+SETTINGS = b"sampling: {chunk_seconds: 6}\n"
+
+
+def test_film_when_uploaded_then_report_crops_and_mail_within_its_roles(
+    studio: Studio, drawn: DrawnFilm
+) -> None:
+    studio.upload("whole/settings.yaml", SETTINGS)
+    studio.upload("whole/films/drawn.mp4", drawn.path.read_bytes())
+    record = studio.ended_run("whole")
+    assert record.status == "prepared", record.body
+    summary = studio.summary(record)
+    crops = studio.crops(record)
+    assert summary.frames == 20
+    assert summary.crops_kept == len(crops) > 0
+    assert summary.estimated_usd and summary.estimated_usd > 0
+    picture = decode_picture(studio.store.get(crops[0].key))
+    assert min(picture.shape[:2]) >= 512
+    assert b"</html>" in studio.store.get(studio.keys(record).report)
+    (mail,) = studio.told_by_mail("production whole has been looked at")
+    assert "drawn.mp4 is prepared" in mail.subject
+    assert mail.correlation_id == studio.run(record).correlation_id
+
+
+def test_film_when_same_again_twice_and_at_once_then_one_run_and_nothing_paid(
+    studio: Studio, drawn: DrawnFilm
+) -> None:
+    body = drawn.path.read_bytes()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: studio.upload("twice/films/drawn.mp4", body), range(2)))
+    record = studio.ended_run("twice")
+    assert record.status == "prepared", record.body
+    executions, calls = len(studio.executions()), studio.calls()
+    studio.upload("twice/films/drawn.mp4", body)
+    studio.upload("after/notes.txt", b"routed after the film")
+    studio.told_by_mail("after/notes.txt")
+    assert [record.id for record in studio.runs("twice")] == [record.id]
+    assert len(studio.executions()) == executions
+    assert studio.calls() == calls
+
+
+def test_film_when_replaced_or_threshold_changed_then_new_runs_and_only_new_pictures_paid(
+    studio: Studio, drawn: DrawnFilm, tmp_path: Path
+) -> None:
+    studio.upload("again/films/drawn.mp4", drawn.path.read_bytes())
+    first = studio.ended_run("again")
+    calls = studio.calls()
+    studio.upload("again/settings.yaml", b"deduplication: {threshold: 0.6}\n")
+    studio.upload("again/films/drawn.mp4", drawn.path.read_bytes())
+    second = studio.ended_run("again", 2)
+    assert second.id != first.id
+    assert studio.calls() == calls, "a changed threshold re-uses every label and embedding"
+    assert studio.summary(second).crops_kept <= studio.summary(first).crops_kept
+    shorter = draw_film(tmp_path / "shorter.mp4", seconds=6)
+    studio.upload("again/films/drawn.mp4", shorter.path.read_bytes())
+    third = studio.ended_run("again", 3)
+    assert studio.run(third).film_id != studio.run(first).film_id
+    assert studio.summary(third).frames == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("junk.mp4", "not"), ("empty.mp4", "empty"), ("truncated.mp4", ""), ("silent.mp4", "")],
+)
+def test_film_when_unreadable_then_refused_once_with_advice_and_nothing_stays(
+    studio: Studio, drawn: DrawnFilm, name: str, told: str
+) -> None:
+    production = f"bad-{name.removesuffix('.mp4')}"
+    whole = drawn.path.read_bytes()
+    body = {
+        "junk.mp4": b"not a film " * 100,
+        "empty.mp4": b"",
+        "truncated.mp4": whole[:3000],
+        "silent.mp4": b"ID3" + bytes(2000),
+    }[name]
+    studio.upload(f"{production}/films/{name}", body)
+    record = studio.ended_run(production)
+    assert record.status == "refused", record.body
+    assert told in record.body["reason"].lower()
+    assert len(studio.told_by_mail(f"“{name}” of production {production}")) == 1
+    assert not list(studio.store.list(f"{production}/"))
+
+
+def test_run_when_its_execution_died_then_uploading_again_takes_it_over(
+    studio: Studio, drawn: DrawnFilm
+) -> None:
+    body = drawn.path.read_bytes()
+    studio.upload("died/settings.yaml", SETTINGS)
+    studio.upload("died/films/drawn.mp4", body)
+    wait_until(
+        lambda: any(record.status == "running" for record in studio.runs("died")),
+        lambda: studio.told("died"),
+    )
+    (record,) = studio.runs("died")
+    studio.stack.client("stepfunctions").stop_execution(executionArn=record.holder)
+    studio.upload("died/films/drawn.mp4", body)
+    ended = studio.ended_run("died")
+    assert (ended.status, ended.id) == ("prepared", record.id), ended.body
+    assert studio.run(ended).attempt == 2
+
+
+def test_calls_when_throttled_then_retried_and_the_film_is_whole(
+    studio: Studio, drawn: DrawnFilm, tmp_path: Path
+) -> None:
+    film = draw_film(tmp_path / "throttled.mp4", seconds=5, size=(480, 270))
+    studio.stack.control(
+        "faults",
+        {"service": "rekognition", "operation": "DetectLabels", "error": "ThrottlingException",
+         "times": 4},
+    )  # fmt: skip
+    studio.upload("slow/films/throttled.mp4", film.path.read_bytes())
+    record = studio.ended_run("slow")
+    assert record.status == "prepared", record.body
+    summary = studio.summary(record)
+    assert summary.frames == 5
+    assert summary.rejected.get(RejectReason.UNREADABLE, 0) == 0
