@@ -87,6 +87,13 @@ class Services:
         return self.client("bedrock-runtime")
 
     @cached_property
+    def _embedding_runtime(self) -> Any:  # noqa: ANN401
+        # a vector takes a second; only pictures and captions need the service's long patience
+        return make_client(
+            "bedrock-runtime", region=self.environment.region, read_timeout_seconds=60
+        )
+
+    @cached_property
     def trainer(self) -> Trainer:
         """The one that this stack was deployed with."""
         environment = self.environment
@@ -104,7 +111,10 @@ class Services:
 
     @cached_property
     def image_model(self) -> ImageModel:
-        return NovaCanvas(self._bedrock_runtime)
+        # a picture asked for again after a timeout may be paid for again
+        return NovaCanvas(
+            make_client("bedrock-runtime", region=self.environment.region, attempts=2)
+        )
 
     @cached_property
     def scheduler(self) -> Scheduler:
@@ -153,7 +163,7 @@ class Services:
         return CachedLabels(RekognitionLabels(self._rekognition), self.cache, meter)
 
     def embedder(self, settings: EmbeddingSettings, meter: Meter) -> CachedEmbedder:
-        titan = TitanEmbedder(self._bedrock_runtime, settings.model, settings.dimensions)
+        titan = TitanEmbedder(self._embedding_runtime, settings.model, settings.dimensions)
         return CachedEmbedder(titan, self.cache, meter)
 
 
