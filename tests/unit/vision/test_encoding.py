@@ -69,8 +69,8 @@ def test_encode_for_service_when_noise_is_too_large_then_shrunk_under_the_limit(
 
 def test_thumbnail_when_made_then_small() -> None:
     data = thumbnail(NOISE)
-    assert decode_picture(data).shape == (90, 160, 3)
-    assert len(data) < 20_000
+    assert decode_picture(data).shape == (135, 240, 3)
+    assert len(data) < 40_000
 
 
 def exif_turned(jpeg: bytes, orientation: int) -> bytes:

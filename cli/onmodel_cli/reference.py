@@ -1,0 +1,108 @@
+"""The reference tables of docs/operating.md, made from the models and the template themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, get_args, get_origin
+
+import yaml
+from onmodel.settings import Settings
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+LIMITS = {"ge": "≥ ", "gt": "> ", "le": "≤ ", "lt": "< "}
+
+
+def settings_reference() -> str:
+    """Markdown: a table for each section of settings.yaml."""
+    parts = []
+    for name, field in Settings.model_fields.items():
+        model = field.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            rows = [_row(key, value) for key, value in model.model_fields.items()]
+            parts.append(_section(name, (model.__doc__ or "").split("\n")[0], rows))
+        elif name == "characters":
+            parts.append(_characters())
+        else:
+            parts.append(_section("(top level)", "", [_row(name, field)]))
+    return "\n".join(parts)
+
+
+def template_reference(template: str) -> str:
+    """Markdown: the parameters of template.yaml."""
+    parameters = yaml.load(template, Loader=_IntrinsicFree)["Parameters"]  # noqa: S506 - own loader
+    rows = [
+        f"| `{name}` | {_value(given.get('Default', ''))} | {given.get('Description', '').strip()} |"
+        for name, given in parameters.items()
+    ]
+    return "\n".join(["| parameter | default | what it does |", "|---|---|---|", *rows]) + "\n"
+
+
+class _IntrinsicFree(yaml.SafeLoader):
+    """Reads a template without resolving !Ref, !Sub and their like."""
+
+
+def _ignore(loader: yaml.SafeLoader, _tag: str, node: yaml.Node) -> Any:  # noqa: ANN401
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node)
+    return loader.construct_mapping(node) if isinstance(node, yaml.MappingNode) else None
+
+
+_IntrinsicFree.add_multi_constructor("!", _ignore)
+
+
+def _section(name: str, about: str, rows: list[str]) -> str:
+    head = [f"#### `{name}`", "", about, ""] if about else [f"#### `{name}`", ""]
+    table = ["| key | default | allowed | meaning |", "|---|---|---|---|"]
+    return "\n".join([*head, *table, *rows]) + "\n"
+
+
+def _row(name: str, field: FieldInfo) -> str:
+    default = field.default if field.default is not PydanticUndefined else ""
+    allowed = ", ".join(_allowed(field))
+    return f"| `{name}` | {_value(default)} | {allowed} | {field.description or ''} |"
+
+
+def _allowed(field: FieldInfo) -> Iterator[str]:
+    for choice in _choices(field.annotation):
+        yield f"`{choice}`"
+    for limit in field.metadata:
+        for attribute, sign in LIMITS.items():
+            if hasattr(limit, attribute):
+                yield f"{sign}{getattr(limit, attribute):g}"
+        if hasattr(limit, "max_length"):
+            yield f"at most {limit.max_length}"
+
+
+def _choices(annotation: Any) -> tuple[Any, ...]:  # noqa: ANN401 - any annotation
+    origin = get_origin(annotation)
+    return get_args(annotation) if origin is not None and str(origin).endswith("Literal") else ()
+
+
+def _value(value: Any) -> str:  # noqa: ANN401 - any default
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, tuple):
+        return f"`[{', '.join(map(str, value))}]`"
+    return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
+
+
+def _characters() -> str:
+    return """#### `characters`
+
+By slug; needed only for names, descriptions, or references by timecode. Pictures under
+`<production>/characters/<name>/` work without it.
+
+| key | default | allowed | meaning |
+|---|---|---|---|
+| `name` |  | at most 60 | as captions write it |
+| `description` |  | at most 600 | key traits, told to the captioner |
+| `references[].film` |  |  | the film's file name as uploaded |
+| `references[].timecode_seconds` |  | ≥ 0 | where in it |
+| `references[].box` |  |  | left, top, right, bottom in the film's display pixels |
+"""
