@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any, get_args, get_origin
 
 import yaml
-from onmodel.settings import Settings
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
+
+from onmodel.settings import Settings
 
 LIMITS = {"ge": "≥ ", "gt": "> ", "le": "≤ ", "lt": "< "}
 
@@ -33,7 +34,7 @@ def template_reference(template: str) -> str:
     """Markdown: the parameters of template.yaml."""
     parameters = yaml.load(template, Loader=_IntrinsicFree)["Parameters"]  # noqa: S506 - own loader
     rows = [
-        f"| `{name}` | {_value(given.get('Default', ''))} | {given.get('Description', '').strip()} |"
+        f"| `{name}` | {_value(given.get('Default', ''))} | {given['Description'].strip()} |"
         for name, given in parameters.items()
     ]
     return "\n".join(["| parameter | default | what it does |", "|---|---|---|", *rows]) + "\n"

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from onmodel.settings import Character, Settings, TimecodeReference
 from onmodel_cli.reference import settings_reference, template_reference
 
