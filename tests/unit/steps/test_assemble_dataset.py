@@ -1,0 +1,198 @@
+import pytest
+from fakes.train_world import PRODUCTION, QUIET_SECONDS, TrainWorld
+
+from onmodel.contracts.dataset import DatasetItem, LeftOut, LeftOutReason
+from onmodel.contracts.requests_training import Generation, Preflight
+from onmodel.errors import Conflict, DatasetRefused, EventRefused, ServiceUnavailable
+from onmodel.jsonl import read_lines
+from onmodel.keys import DatasetKeys
+from onmodel.npy import from_npy
+from onmodel.ports import Record
+from onmodel.records import Kind
+from onmodel.records_training import DatasetBody, GenerationBody, GenerationStatus
+from onmodel.settings import NamingSettings, Settings, TrainingSettings
+
+
+@pytest.fixture
+def world() -> TrainWorld:
+    return TrainWorld()
+
+
+def generation_row(world: TrainWorld, identity: str = "g0001") -> tuple[str, GenerationBody]:
+    record = world.registry.get(PRODUCTION, Kind.GENERATION, identity)
+    assert record is not None
+    return record.status, GenerationBody.model_validate(record.body)
+
+
+def datasets(world: TrainWorld) -> list[str]:
+    return [record.id for record in world.registry.list(PRODUCTION, Kind.DATASET)]
+
+
+def items(world: TrainWorld, dataset_id: str) -> tuple[DatasetItem, ...]:
+    keys = DatasetKeys(PRODUCTION, dataset_id)
+    return read_lines(DatasetItem, world.studio.get(keys.items))
+
+
+def test_assemble_when_done_then_the_dataset_stands_by_itself(world: TrainWorld) -> None:
+    dataset = world.assemble(world.generation())
+    keys = world.keys(dataset)
+    rows = items(world, dataset.dataset_id)
+    assert dataset.dataset_id.startswith("d0001-")
+    assert len(rows) == dataset.captions_needed == 8
+    assert {row.character for row in rows} == {"big-buck", "frank"}
+    assert all(row.key.startswith(f"{keys.pictures}/") for row in rows)
+    assert all(world.studio.get(row.key) for row in rows)
+    assert from_npy(world.studio.get(keys.vectors)).shape == (8, 1024)
+    settings = Settings.model_validate_json(world.studio.get(keys.settings))
+    assert settings.characters["big-buck"].name == "Big Buck"
+    status, body = generation_row(world)
+    assert (status, body.dataset_id) == (GenerationStatus.CLOSED, dataset.dataset_id)
+
+
+def test_assemble_when_repeated_then_the_same_dataset_with_what_is_left_to_caption(
+    world: TrainWorld,
+) -> None:
+    generation = world.generation()
+    first = world.assemble(generation)
+    for item in world.waiting(first)[:3]:
+        world.caption(item)
+    again = world.assemble(generation)
+    assert again.dataset_id == first.dataset_id
+    assert again.captions_needed == 5 == len(world.waiting(again))
+    assert datasets(world) == [first.dataset_id]
+
+
+def test_assemble_when_it_died_half_way_then_a_repeat_finishes(
+    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation = world.generation()
+    put = world.studio.put
+
+    def die(key: str, body: bytes, content_type: str) -> None:
+        if key.endswith("items.jsonl"):
+            raise ServiceUnavailable("S3 is away")
+        put(key, body, content_type)
+
+    monkeypatch.setattr(world.studio, "put", die)
+    with pytest.raises(ServiceUnavailable):
+        world.assemble(generation)
+    assert generation_row(world)[0] == GenerationStatus.OPEN
+    monkeypatch.undo()
+    assert world.assemble(generation).captions_needed == 8
+
+
+def test_assemble_when_a_film_is_prepared_meanwhile_then_the_next_try_has_it(
+    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation = world.generation()
+    create = world.registry.create
+
+    def a_film_lands(record: Record) -> Record:
+        written = create(record)
+        if record.kind == Kind.DATASET:
+            monkeypatch.undo()
+            world.collect(world.film("late.mp4"))
+        return written
+
+    monkeypatch.setattr(world.registry, "create", a_film_lands)
+    with pytest.raises(Conflict):
+        world.assemble(generation)
+    assert datasets(world) == []
+    dataset = world.assemble(generation)
+    assert {row.film_id.rpartition("-")[0] for row in items(world, dataset.dataset_id)} == {
+        "a",
+        "late",
+    }
+
+
+def test_assemble_when_a_film_was_deleted_or_replaced_then_its_pictures_leave(
+    world: TrainWorld,
+) -> None:
+    world.show_characters()
+    for title in ("kept.mp4", "deleted.mp4", "replaced.mp4", "again.mp4"):
+        world.collect(world.film(title))
+    world.uploads.delete_prefix(f"{PRODUCTION}/films/deleted.mp4")
+    world.uploads.put(f"{PRODUCTION}/films/replaced.mp4", b"a new cut", "video/mp4")
+    world.uploads.put(f"{PRODUCTION}/films/again.mp4", b"again.mp4", "video/mp4")  # same content
+    world.clock.advance(seconds=QUIET_SECONDS)
+    dataset = world.assemble(world.started_generations()[0])
+    titles = {row.film_id.rpartition("-")[0] for row in items(world, dataset.dataset_id)}
+    assert titles == {"kept", "again"}
+    record = world.registry.get(PRODUCTION, Kind.DATASET, dataset.dataset_id)
+    assert record is not None
+    notices = " ".join(DatasetBody.model_validate(record.body).notices)
+    assert "deleted.mp4 was deleted" in notices and "replaced.mp4 was replaced" in notices
+
+
+def test_assemble_when_thresholds_changed_then_names_are_given_anew(world: TrainWorld) -> None:
+    """Late naming: the films were prepared under the defaults."""
+    generation = world.generation()
+    world.set_settings(
+        Settings(
+            naming=NamingSettings(threshold=0.99), training=TrainingSettings(include_unnamed=True)
+        )
+    )
+    dataset = world.assemble(generation)
+    assert {row.character for row in items(world, dataset.dataset_id)} == {None}
+
+
+def test_assemble_when_nothing_can_be_named_then_refused_and_the_generation_is_closed(
+    world: TrainWorld,
+) -> None:
+    world.collect(world.film())  # nobody showed a character
+    generation = world.started_generations()[0]
+    with pytest.raises(DatasetRefused, match="none of 8 pictures could be named"):
+        world.assemble(generation)
+    status, body = generation_row(world)
+    assert status == GenerationStatus.CLOSED and body.dataset_id is None
+    assert "could be named" in (body.reason or "")
+    with pytest.raises(DatasetRefused, match="could be named"):
+        world.assemble(generation)
+    world.tell_of("dataset_refused", "g0001")
+    assert "characters/<name>/" in world.mailbox.mails[-1].body
+
+
+def test_assemble_when_too_few_are_left_then_refused_with_advice(world: TrainWorld) -> None:
+    world.show_characters()
+    world.collect(world.film(crops=3))
+    with pytest.raises(DatasetRefused, match="Upload more film"):
+        world.assemble(world.started_generations()[0])
+
+
+def test_assemble_when_training_is_impossible_then_the_findings_stay_with_the_dataset(
+    world: TrainWorld,
+) -> None:
+    preflight = Preflight(possible=False, findings=("The base model is gone.",))
+    dataset = world.assemble(world.generation(), preflight)
+    record = world.registry.get(PRODUCTION, Kind.DATASET, dataset.dataset_id)
+    assert record is not None
+    assert DatasetBody.model_validate(record.body).findings == ("The base model is gone.",)
+
+
+def test_assemble_when_crops_are_left_out_then_they_are_listed(world: TrainWorld) -> None:
+    generation = world.generation()
+    world.set_settings(Settings(training=TrainingSettings(max_per_character=3)))
+    dataset = world.assemble(generation)
+    left = read_lines(LeftOut, world.studio.get(world.keys(dataset).left_out))
+    assert [line.reason for line in left] == [LeftOutReason.OVER_CAP] * 2
+    assert dataset.captions_needed == 6
+
+
+def test_assemble_when_a_caption_is_cached_then_it_is_not_queued(world: TrainWorld) -> None:
+    first = world.assemble(world.generation())
+    for item in world.waiting(first):
+        world.caption(item)
+    world.collect(world.film("two.mp4", crops=2))
+    world.clock.advance(seconds=QUIET_SECONDS)
+    second = world.assemble(world.started_generations()[-1])
+    assert second.captions_needed == 2
+    answered = world.studio.keys(f"{world.keys(second).caption_answers}/")
+    assert len(answered) == 8
+
+
+def test_assemble_when_the_generation_is_unknown_then_refused(world: TrainWorld) -> None:
+    unknown = Generation(
+        production=PRODUCTION, generation_id="g0007", attempt=1, correlation_id="c"
+    )
+    with pytest.raises(EventRefused, match="g0007"):
+        world.assemble(unknown)
