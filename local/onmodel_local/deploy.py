@@ -60,10 +60,13 @@ def deploy(
         ],
         "Capabilities": _CAPABILITIES,
     }
-    if _status(cloudformation, stack_name) is None:
-        cloudformation.create_stack(**order)
-    elif not _update(cloudformation, order):
-        return outputs(stack, stack_name)
+    try:
+        if _status(cloudformation, stack_name) is None:
+            cloudformation.create_stack(**order)
+        elif not _update(cloudformation, order):
+            return outputs(stack, stack_name)
+    except ClientError as fault:
+        raise DeployFailedError(f"{stack_name}: {fault.response['Error']['Message']}") from fault
     _wait(cloudformation, stack_name, {"CREATE_COMPLETE", "UPDATE_COMPLETE"})
     return outputs(stack, stack_name)
 

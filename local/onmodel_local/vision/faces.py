@@ -56,7 +56,11 @@ def _look(picture: Picture, side: int, *, mirrored: bool) -> list[Face]:
     if mirrored:
         small = np.ascontiguousarray(small[:, ::-1])
     _, rows = _detector(width, height).detect(small)
-    return [] if rows is None else [_face(row, width, height, mirrored=mirrored) for row in rows]
+    if rows is None:
+        return []
+    # YuNet gives boxes of NaN and of no size in extremely long pictures
+    sound = [row for row in rows if np.isfinite(row).all() and min(row[2], row[3]) >= 1]
+    return [_face(row, width, height, mirrored=mirrored) for row in sound]
 
 
 def _face(row: np.ndarray, width: int, height: int, *, mirrored: bool) -> Face:

@@ -1,0 +1,99 @@
+"""A stack leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from onmodel_local.deploy import DeployFailedError, deploy
+from onmodel_local.stack import LocalStack, StackFailedError
+
+
+def _alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _gone_within(group: int, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and _alive(group):
+        time.sleep(0.1)
+    return not _alive(group)
+
+
+def test_stop_when_called_then_no_process_and_no_file_is_left() -> None:
+    stack = LocalStack()
+    stack.start()
+    group, folder = stack.pid, stack.folder
+    assert folder.is_dir()
+    stack.stop()
+    stack.stop()
+    assert not _alive(group)
+    assert not folder.exists()
+
+
+def test_stack_when_its_parent_is_killed_then_ends_too() -> None:
+    code = (
+        "import time; from onmodel_local.stack import LocalStack; s = LocalStack(); s.start();"
+        " print(s.pid, s.folder, flush=True); time.sleep(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    group, folder = parent.stdout.readline().split()
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    parent.stdout.close()
+    assert _gone_within(int(group), 10)
+    assert not Path(folder).exists()
+
+
+def test_environment_when_functions_inherit_it_then_nothing_of_the_hosts(
+    local_stack: LocalStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    inherited = local_stack._clean_environment(local_stack.folder)
+    assert "AWS_PROFILE" not in inherited
+    assert inherited["AUTH"] == "true"
+
+
+def test_deploy_when_a_resource_fails_then_its_reason_is_told(
+    local_stack: LocalStack, tmp_path: Path
+) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text("""
+Resources:
+  Broken:
+    Type: AWS::Lambda::Function
+    Properties:
+      Handler: app.handler
+      Runtime: python3.13
+      Role: arn:aws:iam::000000000000:role/none
+      Code: { S3Bucket: nowhere-at-all, S3Key: none.zip }
+""")
+    with pytest.raises(DeployFailedError, match="Broken"):
+        deploy(local_stack, template, stack_name="broken")
+
+
+def test_deploy_when_template_is_refused_then_its_reason_is_told(
+    local_stack: LocalStack, tmp_path: Path
+) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text("Resources: { Odd: { Type: AWS::Nowhere::Thing } }")
+    with pytest.raises(DeployFailedError, match="AWS::Nowhere::Thing"):
+        deploy(local_stack, template, stack_name="odd")
+
+
+def test_control_when_order_is_unknown_then_refused(local_stack: LocalStack) -> None:
+    with pytest.raises(StackFailedError, match="not simulated"):
+        local_stack.control("faults", {"service": "s3", "operation": "GetObject"})
+    with pytest.raises(StackFailedError, match="is no control"):
+        local_stack.control("nothing")
