@@ -170,7 +170,7 @@ class QueuedMessage(Consumed):
 class QueuedMessages(Consumed):
     """What SQS calls a function with."""
 
-    records: tuple[QueuedMessage, ...] = Field(alias="Records")
+    records: tuple[QueuedMessage, ...] = Field(alias="Records", min_length=1)
 
 
 class FailedMessage(Contract):

@@ -1,0 +1,190 @@
+import json
+from collections.abc import Sequence
+
+import pytest
+from fakes.train_world import TrainWorld, says_its_name
+
+from onmodel.caption_answers import read_answer
+from onmodel.contracts.requests_training import (
+    CaptionAnswer,
+    CaptionItem,
+    CaptionMessage,
+    DatasetRef,
+)
+from onmodel.contracts.training import Turn
+from onmodel.errors import ServiceUnavailable, Throttled
+from onmodel.steps.caption_crop import LAST_RECEIVE, MOST_THROTTLES
+
+NONSENSE = "Here is your caption: a rabbit."
+
+
+class World(TrainWorld):
+    """A dataset of which one crop waits for its caption."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dataset: DatasetRef = self.assemble(self.generation())
+        self.item: CaptionItem = self.waiting(self.dataset)[0]
+
+    def answer(self) -> CaptionAnswer | None:
+        return read_answer(self.item.crop_id, self.keys(self.dataset), self.studio)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def raises(fault: Exception) -> object:
+    def answer(turns: Sequence[Turn]) -> str:
+        raise fault
+
+    return answer
+
+
+def test_caption_when_well_answered_then_written_and_the_task_succeeds(world: World) -> None:
+    token = world.caption(world.item)
+    answer = world.answer()
+    assert answer is not None and answer.caption is not None
+    assert answer.caption.text.startswith(("Big Buck runs", "Frank runs"))
+    assert not answer.caption.repaired
+    assert [use.item for use in answer.usage] == [
+        "bedrock.fake-captions.input-1k", "bedrock.fake-captions.output-1k",
+    ]  # fmt: skip
+    assert world.tokens.succeeded == {token: {}}
+
+
+def test_caption_when_the_message_repeats_then_not_paid_again(world: World) -> None:
+    world.caption(world.item)
+    world.caption(world.item)
+    assert len(world.captions.asked) == 1
+
+
+def test_caption_when_only_the_cache_knows_it_then_not_paid_again(world: World) -> None:
+    """Died between the paid answer and S3."""
+    world.caption(world.item)
+    world.studio.delete_prefix(world.keys(world.dataset).caption_answers)
+    token = world.caption(world.item)
+    answer = world.answer()
+    assert answer is not None and answer.caption is not None and answer.usage == ()
+    assert len(world.captions.asked) == 1
+    assert token in world.tokens.succeeded
+
+
+def test_caption_when_the_token_expired_then_it_counts_as_done(world: World) -> None:
+    message = CaptionMessage(token="expired", item=world.item, correlation_id="c")
+    world.captioner.caption(message, 1)
+    assert world.answer() is not None
+    assert not world.tokens.succeeded and not world.tokens.failed
+
+
+def test_caption_when_the_first_answer_is_useless_then_one_repair_heals_it(world: World) -> None:
+    world.captions._answer = lambda turns: NONSENSE if len(turns) == 1 else says_its_name(turns)
+    world.caption(world.item)
+    answer = world.answer()
+    assert answer is not None and answer.caption is not None and answer.caption.repaired
+    assert [turn.role for turn in world.captions.asked[1]] == ["user", "assistant", "user"]
+    assert answer.usage[0].paid == pytest.approx(3.0)  # two calls of 1,500 tokens
+
+
+def test_caption_when_the_repair_is_useless_too_then_the_task_fails_at_once(world: World) -> None:
+    world.captions._answer = NONSENSE
+    token = world.caption(world.item)
+    assert len(world.captions.asked) == 2
+    error, cause = world.tokens.failed[token]
+    assert error == "AnswerRefused" and "JSON" in cause
+    answer = world.answer()
+    assert answer is not None and answer.caption is None and "JSON" in answer.reason
+    assert answer.usage[0].paid == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize(
+    "filtered",
+    [
+        "",
+        json.dumps({"alt_text": "The generated text has been blocked by our content filters."}),
+    ],
+)
+def test_caption_when_filtered_or_empty_then_never_a_caption(world: World, filtered: str) -> None:
+    world.captions._answer = filtered
+    cached = set(world.cache.keys())
+    token = world.caption(world.item)
+    assert world.tokens.failed[token][0] == "AnswerRefused"
+    answer = world.answer()
+    assert answer is not None and answer.caption is None
+    assert set(world.cache.keys()) == cached
+
+
+def test_caption_when_tried_again_after_a_failure_then_costs_add_up(world: World) -> None:
+    world.captions._answer = NONSENSE
+    world.caption(world.item)
+    world.captions._answer = says_its_name
+    world.caption(world.item)
+    answer = world.answer()
+    assert answer is not None and answer.caption is not None
+    assert answer.usage[0].paid == pytest.approx(4.5)
+
+
+def test_caption_when_throttled_then_put_back_with_a_growing_pause(world: World) -> None:
+    world.captions._answer = raises(Throttled("slow down"))  # type: ignore[assignment]
+    for throttled in (0, 1, 10):
+        world.caption(world.item, receives=LAST_RECEIVE, throttled=throttled)
+    assert [pause for _, pause in world.queue.sent] == [15, 30, 900]
+    again = CaptionMessage.model_validate_json(world.queue.sent[0][0])
+    assert again.throttled == 1 and again.item == world.item
+    assert not world.tokens.failed  # the token still waits: its message has a copy
+
+
+def test_caption_when_throttled_for_hours_then_the_task_fails(world: World) -> None:
+    world.captions._answer = raises(Throttled("slow down"))  # type: ignore[assignment]
+    token = world.caption(world.item, throttled=MOST_THROTTLES)
+    assert world.tokens.failed[token][0] == "Throttled"
+    assert not world.queue.sent
+
+
+def test_caption_when_the_service_fails_then_the_queue_hands_it_out_again(world: World) -> None:
+    world.captions._answer = raises(ServiceUnavailable("away"))  # type: ignore[assignment]
+    with pytest.raises(ServiceUnavailable):
+        world.caption(world.item, receives=LAST_RECEIVE - 1)
+    assert not world.tokens.failed and not world.tokens.succeeded
+
+
+@pytest.mark.parametrize(
+    ("fault", "name"),
+    [
+        (ServiceUnavailable("away"), "ServiceUnavailable"),
+        (ZeroDivisionError("ours"), "CaptionFailed"),
+    ],
+)
+def test_caption_when_the_last_receive_fails_then_the_token_is_answered(
+    world: World, fault: Exception, name: str
+) -> None:
+    world.captions._answer = raises(fault)  # type: ignore[assignment]
+    token = world.caption(world.item, receives=LAST_RECEIVE)
+    assert world.tokens.failed[token][0] == name
+
+
+def test_caption_when_the_picture_is_gone_then_the_task_fails_at_once(world: World) -> None:
+    world.studio.delete_prefix(world.item.key)
+    token = world.caption(world.item)
+    assert world.tokens.failed[token][0] == "NotFound"
+    assert not world.captions.asked
+
+
+def test_caption_when_the_picture_is_none_then_nothing_is_asked(world: World) -> None:
+    world.studio.put(world.item.key, b"<html>", "text/html")
+    token = world.caption(world.item)
+    assert world.tokens.failed[token][0] == "AnswerRefused"
+    assert not world.captions.asked
+
+
+def test_caption_when_the_cached_answer_is_corrupt_then_asked_again(world: World) -> None:
+    world.caption(world.item)
+    world.studio.delete_prefix(world.keys(world.dataset).caption_answers)
+    cached = world.cache.keys()
+    for key in cached:
+        world.cache.put(key, b"{")
+    world.caption(world.item)
+    answer = world.answer()
+    assert answer is not None and answer.caption is not None
+    assert len(world.captions.asked) == 2
