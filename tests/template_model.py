@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import re
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
 ROOT = Path(__file__).parents[1]
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9]+)\}")
@@ -163,14 +165,25 @@ def read_machine(name: str, properties: dict[str, Any]) -> Machine:
     return Machine(name, properties, bare, definition)
 
 
-def request_model(step: str) -> str:
-    """Name of the model in `@entry(Model)` of functions/<step>/app.py."""
-    tree = ast.parse((ROOT / "functions" / step / "app.py").read_text())
+def handler_source(step: str) -> ast.Module:
+    return ast.parse((ROOT / "functions" / step / "app.py").read_text())
+
+
+def request_model(step: str) -> type[BaseModel]:
+    """The model in `@entry(Model)` of functions/<step>/app.py."""
+    tree = handler_source(step)
+    names = [
+        decorator.args[0].id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name == "handler"
+        for decorator in node.decorator_list
+        if isinstance(decorator, ast.Call) and isinstance(decorator.args[0], ast.Name)
+    ]
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and node.name == "handler":
-            for decorator in node.decorator_list:
-                if isinstance(decorator, ast.Call) and isinstance(decorator.args[0], ast.Name):
-                    return decorator.args[0].id
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for imported in node.names:
+                if [imported.name] == names:
+                    return getattr(importlib.import_module(node.module), imported.name)
     raise AssertionError(f"functions/{step}/app.py has no @entry(Model) handler")
 
 

@@ -29,6 +29,7 @@ class Environment(BaseModel):
     base_model_id: str = Field(alias="BASE_MODEL_ID", default="amazon.nova-canvas-v1:0")
     schedule_group: str = Field(alias="SCHEDULE_GROUP", default="")
     scheduler_role_arn: str = Field(alias="SCHEDULER_ROLE_ARN", default="")
+    schedule_dead_letter_arn: str = Field(alias="SCHEDULE_DEAD_LETTER_ARN", default="")
     train_model_arn: str = Field(alias="TRAIN_MODEL_ARN", default="")
     quiet_seconds: float = Field(alias="QUIET_SECONDS", default=900, ge=0)
     spend_limit_usd: float = Field(alias="SPEND_LIMIT_USD", default=100, ge=0)

@@ -123,6 +123,7 @@ class Services:
             group=self.environment.schedule_group,
             role_arn=self.environment.scheduler_role_arn,
             clock=now,
+            dead_letter_arn=self.environment.schedule_dead_letter_arn or None,
         )
 
     @cached_property

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from template_model import Machine, Template, listed, named
+import ast
+
+import pytest
+from template_model import (
+    Machine,
+    Template,
+    handler_source,
+    listed,
+    named,
+    read_template,
+    snake,
+)
 
 ANY_RESOURCE = {  # actions that know no resources, from the service authorization reference
     "rekognition:DetectLabels",
+    "bedrock:ListModelCustomizationJobs",
+    "bedrock:ListCustomModels",
+    "bedrock:ListProvisionedModelThroughputs",
+    "servicequotas:GetServiceQuota",
+    "servicequotas:GetAWSDefaultServiceQuota",
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
     "logs:UpdateLogDelivery",
@@ -19,6 +35,67 @@ ANY_RESOURCE = {  # actions that know no resources, from the service authorizati
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
 }
+
+# What a handler asks of wiring → the least that its role allows for it.
+SERVICES = {
+    "uploads": {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"},
+    "studio": {"s3:ListBucket"},
+    "registry": {"dynamodb:GetItem", "dynamodb:Query"},
+    "cache": {"dynamodb:GetItem", "dynamodb:PutItem"},
+    "labels": {"rekognition:DetectLabels", "dynamodb:PutItem"},
+    "embedder": {"bedrock:InvokeModel", "dynamodb:PutItem"},
+    "image_model": {"bedrock:InvokeModel"},
+    "caption_model": {"bedrock:InvokeModel"},
+    "caption_queue": {"sqs:SendMessage"},
+    "executions": {"states:DescribeExecution"},
+    "tokens": {"states:SendTaskSuccess"},
+    "mailbox": {"sns:Publish"},
+    "scheduler": set(),  # each step its own calls
+    "trainer": set(),  # some only ask for limits and names
+    "door": {"secretsmanager:GetSecretValue"},
+    "links": {"secretsmanager:GetSecretValue"},
+    "prices": set(),
+    "environment": set(),
+}
+# Actions that a role has for one service of wiring alone.
+BELONGS = {
+    "rekognition:": {"labels"},
+    "sns:": {"mailbox"},
+    "scheduler:": {"scheduler"},
+    "secretsmanager:": {"door", "links"},
+    "bedrock:InvokeModel": {"embedder", "image_model", "caption_model"},
+    "bedrock:Create": {"trainer"},
+    "bedrock:Delete": {"trainer"},
+    "states:SendTask": {"tokens"},
+    "states:StartExecution": {"executions"},
+    "iam:PassRole": {"trainer", "scheduler"},
+}
+
+
+def asked_of_wiring(step: str) -> set[str]:
+    """Names of the services that functions/<step>/app.py uses."""
+    return {
+        node.attr
+        for node in ast.walk(handler_source(step))
+        if isinstance(node, ast.Attribute)
+        and (
+            (isinstance(node.value, ast.Name) and node.value.id == "wired")
+            or (isinstance(node.value, ast.Call) and ast.unparse(node.value) == "services()")
+        )
+    }
+
+
+@pytest.mark.parametrize("name", sorted(read_template().functions))
+def test_function_when_it_asks_for_a_service_then_its_role_allows_it(
+    name: str, template: Template
+) -> None:
+    asked, allowed = asked_of_wiring(snake(name.removesuffix("Function"))), template.allowed(name)
+    for service in asked:
+        assert SERVICES[service] <= set(allowed), f"{name}: {service}"
+    for action in allowed:
+        for prefix, users in BELONGS.items():
+            if action.startswith(prefix):
+                assert users & asked, f"{name} may {action}, and asks for nothing that needs it"
 
 
 def arns(statement: dict) -> list[str]:
@@ -107,7 +184,7 @@ def test_machine_role_when_states_use_services_then_may(
         for integration, action in needs.items():
             if integration in used:
                 assert action in allowed, f"{name}: {action}"
-            elif action not in {"states:StartExecution"}:
+            elif action != "states:StartExecution":
                 assert action not in allowed, f"{name}: {action} is used by no state"
         if "startExecution.sync" in used:
             rules = [str(s["Resource"]) for s in allowed["events:PutRule"]]
@@ -164,3 +241,60 @@ def test_films_when_read_by_version_then_the_right_covers_versions(template: Tem
         for statement in allowed.get("s3:GetObject", []):
             if "UploadsBucket" in named(statement["Resource"]):
                 assert "s3:GetObjectVersion" in listed(statement["Action"]), name
+
+
+def test_bedrock_when_it_trains_then_reads_datasets_and_writes_output_only(
+    template: Template,
+) -> None:
+    allowed = template.allowed("TrainingRole")
+    assert set(allowed) - {"sts:AssumeRole"} == {"s3:ListBucket", "s3:GetObject", "s3:PutObject"}
+    (put,) = allowed["s3:PutObject"]  # also .write_access_check_file.tmp, beside the output
+    assert arns(put) == [str({"Fn::Sub": "${StudioBucket.Arn}/*/trainings/*"})]
+    (trust,) = allowed["sts:AssumeRole"]
+    assert trust["Principal"] == {"Service": "bedrock.amazonaws.com"}
+    assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    source = trust["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
+    assert source.endswith(":model-customization-job/*")
+
+
+def test_jobs_when_started_then_the_role_is_passed_and_tags_are_allowed(
+    template: Template,
+) -> None:
+    allowed = template.allowed("StartTrainingFunction")
+    assert {"bedrock:CreateModelCustomizationJob", "bedrock:TagResource"} <= set(allowed)
+    (passing,) = allowed["iam:PassRole"]
+    assert passing["Resource"] == {"Fn::GetAtt": ["TrainingRole", "Arn"]}
+    assert passing["Condition"] == {
+        "StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}
+    }
+
+
+def test_schedules_when_made_then_in_our_group_and_the_role_is_passed(template: Template) -> None:
+    for name in template.functions:
+        allowed = template.allowed(name)
+        for action, statements in allowed.items():
+            if action.startswith("scheduler:"):
+                for statement in statements:
+                    assert "schedule/${ScheduleGroup}/*" in str(statement["Resource"]), name
+        if "scheduler:CreateSchedule" in allowed:
+            (passing,) = allowed["iam:PassRole"]
+            assert passing["Resource"] == {"Fn::GetAtt": ["SchedulerRole", "Arn"]}
+            assert "scheduler.amazonaws.com" in str(passing["Condition"])
+
+
+def test_captions_when_called_through_a_profile_then_both_are_allowed(template: Template) -> None:
+    """A profile needs rights on itself and on its model in each of its regions."""
+    (statement,) = template.allowed("CaptionCropFunction")["bedrock:InvokeModel"]
+    profile, model = arns(statement)
+    assert "inference-profile/${CaptionModelId}" in profile
+    assert "bedrock:*::foundation-model/${CaptionFoundationModelId}" in model
+
+
+def test_alarms_when_they_publish_then_the_topic_lets_them(template: Template) -> None:
+    policy = template.resources["TopicPolicy"]["Properties"]["PolicyDocument"]
+    assert any(
+        statement["Effect"] == "Allow"
+        and statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        and statement["Action"] == "sns:Publish"
+        for statement in policy["Statement"]
+    )

@@ -1,0 +1,183 @@
+"""What keeps money safe: alarms, the schedule, the queue of captions, the door, the guard."""
+
+from __future__ import annotations
+
+from template_model import Machine, Template, named
+
+
+def alarms(template: Template) -> list[dict]:
+    found = list(template.of("AWS::CloudWatch::Alarm").values())
+    for alarm in found:
+        assert alarm["AlarmActions"] == [{"Ref": "Topic"}]
+        assert alarm["TreatMissingData"] == "notBreaching"
+        assert alarm["AlarmDescription"].strip()
+    return found
+
+
+def watched(template: Template, namespace: str, metric: str) -> set[str]:
+    return {
+        name
+        for alarm in alarms(template)
+        if (alarm["Namespace"], alarm["MetricName"]) == (namespace, metric)
+        for name in named(alarm["Dimensions"])
+    }
+
+
+def test_machines_when_they_fail_or_hang_then_somebody_hears(
+    template: Template, machines: dict[str, Machine]
+) -> None:
+    assert watched(template, "AWS/States", "ExecutionsFailed") == set(machines)
+    assert watched(template, "AWS/States", "ExecutionsTimedOut") == set(machines)
+
+
+def test_dead_letters_when_there_are_any_then_somebody_hears(template: Template) -> None:
+    queues = {name for name in template.of("AWS::SQS::Queue") if name.endswith("DeadLetters")}
+    assert watched(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible") == queues
+
+
+def test_reconcile_when_it_cannot_look_then_somebody_hears(template: Template) -> None:
+    assert watched(template, "AWS/Lambda", "Errors") == {"ReconcileFunction"}
+
+
+def test_overdue_deployments_when_verified_then_are_counted(template: Template) -> None:
+    """The handler logs its answer; `alarm` is true once for each hour beyond the end."""
+    counted = template.of("AWS::Logs::MetricFilter")["OverdueDeployments"]
+    assert counted["LogGroupName"] == {"Ref": "VerifyRetiredLogs"}
+    assert counted["FilterPattern"] == "{ $.answer.alarm IS TRUE }"
+    (metric,) = counted["MetricTransformations"]
+    assert any(
+        alarm["Namespace"] == metric["MetricNamespace"]
+        and alarm["MetricName"] == metric["MetricName"]
+        for alarm in alarms(template)
+    )
+    levels = template.body["Parameters"]["LogLevel"]["AllowedValues"]
+    assert set(levels) <= {"DEBUG", "INFO"}, "above INFO the answer is not logged"
+
+
+def test_reconcile_when_scheduled_then_every_quarter_of_an_hour(template: Template) -> None:
+    rule = template.of("AWS::Events::Rule")["ReconcileRule"]
+    assert rule["ScheduleExpression"] == "rate(15 minutes)"
+
+
+def test_film_events_when_published_then_only_this_stacks_rule_takes_them(
+    template: Template, machines: dict[str, Machine]
+) -> None:
+    pattern = template.of("AWS::Events::Rule")["FilmPreparedRule"]["EventPattern"]
+    prepare = machines["PrepareFilm"]
+    (entry,) = prepare.definition["States"]["PublishFilmPrepared"]["Parameters"]["Entries"]
+    assert pattern["source"] == [entry["Source"]]
+    assert pattern["detail-type"] == [entry["DetailType"]]
+    assert pattern["resources"] == [{"Ref": "PrepareFilm"}]
+    assert entry["Resources"] == ["<PrepareFilmArn>"]
+    arn = prepare.substitutions["PrepareFilmArn"]["Fn::Sub"]
+    assert arn.endswith(":stateMachine:${AWS::StackName}-PrepareFilm")
+
+
+def test_job_events_when_they_come_then_by_our_prefix_and_as_a_request(template: Template) -> None:
+    """Every customization job of the account reaches the rule."""
+    rule = template.of("AWS::Events::Rule")["TrainingEndedRule"]
+    assert rule["EventPattern"] == {
+        "source": ["aws.bedrock"],
+        "detail-type": ["Model Customization Job State Change"],
+        "detail": {"jobName": [{"prefix": {"Fn::Sub": "${AWS::StackName}-"}}]},
+    }
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Ref": "DeployModel"}
+    assert target["RoleArn"] == {"Fn::GetAtt": ["TrainingEndedRole", "Arn"]}
+    transformer = target["InputTransformer"]
+    assert transformer["InputPathsMap"] == {"job": "$.detail.jobArn"}
+    assert transformer["InputTemplate"] == '{"request": {"job_arn": "<job>"}}'
+    (start,) = template.allowed("TrainingEndedRole")["states:StartExecution"]
+    assert start["Resource"] == {"Ref": "DeployModel"}
+
+
+def test_nothing_when_it_bills_then_before_its_end_is_scheduled(
+    machines: dict[str, Machine],
+) -> None:
+    """Every way to ProvisionModel leads through ScheduleRetirement; every failure retires."""
+    states = machines["DeployModel"].definition["States"]
+    before = {
+        name
+        for name, state in states.items()
+        if "ProvisionModel"
+        in [state.get("Next"), *(rule["Next"] for rule in state.get("Catch", []))]
+    }
+    assert before == {"ScheduleRetirement"}
+    assert states["ScheduleRetirement"]["Next"] == "ProvisionModel"
+    for name in ("ProvisionModel", "CheckDeployment"):
+        assert states[name]["Catch"][-1]["Next"] == "RetireFailedDeployment", name
+    assert states["IsInService"]["Default"] == "NotInService"
+    assert states["NotInService"]["Next"] == "RetireFailedDeployment"
+
+
+def test_schedules_when_due_then_may_start_the_retirement(template: Template) -> None:
+    allowed = template.allowed("SchedulerRole")
+    (start,) = allowed["states:StartExecution"]
+    assert start["Resource"]["Fn::Sub"].endswith(":stateMachine:${AWS::StackName}-RetireModel")
+    assert "sqs:SendMessage" in allowed, "its dead letters"
+    (trust,) = allowed["sts:AssumeRole"]
+    assert trust["Condition"]["StringEquals"]["aws:SourceArn"] == {
+        "Fn::GetAtt": ["ScheduleGroup", "Arn"]
+    }
+
+
+def test_caption_queue_when_read_then_within_what_lambda_asks_for(template: Template) -> None:
+    queue = template.of("AWS::SQS::Queue")["CaptionQueue"]
+    function = template.functions["CaptionCropFunction"]
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+    source = template.of("AWS::Lambda::EventSourceMapping")["CaptionSource"]
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert source["ScalingConfig"]["MaximumConcurrency"] >= 2
+    needed = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    assert needed <= set(template.allowed("CaptionCropFunction"))
+
+
+def test_captions_when_waited_for_then_not_longer_than_messages_live(
+    template: Template, machines: dict[str, Machine]
+) -> None:
+    queue = template.of("AWS::SQS::Queue")["CaptionQueue"]
+    crops = machines["TrainModel"].definition["States"]["CaptionCrops"]
+    child = crops["ItemProcessor"]["States"]["CaptionCrop"]
+    assert child["TimeoutSeconds"] == 6 * 3600
+    assert queue["MessageRetentionPeriod"] >= child["TimeoutSeconds"]
+    assert crops["ToleratedFailurePercentage"] == 5
+
+
+def test_door_when_open_then_throttled_and_its_keys_are_not_logged(template: Template) -> None:
+    stage = template.of("AWS::ApiGatewayV2::Stage")["DoorStage"]
+    assert 0 < stage["DefaultRouteSettings"]["ThrottlingRateLimit"] <= 50
+    assert 0 < stage["DefaultRouteSettings"]["ThrottlingBurstLimit"] <= 100
+    logged = stage["AccessLogSettings"]["Format"]
+    assert "path" not in logged.lower()
+    routes = {route["RouteKey"] for route in template.of("AWS::ApiGatewayV2::Route").values()}
+    assert routes == {"GET /{proxy+}", "POST /{proxy+}"}
+    integration = template.of("AWS::ApiGatewayV2::Integration")["DoorIntegration"]
+    assert integration["PayloadFormatVersion"] == "2.0"
+    assert template.functions["OpenDoorFunction"]["Timeout"] < 30, "HTTP APIs give up after 30 s"
+
+
+def test_guard_when_the_stack_goes_then_goes_first(template: Template) -> None:
+    """CloudFormation deletes what depends on others before them."""
+    guard = template.resources["DeletionGuard"]
+    everything = {
+        name
+        for name, resource in template.resources.items()
+        if "Condition" not in resource
+        and resource["Type"] != "AWS::Serverless::LayerVersion"  # the functions need them
+    }
+    own = {"DeletionGuard", "GuardDeletionFunction"}  # the ServiceToken depends on its function
+    assert set(guard["DependsOn"]) == everything - own
+    assert len(guard["DependsOn"]) == len(set(guard["DependsOn"]))
+    function = template.functions["GuardDeletionFunction"]
+    assert guard["Properties"]["ServiceTimeout"] >= function["Timeout"] == 900
+    assert "bedrock:DeleteProvisionedModelThroughput" in template.allowed("GuardDeletionFunction")
+
+
+def test_commitments_when_throughput_is_bought_then_by_deploying_alone(template: Template) -> None:
+    buyers = {
+        name
+        for name in template.functions
+        if "bedrock:CreateProvisionedModelThroughput" in template.allowed(name)
+    }
+    assert buyers == {"ProvisionModelFunction"}
