@@ -364,11 +364,15 @@ def with_prices(prices: dict[str, str]) -> PriceBook:
     """The shipped price book with the fakes' items in it."""
     book = PriceBook.load()
     own = {item: Price.model_validate(usd) for item, usd in prices.items()}
-    tokens = {
-        f"bedrock.fake-captions.{side}-1k": Price.model_validate("0.001")
-        for side in ("input", "output")
+    models = {
+        item: Price.model_validate("0.001")
+        for item in (
+            "bedrock.fake-captions.input-1k",
+            "bedrock.fake-captions.output-1k",
+            "bedrock.fake-embedder",
+        )
     }
-    return book.model_copy(update={"prices": {**book.prices, **own, **tokens}})
+    return book.model_copy(update={"prices": {**book.prices, **own, **models}})
 
 
 def picture(number: int, format: str = "jpeg") -> bytes:  # noqa: A002

@@ -1,0 +1,125 @@
+import pytest
+from fakes.train_world import PRODUCTION, TrainWorld
+
+from onmodel.contracts.dataset import Caption, DatasetSummary, LeftOut, LeftOutReason
+from onmodel.contracts.requests_training import DatasetRef
+from onmodel.errors import DatasetRefused, EventRefused
+from onmodel.jsonl import read_lines
+from onmodel.records import Kind
+from onmodel.records_training import DatasetBody, DatasetStatus
+from onmodel.settings import CaptionSettings, Settings
+
+
+@pytest.fixture
+def world() -> TrainWorld:
+    return TrainWorld()
+
+
+def captioned_but(world: TrainWorld, missing: int, *, tolerated: float = 5) -> DatasetRef:
+    """A dataset of 8 pictures, of which some got no caption."""
+    generation = world.generation()
+    world.set_settings(Settings(captions=CaptionSettings(tolerated_failure_percent=tolerated)))
+    dataset = world.assemble(generation)
+    items = world.waiting(dataset)
+    for item in items[missing:]:
+        world.caption(item)
+    world.captions._answer = "not JSON"
+    for item in items[: missing - 1]:
+        world.caption(item)  # answered without a caption; the last of them was never answered
+    return dataset
+
+
+def row(world: TrainWorld, dataset: DatasetRef) -> tuple[str, DatasetBody]:
+    record = world.registry.get(PRODUCTION, Kind.DATASET, dataset.dataset_id)
+    assert record is not None
+    return record.status, DatasetBody.model_validate(record.body)
+
+
+def left_out(world: TrainWorld, dataset: DatasetRef) -> list[LeftOut]:
+    return list(read_lines(LeftOut, world.studio.get(world.keys(dataset).left_out)))
+
+
+def test_collect_when_all_are_captioned_then_written_and_counted(world: TrainWorld) -> None:
+    dataset = world.captioned()
+    captions = read_lines(Caption, world.studio.get(world.keys(dataset).captions))
+    assert len(captions) == 8
+    status, body = row(world, dataset)
+    assert status == DatasetStatus.CAPTIONED
+    assert (body.captioned, body.caption_failures) == (8, 0)
+    assert body.named == {"big-buck": 4, "frank": 4}
+    # 8 × 1.5 thousand tokens in and a few out at 0.001 a thousand, and two references at 0.001
+    assert body.estimated_usd == pytest.approx(0.014, abs=4e-4)
+
+
+def test_collect_when_few_failed_then_left_out_and_listed_with_their_reasons(
+    world: TrainWorld,
+) -> None:
+    dataset = captioned_but(world, 2, tolerated=30)
+    world.collect_captions(dataset)
+    failed = [
+        line for line in left_out(world, dataset) if line.reason == LeftOutReason.CAPTION_FAILED
+    ]
+    assert len(failed) == 2
+    assert "JSON" in failed[0].detail and failed[1].detail == "nobody answered"
+    summary = DatasetSummary.model_validate_json(world.studio.get(world.keys(dataset).summary))
+    assert summary.pictures == 6 and summary.left_out[LeftOutReason.CAPTION_FAILED] == 2
+    assert row(world, dataset)[1].caption_failures == 2
+
+
+def test_collect_when_more_failed_than_tolerated_then_refused_and_kept(world: TrainWorld) -> None:
+    dataset = captioned_but(world, 2)
+    with pytest.raises(DatasetRefused, match="2 of 8 pictures got no caption"):
+        world.collect_captions(dataset)
+    status, body = row(world, dataset)
+    assert status == DatasetStatus.REFUSED and body.reason is not None
+    world.tell_of("dataset_refused", dataset.dataset_id)
+    assert "got no caption" in world.mailbox.mails[-1].body
+
+
+def test_collect_when_run_again_after_a_refusal_then_the_dataset_is_whole(
+    world: TrainWorld,
+) -> None:
+    dataset = captioned_but(world, 2)
+    with pytest.raises(DatasetRefused):
+        world.collect_captions(dataset)
+    world.captions._answer = TrainWorld().captions._answer
+    for item in world.waiting(dataset):
+        world.caption(item)
+    world.collect_captions(dataset)
+    status, body = row(world, dataset)
+    assert status == DatasetStatus.CAPTIONED and body.reason is None
+    assert left_out(world, dataset) == []
+
+
+def test_collect_when_repeated_then_the_same(world: TrainWorld) -> None:
+    dataset = captioned_but(world, 2, tolerated=30)
+    world.collect_captions(dataset)
+    first = (row(world, dataset), left_out(world, dataset))
+    world.collect_captions(dataset)
+    assert (row(world, dataset), left_out(world, dataset)) == first
+
+
+def test_collect_when_too_few_pictures_are_left_then_refused(world: TrainWorld) -> None:
+    dataset = captioned_but(world, 4, tolerated=100)
+    with pytest.raises(DatasetRefused, match="only 4 captioned pictures"):
+        world.collect_captions(dataset)
+
+
+def test_collect_when_a_price_is_missing_then_the_estimate_is_unknown_not_zero(
+    world: TrainWorld,
+) -> None:
+    dataset = world.assemble(world.generation())
+    for item in world.waiting(dataset):
+        world.caption(item)
+    world.prices = world.prices.model_copy(update={"prices": {}})
+    world.collect_captions(dataset)
+    assert row(world, dataset)[1].estimated_usd is None
+
+
+def test_collect_when_the_dataset_is_unknown_then_refused(world: TrainWorld) -> None:
+    dataset = world.captioned()
+    record = world.registry.get(PRODUCTION, Kind.DATASET, dataset.dataset_id)
+    assert record is not None
+    world.registry.delete(record)
+    with pytest.raises(EventRefused):
+        world.collect_captions(dataset)

@@ -1,0 +1,36 @@
+import pytest
+from fakes.train_world import PRODUCTION, TrainWorld
+
+from onmodel.errors import NotFound
+from onmodel.records import Kind
+from onmodel.records_training import DatasetStatus
+
+
+@pytest.fixture
+def world() -> TrainWorld:
+    return TrainWorld()
+
+
+def test_report_when_drawn_then_shows_captions_and_the_dataset_is_ready(world: TrainWorld) -> None:
+    dataset = world.captioned()
+    world.write_manifest(dataset)
+    world.report(dataset)
+    page = world.studio.get(world.keys(dataset).report).decode()
+    assert "Big Buck runs across a meadow" in page
+    assert page.count("data:image/jpeg;base64,") == 8
+    record = world.registry.get(PRODUCTION, Kind.DATASET, dataset.dataset_id)
+    assert record is not None and record.status == DatasetStatus.READY
+
+
+def test_report_when_repeated_then_the_same_page(world: TrainWorld) -> None:
+    dataset = world.captioned()
+    world.write_manifest(dataset)
+    world.report(dataset)
+    first = world.studio.get(world.keys(dataset).report)
+    world.report(dataset)
+    assert world.studio.get(world.keys(dataset).report) == first
+
+
+def test_report_when_the_manifest_is_not_written_then_not_found(world: TrainWorld) -> None:
+    with pytest.raises(NotFound, match=r"violations\.jsonl"):
+        world.report(world.captioned())

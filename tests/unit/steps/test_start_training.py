@@ -1,0 +1,132 @@
+import pytest
+from fakes.train_world import PRODUCTION, TrainWorld
+
+from onmodel.contracts.requests_training import DatasetRef
+from onmodel.contracts.training import Finding, TrainingSpec
+from onmodel.errors import ServiceUnavailable, TrainingImpossible
+from onmodel.records import Kind
+from onmodel.records_training import TrainingBody, TrainingStage
+from onmodel.steps.start_training import training_id_of
+
+BLOCKED = Finding(code="model-gone", blocking=True, reason="the model is gone", advice="Wait.")
+
+
+class World(TrainWorld):
+    """A dataset that is ready to be trained on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dataset: DatasetRef = self.captioned()
+        self.write_manifest(self.dataset)
+
+    def start(self) -> str:
+        return self.start_training(self.dataset)
+
+    def row(self, training: str) -> tuple[str, TrainingBody]:
+        record = self.registry.get(PRODUCTION, Kind.TRAINING, training)
+        assert record is not None
+        return record.status, TrainingBody.model_validate(record.body)
+
+    def set_stage(self, training: str, stage: TrainingStage) -> None:
+        record = self.registry.get(PRODUCTION, Kind.TRAINING, training)
+        assert record is not None
+        self.registry.replace(record.model_copy(update={"status": stage}))
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_start_when_new_then_the_trainer_gets_the_dataset(world: World) -> None:
+    training = world.start()
+    assert training == world.dataset.dataset_id
+    stage, body = world.row(training)
+    assert stage == TrainingStage.IN_PROGRESS
+    assert body.job_ref in world.trainer.trainings
+    keys = world.keys(world.dataset)
+    assert body.spec.manifest_uri == f"s3://studio/{keys.manifest}"
+    assert body.spec.output_uri == f"s3://studio/{PRODUCTION}/trainings/{training}/"
+    assert body.spec.hyperparameters.steps == 500
+    assert body.model_name == f"{PRODUCTION}-{training}"
+
+
+def test_start_when_repeated_then_one_training(world: World) -> None:
+    assert world.start() == world.start()
+    assert len(world.trainer.trainings) == 1
+
+
+def test_start_when_died_before_the_trainer_was_asked_then_a_repeat_asks(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(spec: TrainingSpec) -> str:
+        raise ServiceUnavailable("away")
+
+    monkeypatch.setattr(world.trainer, "start", away)
+    with pytest.raises(ServiceUnavailable):
+        world.start()
+    assert world.row(world.dataset.dataset_id)[0] == TrainingStage.STARTING
+    monkeypatch.undo()
+    world.start()
+    assert len(world.trainer.trainings) == 1
+
+
+def test_start_when_died_after_the_trainer_was_asked_then_a_repeat_finds_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = world.trainer.start
+
+    def answer_lost(spec: TrainingSpec) -> str:
+        start(spec)
+        raise ServiceUnavailable("the answer was lost")
+
+    monkeypatch.setattr(world.trainer, "start", answer_lost)
+    with pytest.raises(ServiceUnavailable):
+        world.start()
+    monkeypatch.undo()
+    stage, body = world.row(world.start())
+    assert stage == TrainingStage.IN_PROGRESS and body.job_ref in world.trainer.trainings
+    assert len(world.trainer.trainings) == 1
+
+
+def test_start_when_refused_then_the_reason_is_kept_and_told(world: World) -> None:
+    world.trainer.findings = (BLOCKED,)
+    with pytest.raises(TrainingImpossible):
+        world.start()
+    stage, body = world.row(world.dataset.dataset_id)
+    assert stage == TrainingStage.IMPOSSIBLE and "the model is gone" in (body.reason or "")
+    world.tell_of("training_not_started", world.dataset.dataset_id)
+    mail = world.mailbox.mails[-1]
+    assert "could not be started" in mail.subject and "the model is gone" in mail.body
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        TrainingStage.FAILED,
+        TrainingStage.STOPPED,
+        TrainingStage.GONE,
+        TrainingStage.IMPOSSIBLE,
+    ],
+)
+def test_start_when_the_former_came_to_nothing_then_a_new_one_with_its_own_id(
+    world: World, stage: TrainingStage
+) -> None:
+    first = world.start()
+    world.set_stage(first, stage)
+    second = world.start()
+    assert second == f"{first}-t2"
+    assert len(world.trainer.trainings) == 2
+    assert world.start() == second
+
+
+def test_start_when_completed_then_not_trained_again(world: World) -> None:
+    first = world.start()
+    world.set_stage(first, TrainingStage.COMPLETED)
+    assert world.start() == first
+    assert len(world.trainer.trainings) == 1
+
+
+def test_training_id_when_of_many_attempts_then_all_differ() -> None:
+    ids = {training_id_of("d0001-0a1b2c3d", attempt) for attempt in range(1, 30)}
+    assert len(ids) == 29 and "d0001-0a1b2c3d" in ids
