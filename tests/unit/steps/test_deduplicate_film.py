@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import numpy as np
+from drawn.films import DrawnFilm
+from fakes.labels import FakeLabels, figure
+from fakes.world import World
+
+from onmodel.contracts.base import Box
+from onmodel.contracts.film import ChunkResult, Crop, Rejected, RejectReason
+from onmodel.contracts.requests import RunRequest
+from onmodel.jsonl import read_lines
+from onmodel.keys import FilmKeys
+from onmodel.npy import from_npy
+from onmodel.steps.deduplicate_film import SampledChunk, deduplicate_film, join_shots
+
+LIGHT, DARK = (0.9,) * 8, (0.1,) * 8
+
+
+def crop(chunk: int, shot: int) -> Crop:
+    box = Box(left=0, top=0, width=9, height=9)
+    return Crop(
+        crop_id=f"{chunk}-{shot}",
+        film_id="f",
+        timecode_seconds=0,
+        shot=shot,
+        chunk=chunk,
+        box=box,
+        window=box,
+        width=512,
+        height=512,
+        label="Person",
+        confidence=90,
+        sharpness=1,
+        quality=1,
+        key="k",
+    )
+
+
+def sampled(index: int, shots: int, signature: tuple[float, ...] = ()) -> SampledChunk:
+    result = ChunkResult(
+        index=index,
+        frames=1,
+        crops=shots,
+        rejected=0,
+        shots=shots,
+        first_signature=signature,
+        last_signature=signature,
+    )
+    crops = tuple(crop(index, shot) for shot in range(shots))
+    return SampledChunk(result, crops, np.zeros((shots, 4), np.float32), ())
+
+
+def shots_of(chunks: list[SampledChunk]) -> list[list[int]]:
+    return [[crop.shot for crop in chunk.crops] for chunk in join_shots(chunks)]
+
+
+def test_join_when_a_chunk_is_empty_then_counting_goes_on() -> None:
+    assert shots_of([sampled(0, 2), sampled(1, 0), sampled(2, 1)]) == [[0, 1], [], [2]]
+
+
+def test_join_when_the_picture_is_the_same_over_the_border_then_one_shot(
+    drawn: DrawnFilm,
+) -> None:
+    world = World(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+    world.upload("bunny/settings.yaml", b"sampling: {chunk_seconds: 5}\n")
+    world.route(world.upload("bunny/films/drawn.mp4", drawn.path.read_bytes()))
+    run = world.started()
+    for chunk in world.probe(run):
+        world.sample(run, chunk)
+    deduplicate_film(RunRequest(run=run), studio=world.studio)
+    crops = read_lines(Crop, world.studio.get(FilmKeys.of(run).crops))
+    for one in crops:
+        truth = sum(cut <= one.timecode_seconds + 1e-6 for cut in drawn.cuts_seconds)
+        assert one.shot == truth, one
+
+
+def test_deduplicate_when_done_then_every_dropped_crop_names_a_kept_one_that_is_alike(
+    drawn: DrawnFilm,
+) -> None:
+    world = World(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+    world.upload("bunny/settings.yaml", b"deduplication: {threshold: 0.6}\n")
+    world.route(world.upload("bunny/films/drawn.mp4", drawn.path.read_bytes()))
+    run = world.started()
+    for chunk in world.probe(run):
+        world.sample(run, chunk)
+    deduplicate_film(RunRequest(run=run), studio=world.studio)
+    keys = FilmKeys.of(run)
+    kept = {one.crop_id for one in read_lines(Crop, world.studio.get(keys.crops))}
+    vectors = from_npy(world.studio.get(keys.vectors))
+    similarity = vectors @ vectors.T - np.eye(len(vectors))
+    assert similarity.max(initial=-1) < 0.6
+    dropped = [
+        line
+        for line in read_lines(Rejected, world.studio.get(keys.rejected))
+        if line.reason is RejectReason.NEAR_DUPLICATE
+    ]
+    assert dropped
+    assert all(line.kept_instead in kept and line.crop_id not in kept for line in dropped)

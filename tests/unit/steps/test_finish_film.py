@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+from drawn.films import DrawnFilm
+from fakes.labels import FakeLabels, figure
+from fakes.world import World, run_of
+
+from onmodel.contracts.film import Run
+from onmodel.contracts.requests import RunRequest
+from onmodel.errors import EventRefused
+from onmodel.records import FilmBody, Kind, RunStatus
+from onmodel.steps.finish_film import finish_film
+
+
+@pytest.fixture
+def world() -> World:
+    return World(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+
+
+def finish(world: World, run: Run) -> None:
+    finish_film(
+        RunRequest(run=run), registry=world.registry, studio=world.studio, clock=world.clock
+    )
+
+
+def test_finish_when_run_was_never_claimed_then_refused(world: World) -> None:
+    with pytest.raises(EventRefused, match="never claimed"):
+        finish(world, run_of())
+
+
+def test_finish_when_repeated_then_the_record_does_not_move(world: World, drawn: DrawnFilm) -> None:
+    world.route(world.upload("bunny/films/drawn.mp4", drawn.path.read_bytes()))
+    run = world.started()
+    world.prepare(run)
+    before = world.registry.get("bunny", Kind.RUN, run.run_id)
+    finish(world, run)
+    assert world.registry.get("bunny", Kind.RUN, run.run_id) == before
+    assert before is not None
+    assert before.status == RunStatus.PREPARED
+
+
+def test_finish_when_another_run_of_the_film_ends_then_the_film_points_to_it(
+    world: World, drawn: DrawnFilm
+) -> None:
+    body = drawn.path.read_bytes()
+    world.route(world.upload("bunny/films/drawn.mp4", body))
+    world.prepare(world.started())
+    world.upload("bunny/settings.yaml", b"deduplication: {threshold: 0.7}\n")
+    world.route(world.upload("bunny/films/drawn.mp4", body))
+    second = world.started()
+    world.prepare(second)
+    record = world.registry.get("bunny", Kind.FILM, second.film_id)
+    assert record is not None
+    assert FilmBody.model_validate(record.body).run == second

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pytest
+from drawn.films import DrawnFilm
+from fakes.labels import FakeLabels, figure
+from fakes.world import World
+
+from onmodel.contracts.film import Crop, Naming, Run
+from onmodel.contracts.requests import RunRequest
+from onmodel.jsonl import read_lines
+from onmodel.keys import FilmKeys
+from onmodel.records import Kind, NamingCost
+from onmodel.steps.deduplicate_film import deduplicate_film
+
+
+@pytest.fixture
+def world() -> World:
+    return World(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+
+
+@pytest.fixture
+def run(world: World, drawn: DrawnFilm) -> Run:
+    """Sampled and deduplicated, to be named."""
+    world.route(world.upload("bunny/films/drawn.mp4", drawn.path.read_bytes()))
+    run = world.started()
+    for chunk in world.probe(run):
+        world.sample(run, chunk)
+    deduplicate_film(RunRequest(run=run), studio=world.studio)
+    return run
+
+
+def names(world: World, run: Run) -> dict[str, str | None]:
+    lines = read_lines(Naming, world.studio.get(FilmKeys.of(run).names))
+    return {line.crop_id: line.character for line in lines}
+
+
+def first_crop(world: World, run: Run) -> Crop:
+    return read_lines(Crop, world.studio.get(FilmKeys.of(run).crops))[0]
+
+
+def test_name_when_there_is_no_reference_then_every_crop_is_unnamed(world: World, run: Run) -> None:
+    world.name(run)
+    assert names(world, run)
+    assert set(names(world, run).values()) == {None}
+
+
+def test_name_when_a_crop_is_itself_the_reference_then_it_gets_the_name(
+    world: World, run: Run
+) -> None:
+    crop = first_crop(world, run)
+    world.route(world.upload("bunny/characters/Mira/1.jpg", world.studio.get(crop.key)))
+    world.name(run)
+    assert names(world, run)[crop.crop_id] == "mira"
+
+
+def test_name_when_repeated_then_no_reference_is_paid_again(world: World, run: Run) -> None:
+    crop = first_crop(world, run)
+    world.route(world.upload("bunny/characters/Mira/1.jpg", world.studio.get(crop.key)))
+    paid = sum(use.paid for use in world.name(run).usage())
+    again = sum(use.paid for use in world.name(run).usage())
+    assert again == 0
+    assert paid <= 1
+
+
+def test_name_when_a_reference_was_deleted_then_it_is_left_out_and_told(
+    world: World, run: Run
+) -> None:
+    crop = first_crop(world, run)
+    world.route(world.upload("bunny/characters/Mira/1.jpg", world.studio.get(crop.key)))
+    assert list(world.registry.list("bunny", Kind.REFERENCE))
+    world.uploads.delete_prefix("bunny/characters/")
+    world.name(run)
+    assert set(names(world, run).values()) == {None}
+    cost = NamingCost.model_validate_json(world.studio.get(FilmKeys.of(run).naming_usage))
+    assert any("mira" in notice for notice in cost.notices)

@@ -1,0 +1,55 @@
+from itertools import pairwise
+
+import pytest
+from drawn.films import DrawnFilm
+from fakes.world import World
+
+from onmodel.contracts.film import FilmFacts
+from onmodel.errors import FilmRefused
+from onmodel.keys import FilmKeys
+from onmodel.video.packets import PacketTable
+
+KEY = "bunny/films/drawn.mp4"
+
+
+@pytest.fixture
+def world(drawn: DrawnFilm) -> World:
+    world = World()
+    world.upload("bunny/settings.yaml", b"sampling: {chunk_seconds: 5}\n")
+    world.route(world.upload(KEY, drawn.path.read_bytes()))
+    return world
+
+
+def test_probe_when_film_is_good_then_chunks_cover_it_without_gap_or_overlap(world: World) -> None:
+    chunks = world.probe(world.started())
+    assert chunks[0].start_seconds == 0
+    assert [chunk.index for chunk in chunks] == list(range(len(chunks)))
+    assert all(
+        chunk.end_seconds == after.start_seconds for chunk, after in pairwise(chunks)
+    )
+    assert chunks[-1].end_seconds >= 12
+
+
+def test_probe_when_film_is_good_then_facts_and_packets_lie_beside(world: World) -> None:
+    run = world.started()
+    world.probe(run)
+    keys = FilmKeys.of(run)
+    facts = FilmFacts.model_validate_json(world.studio.get(keys.facts))
+    assert (facts.width, facts.height, facts.codec) == (640, 360, "h264")
+    assert len(PacketTable.load(world.studio.get(keys.packets))) == 12 * 12
+
+
+def test_probe_when_repeated_then_the_film_is_not_read_again(world: World) -> None:
+    run = world.started()
+    first = world.probe(run)
+    world.uploads.delete_prefix("bunny/")
+    assert world.probe(run.model_copy(update={"source": run.source})) == first
+
+
+def test_probe_when_film_was_deleted_then_refused_with_advice(world: World) -> None:
+    run = world.started()
+    gone = run.model_copy(
+        update={"source": run.source.model_copy(update={"key": "bunny/films/other.mp4"})}
+    )
+    with pytest.raises(FilmRefused, match="Upload it again"):
+        world.probe(gone)

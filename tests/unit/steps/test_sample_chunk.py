@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+from drawn.films import DrawnFilm
+from fakes.labels import FakeLabels, figure
+from fakes.world import World
+
+from onmodel.contracts.film import Chunk, ChunkResult, Crop, Rejected, Run
+from onmodel.errors import NotFound, Throttled
+from onmodel.jsonl import read_lines
+from onmodel.keys import FilmKeys
+from onmodel.npy import from_npy
+from onmodel.ports import Label
+from onmodel.steps.sample_chunk import Thumbnail
+
+KEY = "bunny/films/drawn.mp4"
+FIGURE = figure(0.3, 0.2, 0.3, 0.6)
+
+
+class ThrottledAfter:
+    """Answers a number of pictures, then asks to slow down."""
+
+    def __init__(self, answers: int) -> None:
+        self.left = answers
+
+    def detect(self, jpeg: bytes) -> tuple[Label, ...]:
+        if self.left <= 0:
+            raise Throttled("slow down")
+        self.left -= 1
+        return (FIGURE,)
+
+
+def probed(world: World, drawn: DrawnFilm) -> tuple[Run, Chunk]:
+    world.upload("bunny/settings.yaml", b"sampling: {chunk_seconds: 5}\n")
+    world.route(world.upload(KEY, drawn.path.read_bytes()))
+    run = world.started()
+    return run, world.probe(run)[0]
+
+
+def test_sample_when_chunk_is_good_then_all_its_files_agree(drawn: DrawnFilm) -> None:
+    world = World(FakeLabels((FIGURE,)))
+    run, chunk = probed(world, drawn)
+    world.sample(run, chunk)
+    at = FilmKeys.of(run).chunk(chunk.index)
+    result = ChunkResult.model_validate_json(world.studio.get(at.done))
+    crops = read_lines(Crop, world.studio.get(at.crops))
+    assert result.crops == len(crops) == len(from_npy(world.studio.get(at.vectors))) > 0
+    assert result.rejected == len(read_lines(Rejected, world.studio.get(at.rejected)))
+    shown = {line.id for line in read_lines(Thumbnail, world.studio.get(at.thumbnails))}
+    assert {crop.crop_id for crop in crops} <= shown
+    assert all(chunk.start_seconds <= crop.timecode_seconds < chunk.end_seconds for crop in crops)
+
+
+def test_sample_when_done_then_a_repeat_does_nothing(drawn: DrawnFilm) -> None:
+    world = World(FakeLabels((FIGURE,)))
+    run, chunk = probed(world, drawn)
+    assert world.sample(run, chunk).usage() != ()
+    assert world.sample(run, chunk).usage() == ()
+
+
+def test_sample_when_throttled_half_way_then_a_retry_pays_only_for_the_rest(
+    drawn: DrawnFilm,
+) -> None:
+    whole = World(FakeLabels((FIGURE,)))
+    run, chunk = probed(whole, drawn)
+    whole.sample(run, chunk)
+    needed = len(whole.detector.pictures)
+
+    world = World(ThrottledAfter(2))
+    run, chunk = probed(world, drawn)
+    with pytest.raises(Throttled):
+        world.sample(run, chunk)
+    with pytest.raises(NotFound):
+        world.studio.get(FilmKeys.of(run).chunk(chunk.index).done)
+    world.detector = FakeLabels((FIGURE,))
+    world.sample(run, chunk)
+    assert len(world.detector.pictures) == needed - 2
+
+
+def test_sample_when_a_wide_label_has_no_box_then_the_whole_frame_flagged(
+    drawn: DrawnFilm,
+) -> None:
+    world = World(FakeLabels((Label(name="Cartoon", confidence=90),)))
+    run, chunk = probed(world, drawn)
+    world.sample(run, chunk)
+    crops = read_lines(Crop, world.studio.get(FilmKeys.of(run).chunk(0).crops))
+    assert crops
+    assert all(crop.wide and (crop.box.width, crop.box.height) == (640, 360) for crop in crops)
+
+
+def test_sample_when_figures_are_tiny_then_dropped_as_too_small(drawn: DrawnFilm) -> None:
+    world = World(FakeLabels((figure(0.3, 0.2, 0.05, 0.05),)))
+    run, chunk = probed(world, drawn)
+    world.sample(run, chunk)
+    at = FilmKeys.of(run).chunk(0)
+    assert not read_lines(Crop, world.studio.get(at.crops))
+    rejected = read_lines(Rejected, world.studio.get(at.rejected))
+    assert {line.reason for line in rejected} == {"too_small"}
