@@ -26,7 +26,7 @@ from onmodel.video.windows import NO_WINDOW, Windows, packets_to_decode
 
 logger = logging.getLogger(__name__)
 
-LOOKS_A_WINDOW = 5  # candidates compared for sharpness; more cost time and rarely win
+LOOKS_A_WINDOW = 4  # candidates compared for sharpness; more cost time and rarely win
 # decoders that tell a damaged packet at once when asked to; others' flags cry wolf
 _EXACT = frozenset({"h264", "hevc"})
 _NOTHING: npt.NDArray[np.float32] = np.zeros(0, np.float32)
@@ -57,7 +57,7 @@ class _Candidate:
     frame: VideoFrame
     seconds: float
     window: int
-    focus: float
+    sharpness: float
     cuts: int
     signature: npt.NDArray[np.float32]
 
@@ -232,14 +232,14 @@ class BatchDecoder:
         if group.best is not None and 0 <= seconds - group.looked_at < spacing:
             return
         group.looked_at = seconds
-        focus, signature = look_at(frame, self._painter.picture)
+        sharpness, signature = look_at(frame, self._painter.picture)
         if not len(group.first):
             group.first = signature
         elif is_cut(group.last, signature):
             group.cuts += 1
         group.last = signature
-        if group.best is None or focus > group.best.focus:
-            group.best = _Candidate(frame, seconds, window, focus, group.cuts, signature)
+        if group.best is None or sharpness > group.best.sharpness:
+            group.best = _Candidate(frame, seconds, window, sharpness, group.cuts, signature)
 
     def _closed(self, window: int) -> Iterator[Sampled]:
         """The best frame of the present window, once a picture of another one is there."""
@@ -250,6 +250,7 @@ class BatchDecoder:
         frame = self._painter.frame(
             best.frame,
             timecode_seconds=best.seconds,
+            sharpness=best.sharpness,
             shot=best.cuts,
             signature=best.signature,
         )

@@ -16,7 +16,7 @@ from onmodel.ports import Pixels
 from onmodel.video.colours import Converter, is_full_range
 from onmodel.video.fields import without_combs
 from onmodel.video.frames import LUMA_WIDTH, Frame, Luma
-from onmodel.video.looks import SHARPNESS_WIDTH, in_bytes, part_of, planes_of, sharpness_of
+from onmodel.video.looks import small_luma
 
 _TURNS = {
     90: cv2.ROTATE_90_CLOCKWISE,
@@ -105,19 +105,18 @@ class Painter:
         decoded: VideoFrame,
         *,
         timecode_seconds: float,
+        sharpness: float,
         shot: int,
         signature: npt.NDArray[np.float32],
     ) -> Frame:
         """A sampled frame out of a decoded one."""
-        luma = self._luma(decoded)
-        part = part_of(luma, self.picture, decoded.width, decoded.height)
         return Frame(
             timecode_seconds=timecode_seconds,
             pixels=self.pixels(decoded),
-            sharpness=sharpness_of(part),
+            sharpness=sharpness,
             shot=shot,
             signature=tuple(signature.tolist()),
-            luma=self._small_luma(luma, decoded),
+            luma=self._luma(decoded),
         )
 
     def pixels(self, decoded: VideoFrame) -> Pixels:
@@ -130,21 +129,12 @@ class Painter:
         upright: Pixels = self.display.turned(pixels)
         return upright
 
-    def _luma(self, decoded: VideoFrame) -> npt.NDArray[np.uint8]:
-        """Coded luma, not upright, SHARPNESS_WIDTH wide."""
-        luma = planes_of(decoded)[0]
-        height = max(1, round(luma.shape[0] * SHARPNESS_WIDTH / luma.shape[1]))
-        # bilinear reads only the pixels it needs: a fifth of the time of a true average
-        small = cv2.resize(luma, (SHARPNESS_WIDTH, height), interpolation=cv2.INTER_LINEAR)
-        return in_bytes(small, decoded.format.components[0].bits)
-
-    def _small_luma(self, luma: npt.NDArray[np.uint8], decoded: VideoFrame) -> Luma:
+    def _luma(self, decoded: VideoFrame) -> Luma:
         """(height, LUMA_WIDTH) of the upright picture, 0 to 255 whatever the coded range."""
         display = self.display
         height = max(1, round(LUMA_WIDTH * display.height / display.width))
         sideways = display.rotation in (90, 270)
-        size = (height, LUMA_WIDTH) if sideways else (LUMA_WIDTH, height)
-        small: Any = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
+        small = small_luma(decoded, *((height, LUMA_WIDTH) if sideways else (LUMA_WIDTH, height)))
         if not is_full_range(decoded):
             small = _FROM_LIMITED[small]
         upright: Luma = display.turned(small)

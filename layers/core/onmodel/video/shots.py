@@ -7,10 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from onmodel.video.looks import GRID_COLUMNS, GRID_ROWS
+from onmodel.video.looks import GRID_COLUMNS, GRID_ROWS, HISTOGRAM_BINS
 
 CUT_DISTANCE = 0.20  # see docs/sampling.md: above what motion reaches, below most cuts
 _CELLS = GRID_ROWS * GRID_COLUMNS
+_WEIGHTS = np.concatenate(
+    [
+        np.full(_CELLS, 1 / _CELLS),  # mean difference of luma
+        np.full(2 * _CELLS, 2 / (2 * _CELLS)),  # twice that of colour, which light leaves alone
+        np.full(HISTOGRAM_BINS, 1 / 4),  # half the share of points that change their bin
+    ]
+).astype(np.float32)
 
 Signature = Sequence[float] | npt.NDArray[np.float32]
 """88 numbers of 0 to 1: means of Y, Cb and Cr on a 4 × 6 grid, then 16 bins of luma."""
@@ -23,10 +30,7 @@ def distance(first: Signature, second: Signature) -> float:
     the colour; a cut changes all of them.
     """
     difference = np.abs(np.asarray(first, np.float32) - np.asarray(second, np.float32))
-    luma = float(difference[:_CELLS].mean())
-    colour = float(difference[_CELLS : 3 * _CELLS].mean())
-    histogram = float(difference[3 * _CELLS :].sum()) / 2
-    return luma + 2 * colour + histogram / 2
+    return float(difference @ _WEIGHTS)
 
 
 def is_cut(signature_a: Signature, signature_b: Signature) -> bool:
