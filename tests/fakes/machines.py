@@ -16,6 +16,7 @@ from collections.abc import Callable, Generator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,9 @@ class Machines:
         made.steps = self._run(made)
         self.executions[arn] = made
         self.after(0, lambda: self._advance(made, None))
+        limit = self._definition(machine).get("TimeoutSeconds")
+        if limit:
+            self.after(limit, lambda: self._time_out(made))
         return True
 
     def is_running(self, execution_arn: str) -> bool:
@@ -141,6 +145,10 @@ class Machines:
             else:
                 self.after(wanted, lambda: self._advance(execution, None))
 
+    def _time_out(self, execution: Execution) -> None:
+        if execution.status == "RUNNING":
+            self._end(execution, "TIMED_OUT", None)
+
     def _wait_for(self, execution: Execution, wanted: Nested) -> None:
         child = self.executions[wanted.arn]
         if child.status == "RUNNING":
@@ -162,8 +170,7 @@ class Machines:
 
     def _definition(self, machine: str) -> Json:
         if machine not in self._definitions:
-            path = ROOT / "statemachine" / f"{_snake(machine)}.asl.yaml"
-            self._definitions[machine] = yaml.safe_load(path.read_text())
+            self._definitions[machine] = _deployed(machine)
         return self._definitions[machine]
 
     def _run(self, execution: Execution) -> Steps:
@@ -330,6 +337,13 @@ class Machines:
         return str(state["Default"])
 
 
+@lru_cache
+def _deployed(machine: str) -> Json:
+    """The definition as it is deployed; reading YAML takes longer than running it."""
+    path = ROOT / "statemachine" / f"{_snake(machine)}.asl.yaml"
+    return yaml.safe_load(path.read_text())
+
+
 class _Died(BaseException):
     """The execution is aborted: nobody catches it."""
 
@@ -403,6 +417,7 @@ def _holds(rule: Json, data: Json) -> bool:
     value = _look(data, rule["Variable"])
     tests: dict[str, Callable[[], bool]] = {
         "StringEquals": lambda: isinstance(value, str) and value == wanted,
+        "IsString": lambda: isinstance(value, str) == wanted,
         "BooleanEquals": lambda: isinstance(value, bool) and value == wanted,
         "IsNull": lambda: (value is None) == wanted,
         "NumericEquals": lambda: value == wanted,

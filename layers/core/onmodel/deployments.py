@@ -172,6 +172,17 @@ def ready_event(deployment_id: str) -> str:
     return f"model_ready:{deployment_id}"
 
 
+def retired_event(deployment: Deployment) -> str:
+    """One mail for each time that it was retired: what came back is told again."""
+    at = deployment.body.retired_at
+    return f"retired:{deployment.id}:{at:%Y%m%dT%H%M%S}" if at else f"retired:{deployment.id}"
+
+
+def failed_event(deployment_id: str) -> str:
+    """What makes the mail of a deployment that came to nothing one mail."""
+    return f"deployment_failed:{deployment_id}"
+
+
 def training_failed_event(training_id: str) -> str:
     """What makes the mail of a training that came to nothing one mail."""
     return f"training_failed:{training_id}"

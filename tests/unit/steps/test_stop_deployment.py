@@ -73,5 +73,13 @@ def test_stop_when_registry_lost_its_row_then_stopped_all_the_same(studio: Studi
     studio.registry.delete(studio.deployment().record)
     studio.stop()
     assert not studio.trainer.deployments
-    assert studio.deployment().body.training_id == "unknown"
-    assert studio.deployment().id == f"{TRAINING}-1"
+    assert studio.deployment().body.training_id == TRAINING
+    assert studio.verify() == (True, False)
+
+
+def test_stop_when_never_planned_and_not_there_then_nothing_cost() -> None:
+    studio = Studio()
+    studio.stop()
+    assert studio.verify() == (True, False)
+    studio.bill()
+    assert studio.deployment().body.estimated_usd == 0

@@ -17,8 +17,10 @@ from onmodel.deployments import (
     LIVE,
     OVER,
     Deployment,
+    failed_event,
     ready_event,
     retire_payload,
+    retired_event,
     state_at_trainer,
     training_failed_event,
 )
@@ -105,16 +107,19 @@ class Reconcile:
 
     def _retire_if_due(self, listed: Deployment) -> bool:
         """The list may be stale: the row is read again before anything is done about it."""
-        if listed.stage in OVER:
-            return False
+        ended = listed.body.retired_at
+        if listed.stage in OVER and (ended is None or self.clock() - ended > FRESH):
+            return False  # most of them: not read one by one
         record = self.registry.get(listed.production, Kind.DEPLOYMENT, listed.id)
-        if record is None or record.status in OVER:
+        if record is None:
             return False
         deployment = Deployment.of(record)
         reason = self._why_retire(deployment)
         return reason is not None and self._retire(deployment, reason)
 
     def _why_retire(self, deployment: Deployment) -> str | None:
+        if deployment.stage in OVER:
+            return "its end was not told" if self._is_untold(deployment) else None
         if deployment.stage == DeploymentStage.RETIRING:
             return None if self._is_held(deployment.record) else "its retirement broke off"
         if self.clock() >= deployment.body.retires_at:
@@ -126,6 +131,12 @@ class Reconcile:
             if state_at_trainer(self.trainer, deployment) is None:
                 return "somebody deleted it"
         return None
+
+    def _is_untold(self, deployment: Deployment) -> bool:
+        """Its retirement died after all was done but the mail. Nobody is to wonder whether."""
+        event = retired_event(deployment)
+        late = self.clock() - deployment.record.updated_at >= GRACE
+        return late and not was_told(self.registry, production=deployment.production, event=event)
 
     def _retire(self, deployment: Deployment, reason: str) -> bool:
         stem = f"{deployment.production[:30]}-{deployment.id}"
@@ -168,9 +179,10 @@ class Reconcile:
                     production=MAIN_PRODUCTION,
                     deployment_id=f"found-{digest(thing.ref)}-1",
                     correlation_id=f"reconcile-{digest(thing.ref)}",
+                    reason="the Registry did not know it",
                 ),
                 self.clock,
-                deployment_ref=thing.ref,
+                thing.ref,
             )
             self._retire(row, "it was billing and should not have been")
         except OnmodelError as fault:
@@ -210,13 +222,23 @@ class Reconcile:
             case TrainingStage.STARTING | TrainingStage.IN_PROGRESS:
                 return True
             case TrainingStage.COMPLETED:
-                rows = self.registry.list(record.production, Kind.DEPLOYMENT)
-                deployed = any(row.body.get("training_id") == record.id for row in rows)
-                return not deployed and self.clock() - record.updated_at < FRESH
+                fresh = self.clock() - record.updated_at < FRESH
+                return fresh and not self._was_deployed(record)
             case TrainingStage.FAILED | TrainingStage.STOPPED | TrainingStage.GONE:
                 event = training_failed_event(record.id)
                 return not was_told(self.registry, production=record.production, event=event)
         return False
+
+    def _was_deployed(self, record: Record) -> bool:
+        """By its rows, and by what was told should somebody have deleted them."""
+        rows = self.registry.list(record.production, Kind.DEPLOYMENT)
+        if any(row.body.get("training_id") == record.id for row in rows):
+            return True
+        first = f"{record.id}-1"
+        events = (ready_event(first), failed_event(first))
+        return any(
+            was_told(self.registry, production=record.production, event=event) for event in events
+        )
 
     # ── leases ───────────────────────────────────────────────────────────────────────────────────
 

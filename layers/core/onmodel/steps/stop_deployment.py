@@ -29,7 +29,8 @@ def stop_deployment(
     ref = request.deployment
     found = read_deployment(registry, ref.production, ref.deployment_id)
     if found is None:
-        found = write_unknown(registry, ref, clock)
+        standing = trainer.find_deployment(ref.production, ref.deployment_id)
+        found = write_unknown(registry, ref, clock, standing)
     if found.stage == DeploymentStage.RETIRED and state_at_trainer(trainer, found) is None:
         return
     found = begin_retirement(registry, ref, request.execution_arn, clock)
@@ -55,12 +56,12 @@ def begin_retirement(
 
 
 def write_unknown(
-    registry: Registry, ref: DeploymentRef, clock: Clock, deployment_ref: str | None = None
+    registry: Registry, ref: DeploymentRef, clock: Clock, deployment_ref: str | None
 ) -> Deployment:
-    """A row for something that exists and that nobody planned, due at once."""
+    """A row for something that nobody wrote down, due at once; None when nothing exists."""
     now = clock()
     body = DeploymentBody(
-        training_id="unknown",
+        training_id=ref.deployment_id.rsplit("-", 1)[0],
         name=ref.deployment_id,
         correlation_id=ref.correlation_id,
         requested_at=now,
@@ -68,8 +69,8 @@ def write_unknown(
         schedule_name=f"retire-{ref.deployment_id}",
         hours=1,  # begun hours are billed; how long it ran before, nobody knows
         deployment_ref=deployment_ref,
-        provisioning_at=now,
-        reason="The Registry did not know it",
+        provisioning_at=None if deployment_ref is None else now,
+        reason=ref.reason or "the Registry did not know it",
     )
     record = Record(
         production=ref.production,

@@ -8,8 +8,10 @@ from typing import Literal
 from onmodel.contracts.requests import MailRequest
 from onmodel.deployments import (
     Deployment,
+    failed_event,
     hours_overdue,
     ready_event,
+    retired_event,
     stuck_event,
     training_failed_event,
 )
@@ -77,20 +79,27 @@ def tell_model_ready(asked: MailRequest, facts: Facts) -> Told:
     return Told(mail, ready_event(asked.id))
 
 
+NOT_IN_SERVICE = "NotInService"
+"""What DeployModel calls it when the trainer says so: then check_deployment wrote down why."""
+
+
 def tell_deployment_failed(asked: MailRequest, facts: Facts) -> Told:
-    """What check_deployment recorded, else the error that the machine caught."""
+    """What check_deployment wrote down, else the error that the machine caught."""
     record = facts.registry.get(asked.production, Kind.DEPLOYMENT, asked.id)
     deployment = None if record is None else Deployment.of(record)
-    told = caught(asked) if "error" in asked.extra else ""
-    known = deployment.body.reason if deployment else None
+    written = deployment.body.reason if deployment else None
+    if written and asked.extra.get("error", NOT_IN_SERVICE) == NOT_IN_SERVICE:
+        reason = written
+    else:
+        reason = caught(asked)
     mail = deployment_failed(
         production=asked.production,
         model=_model_name(deployment, facts) if deployment else asked.id,
-        reason=told or known or "an unknown fault",
+        reason=reason,
         advice="`onmodel doctor` looks at quotas and models; `onmodel deploy` tries again",
         correlation_id=asked.correlation_id,
     )
-    return Told(mail, f"deployment_failed:{asked.id}")
+    return Told(mail, failed_event(asked.id))
 
 
 def tell_retired(asked: MailRequest, facts: Facts) -> Told:
@@ -108,7 +117,7 @@ def tell_retired(asked: MailRequest, facts: Facts) -> Told:
         stack=facts.stack,
         correlation_id=asked.correlation_id,
     )
-    return Told(mail, f"retired:{asked.id}:{body.retired_at:%Y%m%dT%H%M%S}")
+    return Told(mail, retired_event(deployment))
 
 
 def tell_retirement_stuck(asked: MailRequest, facts: Facts) -> Told:

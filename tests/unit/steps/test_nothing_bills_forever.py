@@ -1,0 +1,386 @@
+"""A forgotten model unit is 1,452 dollars a day: whatever happens, it ends.
+
+The deployed machines (statemachine/*.asl.yaml) run in process over the real steps, a trainer whose
+states the test owns, a scheduler, and reconcile every quarter of an hour. Each story is told with
+the job's event once, twice, late and never. What is billing afterwards is written to
+docs/safety.md; `UPDATE_DOCS=1` writes it anew.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.deployed import JOB_ENDS, LIMIT, MINUTE, TOLERANCE, World
+from fakes.machines import Execution
+from fakes.studio import DEPLOY, RETIRE, TRAINING
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onmodel.contracts.training import DeploymentSpec, TrainingStatus
+from onmodel.deployments import Deployment, retire_payload
+from onmodel.records import Kind
+from onmodel.wording import duration
+
+SAFETY = Path(__file__).parents[3] / "docs" / "safety.md"
+
+# ── stories ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Story:
+    """What happens at the trainer's, and to our own parts."""
+
+    title: str
+    job: str = "completed"
+    begin: Callable[[World], None] = lambda _world: None
+    lives: int = 1
+    mails: tuple[str, ...] = ("model_ready", "retired")
+    extra: timedelta = timedelta(0)
+    foreign: bool = False
+
+
+def _set(**values: Any) -> Callable[[World], None]:
+    def begin(world: World) -> None:
+        for name, value in values.items():
+            setattr(world.trainer, name, value)
+
+    return begin
+
+
+def _schedule_lost(world: World) -> None:
+    world.schedules_fire = False
+
+
+def _model_deleted(world: World) -> None:
+    world.machines.after(JOB_ENDS + 1, world.trainer.models.clear)
+
+
+def _outage(world: World) -> None:
+    """Neither looking nor stopping works, from half an hour before its end on."""
+    world.machines.after(JOB_ENDS + 2 * 3600, lambda: setattr(world.trainer, "down", True))
+    world.machines.after(JOB_ENDS + 3.5 * 3600, lambda: setattr(world.trainer, "down", False))
+
+
+def _zombie(world: World) -> None:
+    """What the Registry knows as retired stands again, as after a request that took very long."""
+
+    def retire() -> None:
+        for row in world.registry.list("bunny", Kind.DEPLOYMENT):
+            payload = retire_payload(Deployment.of(row), "somebody asked")
+            world.machines.start(RETIRE, "by-hand", payload)
+
+    def rise() -> None:
+        for row in world.registry.list("bunny", Kind.DEPLOYMENT):
+            world.trainer.provision(
+                DeploymentSpec(
+                    production="bunny", deployment_id=row.id, model_ref=f"model/bunny-{TRAINING}"
+                )
+            )
+
+    world.machines.after(JOB_ENDS + 1.5 * 3600, retire)
+    world.machines.after(JOB_ENDS + 2 * 3600, rise)
+
+
+def _row_deleted(world: World) -> None:
+    def delete() -> None:
+        for row in list(world.registry.list("bunny", Kind.DEPLOYMENT)):
+            world.registry.delete(row)
+
+    world.machines.after(JOB_ENDS + 2 * 3600, delete)
+
+
+def _hours(number: float) -> timedelta:
+    return timedelta(hours=number)
+
+
+FAILED = ("deployment_failed", "retired")
+
+STORIES = (
+    Story("goes on", job="in_progress", lives=0, mails=()),
+    Story("is being stopped", job="stopping", lives=0, mails=()),
+    Story("failed", job="failed", lives=0, mails=("training_failed",)),
+    Story("was stopped", job="stopped", lives=0, mails=("training_failed",)),
+    Story("is gone", job="gone", lives=0, mails=("training_failed",)),
+    Story("is somebody else's", job="in_progress", foreign=True, lives=0, mails=()),
+    Story("completed; in service after half an hour"),
+    Story("completed; never in service", begin=_set(ready_after=None), mails=FAILED),
+    Story("completed; creation fails", begin=_set(fails_after=_hours(0.2)), mails=FAILED),
+    Story(
+        "completed; deleted by a colleague while it is created",
+        begin=_set(deleted_after=_hours(0.2)), mails=FAILED,
+    ),
+    Story("completed; deleted by a colleague in service", begin=_set(deleted_after=_hours(1))),
+    Story("completed; quota is zero", begin=_set(quota=0), lives=0, mails=FAILED),
+    Story("completed; model deleted at once", begin=_model_deleted, lives=0, mails=FAILED),
+    Story("completed; answer of the creation lost", begin=_set(loses_answers=1)),
+    Story("completed; no answer of the creation arrives", begin=_set(loses_answers=99),
+          mails=FAILED),
+    Story(
+        "completed; never in service, cannot be stopped for 5 h",
+        begin=_set(ready_after=None, refuses_stop_for=_hours(5)),
+        mails=(*FAILED, "retirement_stuck"),
+        extra=_hours(2),
+    ),
+    Story("completed; all calls fail for an hour in service", begin=_outage,
+          mails=("model_ready", "retired", "retirement_stuck"), extra=_hours(1)),
+    Story("completed; somebody retires it by hand and a late call makes it again", begin=_zombie,
+          mails=("model_ready", "retired", "retired"), lives=2),
+    Story("completed; somebody deletes its row in service", begin=_row_deleted),
+    Story("completed; in service, its schedule lost", begin=_schedule_lost),
+)  # fmt: skip
+
+EVENTS: dict[str, tuple[float, ...]] = {
+    "once": (1,),
+    "twice": (1, 1, 45),
+    "late": (6 * 60,),
+    "never": (),
+}
+"""Minutes after the job's end."""
+
+
+def _end_job(world: World, story: Story) -> None:
+    if story.job == "completed":
+        world.trainer.complete(world.job)
+    elif story.job == "gone":
+        del world.trainer.trainings[world.job]
+    else:
+        world.trainer.end(world.job, TrainingStatus(story.job))
+
+
+def play(story: Story, minutes: tuple[float, ...], world: World | None = None) -> World:
+    """Twelve hours from the job's last hour on, then two days of quiet."""
+    world = world or World()
+    story.begin(world)
+    world.event()  # too early: the job goes on
+    world.machines.after(JOB_ENDS, lambda: _end_job(world, story))
+    job = "training/somebody-elses" if story.foreign else None
+    for minute in minutes:
+        world.machines.after(JOB_ENDS + minute * MINUTE + 1, lambda: world.event(job))
+    world.machines.run_for(hours=12)
+    return world
+
+
+def must_be_over(world: World, extra: timedelta = timedelta(0)) -> None:
+    """Nothing stands, and nothing stood longer than it may."""
+    assert not world.trainer.deployments
+    for life in world.trainer.lives:
+        assert life.end is not None
+        assert life.end - life.start <= LIMIT + TOLERANCE + extra
+    rows = [row.status for row in world.registry.list("bunny", Kind.DEPLOYMENT)]
+    assert set(rows) <= {"retired"}
+    assert not [made for made in world.machines.executions.values() if made.status == "RUNNING"]
+
+
+def must_be_told(world: World, story: Story) -> None:
+    """Each mail once, but for the alarm, which comes every hour."""
+    told = [kind for kind in world.told() if kind != "retirement_stuck"]
+    assert sorted(told) == sorted(kind for kind in story.mails if kind != "retirement_stuck")
+    assert ("retirement_stuck" in world.told()) == ("retirement_stuck" in story.mails)
+    assert len({mail.mail_id for mail in world.mailbox.mails}) == len(world.mailbox.mails)
+
+
+@lru_cache
+def told_story(story: Story, events: str) -> World:
+    return play(story, EVENTS[events])
+
+
+@pytest.mark.parametrize("events", EVENTS)
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.title)
+def test_story_when_deadline_is_past_then_nothing_bills(story: Story, events: str) -> None:
+    world = told_story(story, events)
+    must_be_over(world, story.extra)
+    assert len(world.trainer.lives) == story.lives
+    assert world.reconcile_failed == (story.begin is _outage)
+    must_be_told(world, story)
+
+
+DEATHS = [
+    *[
+        (DEPLOY, state)
+        for state in (
+            "ClaimTraining", "DrawLossCurve", "ScheduleRetirement", "ProvisionModel",
+            "CheckDeployment", "DrawStoryboard", "TellModelReady", "RetireAfterDrawing",
+        )
+    ],
+    *[
+        (RETIRE, state)
+        for state in ("StopDeployment", "VerifyRetired", "BillDeployment", "TellRetired")
+    ],
+]  # fmt: skip
+
+
+WHEN = ("before", "after")
+SCHEDULE = ("fires", "is lost")
+IN_SERVICE = next(story for story in STORIES if "half an hour" in story.title)
+
+
+def die_once(world: World, machine: str, state: str, when: str) -> None:
+    """The first execution of a machine that comes to a state ends there, without a word."""
+    dead: list[str] = []
+
+    def dies(execution: Execution, at: str) -> str | None:
+        if execution.machine == machine.rsplit(":", 1)[-1] and at == state and not dead:
+            dead.append(execution.arn)
+            return when
+        return None
+
+    world.dies = dies
+
+
+@lru_cache
+def told_death(machine: str, state: str, when: str, schedule: str) -> World:
+    """Of a deployment that is in service and is retired when its storyboard is drawn."""
+    world = World()
+    die_once(world, machine, state, when)
+    world.schedules_fire = schedule == "fires"
+    if state == "RetireAfterDrawing":
+        wish = {"production": "bunny", "training_id": TRAINING, "retire_after_drawing": True}
+        world.machines.after(
+            JOB_ENDS + 1, lambda: world.machines.start(DEPLOY, "wish", {"request": wish})
+        )
+    return play(IN_SERVICE, EVENTS["once"], world)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULE)
+@pytest.mark.parametrize("when", WHEN)
+@pytest.mark.parametrize(("machine", "state"), DEATHS, ids=lambda value: value.rsplit(":", 1)[-1])
+def test_execution_when_it_dies_half_way_then_nothing_bills(
+    machine: str, state: str, when: str, schedule: str
+) -> None:
+    world = told_death(machine, state, when, schedule)
+    assert [made for made in world.machines.executions.values() if made.status == "ABORTED"]
+    must_be_over(world)
+    assert len(world.trainer.lives) <= 1
+    assert {"retired", "deployment_failed"} & set(world.told())
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.title)
+def test_functions_when_each_runs_twice_then_nothing_bills_and_all_is_told_once(
+    story: Story,
+) -> None:
+    world = play(story, EVENTS["twice"], World(repeated=True))
+    must_be_over(world, story.extra)
+    must_be_told(world, story)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    story=st.sampled_from(STORIES),
+    events=st.lists(st.floats(0, 11 * 60), max_size=4),
+    death=st.none() | st.tuples(st.sampled_from(DEATHS), st.sampled_from(WHEN)),
+    fires=st.booleans(),
+    repeated=st.booleans(),
+)
+def test_anything_when_mixed_then_nothing_bills(
+    story: Story,
+    events: list[float],
+    death: tuple[tuple[str, str], str] | None,
+    fires: bool,
+    repeated: bool,
+) -> None:
+    world = World(repeated=repeated)
+    if death is not None:
+        die_once(world, *death[0], death[1])
+    world.schedules_fire = fires
+    play(story, tuple(events), world)
+    world.machines.run_for(hours=6)  # an event in the eleventh hour has its own deadline
+    must_be_over(world, story.extra)
+    assert len(world.trainer.lives) <= max(1, story.lives)
+
+
+# ── docs/safety.md ───────────────────────────────────────────────────────────────────────────────
+
+PAGE = """\
+# Nothing bills for ever
+
+A forgotten model unit costs 1,452 dollars a day. So:
+
+- **The end comes first.** A deployment's row and its one-time schedule exist before the trainer is
+  asked; `provision_model` looks for the schedule and refuses without it. The end only moves nearer;
+  later it is moved by a person alone, by a day at most.
+- **Intentions are written down before they are acted on.** A row says `creating` before the trainer
+  is asked, and is read again afterwards: when a retirement came in between, what was made is
+  stopped at once.
+- **The truth is what the trainer says.** Events, schedules and executions only make us look.
+- **Ending is asked again until it was seen.** RetireModel asks to stop, looks, and asks again; each
+  hour without success is a mail. What is gone already is success.
+- **reconcile** looks every quarter of an hour for missed events, overdue deployments, executions
+  that died, and anything tagged or named ours that bills and should not.
+- **Deleting the stack** first ends what bills, and forbids anything new meanwhile; if it cannot,
+  the deletion fails and says why.
+
+The tables are made by `tests/unit/steps/test_nothing_bills_forever.py`: the deployed state machines
+run in process, over the real steps, in time that passes faster. `UPDATE_DOCS=1` writes them anew.
+
+## What is billing after the deadline
+
+The deadline is {limit} after the deployment was planned: an hour and a half for its creation, two
+hours of service. Where executions die and schedules are lost, reconcile adds up to {tolerance}.
+Each cell says what bills after the deadline, and how long something did before. Columns say how
+often the job's event came.
+
+{stories}
+
+## When an execution dies
+
+Before a state had its effect, or right after, without a word; the event came once. The schedule
+fires, or was lost (somebody deleted it).
+
+{deaths}
+"""
+
+
+def _cell(world: World) -> str:
+    standing = len(world.trainer.deployments)
+    billing = f"**{standing} deployments**" if standing else "nothing"
+    billed = world.trainer.billed()
+    return f"{billing} ({duration(billed.total_seconds())})" if billed else f"{billing} (never)"
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def safety_page() -> str:
+    stories = _table(
+        ["The job", *EVENTS],
+        [
+            [story.title, *(_cell(told_story(story, events)) for events in EVENTS)]
+            for story in STORIES
+        ],
+    )
+    deaths = _table(
+        ["It dies at", *(f"{when}, schedule {schedule}" for when in WHEN for schedule in SCHEDULE)],
+        [
+            [
+                f"{machine.rsplit(':', 1)[-1]}: {state}",
+                *(
+                    _cell(told_death(machine, state, when, schedule))
+                    for when in WHEN
+                    for schedule in SCHEDULE
+                ),
+            ]
+            for machine, state in DEATHS
+        ],
+    )
+    return PAGE.format(
+        limit=duration(LIMIT.total_seconds()),
+        tolerance=duration(TOLERANCE.total_seconds()),
+        stories=stories,
+        deaths=deaths,
+    )
+
+
+def test_safety_page_when_read_then_says_what_these_stories_say() -> None:
+    page = safety_page()
+    if os.environ.get("UPDATE_DOCS"):
+        SAFETY.write_text(page)
+    assert SAFETY.read_text() == page
