@@ -3,12 +3,16 @@
 from onmodel.contracts.requests_training import GenerationRequest, Preflight
 from onmodel.entry import entry
 from onmodel.steps.preflight_training import preflight_training
-from onmodel.wiring import services
+from onmodel.wiring import now, services
 
 
 @entry(GenerationRequest)
 def handler(request: GenerationRequest) -> Preflight:
     wired = services()
     return preflight_training(
-        request, registry=wired.registry, studio=wired.studio, trainer=wired.trainer
+        request,
+        registry=wired.registry,
+        studio=wired.studio,
+        trainer=wired.trainer,
+        clock=now,
     )

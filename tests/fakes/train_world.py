@@ -203,6 +203,7 @@ class TrainWorld(World):
             registry=self.registry,
             studio=self.studio,
             trainer=self.trainer,
+            clock=self.clock,
         )
 
     def assemble(self, generation: Generation, preflight: Preflight | None = None) -> DatasetRef:
@@ -339,10 +340,10 @@ class TrainWorld(World):
 
     # ── several states at once ──
 
-    def generation(self) -> Generation:
+    def generation(self, crops: int = 8) -> Generation:
         """A settled generation of one film, held by its execution."""
         self.show_characters()
-        self.collect(self.film())
+        self.collect(self.film(crops=crops))
         self.clock.advance(seconds=QUIET_SECONDS)
         generation = self.started_generations()[-1]
         assert self.settle(generation).settled

@@ -198,8 +198,9 @@ class CaptionSettings(Contract):
     min_words: int = Field(default=20, ge=1, le=150, description="asked for, not enforced")
     max_words: int = Field(default=30, ge=1, le=150, description="asked for, not enforced")
     tolerated_failure_percent: float = Field(
-        default=5.0, ge=0, le=100, description="pictures without a caption, left out and listed"
-    )
+        default=5.0, ge=0, le=5,  # at more, the machine stops asking
+        description="pictures without a caption, left out and listed",
+    )  # fmt: skip
     guidance: str = Field(
         default="", max_length=600, description="added to the prompt: the production's own wishes"
     )

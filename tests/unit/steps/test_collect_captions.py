@@ -7,7 +7,7 @@ from onmodel.errors import DatasetRefused, EventRefused
 from onmodel.jsonl import read_lines
 from onmodel.records import Kind
 from onmodel.records_training import DatasetBody, DatasetStatus
-from onmodel.settings import CaptionSettings, Settings
+from onmodel.settings import Settings, TrainingSettings
 
 
 @pytest.fixture
@@ -15,11 +15,9 @@ def world() -> TrainWorld:
     return TrainWorld()
 
 
-def captioned_but(world: TrainWorld, missing: int, *, tolerated: float = 5) -> DatasetRef:
-    """A dataset of 8 pictures, of which some got no caption."""
-    generation = world.generation()
-    world.set_settings(Settings(captions=CaptionSettings(tolerated_failure_percent=tolerated)))
-    dataset = world.assemble(generation)
+def captioned_but(world: TrainWorld, missing: int, *, of: int = 8) -> DatasetRef:
+    """A dataset of which some pictures got no caption."""
+    dataset = world.assemble(world.generation(of))
     items = world.waiting(dataset)
     for item in items[missing:]:
         world.caption(item)
@@ -54,7 +52,7 @@ def test_collect_when_all_are_captioned_then_written_and_counted(world: TrainWor
 def test_collect_when_few_failed_then_left_out_and_listed_with_their_reasons(
     world: TrainWorld,
 ) -> None:
-    dataset = captioned_but(world, 2, tolerated=30)
+    dataset = captioned_but(world, 2, of=40)  # 5 %: as many as are tolerated
     world.collect_captions(dataset)
     failed = [
         line for line in left_out(world, dataset) if line.reason == LeftOutReason.CAPTION_FAILED
@@ -62,7 +60,7 @@ def test_collect_when_few_failed_then_left_out_and_listed_with_their_reasons(
     assert len(failed) == 2
     assert "JSON" in failed[0].detail and failed[1].detail == "nobody answered"
     summary = DatasetSummary.model_validate_json(world.studio.get(world.keys(dataset).summary))
-    assert summary.pictures == 6 and summary.left_out[LeftOutReason.CAPTION_FAILED] == 2
+    assert summary.pictures == 38 and summary.left_out[LeftOutReason.CAPTION_FAILED] == 2
     assert row(world, dataset)[1].caption_failures == 2
 
 
@@ -92,7 +90,7 @@ def test_collect_when_run_again_after_a_refusal_then_the_dataset_is_whole(
 
 
 def test_collect_when_repeated_then_the_same(world: TrainWorld) -> None:
-    dataset = captioned_but(world, 2, tolerated=30)
+    dataset = captioned_but(world, 2, of=40)
     world.collect_captions(dataset)
     first = (row(world, dataset), left_out(world, dataset))
     world.collect_captions(dataset)
@@ -100,8 +98,12 @@ def test_collect_when_repeated_then_the_same(world: TrainWorld) -> None:
 
 
 def test_collect_when_too_few_pictures_are_left_then_refused(world: TrainWorld) -> None:
-    dataset = captioned_but(world, 4, tolerated=100)
-    with pytest.raises(DatasetRefused, match="only 4 captioned pictures"):
+    generation = world.generation(20)
+    world.set_settings(Settings(training=TrainingSettings(min_pictures=20)))
+    dataset = world.assemble(generation)
+    for item in world.waiting(dataset)[1:]:
+        world.caption(item)
+    with pytest.raises(DatasetRefused, match="only 19 captioned pictures"):
         world.collect_captions(dataset)
 
 

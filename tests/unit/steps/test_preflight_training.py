@@ -90,6 +90,19 @@ def test_preflight_when_the_production_has_settings_then_they_are_asked_about(
     assert plan.records is None
 
 
+def test_preflight_when_there_is_a_dataset_then_the_reasons_are_kept_with_it(
+    world: TrainWorld,
+) -> None:
+    """Days may pass between the two preflights: what is told is what was found last."""
+    dataset = world.captioned()
+    world.write_manifest(dataset)
+    world.report(dataset)
+    world.trainer.findings = (finding(blocking=True),)
+    assert not world.preflight(world.started_generations()[0]).possible
+    world.tell_of("dataset_ready", dataset.dataset_id)
+    assert "L-BE77399C is 0" in world.mailbox.mails[-1].body
+
+
 def test_preflight_when_the_manifest_is_written_then_its_lines_are_asked_about(
     world: TrainWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

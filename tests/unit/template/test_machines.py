@@ -21,6 +21,7 @@ DIALECT = (  # Lambda, sqs, sns, events, dynamodb and states: nothing else is in
 SERVICE_ERRORS = {
     "States.ALL",
     "States.Timeout",
+    "States.ExceedToleratedFailureThreshold",
     "States.TaskFailed",
     "Lambda.TooManyRequestsException",
     "Lambda.ServiceException",

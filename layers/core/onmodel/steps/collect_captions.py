@@ -98,7 +98,7 @@ def refuse_too_few(
         return DatasetRefused(
             f"{len(failed):,} of {total:,} pictures got no caption, more than"
             f" {settings.captions.tolerated_failure_percent:g} %: {reasons}",
-            "Run it again to ask only for those; or raise captions.tolerated_failure_percent",
+            "Look at the reasons in left_out.jsonl; what was captioned is not paid for again",
         )
     training = sum(item.split == Split.TRAINING for item in captioned)
     if training < settings.training.min_pictures:

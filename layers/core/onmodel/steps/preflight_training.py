@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from onmodel.contracts.requests_training import GenerationRequest, Preflight
 from onmodel.contracts.training import Finding, TrainingPlan
+from onmodel.datasets import put_dataset
 from onmodel.errors import TrainingImpossible
-from onmodel.ports import ObjectStore, Registry
+from onmodel.ports import Clock, ObjectStore, Record, Registry
 from onmodel.ports_training import Trainer
 from onmodel.production import settings_in_force
 from onmodel.records import Kind
@@ -13,17 +14,39 @@ from onmodel.records_training import DatasetBody, GenerationBody
 
 
 def preflight_training(
-    request: GenerationRequest, *, registry: Registry, studio: ObjectStore, trainer: Trainer
+    request: GenerationRequest,
+    *,
+    registry: Registry,
+    studio: ObjectStore,
+    trainer: Trainer,
+    clock: Clock,
 ) -> Preflight:
-    """Every reason why not, at once. Impossible is an answer: the dataset is made all the same."""
+    """Every reason why not, at once. Impossible is an answer: the dataset is made all the same.
+
+    Once there is a dataset, the reasons are kept with it: mails, page and CLI tell them.
+
+    Raises:
+        Conflict: the dataset's row was written meanwhile; retried by the machine.
+    """
     asked = request.generation
+    dataset = _dataset(request, registry)
     settings = settings_in_force(asked.production, studio)
     plan = TrainingPlan(
         hyperparameters=settings.training.hyperparameters,
         buckets=(studio.bucket,),
         other_models=(settings.captions.model, settings.embedding.model),
-        records=_records(request, registry),
+        records=DatasetBody.model_validate(dataset.body).trained if dataset else None,
     )
+    answer = _ask(trainer, plan)
+    if dataset is not None:
+        body = DatasetBody.model_validate(dataset.body)
+        if body.findings != answer.findings:
+            body = body.model_copy(update={"findings": answer.findings})
+            put_dataset(dataset, body, registry=registry, clock=clock)
+    return answer
+
+
+def _ask(trainer: Trainer, plan: TrainingPlan) -> Preflight:
     try:
         findings = trainer.preflight(plan)
     except TrainingImpossible as fault:
@@ -40,12 +63,11 @@ def sentence(finding: Finding) -> str:
     return f"{finding.reason}. {finding.advice}".strip()
 
 
-def _records(request: GenerationRequest, registry: Registry) -> int | None:
-    """How many lines the manifest has, once there is one."""
+def _dataset(request: GenerationRequest, registry: Registry) -> Record | None:
+    """What the generation became, once it is closed."""
     asked = request.generation
     generation = registry.get(asked.production, Kind.GENERATION, asked.generation_id)
     if generation is None:
         return None
     dataset_id = GenerationBody.model_validate(generation.body).dataset_id
-    dataset = registry.get(asked.production, Kind.DATASET, dataset_id) if dataset_id else None
-    return DatasetBody.model_validate(dataset.body).trained if dataset else None
+    return registry.get(asked.production, Kind.DATASET, dataset_id) if dataset_id else None

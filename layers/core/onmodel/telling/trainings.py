@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from onmodel.contracts.requests import MailRequest, StateError
 from onmodel.errors import EventRefused
-from onmodel.keys import DatasetKeys
+from onmodel.keys import DatasetKeys, digest
 from onmodel.mails import (
-    Mail,
     approval_ended,
     dataset_ready,
     dataset_refused,
@@ -20,12 +19,14 @@ from onmodel.records_training import (
     ApprovalStatus,
     DatasetBody,
     GenerationBody,
+    GenerationStatus,
     TrainingBody,
 )
 from onmodel.steps.refuse_film import reason
 from onmodel.telling.facts import Facts, Tellers, Told
 
-BROKE_OFF = "It is tried again by itself when it died; what was paid for is used again"
+TRIED_AGAIN = "It is tried again by itself; what was paid for is not paid for again"
+NOT_PAID_AGAIN = "What was captioned and paid for is used again when it is started again"
 
 
 def tell_ready(asked: MailRequest, facts: Facts) -> Told:
@@ -50,25 +51,25 @@ def tell_ready(asked: MailRequest, facts: Facts) -> Told:
 
 def tell_no_dataset(asked: MailRequest, facts: Facts) -> Told:
     """Too little to train on, or the manifest broke limits: told of the generation or dataset."""
-    fallback = caught(asked)
+    dataset_id, why, advice = asked.id, None, None
     generation = facts.registry.get(asked.production, Kind.GENERATION, asked.id)
-    dataset = facts.registry.get(asked.production, Kind.DATASET, asked.id)
-    why, advice = fallback, ""
     if generation is not None:
         told = GenerationBody.model_validate(generation.body)
-        why, advice = told.reason or fallback, told.advice or ""
-    elif dataset is not None:
+        dataset_id, why, advice = told.dataset_id or asked.id, told.reason, told.advice
+    dataset = facts.registry.get(asked.production, Kind.DATASET, dataset_id)
+    if dataset is not None:
         body = DatasetBody.model_validate(dataset.body)
-        why, advice = body.reason or fallback, body.advice or ""
-    else:
+        why, advice = body.reason, body.advice
+    if generation is None and dataset is None:
         raise EventRefused(f"No generation or dataset {asked.id} in {asked.production}")
+    why = why or caught(asked)
     mail = dataset_refused(
         production=asked.production,
         reason=why,
-        advice=advice,
+        advice=advice or "",
         correlation_id=asked.correlation_id,
     )
-    return Told(mail, f"dataset_refused:{asked.id}")
+    return Told(mail, f"dataset_refused:{asked.id}:{digest(why)}")
 
 
 def tell_approval_ended(asked: MailRequest, facts: Facts) -> Told:
@@ -110,18 +111,20 @@ def tell_started(asked: MailRequest, facts: Facts) -> Told:
 
 
 def tell_not_started(asked: MailRequest, facts: Facts) -> Told:
-    """TrainModel broke off, or the trainer refused. `id`: generation, dataset or training."""
-    row = facts.registry.get(asked.production, Kind.TRAINING, asked.id)
-    known = TrainingBody.model_validate(row.body).reason if row is not None else None
-    mail: Mail = training_failed(
+    """TrainModel broke off, or the trainer refused. `id`: generation or dataset."""
+    why = caught(asked)
+    generation = facts.registry.get(asked.production, Kind.GENERATION, asked.id)
+    is_open = generation is not None and generation.status == GenerationStatus.OPEN
+    mail = training_failed(
         production=asked.production,
         training_id=asked.id,
         outcome="not started",
-        reason=known or caught(asked),
-        advice="" if known else BROKE_OFF,
+        reason=why,
+        advice=TRIED_AGAIN if is_open else NOT_PAID_AGAIN,
         correlation_id=asked.correlation_id,
     )
-    return Told(mail, f"training_not_started:{asked.id}:{asked.extra.get('attempt', '')}")
+    attempt = asked.extra.get("attempt", "")
+    return Told(mail, f"training_not_started:{asked.id}:{attempt}:{digest(why)}")
 
 
 def caught(asked: MailRequest) -> str:
