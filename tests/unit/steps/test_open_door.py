@@ -1,0 +1,204 @@
+import base64
+
+import pytest
+from fakes.train_world import PRODUCTION, TrainWorld
+
+from onmodel.contracts.requests_door import DoorRequest
+from onmodel.errors import ServiceUnavailable
+from onmodel.ports import Record
+from onmodel.records import Kind
+from onmodel.records_training import ApprovalStatus
+
+KEY = "bunny/datasets/d0001-00000000/report/index.html"
+
+
+class World(TrainWorld):
+    """Somebody was asked whether to train."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ask()
+        (record,) = self.registry.list(PRODUCTION, Kind.APPROVAL)
+        self.link = self.door.link_to_approval(PRODUCTION, record.id, 7)
+
+    @property
+    def record(self) -> Record:
+        (record,) = self.registry.list(PRODUCTION, Kind.APPROVAL)
+        return record
+
+    def post(self, decision: str = "approve") -> int:
+        return self.knock(self.link, "POST", f"decision={decision}").statusCode
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_get_when_scanners_follow_it_often_then_nothing_is_decided(world: World) -> None:
+    for method in ("GET", "HEAD", "GET"):
+        answer = world.knock(world.link, method)
+        assert answer.statusCode == 200
+    assert 'value="approve"' in answer.body and "$4,481.95" in answer.body
+    assert world.record.status == ApprovalStatus.PENDING
+    assert not world.tokens.succeeded
+
+
+def test_page_when_shown_then_never_kept_nor_framed_nor_told_on(world: World) -> None:
+    headers = world.knock(world.link).headers
+    assert headers["cache-control"] == "no-store"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(
+    ("decision", "approved", "status"),
+    [("approve", True, ApprovalStatus.APPROVED), ("decline", False, ApprovalStatus.DECLINED)],
+)
+def test_post_when_decided_then_the_machine_goes_on(
+    world: World, decision: str, approved: bool, status: ApprovalStatus
+) -> None:
+    assert world.post(decision) == 200
+    assert world.record.status == status
+    assert world.tokens.succeeded == {"task-1": {"approved": approved}}
+
+
+def test_post_when_the_form_is_base64_then_read(world: World) -> None:
+    body = base64.b64encode(b"decision=approve").decode()
+    event = {
+        "rawPath": "/$default/x", "isBase64Encoded": True, "body": body,
+        "requestContext": {"http": {"method": "POST"}},
+    }  # fmt: skip
+    assert DoorRequest.model_validate(event).field("decision") == "approve"
+    broken = DoorRequest.model_validate(event | {"body": "%%%"})
+    assert broken.field("decision") == ""
+
+
+def test_post_when_replayed_then_says_what_was_decided_and_nothing_changes(world: World) -> None:
+    world.post("approve")
+    answer = world.knock(world.link, "POST", "decision=decline")
+    assert answer.statusCode == 200 and "was approved" in answer.body
+    assert world.record.status == ApprovalStatus.APPROVED
+    assert world.tokens.succeeded == {"task-1": {"approved": True}}
+    assert "was approved" in world.knock(world.link).body
+
+
+def test_post_when_two_decide_at_once_then_the_first_counts_for_both(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = world.registry.replace
+
+    def somebody_is_first(record: Record) -> Record:
+        monkeypatch.undo()
+        world.post("decline")
+        return replace(record)
+
+    monkeypatch.setattr(world.registry, "replace", somebody_is_first)
+    answer = world.knock(world.link, "POST", "decision=approve")
+    assert "was declined" in answer.body
+    assert world.tokens.succeeded == {"task-1": {"approved": False}}
+
+
+def test_post_when_the_token_is_renewed_meanwhile_then_the_newest_is_answered(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = world.registry.replace
+
+    def asked_again(record: Record) -> Record:
+        monkeypatch.undo()
+        world.ask(token="task-2")
+        return replace(record)
+
+    monkeypatch.setattr(world.registry, "replace", asked_again)
+    world.post()
+    assert world.tokens.succeeded == {"task-2": {"approved": True}}
+
+
+def test_post_when_it_died_before_the_machine_was_told_then_a_later_click_heals(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(token: str, output: object) -> bool:
+        raise ServiceUnavailable("Step Functions is away")
+
+    monkeypatch.setattr(world.tokens, "succeed", away)
+    with pytest.raises(ServiceUnavailable):
+        world.post()
+    monkeypatch.undo()
+    assert world.record.status == ApprovalStatus.APPROVED
+    world.clock.advance(minutes=2)
+    assert world.post() == 200
+    assert world.tokens.succeeded == {"task-1": {"approved": True}}
+
+
+def test_post_when_after_its_time_then_too_late_and_nothing_starts(world: World) -> None:
+    link = world.door.link_to_approval(PRODUCTION, world.record.id, 30)  # outlives the question
+    world.clock.advance(days=7)
+    assert world.knock(link).statusCode == 410
+    assert world.knock(link, "POST", "decision=approve").statusCode == 410
+    assert world.record.status == ApprovalStatus.EXPIRED
+    assert not world.tokens.succeeded
+
+
+def test_post_when_the_machine_ended_meanwhile_then_says_so(world: World) -> None:
+    world.tokens.waiting.clear()
+    answer = world.knock(world.link, "POST", "decision=approve")
+    assert answer.statusCode == 410 and "nothing was started" in answer.body
+    assert world.record.status == ApprovalStatus.EXPIRED
+
+
+@pytest.mark.parametrize("body", [None, "", "decision=", "decision=maybe", "approve", "&&&=%ff"])
+def test_post_when_it_decides_nothing_then_asked_to_choose(world: World, body: str | None) -> None:
+    assert world.knock(world.link, "POST", body).statusCode == 400
+    assert world.record.status == ApprovalStatus.PENDING
+
+
+@pytest.mark.parametrize("path", ["/", "/favicon.ico", "/robots.txt", "/a.b.c", "/%00"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_door_when_the_link_is_forged_then_refused_with_a_page(
+    world: World, path: str, method: str
+) -> None:
+    answer = world.knock(path, method, "decision=approve")
+    assert answer.statusCode == 403 and "not one of ours" in answer.body
+
+
+def test_door_when_the_link_expired_then_refused(world: World) -> None:
+    world.clock.advance(days=8)
+    assert world.post() == 403
+
+
+def test_door_when_the_approval_is_gone_then_refused(world: World) -> None:
+    world.registry.delete(world.record)
+    assert world.post() == 403
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS"])
+def test_door_when_the_method_is_another_then_refused(world: World, method: str) -> None:
+    assert world.knock(world.link, method).statusCode == 405
+
+
+def test_object_when_followed_then_redirected_for_five_minutes(world: World) -> None:
+    world.studio.put(KEY, b"<html>", "text/html")
+    answer = world.knock(world.door.link_to_object(KEY, 30))
+    assert answer.statusCode == 302
+    assert answer.headers["location"].endswith(f"{KEY}?X-Amz-Expires=300")
+
+
+def test_object_when_it_is_gone_then_a_page_says_so(world: World) -> None:
+    assert world.knock(world.door.link_to_object(KEY, 30)).statusCode == 404
+
+
+def test_object_when_posted_to_then_nothing_to_decide(world: World) -> None:
+    world.studio.put(KEY, b"<html>", "text/html")
+    assert world.knock(world.door.link_to_object(KEY, 30), "POST").statusCode == 405
+
+
+def test_post_when_the_row_is_away_then_raised(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(record: Record) -> Record:
+        raise ServiceUnavailable("DynamoDB is away")
+
+    monkeypatch.setattr(world.registry, "replace", lose)
+    with pytest.raises(ServiceUnavailable):
+        world.post()
+    assert not world.tokens.succeeded

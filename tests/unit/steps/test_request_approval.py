@@ -1,0 +1,93 @@
+import pytest
+from fakes.train_world import DOOR_URL, PRODUCTION, TrainWorld
+
+from onmodel.contracts.requests_training import DatasetRef
+from onmodel.ports import Record
+from onmodel.records import Kind
+from onmodel.records_training import ApprovalBody, ApprovalStatus
+from onmodel.settings import Settings, TrainingSettings
+
+
+@pytest.fixture
+def world() -> TrainWorld:
+    return TrainWorld()
+
+
+def approvals(world: TrainWorld) -> list[Record]:
+    return list(world.registry.list(PRODUCTION, Kind.APPROVAL))
+
+
+def body(record: Record) -> ApprovalBody:
+    return ApprovalBody.model_validate(record.body)
+
+
+def decide(world: TrainWorld, status: ApprovalStatus) -> None:
+    (record,) = approvals(world)
+    world.registry.replace(record.model_copy(update={"status": status}))
+
+
+def test_ask_when_new_then_written_down_and_mailed_with_a_link(world: TrainWorld) -> None:
+    world.ask()
+    (record,) = approvals(world)
+    assert record.status == ApprovalStatus.PENDING
+    assert body(record).task_token == "task-1"
+    assert (body(record).expires_at - world.clock()).days == 7
+    (mail,) = world.mailbox.mails
+    assert mail.subject == "Train a model of bunny for about $4,481.95?"
+    assert f"{DOOR_URL}/" in mail.body
+    assert "task-1" not in mail.body
+    assert not world.tokens.succeeded
+
+
+def test_ask_when_about_a_quoted_dataset_then_says_why_and_what_it_rests_on(
+    world: TrainWorld,
+) -> None:
+    generation = world.generation()
+    world.set_settings(Settings(training=TrainingSettings(preset="article")))
+    dataset: DatasetRef = world.assemble(generation)
+    quoted = world.quote(dataset)
+    world.ask(subject_id=dataset.dataset_id, usd=quoted.usd)
+    mail = world.mailbox.mails[-1].body
+    assert "above the limit of $100.00" in mail and "14,000 steps" in mail
+
+
+def test_ask_when_a_price_is_missing_then_unknown_and_not_zero(world: TrainWorld) -> None:
+    world.ask(usd=None)
+    mail = world.mailbox.mails[-1]
+    assert "an unknown amount" in mail.subject and "$0" not in mail.body
+
+
+def test_ask_when_the_state_is_tried_again_then_one_question_with_the_newest_token(
+    world: TrainWorld,
+) -> None:
+    world.ask()
+    world.ask(token="task-2")
+    (record,) = approvals(world)
+    assert body(record).task_token == "task-2" and body(record).asked == 2
+    assert len(world.mailbox.mails) == 1
+
+
+@pytest.mark.parametrize("status", [ApprovalStatus.APPROVED, ApprovalStatus.DECLINED])
+def test_ask_when_decided_before_then_answered_at_once(
+    world: TrainWorld, status: ApprovalStatus
+) -> None:
+    world.ask()
+    decide(world, status)
+    world.ask(token="task-2")
+    assert world.tokens.succeeded == {"task-2": {"approved": status == ApprovalStatus.APPROVED}}
+    assert len(world.mailbox.mails) == 1
+
+
+def test_ask_when_another_execution_asks_then_a_new_question(world: TrainWorld) -> None:
+    """What was agreed to once is not agreed to for ever."""
+    world.ask()
+    decide(world, ApprovalStatus.APPROVED)
+    world.ask(execution_arn="another", token="task-2")
+    assert sorted(record.status for record in approvals(world)) == ["approved", "pending"]
+    assert len(world.mailbox.mails) == 2
+
+
+def test_ask_when_about_a_deployment_then_says_that_hours_are_billed(world: TrainWorld) -> None:
+    world.ask(purpose="deployment", subject_id="misty-forest", usd=151.25)
+    mail = world.mailbox.mails[-1]
+    assert "Deploy the model of bunny" in mail.subject and "billed by the hour" in mail.body
