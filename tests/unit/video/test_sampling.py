@@ -44,7 +44,9 @@ FILMS: dict[str, dict[str, Any]] = {
     },
     "hevc-layers.mp4": {
         "codec": "libx265",
-        "options": {"x265-params": f"{X265}:temporal-layers=3:bframes=7:b-pyramid=1:rc-lookahead=20"},
+        "options": {
+            "x265-params": f"{X265}:temporal-layers=3:bframes=7:b-pyramid=1:rc-lookahead=20"
+        },
     },
     "hevc-10bit.mkv": {"codec": "libx265", "gop": 24, "pixel_format": "yuv420p10le"},
     "hevc.ts": {"codec": "libx265", "gop": 24},
@@ -66,7 +68,7 @@ FILMS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-@dataclass
+@dataclass(repr=False)
 class Decoded:
     """A film, its table, and the luma of every frame of a full decode by film time."""
 
@@ -116,7 +118,7 @@ def kept_luma(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, bytes]]:
 
 
 def expected_windows(times: list[float], step: float, start: float, end: float) -> list[int]:
-    inside = [time for time in times if start - 1e-6 <= time < end - 1e-6 * step]
+    inside = [time for time in times if start - 1e-6 * step <= time < end - 1e-6 * step]
     return sorted({math.floor((time - start) / step + 1e-6) for time in inside})
 
 

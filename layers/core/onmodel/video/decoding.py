@@ -275,6 +275,9 @@ def open_decoder(table: PacketTable, limits: Limits, *, exact: bool) -> VideoCod
         decoder.width, decoder.height = table.width, table.height
         if table.codec_tag:
             decoder.codec_tag = table.codec_tag
+        # a film's own tags win; these are what only the container knows
+        decoder.colorspace, decoder.color_range = table.colours[:2]
+        decoder.color_primaries, decoder.color_trc = table.colours[2:]
         decoder.thread_count = 1
         options = {"max_pixels": str(limits.pixels)}
         if exact:

@@ -232,6 +232,12 @@ def describe(
         extradata=context.extradata or b"",
         codec_tag=_tag(stream),
         stream_index=stream.index,
+        colours=(
+            int(context.colorspace),
+            int(context.color_range),
+            int(context.color_primaries),
+            int(context.color_trc),
+        ),
         sample_aspect=stream.sample_aspect_ratio or Fraction(1),
         duration_seconds=_duration(container, stream, columns),
     )

@@ -106,7 +106,8 @@ def _sharpness(luma: npt.NDArray[np.uint8]) -> float:
         for top in range(0, height * GRID_ROWS, height)
         for left in range(0, width * GRID_COLUMNS, width)
     )
-    return sum(squares[-_SHARPEST_TILES:]) / (_SHARPEST_TILES * height * width)
+    mean: float = sum(squares[-_SHARPEST_TILES:]) / (_SHARPEST_TILES * height * width)
+    return mean
 
 
 def small_luma(frame: VideoFrame, width: int, height: int) -> npt.NDArray[np.uint8]:

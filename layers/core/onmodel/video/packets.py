@@ -19,6 +19,7 @@ Flags = npt.NDArray[np.bool_]
 
 _COLUMNS = ("pts", "dts", "position", "size", "keyframe", "discard")
 _TABLE_VERSION = 1
+UNTAGGED = (2, 0, 2, 2)  # AVCOL_SPC_, RANGE_, PRI_ and TRC_UNSPECIFIED
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +37,7 @@ class PacketTable:
         width: of the coded picture, before rotation and square pixels; `height` too.
         rotation: degrees clockwise that bring the picture upright: 0, 90, 180 or 270.
         pts: presentation time, dts: decoding time (ticks); position, size: bytes in the file.
+        colours: the container's tags: matrix, range, primaries, transfer, as FFmpeg numbers them.
         discard: decoded for the sake of others, never shown (edit lists).
     """
 
@@ -59,6 +61,7 @@ class PacketTable:
     rotation: int = 0
     sample_aspect: Fraction = field(default=Fraction(1))
     interlaced: bool = False
+    colours: tuple[int, int, int, int] = UNTAGGED
     duration_seconds: float = 0.0
 
     def __len__(self) -> int:
@@ -116,6 +119,7 @@ class PacketTable:
         columns["pts"] = columns["pts"] + columns["dts"]
         for name in ("time_base", "sample_aspect"):
             head[name] = Fraction(head[name])
+        head["colours"] = tuple(head["colours"])
         head["extradata"] = bytes.fromhex(head["extradata"])
         return cls(**head, **columns)
 
