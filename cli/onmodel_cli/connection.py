@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from botocore.exceptions import ClientError
+from pydantic import ValidationError
 
 from onmodel.adapters.clients import make_client
-from onmodel.adapters.dynamodb import DynamoRegistry
 from onmodel.adapters.faults import code_of, translated
-from onmodel.adapters.s3 import S3ObjectStore
-from onmodel.adapters.stepfunctions import StepFunctionsExecutions
+from onmodel.environment import Environment, read_environment
 from onmodel.errors import RefusedError
+from onmodel.ports import Executions, ObjectStore, Registry
+from onmodel.wiring import Services
 from onmodel.wording import listed
 
 DEFAULT_REGION = "us-east-1"  # where Bedrock customizes models
@@ -26,35 +28,37 @@ class StackUnknown(RefusedError):
 
 @dataclass(frozen=True)
 class Connection:
-    """A deployed stack: its name, region and outputs."""
+    """A deployed stack: its name, region and environment."""
 
     stack: str
     region: str
-    outputs: dict[str, str]
+    environment: Environment
     local: bool = False
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
-        return make_client(service, region=self.region)
-
     @cached_property
-    def s3(self) -> Any:  # noqa: ANN401
-        return self.client("s3")
+    def services(self) -> Services:
+        """The same services that the functions have, with this user's rights."""
+        return Services(self.environment)
 
-    @cached_property
-    def uploads(self) -> S3ObjectStore:
-        return S3ObjectStore(self.s3, self.outputs["UploadsBucket"])
+    @property
+    def s3(self) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
+        return self.services.client("s3")
 
-    @cached_property
-    def studio(self) -> S3ObjectStore:
-        return S3ObjectStore(self.s3, self.outputs["StudioBucket"])
+    @property
+    def uploads(self) -> ObjectStore:
+        return self.services.uploads
 
-    @cached_property
-    def registry(self) -> DynamoRegistry:
-        return DynamoRegistry(self.client("dynamodb"), self.outputs["RegistryTable"])
+    @property
+    def studio(self) -> ObjectStore:
+        return self.services.studio
 
-    @cached_property
-    def executions(self) -> StepFunctionsExecutions:
-        return StepFunctionsExecutions(self.client("stepfunctions"))
+    @property
+    def registry(self) -> Registry:
+        return self.services.registry
+
+    @property
+    def executions(self) -> Executions:
+        return self.services.executions
 
 
 def connect(stack: str, region: str | None, *, local: bool = False) -> Connection:
@@ -72,15 +76,17 @@ def connect(stack: str, region: str | None, *, local: bool = False) -> Connectio
     where = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     where = where or DEFAULT_REGION
     found = _describe(stack, where)
-    outputs = {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])}
-    missing = {"UploadsBucket", "StudioBucket", "RegistryTable"} - outputs.keys()
-    if missing:
-        raise StackUnknown(
-            f"Stack {stack} in {where} is {found['StackStatus']} and has no "
-            f"{listed(sorted(missing))}",
-            "Deploy onmodel's template under this name first (README, “On AWS”)",
+    try:
+        environment = read_environment(
+            _variables(found) | {"STACK_NAME": stack, "AWS_REGION": where}
         )
-    return Connection(stack=stack, region=where, outputs=outputs, local=local)
+    except ValidationError as fault:
+        missing = listed([str(error["loc"][0]) for error in fault.errors()])
+        raise StackUnknown(
+            f"Stack {stack} in {where} is {found['StackStatus']} and does not tell {missing}",
+            "Deploy onmodel's template under this name first (README, “On AWS”)",
+        ) from fault
+    return Connection(stack=stack, region=where, environment=environment, local=local)
 
 
 def use_endpoint(endpoint: str) -> None:
@@ -116,3 +122,14 @@ def _describe(stack: str, region: str) -> dict[str, Any]:
         raise
     found: dict[str, Any] = answer["Stacks"][0]
     return found
+
+
+def _variables(stack: dict[str, Any]) -> dict[str, str]:
+    """The functions' variables, from the stack's outputs and parameters: TopicArn → TOPIC_ARN."""
+    told = {item["ParameterKey"]: item["ParameterValue"] for item in stack.get("Parameters", [])}
+    told |= {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
+    return {_variable(name): value for name, value in told.items() if value != ""}
+
+
+def _variable(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()

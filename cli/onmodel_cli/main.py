@@ -7,11 +7,17 @@ from typing import Annotated
 
 import typer
 
-from onmodel_cli import results, speaking
-from onmodel_cli.connection import connect
+from onmodel_cli import options, results, speaking
 from onmodel_cli.demo import Demo, play
-from onmodel_cli.local_stack import local_app, use_local_stack
+from onmodel_cli.doctor import doctor
+from onmodel_cli.events import event
+from onmodel_cli.local_stack import local_app
+from onmodel_cli.models import delete_model, deploy, extend, retire
+from onmodel_cli.options import open_stack
+from onmodel_cli.quoting import quote
 from onmodel_cli.run import Wish, prepare
+from onmodel_cli.status import costs, status
+from onmodel_cli.storyboard import storyboard
 
 app = typer.Typer(
     name="onmodel",
@@ -24,20 +30,6 @@ app = typer.Typer(
     "Exit codes: 0 done, 1 a fault of ours, 2 a command written wrongly, 3 refused (you can fix "
     "it, the message says how), 4 AWS failed, 5 it takes too long, 130 interrupted.",
 )
-app.add_typer(local_app, name="local")
-
-StackOption = Annotated[
-    str,
-    typer.Option("--stack", envvar="ONMODEL_STACK", help="Name of the stack on AWS."),
-]
-RegionOption = Annotated[
-    str | None,
-    typer.Option("--region", help="Region of the stack. Else AWS_REGION, else us-east-1."),
-]
-LocalOption = Annotated[bool, typer.Option("--local", help="Use the local stack.")]
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")
-]
 
 
 @app.command()
@@ -61,10 +53,10 @@ def run(
     pictures: Annotated[
         bool, typer.Option(help="Copy the kept pictures too, not only the report.")
     ] = True,
-    stack: StackOption = "onmodel",
-    region: RegionOption = None,
-    local: LocalOption = False,
-    as_json: JsonOption = False,
+    stack: options.Stack = "onmodel",
+    region: options.Region = None,
+    local: options.Local = False,
+    as_json: options.Json = False,
 ) -> None:
     """Upload a film, watch it being prepared, and show what was kept and dropped and why.
 
@@ -72,9 +64,7 @@ def run(
     shows the result. A changed setting or a new reference pays only for what is new.
     """
     with speaking.plain_errors():
-        if local:
-            use_local_stack()
-        connection = connect(stack, region, local=local)
+        connection = open_stack(stack, region, local)
         wish = Wish(
             film=film,
             production=production,
@@ -105,3 +95,16 @@ def demo(
     """Show all of it on this machine: no AWS account, no Docker, no costs."""
     with speaking.plain_errors():
         play(Demo(film=film, output=output, keep=keep), speaking.out)
+
+
+app.command()(status)
+app.command()(quote)
+app.command()(deploy)
+app.command()(storyboard)
+app.command()(extend)
+app.command()(retire)
+app.command()(delete_model)
+app.command()(costs)
+app.command()(doctor)
+app.command()(event)
+app.add_typer(local_app, name="local")

@@ -22,6 +22,7 @@ from onmodel_cli.following import Follower
 from onmodel_cli.results import Result
 from onmodel_cli.uploading import (
     Film,
+    production_folder,
     read_film,
     upload_film,
     upload_references,
@@ -54,15 +55,16 @@ def prepare(wish: Wish, connection: Connection, console: Console) -> tuple[Resul
         RefusedError: film, settings or references cannot be used.
         ServiceError, StillRunning: as the follower says.
     """
+    folder = production_folder(wish.production, connection.registry)
     with bars.byte_bar(console, f"Reading {wish.film.name}", _size(wish.film)) as progress:
-        film = read_film(wish.film, wish.production, progress)
+        film = read_film(wish.film, folder, progress)
     if wish.settings:
-        upload_settings(wish.settings, wish.production, connection.uploads)
+        upload_settings(wish.settings, folder, connection.uploads)
         console.print(f"[green]✓[/] Settings {wish.settings}")
     if wish.characters:
         sent = upload_references(
             wish.characters,
-            wish.production,
+            folder,
             connection.uploads,
             lambda text: console.print(f"[yellow]![/] {text}"),
         )

@@ -14,10 +14,17 @@ from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 
 from onmodel.adapters.faults import translated
-from onmodel.errors import FilmRefused, NotFound, ReferenceRefused, ServiceUnavailable
+from onmodel.errors import (
+    FilmRefused,
+    NotFound,
+    ReferenceRefused,
+    ServiceUnavailable,
+    SettingsRefused,
+)
 from onmodel.keys import slug
 from onmodel.layout import Litter, classify, settings_key
-from onmodel.ports import ObjectInfo, ObjectStore
+from onmodel.ports import ObjectInfo, ObjectStore, Registry
+from onmodel.records import FolderBody, Kind
 from onmodel.settings import parse_settings
 
 if TYPE_CHECKING:
@@ -42,13 +49,13 @@ class Film:
 
     @property
     def key(self) -> str:
-        return f"{self.folder}/films/{self.path.name}"
+        return f"{self.folder}/films/{self.path.name}" if self.folder else self.path.name
 
     def is_same(self, info: ObjectInfo) -> bool:
         return info.size == self.size and info.checksum_crc64nvme == self.checksum
 
 
-def read_film(path: Path, production: str, progress: Progress = lambda _: None) -> Film:
+def read_film(path: Path, folder: str, progress: Progress = lambda _: None) -> Film:
     """Check and weigh a local film; nothing is sent.
 
     Raises:
@@ -65,18 +72,23 @@ def read_film(path: Path, production: str, progress: Progress = lambda _: None) 
             checksum = crc64nvme(block, checksum)
             progress(len(block))
     encoded = base64.b64encode(checksum.to_bytes(8, "big")).decode()
-    return Film(path=path, folder=production_folder(production), size=size, checksum=encoded)
+    return Film(path=path, folder=folder, size=size, checksum=encoded)
 
 
-def production_folder(production: str) -> str:
-    """The first segment of every key. Raises FilmRefused when it cannot be one."""
-    folder = production.strip()
-    if not folder or "/" in folder or not any(char.isalnum() for char in folder):
-        raise FilmRefused(
+def production_folder(production: str, registry: Registry) -> str:
+    """The first segment of every key: as the production's folder was written the first time.
+
+    Raises:
+        SettingsRefused: no name for a production.
+    """
+    name = production.strip()
+    if not name or "/" in name or not any(char.isalnum() for char in name):
+        raise SettingsRefused(
             f"{production!r} cannot be the name of a production",
             "Use a name with letters or digits and without slashes",
         )
-    return folder
+    known = registry.get(slug(name), Kind.PRODUCTION, slug(name))
+    return FolderBody.model_validate(known.body).folder if known else name
 
 
 def upload_film(film: Film, connection: Connection, progress: Progress) -> ObjectInfo:
@@ -116,7 +128,7 @@ def _send(
             raise ServiceUnavailable(str(fault)) from fault
 
 
-def upload_settings(path: Path, production: str, uploads: ObjectStore) -> None:
+def upload_settings(path: Path, folder: str, uploads: ObjectStore) -> None:
     """Check settings.yaml here, then send it unless the same lies there already.
 
     Raises:
@@ -124,11 +136,11 @@ def upload_settings(path: Path, production: str, uploads: ObjectStore) -> None:
     """
     text = path.read_bytes()
     parse_settings(text)
-    _put_if_new(uploads, settings_key(production_folder(production)), text, "application/yaml")
+    _put_if_new(uploads, settings_key(folder), text, "application/yaml")
 
 
 def upload_references(
-    folder: Path, production: str, uploads: ObjectStore, warn: Callable[[str], None]
+    pictures: Path, folder: str, uploads: ObjectStore, warn: Callable[[str], None]
 ) -> dict[str, int]:
     """Send the pictures of each sub-folder as references of the character it is named after.
 
@@ -140,20 +152,20 @@ def upload_references(
     """
     found: dict[str, int] = {}
     owners: dict[str, str] = {}
-    for character, picture in _pictures(folder, warn):
+    for character, picture in _pictures(pictures, warn):
         other = owners.setdefault(slug(character), character)
         if other != character:
             raise ReferenceRefused(
                 f"The folders {other!r} and {character!r} read like one character",
                 "Give one of them another name",
             )
-        key = f"{production_folder(production)}/characters/{character}/{picture.name}"
+        key = f"{folder}/characters/{character}/{picture.name}"
         kind = "image/png" if picture.suffix.lower() == ".png" else "image/jpeg"
         _put_if_new(uploads, key, picture.read_bytes(), kind)
         found[character] = found.get(character, 0) + 1
     if not found:
         raise ReferenceRefused(
-            f"There is no picture of a character in {folder}",
+            f"There is no picture of a character in {pictures}",
             "Make a folder for each character there and put its pictures inside",
         )
     return found

@@ -29,9 +29,9 @@ def test_dollars_when_small_or_unknown_never_reads_as_zero(usd: float | None, te
     assert dollars(usd) == text
 
 
-@given(st.floats(min_value=1e-5, max_value=1e6))
+@given(st.floats(min_value=1e-9, max_value=1e6))
 def test_dollars_when_positive_never_reads_as_zero(usd: float) -> None:
-    assert dollars(usd).strip("$0.,") != ""
+    assert dollars(usd).startswith("under") or dollars(usd).strip("$0.,") != ""
 
 
 def test_count_when_one_is_singular() -> None:

@@ -25,8 +25,10 @@ from onmodel.door import Door
 from onmodel.environment import Environment, read_environment
 from onmodel.paid import CachedEmbedder, CachedLabels, Meter
 from onmodel.ports_training import CaptionModel, ImageModel, Scheduler, TaskTokens, Trainer
+from onmodel.quotes import TrainerItems
 from onmodel.settings import CaptionSettings, EmbeddingSettings
 from onmodel.trainers.bedrock.canvas import NovaCanvas
+from onmodel.trainers.bedrock.limits import ITEMS
 from onmodel.trainers.bedrock.trainer import BedrockTrainer
 
 
@@ -166,6 +168,11 @@ class Services:
     def embedder(self, settings: EmbeddingSettings, meter: Meter) -> CachedEmbedder:
         titan = TitanEmbedder(self._embedding_runtime, settings.model, settings.dimensions)
         return CachedEmbedder(titan, self.cache, meter)
+
+
+def trainer_items() -> TrainerItems:
+    """What the trainer's work is called in the price book, without a stack to ask."""
+    return ITEMS
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 CENT = 0.01
+SMALLEST = 0.00001  # what five digits can show
 
 
 def timecode(seconds: float) -> str:
@@ -30,9 +31,11 @@ def duration(seconds: float) -> str:
 
 
 def dollars(usd: float | None) -> str:
-    """`$0.61`; three significant digits below a cent; `unknown` without a price, never zero."""
+    """`$0.61`; five digits below a cent; `unknown` without a price, never zero."""
     if usd is None:
         return "unknown"
+    if 0 < usd < SMALLEST:
+        return f"under ${SMALLEST:.5f}"
     if 0 < usd < CENT:
         return f"${usd:.5f}".rstrip("0")
     return f"${usd:,.2f}"

@@ -13,6 +13,7 @@ from drawn.films import draw_film
 from fakes.labels import FakeLabels, figure
 from fakes.world import World
 
+from onmodel.environment import read_environment
 from onmodel_cli.connection import Connection
 
 
@@ -54,14 +55,22 @@ def world() -> World:
 
 @pytest.fixture
 def connection(world: World) -> Connection:
-    made = Connection(stack="onmodel", region="us-east-1", outputs={}, local=True)
-    vars(made).update(
-        s3=FakeS3(world),
+    variables = {
+        "UPLOADS_BUCKET": "uploads", "STUDIO_BUCKET": "studio", "REGISTRY_TABLE": "registry",
+        "CACHE_TABLE": "cache", "TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:t",
+        "DEPLOY_MODEL_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:DeployModel",
+        "RETIRE_MODEL_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:RetireModel",
+    }  # fmt: skip
+    made = Connection("onmodel", "us-east-1", read_environment(variables), local=True)
+    services = made.services
+    vars(services).update(
+        _s3=FakeS3(world),
         uploads=world.uploads,
         studio=world.studio,
         registry=world.registry,
         executions=world.executions,
     )
+    services.client = lambda _service: vars(services)["_s3"]  # type: ignore[method-assign]
     return made
 
 

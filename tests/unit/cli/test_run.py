@@ -16,7 +16,7 @@ from onmodel_cli.connection import Connection
 
 @pytest.fixture
 def invoke(connection: Connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setattr(main, "connect", lambda *_args, **_options: connection)
+    monkeypatch.setattr(main, "open_stack", lambda *_arguments: connection)
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: object):

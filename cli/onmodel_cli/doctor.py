@@ -1,0 +1,104 @@
+"""`onmodel doctor`: can this account do it today, and how much at once?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rich.markup import escape
+
+from onmodel.adapters.servicequotas import ServiceQuotas
+from onmodel.contracts.training import Finding, TrainingPlan
+from onmodel.errors import ServiceError
+from onmodel.ports_training import Quotas
+from onmodel.production import settings_in_force
+from onmodel_cli import options, speaking
+from onmodel_cli.connection import Connection
+from onmodel_cli.options import open_stack, production_slug
+from onmodel_cli.results import print_object
+
+CALLS_OF_A_CHUNK = 5.0
+"""DetectLabels a second: a minute of film has 60 frames at most and takes 12 s or more."""
+
+FAST_REGIONS = frozenset({"us-east-1", "us-west-2", "eu-west-1"})  # 50 a second; 5 elsewhere
+SLOW_RATE, FAST_RATE = 5.0, 50.0
+CONCURRENT_EXECUTIONS = ("lambda", "L-B99A9384")
+NEW_ACCOUNT_CONCURRENCY = 10.0
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A value for a parameter of the stack, and why."""
+
+    parameter: str
+    value: int
+    why: str
+
+
+def doctor(
+    production: options.OfProduction = None,
+    stack: options.Stack = "onmodel",
+    region: options.Region = None,
+    local: options.Local = False,
+    as_json: options.Json = False,
+) -> None:
+    """Look at models, quotas, roles and buckets, and propose values. Costs nothing."""
+    with speaking.plain_errors():
+        connection = open_stack(stack, region, local)
+        findings = look_at_training(connection, production)
+        proposal = propose(
+            ServiceQuotas(connection.services.client("service-quotas")), connection.region
+        )
+        if as_json:
+            print_object(_as_object(findings, proposal))
+            return
+        for finding in findings:
+            sign = "[red]✗[/]" if finding.blocking else "[yellow]![/]"
+            speaking.out.print(f"{sign} {escape(finding.reason)}. [dim]{escape(finding.advice)}[/]")
+        if not any(finding.blocking for finding in findings):
+            speaking.out.print("[green]✓[/] Models can be trained and deployed here today.")
+        else:
+            speaking.out.print("\nFilms are prepared and datasets made all the same.")
+        speaking.out.print(
+            f"\n[bold]{proposal.parameter}={proposal.value}[/]  [dim]{proposal.why}[/]"
+        )
+
+
+def look_at_training(connection: Connection, production: str | None) -> tuple[Finding, ...]:
+    """What preflight would say now, of a production's settings or of the defaults."""
+    settings = settings_in_force(
+        production_slug(production) if production else "main", connection.studio
+    )
+    return connection.services.trainer.preflight(
+        TrainingPlan(
+            hyperparameters=settings.training.hyperparameters,
+            buckets=(connection.studio.bucket,),
+            other_models=(settings.captions.model, settings.embedding.model),
+        )
+    )
+
+
+def propose(quotas: Quotas, region: str) -> Proposal:
+    """How many chunks at once: bounded by Lambda's concurrency and by Rekognition's rate."""
+    try:
+        known = quotas.value(*CONCURRENT_EXECUTIONS)
+    except ServiceError:  # not everybody may read quotas; the careful value is then right
+        known = None
+    executions = known or NEW_ACCOUNT_CONCURRENCY
+    rate = FAST_RATE if region in FAST_REGIONS else SLOW_RATE
+    value = max(1, int(min(executions / 2, rate / CALLS_OF_A_CHUNK)))
+    told = f"{executions:.0f}" if known else f"at least {executions:.0f} (not readable here)"
+    return Proposal(
+        "MapConcurrency",
+        value,
+        f"half of {told} concurrent functions; Rekognition answers about {rate:.0f} calls a second "
+        f"in {region} by default",
+    )
+
+
+def _as_object(findings: tuple[Finding, ...], proposal: Proposal) -> dict[str, Any]:
+    return {
+        "possible": not any(finding.blocking for finding in findings),
+        "findings": [finding.model_dump(mode="json") for finding in findings],
+        "proposals": {proposal.parameter: proposal.value},
+    }

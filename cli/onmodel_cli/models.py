@@ -1,0 +1,242 @@
+"""`onmodel deploy`, `extend`, `retire` and `delete-model`: models cost money while they answer.
+
+What begins or ends something starts a state machine; this process only asks and watches.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from onmodel.contracts.requests_deployment import DeployRequest
+from onmodel.deployments import (
+    OVER,
+    Deployment,
+    deployments_of,
+    extend_deployment,
+    retire_payload,
+)
+from onmodel.errors import NotFound, RefusedError, StillRunning
+from onmodel.ports import Record
+from onmodel.production import settings_in_force
+from onmodel.quotes import quote_deployment
+from onmodel.records import Kind
+from onmodel.records_training import DeploymentStage, TrainingBody, TrainingStage
+from onmodel.wiring import now
+from onmodel.wording import dollars
+from onmodel_cli import options, speaking
+from onmodel_cli.connection import Connection
+from onmodel_cli.options import open_stack, production_slug
+
+RETIRE_WATCH_SECONDS = 900.0
+POLL_SECONDS = 2.0
+
+DeploymentOption = Annotated[
+    str | None, typer.Option("--deployment", help="Its id, when there are several.")
+]
+
+
+class NoSuchModel(RefusedError):
+    """Raised when a production has no model or no deployment as asked for."""
+
+
+def deploy(
+    production: options.Production,
+    training: Annotated[
+        str | None, typer.Option("--training", help="Which training's model; else the newest.")
+    ] = None,
+    hours: Annotated[
+        float | None, typer.Option("--hours", min=0.1, max=24, help="How long it answers.")
+    ] = None,
+    yes: options.Yes = False,
+    stack: options.Stack = "onmodel",
+    region: options.Region = None,
+    local: options.Local = False,
+) -> None:
+    """Make a trained model answer. Costs money by the hour and always ends by itself."""
+    with speaking.plain_errors():
+        connection = open_stack(stack, region, local)
+        slug = production_slug(production)
+        trained = _training(connection, slug, training)
+        wanted = hours or min(
+            settings_in_force(slug, connection.studio).deployment.hours,
+            connection.environment.deployment_hours,
+        )
+        services = connection.services
+        quote = quote_deployment(wanted, items=services.trainer.items, book=services.prices)
+        total = quote.bill.total_usd
+        _confirm(
+            f"{trained.id} for {wanted:g} h: about "
+            f"{dollars(None if total is None else float(total))}. Deploy it?",
+            yes,
+        )
+        request = DeployRequest(
+            production=slug,
+            training_id=trained.id,
+            hours=wanted,
+            correlation_id=_correlation(),
+        )
+        _start(
+            connection,
+            connection.environment.deploy_model_arn,
+            trained.id,
+            {"request": request.model_dump(mode="json")},
+        )
+        speaking.say("[green]✓[/] Deploying; a mail says when it answers. See `onmodel status`.")
+
+
+def extend(
+    production: options.Production,
+    hours: Annotated[float, typer.Option("--hours", help="From now on; at most 24.")],
+    deployment: DeploymentOption = None,
+    stack: options.Stack = "onmodel",
+    region: options.Region = None,
+    local: options.Local = False,
+) -> None:
+    """Let a model answer longer. Its new end is counted from now."""
+    with speaking.plain_errors():
+        connection = open_stack(stack, region, local)
+        found = _live(connection, production_slug(production), deployment)
+        extended = extend_deployment(
+            found.production,
+            found.id,
+            hours,
+            registry=connection.registry,
+            scheduler=connection.services.scheduler,
+            clock=now,
+            retire_model_arn=connection.environment.retire_model_arn,
+        )
+        body = extended.body
+        speaking.say(
+            f"[green]✓[/] {found.id} answers until {body.retires_at:%Y-%m-%d %H:%M} UTC, "
+            f"{dollars(body.unit_usd_hour)} an hour."
+        )
+
+
+def retire(
+    production: options.Production,
+    deployment: DeploymentOption = None,
+    wait: Annotated[bool, typer.Option(help="Watch until it is gone.")] = True,
+    stack: options.Stack = "onmodel",
+    region: options.Region = None,
+    local: options.Local = False,
+) -> None:
+    """Switch a model off now, see that it is gone, and say what it cost."""
+    with speaking.plain_errors():
+        connection = open_stack(stack, region, local)
+        found = _live(connection, production_slug(production), deployment)
+        payload = retire_payload(found, "somebody asked for it")
+        _start(connection, connection.environment.retire_model_arn, found.id, payload)
+        if not wait:
+            speaking.say("[green]✓[/] Being switched off; a mail says when it is gone.")
+            return
+        with speaking.err.status(f"Switching {found.id} off"):
+            gone = _until_over(connection, found, time.sleep, time.monotonic)
+        speaking.say(
+            f"[green]✓[/] {gone.id} is gone. Estimated bill {dollars(gone.body.estimated_usd)}."
+        )
+
+
+def delete_model(
+    production: options.Production,
+    training: Annotated[
+        str | None, typer.Option("--training", help="Which training's model; else the newest.")
+    ] = None,
+    yes: options.Yes = False,
+    stack: options.Stack = "onmodel",
+    region: options.Region = None,
+    local: options.Local = False,
+) -> None:
+    """Delete a trained model for good. Its dataset stays."""
+    with speaking.plain_errors():
+        connection = open_stack(stack, region, local)
+        slug = production_slug(production)
+        record = _training(connection, slug, training)
+        live = [found.id for found in deployments_of(connection.registry, slug)
+                if found.body.training_id == record.id and found.stage not in OVER]  # fmt: skip
+        if live:
+            raise NoSuchModel(
+                f"{record.id} is deployed as {live[0]}", "Switch it off first: `onmodel retire`"
+            )
+        body = TrainingBody.model_validate(record.body)
+        _confirm(f"Delete the model of {record.id}? It cannot be brought back.", yes)
+        if body.model_ref:
+            connection.services.trainer.delete_model(body.model_ref)
+        ended = body.model_copy(update={"reason": "its model was deleted by a person"})
+        connection.registry.replace(
+            record.model_copy(
+                update={
+                    "status": TrainingStage.GONE,
+                    "updated_at": now(),
+                    "body": ended.model_dump(mode="json"),
+                }
+            )
+        )
+        speaking.say(f"[green]✓[/] The model of {record.id} is deleted; its dataset is kept.")
+
+
+def _training(connection: Connection, production: str, wanted: str | None) -> Record:
+    """A completed training: the one that was named, else the newest."""
+    done = [
+        record
+        for record in connection.registry.list(production, Kind.TRAINING)
+        if record.status == TrainingStage.COMPLETED and wanted in (None, record.id)
+    ]
+    if not done:
+        named = f"{wanted} of {production}" if wanted else production
+        raise NoSuchModel(f"There is no trained model of {named}", "See `onmodel status`")
+    return max(done, key=lambda record: record.created_at)
+
+
+def _live(connection: Connection, production: str, wanted: str | None) -> Deployment:
+    found = [
+        deployment
+        for deployment in deployments_of(connection.registry, production)
+        if deployment.stage not in OVER and wanted in (None, deployment.id)
+    ]
+    if not found:
+        raise NoSuchModel(f"No model of {production} is deployed", "See `onmodel status`")
+    if len(found) > 1:
+        names = ", ".join(deployment.id for deployment in found)
+        raise NoSuchModel(f"Several models of {production} are deployed: {names}",
+                          "Name one with --deployment")  # fmt: skip
+    return found[0]
+
+
+def _until_over(
+    connection: Connection,
+    deployment: Deployment,
+    sleep: Callable[[float], None],
+    monotonic: Callable[[], float],
+) -> Deployment:
+    """Raises StillRunning: it goes on, and a mail follows."""
+    end = monotonic() + RETIRE_WATCH_SECONDS
+    while monotonic() < end:
+        record = connection.registry.get(deployment.production, Kind.DEPLOYMENT, deployment.id)
+        if record is None:
+            raise NotFound(f"{deployment.id} vanished from the Registry")
+        if record.status == DeploymentStage.RETIRED:
+            return Deployment.of(record)
+        sleep(0.5 if connection.local else POLL_SECONDS)
+    raise StillRunning(f"{deployment.id} is not gone yet. It is tried again until it is")
+
+
+def _start(
+    connection: Connection, machine_arn: str, subject: str, payload: dict[str, object]
+) -> None:
+    """Under a name of its own: a person who asks twice means it."""
+    name = f"{subject[:60]}-{uuid.uuid4().hex[:12]}"
+    connection.executions.start(machine_arn, name, payload)
+
+
+def _confirm(question: str, yes: bool) -> None:
+    if not yes:
+        typer.confirm(question, abort=True, err=True)
+
+
+def _correlation() -> str:
+    return f"command-line-{uuid.uuid4().hex[:12]}"

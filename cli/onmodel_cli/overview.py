@@ -1,0 +1,133 @@
+"""What is known of a stack's productions: gathered once, shown by `status` and `costs`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from onmodel.contracts.film import FilmSummary
+from onmodel.deployments import OVER, Deployment
+from onmodel.errors import NotFound
+from onmodel.keys import FilmKeys
+from onmodel.ports import ObjectStore, Record, Registry
+from onmodel.records import Kind, RunBody, RunStatus
+from onmodel.records_training import DatasetBody, StoryboardBody, TrainingBody
+
+SHOWN = (Kind.RUN, Kind.DATASET, Kind.TRAINING, Kind.DEPLOYMENT, Kind.STORYBOARD)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that is known. `usd` is what it cost by our estimate; None when not known."""
+
+    production: str
+    kind: str
+    id: str
+    status: str
+    what: str
+    updated_at: datetime
+    usd: float | None
+    usd_per_hour: float | None = None
+
+    def as_object(self) -> dict[str, Any]:
+        return {
+            "production": self.production,
+            "kind": self.kind,
+            "id": self.id,
+            "status": self.status,
+            "what": self.what,
+            "updated_at": self.updated_at.isoformat(),
+            "usd": self.usd,
+            "usd_per_hour": self.usd_per_hour,
+        }
+
+
+def look(registry: Registry, production: str | None, now: datetime) -> list[Line]:
+    """Oldest first; of one production, or of all."""
+    lines = [_line(record, now) for record in _records(registry, production)]
+    return sorted(lines, key=lambda line: (line.production, line.updated_at))
+
+
+def billing(lines: list[Line]) -> list[Line]:
+    """What costs money by the hour now."""
+    return [line for line in lines if line.kind == Kind.DEPLOYMENT and line.status not in OVER]
+
+
+def usage_of_runs(
+    registry: Registry, studio: ObjectStore, production: str | None
+) -> Iterator[FilmSummary]:
+    """Summaries of prepared runs, with their counted calls."""
+    for record in _of(registry, production, Kind.RUN):
+        if record.status == RunStatus.PREPARED:
+            keys = FilmKeys.of(RunBody.model_validate(record.body).run)
+            try:
+                yield FilmSummary.model_validate_json(studio.get(keys.summary))
+            except NotFound:
+                continue  # deleted by hand; its row in the Registry still has the total
+
+
+def _records(registry: Registry, production: str | None) -> Iterator[Record]:
+    for kind in SHOWN:
+        yield from _of(registry, production, kind)
+
+
+def _of(registry: Registry, production: str | None, kind: Kind) -> Iterator[Record]:
+    return registry.list(production, kind) if production else registry.list_all(kind)
+
+
+def _line(record: Record, now: datetime) -> Line:
+    what, usd, hourly = _told(record, now)
+    return Line(
+        production=record.production,
+        kind=record.kind,
+        id=record.id,
+        status=record.status,
+        what=what,
+        updated_at=record.updated_at,
+        usd=usd,
+        usd_per_hour=hourly,
+    )
+
+
+def _told(record: Record, now: datetime) -> tuple[str, float | None, float | None]:
+    match record.kind:
+        case Kind.RUN:
+            run = RunBody.model_validate(record.body)
+            return _run(run), run.estimated_usd, None
+        case Kind.DATASET:
+            dataset = DatasetBody.model_validate(record.body)
+            return _dataset(dataset), dataset.estimated_usd, None
+        case Kind.TRAINING:
+            training = TrainingBody.model_validate(record.body)
+            return training.reason or f"on {training.dataset_id}", training.quoted_usd, None
+        case Kind.DEPLOYMENT:
+            return _deployment(Deployment.of(record), now)
+    board = StoryboardBody.model_validate(record.body)
+    drawn = f"{board.drawn} of {board.panels} panels" if board.drawn is not None else ""
+    return board.reason or drawn or f"{board.panels} panels", board.estimated_usd, None
+
+
+def _run(run: RunBody) -> str:
+    if run.reason:
+        return f"{run.run.title}: {run.reason}"
+    kept = "" if run.crops_kept is None else f": {run.crops_kept:,} pictures kept"
+    return f"{run.run.title}{kept}"
+
+
+def _dataset(dataset: DatasetBody) -> str:
+    pictures = f"{dataset.pictures:,} pictures of {len(dataset.films)} films"
+    return f"{pictures}: {dataset.reason}" if dataset.reason else pictures
+
+
+def _deployment(found: Deployment, now: datetime) -> tuple[str, float | None, float | None]:
+    body = found.body
+    if found.stage in OVER:
+        return body.reason or "over", body.estimated_usd, None
+    hours = max(0.0, (body.retires_at - now).total_seconds() / 3600)
+    began = body.provisioning_at
+    spent = None
+    if began is not None and body.unit_usd_hour is not None:
+        spent = max(0.0, (now - began).total_seconds() / 3600) * body.unit_usd_hour
+    return f"switches itself off in {hours:.1f} h", spent, body.unit_usd_hour

@@ -1,0 +1,78 @@
+"""`onmodel quote`: what a film will cost, from its header, before anything is uploaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from onmodel.costs import PriceBook
+from onmodel.errors import FilmRefused
+from onmodel.quotes import Quote, expected_frames, quote_deployment, quote_film
+from onmodel.quotes import quote_training as quote_a_training
+from onmodel.settings import Settings, parse_settings
+from onmodel.wiring import trainer_items
+from onmodel.wording import dollars, duration
+from onmodel_cli import options, speaking
+from onmodel_cli.results import print_object
+
+
+def quote(
+    film: Annotated[Path, typer.Argument(help="A film on this machine.", show_default=False)],
+    settings: Annotated[
+        Path | None, typer.Option("--settings", help="settings.yaml of the production.")
+    ] = None,
+    prices: Annotated[
+        Path | None, typer.Option("--prices", help="Your own price book, on top of ours.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Say what preparing, training and deploying will cost. Needs no stack and no account."""
+    from onmodel.video.probe import probe_film
+
+    with speaking.plain_errors():
+        if not film.is_file():
+            raise FilmRefused(f"There is no film at {film}", "Check the path")
+        chosen = parse_settings(settings.read_bytes()) if settings else Settings()
+        book = PriceBook.load(prices.read_bytes() if prices else None)
+        with film.open("rb") as source:
+            facts = probe_film(source, size_bytes=film.stat().st_size).facts
+        captions = expected_frames(facts.duration_seconds, chosen.sampling)
+        made = {
+            "prepare": quote_film(facts, chosen, book),
+            "caption and train": quote_a_training(
+                chosen.training.hyperparameters,
+                captions=min(captions, chosen.training.max_pictures),
+                caption_settings=chosen.captions,
+                items=trainer_items(),
+                book=book,
+            ),
+            "deploy": quote_deployment(chosen.deployment.hours, items=trainer_items(), book=book),
+        }
+        if as_json:
+            print_object({name: found.model_dump(mode="json") for name, found in made.items()})
+            return
+        speaking.out.print(f"[bold]{film.name}[/]  {duration(facts.duration_seconds)}\n")
+        for name, found in made.items():
+            _show(name, found)
+        speaking.out.print("Quotes lean to the high side; nothing was started.")
+
+
+def _show(name: str, quote: Quote) -> None:
+    total = quote.bill.total_usd
+    title = f"To {name}: about {dollars(None if total is None else float(total))}"
+    table = Table(
+        "item", "units", "cost", box=None, title=title, title_justify="left", pad_edge=False
+    )
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for line in quote.bill.lines:
+        cost = None if line.usd is None else float(line.usd)
+        unsure = " (unsure)" if line.unsure else ""
+        table.add_row(line.item, f"{float(line.paid):,.6g}", f"{dollars(cost)}{unsure}")
+    speaking.out.print(table)
+    for assumption in quote.assumptions:
+        speaking.out.print(f"  [dim]{assumption}[/]")
+    speaking.out.print("")

@@ -1,0 +1,135 @@
+"""`onmodel status` and `onmodel costs`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from rich.markup import escape
+from rich.table import Table
+
+from onmodel.costs import Bill, add_up, estimate
+from onmodel.wording import count, dollars
+from onmodel_cli import options, speaking
+from onmodel_cli.options import open_stack, production_slug
+from onmodel_cli.overview import Line, billing, look, usage_of_runs
+from onmodel_cli.results import print_object
+
+COLOURS = {
+    "prepared": "green", "ready": "green", "completed": "green", "drawn": "green",
+    "in_service": "yellow", "creating": "yellow", "running": "cyan", "in_progress": "cyan",
+    "refused": "red", "failed": "red", "retired": "dim",
+}  # fmt: skip
+
+
+def status(
+    production: options.OfProduction = None,
+    stack: options.Stack = "onmodel",
+    region: options.Region = None,
+    local: options.Local = False,
+    as_json: options.Json = False,
+) -> None:
+    """Show what is known: films, datasets, trainings, deployments, storyboards, and what bills."""
+    with speaking.plain_errors():
+        connection = open_stack(stack, region, local)
+        chosen = production_slug(production) if production else None
+        lines = look(connection.registry, chosen, datetime.now(UTC))
+        costly = billing(lines)
+        if as_json:
+            print_object(
+                {
+                    "lines": [line.as_object() for line in lines],
+                    "billing": [line.as_object() for line in costly],
+                }
+            )
+            return
+        if not lines:
+            speaking.out.print("Nothing is known yet. Upload a film: `onmodel run --help`.")
+            return
+        speaking.out.print(_table(lines))
+        _tell_billing(costly)
+
+
+def costs(
+    production: options.OfProduction = None,
+    stack: options.Stack = "onmodel",
+    region: options.Region = None,
+    local: options.Local = False,
+    as_json: options.Json = False,
+) -> None:
+    """Add up what was spent by our own counts, service by service, and what the cache saved."""
+    with speaking.plain_errors():
+        connection = open_stack(stack, region, local)
+        chosen = production_slug(production) if production else None
+        summaries = list(usage_of_runs(connection.registry, connection.studio, chosen))
+        usage = add_up(use for summary in summaries for use in summary.usage)
+        bill = estimate(usage, connection.services.prices)
+        lines = look(connection.registry, chosen, datetime.now(UTC))
+        later = [line for line in lines if line.kind != "run" and line.usd is not None]
+        total = _total(bill, later)
+        if as_json:
+            print_object(
+                {
+                    "films": bill.model_dump(mode="json"),
+                    "others": [line.as_object() for line in later],
+                    "total_usd": total,
+                }
+            )
+            return
+        speaking.out.print(_bill(bill, len(summaries)))
+        if later:
+            speaking.out.print(_table(later))
+        speaking.out.print(
+            f"\n[bold]Estimated total {dollars(total)}[/], {dollars(float(bill.saved_usd))} saved. "
+            f"Prices of {bill.prices_dated.isoformat()}; AWS bills by its own counts."
+        )
+        _tell_billing(billing(lines))
+
+
+def _total(bill: Bill, others: list[Line]) -> float | None:
+    if bill.total_usd is None:
+        return None
+    return float(bill.total_usd) + sum(line.usd for line in others if line.usd is not None)
+
+
+def _tell_billing(costly: list[Line]) -> None:
+    if not costly:
+        speaking.out.print("\n[green]Nothing is billing by the hour.[/]")
+    for line in costly:
+        speaking.out.print(
+            f"\n[bold yellow]{line.id} costs {dollars(line.usd_per_hour)} an hour[/] and "
+            f"{line.what}. Sooner: onmodel retire --production {line.production}"
+        )
+
+
+def _table(lines: list[Line]) -> Table:
+    table = Table("production", "what", "id", "status", "", "estimated", box=None, pad_edge=False)
+    table.columns[2].overflow = "fold"  # an id that is cut off cannot be copied
+    table.columns[5].justify = "right"
+    for line in lines:
+        colour = COLOURS.get(line.status, "default")
+        table.add_row(
+            line.production,
+            line.kind,
+            line.id,
+            f"[{colour}]{line.status}[/]",
+            escape(line.what),
+            "" if line.usd is None else dollars(line.usd),
+        )
+    return table
+
+
+def _bill(bill: Bill, films: int) -> Table:
+    title = f"Preparing {count(films, 'film')}"
+    table = Table("service", "paid", "used again", "cost", "saved", box=None, title=title,
+                  title_justify="left", pad_edge=False)  # fmt: skip
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for line in bill.lines:
+        table.add_row(
+            line.item,
+            f"{line.paid:,.0f}",
+            f"{line.reused:,.0f}",
+            dollars(None if line.usd is None else float(line.usd)),
+            dollars(None if line.saved_usd is None else float(line.saved_usd)),
+        )
+    return table

@@ -1,0 +1,58 @@
+"""Every event that `onmodel event` makes is one that its function understands."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import json
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from onmodel_cli import events, main
+from onmodel_cli.connection import Connection
+from onmodel_cli.run import Wish, prepare
+from onmodel_cli.speaking import err
+
+ROOT = Path(__file__).parents[3]
+OF_A_FILM = ["route_upload", "claim_run", "probe_film", "sample_chunk", "deduplicate_film",
+             "name_crops", "report_film", "finish_film", "refuse_film", "tell",
+             "collect_film"]  # fmt: skip
+
+
+@pytest.fixture
+def prepared(connection: Connection, film: Path, tmp_path: Path, monkeypatch) -> Connection:
+    monkeypatch.setattr(events, "open_stack", lambda *_arguments: connection)
+    prepare(Wish(film=film, production="mira", output=tmp_path), connection, err)
+    return connection
+
+
+def request_model(step: str):
+    """The model that functions/<step>/app.py parses its event with."""
+    path = ROOT / "functions" / step / "app.py"
+    name = re.search(r"@entry\((\w+)", path.read_text()).group(1)
+    spec = importlib.util.spec_from_file_location(f"app_of_{step}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return getattr(module, name)
+
+
+@pytest.mark.parametrize("step", OF_A_FILM)
+def test_event_when_made_of_a_run_is_what_the_function_parses(step: str, prepared) -> None:
+    done = CliRunner().invoke(main.app, ["event", step, "-p", "mira", "--film", "mira.mp4"])
+    assert done.exit_code == 0, done.stderr
+    request_model(step).model_validate(json.loads(done.stdout))
+
+
+def test_event_when_the_film_is_unknown_says_so(prepared) -> None:
+    done = CliRunner().invoke(main.app, ["event", "probe_film", "-p", "mira", "--film", "x.mp4"])
+    assert done.exit_code == 3
+    assert "No run of x.mp4" in done.stderr
+
+
+def test_every_builder_belongs_to_a_function() -> None:
+    for step, build in events.BUILDERS.items():
+        assert (ROOT / "functions" / step / "app.py").is_file(), step
+        assert inspect.isfunction(build)

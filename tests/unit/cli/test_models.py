@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from fakes.world import World
+from typer.testing import CliRunner
+
+from onmodel.contracts.base import Contract
+from onmodel.contracts.training import TrainingSpec
+from onmodel.ports import Record
+from onmodel.records import Kind
+from onmodel.records_training import (
+    DeploymentBody,
+    DeploymentStage,
+    TrainingBody,
+    TrainingStage,
+)
+from onmodel.settings import PRESETS
+from onmodel.wiring import now
+from onmodel_cli import doctor, main, models, quoting, status, storyboard
+from onmodel_cli.connection import Connection
+
+ID = "d0001-0a1b2c3d"
+
+
+class RecordingTrainer:
+    """What the commands ask of a trainer."""
+
+    def __init__(self) -> None:
+        self.deleted: list[str] = []
+        self.items = quoting.trainer_items()
+
+    def delete_model(self, model_ref: str) -> None:
+        self.deleted.append(model_ref)
+
+
+class RecordingScheduler:
+    def __init__(self) -> None:
+        self.moved: dict[str, object] = {}
+
+    def move(self, name: str, when: object) -> None:
+        self.moved[name] = when
+
+
+@pytest.fixture
+def trainer(connection: Connection) -> RecordingTrainer:
+    made = RecordingTrainer()
+    vars(connection.services)["trainer"] = made
+    return made
+
+
+@pytest.fixture
+def scheduler(connection: Connection) -> RecordingScheduler:
+    made = RecordingScheduler()
+    vars(connection.services)["scheduler"] = made
+    return made
+
+
+@pytest.fixture
+def invoke(connection: Connection, trainer, scheduler, monkeypatch: pytest.MonkeyPatch):
+    for module in (models, status, storyboard, doctor):
+        monkeypatch.setattr(module, "open_stack", lambda *_arguments: connection)
+
+    def call(*arguments: object, **options: str):
+        return CliRunner().invoke(main.app, [str(argument) for argument in arguments], **options)
+
+    return call
+
+
+def put(world: World, kind: Kind, identity: str, stage: str, body: Contract) -> None:
+    world.registry.create(
+        Record(
+            production="bunny",
+            kind=kind,
+            id=identity,
+            status=stage,
+            created_at=now(),
+            updated_at=now(),
+            body=body.model_dump(mode="json"),
+        )
+    )
+
+
+@pytest.fixture
+def trained(world: World) -> None:
+    spec = TrainingSpec(
+        production="bunny",
+        dataset_id=ID,
+        training_id=ID,
+        manifest_uri="s3://studio/manifest.jsonl",
+        output_uri="s3://studio/trainings/",
+        hyperparameters=PRESETS["default"],
+    )
+    body = TrainingBody(dataset_id=ID, correlation_id="c", spec=spec, model_ref="model-1")
+    put(world, Kind.TRAINING, ID, TrainingStage.COMPLETED, body)
+
+
+@pytest.fixture
+def deployed(world: World, trained: None) -> None:
+    body = DeploymentBody(
+        training_id=ID,
+        name=f"{ID}-1",
+        correlation_id="c",
+        requested_at=now(),
+        retires_at=now() + timedelta(hours=2),
+        schedule_name="retire-it",
+        hours=2,
+        provisioning_at=now() - timedelta(hours=1),
+        unit_usd_hour=60.5,
+    )
+    put(world, Kind.DEPLOYMENT, f"{ID}-1", DeploymentStage.IN_SERVICE, body)
+
+
+def payloads(world: World) -> list[dict[str, object]]:
+    return list(world.executions.payloads.values())
+
+
+def test_deploy_when_asked_and_confirmed_starts_the_machine(invoke, world, trained) -> None:
+    done = invoke("deploy", "-p", "bunny", "--hours", 1, input="y\n")
+    assert done.exit_code == 0, done.stderr
+    assert "$121.00" in done.stderr  # an hour and the half of creation, as two begun hours
+    [payload] = payloads(world)
+    assert payload["request"]["training_id"] == ID
+    assert payload["request"]["hours"] == 1
+
+
+def test_deploy_when_not_confirmed_starts_nothing(invoke, world, trained) -> None:
+    assert invoke("deploy", "-p", "bunny", input="n\n").exit_code == 1
+    assert payloads(world) == []
+
+
+def test_deploy_when_nothing_is_trained_says_so(invoke, world) -> None:
+    done = invoke("deploy", "-p", "bunny", "--yes")
+    assert done.exit_code == 3
+    assert "There is no trained model of bunny" in done.stderr
+
+
+def test_extend_when_in_service_moves_row_and_schedule(invoke, world, deployed, scheduler) -> None:
+    done = invoke("extend", "-p", "bunny", "--hours", 5)
+    assert done.exit_code == 0, done.stderr
+    record = world.registry.get("bunny", Kind.DEPLOYMENT, f"{ID}-1")
+    end = DeploymentBody.model_validate(record.body).retires_at
+    assert timedelta(hours=4.9) < end - now() < timedelta(hours=5.1)
+    assert set(scheduler.moved) == {"retire-it"}
+
+
+def test_retire_when_deployed_starts_the_machine_and_waits(invoke, world, deployed) -> None:
+    record = world.registry.get("bunny", Kind.DEPLOYMENT, f"{ID}-1")
+    assert invoke("retire", "-p", "bunny", "--no-wait").exit_code == 0
+    assert payloads(world)[0]["deployment"]["deployment_id"] == f"{ID}-1"
+    body = DeploymentBody.model_validate(record.body).model_copy(update={"estimated_usd": 121.0})
+    gone = record.model_copy(
+        update={"status": DeploymentStage.RETIRED, "body": body.model_dump(mode="json")}
+    )
+    world.registry.replace(gone)
+    assert invoke("retire", "-p", "bunny").exit_code == 3  # nothing is deployed any more
+
+
+def test_delete_model_when_deployed_is_refused(invoke, world, deployed, trainer) -> None:
+    done = invoke("delete-model", "-p", "bunny", "--yes")
+    assert done.exit_code == 3
+    assert "onmodel retire" in done.stderr
+    assert trainer.deleted == []
+
+
+def test_delete_model_when_free_deletes_it_and_says_so(invoke, world, trained, trainer) -> None:
+    assert invoke("delete-model", "-p", "bunny", "--yes").exit_code == 0
+    assert trainer.deleted == ["model-1"]
+    record = world.registry.get("bunny", Kind.TRAINING, ID)
+    assert record.status == TrainingStage.GONE
+
+
+def test_status_when_a_model_is_deployed_tells_what_bills(invoke, deployed) -> None:
+    told = json.loads(invoke("status", "--json").stdout)
+    assert [line["id"] for line in told["billing"]] == [f"{ID}-1"]
+    assert told["billing"][0]["usd_per_hour"] == 60.5
+    assert told["billing"][0]["usd"] == pytest.approx(60.5, rel=0.01)
+    assert "costs $60.50 an hour" in invoke("status").stdout
+
+
+def test_status_when_nothing_is_known_says_how_to_begin(invoke) -> None:
+    assert "Upload a film" in invoke("status").stdout
+
+
+def test_costs_when_a_model_is_deployed_counts_it(invoke, deployed) -> None:
+    told = json.loads(invoke("costs", "-p", "bunny", "--json").stdout)
+    assert told["total_usd"] == pytest.approx(60.5, rel=0.01)
+
+
+def test_storyboard_when_impossible_uploads_nothing(invoke, world, tmp_path: Path) -> None:
+    bad = tmp_path / "first.yaml"
+    bad.write_text("scenes: []\n")
+    done = invoke("storyboard", bad, "-p", "bunny")
+    assert done.exit_code == 3
+    assert world.uploads.keys() == ()
+
+
+def test_storyboard_when_no_model_is_deployed_says_that_a_mail_asks(
+    invoke, world, tmp_path: Path
+) -> None:
+    good = tmp_path / "First day.yaml"
+    good.write_text("scenes: [Buck smiles]\n")
+    done = invoke("storyboard", good, "-p", "bunny")
+    assert done.exit_code == 0, done.stderr
+    assert world.uploads.keys() == ("bunny/storyboards/first-day.yaml",)
+    assert "No model is deployed" in done.stderr
+
+
+def test_quote_when_given_a_film_needs_no_stack(film: Path) -> None:
+    done = CliRunner().invoke(main.app, ["quote", str(film), "--json"])
+    told = json.loads(done.stdout)
+    assert set(told) == {"prepare", "caption and train", "deploy"}
+    assert float(told["prepare"]["bill"]["total_usd"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("executions", "region", "value"),
+    [
+        (1000, "us-east-1", 10),
+        (10, "us-east-1", 5),
+        (None, "us-east-1", 5),
+        (1000, "eu-central-1", 1),
+    ],
+)  # fmt: skip
+def test_propose_when_quotas_differ_stays_within_them(executions, region, value) -> None:
+    class Quotas:
+        def value(self, service: str, quota: str) -> float | None:
+            return executions
+
+    assert doctor.propose(Quotas(), region).value == value
