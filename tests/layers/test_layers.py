@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import struct
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,3 +78,30 @@ def test_application_when_packed_then_complete() -> None:
 
     packed = listing(BUILD / "CoreLayer/python/onmodel")
     assert packed == listing(ROOT / "layers/core/onmodel")
+
+
+def imported_roots(source: str) -> set[str]:
+    """Top-level names of all imports that happen at run time."""
+    roots: set[str] = set()
+    pending: list[ast.AST] = [ast.parse(source)]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            roots |= {name.name.split(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            roots.add(node.module.split(".")[0])
+        pending += ast.iter_child_nodes(node)
+    return roots
+
+
+def test_imports_when_followed_then_lie_in_a_layer_or_the_runtime() -> None:
+    """The local stack would not notice: its functions see the host's packages."""
+    there = {"boto3", "botocore"} | set(sys.stdlib_module_names)
+    for layer in ("CoreLayer", "VisionLayer"):
+        there |= {path.name.split(".")[0] for path in (BUILD / layer / "python").iterdir()}
+    ours = [*(BUILD / "CoreLayer/python/onmodel").rglob("*.py"), *ROOT.glob("functions/*/*.py")]
+    assert len(ours) > 50
+    for path in ours:
+        assert imported_roots(path.read_text()) <= there, path
