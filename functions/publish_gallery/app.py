@@ -10,5 +10,9 @@ from onmodel.wiring import now, services
 def handler(request: PublishGalleryRequest) -> None:
     wired = services()
     PublishGallery(
-        registry=wired.registry, studio=wired.studio, prices=wired.prices, clock=now
+        registry=wired.registry,
+        studio=wired.studio,
+        prices=wired.prices,
+        clock=now,
+        door=wired.links,
     ).publish(request)

@@ -1,0 +1,163 @@
+"""A model in service and what it was trained on: what DrawStoryboard stands on."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from fakes.embedder import FakeEmbedder
+from fakes.image_model import FakeImageModel
+from fakes.studio import PRICES, TRAINING, Studio
+
+from onmodel.contracts.base import Box
+from onmodel.contracts.dataset import DatasetItem
+from onmodel.contracts.drawing import DrawnPanel
+from onmodel.contracts.requests_deployment import (
+    PanelItem,
+    PanelItemRequest,
+    PlanStoryboardRequest,
+    PublishGalleryRequest,
+    QuoteDeploymentRequest,
+    StoryboardPlanned,
+    StoryboardRequest,
+)
+from onmodel.contracts.training import DeploymentStatus
+from onmodel.jsonl import read_lines, write_lines
+from onmodel.keys import DatasetKeys, StoryboardKeys, accepted_settings_key
+from onmodel.npy import to_npy
+from onmodel.paid import Meter
+from onmodel.ports import Embedder
+from onmodel.settings import Character, EmbeddingSettings, Settings
+from onmodel.steps.draw_panel import draw_panel
+from onmodel.steps.plan_storyboard import PlanStoryboard
+from onmodel.steps.publish_gallery import PublishGallery
+from onmodel.steps.quote_deployment import quote_deployment
+from onmodel.steps.score_panel import score_panel
+
+KEY = "bunny/storyboards/Forest day.yaml"
+BOARD = b"""
+title: A day in the forest
+style: soft 3D animation
+size: 512x512
+scenes:
+  - Buck smiles
+  - text: Frank waits
+    seed: 99
+"""
+CAST = {
+    "buck": Character(name="Buck", description="a large grey rabbit"),
+    "frank": Character(name="Frank", description="a flying squirrel"),
+}
+
+
+def flat(colour: tuple[int, int, int]) -> np.ndarray:
+    return np.full((512, 512, 3), colour, np.uint8)
+
+
+class DrawingStudio(Studio):
+    def __init__(self, image_model: FakeImageModel | None = None) -> None:
+        super().__init__()
+        self.image_model = image_model or FakeImageModel()
+        self.meter = Meter()
+        self.settings = Settings(characters=CAST)
+        self.studio.put(
+            accepted_settings_key("bunny"), self.settings.model_dump_json().encode(), "text/json"
+        )
+        self._dataset()
+
+    def embedder(self, settings: EmbeddingSettings) -> Embedder:
+        return FakeEmbedder(settings.dimensions)
+
+    def _dataset(self) -> None:
+        """One picture of each character: blue Buck, red Frank."""
+        keys = DatasetKeys("bunny", TRAINING)
+        embedder = self.embedder(self.settings.embedding)
+        items, vectors = [], []
+        for number, (name, colour) in enumerate(
+            {"buck": (255, 0, 0), "frank": (0, 0, 255)}.items()
+        ):
+            png = cv2.imencode(".png", flat(colour))[1].tobytes()
+            key = keys.picture(f"crop-{number}", "png")
+            self.studio.put(key, png, "image/png")
+            vectors.append(embedder.embed(png))
+            box = Box(left=0, top=0, width=512, height=512)
+            items.append(
+                DatasetItem(
+                    crop_id=f"crop-{number}", film_id="a-1", character=name, timecode_seconds=1,
+                    shot=number, box=box, width=512, height=512, quality=1, key=key,
+                )
+            )  # fmt: skip
+        self.studio.put(keys.items, write_lines(items), "application/jsonl")
+        self.studio.put(keys.vectors, to_npy(np.stack(vectors)), "application/octet-stream")
+        self.studio.put(keys.settings, self.settings.model_dump_json().encode(), "text/json")
+
+    def serve(self) -> None:
+        self.creating()
+        (ref,) = self.trainer.deployments
+        self.trainer.move(ref, DeploymentStatus.IN_SERVICE)
+        assert self.check() == "in_service"
+
+    def upload(self, text: bytes = BOARD, key: str = KEY) -> None:
+        self.uploads.put(key, text, "application/yaml")
+
+    def plan(
+        self, key: str | None = KEY, deployment: str | None = None, execution: str = "draw-1"
+    ) -> StoryboardPlanned:
+        request = StoryboardRequest(
+            production="bunny",
+            storyboard_key=key,
+            deployment_id=deployment,
+            correlation_id="upload-2",
+        )
+        return PlanStoryboard(
+            registry=self.registry,
+            uploads=self.uploads,
+            studio=self.studio,
+            trainer=self.trainer,
+            clock=self.clock,
+        ).plan(PlanStoryboardRequest(request=request, execution_arn=execution))
+
+    def items(self, plan: StoryboardPlanned) -> tuple[PanelItem, ...]:
+        assert plan.panels_key is not None
+        return read_lines(PanelItem, self.studio.get(plan.panels_key))
+
+    def draw(self, item: PanelItem) -> DrawnPanel:
+        draw_panel(
+            PanelItemRequest(item=item),
+            registry=self.registry,
+            studio=self.studio,
+            trainer=self.trainer,
+            image_model=self.image_model,
+        )
+        return self.panel(item)
+
+    def score(self, item: PanelItem) -> DrawnPanel:
+        score_panel(
+            PanelItemRequest(item=item),
+            registry=self.registry,
+            studio=self.studio,
+            embedder=self.embedder,
+            meter=self.meter,
+        )
+        return self.panel(item)
+
+    def panel(self, item: PanelItem) -> DrawnPanel:
+        keys = StoryboardKeys(item.production, item.name, item.take)
+        return DrawnPanel.model_validate_json(self.studio.get(keys.panel(item.panel)))
+
+    def publish(self, plan: StoryboardPlanned) -> str:
+        """The page."""
+        PublishGallery(
+            registry=self.registry, studio=self.studio, prices=PRICES, clock=self.clock
+        ).publish(PublishGalleryRequest(storyboard=plan, execution_arn="draw-1"))
+        assert plan.take is not None
+        keys = StoryboardKeys("bunny", plan.name, plan.take)
+        return self.studio.get(keys.gallery).decode()
+
+    def quote(self, plan: StoryboardPlanned, longest_hours: float = 2) -> float | None:
+        return quote_deployment(
+            QuoteDeploymentRequest(storyboard=plan),
+            studio=self.studio,
+            trainer=self.trainer,
+            prices=PRICES,
+            longest_hours=longest_hours,
+        ).usd

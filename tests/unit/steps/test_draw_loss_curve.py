@@ -1,0 +1,45 @@
+import pytest
+from fakes.studio import TRAINING, Studio
+
+from onmodel.contracts.requests_deployment import Claim, ClaimRequest
+from onmodel.errors import NotFound
+from onmodel.keys import DatasetKeys
+from onmodel.records_training import TrainingBody
+from onmodel.steps.draw_loss_curve import draw_loss_curve
+
+
+def draw(studio: Studio) -> None:
+    claim = Claim.model_validate(studio.claim().model_dump())
+    draw_loss_curve(
+        ClaimRequest(training=claim),
+        registry=studio.registry,
+        studio=studio.studio,
+        trainer=studio.trainer,
+        clock=studio.clock,
+    )
+
+
+def test_curve_when_completed_then_picture_numbers_and_row() -> None:
+    studio = Studio()
+    studio.trainer.complete(studio.job)
+    draw(studio)
+    keys = DatasetKeys("bunny", TRAINING)
+    assert studio.studio.get(keys.loss_curve).startswith(b"<svg")
+    assert studio.studio.get(keys.metrics) == b"step,loss\n1,0.9\n2,0.5\n"
+    assert TrainingBody.model_validate(studio.training.body).loss_curve_key == keys.loss_curve
+
+
+def test_curve_when_repeated_then_nothing_is_read_again() -> None:
+    studio = Studio()
+    studio.trainer.complete(studio.job)
+    draw(studio)
+    studio.trainer.metrics.clear()
+    draw(studio)
+
+
+def test_curve_when_trainer_left_none_then_said_and_the_machine_goes_on() -> None:
+    studio = Studio()
+    studio.trainer.complete(studio.job)
+    studio.trainer.metrics.clear()
+    with pytest.raises(NotFound):
+        draw(studio)

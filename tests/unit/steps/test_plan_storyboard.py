@@ -1,0 +1,122 @@
+import pytest
+from fakes.drawing import BOARD, KEY, DrawingStudio
+from fakes.studio import TRAINING
+
+from onmodel.errors import EventRefused, SettingsRefused
+from onmodel.records import Kind
+from onmodel.records_training import StoryboardStatus
+
+
+@pytest.fixture
+def studio() -> DrawingStudio:
+    studio = DrawingStudio()
+    studio.serve()
+    studio.upload()
+    return studio
+
+
+def test_plan_when_a_model_serves_then_every_panel_is_written_down(studio: DrawingStudio) -> None:
+    plan = studio.plan()
+    assert (plan.deployed, plan.name, plan.take, plan.panels) == (True, "forest-day", 1, 2)
+    assert plan.deployment_id == f"{TRAINING}-1"
+    first, second = studio.items(plan)
+    assert first.planned.request.text == "Buck smiles. soft 3D animation"
+    assert first.planned.characters == ("buck",)
+    assert (first.planned.request.width, first.planned.request.images) == (512, 3)
+    assert second.planned.request.seed == 99
+    row = studio.registry.get("bunny", Kind.STORYBOARD, "forest-day-1")
+    assert row is not None and row.status == StoryboardStatus.DRAWING
+
+
+def test_plan_when_repeated_then_the_same_take_and_by_another_the_next(
+    studio: DrawingStudio,
+) -> None:
+    first = studio.plan()
+    assert studio.plan() == first
+    again = studio.plan(execution="draw-2")
+    assert again.take == 2
+    assert [item.planned for item in studio.items(again)] == [
+        item.planned for item in studio.items(first)
+    ]
+
+
+def test_plan_when_two_takes_are_wished_then_a_scene_has_other_seeds_beside(
+    studio: DrawingStudio,
+) -> None:
+    studio.upload(BOARD + b"takes: 2\n")
+    items = studio.items(studio.plan())
+    assert [(item.panel, item.planned.number, item.seeds_take) for item in items] == [
+        (1, 1, 1), (2, 1, 2), (3, 2, 1), (4, 2, 2),
+    ]  # fmt: skip
+    assert len({item.planned.request.seed for item in items}) == 4
+
+
+def test_plan_when_no_key_then_the_articles_scenes_with_our_characters(
+    studio: DrawingStudio,
+) -> None:
+    plan = studio.plan(None, f"{TRAINING}-1")
+    scenes = [item.planned.scene for item in studio.items(plan)]
+    assert plan.name == "first-look"
+    assert scenes[:2] == [
+        "Buck smiles at us, a misty forest behind",
+        "Frank plays a flute beside a baby llama",
+    ]
+    assert studio.items(plan)[-1].planned.characters == ("buck", "frank")
+
+
+def test_plan_when_nothing_serves_then_to_be_quoted_and_no_take_is_used() -> None:
+    studio = DrawingStudio()
+    studio.trainer.complete(studio.job)
+    studio.claim()
+    studio.upload()
+    plan = studio.plan()
+    assert (plan.deployed, plan.training_id, plan.take) == (False, TRAINING, None)
+    assert not list(studio.registry.list("bunny", Kind.STORYBOARD))
+    assert studio.quote(plan) == 3 * 60.5
+    assert studio.quote(plan, longest_hours=1) == 2 * 60.5
+
+
+def test_plan_when_nothing_is_trained_then_refused() -> None:
+    studio = DrawingStudio()
+    studio.upload()
+    with pytest.raises(SettingsRefused, match="no model"):
+        studio.plan()
+
+
+def test_plan_when_the_deployment_retires_then_it_is_not_used(studio: DrawingStudio) -> None:
+    studio.stop()
+    with pytest.raises(EventRefused, match="retiring"):
+        studio.plan(KEY, f"{TRAINING}-1")
+    assert not studio.plan().deployed
+
+
+def test_plan_when_its_time_is_up_but_it_still_stands_then_it_is_not_used(
+    studio: DrawingStudio,
+) -> None:
+    studio.clock.advance(hours=2)
+    assert not studio.plan().deployed
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b"scenes: []", "at least 1"),
+        (b"scenes: [Buck]\ncharacters: [Bob]", "Bob"),
+        (b"scenes: ['" + b"x" * 1020 + b"']\nstyle: soft light", "1,024"),
+        (b"scenes: [Buck]\nsize: 500x500", "divisible"),
+        (b"scenes: [Buck]\nimages: 9", "at most 5"),
+    ],
+)
+def test_plan_when_impossible_then_refused_before_anything_is_spent(
+    studio: DrawingStudio, text: bytes, why: str
+) -> None:
+    studio.upload(text)
+    with pytest.raises(SettingsRefused, match=why):
+        studio.plan()
+    assert not list(studio.registry.list("bunny", Kind.STORYBOARD))
+
+
+def test_plan_when_file_is_gone_then_refused(studio: DrawingStudio) -> None:
+    studio.uploads.delete_prefix("bunny/")
+    with pytest.raises(SettingsRefused, match="gone"):
+        studio.plan()

@@ -1,0 +1,70 @@
+from fakes.drawing import DrawingStudio
+from fakes.image_model import FakeImageModel
+
+from onmodel.contracts.drawing import StoryboardSummary
+from onmodel.keys import StoryboardKeys
+from onmodel.records import Kind
+from onmodel.records_training import StoryboardBody, StoryboardStatus
+
+
+def drawn(studio: DrawingStudio, panels: slice = slice(None)) -> str:
+    studio.serve()
+    studio.upload()
+    plan = studio.plan()
+    for item in studio.items(plan)[panels]:
+        studio.draw(item)
+        studio.score(item)
+    return studio.publish(plan)
+
+
+def row(studio: DrawingStudio) -> tuple[str, StoryboardBody]:
+    record = studio.registry.get("bunny", Kind.STORYBOARD, "forest-day-1")
+    assert record is not None
+    return record.status, StoryboardBody.model_validate(record.body)
+
+
+def test_publish_when_drawn_then_page_summary_and_mail() -> None:
+    studio = DrawingStudio()
+    page = drawn(studio)
+    for text in ("A day in the forest", "Buck smiles", "seed 99", "../panels/02-0.png"):
+        assert text in page
+    status, body = row(studio)
+    assert (status, body.drawn, body.panels) == (StoryboardStatus.DRAWN, 2, 2)
+    summary = StoryboardSummary.model_validate_json(
+        studio.studio.get(StoryboardKeys("bunny", "forest-day", 1).summary)
+    )
+    assert (summary.pictures, summary.filtered) == (6, 0)
+    studio.tell("storyboard_drawn", "forest-day-1")
+    (mail,) = studio.mailbox.mails
+    assert "2 panels" in mail.subject
+    assert "gallery/index.html" in mail.body
+
+
+def test_publish_when_a_child_died_then_its_scene_says_so() -> None:
+    studio = DrawingStudio()
+    page = drawn(studio, slice(1))
+    assert "It could not be drawn" in page
+    assert row(studio)[1].drawn == 1
+
+
+def test_publish_when_nothing_was_drawn_then_failed_and_still_a_page() -> None:
+    studio = DrawingStudio()
+    page = drawn(studio, slice(0))
+    assert "2 scenes could not be drawn" in page
+    status, body = row(studio)
+    assert (status, body.drawn) == (StoryboardStatus.FAILED, 0)
+    assert body.reason
+
+
+def test_publish_when_filtered_then_why_stands_there() -> None:
+    studio = DrawingStudio(FakeImageModel(frozenset({99, 100, 101})))
+    assert "Seed 99: the image model drew nothing: blocked" in drawn(studio)
+
+
+def test_model_ready_when_storyboard_is_drawn_then_links_cost_and_end_are_told() -> None:
+    studio = DrawingStudio()
+    drawn(studio)
+    studio.tell("model_ready", studio.deployment().id)
+    (mail,) = studio.mailbox.mails
+    for text in ("gallery/index.html", "$60.50", "2026-11-22 11:00 UTC", "onmodel retire"):
+        assert text in mail.body

@@ -1,0 +1,32 @@
+import cv2
+import pytest
+from fakes.drawing import DrawingStudio, flat
+from fakes.image_model import FakeImageModel
+
+from onmodel.contracts.training import PanelRequest, Panels
+
+
+class Blue(FakeImageModel):
+    """Draws the very training picture of Buck."""
+
+    def draw(self, model: str, panel: PanelRequest) -> Panels:
+        png = cv2.imencode(".png", flat((255, 0, 0)))[1].tobytes()
+        return Panels(pictures=(png,) * panel.images)
+
+
+def test_score_when_panel_copies_its_character_then_likeness_and_copy_are_told() -> None:
+    studio = DrawingStudio(Blue())
+    studio.serve()
+    studio.upload()
+    buck, frank = studio.items(studio.plan())
+    studio.draw(buck)
+    score = studio.score(buck).pictures[0].score
+    assert score is not None
+    assert score.on_model[0].similarity == pytest.approx(1, abs=0.01)
+    assert (score.copy_of, score.nearest_character) == ("crop-0", "buck")
+    assert score.alignment is None
+    studio.draw(frank)
+    wrong = studio.score(frank).pictures[0].score
+    assert wrong is not None
+    assert wrong.nearest_character == "buck"
+    assert (wrong.on_model[0].similarity or 0) < 0.9
