@@ -8,9 +8,18 @@ from onmodel.contracts.requests_training import Generation
 from onmodel.keys import execution_arn
 from onmodel.ports import Clock, Executions, Record, Registry
 from onmodel.records import Kind
-from onmodel.records_training import GenerationBody
+from onmodel.records_training import GenerationBody, GenerationStatus
 
 Start = Literal["started", "already_running"]
+
+MOST_ATTEMPTS = 4
+"""By itself. What fails an hour long needs a person; each attempt sends a mail."""
+
+
+def is_tried_again(record: Record) -> bool:
+    """Whether reconcile starts a generation anew when its execution died."""
+    body = GenerationBody.model_validate(record.body)
+    return record.status == GenerationStatus.OPEN and body.attempt < MOST_ATTEMPTS
 
 
 def newest_generation(production: str, registry: Registry) -> Record | None:

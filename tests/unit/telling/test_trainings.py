@@ -4,6 +4,7 @@ from fakes.train_world import DOOR_URL, PRODUCTION, TrainWorld
 from onmodel.contracts.requests_training import DatasetRef
 from onmodel.door import ObjectPass
 from onmodel.errors import DatasetRefused, EventRefused
+from onmodel.generations import MOST_ATTEMPTS
 from onmodel.records import Kind
 from onmodel.records_training import ApprovalStatus, GenerationStatus
 
@@ -104,6 +105,16 @@ def test_not_started_when_the_generation_is_closed_then_promises_nothing(
     record = world.registry.get(PRODUCTION, Kind.GENERATION, "g0001")
     assert record is not None and record.status == GenerationStatus.CLOSED
     world.tell_of("training_not_started", "g0001", error="States.TaskFailed", attempt="1")
+    assert "by itself" not in world.mailbox.mails[-1].body
+
+
+def test_not_started_when_it_failed_often_then_promises_nothing(world: TrainWorld) -> None:
+    world.generation()
+    record = world.registry.get(PRODUCTION, Kind.GENERATION, "g0001")
+    assert record is not None
+    body = {**record.body, "attempt": MOST_ATTEMPTS}
+    world.registry.replace(record.model_copy(update={"body": body}))
+    world.tell_of("training_not_started", "g0001", error="X", attempt=str(MOST_ATTEMPTS))
     assert "by itself" not in world.mailbox.mails[-1].body
 
 

@@ -25,7 +25,7 @@ from onmodel.deployments import (
     training_failed_event,
 )
 from onmodel.errors import OnmodelError, ServiceError
-from onmodel.generations import start_training_machine
+from onmodel.generations import is_tried_again, start_training_machine
 from onmodel.keys import MAIN_PRODUCTION, digest, execution_arn
 from onmodel.mails import film_failed
 from onmodel.observability import logger
@@ -36,7 +36,6 @@ from onmodel.records import Kind, RunBody, RunStatus
 from onmodel.records_training import (
     DeploymentStage,
     GenerationBody,
-    GenerationStatus,
     TrainingBody,
     TrainingStage,
 )
@@ -143,10 +142,16 @@ class Reconcile:
         return self._start(self.retire_model_arn, stem, retire_payload(deployment, reason))
 
     def _adopt(self, deployments: list[Deployment]) -> tuple[str, ...]:
-        """What bills by the hour, is ours by tag or name, and no live row knows."""
+        """What bills by the hour, is ours by tag or name, and no live row knows.
+
+        What is a few minutes old is left to the next round: its row may not be listed yet.
+        """
         try:
             standing = [
-                thing for thing in self.trainer.list_ours() if thing.kind == ResourceKind.DEPLOYMENT
+                thing
+                for thing in self.trainer.list_ours()
+                if thing.kind == ResourceKind.DEPLOYMENT
+                and self.clock() - thing.created_at >= GRACE
             ]
             known = dict(self._known(deployments)) if standing else {}
         except OnmodelError as fault:
@@ -280,7 +285,7 @@ class Reconcile:
     def _resume_if_dead(self, listed: Record) -> bool:
         """An open generation that nobody waits for: its TrainModel died, or never began."""
         record = self.registry.get(listed.production, Kind.GENERATION, listed.id)
-        if record is None or record.status != GenerationStatus.OPEN or self._is_held(record):
+        if record is None or not is_tried_again(record) or self._is_held(record):
             return False
         body = GenerationBody.model_validate(record.body)
         if self.clock() - body.last_prepared_at < timedelta(seconds=self.quiet_seconds):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from onmodel.contracts.requests import MailRequest, StateError
 from onmodel.errors import EventRefused
+from onmodel.generations import is_tried_again
 from onmodel.keys import DatasetKeys, digest
 from onmodel.mails import (
     approval_ended,
@@ -19,7 +20,6 @@ from onmodel.records_training import (
     ApprovalStatus,
     DatasetBody,
     GenerationBody,
-    GenerationStatus,
     TrainingBody,
 )
 from onmodel.steps.refuse_film import reason
@@ -114,13 +114,13 @@ def tell_not_started(asked: MailRequest, facts: Facts) -> Told:
     """TrainModel broke off, or the trainer refused. `id`: generation or dataset."""
     why = caught(asked)
     generation = facts.registry.get(asked.production, Kind.GENERATION, asked.id)
-    is_open = generation is not None and generation.status == GenerationStatus.OPEN
+    by_itself = generation is not None and is_tried_again(generation)
     mail = training_failed(
         production=asked.production,
         training_id=asked.id,
         outcome="not started",
         reason=why,
-        advice=TRIED_AGAIN if is_open else NOT_PAID_AGAIN,
+        advice=TRIED_AGAIN if by_itself else NOT_PAID_AGAIN,
         correlation_id=asked.correlation_id,
     )
     attempt = asked.extra.get("attempt", "")
