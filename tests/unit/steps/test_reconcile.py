@@ -1,0 +1,211 @@
+from datetime import timedelta
+
+import pytest
+from fakes.studio import DEPLOY, RETIRE, TRAIN, TRAINING, Studio
+from fakes.trainer import InMemoryTrainer
+from fakes.world import run_of
+
+from onmodel.contracts.requests_deployment import Reconciled
+from onmodel.contracts.training import (
+    DeploymentSpec,
+    DeploymentStatus,
+    OurResource,
+    TrainingStatus,
+)
+from onmodel.errors import ServiceError, ServiceUnavailable
+from onmodel.keys import accepted_settings_key, execution_arn
+from onmodel.ports import Record
+from onmodel.records import Kind, RunBody, RunStatus
+from onmodel.records_training import GenerationBody, GenerationStatus
+from onmodel.settings import Settings, TrainingSettings
+from onmodel.steps.reconcile import Reconcile
+
+
+def reconcile(studio: Studio) -> Reconciled:
+    return Reconcile(
+        registry=studio.registry,
+        studio=studio.studio,
+        trainer=studio.trainer,
+        executions=studio.executions,
+        mailbox=studio.mailbox,
+        clock=studio.clock,
+        quiet_seconds=900,
+        train_model_arn=TRAIN,
+        deploy_model_arn=DEPLOY,
+        retire_model_arn=RETIRE,
+    ).run()
+
+
+def started(studio: Studio) -> list[str]:
+    """`<machine>:<name>` of every execution."""
+    return [arn.split(":execution:")[1] for arn in studio.executions.payloads]  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def studio() -> Studio:
+    return Studio()
+
+
+def serve(studio: Studio) -> None:
+    """In service, told, its DeployModel over."""
+    studio.creating()
+    (ref,) = studio.trainer.deployments
+    studio.trainer.move(ref, DeploymentStatus.IN_SERVICE)
+    studio.check()
+    studio.tell("model_ready", f"{TRAINING}-1")
+
+
+def test_reconcile_when_all_is_well_then_nothing_is_started(studio: Studio) -> None:
+    assert reconcile(studio) == Reconciled()
+    serve(studio)
+    assert reconcile(studio) == Reconciled()
+    assert started(studio) == []
+
+
+def test_reconcile_when_the_jobs_event_was_missed_then_deployed_once(studio: Studio) -> None:
+    studio.trainer.complete(studio.job)
+    assert reconcile(studio).deployed == (f"bunny/{TRAINING}",)
+    assert reconcile(studio).deployed == ()  # the first one runs
+    assert started(studio) == [f"DeployModel:reconcile-bunny-{TRAINING}-1"]
+    payload = next(iter(studio.executions.payloads.values()))  # type: ignore[attr-defined]
+    assert payload == {"request": {"job_arn": studio.job, "correlation_id": "upload-1"}}
+
+
+def test_reconcile_when_what_it_started_died_then_started_under_the_next_name(
+    studio: Studio,
+) -> None:
+    studio.trainer.complete(studio.job)
+    reconcile(studio)
+    studio.executions.finish(execution_arn(DEPLOY, f"reconcile-bunny-{TRAINING}-1"))  # type: ignore[attr-defined]
+    assert reconcile(studio).deployed
+    assert started(studio)[-1] == f"DeployModel:reconcile-bunny-{TRAINING}-2"
+
+
+def test_reconcile_when_training_failed_and_nobody_was_told_then_told_by_the_machine(
+    studio: Studio,
+) -> None:
+    studio.trainer.end(studio.job, TrainingStatus.FAILED)
+    studio.claim()
+    studio.clock.advance(minutes=6)
+    assert reconcile(studio).deployed
+    studio.tell("training_failed", TRAINING)
+    studio.executions.finish(execution_arn(DEPLOY, f"reconcile-bunny-{TRAINING}-1"))  # type: ignore[attr-defined]
+    assert not reconcile(studio).deployed
+
+
+def test_reconcile_when_an_old_training_was_never_deployed_then_left_to_a_person(
+    studio: Studio,
+) -> None:
+    studio.trainer.complete(studio.job)
+    studio.claim()
+    studio.clock.advance(hours=25)
+    assert reconcile(studio) == Reconciled()
+
+
+def test_reconcile_when_overdue_then_retired(studio: Studio) -> None:
+    serve(studio)
+    studio.clock.advance(hours=2, seconds=1)
+    assert reconcile(studio).retired == (f"bunny/{TRAINING}-1",)
+    assert started(studio) == [f"RetireModel:bunny-{TRAINING}-1-1"]
+
+
+def test_reconcile_when_retirement_is_at_work_then_left_alone(studio: Studio) -> None:
+    serve(studio)
+    studio.executions.start(RETIRE, "by-schedule", {})
+    studio.stop()
+    record = studio.deployment().record
+    holder = execution_arn(RETIRE, "by-schedule")
+    studio.registry.replace(record.model_copy(update={"holder": holder}))
+    studio.clock.advance(hours=5)
+    assert reconcile(studio) == Reconciled()
+    studio.executions.finish(holder)  # type: ignore[attr-defined]
+    assert reconcile(studio).retired
+
+
+def test_reconcile_when_deleted_by_a_colleague_then_billed_and_told(studio: Studio) -> None:
+    serve(studio)
+    studio.trainer.deployments.clear()
+    assert reconcile(studio).retired == (f"bunny/{TRAINING}-1",)
+
+
+def test_reconcile_when_something_of_ours_is_unknown_then_written_down_and_retired(
+    studio: Studio,
+) -> None:
+    studio.trainer.models.add("model/x")
+    ref = studio.trainer.provision(
+        DeploymentSpec(production="bunny", deployment_id="lost-1", model_ref="model/x")
+    )
+    assert reconcile(studio) == Reconciled()  # its row may only be late
+    studio.clock.advance(minutes=6)
+    assert reconcile(studio).adopted == (ref,)
+    (row,) = studio.registry.list("main", Kind.DEPLOYMENT)
+    assert row.body["deployment_ref"] == ref
+    assert started(studio) == [f"RetireModel:main-{row.id}-1"]
+
+
+class Down(InMemoryTrainer):
+    def list_ours(self) -> tuple[OurResource, ...]:
+        raise ServiceUnavailable("nothing answers")
+
+
+def test_reconcile_when_one_part_fails_then_the_others_work_and_it_is_said() -> None:
+    studio = Studio(Down())
+    studio.trainer.complete(studio.job)
+    with pytest.raises(ServiceError, match="nothing answers"):
+        reconcile(studio)
+    assert started(studio) == [f"DeployModel:reconcile-bunny-{TRAINING}-1"]
+
+
+def put(studio: Studio, kind: Kind, id_: str, status: str, body: object, holder: str) -> None:
+    studio.registry.create(
+        Record(
+            production="bunny",
+            kind=kind,
+            id=id_,
+            status=status,
+            holder=holder,
+            created_at=studio.clock(),
+            updated_at=studio.clock(),
+            body=body.model_dump(mode="json"),  # type: ignore[attr-defined]
+        )
+    )
+
+
+def test_reconcile_when_a_films_run_died_then_told_and_free_again(studio: Studio) -> None:
+    run = run_of()
+    body = RunBody(run=run, execution_arn="dead")
+    put(studio, Kind.RUN, run.run_id, RunStatus.RUNNING, body, "dead")
+    assert reconcile(studio).released == (f"bunny/{run.run_id}",)
+    assert reconcile(studio).released == ()
+    record = studio.registry.get("bunny", Kind.RUN, run.run_id)
+    assert record is not None
+    assert (record.status, record.holder) == (RunStatus.FAILED, None)
+    assert len(studio.mailbox.mails) == 1
+    assert "a.mp4" in studio.mailbox.mails[0].subject
+
+
+def generation(studio: Studio) -> None:
+    body = GenerationBody(
+        attempt=1, runs=("r",), last_prepared_at=studio.clock(), correlation_id="upload-1"
+    )
+    put(studio, Kind.GENERATION, "g0001", GenerationStatus.OPEN, body, "dead")
+
+
+def test_reconcile_when_a_generation_is_held_by_nobody_then_trained_after_its_quiet(
+    studio: Studio,
+) -> None:
+    generation(studio)
+    assert reconcile(studio).resumed == ()
+    studio.clock.now += timedelta(minutes=16)
+    assert reconcile(studio).resumed == ("bunny/g0001",)
+    assert started(studio) == ["TrainModel:bunny-g0001-1"]
+
+
+def test_reconcile_when_production_trains_by_hand_then_left_alone(studio: Studio) -> None:
+    settings = Settings(training=TrainingSettings(automatic=False))
+    studio.studio.put(
+        accepted_settings_key("bunny"), settings.model_dump_json().encode(), "text/json"
+    )
+    generation(studio)
+    studio.clock.now += timedelta(minutes=16)
+    assert reconcile(studio) == Reconciled()
