@@ -1,0 +1,65 @@
+import pytest
+from fakes.train_world import PRODUCTION, TrainWorld
+
+from onmodel.production import cast, current_films, settings_in_force
+from onmodel.records import FilmBody, FolderBody, Kind, upsert
+from onmodel.settings import Character, Settings, TrainingSettings
+
+
+@pytest.fixture
+def world() -> TrainWorld:
+    return TrainWorld()
+
+
+def test_settings_when_none_were_accepted_then_the_defaults(world: TrainWorld) -> None:
+    assert settings_in_force(PRODUCTION, world.studio) == Settings()
+
+
+def test_settings_when_accepted_then_these(world: TrainWorld) -> None:
+    wanted = Settings(training=TrainingSettings(preset="article"))
+    world.set_settings(wanted)
+    assert settings_in_force(PRODUCTION, world.studio) == wanted
+
+
+def test_films_when_one_is_known_but_was_never_prepared_then_it_does_not_count(
+    world: TrainWorld,
+) -> None:
+    run = world.film()
+    record = world.registry.get(PRODUCTION, Kind.FILM, run.film_id)
+    assert record is not None
+    body = FilmBody.model_validate(record.body).model_copy(update={"run": None})
+    world.registry.replace(record.model_copy(update={"body": body.model_dump(mode="json")}))
+    assert current_films(PRODUCTION, world.registry, world.uploads) == ((), ())
+
+
+def test_films_when_of_another_production_then_not_counted(world: TrainWorld) -> None:
+    world.film()
+    assert current_films("other", world.registry, world.uploads) == ((), ())
+
+
+def test_cast_when_only_shown_then_named_after_the_folder(world: TrainWorld) -> None:
+    world.show_characters()
+    upsert(
+        world.registry,
+        production=PRODUCTION,
+        kind=Kind.CHARACTER,
+        id="rene",
+        status="known",
+        body=FolderBody(folder="René"),
+        now=world.clock(),
+    )
+    known = cast(PRODUCTION, Settings(), world.registry)
+    assert {slug: character.name for slug, character in known.items()} == {
+        "big-buck": "Big Buck",
+        "frank": "Frank",
+        "rene": "René",
+    }
+
+
+def test_cast_when_described_in_the_settings_then_that_counts(world: TrainWorld) -> None:
+    world.show_characters()
+    settings = Settings(
+        characters={"frank": Character(name="Franklin", description="a flying squirrel")}
+    )
+    known = cast(PRODUCTION, settings, world.registry)
+    assert known["frank"].name == "Franklin" and known["big-buck"].name == "Big Buck"
