@@ -1,0 +1,188 @@
+"""Whatever JSON a function is called with, it answers, or raises an error of onmodel's tree.
+
+Two kinds of events: any JSON at all, and the function's own fixtures with parts of them changed or
+taken away: those come past the contracts and reach the steps, whose services are in memory.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from fakes.caption_model import FakeCaptionModel
+from fakes.image_model import FakeImageModel
+from fakes.scheduler import InMemoryScheduler
+from fakes.task_tokens import InMemoryTaskTokens
+from fakes.train_world import InMemoryQueue, says_its_name
+from fakes.trainer import InMemoryTrainer
+from fakes.world import World
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onmodel.costs import PriceBook
+from onmodel.door import Door
+from onmodel.entry import parse
+from onmodel.environment import Environment
+from onmodel.errors import EventRefused, OnmodelError
+from onmodel.paid import CachedLabels
+
+ROOT = Path(__file__).parents[2]
+STEPS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
+
+# 1e999 is JSON and infinite in Python; a lone surrogate is JSON and no UTF-8
+NUMBERS = st.one_of(st.integers(-3, 3), st.integers(), st.floats(allow_nan=False))
+TEXTS = st.one_of(
+    st.text(st.characters(), max_size=12),
+    st.sampled_from(["", "..", "../..", "a/b", "\x00", "x" * 3000, "1" * 90, "s3://b/k", "true"]),
+)
+SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, TEXTS)
+ANY_JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=6,
+)
+ABSENT = object()
+
+
+@dataclass
+class Context:
+    function_name: str = "under_test"
+    memory_limit_in_mb: int = 128
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:under_test"
+    aws_request_id: str = "r-1"
+
+
+class InMemoryServices:
+    """What wiring's Services offers, over an empty world."""
+
+    def __init__(self) -> None:
+        self._world = world = World()
+        self.clock = world.clock
+        self.environment = environment()
+        self.uploads, self.studio = world.uploads, world.studio
+        self.registry, self.cache = world.registry, world.cache
+        self.executions, self.mailbox = world.executions, world.mailbox
+        self.embedder = world.embedder
+        self.trainer = InMemoryTrainer(world.clock)
+        self.tokens = InMemoryTaskTokens()
+        self.caption_queue = InMemoryQueue()
+        self.door = self.links = Door("https://door.invalid", "a key of tests", world.clock)
+        self.scheduler = InMemoryScheduler(world.clock)
+        self.image_model = FakeImageModel()
+        self.prices = prices()
+
+    def labels(self, meter: Any) -> CachedLabels:
+        return CachedLabels(self._world.detector, self.cache, meter)
+
+    def caption_model(self, _settings: object) -> Any:
+        return FakeCaptionModel(says_its_name)
+
+
+@cache
+def environment() -> Environment:
+    names = (
+        "UPLOADS_BUCKET STUDIO_BUCKET REGISTRY_TABLE CACHE_TABLE TOPIC_ARN PREPARE_FILM_ARN"
+        " TRAIN_MODEL_ARN DEPLOY_MODEL_ARN RETIRE_MODEL_ARN DRAW_STORYBOARD_ARN"
+    )
+    machine = "arn:aws:states:us-east-1:123456789012:stateMachine:"
+    return Environment.model_validate({name: machine + name for name in names.split()})
+
+
+@cache
+def prices() -> PriceBook:
+    return PriceBook.load()
+
+
+@cache
+def load_function(step: str) -> ModuleType:
+    """The module functions/<step>/app.py, as Lambda would import it."""
+    path = ROOT / "functions" / step / "app.py"
+    spec = importlib.util.spec_from_file_location(f"bad_input_{step}_app", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@cache
+def good_events(step: str) -> tuple[Any, ...]:
+    return tuple(
+        json.loads(Path(str(path).replace(".expected.json", ".json")).read_text())
+        for path in sorted(ROOT.glob(f"events/{step}/*.expected.json"))
+        if json.loads(path.read_text())["refused"] is None
+    )
+
+
+def call(step: str, event: Any) -> Any:
+    """The function's answer as Lambda would send it; raises what it raises."""
+    module, services = load_function(step), InMemoryServices()
+    replaced = {
+        "services": lambda: services,
+        "now": services.clock,
+        "time": SimpleNamespace(sleep=lambda _seconds: pytest.fail("nothing is there to wait for")),
+        "answer_custom_resource": lambda *_args, **_named: None,
+    }
+    for name in replaced.keys() & vars(module).keys():
+        setattr(module, name, replaced[name])
+    return json.dumps(module.handler(event, Context()), allow_nan=False)
+
+
+def places(event: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a JSON value, but its root."""
+    inner = event.items() if isinstance(event, dict) else enumerate(event)
+    found = []
+    for name, value in inner:
+        found.append((*here, name))
+        if isinstance(value, dict | list):
+            found += places(value, (*here, name))
+    return found
+
+
+def change(event: Any, place: tuple[Any, ...], value: Any) -> None:
+    """Put a value at a place, or take it away; nothing where the place is gone already."""
+    *way, last = place
+    try:
+        for name in way:
+            event = event[name]
+        if value is ABSENT:
+            del event[last]
+        else:
+            event[last] = value
+    except (KeyError, IndexError, TypeError):
+        return
+
+
+@st.composite
+def changed(draw: st.DrawFn, step: str) -> Any:
+    event = copy.deepcopy(draw(st.sampled_from(good_events(step))))
+    for place in draw(st.lists(st.sampled_from(places(event)), min_size=0, max_size=3)):
+        change(event, place, draw(st.one_of(ANY_JSON, st.just(ABSENT))))
+    return event
+
+
+@settings(max_examples=40, deadline=None)
+@given(event=ANY_JSON)
+def test_functions_when_called_with_any_json_then_each_contract_refuses_it(event: Any) -> None:
+    for step in STEPS:
+        with pytest.raises(EventRefused):
+            parse(load_function(step).handler.request_model, event)
+
+
+@pytest.mark.parametrize("step", STEPS)
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_function_when_its_events_are_changed_then_answers_or_raises_an_error_of_the_tree(
+    step: str, data: st.DataObject
+) -> None:
+    event = data.draw(changed(step))
+    try:
+        call(step, event)
+    except OnmodelError:
+        return
