@@ -17,6 +17,7 @@ from rich.progress import (
 )
 
 from onmodel_cli.following import Progress as Seen
+from onmodel_cli.journey import Place
 from onmodel_cli.uploading import Progress as Bytes
 
 
@@ -78,6 +79,19 @@ def show_run(console: Console, seen: Iterable[Seen]) -> None:
                 console.print(f"… {now.stage}  {held}".rstrip())
             told = now
     console.print("[green]✓[/] Prepared")
+
+
+def show_journey(console: Console, places: Iterable[Place]) -> Place | None:
+    """A line a stage, a spinner on terminals; returns the last place."""
+    last: Place | None = None
+    with console.status("collecting films") as spinner:
+        for place in places:
+            if last is None or place.stage != last.stage:
+                spinner.update(place.stage)
+                if _quiet(console):
+                    console.print(f"… {place.stage}")
+            last = place
+    return last
 
 
 def _quiet(console: Console) -> bool:

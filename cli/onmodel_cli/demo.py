@@ -5,34 +5,30 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import yaml
 from rich.console import Console
-from rich.markup import escape
 from rich.panel import Panel
 
 from onmodel.errors import FilmRefused
 from onmodel.keys import slug
-from onmodel.wording import dollars, duration
+from onmodel.wording import duration
 from onmodel_cli import local_stack, results
 from onmodel_cli.bars import file_bar
 from onmodel_cli.connection import connect, use_endpoint
+from onmodel_cli.ending import Post, finish
 from onmodel_cli.run import Wish, prepare
-
-if TYPE_CHECKING:
-    from onmodel_local.daemon import RunningStack
 
 CACHE = Path(".cache") / "films"
 BUNNY = "big-buck-bunny"
-MAIL_SECONDS = 20  # the film is prepared a moment before its mail is sent
 
 SIMULATED = """\
 [bold]Real:[/] the film, the template, the state machines, every function and object, roles and \
 mails. Frames are decoded, judged and cut as on AWS.
 [bold]Simulated:[/] Rekognition and Bedrock. Stand-ins on this machine find figures (YuNet faces, \
-salient regions) and compare pictures (colours, shapes). They are cruder than AWS's models and \
-say nothing about those. Costs are what AWS would ask."""
+salient regions), compare pictures (colours, shapes), caption by measuring, and only pretend to \
+train and to draw: their pictures say so. AWS ended Nova Canvas on 2026-09-30; here it is answered \
+as if it could be trained. Hours take seconds. Costs are what AWS would ask."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +40,8 @@ class Demo:
     keep: bool
 
 
-def play(demo: Demo, console: Console) -> results.Result:
-    """Start the stack, prepare a film, leave report and mails in the output folder.
+def play(demo: Demo, console: Console) -> None:
+    """Start the stack, go the whole way, leave everything in the output folder, stop the stack.
 
     Raises:
         RefusedError, ServiceError: as `onmodel run`.
@@ -60,16 +56,17 @@ def play(demo: Demo, console: Console) -> results.Result:
     try:
         use_endpoint(running.endpoint_url)
         connection = connect("onmodel", None, local=True)
+        post = Post.of(running, demo.output / "mails")
         result, again = prepare(wish, connection, console)
-        mails = _mails(running, demo.output / "mails", console, expected=not again)
         results.show(result, console, again=again)
-        _close(result, mails, console)
+        finish(connection, result, demo.output, post, console)
     finally:
         if before is None and not demo.keep:
             local_stack.stop()
             console.print("[dim]The local stack is stopped (--keep leaves it running).[/]")
+        else:
+            console.print("[dim]The local stack runs on: `onmodel local down` stops it.[/]")
     console.print(f"[dim]{duration(time.monotonic() - started)}[/]")
-    return result
 
 
 def _bunny(demo: Demo, console: Console) -> Wish:
@@ -119,25 +116,13 @@ def _settings(output: Path, names: list[str]) -> Path:
 
 
 def _own(demo: Demo) -> Wish:
+    """A film without references: nobody is named, so the model learns from unnamed pictures."""
     if demo.film is None:
         raise FilmRefused("No film was given", "Name one with --film")
-    return Wish(film=demo.film, production=slug(demo.film.stem), output=demo.output)
-
-
-def _mails(running: RunningStack, folder: Path, console: Console, *, expected: bool) -> list[Path]:
-    """The mails that would have been sent, as text files."""
-    from onmodel_local.mail import MailCatcher
-
-    catcher = MailCatcher(running, running.outputs["TopicArn"])
-    with console.status("Waiting for the mail"):
-        catcher.collect(folder, wait_seconds=MAIL_SECONDS if expected else 0)
-    return sorted(folder.glob("*.txt"))
-
-
-def _close(result: results.Result, mails: list[Path], console: Console) -> None:
-    console.print("\n[bold]Mails that would have been sent[/]")
-    for path in mails:
-        subject = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("Subject: ")
-        console.print(f"  {path}  [dim]{escape(subject)}[/]")
-    estimate = dollars(result.summary.estimated_usd)
-    console.print(f"\n[bold]On AWS these paid calls would cost {estimate}.[/] Here: nothing.")
+    demo.output.mkdir(parents=True, exist_ok=True)
+    settings = demo.output / "settings.yaml"
+    chosen = {"deduplication": {"threshold": 0.9}, "training": {"include_unnamed": True}}
+    settings.write_text(yaml.safe_dump(chosen, sort_keys=False), encoding="utf-8")
+    return Wish(
+        film=demo.film, production=slug(demo.film.stem), settings=settings, output=demo.output
+    )

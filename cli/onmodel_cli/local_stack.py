@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 TEMPLATE = "template.yaml"
 
+PARAMETERS = {
+    "QuietSeconds": "5",  # minutes on AWS, where episodes follow each other
+    "PollSeconds": "1",  # a simulated training takes seconds
+}
+"""Waits scaled to simulated time; everything else is the template's default."""
+
 local_app = typer.Typer(
     no_args_is_help=True,
     help="The local stack: an AWS emulator and stand-ins for Rekognition and Bedrock, on "
@@ -75,7 +81,7 @@ def start(*, vision_url: str = "", vision_model: str = "") -> RunningStack:
     with _faults():
         running: RunningStack = daemon.up(
             repository(),
-            parameters={"MapConcurrency": str(max(2, os.cpu_count() or 2))},
+            parameters=PARAMETERS | {"MapConcurrency": str(max(2, os.cpu_count() or 2))},
             vision_url=vision_url,
             vision_model=vision_model,
         )

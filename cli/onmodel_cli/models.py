@@ -129,13 +129,12 @@ def retire(
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
         found = _live(connection, production_slug(production), deployment)
-        payload = retire_payload(found, "somebody asked for it")
-        _start(connection, connection.environment.retire_model_arn, found.id, payload)
+        ask_to_retire(connection, found, "somebody asked for it")
         if not wait:
             speaking.say("[green]✓[/] Being switched off; a mail says when it is gone.")
             return
         with speaking.err.status(f"Switching {found.id} off"):
-            gone = _until_over(connection, found, time.sleep, time.monotonic)
+            gone = until_retired(connection, found, time.sleep, time.monotonic)
         speaking.say(
             f"[green]✓[/] {gone.id} is gone. Estimated bill {dollars(gone.body.estimated_usd)}."
         )
@@ -179,6 +178,12 @@ def delete_model(
         speaking.say(f"[green]✓[/] The model of {record.id} is deleted; its dataset is kept.")
 
 
+def ask_to_retire(connection: Connection, deployment: Deployment, reason: str) -> None:
+    """Start RetireModel; harmless when it runs already."""
+    payload = retire_payload(deployment, reason)
+    _start(connection, connection.environment.retire_model_arn, deployment.id, payload)
+
+
 def _training(connection: Connection, production: str, wanted: str | None) -> Record:
     """A completed training: the one that was named, else the newest."""
     done = [
@@ -207,7 +212,7 @@ def _live(connection: Connection, production: str, wanted: str | None) -> Deploy
     return found[0]
 
 
-def _until_over(
+def until_retired(
     connection: Connection,
     deployment: Deployment,
     sleep: Callable[[float], None],

@@ -1,0 +1,114 @@
+"""The demo's second half: dataset, training, deployment, storyboard, and back to nothing."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+
+from onmodel.deployments import OVER
+from onmodel.wiring import now
+from onmodel.wording import dollars
+from onmodel_cli.bars import show_journey
+from onmodel_cli.connection import Connection
+from onmodel_cli.harvest import harvest
+from onmodel_cli.journey import Journey, Place
+from onmodel_cli.models import ask_to_retire, until_retired
+from onmodel_cli.overview import billing, look
+from onmodel_cli.results import Result
+
+if TYPE_CHECKING:
+    from onmodel_local.daemon import RunningStack
+    from onmodel_local.mail import MailCatcher
+
+MAIL_SECONDS = 20.0  # a mail is sent a moment after the row that it tells of is written
+
+
+@dataclass(frozen=True)
+class Post:
+    """Mails that would have been sent, as text files."""
+
+    catcher: MailCatcher
+    folder: Path
+
+    @classmethod
+    def of(cls, running: RunningStack, folder: Path) -> Post:
+        from onmodel_local.mail import MailCatcher
+
+        return cls(MailCatcher(running, running.outputs["TopicArn"]), folder)
+
+    def wait_for(self, words: str) -> None:
+        """Until a mail with these words in its subject has come, or for MAIL_SECONDS."""
+        end = time.monotonic() + MAIL_SECONDS
+        while time.monotonic() < end:
+            new = self.catcher.collect(self.folder, wait_seconds=1)
+            if any(words in subject(path) for path in new):
+                return
+
+    def all(self) -> list[Path]:
+        self.catcher.collect(self.folder)
+        return sorted(self.folder.glob("*.txt"))
+
+
+def finish(
+    connection: Connection, result: Result, output: Path, post: Post, console: Console
+) -> None:
+    """Watch the film's generation to its end, fetch what it made, switch everything off."""
+    run = result.run
+    journey = Journey(
+        production=run.production,
+        run_id=run.run_id,
+        registry=connection.registry,
+        studio=connection.studio,
+        sleep=time.sleep,
+        monotonic=time.monotonic,
+    )
+    console.print("\n[bold]From pictures to a model[/]  [dim](simulated; hours take seconds)[/]")
+    place = show_journey(console, journey.watch())
+    if place is None:
+        return
+    if place.end:
+        console.print(f"[yellow]![/] {escape(place.end)}")
+    _switch_off(connection, place, post, console)
+    for name, path in harvest(place, run.production, connection.studio, output).rows():
+        console.print(f"[bold]{name:<10}[/] {path.as_uri()}")
+    console.print("\n[bold]Mails that would have been sent[/]")
+    for path in post.all():
+        console.print(f"  {path}  [dim]{escape(subject(path))}[/]")
+    _bill(connection, run.production, console)
+
+
+def subject(path: Path) -> str:
+    """Of a mail that was written as text."""
+    return path.read_text(encoding="utf-8").splitlines()[0].removeprefix("Subject: ")
+
+
+def _switch_off(connection: Connection, place: Place, post: Post, console: Console) -> None:
+    """A demo leaves nothing that costs, not even pretended money."""
+    found = place.deployment
+    if found is None or found.stage in OVER:
+        return
+    post.wait_for("is ready and draws")
+    ask_to_retire(connection, found, "the demo is over")
+    with console.status("Switching the model off"):
+        gone = until_retired(connection, found, time.sleep, time.monotonic)
+    post.wait_for("is switched off")
+    console.print(f"[green]✓[/] Model {gone.id} drew its first storyboard and is switched off")
+
+
+def _bill(connection: Connection, production: str, console: Console) -> None:
+    lines = look(connection.registry, production, now())
+    known = [line for line in lines if line.usd is not None]
+    console.print("\n[bold]What AWS would ask, estimated[/]")
+    for line in known:
+        console.print(f"  {dollars(line.usd):>9}  {line.kind} {line.id}")
+    console.print(f"  {dollars(sum(line.usd or 0 for line in known)):>9}  in all. Here: nothing.")
+    costly = billing(lines)
+    for line in costly:
+        console.print(f"[bold red]{line.id} is billing {dollars(line.usd_per_hour)} an hour[/]")
+    if not costly:
+        console.print("[green]✓[/] Nothing is billing.")

@@ -1,0 +1,175 @@
+"""From a prepared film to a drawn storyboard: how far it is, told from the Registry alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from onmodel.deployments import OVER, Deployment, deployments_of
+from onmodel.errors import ServiceError, StillRunning
+from onmodel.keys import DatasetKeys
+from onmodel.ports import ObjectStore, Record, Registry
+from onmodel.records import Kind
+from onmodel.records_training import (
+    ApprovalBody,
+    ApprovalStatus,
+    DatasetBody,
+    DatasetStatus,
+    DeploymentStage,
+    GenerationBody,
+    StoryboardBody,
+    StoryboardStatus,
+    TrainingBody,
+    TrainingStage,
+)
+
+LIMIT_SECONDS = 24 * 3600.0
+AFTER_READY_SECONDS = 120.0  # between a ready dataset and its training lie a preflight and a start
+
+DREAD = frozenset({TrainingStage.FAILED, TrainingStage.STOPPED, TrainingStage.GONE,
+                   TrainingStage.IMPOSSIBLE})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a film's generation stands. `end` says why it goes no further; '' while it does."""
+
+    stage: str
+    dataset: Record | None = None
+    training: Record | None = None
+    deployment: Deployment | None = None
+    storyboard: Record | None = None
+    end: str = ""
+
+    @property
+    def is_drawn(self) -> bool:
+        return self.storyboard is not None and self.storyboard.status == StoryboardStatus.DRAWN
+
+
+@dataclass(frozen=True)
+class Journey:
+    """Asks again and again; the same protocol on AWS, where it takes hours."""
+
+    production: str
+    run_id: str
+    registry: Registry
+    studio: ObjectStore
+    sleep: Callable[[float], None]
+    monotonic: Callable[[], float]
+    every_seconds: float = 0.5
+    after_ready_seconds: float = AFTER_READY_SECONDS
+
+    def watch(self) -> Iterator[Place]:
+        """Places until the storyboard is drawn or the way ends; the last one is the end.
+
+        Raises:
+            StillRunning: it takes longer than a day; it goes on without being watched.
+        """
+        began = self.monotonic()
+        ready_since: float | None = None
+        while self.monotonic() - began < LIMIT_SECONDS:
+            place = self.look()
+            if place.stage == "starting the training":
+                ready_since = ready_since or self.monotonic()
+                if self.monotonic() - ready_since > self.after_ready_seconds:
+                    raise ServiceError("The dataset is ready, but its training did not start")
+            yield place
+            if place.end or place.is_drawn:
+                return
+            self.sleep(self.every_seconds)
+        raise StillRunning("It takes longer than a day. It goes on; mails tell how it ends")
+
+    def look(self) -> Place:
+        """Where it is now."""
+        generation = self._generation()
+        if generation is None:
+            return Place("collecting films")
+        body = GenerationBody.model_validate(generation.body)
+        if body.dataset_id is None:
+            end = f"{body.reason}. {body.advice or ''}".strip() if body.reason else ""
+            return Place("waiting for more films", end=end)
+        dataset = self.registry.get(self.production, Kind.DATASET, body.dataset_id)
+        if dataset is None:
+            return Place("assembling the dataset")
+        return self._after_dataset(dataset)
+
+    def _generation(self) -> Record | None:
+        return next(
+            (
+                record
+                for record in self.registry.list(self.production, Kind.GENERATION)
+                if self.run_id in GenerationBody.model_validate(record.body).runs
+            ),
+            None,
+        )
+
+    def _after_dataset(self, dataset: Record) -> Place:
+        body = DatasetBody.model_validate(dataset.body)
+        if dataset.status == DatasetStatus.REFUSED:
+            return Place("refused", dataset, end=f"{body.reason}. {body.advice or ''}".strip())
+        trainings = [
+            record
+            for record in self.registry.list(self.production, Kind.TRAINING)
+            if TrainingBody.model_validate(record.body).dataset_id == dataset.id
+        ]
+        if trainings:
+            newest = max(trainings, key=lambda record: record.created_at)
+            return self._after_training(dataset, newest)
+        if dataset.status == DatasetStatus.ASSEMBLED:
+            return Place(self._captioning(dataset, body), dataset)
+        if dataset.status == DatasetStatus.READY:
+            end = " ".join(body.findings)
+            return Place("dataset ready" if end else "starting the training", dataset, end=end)
+        return Place("writing the manifest", dataset)
+
+    def _captioning(self, dataset: Record, body: DatasetBody) -> str:
+        waiting = [
+            ApprovalBody.model_validate(record.body)
+            for record in self.registry.list(self.production, Kind.APPROVAL)
+            if record.status == ApprovalStatus.PENDING
+        ]
+        if any(approval.subject_id == dataset.id for approval in waiting):
+            return "waiting for an approval (see the mail)"
+        keys = DatasetKeys(self.production, dataset.id)
+        done = sum(1 for _ in self.studio.list(f"{keys.caption_answers}/"))
+        return f"captioning {done} of {body.pictures}"
+
+    def _after_training(self, dataset: Record, training: Record) -> Place:
+        body = TrainingBody.model_validate(training.body)
+        if training.status in DREAD:
+            return Place("training ended", dataset, training, end=body.reason or training.status)
+        found = [
+            deployment
+            for deployment in deployments_of(self.registry, self.production)
+            if deployment.body.training_id == training.id
+        ]
+        if not found:
+            return Place("training", dataset, training)
+        return self._after_deployment(dataset, training, max(found, key=lambda one: one.number))
+
+    def _after_deployment(self, dataset: Record, training: Record, found: Deployment) -> Place:
+        boards = [
+            record
+            for record in self.registry.list(self.production, Kind.STORYBOARD)
+            if StoryboardBody.model_validate(record.body).deployment_id == found.id
+        ]
+        board = max(boards, key=lambda record: record.created_at, default=None)
+        place = Place("deploying", dataset, training, found, board)
+        if board is not None and board.status == StoryboardStatus.FAILED:
+            return _ending(place, StoryboardBody.model_validate(board.body).reason)
+        if board is not None:
+            return _at(place, "drawing the storyboard")
+        if found.stage in OVER or found.stage == DeploymentStage.RETIRING:
+            return _ending(place, found.body.reason)
+        return place
+
+
+def _at(place: Place, stage: str) -> Place:
+    return Place(stage, place.dataset, place.training, place.deployment, place.storyboard)
+
+
+def _ending(place: Place, reason: str | None) -> Place:
+    return Place(
+        place.stage, place.dataset, place.training, place.deployment, place.storyboard,
+        end=reason or "it ended without a reason",
+    )  # fmt: skip
