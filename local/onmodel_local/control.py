@@ -7,7 +7,8 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from onmodel_local.simulation import Simulation, SteeringRefusedError
+from onmodel_local.simulation import Simulation
+from onmodel_local.standins.errors import SteeringRefusedError
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]

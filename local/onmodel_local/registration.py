@@ -8,10 +8,12 @@ from ministack import app
 from ministack.core import router
 from ministack.services import s3
 
+from onmodel_local.aws_around import AwsAround
 from onmodel_local.pace import Pace
-from onmodel_local.patches.events import set_rate_scale
+from onmodel_local.patches.events import follow_pace
 from onmodel_local.simulation import Simulation
 from onmodel_local.standins.errors import ServiceFault
+from onmodel_local.standins.nova_pro import VisionEndpoint
 from onmodel_local.standins.service import StandIn
 
 _PATTERNS = {
@@ -30,8 +32,9 @@ _PATTERNS = {
 
 def register(pace: Pace, vision_url: str, vision_model: str) -> Simulation:
     """Make the simulation and let ministack route to it."""
-    set_rate_scale(pace.rate_scale)
-    simulation = Simulation(pace, read_object)
+    follow_pace(pace)
+    vision = VisionEndpoint(vision_url, vision_model) if vision_url else None
+    simulation = Simulation(pace, AwsAround(), read_object, vision)
     for name, stand_in in simulation.stand_ins.items():
         _put_in(name, stand_in)
     return simulation

@@ -7,6 +7,7 @@ from typing import Any
 
 from ministack.services import eventbridge
 
+from onmodel_local.pace import Pace
 from onmodel_local.patches.upstream import expect, replace
 
 TICK_SECONDS = 1.0  # schedules and rate rules are looked at every second instead of every ten
@@ -35,13 +36,13 @@ def quick_rule_ticks() -> None:
     eventbridge._SCHEDULER_TICK_INTERVAL = TICK_SECONDS
 
 
-_scale = 1.0
+_pace = Pace()
 
 
-def set_rate_scale(scale: float) -> None:
-    """How much of a rate() rule's period passes locally; 1/60 makes 15 minutes 15 seconds."""
-    global _scale  # noqa: PLW0603 - one emulator a process, set by its control endpoint
-    _scale = scale
+def follow_pace(pace: Pace) -> None:
+    """Whose `rate_scale` counts: it may be changed while the emulator runs."""
+    global _pace  # noqa: PLW0603 - one emulator a process
+    _pace = pace
 
 
 def scaled_rates() -> None:
@@ -51,7 +52,7 @@ def scaled_rates() -> None:
     def _(original: Callable[[str], int | None]) -> Callable[[str], float | None]:
         def seconds(expression: str) -> float | None:
             period = original(expression)
-            return None if period is None else period * _scale
+            return None if period is None else period * _pace.rate_scale
 
         return seconds
 

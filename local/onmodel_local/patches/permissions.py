@@ -23,6 +23,11 @@ _MODEL_CALL = re.compile(
     r"^/model/(?P<model>.+)/(invoke|converse|invoke-with-response-stream|converse-stream)$"
 )
 _TAGGING = ("/tagResource", "/untagResource", "/listTagsForResource")
+# what a creation works on: the primary resource of its action
+_CREATING = {
+    "/model-customization-jobs": "baseModelIdentifier",
+    "/provisioned-model-throughput": "modelId",
+}
 _CONTROLLED = (
     (re.compile(r"^/model-customization-jobs/(?P<id>.+?)(?:/stop)?$"), "model-customization-job"),
     (re.compile(r"^/custom-models/(?P<id>.+)$"), "custom-model"),
@@ -68,6 +73,9 @@ def bedrock_resources_by_arn() -> None:
                 ("/tagResource", "/untagResource", "/listTags")
             ):
                 return str(json.loads(body or b"{}").get("resourceARN") or "*")
+            if service == "bedrock" and method == "POST" and path in _CREATING:
+                named = json.loads(body or b"{}").get(_CREATING[path])
+                return model_arn(str(named), region, account) if named else "*"
             if service == "bedrock":
                 for pattern, kind in _CONTROLLED:
                     if found := pattern.match(path):

@@ -19,3 +19,7 @@ class ServiceFault(Exception):
 
 class AnswerMalformedError(Exception):
     """Raised when a stand-in's own answer breaks the service's model: a bug of ours."""
+
+
+class SteeringRefusedError(ValueError):
+    """Raised when an order to a control endpoint makes no sense."""

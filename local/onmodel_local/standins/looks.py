@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from onmodel_local.vision.describing import Look, describe
 from onmodel_local.vision.embedding import embed
 from onmodel_local.vision.faces import find_faces
 from onmodel_local.vision.finder import Figure, find_figures
@@ -51,3 +52,8 @@ def fraction(face: Face) -> tuple[float, float, float, float]:
     """Left, top, width and height of a face as fractions of the picture."""
     box = face.box
     return box.left / WIDTH, box.top / HEIGHT, box.width / WIDTH, box.height / HEIGHT
+
+
+def look_for_words(body: bytes) -> Look:
+    """Raises PictureUnreadableError."""
+    return describe(decode_picture(body))

@@ -8,6 +8,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -24,6 +25,8 @@ logger = logging.getLogger("onmodel.local")
 
 Response = tuple[int, dict[str, str], bytes]
 Query = Mapping[str, list[str]]
+_headers: ContextVar[Mapping[str, str]] = ContextVar("request_headers", default={})  # noqa: B039
+
 Operation = Callable[[dict[str, Any]], Any]
 """Members of the request to members of the answer; may be a coroutine function."""
 
@@ -38,6 +41,11 @@ _COMMON_STATUS = {
     "ValidationException": 400,
     "SerializationException": 400,
 }
+
+
+def request_headers() -> Mapping[str, str]:
+    """Headers of the request that this task or thread answers: they say who calls."""
+    return _headers.get()
 
 
 @lru_cache(maxsize=8)
@@ -71,6 +79,7 @@ class StandIn:
     ) -> Response:
         """The signature of ministack's service handlers."""
         outcome, operation = "ok", None
+        _headers.set(headers)
         try:
             operation, labels = self._find(method, path, headers)
             return await self._answer(operation, labels, headers, body, query)
@@ -116,7 +125,7 @@ class StandIn:
             labels: dict[str, str] = {}
         else:
             name, labels = self._match(method, path)
-        if name not in self.operations:
+        if not name or name not in self.operations:
             raise ServiceFault(
                 "UnknownOperationException",
                 f"{name or method + ' ' + path} of {self.name} is not simulated here",

@@ -69,16 +69,9 @@ def test_deploy_when_a_resource_fails_then_its_reason_is_told(
     local_stack: LocalStack, tmp_path: Path
 ) -> None:
     template = tmp_path / "template.yaml"
-    template.write_text("""
-Resources:
-  Broken:
-    Type: AWS::Lambda::Function
-    Properties:
-      Handler: app.handler
-      Runtime: python3.13
-      Role: arn:aws:iam::000000000000:role/none
-      Code: { S3Bucket: nowhere-at-all, S3Key: none.zip }
-""")
+    template.write_text(
+        "Resources: { Broken: { Type: AWS::S3::Bucket, Properties: { BucketName: No_Name! } } }"
+    )
     with pytest.raises(DeployFailedError, match="Broken"):
         deploy(local_stack, template, stack_name="broken")
 

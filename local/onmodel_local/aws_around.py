@@ -1,0 +1,111 @@
+"""The emulator's S3, EventBridge and IAM, as the simulated Bedrock needs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from contextvars import copy_context
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from ministack.core import lambda_runtime
+from ministack.core.iam_evaluator import enforce
+from ministack.core.router import extract_access_key_id
+from ministack.services import eventbridge, iam
+
+from onmodel_local.standins.bedrock.surroundings import AccessRefusedError
+from onmodel_local.standins.service import request_headers
+
+ACCOUNT, REGION = "000000000000", "us-east-1"
+
+
+class AwsAround:
+    """Reads and writes S3 through the emulator's own door, signed as the role: IAM is enforced."""
+
+    account = ACCOUNT
+    region = REGION
+
+    def __init__(self) -> None:
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def read(self, role_arn: str, uri: str) -> bytes:
+        bucket, key = split_uri(uri)
+        try:
+            answer = self._s3(role_arn).get_object(Bucket=bucket, Key=key)
+            return bytes(answer["Body"].read())
+        except ClientError as fault:
+            raise AccessRefusedError(f"{uri}: {fault}") from fault
+
+    def write(self, role_arn: str, uri: str, body: bytes) -> None:
+        bucket, key = split_uri(uri)
+        try:
+            self._s3(role_arn).put_object(Bucket=bucket, Key=key, Body=body)
+        except ClientError as fault:
+            raise AccessRefusedError(f"{uri}: {fault}") from fault
+
+    def publish(self, source: str, detail_type: str, resource: str, detail: dict[str, Any]) -> None:
+        entry = {
+            "Source": source,
+            "DetailType": detail_type,
+            "Resources": [resource],
+            "Detail": json.dumps(detail),
+        }
+        copy_context().run(eventbridge._put_events, {"Entries": [entry]}, allow_aws_source=True)
+
+    def denial(self, action: str, resource: str, context: dict[str, str]) -> str | None:
+        key = extract_access_key_id(request_headers(), {})
+        keys = {name: [value] for name, value in context.items()}
+        service = action.split(":", 1)[0]
+        refused = enforce(key, action, service, REGION, resource_arn=resource, service_context=keys)
+        if not refused:
+            return None
+        return f"The caller is not authorized to perform: {action} on resource: {resource}"
+
+    def trust_fault(self, role_arn: str, service: str) -> str | None:
+        role = iam._roles.get(role_arn.rsplit("/", 1)[-1])
+        if role is None:
+            return f"{role_arn} does not exist"
+        policy = role["AssumeRolePolicyDocument"]
+        document = json.loads(policy) if isinstance(policy, str) else policy
+        for statement in document["Statement"]:
+            principals = (statement.get("Principal") or {}).get("Service", [])
+            named = [principals] if isinstance(principals, str) else principals
+            if statement["Effect"] == "Allow" and service in named:
+                return None
+        return f"{role_arn} does not trust {service}"
+
+    def _s3(self, role_arn: str) -> Any:  # noqa: ANN401 - made by boto3 at run time
+        with self._lock:
+            if role_arn not in self._clients:
+                self._clients[role_arn] = _client_as(role_arn)
+            return self._clients[role_arn]
+
+
+def _client_as(role_arn: str) -> Any:  # noqa: ANN401 - made by boto3 at run time
+    """An S3 client with a session of the role, as ministack gives one to a function."""
+    keys = lambda_runtime.execution_credentials(
+        {
+            "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:bedrock",
+            "FunctionName": "bedrock",
+            "Role": role_arn,
+        }
+    )
+    return boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
+        region_name=REGION,
+        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=keys.get("AWS_SESSION_TOKEN") or None,
+        config=Config(s3={"addressing_style": "path"}, max_pool_connections=8),
+    )
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """s3://bucket/key → bucket, key."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key

@@ -1,0 +1,73 @@
+"""What Bedrock checks before it takes a customization job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from onmodel_local.standins.bedrock.surroundings import AccessRefusedError, Surroundings
+from onmodel_local.standins.errors import ServiceFault
+
+_ACCESS_CHECK = ".write_access_check_file.tmp"  # Bedrock writes it before it starts
+# least, most, default
+HYPERPARAMETERS = {
+    "stepCount": (10, 20_000, "500"),
+    "batchSize": (8, 192, "8"),
+    "learningRate": (1e-7, 1e-4, "0.00001"),
+}
+
+
+def check_access(around: Surroundings, request: dict[str, Any]) -> None:
+    """Caller and service role may do all that the job needs. Raises ServiceFault."""
+    place = f"arn:aws:bedrock:{around.region}:{around.account}"
+    wanted: list[tuple[str, str, dict[str, str]]] = [
+        ("bedrock:CreateModelCustomizationJob", f"{place}:model-customization-job/*", {}),
+        ("bedrock:CreateModelCustomizationJob", f"{place}:custom-model/*", {}),
+        ("iam:PassRole", request["roleArn"], {"iam:PassedToService": "bedrock.amazonaws.com"}),
+    ]
+    if request.get("jobTags"):
+        wanted.append(("bedrock:TagResource", f"{place}:model-customization-job/*", {}))
+    if request.get("customModelTags"):
+        wanted.append(("bedrock:TagResource", f"{place}:custom-model/*", {}))
+    for action, resource, context in wanted:
+        if denial := around.denial(action, resource, context):
+            raise ServiceFault("AccessDeniedException", denial)
+    _check_role(around, request)
+
+
+def _check_role(around: Surroundings, request: dict[str, Any]) -> None:
+    role = request["roleArn"]
+    if distrust := around.trust_fault(role, "bedrock.amazonaws.com"):
+        raise ServiceFault("ValidationException", f"Could not assume provided IAM role: {distrust}")
+    try:
+        around.read(role, request["trainingDataConfig"]["s3Uri"])
+    except AccessRefusedError as fault:
+        raise ServiceFault(
+            "ValidationException",
+            f"Could not validate GetObject permissions to access Amazon S3: {fault}",
+        ) from fault
+    check = request["outputDataConfig"]["s3Uri"].rstrip("/") + "/" + _ACCESS_CHECK
+    try:
+        around.write(role, check, b"")
+    except AccessRefusedError as fault:
+        raise ServiceFault(
+            "ValidationException",
+            f"Could not validate PutObject permissions to access Amazon S3: {fault}",
+        ) from fault
+
+
+def check_hyperparameters(given: dict[str, str]) -> None:
+    """Nova Canvas's names and ranges. Raises ServiceFault."""
+    for name, text in given.items():
+        if name not in HYPERPARAMETERS:
+            raise ServiceFault("ValidationException", f"Unknown hyperparameter {name}")
+        least, most, default = HYPERPARAMETERS[name]
+        try:
+            value = int(text) if default.isdigit() else float(text)
+        except ValueError as fault:
+            raise ServiceFault(
+                "ValidationException", f"Hyperparameter {name} is no number: {text[:40]!r}"
+            ) from fault
+        if not least <= value <= most:
+            raise ServiceFault(
+                "ValidationException", f"Hyperparameter {name} must be {least} to {most}, is {text}"
+            )

@@ -1,0 +1,182 @@
+"""The whole control plane, and what tests steer of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from onmodel_local.pace import Pace
+from onmodel_local.standins.bedrock.events import Delivery, JobEvents, detail
+from onmodel_local.standins.bedrock.foundation import FoundationModels
+from onmodel_local.standins.bedrock.jobs import Jobs
+from onmodel_local.standins.bedrock.models import CustomModels, TagsOfAll
+from onmodel_local.standins.bedrock.records import Job, Ledger, Throughput
+from onmodel_local.standins.bedrock.surroundings import Surroundings
+from onmodel_local.standins.bedrock.throughput import Throughputs
+from onmodel_local.standins.errors import SteeringRefusedError
+from onmodel_local.standins.service import Operation
+
+JOB_STATES = ("InProgress", "Completed", "Failed", "Stopping", "Stopped")
+THROUGHPUT_STATES = ("Creating", "InService", "Updating", "Failed")
+# AWS's price list of 2026-09-01, us-east-1, no commitment
+UNIT_HOUR_USD = 60.50
+MODEL_MONTH_USD = 1.95
+
+
+class ControlPlane:
+    def __init__(self, pace: Pace, around: Surroundings) -> None:
+        self.ledger = Ledger()
+        self.delivery = Delivery()
+        self._events = JobEvents(around, self.delivery)
+        self.foundation = FoundationModels(pace, around.region)
+        self._jobs = Jobs(self.ledger, pace, around, self.foundation, self._events)
+        self._models = CustomModels(self.ledger, around.account)
+        self._tags = TagsOfAll(self.ledger)
+        self._throughputs = Throughputs(self.ledger, pace, around, self.foundation)
+
+    def operations(self) -> dict[str, Operation]:
+        return {
+            "GetFoundationModel": self.foundation.get,
+            "ListFoundationModels": self.foundation.listed,
+            "CreateModelCustomizationJob": self._jobs.create,
+            "GetModelCustomizationJob": self._jobs.get,
+            "ListModelCustomizationJobs": self._jobs.listed,
+            "StopModelCustomizationJob": self._jobs.stop,
+            "GetCustomModel": self._models.get,
+            "ListCustomModels": self._models.listed,
+            "DeleteCustomModel": self._models.delete,
+            "CreateProvisionedModelThroughput": self._throughputs.create,
+            "GetProvisionedModelThroughput": self._throughputs.get,
+            "ListProvisionedModelThroughputs": self._throughputs.listed,
+            "UpdateProvisionedModelThroughput": self._throughputs.update,
+            "DeleteProvisionedModelThroughput": self._throughputs.delete,
+            "TagResource": self._tags.tag,
+            "UntagResource": self._tags.untag,
+            "ListTagsForResource": self._tags.listed,
+        }
+
+    # ── controls ─────────────────────────────────────────────────────────────────────────────────
+
+    def everything(self, _: dict[str, Any]) -> dict[str, Any]:
+        """All jobs (as their events' details), models and throughput."""
+        with self.ledger.lock:
+            return {
+                "jobs": [detail(job) for job in self.ledger.jobs.values()],
+                "models": [
+                    {"name": model.name, "arn": model.arn, "tags": model.tags}
+                    for model in self.ledger.models.values()
+                ],
+                "throughput": [_told(item) for item in self.ledger.throughputs.values()],
+            }
+
+    def billing(self, _: dict[str, Any]) -> dict[str, Any]:
+        """What costs money now. Throughput bills whatever its status."""
+        with self.ledger.lock:
+            units = [_told(item) for item in self.ledger.throughputs.values()]
+            training = [job.name for job in self.ledger.jobs.values() if _works(job)]
+            models = [model.name for model in self.ledger.models.values()]
+        hourly = sum(item["units"] for item in units) * UNIT_HOUR_USD
+        return {
+            "throughput": units,
+            "usd_per_hour": hourly,
+            "training": training,
+            "models": models,
+            "usd_per_month": len(models) * MODEL_MONTH_USD,
+            "nothing_by_the_hour": not units and not training,
+        }
+
+    def hold(self, order: dict[str, Any]) -> dict[str, Any]:
+        """{"what": "jobs"|"throughput", "held": bool, "name"?}: stop or release time.
+
+        Without a name: of all present and coming ones.
+        """
+        held = bool(order.get("held", True))
+        if name := order.get("name"):
+            self._named(name).patience.held = held
+            return {"held": held, "name": name}
+        records: list[Job] | list[Throughput]
+        if order.get("what") == "jobs":
+            self._jobs.orders.held = held
+            records = list(self.ledger.jobs.values())
+        elif order.get("what") == "throughput":
+            self._throughputs.orders.held = held
+            records = list(self.ledger.throughputs.values())
+        else:
+            raise SteeringRefusedError('hold {"what": "jobs"} or {"what": "throughput"}')
+        for record in records:
+            record.patience.held = held
+        return {"held": held, "what": order["what"]}
+
+    def step(self, order: dict[str, Any]) -> dict[str, Any]:
+        """{"name"}: a job's phase, or the throughput's wait, is over at once."""
+        self._named(order.get("name", "")).patience.steps += 1
+        return {"stepped": order["name"]}
+
+    def set_state(self, order: dict[str, Any]) -> dict[str, Any]:
+        """{"name", "status", "message"?}: any state from any state; a job's event follows."""
+        found, status = self._named(order.get("name", "")), order.get("status", "")
+        states = JOB_STATES if isinstance(found, Job) else THROUGHPUT_STATES
+        if status not in states:
+            raise SteeringRefusedError(f"its states are {', '.join(states)}")
+        if isinstance(found, Job):
+            self._jobs.force(found, status, order.get("message"))
+        else:
+            self._throughputs.force(found, status, order.get("message"))
+        return {"name": order["name"], "status": status}
+
+    def doom(self, order: dict[str, Any]) -> dict[str, Any]:
+        """{"what": "jobs"|"throughput", "message"}: the next one fails with this message."""
+        dooms = {"jobs": self._jobs.orders.dooms, "throughput": self._throughputs.orders.dooms}
+        if order.get("what") not in dooms:
+            raise SteeringRefusedError('doom {"what": "jobs"} or {"what": "throughput"}')
+        message = order.get("message") or "Internal error (simulated)"
+        dooms[order["what"]].append(message)
+        return {"doomed": order["what"], "message": message}
+
+    def deliver(self, order: dict[str, Any]) -> dict[str, Any]:
+        """{"times": 0|1|2, "delay_seconds"}: how job events come from now on."""
+        self.delivery.times = int(order.get("times", self.delivery.times))
+        self.delivery.delay_seconds = float(order.get("delay_seconds", self.delivery.delay_seconds))
+        return {"times": self.delivery.times, "delay_seconds": self.delivery.delay_seconds}
+
+    def resend(self, order: dict[str, Any]) -> dict[str, Any]:
+        """{"name", "overrides"?}: the event of the job's present state, with fields changed."""
+        found = self._named(order.get("name", ""))
+        if not isinstance(found, Job):
+            raise SteeringRefusedError("throughput sends no events, on AWS neither")
+        told: dict[str, Any] = detail(found) | order.get("overrides", {})
+        self._events.put(found, told)
+        return told
+
+    def forget(self, order: dict[str, Any]) -> dict[str, Any]:
+        """{"name"}: throughput or custom model, deleted by a colleague."""
+        name = order.get("name", "")
+        with self.ledger.lock:
+            if throughput := self.ledger.throughput(name):
+                del self.ledger.throughputs[throughput.arn]
+            elif model := self.ledger.model(name):
+                del self.ledger.models[model.arn]
+            else:
+                raise SteeringRefusedError(f"neither throughput nor model is called {name!r}")
+        return {"forgotten": name}
+
+    def _named(self, name: str) -> Job | Throughput:
+        found = self.ledger.throughput(name) or self.ledger.job(name)
+        if found is None:
+            raise SteeringRefusedError(f"neither a job nor throughput is called {name!r}")
+        return found
+
+
+def _works(job: Job) -> bool:
+    return job.status in ("InProgress", "Stopping")
+
+
+def _told(item: Throughput) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "arn": item.arn,
+        "model": item.model_arn,
+        "status": item.status,
+        "units": item.units,
+        "since": item.created.isoformat(),
+        "tags": item.tags,
+    }

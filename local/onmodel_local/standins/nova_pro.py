@@ -1,0 +1,163 @@
+"""Nova Pro by Converse: captions from what can be measured, or from a local vision model.
+
+Without a model nobody knows what is to be seen: the caption says light and colours, and the name
+that the prompt tells. It is a real answer in the real shape, not a good caption.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+import re
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from onmodel_local.standins.errors import ServiceFault
+from onmodel_local.standins.eyes import Eyes
+from onmodel_local.standins.looks import look_for_words
+from onmodel_local.vision.describing import Look
+from onmodel_local.vision.pictures import PictureUnreadableError
+
+logger = logging.getLogger("onmodel.local")
+
+PICTURE_TOKENS = 1800  # a picture of 1,024 px square costs about 1,500 to 2,000
+CHARACTERS_A_TOKEN = 4
+MOST_PICTURE_BYTES = 25 * 1024 * 1024
+_RECOGNISED = re.compile(r"recognised as (?P<name>[^\n]{1,60}?)\.(?:\s|$)")
+_VISION_SECONDS = 120
+
+NOTICE = "The generated text has been blocked by our content filters."
+_ODD: dict[str, tuple[str, str]] = {
+    "filtered": (NOTICE, "content_filtered"),
+    "guardrail": (NOTICE, "guardrail_intervened"),
+    "empty": ("", "end_turn"),
+    "prose": ("Here is a lively scene full of colour.", "end_turn"),
+    "fenced": ('```json\n{"alt_text": "@"}\n```', "end_turn"),
+    "cut": ('{"alt_text": "@', "max_tokens"),
+}
+
+ReadUri = Callable[[str], bytes]
+"""s3:// URI → bytes with the caller's rights; raises ServiceFault."""
+
+
+@dataclass(frozen=True)
+class VisionEndpoint:
+    """An OpenAI-compatible endpoint, for example http://127.0.0.1:8080/v1."""
+
+    url: str
+    model: str
+
+
+class NovaPro:
+    def __init__(self, eyes: Eyes, read_uri: ReadUri, vision: VisionEndpoint | None) -> None:
+        self._eyes = eyes
+        self._read_uri = read_uri
+        self._vision = vision
+
+    async def converse(self, request: dict[str, Any], odd: str | None) -> dict[str, Any]:
+        """The answer's members; raises ServiceFault."""
+        began = time.monotonic()
+        text, pictures = self._parts(request)
+        if odd and odd not in _ODD:
+            raise ServiceFault("ValidationException", f"odd answers are {sorted(_ODD)}")
+        said, reason = _ODD.get(odd or "", ("", "end_turn"))
+        if not odd or "@" in said:
+            caption = await self._caption(text, pictures)
+            said = said.replace("@", caption) if odd else json.dumps({"alt_text": caption})
+        if odd is None and self._vision is not None:
+            said = await asyncio.to_thread(self._ask_vision, self._vision, text, pictures)
+        return _answer(request, said, reason, len(pictures), time.monotonic() - began)
+
+    def _parts(self, request: dict[str, Any]) -> tuple[str, list[bytes]]:
+        """All text, and the pictures of the conversation."""
+        texts = [block.get("text", "") for block in request.get("system", [])]
+        pictures = []
+        if not request["messages"]:
+            raise ServiceFault("ValidationException", "A conversation must have a message")
+        for message in request["messages"]:
+            for block in message["content"]:
+                texts.append(block.get("text", ""))
+                if "image" in block:
+                    pictures.append(self._picture(block["image"]["source"]))
+        return "\n".join(texts), pictures
+
+    def _picture(self, source: dict[str, Any]) -> bytes:
+        body = source.get("bytes")
+        if body is None:
+            body = self._read_uri(source["s3Location"]["uri"])
+        if len(body) > MOST_PICTURE_BYTES:
+            raise ServiceFault("ValidationException", "The image is larger than 25 MB")
+        return bytes(body)
+
+    async def _caption(self, text: str, pictures: list[bytes]) -> str:
+        found = _RECOGNISED.search(text)
+        name = found["name"] if found else None
+        if not pictures:
+            return _without_picture(name)
+        try:
+            return caption(await self._eyes.look(look_for_words, pictures[-1]), name)
+        except PictureUnreadableError as fault:
+            raise ServiceFault("ValidationException", "Could not process image") from fault
+
+    @staticmethod
+    def _ask_vision(vision: VisionEndpoint, text: str, pictures: list[bytes]) -> str:
+        content: list[dict[str, Any]] = [{"type": "text", "text": text}]
+        for picture in pictures:
+            kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
+            data = f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
+            content.append({"type": "image_url", "image_url": {"url": data}})
+        body = {"model": vision.model, "messages": [{"role": "user", "content": content}]}
+        request = urllib.request.Request(  # noqa: S310 - the user's own endpoint
+            f"{vision.url.rstrip('/')}/chat/completions",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=_VISION_SECONDS) as answer:  # noqa: S310
+                return str(json.load(answer)["choices"][0]["message"]["content"])
+        except (OSError, ValueError, KeyError, IndexError) as fault:
+            logger.warning("the local vision model %s failed: %s", vision.model, fault)
+            raise ServiceFault("ModelErrorException", f"the local model failed: {fault}") from fault
+
+
+def caption(look: Look, name: str | None) -> str:
+    """Two clauses of what was measured."""
+    who = name or "A figure"
+    light = {
+        "dim": f"{who} can only just be made out in dim light",
+        "bright": f"In bright light {who if name else 'a figure'} fills the middle",
+        "even": f"{who} is seen in even light",
+    }[look.light]
+    return (
+        f"{light}, {look.middle} tones drawn {look.texture} against {look.around} surroundings"
+        f" with most of the brightness on {look.heavier_side}."
+    )
+
+
+def _without_picture(name: str | None) -> str:
+    return f"{name or 'Nobody'} is not shown: no picture came with the question."
+
+
+def _answer(
+    request: dict[str, Any], said: str, reason: str, pictures: int, seconds: float
+) -> dict[str, Any]:
+    words = sum(
+        len(block.get("text", "")) for turn in request["messages"] for block in turn["content"]
+    ) + sum(len(block.get("text", "")) for block in request.get("system", []))
+    tokens_in = words // CHARACTERS_A_TOKEN + pictures * PICTURE_TOKENS
+    tokens_out = len(said) // CHARACTERS_A_TOKEN
+    return {
+        "output": {"message": {"role": "assistant", "content": [{"text": said}]}},
+        "stopReason": reason,
+        "usage": {
+            "inputTokens": tokens_in,
+            "outputTokens": tokens_out,
+            "totalTokens": tokens_in + tokens_out,
+        },
+        "metrics": {"latencyMs": round(seconds * 1000)},
+    }
