@@ -68,6 +68,6 @@ def _colour(pixels: Picture) -> str:
     names = [next(name for end, name in _HUES if hue <= end) for hue in strong[:, 0]]
     name = max(sorted(set(names)), key=names.count)
     value = float(strong[:, 2].mean())
-    if name == "orange" and value < 150:
+    if name in ("orange", "red") and value < 170:
         return "brown"
     return f"dark {name}" if value < 80 else f"light {name}" if value > 200 else name

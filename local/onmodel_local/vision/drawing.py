@@ -35,7 +35,10 @@ def draw(order: Drawing) -> bytes:
     for place, crop in enumerate(order.crops[:_MOST_CROPS]):
         _paste(canvas, decode_picture(crop), place, min(len(order.crops), _MOST_CROPS))
     unit = order.width / 1024
-    _band(canvas, 0, ["SIMULATED: no model drew this", f"{order.model}, seed {order.seed}"], unit)
+    heading = ["SIMULATED: no model drew this", f"{order.model}, seed {order.seed}"]
+    if order.crops:
+        heading.append("what is shown are pictures of its own training set")
+    _band(canvas, 0, heading, unit)
     lines = textwrap.wrap(_ascii(order.prompt), 74)[:6]
     _band(canvas, 1, lines, unit)
     done, png = cv2.imencode(".png", canvas, [cv2.IMWRITE_PNG_COMPRESSION, 3])
