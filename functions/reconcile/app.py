@@ -2,6 +2,7 @@
 
 from onmodel.contracts.requests_deployment import Reconciled, ReconcileEvent
 from onmodel.entry import entry
+from onmodel.leases import Leases
 from onmodel.steps.reconcile import Reconcile
 from onmodel.wiring import now, services
 
@@ -10,15 +11,21 @@ from onmodel.wiring import now, services
 def handler(_event: ReconcileEvent) -> Reconciled:
     wired = services()
     environment = wired.environment
-    return Reconcile(
+    leases = Leases(
         registry=wired.registry,
         studio=wired.studio,
-        trainer=wired.trainer,
         executions=wired.executions,
         mailbox=wired.mailbox,
         clock=now,
         quiet_seconds=environment.quiet_seconds,
         train_model_arn=environment.train_model_arn,
+    )
+    return Reconcile(
+        registry=wired.registry,
+        trainer=wired.trainer,
+        executions=wired.executions,
+        clock=now,
+        leases=leases,
         deploy_model_arn=environment.deploy_model_arn,
         retire_model_arn=environment.retire_model_arn,
     ).run()

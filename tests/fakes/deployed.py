@@ -20,7 +20,6 @@ from fakes.studio import (
     PRICES,
     PROVISION_MINUTES,
     RETIRE,
-    TRAIN,
     Studio,
 )
 from fakes.trainer import InMemoryTrainer
@@ -48,7 +47,6 @@ from onmodel.steps.check_deployment import check_deployment
 from onmodel.steps.claim_training import ClaimTraining
 from onmodel.steps.draw_loss_curve import draw_loss_curve
 from onmodel.steps.provision_model import provision_model
-from onmodel.steps.reconcile import Reconcile
 from onmodel.steps.schedule_retirement import schedule_retirement
 from onmodel.steps.stop_deployment import stop_deployment
 from onmodel.steps.tell import tell
@@ -249,23 +247,9 @@ class World(Studio):
 
     def _reconcile(self) -> None:
         try:
-            self.reconciler().run()
+            self.reconcile()
         except OnmodelError:
             self.reconcile_failed = True  # the function's alarm; the next round tries again
-
-    def reconciler(self) -> Reconcile:
-        return Reconcile(
-            registry=self.registry,
-            studio=self.studio,
-            trainer=self.trainer,
-            executions=self.machines,
-            mailbox=self.mailbox,
-            clock=self.clock,
-            quiet_seconds=900,
-            train_model_arn=TRAIN,
-            deploy_model_arn=DEPLOY,
-            retire_model_arn=RETIRE,
-        )
 
 
 def _function(

@@ -21,12 +21,14 @@ from onmodel.contracts.requests_deployment import (
     DeploymentRef,
     DeploymentRequest,
     DeployRequest,
+    Reconciled,
     RetireRequest,
     ScheduleRetirementRequest,
 )
 from onmodel.contracts.training import TrainingSpec
 from onmodel.costs import PriceBook
 from onmodel.deployments import Deployment, known_deployment
+from onmodel.leases import Leases
 from onmodel.ports import Executions, Record
 from onmodel.records import Kind
 from onmodel.records_training import TrainingBody, TrainingStage
@@ -35,6 +37,7 @@ from onmodel.steps.bill_deployment import bill_deployment
 from onmodel.steps.check_deployment import check_deployment
 from onmodel.steps.claim_training import ClaimTraining
 from onmodel.steps.provision_model import provision_model
+from onmodel.steps.reconcile import Reconcile
 from onmodel.steps.schedule_retirement import schedule_retirement
 from onmodel.steps.stop_deployment import stop_deployment
 from onmodel.steps.tell import tell
@@ -194,6 +197,26 @@ class Studio:
             scheduler=self.scheduler,
             clock=self.clock,
         )
+
+    def reconcile(self) -> Reconciled:
+        leases = Leases(
+            registry=self.registry,
+            studio=self.studio,
+            executions=self.executions,
+            mailbox=self.mailbox,
+            clock=self.clock,
+            quiet_seconds=900,
+            train_model_arn=TRAIN,
+        )
+        return Reconcile(
+            registry=self.registry,
+            trainer=self.trainer,
+            executions=self.executions,
+            clock=self.clock,
+            leases=leases,
+            deploy_model_arn=DEPLOY,
+            retire_model_arn=RETIRE,
+        ).run()
 
     def tell(self, kind: str, subject: str, **extra: str) -> None:
         tell(

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from fakes.studio import DEPLOY, RETIRE, TRAIN, TRAINING, Studio
+from fakes.studio import DEPLOY, RETIRE, TRAINING, Studio
 from fakes.trainer import InMemoryTrainer
 from fakes.world import run_of
 
@@ -18,22 +18,6 @@ from onmodel.ports import Record
 from onmodel.records import Kind, RunBody, RunStatus
 from onmodel.records_training import GenerationBody, GenerationStatus
 from onmodel.settings import Settings, TrainingSettings
-from onmodel.steps.reconcile import Reconcile
-
-
-def reconcile(studio: Studio) -> Reconciled:
-    return Reconcile(
-        registry=studio.registry,
-        studio=studio.studio,
-        trainer=studio.trainer,
-        executions=studio.executions,
-        mailbox=studio.mailbox,
-        clock=studio.clock,
-        quiet_seconds=900,
-        train_model_arn=TRAIN,
-        deploy_model_arn=DEPLOY,
-        retire_model_arn=RETIRE,
-    ).run()
 
 
 def started(studio: Studio) -> list[str]:
@@ -56,16 +40,16 @@ def serve(studio: Studio) -> None:
 
 
 def test_reconcile_when_all_is_well_then_nothing_is_started(studio: Studio) -> None:
-    assert reconcile(studio) == Reconciled()
+    assert studio.reconcile() == Reconciled()
     serve(studio)
-    assert reconcile(studio) == Reconciled()
+    assert studio.reconcile() == Reconciled()
     assert started(studio) == []
 
 
 def test_reconcile_when_the_jobs_event_was_missed_then_deployed_once(studio: Studio) -> None:
     studio.trainer.complete(studio.job)
-    assert reconcile(studio).deployed == (f"bunny/{TRAINING}",)
-    assert reconcile(studio).deployed == ()  # the first one runs
+    assert studio.reconcile().deployed == (f"bunny/{TRAINING}",)
+    assert studio.reconcile().deployed == ()  # the first one runs
     assert started(studio) == [f"DeployModel:reconcile-bunny-{TRAINING}-1"]
     payload = next(iter(studio.executions.payloads.values()))  # type: ignore[attr-defined]
     assert payload == {"request": {"job_arn": studio.job, "correlation_id": "upload-1"}}
@@ -75,9 +59,9 @@ def test_reconcile_when_what_it_started_died_then_started_under_the_next_name(
     studio: Studio,
 ) -> None:
     studio.trainer.complete(studio.job)
-    reconcile(studio)
+    studio.reconcile()
     studio.executions.finish(execution_arn(DEPLOY, f"reconcile-bunny-{TRAINING}-1"))  # type: ignore[attr-defined]
-    assert reconcile(studio).deployed
+    assert studio.reconcile().deployed
     assert started(studio)[-1] == f"DeployModel:reconcile-bunny-{TRAINING}-2"
 
 
@@ -87,10 +71,10 @@ def test_reconcile_when_training_failed_and_nobody_was_told_then_told_by_the_mac
     studio.trainer.end(studio.job, TrainingStatus.FAILED)
     studio.claim()
     studio.clock.advance(minutes=6)
-    assert reconcile(studio).deployed
+    assert studio.reconcile().deployed
     studio.tell("training_failed", TRAINING)
     studio.executions.finish(execution_arn(DEPLOY, f"reconcile-bunny-{TRAINING}-1"))  # type: ignore[attr-defined]
-    assert not reconcile(studio).deployed
+    assert not studio.reconcile().deployed
 
 
 def test_reconcile_when_an_old_training_was_never_deployed_then_left_to_a_person(
@@ -99,13 +83,13 @@ def test_reconcile_when_an_old_training_was_never_deployed_then_left_to_a_person
     studio.trainer.complete(studio.job)
     studio.claim()
     studio.clock.advance(hours=25)
-    assert reconcile(studio) == Reconciled()
+    assert studio.reconcile() == Reconciled()
 
 
 def test_reconcile_when_overdue_then_retired(studio: Studio) -> None:
     serve(studio)
     studio.clock.advance(hours=2, seconds=1)
-    assert reconcile(studio).retired == (f"bunny/{TRAINING}-1",)
+    assert studio.reconcile().retired == (f"bunny/{TRAINING}-1",)
     assert started(studio) == [f"RetireModel:bunny-{TRAINING}-1-1"]
 
 
@@ -117,15 +101,15 @@ def test_reconcile_when_retirement_is_at_work_then_left_alone(studio: Studio) ->
     holder = execution_arn(RETIRE, "by-schedule")
     studio.registry.replace(record.model_copy(update={"holder": holder}))
     studio.clock.advance(hours=5)
-    assert reconcile(studio) == Reconciled()
+    assert studio.reconcile() == Reconciled()
     studio.executions.finish(holder)  # type: ignore[attr-defined]
-    assert reconcile(studio).retired
+    assert studio.reconcile().retired
 
 
 def test_reconcile_when_deleted_by_a_colleague_then_billed_and_told(studio: Studio) -> None:
     serve(studio)
     studio.trainer.deployments.clear()
-    assert reconcile(studio).retired == (f"bunny/{TRAINING}-1",)
+    assert studio.reconcile().retired == (f"bunny/{TRAINING}-1",)
 
 
 def test_reconcile_when_something_of_ours_is_unknown_then_written_down_and_retired(
@@ -135,9 +119,9 @@ def test_reconcile_when_something_of_ours_is_unknown_then_written_down_and_retir
     ref = studio.trainer.provision(
         DeploymentSpec(production="bunny", deployment_id="lost-1", model_ref="model/x")
     )
-    assert reconcile(studio) == Reconciled()  # its row may only be late
+    assert studio.reconcile() == Reconciled()  # its row may only be late
     studio.clock.advance(minutes=6)
-    assert reconcile(studio).adopted == (ref,)
+    assert studio.reconcile().adopted == (ref,)
     (row,) = studio.registry.list("main", Kind.DEPLOYMENT)
     assert row.body["deployment_ref"] == ref
     assert started(studio) == [f"RetireModel:main-{row.id}-1"]
@@ -152,7 +136,7 @@ def test_reconcile_when_one_part_fails_then_the_others_work_and_it_is_said() -> 
     studio = Studio(Down())
     studio.trainer.complete(studio.job)
     with pytest.raises(ServiceError, match="nothing answers"):
-        reconcile(studio)
+        studio.reconcile()
     assert started(studio) == [f"DeployModel:reconcile-bunny-{TRAINING}-1"]
 
 
@@ -175,8 +159,8 @@ def test_reconcile_when_a_films_run_died_then_told_and_free_again(studio: Studio
     run = run_of()
     body = RunBody(run=run, execution_arn="dead")
     put(studio, Kind.RUN, run.run_id, RunStatus.RUNNING, body, "dead")
-    assert reconcile(studio).released == (f"bunny/{run.run_id}",)
-    assert reconcile(studio).released == ()
+    assert studio.reconcile().released == (f"bunny/{run.run_id}",)
+    assert studio.reconcile().released == ()
     record = studio.registry.get("bunny", Kind.RUN, run.run_id)
     assert record is not None
     assert (record.status, record.holder) == (RunStatus.FAILED, None)
@@ -195,9 +179,9 @@ def test_reconcile_when_a_generation_is_held_by_nobody_then_trained_after_its_qu
     studio: Studio,
 ) -> None:
     generation(studio)
-    assert reconcile(studio).resumed == ()
+    assert studio.reconcile().resumed == ()
     studio.clock.now += timedelta(minutes=16)
-    assert reconcile(studio).resumed == ("bunny/g0001",)
+    assert studio.reconcile().resumed == ("bunny/g0001",)
     assert started(studio) == ["TrainModel:bunny-g0001-1"]
 
 
@@ -208,4 +192,4 @@ def test_reconcile_when_production_trains_by_hand_then_left_alone(studio: Studio
     )
     generation(studio)
     studio.clock.now += timedelta(minutes=16)
-    assert reconcile(studio) == Reconciled()
+    assert studio.reconcile() == Reconciled()

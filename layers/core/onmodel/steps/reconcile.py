@@ -25,22 +25,19 @@ from onmodel.deployments import (
     training_failed_event,
 )
 from onmodel.errors import OnmodelError, ServiceError
-from onmodel.generations import is_tried_again, start_training_machine
 from onmodel.keys import MAIN_PRODUCTION, digest, execution_arn
-from onmodel.mails import film_failed
+from onmodel.leases import DIED, Leases, is_held
 from onmodel.observability import logger
-from onmodel.ports import Clock, Executions, Mailbox, ObjectStore, Record, Registry
+from onmodel.ports import Clock, Executions, Record, Registry
 from onmodel.ports_training import Trainer
-from onmodel.production import settings_in_force
-from onmodel.records import Kind, RunBody, RunStatus
+from onmodel.records import Kind
 from onmodel.records_training import (
     DeploymentStage,
-    GenerationBody,
     TrainingBody,
     TrainingStage,
 )
 from onmodel.steps.stop_deployment import write_unknown
-from onmodel.steps.tell import send_once, was_told
+from onmodel.steps.tell import was_told
 
 MOST_STARTS = 200
 """Names tried for one thing: an execution's name stays taken for 90 days."""
@@ -51,21 +48,16 @@ FRESH = timedelta(hours=24)
 GRACE = timedelta(minutes=5)
 """What just began may not have been written down yet, or not be listed yet."""
 
-DIED = "its execution ended without a result"
-
 
 @dataclass
 class Reconcile:
     """The services that reconciling needs."""
 
     registry: Registry
-    studio: ObjectStore
     trainer: Trainer
     executions: Executions
-    mailbox: Mailbox
     clock: Clock
-    quiet_seconds: float
-    train_model_arn: str
+    leases: Leases
     deploy_model_arn: str
     retire_model_arn: str
     faults: list[OnmodelError] = field(default_factory=list)
@@ -82,8 +74,10 @@ class Reconcile:
             retired=self._each(deployments, self._retire_if_due),
             adopted=self._adopt(deployments),
             deployed=self._each(self.registry.list_all(Kind.TRAINING), self._deploy_if_missed),
-            released=self._each(self.registry.list_all(Kind.RUN), self._release_if_dead),
-            resumed=self._each(self.registry.list_all(Kind.GENERATION), self._resume_if_dead),
+            released=self._each(self.registry.list_all(Kind.RUN), self.leases.release_run),
+            resumed=self._each(
+                self.registry.list_all(Kind.GENERATION), self.leases.resume_generation
+            ),
         )
         if self.faults:
             told = "; ".join(f"{type(fault).__name__}: {fault}" for fault in self.faults)
@@ -120,10 +114,12 @@ class Reconcile:
         if deployment.stage in OVER:
             return "its end was not told" if self._is_untold(deployment) else None
         if deployment.stage == DeploymentStage.RETIRING:
-            return None if self._is_held(deployment.record) else "its retirement broke off"
+            return (
+                None if is_held(deployment.record, self.executions) else "its retirement broke off"
+            )
         if self.clock() >= deployment.body.retires_at:
             return "its time is up"
-        if deployment.stage in LIVE and not self._is_held(deployment.record):
+        if deployment.stage in LIVE and not is_held(deployment.record, self.executions):
             ready = ready_event(deployment.id)
             if not was_told(self.registry, production=deployment.production, event=ready):
                 return DIED
@@ -209,7 +205,7 @@ class Reconcile:
 
     def _deploy_if_missed(self, listed: Record) -> bool:
         record = self.registry.get(listed.production, Kind.TRAINING, listed.id)
-        if record is None or self._is_held(record) or not self._was_missed(record):
+        if record is None or is_held(record, self.executions) or not self._was_missed(record):
             return False
         body = TrainingBody.model_validate(record.body)
         ref = body.job_ref or self.trainer.find(record.production, record.id)
@@ -244,65 +240,6 @@ class Reconcile:
         return any(
             was_told(self.registry, production=record.production, event=event) for event in events
         )
-
-    # ── leases ───────────────────────────────────────────────────────────────────────────────────
-
-    def _release_if_dead(self, listed: Record) -> bool:
-        """A film's run whose execution died: it is told, and may be uploaded again."""
-        if listed.status != RunStatus.RUNNING:  # most of them: not read one by one
-            return False
-        record = self.registry.get(listed.production, Kind.RUN, listed.id)
-        if record is None or record.status != RunStatus.RUNNING or self._is_held(record):
-            return False
-        body = RunBody.model_validate(record.body).model_copy(update={"reason": DIED})
-        mail = film_failed(
-            production=record.production,
-            title=body.run.title,
-            reason=DIED,
-            correlation_id=body.run.correlation_id,
-        )
-        send_once(
-            mail,
-            production=record.production,
-            event=f"film_refused:{record.id}:{body.run.attempt}",
-            correlation_id=body.run.correlation_id,
-            registry=self.registry,
-            mailbox=self.mailbox,
-            clock=self.clock,
-        )
-        self.registry.replace(
-            record.model_copy(
-                update={
-                    "status": RunStatus.FAILED,
-                    "holder": None,
-                    "updated_at": self.clock(),
-                    "body": body.model_dump(mode="json"),
-                }
-            )
-        )
-        return True
-
-    def _resume_if_dead(self, listed: Record) -> bool:
-        """An open generation that nobody waits for: its TrainModel died, or never began."""
-        record = self.registry.get(listed.production, Kind.GENERATION, listed.id)
-        if record is None or not is_tried_again(record) or self._is_held(record):
-            return False
-        body = GenerationBody.model_validate(record.body)
-        if self.clock() - body.last_prepared_at < timedelta(seconds=self.quiet_seconds):
-            return False
-        if not settings_in_force(record.production, self.studio).training.automatic:
-            return False
-        started = start_training_machine(
-            record,
-            registry=self.registry,
-            executions=self.executions,
-            clock=self.clock,
-            machine_arn=self.train_model_arn,
-        )
-        return started == "started"
-
-    def _is_held(self, record: Record) -> bool:
-        return record.holder is not None and self.executions.is_running(record.holder)
 
     def _start(self, machine_arn: str, stem: str, payload: dict[str, Any]) -> bool:
         """Under the first name that is free; False when one of ours runs already."""

@@ -1,0 +1,88 @@
+"""Leases of executions that died: films and generations are set free again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from onmodel.generations import is_tried_again, start_training_machine
+from onmodel.mails import film_failed
+from onmodel.ports import Clock, Executions, Mailbox, ObjectStore, Record, Registry
+from onmodel.production import settings_in_force
+from onmodel.records import Kind, RunBody, RunStatus
+from onmodel.records_training import GenerationBody
+from onmodel.steps.tell import send_once
+
+DIED = "its execution ended without a result"
+
+
+def is_held(record: Record, executions: Executions) -> bool:
+    """Whether the execution that holds a row is alive."""
+    return record.holder is not None and executions.is_running(record.holder)
+
+
+@dataclass(frozen=True)
+class Leases:
+    """The services that setting free needs."""
+
+    registry: Registry
+    studio: ObjectStore
+    executions: Executions
+    mailbox: Mailbox
+    clock: Clock
+    quiet_seconds: float
+    train_model_arn: str
+
+    def release_run(self, listed: Record) -> bool:
+        """A film's run whose execution died: it is told, and may be uploaded again."""
+        if listed.status != RunStatus.RUNNING:  # most of them: not read one by one
+            return False
+        record = self.registry.get(listed.production, Kind.RUN, listed.id)
+        if record is None or record.status != RunStatus.RUNNING or is_held(record, self.executions):
+            return False
+        body = RunBody.model_validate(record.body).model_copy(update={"reason": DIED})
+        mail = film_failed(
+            production=record.production,
+            title=body.run.title,
+            reason=DIED,
+            correlation_id=body.run.correlation_id,
+        )
+        send_once(
+            mail,
+            production=record.production,
+            event=f"film_refused:{record.id}:{body.run.attempt}",
+            correlation_id=body.run.correlation_id,
+            registry=self.registry,
+            mailbox=self.mailbox,
+            clock=self.clock,
+        )
+        self.registry.replace(
+            record.model_copy(
+                update={
+                    "status": RunStatus.FAILED,
+                    "holder": None,
+                    "updated_at": self.clock(),
+                    "body": body.model_dump(mode="json"),
+                }
+            )
+        )
+        return True
+
+    def resume_generation(self, listed: Record) -> bool:
+        """An open generation that nobody waits for: its TrainModel died, or never began."""
+        record = self.registry.get(listed.production, Kind.GENERATION, listed.id)
+        if record is None or not is_tried_again(record) or is_held(record, self.executions):
+            return False
+        body = GenerationBody.model_validate(record.body)
+        if self.clock() - body.last_prepared_at < timedelta(seconds=self.quiet_seconds):
+            return False
+        if not settings_in_force(record.production, self.studio).training.automatic:
+            return False
+        started = start_training_machine(
+            record,
+            registry=self.registry,
+            executions=self.executions,
+            clock=self.clock,
+            machine_arn=self.train_model_arn,
+        )
+        return started == "started"
