@@ -13,7 +13,7 @@ URL = "https://door.invalid"
 
 def token(link: str) -> str:
     assert link.startswith(f"{URL}/")
-    return link.removeprefix(f"{URL}/")
+    return link.removeprefix(f"{URL}/").split("/")[0]
 
 
 @pytest.fixture
@@ -29,6 +29,11 @@ def door(clock: FixedClock) -> Door:
 def test_link_to_object_when_opened_then_admits_to_that_object(door: Door) -> None:
     link = door.link_to_object("bunny/datasets/d1/report/index.html", days=30)
     assert door.open(token(link)) == ObjectPass(key="bunny/datasets/d1/report/index.html")
+
+
+def test_link_to_object_when_it_is_a_page_then_ends_with_its_name(door: Door) -> None:
+    assert door.link_to_object("a/report/index.html", days=1).endswith("/index.html")
+    assert door.link_to_object("a/loss.svg", days=1).count("/") == URL.count("/") + 1
 
 
 def test_link_to_approval_when_opened_then_admits_to_that_approval(door: Door) -> None:

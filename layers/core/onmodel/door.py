@@ -20,14 +20,24 @@ from onmodel.ports import Clock
 SALT = "onmodel.door"
 """Keeps these signatures apart from any other use of the same key."""
 
+PAGE_SUFFIX = ".html"
+
 ASK_AGAIN = "Links are in the newest mail; nothing was changed"
 
 
 class ObjectPass(Contract):
-    """Leave to read one object of the studio bucket."""
+    """Leave to read one object of the studio bucket; of a report also its further pages."""
 
     kind: Literal["object"] = "object"
     key: str = Field(min_length=1, max_length=1024)
+
+    @property
+    def is_page(self) -> bool:
+        return self.key.endswith(PAGE_SUFFIX)
+
+    def page(self, name: str) -> str:
+        """The key of a page beside the first: `page-2.html` for `…/report/index.html`."""
+        return f"{self.key.rpartition('/')[0]}/{name}"
 
 
 class ApprovalPass(Contract):
@@ -70,8 +80,13 @@ class Door:
         )
 
     def link_to_object(self, key: str, days: float) -> str:
-        """A link to one object of the studio bucket."""
-        return self._link(ObjectPass(key=key), days)
+        """A link to one object of the studio bucket.
+
+        A page's name stands at the end, so that its links to pages beside it lead back here.
+        """
+        grants = ObjectPass(key=key)
+        link = self._link(grants, days)
+        return f"{link}/{key.rpartition('/')[2]}" if grants.is_page else link
 
     def link_to_approval(self, production: str, approval_id: str, days: float) -> str:
         """A link to the page with the two buttons."""

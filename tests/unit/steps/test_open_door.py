@@ -176,11 +176,44 @@ def test_door_when_the_method_is_another_then_refused(world: World, method: str)
     assert world.knock(world.link, method).statusCode == 405
 
 
-def test_object_when_followed_then_redirected_for_five_minutes(world: World) -> None:
-    world.studio.put(KEY, b"<html>", "text/html")
-    answer = world.knock(world.door.link_to_object(KEY, 30))
+@pytest.mark.parametrize(
+    ("key", "size"), [("bunny/datasets/d0001-00000000/loss_curve.svg", 9), (KEY, 5_000_000)]
+)
+def test_object_when_followed_then_redirected_for_five_minutes(
+    world: World, key: str, size: int
+) -> None:
+    world.studio.put(key, b"x" * size, "text/plain")
+    answer = world.knock(world.door.link_to_object(key, 30))
     assert answer.statusCode == 302
-    assert answer.headers["location"].endswith(f"{KEY}?X-Amz-Expires=300")
+    assert answer.headers["location"].endswith(f"{key}?X-Amz-Expires=300")
+
+
+def test_page_when_followed_then_shown_and_its_links_lead_back_here(world: World) -> None:
+    world.studio.put(KEY, b"<a href=page-2.html>", "text/html")
+    world.studio.put(KEY.replace("index", "page-2"), b"<p>the second</p>", "text/html")
+    link = world.door.link_to_object(KEY, 30)
+    assert world.knock(link).body == "<a href=page-2.html>"
+    assert world.knock(link.replace("index.html", "page-2.html")).body == "<p>the second</p>"
+
+
+@pytest.mark.parametrize("name", ["page-9.html", "../summary.html", "%2e%2e", "Index.HTML", ""])
+def test_page_when_another_is_asked_for_then_nothing_else_is_shown(world: World, name: str) -> None:
+    world.studio.put(KEY, b"the report", "text/html")
+    world.studio.put("bunny/datasets/d0001-00000000/summary.html", b"secret", "text/html")
+    answer = world.knock(world.door.link_to_object(KEY, 30).replace("index.html", name))
+    assert answer.statusCode in {403, 404} and "secret" not in answer.body
+
+
+def test_page_when_asked_of_a_link_to_another_object_then_that_object(world: World) -> None:
+    svg = KEY.replace("index.html", "curve.svg")
+    world.studio.put(svg, b"<svg/>", "image/svg+xml")
+    world.studio.put(KEY, b"the report", "text/html")
+    answer = world.knock(f"{world.door.link_to_object(svg, 30)}/index.html")
+    assert answer.statusCode == 302 and "curve.svg" in answer.headers["location"]
+
+
+def test_approval_when_a_page_is_asked_of_it_then_only_the_question(world: World) -> None:
+    assert "Approve" in world.knock(f"{world.link}/index.html").body
 
 
 def test_object_when_it_is_gone_then_a_page_says_so(world: World) -> None:

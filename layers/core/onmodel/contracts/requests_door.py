@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from urllib.parse import parse_qs
 
 from pydantic import Field
 
 from onmodel.contracts.base import Contract
 from onmodel.contracts.requests import Consumed
+
+PAGE_NAME = re.compile(r"[a-z0-9-]{1,60}\.html")
 
 
 class HttpCall(Consumed):
@@ -35,8 +38,15 @@ class DoorRequest(Consumed):
 
     @property
     def token(self) -> str:
-        """The path's last part: a stage's name may stand before it."""
-        return self.path.rsplit("/", 1)[-1]
+        """The path's last part, or the one before a page's name; a stage's may stand before."""
+        *before, last = self.path.split("/")
+        return before[-1] if self.page and before else last
+
+    @property
+    def page(self) -> str:
+        """The name of the page that is asked for, for example page-2.html; empty when none is."""
+        last = self.path.rsplit("/", 1)[-1]
+        return last if PAGE_NAME.fullmatch(last) else ""
 
     def field(self, name: str) -> str:
         """A field of the posted form; empty when it is none, or no form at all."""

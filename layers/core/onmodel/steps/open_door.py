@@ -19,6 +19,10 @@ from onmodel.report.door import Question, question_page, words_page
 PRESIGNED_SECONDS = 300
 """Long enough for a slow browser; a copied address soon leads nowhere."""
 
+LARGEST_PAGE_BYTES = 4_500_000
+"""A function answers 6 MB at most, quotes escaped. Pages are handed out here and not by S3: the
+links among them would lead from a presigned address to one that is not."""
+
 TELLING_TIME = timedelta(minutes=1)
 """The door's function lives shorter: later, the decision was told or its teller died."""
 
@@ -53,21 +57,24 @@ class OpenDoor:
         try:
             match self.door.open(request.token):
                 case ObjectPass() as grants:
-                    return self._object(grants, method)
+                    return self._object(grants, request.page, method)
                 case ApprovalPass() as grants:
                     return self._approval(grants, request, method)
         except LinkRefused as fault:
             return _page(403, words_page(fault.reason, f"{fault.advice}."))
 
-    def _object(self, grants: ObjectPass, method: str) -> DoorAnswer:
+    def _object(self, grants: ObjectPass, page: str, method: str) -> DoorAnswer:
         if method == "POST":
             return _page(405, words_page("There is nothing to decide here"))
+        key = grants.page(page) if page and grants.is_page else grants.key
         try:
-            self.studio.head(grants.key)
+            size = self.studio.head(key).size
+            if grants.is_page and size <= LARGEST_PAGE_BYTES:
+                return _page(200, self.studio.get(key))
         except NotFound:
             return _page(404, words_page("This page is gone", "It was deleted from the bucket."))
         headers = {
-            "location": self.studio.presign(grants.key, PRESIGNED_SECONDS),
+            "location": self.studio.presign(key, PRESIGNED_SECONDS),
             "cache-control": "no-store",
             "referrer-policy": "no-referrer",
         }
