@@ -183,6 +183,7 @@ class StoryboardKeys:
     def __init__(self, production: str, name: str, take: int) -> None:
         self.take = f"{production}/storyboards/{name}/{take}"
         self.storyboard = f"{self.take}/storyboard.json"
+        self.settings = f"{self.take}/settings.json"
         self.plan = f"{self.take}/panels.jsonl"
         self.panels = f"{self.take}/panels"
         self.gallery = f"{self.take}/gallery/index.html"

@@ -137,7 +137,7 @@ class DeploymentChecked(Contract):
 
 
 class RetireRequest(DeploymentRequest):
-    """Of stop_deployment, verify_retired and bill_deployment."""
+    """Of stop_deployment, verify_retired and bill_deployment. The guard has no execution."""
 
     execution_arn: str
 

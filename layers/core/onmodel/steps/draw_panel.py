@@ -11,7 +11,7 @@ from onmodel.keys import StoryboardKeys
 from onmodel.observability import logger
 from onmodel.ports import ObjectStore, Registry
 from onmodel.ports_training import ImageModel, Trainer
-from onmodel.production import settings_in_force
+from onmodel.settings import Settings
 from onmodel.storyboards import panel_seed
 
 
@@ -89,7 +89,7 @@ def _seeds(
 ) -> list[int]:
     """The planned one, and others for answers that are filtered."""
     storyboard = Storyboard.model_validate_json(studio.get(keys.storyboard))
-    retries = settings_in_force(item.production, studio).storyboard.retries
+    retries = Settings.model_validate_json(studio.get(keys.settings)).storyboard.retries
     others = [
         panel_seed(
             storyboard,

@@ -114,7 +114,7 @@ class GuardDeletion:
                     correlation_id=correlation_id,
                     reason="the stack is deleted",
                 ),
-                execution_arn=PHYSICAL_ID,
+                execution_arn="",  # no execution works on it
             )
 
     def _standing(self) -> list[str]:

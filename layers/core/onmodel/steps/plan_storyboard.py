@@ -85,6 +85,8 @@ class PlanStoryboard:
             for number, (take, planned) in enumerate(panels, 1)
         ]
         self.studio.put(keys.storyboard, storyboard.model_dump_json().encode(), "application/json")
+        settings = settings_in_force(request.production, self.studio)
+        self.studio.put(keys.settings, settings.model_dump_json().encode(), "application/json")
         self.studio.put(keys.plan, write_lines(items), "application/jsonl")
         return StoryboardPlanned(
             deployed=True,

@@ -14,7 +14,7 @@ from onmodel.errors import EventRefused, NotFound
 from onmodel.jsonl import read_lines
 from onmodel.keys import DatasetKeys, StoryboardKeys
 from onmodel.ports import Clock, ObjectStore, Registry
-from onmodel.production import cast, settings_in_force
+from onmodel.production import cast
 from onmodel.records import Kind
 from onmodel.records_training import (
     DatasetBody,
@@ -23,6 +23,7 @@ from onmodel.records_training import (
     TrainingBody,
 )
 from onmodel.report.gallery import Gallery, GalleryPanel, GalleryPicture, render_gallery
+from onmodel.settings import Settings
 from onmodel.telling.facts import LINK_DAYS
 from onmodel.vision.encoding import decode_picture, thumbnail
 
@@ -70,7 +71,7 @@ class PublishGallery:
                     self._shown(item, panel) for item, panel in zip(items, panels, strict=True)
                 ],
                 drawn_at=self.clock(),
-                names=self._names(plan.production),
+                names=self._names(plan.production, keys),
                 notices=self._notices(plan.production, dataset),
                 training_pictures=self._copied(plan.production, dataset, panels),
             )
@@ -141,8 +142,8 @@ class PublishGallery:
         name = None if record is None else TrainingBody.model_validate(record.body).model_name
         return name or training_id
 
-    def _names(self, production: str) -> dict[str, str]:
-        settings = settings_in_force(production, self.studio)
+    def _names(self, production: str, keys: StoryboardKeys) -> dict[str, str]:
+        settings = Settings.model_validate_json(self.studio.get(keys.settings))
         known = cast(production, settings, self.registry)
         return {slug: character.name for slug, character in known.items()}
 

@@ -17,7 +17,6 @@ from onmodel.keys import DatasetKeys, StoryboardKeys
 from onmodel.npy import Vectors, from_npy
 from onmodel.paid import Meter
 from onmodel.ports import Embedder, EmbedderOf, ObjectStore, Registry
-from onmodel.production import settings_in_force
 from onmodel.records import Kind
 from onmodel.records_training import TrainingBody
 from onmodel.settings import Settings
@@ -61,10 +60,11 @@ def score_panel(
     deployment = known_deployment(registry, item.production, item.deployment_id)
     dataset = _dataset(registry, item.production, deployment.body.training_id)
     settings = Settings.model_validate_json(studio.get(dataset.settings))
+    own = Settings.model_validate_json(studio.get(keys.settings))
     shown = Shown(
         items=read_lines(DatasetItem, studio.get(dataset.items)),
         vectors=from_npy(studio.get(dataset.vectors)),
-        copy_threshold=settings_in_force(item.production, studio).storyboard.copy_threshold,
+        copy_threshold=own.storyboard.copy_threshold,
     )
     made = embedder(settings.embedding)
     pictures = tuple(

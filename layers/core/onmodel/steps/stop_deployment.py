@@ -33,7 +33,7 @@ def stop_deployment(
         found = write_unknown(registry, ref, clock, standing)
     if found.stage == DeploymentStage.RETIRED and state_at_trainer(trainer, found) is None:
         return
-    found = begin_retirement(registry, ref, request.execution_arn, clock)
+    found = begin_retirement(registry, ref, request.execution_arn or None, clock)
     state = state_at_trainer(trainer, found)
     if state is not None:
         ask_to_stop(trainer, state.deployment_ref)
