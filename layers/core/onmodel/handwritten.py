@@ -11,6 +11,7 @@ from onmodel.contracts.base import Contract
 from onmodel.errors import SettingsRefused
 
 LIMIT_BYTES = 256_000  # a person wrote it; YAML that expands is refused by size first
+LIMIT_DEPTH = 20  # settings are four deep; PyYAML takes minutes for thousands of open brackets
 
 ContractT = TypeVar("ContractT", bound=Contract)
 
@@ -33,8 +34,9 @@ def read_handwritten(model: type[ContractT], text: bytes, name: str) -> Contract
             "Shorten it and upload it again",
         )
     try:
+        _check_depth(text)
         raw = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as fault:  # bad dates, endless nesting
+    except (yaml.YAMLError, ValueError) as fault:  # ValueError: a date that is none
         raise SettingsRefused(
             f"{name} is not YAML: {fault}", "Correct it and upload it again"
         ) from fault
@@ -44,6 +46,18 @@ def read_handwritten(model: type[ContractT], text: bytes, name: str) -> Contract
         raise SettingsRefused(
             f"{name} has impossible values: {places(fault)}", "Correct them and upload it again"
         ) from fault
+
+
+def _check_depth(text: bytes) -> None:
+    """Raises YAMLError at the first bracket or indentation that opens a level too many."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > LIMIT_DEPTH:
+            raise yaml.YAMLError(f"more than {LIMIT_DEPTH} levels lie within each other")
 
 
 def places(fault: ValidationError) -> str:
