@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from fakes.train_world import PRODUCTION, TrainWorld
 
@@ -91,11 +93,14 @@ def test_start_when_died_after_the_trainer_was_asked_then_a_repeat_finds_it(
 
 def test_start_when_refused_then_the_reason_is_kept_and_told(world: World) -> None:
     world.trainer.findings = (BLOCKED,)
-    with pytest.raises(TrainingImpossible):
+    with pytest.raises(TrainingImpossible) as refusal:
         world.start()
     stage, body = world.row(world.dataset.dataset_id)
     assert stage == TrainingStage.IMPOSSIBLE and "the model is gone" in (body.reason or "")
-    world.tell_of("training_not_started", world.dataset.dataset_id)
+    cause = json.dumps({"errorMessage": str(refusal.value), "errorType": "TrainingImpossible"})
+    world.tell_of(
+        "training_not_started", world.dataset.dataset_id, error="TrainingImpossible", cause=cause
+    )
     mail = world.mailbox.mails[-1]
     assert "could not be started" in mail.subject and "the model is gone" in mail.body
 
