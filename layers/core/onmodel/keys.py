@@ -114,6 +114,7 @@ class FilmKeys:
         self.names = f"{self.run}/names.jsonl"
         self.naming_usage = f"{self.run}/naming_usage.json"
         self.summary = f"{self.run}/summary.json"
+        self.refusal = f"{self.run}/refusal.json"
         self.report = f"{self.run}/report/index.html"
 
     @classmethod

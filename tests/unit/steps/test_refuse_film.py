@@ -58,6 +58,22 @@ def test_refuse_when_we_failed_then_finished_chunks_stay_for_the_next_attempt(
     assert "Upload the film again" in record.body["advice"]
 
 
+def test_refuse_when_a_chunk_refused_then_its_reason_is_told_instead_of_the_maps(
+    world: World,
+) -> None:
+    run = run_of()
+    world.claim(run)
+    world.studio.put(
+        FilmKeys.of(run).refusal, REFUSED.model_dump_json().encode(), "application/json"
+    )
+    hidden = StateError(Error="States.ExceedToleratedFailureThreshold", Cause="1 of 9 failed")
+    assert refuse(world, run, hidden).status == "refused"
+    assert refuse(world, run, hidden).status == "refused", "a retry answers the same"
+    record = world.registry.get(run.production, Kind.RUN, run.run_id)
+    assert record is not None
+    assert record.body["reason"] == "a.mp4 is no film. Upload a film."
+
+
 def test_refuse_when_another_execution_took_over_then_its_work_is_left_alone(
     world: World,
 ) -> None:

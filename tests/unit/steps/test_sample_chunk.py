@@ -6,7 +6,7 @@ from fakes.labels import FakeLabels, figure
 from fakes.world import World
 
 from onmodel.contracts.film import Chunk, ChunkResult, Crop, Rejected, Run
-from onmodel.errors import NotFound, Throttled
+from onmodel.errors import FilmRefused, NotFound, Throttled
 from onmodel.jsonl import read_lines
 from onmodel.keys import FilmKeys
 from onmodel.npy import from_npy
@@ -96,3 +96,18 @@ def test_sample_when_figures_are_tiny_then_dropped_as_too_small(drawn: DrawnFilm
     assert not read_lines(Crop, world.studio.get(at.crops))
     rejected = read_lines(Rejected, world.studio.get(at.rejected))
     assert {line.reason for line in rejected} == {"too_small"}
+
+
+def test_sample_when_the_film_cannot_be_decoded_then_its_reason_lies_where_refuse_film_looks(
+    drawn: DrawnFilm,
+) -> None:
+    world = World(FakeLabels((FIGURE,)))
+    run, chunk = probed(world, drawn)
+    source = run.source.model_copy(update={"key": "bunny/films/other.mp4", "version_id": None})
+    size = drawn.path.stat().st_size
+    world.uploads.put("bunny/films/other.mp4", b"\0" * size, "video/mp4")
+    keys = FilmKeys.of(run)
+    world.studio.put(keys.packets, b"", "application/octet-stream")
+    with pytest.raises(FilmRefused):
+        world.sample(run.model_copy(update={"source": source}), chunk)
+    assert b"FilmRefused" in world.studio.get(keys.refusal)

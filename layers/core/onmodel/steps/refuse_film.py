@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from onmodel.contracts.requests import Refusal, RefuseFilmRequest, StateError
+from onmodel.errors import NotFound
 from onmodel.keys import FilmKeys
 from onmodel.ports import Clock, ObjectStore, Registry
 from onmodel.records import Kind, RunBody, RunStatus
@@ -23,19 +24,21 @@ def refuse_film(
     Finished chunks of a failed run stay, for the next attempt; those of a refused film go.
     """
     run, now = request.run, clock()
-    refused = request.error.Error in REFUSALS
-    answer = Refusal(status="refused" if refused else "failed")
+    keys = FilmKeys.of(run)
     record = registry.get(run.production, Kind.RUN, run.run_id)
     if record is None or record.holder != request.execution_arn:
-        return answer  # another execution took over: its objects are not ours to delete
-    keys = FilmKeys.of(run)
+        # another execution took over, or this one was here before: its objects are not ours
+        ended = record is not None and record.status == RunStatus.REFUSED
+        return Refusal(status="refused" if ended else "failed")
+    error = _told_by_a_chunk(keys, studio) or request.error
+    refused = error.Error in REFUSALS
     studio.delete_prefix(f"{keys.run}/")
     if refused:
         studio.delete_prefix(f"{keys.samples}/")
     body = RunBody(
         run=run,
         execution_arn=request.execution_arn,
-        reason=reason(request.error),
+        reason=reason(error),
         advice="" if refused else TRY_AGAIN,
     )
     registry.replace(
@@ -48,7 +51,15 @@ def refuse_film(
             }
         )
     )
-    return answer
+    return Refusal(status="refused" if refused else "failed")
+
+
+def _told_by_a_chunk(keys: FilmKeys, studio: ObjectStore) -> StateError | None:
+    """What a chunk refused; the map's own error says only that a child failed."""
+    try:
+        return StateError.model_validate_json(studio.get(keys.refusal))
+    except NotFound:
+        return None
 
 
 def reason(error: StateError) -> str:

@@ -20,7 +20,8 @@ from onmodel.contracts.film import (
     RejectReason,
     Run,
 )
-from onmodel.contracts.requests import SampleChunkRequest
+from onmodel.contracts.requests import SampleChunkRequest, StateError
+from onmodel.errors import FilmRefused
 from onmodel.film_source import open_film
 from onmodel.jsonl import write_lines
 from onmodel.keys import FilmKeys, crop_id, digest
@@ -196,6 +197,25 @@ def sample_chunk(
     at = keys.chunk(chunk.index)
     if any(info.key == at.done for info in studio.list(at.done)):
         return
+    try:
+        _sample(run, chunk, uploads, studio, labels, embedder, meter)
+    except FilmRefused as refused:  # a map hides its children's errors: RefuseFilm reads this
+        told = StateError(Error=type(refused).__name__, Cause=str(refused))
+        studio.put(keys.refusal, told.model_dump_json().encode(), "application/json")
+        raise
+
+
+def _sample(  # noqa: PLR0917 - sample_chunk's own arguments
+    run: Run,
+    chunk: Chunk,
+    uploads: ObjectStore,
+    studio: ObjectStore,
+    labels: LabelDetector,
+    embedder: EmbedderOf,
+    meter: Meter,
+) -> None:
+    keys = FilmKeys.of(run)
+    at = keys.chunk(chunk.index)
     settings = Settings.model_validate_json(studio.get(keys.settings))
     facts = FilmFacts.model_validate_json(studio.get(keys.facts))
     packets = PacketTable.load(studio.get(keys.packets))
