@@ -1,0 +1,48 @@
+import pytest
+from fakes.drawing import DrawingStudio
+from fakes.studio import PRICES, TRAINING
+
+from onmodel.contracts.requests_deployment import QuoteDeploymentRequest, StoryboardPlanned
+from onmodel.costs import PriceBook
+from onmodel.keys import accepted_settings_key
+from onmodel.settings import DeploymentSettings, Settings
+from onmodel.steps.quote_deployment import quote_deployment
+
+PLAN = StoryboardPlanned(
+    deployed=False,
+    production="bunny",
+    name="forest",
+    training_id=TRAINING,
+    correlation_id="upload-1",
+    panels=4,
+)
+
+
+def quote(wish: float, longest: float, prices: PriceBook = PRICES) -> float | None:
+    studio = DrawingStudio()
+    settings = Settings(deployment=DeploymentSettings(hours=wish))
+    studio.studio.put(
+        accepted_settings_key("bunny"), settings.model_dump_json().encode(), "text/json"
+    )
+    answer = quote_deployment(
+        QuoteDeploymentRequest(storyboard=PLAN),
+        studio=studio.studio,
+        trainer=studio.trainer,
+        prices=prices,
+        longest_hours=longest,
+    )
+    assert answer.subject_id == "forest"
+    return answer.usd
+
+
+@pytest.mark.parametrize(
+    ("wish", "longest", "hours"), [(2, 2, 3), (2, 24, 3), (24, 2, 3), (1, 2, 2), (0.5, 2, 1)]
+)
+def test_quote_when_asked_then_begun_hours_with_creation_within_the_stacks_limit(
+    wish: float, longest: float, hours: int
+) -> None:
+    assert quote(wish, longest) == hours * 60.5
+
+
+def test_quote_when_price_is_missing_then_unknown_and_never_zero() -> None:
+    assert quote(2, 2, PriceBook.load()) is None
