@@ -5,10 +5,11 @@ Follows ministack's CloudFormation closely: MIT, Copyright (c) 2026 MiniStack Co
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import dynamodb
+from ministack.services import apigateway, dynamodb
 from ministack.services.cloudformation import _stacks, handlers, provisioners, stacks
 
 from onmodel_local.patches.upstream import PatchOutdatedError, expect, replace
@@ -48,6 +49,22 @@ def secrets_are_their_arns() -> None:
     _after_create(
         "AWS::SecretsManager::Secret", "0bae0110fce2", lambda made, _: (made[1]["Arn"], made[1])
     )
+
+
+def doors_have_local_addresses() -> None:
+    """An HTTP API's endpoint is an address on 127.0.0.1 that every program can open.
+
+    Upstream's `<id>.execute-api.localhost` resolves in browsers, not everywhere else.
+    """
+
+    def rename(created: Created, _: dict[str, Any]) -> Created:
+        api, attributes = created
+        port = os.environ["GATEWAY_PORT"]
+        url = f"http://127.0.0.1:{port}/_aws/execute-api/{api}/$default"
+        apigateway._apis[api]["apiEndpoint"] = url  # updates of the stack read it there
+        return api, {**attributes, "ApiEndpoint": url}
+
+    _after_create("AWS::ApiGatewayV2::Api", "0002e18b4198", rename)
 
 
 def failed_deletions_hold() -> None:
@@ -97,4 +114,9 @@ def _refuse_while_needed(record: dict[str, Any], failed: set[str], logical: str 
             raise RuntimeError(f"not deleted: {holder}, which depends on it, could not be deleted")
 
 
-PATCHES = (tables_forget, secrets_are_their_arns, failed_deletions_hold)
+PATCHES = (
+    tables_forget,
+    secrets_are_their_arns,
+    doors_have_local_addresses,
+    failed_deletions_hold,
+)

@@ -24,6 +24,8 @@ def handler(event, context):
     CALLS["seen"] = CALLS.get("seen", 0) + 1
     if event.get("raise") in ERRORS and CALLS["seen"] <= event.get("until", 99):
         raise ERRORS[event["raise"]](f"as asked, {CALLS['seen']}")
+    if event.get("ask") == "echo":
+        return event
     if event.get("ask") == "converse":
         boto3.client("bedrock-runtime").converse(**event["request"])
     if event.get("ask") == "invoke_model":
