@@ -132,11 +132,12 @@ class TrainWorld(World):
         box = Box(left=10, top=20, width=300, height=400)
         crop = crop_id(run.film_id, number * 2.0, (10, 20, 300, 400), "c")
         key = FilmKeys.of(run).picture(crop, "jpeg")
-        self.studio.put(key, picture(len(self.studio.keys()) + 7), "image/jpeg")
+        unlike = int(run.film_id[-6:], 16) % 100_000 + number + len(CAST)
+        self.studio.put(key, picture(unlike), "image/jpeg")
         return Crop(
             crop_id=crop, film_id=run.film_id, timecode_seconds=number * 2.0,
             shot=number % shots, chunk=0, box=box, window=box, width=512, height=640,
-            label="Cartoon", confidence=90, sharpness=50, quality=0.5 + number / 100, key=key,
+            label="Cartoon", confidence=90, sharpness=50, quality=0.5 + number % 50 / 100, key=key,
         )  # fmt: skip
 
     def _vectors(self, identity: str, count: int) -> np.ndarray:
