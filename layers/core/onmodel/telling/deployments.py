@@ -18,16 +18,19 @@ from onmodel.deployments import (
 from onmodel.errors import EventRefused
 from onmodel.keys import DatasetKeys, StoryboardKeys
 from onmodel.mails import (
+    Mail,
     alarm,
     deployment_failed,
     model_ready,
     retired,
     retirement_stuck,
+    storyboard_drawn,
     training_failed,
 )
 from onmodel.records import Kind
 from onmodel.records_training import (
     DatasetBody,
+    DeploymentStage,
     StoryboardBody,
     StoryboardStatus,
     TrainingBody,
@@ -35,6 +38,11 @@ from onmodel.records_training import (
 )
 from onmodel.telling.facts import Facts, Tellers, Told
 from onmodel.telling.trainings import caught
+
+DRAWN_AND_DONE = (
+    "It was deployed for this storyboard alone and is being switched off now; a mail says when it"
+    " is gone."
+)
 
 OUTCOMES: dict[str, Literal["failed", "stopped", "gone"]] = {
     TrainingStage.FAILED: "failed",
@@ -60,7 +68,10 @@ def tell_training_failed(asked: MailRequest, facts: Facts) -> Told:
 
 
 def tell_model_ready(asked: MailRequest, facts: Facts) -> Told:
+    """It answers, and its first storyboard is drawn or could not be."""
     deployment = Deployment.of(facts.row(Kind.DEPLOYMENT, asked))
+    if deployment.stage != DeploymentStage.IN_SERVICE:
+        return Told(_over_meanwhile(asked, deployment, facts), ready_event(asked.id))
     body = deployment.body
     begun = body.provisioning_at or body.requested_at
     hours = (body.retires_at - begun).total_seconds() / 3600
@@ -77,6 +88,29 @@ def tell_model_ready(asked: MailRequest, facts: Facts) -> Told:
         notices=_notices(deployment, facts),
     )
     return Told(mail, ready_event(asked.id))
+
+
+def _over_meanwhile(asked: MailRequest, deployment: Deployment, facts: Facts) -> Mail:
+    """Its time was over, or somebody retired it, while it drew: never say that it answers."""
+    drawn = _newest_take(deployment, facts)
+    if drawn is None:
+        return deployment_failed(
+            production=asked.production,
+            model=_model_name(deployment, facts),
+            reason="It was switched off before its storyboard was drawn",
+            advice="`onmodel deploy` makes it answer again",
+            correlation_id=asked.correlation_id,
+        )
+    number = drawn.drawn or 0
+    return storyboard_drawn(
+        production=asked.production,
+        storyboard=drawn.title or drawn.name,
+        panels=number,
+        missing=drawn.panels - number,
+        gallery=_gallery(deployment, facts),
+        usd=drawn.estimated_usd,
+        correlation_id=asked.correlation_id,
+    )
 
 
 NOT_IN_SERVICE = "NotInService"
@@ -155,16 +189,21 @@ def _model_name(deployment: Deployment, facts: Facts) -> str:
     return name or deployment.body.training_id
 
 
-def _gallery(deployment: Deployment, facts: Facts) -> str:
-    """Of the newest take that this deployment drew."""
+def _newest_take(deployment: Deployment, facts: Facts) -> StoryboardBody | None:
+    """Of what this deployment drew."""
     drawn = [
-        (row, StoryboardBody.model_validate(row.body))
+        row
         for row in facts.registry.list(deployment.production, Kind.STORYBOARD)
         if row.status == StoryboardStatus.DRAWN and row.body.get("deployment_id") == deployment.id
     ]
-    if not drawn:
+    newest = max(drawn, key=lambda row: row.updated_at, default=None)
+    return None if newest is None else StoryboardBody.model_validate(newest.body)
+
+
+def _gallery(deployment: Deployment, facts: Facts) -> str:
+    body = _newest_take(deployment, facts)
+    if body is None:
         return ""
-    _, body = max(drawn, key=lambda pair: pair[0].updated_at)
     return facts.link(StoryboardKeys(deployment.production, body.name, body.take).gallery)
 
 
@@ -179,12 +218,13 @@ def _loss_curve(deployment: Deployment, facts: Facts) -> str:
 
 def _notices(deployment: Deployment, facts: Facts) -> tuple[str, ...]:
     """What the dataset's reader had to know holds for its model too."""
+    own = (DRAWN_AND_DONE,) if deployment.body.retire_after_drawing else ()
     row = facts.registry.get(deployment.production, Kind.TRAINING, deployment.body.training_id)
     if row is None:
-        return ()
+        return own
     dataset = TrainingBody.model_validate(row.body).dataset_id
     made = facts.registry.get(deployment.production, Kind.DATASET, dataset)
-    return () if made is None else DatasetBody.model_validate(made.body).notices
+    return own if made is None else (*own, *DatasetBody.model_validate(made.body).notices)
 
 
 def _hours(begun: datetime | None, ended: datetime) -> float:
