@@ -25,7 +25,8 @@ _MODELS: dict[str, tuple[str, list[str], list[str], list[str], list[str]]] = {
         ["FINE_TUNING"],
         ["ON_DEMAND", "PROVISIONED"],
     ),
-    NOVA_PRO: ("Pro (simulated)", ["TEXT", "IMAGE", "VIDEO"], ["TEXT"], [], ["ON_DEMAND"]),
+    # AWS adds VIDEO, which botocore's model of the API does not know
+    NOVA_PRO: ("Pro (simulated)", ["TEXT", "IMAGE"], ["TEXT"], [], ["ON_DEMAND"]),
     TITAN: (
         "Titan (simulated)",
         ["TEXT", "IMAGE"],
