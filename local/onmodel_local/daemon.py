@@ -54,8 +54,8 @@ def up(
     *,
     parameters: dict[str, str] | None = None,
     pace: Pace | None = None,
-    vision_url: str = "",
-    vision_model: str = "",
+    vision_url: str | None = None,
+    vision_model: str | None = None,
 ) -> RunningStack:
     """Start a stack and deploy the template of the repository, or update the one that runs.
 
@@ -63,8 +63,8 @@ def up(
         root: the repository; its template.yaml is deployed, the state is kept in its .cache.
         parameters: of the template.
         pace: how fast simulated time passes; only for a stack that is started now.
-        vision_url: OpenAI-compatible endpoint of a local vision model, likewise.
-        vision_model: that model's name.
+        vision_url: as LocalStack's, likewise.
+        vision_model: as LocalStack's, likewise.
     """
     running = find(root)
     if running is None:

@@ -30,7 +30,7 @@ def local_stack() -> Iterator[LocalStack]:
     """A running stack, shared; tests name their resources apart and clear faults they ordered."""
     from onmodel_local.stack import LocalStack
 
-    with LocalStack() as stack:
+    with LocalStack(vision_url="") as stack:  # tests are the same on every machine
         yield stack
 
 
@@ -41,6 +41,6 @@ def deployed(pytestconfig: pytest.Config) -> Iterator[Deployed]:
     from onmodel_local.mail import MailCatcher
     from onmodel_local.stack import LocalStack
 
-    with LocalStack() as stack:
+    with LocalStack(vision_url="") as stack:  # tests are the same on every machine
         outputs = deploy(stack, pytestconfig.rootpath / "template.yaml")
         yield Deployed(stack, outputs, MailCatcher(stack, outputs["TopicArn"]))

@@ -44,8 +44,9 @@ class LocalStack:
     Args:
         pace: how fast simulated time passes.
         detached: outlive this process (`onmodel local up`); else the emulator ends with it.
-        vision_url: OpenAI-compatible endpoint of a local vision model, for real captions.
-        vision_model: that model's name.
+        vision_url: OpenAI-compatible endpoint of a local vision model, for real captions; by
+            default what ONMODEL_VISION_URL says.
+        vision_model: that model's name; by default what ONMODEL_VISION_MODEL says.
     """
 
     def __init__(
@@ -53,12 +54,15 @@ class LocalStack:
         *,
         pace: Pace | None = None,
         detached: bool = False,
-        vision_url: str = "",
-        vision_model: str = "",
+        vision_url: str | None = None,
+        vision_model: str | None = None,
     ) -> None:
         self._pace = pace or Pace()
         self._detached = detached
-        self._vision = (vision_url, vision_model)
+        self._vision = (
+            os.environ.get("ONMODEL_VISION_URL", "") if vision_url is None else vision_url,
+            os.environ.get("ONMODEL_VISION_MODEL", "") if vision_model is None else vision_model,
+        )
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
         self.port = 0

@@ -91,39 +91,34 @@ def _smoothness(small: Picture) -> Map:
     return np.asarray(1 - np.clip(texture / 25, 0, 1), dtype=np.float32)
 
 
+Lines = npt.NDArray[np.uint8]
+"""(lines, places, 3) uint8: a picture by rows, or turned, by columns."""
+
+
 def _barrier_distance(small: Picture) -> Map:
     """Minimum barrier distance to the top, left and right edges, by two rounds of four sweeps.
 
     After J. Zhang et al., "Minimum Barrier Salient Object Detection at 80 FPS" (ICCV 2015), with
-    whole rows and columns updated at once.
+    whole rows and columns updated at once. Bytes are enough: a barrier is at most 255.
     """
-    image = _lab(small)
-    distance = np.full(image.shape, 1e6, np.float32)
+    image = cv2.cvtColor(cv2.medianBlur(small, 5), cv2.COLOR_BGR2LAB).astype(np.uint8, copy=False)
+    distance = np.full(image.shape, 255, np.uint8)
     distance[0] = distance[:, 0] = distance[:, -1] = 0
-    highest, lowest = image.copy(), image.copy()
-    by_row = (image, distance, highest, lowest)
-    by_column = (
-        image.swapaxes(0, 1),
-        distance.swapaxes(0, 1),
-        highest.swapaxes(0, 1),
-        lowest.swapaxes(0, 1),
-    )
-    for _ in range(2):
-        _sweep(*by_row, step=1)
-        _sweep(*by_column, step=1)
-        _sweep(*by_row, step=-1)
-        _sweep(*by_column, step=-1)
-    return normalised(cv2.GaussianBlur(distance.sum(2), (5, 5), 0).astype(np.float32))
+    maps = [image, distance, image.copy(), image.copy()]
+    for step in (1, -1, 1, -1):
+        _sweep(*maps, step=step)
+        maps = [_turned(values) for values in maps]  # columns become rows: contiguous is faster
+        _sweep(*maps, step=step)
+        maps = [_turned(values) for values in maps]
+    total = maps[1].astype(np.float32).sum(2)
+    return normalised(cv2.GaussianBlur(total, (5, 5), 0).astype(np.float32))
 
 
-def _sweep(
-    image: npt.NDArray[np.float32],
-    distance: npt.NDArray[np.float32],
-    highest: npt.NDArray[np.float32],
-    lowest: npt.NDArray[np.float32],
-    *,
-    step: int,
-) -> None:
+def _turned(values: Lines) -> Lines:
+    return np.ascontiguousarray(values.swapaxes(0, 1))
+
+
+def _sweep(image: Lines, distance: Lines, highest: Lines, lowest: Lines, *, step: int) -> None:
     """One pass over the lines in place: each line may reach the edge through the one before."""
     lines = len(image)
     order = range(1, lines) if step > 0 else range(lines - 2, -1, -1)

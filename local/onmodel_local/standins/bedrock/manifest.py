@@ -35,7 +35,7 @@ def read_manifest(text: bytes) -> list[Record]:
         DataRefusedError: no JSON lines, wrong keys, captions or numbers of records.
     """
     try:
-        lines = text.decode("utf-8").rstrip("\n").split("\n")
+        lines = text.decode("utf-8").removesuffix("\n").split("\n")
     except UnicodeDecodeError as fault:
         raise DataRefusedError("Unable to parse Amazon S3 file: it is not UTF-8") from fault
     records: list[Record] = []

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from onmodel_local import daemon
+from onmodel_local.mail import MailCatcher
+from onmodel_local.stack import LocalStack
+
+TINY = Path(__file__).parent / "tiny"
+
+
+def test_collect_when_mails_were_published_then_each_once_as_text(
+    local_stack: LocalStack, tmp_path: Path
+) -> None:
+    sns = local_stack.client("sns")
+    topic = sns.create_topic(Name="mails")["TopicArn"]
+    catcher = MailCatcher(local_stack, topic)
+    attribute = {"DataType": "String", "StringValue": "film_prepared:1"}
+    sns.publish(
+        TopicArn=topic, Subject="Ready", Message="All is well.\nBye.",
+        MessageAttributes={"mail_id": attribute},
+    )  # fmt: skip
+    (written,) = catcher.collect(tmp_path, wait_seconds=5)
+    assert written.name == "0001-film_prepared-1.txt".replace("_", "-")
+    assert written.read_text() == (
+        "Subject: Ready\nMail-Id: film_prepared:1\nCorrelation-Id: \n\nAll is well.\nBye.\n"
+    )
+    assert catcher.collect(tmp_path) == []
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    shutil.copytree(TINY, tmp_path / "repository")
+    return tmp_path / "repository"
+
+
+def test_up_when_run_twice_then_one_stack_and_down_ends_it(repository: Path) -> None:
+    first = daemon.up(repository)
+    try:
+        assert daemon.up(repository).pid == first.pid
+        assert first.outputs["FunctionName"] == "onmodel-probe_service"
+        assert daemon.find(repository) is not None
+    finally:
+        assert daemon.down(repository)
+    assert not daemon.down(repository)
+    assert not Path(first.folder).exists()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(first.pid, 0)
+
+
+def test_find_when_another_process_has_the_port_then_none(
+    repository: Path, local_stack: LocalStack
+) -> None:
+    state = {
+        "pid": local_stack.pid + 1, "port": local_stack.port,
+        "endpoint_url": local_stack.endpoint_url, "folder": "nowhere", "outputs": {},
+    }  # fmt: skip
+    (repository / ".cache").mkdir()
+    (repository / daemon.STATE).write_text(json.dumps(state))
+    assert daemon.find(repository) is None

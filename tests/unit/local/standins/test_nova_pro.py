@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from onmodel_local.standins.errors import ServiceFault
+from onmodel_local.standins.nova_pro import NovaPro, VisionEndpoint
+
+PICTURE = cv2.imencode(".png", np.full((64, 64, 3), (40, 160, 60), np.uint8))[1].tobytes()
+
+
+class NearEyes:
+    """Looks in this process."""
+
+    async def look(self, function: Callable[..., Any], *args: Any) -> Any:
+        return function(*args)
+
+
+def _ask(
+    vision: VisionEndpoint | None = None, odd: str | None = None, body: bytes = PICTURE
+) -> Any:
+    text = "The figure in the middle of this picture was recognised as Buck B.\n"
+    content = [{"image": {"format": "png", "source": {"bytes": body}}}, {"text": text}]
+    pro = NovaPro(NearEyes(), lambda _: b"", vision)  # type: ignore[arg-type]
+    return asyncio.run(pro.converse({"messages": [{"role": "user", "content": content}]}, odd))
+
+
+def _text(answer: dict[str, Any]) -> str:
+    return str(answer["output"]["message"]["content"][0]["text"])
+
+
+def test_converse_when_picture_is_green_then_the_caption_says_so_and_names() -> None:
+    caption = json.loads(_text(_ask()))["alt_text"]
+    assert "Buck B" in caption
+    assert "green" in caption
+
+
+def test_converse_when_picture_is_broken_then_validation_exception() -> None:
+    with pytest.raises(ServiceFault, match="Could not process image"):
+        _ask(body=b"no picture")
+
+
+def test_converse_when_fenced_answer_is_ordered_then_the_caption_inside() -> None:
+    fenced = _text(_ask(odd="fenced"))
+    assert fenced.startswith("```json")
+    assert "Buck B" in fenced
+
+
+class _Local(BaseHTTPRequestHandler):
+    status = 200
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        said = f"{asked['model']} sees {len(asked['messages'][0]['content'])} parts"
+        body = json.dumps({"choices": [{"message": {"content": said}}]}).encode()
+        self.send_response(self.status)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def endpoint() -> Iterator[VisionEndpoint]:
+    server = HTTPServer(("127.0.0.1", 0), _Local)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield VisionEndpoint(f"http://127.0.0.1:{server.server_port}/v1", "tiny-vision")
+    server.shutdown()
+    server.server_close()
+
+
+def test_converse_when_a_local_model_is_named_then_its_answer(endpoint: VisionEndpoint) -> None:
+    assert _text(_ask(endpoint)) == "tiny-vision sees 2 parts"
+
+
+def test_converse_when_the_local_model_fails_then_model_error(
+    endpoint: VisionEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_Local, "status", 500)
+    with pytest.raises(ServiceFault, match="ModelErrorException"):
+        _ask(endpoint)
