@@ -33,6 +33,16 @@ def test_route_when_two_events_come_at_once_then_one_execution(world: World) -> 
     assert len(world.executions.payloads) == 1
 
 
+def test_route_when_an_execution_died_before_it_claimed_then_the_next_attempt_starts(
+    world: World,
+) -> None:
+    world.route(world.upload("bunny/films/a.mp4", b"film"))
+    (died,) = world.executions.payloads
+    world.executions.finish(died)
+    answer = world.route(world.event("bunny/films/a.mp4", "upload-2"))
+    assert (answer.outcome, world.started().attempt) == ("started", 2)
+
+
 def test_route_when_film_is_replaced_under_its_key_then_a_new_run(world: World) -> None:
     world.route(world.upload("bunny/films/a.mp4", b"film"))
     first = world.started()

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from onmodel.contracts.base import ObjectRef
+from onmodel.contracts.film import Run
 from onmodel.contracts.requests import RouteAnswer, UploadEvent
 from onmodel.errors import Conflict, NotFound, ReferenceRefused, SettingsRefused
-from onmodel.keys import FilmKeys, accepted_settings_key, digest, execution_name, slug
+from onmodel.keys import (
+    FilmKeys,
+    accepted_settings_key,
+    digest,
+    execution_arn,
+    execution_name,
+    slug,
+)
 from onmodel.layout import (
     FilmFile,
     Litter,
@@ -108,12 +117,21 @@ class RouteUpload:
             run = run.model_copy(update={"attempt": before + 1})
         keys = FilmKeys.of(run)
         self.studio.put(keys.settings, settings.model_dump_json().encode(), "application/json")
-        started = self.executions.start(
-            self.prepare_film_arn,
-            execution_name(run.run_id, run.attempt),
-            {"run": run.model_dump(mode="json")},
-        )
-        return RouteAnswer(outcome="started" if started else "already_running", detail=run.run_id)
+        return RouteAnswer(outcome=self._start(run), detail=run.run_id)
+
+    def _start(self, run: Run) -> Literal["started", "already_running"]:
+        """Start under the first name that no dead execution has used up.
+
+        An execution that died before it claimed the run left no row that counts its attempt.
+        """
+        while True:
+            name = execution_name(run.run_id, run.attempt)
+            payload = {"run": run.model_dump(mode="json")}
+            if self.executions.start(self.prepare_film_arn, name, payload):
+                return "started"
+            if self.executions.is_running(execution_arn(self.prepare_film_arn, name)):
+                return "already_running"
+            run = run.model_copy(update={"attempt": run.attempt + 1})
 
     def _settings_in_force(self, film: FilmFile) -> Settings:
         """The production's settings.yaml; the last one that was valid when the newest is not."""
