@@ -98,6 +98,19 @@ def test_function_when_it_asks_for_a_service_then_its_role_allows_it(
                 assert users & asked, f"{name} may {action}, and asks for nothing that needs it"
 
 
+@pytest.mark.parametrize("name", sorted(read_template().functions))
+def test_function_when_it_asks_for_no_row_then_it_may_read_none(
+    name: str, template: Template
+) -> None:
+    rights = [
+        statement
+        for statement in template.statements(name)
+        if "RegistryTable" in named(statement.get("Resource", []))
+    ]
+    asked = asked_of_wiring(snake(name.removesuffix("Function")))
+    assert bool(rights) == ("registry" in asked)
+
+
 def arns(statement: dict) -> list[str]:
     return [str(resource) for resource in listed(statement["Resource"])]
 
