@@ -27,6 +27,7 @@ class Environment(BaseModel):
     stack_name: str = Field(alias="STACK_NAME", default="onmodel")
     training_role_arn: str = Field(alias="TRAINING_ROLE_ARN", default="")
     base_model_id: str = Field(alias="BASE_MODEL_ID", default="amazon.nova-canvas-v1:0")
+    private_arrangement: bool = Field(alias="PRIVATE_ARRANGEMENT", default=False)
     schedule_group: str = Field(alias="SCHEDULE_GROUP", default="")
     scheduler_role_arn: str = Field(alias="SCHEDULER_ROLE_ARN", default="")
     schedule_dead_letter_arn: str = Field(alias="SCHEDULE_DEAD_LETTER_ARN", default="")

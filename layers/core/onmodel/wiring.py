@@ -85,12 +85,16 @@ class Services:
         return self.client("rekognition")
 
     @cached_property
-    def _bedrock_runtime(self) -> Any:  # noqa: ANN401
-        return self.client("bedrock-runtime")
+    def _caption_runtime(self) -> Any:  # noqa: ANN401
+        # A caption takes seconds. What is silent longer than that is handed out again by the queue,
+        # and five attempts of five minutes would outlive the function.
+        return make_client(
+            "bedrock-runtime", region=self.environment.region, read_timeout_seconds=60, attempts=2
+        )
 
     @cached_property
     def _embedding_runtime(self) -> Any:  # noqa: ANN401
-        # a vector takes a second; only pictures and captions need the service's long patience
+        # a vector takes a second; only pictures need the service's long patience
         return make_client(
             "bedrock-runtime", region=self.environment.region, read_timeout_seconds=60
         )
@@ -109,6 +113,7 @@ class Services:
             quotas=ServiceQuotas(self.client("service-quotas")),
             clock=now,
             base_model=environment.base_model_id,
+            private_arrangement=environment.private_arrangement,
         )
 
     @cached_property
@@ -142,7 +147,7 @@ class Services:
 
     def caption_model(self, settings: CaptionSettings) -> CaptionModel:
         return ConverseModel(
-            self._bedrock_runtime, settings.model, temperature=settings.temperature
+            self._caption_runtime, settings.model, temperature=settings.temperature
         )
 
     @cached_property

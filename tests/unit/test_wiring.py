@@ -1,0 +1,51 @@
+"""That what the template says reaches the services; no client here is ever called."""
+
+from __future__ import annotations
+
+import pytest
+from template_model import read_template
+
+from onmodel.environment import read_environment
+from onmodel.settings import CaptionSettings
+from onmodel.wiring import Services
+
+REQUIRED = {
+    "UPLOADS_BUCKET": "uploads",
+    "STUDIO_BUCKET": "studio",
+    "REGISTRY_TABLE": "registry",
+    "CACHE_TABLE": "cache",
+    "TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:t",
+}
+
+
+@pytest.fixture(autouse=True)
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+
+
+def wired(**variables: str) -> Services:
+    return Services(read_environment(REQUIRED | variables))
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, False),
+        ({"PRIVATE_ARRANGEMENT": "false"}, False),
+        ({"PRIVATE_ARRANGEMENT": "true"}, True),
+    ],
+)
+def test_trainer_when_the_stack_has_an_arrangement_then_preflight_knows(
+    variables: dict[str, str], expected: bool
+) -> None:
+    trainer = wired(**variables).trainer
+    assert trainer._preflight.private_arrangement is expected  # type: ignore[attr-defined]
+
+
+def test_captions_when_asked_for_then_the_client_gives_up_before_its_function_does() -> None:
+    function = read_template().functions["CaptionCropFunction"]
+    config = wired().caption_model(CaptionSettings())._client.meta.config  # type: ignore[attr-defined]
+    attempts = config.retries["total_max_attempts"]
+    answers = 2  # the second is the one repair
+    assert answers * attempts * (config.connect_timeout + config.read_timeout) < function["Timeout"]
