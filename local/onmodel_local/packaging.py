@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -88,6 +89,9 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
+_NUMBER = re.compile(r'"(Seconds|TimeoutSeconds|MaxConcurrency)": "(\$\{\w+\})"')
+
+
 def _function(folder: Path) -> tuple[bytes, str]:
     return _zip((path.relative_to(folder).as_posix(), path) for path in _files(folder)), "zip"
 
@@ -104,8 +108,13 @@ def _layer(folder: Path) -> tuple[bytes, str]:
 
 
 def _definition(path: Path) -> tuple[bytes, str]:
-    """Amazon States Language in YAML → JSON, as SAM's transform does."""
-    return json.dumps(yaml.safe_load(path.read_text())).encode(), "json"
+    """Amazon States Language in YAML → JSON, as SAM's transform does.
+
+    CloudFormation puts numbers into the YAML's text; here they are put into JSON, where a
+    placeholder for a number must stand without quotes.
+    """
+    text = json.dumps(yaml.safe_load(path.read_text()))
+    return _NUMBER.sub(r'"\1": \2', text).encode(), "json"
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -85,6 +85,28 @@ def bedrock_resources_by_arn() -> None:
         return resource
 
 
+def schedules_by_group() -> None:
+    """Policies on schedules are matched against the ARN with the schedule's own group.
+
+    Upstream takes every schedule for one of the group `default`.
+    """
+
+    @replace(iam_actions, "extract_resource_arn", "82f51700695c")
+    def _(original: Callable[..., str]) -> Callable[..., str]:
+        def resource(
+            service: str, method: str, path: str, headers: Any, body: bytes,
+            query: Any, region: str, account: str,
+        ) -> str:  # fmt: skip
+            if service == "scheduler" and (named := re.fullmatch(r"/schedules/([^/]+)", path)):
+                asked = query.get("groupName") or json.loads(body or b"{}").get("GroupName")
+                group = asked[0] if isinstance(asked, list) else asked
+                place = f"{group or 'default'}/{named[1]}"
+                return f"arn:aws:scheduler:{region}:{account}:schedule/{place}"
+            return original(service, method, path, headers, body, query, region, account)
+
+        return resource
+
+
 def model_arn(model: str, region: str, account: str) -> str:
     """The ARN that `bedrock:InvokeModel` is checked against.
 
@@ -103,4 +125,4 @@ def _arn(kind: str, identity: str, region: str, account: str) -> str:
     return f"arn:aws:bedrock:{region}:{account}:{kind}/{identity}"
 
 
-PATCHES = (stand_ins_are_guarded, bedrock_resources_by_arn)
+PATCHES = (stand_ins_are_guarded, bedrock_resources_by_arn, schedules_by_group)

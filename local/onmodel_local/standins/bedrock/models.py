@@ -59,7 +59,8 @@ class CustomModels:
             "modelName": model.name,
             "creationTime": model.created,
             "baseModelArn": model.job.base_model_arn,
-            "baseModelName": model.job.base_model_arn.rsplit("/", 1)[-1],
+            # the API's pattern knows no version here
+            "baseModelName": model.job.base_model_arn.rsplit("/", 1)[-1].partition("-v1:")[0],
             "customizationType": model.job.request.get("customizationType", "FINE_TUNING"),
             "ownerAccountId": self._account,
             "modelStatus": "Active",
