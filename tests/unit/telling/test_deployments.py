@@ -120,6 +120,17 @@ def test_stuck_when_the_machine_broke_off_then_its_error_is_told() -> None:
     assert "access denied." in body
 
 
+def test_stuck_when_it_was_seen_to_be_gone_then_no_alarm_about_money() -> None:
+    studio = Studio()
+    studio.creating()
+    studio.stop()
+    studio.bill()
+    studio.tell("retirement_stuck", DEPLOYMENT, **caught("ServiceError", "access denied"))
+    subject, body = only_mail(studio)
+    assert "$" not in subject
+    assert "nothing of it bills" in body
+
+
 def test_alarm_when_a_storyboard_broke_off_then_what_and_how_to_go_on() -> None:
     studio = Studio()
     studio.tell(

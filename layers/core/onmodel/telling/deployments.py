@@ -156,6 +156,8 @@ def tell_retired(asked: MailRequest, facts: Facts) -> Told:
 
 def tell_retirement_stuck(asked: MailRequest, facts: Facts) -> Told:
     deployment = Deployment.of(facts.row(Kind.DEPLOYMENT, asked))
+    if deployment.stage == DeploymentStage.RETIRED:
+        return _unfinished(asked, deployment)
     now = deployment.record.updated_at
     hours = int(asked.extra.get("round", "0")) or hours_overdue(deployment, now)
     mail = retirement_stuck(
@@ -169,6 +171,17 @@ def tell_retirement_stuck(asked: MailRequest, facts: Facts) -> Told:
         correlation_id=asked.correlation_id,
     )
     return Told(mail, stuck_event(asked.id, hours))
+
+
+def _unfinished(asked: MailRequest, deployment: Deployment) -> Told:
+    """Seen to be gone; only what comes after it broke off: no alarm about money."""
+    mail = alarm(
+        what=f"the retirement of {deployment.id} broke off after its end",
+        facts=("It was seen to be gone: nothing of it bills by the hour", caught(asked)),
+        advice="It is finished by itself every 15 minutes; search the logs for the id below",
+        correlation_id=asked.correlation_id,
+    )
+    return Told(mail, f"retirement_unfinished:{asked.id}")
 
 
 def tell_alarm(asked: MailRequest, _facts: Facts) -> Told:
