@@ -12,7 +12,7 @@ from onmodel.contracts.requests_training import (
     DatasetRef,
 )
 from onmodel.contracts.training import Turn
-from onmodel.errors import ServiceUnavailable, Throttled
+from onmodel.errors import Conflict, ServiceError, ServiceUnavailable, Throttled
 from onmodel.steps.caption_crop import LAST_RECEIVE, MOST_THROTTLES
 
 NONSENSE = "Here is your caption: a rabbit."
@@ -147,6 +147,22 @@ def test_caption_when_the_service_fails_then_the_queue_hands_it_out_again(world:
     with pytest.raises(ServiceUnavailable):
         world.caption(world.item, receives=LAST_RECEIVE - 1)
     assert not world.tokens.failed and not world.tokens.succeeded
+
+
+def test_caption_when_denied_then_the_task_fails_at_once(world: World) -> None:
+    """Four more receives are two hours, and end the same."""
+    world.captions._answer = raises(ServiceError("AccessDeniedException"))  # type: ignore[assignment]
+    token = world.caption(world.item, receives=1)
+    assert world.tokens.failed[token] == ("ServiceError", "AccessDeniedException")
+    answer = world.answer()
+    assert answer is not None and answer.reason == "AccessDeniedException"
+
+
+def test_caption_when_a_row_was_written_meanwhile_then_it_comes_again(world: World) -> None:
+    world.captions._answer = raises(Conflict("somebody was first"))  # type: ignore[assignment]
+    with pytest.raises(Conflict):
+        world.caption(world.item, receives=1)
+    assert not world.tokens.failed
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ from typing import Protocol
 
 from onmodel.caption_answers import read_answer, write_answer
 from onmodel.captioning import Captioner
+from onmodel.contracts.base import Usage
 from onmodel.contracts.requests_training import CaptionAnswer, CaptionItem, CaptionMessage
 from onmodel.costs import add_up
-from onmodel.errors import AnswerRefused, NotFound, OnmodelError, Throttled
+from onmodel.errors import AnswerRefused, NotFound, OnmodelError, ServiceError, Throttled
 from onmodel.keys import DatasetKeys
 from onmodel.observability import logger
 from onmodel.ports import Cache, ObjectStore
@@ -28,6 +29,14 @@ MOST_THROTTLES = 40
 """Times a message is put back: at up to 15 minutes each they outlast the task's 6 hours."""
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 15, 900  # SQS delays 15 minutes at most
+
+
+def is_final(fault: Exception) -> bool:
+    """Whether asking again would get, and cost, the same.
+
+    A service's fault of no special kind is one that time does not heal: denied access above all.
+    """
+    return type(fault) is ServiceError or isinstance(fault, AnswerRefused | NotFound)
 
 
 class CaptionQueue(Protocol):
@@ -54,7 +63,7 @@ class CaptionCrop:
             receives: how often it was handed out, this time included.
 
         Raises:
-            OnmodelError: a service failed, and it is not the last receive.
+            Exception: something failed that may heal, and it is not the last receive.
         """
         item = message.item
         try:
@@ -64,9 +73,10 @@ class CaptionCrop:
                 self._fail(message, fault)
             else:
                 self._put_back(message)
-        except (AnswerRefused, NotFound) as fault:
-            self._fail(message, fault)  # asking again would get, and cost, the same
         except Exception as fault:
+            if is_final(fault):
+                self._fail(message, fault)
+                return
             if receives < LAST_RECEIVE:
                 raise
             logger.exception("the last receive failed", crop_id=item.crop_id)
@@ -88,18 +98,21 @@ class CaptionCrop:
             model = self.model(settings.captions)
             try:
                 caption, usage = captioner.ask(item.crop_id, item.character, picture, model)
-            except AnswerRefused as refusal:
-                failed = CaptionAnswer(
-                    crop_id=item.crop_id,
-                    caption=None,
-                    reason=str(refusal),
-                    usage=add_up(spent + refusal.usage),
-                )
-                write_answer(failed, keys, self.studio)
+            except ServiceError as fault:
+                if is_final(fault):
+                    self._write_down(item, fault, spent)
                 raise
             spent = add_up(spent + usage)
         answer = CaptionAnswer(crop_id=item.crop_id, caption=caption, usage=spent)
         write_answer(answer, keys, self.studio)
+
+    def _write_down(self, item: CaptionItem, fault: ServiceError, spent: tuple[Usage, ...]) -> None:
+        """Why there is no caption, and what that cost: the mail of a refused dataset tells it."""
+        paid = fault.usage if isinstance(fault, AnswerRefused) else ()
+        failed = CaptionAnswer(
+            crop_id=item.crop_id, caption=None, reason=str(fault), usage=add_up(spent + paid)
+        )
+        write_answer(failed, DatasetKeys(item.production, item.dataset_id), self.studio)
 
     def _succeed(self, message: CaptionMessage) -> None:
         """The map's children return nothing of weight: the caption lies in S3."""
