@@ -6,7 +6,7 @@ from onmodel.steps.open_door import OpenDoor
 from onmodel.wiring import now, services
 
 
-@entry(DoorRequest)
+@entry(DoorRequest, logged={"statusCode"})  # the rest is a page, or an address that is a key
 def handler(request: DoorRequest) -> DoorAnswer:
     wired = services()
     return OpenDoor(

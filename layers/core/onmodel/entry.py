@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol, TypeVar
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -39,8 +39,16 @@ def parse(model: type[RequestT], event: object) -> RequestT:
         ) from fault
 
 
-def entry(model: type[RequestT]) -> Callable[[Callable[[RequestT], BaseModel | None]], Handler]:
-    """Make a Lambda handler of a function from request to answer."""
+def entry(
+    model: type[RequestT], *, logged: Collection[str] | None = None
+) -> Callable[[Callable[[RequestT], BaseModel | None]], Handler]:
+    """Make a Lambda handler of a function from request to answer.
+
+    Args:
+        model: what the event must be.
+        logged: the answer's fields that may be logged; all of them when left out.
+    """
+    shown = None if logged is None else set(logged)
 
     def decorate(work: Callable[[RequestT], BaseModel | None]) -> Handler:
         @functools.wraps(work)
@@ -56,9 +64,8 @@ def entry(model: type[RequestT]) -> Callable[[Callable[[RequestT], BaseModel | N
             finally:
                 if metrics.metric_set:
                     metrics.flush_metrics()
-            logger.info(
-                "done", extra={"answer": answer.model_dump(mode="json") if answer else None}
-            )
+            told = answer.model_dump(mode="json", include=shown) if answer else None
+            logger.info("done", extra={"answer": told})
             return answer.model_dump(mode="json") if answer else None
 
         handler.request_model = model  # type: ignore[attr-defined]  # for the fixtures' test
