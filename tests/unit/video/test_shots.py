@@ -14,14 +14,24 @@ from onmodel.video.shots import distance, is_cut
 
 
 def test_is_cut_when_a_side_is_empty_then_no_cut():
-    assert not is_cut((), (0.5,) * 88)
-    assert not is_cut((0.5,) * 88, ())
+    assert not is_cut((), (0.5,) * 72)
+    assert not is_cut((0.5,) * 72, ())
 
 
 def test_distance_when_same_then_zero_and_symmetric():
-    one, other = np.random.default_rng(0).random((2, 88)).astype(np.float32)
-    assert distance(one, one) == 0
+    one, other = np.random.default_rng(0).random((2, 72)).astype(np.float32)
+    assert distance(one, one) == pytest.approx(0, abs=1e-5)
     assert distance(one, other) == pytest.approx(distance(other, one))
+
+
+def test_is_cut_when_the_same_picture_is_dimmed_then_no_cut():
+    picture = np.random.default_rng(1).random(72).astype(np.float32) * 0.6 + 0.2
+    dimmed = picture.copy()
+    dimmed[:24] = 16 / 255 + (picture[:24] - 16 / 255) * 0.6
+    dimmed[24:] = 0.5 + (picture[24:] - 0.5) * 0.6
+    assert not is_cut(picture, dimmed)
+    assert not is_cut(dimmed, picture)
+    assert is_cut(picture, np.roll(picture, 7))
 
 
 @pytest.mark.parametrize("interval", [0.25, 1.0])

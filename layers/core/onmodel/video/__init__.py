@@ -1,6 +1,32 @@
-"""Films in, frames out: the only package that decodes."""
+"""Films in, frames out: the only package that decodes.
 
+    from onmodel.video import sample_frames
+
+    for frame in sample_frames("film.mp4", interval_seconds=1.0):
+        print(frame.timecode_seconds, frame.pixels.shape, frame.sharpness)
+
+`probe_film` says what a film is and makes its packet table, `plan_chunks` cuts it into spans for
+several workers, `select_frames` drops what is not worth a look. docs/sampling.md tells how and why.
+"""
+
+from onmodel.video.chunks import plan_chunks
 from onmodel.video.frames import Frame
+from onmodel.video.modes import sample_by_settings
+from onmodel.video.packets import PacketTable
+from onmodel.video.probe import Probed, probe_film
+from onmodel.video.ranges import RangeReader
 from onmodel.video.sampling import sample_frames
+from onmodel.video.selection import DroppedFrame, select_frames
 
-__all__ = ["Frame", "sample_frames"]
+__all__ = [
+    "DroppedFrame",
+    "Frame",
+    "PacketTable",
+    "Probed",
+    "RangeReader",
+    "plan_chunks",
+    "probe_film",
+    "sample_by_settings",
+    "sample_frames",
+    "select_frames",
+]

@@ -21,7 +21,6 @@ from onmodel.contracts.base import Box
 Plane = npt.NDArray[Any]
 
 GRID_ROWS, GRID_COLUMNS = 4, 6
-HISTOGRAM_BINS = 16
 # one decoder a vCPU is the plan; OpenCV's own threads would spin beside them
 cv2.setNumThreads(1)
 
@@ -90,9 +89,6 @@ def look_at(frame: VideoFrame, picture: Box) -> tuple[float, npt.NDArray[np.floa
     for plane in planes[1:3]:
         parts.append(_cell_means(_points(plane, picture, frame, LOOK_WIDTH // 4, bits)))
     parts += [_GREY] * (3 - len(parts))
-    every_other = np.ascontiguousarray(luma[::2])
-    counts: Any = cv2.calcHist([every_other], [0], None, [HISTOGRAM_BINS], [0, 256])
-    parts.append(counts.ravel() / np.float32(every_other.size))
     return _sharpness(luma), np.concatenate(parts)
 
 
