@@ -17,6 +17,7 @@ from onmodel_local.patches import (
     objects,
     permissions,
     schedules,
+    tokens,
 )
 from onmodel_local.patches.upstream import PINNED_VERSION, PatchOutdatedError
 
@@ -29,6 +30,7 @@ PATCHES: tuple[Callable[[], None], ...] = (
     *cloudformation.PATCHES,
     *permissions.PATCHES,
     *schedules.PATCHES,
+    *tokens.PATCHES,
 )
 
 
