@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -327,3 +327,33 @@ def test_sample_frames_when_file_is_cut_off_then_the_rest_is_told_as_lost(librar
     assert 0 < len(frames) < 10
     assert lost
     assert min(begin for begin, _ in lost) >= frames[-1].timecode_seconds
+
+
+def test_sample_frames_when_side_information_is_broken_then_pictures_are_still_used(
+    library, kept_luma, tmp_path, caplog
+):
+    decoded = library["h264.mp4"]
+    table, body = decoded.table, decoded.film.path.read_bytes()
+    row = int(np.flatnonzero(table.keyframe)[1]) + 2
+    start, size = int(table.position[row]), int(table.size[row])
+    broken_message = b"\x00\x00\x00\x06\x06\x01\xff\xff\x10\x80"  # longer than its own unit
+    packet = broken_message + body[start : start + size]
+    path = tmp_path / "broken-message.mp4"
+    path.write_bytes(body + packet)
+    position, sizes = table.position.copy(), table.size.copy()
+    position[row], sizes[row] = len(body), len(packet)
+    kept_luma.clear()
+    lost: list[tuple[float, float]] = []
+    with caplog.at_level("INFO"):
+        frames = list(
+            sample_frames(
+                path,
+                0.1,
+                packets=replace(table, position=position, size=sizes),
+                on_lost=lambda begin, end: lost.append((begin, end)),
+            )
+        )
+    assert lost == []
+    assert len(frames) == 50
+    assert "harmless faults" in caplog.text
+    assert all(decoded.luma[time] == luma for time, luma in kept_luma)

@@ -76,7 +76,7 @@ class _GroupState:
     opened: bool = False
     broken: bool = False
     done: int = NO_WINDOW
-    fed: list[tuple[Batch, list[int]]] = field(default_factory=list)
+    started: bool = False
 
 
 class BatchDecoder:
@@ -98,8 +98,8 @@ class BatchDecoder:
         display = Display.of(table.width, table.height, table.sample_aspect, table.rotation)
         self._painter = Painter(display, picture)
         self._limits = limits
-        self._exact = table.codec in _EXACT
-        self._decoder = open_decoder(table, limits, exact=self._exact)
+        self._marks_damage = self._strict = table.codec in _EXACT
+        self._decoder = open_decoder(table, limits, exact=self._strict)
         self._group = _GroupState()
 
     def frames(self, batch: Batch) -> Iterator[Sampled]:
@@ -136,11 +136,11 @@ class BatchDecoder:
 
     def _decoded(self, batch: Batch, feed: list[int]) -> Iterator[VideoFrame]:
         """Decode packets; a damaged one is told as lost with all that follows it."""
-        if not feed and not self._group.fed:
+        if not feed and not self._group.started:
             return
+        self._group.started = True
         if batch.head:
             self._decoder.flush_buffers()
-        self._group.fed = [*self._group.fed[-1:], (batch, feed)] if not batch.last else []
         failed = None
         for position, index in enumerate(feed):
             packet = batch.packets[index]
@@ -168,19 +168,25 @@ class BatchDecoder:
             logger.info("the decoder's last pictures are damaged: %s", fault)
 
     def _sound(self, frames: list[VideoFrame]) -> Iterator[VideoFrame]:
-        """Frames that the decoder did not mark as damaged, when its marks can be trusted."""
+        """Frames that the decoder did not mark as damaged, when its marks can be trusted.
+
+        A strict decoder has refused the damaged packet by then; a forgiving one goes on, so the
+        first damaged frame ends the group.
+        """
         for frame in frames:
             if self._group.clock:
                 frame.pts = self._group.clock.pop(0)
-            if not (self._exact and frame.is_corrupt):
+            if not (self._marks_damage and frame.is_corrupt):
                 yield frame
+            elif not self._strict:
+                raise av.error.InvalidDataError(0, "a damaged picture")
 
     def _is_harmless(self, batch: Batch, feed: list[int], position: int) -> bool:
         """Whether a forgiving decoder shows the pictures up to here undamaged.
 
         A strict one also refuses broken side information, which many films carry.
         """
-        if not self._exact:
+        if not self._strict:
             return False
         forgiving = open_decoder(self._table, self._limits, exact=False)
         target = int(batch.pts[feed[position]])
@@ -199,7 +205,7 @@ class BatchDecoder:
     def _again(self, batch: Batch, feed: list[int]) -> Iterator[VideoFrame]:
         """Decode a group anew with a forgiving decoder, which stays; skip what was yielded."""
         logger.info("this film's packets carry harmless faults: decoding without strict checks")
-        self._exact = False
+        self._strict = False
         self._decoder = open_decoder(self._table, self._limits, exact=False)
         group = self._group
         done, group.best = group.done, None

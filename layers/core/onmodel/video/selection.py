@@ -20,7 +20,7 @@ from onmodel.video.pictures import thumbnail
 
 THUMBNAIL_HEIGHT = 90
 _HIGHLIGHT = 3.0  # a night scene has lights: its brightest percent exceeds thrice the black level
-_SAME_PICTURE = 0.7  # correlation with the neighbour: a fade scales the picture, it stays the same
+_SAME_PICTURE = 0.5  # correlation with the neighbour: figures move while a picture fades
 _FADED = 0.6  # of the neighbour's contrast
 
 
@@ -106,7 +106,9 @@ def _flaw(now: _Measured, sampling: Sampling) -> _Flaw | None:
 def _fade(now: _Measured, before: _Measured | None, after: _Measured | None) -> _Flaw | None:
     """A frame that shows its neighbour's picture with much less contrast."""
     for other in (before, after):
-        if other is None or now.deviation >= _FADED * other.deviation:
+        if other is None or other.frame.shot != now.frame.shot:
+            continue
+        if now.deviation >= _FADED * other.deviation:
             continue
         product = (now.luma - now.mean) * (other.luma - other.mean)
         alike = float(product.mean()) / max(now.deviation * other.deviation, 1e-6)
