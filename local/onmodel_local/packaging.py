@@ -46,9 +46,11 @@ def package(path: Path, bucket: str) -> Package:
         "AWS::Serverless::LayerVersion": ("ContentUri", _layer),
         "AWS::Serverless::StateMachine": ("DefinitionUri", _definition),
     }
+    _make_environment_text(made.template.get("Globals", {}).get("Function", {}))
     for resource in made.template["Resources"].values():
         if resource["Type"] not in packers:
             continue
+        _make_environment_text(resource.get("Properties", {}))
         name, pack = packers[resource["Type"]]
         local = resource.get("Properties", {}).get(name)
         if isinstance(local, str) and not local.startswith("s3://"):
@@ -62,6 +64,23 @@ def load_template(text: str) -> Template:
     if not isinstance(loaded, dict) or "Resources" not in loaded:
         raise ValueError("no CloudFormation template: it has no Resources")
     return loaded
+
+
+def _make_environment_text(properties: dict[str, Any]) -> None:
+    """CloudFormation makes text of the numbers in a function's environment; the emulator fails."""
+    environment = properties.get("Environment")
+    if environment and "Variables" in environment:
+        environment["Variables"] = _as_text(environment["Variables"])
+
+
+def _as_text(value: Any) -> Any:  # noqa: ANN401 - a template's values
+    if isinstance(value, dict):
+        return {key: _as_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_text(item) for item in value]
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
 
 
 class _Loader(yaml.SafeLoader):

@@ -17,7 +17,11 @@ Resources:
     Properties: { ContentUri: layers/core }
   Function:
     Type: AWS::Serverless::Function
-    Properties: { CodeUri: functions/probe, Role: !GetAtt Role.Arn, Description: !Sub "a ${Stage}" }
+    Properties:
+      CodeUri: functions/probe
+      Role: !GetAtt Role.Arn
+      Description: !Sub "a ${Stage}"
+      Environment: { Variables: { POLL: !If [IsDev, 1, !Ref Stage], LOUD: true } }
   Machine:
     Type: AWS::Serverless::StateMachine
     Properties: { DefinitionUri: machine.asl.yaml }
@@ -79,6 +83,14 @@ def test_load_template_when_short_tags_then_long_forms() -> None:
     properties = load_template(TEMPLATE)["Resources"]["Function"]["Properties"]
     assert properties["Role"] == {"Fn::GetAtt": ["Role", "Arn"]}
     assert properties["Description"] == {"Fn::Sub": "a ${Stage}"}
+
+
+def test_package_when_environment_has_numbers_then_text(template: Path) -> None:
+    properties = package(template, "bucket").template["Resources"]["Function"]["Properties"]
+    assert properties["Environment"]["Variables"] == {
+        "POLL": {"Fn::If": ["IsDev", "1", {"Ref": "Stage"}]},
+        "LOUD": "true",
+    }
 
 
 def test_load_template_when_version_looks_like_a_date_then_text() -> None:
