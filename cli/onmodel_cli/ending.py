@@ -64,6 +64,7 @@ def finish(
         run_id=run.run_id,
         registry=connection.registry,
         studio=connection.studio,
+        executions=connection.executions,
         sleep=time.sleep,
         monotonic=time.monotonic,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from onmodel.deployments import OVER, Deployment, deployments_of
 from onmodel.errors import ServiceError, StillRunning
 from onmodel.keys import DatasetKeys
-from onmodel.ports import ObjectStore, Record, Registry
+from onmodel.ports import Executions, ObjectStore, Record, Registry
 from onmodel.records import Kind
 from onmodel.records_training import (
     ApprovalBody,
@@ -24,6 +24,7 @@ from onmodel.records_training import (
 )
 
 LIMIT_SECONDS = 24 * 3600.0
+ALIVE_EVERY_SECONDS = 15.0
 AFTER_READY_SECONDS = 120.0  # between a ready dataset and its training lie a preflight and a start
 
 DREAD = frozenset({TrainingStage.FAILED, TrainingStage.STOPPED, TrainingStage.GONE,
@@ -54,6 +55,7 @@ class Journey:
     run_id: str
     registry: Registry
     studio: ObjectStore
+    executions: Executions
     sleep: Callable[[float], None]
     monotonic: Callable[[], float]
     every_seconds: float = 0.5
@@ -65,7 +67,7 @@ class Journey:
         Raises:
             StillRunning: it takes longer than a day; it goes on without being watched.
         """
-        began = self.monotonic()
+        began = asked = self.monotonic()
         ready_since: float | None = None
         while self.monotonic() - began < LIMIT_SECONDS:
             place = self.look()
@@ -76,6 +78,9 @@ class Journey:
             yield place
             if place.end or place.is_drawn:
                 return
+            if place.training is None and self.monotonic() - asked > ALIVE_EVERY_SECONDS:
+                asked = self.monotonic()
+                self._must_live()
             self.sleep(self.every_seconds)
         raise StillRunning("It takes longer than a day. It goes on; mails tell how it ends")
 
@@ -87,11 +92,26 @@ class Journey:
         body = GenerationBody.model_validate(generation.body)
         if body.dataset_id is None:
             end = f"{body.reason}. {body.advice or ''}".strip() if body.reason else ""
-            return Place("waiting for more films", end=end)
+            return Place("waiting for more films, then assembling the dataset", end=end)
         dataset = self.registry.get(self.production, Kind.DATASET, body.dataset_id)
         if dataset is None:
             return Place("assembling the dataset")
         return self._after_dataset(dataset)
+
+    def _must_live(self) -> None:
+        """Raises ServiceError when TrainModel ended without a word."""
+        generation = self._generation()
+        holder = generation.holder if generation else None
+        if holder and not self.executions.is_running(holder) and self._is_untold():
+            raise ServiceError(
+                f"TrainModel died without saying why ({holder}). It is resumed within a quarter of "
+                "an hour; `onmodel status` shows how far it is"
+            )
+
+    def _is_untold(self) -> bool:
+        """Looked at again after the machine was seen to be over: it may just have ended well."""
+        place = self.look()
+        return not (place.end or place.training or place.stage == "starting the training")
 
     def _generation(self) -> Record | None:
         return next(

@@ -22,7 +22,6 @@ TEMPLATE = "template.yaml"
 
 PARAMETERS = {
     "QuietSeconds": "5",  # minutes on AWS, where episodes follow each other
-    "PollSeconds": "1",  # a simulated training takes seconds
 }
 """Waits scaled to simulated time; everything else is the template's default."""
 

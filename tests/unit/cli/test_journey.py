@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from fakes.clock import START
+from fakes.world import World
+
+from onmodel.contracts.base import Contract
+from onmodel.contracts.training import TrainingSpec
+from onmodel.errors import ServiceError
+from onmodel.keys import DatasetKeys, StoryboardKeys
+from onmodel.ports import Record
+from onmodel.records import Kind
+from onmodel.records_training import (
+    DatasetBody,
+    DatasetStatus,
+    DeploymentBody,
+    DeploymentStage,
+    GenerationBody,
+    GenerationStatus,
+    StoryboardBody,
+    StoryboardStatus,
+    TrainingBody,
+    TrainingStage,
+)
+from onmodel.settings import PRESETS
+from onmodel_cli.harvest import harvest
+from onmodel_cli.journey import Journey, Place
+
+RUN = "a-00000001-aaaaaaaa"
+DATASET = "d0001-0a1b2c3d"
+MODEL = f"{DATASET}-1"
+
+
+class Story:
+    """A production whose rows appear one after the other."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.now = 0.0
+
+    def put(self, kind: Kind, identity: str, status: str, body: Contract, holder=None) -> None:
+        row = Record(
+            production="bunny",
+            kind=kind,
+            id=identity,
+            status=status,
+            holder=holder,
+            created_at=START,
+            updated_at=START,
+            body=body.model_dump(mode="json"),
+        )
+        before = self.world.registry.get("bunny", kind, identity)
+        if before is None:
+            self.world.registry.create(row)
+        else:
+            self.world.registry.replace(row.model_copy(update={"revision": before.revision}))
+
+    def generation(self, dataset: str | None = None, holder: str | None = None, **why: str) -> None:
+        body = GenerationBody(
+            attempt=1,
+            runs=(RUN,),
+            last_prepared_at=START,
+            correlation_id="c",
+            dataset_id=dataset,
+            **why,
+        )
+        self.put(Kind.GENERATION, "g0001", GenerationStatus.OPEN, body, holder)
+
+    def dataset(self, status: DatasetStatus, **changes: object) -> None:
+        values: dict[str, object] = {
+            "generation_id": "g0001",
+            "correlation_id": "c",
+            "pictures": 9,
+            "named": {"buck": 9},
+            "films": ("a-00000001",),
+            "to_caption_key": "x",
+            "captions_needed": 9,
+        }
+        self.put(Kind.DATASET, DATASET, status, DatasetBody.model_validate(values | changes))
+
+    def training(self, stage: TrainingStage, reason: str | None = None) -> None:
+        spec = TrainingSpec(
+            production="bunny",
+            dataset_id=DATASET,
+            training_id=DATASET,
+            manifest_uri="s3://studio/manifest.jsonl",
+            output_uri="s3://studio/out/",
+            hyperparameters=PRESETS["default"],
+        )
+        body = TrainingBody(dataset_id=DATASET, correlation_id="c", spec=spec, reason=reason)
+        self.put(Kind.TRAINING, DATASET, stage, body)
+
+    def deployment(self, stage: DeploymentStage, reason: str | None = None) -> None:
+        body = DeploymentBody(
+            training_id=DATASET,
+            name=MODEL,
+            correlation_id="c",
+            requested_at=START,
+            retires_at=START + timedelta(hours=2),
+            schedule_name="s",
+            hours=2,
+            reason=reason,
+        )
+        self.put(Kind.DEPLOYMENT, MODEL, stage, body)
+
+    def storyboard(self, status: StoryboardStatus, reason: str | None = None) -> None:
+        body = StoryboardBody(
+            name="first-look", take=1, deployment_id=MODEL, correlation_id="c", panels=5,
+            reason=reason,
+        )  # fmt: skip
+        self.put(Kind.STORYBOARD, "first-look-1", status, body)
+
+    def journey(self, *steps: object, pace: float = 1.0) -> Journey:
+        """Each sleep plays the next step."""
+        waiting = list(steps)
+
+        def sleep(_seconds: float) -> None:
+            self.now += pace
+            if waiting:
+                waiting.pop(0)()
+
+        return Journey(
+            production="bunny",
+            run_id=RUN,
+            registry=self.world.registry,
+            studio=self.world.studio,
+            executions=self.world.executions,
+            sleep=sleep,
+            monotonic=lambda: self.now,
+        )
+
+
+@pytest.fixture
+def story(world: World) -> Story:
+    return Story(world)
+
+
+def test_journey_when_all_goes_well_tells_each_stage_and_ends_drawn(story: Story) -> None:
+    keys = DatasetKeys("bunny", DATASET)
+    journey = story.journey(
+        story.generation,
+        lambda: story.generation(DATASET),
+        lambda: story.dataset(DatasetStatus.ASSEMBLED),
+        lambda: story.world.studio.put(keys.caption("c1"), b"{}", "x"),
+        lambda: story.dataset(DatasetStatus.CAPTIONED),
+        lambda: story.dataset(DatasetStatus.READY),
+        lambda: story.training(TrainingStage.IN_PROGRESS),
+        lambda: story.deployment(DeploymentStage.CREATING),
+        lambda: story.storyboard(StoryboardStatus.DRAWING),
+        lambda: story.storyboard(StoryboardStatus.DRAWN),
+    )
+    places = list(journey.watch())
+    assert [place.stage for place in places] == [
+        "collecting films",
+        "waiting for more films, then assembling the dataset",
+        "assembling the dataset",
+        "captioning 0 of 9",
+        "captioning 1 of 9",
+        "writing the manifest",
+        "starting the training",
+        "training",
+        "deploying",
+        "drawing the storyboard",
+        "drawing the storyboard",
+    ]
+    assert places[-1].is_drawn
+    assert places[-1].end == ""
+
+
+@pytest.mark.parametrize(
+    ("tell", "words"),
+    [
+        (lambda s: s.generation(reason="Only 3 pictures are left", advice="Upload more"),
+         "Only 3 pictures are left. Upload more"),
+        (lambda s: (s.generation(DATASET),
+                    s.dataset(DatasetStatus.REFUSED, reason="Too many failed", advice="Try")),
+         "Too many failed. Try"),
+        (lambda s: (s.generation(DATASET),
+                    s.dataset(DatasetStatus.READY, findings=("The model is gone.",))),
+         "The model is gone."),
+        (lambda s: (s.generation(DATASET), s.dataset(DatasetStatus.READY),
+                    s.training(TrainingStage.FAILED, "no rights")), "no rights"),
+        (lambda s: (s.generation(DATASET), s.dataset(DatasetStatus.READY),
+                    s.training(TrainingStage.COMPLETED),
+                    s.deployment(DeploymentStage.FAILED, "the quota is 0")), "the quota is 0"),
+        (lambda s: (s.generation(DATASET), s.dataset(DatasetStatus.READY),
+                    s.training(TrainingStage.COMPLETED),
+                    s.deployment(DeploymentStage.IN_SERVICE),
+                    s.storyboard(StoryboardStatus.FAILED, "filtered")), "filtered"),
+    ],
+    ids=["no dataset", "refused", "impossible", "training failed", "not deployed", "not drawn"],
+)  # fmt: skip
+def test_journey_when_it_ends_early_says_why(story: Story, tell, words: str) -> None:
+    tell(story)
+    *_, last = story.journey().watch()
+    assert last.end == words
+
+
+def test_journey_when_the_machine_died_says_so(story: Story) -> None:
+    story.generation(holder="arn:aws:states:us-east-1:123456789012:execution:TrainModel:gone")
+    with pytest.raises(ServiceError, match="died"):
+        list(story.journey(pace=20).watch())
+
+
+def test_journey_when_a_ready_dataset_is_not_trained_says_so(story: Story) -> None:
+    story.generation(DATASET)
+    story.dataset(DatasetStatus.READY)
+    with pytest.raises(ServiceError, match="did not start"):
+        list(story.journey(pace=100).watch())
+
+
+def test_harvest_when_all_was_made_copies_each_part(story: Story, tmp_path: Path) -> None:
+    story.generation(DATASET)
+    story.dataset(DatasetStatus.READY)
+    story.training(TrainingStage.COMPLETED)
+    story.deployment(DeploymentStage.RETIRED)
+    story.storyboard(StoryboardStatus.DRAWN)
+    keys, board = DatasetKeys("bunny", DATASET), StoryboardKeys("bunny", "first-look", 1)
+    for key in (keys.report, keys.manifest, keys.annotations, keys.loss_curve, board.gallery,
+                board.picture(1, 0)):  # fmt: skip
+        story.world.studio.put(key, key.encode(), "x")
+    *_, last = story.journey().watch()
+    found = harvest(last, "bunny", story.world.studio, tmp_path)
+    assert [name for name, _ in found.rows()] == [
+        "Dataset", "Manifest", "Lineage", "Loss curve", "Gallery",
+    ]  # fmt: skip
+    assert found.gallery is not None
+    assert (found.gallery.parent.parent / "panels" / "01-0.png").is_file()
+
+
+def test_harvest_when_nothing_was_made_is_empty(world: World, tmp_path: Path) -> None:
+    assert harvest(Place("collecting films"), "bunny", world.studio, tmp_path).rows() == []
