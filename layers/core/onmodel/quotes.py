@@ -111,24 +111,44 @@ def quote_training(
         items: the trainer's items in the book.
         book: prices.
     """
-    model = f"bedrock.{caption_settings.model}"
-    calls = captions * (1 + CAPTION_REPAIRS)
     usage = (
-        Usage(item=f"{model}.input-1k", paid=round(calls * CAPTION_TOKENS_IN / 1000, 3)),
-        Usage(item=f"{model}.output-1k", paid=round(calls * CAPTION_TOKENS_OUT / 1000, 3)),
+        *_caption_usage(captions, caption_settings),
         Usage(item=items.training_image, paid=hyperparameters.images_seen),
         Usage(item=items.model_month, paid=1),
     )
     return Quote(
         bill=estimate(usage, book),
         assumptions=(
-            f"{captions:,} captions of about {CAPTION_TOKENS_IN:,} tokens in and "
-            f"{CAPTION_TOKENS_OUT} out, one in ten asked for twice",
+            _how_captioned(captions),
             f"{hyperparameters.steps:,} steps × batch {hyperparameters.batch_size} = "
             f"{hyperparameters.images_seen:,} pictures seen, which is what training is billed by",
             "one month of keeping the model",
             f"prices of {book.dated.isoformat()}",
         ),
+    )
+
+
+def quote_captions(captions: int, *, caption_settings: CaptionSettings, book: PriceBook) -> Quote:
+    """What captioning alone costs, for a dataset that cannot be trained on here."""
+    return Quote(
+        bill=estimate(_caption_usage(captions, caption_settings), book),
+        assumptions=(_how_captioned(captions), f"prices of {book.dated.isoformat()}"),
+    )
+
+
+def _caption_usage(captions: int, settings: CaptionSettings) -> tuple[Usage, ...]:
+    model = f"bedrock.{settings.model}"
+    calls = captions * (1 + CAPTION_REPAIRS)
+    return (
+        Usage(item=f"{model}.input-1k", paid=round(calls * CAPTION_TOKENS_IN / 1000, 3)),
+        Usage(item=f"{model}.output-1k", paid=round(calls * CAPTION_TOKENS_OUT / 1000, 3)),
+    )
+
+
+def _how_captioned(captions: int) -> str:
+    return (
+        f"{captions:,} captions of about {CAPTION_TOKENS_IN:,} tokens in and "
+        f"{CAPTION_TOKENS_OUT} out, one in ten asked for twice"
     )
 
 

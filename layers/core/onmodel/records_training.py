@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from onmodel.contracts.base import Contract, Usage
+from onmodel.contracts.requests_training import Purpose
 from onmodel.contracts.training import TrainingSpec
 
 
@@ -53,8 +54,11 @@ class DatasetBody(Contract):
     trained: int | None = Field(default=None, description="lines of the manifest")
     usage: tuple[Usage, ...] = ()
     quoted_usd: float | None = Field(default=None, description="None: a price is missing")
+    quoted_for: Literal["training", "captions"] | None = Field(
+        default=None, description="captions alone when nothing could be trained; None: not yet"
+    )
     assumptions: tuple[str, ...] = Field(default=(), description="of the quote")
-    why_asked: str = Field(default="", description="why its training needs an approval")
+    why_asked: str = Field(default="", description="why what was quoted needs an approval")
     estimated_usd: float | None = Field(default=None, description="paid for it; None: unknown")
     findings: tuple[str, ...] = Field(default=(), description="why it cannot be trained")
     notices: tuple[str, ...] = ()
@@ -70,9 +74,9 @@ class ApprovalStatus(StrEnum):
 
 
 class ApprovalBody(Contract):
-    """Money that a person is asked about. Id: a hash of execution, purpose and subject."""
+    """What a person is asked about. Id: a hash of execution, purpose and subject."""
 
-    purpose: Literal["training", "deployment"]
+    purpose: Purpose
     subject_id: str = Field(description="the dataset to train on, or the storyboard to draw")
     usd: float | None = Field(description="None: a price is missing")
     why: str = ""

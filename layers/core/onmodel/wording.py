@@ -7,6 +7,14 @@ from collections.abc import Sequence
 CENT = 0.01
 SMALLEST = 0.00001  # what five digits can show
 
+ASKED_ABOUT = {
+    "training": "training",
+    "captions": "captioning",
+    "review": "review",
+    "deployment": "deployment",
+}
+"""What a person is asked about, as a noun by the approval's purpose."""
+
 
 def timecode(seconds: float) -> str:
     """`1:02:03.450` or `02:03.450`: hours only when there are any, milliseconds always."""

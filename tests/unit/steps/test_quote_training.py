@@ -3,9 +3,10 @@ from fakes.train_world import PRODUCTION, TrainWorld, with_prices
 
 from onmodel.contracts.requests_training import DatasetRef, Preflight
 from onmodel.errors import EventRefused
+from onmodel.ports import Record
 from onmodel.records import Kind
-from onmodel.records_training import DatasetBody, TrainingStage
-from onmodel.settings import Settings, TrainingSettings
+from onmodel.records_training import DatasetBody, DatasetStatus, TrainingStage
+from onmodel.settings import CaptionSettings, Settings, TrainingSettings
 
 IMPOSSIBLE = Preflight(possible=False, findings=("The base model is gone.",))
 
@@ -25,6 +26,13 @@ def expensive(world: TrainWorld) -> DatasetRef:
     generation = world.generation()
     world.set_settings(Settings(training=TrainingSettings(preset="article")))
     return world.assemble(generation)
+
+
+def two_datasets(world: TrainWorld) -> tuple[DatasetRef, DatasetRef]:
+    """Of two generations, neither of them quoted."""
+    first = world.assemble(world.generation())
+    world.collect(world.film("two.mp4"))
+    return first, world.assemble(world.started_generations()[-1])
 
 
 def trained(world: TrainWorld, stage: TrainingStage) -> DatasetRef:
@@ -91,11 +99,75 @@ def test_quote_when_the_first_was_impossible_then_the_next_is_still_the_first(
     assert not world.quote(trained(world, TrainingStage.IMPOSSIBLE)).approval
 
 
-def test_quote_when_training_is_impossible_then_quoted_but_not_asked(world: TrainWorld) -> None:
+def test_quote_when_training_is_impossible_then_of_captions_alone(world: TrainWorld) -> None:
     dataset = expensive(world)
     quoted = world.quote(dataset, IMPOSSIBLE)
-    assert not quoted.approval and quoted.usd is not None
+    assert quoted.purpose == "captions" and not quoted.approval
+    assert quoted.usd is not None and 0 < quoted.usd < 0.1  # 8 captions, and no 4,480 of training
     assert stored(world, dataset).findings == IMPOSSIBLE.findings
+    assert not any("steps" in line for line in stored(world, dataset).assumptions)
+
+
+def test_quote_when_impossible_and_captions_are_above_the_limit_then_asked(
+    world: TrainWorld,
+) -> None:
+    dataset = world.assemble(world.generation()).model_copy(update={"captions_needed": 100_000})
+    quoted = world.quote(dataset, IMPOSSIBLE)
+    assert quoted.approval and quoted.purpose == "captions"
+    assert quoted.usd is not None and 240 < quoted.usd < 300
+    why = stored(world, dataset).why_asked
+    assert "captions alone" in why and "above the limit of $100.00" in why
+    world.ask(purpose="captions", subject_id=dataset.dataset_id, usd=quoted.usd)
+    mail = world.mailbox.mails[-1]
+    assert mail.subject.startswith("Caption the pictures of bunny for about $2")
+    assert "100,000 captions" in mail.body and "captions alone" in mail.body
+
+
+@pytest.mark.parametrize(("captions", "approval"), [(0, False), (8, True)])
+def test_quote_when_impossible_and_captions_have_no_price_then_asked_if_there_are_any(
+    world: TrainWorld, captions: int, approval: bool
+) -> None:
+    world.set_settings(Settings(captions=CaptionSettings(model="unpriced.model")))
+    dataset = world.assemble(world.generation()).model_copy(update={"captions_needed": captions})
+    assert world.quote(dataset, IMPOSSIBLE).approval is approval
+
+
+def test_quote_when_another_dataset_was_quoted_and_not_yet_trained_then_asked(
+    world: TrainWorld,
+) -> None:
+    """Both would be the production's first training, which starts by itself."""
+    first, second = two_datasets(world)
+    assert not world.quote(first).approval
+    assert world.quote(second).approval
+    assert "quoted before" in stored(world, second).why_asked
+
+
+def test_quote_when_two_are_made_at_once_then_one_of_them_is_asked_about(
+    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = two_datasets(world)
+    replace, answers = world.registry.replace, []
+
+    def the_other_is_first(record: Record) -> Record:
+        monkeypatch.undo()
+        answers.append(world.quote(first))
+        return replace(record)
+
+    monkeypatch.setattr(world.registry, "replace", the_other_is_first)
+    answers.append(world.quote(second))
+    assert [answer.approval for answer in answers] == [False, True]
+
+
+@pytest.mark.parametrize("status", [DatasetStatus.ASSEMBLED, DatasetStatus.REFUSED])
+def test_quote_when_the_other_cannot_be_trained_then_not_asked(
+    world: TrainWorld, status: DatasetStatus
+) -> None:
+    first, second = two_datasets(world)
+    world.quote(first, IMPOSSIBLE if status == DatasetStatus.ASSEMBLED else None)
+    record = world.registry.get(PRODUCTION, Kind.DATASET, first.dataset_id)
+    assert record is not None
+    world.registry.replace(record.model_copy(update={"status": status}))
+    assert not world.quote(second).approval
 
 
 def test_quote_when_repeated_then_the_same(world: TrainWorld) -> None:

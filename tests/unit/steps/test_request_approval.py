@@ -2,6 +2,7 @@ import pytest
 from fakes.train_world import DOOR_URL, PRODUCTION, TrainWorld
 
 from onmodel.contracts.requests_training import DatasetRef
+from onmodel.errors import EventRefused
 from onmodel.ports import Record
 from onmodel.records import Kind
 from onmodel.records_training import ApprovalBody, ApprovalStatus
@@ -91,3 +92,40 @@ def test_ask_when_about_a_deployment_then_says_that_hours_are_billed(world: Trai
     world.ask(purpose="deployment", subject_id="misty-forest", usd=151.25)
     mail = world.mailbox.mails[-1]
     assert "Deploy the model of bunny" in mail.subject and "billed by the hour" in mail.body
+
+
+def test_ask_when_about_captions_that_are_to_be_read_then_leads_to_them_and_names_no_money(
+    world: TrainWorld,
+) -> None:
+    dataset = world.captioned()
+    world.quote(dataset)
+    world.ask(purpose="review", subject_id=dataset.dataset_id, usd=0)
+    mail = world.mailbox.mails[-1]
+    assert mail.subject == "Are the captions of bunny good?"
+    assert "8 captioned pictures" in mail.body and "$" not in mail.body
+    captions, page = (
+        line.strip() for line in mail.body.splitlines() if line.strip().startswith(DOOR_URL)
+    )
+    assert world.knock(captions).headers["location"].startswith("https://")
+    assert world.keys(dataset).captions in world.knock(captions).headers["location"]
+    asked = world.knock(page).body
+    assert "Are the captions good?" in asked and "$" not in asked and "Approve and" not in asked
+    world.knock(page, "POST", "decision=approve")
+    assert world.tokens.succeeded["task-1"] == {"approved": True}
+    assert "The review was approved" in world.knock(page).body
+
+
+def test_ask_when_review_and_training_are_asked_by_one_execution_then_two_questions(
+    world: TrainWorld,
+) -> None:
+    dataset = world.captioned()
+    world.ask(subject_id=dataset.dataset_id)
+    world.ask(purpose="review", subject_id=dataset.dataset_id, usd=0, token="task-2")
+    assert sorted(body(record).purpose for record in approvals(world)) == ["review", "training"]
+    assert len(world.mailbox.mails) == 2
+
+
+def test_ask_when_the_dataset_to_read_is_unknown_then_refused(world: TrainWorld) -> None:
+    with pytest.raises(EventRefused, match="d0009"):
+        world.ask(purpose="review", subject_id="d0009-00000000", usd=0)
+    assert not world.mailbox.mails

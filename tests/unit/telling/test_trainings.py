@@ -63,6 +63,35 @@ def test_approval_ended_when_told_then_says_how(
     assert said in world.mailbox.mails[-1].subject
 
 
+@pytest.mark.parametrize(
+    ("purpose", "said"),
+    [
+        ("training", "The training of bunny was declined"),
+        ("captions", "The captioning of bunny was declined"),
+        ("review", "The review of bunny was declined"),
+    ],
+)
+def test_approval_ended_when_declined_then_names_what_and_the_command_that_asks_anew(
+    world: TrainWorld, purpose: str, said: str
+) -> None:
+    dataset = world.captioned()
+    world.ask(purpose=purpose, subject_id=dataset.dataset_id)
+    (record,) = world.registry.list(PRODUCTION, Kind.APPROVAL)
+    world.registry.replace(record.model_copy(update={"status": ApprovalStatus.DECLINED}))
+    world.tell_of("approval_ended", dataset.dataset_id)
+    mail = world.mailbox.mails[-1]
+    assert mail.subject == said and "`onmodel train -p bunny`" in mail.body
+
+
+def test_ready_when_it_became_possible_meanwhile_then_says_that_nobody_agreed(
+    world: TrainWorld,
+) -> None:
+    dataset = finished(world)
+    world.tell_of("dataset_ready", dataset.dataset_id)
+    body = " ".join(world.mailbox.mails[-1].body.split())
+    assert "By now it is possible" in body and "`onmodel train -p bunny`" in body
+
+
 def test_refused_when_captions_failed_then_the_generations_mail_has_the_datasets_reason(
     world: TrainWorld,
 ) -> None:

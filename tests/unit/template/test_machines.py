@@ -11,6 +11,7 @@ from template_model import PLACEHOLDER, ROOT, Machine, Template, request_model, 
 
 from onmodel import errors
 from onmodel.contracts.requests_deployment import DeploymentRef, DeployRequest, StoryboardRequest
+from onmodel.contracts.requests_training import RequestApprovalRequest
 from onmodel.steps.tell import TELLERS
 
 DIALECT = (  # Lambda, sqs, sns, events, dynamodb and states: nothing else is in a machine
@@ -236,6 +237,29 @@ def fits(place: str, model: type[BaseModel], payload: dict) -> None:
         inner = model.model_fields[field.removesuffix(".$")].annotation
         if isinstance(value, dict) and inspect.isclass(inner) and issubclass(inner, BaseModel):
             fits(f"{place}.{field}", inner, value)
+
+
+def test_questions_when_asked_then_their_literals_fit(machine: Machine) -> None:
+    """A purpose that the contract refuses would fail every execution that comes there."""
+    sample = {
+        "purpose": "training", "production": "bunny", "subject_id": "d0001-0a1b2c3d", "usd": 1.0,
+        "token": "t", "execution_arn": "arn", "correlation_id": "c",
+    }  # fmt: skip
+    for _, state in machine.states():
+        if machine.function_of(state) == "RequestApprovalFunction":
+            payload = state["Parameters"]["Payload"]
+            given = {key: value for key, value in payload.items() if not key.endswith(".$")}
+            RequestApprovalRequest.model_validate(sample | given)
+
+
+def test_training_when_captions_alone_were_quoted_then_is_not_started(
+    machines: dict[str, Machine],
+) -> None:
+    """What becomes possible while captions are made, nobody was asked about."""
+    states = machines["TrainModel"].definition["States"]
+    first, *_ = states["IsTrainingPossible"]["Choices"]
+    assert (first["Variable"], first["StringEquals"]) == ("$.quote.purpose", "captions")
+    assert first["Next"] == "TellDatasetReady"
 
 
 def model_of(function: str) -> type[BaseModel]:

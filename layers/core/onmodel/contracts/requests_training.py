@@ -12,6 +12,9 @@ from onmodel.contracts.requests import Consumed
 
 GenerationId = Annotated[str, StringConstraints(pattern=r"^g[0-9]{4,9}$")]
 DatasetId = Annotated[str, StringConstraints(pattern=r"^d[0-9]{4,9}-[0-9a-f]{8}$")]
+Purpose = Literal["training", "captions", "review", "deployment"]
+"""What a person is asked about: money in every case but the review."""
+
 CropId = Annotated[str, StringConstraints(pattern=r"^[0-9a-z-]{1,80}$")]
 
 
@@ -114,13 +117,16 @@ class TrainingQuoted(Contract):
 
     usd: float | None
     approval: bool
+    purpose: Literal["training", "captions"] = Field(
+        description="what the quote is for: captions alone when nothing can be trained"
+    )
     review: Literal["none"]
 
 
 class RequestApprovalRequest(Contract):
     """Called with a task token: the machine waits until the door answers it."""
 
-    purpose: Literal["training", "deployment"]
+    purpose: Purpose
     production: Slug
     subject_id: Slug
     usd: float | None

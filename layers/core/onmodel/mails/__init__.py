@@ -21,6 +21,7 @@ from onmodel.mails.training import (
     approval_wanted,
     dataset_ready,
     dataset_refused,
+    review_wanted,
     training_failed,
     training_started,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "reference_refused",
     "retired",
     "retirement_stuck",
+    "review_wanted",
     "settings_refused",
     "storyboard_drawn",
     "storyboard_refused",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
+from onmodel.contracts.requests_training import Purpose
 from onmodel.mails.letter import (
     Mail,
     bullets,
@@ -16,7 +17,7 @@ from onmodel.mails.letter import (
     table,
     when,
 )
-from onmodel.wording import count, dollars, person_name
+from onmodel.wording import ASKED_ABOUT, count, dollars, person_name
 
 NOTHING_RUNS = "Nothing is running and nothing more is spent."
 
@@ -56,8 +57,9 @@ def dataset_ready(
         f"{dataset_id} of production {production}.",
         _characters(characters),
         "A model cannot be trained on it here today:\n" + bullets(reasons),
-        "The dataset is complete and yours: take the manifest to any trainer, or upload a film "
-        "again once the reasons are gone. Captions are kept and not paid for again.",
+        "The dataset is complete and yours: take the manifest to any trainer, or run "
+        f"`onmodel train -p {production}` once the reasons are gone. Captions are kept and not "
+        "paid for again.",
         "Where things lie:\n"
         + places([("report", report), ("manifest", manifest), ("annotations", annotations)]),
         f"Estimated cost so far: {dollars(usd)}. {NOTHING_RUNS}",
@@ -80,7 +82,7 @@ def dataset_refused(*, production: str, reason: str, advice: str, correlation_id
 def approval_wanted(
     *,
     production: str,
-    purpose: Literal["training", "deployment"],
+    purpose: Literal["training", "captions", "deployment"],
     subject: str,
     usd: float | None,
     why: str,
@@ -102,7 +104,11 @@ def approval_wanted(
         expires_at: after it, the answer is no.
         correlation_id: of what began it.
     """
-    what = {"training": "Train a model", "deployment": "Deploy the model"}[purpose]
+    what = {
+        "training": "Train a model",
+        "captions": "Caption the pictures",
+        "deployment": "Deploy the model",
+    }[purpose]
     cost = "an unknown amount" if usd is None else f"about {dollars(usd)}"
     unknown = (
         "The price book has no price for a part of it, so the total is not known. It is not zero."
@@ -122,25 +128,59 @@ def approval_wanted(
     )
 
 
+def review_wanted(
+    *,
+    production: str,
+    dataset_id: str,
+    pictures: int,
+    captions: str,
+    link: str,
+    expires_at: datetime,
+    correlation_id: str,
+) -> Mail:
+    """Captions wait for somebody who reads them; this is not about money.
+
+    Args:
+        production: its slug.
+        dataset_id: of the dataset.
+        pictures: captioned ones.
+        captions: where the captions can be read.
+        link: of the door's page with the two buttons.
+        expires_at: after it, the answer is no.
+        correlation_id: of what began it.
+    """
+    return letter(
+        f"Are the captions of {production} good?",
+        f"{count(pictures, 'captioned picture')} of production {production} "
+        f"(dataset {printable(dataset_id)}) will be trained on as they are. Read the captions "
+        "first, a line a picture:\n" + places([("captions", captions)]),
+        "Decide on this page. Opening it decides nothing:\n" + places([("review", link)]),
+        f"Without an answer nothing is trained. The page can be used until {when(expires_at)}; "
+        "the dataset is kept either way.",
+        correlation_id=correlation_id,
+    )
+
+
 def approval_ended(
     *,
     production: str,
-    purpose: Literal["training", "deployment"],
+    purpose: Purpose,
     subject: str,
     outcome: Literal["declined", "expired"],
     correlation_id: str,
 ) -> Mail:
     """Nobody wanted it, or nobody answered."""
+    what = ASKED_ABOUT[purpose]
     said = "was declined" if outcome == "declined" else "was not approved in time"
+    ended = "nothing is trained on it" if purpose == "review" else "was not started"
     return letter(
-        f"The {purpose} of {production} {said}",
-        f"The {purpose} of production {production} ({printable(subject)}) {said} and was not "
-        "started.",
+        f"The {what} of {production} {said}",
+        f"The {what} of production {production} ({printable(subject)}) {said} and {ended}.",
         "The dataset and its captions are kept. "
         + (
-            "Upload a film again to be asked anew."
-            if purpose == "training"
-            else "Upload the storyboard again to be asked anew."
+            "Upload the storyboard again to be asked anew."
+            if purpose == "deployment"
+            else f"Run `onmodel train -p {production}` to be asked anew."
         ),
         NOTHING_RUNS,
         correlation_id=correlation_id,

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from onmodel.contracts.requests_training import Purpose
 from onmodel.report.templating import render
 
-ASKED = {"training": "Train a model?", "deployment": "Deploy the model?"}
+ASKED: dict[Purpose, str] = {
+    "training": "Train a model?",
+    "captions": "Caption the pictures?",
+    "review": "Are the captions good?",
+    "deployment": "Deploy the model?",
+}
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a person decides; `usd` is None when a price is missing."""
+    """What a person decides; `usd` is None when a price is missing. A review is not of money."""
 
     production: str
-    purpose: Literal["training", "deployment"]
+    purpose: Purpose
     subject_id: str
     usd: float | None
     why: str

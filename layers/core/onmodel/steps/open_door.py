@@ -15,6 +15,7 @@ from onmodel.ports import Clock, ObjectStore, Record, Registry
 from onmodel.ports_training import TaskTokens
 from onmodel.records_training import ApprovalBody, ApprovalStatus
 from onmodel.report.door import Question, question_page, words_page
+from onmodel.wording import ASKED_ABOUT
 
 PRESIGNED_SECONDS = 300
 """Long enough for a slow browser; a copied address soon leads nowhere."""
@@ -134,7 +135,7 @@ class OpenDoor:
             return _page(
                 200,
                 words_page(
-                    f"The {body.purpose} was {record.status}",
+                    f"The {ASKED_ABOUT[body.purpose]} was {record.status}",
                     f"Decided {decided}; the first answer counts.",
                 ),
             )

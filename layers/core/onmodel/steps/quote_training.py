@@ -1,4 +1,4 @@
-"""Say what training will cost before anything is paid for, and whether a person must agree."""
+"""Say what will be paid for before it is, and whether a person must agree."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from onmodel.costs import PriceBook
 from onmodel.datasets import UNDER_WAY, dataset_settings, get_dataset, put_dataset, trainings_of
 from onmodel.ports import Clock, ObjectStore, Registry
 from onmodel.ports_training import Trainer
+from onmodel.quotes import Quote, quote_captions
 from onmodel.quotes import quote_training as quote
 from onmodel.records import Kind
-from onmodel.records_training import TrainingStage
+from onmodel.records_training import DatasetBody, DatasetStatus, TrainingBody, TrainingStage
+from onmodel.settings import Settings
 from onmodel.wording import dollars
+
+CAPTIONS_ALONE = "Nothing can be trained here today, so this pays for captions alone."
 
 
 def quote_training(
@@ -23,7 +27,10 @@ def quote_training(
     clock: Clock,
     spend_limit_usd: float,
 ) -> TrainingQuoted:
-    """Quote captions and training, and keep the quote with the dataset.
+    """Quote captions and training, or captions alone, and keep the quote with the dataset.
+
+    The quote is written before it is asked whether another one stands beside it: of two that are
+    made at once, at least one sees the other.
 
     Args:
         request: the dataset, and whether it can be trained at all.
@@ -36,44 +43,89 @@ def quote_training(
 
     Raises:
         EventRefused: there is no such dataset.
+        Conflict: the dataset's row was written meanwhile; retried by the machine.
     """
-    dataset = request.dataset
+    dataset, possible = request.dataset, request.preflight.possible
     record, body = get_dataset(dataset, registry)
     settings = dataset_settings(dataset, studio)
-    quoted = quote(
+    quoted = _quote(dataset, possible, settings, trainer, prices)
+    usd = None if quoted.bill.total_usd is None else float(quoted.bill.total_usd)
+    body = body.model_copy(
+        update={
+            "quoted_usd": usd,
+            "quoted_for": "training" if possible else "captions",
+            "assumptions": quoted.assumptions,
+            "why_asked": "",
+            "findings": request.preflight.findings,
+        }
+    )
+    record = put_dataset(record, body, registry=registry, clock=clock)
+    if possible:
+        why = why_asked(dataset, usd, spend_limit_usd, registry)
+    else:
+        why = why_captions_are_asked(dataset, usd, spend_limit_usd)
+    if why:
+        body = body.model_copy(update={"why_asked": why})
+        put_dataset(record, body, registry=registry, clock=clock)
+    return TrainingQuoted(
+        usd=usd,
+        approval=bool(why),
+        purpose="training" if possible else "captions",
+        review=settings.review,
+    )
+
+
+def _quote(
+    dataset: DatasetRef, possible: bool, settings: Settings, trainer: Trainer, prices: PriceBook
+) -> Quote:
+    if not possible:
+        return quote_captions(
+            dataset.captions_needed, caption_settings=settings.captions, book=prices
+        )
+    return quote(
         settings.training.hyperparameters,
         captions=dataset.captions_needed,
         caption_settings=settings.captions,
         items=trainer.items,
         book=prices,
     )
-    usd = None if quoted.bill.total_usd is None else float(quoted.bill.total_usd)
-    why = why_asked(dataset, usd, spend_limit_usd, registry) if request.preflight.possible else ""
-    put_dataset(
-        record,
-        body.model_copy(
-            update={
-                "quoted_usd": usd,
-                "assumptions": quoted.assumptions,
-                "why_asked": why,
-                "findings": request.preflight.findings,
-            }
-        ),
-        registry=registry,
-        clock=clock,
-    )
-    return TrainingQuoted(usd=usd, approval=bool(why), review=settings.review)
 
 
 def why_asked(dataset: DatasetRef, usd: float | None, limit_usd: float, registry: Registry) -> str:
     """Why a person must agree, as one sentence; empty when nobody needs to be asked."""
     if any(record.status in UNDER_WAY for record in trainings_of(dataset, registry)):
         return ""  # it was agreed to and begun: what starts now is the same training
-    if usd is None:
-        return "A price is missing, so that the cost is not known."
-    if usd > limit_usd:
-        return f"The quote is above the limit of {dollars(limit_usd)}."
-    before = registry.list(dataset.production, Kind.TRAINING)
+    if why := _why_too_much(usd, limit_usd):
+        return why
+    before = tuple(registry.list(dataset.production, Kind.TRAINING))
     if any(record.status != TrainingStage.IMPOSSIBLE for record in before):
         return "The production was trained before; only its first training starts by itself."
+    begun = {TrainingBody.model_validate(record.body).dataset_id for record in before}
+    if _is_another_quoted({dataset.dataset_id, *begun}, dataset.production, registry):
+        return (
+            "A training on another dataset of the production was quoted before; only the first"
+            " starts by itself."
+        )
     return ""
+
+
+def why_captions_are_asked(dataset: DatasetRef, usd: float | None, limit_usd: float) -> str:
+    """The same for captions without a training."""
+    why = _why_too_much(usd, limit_usd) if dataset.captions_needed else ""
+    return f"{CAPTIONS_ALONE} {why}" if why else ""
+
+
+def _why_too_much(usd: float | None, limit_usd: float) -> str:
+    if usd is None:
+        return "A price is missing, so that the cost is not known."
+    return f"The quote is above the limit of {dollars(limit_usd)}." if usd > limit_usd else ""
+
+
+def _is_another_quoted(known: set[str], production: str, registry: Registry) -> bool:
+    """Whether a dataset that has no training yet may get one without being asked about."""
+    return any(
+        record.id not in known
+        and record.status != DatasetStatus.REFUSED
+        and DatasetBody.model_validate(record.body).quoted_for == "training"
+        for record in registry.list(production, Kind.DATASET)
+    )

@@ -1,4 +1,7 @@
-"""Ask a person before money is spent. The machine waits; the door answers its token."""
+"""Ask a person before money is spent, or captions are trained on.
+
+The machine waits; the door answers its token.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from datetime import timedelta
 from onmodel.approvals import DECIDED, approval_id
 from onmodel.contracts.requests_training import Approved, RequestApprovalRequest
 from onmodel.door import Door
-from onmodel.mails import approval_wanted
+from onmodel.errors import EventRefused
+from onmodel.keys import DatasetKeys
+from onmodel.mails import Mail, approval_wanted, review_wanted
 from onmodel.ports import Clock, Mailbox, Record, Registry
 from onmodel.ports_training import TaskTokens
 from onmodel.records import Kind
@@ -83,6 +88,8 @@ class RequestApproval:
 
     def _reasons(self, request: RequestApprovalRequest) -> tuple[str, tuple[str, ...]]:
         """Why it is asked, and what the quote rests on."""
+        if request.purpose == "review":
+            return "", ()  # of no money
         dataset = self.registry.get(request.production, Kind.DATASET, request.subject_id)
         if dataset is None:
             return (ALWAYS_ASKED if request.purpose == "deployment" else ""), ()
@@ -91,19 +98,8 @@ class RequestApproval:
 
     def _mail(self, record: Record) -> None:
         body = ApprovalBody.model_validate(record.body)
-        mail = approval_wanted(
-            production=record.production,
-            purpose=body.purpose,
-            subject=body.subject_id,
-            usd=body.usd,
-            why=body.why,
-            assumptions=body.assumptions,
-            link=self.door.link_to_approval(record.production, record.id, self.approval_days),
-            expires_at=body.expires_at,
-            correlation_id=body.correlation_id,
-        )
         send_once(
-            mail,
+            self._letter(record, body),
             production=record.production,
             event=f"approval_wanted:{record.id}",
             correlation_id=body.correlation_id,
@@ -111,3 +107,36 @@ class RequestApproval:
             mailbox=self.mailbox,
             clock=self.clock,
         )
+
+    def _letter(self, record: Record, body: ApprovalBody) -> Mail:
+        link = self.door.link_to_approval(record.production, record.id, self.approval_days)
+        if body.purpose == "review":
+            keys = DatasetKeys(record.production, body.subject_id)
+            return review_wanted(
+                production=record.production,
+                dataset_id=body.subject_id,
+                pictures=self._captioned(record.production, body.subject_id),
+                captions=self.door.link_to_object(keys.captions, self.approval_days),
+                link=link,
+                expires_at=body.expires_at,
+                correlation_id=body.correlation_id,
+            )
+        return approval_wanted(
+            production=record.production,
+            purpose=body.purpose,
+            subject=body.subject_id,
+            usd=body.usd,
+            why=body.why,
+            assumptions=body.assumptions,
+            link=link,
+            expires_at=body.expires_at,
+            correlation_id=body.correlation_id,
+        )
+
+    def _captioned(self, production: str, dataset_id: str) -> int:
+        """Pictures with a caption. Raises EventRefused: there is no such dataset."""
+        record = self.registry.get(production, Kind.DATASET, dataset_id)
+        if record is None:
+            raise EventRefused(f"No dataset {dataset_id} in {production}")
+        body = DatasetBody.model_validate(record.body)
+        return body.pictures if body.captioned is None else body.captioned

@@ -26,7 +26,13 @@ from onmodel.steps.refuse_film import reason
 from onmodel.telling.facts import Facts, Tellers, Told
 
 TRIED_AGAIN = "It is tried again by itself; what was paid for is not paid for again"
-NOT_PAID_AGAIN = "What was captioned and paid for is used again when it is started again"
+NOT_PAID_AGAIN = (
+    "`onmodel train -p {production}` starts it again; what was captioned and paid for is used again"
+)
+NOT_AGREED_TO = (
+    "It was not possible when the captions were quoted, so its own cost was never quoted nor agreed"
+    " to. By now it is possible."
+)
 
 
 def tell_ready(asked: MailRequest, facts: Facts) -> Told:
@@ -39,7 +45,7 @@ def tell_ready(asked: MailRequest, facts: Facts) -> Told:
         films=len(body.films),
         pictures=body.captioned if body.captioned is not None else body.pictures,
         characters=body.named,
-        reasons=body.findings or ("The reason is not known; run `onmodel doctor`.",),
+        reasons=body.findings or (NOT_AGREED_TO,),
         report=facts.link(keys.report),
         manifest=facts.place(keys.manifest),
         annotations=facts.place(keys.annotations),
@@ -120,7 +126,7 @@ def tell_not_started(asked: MailRequest, facts: Facts) -> Told:
         training_id=asked.id,
         outcome="not started",
         reason=why,
-        advice=TRIED_AGAIN if by_itself else NOT_PAID_AGAIN,
+        advice=TRIED_AGAIN if by_itself else NOT_PAID_AGAIN.format(production=asked.production),
         correlation_id=asked.correlation_id,
     )
     attempt = asked.extra.get("attempt", "")
