@@ -16,4 +16,5 @@ def handler(request: SettleGenerationRequest) -> Settled:
         executions=wired.executions,
         clock=now,
         quiet_seconds=wired.environment.quiet_seconds,
+        poll_seconds=wired.environment.poll_seconds,
     )

@@ -60,6 +60,7 @@ from onmodel.steps.write_manifest import write_manifest
 TRAIN_MODEL = "arn:aws:states:us-east-1:123456789012:stateMachine:TrainModel"
 DOOR_URL = "https://door.invalid"
 QUIET_SECONDS = 900
+POLL_SECONDS = 60
 SPEND_LIMIT_USD = 100.0
 PRODUCTION = "bunny"
 CAST = ("big-buck", "frank")
@@ -196,6 +197,7 @@ class TrainWorld(World):
             executions=self.executions,
             clock=self.clock,
             quiet_seconds=QUIET_SECONDS,
+            poll_seconds=POLL_SECONDS,
         )
 
     def preflight(self, generation: Generation) -> Preflight:

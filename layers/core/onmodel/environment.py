@@ -33,6 +33,7 @@ class Environment(BaseModel):
     schedule_dead_letter_arn: str = Field(alias="SCHEDULE_DEAD_LETTER_ARN", default="")
     train_model_arn: str = Field(alias="TRAIN_MODEL_ARN", default="")
     quiet_seconds: float = Field(alias="QUIET_SECONDS", default=900, ge=0)
+    poll_seconds: float = Field(alias="POLL_SECONDS", default=60, gt=0)
     spend_limit_usd: float = Field(alias="SPEND_LIMIT_USD", default=100, ge=0)
     approval_days: float = Field(alias="APPROVAL_DAYS", default=7, gt=0, le=365)
     caption_queue_url: str = Field(alias="CAPTION_QUEUE_URL", default="")

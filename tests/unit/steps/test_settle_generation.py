@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from fakes.train_world import PRODUCTION, QUIET_SECONDS, TrainWorld
+from fakes.train_world import POLL_SECONDS, PRODUCTION, QUIET_SECONDS, TrainWorld
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -47,7 +47,7 @@ def test_settle_when_of_any_age_then_settled_only_after_the_quiet_period(age: fl
     if answer.settled:
         assert age >= QUIET_SECONDS - 0.001 and answer.wait_seconds == 0
     else:
-        assert 1 <= answer.wait_seconds <= QUIET_SECONDS
+        assert POLL_SECONDS <= answer.wait_seconds <= QUIET_SECONDS
         assert answer.wait_seconds >= QUIET_SECONDS - max(age, 0) - 0.001
 
 
@@ -55,7 +55,7 @@ def test_settle_when_a_film_is_on_its_way_then_waits_until_it_ended(world: Train
     generation = collected(world)
     holder = running_film(world)
     world.clock.advance(seconds=QUIET_SECONDS)
-    assert world.settle(generation).model_dump() == {"settled": False, "wait_seconds": 60}
+    assert world.settle(generation).model_dump() == {"settled": False, "wait_seconds": POLL_SECONDS}
     world.executions.finish(holder)  # died or ended: either way nobody works on it
     assert world.settle(generation).settled
 
@@ -63,6 +63,19 @@ def test_settle_when_a_film_is_on_its_way_then_waits_until_it_ended(world: Train
 def test_settle_when_the_production_has_its_own_period_then_that_counts(world: TrainWorld) -> None:
     world.set_settings(Settings(training=TrainingSettings(quiet_minutes=0)))
     assert world.settle(collected(world)).settled
+
+
+def test_settle_when_there_is_no_quiet_period_then_a_film_is_not_looked_at_each_second(
+    world: TrainWorld,
+) -> None:
+    """A day of looks has to fit into the 25,000 events of one execution."""
+    world.set_settings(Settings(training=TrainingSettings(quiet_minutes=0)))
+    generation = collected(world)
+    running_film(world)
+    assert world.settle(generation).model_dump() == {
+        "settled": False,
+        "wait_seconds": POLL_SECONDS,
+    }
 
 
 def test_settle_when_another_execution_is_alive_then_it_keeps_the_generation(

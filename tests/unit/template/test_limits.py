@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from template_model import Template, listed, named
+from template_model import Machine, Template, listed, named
 
 from onmodel.environment import Environment
 
@@ -140,3 +140,45 @@ def test_outputs_when_read_then_say_where_things_are(template: Template) -> None
             "AWS::Region",
             "AWS::URLSuffix",
         }
+
+
+HISTORY_EVENTS = 25_000  # of one execution; Step Functions fails it beyond
+DAY_SECONDS = 86_400  # a film or a deployment lives no longer
+
+
+def test_polling_when_it_takes_a_day_then_fits_into_the_history(
+    template: Template, machines: dict[str, Machine]
+) -> None:
+    """A fifth of the events is left for retries and mails."""
+    least = template.body["Parameters"]["PollSeconds"]["MinValue"]
+    polling = {"Fn::If": ["OnAws", {"Ref": "PollSeconds"}, "1"]}
+    common = template.body["Globals"]["Function"]["Environment"]["Variables"]
+    assert common["POLL_SECONDS"] == polling  # settle_generation answers it to its Wait state
+    polls = {name for name, machine in machines.items() if "Wait" in types(machine)}
+    assert polls == {"TrainModel", "DeployModel", "RetireModel"}
+    for name in polls:
+        assert machines[name].substitutions.get("PollSeconds", polling) == polling
+        states = machines[name].definition["States"]
+        for wait in (state for state in states if states[state]["Type"] == "Wait"):
+            rounds = DAY_SECONDS / least
+            assert rounds * events_of_a_round(states, wait) <= 0.8 * HISTORY_EVENTS, name
+
+
+def types(machine: Machine) -> set[str]:
+    return {state["Type"] for _, state in machine.states()}
+
+
+def events_of_a_round(states: dict, wait: str) -> int:
+    """From a Wait back to itself by the shortest way: entered and left, and three of a task."""
+    ways = [(2, states[wait]["Next"])]
+    while ways:
+        events, name = min(ways)
+        if name == wait:
+            return events
+        ways.remove((events, name))
+        state = states[name]
+        events += 5 if state["Type"] == "Task" else 2
+        after = [state.get("Next"), state.get("Default")]
+        after += [choice["Next"] for choice in state.get("Choices", [])]
+        ways += [(events, following) for following in after if following]
+    raise AssertionError(f"nothing leads back to {wait}")

@@ -12,9 +12,6 @@ from onmodel.production import settings_in_force
 from onmodel.records import Kind, RunStatus
 from onmodel.records_training import GenerationBody, GenerationStatus
 
-LOOK_AGAIN_SECONDS = 60
-"""While a film is on its way: a film takes minutes to hours, a look costs next to nothing."""
-
 
 def settle_generation(
     request: SettleGenerationRequest,
@@ -24,6 +21,7 @@ def settle_generation(
     executions: Executions,
     clock: Clock,
     quiet_seconds: float,
+    poll_seconds: float,
 ) -> Settled:
     """Hold the generation, and say whether its dataset can be made now.
 
@@ -34,6 +32,8 @@ def settle_generation(
         executions: tell whether a holder is alive.
         clock: now.
         quiet_seconds: the stack's quiet period.
+        poll_seconds: the least wait, and how often is looked at a film on its way: a look costs
+            9 of the execution's 25,000 events, and a film may take a day.
 
     Raises:
         EventRefused: there is no such generation.
@@ -54,10 +54,9 @@ def settle_generation(
     # A clock that is behind the writer's must not wait longer than the period itself.
     left = min(quiet_seconds, quiet_seconds - age / timedelta(seconds=1))
     if left > 0:
-        return Settled(settled=False, wait_seconds=max(1, math.ceil(left)))
+        return Settled(settled=False, wait_seconds=math.ceil(max(poll_seconds, left)))
     if _is_film_on_its_way(asked.production, registry, executions):
-        wait = min(LOOK_AGAIN_SECONDS, max(1, math.ceil(quiet_seconds)))
-        return Settled(settled=False, wait_seconds=wait)
+        return Settled(settled=False, wait_seconds=math.ceil(poll_seconds))
     return Settled(settled=True, wait_seconds=0)
 
 
