@@ -18,6 +18,7 @@ from onmodel_cli.quoting import quote
 from onmodel_cli.run import Wish, prepare
 from onmodel_cli.status import costs, status
 from onmodel_cli.storyboard import storyboard
+from onmodel_cli.train import train
 
 app = typer.Typer(
     name="onmodel",
@@ -99,6 +100,7 @@ def demo(
 
 app.command()(status)
 app.command()(quote)
+app.command()(train)
 app.command()(deploy)
 app.command()(storyboard)
 app.command()(extend)

@@ -1,0 +1,90 @@
+"""`onmodel train`: make a dataset of what was collected and train on it, or try that again.
+
+For productions that do not train by themselves, after a declined or expired approval, for a dataset
+whose training was impossible, and for a generation that died too often.
+"""
+
+from __future__ import annotations
+
+from onmodel.errors import RefusedError
+from onmodel.generations import newest_generation, start_training_machine
+from onmodel.ports import Record
+from onmodel.records import Kind
+from onmodel.records_training import (
+    GenerationBody,
+    GenerationStatus,
+    TrainingBody,
+    TrainingStage,
+)
+from onmodel.wiring import now
+from onmodel_cli import options, speaking
+from onmodel_cli.connection import Connection
+from onmodel_cli.options import open_stack, production_slug
+
+STARTED = frozenset({TrainingStage.IN_PROGRESS, TrainingStage.COMPLETED})
+
+
+class NothingToTrain(RefusedError):
+    """Raised when a production has nothing that could be trained on, or it is trained already."""
+
+
+def train(
+    production: options.Production,
+    stack: options.Stack = "onmodel",
+    region: options.Region = None,
+    local: options.Local = False,
+) -> None:
+    """Train on what was collected. Asks by mail first when it costs more than the stack's limit.
+
+    Nothing that was captioned and paid for is paid for again.
+    """
+    with speaking.plain_errors():
+        connection = open_stack(stack, region, local)
+        generation = trainable(production_slug(production), connection)
+        outcome = start_training_machine(
+            generation,
+            registry=connection.registry,
+            executions=connection.executions,
+            clock=now,
+            machine_arn=connection.environment.train_model_arn,
+        )
+        if outcome == "already_running":
+            speaking.say(
+                f"[green]✓[/] {generation.id} is being worked on already; it may wait for films, or"
+                " for an approval that a mail asked for. See `onmodel status`."
+            )
+        else:
+            speaking.say(
+                f"[green]✓[/] Begun with {generation.id}. A mail says when the training starts,"
+                " asks for an approval, or says why it cannot."
+            )
+
+
+def trainable(production: str, connection: Connection) -> Record:
+    """The newest generation, unless nothing can come of it.
+
+    Raises:
+        NothingToTrain: with the reason and what helps.
+    """
+    generation = newest_generation(production, connection.registry)
+    if generation is None:
+        raise NothingToTrain(
+            f"No film of {production} was prepared yet", "Upload one first: `onmodel run`"
+        )
+    body = GenerationBody.model_validate(generation.body)
+    if generation.status == GenerationStatus.OPEN:
+        return generation
+    if body.dataset_id is None:
+        raise NothingToTrain(
+            f"{generation.id} of {production} made no dataset: {body.reason or 'unknown'}",
+            body.advice or "Upload another film",
+        )
+    for record in connection.registry.list(production, Kind.TRAINING):
+        of_it = TrainingBody.model_validate(record.body).dataset_id == body.dataset_id
+        if of_it and record.status in STARTED:
+            stands = "is trained" if record.status == TrainingStage.COMPLETED else "runs already"
+            raise NothingToTrain(
+                f"{record.id} {stands}, and no film was prepared since",
+                "Upload another film, or see `onmodel status`",
+            )
+    return generation

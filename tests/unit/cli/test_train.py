@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+from fakes.train_world import PRODUCTION, TrainWorld
+from typer.testing import CliRunner
+
+from onmodel.errors import DatasetRefused
+from onmodel.records import Kind
+from onmodel.records_training import GenerationBody, TrainingStage
+from onmodel.settings import Settings, TrainingSettings
+from onmodel_cli import main, train
+from onmodel_cli.connection import Connection
+
+
+@pytest.fixture
+def world() -> TrainWorld:
+    return TrainWorld()
+
+
+@pytest.fixture
+def invoke(connection: Connection, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(train, "open_stack", lambda *_arguments: connection)
+    return lambda: CliRunner().invoke(main.app, ["train", "--production", PRODUCTION])
+
+
+def started(world: TrainWorld) -> list[tuple[str, int]]:
+    return [(found.generation_id, found.attempt) for found in world.started_generations()]
+
+
+def attempt(world: TrainWorld) -> int:
+    record = world.registry.get(PRODUCTION, Kind.GENERATION, "g0001")
+    return GenerationBody.model_validate(record.body).attempt
+
+
+def test_train_when_films_are_only_collected_then_starts_the_machine(invoke, world) -> None:
+    world.set_settings(Settings(training=TrainingSettings(automatic=False)))
+    world.collect(world.film())
+    assert started(world) == []
+    assert invoke().exit_code == 0
+    assert started(world) == [("g0001", 1)]
+
+
+def test_train_when_it_runs_already_then_says_so_and_starts_nothing(invoke, world) -> None:
+    world.collect(world.film())
+    done = invoke()
+    assert done.exit_code == 0 and "already" in done.stderr
+    assert started(world) == [("g0001", 1)]
+
+
+def test_train_when_the_approval_was_declined_then_asks_anew_without_new_captions(
+    invoke, world
+) -> None:
+    generation = world.generation()
+    dataset = world.assemble(generation)
+    world.executions.finish(world.holder(generation))
+    assert invoke().exit_code == 0
+    again = world.started_generations()[-1]
+    assert again.attempt == 2
+    assert world.settle(again).settled
+    assert world.assemble(again).dataset_id == dataset.dataset_id
+
+
+def test_train_when_the_training_failed_then_starts_the_next_attempt(invoke, world) -> None:
+    generation = world.generation()
+    training = world.start_training(world.assemble(generation))
+    record = world.registry.get(PRODUCTION, Kind.TRAINING, training)
+    world.registry.replace(record.model_copy(update={"status": TrainingStage.FAILED}))
+    world.executions.finish(world.holder(generation))
+    assert invoke().exit_code == 0
+    assert started(world)[-1] == ("g0001", 2) and attempt(world) == 2
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [(TrainingStage.IN_PROGRESS, "runs already"), (TrainingStage.COMPLETED, "is trained")],
+)
+def test_train_when_there_is_nothing_new_then_says_so(invoke, world, stage, said) -> None:
+    generation = world.generation()
+    training = world.start_training(world.assemble(generation))
+    record = world.registry.get(PRODUCTION, Kind.TRAINING, training)
+    world.registry.replace(record.model_copy(update={"status": stage}))
+    world.executions.finish(world.holder(generation))
+    done = invoke()
+    assert done.exit_code == 3 and said in done.stderr
+    assert started(world) == [("g0001", 1)]
+
+
+def test_train_when_no_film_was_prepared_then_says_how_to_begin(invoke) -> None:
+    done = invoke()
+    assert done.exit_code == 3 and "onmodel run" in done.stderr
+
+
+def test_train_when_no_dataset_came_of_it_then_says_why(invoke, world) -> None:
+    world.collect(world.film())
+    (generation,) = world.started_generations()
+    with pytest.raises(DatasetRefused):
+        world.assemble(generation)  # nobody is named: no character was shown
+    world.executions.finish(world.holder(generation))
+    done = invoke()
+    assert done.exit_code == 3 and "made no dataset" in done.stderr
+    assert started(world) == [("g0001", 1)]
