@@ -24,12 +24,11 @@ class Form:
     height: int = 720
     options: Mapping[str, str] = field(default_factory=dict)
     varying: bool = False
-    longer: int = 1
     container: str = "mp4"
 
 
 FORMS = (
-    Form("bbb-720p", None, longer=4),  # costs little to make, and start-up hides less in it
+    Form("bbb-720p", None),
     Form("h264-1080p", "libx264", 1080, {"preset": "medium", "crf": "23", "g": "120"}),
     Form("h264-gop48", "libx264", options={"preset": "medium", "crf": "23", "g": "48"}),
     Form("h264-gop250", "libx264", options={"preset": "medium", "crf": "23", "g": "250"}),
@@ -51,7 +50,6 @@ QUICK = ("bbb-720p", "hevc")
 
 def prepare(whole: Path, folder: Path, form: Form, seconds: float) -> Path:
     """Encode one form of the stretch, or find it from an earlier run."""
-    seconds *= form.longer
     target = folder / f"{form.name}-{seconds:g}s.{form.container}"
     if target.exists():
         return target
