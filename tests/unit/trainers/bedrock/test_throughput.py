@@ -66,6 +66,18 @@ def test_stop_when_service_refuses_then_error_so_that_it_is_tried_again(
     assert plane.throughput == {}
 
 
+def test_stop_when_still_being_created_then_to_be_asked_again(
+    make_trainer, plane, model: str
+) -> None:
+    trainer = make_trainer()
+    ref = trainer.provision(spec(model))
+    plane.fault("DeleteProvisionedModelThroughput", "ValidationException")
+    with pytest.raises(Conflict, match="yet"):
+        trainer.stop_deployment(ref)
+    trainer.stop_deployment(ref)
+    assert plane.throughput == {}
+
+
 def test_list_ours_when_others_have_throughput_then_only_ours(
     make_trainer, plane, model: str
 ) -> None:

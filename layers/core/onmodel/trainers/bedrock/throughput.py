@@ -95,8 +95,18 @@ class Throughput:
         )
 
     def stop(self, deployment_ref: str) -> None:
+        """Raises Conflict while it cannot be deleted yet: ask again."""
         try:
             with translated():
-                self._client.delete_provisioned_model_throughput(provisionedModelId=deployment_ref)
+                self._delete(deployment_ref)
         except NotFound:
             return
+
+    def _delete(self, deployment_ref: str) -> None:
+        try:
+            self._client.delete_provisioned_model_throughput(provisionedModelId=deployment_ref)
+        except ClientError as fault:
+            if code_of(fault) != "ValidationException":
+                raise
+            # What is still being created is refused like a request that makes no sense.
+            raise Conflict(f"{deployment_ref} cannot be deleted yet: {fault}") from fault
