@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import boto3
 import cv2
 import numpy as np
 import pytest
@@ -435,3 +436,43 @@ def test_foundation_model_when_lifecycle_is_set_then_told_and_enforced(
             bedrock.get_foundation_model(modelIdentifier=canvas)
     finally:
         stack.control("pace", {"canvas_status": "ACTIVE"})
+
+
+@pytest.mark.parametrize(
+    ("passed", "code"),
+    [("training", None), ("another", "AccessDeniedException")],
+)
+def test_job_when_caller_may_pass_one_role_only_then_others_are_refused(
+    stack: LocalStack, role: str, manifest: str, passed: str, code: str | None
+) -> None:
+    iam = stack.client("iam")
+    name = f"caller-{passed}"
+    iam.create_user(UserName=name)
+    allow = [
+        {"Effect": "Allow", "Action": "bedrock:*", "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Action": "iam:PassRole",
+            "Resource": f"arn:aws:iam::000000000000:role/{passed}",
+            "Condition": {"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
+        },
+    ]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": allow})
+    iam.put_user_policy(UserName=name, PolicyName="train", PolicyDocument=policy)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    bedrock = boto3.client(
+        "bedrock", endpoint_url=stack.endpoint_url, region_name="us-east-1",
+        aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"],
+    )  # fmt: skip
+    order = {
+        "jobName": name, "customModelName": name, "roleArn": role,
+        "baseModelIdentifier": "amazon.nova-canvas-v1:0",
+        "trainingDataConfig": {"s3Uri": manifest},
+        "outputDataConfig": {"s3Uri": f"s3://{BUCKET}/out"},
+    }  # fmt: skip
+    if code is None:
+        assert bedrock.create_model_customization_job(**order)["jobArn"]
+        return
+    with pytest.raises(ClientError, match="iam:PassRole") as fault:
+        bedrock.create_model_customization_job(**order)
+    assert fault.value.response["Error"]["Code"] == code
