@@ -1,19 +1,27 @@
-"""Leases of executions that died: films and generations are set free again."""
+"""Films and generations that nobody works on: set free again, collected, or begun anew."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
 
+from onmodel.contracts.requests_training import FilmPreparedDetail
 from onmodel.generations import is_tried_again, start_training_machine
 from onmodel.mails import film_failed
 from onmodel.ports import Clock, Executions, Mailbox, ObjectStore, Record, Registry
 from onmodel.production import settings_in_force
 from onmodel.records import Kind, RunBody, RunStatus
 from onmodel.records_training import GenerationBody
+from onmodel.steps.collect_film import CollectFilm
 from onmodel.steps.tell import send_once
 
 DIED = "its execution ended without a result"
+
+FRESH = timedelta(hours=24)
+"""What ended is followed up by itself for this long; later only by a person."""
+
+GRACE = timedelta(minutes=5)
+"""What just happened may not have been written down yet, or not be listed yet."""
 
 
 def is_held(record: Record, executions: Executions) -> bool:
@@ -67,6 +75,36 @@ class Leases:
             )
         )
         return True
+
+    def collect_prepared(self, listed: Record) -> bool:
+        """A prepared film whose FilmPrepared was lost: in no generation, open or closed."""
+        if listed.status != RunStatus.PREPARED:
+            return False
+        if not GRACE <= self.clock() - listed.updated_at < FRESH:
+            return False
+        body = RunBody.model_validate(listed.body)
+        if body.crops_kept == 0 or self._is_collected(listed):
+            return False
+        collecting = CollectFilm(
+            registry=self.registry,
+            studio=self.studio,
+            executions=self.executions,
+            clock=self.clock,
+            train_model_arn=self.train_model_arn,
+        )
+        film = FilmPreparedDetail(
+            production=listed.production,
+            film_id=body.run.film_id,
+            run_id=listed.id,
+            correlation_id=body.run.correlation_id,
+        )
+        return collecting.collect_run(film).outcome != "ignored"
+
+    def _is_collected(self, run: Record) -> bool:
+        return any(
+            run.id in GenerationBody.model_validate(record.body).runs
+            for record in self.registry.list(run.production, Kind.GENERATION)
+        )
 
     def resume_generation(self, listed: Record) -> bool:
         """An open generation that nobody waits for: its TrainModel died, or never began."""

@@ -12,6 +12,7 @@ from onmodel.contracts.training import (
     OurResource,
     TrainingStatus,
 )
+from onmodel.deployments import forbid_deployments
 from onmodel.errors import ServiceError, ServiceUnavailable
 from onmodel.keys import accepted_settings_key, execution_arn
 from onmodel.ports import Record
@@ -166,6 +167,56 @@ def test_reconcile_when_a_films_run_died_then_told_and_free_again(studio: Studio
     assert (record.status, record.holder) == (RunStatus.FAILED, None)
     assert len(studio.mailbox.mails) == 1
     assert "a.mp4" in studio.mailbox.mails[0].subject
+
+
+def prepared(studio: Studio, crops: int = 3) -> str:
+    """A film whose run ended well; answers its run."""
+    run = run_of()
+    body = RunBody(run=run, execution_arn="done", crops_kept=crops)
+    put(studio, Kind.RUN, run.run_id, RunStatus.PREPARED, body, "done")
+    return run.run_id
+
+
+def test_reconcile_when_film_prepared_was_lost_then_collected_once(studio: Studio) -> None:
+    run = prepared(studio)
+    assert studio.reconcile().collected == ()  # its event may only be late
+    studio.clock.advance(minutes=5)
+    assert studio.reconcile().collected == (f"bunny/{run}",)
+    (record,) = studio.registry.list("bunny", Kind.GENERATION)
+    assert GenerationBody.model_validate(record.body).runs == (run,)
+    assert started(studio) == ["TrainModel:bunny-g0001-1"]
+    assert studio.reconcile() == Reconciled()
+
+
+@pytest.mark.parametrize(("crops", "hours"), [(3, 24), (0, 1)], ids=["old", "empty"])
+def test_reconcile_when_a_prepared_film_is_old_or_empty_then_left_alone(
+    studio: Studio, crops: int, hours: int
+) -> None:
+    prepared(studio, crops)
+    studio.clock.advance(hours=hours)
+    assert studio.reconcile() == Reconciled()
+
+
+def test_reconcile_when_a_film_is_in_a_closed_generation_then_left_alone(studio: Studio) -> None:
+    body = GenerationBody(
+        attempt=1,
+        runs=(prepared(studio),),
+        last_prepared_at=studio.clock(),
+        correlation_id="upload-1",
+    )
+    put(studio, Kind.GENERATION, "g0001", GenerationStatus.CLOSED, body, "done")
+    studio.clock.advance(minutes=5)
+    assert studio.reconcile() == Reconciled()
+
+
+def test_reconcile_when_the_stack_is_deleted_then_begins_nothing_and_still_retires(
+    studio: Studio,
+) -> None:
+    serve(studio)
+    prepared(studio)
+    forbid_deployments(True, studio.registry, studio.clock)
+    studio.clock.advance(hours=3)
+    assert studio.reconcile() == Reconciled(retired=(f"bunny/{TRAINING}-1",))
 
 
 def generation(studio: Studio) -> None:

@@ -171,6 +171,7 @@ class Reconciled(Contract):
     retired: tuple[str, ...] = Field(default=(), description="deployments that were to end")
     adopted: tuple[str, ...] = Field(default=(), description="billing, and unknown to the Registry")
     released: tuple[str, ...] = Field(default=(), description="runs whose execution died")
+    collected: tuple[str, ...] = Field(default=(), description="films whose event was lost")
     resumed: tuple[str, ...] = Field(default=(), description="generations whose execution died")
 
 

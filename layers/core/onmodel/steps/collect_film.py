@@ -34,7 +34,10 @@ class CollectFilm:
             EventRefused: no such run is known.
             Conflict: the row moved again and again; EventBridge tries later.
         """
-        film = event.detail
+        return self.collect_run(event.detail)
+
+    def collect_run(self, film: FilmPreparedDetail) -> FilmCollected:
+        """As for its event, which may be lost. Raises the same."""
         record = self.registry.get(film.production, Kind.RUN, film.run_id)
         if record is None:
             raise EventRefused(f"No run {film.run_id} in production {film.production}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from onmodel.contracts.requests_deployment import DeploymentRef, Reconciled
@@ -17,6 +16,7 @@ from onmodel.deployments import (
     LIVE,
     OVER,
     Deployment,
+    are_forbidden,
     failed_event,
     ready_event,
     retire_payload,
@@ -26,7 +26,7 @@ from onmodel.deployments import (
 )
 from onmodel.errors import OnmodelError, ServiceError
 from onmodel.keys import MAIN_PRODUCTION, digest, execution_arn
-from onmodel.leases import DIED, Leases, is_held
+from onmodel.leases import DIED, FRESH, GRACE, Leases, is_held
 from onmodel.observability import logger
 from onmodel.ports import Clock, Executions, Record, Registry
 from onmodel.ports_training import Trainer
@@ -41,12 +41,6 @@ from onmodel.steps.tell import was_told
 
 MOST_STARTS = 200
 """Names tried for one thing: an execution's name stays taken for 90 days."""
-
-FRESH = timedelta(hours=24)
-"""A finished training is deployed without being asked for this long; later only by a person."""
-
-GRACE = timedelta(minutes=5)
-"""What just began may not have been written down yet, or not be listed yet."""
 
 
 @dataclass
@@ -73,16 +67,24 @@ class Reconcile:
         found = Reconciled(
             retired=self._each(deployments, self._retire_if_due),
             adopted=self._adopt(deployments),
-            deployed=self._each(self.registry.list_all(Kind.TRAINING), self._deploy_if_missed),
-            released=self._each(self.registry.list_all(Kind.RUN), self.leases.release_run),
-            resumed=self._each(
-                self.registry.list_all(Kind.GENERATION), self.leases.resume_generation
-            ),
         )
+        if not are_forbidden(self.registry):  # the guard stops what runs: nothing is begun anew
+            found = found.model_copy(update=self._go_on())
         if self.faults:
             told = "; ".join(f"{type(fault).__name__}: {fault}" for fault in self.faults)
             raise ServiceError(f"{len(self.faults)} things could not be reconciled: {told}")
         return found
+
+    def _go_on(self) -> dict[str, tuple[str, ...]]:
+        """Begin what a lost event or a dead execution left undone. Fields of Reconciled."""
+        runs = list(self.registry.list_all(Kind.RUN))
+        generations = self.registry.list_all(Kind.GENERATION)
+        return {
+            "deployed": self._each(self.registry.list_all(Kind.TRAINING), self._deploy_if_missed),
+            "released": self._each(runs, self.leases.release_run),
+            "collected": self._each(runs, self.leases.collect_prepared),
+            "resumed": self._each(generations, self.leases.resume_generation),
+        }
 
     def _each(self, things: Any, work: Callable[[Any], bool]) -> tuple[str, ...]:  # noqa: ANN401
         """Ids of the things that something was done about."""
