@@ -15,7 +15,7 @@ from drawn.sandbox import Sandbox
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-EXAMPLES = int(os.environ.get("ONMODEL_FUZZ_EXAMPLES", "30"))
+EXAMPLES = int(os.environ.get("ONMODEL_FUZZ_EXAMPLES", "20"))
 SEEDS = {
     "seed.mp4": {"sound": True},
     "seed-first.mp4": {"container_options": {"movflags": "faststart"}},

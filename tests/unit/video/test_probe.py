@@ -13,6 +13,7 @@ from drawn.films import DrawnFilm, draw_film
 
 from onmodel.contracts.base import Box
 from onmodel.errors import FilmRefused
+from onmodel.video import sample_frames
 from onmodel.video.index import read_packet_table
 from onmodel.video.limits import Limits
 from onmodel.video.probe import Probed, probe_film
@@ -163,3 +164,17 @@ def test_probe_film_when_packets_claim_to_be_huge_then_refused_without_memory(
 def test_packet_table_when_changed_then_a_copy(plain_film: DrawnFilm):
     packets = probed(plain_film.path).packets
     assert replace(packets, rotation=90).rotation == 90
+
+
+def test_probe_film_when_fields_are_woven_then_interlaced(films: Path):
+    draw_film(films / "fields.mp4", seconds=1, options={"x264-params": "tff=1"})
+    assert probed(films / "fields.mp4").facts.interlaced
+
+
+def test_probe_film_when_broadcast_clock_starts_anywhere_then_film_starts_at_zero(films: Path):
+    draw_film(films / "late.ts", seconds=2, size=(128, 80), gop=12)
+    found = probed(films / "late.ts")
+    assert found.packets.origin > 0
+    with (films / "late.ts").open("rb") as file:
+        first = next(iter(sample_frames(file, 0.5, packets=found.packets)))
+    assert first.timecode_seconds < 0.5

@@ -124,7 +124,7 @@ def expected_windows(times: list[float], step: float, start: float, end: float) 
 
 @pytest.mark.parametrize("name", FILMS)
 @settings(
-    max_examples=6,
+    max_examples=5,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

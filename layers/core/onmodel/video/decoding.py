@@ -26,7 +26,7 @@ from onmodel.video.windows import NO_WINDOW, Windows, packets_to_decode
 
 logger = logging.getLogger(__name__)
 
-LOOKS_A_WINDOW = 4  # candidates compared for sharpness; more cost time and rarely win
+LOOKS_A_WINDOW = 3  # candidates compared for sharpness; more cost time and rarely win
 # decoders that tell a damaged packet at once when asked to; others' flags cry wolf
 _EXACT = frozenset({"h264", "hevc"})
 _NOTHING: npt.NDArray[np.float32] = np.zeros(0, np.float32)

@@ -6,6 +6,7 @@ import io
 import json
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
+from functools import cached_property
 from typing import overload
 from zipfile import BadZipFile
 
@@ -67,13 +68,17 @@ class PacketTable:
     def __len__(self) -> int:
         return len(self.pts)
 
+    @cached_property
+    def _tick_seconds(self) -> np.float64:
+        return np.float64(self.time_base)  # a fraction is slow to convert, and asked for often
+
     @overload
     def seconds(self, ticks: int) -> float: ...
     @overload
     def seconds(self, ticks: Ticks) -> npt.NDArray[np.float64]: ...
     def seconds(self, ticks: int | Ticks) -> float | npt.NDArray[np.float64]:
         """Film seconds of a tick or an array of ticks."""
-        return np.float64(self.time_base) * (ticks - self.origin)
+        return self._tick_seconds * (ticks - self.origin)
 
     def ticks(self, seconds: float) -> int:
         """The tick at or just before a film second."""
