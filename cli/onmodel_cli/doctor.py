@@ -67,7 +67,9 @@ def doctor(
 def look_at_training(connection: Connection, production: str | None) -> tuple[Finding, ...]:
     """What preflight would say now, of a production's settings or of the defaults."""
     settings = settings_in_force(
-        production_slug(production) if production else "main", connection.studio
+        production_slug(production) if production else "main",
+        connection.studio,
+        connection.environment.models,
     )
     return connection.services.trainer.preflight(
         TrainingPlan(

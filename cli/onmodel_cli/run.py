@@ -15,7 +15,6 @@ from onmodel.layout import FilmFile
 from onmodel.planning import plan_run, uploaded_settings
 from onmodel.ports import ObjectInfo
 from onmodel.records import Kind, RunBody, RunStatus
-from onmodel.settings import Settings
 from onmodel_cli import bars, results
 from onmodel_cli.connection import Connection
 from onmodel_cli.following import Follower
@@ -59,7 +58,7 @@ def prepare(wish: Wish, connection: Connection, console: Console) -> tuple[Resul
     with bars.byte_bar(console, f"Reading {wish.film.name}", _size(wish.film)) as progress:
         film = read_film(wish.film, folder, progress)
     if wish.settings:
-        upload_settings(wish.settings, folder, connection.uploads)
+        upload_settings(wish.settings, folder, connection.uploads, connection.environment.models)
         console.print(f"[green]✓[/] Settings {wish.settings}")
     if wish.characters:
         sent = upload_references(
@@ -120,7 +119,7 @@ def _known(film: Film, connection: Connection) -> tuple[Run | None, bool]:
 
 def _plan(film: Film, info: ObjectInfo, connection: Connection) -> Run:
     place = FilmFile(folder=film.folder, file_name=film.path.name)
-    settings = uploaded_settings(place, connection.uploads) or Settings()
+    settings = uploaded_settings(place, connection.uploads, connection.environment.models)
     return plan_run(
         place, info, settings=settings, uploads=connection.uploads, correlation_id="command-line"
     )

@@ -25,7 +25,7 @@ from onmodel.keys import slug
 from onmodel.layout import Litter, classify, settings_key
 from onmodel.ports import ObjectInfo, ObjectStore, Registry
 from onmodel.records import FolderBody, Kind
-from onmodel.settings import parse_settings
+from onmodel.stack_models import Models
 
 if TYPE_CHECKING:
     from onmodel_cli.connection import Connection
@@ -128,14 +128,14 @@ def _send(
             raise ServiceUnavailable(str(fault)) from fault
 
 
-def upload_settings(path: Path, folder: str, uploads: ObjectStore) -> None:
+def upload_settings(path: Path, folder: str, uploads: ObjectStore, models: Models) -> None:
     """Check settings.yaml here, then send it unless the same lies there already.
 
     Raises:
         SettingsRefused: impossible; nothing is sent.
     """
     text = path.read_bytes()
-    parse_settings(text)
+    models.read(text)
     _put_if_new(uploads, settings_key(folder), text, "application/yaml")
 
 

@@ -18,4 +18,5 @@ def handler(request: AssembleDatasetRequest) -> DatasetRef:
         embedder=lambda settings: wired.embedder(settings, meter),
         meter=meter,
         clock=now,
+        models=wired.environment.models,
     ).assemble(request)

@@ -15,4 +15,5 @@ def handler(request: GenerationRequest) -> Preflight:
         studio=wired.studio,
         trainer=wired.trainer,
         clock=now,
+        models=wired.environment.models,
     )

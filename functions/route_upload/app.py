@@ -16,6 +16,7 @@ def handler(event: UploadEvent) -> RouteAnswer:
         executions=wired.executions,
         mailbox=wired.mailbox,
         clock=now,
+        models=wired.environment.models,
         prepare_film_arn=wired.environment.prepare_film_arn,
         draw_storyboard_arn=wired.environment.draw_storyboard_arn,
     ).route(event)

@@ -207,6 +207,7 @@ class TrainWorld(World):
             studio=self.studio,
             trainer=self.trainer,
             clock=self.clock,
+            models=self.models,
         )
 
     def assemble(self, generation: Generation, preflight: Preflight | None = None) -> DatasetRef:
@@ -219,6 +220,7 @@ class TrainWorld(World):
             embedder=lambda settings: self.embedder(settings, meter),
             meter=meter,
             clock=self.clock,
+            models=self.models,
         ).assemble(
             AssembleDatasetRequest(
                 generation=generation, preflight=preflight or Preflight(possible=True)

@@ -28,6 +28,7 @@ from onmodel.keys import FilmKeys
 from onmodel.paid import CachedEmbedder, CachedLabels, Meter
 from onmodel.ports import LabelDetector
 from onmodel.settings import EmbeddingSettings
+from onmodel.stack_models import Models
 from onmodel.steps.claim_run import claim_run
 from onmodel.steps.deduplicate_film import deduplicate_film
 from onmodel.steps.finish_film import finish_film
@@ -47,6 +48,7 @@ class World:
 
     def __init__(self, labels: LabelDetector | None = None) -> None:
         self.clock = FixedClock()
+        self.models = Models()
         self.uploads = InMemoryObjectStore("uploads")
         self.studio = InMemoryObjectStore("studio")
         self.registry = InMemoryRegistry()
@@ -89,6 +91,7 @@ class World:
             clock=self.clock,
             prepare_film_arn=MACHINE,
             draw_storyboard_arn=DRAW_STORYBOARD,
+            models=self.models,
         ).route(event)
 
     def started(self) -> Run:

@@ -4,6 +4,7 @@ from fakes.train_world import PRODUCTION, TrainWorld
 from onmodel.production import cast, current_films, settings_in_force
 from onmodel.records import FilmBody, FolderBody, Kind, upsert
 from onmodel.settings import Character, Settings, TrainingSettings
+from onmodel.stack_models import Models
 
 
 @pytest.fixture
@@ -63,3 +64,13 @@ def test_cast_when_described_in_the_settings_then_that_counts(world: TrainWorld)
     )
     known = cast(PRODUCTION, settings, world.registry)
     assert known["frank"].name == "Franklin" and known["big-buck"].name == "Big Buck"
+
+
+def test_settings_when_the_stacks_models_changed_since_then_those_of_today(
+    world: TrainWorld,
+) -> None:
+    """What was accepted under another model must not be asked of it: the role denies it."""
+    world.set_settings(Models(captions="old").put_into(Settings()))
+    now = settings_in_force(PRODUCTION, world.studio, Models(captions="new"))
+    assert now.captions.model == "new"
+    assert settings_in_force(PRODUCTION, world.studio).captions.model == "old"

@@ -6,7 +6,7 @@ import pytest
 from template_model import read_template
 
 from onmodel.environment import read_environment
-from onmodel.settings import CaptionSettings
+from onmodel.settings import CaptionSettings, Settings
 from onmodel.wiring import Services
 
 REQUIRED = {
@@ -49,3 +49,17 @@ def test_captions_when_asked_for_then_the_client_gives_up_before_its_function_do
     attempts = config.retries["total_max_attempts"]
     answers = 2  # the second is the one repair
     assert answers * attempts * (config.connect_timeout + config.read_timeout) < function["Timeout"]
+
+
+def test_models_when_the_stack_names_them_then_settings_have_them() -> None:
+    """The roles are made of the same parameters."""
+    variables = {"EMBEDDING_MODEL_ID": "other.embed-v9", "CAPTION_MODEL_ID": "us.mine"}
+    settings = wired(**variables).environment.models.put_into(Settings())
+    assert (settings.embedding.model, settings.captions.model) == ("other.embed-v9", "us.mine")
+
+
+def test_models_when_left_out_then_the_templates_defaults() -> None:
+    parameters = read_template().body["Parameters"]
+    models = wired().environment.models
+    assert models.embedding == parameters["EmbeddingModelId"]["Default"]
+    assert models.captions == parameters["CaptionModelId"]["Default"]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from onmodel.stack_models import Models
+
 
 class Environment(BaseModel):
     """What template.yaml tells every function."""
@@ -27,6 +29,8 @@ class Environment(BaseModel):
     stack_name: str = Field(alias="STACK_NAME", default="onmodel")
     training_role_arn: str = Field(alias="TRAINING_ROLE_ARN", default="")
     base_model_id: str = Field(alias="BASE_MODEL_ID", default="amazon.nova-canvas-v1:0")
+    embedding_model_id: str = Field(alias="EMBEDDING_MODEL_ID", default=Models().embedding)
+    caption_model_id: str = Field(alias="CAPTION_MODEL_ID", default=Models().captions)
     private_arrangement: bool = Field(alias="PRIVATE_ARRANGEMENT", default=False)
     schedule_group: str = Field(alias="SCHEDULE_GROUP", default="")
     scheduler_role_arn: str = Field(alias="SCHEDULER_ROLE_ARN", default="")
@@ -40,6 +44,11 @@ class Environment(BaseModel):
     door_url: str = Field(alias="DOOR_URL", default="")
     door_secret_arn: str = Field(alias="DOOR_SECRET_ARN", default="")
     region: str = Field(alias="AWS_REGION", default="us-east-1")
+
+    @property
+    def models(self) -> Models:
+        """What the functions' roles let them call."""
+        return Models(embedding=self.embedding_model_id, captions=self.caption_model_id)
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:

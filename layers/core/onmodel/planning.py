@@ -10,19 +10,25 @@ from onmodel.errors import NotFound
 from onmodel.keys import digest, film_id, run_id
 from onmodel.layout import FilmFile, settings_key
 from onmodel.ports import ObjectInfo, ObjectStore
-from onmodel.settings import Settings, parse_settings
+from onmodel.settings import Settings
+from onmodel.stack_models import Models
 
 
-def uploaded_settings(film: FilmFile, uploads: ObjectStore) -> Settings | None:
-    """The production's settings.yaml as it lies in the bucket; None when there is none.
+def uploaded_settings(film: FilmFile, uploads: ObjectStore, models: Models) -> Settings:
+    """The production's settings.yaml as it lies in the bucket; the defaults when there is none.
+
+    Args:
+        film: of the production.
+        uploads: holds the settings.
+        models: of the stack.
 
     Raises:
         SettingsRefused: it is impossible.
     """
     try:
-        return parse_settings(uploads.get(settings_key(film.folder)))
+        return models.read(uploads.get(settings_key(film.folder)))
     except NotFound:
-        return None
+        return models.put_into(Settings())
 
 
 def plan_run(

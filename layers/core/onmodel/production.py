@@ -7,15 +7,25 @@ from onmodel.keys import accepted_settings_key, film_id
 from onmodel.ports import ObjectStore, Registry
 from onmodel.records import FilmBody, FolderBody, Kind
 from onmodel.settings import Character, Settings
+from onmodel.stack_models import Models
 from onmodel.wording import person_name
 
 
-def settings_in_force(production: str, studio: ObjectStore) -> Settings:
-    """The last valid settings.yaml that was uploaded; the defaults when there is none."""
+def settings_in_force(
+    production: str, studio: ObjectStore, models: Models | None = None
+) -> Settings:
+    """The last valid settings.yaml that was uploaded; the defaults when there is none.
+
+    Args:
+        production: its slug.
+        studio: holds the accepted settings.
+        models: the stack's, as they are now; leave out only where no model is asked for.
+    """
     try:
-        return Settings.model_validate_json(studio.get(accepted_settings_key(production)))
+        settings = Settings.model_validate_json(studio.get(accepted_settings_key(production)))
     except NotFound:
-        return Settings()
+        settings = Settings()
+    return models.put_into(settings) if models else settings
 
 
 def current_films(

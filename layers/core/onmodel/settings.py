@@ -77,7 +77,10 @@ class CropSettings(Contract):
 
 
 class EmbeddingSettings(Contract):
-    model: str = "amazon.titan-embed-image-v1"
+    model: str = Field(
+        default="amazon.titan-embed-image-v1",
+        description="the stack's EmbeddingModelId; another is refused",
+    )
     dimensions: Literal[256, 384, 1024] = 1024
 
 
@@ -193,7 +196,9 @@ class TrainingSettings(Contract):
 class CaptionSettings(Contract):
     """How crops are described."""
 
-    model: str = Field(default="amazon.nova-pro-v1:0", description="id or inference profile")
+    model: str = Field(
+        default="amazon.nova-pro-v1:0", description="the stack's CaptionModelId; another is refused"
+    )
     temperature: float = Field(default=0.3, ge=0, le=1, description="0 repeats its phrases")
     min_words: int = Field(default=20, ge=1, le=150, description="asked for, not enforced")
     max_words: int = Field(default=30, ge=1, le=150, description="asked for, not enforced")

@@ -122,3 +122,14 @@ def test_help_when_asked_names_every_option(invoke) -> None:
     shown = invoke("run", "--help").stdout
     for option in ("--production", "--characters", "--settings", "--stack", "--local", "--json"):
         assert option in shown
+
+
+def test_run_when_the_stack_has_another_model_then_still_finds_the_run_that_it_made(
+    invoke, film, world, connection
+) -> None:
+    """The run's id comes of the settings: both sides must have the same model in them."""
+    environment = connection.environment.model_copy(update={"embedding_model_id": "other.v9"})
+    object.__setattr__(connection, "environment", environment)
+    world.models = environment.models
+    assert invoke("run", film, "--production", "mira", "--json").exit_code == 0
+    assert "nothing was paid for now" in invoke("run", film, "--production", "mira").stdout

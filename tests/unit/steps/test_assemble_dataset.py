@@ -11,6 +11,7 @@ from onmodel.ports import Record
 from onmodel.records import Kind
 from onmodel.records_training import DatasetBody, GenerationBody, GenerationStatus
 from onmodel.settings import NamingSettings, Settings, TrainingSettings
+from onmodel.stack_models import Models
 
 
 @pytest.fixture
@@ -196,3 +197,12 @@ def test_assemble_when_the_generation_is_unknown_then_refused(world: TrainWorld)
     )
     with pytest.raises(EventRefused, match="g0007"):
         world.assemble(unknown)
+
+
+def test_assemble_when_the_stack_may_call_another_model_then_the_dataset_is_captioned_with_it(
+    world: TrainWorld,
+) -> None:
+    world.models = Models(captions="us.amazon.nova-pro-v1:0")
+    dataset = world.assemble(world.generation())
+    settings = Settings.model_validate_json(world.studio.get(world.keys(dataset).settings))
+    assert settings.captions.model == "us.amazon.nova-pro-v1:0"

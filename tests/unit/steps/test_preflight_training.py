@@ -4,7 +4,8 @@ from fakes.train_world import TrainWorld
 from onmodel.contracts.requests_training import Generation, Preflight
 from onmodel.contracts.training import Finding, TrainingPlan
 from onmodel.errors import Throttled, TrainingImpossible
-from onmodel.settings import CaptionSettings, Settings, TrainingSettings
+from onmodel.settings import Settings, TrainingSettings
+from onmodel.stack_models import Models
 
 GENERATION = Generation(production="bunny", generation_id="g0001", attempt=1, correlation_id="c")
 
@@ -78,14 +79,10 @@ def test_preflight_when_throttled_then_raised_for_the_machine_to_try_again(
 def test_preflight_when_the_production_has_settings_then_they_are_asked_about(
     world: TrainWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.set_settings(
-        Settings(
-            training=TrainingSettings(preset="article"), captions=CaptionSettings(model="us.seer")
-        )
-    )
+    world.set_settings(Settings(training=TrainingSettings(preset="article")))
     plan = planned(world, monkeypatch, GENERATION)
     assert plan.hyperparameters.steps == 14_000
-    assert plan.other_models == ("us.seer", "amazon.titan-embed-image-v1")
+    assert plan.other_models == ("amazon.nova-pro-v1:0", "amazon.titan-embed-image-v1")
     assert plan.buckets == ("studio",)
     assert plan.records is None
 
@@ -111,3 +108,12 @@ def test_preflight_when_the_manifest_is_written_then_its_lines_are_asked_about(
     plan = planned(world, monkeypatch, world.started_generations()[0])
     lines = world.studio.get(world.keys(dataset).manifest).splitlines()
     assert plan.records == len(lines) > 0
+
+
+def test_preflight_when_the_stack_may_call_other_models_then_those_are_asked_about(
+    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.models = Models(embedding="other.embed-v9", captions="us.amazon.nova-pro-v1:0")
+    assert planned(world, monkeypatch, GENERATION).other_models == (
+        "us.amazon.nova-pro-v1:0", "other.embed-v9",
+    )  # fmt: skip

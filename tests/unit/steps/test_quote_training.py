@@ -6,7 +6,8 @@ from onmodel.errors import EventRefused
 from onmodel.ports import Record
 from onmodel.records import Kind
 from onmodel.records_training import DatasetBody, DatasetStatus, TrainingStage
-from onmodel.settings import CaptionSettings, Settings, TrainingSettings
+from onmodel.settings import Settings, TrainingSettings
+from onmodel.stack_models import Models
 
 IMPOSSIBLE = Preflight(possible=False, findings=("The base model is gone.",))
 
@@ -127,7 +128,7 @@ def test_quote_when_impossible_and_captions_are_above_the_limit_then_asked(
 def test_quote_when_impossible_and_captions_have_no_price_then_asked_if_there_are_any(
     world: TrainWorld, captions: int, approval: bool
 ) -> None:
-    world.set_settings(Settings(captions=CaptionSettings(model="unpriced.model")))
+    world.models = Models(captions="unpriced.model")
     dataset = world.assemble(world.generation()).model_copy(update={"captions_needed": captions})
     assert world.quote(dataset, IMPOSSIBLE).approval is approval
 

@@ -8,6 +8,7 @@ from onmodel.errors import NotFound
 from onmodel.keys import FilmKeys, accepted_settings_key
 from onmodel.records import Kind
 from onmodel.settings import Settings
+from onmodel.stack_models import Models
 from onmodel.vision.encoding import encode_picture
 
 PICTURE = encode_picture(np.full((128, 96, 3), 90, np.uint8), "png")
@@ -182,3 +183,24 @@ def test_route_when_storyboard_is_impossible_then_told_and_nothing_starts(
     (mail,) = world.mailbox.mails
     assert "cannot be drawn" in mail.subject
     assert why in " ".join(mail.body.split())
+
+
+def test_route_when_settings_name_a_model_that_the_stack_may_not_call_then_told(
+    world: World,
+) -> None:
+    answer = world.route(world.upload("bunny/settings.yaml", b"captions: {model: mine}"))
+    assert answer.outcome == "told"
+    assert "captions.model is mine" in world.mailbox.mails[-1].body
+    assert "CaptionModelId" in world.mailbox.mails[-1].body
+
+
+@pytest.mark.parametrize("text", [None, b"sampling: {interval_seconds: 2}"])
+def test_route_when_the_stack_was_deployed_with_other_models_then_films_are_prepared_with_them(
+    world: World, text: bytes | None
+) -> None:
+    world.models = Models(embedding="other.embed-v9")
+    if text:
+        assert world.route(world.upload("bunny/settings.yaml", text)).outcome == "accepted"
+    world.route(world.upload("bunny/films/a.mp4", b"film"))
+    settings = Settings.model_validate_json(world.studio.get(FilmKeys.of(world.started()).settings))
+    assert settings.embedding.model == "other.embed-v9"

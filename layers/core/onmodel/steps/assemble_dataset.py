@@ -32,6 +32,7 @@ from onmodel.production import cast, current_films, settings_in_force
 from onmodel.records import FilmBody, Kind, upsert
 from onmodel.records_training import DatasetBody, DatasetStatus, GenerationBody, GenerationStatus
 from onmodel.settings import EmbeddingSettings, Settings
+from onmodel.stack_models import Models
 from onmodel.steps.name_crops import References
 from onmodel.vision.naming import name_crops
 
@@ -50,6 +51,7 @@ class AssembleDataset:
     embedder: EmbedderOf
     meter: Meter
     clock: Clock
+    models: Models
 
     def assemble(self, request: AssembleDatasetRequest) -> DatasetRef:
         """Write the dataset, then close the generation; a repeat answers the same dataset.
@@ -141,7 +143,7 @@ class AssembleDataset:
 
     def _settings(self, production: str) -> Settings:
         """As they are now, with a name for every character that has references."""
-        settings = settings_in_force(production, self.studio)
+        settings = settings_in_force(production, self.studio, self.models)
         return settings.model_copy(update={"characters": cast(production, settings, self.registry)})
 
     def _named_crops(

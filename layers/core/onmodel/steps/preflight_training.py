@@ -11,6 +11,7 @@ from onmodel.ports_training import Trainer
 from onmodel.production import settings_in_force
 from onmodel.records import Kind
 from onmodel.records_training import DatasetBody, GenerationBody
+from onmodel.stack_models import Models
 
 
 def preflight_training(
@@ -20,6 +21,7 @@ def preflight_training(
     studio: ObjectStore,
     trainer: Trainer,
     clock: Clock,
+    models: Models,
 ) -> Preflight:
     """Every reason why not, at once. Impossible is an answer: the dataset is made all the same.
 
@@ -30,7 +32,7 @@ def preflight_training(
     """
     asked = request.generation
     dataset = _dataset(request, registry)
-    settings = settings_in_force(asked.production, studio)
+    settings = settings_in_force(asked.production, studio, models)
     plan = TrainingPlan(
         hyperparameters=settings.training.hyperparameters,
         buckets=(studio.bucket,),

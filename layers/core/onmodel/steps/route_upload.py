@@ -37,8 +37,10 @@ from onmodel.mails import (
 )
 from onmodel.planning import plan_run, uploaded_settings
 from onmodel.ports import Clock, Executions, Mailbox, ObjectStore, Registry
+from onmodel.production import settings_in_force
 from onmodel.records import FolderBody, Kind, ReferenceBody, RunBody, RunStatus, upsert
-from onmodel.settings import Settings, parse_settings
+from onmodel.settings import Settings
+from onmodel.stack_models import Models
 from onmodel.steps.tell import send_once
 from onmodel.storyboards import parse_storyboard
 from onmodel.vision.encoding import decode_picture
@@ -57,6 +59,7 @@ class RouteUpload:
     executions: Executions
     mailbox: Mailbox
     clock: Clock
+    models: Models
     prepare_film_arn: str
     draw_storyboard_arn: str = ""
 
@@ -136,19 +139,13 @@ class RouteUpload:
     def _settings_in_force(self, film: FilmFile) -> Settings:
         """The production's settings.yaml; the last one that was valid when the newest is not."""
         try:
-            return uploaded_settings(film, self.uploads) or Settings()
+            return uploaded_settings(film, self.uploads, self.models)
         except SettingsRefused:  # its own upload is told about
-            return self._accepted(film.production)
-
-    def _accepted(self, production: str) -> Settings:
-        try:
-            return Settings.model_validate_json(self.studio.get(accepted_settings_key(production)))
-        except NotFound:
-            return Settings()
+            return settings_in_force(film.production, self.studio, self.models)
 
     def _settings(self, upload: SettingsFile, event: UploadEvent) -> RouteAnswer:
         uploaded = event.detail.object
-        settings = parse_settings(self.uploads.get(uploaded.key, uploaded.version_id))
+        settings = self.models.read(self.uploads.get(uploaded.key, uploaded.version_id))
         self.studio.put(
             accepted_settings_key(upload.production),
             settings.model_dump_json().encode(),
