@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +57,10 @@ def play(demo: Demo, console: Console) -> None:
     try:
         use_endpoint(running.endpoint_url)
         connection = connect("onmodel", None, local=True)
-        post = Post.of(running, demo.output / "mails")
+        mails = demo.output / "mails"
+        if before is None:  # a fresh stack: mails of an earlier demo belong to an earlier story
+            shutil.rmtree(mails, ignore_errors=True)
+        post = Post.of(running, mails)
         result, again = prepare(wish, connection, console)
         results.show(result, console, again=again)
         finish(connection, result, demo.output, post, console)

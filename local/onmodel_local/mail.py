@@ -12,6 +12,10 @@ from typing import Any
 from onmodel_local.deploy import Target
 
 QUEUE = "onmodel-local-mails"
+SIMULATED = (
+    "written by the local stack. Models are simulated: nothing was trained, deployed or paid for,"
+    " and AWS ended Nova Canvas on 2026-09-30"
+)
 _BATCH = 10  # SQS gives at most ten messages at a time
 
 
@@ -27,7 +31,8 @@ class Mail:
     def as_text(self) -> str:
         return (
             f"Subject: {self.subject}\nMail-Id: {self.mail_id}\n"
-            f"Correlation-Id: {self.correlation_id}\n\n{self.body.rstrip()}\n"
+            f"Correlation-Id: {self.correlation_id}\nNote: {SIMULATED}\n\n"
+            f"{self.body.rstrip()}\n"
         )
 
 

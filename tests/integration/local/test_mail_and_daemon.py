@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from onmodel_local import daemon
-from onmodel_local.mail import MailCatcher
+from onmodel_local.mail import SIMULATED, MailCatcher
 from onmodel_local.stack import LocalStack
 
 TINY = Path(__file__).parent / "tiny"
@@ -28,7 +28,8 @@ def test_collect_when_mails_were_published_then_each_once_as_text(
     (written,) = catcher.collect(tmp_path, wait_seconds=5)
     assert written.name == "0001-film_prepared-1.txt".replace("_", "-")
     assert written.read_text() == (
-        "Subject: Ready\nMail-Id: film_prepared:1\nCorrelation-Id: \n\nAll is well.\nBye.\n"
+        f"Subject: Ready\nMail-Id: film_prepared:1\nCorrelation-Id: \nNote: {SIMULATED}\n\n"
+        "All is well.\nBye.\n"
     )
     assert catcher.collect(tmp_path) == []
 
