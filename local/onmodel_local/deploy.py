@@ -15,7 +15,7 @@ from onmodel_local.packaging import Package, package
 ARTIFACTS = "onmodel-local-artifacts"
 STACK = "onmodel"
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-_WAIT_SECONDS = 120.0
+_WAIT_SECONDS = 300.0  # 3 s on an idle machine; custom resources start functions cold
 _POLL_SECONDS = 0.1
 
 

@@ -69,10 +69,18 @@ def test_deploy_when_a_resource_fails_then_its_reason_is_told(
     local_stack: LocalStack, tmp_path: Path
 ) -> None:
     template = tmp_path / "template.yaml"
-    template.write_text(
-        "Resources: { Broken: { Type: AWS::S3::Bucket, Properties: { BucketName: No_Name! } } }"
-    )
-    with pytest.raises(DeployFailedError, match="Broken"):
+    guard = Path(__file__).parent / "guarded" / "functions" / "guard"
+    template.write_text(f"""
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Guard:
+    Type: AWS::Serverless::Function
+    Properties: {{ CodeUri: {guard}, Handler: app.handler, Runtime: python3.13, Timeout: 10 }}
+  Broken:
+    Type: Custom::Broken
+    Properties: {{ ServiceToken: !GetAtt Guard.Arn, Refuse: Create }}
+""")
+    with pytest.raises(DeployFailedError, match=r"Broken .*something still bills"):
         deploy(local_stack, template, stack_name="broken")
 
 

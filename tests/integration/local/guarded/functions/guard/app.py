@@ -1,4 +1,4 @@
-"""Answers CloudFormation; refuses the first deletion."""
+"""Answers CloudFormation; refuses the first deletion, and what its properties say."""
 
 import json
 import urllib.request
@@ -7,7 +7,8 @@ DELETIONS = []
 
 
 def handler(event, context):
-    status = "SUCCESS"
+    refused = event["ResourceProperties"].get("Refuse") == event["RequestType"]
+    status = "FAILED" if refused else "SUCCESS"
     if event["RequestType"] == "Delete":
         DELETIONS.append(event["RequestId"])
         status = "FAILED" if len(DELETIONS) == 1 else "SUCCESS"
