@@ -14,10 +14,19 @@ def handler(event: DeletionGuardEvent) -> GuardAnswer:
     answer = GuardAnswer(status="FAILED", reason="The guard broke off: see its log")
     try:
         wired = services()
+        environment = wired.environment
         answer = GuardDeletion(
             registry=wired.registry,
             trainer=wired.trainer,
             scheduler=wired.scheduler,
+            executions=wired.executions,
+            machine_arns=(
+                environment.prepare_film_arn,
+                environment.train_model_arn,
+                environment.deploy_model_arn,
+                environment.retire_model_arn,
+                environment.draw_storyboard_arn,
+            ),
             clock=now,
             sleep=time.sleep,
         ).answer(event)

@@ -23,6 +23,12 @@ class InMemoryExecutions:
     def is_running(self, execution_arn: str) -> bool:
         return execution_arn in self._running
 
+    def stop_all(self, machine_arn: str, reason: str) -> int:
+        assert reason
+        stopped = {arn for arn in self._running if arn.startswith(execution_arn(machine_arn, ""))}
+        self._running -= stopped
+        return len(stopped)
+
     def finish(self, execution_arn: str) -> None:
         """Not part of the port."""
         self._running.remove(execution_arn)

@@ -105,6 +105,14 @@ class Machines:
         found = self.executions.get(execution_arn)
         return found is not None and found.status == "RUNNING"
 
+    def stop_all(self, machine_arn: str, reason: str) -> int:
+        machine = machine_arn.removeprefix(STATES)
+        running = [made for made in self.of(machine) if made.status == "RUNNING"]
+        for made in running:
+            made.error = reason
+            self._end(made, "ABORTED", None)
+        return len(running)
+
     # ── what a test does ──
 
     def after(self, seconds: float, action: Callable[[], None]) -> None:

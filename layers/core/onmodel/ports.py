@@ -155,6 +155,10 @@ class Executions(Protocol):
         """False also when the execution is unknown."""
         ...
 
+    def stop_all(self, machine_arn: str, reason: str) -> int:
+        """End what runs of a machine, and its children; returns how many. An unknown one has 0."""
+        ...
+
 
 class Mailbox(Protocol):
     """The topic that e-mail subscribers listen to."""

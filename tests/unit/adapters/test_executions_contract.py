@@ -44,6 +44,20 @@ def test_is_running_when_unknown_then_false(executions: Executions, arn: str) ->
     assert executions.is_running(arn) is False
 
 
+def test_stop_all_when_some_run_then_all_of_that_machine_are_ended(executions: Executions) -> None:
+    for name in ("run-1", "run-2"):
+        executions.start(MACHINE, name, {})
+    assert executions.stop_all(MACHINE, "the stack is deleted") == 2
+    assert not executions.is_running(execution_arn(MACHINE, "run-1"))
+    assert executions.stop_all(MACHINE, "the stack is deleted") == 0
+
+
+def test_stop_all_when_the_machine_is_unknown_then_none(executions: Executions) -> None:
+    executions.start(MACHINE, "run-1", {})
+    assert executions.stop_all(f"{MACHINE}er", "the stack is deleted") == 0
+    assert executions.is_running(execution_arn(MACHINE, "run-1"))
+
+
 def test_is_running_when_stopped_then_false(aws) -> None:
     client = aws("stepfunctions")
     client.create_state_machine(

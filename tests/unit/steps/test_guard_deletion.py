@@ -1,7 +1,8 @@
 from collections.abc import Callable
 
 import pytest
-from fakes.studio import Studio
+from fakes.executions import execution_arn
+from fakes.studio import DEPLOY, DRAW, RETIRE, TRAIN, Studio
 from fakes.trainer import InMemoryTrainer
 
 from onmodel.contracts.requests_deployment import DeletionGuardEvent
@@ -25,6 +26,8 @@ def ask(studio: Studio, kind: str, sleep: Callable[[float], None] | None = None)
         registry=studio.registry,
         trainer=studio.trainer,
         scheduler=studio.scheduler,
+        executions=studio.executions,
+        machine_arns=(TRAIN, DEPLOY, RETIRE, DRAW),
         clock=studio.clock,
         sleep=sleep or (lambda seconds: studio.clock.advance(seconds=seconds)),
     ).answer(event)
@@ -35,7 +38,7 @@ def test_guard_when_a_model_answers_then_stopped_billed_and_deleted() -> None:
     studio.creating()
     answer = ask(studio, "Delete")
     assert answer == GuardAnswer(
-        status="SUCCESS", reason="Deployments ended: 1. Nothing bills by the hour"
+        status="SUCCESS", reason="Deployments ended: 1; executions: 0. Nothing bills by the hour"
     )
     assert not studio.trainer.deployments
     assert not studio.scheduler.schedules
@@ -59,6 +62,24 @@ def test_guard_when_a_planned_one_is_under_way_then_it_makes_nothing_any_more() 
     assert ask(studio, "Delete").status == "SUCCESS"
     with pytest.raises(EventRefused):
         studio.provision()
+
+
+def test_guard_when_executions_wait_then_ended_so_that_the_machines_can_go() -> None:
+    studio = Studio()
+    studio.executions.start(TRAIN, "waits-for-an-approval", {})
+    studio.executions.start(DRAW, "draws", {})
+    answer = ask(studio, "Delete")
+    assert (answer.status, "executions: 2." in answer.reason) == ("SUCCESS", True)
+    assert not studio.executions.is_running(execution_arn(TRAIN, "waits-for-an-approval"))
+
+
+def test_guard_when_something_still_bills_then_nothing_is_ended_for_it() -> None:
+    """The stack stays, and goes on working."""
+    studio = Studio(Creating())
+    studio.creating()
+    studio.executions.start(TRAIN, "waits-for-an-approval", {})
+    assert ask(studio, "Delete").status == "FAILED"
+    assert studio.executions.is_running(execution_arn(TRAIN, "waits-for-an-approval"))
 
 
 class Creating(InMemoryTrainer):

@@ -163,7 +163,7 @@ def test_guard_when_the_stack_goes_then_goes_first(template: Template) -> None:
     everything = {
         name
         for name, resource in template.resources.items()
-        if "Condition" not in resource
+        if "Condition" not in resource  # DependsOn knows no conditions
         and resource["Type"] != "AWS::Serverless::LayerVersion"  # the functions need them
     }
     own = {"DeletionGuard", "GuardDeletionFunction"}  # the ServiceToken depends on its function
@@ -172,6 +172,29 @@ def test_guard_when_the_stack_goes_then_goes_first(template: Template) -> None:
     function = template.functions["GuardDeletionFunction"]
     assert guard["Properties"]["ServiceTimeout"] >= function["Timeout"] == 900
     assert "bedrock:DeleteProvisionedModelThroughput" in template.allowed("GuardDeletionFunction")
+    conditional = {
+        name: {"Fn::If": [resource["Condition"], {"Ref": name}, {"Ref": "AWS::NoValue"}]}
+        for name, resource in template.resources.items()
+        if "Condition" in resource
+    }
+    assert set(conditional) == {"EmailSubscription"}  # tells when the guard refuses
+    assert guard["Properties"]["Mails"] == conditional["EmailSubscription"]
+
+
+def test_guard_when_the_stack_goes_then_may_end_what_runs_of_every_machine(
+    template: Template, machines: dict[str, Machine]
+) -> None:
+    """A machine whose execution waits stays, and its name with it."""
+    own = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"
+    allowed = template.allowed("GuardDeletionFunction")
+    for action, kind, end in (
+        ("states:ListExecutions", "stateMachine", ""),
+        ("states:StopExecution", "execution", ":*"),
+    ):
+        (statement,) = allowed[action]
+        assert statement["Resource"] == [
+            {"Fn::Sub": f"{own}:{kind}:${{AWS::StackName}}-{name}{end}"} for name in machines
+        ]
 
 
 def test_commitments_when_throughput_is_bought_then_by_deploying_alone(template: Template) -> None:

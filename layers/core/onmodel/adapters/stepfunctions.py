@@ -55,6 +55,25 @@ class StepFunctionsExecutions:
                 return False
         return answer["status"] in LIVE
 
+    def stop_all(self, machine_arn: str, reason: str) -> int:
+        """Of standard machines: what a distributed map started ends with the execution."""
+        pages = self._client.get_paginator("list_executions")
+        stopped = 0
+        with translated():
+            try:
+                running = [
+                    execution["executionArn"]
+                    for page in pages.paginate(stateMachineArn=machine_arn, statusFilter="RUNNING")
+                    for execution in page["executions"]
+                ]
+                for arn in running:
+                    self._client.stop_execution(executionArn=arn, cause=reason[:CAUSE_LIMIT])
+                    stopped += 1
+            except ClientError as fault:
+                if code_of(fault) not in UNKNOWN:
+                    raise
+        return stopped
+
 
 class StepFunctionsTaskTokens:
     """Answers to tasks that wait for a callback."""

@@ -1,4 +1,8 @@
-"""Before the stack is deleted: stop what bills, or say why it must not be deleted yet."""
+"""Before the stack is deleted: stop what bills, or say why it must not be deleted yet.
+
+Then what runs is ended too: a machine whose execution waits for a person stays `DELETING` for days,
+and no stack of the same name can be made meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ from onmodel.contracts.training import DeploymentStatus, ResourceKind
 from onmodel.deployments import OVER, Deployment, ask_to_stop, forbid_deployments
 from onmodel.errors import OnmodelError
 from onmodel.observability import logger
-from onmodel.ports import Clock, Registry
+from onmodel.ports import Clock, Executions, Registry
 from onmodel.ports_training import Scheduler, Trainer
 from onmodel.records import Kind
 from onmodel.steps.bill_deployment import bill_deployment
@@ -28,6 +32,8 @@ PATIENCE = timedelta(minutes=12)
 """A function lives 15 minutes at most, and CloudFormation has to be answered within them."""
 
 POLL_SECONDS = 10
+
+WHY = "the stack is deleted"
 
 PHYSICAL_ID = "onmodel-deletion-guard"
 """Never changes: a new one would make CloudFormation delete the guard in an update."""
@@ -42,11 +48,13 @@ class GuardAnswer(Contract):
 
 @dataclass(frozen=True)
 class GuardDeletion:
-    """The services that the guard needs. `sleep` takes seconds."""
+    """The services that the guard needs, and all machines. `sleep` takes seconds."""
 
     registry: Registry
     trainer: Trainer
     scheduler: Scheduler
+    executions: Executions
+    machine_arns: tuple[str, ...]
     clock: Clock
     sleep: Callable[[float], None]
 
@@ -64,7 +72,8 @@ class GuardDeletion:
             logger.warning("%s: %s", type(fault).__name__, fault)
             return GuardAnswer(
                 status="FAILED",
-                reason=f"Whether a model still bills could not be seen: {fault}",
+                reason="It could not be seen whether a model still bills, or what runs could not be"
+                f" ended: {fault}",
             )
         return answer
 
@@ -87,9 +96,11 @@ class GuardDeletion:
             bill_deployment(
                 request, registry=self.registry, scheduler=self.scheduler, clock=self.clock
             )
+        ended = sum(self.executions.stop_all(machine, WHY) for machine in self.machine_arns)
         return GuardAnswer(
             status="SUCCESS",
-            reason=f"Deployments ended: {len(begun)}. Nothing bills by the hour",
+            reason=f"Deployments ended: {len(begun)}; executions: {ended}. Nothing bills by the"
+            " hour",
         )
 
     def _not_gone(self, begun: list[RetireRequest]) -> list[str]:
@@ -112,7 +123,7 @@ class GuardDeletion:
                     production=deployment.production,
                     deployment_id=deployment.id,
                     correlation_id=correlation_id,
-                    reason="the stack is deleted",
+                    reason=WHY,
                 ),
                 execution_arn="",  # no execution works on it
             )
