@@ -22,6 +22,7 @@ from onmodel_local.standins.rekognition import ReadObject, Rekognition
 from onmodel_local.standins.runtime import Model, Runtime
 from onmodel_local.standins.service import StandIn
 from onmodel_local.standins.titan import Titan
+from onmodel_local.versions import name_version
 
 Control = Callable[[dict[str, Any]], Any]
 
@@ -77,6 +78,7 @@ class Simulation:
             ("POST", "reset-calls"): self._reset_calls,
             ("GET", "pace"): lambda _: asdict(self.pace),
             ("POST", "pace"): self._set_pace,
+            ("POST", "objects/version"): name_version,
             ("GET", "billing"): plane.billing,
             ("GET", "bedrock"): plane.everything,
             ("POST", "bedrock/hold"): plane.hold,
