@@ -7,12 +7,14 @@ JSON with what it cost. Imports are not measured.
 from __future__ import annotations
 
 import json
+import math
 import os
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 PROC_IO = Path("/proc/self/io")
@@ -99,26 +101,22 @@ def onmodel(film: str, interval: float, threads: int) -> int:
     return sum(1 for _ in sample_frames(film, interval, threads=threads))
 
 
-def limit(film: str, interval: float, threads: int) -> tuple[int, Callable[[], int]]:
+def limit(film: str, interval: float) -> Callable[[], int]:
     """Decoding of the packets that our plan needs, and nothing else: no reading, no pixels."""
-    import math
-
     from onmodel.video.decoding import open_decoder
-    from onmodel.video.gops import TableBatches
     from onmodel.video.limits import Limits
-    from onmodel.video.marks import reference_mark
-    from onmodel.video.probe import probe_film
+    from onmodel.video.sampling import open_batches
     from onmodel.video.windows import Windows, packets_to_decode
 
-    del threads
-    with Path(film).open("rb") as file:
-        table = probe_film(file, size_bytes=Path(film).stat().st_size).packets
-        windows = Windows(0.0, math.inf, interval, 0.0)
-        groups = []
-        for batch in _batches(TableBatches, table, file, reference_mark, windows):
+    windows = Windows(0.0, math.inf, interval, 0.0)
+    groups = []
+    with ExitStack() as stack:
+        file = stack.enter_context(Path(film).open("rb"))
+        table, source = open_batches(file, None, Limits(), stack)
+        for batch in source.batches(windows):
             after = batch.next_keyframe
-            seconds = None if after is None else float(table.seconds(after))
-            wanted = windows.wanted(table.seconds(batch.pts), batch.shown, seconds)
+            following = None if after is None else float(table.seconds(after))
+            wanted = windows.wanted(table.seconds(batch.pts), batch.shown, following)
             chosen = packets_to_decode(wanted, batch.reference, continues=not batch.last)
             groups.append(([batch.packets[index] for index in chosen], batch.last))
     decoder = open_decoder(table, Limits(), exact=False)
@@ -133,23 +131,7 @@ def limit(film: str, interval: float, threads: int) -> tuple[int, Callable[[], i
                 decoder.flush_buffers()
         return decoded
 
-    return 0, decode
-
-
-def _batches(table_batches, table, file, reference_mark, windows):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    mark = reference_mark(table.codec, table.extradata)
-    if table.complete:
-        return table_batches(table, file, mark).batches(windows)
-    from contextlib import ExitStack
-
-    from onmodel.video.containers import GuardedFile, open_film
-    from onmodel.video.demuxed import DemuxedBatches
-    from onmodel.video.limits import Limits
-
-    with ExitStack() as stack:
-        guard = GuardedFile(file)
-        container, stream = stack.enter_context(open_film(guard, Limits()))
-        return list(DemuxedBatches(container, stream, guard, table, mark).batches(windows))
+    return decode
 
 
 METHODS: dict[str, Callable[[str, float, int], int]] = {
@@ -166,7 +148,7 @@ def _warm(method: str) -> None:
     """Import what the method needs before the clock runs."""
     import importlib
 
-    for module in {"onmodel": ["onmodel.video"], "limit": ["onmodel.video.probe"],
+    for module in {"onmodel": ["onmodel.video"], "limit": ["onmodel.video"],
                    "decord2": ["decord"], "pyav-all": ["av"], "ffmpeg": ["av"]}.get(
                        method, ["cv2"]):  # fmt: skip
         importlib.import_module(module)
@@ -204,7 +186,7 @@ def main() -> None:
     _warm(method)
     work: Callable[[], int]
     if method == "limit":
-        _, work = limit(film, float(interval), int(threads))
+        work = limit(film, float(interval))
     else:
 
         def work() -> int:

@@ -77,7 +77,7 @@ def sample_frames(
     limits, on_lost = limits or Limits(), on_lost or _log_lost
     with ExitStack() as stack:
         file = stack.enter_context(binary_file(source))
-        table, batches = _batches(file, packets, limits, stack)
+        table, batches = open_batches(file, packets, limits, stack)
         chunked = anchor_seconds is not None and end < table.duration_seconds - 1e-6
         windows = Windows(
             start=start_seconds,
@@ -94,10 +94,17 @@ def sample_frames(
             yield shots.number(sampled)
 
 
-def _batches(
+def open_batches(
     file: IO[bytes], packets: PacketTable | None, limits: Limits, stack: ExitStack
 ) -> tuple[PacketTable, BatchSource]:
-    """The film's table and where its packets come from: ranges if it is complete."""
+    """The film's table and where its packets come from: ranges if it is complete.
+
+    Args:
+        file: the film.
+        packets: its table, or None to read the container's header.
+        limits: what a film may measure at most.
+        stack: closes the container that is opened for films without a complete table.
+    """
     if packets is not None and packets.complete:
         mark = reference_mark(packets.codec, packets.extradata)
         return packets, TableBatches(packets, file, mark)
