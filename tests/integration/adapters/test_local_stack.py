@@ -164,8 +164,9 @@ def test_executions_when_name_is_taken_then_false_and_lease_is_seen(aws: ClientO
     assert executions.start(machine, "run-1", {"a": 2}) is False
     assert executions.is_running(arn) is True
     assert executions.is_running(f"{arn}0") is False
-    client.stop_execution(executionArn=arn)
+    assert executions.stop_all(machine, "the stack is deleted") == 1
     assert executions.is_running(arn) is False
+    assert executions.stop_all(machine, "the stack is deleted") == 0
     assert StepFunctionsTaskTokens(client).succeed("no such token", {}) is False
     assert StepFunctionsTaskTokens(client).fail("no such token", "E", "c") is False
 
