@@ -35,7 +35,7 @@ def test_is_cut_when_the_same_picture_is_dimmed_then_no_cut():
 
 
 @pytest.mark.parametrize("interval", [0.25, 1.0])
-def test_sample_frames_when_cuts_are_known_then_nearly_all_found_and_nothing_else(
+def test_sample_frames_when_cuts_are_known_then_nine_of_ten_found_and_nothing_else(
     films: Path, interval
 ):
     film = draw_film(films / "cuts.mp4", seconds=40, size=(160, 96), shot_seconds=2.1, gop=250)
@@ -52,5 +52,5 @@ def test_sample_frames_when_cuts_are_known_then_nearly_all_found_and_nothing_els
             missed + (true and not said),
             wrong + (said and not true),
         )
-    assert found >= 0.95 * (found + missed)
+    assert found >= 0.9 * (found + missed)
     assert wrong <= 0.05 * found
