@@ -1,5 +1,6 @@
 # Needs Python 3.11 or later, make and git. Everything else is fetched once, at pinned versions, into
-# .venv-tools (uv), .venv (the project) and .venv-sam (the SAM CLI); later runs work offline.
+# .venv-tools (uv), .venv (the project), .venv-sam (the SAM CLI) and .venv-checkov; later runs work
+# offline.
 
 PYTHON ?= python3
 ARCH ?= arm64
@@ -9,6 +10,7 @@ UV_VERSION := 0.13.9
 UV := .venv-tools/bin/uv
 BIN := .venv/bin
 SAM := .venv-sam/bin/sam
+CHECKOV := .ci/checkov
 
 # The Python that is there, or a clear message.
 export UV_PYTHON := $(PYTHON)
@@ -19,7 +21,7 @@ unexport VIRTUAL_ENV
 BUILD_DIR := $(if $(filter arm64,$(ARCH)),.aws-sam/build,build/$(ARCH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format check-template build check-build lock ci clean
+.PHONY: help setup demo test test-runtime seed sam-local lint types format check-template check-security build check-build lock ci clean
 
 help: ## show this
 	@echo "make demo                a real film through the whole pipeline, on this machine alone"
@@ -44,6 +46,21 @@ $(UV):
 	UV_PROJECT_ENVIRONMENT=.venv-sam $(UV) sync --frozen --quiet --only-group sam --no-install-project
 	@touch $@
 
+# Python 3.13 as Lambda has it: the layers are built for no other. pyenv's is found unasked.
+RUNTIME_PYTHON ?= $(shell for python in python3.13 $(HOME)/.pyenv/versions/3.13.*/bin/python; do \
+	  "$$python" -c '' 2>/dev/null && echo "$$python" && break; done)
+
+.venv-runtime/.synced: tests/runtime/requirements.txt | $(UV)
+	@"$(RUNTIME_PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' || \
+	  { echo "no Python 3.13: make … RUNTIME_PYTHON=/path/to/python3.13" >&2; exit 1; }
+	$(UV) venv --quiet --clear --python "$(RUNTIME_PYTHON)" .venv-runtime
+	$(UV) pip install --quiet --python .venv-runtime/bin/python --require-hashes -r $<
+	@touch $@
+
+.venv-checkov/.synced: $(CHECKOV)/pyproject.toml $(CHECKOV)/uv.lock | $(UV)
+	UV_PROJECT_ENVIRONMENT=$(abspath .venv-checkov) $(UV) sync --project $(CHECKOV) --frozen --quiet
+	@touch $@
+
 setup: .venv/.synced ## fetch what the project needs
 
 # ── Work ─────────────────────────────────────────────────────────────────────────────────────────
@@ -53,6 +70,17 @@ demo: setup ## the whole pipeline on a real film; FILM=my.mp4 for one of yours
 
 test: setup ## all tests
 	$(BIN)/pytest
+
+test-runtime: setup .venv-sam/.synced .venv-runtime/.synced ## built functions on Lambda's Runtime API, without Docker
+	$(MAKE) build ARCH=x86_64
+	$(BIN)/pytest tests/runtime
+
+seed: setup ## what the events name, into the local stack that runs (onmodel local up)
+	$(BIN)/python -m onmodel_local.seed
+
+sam-local: setup ## sam local invoke for every function, where Docker and the image are; STEP=probe_film for all events of one
+	$(MAKE) build ARCH=x86_64
+	$(BIN)/python tests/runtime/sam_local.py $(STEP)
 
 lint: setup ## style and imports
 	$(BIN)/ruff check
@@ -70,6 +98,9 @@ check-template: setup .venv-sam/.synced ## cfn-lint, sam validate, and our own r
 	$(SAM) validate --lint --region us-east-1
 	$(BIN)/pytest tests/unit/template
 
+check-security: .venv-checkov/.synced ## checkov, offline; .checkov.yaml says what is skipped and why
+	.venv-checkov/bin/checkov
+
 # ── Build ────────────────────────────────────────────────────────────────────────────────────────
 
 build: .venv-sam/.synced ## what `sam deploy` uploads; ARCH=x86_64 for local runs, into build/x86_64
@@ -81,6 +112,7 @@ check-build: setup build ## the built layers' size, processor and contents
 
 lock: $(UV) ## lock the dependencies again, and the layers' after them
 	$(UV) lock
+	$(UV) lock --project $(CHECKOV)
 	$(UV) export --frozen --quiet --no-header --no-annotate --no-default-groups --no-emit-project \
 	  --prune boto3 --output-file layers/core/requirements.txt # Lambda brings boto3
 	$(UV) export --frozen --quiet --no-header --no-annotate --only-group vision \
