@@ -39,8 +39,12 @@ def deployed(pytestconfig: pytest.Config) -> Iterator[Deployed]:
     """template.yaml deployed on a stack of its own."""
     from onmodel_local.deploy import deploy
     from onmodel_local.mail import MailCatcher
+    from onmodel_local.pace import Pace
     from onmodel_local.stack import LocalStack
 
-    with LocalStack(vision_url="") as stack:  # tests are the same on every machine
-        outputs = deploy(stack, pytestconfig.rootpath / "template.yaml")
+    pace = Pace(training_seconds=2, throughput_seconds=2)
+    with LocalStack(pace=pace, vision_url="") as stack:  # tests are the same on every machine
+        template = pytestconfig.rootpath / "template.yaml"
+        # a quarter of an hour of quiet would be all that a test waits for
+        outputs = deploy(stack, template, parameters={"QuietSeconds": "2"})
         yield Deployed(stack, outputs, MailCatcher(stack, outputs["TopicArn"]))

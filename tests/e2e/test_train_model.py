@@ -1,0 +1,148 @@
+"""From a film to a model and back to zero, hands-off, from the real template on the local stack."""
+
+from __future__ import annotations
+
+import json
+
+import av
+import pytest
+from drawn.films import DrawnFilm
+from e2e.studio import Studio, wait_until
+
+from onmodel.keys import DatasetKeys, execution_arn
+from onmodel.ports import Record
+from onmodel.records import Kind
+from onmodel.vision.encoding import encode_picture
+
+SETTINGS = b"""
+sampling: {interval_seconds: 0.5}
+crop: {min_figure_pixels: 40}
+deduplication: {threshold: 0.98}
+naming: {threshold: 0.4, margin: 0.01}
+characters:
+  mira: {name: Mira, description: red with a yellow scarf}
+  otto: {name: Otto, description: blue with a green scarf}
+  pip: {name: Pip, description: green with a violet scarf}
+"""
+
+
+def references(drawn: DrawnFilm) -> dict[str, bytes]:
+    """Two pictures of each character, cut from the film where it is known to stand."""
+    found: dict[str, bytes] = {}
+    with av.open(str(drawn.path)) as container:
+        for frame in container.decode(video=0):
+            if frame.time % 1.5 > 0.01:
+                continue
+            pixels = frame.to_ndarray(format="bgr24")
+            for figure in drawn.figures(frame.time):
+                left, top, right, bottom = (max(0, side) for side in figure.box)
+                cut = pixels[top:bottom, left:right]
+                number = sum(name.startswith(figure.character) for name in found) + 1
+                if number <= 2 and min(cut.shape[:2]) >= 64:
+                    found[f"{figure.character}/{number}.png"] = encode_picture(cut, "png")
+    return found
+
+
+def only(studio: Studio, kind: Kind, production: str, status: set[str]) -> Record:
+    """The one row of a kind, when it has one of these statuses."""
+
+    def rows() -> list[Record]:
+        return [row for row in studio.registry.list(production, kind) if row.status in status]
+
+    wait_until(
+        lambda: bool(rows()),
+        lambda: str(list(studio.registry.list(production, kind))) + studio.told(production),
+        seconds=180,
+    )
+    (row,) = rows()
+    return row
+
+
+@pytest.fixture(scope="module")
+def trained(studio: Studio, drawn: DrawnFilm) -> Record:
+    """The training of a production that nobody touched after its film landed."""
+    for name, picture in references(drawn).items():
+        studio.upload(f"show/characters/{name}", picture)
+    studio.upload("show/settings.yaml", SETTINGS)
+    wait_until(
+        lambda: len(list(studio.registry.list("show", Kind.REFERENCE))) == 6,
+        lambda: studio.told("show"),
+    )
+    studio.upload("show/films/drawn.mp4", drawn.path.read_bytes())
+    return only(studio, Kind.TRAINING, "show", {"completed", "failed"})
+
+
+def test_film_when_it_landed_then_a_dataset_in_bedrocks_form_was_trained_on(
+    studio: Studio, trained: Record
+) -> None:
+    assert trained.status == "completed", trained.body
+    keys = DatasetKeys("show", trained.body["dataset_id"])
+    lines = [json.loads(line) for line in studio.store.get(keys.manifest).splitlines()]
+    assert len(lines) >= 5
+    assert all(set(line) == {"image-ref", "caption"} for line in lines)
+    key = lines[0]["image-ref"].removeprefix(f"s3://{studio.store.bucket}/")
+    assert studio.store.get(key)
+    notes = [json.loads(line) for line in studio.store.get(keys.annotations).splitlines()]
+    assert {note["character"] for note in notes} <= {"mira", "otto", "pip", None}
+    assert all({"image_ref", "alt_text", "crop_id", "box", "shot"} <= set(note) for note in notes)
+
+
+def test_training_when_completed_then_a_model_is_ready_with_a_storyboard_and_an_end(
+    studio: Studio, trained: Record
+) -> None:
+    deployment = only(studio, Kind.DEPLOYMENT, "show", {"in_service"})
+    (mail,) = studio.told_by_mail("is ready")
+    assert "switch" in mail.body
+    assert "Models are simulated" in mail.as_text()
+    scheduler = studio.stack.client("scheduler")
+    schedules = scheduler.list_schedules(GroupName=studio.outputs["ScheduleGroup"])["Schedules"]
+    assert any(deployment.id in schedule["Name"] for schedule in schedules)
+    board = only(studio, Kind.STORYBOARD, "show", {"drawn"})
+    gallery = [
+        info.key
+        for info in studio.store.list("show/storyboards/")
+        if info.key.endswith("gallery/index.html")
+    ]
+    assert board.id
+    assert len(gallery) == 1
+    assert studio.stack.control("billing")["usd_per_hour"] > 0
+    assert trained.id in deployment.id
+
+
+def test_deployment_when_retired_then_nothing_bills_by_the_hour_and_the_bill_is_told(
+    studio: Studio, trained: Record
+) -> None:
+    deployment = only(studio, Kind.DEPLOYMENT, "show", {"in_service"})
+    payload = {
+        "deployment": {
+            "production": "show",
+            "deployment_id": deployment.id,
+            "reason": "a person asked",
+            "correlation_id": "by-hand",
+        }
+    }
+    machine = studio.outputs["RetireModelArn"]
+    steps = studio.stack.client("stepfunctions")
+    steps.start_execution(stateMachineArn=machine, name="by-hand", input=json.dumps(payload))
+    only(studio, Kind.DEPLOYMENT, "show", {"retired"})
+    studio.told_by_mail("switched off")
+    assert studio.stack.control("billing")["nothing_by_the_hour"]
+    wait_until(
+        lambda: (
+            steps.describe_execution(executionArn=execution_arn(machine, "by-hand"))["status"]
+            == "SUCCEEDED"
+        ),
+        lambda: studio.told("show"),
+    )
+
+
+def test_second_run_when_only_the_threshold_changes_then_no_caption_is_paid_again(
+    studio: Studio, drawn: DrawnFilm, trained: Record
+) -> None:
+    asked = studio.calls()["bedrock-runtime"]["Converse"]["ok"]
+    studio.upload("show/settings.yaml", SETTINGS.replace(b"threshold: 0.98", b"threshold: 0.97"))
+    studio.upload("show/films/drawn.mp4", drawn.path.read_bytes())
+    approval = only(studio, Kind.APPROVAL, "show", {"pending"})
+    assert approval.body["purpose"] == "training"
+    assert studio.calls()["bedrock-runtime"]["Converse"]["ok"] == asked
+    studio.told_by_mail("approv")
