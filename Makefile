@@ -69,7 +69,8 @@ demo: setup ## the whole pipeline on a real film; FILM=my.mp4 for one of yours
 	$(BIN)/onmodel demo $(if $(FILM),--film "$(FILM)")
 
 test: setup ## all tests
-	$(BIN)/pytest
+	$(BIN)/pytest tests/unit -n auto --dist loadfile
+	$(BIN)/pytest tests/integration tests/e2e
 
 test-runtime: setup .venv-sam/.synced .venv-runtime/.synced ## built functions on Lambda's Runtime API, without Docker
 	$(MAKE) build ARCH=x86_64
