@@ -72,16 +72,16 @@ test: setup ## all tests
 	$(BIN)/pytest tests/unit -n auto --dist loadfile
 	$(BIN)/pytest tests/integration tests/e2e
 
-test-runtime: setup .venv-sam/.synced .venv-runtime/.synced ## built functions on Lambda's Runtime API, without Docker
+test-runtime: setup .venv-sam/.synced .venv-runtime/.synced ## built functions on Lambda's own Runtime API
 	$(MAKE) build ARCH=x86_64
 	$(BIN)/pytest tests/runtime
 
 seed: setup ## what the events name, into the local stack that runs (onmodel local up)
 	$(BIN)/python -m onmodel_local.seed
 
-sam-local: setup ## sam local invoke for every function, where Docker and the image are; STEP=probe_film for all events of one
+sam-local: setup ## sam local invoke for every function; STEP=tell for all events of one, EVENT=… for that one
 	$(MAKE) build ARCH=x86_64
-	$(BIN)/python tests/runtime/sam_local.py $(STEP)
+	$(BIN)/python tests/runtime/sam_local.py $(STEP) $(if $(EVENT),--event $(EVENT))
 
 lint: setup ## style and imports
 	$(BIN)/ruff check

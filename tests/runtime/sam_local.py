@@ -2,7 +2,8 @@
 """`sam local invoke` of every function against the local stack; prints a table. `make sam-local`.
 
 With names of functions, all their events; without, the first good event of each function: SAM
-builds an image with the template's layers at every call.
+builds an image with the template's layers at every call. With one name and `--event`, that event,
+with all that the function says.
 
 Needs a Docker engine with the image of the runtime (stand_in_image.sh makes one where there is no
 registry), a build for x86-64, and a seeded local stack (`onmodel local up`, `make seed`).
@@ -12,6 +13,7 @@ not answer as its fixture says.
 
 from __future__ import annotations
 
+import argparse
 import inspect
 import json
 import os
@@ -47,13 +49,28 @@ def main() -> int:
         print("No local stack runs here: onmodel local up, then make seed")
         return 1
     write_variables(stack, VARIABLES)
+    arguments = parse()
     failed = 0
     with door_to_the_stack(stack.port):
+        if arguments.event:
+            return subprocess.run(
+                command(arguments.steps[0], arguments.event), env=environment(), check=False
+            ).returncode
         print(f"{'function':<22} {'event':<22} {'seconds':>7}  answer")
-        for expected in chosen_events(sys.argv[1:]):
+        for expected in chosen_events(arguments.steps):
             failed += not invoke(expected.parent.name, expected)
     print("all as their fixtures say" if not failed else f"{failed} not as their fixtures say")
     return 1 if failed else 0
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="sam local invoke against the local stack")
+    parser.add_argument("steps", nargs="*", help="functions, for example sample_chunk")
+    parser.add_argument("--event", type=Path, help="for one function")
+    arguments = parser.parse_args()
+    if arguments.event and len(arguments.steps) != 1:
+        parser.error("--event goes with one function")
+    return arguments
 
 
 def chosen_events(steps: list[str]) -> list[Path]:
@@ -123,29 +140,33 @@ def _carry(caller: socket.socket, port: int) -> None:
                 other[ready].sendall(block)
 
 
-def invoke(step: str, expected: Path) -> bool:
-    """Run one event and print its line; True when it came out as the fixture says."""
-    event = expected.with_name(expected.name.replace(".expected.json", ".json"))
-    refused = is_refused(expected)
+def command(step: str, event: Path) -> list[str]:
     logical = "".join(part.capitalize() for part in step.split("_")) + "Function"
-    command = [
+    return [
         str(SAM), "local", "invoke", logical, "--template", str(TEMPLATE), "--event", str(event),
         "--env-vars", str(VARIABLES), "--parameter-overrides", "Architecture=x86_64",
         "--skip-pull-image", "--region", "us-east-1",
         "--add-host", "host.docker.internal:host-gateway",
     ]  # fmt: skip
+
+
+def environment() -> dict[str, str]:
+    """The emulator's root; never somebody's own credentials."""
+    return {
+        **os.environ,
+        "SAM_CLI_TELEMETRY": "0",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+
+
+def invoke(step: str, expected: Path) -> bool:
+    """Run one event and print its line; True when it came out as the fixture says."""
+    event = expected.with_name(expected.name.replace(".expected.json", ".json"))
+    refused = is_refused(expected)
     began = time.monotonic()
     done = subprocess.run(
-        command,
-        env={
-            **os.environ,
-            "SAM_CLI_TELEMETRY": "0",
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
+        command(step, event), env=environment(), capture_output=True, text=True, check=False
     )
     seconds = time.monotonic() - began
     answer = done.stdout.strip().splitlines()[-1:] or [""]
