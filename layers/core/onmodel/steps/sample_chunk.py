@@ -29,7 +29,7 @@ from onmodel.npy import stack, to_npy
 from onmodel.paid import Meter
 from onmodel.ports import Embedder, EmbedderOf, LabelDetector, ObjectStore, Pixels, Vector
 from onmodel.settings import Settings
-from onmodel.video import sample_frames
+from onmodel.video import sample_by_settings
 from onmodel.video.frames import Frame
 from onmodel.video.packets import PacketTable
 from onmodel.video.selection import DroppedFrame, select_frames
@@ -39,8 +39,14 @@ from onmodel.vision.finding import Figure, choose_figures
 from onmodel.vision.geometry import crop_window
 from onmodel.vision.quality import crop_quality, measure_crop
 
-FRAMES_IN_FLIGHT = 12
-"""Frames whose paid calls are under way while decoding goes on; 12 × 1080p BGR is 75 MB."""
+DECODERS = 2
+"""One a vCPU: the function has 1.7."""
+
+BYTES_IN_FLIGHT = 100_000_000
+"""Of decoded frames whose paid calls are under way while decoding goes on: 16 of 1080p."""
+
+FRAMES_IN_FLIGHT = 16
+"""At most, of small frames: twice the threads keeps them busy."""
 
 PAID_CALLS_AT_ONCE = 8
 """Threads a chunk; 5 chunks × 8 stays under DetectLabels' 50 a second at 0.3 s a call."""
@@ -81,6 +87,11 @@ class Cutter:
     labels: LabelDetector
     embedder: Embedder
     studio: ObjectStore
+
+    @property
+    def frames_in_flight(self) -> int:
+        size = self.facts.width * self.facts.height * 3
+        return max(2, min(FRAMES_IN_FLIGHT, BYTES_IN_FLIGHT // size))
 
     def cut(self, frame: Frame) -> Found:
         """Pay for the frame's labels, cut every figure, pay for its vector, write the picture."""
@@ -222,14 +233,14 @@ def _sample(  # noqa: PLR0917 - sample_chunk's own arguments
     reader = open_film(uploads, run.source, facts.size_bytes)
     cutter = Cutter(run, chunk, keys, facts, settings, labels, embedder(settings.embedding), studio)
     seen = Seen()
-    frames = sample_frames(
+    frames = sample_by_settings(
         reader,
-        settings.sampling.step_seconds,
+        settings.sampling,
         chunk.start_seconds,
         chunk.end_seconds,
         packets=packets,
         picture=facts.picture,
-        anchor_seconds=0.0,
+        threads=DECODERS,
         on_lost=seen.lose,
     )
     found = Found()
@@ -291,7 +302,7 @@ def in_order(cutter: Cutter, frames: Iterable[Frame | DroppedFrame]) -> Iterator
             for frame in frames:
                 work = cutter.drop if isinstance(frame, DroppedFrame) else cutter.cut
                 waiting.append(pool.submit(work, frame))  # type: ignore[arg-type]
-                if len(waiting) >= FRAMES_IN_FLIGHT:
+                if len(waiting) >= cutter.frames_in_flight:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
