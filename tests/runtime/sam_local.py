@@ -7,8 +7,8 @@ with all that the function says.
 
 Needs a Docker engine with the image of the runtime (stand_in_image.sh makes one where there is no
 registry), a build for x86-64, and a seeded local stack (`onmodel local up`, `make seed`).
-Skips aloud, with exit code 0, where engine or image are missing; ends with 1 when a function does
-not answer as its fixture says.
+Skips aloud, with exit code 0, where engine or image are missing; ends with 1 when a function
+answers what its fixture does not say.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from enum import StrEnum
 from pathlib import Path
 
 from onmodel import errors
@@ -50,7 +52,7 @@ def main() -> int:
         return 1
     write_variables(stack, VARIABLES)
     arguments = parse()
-    failed = 0
+    came_to: Counter[Verdict] = Counter()
     with door_to_the_stack(stack.port):
         if arguments.event:
             return subprocess.run(
@@ -58,9 +60,16 @@ def main() -> int:
             ).returncode
         print(f"{'function':<22} {'event':<22} {'seconds':>7}  answer")
         for expected in chosen_events(arguments.steps):
-            failed += not invoke(expected.parent.name, expected)
-    print("all as their fixtures say" if not failed else f"{failed} not as their fixtures say")
-    return 1 if failed else 0
+            came_to[invoke(expected.parent.name, expected)] += 1
+    print(", ".join(f"{count} {verdict}" for verdict, count in sorted(came_to.items())))
+    return 1 if came_to[Verdict.WRONG] else 0
+
+
+class Verdict(StrEnum):
+    ANSWERED = "answered"
+    REFUSED = "refused as the fixture says"
+    FAILED = "ended with an error of the tree (what the event names is not there)"
+    WRONG = "wrong"
 
 
 def parse() -> argparse.Namespace:
@@ -160,8 +169,8 @@ def environment() -> dict[str, str]:
     }
 
 
-def invoke(step: str, expected: Path) -> bool:
-    """Run one event and print its line; True when it came out as the fixture says."""
+def invoke(step: str, expected: Path) -> Verdict:
+    """Run one event and print its line."""
     event = expected.with_name(expected.name.replace(".expected.json", ".json"))
     refused = is_refused(expected)
     began = time.monotonic()
@@ -170,24 +179,26 @@ def invoke(step: str, expected: Path) -> bool:
     )
     seconds = time.monotonic() - began
     answer = done.stdout.strip().splitlines()[-1:] or [""]
-    is_right, told = judge(answer[0], refused=refused)
+    verdict, told = judge(answer[0], refused=refused)
     name = event.name.removesuffix(".json")
     print(f"{step:<22} {name:<22} {seconds:>7.1f}  {told}", flush=True)
-    if not is_right:
+    if verdict is Verdict.WRONG:
         print("\n".join(done.stderr.splitlines()[-15:]))
-    return is_right
+    return verdict
 
 
-def judge(answer: str, *, refused: bool) -> tuple[bool, str]:
+def judge(answer: str, *, refused: bool) -> tuple[Verdict, str]:
     try:
         value = json.loads(answer)
     except ValueError:
-        return False, f"no JSON: {answer[:100]!r}"
+        return Verdict.WRONG, f"no JSON: {answer[:100]!r}"
     error = value.get("errorType") if isinstance(value, dict) else None
-    if error is not None:
-        is_right = error == "EventRefused" if refused else error in TREE
-        return is_right, f"{error}: {value['errorMessage'][:70]}"
-    return not refused, answer[:80]
+    if error is None:
+        return Verdict.WRONG if refused else Verdict.ANSWERED, answer[:80]
+    told = f"{error}: {value['errorMessage'][:70]}"
+    if refused:
+        return Verdict.REFUSED if error == "EventRefused" else Verdict.WRONG, told
+    return Verdict.FAILED if error in TREE else Verdict.WRONG, told
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from onmodel_local.pytest_plugin import Deployed
 
 STEPS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 TREE = {name for name, kind in inspect.getmembers(errors, inspect.isclass)}
-REQUEST_LIMIT_BYTES = 6 * 1024 * 1024
+REQUEST_LIMIT_BYTES = 6 * 1024 * 1024 + 100  # as the interface emulator counts Lambda's 6 MB
 
 pytestmark = pytest.mark.skipif(
     bool(what_is_missing()), reason=f"{what_is_missing()}: make test-runtime"
@@ -124,7 +124,7 @@ def test_function_when_aws_does_not_answer_then_ends_at_its_timeout_and_works_ag
 def test_function_when_called_with_more_than_six_megabytes_then_fails_and_works_again(
     deployed: Deployed, tmp_path: Path
 ) -> None:
-    big = json.dumps({"rawPath": "/" + "x" * REQUEST_LIMIT_BYTES}).encode()
+    big = json.dumps({"rawPath": "/" + "x" * (REQUEST_LIMIT_BYTES + 1)}).encode()
     small = (ROOT / "events/open_door/favicon.json").read_bytes()
     with RunningFunction("open_door", variables_of(deployed, "open_door"), tmp_path) as function:
         refused = function.invoke(big)
