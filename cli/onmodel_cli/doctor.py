@@ -17,6 +17,9 @@ from onmodel_cli.connection import Connection
 from onmodel_cli.options import open_stack, production_slug
 from onmodel_cli.results import print_object
 
+POSSIBLE = "Models can be trained and deployed here today."
+SIMULATED = "The simulated Bedrock trains and deploys; AWS ended Nova Canvas on 2026-09-30."
+
 CALLS_OF_A_CHUNK = 5.0
 """DetectLabels a second: a minute of film has 60 frames at most and takes 12 s or more."""
 
@@ -56,7 +59,7 @@ def doctor(
             sign = "[red]✗[/]" if finding.blocking else "[yellow]![/]"
             speaking.out.print(f"{sign} {escape(finding.reason)}. [dim]{escape(finding.advice)}[/]")
         if not any(finding.blocking for finding in findings):
-            speaking.out.print("[green]✓[/] Models can be trained and deployed here today.")
+            speaking.out.print(f"[green]✓[/] {SIMULATED if connection.local else POSSIBLE}")
         else:
             speaking.out.print("\nFilms are prepared and datasets made all the same.")
         speaking.out.print(

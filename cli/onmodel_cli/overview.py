@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -46,8 +46,26 @@ class Line:
 
 def look(registry: Registry, production: str | None, now: datetime) -> list[Line]:
     """Oldest first; of one production, or of all."""
-    lines = [_line(record, now) for record in _records(registry, production)]
+    lines = _once([_line(record, now) for record in _records(registry, production)])
     return sorted(lines, key=lambda line: (line.production, line.updated_at))
+
+
+def _once(lines: list[Line]) -> list[Line]:
+    """The quote of a training counts its dataset's captions already."""
+    quoted = [line for line in lines if line.kind == Kind.TRAINING and line.usd is not None]
+
+    def is_quoted(line: Line) -> bool:
+        """A training is named after its dataset."""
+        return line.kind == Kind.DATASET and any(
+            one.production == line.production and one.id.startswith(line.id) for one in quoted
+        )
+
+    return [
+        replace(line, usd=None, what=f"{line.what}; captions are in its training's quote")
+        if is_quoted(line)
+        else line
+        for line in lines
+    ]
 
 
 def billing(lines: list[Line]) -> list[Line]:

@@ -13,6 +13,7 @@ from onmodel.contracts.training import TrainingSpec
 from onmodel.ports import Record
 from onmodel.records import Kind
 from onmodel.records_training import (
+    DatasetBody,
     DeploymentBody,
     DeploymentStage,
     TrainingBody,
@@ -231,3 +232,16 @@ def test_propose_when_quotas_differ_stays_within_them(executions, region, value)
             return executions
 
     assert doctor.propose(Quotas(), region).value == value
+
+
+def test_costs_when_a_training_was_quoted_counts_its_captions_once(invoke, world, trained) -> None:
+    body = DatasetBody(
+        generation_id="g0001", correlation_id="c", pictures=9, named={}, films=("a",),
+        to_caption_key="x", captions_needed=9, estimated_usd=0.14,
+    )  # fmt: skip
+    put(world, Kind.DATASET, ID, "ready", body)
+    record = world.registry.get("bunny", Kind.TRAINING, ID)
+    quoted = TrainingBody.model_validate(record.body).model_copy(update={"quoted_usd": 22.0})
+    world.registry.replace(record.model_copy(update={"body": quoted.model_dump(mode="json")}))
+    told = json.loads(invoke("costs", "-p", "bunny", "--json").stdout)
+    assert told["total_usd"] == 22.0
