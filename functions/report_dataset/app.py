@@ -2,6 +2,7 @@
 
 from onmodel.contracts.requests_training import DatasetRequest
 from onmodel.entry import entry
+from onmodel.observability import publish
 from onmodel.steps.report_dataset import report_dataset
 from onmodel.wiring import now, services
 
@@ -9,10 +10,12 @@ from onmodel.wiring import now, services
 @entry(DatasetRequest)
 def handler(request: DatasetRequest) -> None:
     wired = services()
-    report_dataset(
-        request,
-        registry=wired.registry,
-        studio=wired.studio,
-        prices=wired.prices,
-        clock=now,
+    publish(
+        report_dataset(
+            request,
+            registry=wired.registry,
+            studio=wired.studio,
+            prices=wired.prices,
+            clock=now,
+        )
     )

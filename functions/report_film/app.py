@@ -2,6 +2,7 @@
 
 from onmodel.contracts.requests import RunRequest
 from onmodel.entry import entry
+from onmodel.observability import publish
 from onmodel.steps.report_film import report_film
 from onmodel.wiring import now, services
 
@@ -9,4 +10,4 @@ from onmodel.wiring import now, services
 @entry(RunRequest)
 def handler(request: RunRequest) -> None:
     wired = services()
-    report_film(request, studio=wired.studio, prices=wired.prices, clock=now)
+    publish(report_film(request, studio=wired.studio, prices=wired.prices, clock=now))

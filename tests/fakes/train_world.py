@@ -37,6 +37,7 @@ from onmodel.contracts.requests_training import (
 from onmodel.contracts.training import Turn
 from onmodel.costs import Price, PriceBook
 from onmodel.door import Door
+from onmodel.figures import Figure
 from onmodel.jsonl import read_lines, write_lines
 from onmodel.keys import DatasetKeys, FilmKeys, accepted_settings_key, crop_id, film_id
 from onmodel.npy import to_npy
@@ -279,8 +280,8 @@ class TrainWorld(World):
             clock=self.clock,
         )
 
-    def report(self, dataset: DatasetRef) -> None:
-        report_dataset(
+    def report(self, dataset: DatasetRef) -> tuple[Figure, ...]:
+        return report_dataset(
             DatasetRequest(dataset=dataset),
             registry=self.registry,
             studio=self.studio,

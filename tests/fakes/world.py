@@ -146,7 +146,7 @@ class World:
             self.sample(run, chunk)
         deduplicate_film(RunRequest(run=run), studio=self.studio)
         self.name(run)
-        report_film(
+        self.figures = report_film(
             RunRequest(run=run), studio=self.studio, prices=PriceBook.load(), clock=self.clock
         )
         finish_film(

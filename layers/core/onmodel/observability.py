@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from aws_lambda_powertools import Logger, Metrics
+from collections.abc import Iterable
 
-NAMESPACE = "onmodel"
+from aws_lambda_powertools import Logger, Metrics, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 
-logger = Logger(service="onmodel")
-metrics = Metrics(namespace=NAMESPACE, service="onmodel")
+from onmodel.figures import Figure
+
+SERVICE = "onmodel"
+
+logger = Logger(service=SERVICE)
+metrics = Metrics(service=SERVICE)  # its namespace is the stack's: POWERTOOLS_METRICS_NAMESPACE
+
+
+def publish(figures: Iterable[Figure]) -> None:
+    """As lines of the log, which CloudWatch reads; `entry` writes those without a dimension."""
+    for figure in figures:
+        unit = MetricUnit.NoUnit if figure.is_money else MetricUnit.Count
+        if figure.by is None:
+            metrics.add_metric(figure.name, unit, figure.value)
+            continue
+        with single_metric(
+            figure.name, unit, figure.value, default_dimensions={"service": SERVICE}
+        ) as metric:
+            metric.add_dimension(*figure.by)

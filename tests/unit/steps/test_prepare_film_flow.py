@@ -51,6 +51,12 @@ def test_prepare_when_film_is_good_then_crops_vectors_and_report_agree(
     assert picture.shape[:2] == (crops[0].height, crops[0].width)
     assert min(picture.shape[:2]) >= 512
     assert b"<html" in world.studio.get(keys.report)
+    figures = {(figure.name, figure.by): figure.value for figure in world.figures}
+    assert figures["Frames", None] == summary.frames
+    assert figures["CropsFound", None] == summary.crops_found
+    assert figures["CropsKept", None] == summary.crops_kept
+    assert figures.get(("Dollars", None)) == summary.estimated_usd
+    assert sum(value for (name, _), value in figures.items() if name == "Dropped") == dropped
 
 
 def test_prepare_when_done_then_film_is_recorded_and_one_mail_is_sent(

@@ -22,6 +22,16 @@ def test_report_when_drawn_then_shows_captions_and_the_dataset_is_ready(world: T
     assert record is not None and record.status == DatasetStatus.READY
 
 
+def test_report_when_drawn_then_says_what_was_counted(world: TrainWorld) -> None:
+    dataset = world.captioned()
+    world.write_manifest(dataset)
+    figures = {(figure.name, figure.by): figure.value for figure in world.report(dataset)}
+    assert figures["Pictures", None] == 8
+    paid = {by: value for (name, by), value in figures.items() if name == "PaidCalls"}
+    assert paid and all(by is not None and value > 0 for by, value in paid.items())
+    assert figures["Dollars", None] > 0
+
+
 def test_report_when_repeated_then_the_same_page(world: TrainWorld) -> None:
     dataset = world.captioned()
     world.write_manifest(dataset)

@@ -10,6 +10,7 @@ from onmodel.contracts.dataset import Caption, DatasetItem, DatasetSummary, Left
 from onmodel.contracts.requests_training import DatasetRequest
 from onmodel.costs import PriceBook, add_up, estimate
 from onmodel.datasets import dataset_keys, dataset_settings, get_dataset, put_dataset
+from onmodel.figures import Figure, dataset_figures
 from onmodel.jsonl import read_lines
 from onmodel.ports import Clock, ObjectStore, Registry
 from onmodel.records_training import DatasetStatus
@@ -27,8 +28,11 @@ def report_dataset(
     studio: ObjectStore,
     prices: PriceBook,
     clock: Clock,
-) -> None:
-    """Write the report's pages, index.html last, and mark the dataset ready."""
+) -> tuple[Figure, ...]:
+    """Write the report's pages, index.html last, and mark the dataset ready.
+
+    Answers what was counted.
+    """
     dataset = request.dataset
     keys = dataset_keys(dataset)
     record, body = get_dataset(dataset, registry)
@@ -40,16 +44,18 @@ def report_dataset(
     ]
     answers = read_answers(captions, keys, studio)
     usage = add_up([*body.usage, *(use for answer in answers.values() for use in answer.usage)])
+    summary = DatasetSummary.model_validate_json(studio.get(keys.summary))
+    bill = estimate(usage, prices)
     pages = render_dataset_report(
         DatasetReport(
             production=dataset.production,
-            summary=DatasetSummary.model_validate_json(studio.get(keys.summary)),
+            summary=summary,
             settings=dataset_settings(dataset, studio),
             items=items,
             captions=captions,
             left_out=read_lines(LeftOut, studio.get(keys.left_out)),
             thumbnails=thumbnails(items, studio),
-            bill=estimate(usage, prices),
+            bill=bill,
             violations=read_lines(Violation, studio.get(keys.violations)),
             findings=body.findings,
         )
@@ -57,6 +63,12 @@ def report_dataset(
     for name in sorted(pages, key=lambda page: page == "index.html"):
         studio.put(keys.report_page(name), pages[name], "text/html; charset=utf-8")
     put_dataset(record, body, registry=registry, clock=clock, status=DatasetStatus.READY)
+    return dataset_figures(
+        pictures=len(items),
+        left_out=summary.left_out,
+        usage=usage,
+        usd=None if bill.total_usd is None else float(bill.total_usd),
+    )
 
 
 def thumbnails(items: Iterable[DatasetItem], studio: ObjectStore) -> dict[str, bytes]:

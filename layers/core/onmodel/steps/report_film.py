@@ -17,6 +17,7 @@ from onmodel.contracts.film import (
 )
 from onmodel.contracts.requests import RunRequest
 from onmodel.costs import PriceBook, add_up, estimate
+from onmodel.figures import Figure, film_figures
 from onmodel.jsonl import read_lines
 from onmodel.keys import FilmKeys
 from onmodel.ports import Clock, ObjectStore
@@ -28,8 +29,8 @@ from onmodel.steps.sample_chunk import Thumbnail
 
 def report_film(
     request: RunRequest, *, studio: ObjectStore, prices: PriceBook, clock: Clock
-) -> None:
-    """Write summary.json and the report's pages; index.html last."""
+) -> tuple[Figure, ...]:
+    """Write summary.json and the report's pages, index.html last; answers what was counted."""
     run = request.run
     keys = FilmKeys.of(run)
     chunks = [
@@ -74,6 +75,7 @@ def report_film(
     )
     for name in sorted(pages, key=lambda page: page == "index.html"):
         studio.put(f"{keys.run}/report/{name}", pages[name], "text/html; charset=utf-8")
+    return film_figures(summary)
 
 
 def paid_by(run_id: str, chunk: ChunkResult) -> list[Usage]:
