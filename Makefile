@@ -74,7 +74,7 @@ test: setup ## all tests
 
 test-runtime: setup .venv-sam/.synced .venv-runtime/.synced ## built functions on Lambda's own Runtime API
 	$(MAKE) build ARCH=x86_64
-	$(BIN)/pytest tests/runtime
+	RUNTIME=1 $(BIN)/pytest tests/runtime
 
 seed: setup ## what the events name, into the local stack that runs (onmodel local up)
 	$(BIN)/python -m onmodel_local.seed

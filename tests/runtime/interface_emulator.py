@@ -38,6 +38,8 @@ def emulator_binary() -> Path | None:
 
 def what_is_missing() -> str:
     """Why nothing can be run here; empty when all is there."""
+    if "RUNTIME" not in os.environ:
+        return "asked for by its own command, which builds first"  # an old build proves nothing
     if emulator_binary() is None:
         return "no SAM CLI in .venv-sam"
     if not RUNTIME_PYTHON.exists():
