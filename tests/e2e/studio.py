@@ -84,6 +84,11 @@ class Studio:
         """Calls of the stand-ins by service, operation and outcome."""
         return self.stack.control("calls")
 
+    def paid_calls(self) -> dict[str, Any]:
+        """Those that AWS would charge PrepareFilm for."""
+        calls = self.calls()
+        return {service: calls.get(service) for service in ("rekognition", "bedrock-runtime")}
+
     def mails(self) -> list[Mail]:
         """All mails until now."""
         self._mails.extend(self.catcher.mails())
