@@ -58,11 +58,9 @@ class AwsAround:
 
     def denial(self, action: str, resource: str, context: dict[str, str]) -> str | None:
         key = extract_access_key_id(request_headers(), {})
-        keys: dict[str, Any] = dict(context)  # a list would be a key of many values
+        keys: dict[str, Any] = dict(context)  # a list would make it a key of many values
         service = action.split(":", 1)[0]
-        refused = enforce(
-            key, action, service, REGION, resource_arn=resource, service_context=context
-        )
+        refused = enforce(key, action, service, REGION, resource_arn=resource, service_context=keys)
         if not refused:
             return None
         return f"The caller is not authorized to perform: {action} on resource: {resource}"

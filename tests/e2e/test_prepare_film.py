@@ -49,7 +49,7 @@ def test_film_when_same_again_twice_and_at_once_then_one_run_and_nothing_paid(
     studio.told_by_mail("after/notes.txt")
     assert [record.id for record in studio.runs("twice")] == [record.id]
     assert len(studio.executions()) == executions
-    assert studio.paid_calls()["rekognition"] == labels  # Bedrock may be asked for a training meanwhile
+    assert studio.paid_calls()["rekognition"] == labels  # a training may call Bedrock meanwhile
 
 
 def test_film_when_replaced_or_threshold_changed_then_new_runs_and_only_new_pictures_paid(
@@ -63,6 +63,9 @@ def test_film_when_replaced_or_threshold_changed_then_new_runs_and_only_new_pict
     second = studio.ended_run("again", 2)
     assert second.id != first.id
     assert studio.paid_calls()["rekognition"] == labels, "a changed threshold re-uses every label"
+    usage = studio.summary(second).usage
+    assert sum(use.paid for use in usage) == 0, "and every embedding"
+    assert sum(use.reused for use in usage) > 0
     assert studio.summary(second).crops_kept <= studio.summary(first).crops_kept
     shorter = draw_film(tmp_path / "shorter.mp4", seconds=6)
     studio.upload("again/films/drawn.mp4", shorter.path.read_bytes())

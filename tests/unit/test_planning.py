@@ -11,9 +11,8 @@ KEY = "bunny/films/a.mp4"
 def planned(uploads: InMemoryObjectStore, settings: Settings | None = None, key: str = KEY) -> Run:
     film = classify(key)
     assert isinstance(film, FilmFile)
-    return plan_run(
-        film, uploads.head(key), settings=settings or Settings(), uploads=uploads, correlation_id="c"
-    )
+    info, chosen = uploads.head(key), settings or Settings()
+    return plan_run(film, info, settings=chosen, uploads=uploads, correlation_id="c")
 
 
 def test_plan_when_same_content_is_uploaded_again_then_same_run_of_the_newer_version() -> None:
