@@ -24,9 +24,7 @@ def test_probe_when_film_is_good_then_chunks_cover_it_without_gap_or_overlap(wor
     chunks = world.probe(world.started())
     assert chunks[0].start_seconds == 0
     assert [chunk.index for chunk in chunks] == list(range(len(chunks)))
-    assert all(
-        chunk.end_seconds == after.start_seconds for chunk, after in pairwise(chunks)
-    )
+    assert all(chunk.end_seconds == after.start_seconds for chunk, after in pairwise(chunks))
     assert chunks[-1].end_seconds >= 12
 
 
