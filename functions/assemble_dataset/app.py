@@ -19,4 +19,5 @@ def handler(request: AssembleDatasetRequest) -> DatasetRef:
         meter=meter,
         clock=now,
         models=wired.environment.models,
+        notices=wired.notices,
     ).assemble(request)

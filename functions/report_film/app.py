@@ -10,4 +10,12 @@ from onmodel.wiring import now, services
 @entry(RunRequest)
 def handler(request: RunRequest) -> None:
     wired = services()
-    publish(report_film(request, studio=wired.studio, prices=wired.prices, clock=now))
+    publish(
+        report_film(
+            request,
+            studio=wired.studio,
+            prices=wired.prices,
+            clock=now,
+            notices=wired.notices,
+        )
+    )

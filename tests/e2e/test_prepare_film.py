@@ -25,6 +25,7 @@ def test_film_when_uploaded_then_report_crops_and_mail_within_its_roles(
     summary = studio.summary(record)
     crops = studio.crops(record)
     assert summary.frames == 20
+    assert "simulated" in summary.notices[0]
     assert summary.crops_kept == len(crops) > 0
     assert summary.estimated_usd and summary.estimated_usd > 0
     picture = decode_picture(studio.store.get(crops[0].key))

@@ -44,6 +44,9 @@ class Environment(BaseModel):
     door_url: str = Field(alias="DOOR_URL", default="")
     door_secret_arn: str = Field(alias="DOOR_SECRET_ARN", default="")
     region: str = Field(alias="AWS_REGION", default="us-east-1")
+    endpoint_url: str = Field(
+        alias="AWS_ENDPOINT_URL", default="", description="of a local stack; empty on AWS"
+    )
 
     @property
     def models(self) -> Models:

@@ -31,6 +31,11 @@ from onmodel.trainers.bedrock.canvas import NovaCanvas
 from onmodel.trainers.bedrock.limits import ITEMS
 from onmodel.trainers.bedrock.trainer import BedrockTrainer
 
+SIMULATED = (
+    "Made on a local stack: Rekognition and Bedrock are simulated, nothing was trained or paid for,"
+    " and AWS itself ended Nova Canvas on 2026-09-30"
+)
+
 
 def now() -> datetime:
     """The only clock of the deployed system."""
@@ -161,6 +166,11 @@ class Services:
     def links(self) -> Door | None:
         """The door, where the stack has one: mails name s3:// addresses without it."""
         return self.door if self.environment.door_url else None
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What every page of this stack must say first."""
+        return (SIMULATED,) if self.environment.endpoint_url else ()
 
     @cached_property
     def prices(self) -> PriceBook:

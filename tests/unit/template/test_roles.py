@@ -55,6 +55,7 @@ SERVICES = {
     "door": {"secretsmanager:GetSecretValue"},
     "links": {"secretsmanager:GetSecretValue"},
     "prices": set(),
+    "notices": set(),
     "environment": set(),
 }
 # The guard looks at no single execution: it ends all that run.

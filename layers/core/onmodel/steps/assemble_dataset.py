@@ -52,6 +52,7 @@ class AssembleDataset:
     meter: Meter
     clock: Clock
     models: Models
+    notices: tuple[str, ...] = ()
 
     def assemble(self, request: AssembleDatasetRequest) -> DatasetRef:
         """Write the dataset, then close the generation; a repeat answers the same dataset.
@@ -111,7 +112,9 @@ class AssembleDataset:
             settings.training,
             dataset_id=keys.dataset_id,
         )
-        summary = summary.model_copy(update={"notices": (*summary.notices, *notices, *more)})
+        summary = summary.model_copy(
+            update={"notices": (*self.notices, *summary.notices, *notices, *more)}
+        )
         waiting = self._write(keys, assembly, summary, settings)
         body = DatasetBody(
             generation_id=generation.id,

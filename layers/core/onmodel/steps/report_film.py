@@ -28,7 +28,12 @@ from onmodel.steps.sample_chunk import Thumbnail
 
 
 def report_film(
-    request: RunRequest, *, studio: ObjectStore, prices: PriceBook, clock: Clock
+    request: RunRequest,
+    *,
+    studio: ObjectStore,
+    prices: PriceBook,
+    clock: Clock,
+    notices: tuple[str, ...] = (),
 ) -> tuple[Figure, ...]:
     """Write summary.json and the report's pages, index.html last; answers what was counted."""
     run = request.run
@@ -58,7 +63,7 @@ def report_film(
         usage=usage,
         lost_seconds=tuple(span for chunk in chunks for span in chunk.lost_seconds),
         estimated_usd=None if bill.total_usd is None else float(bill.total_usd),
-        notices=naming.notices,
+        notices=(*notices, *naming.notices),
         prepared_at=clock(),
     )
     studio.put(keys.summary, summary.model_dump_json(indent=2).encode(), "application/json")
