@@ -77,6 +77,7 @@ class InMemoryServices:
         self.scheduler = InMemoryScheduler(world.clock)
         self.image_model = FakeImageModel()
         self.prices = prices()
+        self.notices: tuple[str, ...] = ()
 
     def labels(self, meter: Any) -> CachedLabels:
         return CachedLabels(self._world.detector, self.cache, meter)
