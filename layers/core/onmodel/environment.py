@@ -12,7 +12,9 @@ from onmodel.stack_models import Models
 class Environment(BaseModel):
     """What template.yaml tells every function."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True
+    )  # the environment holds a session token
 
     uploads_bucket: str = Field(alias="UPLOADS_BUCKET")
     studio_bucket: str = Field(alias="STUDIO_BUCKET")
