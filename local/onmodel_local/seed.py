@@ -17,19 +17,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 from onmodel.contracts.base import Contract, ObjectRef
 from onmodel.contracts.film import Chunk, Run
 from onmodel.contracts.requests import ClaimRunRequest, RunRequest, SampleChunkRequest
-from onmodel.environment import Environment
+from onmodel.environment import read_environment
 from onmodel.jsonl import read_lines
 from onmodel.keys import FilmKeys, accepted_settings_key
 from onmodel.paid import Meter
 from onmodel.records import FilmBody, FolderBody, Kind, ReferenceBody, RunStatus, upsert
-from onmodel.records_training import GenerationBody, GenerationStatus
 from onmodel.settings import Settings
 from onmodel.steps.claim_run import claim_run
 from onmodel.steps.deduplicate_film import deduplicate_film
@@ -44,13 +42,17 @@ from onmodel_local.daemon import find
 from onmodel_local.deploy import Target
 from onmodel_local.films import fetch_big_buck_bunny
 from onmodel_local.references import cut_references
+from onmodel_local.seed_models import ModelSeed
 from onmodel_local.stack import environment
 
 REFERENCE_NAME = "175.png"  # as events/route_upload/reference.json has it
 SETTINGS = b"sampling: {chunk_seconds: 60}\n"
-STORYBOARD = b"scenes:\n  - Buck smiles, a misty forest behind him\n"
-SETTLED = timedelta(days=1)
-"""Since then nothing was prepared: longer than any quiet period."""
+STORYBOARD = b"""scenes:
+  - Buck smiles, a misty forest behind him
+  - Frank sits on a branch, morning light
+  - Rinky and Gamera laugh in a green meadow
+  - Buck sleeps under a tree, evening light
+"""
 
 Say = Callable[[str], object]
 
@@ -61,19 +63,12 @@ class Steered(Target, Protocol):
     def control(self, path: str, order: dict[str, Any] | None = None) -> Any: ...  # noqa: ANN401
 
 
-NAMES = {
-    "UPLOADS_BUCKET": "UploadsBucket",
-    "STUDIO_BUCKET": "StudioBucket",
-    "REGISTRY_TABLE": "RegistryTable",
-    "CACHE_TABLE": "CacheTable",
-    "TOPIC_ARN": "TopicArn",
-}
-"""The variables that the steps played here need, and the outputs that hold them."""
+A_FUNCTION = "onmodel-start_training"
+"""All functions have the same variables."""
 
 
 def seed(
     stack: Steered,
-    outputs: dict[str, str],
     *,
     events: Path,
     film: Path,
@@ -84,23 +79,49 @@ def seed(
 
     Args:
         stack: a running local stack; seeding it starts no machine.
-        outputs: of the deployed template.
         events: the folder of the fixtures.
-        film: at least 180 s long: a fixture names its third minute.
+        film: Big Buck Bunny: a fixture names its third minute, and a film's name in the fixtures
+            is a hash of its content.
         pictures: <character>/<name>.png, the references.
         say: told what is done.
     """
-    services = Services(
-        Environment.model_validate({name: outputs[output] for name, output in NAMES.items()})
-    )
+    services = _services(stack)
+    run = _run(events)
     with _speaking_to(stack):
-        _seed(services, stack, events, film.read_bytes(), pictures, say=say)
+        _seed(
+            services, stack, run, film=film.read_bytes(), pictures=pictures, events=events, say=say
+        )
+        _models(services, stack, events, run, say).plant()
+
+
+def mend(stack: Steered, *, events: Path) -> None:
+    """Put back what invocations of a seeded stack have changed behind the films."""
+    run = _run(events)
+    with _speaking_to(stack):
+        _models(_services(stack), stack, events, run, lambda _: None).plant()
+
+
+def _models(services: Services, stack: Steered, events: Path, run: Run, say: Say) -> ModelSeed:
+    return ModelSeed(services, stack.control, lambda name: _event(events, name), run.run_id, say)
+
+
+def _services(stack: Target) -> Services:
+    """As the deployed functions have them."""
+    found = stack.client("lambda").get_function_configuration(FunctionName=A_FUNCTION)
+    variables = {**found["Environment"]["Variables"], **environment(stack.endpoint_url)}
+    return Services(read_environment(variables))
 
 
 def _seed(
-    services: Services, stack: Steered, events: Path, film: bytes, pictures: Path, *, say: Say
+    services: Services,
+    stack: Steered,
+    run: Run,
+    *,
+    film: bytes,
+    pictures: Path,
+    events: Path,
+    say: Say,
 ) -> None:
-    run = Run.model_validate(_event(events, "claim_run/first.json")["run"])
     with _silent_uploads(stack):
         say("uploads")
         _upload(services, run, film, pictures)
@@ -116,7 +137,10 @@ def _seed(
         "application/json",
     )
     _prepare(services, run, _event(events, "claim_run/first.json")["execution_arn"], say)
-    _open_generation(services, run, _event(events, "settle_generation/generation.json"))
+
+
+def _run(events: Path) -> Run:
+    return Run.model_validate(_event(events, "probe_film/film.json")["run"])
 
 
 def _event(events: Path, name: str) -> Any:  # noqa: ANN401 - JSON
@@ -224,24 +248,6 @@ def _sample(services: Services, run: Run, chunk: Chunk) -> None:
     )
 
 
-def _open_generation(services: Services, run: Run, event: dict[str, Any]) -> None:
-    generation = event["generation"]
-    body = GenerationBody(
-        attempt=generation["attempt"],
-        runs=(run.run_id,),
-        last_prepared_at=now() - SETTLED,
-        correlation_id=run.correlation_id,
-    )
-    _row(
-        services,
-        run,
-        Kind.GENERATION,
-        generation["generation_id"],
-        status=GenerationStatus.OPEN,
-        body=body,
-    )
-
-
 def _row(
     services: Services, run: Run, kind: Kind, identity: str, *, status: str, body: Contract
 ) -> None:
@@ -258,9 +264,7 @@ def _row(
 
 def main() -> None:
     """Seed the stack that `onmodel local up` started in this folder."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--film", type=Path, help="another than Big Buck Bunny; 180 s or longer")
-    arguments = parser.parse_args()
+    argparse.ArgumentParser(description=main.__doc__).parse_args()
     root = Path.cwd()
     running = find(root)
     if running is None:
@@ -269,12 +273,10 @@ def main() -> None:
     bunny = fetch_big_buck_bunny(cache)
     pictures = cache / "references"
     cut_references(bunny, pictures)
-    film = arguments.film or bunny
     seed(
         running,
-        running.outputs,
         events=root / "events",
-        film=film,
+        film=bunny,
         pictures=pictures,
         say=print,
     )

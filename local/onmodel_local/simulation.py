@@ -85,6 +85,7 @@ class Simulation:
             ("POST", "bedrock/step"): plane.step,
             ("POST", "bedrock/set"): plane.set_state,
             ("POST", "bedrock/doom"): plane.doom,
+            ("POST", "bedrock/next-job"): plane.next_job,
             ("POST", "bedrock/events"): plane.deliver,
             ("POST", "bedrock/resend"): plane.resend,
             ("POST", "bedrock/forget"): plane.forget,

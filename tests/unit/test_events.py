@@ -39,12 +39,24 @@ def test_event_when_parsed_then_fits_or_is_refused_as_expected(path: Path) -> No
             parse(model, event)
 
 
-def test_events_when_function_exists_then_it_has_a_good_and_a_bad_one() -> None:
+def test_events_when_function_exists_then_it_has_a_good_a_repeated_and_a_bad_one() -> None:
     steps = {path.parent.name for path in ROOT.glob("functions/*/app.py")}
     assert steps
     for step in steps:
-        verdicts = {
-            json.loads(path.read_text())["refused"] is None
-            for path in ROOT.glob(f"events/{step}/*.expected.json")
-        }
-        assert verdicts == {True, False}, step
+        verdicts = [
+            json.loads(path.read_text()) for path in ROOT.glob(f"events/{step}/*.expected.json")
+        ]
+        assert any(verdict["refused"] is not None for verdict in verdicts), step
+        assert any(verdict.get("repeated") for verdict in verdicts), step
+        assert not any(verdict["refused"] and verdict.get("repeated") for verdict in verdicts), step
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(ROOT.glob("events/*/*.expected.json")),
+    ids=lambda path: f"{path.parent.name}/{path.name}",
+)
+def test_expectation_when_read_then_says_only_what_the_readme_explains(path: Path) -> None:
+    expected = json.loads(path.read_text())
+    assert {"refused"} <= expected.keys() <= {"refused", "repeated", "ends", "why"}
+    assert ("ends" in expected) == ("why" in expected)

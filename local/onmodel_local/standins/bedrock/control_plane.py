@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from onmodel_local.pace import Pace
@@ -131,6 +132,14 @@ class ControlPlane:
         message = order.get("message") or "Internal error (simulated)"
         dooms[order["what"]].append(message)
         return {"doomed": order["what"], "message": message}
+
+    def next_job(self, order: dict[str, Any]) -> dict[str, Any]:
+        """{"id": 12 lower-case letters and digits}: the next job's ARN ends in it."""
+        identity = str(order.get("id", ""))
+        if not re.fullmatch("[a-z0-9]{12}", identity):
+            raise SteeringRefusedError('next-job {"id": twelve lower-case letters and digits}')
+        self._jobs.orders.ids.append(identity)
+        return {"id": identity}
 
     def deliver(self, order: dict[str, Any]) -> dict[str, Any]:
         """{"times": 0|1|2, "delay_seconds"}: how job events come from now on."""

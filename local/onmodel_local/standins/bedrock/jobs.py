@@ -50,6 +50,7 @@ class JobOrders:
 
     held: bool = False
     dooms: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
 
 
 class Jobs:
@@ -148,7 +149,8 @@ class Jobs:
 
     def _record(self, request: dict[str, Any], base: str) -> Job:
         place = f"arn:aws:bedrock:{self._around.region}:{self._around.account}"
-        arn = f"{place}:model-customization-job/{base}/{new_id()}"
+        identity = self.orders.ids.pop(0) if self.orders.ids else new_id()
+        arn = f"{place}:model-customization-job/{base}/{identity}"
         job = Job(arn, request, self._foundation.arn(base), to_tags(request.get("jobTags")))
         job.patience.held = self.orders.held
         if self.orders.dooms:
