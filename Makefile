@@ -81,7 +81,7 @@ seed: setup ## what the events name, into the local stack that runs (onmodel loc
 
 sam-local: setup ## sam local invoke for every function; STEP=tell for all events of one, EVENT=… for that one
 	$(MAKE) build ARCH=x86_64
-	$(BIN)/python tests/runtime/sam_local.py $(STEP) $(if $(EVENT),--event $(EVENT))
+	PYTHONPATH=tests $(BIN)/python tests/runtime/sam_local.py $(STEP) $(if $(EVENT),--event $(EVENT))
 
 lint: setup ## style and imports
 	$(BIN)/ruff check

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import socket
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from runtime.expectations import expectations
 from runtime.interface_emulator import (
     BUILD,
     LAYERS,
@@ -22,11 +22,20 @@ from runtime.interface_emulator import (
     what_is_missing,
 )
 
-from onmodel import errors
+from onmodel_local.films import fetch_big_buck_bunny
 from onmodel_local.pytest_plugin import Deployed
+from onmodel_local.references import cut_references
+from onmodel_local.seed import mend, seed
 
 STEPS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
-TREE = {name for name, kind in inspect.getmembers(errors, inspect.isclass)}
+PAID = {
+    ("rekognition", "DetectLabels"),
+    ("rekognition", "DetectFaces"),
+    ("bedrock-runtime", "InvokeModel"),
+    ("bedrock-runtime", "Converse"),
+    ("bedrock", "CreateModelCustomizationJob"),
+    ("bedrock", "CreateProvisionedModelThroughput"),
+}
 REQUEST_LIMIT_BYTES = 6 * 1024 * 1024 + 100  # as the interface emulator counts Lambda's 6 MB
 
 pytestmark = pytest.mark.skipif(
@@ -34,19 +43,29 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def events(step: str, *, refused: bool) -> list[Path]:
-    """The fixtures of a function, by their verdict."""
-    return [
-        path.with_name(path.name.replace(".expected.json", ".json"))
-        for path in sorted(ROOT.glob(f"events/{step}/*.expected.json"))
-        if (json.loads(path.read_text())["refused"] is not None) == refused
-    ]
+@pytest.fixture(scope="session")
+def seeded(deployed: Deployed) -> Deployed:
+    """With everything that the fixtures name."""
+    cache = ROOT / ".cache" / "films"
+    film = fetch_big_buck_bunny(cache)
+    cut_references(film, cache / "references")
+    seed(
+        deployed.stack,
+        events=ROOT / "events",
+        film=film,
+        pictures=cache / "references",
+        say=lambda _: None,
+    )
+    return deployed
 
 
 def settings_of(deployed: Deployed, step: str) -> dict[str, Any]:
     """What was deployed of a function: its variables, timeout and memory."""
     name = f"onmodel-{step}"
-    return deployed.stack.client("lambda").get_function_configuration(FunctionName=name)
+    found: dict[str, Any] = deployed.stack.client("lambda").get_function_configuration(
+        FunctionName=name
+    )
+    return found
 
 
 def variables_of(deployed: Deployed, step: str) -> dict[str, str]:
@@ -82,28 +101,42 @@ def test_function_when_imported_then_everything_comes_from_the_layers(
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_function_when_invoked_then_answers_or_fails_by_an_error_of_the_tree_and_logs_json(
-    step: str, deployed: Deployed, tmp_path: Path
+def test_function_when_invoked_then_answers_as_its_fixtures_say_and_logs_json(
+    step: str, seeded: Deployed, tmp_path: Path
 ) -> None:
+    mend(seeded.stack, events=ROOT / "events")
     with RunningFunction(
         step,
-        variables_of(deployed, step),
+        variables_of(seeded, step),
         tmp_path,
-        memory_megabytes=settings_of(deployed, step)["MemorySize"],
+        memory_megabytes=settings_of(seeded, step)["MemorySize"],
     ) as function:
-        for path in events(step, refused=True):
-            answer = function.invoke(path.read_bytes())
-            assert answer.error_type == "EventRefused", (path.name, answer.text)
-            assert {"errorMessage", "requestId", "stackTrace"} <= answer.value.keys()
-        for path in events(step, refused=False):
-            answer = function.invoke(path.read_bytes())
-            assert answer.status == 200, (path.name, answer.text)
-            assert answer.error_type is None or answer.error_type in TREE, (path.name, answer.text)
-            assert answer.error_type or answer.text, path.name
-        own = [json.loads(line) for line in function.lines() if line.startswith("{")]
+        for expected in expectations(step):
+            event = expected.event.read_bytes()
+            answer = function.invoke(event)
+            assert (fault := expected.fault(answer.text)) is None, fault
+            if answer.error_type:
+                assert {"errorMessage", "requestId", "stackTrace"} <= answer.value.keys()
+            if expected.repeated:
+                seeded.stack.control("reset-calls", {})
+                again = function.invoke(event)
+                assert (fault := expected.fault_of_repeat(answer.text, again.text)) is None, fault
+                assert not paid_calls(seeded), expected.event.name
+        written = [json.loads(line) for line in function.lines() if line.startswith("{")]
+        own = [line for line in written if "_aws" not in line]  # the others are metrics
         assert own, function.log.read_text()
         assert all({"level", "function_request_id", "timestamp"} <= line.keys() for line in own)
         assert any(line.get("correlation_id") for line in own)
+
+
+def paid_calls(deployed: Deployed) -> dict[str, int]:
+    """What was paid for since the calls were last counted anew."""
+    return {
+        f"{service}.{operation}": sum(outcomes.values())
+        for service, operations in deployed.stack.control("calls").items()
+        for operation, outcomes in operations.items()
+        if (service, operation) in PAID
+    }
 
 
 def test_function_when_aws_does_not_answer_then_ends_at_its_timeout_and_works_again(
