@@ -98,3 +98,9 @@ def test_samconfig_when_it_sets_parameters_then_the_template_has_them(
         names = {pair.partition("=")[0] for pair in overrides.split()}
         assert names
         assert names <= template["Parameters"].keys()
+
+
+def test_answers_when_guided_then_are_kept_beside_the_template(config: dict[str, Any]) -> None:
+    """`sam deploy --guided` writes beside template_file: in .aws-sam they die with a build."""
+    for stage in ("default", "prod"):
+        assert "template_file" not in config[stage]["deploy"]["parameters"]
