@@ -11,7 +11,8 @@ from onmodel.figures import Figure
 
 SERVICE = "onmodel"
 
-logger = Logger(service=SERVICE)
+# Lambda takes a line whose time is in any other form for one of level INFO
+logger = Logger(service=SERVICE, use_rfc3339=True)
 metrics = Metrics(service=SERVICE)  # its namespace is the stack's: POWERTOOLS_METRICS_NAMESPACE
 
 

@@ -30,6 +30,10 @@ def test_functions_when_configured_then_all_alike(template: Template) -> None:
     assert common["Runtime"] == "python3.13"
     assert common["Handler"] == "app.handler"
     assert common["Tracing"] == "Active"
+    assert common["LoggingConfig"] == {
+        "LogFormat": "JSON",
+        "ApplicationLogLevel": {"Ref": "LogLevel"},  # unset, Lambda would drop what DEBUG asks for
+    }
     assert common["Architectures"] == [{"Ref": "Architecture"}]
     assert template.body["Parameters"]["Architecture"]["Default"] == "arm64"
     assert common["Layers"] == [{"Ref": "CoreLayer"}, {"Ref": "VisionLayer"}]
