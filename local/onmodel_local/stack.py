@@ -31,7 +31,15 @@ STOP_SECONDS = 5.0
 _STARTS = 3  # a port can be taken between finding it free and listening on it
 
 # what an emulator and its functions need of the host's environment, and nothing else
-_INHERITED = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "TZ")
+_INHERITED = (
+    "ONMODEL_FUNCTION_PYTHON",
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LD_LIBRARY_PATH",
+    "SSL_CERT_FILE",
+    "TZ",
+)
 
 
 class StackFailedError(RuntimeError):

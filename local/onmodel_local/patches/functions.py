@@ -100,4 +100,21 @@ def log_like_the_runtime() -> None:
     _edit_worker(_STARTED, _STARTED + _LOGGING)
 
 
-PATCHES = (name_errors_by_class, log_like_the_runtime)
+def run_on_a_python_of_their_own() -> None:
+    """Functions run on the Python that ONMODEL_FUNCTION_PYTHON names, if it is set.
+
+    Upstream runs them on the emulator's own. Layers as `sam build` makes them hold compiled modules
+    for Lambda's Python, and import on no other.
+    """
+
+    @replace(lambda_runtime, "_detect_runtime_binary", "222e200df2c0")
+    def _(original: Callable[[str], tuple[str, str]]) -> Callable[[str], tuple[str, str]]:
+        def binary(runtime: str) -> tuple[str, str]:
+            found, script = original(runtime)
+            own = os.environ.get("ONMODEL_FUNCTION_PYTHON")
+            return (own, script) if own and runtime.startswith("python") else (found, script)
+
+        return binary
+
+
+PATCHES = (name_errors_by_class, log_like_the_runtime, run_on_a_python_of_their_own)
