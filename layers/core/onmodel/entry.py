@@ -61,6 +61,9 @@ def entry(
             except OnmodelError as fault:
                 logger.warning("%s: %s", type(fault).__name__, fault)
                 raise
+            except Exception as fault:  # Lambda reports it too, but does not know the id
+                logger.exception("broke off: %s", type(fault).__name__)
+                raise
             finally:
                 if metrics.metric_set:
                     metrics.flush_metrics()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationError
 
 from onmodel.contracts.base import Contract, Slug, Usage
 from onmodel.contracts.dataset import Caption
@@ -172,11 +172,24 @@ class QueuedMessage(Consumed):
         """How often it was handed out, this time included."""
         return int(self.attributes.get("ApproximateReceiveCount", "1"))
 
+    @property
+    def correlation_id(self) -> str:
+        """Empty for a message that nobody of ours sent."""
+        try:
+            return CaptionMessage.model_validate_json(self.body).correlation_id
+        except ValidationError:
+            return ""
+
 
 class QueuedMessages(Consumed):
     """What SQS calls a function with."""
 
     records: tuple[QueuedMessage, ...] = Field(alias="Records", min_length=1)
+
+    @property
+    def correlation_id(self) -> str:
+        """Of each message once: a batch may hold pictures of two trainings."""
+        return ",".join(sorted({record.correlation_id for record in self.records} - {""}))
 
 
 class FailedMessage(Contract):

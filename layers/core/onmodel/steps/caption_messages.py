@@ -33,6 +33,7 @@ def caption_messages(messages: QueuedMessages, crops: Captioning) -> PartialFail
 
     def caption(record: SQSRecord) -> None:
         queued = QueuedMessage.model_validate(record.raw_event)
+        logger.append_keys(correlation_id=queued.correlation_id)  # never the one before it's
         try:
             _caption(queued, crops)
         except Exception:
@@ -46,6 +47,7 @@ def caption_messages(messages: QueuedMessages, crops: Captioning) -> PartialFail
         record_handler=caption,
         processor=processor,
     )
+    logger.append_keys(correlation_id=messages.correlation_id)
     return PartialFailures.model_validate(answer)
 
 
@@ -55,5 +57,4 @@ def _caption(queued: QueuedMessage, crops: Captioning) -> None:
         message = CaptionMessage.model_validate_json(queued.body)
     except ValidationError as fault:
         raise EventRefused(f"Message {queued.message_id} is no caption request: {fault}") from fault
-    logger.append_keys(correlation_id=message.correlation_id)
     crops.caption(message, queued.receives)
