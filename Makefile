@@ -21,7 +21,7 @@ unexport VIRTUAL_ENV
 BUILD_DIR := $(if $(filter arm64,$(ARCH)),.aws-sam/build,build/$(ARCH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-runtime seed sam-local lint types format check-template check-security build check-build lock ci clean
+.PHONY: help setup demo test test-fuzz test-runtime seed sam-local lint types format check-template check-security build check-build lock ci clean
 
 help: ## show this
 	@echo "make demo                a real film through the whole pipeline, on this machine alone"
@@ -71,6 +71,9 @@ demo: setup ## the whole pipeline on a real film; FILM=my.mp4 for one of yours
 test: setup ## all tests
 	$(BIN)/pytest tests/unit -n auto --dist loadfile
 	$(BIN)/pytest tests/integration tests/e2e
+
+test-fuzz: setup ## damaged films by the thousand, against the sampler; about 70 s
+	ONMODEL_FUZZ_EXAMPLES=400 $(BIN)/pytest tests/unit/video/test_fuzz.py -n auto
 
 test-runtime: setup .venv-sam/.synced .venv-runtime/.synced ## built functions on Lambda's own Runtime API
 	$(MAKE) build ARCH=x86_64
