@@ -1,0 +1,246 @@
+"""With each function's own role: what its policy allows is done, everything else is refused.
+
+The end-to-end tests show that the roles suffice; this shows that they end where the template says.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from template_model import listed, read_template
+
+from onmodel_local.deploy import STACK, deploy
+from onmodel_local.mail import MailCatcher
+from onmodel_local.pytest_plugin import Deployed
+from onmodel_local.stack import REGION, LocalStack
+
+ACCOUNT = "000000000000"
+OURS = f"{REGION}:{ACCOUNT}"
+DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
+MACHINES = ("PrepareFilm", "TrainModel", "DeployModel", "RetireModel", "DrawStoryboard")
+TITAN = "amazon.titan-embed-image-v1"
+
+Client = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One call; mostly it asks for what does not exist."""
+
+    action: str
+    resource: str
+    operation: str
+    arguments: dict[str, Any] = field(repr=False)
+
+    def refused(self, client: Client) -> bool:
+        service, operation = self.operation.split(".")
+        try:
+            getattr(client(service), operation)(**self.arguments)
+        except ClientError as fault:
+            return fault.response["Error"]["Code"] in DENIED
+        return False
+
+
+def of_objects(outputs: dict[str, str]) -> Iterator[Probe]:
+    uploads, studio = outputs["UploadsBucket"], outputs["StudioBucket"]
+    for bucket, key in ((uploads, "p/films/f"), (studio, "p/films/f"), (studio, "p/datasets/d")):
+        arn, place = f"arn:aws:s3:::{bucket}/{key}", {"Bucket": bucket, "Key": key}
+        yield Probe("s3:GetObject", arn, "s3.get_object", place)
+        yield Probe("s3:DeleteObject", arn, "s3.delete_object", place)
+        if bucket == studio:  # root's would begin a run
+            yield Probe("s3:PutObject", arn, "s3.put_object", {**place, "Body": b""})
+
+
+def of_rows(outputs: dict[str, str]) -> Iterator[Probe]:
+    for output, names in (("RegistryTable", ["production", "sk"]), ("CacheTable", ["key"])):
+        table, key = {"TableName": outputs[output]}, {name: {"S": "nobody"} for name in names}
+        never = {**table, "ConditionExpression": f"attribute_exists({names[0]})"}
+        arn = f"arn:aws:dynamodb:{OURS}:table/{outputs[output]}"
+        yield Probe("dynamodb:GetItem", arn, "dynamodb.get_item", {**table, "Key": key})
+        yield Probe("dynamodb:PutItem", arn, "dynamodb.put_item", {**never, "Item": key})
+        yield Probe("dynamodb:DeleteItem", arn, "dynamodb.delete_item", {**never, "Key": key})
+
+
+def of_models() -> Iterator[Probe]:
+    unit = f"arn:aws:bedrock:{OURS}:provisioned-model/nobodysmodel"
+    job = f"arn:aws:bedrock:{OURS}:model-customization-job/{TITAN}/nobodysjob12"
+    called = f"arn:aws:bedrock:{REGION}::foundation-model/{TITAN}"
+    call = "bedrock-runtime.invoke_model"
+    yield Probe("bedrock:InvokeModel", called, call, {"modelId": TITAN, "body": b"{}"})
+    yield Probe("bedrock:InvokeModel", unit, call, {"modelId": unit, "body": b"{}"})
+    yield Probe(
+        "bedrock:DeleteProvisionedModelThroughput",
+        unit,
+        "bedrock.delete_provisioned_model_throughput",
+        {"provisionedModelId": unit},
+    )
+    yield Probe(
+        "bedrock:GetModelCustomizationJob",
+        job,
+        "bedrock.get_model_customization_job",
+        {"jobIdentifier": job},
+    )
+    picture = {"Image": {"Bytes": b"no picture"}}
+    yield Probe("rekognition:DetectLabels", "*", "rekognition.detect_labels", picture)
+
+
+def of_the_rest(outputs: dict[str, str], ids: dict[str, str]) -> Iterator[Probe]:
+    for name in MACHINES:
+        arn = outputs[f"{name}Arn"]
+        order = {"stateMachineArn": arn, "input": "{}"}
+        yield Probe("states:StartExecution", arn, "stepfunctions.start_execution", order)
+    at = {"GroupName": outputs["ScheduleGroup"], "Name": "nobody"}
+    schedule = f"arn:aws:scheduler:{OURS}:schedule/{at['GroupName']}/nobody"
+    yield Probe("scheduler:GetSchedule", schedule, "scheduler.get_schedule", at)
+    yield Probe("scheduler:DeleteSchedule", schedule, "scheduler.delete_schedule", at)
+    secret, queue = ids["DoorKey"], ids["CaptionQueue"]
+    yield Probe(
+        "secretsmanager:GetSecretValue",
+        secret,
+        "secretsmanager.get_secret_value",
+        {"SecretId": secret},
+    )
+    arn = f"arn:aws:sqs:{OURS}:{queue.rsplit('/', 1)[-1]}"
+    yield Probe("sqs:ReceiveMessage", arn, "sqs.receive_message", {"QueueUrl": queue})
+    topic = outputs["TopicArn"]
+    yield Probe("sns:Publish", topic, "sns.publish", {"TopicArn": topic, "Message": "of a role"})
+    role = outputs["TrainingRoleArn"]
+    yield Probe("iam:GetRole", role, "iam.get_role", {"RoleName": role.rsplit("/", 1)[-1]})
+    user = f"arn:aws:iam::{ACCOUNT}:user/nobody"
+    yield Probe("iam:DeleteUser", user, "iam.delete_user", {"UserName": "nobody"})
+    function = {"FunctionName": ids["TellFunction"], "Payload": b"{}"}
+    arn = f"arn:aws:lambda:{OURS}:function:{ids['TellFunction']}"
+    yield Probe("lambda:InvokeFunction", arn, "lambda.invoke", function)
+
+
+@pytest.fixture(scope="module")
+def probes(deployed: Deployed, ids: dict[str, str]) -> list[Probe]:
+    outputs = deployed.outputs
+    return [
+        *of_objects(outputs),
+        *of_rows(outputs),
+        *of_models(),
+        *of_the_rest(outputs, ids),
+    ]
+
+
+@dataclass(frozen=True)
+class Role:
+    """A function's role, as it was deployed."""
+
+    name: str
+    policies: list[dict[str, Any]]
+
+    def allows(self, probe: Probe) -> bool:
+        return any(
+            statement["Effect"] == "Allow"
+            and probe.action in listed(statement["Action"])
+            and any(fnmatch.fnmatchcase(probe.resource, to) for to in listed(statement["Resource"]))
+            for policy in self.policies
+            for statement in listed(policy["Statement"])
+        )
+
+
+@pytest.fixture(scope="module")
+def deployed(pytestconfig: pytest.Config) -> Iterator[Deployed]:
+    """On a stack of its own: what is allowed leaves traces, which other tests would meet."""
+    with LocalStack(vision_url="") as stack:
+        outputs = deploy(stack, pytestconfig.rootpath / "template.yaml")
+        yield Deployed(stack, outputs, MailCatcher(stack, outputs["TopicArn"]))
+
+
+@pytest.fixture(scope="module")
+def ids(deployed: Deployed) -> dict[str, str]:
+    """Physical ids by logical ids."""
+    found = deployed.stack.client("cloudformation").describe_stack_resources(StackName=STACK)
+    return {
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+        for resource in found["StackResources"]
+    }
+
+
+def role_of(deployed: Deployed, function: str) -> Role:
+    iam = deployed.stack.client("iam")
+    configuration = deployed.stack.client("lambda").get_function_configuration(
+        FunctionName=function
+    )
+    name = configuration["Role"].rsplit("/", 1)[-1]
+    inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    return Role(
+        name,
+        [
+            _document(iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"])
+            for policy in inline
+        ],
+    )
+
+
+def _document(value: Any) -> dict[str, Any]:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def client_as(deployed: Deployed, role: Role, loaded: boto3.Session) -> Client:
+    """Clients with the rights of a role, as Lambda gives them to the function."""
+    rights = deployed.stack.client("sts").assume_role(
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{role.name}", RoleSessionName="proof"
+    )["Credentials"]
+
+    @functools.cache
+    def client(service: str) -> Any:
+        return loaded.client(
+            service,
+            endpoint_url=deployed.stack.endpoint_url,
+            region_name=REGION,
+            aws_access_key_id=rights["AccessKeyId"],
+            aws_secret_access_key=rights["SecretAccessKey"],
+            aws_session_token=rights["SessionToken"],
+            config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}),
+        )
+
+    return client
+
+
+@pytest.fixture(scope="module")
+def loaded() -> boto3.Session:
+    """Reads the services' models once for all."""
+    return boto3.Session()
+
+
+@pytest.mark.parametrize("logical", sorted(read_template().functions))
+def test_role_when_a_call_is_outside_then_it_is_refused_and_no_other(
+    logical: str,
+    deployed: Deployed,
+    ids: dict[str, str],
+    probes: list[Probe],
+    loaded: boto3.Session,
+) -> None:
+    role = role_of(deployed, ids[logical])
+    client = client_as(deployed, role, loaded)
+    refused = [probe for probe in probes if probe.refused(client)]
+    assert refused == [probe for probe in probes if not role.allows(probe)]
+    assert len(refused) > len(probes) / 2, "a role is a small part of all rights"
+
+
+def test_probes_when_root_calls_then_none_is_refused(
+    deployed: Deployed, probes: list[Probe]
+) -> None:
+    """So a refusal above is the role's, not one of a call that is wrong."""
+    assert [probe for probe in probes if probe.refused(deployed.stack.client)] == []
+
+
+def test_probes_when_all_roles_are_read_then_each_but_two_is_allowed_to_somebody(
+    deployed: Deployed, ids: dict[str, str], probes: list[Probe]
+) -> None:
+    """So a right above is a role's, not one that nobody has ever tried."""
+    roles = [role_of(deployed, ids[logical]) for logical in read_template().functions]
+    somebodys = {p.action for p in probes if any(role.allows(p) for role in roles)}
+    assert {p.action for p in probes} - somebodys == {"iam:DeleteUser", "lambda:InvokeFunction"}
