@@ -211,6 +211,9 @@ def _prepare(services: Services, run: Run, execution_arn: str, say: Say) -> None
     size = services.uploads.head(run.source.key).size
     film = FilmBody(title=run.title, source=run.source, size_bytes=size, run=run)
     _row(services, run, Kind.FILM, run.film_id, status=RunStatus.RUNNING, body=film)
+    before = services.registry.get(run.production, Kind.RUN, run.run_id)
+    if before is not None:  # a prepared run is not claimed again
+        services.registry.delete(before)
     claim_run(
         ClaimRunRequest(run=run, execution_arn=execution_arn),
         registry=services.registry,
