@@ -72,7 +72,7 @@ test: setup ## all tests
 	$(BIN)/pytest tests/unit -n auto --dist loadfile
 	$(BIN)/pytest tests/integration tests/e2e
 
-test-fuzz: setup ## damaged films by the thousand, against the sampler; about 70 s
+test-fuzz: setup ## damaged films by the thousand, against the sampler; half a minute
 	ONMODEL_FUZZ_EXAMPLES=400 $(BIN)/pytest tests/unit/video/test_fuzz.py -n auto
 
 test-runtime: setup .venv-sam/.synced .venv-runtime/.synced ## built functions on Lambda's own Runtime API

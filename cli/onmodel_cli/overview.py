@@ -13,9 +13,28 @@ from onmodel.errors import NotFound
 from onmodel.keys import FilmKeys
 from onmodel.ports import ObjectStore, Record, Registry
 from onmodel.records import Kind, RunBody, RunStatus
-from onmodel.records_training import DatasetBody, StoryboardBody, TrainingBody
+from onmodel.records_training import (
+    ApprovalBody,
+    ApprovalStatus,
+    DatasetBody,
+    GenerationBody,
+    GenerationStatus,
+    StoryboardBody,
+    TrainingBody,
+)
+from onmodel.wording import count, dollars
 
-SHOWN = (Kind.RUN, Kind.DATASET, Kind.TRAINING, Kind.DEPLOYMENT, Kind.STORYBOARD)
+SHOWN = (
+    Kind.RUN,
+    Kind.GENERATION,
+    Kind.DATASET,
+    Kind.APPROVAL,
+    Kind.TRAINING,
+    Kind.DEPLOYMENT,
+    Kind.STORYBOARD,
+)
+WAITING = {Kind.GENERATION: GenerationStatus.OPEN, Kind.APPROVAL: ApprovalStatus.PENDING}
+"""Kinds that are shown only while something waits for them: films for quiet, money for a yes."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +107,9 @@ def usage_of_runs(
 
 def _records(registry: Registry, production: str | None) -> Iterator[Record]:
     for kind in SHOWN:
-        yield from _of(registry, production, kind)
+        for record in _of(registry, production, kind):
+            if kind not in WAITING or record.status == WAITING[kind]:
+                yield record
 
 
 def _of(registry: Registry, production: str | None, kind: Kind) -> Iterator[Record]:
@@ -114,6 +135,8 @@ def _told(record: Record, now: datetime) -> tuple[str, float | None, float | Non
         case Kind.RUN:
             run = RunBody.model_validate(record.body)
             return _run(run), run.estimated_usd, None
+        case Kind.GENERATION | Kind.APPROVAL:
+            return _waiting(record), None, None
         case Kind.DATASET:
             dataset = DatasetBody.model_validate(record.body)
             return _dataset(dataset), dataset.estimated_usd, None
@@ -132,6 +155,18 @@ def _run(run: RunBody) -> str:
         return f"{run.run.title}: {run.reason}"
     kept = "" if run.crops_kept is None else f": {run.crops_kept:,} pictures kept"
     return f"{run.run.title}{kept}"
+
+
+def _waiting(record: Record) -> str:
+    if record.kind == Kind.GENERATION:
+        generation = GenerationBody.model_validate(record.body)
+        last = f"{generation.last_prepared_at:%Y-%m-%d %H:%M} UTC"
+        films = count(len(generation.runs), "film")
+        return f"{films}, the last prepared {last}; waits for more, then becomes a dataset"
+    approval = ApprovalBody.model_validate(record.body)
+    until = f"{approval.expires_at:%Y-%m-%d %H:%M} UTC"
+    what = f"{approval.purpose} of {approval.subject_id} for {dollars(approval.usd)}"
+    return f"waits for your yes until {until}: {what}"
 
 
 def _dataset(dataset: DatasetBody) -> str:

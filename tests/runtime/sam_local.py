@@ -28,7 +28,8 @@ from pathlib import Path
 from runtime.expectations import Expectation, expectations
 
 from onmodel_local.daemon import find
-from onmodel_local.seed import mend
+from onmodel_local.ground import Ground
+from onmodel_local.seed_models import plant_models
 from onmodel_local.variables import write_variables
 
 ROOT = Path(__file__).parents[2]
@@ -55,9 +56,10 @@ def main() -> int:
                 command(arguments.steps[0], arguments.event), env=environment(), check=False
             ).returncode
         print(f"{'function':<22} {'event':<22} {'seconds':>7}  answer")
+        ground = Ground(stack, stack.outputs, ROOT / "events", lambda _: None)
         right = []
         for step, expected in chosen(arguments.steps):
-            mend(stack, events=ROOT / "events")
+            plant_models(ground)
             right.append(invoke(step, expected))
     print(f"{sum(right)} of {len(right)} came to what their fixtures say")
     return 0 if all(right) else 1

@@ -23,9 +23,11 @@ from runtime.interface_emulator import (
 )
 
 from onmodel_local.films import fetch_big_buck_bunny
+from onmodel_local.ground import Ground
 from onmodel_local.pytest_plugin import Deployed
 from onmodel_local.references import cut_references
-from onmodel_local.seed import mend, seed
+from onmodel_local.seed_film import plant_film
+from onmodel_local.seed_models import plant_models
 
 STEPS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 PAID = {
@@ -43,19 +45,19 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+def ground(deployed: Deployed) -> Ground:
+    return Ground(deployed.stack, deployed.outputs, ROOT / "events", lambda _: None)
+
+
 @pytest.fixture(scope="session")
 def seeded(deployed: Deployed) -> Deployed:
     """With everything that the fixtures name."""
     cache = ROOT / ".cache" / "films"
     film = fetch_big_buck_bunny(cache)
     cut_references(film, cache / "references")
-    seed(
-        deployed.stack,
-        events=ROOT / "events",
-        film=film,
-        pictures=cache / "references",
-        say=lambda _: None,
-    )
+    here = ground(deployed)
+    plant_film(here, film=film, pictures=cache / "references")
+    plant_models(here)
     return deployed
 
 
@@ -104,7 +106,7 @@ def test_function_when_imported_then_everything_comes_from_the_layers(
 def test_function_when_invoked_then_answers_as_its_fixtures_say_and_logs_json(
     step: str, seeded: Deployed, tmp_path: Path
 ) -> None:
-    mend(seeded.stack, events=ROOT / "events")
+    plant_models(ground(seeded))
     with RunningFunction(
         step,
         variables_of(seeded, step),

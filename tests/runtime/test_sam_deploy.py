@@ -1,4 +1,4 @@
-"""README's `sam deploy`, by the real SAM CLI, against the local stack. `make test-runtime`."""
+"""`sam deploy` by the real SAM CLI, against the local stack. `make test-runtime`."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def outputs_of(stack: LocalStack, name: str) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
 
 
-def test_deploy_when_called_as_the_readme_says_then_the_stack_is_complete(
+def test_deploy_when_samconfig_says_how_then_the_stack_is_complete(
     empty_stack: LocalStack, tmp_path: Path
 ) -> None:
     told = deploy(

@@ -1,0 +1,99 @@
+"""A deployed stack that the fixtures are played on: what every part of the seed needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from onmodel.adapters.dynamodb import DynamoRegistry
+from onmodel.adapters.s3 import S3ObjectStore
+from onmodel.contracts.base import Contract
+from onmodel.errors import OnmodelError
+from onmodel.ports import Record
+from onmodel.records import Kind, upsert
+from onmodel.wiring import now
+from onmodel_local.deploy import Target
+
+Say = Callable[[str], object]
+
+
+class SeedRefusedError(OnmodelError):
+    """A function did not take what the seed called it with."""
+
+
+class Steered(Target, Protocol):
+    """A running stack that takes orders: a LocalStack or a RunningStack."""
+
+    def control(self, path: str, order: dict[str, Any] | None = None) -> Any: ...  # noqa: ANN401
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A deployed stack, the fixtures, and what the seed does with both.
+
+    Attributes:
+        stack: a running local stack with the template deployed.
+        outputs: of the template.
+        events: the folder of the fixtures.
+        say: told what is done.
+    """
+
+    stack: Steered
+    outputs: dict[str, str]
+    events: Path
+    say: Say
+
+    @property
+    def uploads(self) -> S3ObjectStore:
+        return S3ObjectStore(self.stack.client("s3"), self.outputs["UploadsBucket"])
+
+    @property
+    def studio(self) -> S3ObjectStore:
+        return S3ObjectStore(self.stack.client("s3"), self.outputs["StudioBucket"])
+
+    @property
+    def registry(self) -> DynamoRegistry:
+        return DynamoRegistry(self.stack.client("dynamodb"), self.outputs["RegistryTable"])
+
+    @property
+    def production(self) -> str:
+        return str(self.event("probe_film/film")["run"]["production"])
+
+    def event(self, name: str) -> Any:  # noqa: ANN401 - JSON
+        """A fixture, by its path under events/ without the ending."""
+        return json.loads((self.events / f"{name}.json").read_text())
+
+    def call(self, step: str, event: Any) -> Any:  # noqa: ANN401 - JSON both ways
+        """What a deployed function answers.
+
+        Raises:
+            SeedRefusedError: it ended with an error.
+        """
+        answer = self.stack.client("lambda").invoke(
+            FunctionName=f"onmodel-{step}", Payload=json.dumps(event).encode()
+        )
+        value = json.loads(answer["Payload"].read() or b"null")
+        if "FunctionError" in answer:
+            raise SeedRefusedError(f"{step}: {value}")
+        return value
+
+    def play(self, name: str) -> Any:  # noqa: ANN401 - JSON
+        """Call a function with one of its fixtures: `<step>/<case>`."""
+        return self.call(name.partition("/")[0], self.event(name))
+
+    def row(self, kind: Kind, identity: str) -> Record | None:
+        return self.registry.get(self.production, kind, identity)
+
+    def put_row(self, kind: Kind, identity: str, status: str, body: Contract) -> None:
+        upsert(
+            self.registry,
+            production=self.production,
+            kind=kind,
+            id=identity,
+            status=status,
+            body=body,
+            now=now(),
+        )
