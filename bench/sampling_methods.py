@@ -103,7 +103,7 @@ def onmodel(film: str, interval: float, threads: int) -> int:
 
 def limit(film: str, interval: float) -> Callable[[], int]:
     """Decoding of the packets that our plan needs, and nothing else: no reading, no pixels."""
-    from onmodel.video.decoding import open_decoder
+    from onmodel.video.decoders import open_decoder
     from onmodel.video.limits import Limits
     from onmodel.video.sampling import open_batches
     from onmodel.video.windows import Windows, packets_to_decode

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, Protocol
 
 import av
+import av.subtitles.stream  # PyAV imports it while it opens its first film otherwise
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
@@ -22,6 +23,10 @@ Source = str | os.PathLike[str] | BinaryIO
 _BUFFER = 64 << 10  # what FFmpeg asks of us at a time; small reads cost a call into Python each
 _DISCARD_ALL = 48
 _FREE_ORIGIN = frozenset({"mpegts", "mpeg"})  # broadcast clocks start anywhere, 26 h at most
+_MP4 = b"ftyp"  # the first box of MP4 and MOV
+# Their headers say what a film is: decoding its first picture to make sure, as FFmpeg does, costs
+# as much as ten later ones, and reading on would not tell more.
+_HEADER_SUFFICES = {"skip_frame": "all", "probesize": "10000"}
 EXPORT_AGAIN = "Export the film again as MP4 with H.264 and upload that"
 
 
@@ -80,6 +85,8 @@ def open_film(guard: GuardedFile, limits: Limits) -> Iterator[tuple[InputContain
         FilmRefused: no film, no video in it, or a codec that cannot be decoded.
     """
     guard.seek(0)
+    boxed = guard.read(8)[4:] == _MP4
+    guard.seek(0)
     try:
         container = av.open(
             guard,
@@ -90,6 +97,7 @@ def open_film(guard: GuardedFile, limits: Limits) -> Iterator[tuple[InputContain
                 "max_streams": str(limits.streams),
                 "use_mfra_for": "pts",  # fragmented MP4: its own table of fragments
                 "max_pixels": str(limits.pixels),
+                **(_HEADER_SUFFICES if boxed else {}),
             },
         )
     except (av.FFmpegError, ValueError) as fault:

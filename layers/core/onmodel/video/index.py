@@ -255,7 +255,9 @@ def _duration(container: InputContainer, stream: VideoStream, columns: Columns) 
     shown = columns.pts[~columns.discard]
     if len(shown) > 1 and _BOXED in container.format.name:
         ordered = np.sort(shown)
-        return float(ordered[-1] + np.median(np.diff(ordered))) * tick
+        gaps = np.diff(ordered)
+        middle = len(gaps) // 2  # np.median would import numpy.ma first
+        return float(ordered[-1] + np.partition(gaps, middle)[middle]) * tick
     if stream.duration and stream.duration > 0:
         return float(stream.duration) * tick
     return float(container.duration or 0) / float(av.time_base)
@@ -278,6 +280,8 @@ def with_first_picture(
     woven = stream.codec_context.field_order not in _PROGRESSIVE_ORDERS
     return replace(
         table,
+        width=first.width,  # containers round it up to whole blocks
+        height=first.height,
         rotation=round(-first.rotation / 90) * 90 % 360,
         interlaced=first.interlaced_frame or woven,
     )
@@ -286,12 +290,15 @@ def with_first_picture(
 def _pictures(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
     """What the first packets decode to; damaged ones are passed over."""
     stream.thread_count = 1
-    packets = container.demux(stream)
-    for _ in range(_FIRST_PACKETS):
+    packets, decoder = container.demux(stream), stream.codec_context
+    for count in range(_FIRST_PACKETS):
         try:
             packet = next(packets, None)
             if packet is None:
                 return
-            yield from stream.decode(packet)
+            yield from decoder.decode(packet)
+            if count == 0:  # a decoder that waits for pictures to be shown before it shows it now
+                yield from decoder.decode(None)
+                decoder.flush_buffers()
         except av.FFmpegError as fault:
             logger.info("looking for the first picture: %s", fault)

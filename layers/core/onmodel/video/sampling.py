@@ -21,6 +21,7 @@ from onmodel.video.gops import BatchSource, TableBatches
 from onmodel.video.index import describe, with_first_picture
 from onmodel.video.limits import Limits
 from onmodel.video.marks import reference_mark
+from onmodel.video.memory import keep_freed_memory
 from onmodel.video.packets import PacketTable
 from onmodel.video.parallel import decode_in_order
 from onmodel.video.shots import is_cut
@@ -74,6 +75,7 @@ def sample_frames(
     end = math.inf if end_seconds is None else end_seconds
     if not (interval_seconds > 0 and 0 <= start_seconds < math.inf and end >= 0 and threads > 0):
         raise ValueError("interval_seconds and threads must be above 0, spans not below 0")
+    keep_freed_memory()
     limits, on_lost = limits or Limits(), on_lost or _log_lost
     with ExitStack() as stack:
         file = stack.enter_context(binary_file(source))

@@ -82,7 +82,7 @@ def packets_to_decode(wanted: Numbers, reference: Flags, *, continues: bool = Fa
     """
     last = len(wanted) - 1 if continues else -1
     extra = []
-    for window in np.unique(wanted[wanted != NO_WINDOW]):
+    for window in sorted(set(wanted.tolist()) - {NO_WINDOW}):
         mine = np.flatnonzero(wanted == window)
         shared = mine[reference[mine]]
         first = int(shared[0]) if len(shared) else int(mine[0])
