@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from onmodel.contracts.base import Box
-from onmodel.video.frames import Luma
+
+Luma = npt.NDArray[np.uint8]
+"""(height, width) uint8, 0 black to 255 white."""
 
 DARK = 24  # of 255: compression noise on black stays below it
 LEAST_PICTURE = 0.4  # of a side: what is left when bars are cut; less is a dark film, not bars

@@ -106,14 +106,6 @@ def _sharpness(luma: npt.NDArray[np.uint8]) -> float:
     return mean
 
 
-def small_luma(frame: VideoFrame, width: int, height: int) -> npt.NDArray[np.uint8]:
-    """(height, width) thumbnail of the whole coded luma, in the film's own range."""
-    whole = Box(left=0, top=0, width=frame.width, height=frame.height)
-    points = _points(planes_of(frame)[0], whole, frame, 2 * width, bits_of(frame))
-    small: Any = cv2.resize(points, (width, height), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.uint8)
-
-
 def _points(
     plane: Plane, picture: Box, frame: VideoFrame, width: int, bits: int
 ) -> npt.NDArray[np.uint8]:

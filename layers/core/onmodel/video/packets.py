@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import cached_property
-from typing import overload
+from typing import Any, overload
 from zipfile import BadZipFile
 
 import numpy as np
@@ -69,8 +69,8 @@ class PacketTable:
         return len(self.pts)
 
     @cached_property
-    def _tick_seconds(self) -> np.float64:
-        return np.float64(self.time_base)  # a fraction is slow to convert, and asked for often
+    def _tick_seconds(self) -> float:
+        return float(self.time_base)  # a fraction is slow to convert, and asked for often
 
     @overload
     def seconds(self, ticks: int) -> float: ...
@@ -78,7 +78,8 @@ class PacketTable:
     def seconds(self, ticks: Ticks) -> npt.NDArray[np.float64]: ...
     def seconds(self, ticks: int | Ticks) -> float | npt.NDArray[np.float64]:
         """Film seconds of a tick or an array of ticks."""
-        return self._tick_seconds * (ticks - self.origin)
+        times: Any = self._tick_seconds * (ticks - self.origin)
+        return times  # type: ignore[no-any-return]
 
     def ticks(self, seconds: float) -> int:
         """The tick at or just before a film second."""

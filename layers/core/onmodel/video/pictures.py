@@ -13,10 +13,9 @@ from av.video.frame import VideoFrame
 
 from onmodel.contracts.base import Box
 from onmodel.ports import Pixels
-from onmodel.video.colours import Converter, is_full_range
+from onmodel.video.colours import Converter
 from onmodel.video.fields import without_combs
-from onmodel.video.frames import LUMA_WIDTH, Frame, Luma
-from onmodel.video.looks import small_luma
+from onmodel.video.frames import Frame
 
 _TURNS = {
     90: cv2.ROTATE_90_CLOCKWISE,
@@ -24,7 +23,6 @@ _TURNS = {
     270: cv2.ROTATE_90_COUNTERCLOCKWISE,
 }
 _WIDEST_PIXEL = 20  # wider than any real format; beyond it the header lies
-_FROM_LIMITED = np.clip((np.arange(256) - 16) * (255 / 219), 0, 255).round().astype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,6 @@ class Painter:
             sharpness=sharpness,
             shot=shot,
             signature=tuple(signature.tolist()),
-            luma=self._luma(decoded),
         )
 
     def pixels(self, decoded: VideoFrame) -> Pixels:
@@ -127,17 +124,6 @@ class Painter:
         if (pixels.shape[1], pixels.shape[0]) != self.display.unturned:
             pixels = cv2.resize(pixels, self.display.unturned, interpolation=cv2.INTER_AREA)
         upright: Pixels = self.display.turned(pixels)
-        return upright
-
-    def _luma(self, decoded: VideoFrame) -> Luma:
-        """(height, LUMA_WIDTH) of the upright picture, 0 to 255 whatever the coded range."""
-        display = self.display
-        height = max(1, round(LUMA_WIDTH * display.height / display.width))
-        sideways = display.rotation in (90, 270)
-        small = small_luma(decoded, *((height, LUMA_WIDTH) if sideways else (LUMA_WIDTH, height)))
-        if not is_full_range(decoded):
-            small = _FROM_LIMITED[small]
-        upright: Luma = display.turned(small)
         return upright
 
 
