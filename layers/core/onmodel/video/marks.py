@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from onmodel.video.av1 import Av1Marks
+
 IsReference = Callable[[bytes], bool]
 """Whether a packet must be decoded for the sake of later ones. True when in doubt."""
 
@@ -28,6 +30,9 @@ def reference_mark(codec: str, extradata: bytes) -> IsReference | None:
         return _mpeg2
     if codec == "mpeg4":
         return _mpeg4
+    if codec == "av1":
+        marks = Av1Marks.of(extradata)
+        return None if marks is None else marks.is_reference
     return None
 
 
