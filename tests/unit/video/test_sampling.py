@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from onmodel.contracts.base import Box
 from onmodel.video import sample_frames
 from onmodel.video.chunks import plan_chunks
+from onmodel.video.decoders import GroupDecoder
 from onmodel.video.frames import Frame
 from onmodel.video.packets import PacketTable
 from onmodel.video.pictures import Painter
@@ -175,7 +176,10 @@ def test_sample_frames_when_avi_has_no_presentation_times_then_frames_come_in_sh
     assert all(luma[time] == kept for time, kept in kept_luma)
 
 
-@pytest.mark.parametrize("name", ["h264.mp4", "hevc-open.mp4", "h264.mkv", "vp9.webm", "h264.ts"])
+@pytest.mark.parametrize("name", [
+    "h264.mp4", "hevc-open.mp4", "h264.mkv", "vp9.webm", "h264.ts", "hevc.ts", "mpeg2.ts",
+    "mpeg2.mxf",
+])  # fmt: skip
 def test_sample_frames_when_cut_into_chunks_then_same_frames_as_in_one_call(library, name):
     decoded = library[name]
     with decoded.film.path.open("rb") as file:
@@ -195,10 +199,30 @@ def test_sample_frames_when_cut_into_chunks_then_same_frames_as_in_one_call(libr
         )
     ]
     assert len(chunks) > 2
-    if decoded.table.keyframe.any():
-        assert parts == [frame.timecode_seconds for frame in whole]
-    windows = [math.floor(time / 0.37 + 1e-6) for time in parts]
-    assert windows == sorted(set(windows))
+    assert parts == [frame.timecode_seconds for frame in whole]
+
+
+@pytest.mark.parametrize("name", ["h264.ts", "mpeg2.mxf"])
+def test_sample_frames_when_chunks_are_cut_by_the_clock_then_nothing_is_decoded_twice(
+    library, monkeypatch, name
+):
+    decoded = library[name]
+    fed: list[int] = []
+    feed = GroupDecoder.frames
+
+    def count(self: GroupDecoder, batch: Any, chosen: list[int]) -> Any:
+        fed.extend(batch.pts[chosen].tolist())
+        return feed(self, batch, chosen)
+
+    monkeypatch.setattr(GroupDecoder, "frames", count)
+    for start in (0.0, 1.3, 2.6, 3.9):
+        list(
+            sample_frames(
+                decoded.film.path, 0.37, start, start + 1.3, packets=decoded.table, anchor_seconds=0
+            )
+        )
+    assert len(fed) > 10
+    assert len(fed) == len(set(fed))
 
 
 def test_sample_frames_when_window_holds_a_keyframe_then_no_other_packet_is_decoded(

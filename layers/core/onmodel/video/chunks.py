@@ -16,7 +16,8 @@ def plan_chunks(
     """Half-open spans between keyframes that cover the film, each about `chunk_seconds` long.
 
     Borders lie on keyframes, so that nothing is decoded twice; a film of one single group of
-    pictures is one chunk. A film without known keyframes is cut by the clock alone.
+    pictures is one chunk. A film without known keyframes is cut by the clock alone: a chunk is
+    then the groups of pictures that begin in its span.
     """
     end = max(facts.duration_seconds, 0.001)
     borders = [0.0]

@@ -131,7 +131,7 @@ class BatchDecoder:
         end = batch.next_keyframe
         start = float(self._table.seconds(int(rest.min())))
         stop = float(self._table.seconds(int(rest.max()) if end is None else end))
-        self._on_lost(max(start, self._windows.start), min(max(stop, start), self._windows.end))
+        self._on_lost(*self._windows.clipped(start, max(stop, start)))
 
     def _looked(self, frame: VideoFrame) -> Iterator[Sampled]:
         """Take a decoded frame as a candidate of its window; yield the window before it."""

@@ -58,7 +58,8 @@ def sample_frames(
         picture: the frame without bars, in display pixels; only it is measured.
         anchor_seconds: for chunks: pass 0.0, then windows are counted from there whatever the
             start, and one that reaches over `end_seconds` is left to the chunk that begins in
-            it. So chunks together yield what one call over the film would.
+            it. So chunks together yield what one call over the film would. In a film whose
+            table knows no keyframes, a chunk is the groups of pictures that begin in its span.
         keyframes_only: yield every keyframe, and nothing else; the interval does not matter.
         threads: decoders that work at once, each on a group of pictures of its own.
         limits: what a film may measure at most.
@@ -81,15 +82,18 @@ def sample_frames(
         file = stack.enter_context(binary_file(source))
         table, batches = open_batches(file, packets, limits, stack)
         chunked = anchor_seconds is not None and end < table.duration_seconds - 1e-6
+        # nobody could cut such a film at keyframes: its chunks share its groups of pictures
+        by_groups = anchor_seconds is not None and packets is not None and not len(packets)
         windows = Windows(
             start=start_seconds,
             end=end,
             step=interval_seconds,
             anchor=start_seconds if anchor_seconds is None else anchor_seconds,
             leave_last=chunked,
+            by_groups=by_groups,
         )
         if keyframes_only:
-            windows = Windows.of_keyframes(start_seconds, end)
+            windows = Windows.of_keyframes(start_seconds, end, by_groups=by_groups)
         decoders = [BatchDecoder(table, windows, picture, on_lost, limits) for _ in range(threads)]
         shots = _ShotCounter()
         for sampled in decode_in_order(batches.batches(windows), decoders):

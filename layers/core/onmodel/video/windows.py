@@ -24,6 +24,9 @@ class Windows:
     Attributes:
         leave_last: a window that reaches over `end` belongs to whoever samples from `end` on.
         keyframes_only: every keyframe is a sample, and nothing else is.
+        by_groups: start and end choose groups of pictures by their keyframes, and all windows of
+            a chosen group are served, also those that begin before or end after: so that spans
+            cut by the clock decode nothing twice.
     """
 
     start: float
@@ -32,19 +35,28 @@ class Windows:
     anchor: float
     leave_last: bool = False
     keyframes_only: bool = False
+    by_groups: bool = False
 
     @classmethod
-    def of_keyframes(cls, start: float, end: float) -> Windows:
-        return cls(start, end, _KEYFRAME_STEP, anchor=0.0, keyframes_only=True)
+    def of_keyframes(cls, start: float, end: float, *, by_groups: bool = False) -> Windows:
+        return cls(start, end, _KEYFRAME_STEP, anchor=0.0, keyframes_only=True, by_groups=by_groups)
 
     def numbers(self, seconds: Seconds) -> Numbers:
         """The windows of many moments; NO_WINDOW outside of [start, end)."""
         slack = self.step * _ROUNDING
         found = np.floor((seconds - self.anchor) / self.step + _ROUNDING).astype(np.int64)
+        if self.by_groups:
+            return found
         inside = (seconds >= self.start - slack) & (seconds < self.end - slack)
         if self.leave_last and math.isfinite(self.end):
             inside &= found < math.floor((self.end - self.anchor) / self.step + _ROUNDING)
         return np.where(inside, found, NO_WINDOW)
+
+    def clipped(self, start: float, end: float) -> tuple[float, float]:
+        """The part of a span that these windows answer for."""
+        if self.by_groups:
+            return start, end
+        return max(start, self.start), min(end, self.end)
 
     def wanted(self, seconds: Seconds, shown: Flags, next_keyframe: float | None) -> Numbers:
         """The window that each packet of a group may serve, or NO_WINDOW.
