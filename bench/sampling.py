@@ -1,8 +1,9 @@
 """The sampler against its peers and against the limit: same films, same machine, one run.
 
-    uv run bench/sampling.py                      all forms of Big Buck Bunny
-    uv run bench/sampling.py --quick              two forms, 20 seconds, 3 rounds
-    uv run bench/sampling.py --films MY.mp4 …     your own
+    make bench                        all forms of Big Buck Bunny
+    make bench QUICK=1                two forms, 20 seconds, 3 rounds
+    make bench FILMS="MY.mp4 …"       your own
+    .venv/bin/python bench/sampling.py --help
 
 The rounds of all methods alternate, so that a busy minute strikes them alike. Peers that are not
 installed (ffmpeg, decord2) are left out and named.
@@ -129,29 +130,40 @@ def _report(rows: list[Row], missing: list[str], rounds: int) -> str:
     if missing:
         lines.append(f"Not installed here: {', '.join(missing)}.")
     for film, methods in _groups(rows).items():
-        ours = statistics.median(row.cpu_seconds for row in methods["onmodel"])
         lines += [
             "",
             f"## {film} ({next(iter(methods.values()))[0].codec})",
             "",
-            "| method | CPU s | × ours | wall s | peak MB | MB read | frames |",
-            "|---|---|---|---|---|---|---|",
+            "| method | CPU s | × limit | × ours | wall s | peak MB | MB read | frames |",
+            "|---|---|---|---|---|---|---|---|",
         ]
-        lines += [_line(label, found, ours) for label, found in methods.items()]
+        lines += [_line(label, methods) for label in methods]
     return "\n".join(lines) + "\n"
 
 
-def _line(label: str, rows: list[Row], ours: float) -> str:
-    cpu = sorted(row.cpu_seconds for row in rows)
-    middle = statistics.median(cpu)
+def _line(label: str, methods: dict[str, list[Row]]) -> str:
+    rows = methods[label]
     read = rows[0].bytes_read
-    return (
-        f"| {label} | {middle:.2f} ({cpu[0]:.2f}–{cpu[-1]:.2f}) | {middle / ours:.2f}"
-        f" | {statistics.median(row.wall_seconds for row in rows):.2f}"
-        f" | {max(row.peak_rss_mb for row in rows):.0f}"
-        f" | {'–' if read is None or label == 'ffmpeg' else f'{read / 1e6:.1f}'}"
-        f" | {rows[0].frames if label != 'limit' else '–'} |"
-    )
+    cells = [
+        label,
+        _spread([row.cpu_seconds for row in rows]),
+        _spread(_ratios(rows, methods["limit"])),
+        _spread(_ratios(rows, methods["onmodel"])),
+        f"{statistics.median(row.wall_seconds for row in rows):.2f}",
+        f"{max(row.peak_rss_mb for row in rows):.0f}",
+        "–" if read is None or label == "ffmpeg" else f"{read / 1e6:.1f}",
+        "–" if label == "limit" else str(rows[0].frames),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _ratios(rows: list[Row], to: list[Row]) -> list[float]:
+    """Round by round: what slows the machine for a while slows both."""
+    return [row.cpu_seconds / other.cpu_seconds for row, other in zip(rows, to, strict=True)]
+
+
+def _spread(values: list[float]) -> str:
+    return f"{statistics.median(values):.2f} ({min(values):.2f}–{max(values):.2f})"
 
 
 def _plot(rows: list[Row]) -> str:

@@ -1,6 +1,6 @@
 """Draw the contact sheet of docs/sampling.md: what selection keeps and drops, and why.
 
-    uv run bench/sampling_pictures.py docs/images/selection.jpg
+    .venv/bin/python bench/sampling_pictures.py docs/images/selection.jpg
 
 The film is the drawn one of the tests, with every flaw that selection knows.
 """
