@@ -6,12 +6,12 @@ from fakes.labels import FakeLabels, figure
 from fakes.world import World
 
 from onmodel.contracts.film import Chunk, ChunkResult, Crop, Rejected, Run
+from onmodel.cutting import Thumbnail
 from onmodel.errors import FilmRefused, NotFound, Throttled
 from onmodel.jsonl import read_lines
 from onmodel.keys import FilmKeys
 from onmodel.npy import from_npy
 from onmodel.ports import Label
-from onmodel.steps.sample_chunk import Thumbnail
 
 KEY = "bunny/films/drawn.mp4"
 FIGURE = figure(0.3, 0.2, 0.3, 0.6)

@@ -17,6 +17,7 @@ from onmodel.contracts.film import (
 )
 from onmodel.contracts.requests import RunRequest
 from onmodel.costs import PriceBook, add_up, estimate
+from onmodel.cutting import Thumbnail
 from onmodel.figures import Figure, film_figures
 from onmodel.jsonl import read_lines
 from onmodel.keys import FilmKeys
@@ -24,7 +25,6 @@ from onmodel.ports import Clock, ObjectStore
 from onmodel.records import NamingCost
 from onmodel.report.film import FilmReport, render_film_report
 from onmodel.settings import Settings
-from onmodel.steps.sample_chunk import Thumbnail
 
 
 def report_film(

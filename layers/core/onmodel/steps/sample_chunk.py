@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,174 +9,39 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from onmodel.contracts.base import Box, Contract
 from onmodel.contracts.film import (
     Chunk,
     ChunkResult,
-    Crop,
     FilmFacts,
-    Rejected,
-    RejectReason,
     Run,
 )
 from onmodel.contracts.requests import SampleChunkRequest, StateError
+from onmodel.cutting import Cutter, Found
 from onmodel.errors import FilmRefused
 from onmodel.film_source import open_film
 from onmodel.jsonl import write_lines
-from onmodel.keys import FilmKeys, crop_id, digest
+from onmodel.keys import FilmKeys
 from onmodel.npy import stack, to_npy
 from onmodel.paid import Meter
-from onmodel.ports import Embedder, EmbedderOf, LabelDetector, ObjectStore, Pixels, Vector
+from onmodel.ports import EmbedderOf, LabelDetector, ObjectStore, Vector
 from onmodel.settings import Settings
 from onmodel.video import sample_by_settings
 from onmodel.video.frames import Frame
 from onmodel.video.packets import PacketTable
 from onmodel.video.selection import DroppedFrame, select_frames
-from onmodel.vision.cropping import cut_crop, enlargement
-from onmodel.vision.encoding import encode_for_service, encode_picture, thumbnail
-from onmodel.vision.finding import Figure, choose_figures
-from onmodel.vision.geometry import crop_window
-from onmodel.vision.quality import crop_quality, measure_crop
 
 DECODERS = 2
 """One a vCPU: the function has 1.7."""
 
-BYTES_IN_FLIGHT = 100_000_000
-"""Of decoded frames whose paid calls are under way while decoding goes on: 16 of 1080p."""
+BYTES_IN_FLIGHT = 50_000_000
+"""Of decoded frames whose paid calls are under way while decoding goes on: 8 of 1080p, one for
+each of PAID_CALLS_AT_ONCE; more would wait, and cost memory."""
 
 FRAMES_IN_FLIGHT = 16
 """At most, of small frames: twice the threads keeps them busy."""
 
 PAID_CALLS_AT_ONCE = 8
 """Threads a chunk; 5 chunks × 8 stays under DetectLabels' 50 a second at 0.3 s a call."""
-
-
-class Thumbnail(Contract):
-    """A line of thumbnails.jsonl: a small JPEG for reports, by crop or by dropped frame."""
-
-    id: str
-    jpeg: str
-
-
-@dataclass
-class Found:
-    """What one frame or the whole chunk came to."""
-
-    crops: list[Crop] = field(default_factory=list)
-    vectors: list[Vector] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
-    thumbnails: list[Thumbnail] = field(default_factory=list)
-
-    def add(self, other: Found) -> None:
-        self.crops += other.crops
-        self.vectors += other.vectors
-        self.rejected += other.rejected
-        self.thumbnails += other.thumbnails
-
-
-@dataclass(frozen=True)
-class Cutter:
-    """Turns a kept frame into crops; safe to use from several threads."""
-
-    run: Run
-    chunk: Chunk
-    keys: FilmKeys
-    facts: FilmFacts
-    settings: Settings
-    labels: LabelDetector
-    embedder: Embedder
-    studio: ObjectStore
-
-    @property
-    def frames_in_flight(self) -> int:
-        size = self.facts.width * self.facts.height * 3
-        return max(2, min(FRAMES_IN_FLIGHT, BYTES_IN_FLIGHT // size))
-
-    def cut(self, frame: Frame) -> Found:
-        """Pay for the frame's labels, cut every figure, pay for its vector, write the picture."""
-        found = Found()
-        answer = self.labels.detect(encode_for_service(frame.pixels))
-        chosen = choose_figures(
-            answer,
-            self.settings.finder,
-            self.facts.picture,
-            (frame.pixels.shape[1], frame.pixels.shape[0]),
-            self.settings.crop.min_figure_pixels,
-        )
-        for refusal in chosen.rejected:
-            found.rejected.append(
-                self._rejected(frame, refusal.reason, refusal.detail, refusal.box)
-            )
-        if chosen.rejected and not chosen.figures:
-            found.thumbnails.append(_thumbnail(_frame_id(frame.timecode_seconds), frame.pixels))
-        for figure in chosen.figures:
-            self._cut_figure(frame, figure, found)
-        return found
-
-    def _cut_figure(self, frame: Frame, figure: Figure, found: Found) -> None:
-        settings = self.settings.crop
-        window = crop_window(figure.box, self.facts.picture, settings)
-        pixels = cut_crop(frame.pixels, window, settings)
-        identity = crop_id(
-            self.run.film_id,
-            frame.timecode_seconds,
-            (window.left, window.top, window.width, window.height),
-            digest(settings.model_dump(mode="json")),
-        )
-        key = self.keys.picture(identity, "jpg" if settings.format == "jpeg" else "png")
-        vector = self.embedder.embed(encode_for_service(pixels))
-        self.studio.put(key, encode_picture(pixels, settings.format), f"image/{settings.format}")
-        found.vectors.append(vector)
-        found.thumbnails.append(_thumbnail(identity, pixels))
-        found.crops.append(
-            Crop(
-                crop_id=identity,
-                film_id=self.run.film_id,
-                chunk=self.chunk.index,
-                shot=frame.shot,
-                timecode_seconds=frame.timecode_seconds,
-                box=figure.box,
-                window=window,
-                width=pixels.shape[1],
-                height=pixels.shape[0],
-                label=figure.label,
-                confidence=figure.confidence,
-                wide=figure.wide,
-                sharpness=frame.sharpness,
-                quality=crop_quality(
-                    measure_crop(pixels),
-                    enlargement=enlargement(window, settings),
-                    figure_share=min(1.0, figure.box.area / window.area),
-                    confidence=figure.confidence,
-                ),
-                key=key,
-            )
-        )
-
-    def drop(self, dropped: DroppedFrame) -> Found:
-        """A frame that selection dropped before anything was paid for."""
-        found = Found()
-        found.rejected.append(
-            Rejected(
-                reason=dropped.reason,
-                timecode_seconds=dropped.timecode_seconds,
-                chunk=self.chunk.index,
-                detail=dropped.detail,
-            )
-        )
-        found.thumbnails.append(_thumbnail(_frame_id(dropped.timecode_seconds), dropped.thumbnail))
-        return found
-
-    def _rejected(
-        self, frame: Frame, reason: RejectReason, detail: str, box: Box | None
-    ) -> Rejected:
-        return Rejected(
-            reason=reason,
-            timecode_seconds=frame.timecode_seconds,
-            chunk=self.chunk.index,
-            detail=detail,
-            box=box,
-        )
 
 
 def sample_chunk(
@@ -244,9 +108,8 @@ def _sample(  # noqa: PLR0917 - sample_chunk's own arguments
         on_lost=seen.lose,
     )
     found = Found()
-    for part in in_order(
-        cutter, select_frames(seen.watch(frames), settings.sampling, facts.picture)
-    ):
+    selected = select_frames(seen.watch(frames), settings.sampling, facts.picture)
+    for part in in_order(cutter, selected, _frames_in_flight(facts)):
         found.add(part)
     studio.put(at.crops, write_lines(found.crops), "application/jsonl")
     studio.put(
@@ -294,7 +157,9 @@ class Seen:
             yield frame
 
 
-def in_order(cutter: Cutter, frames: Iterable[Frame | DroppedFrame]) -> Iterator[Found]:
+def in_order(
+    cutter: Cutter, frames: Iterable[Frame | DroppedFrame], in_flight: int
+) -> Iterator[Found]:
     """Overlap the paid calls of some frames with the decoding of the next; results in order."""
     waiting: deque[Future[Found]] = deque()
     with ThreadPoolExecutor(PAID_CALLS_AT_ONCE) as pool:
@@ -302,7 +167,7 @@ def in_order(cutter: Cutter, frames: Iterable[Frame | DroppedFrame]) -> Iterator
             for frame in frames:
                 work = cutter.drop if isinstance(frame, DroppedFrame) else cutter.cut
                 waiting.append(pool.submit(work, frame))  # type: ignore[arg-type]
-                if len(waiting) >= cutter.frames_in_flight:
+                if len(waiting) >= in_flight:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
@@ -317,9 +182,5 @@ def _rows(
     return stack([vector[None, :] for vector in vectors], dimensions)
 
 
-def _frame_id(timecode_seconds: float) -> str:
-    return f"frame-{round(timecode_seconds * 1000):09d}"
-
-
-def _thumbnail(identity: str, pixels: Pixels) -> Thumbnail:
-    return Thumbnail(id=identity, jpeg=base64.b64encode(thumbnail(pixels)).decode())
+def _frames_in_flight(facts: FilmFacts) -> int:
+    return max(2, min(FRAMES_IN_FLIGHT, BYTES_IN_FLIGHT // (3 * facts.width * facts.height)))

@@ -10,28 +10,35 @@ from collections.abc import Iterator
 from onmodel.video.decoding import BatchDecoder, Sampled
 from onmodel.video.gops import Batch
 
-_HELD_FRAMES = 2  # a group may run ahead of the reader by so many frames: 4K ones have 25 MB
+_BYTES_AHEAD = 24 << 20  # of frames a group may run ahead of the reader: 8 of 720p, 3 of 1080p
 _PATIENCE_SECONDS = 0.1  # how often a waiting worker looks whether anybody still reads
 
 
 class _Group:
     """A group of pictures in work: batches go in, frames come out."""
 
-    def __init__(self) -> None:
+    def __init__(self, frames_ahead: int) -> None:
         self.batches: queue.Queue[Batch | None] = queue.Queue(maxsize=2)
-        self.frames: queue.Queue[Sampled | BaseException | None] = queue.Queue(_HELD_FRAMES)
+        self.frames: queue.Queue[Sampled | BaseException | None] = queue.Queue(frames_ahead)
 
 
-def decode_in_order(batches: Iterator[Batch], decoders: list[BatchDecoder]) -> Iterator[Sampled]:
+def decode_in_order(
+    batches: Iterator[Batch], decoders: list[BatchDecoder], frame_bytes: int
+) -> Iterator[Sampled]:
     """Decode batches with all decoders; what a decoder raises is raised here.
 
     The batches are read in the caller's thread, at most one group ahead of the decoders.
+
+    Args:
+        batches: groups of pictures, or parts of them, in order.
+        decoders: one a thread.
+        frame_bytes: of a frame's pixels; says how many may wait.
     """
     if len(decoders) == 1:
         for batch in batches:
             yield from decoders[0].frames(batch)
         return
-    crew = _Crew(decoders)
+    crew = _Crew(decoders, max(1, _BYTES_AHEAD // frame_bytes))
     try:
         yield from crew.frames(batches)
     finally:
@@ -39,7 +46,8 @@ def decode_in_order(batches: Iterator[Batch], decoders: list[BatchDecoder]) -> I
 
 
 class _Crew:
-    def __init__(self, decoders: list[BatchDecoder]) -> None:
+    def __init__(self, decoders: list[BatchDecoder], frames_ahead: int) -> None:
+        self._frames_ahead = frames_ahead
         self._dismissed = threading.Event()
         self._waiting: queue.Queue[_Group | None] = queue.Queue()
         self._threads = [
@@ -61,7 +69,7 @@ class _Crew:
         filling: _Group | None = None
         for batch in batches:
             if filling is None:
-                filling = _Group()
+                filling = _Group(self._frames_ahead)
                 groups.append(filling)
                 self._waiting.put(filling)
             while not self._handed(filling, batch):

@@ -8,10 +8,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from onmodel.contracts.base import Box
 from onmodel.contracts.film import FilmFacts
 from onmodel.errors import FilmRefused
-from onmodel.video.bars import find_picture
+from onmodel.video.bars import Luma, find_picture
 from onmodel.video.containers import GuardedFile, open_film
 from onmodel.video.frames import Frame
 from onmodel.video.index import read_packet_table, with_first_picture
@@ -56,8 +55,8 @@ def probe_film(source: BinaryIO, *, size_bytes: int, limits: Limits | None = Non
         rate = float(stream.average_rate or stream.guessed_rate or 0)
     _check_time(table, rate, limits)
     display = Display.of(table.width, table.height, table.sample_aspect, table.rotation)
-    frames = _looks(source, table, limits)
-    if not frames:
+    looks = _looks(source, table, limits)
+    if not looks:
         raise FilmRefused("not one frame of the film can be decoded", _UPLOAD_AGAIN)
     facts = FilmFacts(
         container=table.container,
@@ -69,7 +68,7 @@ def probe_film(source: BinaryIO, *, size_bytes: int, limits: Limits | None = Non
         rotation_degrees=table.rotation,
         interlaced=table.interlaced,
         has_index=len(table) > 0,
-        picture=_picture(frames, display),
+        picture=find_picture(looks, display.width, display.height),
         size_bytes=size_bytes,
     )
     return Probed(facts=facts, packets=table)
@@ -104,10 +103,10 @@ def _check_time(table: PacketTable, rate: float, limits: Limits) -> None:
         )
 
 
-def _looks(source: BinaryIO, table: PacketTable, limits: Limits) -> list[Frame]:
+def _looks(source: BinaryIO, table: PacketTable, limits: Limits) -> list[Luma]:
     """A few frames spread over the film: keyframes, which cost least."""
     span = table.duration_seconds / _LOOKS
-    found: list[Frame] = []
+    found: list[Luma] = []
     for number in range(_LOOKS):
         keyframes = sample_frames(
             source,
@@ -118,16 +117,14 @@ def _looks(source: BinaryIO, table: PacketTable, limits: Limits) -> list[Frame]:
             limits=limits,
             on_lost=lambda _start, _end: None,
         )
-        found += islice(keyframes, 1)
+        found += [_brightest(frame) for frame in islice(keyframes, 1)]
     if len(found) >= _FEW_LOOKS:
         return found
     beginning = min(table.duration_seconds, _BEGINNING_SECONDS)
     frames = sample_frames(source, beginning / _LOOKS, 0.0, beginning, packets=table, limits=limits)
-    return [*found, *frames]
+    return [*found, *(_brightest(frame) for frame in frames)]
 
 
-def _picture(frames: list[Frame], display: Display) -> Box:
-    # the brightest of the three colours: a dark blue edge is picture, not bar
-    return find_picture(
-        [np.asarray(frame.pixels.max(axis=2)) for frame in frames], display.width, display.height
-    )
+def _brightest(frame: Frame) -> Luma:
+    """(height, width) uint8, the brightest colour: a dark blue edge is picture, not bar."""
+    return np.asarray(frame.pixels.max(axis=2))

@@ -96,7 +96,8 @@ def sample_frames(
             windows = Windows.of_keyframes(start_seconds, end, by_groups=by_groups)
         decoders = [BatchDecoder(table, windows, picture, on_lost, limits) for _ in range(threads)]
         shots = _ShotCounter()
-        for sampled in decode_in_order(batches.batches(windows), decoders):
+        frame_bytes = 3 * table.width * table.height
+        for sampled in decode_in_order(batches.batches(windows), decoders, frame_bytes):
             yield shots.number(sampled)
 
 
