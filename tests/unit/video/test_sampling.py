@@ -255,6 +255,30 @@ def test_sample_frames_when_keyframes_only_then_each_keyframe_once(plain_film):
         assert [round(frame.timecode_seconds, 4) for frame in frames] == expected
 
 
+def test_sample_frames_when_an_edit_list_hides_the_beginning_then_only_what_is_shown(
+    films, kept_luma
+):
+    whole = draw_film(films / "uncut.mp4", seconds=4, size=(128, 80), gop=24, options={"bf": "3"})
+    path = films / "edited.mp4"
+    with av.open(str(whole.path)) as source, av.open(str(path), "w") as output:
+        track = output.add_stream_from_template(source.streams.video[0])
+        early = int(1.3 / (source.streams.video[0].time_base or 1))
+        for packet in source.demux(video=0):
+            if packet.pts is not None and packet.dts is not None:
+                packet.pts, packet.dts = packet.pts - early, packet.dts - early
+                packet.stream = track
+                output.mux(packet)
+    edited = fully_decoded(replace(whole, path=path))
+    assert edited.table.discard.any()
+    for packets in (edited.table, None):
+        kept_luma.clear()
+        frames = list(sample_frames(path, 0.25, packets=packets))
+        assert [math.floor(frame.timecode_seconds / 0.25 + 1e-6) for frame in frames] == list(
+            range(11)
+        )
+        assert all(edited.luma[time] == luma for time, luma in kept_luma)
+
+
 def test_sample_frames_when_candidates_differ_then_the_sharpest_is_taken(films):
     film = draw_film(
         films / "focus.mp4", seconds=4, size=(320, 180), shot_seconds=9, gop=96, soft=((0, 0.8),)
