@@ -4,43 +4,14 @@ from __future__ import annotations
 
 import json
 
-import av
 import pytest
 from drawn.films import DrawnFilm
+from drawn.references import SETTINGS, cut_references
 from e2e.studio import Studio, wait_until
 
 from onmodel.keys import DatasetKeys, execution_arn
 from onmodel.ports import Record
 from onmodel.records import Kind
-from onmodel.vision.encoding import encode_picture
-
-SETTINGS = b"""
-sampling: {interval_seconds: 0.5}
-crop: {min_figure_pixels: 40}
-deduplication: {threshold: 0.98}
-naming: {threshold: 0.4, margin: 0.01}
-characters:
-  mira: {name: Mira, description: red with a yellow scarf}
-  otto: {name: Otto, description: blue with a green scarf}
-  pip: {name: Pip, description: green with a violet scarf}
-"""
-
-
-def references(drawn: DrawnFilm) -> dict[str, bytes]:
-    """Two pictures of each character, cut from the film where it is known to stand."""
-    found: dict[str, bytes] = {}
-    with av.open(str(drawn.path)) as container:
-        for frame in container.decode(video=0):
-            if frame.time % 1.5 > 0.01:
-                continue
-            pixels = frame.to_ndarray(format="bgr24")
-            for figure in drawn.figures(frame.time):
-                left, top, right, bottom = (max(0, side) for side in figure.box)
-                cut = pixels[top:bottom, left:right]
-                number = sum(name.startswith(figure.character) for name in found) + 1
-                if number <= 2 and min(cut.shape[:2]) >= 64:
-                    found[f"{figure.character}/{number}.png"] = encode_picture(cut, "png")
-    return found
 
 
 def only(studio: Studio, kind: Kind, production: str, status: set[str]) -> Record:
@@ -61,7 +32,7 @@ def only(studio: Studio, kind: Kind, production: str, status: set[str]) -> Recor
 @pytest.fixture(scope="module")
 def trained(studio: Studio, drawn: DrawnFilm) -> Record:
     """The training of a production that nobody touched after its film landed."""
-    for name, picture in references(drawn).items():
+    for name, picture in cut_references(drawn).items():
         studio.upload(f"show/characters/{name}", picture)
     studio.upload("show/settings.yaml", SETTINGS)
     wait_until(

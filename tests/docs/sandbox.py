@@ -1,0 +1,156 @@
+"""A folder like a reader's clone, with a film, pictures and a local stack: where pages are told."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from docs.pages import ROOT
+from drawn.films import draw_film
+from drawn.references import cut_references
+
+from onmodel_local.daemon import RunningStack, find
+
+PARTS_OF_A_CLONE = (".venv", "template.yaml", "functions", "layers", "statemachine", "bench")
+PATIENCE_SECONDS = 120.0
+
+# What the pages' examples are called. The drawn figures play the rabbit and his squirrels.
+PRODUCTION = "bunny"
+FILM = "bbb.mp4"
+OTHER_FILM = "film.mp4"
+CAST = {"mira": "Buck", "otto": "Frank", "pip": "Rinky"}
+SETTINGS_OF_THE_DRAWN = b"""
+sampling: {interval_seconds: 0.5, chunk_seconds: 5}
+crop: {min_figure_pixels: 40}
+deduplication: {threshold: 0.98}
+naming: {threshold: 0.4, margin: 0.01}
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def __str__(self) -> str:
+        return f"exit code {self.code}\n{self.out[-2000:]}\n{self.err[-2000:]}"
+
+
+@dataclass
+class Sandbox:
+    """`variables` are those of the shell: what a page tells its reader to set."""
+
+    folder: Path
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def stack(self) -> RunningStack:
+        running = find(self.folder)
+        assert running is not None, "onmodel local up left no stack behind"
+        return running
+
+    def type(self, line: str, *, answers: str = "") -> Done:
+        """Run a line by bash, as a reader with the stack's credentials would."""
+        if self.variables:  # version 1 of the AWS CLI finds SQS by no variable
+            line = f'aws() {{ command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }}; {line}'
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        done = subprocess.run(
+            ["bash", "-c", line],
+            cwd=self.folder,
+            env={"HOME": str(self.folder), "PATH": path, "AWS_PAGER": "", **self.variables},
+            input=answers,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def must(self, line: str) -> str:
+        """The output of a line that is no page's but the test's own."""
+        done = self.type(line)
+        assert done.code == 0, f"{line}: {done}"
+        return done.out
+
+    def assign(self, name: str, line: str) -> None:
+        """Run `NAME=…` and keep what the shell would know from then on."""
+        done = self.type(f'{line}; code=$?; printf %s "${name}"; exit $code')
+        assert done.code == 0 and done.out, f"{line}\n{done}"
+        self.variables[name] = done.out
+
+    @cached_property
+    def identity(self) -> str:
+        """The id that the production's mails end with."""
+        event = self.must(f"onmodel event probe_film -p {PRODUCTION} --film {FILM}")
+        return str(json.loads(event)["run"]["correlation_id"])
+
+    def prepare_another_film(self) -> None:
+        """Something to train on that was not trained on."""
+        self.must(f"onmodel run {OTHER_FILM} -p {PRODUCTION}")
+
+    def known(self, production: str, kind: str) -> list[dict[str, Any]]:
+        """Lines of `onmodel status`, oldest first."""
+        told = json.loads(self.must(f'onmodel status -p "{production}" --json'))
+        return [line for line in told["lines"] if line["kind"] == kind]
+
+    def break_an_execution(self) -> None:
+        """One that failed, for the reader who looks for such."""
+        machine = self.stack.outputs["PrepareFilmArn"]
+        client = self.stack.client("stepfunctions")
+        client.start_execution(stateMachineArn=machine, input="{}")
+        failed = {"stateMachineArn": machine, "statusFilter": "FAILED"}
+        self.until(lambda: bool(client.list_executions(**failed)["executions"]), "nothing failed")
+
+    def until(self, true: Callable[[], bool], what: str) -> None:
+        """Raises AssertionError when it does not become true in time."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not true():
+            assert time.monotonic() < deadline, f"{what}:\n{self.must('onmodel status')}"
+            time.sleep(0.5)
+
+    def until_it_answers(self, production: str) -> None:
+        """A trained model is deployed, and its first storyboard drawn."""
+
+        def answers() -> bool:
+            stages = [line["status"] for line in self.known(production, "deployment")]
+            drawn = [line["status"] for line in self.known(production, "storyboard")]
+            return "in_service" in stages and "drawn" in drawn
+
+        self.until(answers, f"no model of {production} answers")
+
+
+def open_sandbox(folder: Path) -> Sandbox:
+    """Lay the folder out, start its stack, and make the production that the pages speak of."""
+    for part in PARTS_OF_A_CLONE:
+        (folder / part).symlink_to(ROOT / part)
+    drawn = draw_film(folder / FILM, seconds=20)
+    shutil.copy(drawn.path, folder / OTHER_FILM)
+    for name, picture in cut_references(drawn).items():
+        path = folder / "characters" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture)
+    for drawn_as, called in CAST.items():
+        (folder / "characters" / drawn_as).rename(folder / "characters" / called)
+    (folder / "drawn.yaml").write_bytes(SETTINGS_OF_THE_DRAWN)
+    (folder / "morning.yaml").write_text("scenes: [Buck smiles]\n")
+    sandbox = Sandbox(folder)
+    sandbox.must("onmodel local up")
+    sandbox.variables |= sandbox.stack.environment()
+    sandbox.must(
+        f"onmodel run {FILM} -p {PRODUCTION} --settings drawn.yaml --characters characters/"
+    )
+    sandbox.until_it_answers(PRODUCTION)
+    sandbox.break_an_execution()
+    return sandbox

@@ -1,0 +1,194 @@
+"""What the pages tell people to type is typed here, page by page, on a local stack.
+
+A page's lines are run in their order by bash; `NAME=$(…)` sets what later lines of it use. What
+nobody runs here stands in a table with its reason, and a line that is neither run nor explained
+fails: so does an explanation that no page needs.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from docs.pages import ROOT, Command, commands
+from docs.sandbox import OTHER_FILM, PRODUCTION, Sandbox, open_sandbox
+from typer.exceptions import TyperException
+from typer.main import get_command
+
+from onmodel_cli.main import app
+
+PAGES = (
+    "docs/debugging.md", "docs/operating.md", "docs/costs.md", "docs/safety.md",
+    "docs/sampling.md", "docs/architecture.md", "events/README.md", "CONTRIBUTING.md",
+    "README.md",  # last: it ends with a model deleted
+)  # fmt: skip
+COMMANDS = [command for page in PAGES for command in commands(page)]
+
+BY_CI = frozenset({
+    "make test", "make test-fuzz", "make lint types", "make check-template", "make check-security",
+    "make check-build",
+})  # fmt: skip
+"""Lines of .ci/run, which runs before every merge."""
+
+ELSEWHERE = {
+    ".ci/run": "runs these tests",
+    "make demo": "tests/e2e goes the same way with a drawn film; this one takes minutes",
+    "make demo FILM=my.mp4": "as make demo",
+    "make build": "make check-build in .ci/run builds first",
+    "make lock": "changes what is locked; tests/unit/template/test_locks.py holds the result",
+    "make test-runtime": "needs the SAM CLI and Python 3.13: minutes, and a command of its own",
+    "make seed": "make test-runtime fills a stack with it",
+    "make sam-local": "needs Docker; make test-runtime calls the same functions without",
+    "make sam-local STEP=sample_chunk": "as make sam-local",
+    "make sam-local STEP=sample_chunk EVENT=event.json": "as make sam-local",
+    "sam local invoke -e": "as make sam-local",
+    "sam local invoke --env-vars": "as make sam-local",
+    "sam local invoke SampleChunkFunction -e event.json": "as make sam-local",
+    "sam deploy": "tests/runtime/test_sam_deploy.py runs it against the local stack",
+    ".venv-sam/bin/sam deploy --guided": "tests/runtime/test_sam_deploy.py, likewise",
+    "sam deploy --parameter-overrides Name=value …": "tests/runtime/test_sam_deploy.py, likewise",
+    "sam delete": "tests/integration/local deletes a guarded stack",
+    ".venv/bin/python bench/sampling.py": "a measurement of half an hour",
+}
+"""Why a command is not run here, and what holds it instead."""
+
+LACKING = {
+    "aws stepfunctions redrive-execution": "the emulator has no RedriveExecution",
+}
+"""What the local stack cannot answer: skipped by name. It must refuse it, or the entry is old."""
+
+THE_ID = "the id of the production's mails"
+
+FILLED = {
+    r"0f7f2c1e-5b0a-4c55-9d3a-3a7a3a1b9c11|THE-ID": THE_ID,
+    r"\bFILM\b": OTHER_FILM,
+    r"\bNAME\b": PRODUCTION,
+    r"\bSTEP\b": "probe_film",
+    r"\bFILE\.jpg\b": "sheet.jpg",
+    r"\bFILE\b": "morning.yaml",
+}
+"""What a reader puts in by the names of the sandbox."""
+
+SHOWN = {
+    "onmodel status": "in_service",
+    "onmodel doctor": "MapConcurrency",
+    "aws stepfunctions list-executions": '"status": "FAILED"',
+    "aws stepfunctions get-execution-history": '"type": "ExecutionFailed"',
+    "aws logs filter-log-events": THE_ID,
+    "aws logs get-query-results": '"field": "@timestamp"',
+    "onmodel event probe_film": '"correlation_id"',
+}
+"""What a reader is promised to see, by how the line begins; else the exit code must do."""
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    sandbox = open_sandbox(tmp_path_factory.mktemp("reader"))
+    try:
+        yield sandbox
+    finally:
+        sandbox.must("onmodel local down")
+
+
+def one_live_model(sandbox: Sandbox) -> None:
+    """A reader deploys what does not answer."""
+    sandbox.must(f"onmodel retire -p {PRODUCTION}")
+
+
+BEFORE: dict[str, Callable[[Sandbox], None]] = {
+    "onmodel deploy": one_live_model,
+    "onmodel storyboard": lambda sandbox: sandbox.until_it_answers(PRODUCTION),
+    "onmodel extend": lambda sandbox: sandbox.until_it_answers(PRODUCTION),
+    "onmodel train": lambda sandbox: sandbox.prepare_another_film(),
+}
+"""What has happened before a reader types this, by how the line begins."""
+
+
+def filled(text: str, sandbox: Sandbox) -> str:
+    for pattern, value in FILLED.items():
+        text = re.sub(pattern, sandbox.identity if value is THE_ID else value, text)
+    return text
+
+
+def is_pointed_to(text: str) -> bool:
+    """Whether a command of ours is only named: what it requires is left out."""
+    program, *words = shlex.split(text)
+    if not program.endswith("onmodel"):
+        return False
+    command = get_command(app)
+    while words and words[0] in getattr(command, "commands", {}):
+        command = command.commands[words.pop(0)]
+    try:
+        command.make_context(text, words)
+    except TyperException as fault:
+        assert type(fault).__name__ == "MissingParameter", f"{text}: {fault}"
+        return True
+    return False
+
+
+def explanation(command: Command) -> str | None:
+    if command.text in BY_CI:
+        return ".ci/run runs it"
+    return ELSEWHERE.get(command.text)
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if explanation(c) is None], ids=str)
+def test_page_when_its_line_is_typed_then_it_works(command: Command, sandbox: Sandbox) -> None:
+    if is_pointed_to(command.text):
+        sandbox.must(f"{command.text} --help")
+        return
+    begins = " ".join(command.text.split()[:3])
+    for start, happens in BEFORE.items():
+        if command.text.startswith(start):
+            happens(sandbox)
+    line = filled(command.text, sandbox)
+    if assigned := re.match(r"([A-Z_]+)=", line):
+        sandbox.assign(assigned[1], line)
+        return
+    done = sandbox.type(line, answers="y\n")
+    if begins in LACKING:
+        assert done.code != 0, f"{begins} works by now: {LACKING[begins]}"
+        pytest.skip(LACKING[begins])
+    assert done.code == 0, f"{line}\n{done}"
+    for start, promised in SHOWN.items():
+        if line.startswith(start):
+            text = sandbox.identity if promised is THE_ID else promised
+            assert text in done.out, f"{line}\n{done}"
+
+
+def test_tables_when_read_then_each_entry_is_of_a_page() -> None:
+    typed = {command.text for command in COMMANDS}
+    assert BY_CI | ELSEWHERE.keys() <= typed
+    assert all(any(text.startswith(start) for text in typed) for start in LACKING)
+
+
+def test_ci_when_read_then_runs_what_it_is_said_to_run() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert {target for line in BY_CI for target in line.split()[1:]} <= set(
+        re.findall(r"^make (\S+)", script, re.MULTILINE)
+    )
+
+
+def test_make_targets_that_pages_name_then_exist_and_take_what_is_given() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    lines = [command.text.split() for command in COMMANDS if command.text.startswith("make ")]
+    assert lines
+    for word in (word for line in lines for word in line[1:]):
+        name, given, _ = word.partition("=")
+        wanted = rf"\$\({name}\)" if given else rf"^{name}:"
+        assert re.search(wanted, makefile, re.MULTILINE), word
+
+
+def test_files_that_explanations_name_then_exist() -> None:
+    named = re.findall(r"tests/[\w/.]+\w", " ".join(ELSEWHERE.values()))
+    assert named
+    assert all(Path(ROOT / name).exists() for name in named)
+
+
+def test_pages_when_put_together_then_type_every_command_in_full() -> None:
+    in_full = " ".join(each.text for each in COMMANDS if not is_pointed_to(each.text))
+    missing = [name for name in get_command(app).commands if f"onmodel {name}" not in in_full]
+    assert missing == ["demo"], "make demo is what types that one"
