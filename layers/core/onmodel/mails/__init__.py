@@ -9,11 +9,9 @@ from onmodel.mails.deployment import (
     storyboard_drawn,
 )
 from onmodel.mails.film import (
-    PreparedFilm,
     film_failed,
     film_prepared,
     film_refused,
-    films_prepared,
 )
 from onmodel.mails.letter import Mail
 from onmodel.mails.training import (
@@ -34,7 +32,6 @@ from onmodel.mails.uploads import (
 
 __all__ = [
     "Mail",
-    "PreparedFilm",
     "alarm",
     "approval_ended",
     "approval_wanted",
@@ -44,7 +41,6 @@ __all__ = [
     "film_failed",
     "film_prepared",
     "film_refused",
-    "films_prepared",
     "model_ready",
     "reference_refused",
     "retired",

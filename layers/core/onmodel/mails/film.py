@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from onmodel.contracts.base import Contract
 from onmodel.contracts.film import FilmSummary, RejectReason
 from onmodel.mails.letter import Mail, letter, places, printable, sentence, table
 from onmodel.wording import count, dollars, duration, listed, person_name, timecode
@@ -22,15 +19,6 @@ DROPPED: dict[RejectReason, str] = {
     RejectReason.UNREADABLE: "unreadable",
 }
 """Plain words for each reason, as they follow a number."""
-
-
-class PreparedFilm(Contract):
-    """A line of the digest; `usd` is None when a price is missing."""
-
-    title: str
-    pictures: int
-    usd: float | None
-    report: str
 
 
 def film_prepared(
@@ -76,22 +64,6 @@ def film_prepared(
         "Where things lie:\n"
         + places([("report", report), ("pictures", pictures), ("records", records)]),
         _money(summary),
-        correlation_id=correlation_id,
-    )
-
-
-def films_prepared(*, production: str, films: Sequence[PreparedFilm], correlation_id: str) -> Mail:
-    """One mail for many films that landed together."""
-    kept = sum(film.pictures for film in films)
-    costs = [film.usd for film in films]
-    total = None if None in costs else sum(usd for usd in costs if usd is not None)
-    return letter(
-        f"{count(len(films), 'film')} of {production} prepared: {count(kept, 'picture')}",
-        f"{count(len(films), 'film')} of production {production} have been looked at from end to "
-        "end.",
-        table((f"{film.pictures:,}", f"pictures of {printable(film.title)}") for film in films),
-        "Their reports:\n" + places([(printable(film.title), film.report) for film in films]),
-        f"Estimated cost of the paid calls: {dollars(total)}.",
         correlation_id=correlation_id,
     )
 

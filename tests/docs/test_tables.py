@@ -1,0 +1,73 @@
+"""The tables of the pages that people write, held against what they tell of."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from docs.pages import ROOT
+from template_model import read_template
+
+from onmodel.costs import PriceBook
+from onmodel.settings import PRESETS
+from onmodel.trainers.bedrock.limits import QUOTA_MODEL_UNITS
+from onmodel_cli.doctor import CONCURRENT_EXECUTIONS
+
+OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+COSTS = (ROOT / "docs" / "costs.md").read_text(encoding="utf-8")
+MONEY = r"\$(\d[\d,.]*\d|\d)"
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the table under a heading, without its head."""
+    section = OPERATING.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    found = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|")]
+    assert len(found) > 2, heading
+    return [[cell.strip() for cell in row] for row in found[2:]]
+
+
+def test_mails_when_listed_then_each_golden_subject_has_its_row_and_each_row_a_mail() -> None:
+    golden = [path.read_text(encoding="utf-8").splitlines()[0].removeprefix("Subject: ")
+              for path in (ROOT / "tests/unit/mails/golden").glob("*.txt")]  # fmt: skip
+    told = [row[0].strip("`") for row in rows("Mails")]
+    shapes = [re.sub(r"<[^<>]+>", ".+", re.escape(subject)) for subject in told]
+    pairs = {(shape, one) for shape in shapes for one in golden if re.fullmatch(shape, one)}
+    assert {subject for _, subject in pairs} == set(golden)
+    assert {shape for shape, _ in pairs} == set(shapes)
+
+
+def test_alarms_when_listed_then_are_the_templates() -> None:
+    told = [name for row in rows("Alarms") for name in re.findall(r"`(\w+)`", row[0])]
+    assert sorted(told) == sorted(read_template().of("AWS::CloudWatch::Alarm"))
+
+
+def test_quotas_when_listed_then_hold_those_that_the_doctor_asks_for() -> None:
+    codes = re.findall(r"L-[0-9A-F]{8}", " ".join(row[1] for row in rows("Quotas to ask for")))
+    assert codes == [QUOTA_MODEL_UNITS, CONCURRENT_EXECUTIONS[1]]
+
+
+def usd(item: str) -> Decimal:
+    price = PriceBook.load().price(item)
+    assert price is not None, item
+    return price.usd
+
+
+def test_costs_when_listed_then_every_sum_comes_from_the_price_book() -> None:
+    image, hour = usd("bedrock.nova-canvas.training-image"), usd("bedrock.provisioned-unit-hour")
+    default, article = (PRESETS[name].images_seen for name in ("default", "article"))
+    limit = read_template().body["Parameters"]["SpendLimitUsd"]["Default"]
+    frame, crop = usd("rekognition.detect-labels"), usd("bedrock.amazon.titan-embed-image-v1")
+    caption = Decimal("0.0025")  # about 2,000 tokens in, an image and its prompt, and 250 out
+    nova = "bedrock.amazon.nova-pro-v1:0"
+    tokens = 2 * usd(f"{nova}.input-1k") + Decimal("0.25") * usd(f"{nova}.output-1k")
+    assert abs(tokens - caption) < Decimal("0.0002")
+    sums = {
+        frame, 520 * frame, crop, round(370 * crop, 2), 100 * 60 * frame,
+        usd(f"{nova}.input-1k"), usd(f"{nova}.output-1k"), caption, 200 * caption,
+        image, default * image, article * image,
+        usd("bedrock.custom-model-month"), hour, 3 * hour,
+    }  # fmt: skip
+    told = {Decimal(found.replace(",", "")) for found in re.findall(MONEY, COSTS)}
+    assert told == {each.normalize() for each in sums}
+    assert f"`SpendLimitUsd` ({limit})" in COSTS
+    assert f"{default:,} pictures" in COSTS and f"{article:,} pictures" in COSTS
