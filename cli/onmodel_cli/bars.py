@@ -37,15 +37,16 @@ def byte_bar(console: Console, title: str, total: int) -> Iterator[Bytes]:
 
 
 @contextmanager
-def file_bar(console: Console, title: str) -> Iterator[_FileBar]:
-    """A bar for files."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed} files"))
+def total_bar(console: Console, title: str, *, bytes_of_it: bool = False) -> Iterator[_TotalBar]:
+    """A bar whose total is told on the way, in files or in bytes."""
+    done = DownloadColumn() if bytes_of_it else TextColumn("{task.completed} files")
+    columns = (TextColumn("{task.description}"), BarColumn(), done)
     with Progress(*columns, console=console, transient=True, disable=_quiet(console)) as bars:
-        yield _FileBar(bars, title)
+        yield _TotalBar(bars, title)
     console.print(f"[green]✓[/] {title}")
 
 
-class _FileBar:
+class _TotalBar:
     def __init__(self, bars: Progress, title: str) -> None:
         self._bars = bars
         self._task = bars.add_task(title, total=None)

@@ -15,7 +15,7 @@ from onmodel.errors import FilmRefused
 from onmodel.keys import slug
 from onmodel.wording import duration
 from onmodel_cli import local_stack, results
-from onmodel_cli.bars import file_bar
+from onmodel_cli.bars import total_bar
 from onmodel_cli.connection import connect, use_endpoint
 from onmodel_cli.ending import Post, finish
 from onmodel_cli.run import Wish, prepare
@@ -78,7 +78,7 @@ def _bunny(demo: Demo, console: Console) -> Wish:
     from onmodel_local.films import CREDIT, FilmUnavailableError, fetch_big_buck_bunny
     from onmodel_local.references import cut_references
 
-    with file_bar(console, "Big Buck Bunny is here") as bar:
+    with total_bar(console, "Big Buck Bunny is here", bytes_of_it=True) as bar:
         try:
             film = fetch_big_buck_bunny(local_stack.repository() / CACHE, bar)
         except FilmUnavailableError as fault:
@@ -94,12 +94,12 @@ def _bunny(demo: Demo, console: Console) -> Wish:
         film=film,
         production=BUNNY,
         characters=characters,
-        settings=_settings(demo.output, list(cut)),
+        settings=_settings(demo.output, list(cut), CREDIT),
         output=demo.output,
     )
 
 
-def _settings(output: Path, names: list[str]) -> Path:
+def _settings(output: Path, names: list[str], credit: str) -> Path:
     """A settings.yaml as a user would write it, tuned to the stand-ins' crude vectors."""
     kinds = {
         "Buck": "a big, gentle, grey-white rabbit",
@@ -108,6 +108,7 @@ def _settings(output: Path, names: list[str]) -> Path:
         "Gamera": "a small dark grey chinchilla",
     }
     chosen = {
+        "credit": credit,
         "deduplication": {"threshold": 0.9},  # the stand-in's neighbours in a shot lie above it
         "characters": {
             slug(name): {"name": name, "description": kinds.get(name, "")} for name in names

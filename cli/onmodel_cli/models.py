@@ -62,6 +62,11 @@ def deploy(
         connection = open_stack(stack, region, local)
         slug = production_slug(production)
         trained = _training(connection, slug, training)
+        if live := _live_ids(connection, trained):
+            raise NoSuchModel(
+                f"{trained.id} is deployed already, as {live[0]}",
+                "Upload a storyboard, or give it more time: `onmodel extend`",
+            )
         wanted = hours or min(
             settings_in_force(slug, connection.studio).deployment.hours,
             connection.environment.deployment_hours,
@@ -155,9 +160,7 @@ def delete_model(
         connection = open_stack(stack, region, local)
         slug = production_slug(production)
         record = _training(connection, slug, training)
-        live = [found.id for found in deployments_of(connection.registry, slug)
-                if found.body.training_id == record.id and found.stage not in OVER]  # fmt: skip
-        if live:
+        if live := _live_ids(connection, record):
             raise NoSuchModel(
                 f"{record.id} is deployed as {live[0]}", "Switch it off first: `onmodel retire`"
             )
@@ -195,6 +198,15 @@ def _training(connection: Connection, production: str, wanted: str | None) -> Re
         named = f"{wanted} of {production}" if wanted else production
         raise NoSuchModel(f"There is no trained model of {named}", "See `onmodel status`")
     return max(done, key=lambda record: record.created_at)
+
+
+def _live_ids(connection: Connection, training: Record) -> list[str]:
+    """Deployments of a training that are not over."""
+    return [
+        found.id
+        for found in deployments_of(connection.registry, training.production)
+        if found.body.training_id == training.id and found.stage not in OVER
+    ]
 
 
 def _live(connection: Connection, production: str, wanted: str | None) -> Deployment:

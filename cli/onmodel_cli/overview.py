@@ -170,7 +170,7 @@ def _waiting(record: Record) -> str:
 
 
 def _dataset(dataset: DatasetBody) -> str:
-    pictures = f"{dataset.pictures:,} pictures of {len(dataset.films)} films"
+    pictures = f"{count(dataset.pictures, 'picture')} of {count(len(dataset.films), 'film')}"
     return f"{pictures}: {dataset.reason}" if dataset.reason else pictures
 
 

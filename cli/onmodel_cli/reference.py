@@ -17,7 +17,7 @@ LIMITS = {"ge": "≥ ", "gt": "> ", "le": "≤ ", "lt": "< "}
 
 def settings_reference() -> str:
     """Markdown: a table for each section of settings.yaml."""
-    parts = []
+    parts, top = [], []
     for name, field in Settings.model_fields.items():
         model = field.annotation
         if isinstance(model, type) and issubclass(model, BaseModel):
@@ -26,7 +26,8 @@ def settings_reference() -> str:
         elif name == "characters":
             parts.append(_characters())
         else:
-            parts.append(_section("(top level)", "", [_row(name, field)]))
+            top.append(_row(name, field))
+    parts.append(_section("(top level)", "", top))
     return "\n".join(parts)
 
 

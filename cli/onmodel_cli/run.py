@@ -72,7 +72,7 @@ def prepare(wish: Wish, connection: Connection, console: Console) -> tuple[Resul
     run, prepared = _known(film, connection)
     if run is None or not prepared:
         run = _upload_and_watch(film, connection, console)
-    with bars.file_bar(console, "Fetching report and pictures") as progress_files:
+    with bars.total_bar(console, "Fetching report and pictures") as progress_files:
         result = results.fetch(
             run,
             connection.studio,

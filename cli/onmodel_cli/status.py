@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import groupby
 
 from rich.markup import escape
 from rich.table import Table
@@ -45,7 +46,7 @@ def status(
         if not lines:
             speaking.out.print("Nothing is known yet. Upload a film: `onmodel run --help`.")
             return
-        speaking.out.print(_table(lines))
+        _show(lines)
         _tell_billing(costly)
 
 
@@ -77,7 +78,7 @@ def costs(
             return
         speaking.out.print(_bill(bill, len(summaries)))
         if later:
-            speaking.out.print(_table(later))
+            _show(later)
         speaking.out.print(
             f"\n[bold]Estimated total {dollars(total)}[/], {dollars(float(bill.saved_usd))} saved. "
             f"Prices of {bill.prices_dated.isoformat()}; AWS bills by its own counts."
@@ -101,21 +102,19 @@ def _tell_billing(costly: list[Line]) -> None:
         )
 
 
-def _table(lines: list[Line]) -> Table:
-    table = Table("production", "what", "id", "status", "", "estimated", box=None, pad_edge=False)
-    table.columns[2].overflow = "fold"  # an id that is cut off cannot be copied
-    table.columns[5].justify = "right"
-    for line in lines:
-        colour = COLOURS.get(line.status, "default")
-        table.add_row(
-            line.production,
-            line.kind,
-            line.id,
-            f"[{colour}]{line.status}[/]",
-            escape(line.what),
-            "" if line.usd is None else dollars(line.usd),
-        )
-    return table
+def _show(lines: list[Line]) -> None:
+    """By production; a row each, and below it what is told of it: fits 80 columns unfolded."""
+    wide = max(len(line.id) for line in lines)
+    for production, of_it in groupby(lines, key=lambda line: line.production):
+        speaking.out.print(f"\n[bold]{production}[/]")
+        for line in of_it:
+            colour = COLOURS.get(line.status, "default")
+            usd = "" if line.usd is None else dollars(line.usd)
+            speaking.out.print(
+                f"  {line.kind:<10}  {line.id:<{wide}}  [{colour}]{line.status:<11}[/]  {usd:>9}"
+            )
+            if line.what:
+                speaking.out.print(f"              [dim]{escape(line.what)}[/]")
 
 
 def _bill(bill: Bill, films: int) -> Table:

@@ -245,6 +245,9 @@ class Settings(Contract):
     deployment: DeploymentSettings = DeploymentSettings()
     storyboard: StoryboardSettings = StoryboardSettings()
     review: Literal["none"] = Field(default="none", description="who looks at the captions")
+    credit: str = Field(
+        default="", max_length=200, description="whose film it is: printed under its pictures"
+    )
     characters: dict[CharacterSlug, Character] = Field(default_factory=dict)
 
     def samples_hash(self) -> str:

@@ -139,6 +139,13 @@ def test_deploy_when_nothing_is_trained_says_so(invoke, world) -> None:
     assert "There is no trained model of bunny" in done.stderr
 
 
+def test_deploy_when_it_answers_already_starts_nothing(invoke, world, deployed) -> None:
+    done = invoke("deploy", "-p", "bunny", "--yes")
+    assert done.exit_code == 3
+    assert f"{ID} is deployed already, as {ID}-1" in done.stderr
+    assert payloads(world) == []
+
+
 def test_extend_when_in_service_moves_row_and_schedule(invoke, world, deployed, scheduler) -> None:
     done = invoke("extend", "-p", "bunny", "--hours", 5)
     assert done.exit_code == 0, done.stderr

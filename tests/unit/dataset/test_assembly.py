@@ -174,7 +174,7 @@ def test_summarize_when_done_then_counts_by_character_and_warns_of_few() -> None
     ]
     assert summary.left_out == {LeftOutReason.UNNAMED: 1}
     assert len(summary.notices) == 1
-    assert summary.notices[0].startswith("frank has 2 training pictures")
+    assert summary.notices[0].startswith("Frank has 2 training pictures")
 
 
 def test_contents_hash_when_a_name_or_split_changes_then_another() -> None:

@@ -81,6 +81,11 @@ def test_dataset_report_when_training_is_impossible_says_why() -> None:
     assert "line 3: caption is too long" in html
 
 
+def test_dataset_report_when_settings_name_whose_film_it_is_then_does() -> None:
+    pages = render_dataset_report(report(settings=Settings(credit="Bunny © Studio")))
+    assert all("<p>Pictures: Bunny © Studio</p>" in page.decode() for page in pages.values())
+
+
 def test_dataset_report_when_pictures_were_left_out_says_why() -> None:
     html = render_dataset_report(report())["index.html"].decode()
     assert "3 · More than enough" in html

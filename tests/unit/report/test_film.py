@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from onmodel.contracts.film import RejectReason
 from onmodel.report.dropped import REASONS
 from onmodel.report.film import render_film_report
+from onmodel.settings import Settings
 
 
 class Outline(HTMLParser):
@@ -105,6 +107,17 @@ def test_report_when_nothing_was_kept_says_so_and_why(make_report) -> None:
 def test_report_when_a_thumbnail_is_missing_leaves_its_place_empty(make_report) -> None:
     report = make_report(kept=3, dropped=0, picture=lambda _: b"")
     assert render_film_report(report)["index.html"].count(b"no picture") == 3
+
+
+def test_report_when_settings_name_whose_film_it_is_then_each_page_does(make_report) -> None:
+    report = make_report(kept=24, dropped=30)
+    theirs = replace(report, settings=Settings(credit="Bunny © <Studio>"))
+    pages = render_film_report(theirs, pictures_a_page=20)
+    assert len(pages) > 1
+    assert all(
+        "<p>Pictures: Bunny © &lt;Studio&gt;</p>" in page.decode() for page in pages.values()
+    )
+    assert not any("Pictures:" in page.decode() for page in render_film_report(report).values())
 
 
 def test_every_reason_has_words() -> None:

@@ -36,6 +36,7 @@ def gallery(*panels: GalleryPanel) -> str:
         names={"buck": "Buck"},
         notices=("This is a simulation",),
         training_pictures={"c7": b"copied"},
+        credit="Bunny © <Studio>",
     )
     return render_gallery(made).decode()
 
@@ -57,6 +58,7 @@ def test_gallery_when_drawn_shows_scene_prompt_seed_and_likeness() -> None:
                   "This is a simulation"):  # fmt: skip
         assert words in html
     assert "Buck &lt;smiles&gt;. Soft light" in html
+    assert "<p>Pictures: Bunny © &lt;Studio&gt;</p>" in html
 
 
 @pytest.mark.parametrize(

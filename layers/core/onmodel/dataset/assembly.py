@@ -28,6 +28,7 @@ from onmodel.keys import digest
 from onmodel.npy import Vectors
 from onmodel.settings import TrainingSettings
 from onmodel.vision.duplicates import find_duplicates
+from onmodel.wording import person_name
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def summarize(
         characters=counts,
         left_out=dict(Counter(line.reason for line in left_out)),
         notices=tuple(
-            f"{count.character} has {count.training} training pictures, fewer than "
+            f"{person_name(count.character)} has {count.training} training pictures, fewer than "
             f"{training.min_per_character}: the model may not learn this character"
             for count in counts
             if count.character and count.training < training.min_per_character

@@ -193,6 +193,7 @@ def training_started(
     dataset_id: str,
     model: str,
     pictures: int,
+    validation: int,
     characters: Mapping[str, int],
     steps: int,
     batch_size: int,
@@ -202,11 +203,12 @@ def training_started(
     correlation_id: str,
     notices: Sequence[str] = (),
 ) -> Mail:
-    """A training job runs."""
+    """A training job runs. Of its characters' pictures some are kept out, for `validation`."""
+    kept_out = f"; {validation:,} more are kept out for validation" if validation else ""
     return letter(
         f"Training of {production} has started",
         f"A model of production {production} is being trained on "
-        f"{count(pictures, 'captioned picture')} (dataset {dataset_id}).",
+        f"{count(pictures, 'captioned picture')} (dataset {dataset_id}){kept_out}.",
         _characters(characters),
         table(
             [

@@ -111,6 +111,7 @@ def render_dataset_report(
         "bill": report.bill,
         "money": money_of(report.bill),
         "called": Names(report.settings),
+        "credit": report.settings.credit,
         "training": sum(count.training for count in report.summary.characters),
         "validation": sum(count.validation for count in report.summary.characters),
     }

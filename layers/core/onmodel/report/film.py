@@ -81,6 +81,7 @@ def render_film_report(
                        for section in page.dropped},
         "kept_at": {section.slug: page.name for page in reversed(pages) for section in page.kept},
         "settings": settings_in_words(report.settings),
+        "credit": report.settings.credit,
         "bill": report.bill,
         "money": money_of(report.bill),
         "headline": headline(report.summary, report.settings.sampling),

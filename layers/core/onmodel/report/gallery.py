@@ -44,6 +44,7 @@ class Gallery:
     names: Mapping[str, str]
     notices: Sequence[str] = ()
     training_pictures: Mapping[str, bytes] | None = None
+    credit: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def render_gallery(gallery: Gallery) -> bytes:
     return render(
         "gallery.html.j2",
         gallery=gallery,
+        credit=gallery.credit,
         title=gallery.storyboard.title or person_name(gallery.name),
         rows=[
             (panel, [_view(panel, picture, gallery) for picture in panel.pictures])

@@ -60,6 +60,8 @@ class PublishGallery:
         items = read_lines(PanelItem, self.studio.get(keys.plan))
         panels = [self._panel(keys, item) for item in items]
         dataset = self._dataset(plan.production, plan.training_id)
+        settings = Settings.model_validate_json(self.studio.get(keys.settings))
+        known = cast(plan.production, settings, self.registry)
         page = render_gallery(
             Gallery(
                 production=plan.production,
@@ -71,7 +73,8 @@ class PublishGallery:
                     self._shown(item, panel) for item, panel in zip(items, panels, strict=True)
                 ],
                 drawn_at=self.clock(),
-                names=self._names(plan.production, keys),
+                names={slug: role.name for slug, role in known.items()},
+                credit=settings.credit,
                 notices=self._notices(plan.production, dataset),
                 training_pictures=self._copied(plan.production, dataset, panels),
             )
@@ -141,11 +144,6 @@ class PublishGallery:
         record = self.registry.get(production, Kind.TRAINING, training_id)
         name = None if record is None else TrainingBody.model_validate(record.body).model_name
         return name or training_id
-
-    def _names(self, production: str, keys: StoryboardKeys) -> dict[str, str]:
-        settings = Settings.model_validate_json(self.studio.get(keys.settings))
-        known = cast(production, settings, self.registry)
-        return {slug: character.name for slug, character in known.items()}
 
     def _notices(self, production: str, dataset: str) -> tuple[str, ...]:
         """What the dataset's reader had to know, for example that all this is a simulation."""

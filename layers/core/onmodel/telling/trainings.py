@@ -99,11 +99,14 @@ def tell_started(asked: MailRequest, facts: Facts) -> Told:
         raise EventRefused(f"No dataset {training.dataset_id} in {asked.production}")
     dataset = DatasetBody.model_validate(row.body)
     used = training.spec.hyperparameters
+    captioned = dataset.pictures if dataset.captioned is None else dataset.captioned
+    trained = dataset.trained or captioned
     mail = training_started(
         production=asked.production,
         dataset_id=training.dataset_id,
         model=training.model_name or asked.id,
-        pictures=dataset.trained or dataset.pictures,
+        pictures=trained,
+        validation=captioned - trained,
         characters=dataset.named,
         steps=used.steps,
         batch_size=used.batch_size,
