@@ -39,82 +39,16 @@ class Progress:
 
 
 @dataclass
-class Follower:
-    """Asks again and again until the run ends.
-
-    Args:
-        run: as planned from the upload.
-        uploaded_at: a refusal that is older belongs to an earlier attempt.
-        sleep: waits that many seconds.
-        monotonic: seconds of a steady clock.
-    """
+class Sight:
+    """What of a run that works is seen from its objects; what was seen is not read again."""
 
     run: Run
-    uploaded_at: datetime
     studio: ObjectStore
-    registry: Registry
-    executions: Executions
-    sleep: Callable[[float], None]
-    monotonic: Callable[[], float]
-    every_seconds: float = 1.0
-    limit_seconds: float = 6 * 3600
     _seen: dict[str, ChunkResult] = field(default_factory=dict)
     _planned: int = 0
 
-    def watch(self) -> Iterator[Progress]:
-        """Progress until the run is prepared.
-
-        Raises:
-            FilmRefused: the run was refused; its own reason.
-            ServiceError: it failed or died, or the upload was never taken up.
-            StillRunning: it takes longer than the limit; it goes on without being watched.
-        """
-        started = asked = self.monotonic()
-        while True:
-            record = self._record()
-            if record is not None and record.status == RunStatus.PREPARED:
-                return
-            if record is not None and record.status in (RunStatus.REFUSED, RunStatus.FAILED):
-                raise _ended(record)
-            now = self.monotonic()
-            self._bound(record, now - started)
-            if record is not None and now - asked > ALIVE_EVERY_SECONDS:
-                asked = now
-                self._must_live(record)
-            yield self._progress(record)
-            self.sleep(self.every_seconds)
-
-    def _record(self) -> Record | None:
-        record = self.registry.get(self.run.production, Kind.RUN, self.run.run_id)
-        over = record is not None and record.status in (RunStatus.REFUSED, RunStatus.FAILED)
-        if record is not None and over and record.updated_at < self.uploaded_at:
-            return None
-        return record
-
-    def _bound(self, record: Record | None, waited: float) -> None:
-        if record is None and waited > PICK_UP_SECONDS:
-            raise ServiceError(
-                f"{self.run.title} was uploaded, but the stack did not take it up within "
-                f"{PICK_UP_SECONDS:.0f} s. Look into the log of its RouteUpload function"
-            )
-        if waited > self.limit_seconds:
-            raise StillRunning(
-                f"{self.run.title} is still being prepared after {waited / 3600:.1f} h. "
-                "It goes on; run the same command again to go on watching"
-            )
-
-    def _must_live(self, record: Record) -> None:
-        if record.holder and not self.executions.is_running(record.holder):
-            again = self._record()
-            if again is not None and again.status == RunStatus.RUNNING:
-                raise ServiceError(
-                    f"The run died without saying why ({record.holder}). Run the same command "
-                    "again: what was paid for is kept"
-                )
-
-    def _progress(self, record: Record | None) -> Progress:
-        if record is None:
-            return Progress(STAGES[0])
+    def progress(self) -> Progress:
+        """How far it is now."""
         keys = FilmKeys.of(self.run)
         if not self._planned:
             self._planned = self._plan(keys)
@@ -148,6 +82,82 @@ class Follower:
         there = {info.key for info in self.studio.list(f"{keys.run}/")}
         written = (keys.rejected, keys.names, keys.report)
         return STAGES[3 + sum(key in there for key in written)]
+
+
+@dataclass
+class Follower:
+    """Asks again and again until the run ends.
+
+    Args:
+        run: as planned from the upload.
+        uploaded_at: a refusal that is older belongs to an earlier attempt.
+        sleep: waits that many seconds.
+        monotonic: seconds of a steady clock.
+    """
+
+    run: Run
+    uploaded_at: datetime
+    studio: ObjectStore
+    registry: Registry
+    executions: Executions
+    sleep: Callable[[float], None]
+    monotonic: Callable[[], float]
+    every_seconds: float = 1.0
+    limit_seconds: float = 6 * 3600
+
+    def __post_init__(self) -> None:
+        self._sight = Sight(self.run, self.studio)
+
+    def watch(self) -> Iterator[Progress]:
+        """Progress until the run is prepared.
+
+        Raises:
+            FilmRefused: the run was refused; its own reason.
+            ServiceError: it failed or died, or the upload was never taken up.
+            StillRunning: it takes longer than the limit; it goes on without being watched.
+        """
+        started = asked = self.monotonic()
+        while True:
+            record = self._record()
+            if record is not None and record.status == RunStatus.PREPARED:
+                return
+            if record is not None and record.status in (RunStatus.REFUSED, RunStatus.FAILED):
+                raise _ended(record)
+            now = self.monotonic()
+            self._bound(record, now - started)
+            if record is not None and now - asked > ALIVE_EVERY_SECONDS:
+                asked = now
+                self._must_live(record)
+            yield self._sight.progress() if record is not None else Progress(STAGES[0])
+            self.sleep(self.every_seconds)
+
+    def _record(self) -> Record | None:
+        record = self.registry.get(self.run.production, Kind.RUN, self.run.run_id)
+        over = record is not None and record.status in (RunStatus.REFUSED, RunStatus.FAILED)
+        if record is not None and over and record.updated_at < self.uploaded_at:
+            return None
+        return record
+
+    def _bound(self, record: Record | None, waited: float) -> None:
+        if record is None and waited > PICK_UP_SECONDS:
+            raise ServiceError(
+                f"{self.run.title} was uploaded, but the stack did not take it up within "
+                f"{PICK_UP_SECONDS:.0f} s. Look into the log of its RouteUpload function"
+            )
+        if waited > self.limit_seconds:
+            raise StillRunning(
+                f"{self.run.title} is still being prepared after {waited / 3600:.1f} h. "
+                "It goes on; run the same command again to go on watching"
+            )
+
+    def _must_live(self, record: Record) -> None:
+        if record.holder and not self.executions.is_running(record.holder):
+            again = self._record()
+            if again is not None and again.status == RunStatus.RUNNING:
+                raise ServiceError(
+                    f"The run died without saying why ({record.holder}). Run the same command "
+                    "again: what was paid for is kept"
+                )
 
 
 def _ended(record: Record) -> FilmRefused | ServiceError:

@@ -150,9 +150,7 @@ class Journey:
         ]
         if any(approval.subject_id == dataset.id for approval in waiting):
             return "waiting for an approval (see the mail)"
-        keys = DatasetKeys(self.production, dataset.id)
-        done = sum(1 for _ in self.studio.list(f"{keys.caption_answers}/"))
-        return f"captioning {done} of {body.pictures}"
+        return f"captioning {answered(self.studio, dataset)} of {body.pictures}"
 
     def _after_training(self, dataset: Record, training: Record) -> Place:
         body = TrainingBody.model_validate(training.body)
@@ -182,6 +180,12 @@ class Journey:
         if found.stage in OVER or found.stage == DeploymentStage.RETIRING:
             return _ending(place, found.body.reason)
         return place
+
+
+def answered(studio: ObjectStore, dataset: Record) -> int:
+    """How many pictures of a dataset were captioned by now."""
+    keys = DatasetKeys(dataset.production, dataset.id)
+    return sum(1 for _ in studio.list(f"{keys.caption_answers}/"))
 
 
 def _at(place: Place, stage: str) -> Place:

@@ -17,12 +17,16 @@ from onmodel.records_training import (
     ApprovalBody,
     ApprovalStatus,
     DatasetBody,
+    DatasetStatus,
     GenerationBody,
     GenerationStatus,
     StoryboardBody,
     TrainingBody,
+    TrainingStage,
 )
 from onmodel.wording import count, dollars
+from onmodel_cli.following import Sight
+from onmodel_cli.journey import answered
 
 SHOWN = (
     Kind.RUN,
@@ -63,9 +67,11 @@ class Line:
         }
 
 
-def look(registry: Registry, production: str | None, now: datetime) -> list[Line]:
-    """Oldest first; of one production, or of all."""
-    lines = _once([_line(record, now) for record in _records(registry, production)])
+def look(
+    registry: Registry, production: str | None, now: datetime, studio: ObjectStore | None = None
+) -> list[Line]:
+    """Oldest first; of one production, or of all. With a studio, how far is told what works."""
+    lines = _once([_line(record, now, studio) for record in _records(registry, production)])
     return sorted(lines, key=lambda line: (line.production, line.updated_at))
 
 
@@ -116,8 +122,10 @@ def _of(registry: Registry, production: str | None, kind: Kind) -> Iterator[Reco
     return registry.list(production, kind) if production else registry.list_all(kind)
 
 
-def _line(record: Record, now: datetime) -> Line:
+def _line(record: Record, now: datetime, studio: ObjectStore | None) -> Line:
     what, usd, hourly = _told(record, now)
+    if studio is not None and (further := _under_way(record, studio)):
+        what = f"{what}; {further}"
     return Line(
         production=record.production,
         kind=record.kind,
@@ -142,12 +150,33 @@ def _told(record: Record, now: datetime) -> tuple[str, float | None, float | Non
             return _dataset(dataset), dataset.estimated_usd, None
         case Kind.TRAINING:
             training = TrainingBody.model_validate(record.body)
-            return training.reason or f"on {training.dataset_id}", training.quoted_usd, None
+            on = f"on {training.dataset_id}, since {_minute(record.created_at)}"
+            return training.reason or on, training.quoted_usd, None
         case Kind.DEPLOYMENT:
             return _deployment(Deployment.of(record), now)
     board = StoryboardBody.model_validate(record.body)
     drawn = f"{board.drawn} of {board.panels} panels" if board.drawn is not None else ""
     return board.reason or drawn or f"{board.panels} panels", board.estimated_usd, None
+
+
+def _under_way(record: Record, studio: ObjectStore) -> str:
+    """Where something is that is neither done nor waits for anybody; '' for all else."""
+    match record.kind, record.status:
+        case Kind.RUN, RunStatus.RUNNING:
+            seen = Sight(RunBody.model_validate(record.body).run, studio).progress()
+            parts = f", {seen.chunks_done} of {count(seen.chunks, 'part')} done"
+            return seen.stage + (parts if seen.chunks_done < seen.chunks else "")
+        case Kind.DATASET, DatasetStatus.ASSEMBLED:
+            return f"{answered(studio, record):,} of them captioned"
+        case Kind.DATASET, DatasetStatus.CAPTIONED:
+            return "its manifest and report are being written"
+        case Kind.TRAINING, TrainingStage.IN_PROGRESS:
+            return "takes hours; a mail says when the model answers"
+    return ""
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _run(run: RunBody) -> str:
@@ -160,11 +189,11 @@ def _run(run: RunBody) -> str:
 def _waiting(record: Record) -> str:
     if record.kind == Kind.GENERATION:
         generation = GenerationBody.model_validate(record.body)
-        last = f"{generation.last_prepared_at:%Y-%m-%d %H:%M} UTC"
+        last = _minute(generation.last_prepared_at)
         films = count(len(generation.runs), "film")
         return f"{films}, the last prepared {last}; waits for more, then becomes a dataset"
     approval = ApprovalBody.model_validate(record.body)
-    until = f"{approval.expires_at:%Y-%m-%d %H:%M} UTC"
+    until = _minute(approval.expires_at)
     what = f"{approval.purpose} of {approval.subject_id} for {dollars(approval.usd)}"
     return f"waits for your yes until {until}: {what}"
 

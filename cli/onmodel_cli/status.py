@@ -33,7 +33,7 @@ def status(
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
         chosen = production_slug(production) if production else None
-        lines = look(connection.registry, chosen, datetime.now(UTC))
+        lines = look(connection.registry, chosen, datetime.now(UTC), connection.studio)
         costly = billing(lines)
         if as_json:
             print_object(
@@ -110,9 +110,8 @@ def _show(lines: list[Line]) -> None:
         for line in of_it:
             colour = COLOURS.get(line.status, "default")
             usd = "" if line.usd is None else dollars(line.usd)
-            speaking.out.print(
-                f"  {line.kind:<10}  {line.id:<{wide}}  [{colour}]{line.status:<11}[/]  {usd:>9}"
-            )
+            row = f"  {line.kind:<10}  {line.id:<{wide}}  [{colour}]{line.status:<11}[/]  {usd:>9}"
+            speaking.out.print(row.rstrip())
             if line.what:
                 speaking.out.print(f"              [dim]{escape(line.what)}[/]")
 

@@ -1,4 +1,4 @@
-"""What `onmodel status` says of things that wait."""
+"""What `onmodel status` says of things that wait, and of those that work."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from datetime import timedelta
 
 from fakes.clock import START
 from fakes.registry import InMemoryRegistry
+from fakes.world import MACHINE, World, run_of
 
 from onmodel.contracts.base import Contract
+from onmodel.contracts.film import Chunk, ChunkResult
+from onmodel.jsonl import write_lines
+from onmodel.keys import DatasetKeys, FilmKeys
 from onmodel.records import Kind, upsert
 from onmodel.records_training import (
     ApprovalBody,
     ApprovalStatus,
+    DatasetBody,
+    DatasetStatus,
     GenerationBody,
     GenerationStatus,
 )
@@ -63,3 +69,36 @@ def test_look_when_money_waits_for_a_yes_then_says_until_when_and_how_much() -> 
     assert "training of d0001-7be1d2f0 for $245.30" in known.what
     assert f"for {dollars(None)}" in unknown.what
     assert known.usd is None, "nothing was spent yet"
+
+
+def test_look_when_a_film_is_sampled_then_says_how_many_parts_are_done() -> None:
+    world, run = World(), run_of()
+    world.executions.start(MACHINE, f"{run.run_id}-{run.attempt}", {})
+    world.claim(run)
+    assert told(world) == "a.mp4; reading the film"
+    keys = FilmKeys.of(run)
+    chunks = [Chunk(index=n, start_seconds=n * 60, end_seconds=n * 60 + 60) for n in range(2)]
+    world.studio.put(keys.chunks, write_lines(chunks), "x")
+    done = ChunkResult(index=0, frames=60, crops=30, rejected=5, shots=3)
+    world.studio.put(keys.chunk(0).done, done.model_dump_json().encode(), "x")
+    assert told(world) == "a.mp4; looking at frames, 1 of 2 parts done"
+    world.studio.put(keys.chunk(1).done, done.model_dump_json().encode(), "x")
+    assert told(world) == "a.mp4; dropping near-duplicates"
+
+
+def told(world: World) -> str:
+    (line,) = look(world.registry, None, START, world.studio)
+    return line.what
+
+
+def test_look_when_pictures_are_captioned_then_says_how_many_are() -> None:
+    world = World()
+    body = DatasetBody(
+        generation_id="g0001", correlation_id="c", pictures=12, named={"buck": 12},
+        films=("bbb-1",), to_caption_key="k", captions_needed=10,
+    )  # fmt: skip
+    put(world.registry, Kind.DATASET, "d0001-7be1d2f0", DatasetStatus.ASSEMBLED, body)
+    world.studio.put(DatasetKeys("bunny", "d0001-7be1d2f0").caption("c-1"), b"{}", "x")
+    assert told(world) == "12 pictures of 1 film; 1 of them captioned"
+    put(world.registry, Kind.DATASET, "d0001-7be1d2f0", DatasetStatus.READY, body)
+    assert told(world) == "12 pictures of 1 film"
