@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,6 +88,18 @@ class Studio:
         """Those that AWS would charge PrepareFilm for."""
         calls = self.calls()
         return {service: calls.get(service) for service in ("rekognition", "bedrock-runtime")}
+
+    def log_lines(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """(function, line) of all that functions logged as JSON."""
+        logs = self.stack.client("logs")
+        for group in logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]:
+            name = group["logGroupName"].removeprefix("/aws/lambda/onmodel-")
+            pages = logs.get_paginator("filter_log_events")
+            for page in pages.paginate(logGroupName=group["logGroupName"]):
+                for event in page["events"]:
+                    for line in event["message"].splitlines():
+                        if line.startswith("{"):
+                            yield name, json.loads(line)
 
     def mails(self) -> list[Mail]:
         """All mails until now."""

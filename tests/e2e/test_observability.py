@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from drawn.films import draw_film
@@ -34,24 +31,11 @@ def film(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> tuple[str,
     return studio.run(record).correlation_id, studio.summary(record)
 
 
-def lines(studio: Studio) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(function, line) of all that functions logged as JSON."""
-    logs = studio.stack.client("logs")
-    for group in logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]:
-        name = group["logGroupName"].removeprefix("/aws/lambda/onmodel-")
-        pages = logs.get_paginator("filter_log_events")
-        for page in pages.paginate(logGroupName=group["logGroupName"]):
-            for event in page["events"]:
-                for line in event["message"].splitlines():
-                    if line.startswith("{"):
-                        yield name, json.loads(line)
-
-
 def test_lines_when_a_film_goes_its_way_then_every_function_logs_under_its_id(
     studio: Studio, film: tuple[str, FilmSummary]
 ) -> None:
     identity, _ = film
-    logged = [(name, line) for name, line in lines(studio) if "level" in line]
+    logged = [(name, line) for name, line in studio.log_lines() if "level" in line]
     assert {name for name, line in logged if line["correlation_id"] == identity} >= FUNCTIONS
     assert [line for _, line in logged if "correlation_id" not in line] == []
     (mail,) = studio.told_by_mail("production logged has been looked at")
@@ -61,7 +45,7 @@ def test_lines_when_a_film_goes_its_way_then_every_function_logs_under_its_id(
 def metrics(studio: Studio) -> dict[str, list[float]]:
     """Values by name, or name and dimension, as CloudWatch reads them out of the lines."""
     found: dict[str, list[float]] = defaultdict(list)
-    for _, line in lines(studio):
+    for _, line in studio.log_lines():
         for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
             assert directive["Namespace"] == "onmodel/onmodel"
             (dimensions,) = directive["Dimensions"]

@@ -13,6 +13,14 @@ from onmodel.keys import DatasetKeys, execution_arn
 from onmodel.ports import Record
 from onmodel.records import Kind
 
+ON_THE_WAY_TO_A_MODEL = {
+    "collect_film", "settle_generation", "preflight_training", "assemble_dataset",
+    "quote_training", "caption_crop", "collect_captions", "write_manifest", "report_dataset",
+    "start_training", "claim_training", "draw_loss_curve", "schedule_retirement",
+    "provision_model", "check_deployment", "plan_storyboard", "draw_panel", "score_panel",
+    "publish_gallery", "tell",
+}  # fmt: skip
+
 
 def only(studio: Studio, kind: Kind, production: str, status: set[str]) -> Record:
     """The one row of a kind, when it has one of these statuses."""
@@ -78,6 +86,20 @@ def test_training_when_completed_then_a_model_is_ready_with_a_storyboard_and_an_
     assert len(gallery) == 1
     assert studio.stack.control("billing")["usd_per_hour"] > 0
     assert trained.id in deployment.id
+
+
+def test_lines_when_a_model_came_of_a_film_then_its_whole_way_has_the_uploads_id(
+    studio: Studio, trained: Record
+) -> None:
+    only(studio, Kind.DEPLOYMENT, "show", {"in_service"})
+    (mail,) = studio.told_by_mail("The model of show is ready")
+    (run,) = studio.runs("show")
+    assert mail.correlation_id == studio.run(run).correlation_id == trained.body["correlation_id"]
+    logged = {
+        name for name, line in studio.log_lines()
+        if line.get("correlation_id") == mail.correlation_id
+    }  # fmt: skip
+    assert logged >= ON_THE_WAY_TO_A_MODEL
 
 
 def test_deployment_when_retired_then_nothing_bills_by_the_hour_and_the_bill_is_told(

@@ -54,6 +54,15 @@ def test_request_when_read_then_knows_the_id(path: Path) -> None:
     assert request.correlation_id
 
 
+def test_done_when_the_answer_knows_the_upload_then_is_logged_under_its_id(
+    written: io.StringIO,
+) -> None:
+    entry(Request)(lambda _: Request(correlation_id="of-the-upload"))(
+        {"correlation_id": "of-the-event"}, Context()
+    )
+    assert [line["correlation_id"] for line in lines(written)] == ["of-the-upload"]
+
+
 def test_lines_when_of_any_module_then_have_the_id_and_a_time_that_lambda_reads(
     written: io.StringIO,
 ) -> None:

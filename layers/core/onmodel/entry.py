@@ -67,6 +67,8 @@ def entry(
             finally:
                 if metrics.metric_set:
                     metrics.flush_metrics()
+            if found := getattr(answer, "correlation_id", None):  # AWS's events know no upload
+                logger.append_keys(correlation_id=found)
             told = answer.model_dump(mode="json", include=shown) if answer else None
             logger.info("done", extra={"answer": told})
             return answer.model_dump(mode="json") if answer else None
