@@ -74,7 +74,10 @@ def _band(canvas: Picture, at: int, lines: list[str], unit: float) -> None:
     for number, line in enumerate(lines, start=1):
         place = (int(16 * unit), top + step * number - step // 5)
         thickness = 2 if at == 0 and number == 1 else 1
-        cv2.putText(canvas, _ascii(line), place, _FONT, 0.8 * unit, _INK, thickness, cv2.LINE_AA)
+        text, scale, room = _ascii(line), 0.8 * unit, canvas.shape[1] - 2 * place[0]
+        (wide, _), _ = cv2.getTextSize(text, _FONT, scale, thickness)
+        scale *= min(1.0, room / max(1, wide))  # a model's name is as long as it likes
+        cv2.putText(canvas, text, place, _FONT, scale, _INK, thickness, cv2.LINE_AA)
 
 
 def _ascii(text: str) -> str:
