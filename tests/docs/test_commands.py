@@ -51,7 +51,7 @@ ELSEWHERE = {
     ".venv-sam/bin/sam deploy --guided": "tests/runtime/test_sam_deploy.py, likewise",
     "sam deploy --parameter-overrides Name=value …": "tests/runtime/test_sam_deploy.py, likewise",
     "sam delete": "tests/integration/local deletes a guarded stack",
-    ".venv/bin/python bench/sampling.py": "a measurement of half an hour",
+    "make bench": "a measurement of half an hour; tests/integration/test_bench.py runs a short one",
 }
 """Why a command is not run here, and what holds it instead."""
 
