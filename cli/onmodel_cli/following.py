@@ -10,6 +10,7 @@ from onmodel.contracts.film import Chunk, ChunkResult, Run
 from onmodel.errors import FilmRefused, NotFound, ServiceError, StillRunning
 from onmodel.jsonl import read_lines
 from onmodel.keys import FilmKeys
+from onmodel.mails.letter import sentence
 from onmodel.ports import Executions, ObjectStore, Record, Registry
 from onmodel.records import Kind, RunBody, RunStatus
 
@@ -25,6 +26,10 @@ STAGES = (
     "drawing the report",
     "finishing",
 )
+
+
+class RunFailed(ServiceError):
+    """Raised when a run broke off through a fault of AWS or ours; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -165,4 +170,5 @@ def _ended(record: Record) -> FilmRefused | ServiceError:
     reason = body.reason or "no reason was recorded"
     if record.status == RunStatus.REFUSED:
         return FilmRefused(reason, body.advice or "")
-    return ServiceError(f"preparing {body.run.title} failed: {reason} {body.advice or ''}".strip())
+    told = " ".join(sentence(part) for part in (reason, body.advice or "") if part)
+    return RunFailed(f"Preparing {body.run.title} broke off: {told}")

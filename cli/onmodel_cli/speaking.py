@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from onmodel.errors import OnmodelError, RefusedError, ServiceError, StillRunning
+from onmodel_cli.following import RunFailed
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -45,6 +46,8 @@ def plain_errors() -> Iterator[None]:
         _end(f"{_sentence(refusal.reason)} {_sentence(refusal.advice)}".strip(), Exit.REFUSED)
     except StillRunning as late:
         _end(str(late), Exit.TIMEOUT)
+    except RunFailed as fault:
+        _end(str(fault), Exit.SERVICE)
     except ServiceError as fault:
         _end(f"AWS answered with a fault: {fault}{_hint(str(fault))}", Exit.SERVICE)
     except OnmodelError as fault:

@@ -14,7 +14,7 @@ from onmodel.jsonl import write_lines
 from onmodel.keys import FilmKeys
 from onmodel.records import Kind, RunStatus
 from onmodel.steps.refuse_film import refuse_film
-from onmodel_cli.following import PICK_UP_SECONDS, STAGES, Follower
+from onmodel_cli.following import PICK_UP_SECONDS, STAGES, Follower, RunFailed
 
 
 class Script:
@@ -110,7 +110,7 @@ def test_watch_when_failed_raises_a_fault_and_not_a_refusal(world: World, run: R
     start(world, run)
     arn = next(iter(world.executions.payloads))
     script = Script(lambda: refuse(world, run, arn, "States.Timeout"))
-    with pytest.raises(ServiceError, match="it has no pictures"):
+    with pytest.raises(RunFailed, match=r"broke off: States\.Timeout: it has no pictures"):
         list(follower(world, run, script).watch())
 
 

@@ -104,6 +104,7 @@ def test_refused_when_told_then_reason_is_in_the_mail_once(world: World) -> None
         (DIED, "Runtime.OutOfMemory: RequestId: 1"),
         (StateError(Error="States.Timeout"), "States.Timeout"),
         (StateError(Error="X", Cause="[1]"), "X: [1]"),
+        (StateError(Error="KeyError", Cause='{"errorMessage": "\'box\'"}'), "KeyError: 'box'"),
     ],
 )
 def test_reason_when_caught_then_in_plain_words(error: StateError, told: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from onmodel import errors
 from onmodel.contracts.requests import Refusal, RefuseFilmRequest, StateError
 from onmodel.errors import NotFound
 from onmodel.keys import FilmKeys
@@ -63,11 +64,15 @@ def _told_by_a_chunk(keys: FilmKeys, studio: ObjectStore) -> StateError | None:
 
 
 def reason(error: StateError) -> str:
-    """The message of an error as Step Functions caught it: Lambda's JSON, or plain text."""
+    """The message of an error as Step Functions caught it: Lambda's JSON, or plain text.
+
+    Errors of the tree speak for themselves; of any other the class is half of what it says.
+    """
     try:
         cause = json.loads(error.Cause)
     except ValueError:
         cause = None
     if isinstance(cause, dict) and cause.get("errorMessage"):
-        return str(cause["errorMessage"])
+        message = str(cause["errorMessage"])
+        return message if hasattr(errors, error.Error) else f"{error.Error}: {message}"
     return f"{error.Error}: {error.Cause}" if error.Cause else error.Error
