@@ -10,8 +10,8 @@ import json
 import re
 from typing import Any
 
-import boto3
 import pytest
+from deployed_template import expand
 from house_rules import (
     RULES,
     Rule,
@@ -33,21 +33,10 @@ from house_rules import (
     untraced,
     wildcard_actions,
 )
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
 from template_model import ROOT, Template, listed, named
-
-from onmodel_local.packaging import package
 
 RESOURCES_OF_AWS = 500  # in one stack
 SOURCE_BYTES_OF_AWS = 1_000_000  # of a template in S3
-
-
-def expand() -> Template:
-    """As CloudFormation's SAM transform does, with nothing asked of AWS."""
-    made = package(ROOT / "template.yaml", "artifacts").template
-    session = boto3.Session(region_name="us-east-1")
-    return Template(Translator({}, Parser(), boto_session=session).translate(made, {}))
 
 
 @pytest.fixture(scope="module")
