@@ -276,3 +276,12 @@ def test_layers_when_made_then_for_the_functions_python_and_not_for_ever(
         if layer["Type"] == "AWS::Lambda::LayerVersion":
             assert set(layer["Properties"]["CompatibleRuntimes"]) == runtimes, kind
             assert layer["DeletionPolicy"] == "Delete", kind
+
+
+def test_idle_costs_when_written_down_then_all_are_counted(deployed: Deployed) -> None:
+    """Fifteen alarms, ten of them free, and a secret; other kinds that cost idle are refused."""
+    text = (ROOT / "docs" / "costs.md").read_text()
+    assert "one secret (0.40 USD a month) and fifteen alarms" in text
+    assert len(deployed.of("AWS::CloudWatch::Alarm")) == 15
+    assert len(deployed.of("AWS::SecretsManager::Secret")) == 1
+    assert len(deployed.of("AWS::CloudWatch::Dashboard")) <= 3, "three are free"
