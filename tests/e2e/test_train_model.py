@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import urllib.request
+from pathlib import Path
 
 import pytest
 from drawn.films import DrawnFilm
@@ -10,8 +13,12 @@ from drawn.references import SETTINGS, cut_references
 from e2e.studio import Studio, wait_until
 
 from onmodel.keys import DatasetKeys, execution_arn
-from onmodel.ports import Record
+from onmodel.ports import ObjectInfo, Record
 from onmodel.records import Kind
+from onmodel_local.deploy import STACK
+from onmodel_local.mail import Mail
+
+ROOT = Path(__file__).parents[2]
 
 ON_THE_WAY_TO_A_MODEL = {
     "collect_film", "settle_generation", "preflight_training", "assemble_dataset",
@@ -139,3 +146,80 @@ def test_second_run_when_only_the_threshold_changes_then_no_caption_is_paid_agai
     assert approval.body["purpose"] == "training"
     assert studio.calls()["bedrock-runtime"]["Converse"]["ok"] == asked
     studio.told_by_mail("approv")
+
+
+def at_the_door(mail: Mail, decision: str | None = None) -> str:
+    """The page behind the mail's link to the door; with a decision, what the button sends."""
+    link = re.search(r"http://127\.0\.0\.1:\d+/_aws/execute-api/\S+", mail.body)
+    assert link, mail.body
+    body = f"decision={decision}".encode() if decision else None
+    with urllib.request.urlopen(link[0], data=body, timeout=60) as answer:
+        return str(answer.read().decode())
+
+
+def test_approval_when_looked_at_and_declined_then_nothing_is_trained(
+    studio: Studio, trained: Record
+) -> None:
+    only(studio, Kind.APPROVAL, "show", {"pending"})
+    mail = studio.told_by_mail("approv")[-1]
+    assert "Approve" in at_the_door(mail)
+    only(studio, Kind.APPROVAL, "show", {"pending"})  # whoever follows a link decides nothing
+    at_the_door(mail, "decline")
+    only(studio, Kind.APPROVAL, "show", {"declined"})
+    machine = studio.outputs["TrainModelArn"]
+    steps = studio.stack.client("stepfunctions")
+    wait_until(
+        lambda: (
+            not steps.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
+        ),
+        lambda: studio.told("show"),
+    )
+    assert [row.id for row in studio.registry.list("show", Kind.TRAINING)] == [trained.id]
+
+
+def test_storyboard_when_nothing_answers_then_asked_for_drawn_and_switched_off(
+    studio: Studio, trained: Record
+) -> None:
+    assert studio.stack.control("billing")["nothing_by_the_hour"]
+    studio.upload("show/storyboards/walk.yaml", b"images: 1\nscenes: [Mira walks]\n")
+    asked = only(studio, Kind.APPROVAL, "show", {"pending"})
+    assert asked.body["purpose"] == "deployment"
+    at_the_door(studio.told_by_mail("approv")[-1], "approve")
+    wait_until(
+        lambda: any(info.key.endswith("gallery/index.html") for info in drawn_boards(studio)),
+        lambda: studio.told("show"),
+        seconds=180,
+    )
+    wait_until(
+        lambda: (
+            {row.status for row in studio.registry.list("show", Kind.DEPLOYMENT)} == {"retired"}
+        ),
+        lambda: str(list(studio.registry.list("show", Kind.DEPLOYMENT))),
+        seconds=180,
+    )
+    assert studio.stack.control("billing")["nothing_by_the_hour"]
+
+
+def drawn_boards(studio: Studio) -> list[ObjectInfo]:
+    return list(studio.store.list("show/storyboards/walk/"))
+
+
+def test_functions_when_all_is_done_then_each_was_called_and_none_was_denied(
+    studio: Studio, trained: Record
+) -> None:
+    """The local stack asks IAM: what ended well, ended well with its own role."""
+    studio.upload("broken/films/broken.mp4", b"no film at all")
+    assert studio.ended_run("broken").status == "refused"
+    function = f"{STACK}-reconcile"
+    event = (ROOT / "events" / "reconcile" / "scheduled.json").read_bytes()
+    answer = studio.stack.client("lambda").invoke(FunctionName=function, Payload=event)
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+    logs, called = studio.stack.client("logs"), set()
+    for group in logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]:
+        name = group["logGroupName"]
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=name)
+        messages = [event["message"] for page in pages for event in page["events"]]
+        assert [text for text in messages if "AccessDenied" in text] == []
+        called |= {name.removeprefix(f"/aws/lambda/{STACK}-")} if messages else set()
+    assert called == {path.parent.name for path in ROOT.glob("functions/*/app.py")}

@@ -1,13 +1,17 @@
 """samconfig.toml holds nothing that the SAM CLI does not know: it ignores such keys in silence."""
 
 import json
+import shlex
 import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from template_model import Template
+
+from onmodel.trainers.bedrock.limits import TRAINING_REGIONS
+from onmodel.trainers.bedrock.names import STACK_LIMIT
 
 ROOT = Path(__file__).parents[3]
 SAM_PYTHON = ROOT / ".venv-sam" / "bin" / "python"
@@ -82,22 +86,29 @@ def test_unknown_keys_when_there_are_some_then_named(options: dict[str, set[str]
     ]
 
 
-class _Loader(yaml.SafeLoader):
-    """Takes CloudFormation's short forms for what they hold."""
-
-
-_Loader.add_multi_constructor("!", lambda loader, _suffix, node: node.value)
-
-
-def test_samconfig_when_it_sets_parameters_then_the_template_has_them(
-    config: dict[str, Any],
+def test_samconfig_when_it_sets_parameters_then_the_template_takes_their_values(
+    config: dict[str, Any], template: Template
 ) -> None:
-    template = yaml.load((ROOT / "template.yaml").read_text(), _Loader)
     for stage in ("default", "prod"):
         overrides = config[stage]["deploy"]["parameters"]["parameter_overrides"]
-        names = {pair.partition("=")[0] for pair in overrides.split()}
-        assert names
-        assert names <= template["Parameters"].keys()
+        chosen = dict(pair.split("=", 1) for pair in shlex.split(overrides))
+        assert chosen
+        for name, value in chosen.items():
+            allowed = template.body["Parameters"][name].get("AllowedValues", [value])
+            assert value in map(str, allowed), f"{stage}: {name}"
+
+
+def test_samconfig_when_deployed_then_where_models_are_trained_and_with_no_more_rights(
+    config: dict[str, Any],
+) -> None:
+    for stage in ("default", "prod"):
+        assert config[stage]["global"]["parameters"]["region"] in TRAINING_REGIONS, stage
+        deploy = config[stage]["deploy"]["parameters"]
+        assert deploy["capabilities"] == "CAPABILITY_IAM", stage
+        assert deploy["confirm_changeset"] is True, stage
+    names = [config[stage]["global"]["parameters"]["stack_name"] for stage in ("default", "prod")]
+    assert len(set(names)) == 2
+    assert all(len(name) <= STACK_LIMIT for name in names)
 
 
 def test_answers_when_guided_then_are_kept_beside_the_template(config: dict[str, Any]) -> None:
