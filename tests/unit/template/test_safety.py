@@ -110,17 +110,6 @@ def test_nothing_when_it_bills_then_before_its_end_is_scheduled(
     assert states["NotInService"]["Next"] == "RetireFailedDeployment"
 
 
-def test_schedules_when_due_then_may_start_the_retirement(template: Template) -> None:
-    allowed = template.allowed("SchedulerRole")
-    (start,) = allowed["states:StartExecution"]
-    assert start["Resource"]["Fn::Sub"].endswith(":stateMachine:${AWS::StackName}-RetireModel")
-    assert "sqs:SendMessage" in allowed, "its dead letters"
-    (trust,) = allowed["sts:AssumeRole"]
-    assert trust["Condition"]["StringEquals"]["aws:SourceArn"] == {
-        "Fn::GetAtt": ["ScheduleGroup", "Arn"]
-    }
-
-
 def test_caption_queue_when_read_then_within_what_lambda_asks_for(template: Template) -> None:
     queue = template.of("AWS::SQS::Queue")["CaptionQueue"]
     function = template.functions["CaptionCropFunction"]
