@@ -130,7 +130,6 @@ def test_captions_when_waited_for_then_not_longer_than_messages_live(
     child = crops["ItemProcessor"]["States"]["CaptionCrop"]
     assert child["TimeoutSeconds"] == 6 * 3600
     assert queue["MessageRetentionPeriod"] >= child["TimeoutSeconds"]
-    assert crops["ToleratedFailurePercentage"] == 5
 
 
 def test_door_when_open_then_throttled_and_its_keys_are_not_logged(template: Template) -> None:
