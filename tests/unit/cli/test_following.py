@@ -75,11 +75,7 @@ def test_watch_when_all_goes_well_tells_every_stage_in_order(world: World, run: 
         return lambda: world.studio.put(key, body, "x")
 
     def done(index: int) -> bytes:
-        return (
-            ChunkResult(index=index, frames=60, crops=30, rejected=5, shots=3)
-            .model_dump_json()
-            .encode()
-        )
+        return ChunkResult(index=index, frames=60, crops=30, rejected=5).model_dump_json().encode()
 
     script = Script(
         lambda: start(world, run),

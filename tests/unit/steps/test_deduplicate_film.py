@@ -6,14 +6,22 @@ from fakes.labels import FakeLabels, figure
 from fakes.world import World
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.film import ChunkResult, Crop, Rejected, RejectReason
+from onmodel.contracts.film import (
+    ChunkResult,
+    ChunkShots,
+    Crop,
+    Rejected,
+    RejectReason,
+    StoredLook,
+)
 from onmodel.contracts.requests import RunRequest
 from onmodel.jsonl import read_lines
 from onmodel.keys import FilmKeys
 from onmodel.npy import from_npy
 from onmodel.steps.deduplicate_film import SampledChunk, deduplicate_film, join_shots
+from onmodel.video.signatures import SIGNATURE_SIZE
 
-LIGHT, DARK = (0.9,) * 8, (0.1,) * 8
+ONE, OTHER = 1, 2  # seeds of pictures
 
 
 def crop(chunk: int, shot: int) -> Crop:
@@ -36,16 +44,12 @@ def crop(chunk: int, shot: int) -> Crop:
     )
 
 
-def sampled(index: int, shots: int, signature: tuple[float, ...] = ()) -> SampledChunk:
-    result = ChunkResult(
-        index=index,
-        frames=1,
-        crops=shots,
-        rejected=0,
-        shots=shots,
-        first_signature=signature,
-        last_signature=signature,
-    )
+def sampled(index: int, shots: int, seed: int = ONE) -> SampledChunk:
+    """A chunk whose first and last look are a picture of that seed."""
+    values = np.random.default_rng(seed).random(SIGNATURE_SIZE)
+    look = StoredLook(seconds=index, signature=tuple(values.tolist())) if shots else None
+    told = ChunkShots(cuts=max(0, shots - 1), first=look, last=look)
+    result = ChunkResult(index=index, frames=1, crops=shots, rejected=0, shots=told)
     crops = tuple(crop(index, shot) for shot in range(shots))
     return SampledChunk(result, crops, np.zeros((shots, 4), np.float32), ())
 
@@ -55,7 +59,8 @@ def shots_of(chunks: list[SampledChunk]) -> list[list[int]]:
 
 
 def test_join_when_a_chunk_is_empty_then_counting_goes_on() -> None:
-    assert shots_of([sampled(0, 2), sampled(1, 0), sampled(2, 1)]) == [[0, 1], [], [2]]
+    assert shots_of([sampled(0, 2), sampled(1, 0), sampled(2, 1, OTHER)]) == [[0, 1], [], [2]]
+    assert shots_of([sampled(0, 2), sampled(1, 0), sampled(2, 1)]) == [[0, 1], [], [1]]
 
 
 def test_join_when_the_picture_is_the_same_over_the_border_then_one_shot(

@@ -9,7 +9,6 @@ CHUNK = ChunkResult(
     frames=60,
     crops=30,
     rejected=30,
-    shots=4,
     run_id="first-run",
     usage=(Usage(item="rekognition.detect-labels", paid=50, reused=5),),
 )

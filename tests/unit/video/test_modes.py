@@ -16,7 +16,7 @@ NOTHING = np.zeros((1, 1, 3), np.uint8)
 
 
 def frame_at(seconds: float, sharpness: float, shot: int) -> Frame:
-    return Frame(seconds, NOTHING, sharpness, shot, ())
+    return Frame(seconds, NOTHING, sharpness, shot)
 
 
 @given(

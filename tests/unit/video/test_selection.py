@@ -20,7 +20,7 @@ def frame_of(
     grey: np.ndarray, seconds: float = 0.0, *, sharpness: float = 100.0, shot: int = 0
 ) -> Frame:
     pixels = np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2)
-    return Frame(seconds, pixels, sharpness, shot, ())
+    return Frame(seconds, pixels, sharpness, shot)
 
 
 def reasons(*frames: Frame, sampling: Sampling | None = None) -> list[RejectReason | None]:

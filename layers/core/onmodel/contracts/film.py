@@ -98,6 +98,29 @@ class Rejected(Contract):
     kept_instead: str | None = Field(default=None, description="crop_id of the kept duplicate")
 
 
+class StoredLook(Contract):
+    """What a decoded picture showed: video.signatures says what the numbers are."""
+
+    seconds: float
+    signature: tuple[float, ...]
+
+
+StoredHint = tuple[float, float, bool]
+"""since, until, turn of a video.hints.Hint."""
+
+
+class ChunkShots(Contract):
+    """What tells which of a chunk's shots go on over its borders: video.shots.first_shots."""
+
+    cuts: int = Field(default=0, ge=0, description="between the first and the last look")
+    first: StoredLook | None = Field(default=None, description="None: no picture showed anything")
+    last: StoredLook | None = None
+    before: tuple[StoredHint, ...] = Field(default=(), description="up to the first look, or all")
+    after: tuple[StoredHint, ...] = Field(default=(), description="from the last look on")
+    dark_before: bool = Field(default=False, description="pictures before it showed nothing")
+    dark_after: bool = False
+
+
 class ChunkResult(Contract):
     """chunk.json: written last, so that its presence says the chunk is done."""
 
@@ -105,16 +128,12 @@ class ChunkResult(Contract):
     frames: int = Field(description="frames sampled, dropped ones included")
     crops: int
     rejected: int
-    shots: int
+    shots: ChunkShots = ChunkShots()
     run_id: str = Field(default="", description="the run that paid; later runs only re-use it")
     usage: tuple[Usage, ...] = ()
     lost_seconds: tuple[tuple[float, float], ...] = Field(
         default=(), description="spans that could not be decoded"
     )
-    first_signature: tuple[float, ...] = Field(
-        default=(), description="of the first frame: tells whether the chunk's border is a cut"
-    )
-    last_signature: tuple[float, ...] = ()
 
 
 class Naming(Contract):

@@ -13,7 +13,7 @@ from onmodel.keys import FilmKeys
 from onmodel.npy import Vectors, from_npy, stack, to_npy
 from onmodel.ports import ObjectStore
 from onmodel.settings import Settings
-from onmodel.video.shots import is_cut
+from onmodel.video.shots import first_shots
 from onmodel.vision.duplicates import find_duplicates
 
 
@@ -79,17 +79,8 @@ def load_chunks(keys: FilmKeys, studio: ObjectStore) -> list[SampledChunk]:
 def join_shots(chunks: list[SampledChunk]) -> list[SampledChunk]:
     """Number shots through the film: a shot that goes on over a chunk's border stays one."""
     joined: list[SampledChunk] = []
-    next_shot, previous = 0, None
-    for chunk in chunks:
-        if (
-            previous
-            and chunk.result.first_signature
-            and not is_cut(previous, chunk.result.first_signature)
-        ):
-            next_shot -= 1
-        offset = next_shot
-        crops = tuple(crop.model_copy(update={"shot": crop.shot + offset}) for crop in chunk.crops)
+    numbers = first_shots([chunk.result.shots for chunk in chunks])
+    for chunk, number in zip(chunks, numbers, strict=True):
+        crops = tuple(crop.model_copy(update={"shot": crop.shot + number}) for crop in chunk.crops)
         joined.append(SampledChunk(chunk.result, crops, chunk.vectors, chunk.rejected))
-        next_shot += chunk.result.shots
-        previous = chunk.result.last_signature or previous
     return joined

@@ -12,6 +12,7 @@ import numpy as np
 from onmodel.contracts.film import (
     Chunk,
     ChunkResult,
+    ChunkShots,
     FilmFacts,
     Run,
 )
@@ -106,6 +107,7 @@ def _sample(  # noqa: PLR0917 - sample_chunk's own arguments
         picture=facts.picture,
         threads=DECODERS,
         on_lost=seen.lose,
+        on_shots=seen.join,
     )
     found = Found()
     selected = select_frames(seen.watch(frames), settings.sampling, facts.picture)
@@ -128,32 +130,27 @@ def _sample(  # noqa: PLR0917 - sample_chunk's own arguments
         lost_seconds=tuple(seen.lost_seconds),
         run_id=run.run_id,
         usage=meter.usage(),
-        first_signature=seen.first_signature,
-        last_signature=seen.last_signature,
     )
     studio.put(at.done, result.model_dump_json().encode(), "application/json")
 
 
 @dataclass
 class Seen:
-    """What went by: counts, and the border frames' signatures."""
+    """What went by, and what the sampler told beside the frames."""
 
     frames: int = 0
-    shots: int = 0
-    first_signature: tuple[float, ...] = ()
-    last_signature: tuple[float, ...] = ()
+    shots: ChunkShots = field(default_factory=ChunkShots)
     lost_seconds: list[tuple[float, float]] = field(default_factory=list)
 
     def lose(self, start_seconds: float, end_seconds: float) -> None:
         self.lost_seconds.append((start_seconds, end_seconds))
 
+    def join(self, shots: ChunkShots) -> None:
+        self.shots = shots
+
     def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         for frame in frames:
-            if not self.frames:
-                self.first_signature = frame.signature
             self.frames += 1
-            self.shots = frame.shot + 1
-            self.last_signature = frame.signature
             yield frame
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 from av.video.frame import VideoFrame
 
 from onmodel.contracts.base import Box
@@ -18,13 +17,12 @@ from onmodel.video.limits import Limits
 from onmodel.video.looks import look_at
 from onmodel.video.packets import PacketTable
 from onmodel.video.pictures import Display, Painter
-from onmodel.video.shots import is_cut
+from onmodel.video.shots import Look
 from onmodel.video.windows import NO_WINDOW, Windows, packets_to_decode
 
 logger = logging.getLogger(__name__)
 
 LOOKS_A_WINDOW = 3  # candidates compared for sharpness; more cost time and rarely win
-_NOTHING: npt.NDArray[np.float32] = np.zeros(0, np.float32)
 
 Lost = Callable[[float, float], None]
 """Told a span (start, end) of film seconds that could not be decoded."""
@@ -32,19 +30,10 @@ Lost = Callable[[float, float], None]
 
 @dataclass(frozen=True, eq=False)
 class Sampled:
-    """A frame whose shot is counted within its group of pictures, and how groups join.
-
-    Attributes:
-        opens: it is the first frame of its group.
-        first, last: signatures of the group's first picture and of the last one looked at.
-        cuts: seen in the group so far.
-    """
+    """A frame whose shot is not known yet, and its window's looks, one of which it is."""
 
     frame: Frame
-    opens: bool
-    first: npt.NDArray[np.float32]
-    last: npt.NDArray[np.float32]
-    cuts: int
+    looks: tuple[Look, ...]
 
 
 @dataclass(eq=False)
@@ -53,8 +42,6 @@ class _Candidate:
     seconds: float
     window: int
     sharpness: float
-    cuts: int
-    signature: npt.NDArray[np.float32]
 
 
 @dataclass(eq=False)
@@ -63,11 +50,8 @@ class _GroupState:
 
     window_of: dict[int, int] = field(default_factory=dict)
     best: _Candidate | None = None
-    first: npt.NDArray[np.float32] = field(default_factory=lambda: _NOTHING)
-    last: npt.NDArray[np.float32] = field(default_factory=lambda: _NOTHING)
+    looks: list[Look] = field(default_factory=list)  # of the present window
     looked_at: float = -1e9
-    cuts: int = 0
-    opened: bool = False
     broken: bool = False
 
 
@@ -148,13 +132,9 @@ class BatchDecoder:
             return
         group.looked_at = seconds
         sharpness, signature = look_at(frame, self._painter.picture)
-        if not len(group.first):
-            group.first = signature
-        elif is_cut(group.last, signature):
-            group.cuts += 1
-        group.last = signature
+        group.looks.append(Look(seconds, signature))
         if group.best is None or sharpness > group.best.sharpness:
-            group.best = _Candidate(frame, seconds, window, sharpness, group.cuts, signature)
+            group.best = _Candidate(frame, seconds, window, sharpness)
 
     def _closed(self, window: int) -> Iterator[Sampled]:
         """The best frame of the present window, once a picture of another one is there."""
@@ -166,8 +146,6 @@ class BatchDecoder:
             best.frame,
             timecode_seconds=best.seconds,
             sharpness=best.sharpness,
-            shot=best.cuts,
-            signature=best.signature,
         )
-        opens, group.opened = not group.opened, True
-        yield Sampled(frame, opens, group.first, group.last, group.cuts)
+        looks, group.looks = tuple(group.looks), []
+        yield Sampled(frame, looks)

@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 
 from onmodel.video.containers import GuardedFile, Readable
 from onmodel.video.gops import BATCH_BYTES, BATCH_PACKETS, Batch, references
+from onmodel.video.hints import CutHints, Seconds
 from onmodel.video.marks import IsReference
 from onmodel.video.packets import PacketTable
 from onmodel.video.windows import Windows
@@ -39,6 +40,7 @@ class DemuxedBatches:
     ) -> None:
         self._container, self._stream, self._guard = container, stream, guard
         self._table, self._is_reference = table, is_reference
+        self.hints = CutHints(table, None if len(table) else self._keyframes())
         self._timed = not (table.container == "avi" and table.codec in _REORDERED)
         if not self._timed:
             logger.info("AVI keeps no presentation times: whole groups of pictures are decoded")
@@ -73,6 +75,11 @@ class DemuxedBatches:
         if ahead:
             yield self._batch(ahead, [], head=True)
 
+    def _keyframes(self) -> Seconds:
+        """What the open container lists, for films without a table."""
+        listed = [entry.timestamp for entry in self._stream.index_entries if entry.is_keyframe]
+        return self._table.seconds(np.array(listed, np.int64))
+
     def _seconds(self, packet: Packet[Any]) -> float:
         return float(self._table.seconds(tick_of(packet)))
 
@@ -84,6 +91,11 @@ class DemuxedBatches:
         self, own: list[Packet[Any]], ahead: list[Packet[Any]], *, head: bool, last: bool = True
     ) -> Batch:
         packets = [packet for packet in own if not head or tick_of(packet) >= tick_of(own[0])]
+        self.hints.read(
+            self._table.seconds(np.array([tick_of(packet) for packet in packets], np.int64)),
+            np.array([packet.size for packet in packets], np.int64),
+            head=head,
+        )
         shown = [not packet.is_discard for packet in packets]
         if len(ahead) > 1:
             tail = [packet for packet in ahead if tick_of(packet) <= tick_of(ahead[0])]

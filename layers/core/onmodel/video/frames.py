@@ -16,11 +16,9 @@ class Frame:
         pixels: (height, width, 3) uint8, BGR, display orientation, square pixels, bars included.
         sharpness: Laplacian variance of the sharpest regions; 0 is flat.
         shot: number of the shot, from 0, counted within the call.
-        signature: small description of the picture that `shots.is_cut` compares.
     """
 
     timecode_seconds: float
     pixels: Pixels
     sharpness: float
     shot: int
-    signature: tuple[float, ...]

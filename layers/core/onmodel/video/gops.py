@@ -9,6 +9,7 @@ from typing import IO, Any, Protocol
 import numpy as np
 from av.packet import Packet
 
+from onmodel.video.hints import CutHints
 from onmodel.video.marks import IsReference
 from onmodel.video.packets import Flags, PacketTable, Ticks
 from onmodel.video.windows import NO_WINDOW, Windows
@@ -46,7 +47,9 @@ class Batch:
 
 
 class BatchSource(Protocol):
-    """Where groups of pictures come from."""
+    """Where groups of pictures come from, and what the sizes of those read so far tell."""
+
+    hints: CutHints
 
     def batches(self, windows: Windows) -> Iterator[Batch]:
         """All that holds pictures which the windows want, in order."""
@@ -88,6 +91,7 @@ class TableBatches:
         self, table: PacketTable, file: IO[bytes], is_reference: IsReference | None
     ) -> None:
         self._table, self._file, self._is_reference = table, file, is_reference
+        self.hints = CutHints(table)
 
     def batches(self, windows: Windows) -> Iterator[Batch]:
         groups = list(self._groups(windows))
@@ -106,6 +110,7 @@ class TableBatches:
             if starts[number] >= windows.end:
                 return
             group = self._group(heads, number)
+            self._read_sizes(heads[number : number + 2].tolist())
             after = group.next_keyframe
             wanted = windows.wanted(
                 table.seconds(table.pts[group.rows]),
@@ -131,6 +136,10 @@ class TableBatches:
         shown = ~table.discard[every]
         shown[len(rows) : len(rows) + 1] = False  # the next keyframe is the next group's to show
         return _Group(every, shown, next_keyframe)
+
+    def _read_sizes(self, bounds: list[int]) -> None:
+        rows = slice(bounds[0], bounds[1] if len(bounds) > 1 else len(self._table))
+        self.hints.read(self._table.seconds(self._table.pts[rows]), self._table.size[rows])
 
     def _announcer(self, groups: list[_Group]) -> Callable[[int], None]:
         """Tells a reader that can look ahead which bytes will be read, span by span."""

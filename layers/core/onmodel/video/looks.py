@@ -17,16 +17,24 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
 from onmodel.contracts.base import Box
+from onmodel.video.signatures import (
+    CELLS,
+    GRID_COLUMNS,
+    GRID_ROWS,
+    QUANTILES,
+    Signature,
+    quantiles,
+)
 
 Plane = npt.NDArray[Any]
 
-GRID_ROWS, GRID_COLUMNS = 4, 6
 # one decoder a vCPU is the plan; OpenCV's own threads would spin beside them
 cv2.setNumThreads(1)
 
 LOOK_WIDTH = 320  # luma points a row, a quarter of that for colour: 0.2 ms beside 2 of decoding
-_SHARPEST_TILES = GRID_ROWS * GRID_COLUMNS // 4  # shallow focus: a quarter in focus is sharp
-_GREY = np.full(GRID_ROWS * GRID_COLUMNS, 0.5, np.float32)
+_SHARPEST_TILES = CELLS // 4  # shallow focus: a quarter in focus is sharp
+_GREY = np.full(CELLS, 0.5, np.float32)
+_RANKED = 5  # one point of so many, each way, is enough for its colours
 _PLANAR = ("yuv", "gray", "nv12", "nv16", "p01", "gbrp")
 
 
@@ -72,7 +80,7 @@ def in_bytes(plane: Plane, bits: int) -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(plane >> (bits - 8)).astype(np.uint8)
 
 
-def look_at(frame: VideoFrame, picture: Box) -> tuple[float, npt.NDArray[np.float32]]:
+def look_at(frame: VideoFrame, picture: Box) -> tuple[float, Signature]:
     """Sharpness and signature of a decoded picture.
 
     Sharpness is the Laplacian's variance over the sharpest quarter of the picture's tiles
@@ -85,11 +93,14 @@ def look_at(frame: VideoFrame, picture: Box) -> tuple[float, npt.NDArray[np.floa
     """
     planes, bits = planes_of(frame), bits_of(frame)
     luma = _points(planes[0], picture, frame, LOOK_WIDTH, bits)
-    parts = [_cell_means(luma)]
+    grids, colours = [_cell_means(luma)], [quantiles(luma[::_RANKED, ::_RANKED])]
     for plane in planes[1:3]:
-        parts.append(_cell_means(_points(plane, picture, frame, LOOK_WIDTH // 4, bits)))
-    parts += [_GREY] * (3 - len(parts))
-    return _sharpness(luma), np.concatenate(parts)
+        points = _points(plane, picture, frame, LOOK_WIDTH // 4, bits)
+        grids.append(_cell_means(points))
+        colours.append(quantiles(points[::2, ::2]))
+    grids += [_GREY] * (3 - len(grids))
+    colours += [_GREY[:QUANTILES]] * (3 - len(colours))
+    return _sharpness(luma), np.concatenate(grids + colours)
 
 
 def _sharpness(luma: npt.NDArray[np.uint8]) -> float:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import groupby
 
 from onmodel.contracts.base import Box
+from onmodel.contracts.film import ChunkShots
 from onmodel.settings import Sampling
 from onmodel.video.containers import Source
 from onmodel.video.decoding import Lost
@@ -25,6 +26,7 @@ def sample_by_settings(
     picture: Box | None = None,
     threads: int = 1,
     on_lost: Lost | None = None,
+    on_shots: Callable[[ChunkShots], None] | None = None,
 ) -> Iterator[Frame]:
     """A chunk's frames as `sampling.mode` wants them, in order of time.
 
@@ -46,6 +48,7 @@ def sample_by_settings(
         keyframes_only=sampling.mode == "keyframes",
         threads=threads,
         on_lost=on_lost,
+        on_shots=on_shots,
     )
     return best_of_shots(frames, sampling.frames_per_shot) if sampling.mode == "scene" else frames
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from av.video.frame import VideoFrame
 
 from onmodel.contracts.base import Box
@@ -104,16 +103,13 @@ class Painter:
         *,
         timecode_seconds: float,
         sharpness: float,
-        shot: int,
-        signature: npt.NDArray[np.float32],
     ) -> Frame:
-        """A sampled frame out of a decoded one."""
+        """A sampled frame out of a decoded one; whoever counts shots numbers its shot."""
         return Frame(
             timecode_seconds=timecode_seconds,
             pixels=self.pixels(decoded),
             sharpness=sharpness,
-            shot=shot,
-            signature=tuple(signature.tolist()),
+            shot=0,
         )
 
     def pixels(self, decoded: VideoFrame) -> Pixels:

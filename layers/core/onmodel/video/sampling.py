@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import IO
 
-import numpy as np
-import numpy.typing as npt
-
 from onmodel.contracts.base import Box
+from onmodel.contracts.film import ChunkShots
 from onmodel.video.containers import GuardedFile, Source, binary_file, open_film
 from onmodel.video.decoding import BatchDecoder, Lost, Sampled
 from onmodel.video.demuxed import DemuxedBatches
@@ -24,7 +22,7 @@ from onmodel.video.marks import reference_mark
 from onmodel.video.memory import keep_freed_memory
 from onmodel.video.packets import PacketTable
 from onmodel.video.parallel import decode_in_order
-from onmodel.video.shots import is_cut
+from onmodel.video.shots import ShotCounter
 from onmodel.video.windows import Windows
 
 logger = logging.getLogger(__name__)
@@ -43,6 +41,7 @@ def sample_frames(
     threads: int = 1,
     limits: Limits | None = None,
     on_lost: Lost | None = None,
+    on_shots: Callable[[ChunkShots], None] | None = None,
 ) -> Iterator[Frame]:
     """Yield the sharpest free frame of each window of `interval_seconds`, in order of time.
 
@@ -65,6 +64,7 @@ def sample_frames(
         limits: what a film may measure at most.
         on_lost: told each span (start, end) in seconds that could not be decoded; logged
             otherwise. Called from the decoding threads.
+        on_shots: told after the last frame what joins the span's shots to its neighbours'.
 
     Yields:
         Frames with their timecode, pixels, sharpness and shot.
@@ -95,10 +95,12 @@ def sample_frames(
         if keyframes_only:
             windows = Windows.of_keyframes(start_seconds, end, by_groups=by_groups)
         decoders = [BatchDecoder(table, windows, picture, on_lost, limits) for _ in range(threads)]
-        shots = _ShotCounter()
+        shots = ShotCounter(batches.hints, start_seconds, end)
         frame_bytes = 3 * table.width * table.height
         for sampled in decode_in_order(batches.batches(windows), decoders, frame_bytes):
-            yield shots.number(sampled)
+            yield _numbered(sampled, shots)
+        if on_shots is not None:
+            on_shots(shots.summary())
 
 
 def open_batches(
@@ -130,15 +132,10 @@ def _log_lost(start: float, end: float) -> None:
     logger.warning("seconds %.3f to %.3f could not be decoded", start, end)
 
 
-class _ShotCounter:
-    """Joins the shots of groups of pictures: a cut may lie between two groups."""
-
-    def __init__(self) -> None:
-        self._base = self._reached = 0
-        self._last: npt.NDArray[np.float32] = np.zeros(0, np.float32)
-
-    def number(self, sampled: Sampled) -> Frame:
-        if sampled.opens:
-            self._base = self._reached + is_cut(self._last, sampled.first)
-        self._last, self._reached = sampled.last, self._base + sampled.cuts
-        return replace(sampled.frame, shot=self._base + sampled.frame.shot)
+def _numbered(sampled: Sampled, shots: ShotCounter) -> Frame:
+    shot = 0
+    for look in sampled.looks:
+        number = shots.number(look)
+        if look.seconds == sampled.frame.timecode_seconds:
+            shot = number
+    return replace(sampled.frame, shot=shot)

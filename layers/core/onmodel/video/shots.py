@@ -2,61 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from onmodel.video.looks import GRID_COLUMNS, GRID_ROWS
+from onmodel.contracts.film import ChunkShots, StoredHint, StoredLook
+from onmodel.video.hints import CutHints, Evidence, Hint, weigh
+from onmodel.video.signatures import Signature, correlation, distance, shows_nothing
 
-CUT_DISTANCE = 0.076  # best F1 against PySceneDetect on Big Buck Bunny, see docs/sampling.md
-_CELLS = GRID_ROWS * GRID_COLUMNS
-_MEAN = np.full(3 * _CELLS, 1 / (3 * _CELLS), np.float32)  # products beat .mean() on short rows
-_MEAN_LUMA = np.full(_CELLS, 1 / _CELLS, np.float32)
-_BLACK = 16 / 255
-_DIMMEST, _BRIGHTEST = 0.4, 2.5  # what a fade changes from look to look; more is a cut
-_LAYOUT_WEIGHT = 0.02  # of an uncorrelated layout of luma: a nudge where colours are alike
-
-Signature = Sequence[float] | npt.NDArray[np.float32]
-"""72 numbers of 0 to 1: means of Y, Cb and Cr on a 4 × 6 grid of the picture."""
+# Distances above which two looks are of two shots, best on one half of bench/cuts.py's films
+_SIZES_TURN = 0.06  # the packets say that a cut is here: do the looks agree? Else none at all
+_SIZES_DENY = 0.16  # a fast camera; above it, a dissolve or a fade, which need no large packet
+_SIZES_ARE_MUTE = 0.075  # only the looks tell
+_A_SECOND_LATER = 0.04  # more for looks a second apart: things and the camera move meanwhile
+# Correlations of layouts: they see the scene, however dim
+_OTHER_SCENE = 0.5  # below it a new shot begins after pictures that showed nothing
+_SAME_SCENE = 0.9  # above it the light went up or down
 
 
-def distance(first: Signature, second: Signature) -> float:
-    """How unlike two pictures are beside their brightness; 0 to about 0.5.
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What a decoded picture showed, and when."""
 
-    The mean difference of the grids that is left when the one is brightened or dimmed to fit the
-    other: so fades and flickering light do not cut. Coarse cells let motion pass.
+    seconds: float
+    signature: Signature
+
+
+class ShotCounter:
+    """Numbers the shots of a span of film from its looks, which come in order.
+
+    Pictures that show nothing have no say: before and after a flash or a black second the same
+    scene goes on, or another one begins.
+
+    Args:
+        hints: what the packets' sizes say.
+        start, end: the span in seconds.
     """
-    one, other = _centred(first), _centred(second)
-    product = float(one @ other)
-    left = min(_residue(one, other, product), _residue(other, one, product))
-    return left + _LAYOUT_WEIGHT * (1 - _correlation(one[:_CELLS], other[:_CELLS]))
+
+    def __init__(self, hints: CutHints, start: float, end: float) -> None:
+        self._hints, self._start, self._end = hints, start, end
+        self._first: Look | None = None
+        self._last: Look | None = None
+        self._dark_before = self._dark = False
+        self._shot = 0
+
+    def number(self, look: Look) -> int:
+        """The shot of the next look."""
+        if shows_nothing(look.signature):
+            self._dark = True
+            return self._shot
+        if self._last is None:
+            self._first, self._dark_before = look, self._dark
+        else:
+            evidence = self._hints.between(self._last.seconds, look.seconds)
+            self._shot += _cuts(self._last, look, evidence, dark=self._dark)
+        self._last, self._dark = look, False
+        return self._shot
+
+    def summary(self) -> ChunkShots:
+        """What joins the span's shots to those of its neighbours."""
+        hints = self._hints.of(self._start, self._end)
+        if self._first is None or self._last is None:
+            return ChunkShots(before=_stored(hints), dark_before=self._dark)
+        first, last = self._first, self._last
+        return ChunkShots(
+            cuts=self._shot,
+            first=_stored_look(first),
+            last=_stored_look(last),
+            before=_stored(hint for hint in hints if hint.since < first.seconds),
+            after=_stored(hint for hint in hints if hint.until > last.seconds),
+            dark_before=self._dark_before,
+            dark_after=self._dark,
+        )
 
 
-def is_cut(signature_a: Signature, signature_b: Signature) -> bool:
-    """Whether a cut lies between two pictures that follow each other in a film.
+def first_shots(spans: Sequence[ChunkShots]) -> list[int]:
+    """The film's number of each span's shot 0, for spans side by side in order.
 
-    An empty signature (of a span without frames) is no cut.
+    It is what one ShotCounter over all of them would have counted, but for pictures that show
+    nothing at a span's beginning: they go with what follows them, not with what was before.
     """
-    if not len(signature_a) or not len(signature_b):
-        return False
-    return distance(signature_a, signature_b) > CUT_DISTANCE
+    numbers: list[int] = []
+    last: Look | None = None
+    hints: list[Hint] = []
+    shot, dark = 0, False
+    for span in spans:
+        hints += [Hint(*hint) for hint in span.before]
+        dark = dark or span.dark_before
+        if span.first is not None and last is not None:
+            first = _look(span.first)
+            known = sorted(set(hints), key=lambda hint: hint.until)
+            evidence = weigh(known, last.seconds, first.seconds)
+            shot += _cuts(last, first, evidence, dark=dark)
+        numbers.append(shot)
+        if span.last is not None:
+            last, dark = _look(span.last), span.dark_after
+            hints = [Hint(*hint) for hint in span.after]
+            shot += span.cuts
+    return numbers
 
 
-def _centred(signature: Signature) -> npt.NDArray[np.float32]:
-    """With 0 for black and for grey, colour counted twice."""
-    values = np.array(signature, np.float32)
-    values[:_CELLS] -= _BLACK
-    values[_CELLS:] = (values[_CELLS:] - np.float32(0.5)) * 2
-    return values
+def _cuts(one: Look, other: Look, evidence: Evidence, *, dark: bool) -> int:
+    """How many cuts lie between two looks; `dark`: pictures between them showed nothing."""
+    if dark:
+        return int(correlation(one.signature, other.signature) < _OTHER_SCENE)
+    apart = distance(one.signature, other.signature)
+    if apart <= _SIZES_TURN or correlation(one.signature, other.signature) > _SAME_SCENE:
+        return 0
+    if evidence.turns:
+        return evidence.turns
+    if evidence.sure:
+        return int(apart > _SIZES_DENY)
+    later = min(other.seconds - one.seconds, 1.0)
+    return int(apart > _SIZES_ARE_MUTE + _A_SECOND_LATER * later)
 
 
-def _residue(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32], product: float) -> float:
-    gain = product / max(float(one @ one), 1e-9)
-    gain = min(max(gain, _DIMMEST), _BRIGHTEST)
-    return float(np.abs(other - np.float32(gain) * one) @ _MEAN)
+def _stored_look(look: Look) -> StoredLook:
+    return StoredLook(seconds=look.seconds, signature=tuple(look.signature.tolist()))
 
 
-def _correlation(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> float:
-    one, other = one - one @ _MEAN_LUMA, other - other @ _MEAN_LUMA
-    return float(one @ other) / max(float(np.sqrt((one @ one) * (other @ other))), 1e-9)
+def _stored(hints: Iterable[Hint]) -> tuple[StoredHint, ...]:
+    return tuple((hint.since, hint.until, hint.turn) for hint in hints)
+
+
+def _look(stored: StoredLook) -> Look:
+    return Look(stored.seconds, np.array(stored.signature, np.float32))
