@@ -79,7 +79,7 @@ def test_look_when_a_film_is_sampled_then_says_how_many_parts_are_done() -> None
     keys = FilmKeys.of(run)
     chunks = [Chunk(index=n, start_seconds=n * 60, end_seconds=n * 60 + 60) for n in range(2)]
     world.studio.put(keys.chunks, write_lines(chunks), "x")
-    done = ChunkResult(index=0, frames=60, crops=30, rejected=5, shots=3)
+    done = ChunkResult(index=0, frames=60, crops=30, rejected=5)
     world.studio.put(keys.chunk(0).done, done.model_dump_json().encode(), "x")
     assert told(world) == "a.mp4; looking at frames, 1 of 2 parts done"
     world.studio.put(keys.chunk(1).done, done.model_dump_json().encode(), "x")

@@ -34,6 +34,8 @@ cv2.setNumThreads(1)
 LOOK_WIDTH = 320  # luma points a row, a quarter of that for colour: 0.2 ms beside 2 of decoding
 _SHARPEST_TILES = CELLS // 4  # shallow focus: a quarter in focus is sharp
 _GREY = np.full(CELLS, 0.5, np.float32)
+_WHITE = np.float32(255)
+_HALVED = 16  # points a cell, each way: above, half of them tell as much
 _RANKED = 5  # one point of so many, each way, is enough for its colours
 _PLANAR = ("yuv", "gray", "nv12", "nv16", "p01", "gbrp")
 
@@ -93,10 +95,10 @@ def look_at(frame: VideoFrame, picture: Box) -> tuple[float, Signature]:
     """
     planes, bits = planes_of(frame), bits_of(frame)
     luma = _points(planes[0], picture, frame, LOOK_WIDTH, bits)
-    grids, colours = [_cell_means(luma)], [quantiles(luma[::_RANKED, ::_RANKED])]
+    grids, colours = [_cell_means(luma) / _WHITE], [quantiles(luma[::_RANKED, ::_RANKED])]
     for plane in planes[1:3]:
         points = _points(plane, picture, frame, LOOK_WIDTH // 4, bits)
-        grids.append(_cell_means(points))
+        grids.append(_cell_means(points) / _WHITE)
         colours.append(quantiles(points[::2, ::2]))
     grids += [_GREY] * (3 - len(grids))
     colours += [_GREY[:QUANTILES]] * (3 - len(colours))
@@ -106,15 +108,10 @@ def look_at(frame: VideoFrame, picture: Box) -> tuple[float, Signature]:
 def _sharpness(luma: npt.NDArray[np.uint8]) -> float:
     """Mean Laplacian variance of the sharpest tiles."""
     edges = cv2.Laplacian(luma, cv2.CV_16S)
-    height, width = max(1, luma.shape[0] // GRID_ROWS), max(1, luma.shape[1] // GRID_COLUMNS)
     # a Laplacian's mean over a tile is all but 0: its variance is the mean of its squares
-    squares = sorted(
-        cv2.norm(edges[top : top + height, left : left + width], cv2.NORM_L2SQR)
-        for top in range(0, height * GRID_ROWS, height)
-        for left in range(0, width * GRID_COLUMNS, width)
-    )
-    mean: float = sum(squares[-_SHARPEST_TILES:]) / (_SHARPEST_TILES * height * width)
-    return mean
+    squares = _cell_means(np.asarray(cv2.multiply(edges, edges, dtype=cv2.CV_32F)))
+    squares.sort()
+    return float(squares[-_SHARPEST_TILES:].mean())
 
 
 def _points(
@@ -136,19 +133,16 @@ def part_of(plane: Plane, picture: Box, width: int, height: int) -> Plane:
 
 
 def _cell_means(points: Plane) -> npt.NDArray[np.float32]:
-    """(GRID_ROWS × GRID_COLUMNS,) means over 255, from sums over rectangles."""
-    corners, areas = _cells(*points.shape)
-    sums: Any = cv2.integral(points)
-    at = sums.ravel().take(corners)
-    cells = at[1:, 1:] - at[:-1, 1:] - at[1:, :-1] + at[:-1, :-1]
-    means: npt.NDArray[np.float32] = (cells / areas).astype(np.float32).ravel()
-    return means
+    """(GRID_ROWS × GRID_COLUMNS,) means of a plane's cells.
 
-
-@lru_cache(maxsize=64)
-def _cells(height: int, width: int) -> tuple[Plane, Plane]:
-    """Places of the grid's corners in an integral image, and 255 times the cells' areas."""
-    rows = np.arange(GRID_ROWS + 1) * height // GRID_ROWS
-    columns = np.arange(GRID_COLUMNS + 1) * width // GRID_COLUMNS
-    areas = np.maximum(np.diff(rows)[:, None] * np.diff(columns), 1)
-    return rows[:, None] * (width + 1) + columns, areas * 255.0
+    Halved first: two by two points are averaged ten times as fast as any other number.
+    """
+    while points.shape[0] >= _HALVED * GRID_ROWS and points.shape[1] >= _HALVED * GRID_COLUMNS:
+        height, width = points.shape[0] // 2, points.shape[1] // 2
+        even = points[: 2 * height, : 2 * width]
+        points = cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA)
+    means: Any = cv2.resize(
+        points.astype(np.float32), (GRID_COLUMNS, GRID_ROWS), interpolation=cv2.INTER_AREA
+    )
+    cells: npt.NDArray[np.float32] = means.ravel()
+    return cells
