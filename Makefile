@@ -86,9 +86,10 @@ test-runtime: setup .venv-sam/.synced .venv-runtime/.synced ## built functions o
 seed: setup ## what the events name, into the local stack that runs (onmodel local up)
 	$(BIN)/python -m onmodel_local.seed
 
-sam-local: setup ## sam local invoke for every function; STEP=tell for all events of one, EVENT=… for that one
+sam-local: setup .venv-sam/.synced ## every function by sam local, in Docker; STEP=tell for one, BY=start-lambda or invoke
 	$(MAKE) build ARCH=x86_64
-	PYTHONPATH=tests $(BIN)/python tests/runtime/sam_local.py $(STEP) $(if $(EVENT),--event $(EVENT))
+	PYTHONPATH=tests $(BIN)/python tests/runtime/sam_local.py $(STEP) $(if $(BY),--by $(BY)) \
+	  $(if $(EVENT),--event $(EVENT))
 
 lint: setup ## style and imports
 	$(BIN)/ruff check

@@ -75,6 +75,7 @@ class Simulation:
             ("POST", "faults"): self._order,
             ("POST", "clear-faults"): self._clear_faults,
             ("GET", "calls"): lambda _: self.steering.calls(),
+            ("GET", "calls-of-root"): lambda _: self.steering.calls(of_root=True),
             ("POST", "reset-calls"): self._reset_calls,
             ("GET", "pace"): lambda _: asdict(self.pace),
             ("POST", "pace"): self._set_pace,

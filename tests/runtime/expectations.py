@@ -33,19 +33,25 @@ class Expectation:
 
     def fault(self, answer: str) -> str | None:
         """What is wrong with the answer; None when it is as expected."""
-        value = json.loads(answer)
+        try:
+            value = json.loads(answer)
+        except ValueError:
+            return f"{self.name} came to no JSON: {answer[:200]!r}"
         error = value.get("errorType") if isinstance(value, dict) else None
         wanted = "EventRefused" if self.refused is not None else self.ends
         if error != wanted:
-            return f"{self.name} came to {error or 'an answer'}, not {wanted or 'one'}: {answer}"
+            return (
+                f"{self.name} came to {error or 'an answer'}, not {wanted or 'an answer'}: {answer}"
+            )
         if self.refused is not None and not re.search(self.refused, value["errorMessage"]):
             return f"{self.name} was refused for something else: {answer}"
         return None
 
     def fault_of_repeat(self, first: str, again: str) -> str | None:
         """What is wrong with the answer to the same event once more."""
-        if self.ends is not None:
-            return self.fault(again)
+        fault = self.fault(again)
+        if fault is not None or self.ends is not None:
+            return fault
         before, value = json.loads(first), json.loads(again)
         if isinstance(self.repeated, dict):
             right = {name: value.get(name) for name in self.repeated} == self.repeated

@@ -99,7 +99,7 @@ class RunningFunction:
         if not binary.exists():
             shutil.copy(emulator_binary() or "", binary)
             binary.chmod(0o755)
-        self._port, runtime_port = _free_port(), _free_port()
+        self._port, runtime_port = free_port(), free_port()
         command = [
             str(binary), "--log-level", "error",
             "--runtime-interface-emulator-address", f"127.0.0.1:{self._port}",
@@ -159,14 +159,18 @@ class RunningFunction:
     def _wait(self) -> None:
         end = time.monotonic() + _START_SECONDS
         while time.monotonic() < end:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self._port)) == 0:
-                    return
+            if listens(self._port):
+                return
             time.sleep(0.02)
         raise AssertionError(f"the interface emulator did not start:\n{self.log.read_text()}")
 
 
-def _free_port() -> int:
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -32,6 +32,7 @@ class Steering:
 
     _faults: list[Fault] = field(default_factory=list)
     _calls: Counter[str] = field(default_factory=Counter)
+    _of_root: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def order(self, fault: Fault) -> None:
@@ -65,16 +66,19 @@ class Steering:
                 return fault
         return None
 
-    def count(self, service: str, operation: str, outcome: str) -> None:
-        """`outcome` is "ok" or the error's code."""
+    def count(self, service: str, operation: str, outcome: str, *, by_root: bool = False) -> None:
+        """`outcome` is "ok" or the error's code; root calls from outside, functions by a role."""
+        name = f"{service}/{operation}/{outcome}"
         with self._lock:
-            self._calls[f"{service}/{operation}/{outcome}"] += 1
+            self._calls[name] += 1
+            if by_root:
+                self._of_root[name] += 1
 
-    def calls(self) -> dict[str, dict[str, dict[str, int]]]:
-        """{service: {operation: {outcome: number}}}."""
+    def calls(self, *, of_root: bool = False) -> dict[str, dict[str, dict[str, int]]]:
+        """{service: {operation: {outcome: number}}}, by anybody or by root alone."""
         told: dict[str, dict[str, dict[str, int]]] = {}
         with self._lock:
-            for name, number in sorted(self._calls.items()):
+            for name, number in sorted((self._of_root if of_root else self._calls).items()):
                 service, operation, outcome = name.split("/", 2)
                 told.setdefault(service, {}).setdefault(operation, {})[outcome] = number
         return told
@@ -82,3 +86,4 @@ class Steering:
     def reset_calls(self) -> None:
         with self._lock:
             self._calls.clear()
+            self._of_root.clear()

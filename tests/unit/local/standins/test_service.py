@@ -18,8 +18,10 @@ def _rekognition(steering: Steering, answer: Any = ANSWER) -> StandIn:
     return StandIn("rekognition", operations, "InvalidParameterException", steering)
 
 
-def _ask(stand_in: StandIn, body: Any, operation: str = "DetectLabels") -> tuple[int, Any]:
-    headers = {"x-amz-target": f"RekognitionService.{operation}"}
+def _ask(
+    stand_in: StandIn, body: Any, operation: str = "DetectLabels", signature: str = ""
+) -> tuple[int, Any]:
+    headers = {"x-amz-target": f"RekognitionService.{operation}", "authorization": signature}
     status, _, answer = asyncio.run(
         stand_in.handle("POST", "/", headers, json.dumps(body).encode(), {})
     )
@@ -33,6 +35,19 @@ def test_handle_when_request_is_fine_then_answered_and_counted() -> None:
     steering = Steering()
     assert _ask(_rekognition(steering), PICTURE) == (200, ANSWER)
     assert steering.calls() == {"rekognition": {"DetectLabels": {"ok": 1}}}
+
+
+def test_handle_when_root_calls_and_a_role_then_roots_calls_are_counted_apart() -> None:
+    steering = Steering()
+    for keys in ("test", "ASIAROLE", "test"):
+        signature = (
+            f"AWS4-HMAC-SHA256 Credential={keys}/20261120/us-east-1/rekognition/aws4_request"
+        )
+        _ask(_rekognition(steering), PICTURE, signature=signature)
+    assert steering.calls() == {"rekognition": {"DetectLabels": {"ok": 3}}}
+    assert steering.calls(of_root=True) == {"rekognition": {"DetectLabels": {"ok": 2}}}
+    steering.reset_calls()
+    assert steering.calls(of_root=True) == {}
 
 
 def test_handle_when_request_breaks_the_model_then_the_services_own_error() -> None:
