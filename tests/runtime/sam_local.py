@@ -118,14 +118,14 @@ def table(
     ground: Ground,
 ) -> bool:
     """Play the events and print a line for each; whether all came to what their fixtures say."""
-    print(f"\n{title}\n{'function':<22} {'event':<22} {'seconds':>7}  answer")
+    print(f"\n{title}\n{'function':<22} {'event':<26} {'seconds':>7}  answer")
     began = time.monotonic()
     right = 0
     for step, expected in events:
         plant_models(ground)  # what the last event has changed
         start = time.monotonic()
         played = play(expected, lambda event, step=step: functions.call(step, event), ground.stack)
-        line = f"{step:<22} {expected.name:<22} {time.monotonic() - start:>7.1f}"
+        line = f"{step:<22} {expected.name:<26} {time.monotonic() - start:>7.1f}"
         print(f"{line}  {told(played)}", flush=True)
         if played.fault:
             print("\n".join(functions.log.splitlines()[-15:]))

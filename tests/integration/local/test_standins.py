@@ -138,5 +138,6 @@ def test_faults_when_throttled_once_with_latency_then_one_slow_error(
         rekognition.detect_labels(Image={"Bytes": _jpeg()})
     assert time.monotonic() - began >= 0.3
     rekognition.detect_labels(Image={"Bytes": _jpeg()})
-    counted = clean_steering.control("calls")["rekognition"]["DetectLabels"]
-    assert counted == {"ThrottlingException": 1, "ok": 1}
+    for path in ("calls", "calls-of-root"):
+        counted = clean_steering.control(path)["rekognition"]["DetectLabels"]
+        assert counted == {"ThrottlingException": 1, "ok": 1}
