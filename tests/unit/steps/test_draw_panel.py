@@ -3,7 +3,7 @@ from fakes.drawing import DrawingStudio
 from fakes.image_model import FakeImageModel
 
 from onmodel.contracts.training import PanelRequest, Panels
-from onmodel.errors import NotFound, Throttled
+from onmodel.errors import EventRefused, NotFound, Throttled
 
 
 def serving(image_model: FakeImageModel | None = None) -> DrawingStudio:
@@ -31,6 +31,15 @@ def test_draw_when_repeated_then_not_drawn_again() -> None:
     first = studio.draw(item)
     assert studio.draw(item) == first
     assert len(studio.image_model.drawn) == 1
+
+
+def test_draw_when_storyboard_has_no_such_scene_then_event_refused_and_nothing_drawn() -> None:
+    studio = serving()
+    item = studio.items(studio.plan())[0]
+    unknown = item.planned.model_copy(update={"number": 99})
+    with pytest.raises(EventRefused, match="of scene 99"):
+        studio.draw(item.model_copy(update={"planned": unknown}))
+    assert not studio.image_model.drawn
 
 
 def test_draw_when_all_is_filtered_then_another_seed() -> None:

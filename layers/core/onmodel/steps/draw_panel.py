@@ -6,7 +6,7 @@ from onmodel.contracts.drawing import DrawnPanel, DrawnPicture
 from onmodel.contracts.requests_deployment import PanelItem, PanelItemRequest
 from onmodel.contracts.storyboard import Storyboard
 from onmodel.deployments import known_deployment
-from onmodel.errors import AnswerRefused, NotFound
+from onmodel.errors import AnswerRefused, EventRefused, NotFound
 from onmodel.keys import StoryboardKeys
 from onmodel.observability import logger
 from onmodel.ports import ObjectStore, Registry
@@ -30,7 +30,7 @@ def draw_panel(
 
     Raises:
         Throttled, ServiceUnavailable: retried by the machine; finished pictures are drawn again.
-        EventRefused: no such deployment.
+        EventRefused: no such deployment, or no such scene in the storyboard.
     """
     item = request.item
     keys = StoryboardKeys(item.production, item.name, item.take)
@@ -89,6 +89,12 @@ def _seeds(
 ) -> list[int]:
     """The planned one, and others for answers that are filtered."""
     storyboard = Storyboard.model_validate_json(studio.get(keys.storyboard))
+    if item.planned.number > len(storyboard.scenes):
+        raise EventRefused(
+            f"Panel {item.panel} is of scene {item.planned.number}, and storyboard {item.name} has "
+            f"{len(storyboard.scenes)}",
+            "Call with a line of the panels.jsonl that plan_storyboard wrote",
+        )
     retries = Settings.model_validate_json(studio.get(keys.settings)).storyboard.retries
     others = [
         panel_seed(
