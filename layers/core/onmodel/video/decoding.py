@@ -49,6 +49,7 @@ class _GroupState:
     """What is remembered from batch to batch of one group of pictures."""
 
     window_of: dict[int, int] = field(default_factory=dict)
+    ends: frozenset[int] = frozenset()  # ticks after which a window gets no candidate more
     best: _Candidate | None = None
     looks: list[Look] = field(default_factory=list)  # of the present window
     looked_at: float = -1e9
@@ -106,7 +107,13 @@ class BatchDecoder:
         if not batch.timed:
             unwanted = batch.last and batch.head and (wanted == NO_WINDOW).all()
             return [] if unwanted else list(range(len(wanted)))
-        return packets_to_decode(wanted, batch.reference, continues=not batch.last)
+        feed = packets_to_decode(wanted, batch.reference, continues=not batch.last)
+        if batch.head and batch.last:
+            # each window's latest picture overwrites its earlier ones
+            order = np.array(feed, np.intp)[np.argsort(ticks[feed])]
+            latest = dict(zip(wanted[order].tolist(), ticks[order].tolist(), strict=True))
+            self._group.ends = frozenset(latest.values())
+        return feed
 
     def _tell_lost(self, batch: Batch, failed: int) -> None:
         rest = batch.pts[failed:]
@@ -118,7 +125,7 @@ class BatchDecoder:
         self._on_lost(*self._windows.clipped(start, max(stop, start)))
 
     def _looked(self, frame: VideoFrame) -> Iterator[Sampled]:
-        """Take a decoded frame as a candidate of its window; yield the window before it."""
+        """Take a decoded frame as a candidate of its window; yield windows that are complete."""
         group = self._group
         if frame.pts is None:
             return
@@ -128,8 +135,13 @@ class BatchDecoder:
         seconds = float(self._table.seconds(frame.pts))
         yield from self._closed(window)
         spacing = self._windows.step / LOOKS_A_WINDOW
-        if group.best is not None and 0 <= seconds - group.looked_at < spacing:
-            return
+        if group.best is None or not 0 <= seconds - group.looked_at < spacing:
+            self._look(frame, seconds, window)
+        if frame.pts in group.ends:  # at once: its pixels are still in the processor's cache
+            yield from self._closed(NO_WINDOW)
+
+    def _look(self, frame: VideoFrame, seconds: float, window: int) -> None:
+        group = self._group
         group.looked_at = seconds
         sharpness, signature = look_at(frame, self._painter.picture)
         group.looks.append(Look(seconds, signature))

@@ -108,10 +108,15 @@ def look_at(frame: VideoFrame, picture: Box) -> tuple[float, Signature]:
 def _sharpness(luma: npt.NDArray[np.uint8]) -> float:
     """Mean Laplacian variance of the sharpest tiles."""
     edges = cv2.Laplacian(luma, cv2.CV_16S)
+    height, width = max(1, luma.shape[0] // GRID_ROWS), max(1, luma.shape[1] // GRID_COLUMNS)
     # a Laplacian's mean over a tile is all but 0: its variance is the mean of its squares
-    squares = _cell_means(np.asarray(cv2.multiply(edges, edges, dtype=cv2.CV_32F)))
-    squares.sort()
-    return float(squares[-_SHARPEST_TILES:].mean())
+    squares = sorted(
+        cv2.norm(edges[top : top + height, left : left + width], cv2.NORM_L2SQR)
+        for top in range(0, height * GRID_ROWS, height)
+        for left in range(0, width * GRID_COLUMNS, width)
+    )
+    mean: float = sum(squares[-_SHARPEST_TILES:]) / (_SHARPEST_TILES * height * width)
+    return mean
 
 
 def _points(
