@@ -1,10 +1,11 @@
 """Shot cuts: ours at one and at four frames a second against PySceneDetect's ContentDetector.
 
-    uv run --group bench bench/cuts.py                  drawn films and Big Buck Bunny
-    uv run --group bench bench/cuts.py --film MY.mp4    a film of yours
+    make bench-cuts                   drawn films and Big Buck Bunny
+    make bench-cuts FILM=MY.mp4       a film of yours
+    .venv/bin/python bench/cuts.py --help
 
 The cuts of drawn films are known; of other films ContentDetector's are taken for true. Our
-thresholds were chosen on the half called "tune"; the half called "report" was not looked at.
+thresholds were chosen on the half called "tune", and not by the half called "report".
 
 ContentDetector names a picture: its cut is right when it lies at most a frame and a half beside a
 true one. Ours lie between two sampled frames, where the shot's number rises. Counted "each", a

@@ -54,6 +54,7 @@ ELSEWHERE = {
     ".venv-sam/bin/sam deploy --guided": "tests/runtime/test_sam_deploy.py, likewise",
     "sam deploy --parameter-overrides Name=value …": "tests/runtime/test_sam_deploy.py, likewise",
     "sam delete": "tests/integration/local deletes a guarded stack",
+    "make bench-cuts": "a measurement of a quarter of an hour",
     "make bench": "a measurement of half an hour; tests/integration/test_bench.py runs a short one",
 }
 """Why a command is not run here, and what holds it instead."""
@@ -76,7 +77,7 @@ FILLED = {
 """What a reader puts in by the names of the sandbox."""
 
 SHOWN = {
-    "onmodel status": "in_service",
+    "onmodel status": "switches itself off in",
     "onmodel doctor": "MapConcurrency",
     "aws stepfunctions list-executions": '"status": "FAILED"',
     "aws stepfunctions get-execution-history": '"type": "ExecutionFailed"',
