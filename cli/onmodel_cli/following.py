@@ -171,4 +171,5 @@ def _ended(record: Record) -> FilmRefused | ServiceError:
     if record.status == RunStatus.REFUSED:
         return FilmRefused(reason, body.advice or "")
     told = " ".join(sentence(part) for part in (reason, body.advice or "") if part)
-    return RunFailed(f"Preparing {body.run.title} broke off: {told}")
+    found = f"Its log lines have the id {body.run.correlation_id} (docs/debugging.md)"
+    return RunFailed(f"Preparing {body.run.title} broke off: {told} {found}")

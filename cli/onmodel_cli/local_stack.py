@@ -48,7 +48,10 @@ def up(
         with speaking.err.status("Starting the local stack and deploying template.yaml"):
             running = start(vision_url=vision_url, vision_model=vision_model)
         speaking.say(f"[green]✓[/] The local stack runs at {running.endpoint_url}")
-        speaking.say("Use it with --local. Stop it with `onmodel local down`.")
+        speaking.say(
+            "Use it with --local; `onmodel local mails` shows what it would have sent. "
+            "Stop it with `onmodel local down`."
+        )
 
 
 @local_app.command()
@@ -67,6 +70,25 @@ def status() -> None:
         speaking.out.print(f"log       {running.log}")
         for name, value in sorted(running.outputs.items()):
             speaking.out.print(f"{name:<16}  {value}")
+        speaking.out.print("\nFor the AWS CLI (version 1 also wants --endpoint-url for SQS):")
+        exports = " ".join(f"{name}={value}" for name, value in running.environment().items())
+        speaking.out.print(f"export {exports}", soft_wrap=True)
+
+
+@local_app.command()
+def mails() -> None:
+    """Show the mails that would have been sent, oldest first."""
+    from onmodel_local.mail import MailCatcher
+
+    with speaking.plain_errors():
+        running = running_stack()
+        folder = Path(running.folder) / "mails"
+        MailCatcher(running, running.outputs["TopicArn"]).collect(folder)
+        found = sorted(folder.glob("*.txt"))
+        for path in found:
+            typer.echo(f"{path.read_text(encoding='utf-8')}\n{'─' * 40}")
+        if not found:
+            speaking.say("No mail yet. Those that the demo wrote lie in .demo/mails.")
 
 
 def start(*, vision_url: str = "", vision_model: str = "") -> RunningStack:
@@ -84,6 +106,9 @@ def start(*, vision_url: str = "", vision_model: str = "") -> RunningStack:
             vision_url=vision_url,
             vision_model=vision_model,
         )
+        from onmodel_local.mail import MailCatcher
+
+        MailCatcher(running, running.outputs["TopicArn"])  # catches what is sent from now on
         return running
 
 

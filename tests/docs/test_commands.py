@@ -54,6 +54,9 @@ ELSEWHERE = {
     ".venv-sam/bin/sam deploy --guided": "tests/runtime/test_sam_deploy.py, likewise",
     "sam deploy --parameter-overrides Name=value …": "tests/runtime/test_sam_deploy.py, likewise",
     "sam delete": "tests/integration/local deletes a guarded stack",
+    'aws stepfunctions list-executions --map-run-arn "$MAP" --status-filter FAILED --max-items 5': (
+        "the page's film breaks off before it comes to its map"
+    ),
     "make bench-cuts": "a measurement of a quarter of an hour",
     "make bench": "a measurement of half an hour; tests/integration/test_bench.py runs a short one",
 }

@@ -42,19 +42,22 @@ def test_refuse_when_film_is_bad_then_nothing_half_done_stays(world: World) -> N
     assert record.body["reason"] == "a.mp4 is no film. Upload a film."
 
 
-def test_refuse_when_we_failed_then_finished_chunks_stay_for_the_next_attempt(
+def test_refuse_when_we_failed_then_its_objects_stay_for_the_next_attempt_but_not_the_reason(
     world: World,
 ) -> None:
     run = run_of()
     world.claim(run)
     keys = FilmKeys.of(run)
-    for key in (keys.settings, keys.crops, keys.chunk(0).done):
+    for key in (keys.settings, keys.chunk(0).done):
         world.studio.put(key, b"{}", "application/json")
+    fault = StateError(Error="ValueError", Cause='{"errorMessage": "window reaches out"}')
+    world.studio.put(keys.refusal, fault.model_dump_json().encode(), "application/json")
     assert refuse(world, run, DIED).status == "failed"
-    assert world.studio.keys() == (keys.chunk(0).done,)
+    assert set(world.studio.keys()) == {keys.settings, keys.chunk(0).done}
     record = world.registry.get(run.production, Kind.RUN, run.run_id)
     assert record is not None
     assert record.status == "failed"
+    assert record.body["reason"] == "ValueError: window reaches out"
     assert "Upload the film again" in record.body["advice"]
 
 

@@ -6,12 +6,14 @@ from fakes.labels import FakeLabels, figure
 from fakes.world import World
 
 from onmodel.contracts.film import Chunk, ChunkResult, Crop, Rejected, Run
+from onmodel.contracts.requests import StateError
 from onmodel.cutting import Thumbnail
 from onmodel.errors import FilmRefused, NotFound, Throttled
 from onmodel.jsonl import read_lines
 from onmodel.keys import FilmKeys
 from onmodel.npy import from_npy
 from onmodel.ports import Label
+from onmodel.steps.refuse_film import reason
 
 KEY = "bunny/films/drawn.mp4"
 FIGURE = figure(0.3, 0.2, 0.3, 0.6)
@@ -111,3 +113,19 @@ def test_sample_when_the_film_cannot_be_decoded_then_its_reason_lies_where_refus
     with pytest.raises(FilmRefused):
         world.sample(run.model_copy(update={"source": source}), chunk)
     assert b"FilmRefused" in world.studio.get(keys.refusal)
+
+
+class Broken:
+    def detect(self, jpeg: bytes) -> tuple[Label, ...]:
+        raise KeyError("BoundingBox")
+
+
+def test_sample_when_it_breaks_off_then_the_fault_lies_where_refuse_film_looks(
+    drawn: DrawnFilm,
+) -> None:
+    world = World(Broken())
+    run, chunk = probed(world, drawn)
+    with pytest.raises(KeyError):
+        world.sample(run, chunk)
+    told = StateError.model_validate_json(world.studio.get(FilmKeys.of(run).refusal))
+    assert reason(told) == "KeyError: 'BoundingBox'"

@@ -20,9 +20,10 @@ TRY_AGAIN = "Upload the film again: what was finished and paid for is kept and u
 def refuse_film(
     request: RefuseFilmRequest, *, registry: Registry, studio: ObjectStore, clock: Clock
 ) -> Refusal:
-    """Write the reason to the run's row and delete its half-done objects.
+    """Write the reason to the run's row; a refused film's half-done objects go.
 
-    Finished chunks of a failed run stay, for the next attempt; those of a refused film go.
+    Those of a failed run stay: the next attempt goes on with them, and whoever looks for the fault
+    can call its functions with their own events.
     """
     run, now = request.run, clock()
     keys = FilmKeys.of(run)
@@ -33,8 +34,9 @@ def refuse_film(
         return Refusal(status="refused" if ended else "failed")
     error = _told_by_a_chunk(keys, studio) or request.error
     refused = error.Error in REFUSALS
-    studio.delete_prefix(f"{keys.run}/")
+    studio.delete_prefix(keys.refusal)  # the next attempt must not be told this one's reason
     if refused:
+        studio.delete_prefix(f"{keys.run}/")
         studio.delete_prefix(f"{keys.samples}/")
     body = RunBody(
         run=run,
@@ -56,7 +58,7 @@ def refuse_film(
 
 
 def _told_by_a_chunk(keys: FilmKeys, studio: ObjectStore) -> StateError | None:
-    """What a chunk refused; the map's own error says only that a child failed."""
+    """Why a chunk broke off; the map's own error says only that a child failed."""
     try:
         return StateError.model_validate_json(studio.get(keys.refusal))
     except NotFound:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,7 +19,6 @@ from onmodel.contracts.film import (
 )
 from onmodel.contracts.requests import SampleChunkRequest, StateError
 from onmodel.cutting import Cutter, Found
-from onmodel.errors import FilmRefused
 from onmodel.film_source import open_film
 from onmodel.jsonl import write_lines
 from onmodel.keys import FilmKeys
@@ -75,8 +75,9 @@ def sample_chunk(
         return
     try:
         _sample(run, chunk, uploads, studio, labels, embedder, meter)
-    except FilmRefused as refused:  # a map hides its children's errors: RefuseFilm reads this
-        told = StateError(Error=type(refused).__name__, Cause=str(refused))
+    except Exception as fault:  # a map hides its children's errors: RefuseFilm reads this
+        cause = json.dumps({"errorMessage": str(fault)})  # as Lambda tells it
+        told = StateError(Error=type(fault).__name__, Cause=cause)
         studio.put(keys.refusal, told.model_dump_json().encode(), "application/json")
         raise
 
