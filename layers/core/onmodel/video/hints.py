@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -146,14 +147,15 @@ class _Rhythm:
     """The distances at which a film has keyframes whatever it shows."""
 
     def __init__(self, times: Seconds, *, lists_all: bool) -> None:
-        self._times = np.unique(times)
+        self._times = np.array(sorted(set(times.tolist())))
         self._lists_all = lists_all
         self._gaps = np.diff(self._times).round(2)
-        found, counts = np.unique(self._gaps, return_counts=True)
-        longest = found[-1] if len(found) else 0.0
-        often = counts >= max(_COMMON * len(self._gaps), _OFTEN)
-        regular = often | (found >= _NEARLY * longest)
-        self._regular = frozenset(found[regular].tolist())
+        counts = Counter(self._gaps.tolist())
+        often = max(_COMMON * len(self._gaps), _OFTEN)
+        nearly = _NEARLY * max(counts, default=0.0)
+        self._regular = frozenset(
+            gap for gap, count in counts.items() if count >= often or gap >= nearly
+        )
 
     def is_broken_by(self, keyframe: float) -> bool:
         """Whether a keyframe comes before it is due, or is one that no list promised."""
