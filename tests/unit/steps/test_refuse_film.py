@@ -13,6 +13,7 @@ from onmodel.steps.refuse_film import reason, refuse_film
 REFUSED = StateError(
     Error="FilmRefused", Cause=json.dumps({"errorMessage": "a.mp4 is no film. Upload a film."})
 )
+MAP = StateError(Error="States.ExceedToleratedFailureThreshold", Cause="1 of 9 failed")
 DIED = StateError(Error="Runtime.OutOfMemory", Cause="RequestId: 1")
 
 
@@ -52,7 +53,7 @@ def test_refuse_when_we_failed_then_its_objects_stay_for_the_next_attempt_but_no
         world.studio.put(key, b"{}", "application/json")
     fault = StateError(Error="ValueError", Cause='{"errorMessage": "window reaches out"}')
     world.studio.put(keys.refusal, fault.model_dump_json().encode(), "application/json")
-    assert refuse(world, run, DIED).status == "failed"
+    assert refuse(world, run, MAP).status == "failed"
     assert set(world.studio.keys()) == {keys.settings, keys.chunk(0).done}
     record = world.registry.get(run.production, Kind.RUN, run.run_id)
     assert record is not None
@@ -69,12 +70,25 @@ def test_refuse_when_a_chunk_refused_then_its_reason_is_told_instead_of_the_maps
     world.studio.put(
         FilmKeys.of(run).refusal, REFUSED.model_dump_json().encode(), "application/json"
     )
-    hidden = StateError(Error="States.ExceedToleratedFailureThreshold", Cause="1 of 9 failed")
-    assert refuse(world, run, hidden).status == "refused"
-    assert refuse(world, run, hidden).status == "refused", "a retry answers the same"
+    assert refuse(world, run, MAP).status == "refused"
+    assert refuse(world, run, MAP).status == "refused", "a retry answers the same"
     record = world.registry.get(run.production, Kind.RUN, run.run_id)
     assert record is not None
     assert record.body["reason"] == "a.mp4 is no film. Upload a film."
+
+
+def test_refuse_when_a_later_state_failed_then_a_healed_chunks_fault_is_not_told(
+    world: World,
+) -> None:
+    run = run_of()
+    world.claim(run)
+    throttled = StateError(Error="Throttled", Cause='{"errorMessage": "slow down"}')
+    keys = FilmKeys.of(run)
+    world.studio.put(keys.refusal, throttled.model_dump_json().encode(), "application/json")
+    assert refuse(world, run, DIED).status == "failed"
+    record = world.registry.get(run.production, Kind.RUN, run.run_id)
+    assert record is not None
+    assert record.body["reason"] == "Runtime.OutOfMemory: RequestId: 1"
 
 
 def test_refuse_when_another_execution_took_over_then_its_work_is_left_alone(

@@ -14,6 +14,9 @@ from onmodel.records import Kind, RunBody, RunStatus
 REFUSALS = frozenset({"FilmRefused", "SettingsRefused", "ReferenceRefused"})
 """Errors that only a person can heal: a clear end. Anything else is a failure of ours."""
 
+MAP_FAILED = "States.ExceedToleratedFailureThreshold"
+"""What Step Functions calls it when a child of a map failed."""
+
 TRY_AGAIN = "Upload the film again: what was finished and paid for is kept and used again"
 
 
@@ -32,7 +35,11 @@ def refuse_film(
         # another execution took over, or this one was here before: its objects are not ours
         ended = record is not None and record.status == RunStatus.REFUSED
         return Refusal(status="refused" if ended else "failed")
-    error = _told_by_a_chunk(keys, studio) or request.error
+    error = request.error
+    if (
+        error.Error == MAP_FAILED
+    ):  # not for later states: a chunk may have been throttled and healed
+        error = _told_by_a_chunk(keys, studio) or error
     refused = error.Error in REFUSALS
     studio.delete_prefix(keys.refusal)  # the next attempt must not be told this one's reason
     if refused:
