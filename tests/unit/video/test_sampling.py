@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from onmodel.contracts.base import Box
+from onmodel.errors import FilmRefused
 from onmodel.video import sample_frames
 from onmodel.video.chunks import plan_chunks
 from onmodel.video.decoders import GroupDecoder
@@ -299,6 +300,29 @@ def test_sample_frames_when_rotated_and_anamorphic_then_upright_and_square(films
     small = np.asarray(av.VideoFrame.from_ndarray(np.ascontiguousarray(turned), format="bgr24")
                        .reformat(width=160, height=96).to_ndarray())  # fmt: skip
     assert np.abs(small.astype(int) - straight).mean() < 8
+
+
+def test_sample_frames_when_header_tells_another_size_then_the_pictures_own(films, tmp_path):
+    film = draw_film(films / "sized.mp4", seconds=1, size=(160, 96))
+    body = bytearray(film.path.read_bytes())
+    entry = body.index(b"avc1", body.index(b"stsd"))
+    width_at = entry + 28  # ISO 14496-12 8.5.2: after the entry's name, 24 bytes and more
+    assert body[width_at : width_at + 4] == bytes([0, 160, 0, 96])
+    body[width_at : width_at + 4] = bytes([0, 200, 0, 120])
+    path = tmp_path / "sized.mp4"
+    path.write_bytes(body)
+    assert [frame.pixels.shape for frame in sample_frames(path, 0.5)] == [(96, 160, 3)] * 2
+
+
+def test_sample_frames_when_no_picture_can_be_decoded_then_refused(plain_film, tmp_path):
+    body = plain_film.path.read_bytes()
+    media = body.index(b"mdat") + 4
+    size = int.from_bytes(body[media - 8 : media - 4], "big") - 8
+    path = tmp_path / "hollow.mp4"
+    path.write_bytes(body[:media] + bytes(size) + body[media + size :])
+    with pytest.raises(FilmRefused, match="not one frame"):
+        list(sample_frames(path, on_lost=lambda _start, _end: None))
+    assert list(sample_frames(plain_film.path, start_seconds=1e4)) == []
 
 
 def test_sample_frames_when_shots_change_then_shots_are_counted(plain_film):

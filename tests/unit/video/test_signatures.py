@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from onmodel.video.signatures import (
     CELLS,
@@ -11,6 +13,7 @@ from onmodel.video.signatures import (
     distance,
     quantiles,
     shows_nothing,
+    surely_within,
 )
 
 
@@ -50,10 +53,26 @@ def test_correlation_when_dimmed_then_the_same_scene_but_not_when_another():
 def test_quantiles_when_points_are_even_then_evenly_spaced_whatever_their_order():
     points = np.arange(256, dtype=np.uint8)
     np.random.default_rng(0).shuffle(points)
-    found = quantiles(points.reshape(16, 16)) * 255
-    assert found.tolist() == pytest.approx([8 + 16 * step for step in range(QUANTILES)])
+    even = [8 + 16 * step for step in range(QUANTILES)]
+    assert quantiles(points.reshape(16, 16)).tolist() == [even]
+    merged = np.stack([points, 255 - points], axis=-1).reshape(16, 16, 2)
+    assert quantiles(merged).tolist() == [even, even]
 
 
 @pytest.mark.parametrize(("spread", "nothing"), [(0, True), (0.01, True), (0.06, False)])
 def test_shows_nothing_when_luma_is_flat_then_true(spread, nothing):
     assert shows_nothing(signature(0, spread)) is nothing
+
+
+@given(st.integers(0, 99), st.integers(0, 99), st.floats(0, 1), st.floats(0.2, 1.5))
+def test_surely_within_when_true_then_the_distance_is(seed, other, blend, gain):
+    one, another = signature(seed), signature(other)
+    second = ((one * (1 - blend) + another * blend) * np.float32(gain)).clip(0, 1)
+    apart = distance(one, second)
+    assert apart < 1e-3 or not surely_within(one, second, apart * 0.999)
+
+
+def test_surely_within_when_pictures_are_nearly_the_same_then_sure():
+    one, another = signature(0), signature(1)
+    assert surely_within(one, one * np.float32(0.98), 0.06)
+    assert not surely_within(one, another, 0.06)

@@ -8,12 +8,14 @@ from typing import Any
 
 import av
 import numpy as np
+from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from onmodel.errors import FilmRefused
 from onmodel.video.gops import Batch
 from onmodel.video.limits import Limits
+from onmodel.video.marks import forgets_all
 from onmodel.video.packets import PacketTable
 
 logger = logging.getLogger(__name__)
@@ -27,6 +29,8 @@ class GroupDecoder:
 
     Where the codec can, it is strict and refuses a damaged packet. Many films carry faults that
     harm no picture: once a forgiving decoder shows the refused picture undamaged, that one stays.
+    It comes at once where such faults are the rule: at keyframes that name pictures of the group
+    before, which nobody decoded.
 
     Attributes:
         failed: index in the last batch of the first packet that could not be decoded, or None.
@@ -54,6 +58,8 @@ class GroupDecoder:
         if not feed and not self._started:
             return
         if batch.head:
+            if self._strict and not self._forgets_all(batch.packets[0]):
+                self._forgive(open_decoder(self._table, self._limits, exact=False))
             self._decoder.flush_buffers()
         self._started = True
         if not batch.timed:
@@ -135,9 +141,16 @@ class GroupDecoder:
                 taken += not drains
         except av.FFmpegError:
             return None
+        self._forgive(decoder)
+        return pictures, taken
+
+    def _forgets_all(self, keyframe: Packet[Any] | None) -> bool:
+        table = self._table
+        return keyframe is None or forgets_all(table.codec, table.extradata, bytes(keyframe))
+
+    def _forgive(self, decoder: VideoCodecContext) -> None:
         logger.info("this film's packets carry harmless faults: decoding without strict checks")
         self._strict, self._decoder = False, decoder
-        return pictures, taken
 
 
 def open_decoder(table: PacketTable, limits: Limits, *, exact: bool) -> VideoCodecContext:

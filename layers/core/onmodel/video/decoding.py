@@ -16,7 +16,7 @@ from onmodel.video.gops import Batch
 from onmodel.video.limits import Limits
 from onmodel.video.looks import look_at
 from onmodel.video.packets import PacketTable
-from onmodel.video.pictures import Display, Painter
+from onmodel.video.pictures import Display, Painter, turn_of
 from onmodel.video.shots import Look
 from onmodel.video.windows import NO_WINDOW, Windows, packets_to_decode
 
@@ -49,7 +49,6 @@ class _GroupState:
     """What is remembered from batch to batch of one group of pictures."""
 
     window_of: dict[int, int] = field(default_factory=dict)
-    ends: frozenset[int] = frozenset()  # ticks after which a window gets no candidate more
     best: _Candidate | None = None
     looks: list[Look] = field(default_factory=list)  # of the present window
     looked_at: float = -1e9
@@ -61,20 +60,31 @@ class BatchDecoder:
 
     A damaged packet ends its group: what was decoded before it is used, what comes after it up
     to the next keyframe is told as lost. A fault that harms no picture is passed over.
+
+    Args:
+        table: the film's.
+        windows: what each frame is sampled for.
+        display: how its pictures become upright; None asks the first one decoded.
+        picture: the part without bars, in display pixels; None is all of it.
+        on_lost: told the spans that could not be decoded.
+        limits: the largest picture that may be allocated.
     """
 
     def __init__(
         self,
         table: PacketTable,
         windows: Windows,
+        *,
+        display: Display | None,
         picture: Box | None,
         on_lost: Lost,
         limits: Limits,
     ) -> None:
         self._table, self._windows, self._on_lost = table, windows, on_lost
-        display = Display.of(table.width, table.height, table.sample_aspect, table.rotation)
-        self._painter = Painter(display, picture)
+        self._picture = picture
+        self._painter = None if display is None else Painter(display, picture)
         self._decoder = GroupDecoder(table, limits)
+        self._spacing = windows.step / LOOKS_A_WINDOW
         self._group = _GroupState()
 
     def frames(self, batch: Batch) -> Iterator[Sampled]:
@@ -107,13 +117,7 @@ class BatchDecoder:
         if not batch.timed:
             unwanted = batch.last and batch.head and (wanted == NO_WINDOW).all()
             return [] if unwanted else list(range(len(wanted)))
-        feed = packets_to_decode(wanted, batch.reference, continues=not batch.last)
-        if batch.head and batch.last:
-            # each window's latest picture overwrites its earlier ones
-            order = np.array(feed, np.intp)[np.argsort(ticks[feed])]
-            latest = dict(zip(wanted[order].tolist(), ticks[order].tolist(), strict=True))
-            self._group.ends = frozenset(latest.values())
-        return feed
+        return packets_to_decode(wanted, batch.reference, continues=not batch.last)
 
     def _tell_lost(self, batch: Batch, failed: int) -> None:
         rest = batch.pts[failed:]
@@ -134,16 +138,13 @@ class BatchDecoder:
             return
         seconds = float(self._table.seconds(frame.pts))
         yield from self._closed(window)
-        spacing = self._windows.step / LOOKS_A_WINDOW
-        if group.best is None or not 0 <= seconds - group.looked_at < spacing:
+        if group.best is None or not 0 <= seconds - group.looked_at < self._spacing:
             self._look(frame, seconds, window)
-        if frame.pts in group.ends:  # at once: its pixels are still in the processor's cache
-            yield from self._closed(NO_WINDOW)
 
     def _look(self, frame: VideoFrame, seconds: float, window: int) -> None:
         group = self._group
         group.looked_at = seconds
-        sharpness, signature = look_at(frame, self._painter.picture)
+        sharpness, signature = look_at(frame, self._painter_for(frame).picture)
         group.looks.append(Look(seconds, signature))
         if group.best is None or sharpness > group.best.sharpness:
             group.best = _Candidate(frame, seconds, window, sharpness)
@@ -154,10 +155,16 @@ class BatchDecoder:
         if best is None or best.window == window:
             return
         group.best = None
-        frame = self._painter.frame(
-            best.frame,
-            timecode_seconds=best.seconds,
-            sharpness=best.sharpness,
+        frame = self._painter_for(best.frame).frame(
+            best.frame, timecode_seconds=best.seconds, sharpness=best.sharpness
         )
         looks, group.looks = tuple(group.looks), []
         yield Sampled(frame, looks)
+
+    def _painter_for(self, frame: VideoFrame) -> Painter:
+        if self._painter is None:
+            table = self._table
+            turn = table.rotation or turn_of(frame)
+            display = Display.of(frame.width, frame.height, table.sample_aspect, turn)
+            self._painter = Painter(display, self._picture)
+        return self._painter

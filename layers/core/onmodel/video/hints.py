@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from onmodel.video.boxes import BOXED
 from onmodel.video.packets import PacketTable
 
 Seconds = npt.NDArray[np.float64]
@@ -66,7 +67,7 @@ class CutHints:
         self._telling = table.codec in _TELLING and table.container != "avi"
         if keyframes is None:
             keyframes = table.seconds(table.pts[table.keyframe])
-        self._rhythm = _Rhythm(keyframes, lists_all="mov" in table.container)
+        self._rhythm = _Rhythm(keyframes, lists_all=BOXED in table.container)
         self._hints: list[Hint] = []
         self._reached = -math.inf  # the latest picture so far
         self._keyframe_size = 1

@@ -6,9 +6,9 @@ from bisect import bisect_right
 from typing import IO
 
 from onmodel.errors import FilmRefused
+from onmodel.video.boxes import read_box
 
-_BOX_HEADER = 16  # size, name, and a 64-bit size when the first says 1
-_SMALLEST_BOX = 8
+_BOX_HEADER = 16  # of the longer kind; so much of a box of media is read
 
 
 class HollowFile:
@@ -55,20 +55,13 @@ class HollowFile:
     def _box_at(self, position: int) -> tuple[bool, int]:
         """Whether a position lies in media data, and where that stretch ends."""
         while self._boxes[-1] <= position and self._boxes[-1] < self._size:
-            start = self._boxes[-1]
-            self._file.seek(start)
-            header = self._file.read(_BOX_HEADER)
-            size = int.from_bytes(header[:4], "big")
-            if size == 1:
-                size = int.from_bytes(header[8:16], "big")
-            if size < _SMALLEST_BOX:  # 0 says "to the end of the file"; less than 8 is a lie
-                size = self._size - start
-            self._is_media.append(header[4:8] == b"mdat")
-            self._boxes.append(min(start + size, self._size))
-        box = bisect_right(self._boxes, position) - 1
-        if box >= len(self._is_media):
+            box = read_box(self._file, self._boxes[-1], self._size)
+            self._is_media.append(box.name == b"mdat")
+            self._boxes.append(box.end)
+        number = bisect_right(self._boxes, position) - 1
+        if number >= len(self._is_media):
             return False, self._size
-        start, end = self._boxes[box], self._boxes[box + 1]
-        if self._is_media[box] and position < start + _BOX_HEADER:
+        start, end = self._boxes[number], self._boxes[number + 1]
+        if self._is_media[number] and position < start + _BOX_HEADER:
             return False, start + _BOX_HEADER  # the header itself is read
-        return self._is_media[box], end
+        return self._is_media[number], end

@@ -15,14 +15,15 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from onmodel.errors import FilmRefused
+from onmodel.video.boxes import BOXED
 from onmodel.video.containers import GuardedFile, open_film, origin_ticks
 from onmodel.video.hollow import HollowFile
 from onmodel.video.limits import Limits
 from onmodel.video.packets import Flags, PacketTable, Ticks
+from onmodel.video.pictures import turn_of
 
 logger = logging.getLogger(__name__)
 
-_BOXED = "mov"  # MP4 and MOV list every packet with its place
 _KEYFRAMES_LISTED = ("matroska", "avi")  # others list what they have passed by, which misleads
 # decoders that need of the container nothing but extradata, size and tag
 _DETACHED = frozenset(
@@ -59,7 +60,7 @@ def read_packet_table(file: IO[bytes], limits: Limits) -> PacketTable:
                 f" {limits.packets:,}",
                 "Cut it into parts",
             )
-        if _BOXED not in container.format.name:
+        if BOXED not in container.format.name:
             return describe(container, stream, _listed_keyframes(container, stream, guard))
         hollow.hollow = True
         every = _every_packet(container, stream, limits)
@@ -188,7 +189,7 @@ def _duration(container: InputContainer, stream: VideoStream, columns: Columns) 
     """Until the end of the last picture shown, on the film's clock."""
     tick = float(stream.time_base or Fraction(1, av.time_base))
     shown = columns.pts[~columns.discard]
-    if len(shown) > 1 and _BOXED in container.format.name:
+    if len(shown) > 1 and BOXED in container.format.name:
         ordered = np.sort(shown)
         gaps = np.diff(ordered)
         middle = len(gaps) // 2  # np.median would import numpy.ma first
@@ -217,7 +218,7 @@ def with_first_picture(
         table,
         width=first.width,  # containers round it up to whole blocks
         height=first.height,
-        rotation=round(-first.rotation / 90) * 90 % 360,
+        rotation=turn_of(first),
         interlaced=first.interlaced_frame or woven,
     )
 

@@ -33,7 +33,6 @@ cv2.setNumThreads(1)
 
 LOOK_WIDTH = 320  # luma points a row, a quarter of that for colour: 0.2 ms beside 2 of decoding
 _SHARPEST_TILES = CELLS // 4  # shallow focus: a quarter in focus is sharp
-_GREY = np.full(CELLS, 0.5, np.float32)
 _WHITE = np.float32(255)
 _HALVED = 16  # points a cell, each way: above, half of them tell as much
 _RANKED = 5  # one point of so many, each way, is enough for its colours
@@ -95,28 +94,45 @@ def look_at(frame: VideoFrame, picture: Box) -> tuple[float, Signature]:
     """
     planes, bits = planes_of(frame), bits_of(frame)
     luma = _points(planes[0], picture, frame, LOOK_WIDTH, bits)
-    grids, colours = [_cell_means(luma) / _WHITE], [quantiles(luma[::_RANKED, ::_RANKED])]
-    for plane in planes[1:3]:
-        points = _points(plane, picture, frame, LOOK_WIDTH // 4, bits)
-        grids.append(_cell_means(points) / _WHITE)
-        colours.append(quantiles(points[::2, ::2]))
-    grids += [_GREY] * (3 - len(grids))
-    colours += [_GREY[:QUANTILES]] * (3 - len(colours))
-    return _sharpness(luma), np.concatenate(grids + colours)
+    grids, colours = [_cell_means(luma)], [quantiles(luma[::_RANKED, ::_RANKED])]
+    if len(planes) > 1:
+        each = [_points(plane, picture, frame, LOOK_WIDTH // 4, bits) for plane in planes[1:3]]
+        chroma: Any = cv2.merge(each)  # both at once
+        grids.append(_cell_means(chroma))
+        colours.append(quantiles(chroma[::2, ::2]))
+    known: Signature = np.concatenate([part.ravel() for part in (*grids, *colours)])
+    known /= _WHITE
+    return _sharpness(luma), known if len(planes) > 2 else _with_grey(known)
+
+
+def _with_grey(known: Signature) -> Signature:
+    """The signature of a picture without colours, or with both in one plane."""
+    planes = len(known) // (CELLS + QUANTILES)
+    grids, colours = known[: planes * CELLS], known[planes * CELLS :]
+    grey = np.full((3 - planes) * CELLS, 0.5, np.float32)
+    return np.concatenate([grids, grey, colours, grey[: (3 - planes) * QUANTILES]])
 
 
 def _sharpness(luma: npt.NDArray[np.uint8]) -> float:
     """Mean Laplacian variance of the sharpest tiles."""
     edges = cv2.Laplacian(luma, cv2.CV_16S)
-    height, width = max(1, luma.shape[0] // GRID_ROWS), max(1, luma.shape[1] // GRID_COLUMNS)
+    tiles = _tiles(*luma.shape)
     # a Laplacian's mean over a tile is all but 0: its variance is the mean of its squares
-    squares = sorted(
-        cv2.norm(edges[top : top + height, left : left + width], cv2.NORM_L2SQR)
-        for top in range(0, height * GRID_ROWS, height)
-        for left in range(0, width * GRID_COLUMNS, width)
-    )
-    mean: float = sum(squares[-_SHARPEST_TILES:]) / (_SHARPEST_TILES * height * width)
+    squares = sorted([cv2.norm(edges[tile], cv2.NORM_L2SQR) for tile in tiles])
+    rows, columns = tiles[0]
+    mean: float = sum(squares[-_SHARPEST_TILES:]) / (_SHARPEST_TILES * rows.stop * columns.stop)
     return mean
+
+
+@lru_cache(maxsize=8)
+def _tiles(height: int, width: int) -> tuple[tuple[slice, slice], ...]:
+    """Rows and columns of a picture's GRID_ROWS × GRID_COLUMNS tiles."""
+    rows, columns = max(1, height // GRID_ROWS), max(1, width // GRID_COLUMNS)
+    return tuple(
+        (slice(top, top + rows), slice(left, left + columns))
+        for top in range(0, rows * GRID_ROWS, rows)
+        for left in range(0, columns * GRID_COLUMNS, columns)
+    )
 
 
 def _points(
@@ -138,7 +154,7 @@ def part_of(plane: Plane, picture: Box, width: int, height: int) -> Plane:
 
 
 def _cell_means(points: Plane) -> npt.NDArray[np.float32]:
-    """(GRID_ROWS × GRID_COLUMNS,) means of a plane's cells.
+    """(planes, GRID_ROWS, GRID_COLUMNS) means of the cells of one plane, or of merged ones.
 
     Halved first: two by two points are averaged ten times as fast as any other number.
     """
@@ -149,5 +165,5 @@ def _cell_means(points: Plane) -> npt.NDArray[np.float32]:
     means: Any = cv2.resize(
         points.astype(np.float32), (GRID_COLUMNS, GRID_ROWS), interpolation=cv2.INTER_AREA
     )
-    cells: npt.NDArray[np.float32] = means.ravel()
+    cells: npt.NDArray[np.float32] = means.reshape(GRID_ROWS, GRID_COLUMNS, -1).transpose(2, 0, 1)
     return cells

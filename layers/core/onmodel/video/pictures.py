@@ -15,6 +15,7 @@ from onmodel.ports import Pixels
 from onmodel.video.colours import Converter
 from onmodel.video.fields import without_combs
 from onmodel.video.frames import Frame
+from onmodel.video.packets import PacketTable
 
 _TURNS = {
     90: cv2.ROTATE_90_CLOCKWISE,
@@ -22,6 +23,11 @@ _TURNS = {
     270: cv2.ROTATE_90_COUNTERCLOCKWISE,
 }
 _WIDEST_PIXEL = 20  # wider than any real format; beyond it the header lies
+
+
+def turn_of(decoded: VideoFrame) -> int:
+    """Degrees clockwise that bring a decoded picture upright, as far as it says: 0 to 270."""
+    return round(-decoded.rotation / 90) * 90 % 360
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,11 @@ class Display:
         if rotation in (90, 270):
             return cls((width, height), rotation, height, square)
         return cls((width, height), rotation, square, height)
+
+    @classmethod
+    def of_film(cls, table: PacketTable) -> Display:
+        """Of a film whose first picture the table describes."""
+        return cls.of(table.width, table.height, table.sample_aspect, table.rotation)
 
     @property
     def unturned(self) -> tuple[int, int]:

@@ -54,7 +54,7 @@ def probe_film(source: BinaryIO, *, size_bytes: int, limits: Limits | None = Non
         table = with_first_picture(table, container, stream)
         rate = float(stream.average_rate or stream.guessed_rate or 0)
     _check_time(table, rate, limits)
-    display = Display.of(table.width, table.height, table.sample_aspect, table.rotation)
+    display = Display.of_film(table)
     looks = _looks(source, table, limits)
     if not looks:
         raise FilmRefused("not one frame of the film can be decoded", _UPLOAD_AGAIN)

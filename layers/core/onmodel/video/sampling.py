@@ -11,6 +11,7 @@ from typing import IO
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.film import ChunkShots
+from onmodel.video.boxes import BOXED, surely_upright
 from onmodel.video.containers import GuardedFile, Source, binary_file, open_film
 from onmodel.video.decoding import BatchDecoder, Lost, Sampled
 from onmodel.video.demuxed import DemuxedBatches
@@ -22,6 +23,7 @@ from onmodel.video.marks import reference_mark
 from onmodel.video.memory import keep_freed_memory
 from onmodel.video.packets import PacketTable
 from onmodel.video.parallel import decode_in_order
+from onmodel.video.pictures import Display
 from onmodel.video.shots import ShotCounter
 from onmodel.video.windows import Windows
 
@@ -94,11 +96,20 @@ def sample_frames(
         )
         if keyframes_only:
             windows = Windows.of_keyframes(start_seconds, end, by_groups=by_groups)
-        decoders = [BatchDecoder(table, windows, picture, on_lost, limits) for _ in range(threads)]
+        display = None if packets is None else Display.of_film(packets)
+        decoders = [
+            BatchDecoder(
+                table, windows, display=display, picture=picture, on_lost=on_lost, limits=limits
+            )
+            for _ in range(threads)
+        ]
         shots = ShotCounter(batches.hints, start_seconds, end)
         frame_bytes = 3 * table.width * table.height
+        sampled = None
         for sampled in decode_in_order(batches.batches(windows), decoders, frame_bytes):
             yield _numbered(sampled, shots)
+        if sampled is None and packets is None:
+            _refuse_without_picture(file, limits)
         if on_shots is not None:
             on_shots(shots.summary())
 
@@ -121,11 +132,18 @@ def open_batches(
     container, stream = stack.enter_context(open_film(guard, limits))
     table = packets
     if table is None:
-        table = with_first_picture(describe(container, stream), container, stream)
+        table = describe(container, stream)
+        if not (BOXED in table.container and surely_upright(file)):
+            table = with_first_picture(table, container, stream)
     mark = reference_mark(table.codec, table.extradata)
     if mark is None:
         logger.info("codec %s: all packets between keyframes are decoded", table.codec)
     return table, DemuxedBatches(container, stream, guard, table, mark)
+
+
+def _refuse_without_picture(file: IO[bytes], limits: Limits) -> None:
+    with open_film(GuardedFile(file), limits) as (container, stream):
+        with_first_picture(describe(container, stream), container, stream)
 
 
 def _log_lost(start: float, end: float) -> None:

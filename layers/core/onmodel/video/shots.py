@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from onmodel.contracts.film import ChunkShots, StoredHint, StoredLook
 from onmodel.video.hints import CutHints, Evidence, Hint, weigh
-from onmodel.video.signatures import Signature, correlation, distance, shows_nothing
+from onmodel.video.signatures import Signature, correlation, distance, shows_nothing, surely_within
 
 # Distances above which two looks are of two shots, best on one half of bench/cuts.py's films
 _SIZES_TURN = 0.06  # the packets say that a cut is here: do the looks agree? Else none at all
@@ -19,6 +20,10 @@ _A_SECOND_LATER = 0.04  # more for looks a second apart: things and the camera m
 # Correlations of layouts: they see the scene, however dim
 _OTHER_SCENE = 0.5  # below it a new shot begins after pictures that showed nothing
 _SAME_SCENE = 0.9  # above it the light went up or down
+
+
+Weighed = Callable[[float, float], Evidence]
+"""What packets' sizes say of the span between two moments."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +60,7 @@ class ShotCounter:
         if self._last is None:
             self._first, self._dark_before = look, self._dark
         else:
-            evidence = self._hints.between(self._last.seconds, look.seconds)
-            self._shot += _cuts(self._last, look, evidence, dark=self._dark)
+            self._shot += _cuts(self._last, look, self._hints.between, dark=self._dark)
         self._last, self._dark = look, False
         return self._shot
 
@@ -93,8 +97,7 @@ def first_shots(spans: Sequence[ChunkShots]) -> list[int]:
         if span.first is not None and last is not None:
             first = _look(span.first)
             known = sorted(set(hints), key=lambda hint: hint.until)
-            evidence = weigh(known, last.seconds, first.seconds)
-            shot += _cuts(last, first, evidence, dark=dark)
+            shot += _cuts(last, first, partial(weigh, known), dark=dark)
         numbers.append(shot)
         if span.last is not None:
             last, dark = _look(span.last), span.dark_after
@@ -103,13 +106,16 @@ def first_shots(spans: Sequence[ChunkShots]) -> list[int]:
     return numbers
 
 
-def _cuts(one: Look, other: Look, evidence: Evidence, *, dark: bool) -> int:
+def _cuts(one: Look, other: Look, weighed: Weighed, *, dark: bool) -> int:
     """How many cuts lie between two looks; `dark`: pictures between them showed nothing."""
     if dark:
         return int(correlation(one.signature, other.signature) < _OTHER_SCENE)
+    if surely_within(one.signature, other.signature, _SIZES_TURN):
+        return 0
     apart = distance(one.signature, other.signature)
     if apart <= _SIZES_TURN or correlation(one.signature, other.signature) > _SAME_SCENE:
         return 0
+    evidence = weighed(one.seconds, other.seconds)
     if evidence.turns:
         return evidence.turns
     if evidence.sure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -27,10 +28,11 @@ _NOTHING = 6 / 255  # between a picture's darkest and brightest cell: black, whi
 
 
 def quantiles(points: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """(QUANTILES,) of a plane's points, over 255: each stands for as many of them."""
-    ranked = np.sort(points.ravel(), kind="stable")  # bytes are then counted, not compared
-    levels = ranked[(_STEPS * len(ranked)).astype(np.intp)]
-    return levels.astype(np.float32) / np.float32(255)
+    """(planes, QUANTILES) of one plane's points, or of merged ones': each stands for as many."""
+    planes = points.shape[2] if points.ndim > 2 else 1
+    ranked = points.reshape(-1, planes).T.copy()
+    ranked.sort(kind="stable")  # bytes are then counted, not compared
+    return ranked[:, (_STEPS * ranked.shape[1]).astype(np.intp)].astype(np.float32)
 
 
 def shows_nothing(signature: Signature) -> bool:
@@ -55,6 +57,20 @@ def distance(first: Signature, second: Signature) -> float:
     if colours * layouts > _CLOSER**2:
         layouts = min(layouts, _moved_difference(_centred(first), _centred(second)))
     return float(np.sqrt(colours * max(layouts, 0.0)))
+
+
+def surely_within(first: Signature, second: Signature, limit: float) -> bool:
+    """Whether `distance` is `limit` at most, where a tenth of its work is enough to be sure.
+
+    Brightening fits the one grid to the other by least squares, so what it leaves is less than
+    the root mean square of their difference, and no layouts are more unlike than opposite ones.
+    """
+    change = second - first
+    colours = float(np.abs(change[3 * CELLS :]).sum()) / QUANTILES
+    grid = change[: 3 * CELLS]
+    grid[CELLS:] *= 2  # as when centred
+    layouts = math.sqrt(float(grid @ grid) / len(grid)) + 2 * _LAYOUT_WEIGHT
+    return colours * layouts <= limit**2
 
 
 def correlation(first: Signature, second: Signature) -> float:
