@@ -16,6 +16,8 @@ CHECKOV := .ci/checkov
 export UV_PYTHON := $(PYTHON)
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
+# NumPy and OpenCV start a thread a core, which spin until there is work: twice the CPU of an import.
+export OPENBLAS_NUM_THREADS := 1
 unexport VIRTUAL_ENV
 
 BUILD_DIR := $(if $(filter arm64,$(ARCH)),.aws-sam/build,build/$(ARCH))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import platform
 import shutil
 import statistics
@@ -104,7 +105,12 @@ def _run(film: Path, method: str, threads: int) -> Row:
     script = Path(__file__).with_name("sampling_methods.py")
     command = [sys.executable, str(script), method, str(film), str(INTERVAL_SECONDS), str(threads)]
     done = subprocess.run(  # noqa: S603 - our own script
-        command, check=True, stdout=subprocess.PIPE, timeout=TIMEOUT_SECONDS, text=True
+        command,
+        check=True,
+        stdout=subprocess.PIPE,
+        timeout=TIMEOUT_SECONDS,
+        text=True,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # the import's idle threads would spin
     )
     with av.open(str(film)) as container:
         codec = container.streams.video[0].codec_context.codec.canonical_name
