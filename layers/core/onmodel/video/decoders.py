@@ -52,11 +52,38 @@ class GroupDecoder:
             batch: the next part of the group, or the next group's first part.
             feed: indices of its packets that are decoded.
         """
+        if not self._begins(batch, feed):
+            return
+        position = 0
+        while position < len(feed) and self.failed is None:
+            packet = batch.packets[feed[position]]
+            try:
+                if packet is None:
+                    raise av.error.InvalidDataError(0, "the file ends before the packet")
+                pictures, taken = self._decoder.decode(packet), position + 1
+            except av.FFmpegError as fault:
+                forgiven = self._forgiven(batch, feed, position)
+                if forgiven is None:
+                    self._fail(batch, feed[position], fault)
+                    break
+                pictures, taken = forgiven
+            for picture in pictures:
+                if self._is_sound(picture):
+                    yield picture
+                elif not self._strict:  # it goes on where a strict one has refused the packet
+                    self._fail(batch, feed[position], "it shows a damaged picture")
+                    break
+            position = taken
+        if batch.last or self.failed is not None:
+            yield from self._drained()
+
+    def _begins(self, batch: Batch, feed: list[int]) -> bool:
+        """Make ready for a batch; False when nothing of its group is decoded yet."""
         self.failed = None
         if batch.head:
             self._clock, self._shown, self._started = [], 0, False
         if not feed and not self._started:
-            return
+            return False
         if batch.head:
             if self._strict and not self._forgets_all(batch.packets[0]):
                 self._forgive(open_decoder(self._table, self._limits, exact=False))
@@ -64,50 +91,36 @@ class GroupDecoder:
         self._started = True
         if not batch.timed:
             self._clock += np.sort(batch.pts).tolist()
-        yield from self._decoded(batch, feed)
-        if batch.last or self.failed is not None:
-            yield from self._drained()
-
-    def _decoded(self, batch: Batch, feed: list[int]) -> Iterator[VideoFrame]:
-        position = 0
-        while position < len(feed):
-            packet = batch.packets[feed[position]]
-            try:
-                if packet is None:
-                    raise av.error.InvalidDataError(0, "the file ends before the packet")
-                yield from self._sound(self._decoder.decode(packet))
-                position += 1
-            except av.FFmpegError as fault:
-                forgiven = self._forgiven(batch, feed, position)
-                if forgiven is None:
-                    self.failed = feed[position]
-                    logger.info("packet at tick %d is damaged: %s", batch.pts[self.failed], fault)
-                    return
-                pictures, position = forgiven
-                yield from self._sound(pictures)
+        return True
 
     def _drained(self) -> Iterator[VideoFrame]:
         try:
-            yield from self._sound(self._decoder.decode(None))
+            pictures = self._decoder.decode(None)
         except av.error.EOFError:  # it was drained to see whether a fault is harmless
             return
         except av.FFmpegError as fault:
             logger.info("the decoder's last pictures are damaged: %s", fault)
-
-    def _sound(self, frames: list[VideoFrame]) -> Iterator[VideoFrame]:
-        """Frames that the decoder did not mark as damaged, when its marks can be trusted.
-
-        A strict decoder has refused the damaged packet by then; a forgiving one goes on, so the
-        first damaged frame ends the group.
-        """
-        for frame in frames:
-            self._shown += 1
-            if self._clock:
-                frame.pts = self._clock.pop(0)
-            if not (self._marks_damage and frame.is_corrupt):
-                yield frame
+            return
+        for picture in pictures:
+            if self._is_sound(picture):
+                yield picture
             elif not self._strict:
-                raise av.error.InvalidDataError(0, "a damaged picture")
+                logger.info("one of the decoder's last pictures is damaged")
+                return
+
+    def _is_sound(self, picture: VideoFrame) -> bool:
+        """Whether the decoder did not mark a picture as damaged, if its marks can be trusted.
+
+        The picture is given its time too, where it brings none.
+        """
+        self._shown += 1
+        if self._clock:
+            picture.pts = self._clock.pop(0)
+        return not (self._marks_damage and picture.is_corrupt)
+
+    def _fail(self, batch: Batch, index: int, fault: object) -> None:
+        self.failed = index
+        logger.info("packet at tick %d is damaged: %s", batch.pts[index], fault)
 
     def _forgiven(
         self, batch: Batch, feed: list[int], position: int

@@ -48,7 +48,7 @@ class _Candidate:
 class _GroupState:
     """What is remembered from batch to batch of one group of pictures."""
 
-    window_of: dict[int, int] = field(default_factory=dict)
+    window_of: dict[int | None, int] = field(default_factory=dict)  # of ticks that are wanted
     best: _Candidate | None = None
     looks: list[Look] = field(default_factory=list)  # of the present window
     looked_at: float = -1e9
@@ -95,13 +95,18 @@ class BatchDecoder:
         if group.broken:
             self._tell_lost(batch, 0)
             return
-        for frame in self._decoder.frames(batch, self._plan(batch)):
-            yield from self._looked(frame)
+        for picture in self._decoder.frames(batch, self._plan(batch)):
+            window = group.window_of.get(picture.pts)
+            if window is None:
+                continue
+            if group.best is not None and group.best.window != window:
+                yield self._sampled(group.best)
+            self._consider(picture, window)
         if self._decoder.failed is not None:
             group.broken = True
             self._tell_lost(batch, self._decoder.failed)
-        if batch.last:
-            yield from self._closed(NO_WINDOW)
+        if batch.last and group.best is not None:
+            yield self._sampled(group.best)
 
     def _plan(self, batch: Batch) -> list[int]:
         after = batch.next_keyframe
@@ -113,9 +118,10 @@ class BatchDecoder:
         )
         if not batch.head and self._windows.keyframes_only:
             wanted[:] = NO_WINDOW
-        self._group.window_of.update(zip(ticks.tolist(), wanted.tolist(), strict=True))
+        used = wanted != NO_WINDOW
+        self._group.window_of.update(zip(ticks[used].tolist(), wanted[used].tolist(), strict=True))
         if not batch.timed:
-            unwanted = batch.last and batch.head and (wanted == NO_WINDOW).all()
+            unwanted = batch.last and batch.head and not used.any()
             return [] if unwanted else list(range(len(wanted)))
         return packets_to_decode(wanted, batch.reference, continues=not batch.last)
 
@@ -128,38 +134,25 @@ class BatchDecoder:
         stop = float(self._table.seconds(int(rest.max()) if end is None else end))
         self._on_lost(*self._windows.clipped(start, max(stop, start)))
 
-    def _looked(self, frame: VideoFrame) -> Iterator[Sampled]:
-        """Take a decoded frame as a candidate of its window; yield windows that are complete."""
-        group = self._group
-        if frame.pts is None:
+    def _consider(self, picture: VideoFrame, window: int) -> None:
+        """Look at a candidate of a window, unless one just before it was looked at."""
+        group, seconds = self._group, float(self._table.seconds(picture.pts or 0))
+        if group.best is not None and 0 <= seconds - group.looked_at < self._spacing:
             return
-        window = group.window_of.get(frame.pts, NO_WINDOW)
-        if window == NO_WINDOW:
-            return
-        seconds = float(self._table.seconds(frame.pts))
-        yield from self._closed(window)
-        if group.best is None or not 0 <= seconds - group.looked_at < self._spacing:
-            self._look(frame, seconds, window)
-
-    def _look(self, frame: VideoFrame, seconds: float, window: int) -> None:
-        group = self._group
         group.looked_at = seconds
-        sharpness, signature = look_at(frame, self._painter_for(frame).picture)
+        sharpness, signature = look_at(picture, self._painter_for(picture).picture)
         group.looks.append(Look(seconds, signature))
         if group.best is None or sharpness > group.best.sharpness:
-            group.best = _Candidate(frame, seconds, window, sharpness)
+            group.best = _Candidate(picture, seconds, window, sharpness)
 
-    def _closed(self, window: int) -> Iterator[Sampled]:
-        """The best frame of the present window, once a picture of another one is there."""
-        group, best = self._group, self._group.best
-        if best is None or best.window == window:
-            return
-        group.best = None
+    def _sampled(self, best: _Candidate) -> Sampled:
+        """The best frame of the present window, which is complete."""
+        group = self._group
+        looks, group.best, group.looks = tuple(group.looks), None, []
         frame = self._painter_for(best.frame).frame(
             best.frame, timecode_seconds=best.seconds, sharpness=best.sharpness
         )
-        looks, group.looks = tuple(group.looks), []
-        yield Sampled(frame, looks)
+        return Sampled(frame, looks)
 
     def _painter_for(self, frame: VideoFrame) -> Painter:
         if self._painter is None:
