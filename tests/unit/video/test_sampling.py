@@ -353,7 +353,7 @@ def test_sample_frames_when_span_is_impossible_then_refused(plain_film, span):
         next(sample_frames(plain_film.path, *span))
 
 
-@pytest.mark.parametrize("name", ["h264.mp4", "hevc-open.mp4"])
+@pytest.mark.parametrize("name", ["h264.mp4", "h264-open.mp4", "hevc-open.mp4"])
 def test_sample_frames_when_packet_is_damaged_then_the_group_is_lost_from_there(
     library, kept_luma, tmp_path, name
 ):
