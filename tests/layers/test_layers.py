@@ -20,6 +20,12 @@ LIMIT_BYTES = 262_144_000
 MACHINES = {"arm64": 183, "x86_64": 62}
 """e_machine of the ELF header: EM_AARCH64 and EM_X86_64."""
 
+BYTECODE_3_13 = 3571
+"""The magic number of Python 3.13's bytecode."""
+
+UNCHECKED_HASH = 1
+"""PEP 552: read without a look at the source."""
+
 pytestmark = pytest.mark.skipif(
     "BUILD_DIR" not in os.environ and not BUILD.exists(), reason="nothing is built: make build"
 )
@@ -56,8 +62,20 @@ def test_libraries_when_read_then_are_for_the_deployed_processor() -> None:
 
 def test_extensions_when_named_then_are_for_python_3_13_or_any() -> None:
     for path in files("CoreLayer", "VisionLayer"):
-        if ".cpython-" in path.name:
+        if ".cpython-" in path.name and path.suffix != ".pyc":
             assert ".cpython-313-" in path.name, path
+
+
+def test_bytecode_when_packed_then_is_read_by_python_3_13_whatever_the_times() -> None:
+    compiled = [path for path in files("CoreLayer", "VisionLayer") if path.suffix == ".pyc"]
+    if not compiled:
+        pytest.skip("built without Python 3.13: no bytecode")
+    for path in compiled:
+        magic, flags = struct.unpack_from("<II", path.read_bytes())
+        assert (magic & 0xFFFF, flags) == (BYTECODE_3_13, UNCHECKED_HASH), path
+    sources = {path for path in files("CoreLayer") if path.suffix == ".py"}
+    known = {path.parents[1] / f"{path.name.partition('.')[0]}.py" for path in compiled}
+    assert sources <= known
 
 
 def test_layers_when_listed_then_hold_the_application_and_no_sdk() -> None:
