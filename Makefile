@@ -50,11 +50,12 @@ $(UV):
 
 # Python 3.13 as Lambda has it: the layers are built for no other. pyenv's is found unasked.
 RUNTIME_PYTHON ?= $(shell for python in python3.13 $(HOME)/.pyenv/versions/3.13.*/bin/python; do \
-	  "$$python" -c '' 2>/dev/null && echo "$$python" && break; done)
+	  "$$python" -c '' 2>/dev/null && command -v "$$python" && break; done)
+IS_RUNTIME = "$(RUNTIME_PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' || \
+	  { echo "no Python 3.13: make … RUNTIME_PYTHON=/path/to/python3.13" >&2; exit 1; }
 
 .venv-runtime/.synced: tests/runtime/requirements.txt | $(UV)
-	@"$(RUNTIME_PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' || \
-	  { echo "no Python 3.13: make … RUNTIME_PYTHON=/path/to/python3.13" >&2; exit 1; }
+	@$(IS_RUNTIME)
 	$(UV) venv --quiet --clear --python "$(RUNTIME_PYTHON)" .venv-runtime
 	$(UV) pip install --quiet --python .venv-runtime/bin/python --require-hashes -r $<
 	@touch $@
@@ -121,7 +122,8 @@ check-security: .venv-checkov/.synced ## checkov, offline; .checkov.yaml says wh
 build: .venv-sam/.synced ## what `sam deploy` uploads; ARCH=x86_64 for local runs, into build/x86_64
 	@test -n "$(RUNTIME_PYTHON)" || echo "No Python 3.13 here, so the layers get no bytecode and every" \
 	  "cold start takes a second more: make build RUNTIME_PYTHON=/path/to/python3.13" >&2
-	UV=$(abspath $(UV)) ARCH=$(ARCH) RUNTIME_PYTHON="$(RUNTIME_PYTHON)" $(SAM) build \
+	@test -z "$(RUNTIME_PYTHON)" || $(IS_RUNTIME)
+	UV=$(abspath $(UV)) ARCH=$(ARCH) RUNTIME_PYTHON="$(realpath $(shell command -v "$(RUNTIME_PYTHON)"))" $(SAM) build \
 	  --build-dir $(BUILD_DIR) --parameter-overrides Architecture=$(ARCH)
 
 check-build: setup build ## the built layers' size, processor and contents

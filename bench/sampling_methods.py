@@ -112,7 +112,7 @@ def limit(film: str, interval: float) -> Callable[[], int]:
     groups = []
     with ExitStack() as stack:
         file = stack.enter_context(Path(film).open("rb"))
-        table, source = open_batches(file, None, Limits(), stack)
+        table, source, _ = open_batches(file, None, Limits(), stack)
         for batch in source.batches(windows):
             after = batch.next_keyframe
             following = None if after is None else float(table.seconds(after))

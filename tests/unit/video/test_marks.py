@@ -9,7 +9,7 @@ from drawn.films import draw_film
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onmodel.video.marks import forgets_all, reference_mark
+from onmodel.video.marks import reference_mark
 
 SIDES = st.sampled_from(["h264", "hevc", "mpeg2video", "mpeg4"])
 
@@ -66,24 +66,3 @@ def test_reference_mark_when_parameters_travel_with_a_free_picture_then_kept():
     assert mark is not None
     assert not mark(free)
     assert mark(parameters + free)
-
-
-def test_forgets_all_when_groups_are_open_then_only_the_first_keyframe_does(films: Path):
-    shape: dict[str, Any] = {"seconds": 3, "size": (96, 64), "gop": 24}
-    options = {"x264-params": "open-gop=1:bframes=3:keyint=24:scenecut=0"}
-    for suffix in ("mp4", "ts"):  # with lengths, and with start codes
-        open_film = draw_film(films / f"marks-open.{suffix}", options=options, **shape)
-        closed_film = draw_film(films / f"marks-closed.{suffix}", **shape)
-        found = [_forgetting(film.path) for film in (open_film, closed_film)]
-        assert found == [[True, False, False], [True, True, True]]
-
-
-def _forgetting(path: Path) -> list[bool]:
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        context = stream.codec_context
-        return [
-            forgets_all(context.codec.canonical_name, context.extradata or b"", bytes(packet))
-            for packet in container.demux(stream)
-            if packet.is_keyframe and packet.size
-        ]

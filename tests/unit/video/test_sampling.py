@@ -11,6 +11,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from av.bitstream import BitStreamFilterContext
 from av.video.frame import VideoFrame
 from drawn.films import DrawnFilm, draw_film
 from hypothesis import HealthCheck, given, settings
@@ -382,6 +383,46 @@ def test_sample_frames_when_packet_is_damaged_then_the_group_is_lost_from_there(
     times = [frame.timecode_seconds for frame in frames]
     assert any(time >= lost[0][1] for time in times)
     assert not any(lost[0][0] + 0.2 <= time < lost[0][1] - 1e-6 for time in times)
+
+
+def test_sample_frames_when_damage_ends_a_group_in_parts_then_what_came_before_is_used(
+    library, tmp_path, monkeypatch
+):
+    decoded = library["h264.mp4"]
+    table, body = decoded.table, bytearray(decoded.film.path.read_bytes())
+    row = int(np.flatnonzero(table.keyframe)[1]) + 7
+    while table.size[row] < 60:
+        row += 1
+    start = int(table.position[row])
+    body[start + 8 : start + int(table.size[row])] = b"\xff" * (int(table.size[row]) - 8)
+    damaged = tmp_path / "parts.mp4"
+    damaged.write_bytes(body)
+
+    def windows() -> list[int]:
+        frames = sample_frames(damaged, 0.5, packets=table, on_lost=lambda _start, _end: None)
+        return [int(frame.timecode_seconds // 0.5) for frame in frames]
+
+    whole = windows()
+    monkeypatch.setattr("onmodel.video.gops.BATCH_PACKETS", 10)
+    assert windows() == whole
+
+
+def test_sample_frames_when_only_the_pictures_tell_their_turn_then_all_are_turned(films, tmp_path):
+    """H.264 tells it at keyframes alone, and the header knows nothing of it."""
+    plain = draw_film(films / "told.mp4", seconds=3, size=(160, 96), gop=48)
+    turned = tmp_path / "turned-within.mp4"
+    with av.open(str(plain.path)) as source, av.open(str(turned), "w") as output:
+        stream = source.streams.video[0]
+        copied = output.add_stream_from_template(stream)
+        orientation = "h264_metadata=display_orientation=insert:rotate=90"
+        insertion = BitStreamFilterContext(orientation, stream, copied)
+        for given in source.demux(stream):
+            for packet in insertion.filter(given) if given.size else ():
+                packet.stream = copied
+                output.mux(packet)
+    for span in ({}, {"start_seconds": 1.0}, {"threads": 2}):
+        shapes = {frame.pixels.shape for frame in sample_frames(turned, 0.5, **span)}
+        assert shapes == {(160, 96, 3)}, span
 
 
 def test_sample_frames_when_file_is_cut_off_then_the_rest_is_told_as_lost(library, tmp_path):

@@ -10,7 +10,7 @@ from typing import IO
 BOXED = "mov"  # in FFmpeg's name of both formats
 _HEADER = 16  # size, name, and a 64-bit size when the first says 1
 _SMALLEST = 8
-_MOST_BOXES = 1000  # side by side; films of fragments list their header first
+_MOST_BOXES = 100  # side by side; films of fragments list their header first
 # where the matrix lies in the body, by version of the box (8.2.2, 8.3.2)
 _MATRIX_AT = {b"mvhd": (36, 48), b"tkhd": (40, 52)}
 
@@ -54,6 +54,8 @@ def _says_upright(file: IO[bytes]) -> bool:
     if movie is None:
         return False
     inside = list(_boxes(file, movie.body, movie.end))
+    if len(inside) == _MOST_BOXES:
+        return False
     tracks = [box for box in inside if box.name == b"trak"]
     headers = [box for box in inside if box.name == b"mvhd"]
     for track in tracks:

@@ -8,20 +8,19 @@ from typing import Any
 
 import av
 import numpy as np
-from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from onmodel.errors import FilmRefused
 from onmodel.video.gops import Batch
 from onmodel.video.limits import Limits
-from onmodel.video.marks import forgets_all
 from onmodel.video.packets import PacketTable
 
 logger = logging.getLogger(__name__)
 
 # decoders that tell a damaged packet at once when asked to; others' flags cry wolf
 _EXACT = frozenset({"h264", "hevc"})
+_MARKED = "the decoder marked its picture"
 
 
 class GroupDecoder:
@@ -29,8 +28,6 @@ class GroupDecoder:
 
     Where the codec can, it is strict and refuses a damaged packet. Many films carry faults that
     harm no picture: once a forgiving decoder shows the refused picture undamaged, that one stays.
-    It comes at once where such faults are the rule: at keyframes that name pictures of the group
-    before, which nobody decoded.
 
     Attributes:
         failed: index in the last batch of the first packet that could not be decoded, or None.
@@ -70,12 +67,14 @@ class GroupDecoder:
             for picture in pictures:
                 if self._is_sound(picture):
                     yield picture
-                elif not self._strict:  # it goes on where a strict one has refused the packet
-                    self._fail(batch, feed[position], "it shows a damaged picture")
-                    break
+                elif not self._strict:
+                    # A strict decoder has refused the packet and holds what came before it; this
+                    # one has gone on, and holds what was made out of the damage.
+                    self._fail(batch, _shown_by(batch, picture, feed[position]), _MARKED)
+                    return
             position = taken
         if batch.last or self.failed is not None:
-            yield from self._drained()
+            yield from self._drained(batch)
 
     def _begins(self, batch: Batch, feed: list[int]) -> bool:
         """Make ready for a batch; False when nothing of its group is decoded yet."""
@@ -85,15 +84,13 @@ class GroupDecoder:
         if not feed and not self._started:
             return False
         if batch.head:
-            if self._strict and not self._forgets_all(batch.packets[0]):
-                self._forgive(open_decoder(self._table, self._limits, exact=False))
             self._decoder.flush_buffers()
         self._started = True
         if not batch.timed:
             self._clock += np.sort(batch.pts).tolist()
         return True
 
-    def _drained(self) -> Iterator[VideoFrame]:
+    def _drained(self, batch: Batch) -> Iterator[VideoFrame]:
         try:
             pictures = self._decoder.decode(None)
         except av.error.EOFError:  # it was drained to see whether a fault is harmless
@@ -105,7 +102,7 @@ class GroupDecoder:
             if self._is_sound(picture):
                 yield picture
             elif not self._strict:
-                logger.info("one of the decoder's last pictures is damaged")
+                self._fail(batch, _shown_by(batch, picture, len(batch.pts) - 1), _MARKED)
                 return
 
     def _is_sound(self, picture: VideoFrame) -> bool:
@@ -154,16 +151,15 @@ class GroupDecoder:
                 taken += not drains
         except av.FFmpegError:
             return None
-        self._forgive(decoder)
-        return pictures, taken
-
-    def _forgets_all(self, keyframe: Packet[Any] | None) -> bool:
-        table = self._table
-        return keyframe is None or forgets_all(table.codec, table.extradata, bytes(keyframe))
-
-    def _forgive(self, decoder: VideoCodecContext) -> None:
         logger.info("this film's packets carry harmless faults: decoding without strict checks")
         self._strict, self._decoder = False, decoder
+        return pictures, taken
+
+
+def _shown_by(batch: Batch, picture: VideoFrame, index: int) -> int:
+    """The packet of a batch that a picture came from; `index` when it came from none of them."""
+    found = np.flatnonzero(batch.pts == picture.pts)
+    return int(found[0]) if len(found) else index
 
 
 def open_decoder(table: PacketTable, limits: Limits, *, exact: bool) -> VideoCodecContext:

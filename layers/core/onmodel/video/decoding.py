@@ -96,16 +96,17 @@ class BatchDecoder:
             self._tell_lost(batch, 0)
             return
         for picture in self._decoder.frames(batch, self._plan(batch)):
+            painter = self._painter_for(picture)  # whether it is sampled or not
             window = group.window_of.get(picture.pts)
             if window is None:
                 continue
             if group.best is not None and group.best.window != window:
                 yield self._sampled(group.best)
-            self._consider(picture, window)
+            self._consider(picture, window, painter)
         if self._decoder.failed is not None:
             group.broken = True
             self._tell_lost(batch, self._decoder.failed)
-        if batch.last and group.best is not None:
+        if (batch.last or group.broken) and group.best is not None:
             yield self._sampled(group.best)
 
     def _plan(self, batch: Batch) -> list[int]:
@@ -134,13 +135,13 @@ class BatchDecoder:
         stop = float(self._table.seconds(int(rest.max()) if end is None else end))
         self._on_lost(*self._windows.clipped(start, max(stop, start)))
 
-    def _consider(self, picture: VideoFrame, window: int) -> None:
+    def _consider(self, picture: VideoFrame, window: int, painter: Painter) -> None:
         """Look at a candidate of a window, unless one just before it was looked at."""
         group, seconds = self._group, float(self._table.seconds(picture.pts or 0))
         if group.best is not None and 0 <= seconds - group.looked_at < self._spacing:
             return
         group.looked_at = seconds
-        sharpness, signature = look_at(picture, self._painter_for(picture).picture)
+        sharpness, signature = look_at(picture, painter.picture)
         group.looks.append(Look(seconds, signature))
         if group.best is None or sharpness > group.best.sharpness:
             group.best = _Candidate(picture, seconds, window, sharpness)
@@ -154,10 +155,11 @@ class BatchDecoder:
         )
         return Sampled(frame, looks)
 
-    def _painter_for(self, frame: VideoFrame) -> Painter:
+    def _painter_for(self, picture: VideoFrame) -> Painter:
+        """The painter of all pictures, which the first one decoded tells how, if need be."""
         if self._painter is None:
             table = self._table
-            turn = table.rotation or turn_of(frame)
-            display = Display.of(frame.width, frame.height, table.sample_aspect, turn)
+            turn = table.rotation or turn_of(picture)
+            display = Display.of(picture.width, picture.height, table.sample_aspect, turn)
             self._painter = Painter(display, self._picture)
         return self._painter

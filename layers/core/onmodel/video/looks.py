@@ -51,7 +51,8 @@ class _Layout:
 @lru_cache(maxsize=64)
 def _layout(name: str) -> _Layout:
     parsed = VideoFormat(name)
-    bits = parsed.components[0].bits
+    # P010 and its like fill their words from above
+    bits = 16 if name.startswith("p01") else parsed.components[0].bits
     readable = name.startswith(_PLANAR) and not name.endswith("be")
     return _Layout(readable, bits, np.dtype(np.uint8 if bits <= 8 else np.uint16))
 

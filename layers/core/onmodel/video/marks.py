@@ -9,8 +9,7 @@ from onmodel.video.av1 import Av1Marks
 IsReference = Callable[[bytes], bool]
 """Whether a packet must be decoded for the sake of later ones. True when in doubt."""
 
-_H264_IDR = 5
-_H264_SLICES = (1, _H264_IDR)
+_H264_SLICES = (1, 5)
 _H264_PARAMETERS = (7, 8, 13, 15)  # SPS, PPS, SPS extension, subset SPS: needed by what follows
 _HEVC_PARAMETERS = range(32, 35)  # VPS, SPS, PPS
 _HEVC_VPS = b"\x40\x01"  # the header of a video parameter set
@@ -21,7 +20,7 @@ _HEVC_LAST_SUBLAYER_TYPE = 14  # types 0 to 14: even ones are not referred to in
 def reference_mark(codec: str, extradata: bytes) -> IsReference | None:
     """The reader of marks for a codec, or None for a codec that has none we read."""
     if codec == "h264":
-        length = _h264_length_size(extradata)
+        length = (extradata[4] & 3) + 1 if extradata[:1] == b"\x01" and len(extradata) > 6 else 0
         return lambda data: _h264(data, length)
     if codec == "hevc":
         length = (extradata[21] & 3) + 1 if extradata[:1] == b"\x01" and len(extradata) > 22 else 0
@@ -35,22 +34,6 @@ def reference_mark(codec: str, extradata: bytes) -> IsReference | None:
         marks = Av1Marks.of(extradata)
         return None if marks is None else marks.is_reference
     return None
-
-
-def forgets_all(codec: str, extradata: bytes, keyframe: bytes) -> bool:
-    """Whether a keyframe ends all use of earlier pictures. True when in doubt.
-
-    H.264 7.4.1.2.4: others than IDR pictures may still say which earlier ones to forget.
-    """
-    if codec != "h264":
-        return True
-    units = _units(keyframe, _h264_length_size(extradata))
-    return any(keyframe[offset] & 31 == _H264_IDR for offset in units)
-
-
-def _h264_length_size(extradata: bytes) -> int:
-    """Bytes of a NAL unit's length; 0 is Annex B."""
-    return (extradata[4] & 3) + 1 if extradata[:1] == b"\x01" and len(extradata) > 6 else 0
 
 
 def _units(data: bytes, length_size: int) -> Iterator[int]:

@@ -82,7 +82,9 @@ def sample_frames(
     limits, on_lost = limits or Limits(), on_lost or _log_lost
     with ExitStack() as stack:
         file = stack.enter_context(binary_file(source))
-        table, batches = open_batches(file, packets, limits, stack)
+        # with several decoders, or further on, the first picture decoded may not be the film's
+        first = threads == 1 and start_seconds == 0
+        table, batches, pictured = open_batches(file, packets, limits, stack, first=first)
         chunked = anchor_seconds is not None and end < table.duration_seconds - 1e-6
         # nobody could cut such a film at keyframes: its chunks share its groups of pictures
         by_groups = anchor_seconds is not None and packets is not None and not len(packets)
@@ -96,7 +98,7 @@ def sample_frames(
         )
         if keyframes_only:
             windows = Windows.of_keyframes(start_seconds, end, by_groups=by_groups)
-        display = None if packets is None else Display.of_film(packets)
+        display = Display.of_film(table) if pictured else None
         decoders = [
             BatchDecoder(
                 table, windows, display=display, picture=picture, on_lost=on_lost, limits=limits
@@ -108,15 +110,20 @@ def sample_frames(
         sampled = None
         for sampled in decode_in_order(batches.batches(windows), decoders, frame_bytes):
             yield _numbered(sampled, shots)
-        if sampled is None and packets is None:
+        if sampled is None and not pictured:
             _refuse_without_picture(file, limits)
         if on_shots is not None:
             on_shots(shots.summary())
 
 
 def open_batches(
-    file: IO[bytes], packets: PacketTable | None, limits: Limits, stack: ExitStack
-) -> tuple[PacketTable, BatchSource]:
+    file: IO[bytes],
+    packets: PacketTable | None,
+    limits: Limits,
+    stack: ExitStack,
+    *,
+    first: bool = True,
+) -> tuple[PacketTable, BatchSource, bool]:
     """The film's table and where its packets come from: ranges if it is complete.
 
     Args:
@@ -124,21 +131,26 @@ def open_batches(
         packets: its table, or None to read the container's header.
         limits: what a film may measure at most.
         stack: closes the container that is opened for films without a complete table.
+        first: the film's first picture will be decoded anyway, and can tell what it alone knows.
+
+    Returns:
+        Table and packets; and whether the table knows the first picture, not only the header.
     """
     if packets is not None and packets.complete:
         mark = reference_mark(packets.codec, packets.extradata)
-        return packets, TableBatches(packets, file, mark)
+        return packets, TableBatches(packets, file, mark), True
     guard = GuardedFile(file)
     container, stream = stack.enter_context(open_film(guard, limits))
-    table = packets
+    table, pictured = packets, True
     if table is None:
         table = describe(container, stream)
-        if not (BOXED in table.container and surely_upright(file)):
+        pictured = not (first and BOXED in table.container and surely_upright(file))
+        if pictured:
             table = with_first_picture(table, container, stream)
     mark = reference_mark(table.codec, table.extradata)
     if mark is None:
         logger.info("codec %s: all packets between keyframes are decoded", table.codec)
-    return table, DemuxedBatches(container, stream, guard, table, mark)
+    return table, DemuxedBatches(container, stream, guard, table, mark), pictured
 
 
 def _refuse_without_picture(file: IO[bytes], limits: Limits) -> None:
