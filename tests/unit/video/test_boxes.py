@@ -72,6 +72,24 @@ def test_surely_upright_when_bytes_are_anything_then_an_answer(junk, start, end)
     surely_upright(io.BytesIO(damaged))
 
 
+class Watched(io.BytesIO):
+    """Remembers the most that was asked of it at once."""
+
+    most = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.most = max(self.most, len(self.getbuffer()) if size is None or size < 0 else size)
+        return super().read(size)
+
+
+def test_surely_upright_when_a_box_lies_about_its_size_then_little_is_read():
+    track = box(b"trak", header(b"tkhd", UPRIGHT)[:-8] + bytes(1 << 20))
+    track = track.replace(struct.pack(">I", 108) + b"tkhd", struct.pack(">I", 0) + b"tkhd")
+    film = Watched(box(b"moov", header(b"mvhd", UPRIGHT), track))
+    assert surely_upright(film)
+    assert film.most < 200
+
+
 def test_surely_upright_when_no_track_is_listed_then_not_sure():
     assert not surely_upright(io.BytesIO(b""))
     assert not surely_upright(io.BytesIO(movie(UPRIGHT)[:-60]))

@@ -13,6 +13,8 @@ _SMALLEST = 8
 _MOST_BOXES = 100  # side by side; films of fragments list their header first
 # where the matrix lies in the body, by version of the box (8.2.2, 8.3.2)
 _MATRIX_AT = {b"mvhd": (36, 48), b"tkhd": (40, 52)}
+_MATRIX_BYTES = 36  # nine numbers of 32 bits
+_HEADER_BYTES = 52 + _MATRIX_BYTES  # enough of any of them
 
 
 @dataclass(frozen=True)
@@ -74,10 +76,10 @@ def _boxes(file: IO[bytes], start: int, end: int) -> Iterator[BoxSpan]:
 
 def _is_upright(file: IO[bytes], header: BoxSpan) -> bool:
     file.seek(header.body)
-    body = file.read(header.end - header.body)
+    body = file.read(min(header.end - header.body, _HEADER_BYTES))  # its size may be a lie
     old, new = _MATRIX_AT[header.name]
     at = new if body[:1] == b"\x01" else old
-    if len(body) < at + 36:
+    if len(body) < at + _MATRIX_BYTES:
         return False
     a, b, _u, c, d = struct.unpack_from(">5i", body, at)
     return bool(a > 0 and d > 0 and b == c == 0)

@@ -65,7 +65,7 @@ class GroupDecoder:
                     break
                 pictures, taken = forgiven
             for picture in pictures:
-                if self._is_sound(picture):
+                if self._takes(picture):
                     yield picture
                 elif not self._strict:
                     # A strict decoder has refused the packet and holds what came before it; this
@@ -99,16 +99,18 @@ class GroupDecoder:
             logger.info("the decoder's last pictures are damaged: %s", fault)
             return
         for picture in pictures:
-            if self._is_sound(picture):
+            if self._takes(picture):
                 yield picture
             elif not self._strict:
-                self._fail(batch, _shown_by(batch, picture, len(batch.pts) - 1), _MARKED)
+                known = len(batch.pts) - 1 if self.failed is None else self.failed
+                self._fail(batch, _shown_by(batch, picture, known), _MARKED)
                 return
 
-    def _is_sound(self, picture: VideoFrame) -> bool:
-        """Whether the decoder did not mark a picture as damaged, if its marks can be trusted.
+    def _takes(self, picture: VideoFrame) -> bool:
+        """Count a picture and give it its time, where it brings none.
 
-        The picture is given its time too, where it brings none.
+        Returns:
+            False when the decoder marked it as damaged, and its marks can be trusted.
         """
         self._shown += 1
         if self._clock:
