@@ -15,4 +15,5 @@ def handler(request: ClaimRequest) -> None:
         studio=wired.studio,
         trainer=wired.trainer,
         clock=now,
+        notices=wired.notices,
     )

@@ -8,7 +8,7 @@ from onmodel.records_training import TrainingBody
 from onmodel.steps.draw_loss_curve import draw_loss_curve
 
 
-def draw(studio: Studio) -> None:
+def draw(studio: Studio, notices: tuple[str, ...] = ()) -> None:
     claim = Claim.model_validate(studio.claim().model_dump())
     draw_loss_curve(
         ClaimRequest(training=claim),
@@ -16,6 +16,7 @@ def draw(studio: Studio) -> None:
         studio=studio.studio,
         trainer=studio.trainer,
         clock=studio.clock,
+        notices=notices,
     )
 
 
@@ -27,6 +28,14 @@ def test_curve_when_completed_then_picture_numbers_and_row() -> None:
     assert studio.studio.get(keys.loss_curve).startswith(b"<svg")
     assert studio.studio.get(keys.metrics) == b"step,loss\n1,0.9\n2,0.5\n"
     assert TrainingBody.model_validate(studio.training.body).loss_curve_key == keys.loss_curve
+
+
+def test_curve_when_the_stack_is_simulated_then_the_picture_says_so() -> None:
+    studio = Studio()
+    studio.trainer.complete(studio.job)
+    draw(studio, notices=("Nothing was trained & paid for",))
+    picture = studio.studio.get(DatasetKeys("bunny", TRAINING).loss_curve)
+    assert b">Nothing was trained &amp; paid for</text>" in picture
 
 
 def test_curve_when_repeated_then_nothing_is_read_again() -> None:

@@ -31,14 +31,19 @@ class Axis:
         return round(self.start + share * (self.end - self.start), 2)
 
 
-def render_loss_curve(points: Sequence[LossPoint]) -> bytes:
-    """SVG. Values that are no numbers are left out; without any, the picture says so."""
+def render_loss_curve(points: Sequence[LossPoint], notice: str = "") -> bytes:
+    """SVG. Values that are no numbers are left out; without any, the picture says so.
+
+    Args:
+        points: in any order.
+        notice: what must stand in the picture, which travels without its page.
+    """
     finite = sorted(
         (point for point in points if math.isfinite(point.loss)), key=lambda point: point.step
     )
     shown = _thinned(finite)
     if not shown:
-        return render("loss_curve.svg.j2", width=WIDTH, height=HEIGHT, empty=True)
+        return render("loss_curve.svg.j2", width=WIDTH, height=HEIGHT, empty=True, notice=notice)
     trend = _trend([point.loss for point in shown])
     across = _axis(shown[0].step, shown[-1].step, LEFT, WIDTH - RIGHT)
     losses = [point.loss for point in shown]
@@ -48,6 +53,7 @@ def render_loss_curve(points: Sequence[LossPoint]) -> bytes:
         width=WIDTH,
         height=HEIGHT,
         empty=False,
+        notice=notice,
         left=LEFT,
         right=WIDTH - RIGHT,
         top=TOP,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from onmodel.contracts.requests_deployment import ClaimRequest
 from onmodel.errors import EventRefused, NotFound
 from onmodel.keys import DatasetKeys
@@ -19,6 +21,7 @@ def draw_loss_curve(
     studio: ObjectStore,
     trainer: Trainer,
     clock: Clock,
+    notices: Sequence[str],
 ) -> None:
     """Read the trainer's metrics; write the picture and the numbers.
 
@@ -37,7 +40,7 @@ def draw_loss_curve(
         raise NotFound(f"Training {claim.training_id} has left no metrics")
     points = trainer.loss_curve(state.metrics_ref)
     keys = DatasetKeys(claim.production, body.dataset_id)
-    studio.put(keys.loss_curve, render_loss_curve(points), "image/svg+xml")
+    studio.put(keys.loss_curve, render_loss_curve(points, " ".join(notices)), "image/svg+xml")
     lines = "".join(f"{point.step},{point.loss}\n" for point in points)
     studio.put(keys.metrics, f"step,loss\n{lines}".encode(), "text/csv")
     changed = body.model_copy(update={"loss_curve_key": keys.loss_curve})
