@@ -185,7 +185,12 @@ class World(Studio):
         return {
             "claim_training": _function(ClaimTrainingRequest, claim),
             "draw_loss_curve": _function(
-                ClaimRequest, draw_loss_curve, **base, trainer=self.trainer, studio=self.studio
+                ClaimRequest,
+                draw_loss_curve,
+                **base,
+                trainer=self.trainer,
+                studio=self.studio,
+                notices=(),
             ),
             "schedule_retirement": _function(
                 ScheduleRetirementRequest, schedule_retirement, **deploying, **limits, prices=PRICES
