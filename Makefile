@@ -101,6 +101,7 @@ sam-local: setup .venv-sam/.synced ## every function by sam local, in Docker; ST
 lint: setup ## style and imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
 
 format: setup ## put style right
 	$(BIN)/ruff check --fix

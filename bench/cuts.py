@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from onmodel.contracts.film import ChunkShots
+from onmodel.contracts.films import ChunkShots
 from onmodel.video import sample_frames
 from onmodel.video.probe import probe_film
 

@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from drawn.films import draw_film  # noqa: E402 - the tests' folder is no package
 
 from onmodel.contracts.base import Box  # noqa: E402
-from onmodel.settings import Sampling  # noqa: E402
+from onmodel.contracts.settings import Sampling  # noqa: E402
 from onmodel.video import DroppedFrame, sample_frames, select_frames  # noqa: E402
 
 WIDTH, HEIGHT, CAPTION, COLUMNS = 213, 120, 34, 5

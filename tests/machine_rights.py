@@ -7,7 +7,7 @@ from typing import Any
 
 from deployed_template import PARTITION, Deployed, arn
 
-from onmodel.keys import DatasetKeys, FilmKeys, StoryboardKeys
+from onmodel.contracts.keys import DatasetKeys, FilmKeys, StoryboardKeys
 
 Right = tuple[str, str]
 

@@ -15,9 +15,11 @@ from onmodel.adapters.clients import make_client
 from onmodel.adapters.faults import code_of, translated
 from onmodel.environment import Environment, read_environment
 from onmodel.errors import RefusedError
-from onmodel.ports import Executions, ObjectStore, Registry
+from onmodel.formats.wording import listed
+from onmodel.ports.machines import Executions
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
 from onmodel.wiring import Services
-from onmodel.wording import listed
 
 DEFAULT_REGION = "us-east-1"  # where Bedrock customizes models
 

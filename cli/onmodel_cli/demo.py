@@ -11,9 +11,9 @@ import yaml
 from rich.console import Console
 from rich.panel import Panel
 
+from onmodel.contracts.keys import slug
 from onmodel.errors import FilmRefused
-from onmodel.keys import slug
-from onmodel.wording import duration
+from onmodel.formats.wording import duration
 from onmodel_cli import local_stack, results
 from onmodel_cli.bars import total_bar
 from onmodel_cli.connection import connect, use_endpoint

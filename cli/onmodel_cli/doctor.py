@@ -8,10 +8,10 @@ from typing import Any
 from rich.markup import escape
 
 from onmodel.adapters.servicequotas import ServiceQuotas
-from onmodel.contracts.training import Finding, TrainingPlan
+from onmodel.contracts.trainings import Finding, TrainingPlan
 from onmodel.errors import ServiceError
-from onmodel.ports_training import Quotas
-from onmodel.production import settings_in_force
+from onmodel.films.settings import settings_in_force
+from onmodel.ports.account import Quotas
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
 from onmodel_cli.options import open_stack, production_slug

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
-from onmodel.deployments import OVER
+from onmodel.deployments.lifecycle import OVER
+from onmodel.formats.wording import dollars
 from onmodel.wiring import now
-from onmodel.wording import dollars
 from onmodel_cli.bars import show_journey
 from onmodel_cli.connection import Connection
 from onmodel_cli.harvest import harvest

@@ -7,20 +7,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from onmodel.contracts.film import Chunk, Run
-from onmodel.contracts.requests_training import DatasetRef, Generation
-from onmodel.errors import RefusedError
-from onmodel.jsonl import read_lines
-from onmodel.keys import FilmKeys, StoryboardKeys
-from onmodel.ports import Record
-from onmodel.records import Kind, RunBody
-from onmodel.records_training import (
+from onmodel.contracts.datasets import DatasetRef, Generation
+from onmodel.contracts.films import Chunk, Run
+from onmodel.contracts.keys import FilmKeys, StoryboardKeys
+from onmodel.contracts.rows import (
     DatasetBody,
     DeploymentBody,
     GenerationBody,
+    Kind,
+    RunBody,
     StoryboardBody,
     TrainingBody,
 )
+from onmodel.errors import RefusedError
+from onmodel.formats.jsonl import read_lines
+from onmodel.ports.registry import Record
 from onmodel_cli.connection import Connection
 
 NOBODY_WAITS = "a-token-that-nobody-waits-for"

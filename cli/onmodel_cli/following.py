@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from onmodel.contracts.film import Chunk, ChunkResult, Run
+from onmodel.contracts.films import Chunk, ChunkResult, Run
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.rows import Kind, RunBody, RunStatus
 from onmodel.errors import FilmRefused, NotFound, ServiceError, StillRunning
-from onmodel.jsonl import read_lines
-from onmodel.keys import FilmKeys
-from onmodel.mails.letter import sentence
-from onmodel.ports import Executions, ObjectStore, Record, Registry
-from onmodel.records import Kind, RunBody, RunStatus
+from onmodel.formats.jsonl import read_lines
+from onmodel.notifications.mails.letter import sentence
+from onmodel.ports.machines import Executions
+from onmodel.ports.registry import Record, Registry
+from onmodel.ports.storage import ObjectStore
 
 PICK_UP_SECONDS = 180.0  # S3's events arrive within seconds, rarely within a minute
 ALIVE_EVERY_SECONDS = 15.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from onmodel.contracts.keys import DatasetKeys
 from onmodel.errors import NotFound
-from onmodel.keys import DatasetKeys
-from onmodel.ports import ObjectStore
+from onmodel.ports.storage import ObjectStore
 from onmodel_cli.journey import Place
 from onmodel_cli.storyboard import fetch_gallery
 

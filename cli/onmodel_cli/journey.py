@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from onmodel.deployments import OVER, Deployment, deployments_of
-from onmodel.errors import ServiceError, StillRunning
-from onmodel.keys import DatasetKeys
-from onmodel.ports import Executions, ObjectStore, Record, Registry
-from onmodel.records import Kind
-from onmodel.records_training import (
+from onmodel.contracts.keys import DatasetKeys
+from onmodel.contracts.rows import (
     ApprovalBody,
     ApprovalStatus,
     DatasetBody,
     DatasetStatus,
     DeploymentStage,
     GenerationBody,
+    Kind,
     StoryboardBody,
     StoryboardStatus,
     TrainingBody,
     TrainingStage,
 )
+from onmodel.deployments.lifecycle import OVER, Deployment, deployments_of
+from onmodel.errors import ServiceError, StillRunning
+from onmodel.ports.machines import Executions
+from onmodel.ports.registry import Record, Registry
+from onmodel.ports.storage import ObjectStore
 
 LIMIT_SECONDS = 24 * 3600.0
 ALIVE_EVERY_SECONDS = 15.0

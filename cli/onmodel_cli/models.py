@@ -12,22 +12,16 @@ from typing import Annotated
 
 import typer
 
-from onmodel.contracts.requests_deployment import DeployRequest
-from onmodel.deployments import (
-    OVER,
-    Deployment,
-    deployments_of,
-    extend_deployment,
-    retire_payload,
-)
+from onmodel.contracts.deployments import DeployRequest
+from onmodel.contracts.rows import DeploymentStage, Kind, TrainingBody, TrainingStage
+from onmodel.deployments.ends import extend_deployment, retire_payload
+from onmodel.deployments.lifecycle import OVER, Deployment, deployments_of
 from onmodel.errors import NotFound, RefusedError, StillRunning
-from onmodel.ports import Record
-from onmodel.production import settings_in_force
-from onmodel.quotes import quote_deployment
-from onmodel.records import Kind
-from onmodel.records_training import DeploymentStage, TrainingBody, TrainingStage
+from onmodel.films.settings import settings_in_force
+from onmodel.formats.wording import dollars
+from onmodel.money.quotes import quote_deployment
+from onmodel.ports.registry import Record
 from onmodel.wiring import now
-from onmodel.wording import dollars
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
 from onmodel_cli.options import open_stack, production_slug

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from onmodel.contracts.keys import slug
 from onmodel.errors import SettingsRefused
-from onmodel.keys import slug
 from onmodel_cli.connection import Connection, connect
 from onmodel_cli.local_stack import use_local_stack
 

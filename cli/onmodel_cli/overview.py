@@ -7,24 +7,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from onmodel.contracts.film import FilmSummary
-from onmodel.deployments import OVER, Deployment
-from onmodel.errors import NotFound
-from onmodel.keys import FilmKeys
-from onmodel.ports import ObjectStore, Record, Registry
-from onmodel.records import Kind, RunBody, RunStatus
-from onmodel.records_training import (
+from onmodel.contracts.films import FilmSummary
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.rows import (
     ApprovalBody,
     ApprovalStatus,
     DatasetBody,
     DatasetStatus,
     GenerationBody,
     GenerationStatus,
+    Kind,
+    RunBody,
+    RunStatus,
     StoryboardBody,
     TrainingBody,
     TrainingStage,
 )
-from onmodel.wording import count, dollars
+from onmodel.deployments.lifecycle import OVER, Deployment
+from onmodel.errors import NotFound
+from onmodel.formats.wording import count, dollars
+from onmodel.ports.registry import Record, Registry
+from onmodel.ports.storage import ObjectStore
 from onmodel_cli.following import Sight
 from onmodel_cli.journey import answered
 

@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from onmodel.costs import PriceBook
+from onmodel.contracts.settings import Settings
 from onmodel.errors import FilmRefused
-from onmodel.quotes import Quote, expected_frames, quote_deployment, quote_film
-from onmodel.quotes import quote_training as quote_a_training
-from onmodel.settings import Settings, parse_settings
+from onmodel.films.settings import parse_settings
+from onmodel.formats.wording import dollars, duration
+from onmodel.money.pricebook import PriceBook
+from onmodel.money.quotes import Quote, expected_frames, quote_deployment, quote_film
+from onmodel.money.quotes import quote_training as quote_a_training
 from onmodel.wiring import trainer_items
-from onmodel.wording import dollars, duration
 from onmodel_cli import options, speaking
 from onmodel_cli.results import print_object
 

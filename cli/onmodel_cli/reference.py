@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from onmodel.settings import Settings
+from onmodel.contracts.settings import Settings
 
 LIMITS = {"ge": "≥ ", "gt": "> ", "le": "≤ ", "lt": "< "}
 

@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from onmodel.contracts.film import Crop, FilmSummary, Run
-from onmodel.jsonl import read_lines
-from onmodel.keys import FilmKeys
-from onmodel.mails.film import DROPPED
-from onmodel.ports import ObjectStore
-from onmodel.wording import count, dollars, duration, person_name
+from onmodel.contracts.films import Crop, FilmSummary, Run
+from onmodel.contracts.keys import FilmKeys
+from onmodel.formats.jsonl import read_lines
+from onmodel.formats.wording import count, dollars, duration, person_name
+from onmodel.notifications.mails.film import DROPPED
+from onmodel.ports.storage import ObjectStore
 
 DOWNLOADS_AT_ONCE = 8
 

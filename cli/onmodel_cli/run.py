@@ -9,12 +9,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from onmodel.contracts.film import Run
+from onmodel.contracts.films import Run
+from onmodel.contracts.rows import Kind, RunBody, RunStatus
 from onmodel.errors import NotFound
-from onmodel.layout import FilmFile
-from onmodel.planning import plan_run, uploaded_settings
-from onmodel.ports import ObjectInfo
-from onmodel.records import Kind, RunBody, RunStatus
+from onmodel.films.planning import plan_run, uploaded_settings
+from onmodel.films.upload_layout import FilmFile
+from onmodel.ports.storage import ObjectInfo
 from onmodel_cli import bars, results
 from onmodel_cli.connection import Connection
 from onmodel_cli.following import Follower

@@ -8,8 +8,8 @@ from itertools import groupby
 from rich.markup import escape
 from rich.table import Table
 
-from onmodel.costs import Bill, add_up, estimate
-from onmodel.wording import count, dollars
+from onmodel.formats.wording import count, dollars
+from onmodel.money.pricebook import Bill, add_up, estimate
 from onmodel_cli import options, speaking
 from onmodel_cli.options import open_stack, production_slug
 from onmodel_cli.overview import Line, billing, look, usage_of_runs

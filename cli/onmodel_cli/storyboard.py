@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from onmodel.deployments import LIVE, deployments_of
+from onmodel.contracts.keys import StoryboardKeys, slug
+from onmodel.contracts.rows import Kind, StoryboardBody, StoryboardStatus
+from onmodel.deployments.lifecycle import LIVE, deployments_of
 from onmodel.errors import ServiceError, SettingsRefused, StillRunning
-from onmodel.keys import StoryboardKeys, slug
-from onmodel.ports import ObjectStore, Record
-from onmodel.records import Kind
-from onmodel.records_training import StoryboardBody, StoryboardStatus
-from onmodel.storyboards import parse_storyboard
-from onmodel.wording import count
+from onmodel.formats.wording import count
+from onmodel.ports.registry import Record
+from onmodel.ports.storage import ObjectStore
+from onmodel.storyboards.planning import parse_storyboard
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
 from onmodel_cli.options import open_stack, production_slug

@@ -6,16 +6,16 @@ whose training was impossible, and for a generation that died too often.
 
 from __future__ import annotations
 
-from onmodel.errors import RefusedError
-from onmodel.generations import newest_generation, start_training_machine
-from onmodel.ports import Record
-from onmodel.records import Kind
-from onmodel.records_training import (
+from onmodel.contracts.rows import (
     GenerationBody,
     GenerationStatus,
+    Kind,
     TrainingBody,
     TrainingStage,
 )
+from onmodel.datasets.generations import newest_generation, start_training_machine
+from onmodel.errors import RefusedError
+from onmodel.ports.registry import Record
 from onmodel.wiring import now
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection

@@ -14,6 +14,9 @@ from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 
 from onmodel.adapters.faults import translated
+from onmodel.contracts.keys import slug
+from onmodel.contracts.rows import FolderBody, Kind
+from onmodel.contracts.settings import AllowedModels
 from onmodel.errors import (
     FilmRefused,
     NotFound,
@@ -21,11 +24,10 @@ from onmodel.errors import (
     ServiceUnavailable,
     SettingsRefused,
 )
-from onmodel.keys import slug
-from onmodel.layout import Litter, classify, settings_key
-from onmodel.ports import ObjectInfo, ObjectStore, Registry
-from onmodel.records import FolderBody, Kind
-from onmodel.stack_models import Models
+from onmodel.films.settings import read_settings
+from onmodel.films.upload_layout import Litter, classify, settings_key
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectInfo, ObjectStore
 
 if TYPE_CHECKING:
     from onmodel_cli.connection import Connection
@@ -128,14 +130,14 @@ def _send(
             raise ServiceUnavailable(str(fault)) from fault
 
 
-def upload_settings(path: Path, folder: str, uploads: ObjectStore, models: Models) -> None:
+def upload_settings(path: Path, folder: str, uploads: ObjectStore, models: AllowedModels) -> None:
     """Check settings.yaml here, then send it unless the same lies there already.
 
     Raises:
         SettingsRefused: impossible; nothing is sent.
     """
     text = path.read_bytes()
-    models.read(text)
+    read_settings(text, models)
     _put_if_new(uploads, settings_key(folder), text, "application/yaml")
 
 

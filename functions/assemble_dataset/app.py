@@ -1,8 +1,8 @@
 """TrainModel: close the generation; its films' crops become one dataset."""
 
-from onmodel.contracts.requests_training import AssembleDatasetRequest, DatasetRef
-from onmodel.entry import entry
-from onmodel.paid import Meter
+from onmodel.contracts.datasets import AssembleDatasetRequest, DatasetRef
+from onmodel.handler import entry
+from onmodel.money.result_cache import Meter
 from onmodel.steps.assemble_dataset import AssembleDataset
 from onmodel.wiring import now, services
 

@@ -1,7 +1,7 @@
 """RetireModel: it is gone; record what it cost."""
 
-from onmodel.contracts.requests_deployment import RetireRequest
-from onmodel.entry import entry
+from onmodel.contracts.deployments import RetireRequest
+from onmodel.handler import entry
 from onmodel.steps.bill_deployment import bill_deployment
 from onmodel.wiring import now, services
 

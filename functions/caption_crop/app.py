@@ -1,7 +1,7 @@
 """The caption queue: describe crops, and answer the tasks that wait for them."""
 
-from onmodel.contracts.requests_training import PartialFailures, QueuedMessages
-from onmodel.entry import entry
+from onmodel.contracts.datasets import PartialFailures, QueuedMessages
+from onmodel.handler import entry
 from onmodel.steps.caption_crop import CaptionCrop
 from onmodel.steps.caption_messages import caption_messages
 from onmodel.wiring import services

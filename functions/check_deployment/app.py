@@ -1,7 +1,7 @@
 """DeployModel: look whether the model answers yet."""
 
-from onmodel.contracts.requests_deployment import DeploymentChecked, DeploymentRequest
-from onmodel.entry import entry
+from onmodel.contracts.deployments import DeploymentChecked, DeploymentRequest
+from onmodel.handler import entry
 from onmodel.steps.check_deployment import check_deployment
 from onmodel.wiring import now, services
 

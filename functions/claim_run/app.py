@@ -1,7 +1,7 @@
 """PrepareFilm's first state: take the lease on the run."""
 
-from onmodel.contracts.requests import ClaimRunRequest
-from onmodel.entry import entry
+from onmodel.contracts.films import ClaimRunRequest
+from onmodel.handler import entry
 from onmodel.steps.claim_run import claim_run
 from onmodel.wiring import now, services
 

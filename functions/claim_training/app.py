@@ -1,7 +1,7 @@
 """DeployModel's first state: decide whether there is anything to do, and take the lease."""
 
-from onmodel.contracts.requests_deployment import ClaimedTraining, ClaimTrainingRequest
-from onmodel.entry import entry
+from onmodel.contracts.deployments import ClaimedTraining, ClaimTrainingRequest
+from onmodel.handler import entry
 from onmodel.steps.claim_training import ClaimTraining
 from onmodel.wiring import now, services
 

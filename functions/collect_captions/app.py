@@ -1,7 +1,7 @@
 """TrainModel: gather the captions; too few end it."""
 
-from onmodel.contracts.requests_training import CaptionsCollected, DatasetRequest
-from onmodel.entry import entry
+from onmodel.contracts.datasets import CaptionsCollected, DatasetRequest
+from onmodel.handler import entry
 from onmodel.steps.collect_captions import collect_captions
 from onmodel.wiring import now, services
 

@@ -1,7 +1,7 @@
 """A film was prepared: put it into the open generation. Our own rule calls this."""
 
-from onmodel.contracts.requests_training import FilmCollected, FilmPreparedEvent
-from onmodel.entry import entry
+from onmodel.contracts.datasets import FilmCollected, FilmPreparedEvent
+from onmodel.handler import entry
 from onmodel.steps.collect_film import CollectFilm
 from onmodel.wiring import now, services
 

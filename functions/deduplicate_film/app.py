@@ -1,7 +1,7 @@
 """PrepareFilm: join the chunks and keep the best of each group of near-duplicates."""
 
-from onmodel.contracts.requests import RunRequest
-from onmodel.entry import entry
+from onmodel.contracts.films import RunRequest
+from onmodel.handler import entry
 from onmodel.steps.deduplicate_film import deduplicate_film
 from onmodel.wiring import services
 

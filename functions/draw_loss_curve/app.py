@@ -1,7 +1,7 @@
 """DeployModel: draw how the training's loss fell."""
 
-from onmodel.contracts.requests_deployment import ClaimRequest
-from onmodel.entry import entry
+from onmodel.contracts.deployments import ClaimRequest
+from onmodel.handler import entry
 from onmodel.steps.draw_loss_curve import draw_loss_curve
 from onmodel.wiring import now, services
 

@@ -1,7 +1,7 @@
 """DrawStoryboard's map: draw one panel."""
 
-from onmodel.contracts.requests_deployment import PanelItemRequest
-from onmodel.entry import entry
+from onmodel.contracts.storyboards import PanelItemRequest
+from onmodel.handler import entry
 from onmodel.steps.draw_panel import draw_panel
 from onmodel.wiring import services
 

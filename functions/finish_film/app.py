@@ -1,7 +1,7 @@
 """PrepareFilm: record the film as prepared and give the lease back."""
 
-from onmodel.contracts.requests import RunRequest
-from onmodel.entry import entry
+from onmodel.contracts.films import RunRequest
+from onmodel.handler import entry
 from onmodel.steps.finish_film import finish_film
 from onmodel.wiring import now, services
 

@@ -3,8 +3,8 @@
 import time
 
 from onmodel.adapters.cloudformation import answer_custom_resource
-from onmodel.contracts.requests_deployment import DeletionGuardEvent
-from onmodel.entry import entry
+from onmodel.contracts.operations import DeletionGuardEvent
+from onmodel.handler import entry
 from onmodel.steps.guard_deletion import PHYSICAL_ID, GuardAnswer, GuardDeletion
 from onmodel.wiring import now, services
 

@@ -1,8 +1,8 @@
 """PrepareFilm: name the kept crops after the production's references."""
 
-from onmodel.contracts.requests import RunRequest
-from onmodel.entry import entry
-from onmodel.paid import Meter
+from onmodel.contracts.films import RunRequest
+from onmodel.handler import entry
+from onmodel.money.result_cache import Meter
 from onmodel.steps.name_crops import name_crops
 from onmodel.wiring import services
 

@@ -1,7 +1,7 @@
 """The HTTP API: whoever follows a link of a mail comes here."""
 
-from onmodel.contracts.requests_door import DoorAnswer, DoorRequest
-from onmodel.entry import entry
+from onmodel.contracts.links import DoorAnswer, DoorRequest
+from onmodel.handler import entry
 from onmodel.steps.open_door import OpenDoor
 from onmodel.wiring import now, services
 

@@ -1,7 +1,7 @@
 """DrawStoryboard's first state: check the storyboard and find a model that draws it."""
 
-from onmodel.contracts.requests_deployment import PlanStoryboardRequest, StoryboardPlanned
-from onmodel.entry import entry
+from onmodel.contracts.storyboards import PlanStoryboardRequest, StoryboardPlanned
+from onmodel.handler import entry
 from onmodel.steps.plan_storyboard import PlanStoryboard
 from onmodel.wiring import now, services
 

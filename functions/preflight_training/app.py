@@ -1,7 +1,7 @@
 """TrainModel: can this account train and deploy today? Asked first, and again before it costs."""
 
-from onmodel.contracts.requests_training import GenerationRequest, Preflight
-from onmodel.entry import entry
+from onmodel.contracts.datasets import GenerationRequest, Preflight
+from onmodel.handler import entry
 from onmodel.steps.preflight_training import preflight_training
 from onmodel.wiring import now, services
 

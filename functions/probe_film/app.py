@@ -1,7 +1,7 @@
 """PrepareFilm: read the film's header and plan its chunks."""
 
-from onmodel.contracts.requests import FilmProbed, RunRequest
-from onmodel.entry import entry
+from onmodel.contracts.films import FilmProbed, RunRequest
+from onmodel.handler import entry
 from onmodel.steps.probe_film import probe_film
 from onmodel.wiring import services
 

@@ -1,7 +1,7 @@
 """DeployModel: make the model answer. It costs money by the hour from here on."""
 
-from onmodel.contracts.requests_deployment import DeploymentRequest
-from onmodel.entry import entry
+from onmodel.contracts.deployments import DeploymentRequest
+from onmodel.handler import entry
 from onmodel.steps.provision_model import provision_model
 from onmodel.wiring import now, services
 

@@ -1,7 +1,7 @@
 """DrawStoryboard: draw the page."""
 
-from onmodel.contracts.requests_deployment import PublishGalleryRequest
-from onmodel.entry import entry
+from onmodel.contracts.storyboards import PublishGalleryRequest
+from onmodel.handler import entry
 from onmodel.steps.publish_gallery import PublishGallery
 from onmodel.wiring import now, services
 

@@ -1,7 +1,7 @@
 """DrawStoryboard: what deploying a model for it will cost."""
 
-from onmodel.contracts.requests_deployment import DeploymentQuoted, QuoteDeploymentRequest
-from onmodel.entry import entry
+from onmodel.contracts.storyboards import DeploymentQuoted, QuoteDeploymentRequest
+from onmodel.handler import entry
 from onmodel.steps.quote_deployment import quote_deployment
 from onmodel.wiring import services
 

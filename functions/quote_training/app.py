@@ -1,7 +1,7 @@
 """TrainModel: what training will cost, and whether a person must agree."""
 
-from onmodel.contracts.requests_training import QuoteTrainingRequest, TrainingQuoted
-from onmodel.entry import entry
+from onmodel.contracts.trainings import QuoteTrainingRequest, TrainingQuoted
+from onmodel.handler import entry
 from onmodel.steps.quote_training import quote_training
 from onmodel.wiring import now, services
 

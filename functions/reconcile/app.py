@@ -1,9 +1,9 @@
 """Every quarter of an hour: set right what events, executions and people left wrong."""
 
-from onmodel.contracts.requests_deployment import Reconciled, ReconcileEvent
-from onmodel.entry import entry
-from onmodel.leases import Leases
+from onmodel.contracts.operations import Reconciled, ReconcileEvent
+from onmodel.handler import entry
 from onmodel.steps.reconcile import Reconcile
+from onmodel.steps.recovery import Leases
 from onmodel.wiring import now, services
 
 

@@ -1,7 +1,7 @@
 """PrepareFilm's way out: record why a run cannot go on and leave nothing half-done."""
 
-from onmodel.contracts.requests import Refusal, RefuseFilmRequest
-from onmodel.entry import entry
+from onmodel.contracts.films import Refusal, RefuseFilmRequest
+from onmodel.handler import entry
 from onmodel.steps.refuse_film import refuse_film
 from onmodel.wiring import now, services
 

@@ -1,7 +1,7 @@
 """TrainModel: draw the dataset's page."""
 
-from onmodel.contracts.requests_training import DatasetRequest
-from onmodel.entry import entry
+from onmodel.contracts.datasets import DatasetRequest
+from onmodel.handler import entry
 from onmodel.observability import publish
 from onmodel.steps.report_dataset import report_dataset
 from onmodel.wiring import now, services

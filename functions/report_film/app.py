@@ -1,7 +1,7 @@
 """PrepareFilm: sum the run up and draw its report."""
 
-from onmodel.contracts.requests import RunRequest
-from onmodel.entry import entry
+from onmodel.contracts.films import RunRequest
+from onmodel.handler import entry
 from onmodel.observability import publish
 from onmodel.steps.report_film import report_film
 from onmodel.wiring import now, services

@@ -1,7 +1,7 @@
 """A state with a task token: ask a person by mail; the door answers the token."""
 
-from onmodel.contracts.requests_training import RequestApprovalRequest
-from onmodel.entry import entry
+from onmodel.contracts.trainings import RequestApprovalRequest
+from onmodel.handler import entry
 from onmodel.steps.request_approval import RequestApproval
 from onmodel.wiring import now, services
 

@@ -1,7 +1,7 @@
 """An object landed in the uploads bucket: EventBridge calls this for each."""
 
-from onmodel.contracts.requests import RouteAnswer, UploadEvent
-from onmodel.entry import entry
+from onmodel.contracts.uploads import RouteAnswer, UploadEvent
+from onmodel.handler import entry
 from onmodel.steps.route_upload import RouteUpload
 from onmodel.wiring import now, services
 

@@ -1,8 +1,8 @@
 """PrepareFilm, one child of the map: frames to crops of one chunk."""
 
-from onmodel.contracts.requests import SampleChunkRequest
-from onmodel.entry import entry
-from onmodel.paid import Meter
+from onmodel.contracts.films import SampleChunkRequest
+from onmodel.handler import entry
+from onmodel.money.result_cache import Meter
 from onmodel.steps.sample_chunk import sample_chunk
 from onmodel.wiring import services
 

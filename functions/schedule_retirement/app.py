@@ -1,7 +1,7 @@
 """DeployModel: schedule the end, before anything that costs money begins."""
 
-from onmodel.contracts.requests_deployment import DeploymentScheduled, ScheduleRetirementRequest
-from onmodel.entry import entry
+from onmodel.contracts.deployments import DeploymentScheduled, ScheduleRetirementRequest
+from onmodel.handler import entry
 from onmodel.steps.schedule_retirement import schedule_retirement
 from onmodel.wiring import now, services
 

@@ -1,8 +1,8 @@
 """DrawStoryboard's map: score one panel's pictures."""
 
-from onmodel.contracts.requests_deployment import PanelItemRequest
-from onmodel.entry import entry
-from onmodel.paid import Meter
+from onmodel.contracts.storyboards import PanelItemRequest
+from onmodel.handler import entry
+from onmodel.money.result_cache import Meter
 from onmodel.steps.score_panel import score_panel
 from onmodel.wiring import services
 

@@ -1,7 +1,7 @@
 """TrainModel's first state: hold the generation, and wait until it is quiet."""
 
-from onmodel.contracts.requests_training import Settled, SettleGenerationRequest
-from onmodel.entry import entry
+from onmodel.contracts.datasets import Settled, SettleGenerationRequest
+from onmodel.handler import entry
 from onmodel.steps.settle_generation import settle_generation
 from onmodel.wiring import now, services
 

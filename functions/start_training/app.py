@@ -1,7 +1,8 @@
 """TrainModel's last step: start the customization job."""
 
-from onmodel.contracts.requests_training import DatasetRequest, TrainingStarted
-from onmodel.entry import entry
+from onmodel.contracts.datasets import DatasetRequest
+from onmodel.contracts.trainings import TrainingStarted
+from onmodel.handler import entry
 from onmodel.steps.start_training import StartTraining
 from onmodel.wiring import now, services
 

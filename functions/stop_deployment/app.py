@@ -1,7 +1,7 @@
 """RetireModel's first state: stop what costs money."""
 
-from onmodel.contracts.requests_deployment import RetireRequest
-from onmodel.entry import entry
+from onmodel.contracts.deployments import RetireRequest
+from onmodel.handler import entry
 from onmodel.steps.stop_deployment import stop_deployment
 from onmodel.wiring import now, services
 

@@ -1,7 +1,7 @@
 """Send the mail that a state machine asks for, once."""
 
-from onmodel.contracts.requests import TellRequest
-from onmodel.entry import entry
+from onmodel.contracts.notifications import TellRequest
+from onmodel.handler import entry
 from onmodel.steps.tell import tell
 from onmodel.wiring import now, services
 

@@ -1,7 +1,7 @@
 """RetireModel: see that it is gone."""
 
-from onmodel.contracts.requests_deployment import RetirementVerified, RetireRequest
-from onmodel.entry import entry
+from onmodel.contracts.deployments import RetirementVerified, RetireRequest
+from onmodel.handler import entry
 from onmodel.steps.verify_retired import verify_retired
 from onmodel.wiring import now, services
 

@@ -1,7 +1,7 @@
 """TrainModel: write the trainer's manifest and judge every line of it."""
 
-from onmodel.contracts.requests_training import DatasetRequest
-from onmodel.entry import entry
+from onmodel.contracts.datasets import DatasetRequest
+from onmodel.handler import entry
 from onmodel.steps.write_manifest import write_manifest
 from onmodel.wiring import now, services
 

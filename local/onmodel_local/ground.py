@@ -11,9 +11,10 @@ from typing import Any, Protocol
 from onmodel.adapters.dynamodb import DynamoRegistry
 from onmodel.adapters.s3 import S3ObjectStore
 from onmodel.contracts.base import Contract
+from onmodel.contracts.rows import Kind
 from onmodel.errors import OnmodelError
-from onmodel.ports import Record
-from onmodel.records import Kind, upsert
+from onmodel.ports.registry import Record
+from onmodel.registry.rows import upsert
 from onmodel.wiring import now
 from onmodel_local.deploy import Target
 

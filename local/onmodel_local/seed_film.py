@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from onmodel.contracts.film import Chunk, Run
-from onmodel.jsonl import read_lines
-from onmodel.keys import FilmKeys
-from onmodel.records import FilmBody, Kind, RunStatus
-from onmodel.settings import Settings
+from onmodel.contracts.films import Chunk, Run
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.rows import FilmBody, Kind, RunStatus
+from onmodel.contracts.settings import Settings
+from onmodel.formats.jsonl import read_lines
 from onmodel_local.deploy import Target
 from onmodel_local.ground import Ground
 

@@ -9,28 +9,29 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from onmodel.adapters.stepfunctions import StepFunctionsExecutions
-from onmodel.contracts.dataset import DatasetItem
-from onmodel.contracts.requests_training import (
+from onmodel.contracts.datasets import (
     CaptionItem,
     CaptionMessage,
+    DatasetItem,
     DatasetRef,
     QueuedMessages,
 )
-from onmodel.deployments import deployments_of, forbid_deployments, known_deployment
-from onmodel.jsonl import read_lines
-from onmodel.keys import DatasetKeys
-from onmodel.records import Kind
-from onmodel.records_training import (
+from onmodel.contracts.keys import DatasetKeys
+from onmodel.contracts.rows import (
     DatasetBody,
     DatasetStatus,
     DeploymentBody,
     DeploymentStage,
     GenerationBody,
     GenerationStatus,
+    Kind,
     StoryboardStatus,
     TrainingBody,
     TrainingStage,
 )
+from onmodel.deployments.deletion import forbid_deployments
+from onmodel.deployments.lifecycle import deployments_of, known_deployment
+from onmodel.formats.jsonl import read_lines
 from onmodel.wiring import now
 from onmodel_local.ground import Ground, SeedRefusedError
 

@@ -10,10 +10,16 @@ import yaml
 from docs.pages import ROOT, SHELLS, Block, blocks
 from drawn.films import draw_film
 
-from onmodel.costs import PriceBook
-from onmodel.layout import FilmFile, ReferenceFile, SettingsFile, StoryboardFile, classify
-from onmodel.settings import parse_settings
-from onmodel.storyboards import parse_storyboard
+from onmodel.films.settings import parse_settings
+from onmodel.films.upload_layout import (
+    FilmFile,
+    ReferenceFile,
+    SettingsFile,
+    StoryboardFile,
+    classify,
+)
+from onmodel.money.pricebook import PriceBook
+from onmodel.storyboards.planning import parse_storyboard
 
 PAGES = ["README.md", *sorted(f"docs/{path.name}" for path in ROOT.glob("docs/*.md"))]
 BLOCKS = [block for page in PAGES for block in blocks(page)]

@@ -8,8 +8,8 @@ from decimal import Decimal
 from docs.pages import ROOT
 from template_model import read_template
 
-from onmodel.costs import PriceBook
-from onmodel.settings import PRESETS
+from onmodel.contracts.settings import PRESETS
+from onmodel.money.pricebook import PriceBook
 from onmodel.trainers.bedrock.limits import QUOTA_MODEL_UNITS
 from onmodel_cli.doctor import CONCURRENT_EXECUTIONS
 

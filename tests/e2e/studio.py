@@ -10,11 +10,11 @@ from typing import Any
 
 from onmodel.adapters.dynamodb import DynamoRegistry
 from onmodel.adapters.s3 import S3ObjectStore
-from onmodel.contracts.film import Crop, FilmSummary, Run
-from onmodel.jsonl import read_lines
-from onmodel.keys import FilmKeys
-from onmodel.ports import Record
-from onmodel.records import Kind, RunBody
+from onmodel.contracts.films import Crop, FilmSummary, Run
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.rows import Kind, RunBody
+from onmodel.formats.jsonl import read_lines
+from onmodel.ports.registry import Record
 from onmodel_local.mail import Mail, MailCatcher
 from onmodel_local.stack import LocalStack
 

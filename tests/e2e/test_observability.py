@@ -8,7 +8,7 @@ import pytest
 from drawn.films import draw_film
 from e2e.studio import Studio
 
-from onmodel.contracts.film import FilmSummary
+from onmodel.contracts.films import FilmSummary
 
 FUNCTIONS = {  # of PrepareFilm, and what calls it and follows it
     "route_upload", "claim_run", "probe_film", "sample_chunk", "deduplicate_film", "name_crops",

@@ -9,7 +9,7 @@ import pytest
 from drawn.films import DrawnFilm, draw_film
 from e2e.studio import Studio, wait_until
 
-from onmodel.contracts.film import RejectReason
+from onmodel.contracts.films import RejectReason
 from onmodel.vision.encoding import decode_picture
 
 SETTINGS = b"sampling: {chunk_seconds: 6}\n"

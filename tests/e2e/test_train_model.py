@@ -12,9 +12,10 @@ from drawn.films import DrawnFilm
 from drawn.references import SETTINGS, cut_references
 from e2e.studio import Studio, wait_until
 
-from onmodel.keys import DatasetKeys, execution_arn
-from onmodel.ports import ObjectInfo, Record
-from onmodel.records import Kind
+from onmodel.contracts.keys import DatasetKeys, execution_arn
+from onmodel.contracts.rows import Kind
+from onmodel.ports.registry import Record
+from onmodel.ports.storage import ObjectInfo
 from onmodel_local.deploy import STACK
 from onmodel_local.mail import Mail
 

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
 from fakes.clock import FixedClock
 
-from onmodel.ports import Clock
+from onmodel.ports.machines import Clock
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from fakes.clock import FixedClock
 
-from onmodel.ports import CACHE_VALUE_LIMIT_BYTES, Clock
+from onmodel.ports.machines import Clock
+from onmodel.ports.storage import CACHE_VALUE_LIMIT_BYTES
 
 
 class InMemoryCache:

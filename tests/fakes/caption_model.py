@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from onmodel.contracts.training import Reply, Turn
+from onmodel.contracts.models import Reply, Turn
 from onmodel.errors import AnswerRefused
-from onmodel.paid import token_usage
+from onmodel.money.result_cache import token_usage
 
 Answer = Callable[[Sequence[Turn]], str]
 

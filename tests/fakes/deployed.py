@@ -25,23 +25,21 @@ from fakes.studio import (
 from fakes.trainer import InMemoryTrainer
 from pydantic import BaseModel
 
-from onmodel.contracts.requests import TellRequest
-from onmodel.contracts.requests_deployment import (
+from onmodel.contracts.deployments import (
     ClaimRequest,
     ClaimTrainingRequest,
     DeploymentRequest,
-    RetireRequest,
-    ScheduleRetirementRequest,
-)
-from onmodel.contracts.training import (
     DeploymentSpec,
     DeploymentState,
     DeploymentStatus,
-    OurResource,
+    RetireRequest,
+    ScheduleRetirementRequest,
 )
-from onmodel.entry import parse
+from onmodel.contracts.notifications import TellRequest
+from onmodel.contracts.operations import OurResource
+from onmodel.contracts.rows import Kind
 from onmodel.errors import Conflict, OnmodelError, ServiceUnavailable
-from onmodel.records import Kind
+from onmodel.handler import parse
 from onmodel.steps.bill_deployment import bill_deployment
 from onmodel.steps.check_deployment import check_deployment
 from onmodel.steps.claim_training import ClaimTraining

@@ -9,9 +9,12 @@ from fakes.image_model import FakeImageModel
 from fakes.studio import PRICES, TRAINING, Studio
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.dataset import DatasetItem
-from onmodel.contracts.drawing import DrawnPanel
-from onmodel.contracts.requests_deployment import (
+from onmodel.contracts.datasets import DatasetItem
+from onmodel.contracts.deployments import DeploymentStatus
+from onmodel.contracts.keys import DatasetKeys, StoryboardKeys, accepted_settings_key
+from onmodel.contracts.settings import Character, EmbeddingSettings, Settings
+from onmodel.contracts.storyboards import (
+    DrawnPanel,
     PanelItem,
     PanelItemRequest,
     PlanStoryboardRequest,
@@ -20,13 +23,10 @@ from onmodel.contracts.requests_deployment import (
     StoryboardPlanned,
     StoryboardRequest,
 )
-from onmodel.contracts.training import DeploymentStatus
-from onmodel.jsonl import read_lines, write_lines
-from onmodel.keys import DatasetKeys, StoryboardKeys, accepted_settings_key
-from onmodel.npy import to_npy
-from onmodel.paid import Meter
-from onmodel.ports import Embedder
-from onmodel.settings import Character, EmbeddingSettings, Settings
+from onmodel.formats.jsonl import read_lines, write_lines
+from onmodel.formats.npy import to_npy
+from onmodel.money.result_cache import Meter
+from onmodel.ports.models import Embedder
 from onmodel.steps.draw_panel import draw_panel
 from onmodel.steps.plan_storyboard import PlanStoryboard
 from onmodel.steps.publish_gallery import PublishGallery

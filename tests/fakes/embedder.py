@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from onmodel.contracts.arrays import Vector
 from onmodel.errors import AnswerRefused
-from onmodel.ports import Vector
 
 GRID = 8  # mean colours of 8 × 8 tiles
 

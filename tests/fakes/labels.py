@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from onmodel.ports import Instance, Label
+from onmodel.ports.models import Instance, Label
 
 Answer = Callable[[bytes], tuple[Label, ...]]
 

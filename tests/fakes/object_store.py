@@ -12,7 +12,8 @@ from awscrt.checksums import crc64nvme
 from fakes.clock import FixedClock
 
 from onmodel.errors import NotFound
-from onmodel.ports import Clock, ObjectInfo
+from onmodel.ports.machines import Clock
+from onmodel.ports.storage import ObjectInfo
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from onmodel.errors import Conflict
-from onmodel.ports import Record
+from onmodel.ports.registry import Record
 
 
 class InMemoryRegistry:

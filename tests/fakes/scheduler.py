@@ -9,9 +9,8 @@ from typing import Any
 
 from fakes.clock import FixedClock
 
-from onmodel.contracts.training import Schedule
 from onmodel.errors import NotFound
-from onmodel.ports import Clock
+from onmodel.ports.machines import Clock, Schedule
 
 
 class InMemoryScheduler:

@@ -13,31 +13,31 @@ from fakes.registry import InMemoryRegistry
 from fakes.scheduler import InMemoryScheduler
 from fakes.trainer import InMemoryTrainer
 
-from onmodel.contracts.requests import MailRequest, TellRequest
-from onmodel.contracts.requests_deployment import (
+from onmodel.contracts.deployments import (
     Claim,
     ClaimedTraining,
     ClaimTrainingRequest,
     DeploymentRef,
     DeploymentRequest,
     DeployRequest,
-    Reconciled,
     RetireRequest,
     ScheduleRetirementRequest,
 )
-from onmodel.contracts.training import TrainingSpec
-from onmodel.costs import PriceBook
-from onmodel.deployments import Deployment, known_deployment
-from onmodel.leases import Leases
-from onmodel.ports import Executions, Record
-from onmodel.records import Kind
-from onmodel.records_training import TrainingBody, TrainingStage
-from onmodel.settings import PRESETS
+from onmodel.contracts.notifications import MailRequest, TellRequest
+from onmodel.contracts.operations import Reconciled
+from onmodel.contracts.rows import Kind, TrainingBody, TrainingStage
+from onmodel.contracts.settings import PRESETS
+from onmodel.contracts.trainings import TrainingSpec
+from onmodel.deployments.lifecycle import Deployment, known_deployment
+from onmodel.money.pricebook import PriceBook
+from onmodel.ports.machines import Executions
+from onmodel.ports.registry import Record
 from onmodel.steps.bill_deployment import bill_deployment
 from onmodel.steps.check_deployment import check_deployment
 from onmodel.steps.claim_training import ClaimTraining
 from onmodel.steps.provision_model import provision_model
 from onmodel.steps.reconcile import Reconcile
+from onmodel.steps.recovery import Leases
 from onmodel.steps.schedule_retirement import schedule_retirement
 from onmodel.steps.stop_deployment import stop_deployment
 from onmodel.steps.tell import tell

@@ -14,10 +14,7 @@ from fakes.trainer import InMemoryTrainer
 from fakes.world import World, run_of
 
 from onmodel.contracts.base import Box, ObjectRef
-from onmodel.contracts.film import Crop, Run
-from onmodel.contracts.requests import MailRequest, TellRequest
-from onmodel.contracts.requests_door import DoorAnswer, DoorRequest
-from onmodel.contracts.requests_training import (
+from onmodel.contracts.datasets import (
     AssembleDatasetRequest,
     CaptionItem,
     CaptionMessage,
@@ -28,22 +25,24 @@ from onmodel.contracts.requests_training import (
     Generation,
     GenerationRequest,
     Preflight,
-    QuoteTrainingRequest,
-    RequestApprovalRequest,
     Settled,
     SettleGenerationRequest,
-    TrainingQuoted,
 )
-from onmodel.contracts.training import Turn
-from onmodel.costs import Price, PriceBook
-from onmodel.door import Door
-from onmodel.figures import Figure
-from onmodel.jsonl import read_lines, write_lines
-from onmodel.keys import DatasetKeys, FilmKeys, accepted_settings_key, crop_id, film_id
-from onmodel.npy import to_npy
-from onmodel.paid import Meter
-from onmodel.records import FilmBody, FolderBody, Kind, ReferenceBody, RunBody, RunStatus, upsert
-from onmodel.settings import EmbeddingSettings, Settings
+from onmodel.contracts.films import Crop, Run
+from onmodel.contracts.keys import DatasetKeys, FilmKeys, accepted_settings_key, crop_id, film_id
+from onmodel.contracts.links import DoorAnswer, DoorRequest
+from onmodel.contracts.models import Turn
+from onmodel.contracts.notifications import MailRequest, TellRequest
+from onmodel.contracts.rows import FilmBody, FolderBody, Kind, ReferenceBody, RunBody, RunStatus
+from onmodel.contracts.settings import EmbeddingSettings, Settings
+from onmodel.contracts.trainings import QuoteTrainingRequest, RequestApprovalRequest, TrainingQuoted
+from onmodel.formats.jsonl import read_lines, write_lines
+from onmodel.formats.npy import to_npy
+from onmodel.links.tokens import Door
+from onmodel.money.pricebook import Price, PriceBook
+from onmodel.money.result_cache import Meter
+from onmodel.observability import Figure
+from onmodel.registry.rows import upsert
 from onmodel.steps.assemble_dataset import AssembleDataset
 from onmodel.steps.caption_crop import CaptionCrop
 from onmodel.steps.collect_captions import collect_captions

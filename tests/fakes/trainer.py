@@ -8,14 +8,12 @@ from typing import Any
 
 from fakes.clock import FixedClock
 
-from onmodel.contracts.training import (
-    DeploymentSpec,
-    DeploymentState,
-    DeploymentStatus,
+from onmodel.contracts.deployments import DeploymentSpec, DeploymentState, DeploymentStatus
+from onmodel.contracts.operations import OurResource, ResourceKind
+from onmodel.contracts.trainings import (
     Finding,
     LossPoint,
-    OurResource,
-    ResourceKind,
+    TrainerItems,
     TrainingNames,
     TrainingPlan,
     TrainingSpec,
@@ -23,8 +21,7 @@ from onmodel.contracts.training import (
     TrainingStatus,
 )
 from onmodel.errors import AnswerRefused, Conflict, NotFound, TrainingImpossible
-from onmodel.ports import Clock
-from onmodel.quotes import TrainerItems
+from onmodel.ports.machines import Clock
 from onmodel.trainers.bedrock.limits import LIMITS
 
 

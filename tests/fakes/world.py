@@ -12,23 +12,22 @@ from fakes.object_store import InMemoryObjectStore
 from fakes.registry import InMemoryRegistry
 
 from onmodel.contracts.base import ObjectRef
-from onmodel.contracts.film import Chunk, FilmSummary, Run
-from onmodel.contracts.requests import (
+from onmodel.contracts.films import (
+    Chunk,
     ClaimRunRequest,
-    MailRequest,
-    RouteAnswer,
+    FilmSummary,
+    Run,
     RunRequest,
     SampleChunkRequest,
-    TellRequest,
-    UploadEvent,
 )
-from onmodel.costs import PriceBook
-from onmodel.jsonl import read_lines
-from onmodel.keys import FilmKeys
-from onmodel.paid import CachedEmbedder, CachedLabels, Meter
-from onmodel.ports import LabelDetector
-from onmodel.settings import EmbeddingSettings
-from onmodel.stack_models import Models
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.notifications import MailRequest, TellRequest
+from onmodel.contracts.settings import AllowedModels, EmbeddingSettings
+from onmodel.contracts.uploads import RouteAnswer, UploadEvent
+from onmodel.formats.jsonl import read_lines
+from onmodel.money.pricebook import PriceBook
+from onmodel.money.result_cache import CachedEmbedder, CachedLabels, Meter
+from onmodel.ports.models import LabelDetector
 from onmodel.steps.claim_run import claim_run
 from onmodel.steps.deduplicate_film import deduplicate_film
 from onmodel.steps.finish_film import finish_film
@@ -48,7 +47,7 @@ class World:
 
     def __init__(self, labels: LabelDetector | None = None) -> None:
         self.clock = FixedClock()
-        self.models = Models()
+        self.models = AllowedModels()
         self.uploads = InMemoryObjectStore("uploads")
         self.studio = InMemoryObjectStore("studio")
         self.registry = InMemoryRegistry()

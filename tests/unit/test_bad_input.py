@@ -27,12 +27,12 @@ from fakes.world import World
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onmodel.costs import PriceBook
-from onmodel.door import Door
-from onmodel.entry import parse
 from onmodel.environment import Environment
 from onmodel.errors import EventRefused, OnmodelError
-from onmodel.paid import CachedLabels
+from onmodel.handler import parse
+from onmodel.links.tokens import Door
+from onmodel.money.pricebook import PriceBook
+from onmodel.money.result_cache import CachedLabels
 
 ROOT = Path(__file__).parents[2]
 STEPS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))

@@ -12,8 +12,8 @@ import pytest
 from template_model import ROOT, request_model
 
 from onmodel.contracts.base import Contract
-from onmodel.contracts.requests_training import QueuedMessages
-from onmodel.entry import entry, parse
+from onmodel.contracts.datasets import QueuedMessages
+from onmodel.handler import entry, parse
 from onmodel.observability import logger
 from onmodel.steps.caption_messages import caption_messages
 

@@ -7,8 +7,8 @@ from types import ModuleType
 
 import pytest
 
-from onmodel.entry import parse
 from onmodel.errors import EventRefused
+from onmodel.handler import parse
 
 ROOT = Path(__file__).parents[2]
 EVENTS = sorted(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from template_model import read_template
 
+from onmodel.contracts.settings import CaptionSettings, Settings
 from onmodel.environment import read_environment
-from onmodel.settings import CaptionSettings, Settings
+from onmodel.films.settings import with_models
 from onmodel.wiring import Services
 
 REQUIRED = {
@@ -54,7 +55,7 @@ def test_captions_when_asked_for_then_the_client_gives_up_before_its_function_do
 def test_models_when_the_stack_names_them_then_settings_have_them() -> None:
     """The roles are made of the same parameters."""
     variables = {"EMBEDDING_MODEL_ID": "other.embed-v9", "CAPTION_MODEL_ID": "us.mine"}
-    settings = wired(**variables).environment.models.put_into(Settings())
+    settings = with_models(Settings(), wired(**variables).environment.models)
     assert (settings.embedding.model, settings.captions.model) == ("other.embed-v9", "us.mine")
 
 

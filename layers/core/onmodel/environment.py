@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from onmodel.stack_models import Models
+from onmodel.contracts.settings import AllowedModels
 
 
 class Environment(BaseModel):
@@ -31,8 +31,8 @@ class Environment(BaseModel):
     stack_name: str = Field(alias="STACK_NAME", default="onmodel")
     training_role_arn: str = Field(alias="TRAINING_ROLE_ARN", default="")
     base_model_id: str = Field(alias="BASE_MODEL_ID", default="amazon.nova-canvas-v1:0")
-    embedding_model_id: str = Field(alias="EMBEDDING_MODEL_ID", default=Models().embedding)
-    caption_model_id: str = Field(alias="CAPTION_MODEL_ID", default=Models().captions)
+    embedding_model_id: str = Field(alias="EMBEDDING_MODEL_ID", default=AllowedModels().embedding)
+    caption_model_id: str = Field(alias="CAPTION_MODEL_ID", default=AllowedModels().captions)
     private_arrangement: bool = Field(alias="PRIVATE_ARRANGEMENT", default=False)
     schedule_group: str = Field(alias="SCHEDULE_GROUP", default="")
     scheduler_role_arn: str = Field(alias="SCHEDULER_ROLE_ARN", default="")
@@ -51,9 +51,9 @@ class Environment(BaseModel):
     )
 
     @property
-    def models(self) -> Models:
+    def models(self) -> AllowedModels:
         """What the functions' roles let them call."""
-        return Models(embedding=self.embedding_model_id, captions=self.caption_model_id)
+        return AllowedModels(embedding=self.embedding_model_id, captions=self.caption_model_id)
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:

@@ -26,6 +26,8 @@ The tree answers one question: who can heal it?
 
 from __future__ import annotations
 
+import json
+
 from onmodel.contracts.base import Usage
 
 
@@ -122,3 +124,24 @@ class Conflict(ServiceError):
 
 class StillRunning(OnmodelError):
     """Raised by a polling step while the thing it waits for is not over."""
+
+
+def message_of(name: str, cause: str) -> str:
+    """The message of an error as Step Functions caught it.
+
+    Args:
+        name: of the error's class.
+        cause: Lambda's JSON, or plain text.
+
+    Returns:
+        Of an error of this tree its own message; of any other the class too, which is half of what
+        is known.
+    """
+    try:
+        read = json.loads(cause)
+    except ValueError:
+        read = None
+    if isinstance(read, dict) and read.get("errorMessage"):
+        message = str(read["errorMessage"])
+        return message if name in globals() else f"{name}: {message}"
+    return f"{name}: {cause}" if cause else name

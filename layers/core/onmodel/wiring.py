@@ -20,13 +20,15 @@ from onmodel.adapters.sns import SnsMailbox
 from onmodel.adapters.sqs import SqsQueue
 from onmodel.adapters.stepfunctions import StepFunctionsExecutions, StepFunctionsTaskTokens
 from onmodel.adapters.titan import TitanEmbedder
-from onmodel.costs import PriceBook
-from onmodel.door import Door
+from onmodel.contracts.settings import CaptionSettings, EmbeddingSettings
+from onmodel.contracts.trainings import TrainerItems
 from onmodel.environment import Environment, read_environment
-from onmodel.paid import CachedEmbedder, CachedLabels, Meter
-from onmodel.ports_training import CaptionModel, ImageModel, Scheduler, TaskTokens, Trainer
-from onmodel.quotes import TrainerItems
-from onmodel.settings import CaptionSettings, EmbeddingSettings
+from onmodel.links.tokens import Door
+from onmodel.money.pricebook import PriceBook
+from onmodel.money.result_cache import CachedEmbedder, CachedLabels, Meter
+from onmodel.ports.machines import Scheduler, TaskTokens
+from onmodel.ports.models import CaptionModel
+from onmodel.ports.trainer import ImageModel, Trainer
 from onmodel.trainers.bedrock.canvas import NovaCanvas
 from onmodel.trainers.bedrock.limits import ITEMS
 from onmodel.trainers.bedrock.trainer import BedrockTrainer

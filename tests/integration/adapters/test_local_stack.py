@@ -24,7 +24,7 @@ from onmodel.adapters.sns import SnsMailbox
 from onmodel.adapters.stepfunctions import StepFunctionsExecutions, StepFunctionsTaskTokens
 from onmodel.adapters.titan import TitanEmbedder
 from onmodel.errors import AnswerRefused, Conflict, NotFound
-from onmodel.ports import Record
+from onmodel.ports.registry import Record
 from onmodel_local.stack import LocalStack
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from onmodel.adapters.account import AwsAccount
 from onmodel.adapters.secretsmanager import SecretsManagerSecrets
 from onmodel.adapters.servicequotas import ServiceQuotas
 from onmodel.errors import NotFound, ServiceError, Throttled
-from onmodel.ports_training import Account, Quotas, Secrets
+from onmodel.ports.account import Account, Quotas, Secrets
 
 ROLES = "arn:aws:iam::123456789012:role/"
 BEDROCK = "bedrock.amazonaws.com"

@@ -7,7 +7,7 @@ from fakes.cache import InMemoryCache
 from fakes.clock import FixedClock
 
 from onmodel.adapters.dynamodb import DynamoCache
-from onmodel.ports import CACHE_VALUE_LIMIT_BYTES, Cache
+from onmodel.ports.storage import CACHE_VALUE_LIMIT_BYTES, Cache
 
 
 @pytest.fixture

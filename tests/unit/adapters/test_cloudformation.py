@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from onmodel.adapters.cloudformation import answer_custom_resource
-from onmodel.contracts.requests_deployment import DeletionGuardEvent
+from onmodel.contracts.operations import DeletionGuardEvent
 from onmodel.errors import ServiceUnavailable
 
 

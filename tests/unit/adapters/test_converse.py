@@ -8,9 +8,9 @@ from fakes.caption_model import FakeCaptionModel
 
 from onmodel.adapters.converse import ConverseModel
 from onmodel.contracts.base import Usage
-from onmodel.contracts.training import Picture, Turn
+from onmodel.contracts.models import Picture, Turn
 from onmodel.errors import AnswerRefused, ServiceUnavailable
-from onmodel.ports_training import CaptionModel
+from onmodel.ports.models import CaptionModel
 
 MODEL = "us.amazon.nova-pro-v1:0"
 COST = (

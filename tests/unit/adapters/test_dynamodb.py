@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from onmodel.adapters.dynamodb import DynamoRegistry
 from onmodel.errors import Conflict
-from onmodel.ports import Record
+from onmodel.ports.registry import Record
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 RECORD = Record(

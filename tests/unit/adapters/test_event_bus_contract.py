@@ -12,7 +12,7 @@ from fakes.event_bus import InMemoryEventBus
 
 from onmodel.adapters.eventbridge import EventBridgeBus
 from onmodel.errors import ServiceError, ServiceUnavailable, Throttled
-from onmodel.ports_training import EventBus
+from onmodel.ports.account import EventBus
 
 Bus = tuple[EventBus, Callable[[], list[tuple[str, Any]]]]
 

@@ -9,7 +9,7 @@ from fakes.executions import InMemoryExecutions, execution_arn
 
 from onmodel.adapters.stepfunctions import StepFunctionsExecutions
 from onmodel.errors import NotFound
-from onmodel.ports import Executions
+from onmodel.ports.machines import Executions
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:PrepareFilm"
 WAITING = json.dumps(

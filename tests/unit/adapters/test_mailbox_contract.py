@@ -10,7 +10,7 @@ from fakes.mailbox import InMemoryMailbox, Mail
 
 from onmodel.adapters.sns import SnsMailbox
 from onmodel.errors import NotFound
-from onmodel.ports import Mailbox
+from onmodel.ports.account import Mailbox
 
 Box = tuple[Mailbox, Callable[[], list[Mail]]]
 

@@ -11,7 +11,7 @@ from fakes.object_store import InMemoryObjectStore
 
 from onmodel.adapters.s3 import S3ObjectStore
 from onmodel.errors import NotFound
-from onmodel.ports import ObjectStore
+from onmodel.ports.storage import ObjectStore
 
 FILM = bytes(range(256)) * 40
 

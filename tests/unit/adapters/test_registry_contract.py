@@ -9,7 +9,7 @@ from fakes.registry import InMemoryRegistry
 
 from onmodel.adapters.dynamodb import DynamoRegistry
 from onmodel.errors import Conflict
-from onmodel.ports import Record, Registry
+from onmodel.ports.registry import Record, Registry
 
 NOW = datetime(2026, 11, 22, 9, 0, 0, 123456, tzinfo=UTC)
 TABLE = {

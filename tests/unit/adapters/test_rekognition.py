@@ -9,7 +9,7 @@ from fakes.labels import FakeLabels, figure
 
 from onmodel.adapters.rekognition import RekognitionLabels
 from onmodel.errors import AnswerRefused, Throttled
-from onmodel.ports import Instance, Label, LabelDetector
+from onmodel.ports.models import Instance, Label, LabelDetector
 
 BOX = {"Left": 0.1, "Top": 0.2, "Width": 0.3, "Height": 0.4}
 ANSWER: dict[str, Any] = {

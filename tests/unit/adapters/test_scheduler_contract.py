@@ -11,7 +11,7 @@ from fakes.scheduler import InMemoryScheduler
 
 from onmodel.adapters.scheduler import EventBridgeScheduler
 from onmodel.errors import NotFound
-from onmodel.ports_training import Scheduler
+from onmodel.ports.machines import Scheduler
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:RetireModel"
 ROLE = "arn:aws:iam::123456789012:role/scheduler"

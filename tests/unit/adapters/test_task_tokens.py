@@ -8,7 +8,7 @@ from fakes.task_tokens import InMemoryTaskTokens
 
 from onmodel.adapters.stepfunctions import StepFunctionsTaskTokens
 from onmodel.errors import ServiceError, ServiceUnavailable
-from onmodel.ports_training import TaskTokens
+from onmodel.ports.machines import TaskTokens
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from fakes.embedder import FakeEmbedder
 
 from onmodel.adapters.titan import TitanEmbedder
 from onmodel.errors import AnswerRefused
-from onmodel.ports import Embedder
+from onmodel.ports.models import Embedder
 
 MODEL = "amazon.titan-embed-image-v1"
 

@@ -7,12 +7,11 @@ import pytest
 from fakes.clock import START
 from fakes.world import MACHINE, World, run_of
 
-from onmodel.contracts.film import Chunk, ChunkResult, Run
-from onmodel.contracts.requests import RefuseFilmRequest, StateError
+from onmodel.contracts.films import Chunk, ChunkResult, RefuseFilmRequest, Run, StateError
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.rows import Kind, RunStatus
 from onmodel.errors import FilmRefused, ServiceError, StillRunning
-from onmodel.jsonl import write_lines
-from onmodel.keys import FilmKeys
-from onmodel.records import Kind, RunStatus
+from onmodel.formats.jsonl import write_lines
 from onmodel.steps.refuse_film import refuse_film
 from onmodel_cli.following import PICK_UP_SECONDS, STAGES, Follower, RunFailed
 

@@ -8,24 +8,24 @@ from fakes.clock import START
 from fakes.world import World
 
 from onmodel.contracts.base import Contract
-from onmodel.contracts.training import TrainingSpec
-from onmodel.errors import ServiceError
-from onmodel.keys import DatasetKeys, StoryboardKeys
-from onmodel.ports import Record
-from onmodel.records import Kind
-from onmodel.records_training import (
+from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
+from onmodel.contracts.rows import (
     DatasetBody,
     DatasetStatus,
     DeploymentBody,
     DeploymentStage,
     GenerationBody,
     GenerationStatus,
+    Kind,
     StoryboardBody,
     StoryboardStatus,
     TrainingBody,
     TrainingStage,
 )
-from onmodel.settings import PRESETS
+from onmodel.contracts.settings import PRESETS
+from onmodel.contracts.trainings import TrainingSpec
+from onmodel.errors import ServiceError
+from onmodel.ports.registry import Record
 from onmodel_cli.harvest import harvest
 from onmodel_cli.journey import Journey, Place
 

@@ -9,17 +9,17 @@ from fakes.world import World
 from typer.testing import CliRunner
 
 from onmodel.contracts.base import Contract
-from onmodel.contracts.training import TrainingSpec
-from onmodel.ports import Record
-from onmodel.records import Kind
-from onmodel.records_training import (
+from onmodel.contracts.rows import (
     DatasetBody,
     DeploymentBody,
     DeploymentStage,
+    Kind,
     TrainingBody,
     TrainingStage,
 )
-from onmodel.settings import PRESETS
+from onmodel.contracts.settings import PRESETS
+from onmodel.contracts.trainings import TrainingSpec
+from onmodel.ports.registry import Record
 from onmodel.wiring import now
 from onmodel_cli import doctor, main, models, quoting, status, storyboard
 from onmodel_cli.connection import Connection

@@ -9,19 +9,20 @@ from fakes.registry import InMemoryRegistry
 from fakes.world import MACHINE, World, run_of
 
 from onmodel.contracts.base import Contract
-from onmodel.contracts.film import Chunk, ChunkResult
-from onmodel.jsonl import write_lines
-from onmodel.keys import DatasetKeys, FilmKeys
-from onmodel.records import Kind, upsert
-from onmodel.records_training import (
+from onmodel.contracts.films import Chunk, ChunkResult
+from onmodel.contracts.keys import DatasetKeys, FilmKeys
+from onmodel.contracts.rows import (
     ApprovalBody,
     ApprovalStatus,
     DatasetBody,
     DatasetStatus,
     GenerationBody,
     GenerationStatus,
+    Kind,
 )
-from onmodel.wording import dollars
+from onmodel.formats.jsonl import write_lines
+from onmodel.formats.wording import dollars
+from onmodel.registry.rows import upsert
 from onmodel_cli.overview import look
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from onmodel.settings import Character, Settings, TimecodeReference
+from onmodel.contracts.settings import Character, Settings, TimecodeReference
 from onmodel_cli.reference import settings_reference, template_reference
 
 ROOT = Path(__file__).parents[3]

@@ -7,7 +7,7 @@ import pytest
 from fakes.world import World
 from typer.testing import CliRunner
 
-from onmodel.contracts.requests import RefuseFilmRequest, StateError
+from onmodel.contracts.films import RefuseFilmRequest, StateError
 from onmodel.errors import FilmRefused, SettingsRefused
 from onmodel.steps.refuse_film import refuse_film
 from onmodel_cli import main

@@ -4,10 +4,9 @@ import pytest
 from fakes.train_world import PRODUCTION, TrainWorld
 from typer.testing import CliRunner
 
+from onmodel.contracts.rows import GenerationBody, Kind, TrainingStage
+from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import DatasetRefused
-from onmodel.records import Kind
-from onmodel.records_training import GenerationBody, TrainingStage
-from onmodel.settings import Settings, TrainingSettings
 from onmodel_cli import main, train
 from onmodel_cli.connection import Connection
 

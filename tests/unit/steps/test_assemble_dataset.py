@@ -1,17 +1,14 @@
 import pytest
 from fakes.train_world import PRODUCTION, QUIET_SECONDS, TrainWorld
 
-from onmodel.contracts.dataset import DatasetItem, LeftOut, LeftOutReason
-from onmodel.contracts.requests_training import Generation, Preflight
+from onmodel.contracts.datasets import DatasetItem, Generation, LeftOut, LeftOutReason, Preflight
+from onmodel.contracts.keys import DatasetKeys
+from onmodel.contracts.rows import DatasetBody, GenerationBody, GenerationStatus, Kind
+from onmodel.contracts.settings import AllowedModels, NamingSettings, Settings, TrainingSettings
 from onmodel.errors import Conflict, DatasetRefused, EventRefused, ServiceUnavailable
-from onmodel.jsonl import read_lines
-from onmodel.keys import DatasetKeys
-from onmodel.npy import from_npy
-from onmodel.ports import Record
-from onmodel.records import Kind
-from onmodel.records_training import DatasetBody, GenerationBody, GenerationStatus
-from onmodel.settings import NamingSettings, Settings, TrainingSettings
-from onmodel.stack_models import Models
+from onmodel.formats.jsonl import read_lines
+from onmodel.formats.npy import from_npy
+from onmodel.ports.registry import Record
 
 
 @pytest.fixture
@@ -202,7 +199,7 @@ def test_assemble_when_the_generation_is_unknown_then_refused(world: TrainWorld)
 def test_assemble_when_the_stack_may_call_another_model_then_the_dataset_is_captioned_with_it(
     world: TrainWorld,
 ) -> None:
-    world.models = Models(captions="us.amazon.nova-pro-v1:0")
+    world.models = AllowedModels(captions="us.amazon.nova-pro-v1:0")
     dataset = world.assemble(world.generation())
     settings = Settings.model_validate_json(world.studio.get(world.keys(dataset).settings))
     assert settings.captions.model == "us.amazon.nova-pro-v1:0"

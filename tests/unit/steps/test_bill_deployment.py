@@ -1,7 +1,7 @@
 import pytest
 from fakes.studio import TRAINING, Studio
 
-from onmodel.records_training import DeploymentStage
+from onmodel.contracts.rows import DeploymentStage
 
 
 @pytest.fixture

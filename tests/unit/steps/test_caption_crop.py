@@ -4,14 +4,9 @@ from collections.abc import Sequence
 import pytest
 from fakes.train_world import TrainWorld, says_its_name
 
-from onmodel.caption_answers import read_answer
-from onmodel.contracts.requests_training import (
-    CaptionAnswer,
-    CaptionItem,
-    CaptionMessage,
-    DatasetRef,
-)
-from onmodel.contracts.training import Turn
+from onmodel.contracts.datasets import CaptionAnswer, CaptionItem, CaptionMessage, DatasetRef
+from onmodel.contracts.models import Turn
+from onmodel.datasets.caption_answers import read_answer
 from onmodel.errors import Conflict, ServiceError, ServiceUnavailable, Throttled
 from onmodel.steps.caption_crop import LAST_RECEIVE, MOST_THROTTLES
 

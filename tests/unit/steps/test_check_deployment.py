@@ -3,10 +3,10 @@ from datetime import timedelta
 import pytest
 from fakes.studio import Studio
 
-from onmodel.contracts.training import DeploymentStatus
-from onmodel.deployments import extend_deployment
+from onmodel.contracts.deployments import DeploymentStatus
+from onmodel.contracts.rows import DeploymentStage
+from onmodel.deployments.ends import extend_deployment
 from onmodel.errors import EventRefused
-from onmodel.records_training import DeploymentStage
 
 
 @pytest.fixture

@@ -4,10 +4,9 @@ from fakes.executions import InMemoryExecutions
 from fakes.registry import InMemoryRegistry
 
 from onmodel.contracts.base import ObjectRef
-from onmodel.contracts.film import Run
-from onmodel.contracts.requests import ClaimRunRequest
+from onmodel.contracts.films import ClaimRunRequest, Run
+from onmodel.contracts.rows import Kind, RunStatus
 from onmodel.errors import RunClaimed
-from onmodel.records import Kind, RunStatus
 from onmodel.steps.claim_run import claim_run
 
 RUN = Run(

@@ -3,12 +3,11 @@ from datetime import timedelta
 import pytest
 from fakes.studio import DEPLOY, TRAINING, Studio
 
-from onmodel.contracts.training import TrainingStatus
+from onmodel.contracts.keys import accepted_settings_key, execution_arn
+from onmodel.contracts.rows import Kind, TrainingBody, TrainingStage
+from onmodel.contracts.settings import DeploymentSettings, Settings
+from onmodel.contracts.trainings import TrainingStatus
 from onmodel.errors import Conflict
-from onmodel.keys import accepted_settings_key, execution_arn
-from onmodel.records import Kind
-from onmodel.records_training import TrainingBody, TrainingStage
-from onmodel.settings import DeploymentSettings, Settings
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
 import pytest
 from fakes.train_world import PRODUCTION, TrainWorld
 
-from onmodel.contracts.dataset import Caption, DatasetSummary, LeftOut, LeftOutReason
-from onmodel.contracts.requests_training import DatasetRef
+from onmodel.contracts.datasets import Caption, DatasetRef, DatasetSummary, LeftOut, LeftOutReason
+from onmodel.contracts.rows import DatasetBody, DatasetStatus, Kind
+from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import DatasetRefused, EventRefused
-from onmodel.jsonl import read_lines
-from onmodel.records import Kind
-from onmodel.records_training import DatasetBody, DatasetStatus
-from onmodel.settings import Settings, TrainingSettings
+from onmodel.formats.jsonl import read_lines
 
 
 @pytest.fixture

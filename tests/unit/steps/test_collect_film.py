@@ -1,12 +1,11 @@
 import pytest
 from fakes.train_world import PRODUCTION, TrainWorld
 
-from onmodel.contracts.requests_training import FilmCollected
+from onmodel.contracts.datasets import FilmCollected
+from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind
+from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import Conflict, EventRefused
-from onmodel.ports import Record
-from onmodel.records import Kind
-from onmodel.records_training import GenerationBody, GenerationStatus
-from onmodel.settings import Settings, TrainingSettings
+from onmodel.ports.registry import Record
 
 
 @pytest.fixture

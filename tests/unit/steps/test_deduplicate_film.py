@@ -6,18 +6,18 @@ from fakes.labels import FakeLabels, figure
 from fakes.world import World
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.film import (
+from onmodel.contracts.films import (
     ChunkResult,
     ChunkShots,
     Crop,
     Rejected,
     RejectReason,
+    RunRequest,
     StoredLook,
 )
-from onmodel.contracts.requests import RunRequest
-from onmodel.jsonl import read_lines
-from onmodel.keys import FilmKeys
-from onmodel.npy import from_npy
+from onmodel.contracts.keys import FilmKeys
+from onmodel.formats.jsonl import read_lines
+from onmodel.formats.npy import from_npy
 from onmodel.steps.deduplicate_film import SampledChunk, deduplicate_film, join_shots
 from onmodel.video.signatures import SIGNATURE_SIZE
 

@@ -1,10 +1,10 @@
 import pytest
 from fakes.studio import TRAINING, Studio
 
-from onmodel.contracts.requests_deployment import Claim, ClaimRequest
+from onmodel.contracts.deployments import Claim, ClaimRequest
+from onmodel.contracts.keys import DatasetKeys
+from onmodel.contracts.rows import TrainingBody
 from onmodel.errors import NotFound
-from onmodel.keys import DatasetKeys
-from onmodel.records_training import TrainingBody
 from onmodel.steps.draw_loss_curve import draw_loss_curve
 
 

@@ -2,7 +2,7 @@ import pytest
 from fakes.drawing import DrawingStudio
 from fakes.image_model import FakeImageModel
 
-from onmodel.contracts.training import PanelRequest, Panels
+from onmodel.contracts.storyboards import PanelRequest, Panels
 from onmodel.errors import EventRefused, NotFound, Throttled
 
 

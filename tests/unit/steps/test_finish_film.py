@@ -5,10 +5,9 @@ from drawn.films import DrawnFilm
 from fakes.labels import FakeLabels, figure
 from fakes.world import World, run_of
 
-from onmodel.contracts.film import Run
-from onmodel.contracts.requests import RunRequest
+from onmodel.contracts.films import Run, RunRequest
+from onmodel.contracts.rows import FilmBody, Kind, RunStatus
 from onmodel.errors import EventRefused
-from onmodel.records import FilmBody, Kind, RunStatus
 from onmodel.steps.finish_film import finish_film
 
 

@@ -5,10 +5,10 @@ from fakes.executions import execution_arn
 from fakes.studio import DEPLOY, DRAW, RETIRE, TRAIN, Studio
 from fakes.trainer import InMemoryTrainer
 
-from onmodel.contracts.requests_deployment import DeletionGuardEvent
-from onmodel.contracts.training import DeploymentSpec, OurResource
+from onmodel.contracts.deployments import DeploymentSpec
+from onmodel.contracts.operations import DeletionGuardEvent, OurResource
+from onmodel.contracts.rows import DeploymentStage
 from onmodel.errors import Conflict, EventRefused, ServiceUnavailable
-from onmodel.records_training import DeploymentStage
 from onmodel.steps.guard_deletion import GuardAnswer, GuardDeletion
 
 

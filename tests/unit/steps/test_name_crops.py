@@ -5,11 +5,10 @@ from drawn.films import DrawnFilm
 from fakes.labels import FakeLabels, figure
 from fakes.world import World
 
-from onmodel.contracts.film import Crop, Naming, Run
-from onmodel.contracts.requests import RunRequest
-from onmodel.jsonl import read_lines
-from onmodel.keys import FilmKeys
-from onmodel.records import Kind, NamingCost
+from onmodel.contracts.films import Crop, Naming, Run, RunRequest
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.rows import Kind, NamingCost
+from onmodel.formats.jsonl import read_lines
 from onmodel.steps.deduplicate_film import deduplicate_film
 
 

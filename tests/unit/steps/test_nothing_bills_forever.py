@@ -23,10 +23,12 @@ from fakes.studio import DEPLOY, RETIRE, TRAINING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onmodel.contracts.training import DeploymentSpec, TrainingStatus
-from onmodel.deployments import Deployment, retire_payload
-from onmodel.records import Kind
-from onmodel.wording import duration
+from onmodel.contracts.deployments import DeploymentSpec
+from onmodel.contracts.rows import Kind
+from onmodel.contracts.trainings import TrainingStatus
+from onmodel.deployments.ends import retire_payload
+from onmodel.deployments.lifecycle import Deployment
+from onmodel.formats.wording import duration
 
 SAFETY = Path(__file__).parents[3] / "docs" / "safety.md"
 

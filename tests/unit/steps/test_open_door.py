@@ -3,11 +3,10 @@ import base64
 import pytest
 from fakes.train_world import PRODUCTION, TrainWorld
 
-from onmodel.contracts.requests_door import DoorRequest
+from onmodel.contracts.links import DoorRequest
+from onmodel.contracts.rows import ApprovalStatus, Kind
 from onmodel.errors import ServiceUnavailable
-from onmodel.ports import Record
-from onmodel.records import Kind
-from onmodel.records_training import ApprovalStatus
+from onmodel.ports.registry import Record
 
 KEY = "bunny/datasets/d0001-00000000/report/index.html"
 

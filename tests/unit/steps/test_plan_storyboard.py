@@ -2,9 +2,8 @@ import pytest
 from fakes.drawing import BOARD, KEY, DrawingStudio
 from fakes.studio import TRAINING
 
+from onmodel.contracts.rows import Kind, StoryboardStatus
 from onmodel.errors import EventRefused, SettingsRefused
-from onmodel.records import Kind
-from onmodel.records_training import StoryboardStatus
 
 
 @pytest.fixture

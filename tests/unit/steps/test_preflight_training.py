@@ -1,11 +1,10 @@
 import pytest
 from fakes.train_world import TrainWorld
 
-from onmodel.contracts.requests_training import Generation, Preflight
-from onmodel.contracts.training import Finding, TrainingPlan
+from onmodel.contracts.datasets import Generation, Preflight
+from onmodel.contracts.settings import AllowedModels, Settings, TrainingSettings
+from onmodel.contracts.trainings import Finding, TrainingPlan
 from onmodel.errors import Throttled, TrainingImpossible
-from onmodel.settings import Settings, TrainingSettings
-from onmodel.stack_models import Models
 
 GENERATION = Generation(production="bunny", generation_id="g0001", attempt=1, correlation_id="c")
 
@@ -113,7 +112,7 @@ def test_preflight_when_the_manifest_is_written_then_its_lines_are_asked_about(
 def test_preflight_when_the_stack_may_call_other_models_then_those_are_asked_about(
     world: TrainWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.models = Models(embedding="other.embed-v9", captions="us.amazon.nova-pro-v1:0")
+    world.models = AllowedModels(embedding="other.embed-v9", captions="us.amazon.nova-pro-v1:0")
     assert planned(world, monkeypatch, GENERATION).other_models == (
         "us.amazon.nova-pro-v1:0", "other.embed-v9",
     )  # fmt: skip

@@ -7,12 +7,12 @@ from drawn.films import DrawnFilm
 from fakes.labels import FakeLabels, figure
 from fakes.world import World
 
-from onmodel.contracts.film import Crop, Naming, Rejected, RejectReason
+from onmodel.contracts.films import Crop, Naming, Rejected, RejectReason
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.rows import Kind, RunStatus
 from onmodel.errors import RunClaimed
-from onmodel.jsonl import read_lines
-from onmodel.keys import FilmKeys
-from onmodel.npy import from_npy
-from onmodel.records import Kind, RunStatus
+from onmodel.formats.jsonl import read_lines
+from onmodel.formats.npy import from_npy
 from onmodel.vision.encoding import decode_picture
 
 KEY = "bunny/films/drawn.mp4"

@@ -4,9 +4,9 @@ import pytest
 from drawn.films import DrawnFilm
 from fakes.world import World
 
-from onmodel.contracts.film import FilmFacts
+from onmodel.contracts.films import FilmFacts
+from onmodel.contracts.keys import FilmKeys
 from onmodel.errors import FilmRefused
-from onmodel.keys import FilmKeys
 from onmodel.video.packets import PacketTable
 
 KEY = "bunny/films/drawn.mp4"

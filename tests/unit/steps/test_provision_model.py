@@ -4,10 +4,10 @@ import pytest
 from fakes.studio import TRAINING, Studio
 from fakes.trainer import InMemoryTrainer
 
-from onmodel.contracts.training import DeploymentSpec
-from onmodel.deployments import forbid_deployments
+from onmodel.contracts.deployments import DeploymentSpec
+from onmodel.contracts.rows import DeploymentStage
+from onmodel.deployments.deletion import forbid_deployments
 from onmodel.errors import EventRefused, ServiceUnavailable, TrainingImpossible
-from onmodel.records_training import DeploymentStage
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
 from fakes.drawing import DrawingStudio
 from fakes.image_model import FakeImageModel
 
-from onmodel.contracts.drawing import StoryboardSummary
-from onmodel.keys import StoryboardKeys
-from onmodel.records import Kind
-from onmodel.records_training import StoryboardBody, StoryboardStatus
+from onmodel.contracts.keys import StoryboardKeys
+from onmodel.contracts.rows import Kind, StoryboardBody, StoryboardStatus
+from onmodel.contracts.storyboards import StoryboardSummary
 
 
 def drawn(studio: DrawingStudio, panels: slice = slice(None)) -> str:

@@ -2,10 +2,10 @@ import pytest
 from fakes.drawing import DrawingStudio
 from fakes.studio import PRICES, TRAINING
 
-from onmodel.contracts.requests_deployment import QuoteDeploymentRequest, StoryboardPlanned
-from onmodel.costs import PriceBook
-from onmodel.keys import accepted_settings_key
-from onmodel.settings import DeploymentSettings, Settings
+from onmodel.contracts.keys import accepted_settings_key
+from onmodel.contracts.settings import DeploymentSettings, Settings
+from onmodel.contracts.storyboards import QuoteDeploymentRequest, StoryboardPlanned
+from onmodel.money.pricebook import PriceBook
 from onmodel.steps.quote_deployment import quote_deployment
 
 PLAN = StoryboardPlanned(

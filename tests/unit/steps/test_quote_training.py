@@ -1,13 +1,11 @@
 import pytest
 from fakes.train_world import PRODUCTION, TrainWorld, with_prices
 
-from onmodel.contracts.requests_training import DatasetRef, Preflight
+from onmodel.contracts.datasets import DatasetRef, Preflight
+from onmodel.contracts.rows import DatasetBody, DatasetStatus, Kind, TrainingStage
+from onmodel.contracts.settings import AllowedModels, Settings, TrainingSettings
 from onmodel.errors import EventRefused
-from onmodel.ports import Record
-from onmodel.records import Kind
-from onmodel.records_training import DatasetBody, DatasetStatus, TrainingStage
-from onmodel.settings import Settings, TrainingSettings
-from onmodel.stack_models import Models
+from onmodel.ports.registry import Record
 
 IMPOSSIBLE = Preflight(possible=False, findings=("The base model is gone.",))
 
@@ -128,7 +126,7 @@ def test_quote_when_impossible_and_captions_are_above_the_limit_then_asked(
 def test_quote_when_impossible_and_captions_have_no_price_then_asked_if_there_are_any(
     world: TrainWorld, captions: int, approval: bool
 ) -> None:
-    world.models = Models(captions="unpriced.model")
+    world.models = AllowedModels(captions="unpriced.model")
     dataset = world.assemble(world.generation()).model_copy(update={"captions_needed": captions})
     assert world.quote(dataset, IMPOSSIBLE).approval is approval
 

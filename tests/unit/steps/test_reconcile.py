@@ -5,20 +5,15 @@ from fakes.studio import DEPLOY, RETIRE, TRAINING, Studio
 from fakes.trainer import InMemoryTrainer
 from fakes.world import run_of
 
-from onmodel.contracts.requests_deployment import Reconciled
-from onmodel.contracts.training import (
-    DeploymentSpec,
-    DeploymentStatus,
-    OurResource,
-    TrainingStatus,
-)
-from onmodel.deployments import forbid_deployments
+from onmodel.contracts.deployments import DeploymentSpec, DeploymentStatus
+from onmodel.contracts.keys import accepted_settings_key, execution_arn
+from onmodel.contracts.operations import OurResource, Reconciled
+from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind, RunBody, RunStatus
+from onmodel.contracts.settings import Settings, TrainingSettings
+from onmodel.contracts.trainings import TrainingStatus
+from onmodel.deployments.deletion import forbid_deployments
 from onmodel.errors import ServiceError, ServiceUnavailable
-from onmodel.keys import accepted_settings_key, execution_arn
-from onmodel.ports import Record
-from onmodel.records import Kind, RunBody, RunStatus
-from onmodel.records_training import GenerationBody, GenerationStatus
-from onmodel.settings import Settings, TrainingSettings
+from onmodel.ports.registry import Record
 
 
 def started(studio: Studio) -> list[str]:

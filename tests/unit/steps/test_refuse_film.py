@@ -4,11 +4,10 @@ import pytest
 from fakes.executions import execution_arn
 from fakes.world import MACHINE, World, run_of
 
-from onmodel.contracts.film import Run
-from onmodel.contracts.requests import Refusal, RefuseFilmRequest, StateError
-from onmodel.keys import FilmKeys
-from onmodel.records import Kind
-from onmodel.steps.refuse_film import reason, refuse_film
+from onmodel.contracts.films import Refusal, RefuseFilmRequest, Run, StateError
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.rows import Kind
+from onmodel.steps.refuse_film import refuse_film
 
 REFUSED = StateError(
     Error="FilmRefused", Cause=json.dumps({"errorMessage": "a.mp4 is no film. Upload a film."})
@@ -112,17 +111,3 @@ def test_refused_when_told_then_reason_is_in_the_mail_once(world: World) -> None
     world.tell("film_refused", run)
     assert len(world.mailbox.mails) == 1
     assert "a.mp4 is no film" in world.mailbox.mails[0].body
-
-
-@pytest.mark.parametrize(
-    ("error", "told"),
-    [
-        (REFUSED, "a.mp4 is no film. Upload a film."),
-        (DIED, "Runtime.OutOfMemory: RequestId: 1"),
-        (StateError(Error="States.Timeout"), "States.Timeout"),
-        (StateError(Error="X", Cause="[1]"), "X: [1]"),
-        (StateError(Error="KeyError", Cause='{"errorMessage": "\'box\'"}'), "KeyError: 'box'"),
-    ],
-)
-def test_reason_when_caught_then_in_plain_words(error: StateError, told: str) -> None:
-    assert reason(error) == told

@@ -1,9 +1,8 @@
 import pytest
 from fakes.train_world import PRODUCTION, TrainWorld
 
+from onmodel.contracts.rows import DatasetStatus, Kind
 from onmodel.errors import NotFound
-from onmodel.records import Kind
-from onmodel.records_training import DatasetStatus
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from onmodel.contracts.base import Usage
-from onmodel.contracts.film import ChunkResult
+from onmodel.contracts.films import ChunkResult
 from onmodel.steps.report_film import paid_by
 
 CHUNK = ChunkResult(

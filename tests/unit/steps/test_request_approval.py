@@ -1,12 +1,11 @@
 import pytest
 from fakes.train_world import DOOR_URL, PRODUCTION, TrainWorld
 
-from onmodel.contracts.requests_training import DatasetRef
+from onmodel.contracts.datasets import DatasetRef
+from onmodel.contracts.rows import ApprovalBody, ApprovalStatus, Kind
+from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import EventRefused
-from onmodel.ports import Record
-from onmodel.records import Kind
-from onmodel.records_training import ApprovalBody, ApprovalStatus
-from onmodel.settings import Settings, TrainingSettings
+from onmodel.ports.registry import Record
 
 
 @pytest.fixture

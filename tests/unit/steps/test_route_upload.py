@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from fakes.world import World
 
+from onmodel.contracts.keys import FilmKeys, accepted_settings_key
+from onmodel.contracts.rows import Kind
+from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.errors import NotFound
-from onmodel.keys import FilmKeys, accepted_settings_key
-from onmodel.records import Kind
-from onmodel.settings import Settings
-from onmodel.stack_models import Models
 from onmodel.vision.encoding import encode_picture
 
 PICTURE = encode_picture(np.full((128, 96, 3), 90, np.uint8), "png")
@@ -198,7 +197,7 @@ def test_route_when_settings_name_a_model_that_the_stack_may_not_call_then_told(
 def test_route_when_the_stack_was_deployed_with_other_models_then_films_are_prepared_with_them(
     world: World, text: bytes | None
 ) -> None:
-    world.models = Models(embedding="other.embed-v9")
+    world.models = AllowedModels(embedding="other.embed-v9")
     if text:
         assert world.route(world.upload("bunny/settings.yaml", text)).outcome == "accepted"
     world.route(world.upload("bunny/films/a.mp4", b"film"))

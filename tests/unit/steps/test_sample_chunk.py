@@ -5,15 +5,13 @@ from drawn.films import DrawnFilm
 from fakes.labels import FakeLabels, figure
 from fakes.world import World
 
-from onmodel.contracts.film import Chunk, ChunkResult, Crop, Rejected, Run
-from onmodel.contracts.requests import StateError
-from onmodel.cutting import Thumbnail
-from onmodel.errors import FilmRefused, NotFound, Throttled
-from onmodel.jsonl import read_lines
-from onmodel.keys import FilmKeys
-from onmodel.npy import from_npy
-from onmodel.ports import Label
-from onmodel.steps.refuse_film import reason
+from onmodel.contracts.films import Chunk, ChunkResult, Crop, Rejected, Run, StateError
+from onmodel.contracts.keys import FilmKeys
+from onmodel.errors import FilmRefused, NotFound, Throttled, message_of
+from onmodel.films.cutting import Thumbnail
+from onmodel.formats.jsonl import read_lines
+from onmodel.formats.npy import from_npy
+from onmodel.ports.models import Label
 
 KEY = "bunny/films/drawn.mp4"
 FIGURE = figure(0.3, 0.2, 0.3, 0.6)
@@ -128,4 +126,4 @@ def test_sample_when_it_breaks_off_then_the_fault_lies_where_refuse_film_looks(
     with pytest.raises(KeyError):
         world.sample(run, chunk)
     told = StateError.model_validate_json(world.studio.get(FilmKeys.of(run).refusal))
-    assert reason(told) == "KeyError: 'BoundingBox'"
+    assert message_of(told.Error, told.Cause) == "KeyError: 'BoundingBox'"

@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 from fakes.studio import RETIRE, TRAINING, Studio
 
+from onmodel.contracts.rows import DeploymentStage
 from onmodel.errors import EventRefused, RunClaimed
-from onmodel.records_training import DeploymentStage
 
 
 @pytest.fixture

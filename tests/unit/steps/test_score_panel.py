@@ -3,7 +3,7 @@ import pytest
 from fakes.drawing import DrawingStudio, flat
 from fakes.image_model import FakeImageModel
 
-from onmodel.contracts.training import PanelRequest, Panels
+from onmodel.contracts.storyboards import PanelRequest, Panels
 
 
 class Blue(FakeImageModel):

@@ -5,11 +5,10 @@ from fakes.train_world import POLL_SECONDS, PRODUCTION, QUIET_SECONDS, TrainWorl
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from onmodel.contracts.requests_training import Generation
+from onmodel.contracts.datasets import Generation
+from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind, RunStatus
+from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import EventRefused, RunClaimed
-from onmodel.records import Kind, RunStatus
-from onmodel.records_training import GenerationBody, GenerationStatus
-from onmodel.settings import Settings, TrainingSettings
 
 
 @pytest.fixture

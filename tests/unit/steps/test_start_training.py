@@ -3,11 +3,10 @@ import json
 import pytest
 from fakes.train_world import PRODUCTION, TrainWorld
 
-from onmodel.contracts.requests_training import DatasetRef
-from onmodel.contracts.training import Finding, TrainingSpec
+from onmodel.contracts.datasets import DatasetRef
+from onmodel.contracts.rows import Kind, TrainingBody, TrainingStage
+from onmodel.contracts.trainings import Finding, TrainingSpec
 from onmodel.errors import ServiceUnavailable, TrainingImpossible
-from onmodel.records import Kind
-from onmodel.records_training import TrainingBody, TrainingStage
 from onmodel.steps.start_training import training_id_of
 
 BLOCKED = Finding(code="model-gone", blocking=True, reason="the model is gone", advice="Wait.")

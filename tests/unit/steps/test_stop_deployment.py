@@ -2,8 +2,8 @@ import pytest
 from fakes.studio import TRAINING, Studio
 from fakes.trainer import InMemoryTrainer
 
+from onmodel.contracts.rows import DeploymentStage
 from onmodel.errors import Conflict
-from onmodel.records_training import DeploymentStage
 
 
 class Stubborn(InMemoryTrainer):

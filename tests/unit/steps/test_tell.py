@@ -4,11 +4,12 @@ import pytest
 from fakes.mailbox import InMemoryMailbox
 from fakes.world import World, run_of
 
+from onmodel.contracts.rows import Kind
 from onmodel.errors import Conflict, EventRefused, ServiceUnavailable
-from onmodel.mails import Mail
-from onmodel.ports import Mailbox, Record
-from onmodel.records import Kind
-from onmodel.steps.tell import send_once
+from onmodel.notifications.mails import Mail
+from onmodel.notifications.sending import send_once
+from onmodel.ports.account import Mailbox
+from onmodel.ports.registry import Record
 
 MAIL = Mail(subject="A film is prepared", body="Look.\n")
 

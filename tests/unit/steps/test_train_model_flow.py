@@ -4,9 +4,8 @@ import json
 
 from fakes.train_world import PRODUCTION, QUIET_SECONDS, TrainWorld
 
-from onmodel.contracts.training import Finding
-from onmodel.records import Kind
-from onmodel.records_training import DatasetStatus, TrainingStage
+from onmodel.contracts.rows import DatasetStatus, Kind, TrainingStage
+from onmodel.contracts.trainings import Finding
 
 
 def test_train_model_when_all_is_well_then_a_training_runs_and_is_told() -> None:

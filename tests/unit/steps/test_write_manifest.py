@@ -3,12 +3,11 @@ import json
 import pytest
 from fakes.train_world import PRODUCTION, TrainWorld
 
-from onmodel.contracts.dataset import DatasetItem, Violation
+from onmodel.contracts.datasets import DatasetItem, Violation
+from onmodel.contracts.rows import DatasetBody, DatasetStatus, Kind
+from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import ManifestRefused
-from onmodel.jsonl import read_lines
-from onmodel.records import Kind
-from onmodel.records_training import DatasetBody, DatasetStatus
-from onmodel.settings import Settings, TrainingSettings
+from onmodel.formats.jsonl import read_lines
 from onmodel.trainers.bedrock.jobs import manifest_line
 
 

@@ -10,9 +10,10 @@ import pytest
 from template_model import Machine, Template
 
 from onmodel.contracts.base import Usage
-from onmodel.contracts.dataset import LeftOutReason
-from onmodel.contracts.film import FilmSummary, RejectReason
-from onmodel.figures import Figure, dataset_figures, film_figures
+from onmodel.contracts.datasets import LeftOutReason
+from onmodel.contracts.films import FilmSummary, RejectReason
+from onmodel.datasets.metrics import dataset_figures, film_figures
+from onmodel.observability import Figure
 
 OURS = "onmodel/${AWS::StackName}"
 FREE_METRICS = 50  # of each of an account's first three dashboards

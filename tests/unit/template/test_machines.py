@@ -10,8 +10,9 @@ from pydantic import BaseModel
 from template_model import PLACEHOLDER, ROOT, Machine, Template, request_model, snake
 
 from onmodel import errors
-from onmodel.contracts.requests_deployment import DeploymentRef, DeployRequest, StoryboardRequest
-from onmodel.contracts.requests_training import RequestApprovalRequest
+from onmodel.contracts.deployments import DeploymentRef, DeployRequest
+from onmodel.contracts.storyboards import StoryboardRequest
+from onmodel.contracts.trainings import RequestApprovalRequest
 from onmodel.steps.tell import TELLERS
 
 DIALECT = (  # Lambda, sqs, sns, events, dynamodb and states: nothing else is in a machine

@@ -14,18 +14,12 @@ from fakes.object_store import InMemoryObjectStore
 from fakes.trainer import InMemoryTrainer
 
 from onmodel.adapters.clients import make_client
-from onmodel.contracts.training import (
-    DeploymentSpec,
-    DeploymentStatus,
-    LossPoint,
-    ResourceKind,
-    TrainingPlan,
-    TrainingSpec,
-    TrainingStatus,
-)
+from onmodel.contracts.deployments import DeploymentSpec, DeploymentStatus
+from onmodel.contracts.operations import ResourceKind
+from onmodel.contracts.settings import PRESETS
+from onmodel.contracts.trainings import LossPoint, TrainingPlan, TrainingSpec, TrainingStatus
 from onmodel.errors import AnswerRefused, Conflict, NotFound, ServiceUnavailable, TrainingImpossible
-from onmodel.ports_training import Trainer
-from onmodel.settings import PRESETS
+from onmodel.ports.trainer import Trainer
 from onmodel.trainers.bedrock.trainer import BedrockTrainer
 
 ROLE = "arn:aws:iam::123456789012:role/onmodel-bedrock"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.film import FilmFacts
+from onmodel.contracts.films import FilmFacts
 from onmodel.video.chunks import plan_chunks
 from onmodel.video.packets import PacketTable
 

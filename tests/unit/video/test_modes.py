@@ -8,7 +8,7 @@ from drawn.films import DrawnFilm
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onmodel.settings import Sampling
+from onmodel.contracts.settings import Sampling
 from onmodel.video.frames import Frame
 from onmodel.video.modes import best_of_shots, sample_by_settings
 

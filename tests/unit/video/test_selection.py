@@ -6,8 +6,8 @@ import numpy as np
 from drawn.films import DrawnFilm
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.film import RejectReason
-from onmodel.settings import Sampling
+from onmodel.contracts.films import RejectReason
+from onmodel.contracts.settings import Sampling
 from onmodel.video import sample_frames
 from onmodel.video.frames import Frame
 from onmodel.video.selection import THUMBNAIL_HEIGHT, DroppedFrame, select_frames

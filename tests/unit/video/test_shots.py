@@ -11,7 +11,7 @@ from drawn.cuts import FORMS, FPS, Form, KnownFilm, Shot, draw_shots
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from onmodel.contracts.film import ChunkShots, StoredLook
+from onmodel.contracts.films import ChunkShots, StoredLook
 from onmodel.video import sample_frames
 from onmodel.video.frames import Frame
 from onmodel.video.probe import probe_film

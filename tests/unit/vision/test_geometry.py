@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onmodel.contracts.base import Box
-from onmodel.ports import Instance
-from onmodel.settings import CropSettings
+from onmodel.contracts.settings import CropSettings
+from onmodel.ports.models import Instance
 from onmodel.vision.geometry import (
     crop_window,
     frame_box,

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from onmodel.contracts.storyboard import PanelScore
+from onmodel.contracts.storyboards import PanelScore
 from onmodel.vision.scoring import score_panel
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 
-from onmodel.contracts.requests_deployment import DeletionGuardEvent
+from onmodel.contracts.operations import DeletionGuardEvent
 from onmodel.errors import ServiceUnavailable
 
 TIMEOUT_SECONDS = 20

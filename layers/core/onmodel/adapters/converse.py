@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from onmodel.adapters.faults import translated
 from onmodel.contracts.base import Usage
-from onmodel.contracts.training import Picture, Reply, Turn
+from onmodel.contracts.models import Picture, Reply, Turn
 from onmodel.errors import AnswerRefused
-from onmodel.paid import token_usage
+from onmodel.money.result_cache import token_usage
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from onmodel.adapters.faults import code_of, translated
-from onmodel.ports import CACHE_VALUE_LIMIT_BYTES, Clock, Record
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Record
+from onmodel.ports.storage import CACHE_VALUE_LIMIT_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from onmodel.adapters.faults import translated
-from onmodel.ports import Instance, Label
+from onmodel.ports.models import Instance, Label
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.client import RekognitionClient

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from onmodel.adapters.faults import code_of, translated
 from onmodel.errors import ServiceError, ServiceUnavailable
-from onmodel.ports import ObjectInfo
+from onmodel.ports.storage import ObjectInfo
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

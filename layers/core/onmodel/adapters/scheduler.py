@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from onmodel.adapters.faults import translated
-from onmodel.contracts.training import Schedule
+from onmodel.contracts.keys import fit
 from onmodel.errors import Conflict, NotFound
-from onmodel.keys import fit
-from onmodel.ports import Clock
+from onmodel.ports.machines import Clock, Schedule
 
 if TYPE_CHECKING:
     from mypy_boto3_scheduler.client import EventBridgeSchedulerClient

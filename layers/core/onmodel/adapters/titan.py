@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from onmodel.adapters.faults import translated
+from onmodel.contracts.arrays import Vector
 from onmodel.errors import AnswerRefused
-from onmodel.ports import Vector
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient

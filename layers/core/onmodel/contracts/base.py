@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 """Lower-case letters, digits and hyphens: safe in S3 keys, job names and execution names."""
 
+
 CharacterSlug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
 
 Seconds = Annotated[float, Field(ge=0)]
 
@@ -58,3 +60,9 @@ class Usage(Contract):
     item: str
     paid: float = Field(default=0, ge=0)
     reused: float = Field(default=0, ge=0)
+
+
+class Consumed(BaseModel):
+    """A part of an AWS event: the fields that are read; others may come and go."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)

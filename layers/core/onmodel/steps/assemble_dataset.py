@@ -11,30 +11,41 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from onmodel.caption_answers import read_answers, write_answer
-from onmodel.captioning import Captioner
-from onmodel.contracts.dataset import DatasetItem, DatasetSummary
-from onmodel.contracts.film import Crop
-from onmodel.contracts.requests_training import (
+from onmodel.contracts.datasets import (
     AssembleDatasetRequest,
     CaptionAnswer,
     CaptionItem,
+    DatasetItem,
     DatasetRef,
+    DatasetSummary,
 )
-from onmodel.dataset.assembly import Assembly, FilmCrops, assemble, contents_hash, summarize
+from onmodel.contracts.films import Crop
+from onmodel.contracts.keys import DatasetKeys, FilmKeys, dataset_id
+from onmodel.contracts.rows import (
+    DatasetBody,
+    DatasetStatus,
+    FilmBody,
+    GenerationBody,
+    GenerationStatus,
+    Kind,
+)
+from onmodel.contracts.settings import AllowedModels, EmbeddingSettings, Settings
+from onmodel.datasets.assembly import Assembly, FilmCrops, assemble, contents_hash, summarize
+from onmodel.datasets.caption_answers import read_answers, write_answer
+from onmodel.datasets.captioning import Captioner
 from onmodel.errors import Conflict, DatasetRefused, EventRefused
-from onmodel.jsonl import read_lines, write_lines
-from onmodel.keys import DatasetKeys, FilmKeys, dataset_id
-from onmodel.npy import Vectors, from_npy, to_npy
-from onmodel.paid import Meter
-from onmodel.ports import Cache, Clock, EmbedderOf, ObjectStore, Record, Registry
-from onmodel.production import cast, current_films, settings_in_force
-from onmodel.records import FilmBody, Kind, upsert
-from onmodel.records_training import DatasetBody, DatasetStatus, GenerationBody, GenerationStatus
-from onmodel.settings import EmbeddingSettings, Settings
-from onmodel.stack_models import Models
+from onmodel.films.production import cast, current_films
+from onmodel.films.settings import settings_in_force
+from onmodel.formats.jsonl import read_lines, write_lines
+from onmodel.formats.npy import Vectors, from_npy, to_npy
+from onmodel.money.result_cache import Meter
+from onmodel.namers.embeddings import name_crops
+from onmodel.ports.machines import Clock
+from onmodel.ports.models import EmbedderOf
+from onmodel.ports.registry import Record, Registry
+from onmodel.ports.storage import Cache, ObjectStore
+from onmodel.registry.rows import upsert
 from onmodel.steps.name_crops import References
-from onmodel.vision.naming import name_crops
 
 COPIES_AT_ONCE = 8
 """Threads: a picture is 200 kB read and written, and botocore keeps ten connections."""
@@ -51,7 +62,7 @@ class AssembleDataset:
     embedder: EmbedderOf
     meter: Meter
     clock: Clock
-    models: Models
+    models: AllowedModels
     notices: tuple[str, ...] = ()
 
     def assemble(self, request: AssembleDatasetRequest) -> DatasetRef:

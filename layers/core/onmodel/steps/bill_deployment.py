@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
-from onmodel.contracts.requests_deployment import RetireRequest
-from onmodel.deployments import Deployment, change_deployment
-from onmodel.ports import Clock, Registry
-from onmodel.ports_training import Scheduler
-from onmodel.records_training import DeploymentBody, DeploymentStage
+from onmodel.contracts.deployments import RetireRequest
+from onmodel.contracts.rows import DeploymentBody, DeploymentStage
+from onmodel.deployments.lifecycle import Deployment, change_deployment
+from onmodel.ports.machines import Clock, Scheduler
+from onmodel.ports.registry import Registry
 
 
 def bill_deployment(

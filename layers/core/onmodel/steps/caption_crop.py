@@ -10,17 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from onmodel.caption_answers import read_answer, write_answer
-from onmodel.captioning import Captioner
 from onmodel.contracts.base import Usage
-from onmodel.contracts.requests_training import CaptionAnswer, CaptionItem, CaptionMessage
-from onmodel.costs import add_up
+from onmodel.contracts.datasets import CaptionAnswer, CaptionItem, CaptionMessage
+from onmodel.contracts.keys import DatasetKeys
+from onmodel.contracts.settings import CaptionSettings, Settings
+from onmodel.datasets.caption_answers import read_answer, write_answer
+from onmodel.datasets.captioning import Captioner
 from onmodel.errors import AnswerRefused, NotFound, OnmodelError, ServiceError, Throttled
-from onmodel.keys import DatasetKeys
+from onmodel.money.pricebook import add_up
 from onmodel.observability import logger
-from onmodel.ports import Cache, ObjectStore
-from onmodel.ports_training import CaptionModel, TaskTokens
-from onmodel.settings import CaptionSettings, Settings
+from onmodel.ports.machines import TaskTokens
+from onmodel.ports.models import CaptionModel
+from onmodel.ports.storage import Cache, ObjectStore
 
 LAST_RECEIVE = 5
 """maxReceiveCount of the queue: what fails now would only lie in the dead letters."""

@@ -5,18 +5,23 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from onmodel.contracts.requests_deployment import DeploymentChecked, DeploymentRequest
-from onmodel.contracts.training import DeploymentState, DeploymentStatus
-from onmodel.deployments import (
+from onmodel.contracts.deployments import (
+    DeploymentChecked,
+    DeploymentRequest,
+    DeploymentState,
+    DeploymentStatus,
+)
+from onmodel.contracts.rows import DeploymentStage
+from onmodel.deployments.ends import end_by
+from onmodel.deployments.lifecycle import (
     Deployment,
     change_deployment,
-    end_by,
     known_deployment,
     state_at_trainer,
 )
-from onmodel.ports import Clock, Registry
-from onmodel.ports_training import Scheduler, Trainer
-from onmodel.records_training import DeploymentStage
+from onmodel.ports.machines import Clock, Scheduler
+from onmodel.ports.registry import Registry
+from onmodel.ports.trainer import Trainer
 
 State = Literal["creating", "in_service", "failed", "gone", "late"]
 

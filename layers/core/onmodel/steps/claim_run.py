@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from onmodel.contracts.requests import ClaimRunRequest
+from onmodel.contracts.films import ClaimRunRequest
+from onmodel.contracts.rows import Kind, RunBody, RunStatus
 from onmodel.errors import RunClaimed
-from onmodel.ports import Clock, Executions, Record, Registry
-from onmodel.records import Kind, RunBody, RunStatus
+from onmodel.ports.machines import Clock, Executions
+from onmodel.ports.registry import Record, Registry
 
 
 def claim_run(

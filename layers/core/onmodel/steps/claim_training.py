@@ -9,18 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from onmodel.contracts.requests_deployment import (
-    ClaimedTraining,
-    ClaimTrainingRequest,
-    DeployRequest,
-)
-from onmodel.contracts.training import TrainingState, TrainingStatus
-from onmodel.deployments import OVER, Deployment, deployments_of
-from onmodel.ports import Clock, Executions, ObjectStore, Record, Registry
-from onmodel.ports_training import Trainer
-from onmodel.production import settings_in_force
-from onmodel.records import Kind
-from onmodel.records_training import TrainingBody, TrainingStage
+from onmodel.contracts.deployments import ClaimedTraining, ClaimTrainingRequest, DeployRequest
+from onmodel.contracts.rows import Kind, TrainingBody, TrainingStage
+from onmodel.contracts.trainings import TrainingState, TrainingStatus
+from onmodel.deployments.lifecycle import OVER, Deployment, deployments_of
+from onmodel.films.settings import settings_in_force
+from onmodel.ports.machines import Clock, Executions
+from onmodel.ports.registry import Record, Registry
+from onmodel.ports.storage import ObjectStore
+from onmodel.ports.trainer import Trainer
 
 UNSEEN = timedelta(minutes=15)
 """A training that was just started may not be found yet; one that is older and unknown is gone."""

@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from onmodel.caption_answers import read_answers
-from onmodel.contracts.dataset import (
+from onmodel.contracts.datasets import (
+    CaptionAnswer,
+    CaptionsCollected,
     DatasetItem,
+    DatasetRequest,
     DatasetSummary,
     LeftOut,
     LeftOutReason,
     Split,
 )
-from onmodel.contracts.requests_training import CaptionAnswer, CaptionsCollected, DatasetRequest
-from onmodel.costs import PriceBook, add_up, estimate
-from onmodel.dataset.assembly import summarize
-from onmodel.datasets import dataset_keys, dataset_settings, get_dataset, put_dataset
+from onmodel.contracts.rows import DatasetStatus
+from onmodel.contracts.settings import Settings
+from onmodel.datasets.assembly import summarize
+from onmodel.datasets.caption_answers import read_answers
+from onmodel.datasets.records import dataset_keys, dataset_settings, get_dataset, put_dataset
 from onmodel.errors import DatasetRefused
-from onmodel.jsonl import read_lines, write_lines
-from onmodel.ports import Clock, ObjectStore, Registry
-from onmodel.records_training import DatasetStatus
-from onmodel.settings import Settings
+from onmodel.formats.jsonl import read_lines, write_lines
+from onmodel.money.pricebook import PriceBook, add_up, estimate
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
 
 SHOWN = 3
 """Reasons told in a message; all of them are in left_out.jsonl."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onmodel.contracts.requests_training import FilmCollected, FilmPreparedDetail, FilmPreparedEvent
+from onmodel.contracts.datasets import FilmCollected, FilmPreparedDetail, FilmPreparedEvent
+from onmodel.contracts.keys import generation_id
+from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind, RunBody
+from onmodel.datasets.generations import newest_generation, start_training_machine
 from onmodel.errors import Conflict, EventRefused
-from onmodel.generations import newest_generation, start_training_machine
-from onmodel.keys import generation_id
-from onmodel.ports import Clock, Executions, ObjectStore, Record, Registry
-from onmodel.production import settings_in_force
-from onmodel.records import Kind, RunBody
-from onmodel.records_training import GenerationBody, GenerationStatus
+from onmodel.films.settings import settings_in_force
+from onmodel.ports.machines import Clock, Executions
+from onmodel.ports.registry import Record, Registry
+from onmodel.ports.storage import ObjectStore
 
 TRIES = 5
 """Of a conditional write: five episodes that end together write one row."""

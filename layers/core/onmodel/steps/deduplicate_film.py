@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from onmodel.contracts.film import Chunk, ChunkResult, Crop, Rejected, RejectReason
-from onmodel.contracts.requests import RunRequest
-from onmodel.jsonl import read_lines, write_lines
-from onmodel.keys import FilmKeys
-from onmodel.npy import Vectors, from_npy, stack, to_npy
-from onmodel.ports import ObjectStore
-from onmodel.settings import Settings
+from onmodel.contracts.films import Chunk, ChunkResult, Crop, Rejected, RejectReason, RunRequest
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.settings import Settings
+from onmodel.formats.jsonl import read_lines, write_lines
+from onmodel.formats.npy import Vectors, from_npy, stack, to_npy
+from onmodel.ports.storage import ObjectStore
 from onmodel.video.shots import first_shots
 from onmodel.vision.duplicates import find_duplicates
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from onmodel.contracts.requests_deployment import ClaimRequest
+from onmodel.contracts.deployments import ClaimRequest
+from onmodel.contracts.keys import DatasetKeys
+from onmodel.contracts.rows import Kind, TrainingBody
 from onmodel.errors import EventRefused, NotFound
-from onmodel.keys import DatasetKeys
-from onmodel.ports import Clock, ObjectStore, Registry
-from onmodel.ports_training import Trainer
-from onmodel.records import Kind
-from onmodel.records_training import TrainingBody
-from onmodel.report.loss_curve import render_loss_curve
+from onmodel.pages.loss_curve import render_loss_curve
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
+from onmodel.ports.trainer import Trainer
 
 
 def draw_loss_curve(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from onmodel.contracts.drawing import DrawnPanel, DrawnPicture
-from onmodel.contracts.requests_deployment import PanelItem, PanelItemRequest
-from onmodel.contracts.storyboard import Storyboard
-from onmodel.deployments import known_deployment
+from onmodel.contracts.keys import StoryboardKeys
+from onmodel.contracts.settings import Settings
+from onmodel.contracts.storyboards import (
+    DrawnPanel,
+    DrawnPicture,
+    PanelItem,
+    PanelItemRequest,
+    Storyboard,
+)
+from onmodel.deployments.lifecycle import known_deployment
 from onmodel.errors import AnswerRefused, EventRefused, NotFound
-from onmodel.keys import StoryboardKeys
 from onmodel.observability import logger
-from onmodel.ports import ObjectStore, Registry
-from onmodel.ports_training import ImageModel, Trainer
-from onmodel.settings import Settings
-from onmodel.storyboards import panel_seed
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
+from onmodel.ports.trainer import ImageModel, Trainer
+from onmodel.storyboards.planning import panel_seed
 
 
 def draw_panel(

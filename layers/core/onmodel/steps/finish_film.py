@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from onmodel.contracts.film import FilmSummary
-from onmodel.contracts.requests import RunRequest
+from onmodel.contracts.films import FilmSummary, RunRequest
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.rows import FilmBody, Kind, RunBody, RunStatus
 from onmodel.errors import EventRefused
-from onmodel.keys import FilmKeys
-from onmodel.ports import Clock, ObjectStore, Registry
-from onmodel.records import FilmBody, Kind, RunBody, RunStatus, upsert
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
+from onmodel.registry.rows import upsert
 
 
 def finish_film(

@@ -12,18 +12,16 @@ from datetime import timedelta
 from typing import Literal
 
 from onmodel.contracts.base import Contract
-from onmodel.contracts.requests_deployment import (
-    DeletionGuardEvent,
-    DeploymentRef,
-    RetireRequest,
-)
-from onmodel.contracts.training import DeploymentStatus, ResourceKind
-from onmodel.deployments import OVER, Deployment, ask_to_stop, forbid_deployments
+from onmodel.contracts.deployments import DeploymentRef, DeploymentStatus, RetireRequest
+from onmodel.contracts.operations import DeletionGuardEvent, ResourceKind
+from onmodel.contracts.rows import Kind
+from onmodel.deployments.deletion import forbid_deployments
+from onmodel.deployments.lifecycle import OVER, Deployment, ask_to_stop
 from onmodel.errors import OnmodelError
 from onmodel.observability import logger
-from onmodel.ports import Clock, Executions, Registry
-from onmodel.ports_training import Scheduler, Trainer
-from onmodel.records import Kind
+from onmodel.ports.machines import Clock, Executions, Scheduler
+from onmodel.ports.registry import Registry
+from onmodel.ports.trainer import Trainer
 from onmodel.steps.bill_deployment import bill_deployment
 from onmodel.steps.stop_deployment import stop_deployment
 from onmodel.steps.verify_retired import verify_retired

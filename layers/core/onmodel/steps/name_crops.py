@@ -8,21 +8,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from onmodel.contracts.arrays import Pixels, Vector
 from onmodel.contracts.base import ObjectRef
-from onmodel.contracts.film import Crop, FilmFacts, Run
-from onmodel.contracts.requests import RunRequest
+from onmodel.contracts.films import Crop, FilmFacts, Run, RunRequest
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.rows import FilmBody, Kind, NamingCost, ReferenceBody
+from onmodel.contracts.settings import Settings, TimecodeReference
 from onmodel.errors import NotFound, ReferenceRefused
-from onmodel.film_source import open_film
-from onmodel.jsonl import read_lines, write_lines
-from onmodel.keys import FilmKeys
-from onmodel.npy import Vectors, from_npy
-from onmodel.paid import Meter
-from onmodel.ports import Embedder, EmbedderOf, ObjectStore, Pixels, Record, Registry, Vector
-from onmodel.records import FilmBody, Kind, NamingCost, ReferenceBody
-from onmodel.settings import Settings, TimecodeReference
+from onmodel.films.source import open_film
+from onmodel.formats.jsonl import read_lines, write_lines
+from onmodel.formats.npy import Vectors, from_npy
+from onmodel.money.result_cache import Meter
+from onmodel.namers.embeddings import name_crops as nearest
+from onmodel.ports.models import Embedder, EmbedderOf
+from onmodel.ports.registry import Record, Registry
+from onmodel.ports.storage import ObjectStore
 from onmodel.video import sample_frames
 from onmodel.vision.encoding import decode_picture, encode_for_service
-from onmodel.vision.naming import name_crops as nearest
 
 FRAME_SPAN_SECONDS = 0.5
 """A timecode reference takes the first frame of this span: films of 2 fps and more have one."""

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from onmodel.approvals import DECIDED, decide, get_approval
-from onmodel.contracts.requests_door import DoorAnswer, DoorRequest
-from onmodel.contracts.requests_training import Approved
-from onmodel.door import ApprovalPass, Door, ObjectPass
+from onmodel.contracts.links import DoorAnswer, DoorRequest
+from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
+from onmodel.contracts.trainings import Approved
 from onmodel.errors import LinkRefused, NotFound
-from onmodel.mails.letter import when
-from onmodel.ports import Clock, ObjectStore, Record, Registry
-from onmodel.ports_training import TaskTokens
-from onmodel.records_training import ApprovalBody, ApprovalStatus
-from onmodel.report.door import Question, question_page, words_page
-from onmodel.wording import ASKED_ABOUT
+from onmodel.formats.wording import ASKED_ABOUT
+from onmodel.links.tokens import ApprovalPass, Door, ObjectPass
+from onmodel.money.approvals import DECIDED, decide, get_approval
+from onmodel.notifications.mails.letter import when
+from onmodel.pages.door import Question, question_page, words_page
+from onmodel.ports.machines import Clock, TaskTokens
+from onmodel.ports.registry import Record, Registry
+from onmodel.ports.storage import ObjectStore
 
 PRESIGNED_SECONDS = 300
 """Long enough for a slow browser; a copied address soon leads nowhere."""

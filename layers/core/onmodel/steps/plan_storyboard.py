@@ -5,29 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from onmodel.contracts.requests_deployment import (
-    PanelItem,
-    PlanStoryboardRequest,
-    StoryboardPlanned,
-    StoryboardRequest,
-)
-from onmodel.contracts.storyboard import PlannedPanel, Storyboard
-from onmodel.deployments import Deployment, deployments_of, known_deployment
-from onmodel.errors import EventRefused, NotFound, SettingsRefused
-from onmodel.first_storyboard import FIRST_STORYBOARD, first_storyboard
-from onmodel.jsonl import write_lines
-from onmodel.keys import StoryboardKeys, slug
-from onmodel.ports import Clock, ObjectStore, Record, Registry
-from onmodel.ports_training import Trainer
-from onmodel.production import cast, settings_in_force
-from onmodel.records import Kind
-from onmodel.records_training import (
+from onmodel.contracts.keys import StoryboardKeys, slug
+from onmodel.contracts.rows import (
     DeploymentStage,
+    Kind,
     StoryboardBody,
     StoryboardStatus,
     TrainingStage,
 )
-from onmodel.storyboards import parse_storyboard, plan_panels
+from onmodel.contracts.storyboards import (
+    PanelItem,
+    PlannedPanel,
+    PlanStoryboardRequest,
+    Storyboard,
+    StoryboardPlanned,
+    StoryboardRequest,
+)
+from onmodel.deployments.lifecycle import Deployment, deployments_of, known_deployment
+from onmodel.errors import EventRefused, NotFound, SettingsRefused
+from onmodel.films.production import cast
+from onmodel.films.settings import settings_in_force
+from onmodel.formats.jsonl import write_lines
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Record, Registry
+from onmodel.ports.storage import ObjectStore
+from onmodel.ports.trainer import Trainer
+from onmodel.storyboards.first import FIRST_STORYBOARD, first_storyboard
+from onmodel.storyboards.planning import parse_storyboard, plan_panels
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from onmodel.contracts.requests_training import GenerationRequest, Preflight
-from onmodel.contracts.training import Finding, TrainingPlan
-from onmodel.datasets import put_dataset
+from onmodel.contracts.datasets import GenerationRequest, Preflight
+from onmodel.contracts.rows import DatasetBody, GenerationBody, Kind
+from onmodel.contracts.settings import AllowedModels
+from onmodel.contracts.trainings import Finding, TrainingPlan
+from onmodel.datasets.records import put_dataset
 from onmodel.errors import TrainingImpossible
-from onmodel.ports import Clock, ObjectStore, Record, Registry
-from onmodel.ports_training import Trainer
-from onmodel.production import settings_in_force
-from onmodel.records import Kind
-from onmodel.records_training import DatasetBody, GenerationBody
-from onmodel.stack_models import Models
+from onmodel.films.settings import settings_in_force
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Record, Registry
+from onmodel.ports.storage import ObjectStore
+from onmodel.ports.trainer import Trainer
 
 
 def preflight_training(
@@ -21,7 +22,7 @@ def preflight_training(
     studio: ObjectStore,
     trainer: Trainer,
     clock: Clock,
-    models: Models,
+    models: AllowedModels,
 ) -> Preflight:
     """Every reason why not, at once. Impossible is an answer: the dataset is made all the same.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from onmodel.contracts.requests import FilmProbed, RunRequest
+from onmodel.contracts.films import FilmProbed, RunRequest
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.settings import Settings
 from onmodel.errors import FilmRefused, NotFound
-from onmodel.film_source import open_film
-from onmodel.jsonl import write_lines
-from onmodel.keys import FilmKeys
-from onmodel.ports import ObjectStore
-from onmodel.settings import Settings
+from onmodel.films.source import open_film
+from onmodel.formats.jsonl import write_lines
+from onmodel.ports.storage import ObjectStore
 from onmodel.video.chunks import plan_chunks
 from onmodel.video.probe import probe_film as probe
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from onmodel.contracts.requests_deployment import DeploymentRequest
-from onmodel.contracts.training import DeploymentSpec
-from onmodel.deployments import (
+from onmodel.contracts.deployments import DeploymentRequest, DeploymentSpec
+from onmodel.contracts.rows import DeploymentStage, Kind, TrainingBody, TrainingStage
+from onmodel.deployments.deletion import are_forbidden
+from onmodel.deployments.lifecycle import (
     Deployment,
-    are_forbidden,
     ask_to_stop,
     change_deployment,
     known_deployment,
 )
 from onmodel.errors import EventRefused, NotFound, TrainingImpossible
-from onmodel.ports import Clock, Registry
-from onmodel.ports_training import Scheduler, Trainer
-from onmodel.records import Kind
-from onmodel.records_training import DeploymentStage, TrainingBody, TrainingStage
+from onmodel.ports.machines import Clock, Scheduler
+from onmodel.ports.registry import Registry
+from onmodel.ports.trainer import Trainer
 
 
 def provision_model(

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onmodel.contracts.dataset import DatasetItem
-from onmodel.contracts.drawing import DrawnPanel, StoryboardSummary
-from onmodel.contracts.requests_deployment import PanelItem, PublishGalleryRequest
-from onmodel.contracts.storyboard import Storyboard
-from onmodel.costs import PriceBook, add_up, estimate
-from onmodel.door import Door
-from onmodel.errors import EventRefused, NotFound
-from onmodel.jsonl import read_lines
-from onmodel.keys import DatasetKeys, StoryboardKeys
-from onmodel.ports import Clock, ObjectStore, Registry
-from onmodel.production import cast
-from onmodel.records import Kind
-from onmodel.records_training import (
-    DatasetBody,
-    StoryboardBody,
-    StoryboardStatus,
-    TrainingBody,
+from onmodel.contracts.datasets import DatasetItem
+from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
+from onmodel.contracts.rows import DatasetBody, Kind, StoryboardBody, StoryboardStatus, TrainingBody
+from onmodel.contracts.settings import Settings
+from onmodel.contracts.storyboards import (
+    DrawnPanel,
+    PanelItem,
+    PublishGalleryRequest,
+    Storyboard,
+    StoryboardSummary,
 )
-from onmodel.report.gallery import Gallery, GalleryPanel, GalleryPicture, render_gallery
-from onmodel.settings import Settings
-from onmodel.telling.facts import LINK_DAYS
+from onmodel.errors import EventRefused, NotFound
+from onmodel.films.production import cast
+from onmodel.formats.jsonl import read_lines
+from onmodel.links.tokens import Door
+from onmodel.money.pricebook import PriceBook, add_up, estimate
+from onmodel.notifications.facts.base import LINK_DAYS
+from onmodel.pages.gallery import Gallery, GalleryPanel, GalleryPicture, render_gallery
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
 from onmodel.vision.encoding import decode_picture, thumbnail
 
 PREVIEW_SIDE = 640

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from onmodel.contracts.requests_deployment import DeploymentQuoted, QuoteDeploymentRequest
-from onmodel.costs import PriceBook
-from onmodel.ports import ObjectStore
-from onmodel.ports_training import Trainer
-from onmodel.production import settings_in_force
-from onmodel.quotes import quote_deployment as quote
+from onmodel.contracts.storyboards import DeploymentQuoted, QuoteDeploymentRequest
+from onmodel.films.settings import settings_in_force
+from onmodel.money.pricebook import PriceBook
+from onmodel.money.quotes import quote_deployment as quote
+from onmodel.ports.storage import ObjectStore
+from onmodel.ports.trainer import Trainer
 
 
 def quote_deployment(

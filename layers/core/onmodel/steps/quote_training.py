@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from onmodel.contracts.requests_training import DatasetRef, QuoteTrainingRequest, TrainingQuoted
-from onmodel.costs import PriceBook
-from onmodel.datasets import UNDER_WAY, dataset_settings, get_dataset, put_dataset, trainings_of
-from onmodel.ports import Clock, ObjectStore, Registry
-from onmodel.ports_training import Trainer
-from onmodel.quotes import Quote, quote_captions
-from onmodel.quotes import quote_training as quote
-from onmodel.records import Kind
-from onmodel.records_training import DatasetBody, DatasetStatus, TrainingBody, TrainingStage
-from onmodel.settings import Settings
-from onmodel.wording import dollars
+from onmodel.contracts.datasets import DatasetRef
+from onmodel.contracts.rows import DatasetBody, DatasetStatus, Kind, TrainingBody, TrainingStage
+from onmodel.contracts.settings import Settings
+from onmodel.contracts.trainings import QuoteTrainingRequest, TrainingQuoted
+from onmodel.datasets.records import (
+    UNDER_WAY,
+    dataset_settings,
+    get_dataset,
+    put_dataset,
+    trainings_of,
+)
+from onmodel.formats.wording import dollars
+from onmodel.money.pricebook import PriceBook
+from onmodel.money.quotes import Quote, quote_captions
+from onmodel.money.quotes import quote_training as quote
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
+from onmodel.ports.trainer import Trainer
 
 CAPTIONS_ALONE = "Nothing can be trained here today, so this pays for captions alone."
 

@@ -10,34 +10,27 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from onmodel.contracts.requests_deployment import DeploymentRef, Reconciled
-from onmodel.contracts.training import OurResource, ResourceKind
-from onmodel.deployments import (
-    LIVE,
-    OVER,
-    Deployment,
-    are_forbidden,
+from onmodel.contracts.deployments import DeploymentRef
+from onmodel.contracts.keys import MAIN_PRODUCTION, digest, execution_arn
+from onmodel.contracts.operations import OurResource, Reconciled, ResourceKind
+from onmodel.contracts.rows import DeploymentStage, Kind, TrainingBody, TrainingStage
+from onmodel.deployments.deletion import are_forbidden
+from onmodel.deployments.ends import retire_payload
+from onmodel.deployments.events import (
     failed_event,
     ready_event,
-    retire_payload,
     retired_event,
-    state_at_trainer,
     training_failed_event,
 )
+from onmodel.deployments.lifecycle import LIVE, OVER, Deployment, state_at_trainer
 from onmodel.errors import OnmodelError, ServiceError
-from onmodel.keys import MAIN_PRODUCTION, digest, execution_arn
-from onmodel.leases import DIED, FRESH, GRACE, Leases, is_held
+from onmodel.notifications.sending import was_told
 from onmodel.observability import logger
-from onmodel.ports import Clock, Executions, Record, Registry
-from onmodel.ports_training import Trainer
-from onmodel.records import Kind
-from onmodel.records_training import (
-    DeploymentStage,
-    TrainingBody,
-    TrainingStage,
-)
+from onmodel.ports.machines import Clock, Executions
+from onmodel.ports.registry import Record, Registry
+from onmodel.ports.trainer import Trainer
+from onmodel.steps.recovery import DIED, FRESH, GRACE, Leases, is_held
 from onmodel.steps.stop_deployment import write_unknown
-from onmodel.steps.tell import was_told
 
 MOST_STARTS = 200
 """Names tried for one thing: an execution's name stays taken for 90 days."""

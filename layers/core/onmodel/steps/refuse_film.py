@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
-from onmodel import errors
-from onmodel.contracts.requests import Refusal, RefuseFilmRequest, StateError
-from onmodel.errors import NotFound
-from onmodel.keys import FilmKeys
-from onmodel.ports import Clock, ObjectStore, Registry
-from onmodel.records import Kind, RunBody, RunStatus
+from onmodel.contracts.films import Refusal, RefuseFilmRequest, StateError
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.rows import Kind, RunBody, RunStatus
+from onmodel.errors import NotFound, message_of
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
 
 REFUSALS = frozenset({"FilmRefused", "SettingsRefused", "ReferenceRefused"})
 """Errors that only a person can heal: a clear end. Anything else is a failure of ours."""
@@ -48,7 +47,7 @@ def refuse_film(
     body = RunBody(
         run=run,
         execution_arn=request.execution_arn,
-        reason=reason(error),
+        reason=message_of(error.Error, error.Cause),
         advice="" if refused else TRY_AGAIN,
     )
     registry.replace(
@@ -70,18 +69,3 @@ def _told_by_a_chunk(keys: FilmKeys, studio: ObjectStore) -> StateError | None:
         return StateError.model_validate_json(studio.get(keys.refusal))
     except NotFound:
         return None
-
-
-def reason(error: StateError) -> str:
-    """The message of an error as Step Functions caught it: Lambda's JSON, or plain text.
-
-    Errors of the tree speak for themselves; of any other the class is half of what it says.
-    """
-    try:
-        cause = json.loads(error.Cause)
-    except ValueError:
-        cause = None
-    if isinstance(cause, dict) and cause.get("errorMessage"):
-        message = str(cause["errorMessage"])
-        return message if hasattr(errors, error.Error) else f"{error.Error}: {message}"
-    return f"{error.Error}: {error.Cause}" if error.Cause else error.Error

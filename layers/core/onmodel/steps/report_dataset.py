@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from onmodel.caption_answers import read_answers
-from onmodel.contracts.dataset import Caption, DatasetItem, DatasetSummary, LeftOut, Violation
-from onmodel.contracts.requests_training import DatasetRequest
-from onmodel.costs import PriceBook, add_up, estimate
-from onmodel.datasets import dataset_keys, dataset_settings, get_dataset, put_dataset
-from onmodel.figures import Figure, dataset_figures
-from onmodel.jsonl import read_lines
-from onmodel.ports import Clock, ObjectStore, Registry
-from onmodel.records_training import DatasetStatus
-from onmodel.report.dataset import DatasetReport, render_dataset_report
+from onmodel.contracts.datasets import (
+    Caption,
+    DatasetItem,
+    DatasetRequest,
+    DatasetSummary,
+    LeftOut,
+    Violation,
+)
+from onmodel.contracts.rows import DatasetStatus
+from onmodel.datasets.caption_answers import read_answers
+from onmodel.datasets.metrics import dataset_figures
+from onmodel.datasets.records import dataset_keys, dataset_settings, get_dataset, put_dataset
+from onmodel.formats.jsonl import read_lines
+from onmodel.money.pricebook import PriceBook, add_up, estimate
+from onmodel.observability import Figure
+from onmodel.pages.dataset import DatasetReport, render_dataset_report
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
 from onmodel.vision.encoding import decode_picture, thumbnail
 
 DECODERS = 4

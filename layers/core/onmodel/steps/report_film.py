@@ -6,7 +6,7 @@ import base64
 from collections import Counter
 
 from onmodel.contracts.base import Usage
-from onmodel.contracts.film import (
+from onmodel.contracts.films import (
     Chunk,
     ChunkResult,
     Crop,
@@ -14,17 +14,19 @@ from onmodel.contracts.film import (
     FilmSummary,
     Naming,
     Rejected,
+    RunRequest,
 )
-from onmodel.contracts.requests import RunRequest
-from onmodel.costs import PriceBook, add_up, estimate
-from onmodel.cutting import Thumbnail
-from onmodel.figures import Figure, film_figures
-from onmodel.jsonl import read_lines
-from onmodel.keys import FilmKeys
-from onmodel.ports import Clock, ObjectStore
-from onmodel.records import NamingCost
-from onmodel.report.film import FilmReport, render_film_report
-from onmodel.settings import Settings
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.rows import NamingCost
+from onmodel.contracts.settings import Settings
+from onmodel.datasets.metrics import film_figures
+from onmodel.films.cutting import Thumbnail
+from onmodel.formats.jsonl import read_lines
+from onmodel.money.pricebook import PriceBook, add_up, estimate
+from onmodel.observability import Figure
+from onmodel.pages.film import FilmReport, render_film_report
+from onmodel.ports.machines import Clock
+from onmodel.ports.storage import ObjectStore
 
 
 def report_film(

@@ -8,17 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from onmodel.approvals import DECIDED, approval_id
-from onmodel.contracts.requests_training import Approved, RequestApprovalRequest
-from onmodel.door import Door
+from onmodel.contracts.keys import DatasetKeys
+from onmodel.contracts.rows import ApprovalBody, ApprovalStatus, DatasetBody, Kind
+from onmodel.contracts.trainings import Approved, RequestApprovalRequest
 from onmodel.errors import EventRefused
-from onmodel.keys import DatasetKeys
-from onmodel.mails import Mail, approval_wanted, review_wanted
-from onmodel.ports import Clock, Mailbox, Record, Registry
-from onmodel.ports_training import TaskTokens
-from onmodel.records import Kind
-from onmodel.records_training import ApprovalBody, ApprovalStatus, DatasetBody
-from onmodel.steps.tell import send_once
+from onmodel.links.tokens import Door
+from onmodel.money.approvals import DECIDED, approval_id
+from onmodel.notifications.mails import Mail, approval_wanted, review_wanted
+from onmodel.notifications.sending import send_once
+from onmodel.ports.account import Mailbox
+from onmodel.ports.machines import Clock, TaskTokens
+from onmodel.ports.registry import Record, Registry
 
 ALWAYS_ASKED = "A deployment is billed by the hour for as long as it answers."
 

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from onmodel.contracts.base import ObjectRef
-from onmodel.contracts.film import Run
-from onmodel.contracts.requests import RouteAnswer, UploadEvent
-from onmodel.errors import Conflict, NotFound, ReferenceRefused, SettingsRefused
-from onmodel.keys import (
+from onmodel.contracts.films import Run
+from onmodel.contracts.keys import (
     FilmKeys,
     accepted_settings_key,
     digest,
@@ -18,7 +16,13 @@ from onmodel.keys import (
     execution_name,
     slug,
 )
-from onmodel.layout import (
+from onmodel.contracts.rows import FolderBody, Kind, ReferenceBody, RunBody, RunStatus
+from onmodel.contracts.settings import AllowedModels, Settings
+from onmodel.contracts.uploads import RouteAnswer, UploadEvent
+from onmodel.errors import Conflict, NotFound, ReferenceRefused, SettingsRefused
+from onmodel.films.planning import plan_run, uploaded_settings
+from onmodel.films.settings import read_settings, settings_in_force
+from onmodel.films.upload_layout import (
     FilmFile,
     Litter,
     Placed,
@@ -28,21 +32,20 @@ from onmodel.layout import (
     Upload,
     classify,
 )
-from onmodel.mails import (
+from onmodel.notifications.mails import (
     Mail,
     reference_refused,
     settings_refused,
     storyboard_refused,
     upload_unknown,
 )
-from onmodel.planning import plan_run, uploaded_settings
-from onmodel.ports import Clock, Executions, Mailbox, ObjectStore, Registry
-from onmodel.production import settings_in_force
-from onmodel.records import FolderBody, Kind, ReferenceBody, RunBody, RunStatus, upsert
-from onmodel.settings import Settings
-from onmodel.stack_models import Models
-from onmodel.steps.tell import send_once
-from onmodel.storyboards import parse_storyboard
+from onmodel.notifications.sending import send_once
+from onmodel.ports.account import Mailbox
+from onmodel.ports.machines import Clock, Executions
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
+from onmodel.registry.rows import upsert
+from onmodel.storyboards.planning import parse_storyboard
 from onmodel.vision.encoding import decode_picture
 
 SMALLEST_REFERENCE = 64
@@ -59,7 +62,7 @@ class RouteUpload:
     executions: Executions
     mailbox: Mailbox
     clock: Clock
-    models: Models
+    models: AllowedModels
     prepare_film_arn: str
     draw_storyboard_arn: str = ""
 
@@ -145,7 +148,7 @@ class RouteUpload:
 
     def _settings(self, upload: SettingsFile, event: UploadEvent) -> RouteAnswer:
         uploaded = event.detail.object
-        settings = self.models.read(self.uploads.get(uploaded.key, uploaded.version_id))
+        settings = read_settings(self.uploads.get(uploaded.key, uploaded.version_id), self.models)
         self.studio.put(
             accepted_settings_key(upload.production),
             settings.model_dump_json().encode(),

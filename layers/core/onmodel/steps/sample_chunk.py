@@ -10,22 +10,25 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from onmodel.contracts.film import (
+from onmodel.contracts.arrays import Vector
+from onmodel.contracts.films import (
     Chunk,
     ChunkResult,
     ChunkShots,
     FilmFacts,
     Run,
+    SampleChunkRequest,
+    StateError,
 )
-from onmodel.contracts.requests import SampleChunkRequest, StateError
-from onmodel.cutting import Cutter, Found
-from onmodel.film_source import open_film
-from onmodel.jsonl import write_lines
-from onmodel.keys import FilmKeys
-from onmodel.npy import stack, to_npy
-from onmodel.paid import Meter
-from onmodel.ports import EmbedderOf, LabelDetector, ObjectStore, Vector
-from onmodel.settings import Settings
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.settings import Settings
+from onmodel.films.cutting import Cutter, Found
+from onmodel.films.source import open_film
+from onmodel.formats.jsonl import write_lines
+from onmodel.formats.npy import stack, to_npy
+from onmodel.money.result_cache import Meter
+from onmodel.ports.models import EmbedderOf, LabelDetector
+from onmodel.ports.storage import ObjectStore
 from onmodel.video import sample_by_settings
 from onmodel.video.frames import Frame
 from onmodel.video.packets import PacketTable

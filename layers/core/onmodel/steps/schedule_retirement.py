@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from onmodel.contracts.requests_deployment import (
-    Claim,
-    DeploymentScheduled,
-    ScheduleRetirementRequest,
-)
-from onmodel.costs import PriceBook
-from onmodel.deployments import Deployment, read_deployment, schedule_end
+from onmodel.contracts.deployments import Claim, DeploymentScheduled, ScheduleRetirementRequest
+from onmodel.contracts.rows import DeploymentBody, DeploymentStage, Kind
+from onmodel.deployments.ends import schedule_end
+from onmodel.deployments.lifecycle import Deployment, read_deployment
 from onmodel.errors import EventRefused, RunClaimed
-from onmodel.ports import Clock, Record, Registry
-from onmodel.ports_training import Scheduler, Trainer
-from onmodel.records import Kind
-from onmodel.records_training import DeploymentBody, DeploymentStage
+from onmodel.money.pricebook import PriceBook
+from onmodel.ports.machines import Clock, Scheduler
+from onmodel.ports.registry import Record, Registry
+from onmodel.ports.trainer import Trainer
 
 
 def schedule_retirement(

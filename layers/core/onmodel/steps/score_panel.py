@@ -6,20 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from onmodel.contracts.dataset import DatasetItem
-from onmodel.contracts.drawing import DrawnPanel, DrawnPicture
-from onmodel.contracts.requests_deployment import PanelItemRequest
-from onmodel.contracts.storyboard import PanelScore
-from onmodel.deployments import known_deployment
+from onmodel.contracts.datasets import DatasetItem
+from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
+from onmodel.contracts.rows import Kind, TrainingBody
+from onmodel.contracts.settings import Settings
+from onmodel.contracts.storyboards import DrawnPanel, DrawnPicture, PanelItemRequest, PanelScore
+from onmodel.deployments.lifecycle import known_deployment
 from onmodel.errors import NotFound
-from onmodel.jsonl import read_lines
-from onmodel.keys import DatasetKeys, StoryboardKeys
-from onmodel.npy import Vectors, from_npy
-from onmodel.paid import Meter
-from onmodel.ports import Embedder, EmbedderOf, ObjectStore, Registry
-from onmodel.records import Kind
-from onmodel.records_training import TrainingBody
-from onmodel.settings import Settings
+from onmodel.formats.jsonl import read_lines
+from onmodel.formats.npy import Vectors, from_npy
+from onmodel.money.result_cache import Meter
+from onmodel.ports.models import Embedder, EmbedderOf
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
 from onmodel.vision.encoding import decode_picture, encode_for_service
 from onmodel.vision.scoring import score_panel as score_picture
 

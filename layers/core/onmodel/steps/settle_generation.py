@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
-from onmodel.contracts.requests_training import Settled, SettleGenerationRequest
+from onmodel.contracts.datasets import Settled, SettleGenerationRequest
+from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind, RunStatus
 from onmodel.errors import EventRefused, RunClaimed
-from onmodel.ports import Clock, Executions, ObjectStore, Record, Registry
-from onmodel.production import settings_in_force
-from onmodel.records import Kind, RunStatus
-from onmodel.records_training import GenerationBody, GenerationStatus
+from onmodel.films.settings import settings_in_force
+from onmodel.ports.machines import Clock, Executions
+from onmodel.ports.registry import Record, Registry
+from onmodel.ports.storage import ObjectStore
 
 
 def settle_generation(

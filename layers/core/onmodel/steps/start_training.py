@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onmodel.contracts.requests_training import DatasetRef, DatasetRequest, TrainingStarted
-from onmodel.contracts.training import TrainingSpec
-from onmodel.datasets import (
+from onmodel.contracts.datasets import DatasetRef, DatasetRequest
+from onmodel.contracts.keys import training_output
+from onmodel.contracts.rows import Kind, TrainingBody, TrainingStage
+from onmodel.contracts.trainings import TrainingSpec, TrainingStarted
+from onmodel.datasets.records import (
     UNDER_WAY,
     dataset_keys,
     dataset_settings,
@@ -14,11 +16,10 @@ from onmodel.datasets import (
     trainings_of,
 )
 from onmodel.errors import TrainingImpossible
-from onmodel.keys import training_output
-from onmodel.ports import Clock, ObjectStore, Record, Registry
-from onmodel.ports_training import Trainer
-from onmodel.records import Kind
-from onmodel.records_training import TrainingBody, TrainingStage
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Record, Registry
+from onmodel.ports.storage import ObjectStore
+from onmodel.ports.trainer import Trainer
 
 
 @dataclass(frozen=True)

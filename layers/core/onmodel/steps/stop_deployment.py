@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from onmodel.contracts.requests_deployment import DeploymentRef, RetireRequest
-from onmodel.deployments import (
+from onmodel.contracts.deployments import DeploymentRef, RetireRequest
+from onmodel.contracts.rows import DeploymentBody, DeploymentStage, Kind
+from onmodel.deployments.lifecycle import (
     Deployment,
     ask_to_stop,
     change_deployment,
@@ -12,10 +13,9 @@ from onmodel.deployments import (
 )
 from onmodel.errors import Conflict
 from onmodel.observability import logger
-from onmodel.ports import Clock, Record, Registry
-from onmodel.ports_training import Trainer
-from onmodel.records import Kind
-from onmodel.records_training import DeploymentBody, DeploymentStage
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Record, Registry
+from onmodel.ports.trainer import Trainer
 
 
 def stop_deployment(

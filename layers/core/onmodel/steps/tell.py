@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from onmodel.contracts.requests import TellRequest
-from onmodel.door import Door
-from onmodel.errors import Conflict, EventRefused
-from onmodel.keys import digest
-from onmodel.mails import Mail
-from onmodel.ports import Clock, Mailbox, ObjectStore, Record, Registry
-from onmodel.records import Kind
-from onmodel.telling import deployments, films, storyboards, trainings
-from onmodel.telling.facts import Facts, Tellers
+from onmodel.contracts.notifications import TellRequest
+from onmodel.errors import EventRefused
+from onmodel.links.tokens import Door
+from onmodel.notifications.facts import deployments, films, storyboards, trainings
+from onmodel.notifications.facts.base import Facts, Tellers
+from onmodel.notifications.sending import send_once
+from onmodel.ports.account import Mailbox
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
 
 TELLERS: Tellers = {
     **films.TELLERS,
@@ -19,59 +20,6 @@ TELLERS: Tellers = {
     **storyboards.TELLERS,
 }
 """By kind of mail."""
-
-
-def send_once(
-    mail: Mail,
-    *,
-    production: str,
-    event: str,
-    correlation_id: str,
-    registry: Registry,
-    mailbox: Mailbox,
-    clock: Clock,
-) -> bool:
-    """Publish unless the same event was told before; returns whether it was published now.
-
-    Args:
-        mail: what to say.
-        production: whose mail it is.
-        event: what makes the mail one of its kind, for example "film_prepared:<run_id>".
-        correlation_id: from the upload.
-        registry: remembers what was told, after publishing: a death in between doubles the mail
-            under the same id instead of losing it.
-        mailbox: the topic.
-        clock: now.
-    """
-    mail_id = mail_id_of(production, event)
-    if was_told(registry, production=production, event=event):
-        return False
-    mailbox.publish(mail.subject, mail.body, mail_id, correlation_id)
-    now = clock()
-    record = Record(
-        production=production,
-        kind=Kind.MAIL,
-        id=mail_id,
-        status="sent",
-        created_at=now,
-        updated_at=now,
-        body={"event": event, "subject": mail.subject},
-    )
-    try:
-        registry.create(record)
-    except Conflict:
-        return False  # told by a parallel attempt under the same id: both know it now
-    return True
-
-
-def mail_id_of(production: str, event: str) -> str:
-    """The same event always makes the same mail."""
-    return digest(f"{production}:{event}", 16)
-
-
-def was_told(registry: Registry, *, production: str, event: str) -> bool:
-    """Whether a mail of this event went out."""
-    return registry.get(production, Kind.MAIL, mail_id_of(production, event)) is not None
 
 
 def tell(

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from onmodel.contracts.requests_deployment import RetirementVerified, RetireRequest
-from onmodel.deployments import (
+from onmodel.contracts.deployments import RetirementVerified, RetireRequest
+from onmodel.contracts.rows import DeploymentStage
+from onmodel.deployments.ends import hours_overdue
+from onmodel.deployments.events import stuck_event
+from onmodel.deployments.lifecycle import (
     Deployment,
     ask_to_stop,
-    hours_overdue,
     known_deployment,
     state_at_trainer,
-    stuck_event,
 )
-from onmodel.ports import Clock, Registry
-from onmodel.ports_training import Trainer
-from onmodel.records_training import DeploymentStage
-from onmodel.steps.tell import was_told
+from onmodel.notifications.sending import was_told
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Registry
+from onmodel.ports.trainer import Trainer
 
 UNSEEN = timedelta(minutes=5)
 """A call to provision whose answer was lost may still be under way: the function's own limit."""

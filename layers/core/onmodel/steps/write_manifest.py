@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from onmodel.contracts.dataset import Caption, DatasetItem, PictureFacts, Split
-from onmodel.contracts.requests_training import DatasetRequest
-from onmodel.dataset.lint import lint_manifest, refuse_violations
-from onmodel.dataset.manifest import CaptionedPicture, annotation_lines, manifest_lines
-from onmodel.datasets import dataset_keys, get_dataset, put_dataset
+from onmodel.contracts.datasets import Caption, DatasetItem, DatasetRequest, PictureFacts, Split
+from onmodel.contracts.rows import DatasetStatus
+from onmodel.datasets.lint import lint_manifest, refuse_violations
+from onmodel.datasets.manifest import CaptionedPicture, annotation_lines, manifest_lines
+from onmodel.datasets.records import dataset_keys, get_dataset, put_dataset
 from onmodel.errors import ManifestRefused, NotFound
-from onmodel.jsonl import read_lines, write_lines
-from onmodel.ports import Clock, ObjectStore, Registry
-from onmodel.ports_training import Trainer
-from onmodel.records_training import DatasetStatus
+from onmodel.formats.jsonl import read_lines, write_lines
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
+from onmodel.ports.trainer import Trainer
 from onmodel.vision.picture_header import read_header
 
 READS_AT_ONCE = 8

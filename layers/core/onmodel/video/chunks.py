@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from onmodel.contracts.film import Chunk, FilmFacts
+from onmodel.contracts.films import Chunk, FilmFacts
 from onmodel.video.packets import PacketTable
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
-from onmodel.ports import Pixels
+from onmodel.contracts.arrays import Pixels
 
 # AVCOL_SPC_* as films are tagged to SWS_CS_* as swscale is asked
 _MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}

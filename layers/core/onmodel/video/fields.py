@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from onmodel.ports import Pixels
+from onmodel.contracts.arrays import Pixels
 
 COMBED = 10  # of 255: lines of two moments differ from both neighbours by more than noise
 

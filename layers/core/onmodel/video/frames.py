@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onmodel.ports import Pixels
+from onmodel.contracts.arrays import Pixels
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ from functools import partial
 from itertools import groupby
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.film import ChunkShots
-from onmodel.settings import Sampling
+from onmodel.contracts.films import ChunkShots
+from onmodel.contracts.settings import Sampling
 from onmodel.video.containers import Source
 from onmodel.video.decoding import Lost
 from onmodel.video.frames import Frame

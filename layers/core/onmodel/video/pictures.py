@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 
+from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.base import Box
-from onmodel.ports import Pixels
 from onmodel.video.colours import Converter
 from onmodel.video.fields import without_combs
 from onmodel.video.frames import Frame

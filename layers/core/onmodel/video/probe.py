@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from onmodel.contracts.film import FilmFacts
+from onmodel.contracts.films import FilmFacts
 from onmodel.errors import FilmRefused
 from onmodel.video.bars import Luma, find_picture
 from onmodel.video.containers import GuardedFile, open_film

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import IO
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.film import ChunkShots
+from onmodel.contracts.films import ChunkShots
 from onmodel.video.boxes import BOXED, surely_upright
 from onmodel.video.containers import GuardedFile, Source, binary_file, open_film
 from onmodel.video.decoding import BatchDecoder, Lost, Sampled

@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.base import Box
-from onmodel.contracts.film import RejectReason
-from onmodel.ports import Pixels
-from onmodel.settings import Sampling
+from onmodel.contracts.films import RejectReason
+from onmodel.contracts.settings import Sampling
 from onmodel.video.frames import Frame
 from onmodel.video.pictures import thumbnail
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from onmodel.contracts.film import ChunkShots, StoredHint, StoredLook
+from onmodel.contracts.films import ChunkShots, StoredHint, StoredLook
 from onmodel.video.hints import CutHints, Evidence, Hint, weigh
 from onmodel.video.signatures import Signature, correlation, distance, shows_nothing, surely_within
 

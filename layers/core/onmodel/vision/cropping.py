@@ -7,9 +7,9 @@ from typing import cast
 import cv2
 import numpy as np
 
+from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.base import Box
-from onmodel.ports import Pixels
-from onmodel.settings import CropSettings
+from onmodel.contracts.settings import CropSettings
 from onmodel.vision.geometry import SHORTEST_SIDE, FrameSize
 
 

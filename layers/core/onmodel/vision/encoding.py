@@ -7,8 +7,8 @@ from typing import Literal, cast
 import cv2
 import numpy as np
 
+from onmodel.contracts.arrays import Pixels
 from onmodel.errors import ReferenceRefused
-from onmodel.ports import Pixels
 from onmodel.vision.cropping import fit_within, resize
 from onmodel.vision.picture_header import PictureHeader, read_header
 

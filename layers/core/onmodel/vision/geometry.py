@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 
 from onmodel.contracts.base import Box
-from onmodel.ports import Instance
-from onmodel.settings import CropSettings
+from onmodel.contracts.settings import CropSettings
+from onmodel.ports.models import Instance
 
 FrameSize = tuple[int, int]
 """Width, height in pixels."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from onmodel.ports import Pixels
+from onmodel.contracts.arrays import Pixels
 from onmodel.vision.cropping import fit_within
 
 MEASURED_SIDE = 512  # crops of all sizes are compared at one scale

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onmodel.adapters.clients import make_client
-from onmodel.contracts.training import PanelRequest
+from onmodel.contracts.storyboards import PanelRequest
 from onmodel.errors import AnswerRefused
-from onmodel.ports_training import ImageModel
+from onmodel.ports.trainer import ImageModel
 from onmodel.trainers.bedrock.canvas import NovaCanvas, request_body
 
 THROUGHPUT = "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/abcdefghijkl"

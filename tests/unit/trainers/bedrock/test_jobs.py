@@ -7,9 +7,9 @@ import json
 import pytest
 from fakes.bedrock_control_plane import CANVAS
 
-from onmodel.contracts.training import LossPoint, TrainingSpec, TrainingStatus
+from onmodel.contracts.settings import PRESETS, Hyperparameters
+from onmodel.contracts.trainings import LossPoint, TrainingSpec, TrainingStatus
 from onmodel.errors import AnswerRefused, Throttled, TrainingImpossible
-from onmodel.settings import PRESETS, Hyperparameters
 from onmodel.trainers.bedrock.jobs import hyperparameter_texts, parse_metrics
 
 SPEC = TrainingSpec(

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from fakes.bedrock_control_plane import CANVAS, foundation_model
 
-from onmodel.contracts.training import TrainingPlan
+from onmodel.contracts.settings import PRESETS, Hyperparameters
+from onmodel.contracts.trainings import TrainingPlan
 from onmodel.errors import ServiceError, Throttled
-from onmodel.settings import PRESETS, Hyperparameters
 
 NOVA_PRO = "amazon.nova-pro-v1:0"
 ENDED = {"status": "LEGACY", "endOfLifeTime": datetime(2026, 9, 30, tzinfo=UTC)}

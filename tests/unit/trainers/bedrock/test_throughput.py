@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from onmodel.contracts.training import DeploymentSpec, ResourceKind, TrainingSpec
+from onmodel.contracts.deployments import DeploymentSpec
+from onmodel.contracts.operations import ResourceKind
+from onmodel.contracts.settings import PRESETS
+from onmodel.contracts.trainings import TrainingSpec
 from onmodel.errors import Conflict, ServiceUnavailable, TrainingImpossible
-from onmodel.settings import PRESETS
 
 SPEC = TrainingSpec(
     production="main",

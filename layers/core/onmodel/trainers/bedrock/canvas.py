@@ -8,9 +8,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from onmodel.adapters.faults import translated
-from onmodel.contracts.training import PanelRequest, Panels
+from onmodel.contracts.storyboards import PanelRequest, Panels
 from onmodel.errors import AnswerRefused
-from onmodel.ports_training import ImageModel
+from onmodel.ports.trainer import ImageModel
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient

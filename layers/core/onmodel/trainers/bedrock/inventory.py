@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from onmodel.adapters.faults import translated
-from onmodel.contracts.training import OurResource, ResourceKind
+from onmodel.contracts.operations import OurResource, ResourceKind
 from onmodel.errors import NotFound
 from onmodel.trainers.bedrock.names import Names
 

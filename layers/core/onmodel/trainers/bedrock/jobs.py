@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from onmodel.adapters.faults import code_of, translated
-from onmodel.contracts.training import LossPoint, TrainingSpec, TrainingState, TrainingStatus
+from onmodel.contracts.settings import Hyperparameters
+from onmodel.contracts.trainings import LossPoint, TrainingSpec, TrainingState, TrainingStatus
 from onmodel.errors import AnswerRefused, NotFound, TrainingImpossible
-from onmodel.settings import Hyperparameters
 from onmodel.trainers.bedrock.names import Names
 
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from onmodel.contracts.training import (
+from onmodel.contracts.trainings import (
     DatasetLimits,
     HyperparameterLimits,
     PanelLimits,
+    TrainerItems,
     TrainerLimits,
 )
-from onmodel.quotes import TrainerItems
 
 BASE_MODEL = "amazon.nova-canvas-v1:0"
 TRAINING_REGIONS = frozenset({"us-east-1"})

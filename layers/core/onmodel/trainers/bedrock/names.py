@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from onmodel.keys import digest, fit
+from onmodel.contracts.keys import digest, fit
 
 NAME_LIMIT = 63
 STACK_LIMIT = 30  # leaves 33 characters to tell one training from the next

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from onmodel.adapters.faults import code_of, translated
-from onmodel.contracts.training import Finding, TrainingPlan
+from onmodel.contracts.trainings import Finding, TrainingPlan
 from onmodel.errors import ServiceError
-from onmodel.ports import Clock
-from onmodel.ports_training import Account, Quotas
+from onmodel.ports.account import Account, Quotas
+from onmodel.ports.machines import Clock
 from onmodel.trainers.bedrock.limits import (
     LIMITS,
     QUOTA_MODEL_UNITS,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from onmodel.adapters.faults import code_of, translated
-from onmodel.contracts.training import DeploymentSpec, DeploymentState, DeploymentStatus
+from onmodel.contracts.deployments import DeploymentSpec, DeploymentState, DeploymentStatus
 from onmodel.errors import Conflict, NotFound, TrainingImpossible
 from onmodel.trainers.bedrock.limits import QUOTA_MODEL_UNITS
 from onmodel.trainers.bedrock.names import Names

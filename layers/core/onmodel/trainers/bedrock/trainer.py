@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from onmodel.contracts.training import (
-    DeploymentSpec,
-    DeploymentState,
+from onmodel.contracts.deployments import DeploymentSpec, DeploymentState
+from onmodel.contracts.operations import OurResource
+from onmodel.contracts.trainings import (
     Finding,
     LossPoint,
-    OurResource,
     TrainingNames,
     TrainingPlan,
     TrainingSpec,
     TrainingState,
 )
 from onmodel.errors import NotFound
-from onmodel.ports import Clock, ObjectStore
-from onmodel.ports_training import Account, Quotas, Trainer
+from onmodel.ports.account import Account, Quotas
+from onmodel.ports.machines import Clock
+from onmodel.ports.storage import ObjectStore
+from onmodel.ports.trainer import Trainer
 from onmodel.trainers.bedrock import jobs
 from onmodel.trainers.bedrock.inventory import Inventory
 from onmodel.trainers.bedrock.jobs import Jobs

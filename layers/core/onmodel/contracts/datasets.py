@@ -1,0 +1,277 @@
+"""Contracts of TrainModel's first half: from crops to a captioned, split, immutable dataset."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from onmodel.contracts.base import Box, Consumed, Contract, Seconds, Slug, Usage
+
+
+class Split(StrEnum):
+    """Where a picture of a dataset goes; a shot is never in both."""
+
+    TRAINING = "training"
+    VALIDATION = "validation"
+
+
+class DatasetItem(Contract):
+    """One picture of a dataset with its lineage. A line of items.jsonl.
+
+    The vector of line i is row i of the vectors.npy beside it.
+    """
+
+    crop_id: str
+    film_id: Slug
+    character: str | None = Field(description="None when nobody could name it")
+    timecode_seconds: Seconds
+    shot: int = Field(ge=0)
+    box: Box = Field(description="the figure in the film's pixels")
+    width: int = Field(gt=0, description="of the picture file")
+    height: int = Field(gt=0)
+    quality: float = Field(ge=0, le=1)
+    key: str = Field(description="S3 key of the picture in the studio bucket")
+    split: Split = Split.TRAINING
+
+
+class LeftOutReason(StrEnum):
+    UNNAMED = "unnamed"
+    NEAR_DUPLICATE = "near_duplicate"
+    OVER_CAP = "over_cap"
+    CAPTION_FAILED = "caption_failed"
+    REVIEWED_OUT = "reviewed_out"
+
+
+class LeftOut(Contract):
+    """A crop that did not come into the dataset, and why. A line of left_out.jsonl."""
+
+    crop_id: str
+    film_id: Slug
+    reason: LeftOutReason
+    character: str | None = None
+    detail: str = Field(default="", description="the measured value and the limit")
+    kept_instead: str | None = Field(default=None, description="crop_id of the kept duplicate")
+
+
+class CharacterCount(Contract):
+    """How many pictures of a character came in and were left out; `""` stands for nobody."""
+
+    character: str
+    kept: int = Field(ge=0)
+    left_out: int = Field(ge=0)
+    training: int = Field(ge=0)
+    validation: int = Field(ge=0)
+
+
+class DatasetSummary(Contract):
+    """summary.json of a dataset: told in mails, by the CLI and on its page."""
+
+    dataset_id: str
+    films: tuple[Slug, ...]
+    characters: tuple[CharacterCount, ...]
+    left_out: dict[LeftOutReason, int]
+    notices: tuple[str, ...] = ()
+
+    @property
+    def pictures(self) -> int:
+        return sum(count.kept for count in self.characters)
+
+
+class Caption(Contract):
+    """A crop's caption as the model wrote it. A line of captions.jsonl."""
+
+    crop_id: str
+    text: str = Field(min_length=3, max_length=1024)
+    model: str
+    repaired: bool = False
+
+
+class PictureFacts(Contract):
+    """What a trainer's limits judge of a picture file."""
+
+    width: int = Field(ge=0)
+    height: int = Field(ge=0)
+    size_bytes: int = Field(ge=0)
+    format: Literal["jpeg", "png", "webp"] | None = Field(description="None when unreadable")
+
+
+class Violation(Contract):
+    """One broken limit of a manifest; `line` counts from 1, None concerns the whole file."""
+
+    line: int | None
+    rule: str
+    detail: str
+
+    def __str__(self) -> str:
+        place = "the file" if self.line is None else f"line {self.line}"
+        return f"{place}: {self.detail}"
+
+
+GenerationId = Annotated[str, StringConstraints(pattern=r"^g[0-9]{4,9}$")]
+
+
+DatasetId = Annotated[str, StringConstraints(pattern=r"^d[0-9]{4,9}-[0-9a-f]{8}$")]
+
+
+CropId = Annotated[str, StringConstraints(pattern=r"^[0-9a-z-]{1,80}$")]
+
+
+class FilmPreparedDetail(Consumed):
+    production: Slug
+    film_id: Slug
+    run_id: Slug
+    correlation_id: str
+
+
+class FilmPreparedEvent(Consumed):
+    """Our own event, put by PrepareFilm's last state."""
+
+    source: Literal["onmodel"]
+    detail_type: Literal["FilmPrepared"] = Field(alias="detail-type")
+    detail: FilmPreparedDetail
+
+    @property
+    def correlation_id(self) -> str:
+        return self.detail.correlation_id
+
+
+class FilmCollected(Contract):
+    """What became of a prepared film."""
+
+    outcome: Literal["started", "already_running", "recorded", "ignored"]
+    generation_id: str | None = None
+
+
+class Generation(Contract):
+    """TrainModel's input."""
+
+    production: Slug
+    generation_id: GenerationId
+    attempt: int = Field(ge=1)
+    correlation_id: str
+
+
+class GenerationRequest(Contract):
+    generation: Generation
+
+    @property
+    def correlation_id(self) -> str:
+        return self.generation.correlation_id
+
+
+class SettleGenerationRequest(GenerationRequest):
+    execution_arn: str
+
+
+class Settled(Contract):
+    """`wait_seconds` is at least 1 while not settled: Step Functions waits whole seconds."""
+
+    settled: bool
+    wait_seconds: int = Field(ge=0)
+
+
+class Preflight(Contract):
+    """Whether this account can train and deploy today; every reason why not."""
+
+    possible: bool
+    findings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class AssembleDatasetRequest(GenerationRequest):
+    preflight: Preflight
+
+
+class DatasetRef(Contract):
+    """A dataset by reference; all that follows is called with it."""
+
+    production: Slug
+    dataset_id: DatasetId
+    to_caption_key: str
+    captions_needed: int = Field(ge=0)
+    correlation_id: str
+
+
+class DatasetRequest(Contract):
+    dataset: DatasetRef
+
+    @property
+    def correlation_id(self) -> str:
+        return self.dataset.correlation_id
+
+
+class CaptionItem(Contract):
+    """A line of to_caption.jsonl: one crop without a cached caption."""
+
+    crop_id: CropId
+    production: Slug
+    dataset_id: DatasetId
+    character: str | None
+    key: str = Field(description="S3 key of the picture in the studio bucket")
+
+
+class CaptionMessage(Contract):
+    """Body of a message of the caption queue, sent by a child of the map."""
+
+    token: str = Field(min_length=1, max_length=2048)
+    item: CaptionItem
+    correlation_id: str
+    throttled: int = Field(default=0, ge=0, description="how often it was put back for a throttle")
+
+
+class QueuedMessage(Consumed):
+    """A message as SQS hands it to a function."""
+
+    message_id: str = Field(alias="messageId")
+    body: str
+    attributes: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def receives(self) -> int:
+        """How often it was handed out, this time included."""
+        return int(self.attributes.get("ApproximateReceiveCount", "1"))
+
+    @property
+    def correlation_id(self) -> str:
+        """Empty for a message that nobody of ours sent."""
+        try:
+            return CaptionMessage.model_validate_json(self.body).correlation_id
+        except ValidationError:
+            return ""
+
+
+class QueuedMessages(Consumed):
+    """What SQS calls a function with."""
+
+    records: tuple[QueuedMessage, ...] = Field(alias="Records", min_length=1)
+
+    @property
+    def correlation_id(self) -> str:
+        """Of each message once: a batch may hold pictures of two trainings."""
+        return ",".join(sorted({record.correlation_id for record in self.records} - {""}))
+
+
+class FailedMessage(Contract):
+    itemIdentifier: str  # noqa: N815 - as Lambda reads it
+
+
+class PartialFailures(Contract):
+    """The messages that are to be handed out again."""
+
+    batchItemFailures: tuple[FailedMessage, ...] = ()  # noqa: N815 - as Lambda reads it
+
+
+class CaptionAnswer(Contract):
+    """captions/<crop_id>.json: what captioning one crop came to, and what it cost."""
+
+    crop_id: str
+    caption: Caption | None
+    reason: str = Field(default="", description="why there is none")
+    usage: tuple[Usage, ...] = ()
+
+
+class CaptionsCollected(Contract):
+    captioned: int = Field(ge=0)
+    failed: int = Field(ge=0)

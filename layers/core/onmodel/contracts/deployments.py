@@ -1,0 +1,185 @@
+"""Contracts of DeployModel and RetireModel: from a training to a model that answers, and back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from onmodel.contracts.base import Consumed, Contract, Slug
+
+
+class DeploymentSpec(Contract):
+    """A model to be made to answer.
+
+    Within a production a `deployment_id` is used once, also after its end: the service may take a
+    second creation for a repeat of the first.
+    """
+
+    production: Slug
+    deployment_id: Slug
+    model_ref: str
+    units: int = Field(default=1, ge=1)
+
+
+class DeploymentStatus(StrEnum):
+    CREATING = "creating"
+    IN_SERVICE = "in_service"
+    UPDATING = "updating"
+    FAILED = "failed"
+    GONE = "gone"
+
+
+class DeploymentState(Contract):
+    """A deployment as its trainer tells it now."""
+
+    deployment_ref: str
+    status: DeploymentStatus
+    name: str | None = None
+    reason: str | None = None
+    model_ref: str | None = None
+    units: int | None = None
+    created_at: datetime | None = None
+
+
+DeploymentId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+
+
+JobRef = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+"""An ARN where the trainer is AWS's; opaque."""
+
+
+ObjectKey = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+
+
+LONGEST_DEPLOYMENT_HOURS = 24
+"""Asked for by a person at most: 1,452 dollars. Longer is extended by hand, day by day."""
+
+
+Hours = Annotated[float, Field(gt=0, le=LONGEST_DEPLOYMENT_HOURS)]
+
+
+class DeployRequest(Contract):
+    """DeployModel's input: a job whose state changed, or a training that somebody wants deployed.
+
+    The first form is what the rule makes of Bedrock's event; the second is a person's, and
+    DrawStoryboard's. `hours` None is the stack's own limit.
+    """
+
+    job_arn: JobRef | None = None
+    production: Slug | None = None
+    training_id: Slug | None = None
+    storyboard_key: ObjectKey | None = None
+    retire_after_drawing: bool = False
+    hours: Hours | None = None
+    correlation_id: str | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> DeployRequest:
+        by_name = self.production is not None and self.training_id is not None
+        if (self.job_arn is not None) == by_name:
+            raise ValueError("needs job_arn, or production and training_id")
+        return self
+
+
+class ClaimTrainingRequest(Contract):
+    request: DeployRequest
+    execution_arn: str
+
+    @property
+    def correlation_id(self) -> str:
+        return self.request.correlation_id or self.execution_arn.rsplit(":", 1)[-1]
+
+
+class ClaimedTraining(Contract):
+    """What DeployModel is to do. Everything but `action` and `reason` is null when ignored."""
+
+    action: Literal["ignore", "failed", "deploy"]
+    reason: str = ""
+    production: Slug | None = None
+    training_id: Slug | None = None
+    deployment_id: DeploymentId | None = None
+    correlation_id: str | None = None
+    hours: Hours | None = None
+    storyboard_key: ObjectKey | None = None
+    retire_after_drawing: bool = False
+
+
+class Claim(Contract):
+    """A claim to deploy, as the states after ClaimTraining hand it on."""
+
+    action: Literal["deploy"]
+    reason: str = ""
+    production: Slug
+    training_id: Slug
+    deployment_id: DeploymentId
+    correlation_id: str
+    hours: Hours
+    storyboard_key: ObjectKey | None = None
+    retire_after_drawing: bool = False
+
+
+class ClaimRequest(Contract):
+    """Of draw_loss_curve."""
+
+    training: Claim
+
+    @property
+    def correlation_id(self) -> str:
+        return self.training.correlation_id
+
+
+class ScheduleRetirementRequest(ClaimRequest):
+    execution_arn: str
+
+
+class DeploymentRef(Consumed):
+    """A deployment by reference; also RetireModel's input, where `reason` says who wants it."""
+
+    production: Slug
+    deployment_id: DeploymentId
+    correlation_id: str
+    reason: str = Field(default="", max_length=2000)
+
+
+class DeploymentScheduled(Contract):
+    """A deployment whose end is scheduled: only now may it begin."""
+
+    production: Slug
+    deployment_id: DeploymentId
+    training_id: Slug
+    correlation_id: str
+    storyboard_key: ObjectKey | None
+    retire_after_drawing: bool
+
+
+class DeploymentRequest(Contract):
+    """Of provision_model and check_deployment."""
+
+    deployment: DeploymentRef
+
+    @property
+    def correlation_id(self) -> str:
+        return self.deployment.correlation_id
+
+
+class DeploymentChecked(Contract):
+    """`late`: not in service by its limit. `gone`: deleted, or being retired."""
+
+    state: Literal["creating", "in_service", "failed", "gone", "late"]
+
+
+class RetireRequest(DeploymentRequest):
+    """Of stop_deployment, verify_retired and bill_deployment. The guard has no execution."""
+
+    execution_arn: str
+
+
+class RetirementVerified(Contract):
+    """`alarm` is true once for each hour that the deployment outlives its retirement."""
+
+    gone: bool
+    alarm: bool
+    round: int = Field(ge=0, description="whole hours since the retirement began")

@@ -1,0 +1,203 @@
+"""Contracts of PrepareFilm: from the uploaded film to its kept crops."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from onmodel.contracts.base import Box, Contract, ObjectRef, Seconds, Slug, Usage
+
+
+class Run(Contract):
+    """One preparation of one film under one snapshot of its settings: PrepareFilm's input."""
+
+    production: Slug
+    film_id: Slug
+    run_id: Slug
+    samples_id: Slug
+    title: str = Field(description="the film's own file name, for people")
+    source: ObjectRef
+    attempt: int = Field(ge=1)
+    correlation_id: str
+
+
+class FilmFacts(Contract):
+    """What the container's header says, and the bars that probe measured."""
+
+    container: str
+    codec: str
+    width: int = Field(gt=0, description="display width in square pixels, after rotation")
+    height: int = Field(gt=0)
+    duration_seconds: Seconds
+    frames_per_second: float = Field(gt=0)
+    rotation_degrees: int = 0
+    interlaced: bool = False
+    has_index: bool = True
+    picture: Box = Field(description="the frame without letter or pillar bars")
+    size_bytes: int = Field(ge=0)
+
+
+class Chunk(Contract):
+    """A half-open span [start, end) between two keyframes, worked by one invocation.
+
+    A line of chunks.jsonl: small, because Step Functions carries it to the invocation.
+    """
+
+    index: int = Field(ge=0)
+    start_seconds: Seconds
+    end_seconds: Seconds
+
+
+class RejectReason(StrEnum):
+    BLACK = "black"
+    BLANK = "blank"
+    FADE = "fade"
+    BLURRED = "blurred"
+    UNCHANGED = "unchanged"
+    NO_FIGURE = "no_figure"
+    TOO_SMALL = "too_small"
+    SURPLUS = "surplus"
+    NEAR_DUPLICATE = "near_duplicate"
+    UNREADABLE = "unreadable"
+
+
+class Crop(Contract):
+    """One figure cut out of one frame, centred and padded. A line of crops.jsonl.
+
+    The vector of line i is row i of the vectors.npy beside it.
+    """
+
+    crop_id: str
+    film_id: Slug
+    timecode_seconds: Seconds
+    shot: int = Field(ge=0, description="number of the shot, within the chunk until joined")
+    chunk: int = Field(ge=0)
+    box: Box = Field(description="the figure")
+    window: Box = Field(description="what was cut out around it")
+    width: int = Field(gt=0, description="of the picture file")
+    height: int = Field(gt=0)
+    label: str = Field(description="what the finder took it for")
+    confidence: float = Field(ge=0, le=100, description="the finder's, in percent")
+    wide: bool = Field(default=False, description="the whole frame: a label without a box")
+    sharpness: float = Field(ge=0)
+    quality: float = Field(ge=0, le=1, description="what deduplication keeps the best of")
+    key: str = Field(description="S3 key of the picture in the studio bucket")
+
+
+class Rejected(Contract):
+    """Something dropped, and why. A line of rejected.jsonl."""
+
+    reason: RejectReason
+    timecode_seconds: Seconds
+    chunk: int = Field(ge=0)
+    detail: str = Field(default="", description="the measured value and the limit")
+    crop_id: str | None = None
+    box: Box | None = None
+    kept_instead: str | None = Field(default=None, description="crop_id of the kept duplicate")
+
+
+class StoredLook(Contract):
+    """What a decoded picture showed: video.signatures says what the numbers are."""
+
+    seconds: float
+    signature: tuple[float, ...]
+
+
+StoredHint = tuple[float, float, bool]
+"""since, until, turn of a video.hints.Hint."""
+
+
+class ChunkShots(Contract):
+    """What tells which of a chunk's shots go on over its borders: video.shots.first_shots."""
+
+    cuts: int = Field(default=0, ge=0, description="between the first and the last look")
+    first: StoredLook | None = Field(default=None, description="None: no picture showed anything")
+    last: StoredLook | None = None
+    before: tuple[StoredHint, ...] = Field(default=(), description="up to the first look, or all")
+    after: tuple[StoredHint, ...] = Field(default=(), description="from the last look on")
+    dark_before: bool = Field(default=False, description="pictures before it showed nothing")
+    dark_after: bool = False
+
+
+class ChunkResult(Contract):
+    """chunk.json: written last, so that its presence says the chunk is done."""
+
+    index: int
+    frames: int = Field(description="frames sampled, dropped ones included")
+    crops: int
+    rejected: int
+    shots: ChunkShots = ChunkShots()
+    run_id: str = Field(default="", description="the run that paid; later runs only re-use it")
+    usage: tuple[Usage, ...] = ()
+    lost_seconds: tuple[tuple[float, float], ...] = Field(
+        default=(), description="spans that could not be decoded"
+    )
+
+
+class Naming(Contract):
+    """A namer's answer for one crop. `character` is None when it abstained."""
+
+    crop_id: str
+    character: str | None
+    confidence: float = Field(ge=-1, le=1)
+    margin: float = Field(ge=0, le=2, description="ahead of the next character by")
+    runner_up: str | None = None
+
+
+class FilmSummary(Contract):
+    """summary.json of a run: what was kept, dropped and paid. Told in mails and by the CLI."""
+
+    production: Slug
+    film_id: Slug
+    run_id: Slug
+    title: str
+    facts: FilmFacts
+    frames: int
+    crops_found: int
+    crops_kept: int
+    rejected: dict[RejectReason, int]
+    named: dict[str, int] = Field(description="crops by character; unnamed under ''")
+    usage: tuple[Usage, ...]
+    lost_seconds: tuple[tuple[float, float], ...] = ()
+    estimated_usd: float | None = Field(description="None when a price is missing; never zero")
+    notices: tuple[str, ...] = ()
+    prepared_at: datetime
+
+
+class RunRequest(Contract):
+    run: Run
+
+    @property
+    def correlation_id(self) -> str:
+        return self.run.correlation_id
+
+
+class ClaimRunRequest(RunRequest):
+    execution_arn: str
+
+
+class SampleChunkRequest(RunRequest):
+    chunk: Chunk
+
+
+class StateError(Contract):
+    """What a Catch of Step Functions hands on."""
+
+    Error: str
+    Cause: str = ""
+
+
+class RefuseFilmRequest(RunRequest):
+    execution_arn: str
+    error: StateError
+
+
+class FilmProbed(Contract):
+    chunks_key: str
+
+
+class Refusal(Contract):
+    status: Literal["refused", "failed"]

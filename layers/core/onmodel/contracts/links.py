@@ -1,0 +1,64 @@
+"""What the HTTP API calls open_door with, and what it answers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from urllib.parse import parse_qs
+
+from pydantic import Field
+
+from onmodel.contracts.base import Consumed, Contract
+
+PAGE_NAME = re.compile(r"[a-z0-9-]{1,60}\.html")
+
+
+class HttpCall(Consumed):
+    method: str
+
+
+class HttpContext(Consumed):
+    http: HttpCall
+    request_id: str = Field(default="", alias="requestId")
+
+
+class DoorRequest(Consumed):
+    """An HTTP API's event, format 2.0."""
+
+    path: str = Field(alias="rawPath", max_length=8192)
+    context: HttpContext = Field(alias="requestContext")
+    body: str | None = None
+    is_base64: bool = Field(default=False, alias="isBase64Encoded")
+
+    @property
+    def correlation_id(self) -> str:
+        return self.context.request_id
+
+    @property
+    def token(self) -> str:
+        """The path's last part, or the one before a page's name; a stage's may stand before."""
+        *before, last = self.path.split("/")
+        return before[-1] if self.page and before else last
+
+    @property
+    def page(self) -> str:
+        """The name of the page that is asked for, for example page-2.html; empty when none is."""
+        last = self.path.rsplit("/", 1)[-1]
+        return last if PAGE_NAME.fullmatch(last) else ""
+
+    def field(self, name: str) -> str:
+        """A field of the posted form; empty when it is none, or no form at all."""
+        body = self.body or ""
+        if self.is_base64:
+            try:
+                body = base64.b64decode(body, validate=True).decode()
+            except (binascii.Error, UnicodeDecodeError):
+                return ""
+        return parse_qs(body, max_num_fields=10).get(name, [""])[0]
+
+
+class DoorAnswer(Contract):
+    statusCode: int  # noqa: N815 - as the HTTP API reads it
+    headers: dict[str, str]
+    body: str = ""

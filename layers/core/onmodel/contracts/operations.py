@@ -1,0 +1,69 @@
+"""Contracts of reconcile, of the deletion guard, and of what exists at a trainer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from onmodel.contracts.base import Consumed, Contract
+
+
+class ResourceKind(StrEnum):
+    TRAINING = "training"
+    MODEL = "model"
+    DEPLOYMENT = "deployment"
+
+
+class OurResource(Contract):
+    """Something of this stack that exists at the trainer's, whatever the Registry knows."""
+
+    kind: ResourceKind
+    ref: str
+    name: str
+    status: str
+    billing: Literal["hour", "month", "work"] = Field(description="how it costs while it exists")
+    created_at: datetime
+
+
+class ReconcileEvent(Consumed):
+    """EventBridge's scheduled event; only its id and time matter, and neither is trusted."""
+
+    id: str = "by-hand"
+    source: Literal["aws.events", "aws.scheduler", "onmodel"]
+
+    @property
+    def correlation_id(self) -> str:
+        return self.id
+
+
+class Reconciled(Contract):
+    """What was found and set right; all empty when all is well."""
+
+    deployed: tuple[str, ...] = Field(default=(), description="trainings whose event was missed")
+    retired: tuple[str, ...] = Field(default=(), description="deployments that were to end")
+    adopted: tuple[str, ...] = Field(default=(), description="billing, and unknown to the Registry")
+    released: tuple[str, ...] = Field(default=(), description="runs whose execution died")
+    collected: tuple[str, ...] = Field(default=(), description="films whose event was lost")
+    resumed: tuple[str, ...] = Field(default=(), description="generations whose execution died")
+
+
+class DeletionGuardEvent(Consumed):
+    """CloudFormation's request to a custom resource."""
+
+    request_type: Literal["Create", "Update", "Delete"] = Field(alias="RequestType")
+    response_url: str = Field(
+        alias="ResponseURL",
+        pattern="^https?://",
+        description="signed: not one character may change",
+    )
+    stack_id: str = Field(alias="StackId")
+    request_id: str = Field(alias="RequestId")
+    logical_id: str = Field(alias="LogicalResourceId")
+    physical_id: str | None = Field(default=None, alias="PhysicalResourceId")
+
+    @property
+    def correlation_id(self) -> str:
+        return self.request_id

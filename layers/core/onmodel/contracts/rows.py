@@ -1,0 +1,233 @@
+"""The Registry's rows: kinds, statuses and typed bodies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from onmodel.contracts.base import Contract, ObjectRef, Usage
+from onmodel.contracts.films import Run
+from onmodel.contracts.trainings import Purpose, TrainingSpec
+
+
+class Kind(StrEnum):
+    PRODUCTION = "production"
+    CHARACTER = "character"
+    REFERENCE = "reference"
+    FILM = "film"
+    RUN = "run"
+    MAIL = "mail"
+    GENERATION = "generation"
+    DATASET = "dataset"
+    APPROVAL = "approval"
+    TRAINING = "training"
+    DEPLOYMENT = "deployment"
+    STORYBOARD = "storyboard"
+    STACK = "stack"
+
+
+class RunStatus(StrEnum):
+    RUNNING = "running"
+    PREPARED = "prepared"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class RunBody(Contract):
+    """What the Registry keeps of a run."""
+
+    run: Run
+    execution_arn: str
+    reason: str | None = None
+    advice: str | None = None
+    crops_kept: int | None = None
+    estimated_usd: float | None = None
+
+
+class FilmBody(Contract):
+    """The film as it is known: the newest upload of its content, and its newest prepared run."""
+
+    title: str
+    source: ObjectRef
+    size_bytes: int = Field(ge=0)
+    run: Run | None = None
+
+
+class ReferenceBody(Contract):
+    character: str
+    source: ObjectRef
+    width: int
+    height: int
+
+
+class FolderBody(Contract):
+    """The name that a person gave: two names with one slug are refused."""
+
+    folder: str
+
+
+class NamingCost(Contract):
+    """naming_usage.json: what embedding the references cost, and which could not be used."""
+
+    usage: tuple[Usage, ...]
+    notices: tuple[str, ...] = ()
+
+
+class GenerationStatus(StrEnum):
+    """`holder` of the row is the TrainModel execution that works on it."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class GenerationBody(Contract):
+    """The open collection of films that the next dataset is made of. Id: g0001."""
+
+    attempt: int = Field(ge=1, description="of TrainModel; one more for each that died")
+    runs: tuple[str, ...] = Field(description="run_ids of the films that were collected")
+    last_prepared_at: datetime
+    correlation_id: str = Field(description="of the newest film")
+    dataset_id: str | None = Field(default=None, description="what it became when it was closed")
+    reason: str | None = Field(default=None, description="why it became no dataset")
+    advice: str | None = None
+
+
+class DatasetStatus(StrEnum):
+    ASSEMBLED = "assembled"
+    CAPTIONED = "captioned"
+    READY = "ready"
+    REFUSED = "refused"
+
+
+class DatasetBody(Contract):
+    """What is told of a dataset; its lines lie under DatasetKeys. Id: d0001-<8 hex>."""
+
+    generation_id: str
+    correlation_id: str
+    pictures: int = Field(ge=0)
+    named: dict[str, int] = Field(description="pictures by character; unnamed under ''")
+    films: tuple[str, ...] = Field(description="film_ids")
+    to_caption_key: str
+    captions_needed: int = Field(ge=0, description="not in the cache when it was assembled")
+    captioned: int | None = None
+    caption_failures: int | None = None
+    trained: int | None = Field(default=None, description="lines of the manifest")
+    usage: tuple[Usage, ...] = ()
+    quoted_usd: float | None = Field(default=None, description="None: a price is missing")
+    quoted_for: Literal["training", "captions"] | None = Field(
+        default=None, description="captions alone when nothing could be trained; None: not yet"
+    )
+    assumptions: tuple[str, ...] = Field(default=(), description="of the quote")
+    why_asked: str = Field(default="", description="why what was quoted needs an approval")
+    estimated_usd: float | None = Field(default=None, description="paid for it; None: unknown")
+    findings: tuple[str, ...] = Field(default=(), description="why it cannot be trained")
+    notices: tuple[str, ...] = ()
+    reason: str | None = Field(default=None, description="of a refused dataset")
+    advice: str | None = None
+
+
+class ApprovalStatus(StrEnum):
+    PENDING = "pending"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+
+
+class ApprovalBody(Contract):
+    """What a person is asked about. Id: a hash of execution, purpose and subject."""
+
+    purpose: Purpose
+    subject_id: str = Field(description="the dataset to train on, or the storyboard to draw")
+    usd: float | None = Field(description="None: a price is missing")
+    why: str = ""
+    assumptions: tuple[str, ...] = ()
+    task_token: str
+    expires_at: datetime
+    correlation_id: str
+    asked: int = Field(default=1, ge=1, description="how often a token was handed in")
+    decided_at: datetime | None = None
+
+
+class TrainingStage(StrEnum):
+    """What we have done with a training; contracts/training.py says how its trainer stands."""
+
+    STARTING = "starting"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    GONE = "gone"
+    IMPOSSIBLE = "impossible"
+
+
+class TrainingBody(Contract):
+    """One training on one dataset. Id: the dataset's; of a second attempt with -t2 behind it."""
+
+    dataset_id: str
+    correlation_id: str
+    spec: TrainingSpec
+    job_ref: str | None = Field(default=None, description="the trainer's own name of the job")
+    model_name: str | None = Field(default=None, description="as people find it at the trainer's")
+    model_ref: str | None = Field(default=None, description="the trainer's own name of the model")
+    quoted_usd: float | None = None
+    reason: str | None = None
+    loss_curve_key: str | None = None
+
+
+class DeploymentStage(StrEnum):
+    """What we have done with a deployment, and mean to do."""
+
+    PLANNED = "planned"
+    CREATING = "creating"
+    IN_SERVICE = "in_service"
+    RETIRING = "retiring"
+    RETIRED = "retired"
+    FAILED = "failed"
+
+
+class DeploymentBody(Contract):
+    """A model that answers, and costs money while it does. Id: <training_id>-<n>."""
+
+    training_id: str
+    name: str
+    correlation_id: str
+    requested_at: datetime
+    retires_at: datetime
+    schedule_name: str
+    hours: float = Field(gt=0)
+    deployment_ref: str | None = Field(default=None, description="the trainer's own name of it")
+    provisioning_at: datetime | None = Field(
+        default=None, description="when the trainer was first asked; it may cost money from now on"
+    )
+    in_service_at: datetime | None = None
+    retiring_since: datetime | None = None
+    retired_at: datetime | None = None
+    unit_usd_hour: float | None = Field(default=None, description="None: no price is known")
+    model_usd_month: float | None = Field(default=None, description="of keeping the model")
+    storyboard_key: str | None = Field(default=None, description="drawn when in service")
+    retire_after_drawing: bool = False
+    estimated_usd: float | None = None
+    reason: str | None = None
+
+
+class StoryboardStatus(StrEnum):
+    DRAWING = "drawing"
+    DRAWN = "drawn"
+    FAILED = "failed"
+
+
+class StoryboardBody(Contract):
+    """One take of a storyboard. Id: <name>-<take>."""
+
+    name: str
+    take: int = Field(ge=1)
+    deployment_id: str
+    correlation_id: str
+    title: str = ""
+    panels: int = Field(ge=0)
+    drawn: int | None = None
+    estimated_usd: float | None = None
+    reason: str | None = None

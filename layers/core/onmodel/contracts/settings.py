@@ -1,0 +1,270 @@
+"""The settings of a production. Every number has its reason beside it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from onmodel.contracts.base import CharacterSlug, Contract
+from onmodel.contracts.keys import digest
+
+
+class Sampling(Contract):
+    """Which frames are looked at, and which are dropped before anything is paid for."""
+
+    mode: Literal["interval", "fps", "keyframes", "scene"] = "interval"
+    interval_seconds: float = Field(default=1.0, ge=0.04, le=600, description="one frame each")
+    frames_per_second: float = Field(default=1.0, gt=0, le=25, description="mode fps")
+    frames_per_shot: int = Field(default=1, ge=1, le=50, description="mode scene")
+    black_level: float = Field(
+        default=20.0, ge=0, le=255, description="mean luma below which a frame is black"
+    )
+    blank_deviation: float = Field(
+        default=4.0, ge=0, le=128, description="luma deviation below which a frame is blank"
+    )
+    min_sharpness: float = Field(
+        default=15.0, ge=0, description="Laplacian variance of the sharpest region"
+    )
+    unchanged_difference: float = Field(
+        default=2.0,
+        ge=0,
+        le=255,
+        description="mean luma difference to the last kept frame of the shot",
+    )
+    chunk_seconds: float = Field(
+        default=60.0, ge=5, le=600, description="aim of a chunk's length; cut at keyframes"
+    )
+
+    @property
+    def step_seconds(self) -> float:
+        """Length of the window that yields at most one frame."""
+        return 1 / self.frames_per_second if self.mode == "fps" else self.interval_seconds
+
+
+class FinderSettings(Contract):
+    """Where figures are."""
+
+    kind: Literal["labels"] = "labels"
+    labels: tuple[str, ...] = Field(
+        default=("Person", "Animal", "Cartoon", "Toy", "Robot"),
+        min_length=1,
+        max_length=100,  # DetectLabels filters take at most 100 names
+        description="labels that count as figures; a label's parents count too",
+    )
+    min_confidence: float = Field(default=55.0, ge=0, le=100)
+    max_figures: int = Field(default=4, ge=1, le=20, description="of one frame, largest first")
+    wide_when_no_box: bool = Field(
+        default=True, description="a chosen label without a box gives the whole frame, flagged"
+    )
+
+
+class CropSettings(Contract):
+    """How a figure is cut out. The limits are Nova Canvas's: sides 512 to 4,096, aspect 1:4."""
+
+    padding: float = Field(default=0.15, ge=0, le=1, description="of the figure, on each side")
+    side: int = Field(default=1024, ge=512, le=2048, description="longest side of the picture")
+    max_aspect: float = Field(
+        default=2.0, ge=1, le=2.0, description="long by short side; 2 keeps 512 within 1,024"
+    )
+    min_figure_pixels: int = Field(
+        default=120, ge=16, description="shortest side of a figure; smaller would be blown up"
+    )
+    format: Literal["jpeg", "png"] = "jpeg"
+
+
+class EmbeddingSettings(Contract):
+    model: str = Field(
+        default="amazon.titan-embed-image-v1",
+        description="the stack's EmbeddingModelId; another is refused",
+    )
+    dimensions: Literal[256, 384, 1024] = 1024
+
+
+class DeduplicationSettings(Contract):
+    threshold: float = Field(
+        default=0.92,
+        ge=0.5,
+        le=1.0,
+        description="cosine at or above which two crops are alike: lower is stricter and leaves"
+        " fewer, more varied pictures",
+    )
+
+
+class NamingSettings(Contract):
+    """When a crop is named after the nearest reference."""
+
+    threshold: float = Field(default=0.65, ge=0, le=1, description="least cosine similarity")
+    margin: float = Field(default=0.03, ge=0, le=1, description="ahead of the next character")
+
+
+class TimecodeReference(Contract):
+    """A character shown by a place in an uploaded film."""
+
+    film: str = Field(description="the film's file name as uploaded")
+    timecode_seconds: float = Field(ge=0)
+    box: tuple[int, int, int, int] = Field(
+        description="left, top, right, bottom in the film's display pixels"
+    )
+
+
+class Character(Contract):
+    """A named role of the production."""
+
+    name: str = Field(min_length=1, max_length=60, description="as captions write it")
+    description: str = Field(
+        default="", max_length=600, description="key traits, told to the captioner"
+    )
+    references: tuple[TimecodeReference, ...] = ()
+
+
+class Hyperparameters(Contract):
+    """What a training is run with; the trainer checks them against its own limits."""
+
+    steps: int = Field(ge=1)
+    batch_size: int = Field(ge=1)
+    learning_rate: float = Field(gt=0, lt=1)
+
+    @property
+    def images_seen(self) -> int:
+        """Pictures that pass through the model, which is what training is billed by."""
+        return self.steps * self.batch_size
+
+
+PRESETS = {
+    # Bedrock's own defaults: about 20 USD, enough to see whether a dataset works
+    "default": Hyperparameters(steps=500, batch_size=8, learning_rate=1e-5),
+    # the values that gave the article its results: about 4,480 USD by an unsure price
+    "article": Hyperparameters(steps=14_000, batch_size=64, learning_rate=1e-6),
+}
+
+
+class TrainingSettings(Contract):
+    """What goes into a dataset, and how long a model is trained on it."""
+
+    preset: Literal["default", "article"] = "default"
+    steps: int | None = Field(default=None, ge=1, description="instead of the preset's")
+    batch_size: int | None = Field(default=None, ge=1, description="instead of the preset's")
+    learning_rate: float | None = Field(
+        default=None, gt=0, lt=1, description="instead of the preset's; higher may hurt quality"
+    )
+    automatic: bool = Field(
+        default=True, description="false: films are only collected, and a person starts training"
+    )
+    quiet_minutes: float | None = Field(
+        default=None, ge=0, le=1440,
+        description="without a new film before a dataset is made; instead of the stack's own",
+    )  # fmt: skip
+    min_pictures: int = Field(
+        default=5, ge=1, le=10_000, description="fewer make no dataset; trainers ask for 5"
+    )
+    max_per_character: int = Field(
+        default=300, ge=1, le=10_000, description="best first, spread over the shots"
+    )
+    min_per_character: int = Field(
+        default=8, ge=1, description="fewer is told: such a character is learnt badly"
+    )
+    max_share: float = Field(
+        default=3.0, ge=1,
+        description="most pictures of a character by those of the median one: a lead who is in"
+        " every shot must not drown the others",
+    )  # fmt: skip
+    max_pictures: int = Field(
+        default=10_000, ge=5, le=10_000, description="of the whole dataset; Bedrock takes 10,000"
+    )
+    include_unnamed: bool = Field(
+        default=False, description="also train on crops that nobody could name"
+    )
+    validation_share: float = Field(
+        default=0.1, ge=0, le=0.5, description="of the pictures, whole shots, kept out of training"
+    )
+
+    @property
+    def hyperparameters(self) -> Hyperparameters:
+        """The preset's, with what is set instead."""
+        own = {
+            name: value
+            for name in ("steps", "batch_size", "learning_rate")
+            if (value := getattr(self, name)) is not None
+        }
+        return PRESETS[self.preset].model_copy(update=own)
+
+
+class CaptionSettings(Contract):
+    """How crops are described."""
+
+    model: str = Field(
+        default="amazon.nova-pro-v1:0", description="the stack's CaptionModelId; another is refused"
+    )
+    temperature: float = Field(default=0.3, ge=0, le=1, description="0 repeats its phrases")
+    min_words: int = Field(default=20, ge=1, le=150, description="asked for, not enforced")
+    max_words: int = Field(default=30, ge=1, le=150, description="asked for, not enforced")
+    tolerated_failure_percent: float = Field(
+        default=5.0, ge=0, le=5,  # at more, the machine stops asking
+        description="pictures without a caption, left out and listed",
+    )  # fmt: skip
+    guidance: str = Field(
+        default="", max_length=600, description="added to the prompt: the production's own wishes"
+    )
+
+
+class DeploymentSettings(Contract):
+    """How long a model answers, and costs money."""
+
+    hours: float = Field(
+        default=2.0, gt=0, le=24, description="in service; extended only by a person"
+    )
+
+
+class StoryboardSettings(Contract):
+    """How panels are judged and retried."""
+
+    copy_threshold: float = Field(
+        default=0.97, ge=0.5, le=1,
+        description="similarity to one training picture from which a panel counts as its copy",
+    )  # fmt: skip
+    retries: int = Field(
+        default=2, ge=0, le=5, description="other seeds tried when a panel is filtered"
+    )
+
+
+class Settings(Contract):
+    """A production's settings.yaml. Everything has a default; unknown keys are refused."""
+
+    sampling: Sampling = Sampling()
+    finder: FinderSettings = FinderSettings()
+    crop: CropSettings = CropSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    deduplication: DeduplicationSettings = DeduplicationSettings()
+    naming: NamingSettings = NamingSettings()
+    training: TrainingSettings = TrainingSettings()
+    captions: CaptionSettings = CaptionSettings()
+    deployment: DeploymentSettings = DeploymentSettings()
+    storyboard: StoryboardSettings = StoryboardSettings()
+    review: Literal["none"] = Field(default="none", description="who looks at the captions")
+    credit: str = Field(
+        default="", max_length=200, description="whose film it is: printed under its pictures"
+    )
+    characters: dict[CharacterSlug, Character] = Field(default_factory=dict)
+
+    def samples_hash(self) -> str:
+        """Of what sampling, finding, cropping and embedding depend on."""
+        return digest(
+            self.model_dump(mode="json", include={"sampling", "finder", "crop", "embedding"})
+        )
+
+    def run_hash(self) -> str:
+        """Of all that PrepareFilm's result depends on; descriptions of characters do not count."""
+        dumped = self.model_dump(
+            mode="json",
+            include={"sampling", "finder", "crop", "embedding", "deduplication", "naming"},
+        )
+        shown = {name: role.references for name, role in self.characters.items() if role.references}
+        return digest(dumped | {"references": shown} if shown else dumped)
+
+
+class AllowedModels(Contract):
+    """The models that a stack's functions may call: ids or inference profiles."""
+
+    embedding: str = EmbeddingSettings().model
+    captions: str = CaptionSettings().model

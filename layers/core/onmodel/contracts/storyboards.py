@@ -1,0 +1,261 @@
+"""Contracts of DrawStoryboard: the file a person writes, the panels planned, their scores.
+
+A storyboard is a YAML file under `storyboards/`. Only `scenes` is needed:
+
+    style: soft 3D animation, warm evening light     # ends every prompt
+    characters: [Buck, Frank]                        # who may appear; default: everybody
+    negative_text: text, blurry                      # what must not be drawn
+    size: 1280x720                                   # default 1024x1024
+    images: 3                                        # pictures of each scene, to choose from
+    takes: 1                                         # times the whole board is drawn anew
+    quality: premium                                 # or standard
+    cfg_scale: 8.0                                   # how closely the prompt is followed
+    seed: 7                                          # another number gives other pictures
+    scenes:
+      - Buck smiles, a misty forest behind him
+      - text: Buck plays the flute beside a baby llama
+        characters: [Buck]                           # default: whose name stands in the text
+        seed: 1234                                   # holds this scene's pictures fast
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from onmodel.contracts.base import CharacterSlug, Contract, Slug, Usage
+from onmodel.contracts.deployments import DeploymentId, ObjectKey
+
+MOST_SCENES = 100
+"""At 20 to 60 s for three pictures, a deployment of two hours draws no more."""
+
+
+# The article's, word for word: it is part of the result that it shows.
+NEGATIVE_TEXT = "text, ugly, blurry, distorted, low quality, pixelated, watermark, deformed"
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1024)]
+
+
+Who = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+
+
+def _size(value: Any) -> Any:  # noqa: ANN401 - whatever the YAML holds
+    """`1280x720`, `1280 × 720`, `[1280, 720]`, or one number for a square."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value, value)
+    if isinstance(value, str) and (sides := re.fullmatch(r"\s*(\d+)\s*[xX×]\s*(\d+)\s*", value)):
+        return (int(sides[1]), int(sides[2]))
+    return value
+
+
+def _scene(value: Any) -> Any:  # noqa: ANN401 - whatever the YAML holds
+    """A scene may be its text alone."""
+    return {"text": value} if isinstance(value, str) else value
+
+
+Size = Annotated[tuple[int, int], BeforeValidator(_size)]
+
+
+class Scene(Contract):
+    """One scene to be drawn."""
+
+    text: Text
+    characters: tuple[Who, ...] | None = Field(
+        default=None, max_length=20, description="names or slugs; None: whose name is in the text"
+    )
+    seed: int | None = Field(default=None, ge=0, description="of the first take, instead of ours")
+
+
+class Storyboard(Contract):
+    """An ordered list of scenes and how to draw them; the defaults are the article's."""
+
+    title: str = Field(default="", max_length=120)
+    style: str = Field(default="", max_length=600, description="ends every prompt")
+    characters: tuple[Who, ...] | None = Field(
+        default=None, max_length=100, description="who may appear; None: everybody"
+    )
+    negative_text: str = Field(default=NEGATIVE_TEXT, max_length=1024)
+    size: Size = Field(default=(1024, 1024), description="width and height in pixels")
+    images: int = Field(default=3, ge=1, le=20, description="pictures of each scene")
+    takes: int = Field(default=1, ge=1, le=5, description="times the board is drawn anew")
+    quality: Literal["standard", "premium"] = "premium"
+    cfg_scale: float = Field(default=8.0, ge=1.1, le=10)
+    seed: int = Field(default=0, ge=0)
+    scenes: tuple[Annotated[Scene, BeforeValidator(_scene)], ...] = Field(
+        min_length=1, max_length=MOST_SCENES
+    )
+
+
+class PlannedPanel(Contract):
+    """One scene as it will be asked for. A line of panels.jsonl."""
+
+    number: int = Field(ge=1, description="the scene's place, from 1")
+    scene: str = Field(description="its text as written")
+    characters: tuple[CharacterSlug, ...] = Field(description="who should be in it")
+    request: PanelRequest
+
+
+class CharacterLikeness(Contract):
+    """How much a panel looks like a character, -1 to 1; None without a picture to compare with."""
+
+    character: str
+    similarity: float | None = Field(ge=-1, le=1)
+
+
+class PanelScore(Contract):
+    """How one picture came out. Likeness alone is won by copying, so copying stands beside it."""
+
+    on_model: tuple[CharacterLikeness, ...] = Field(description="each character of the scene")
+    nearest_character: str | None = Field(
+        default=None, description="whom it looks like most, in the scene or not"
+    )
+    alignment: float | None = Field(
+        default=None, ge=-1, le=1, description="prompt to picture; None when it cannot be measured"
+    )
+    nearest_crop: str | None = Field(default=None, description="crop_id it looks like most")
+    nearest_similarity: float | None = Field(default=None, ge=-1, le=1)
+    copy_of: str | None = Field(
+        default=None, description="crop_id of the training picture that it copies"
+    )
+
+
+class PanelRequest(Contract):
+    """One prompt to an image model."""
+
+    text: str = Field(min_length=1)
+    negative_text: str | None = Field(default=None, min_length=1)
+    width: int = 1024
+    height: int = 1024
+    quality: Literal["standard", "premium"] = "premium"
+    cfg_scale: float = Field(default=8.0, ge=1.1, le=10)
+    seed: int = Field(ge=0)
+    images: int = Field(default=3, ge=1)
+
+
+class Panels(Contract):
+    """PNG pictures, as many as the model gave."""
+
+    pictures: tuple[bytes, ...]
+    notice: str | None = Field(default=None, description="why there are fewer than were asked for")
+
+
+class DrawnPicture(Contract):
+    """One picture of a panel. The image model draws several for one seed."""
+
+    key: str = Field(description="S3 key in the studio bucket")
+    seed: int = Field(ge=0)
+    score: PanelScore | None = None
+
+
+class DrawnPanel(Contract):
+    """panels/<nn>.json: written by draw_panel, its scores by score_panel."""
+
+    planned: PlannedPanel
+    pictures: tuple[DrawnPicture, ...]
+    seeds: tuple[int, ...] = Field(description="asked for, in order; refused ones included")
+    notices: tuple[str, ...] = Field(default=(), description="why pictures are missing")
+    usage: tuple[Usage, ...] = ()
+    complete: bool = Field(description="as many pictures as wanted, or no seed left to try")
+
+
+class StoryboardSummary(Contract):
+    """summary.json of a take."""
+
+    production: str
+    name: str
+    take: int
+    title: str
+    deployment_id: str
+    panels: int
+    drawn: int
+    pictures: int
+    filtered: int = Field(description="answers that were refused, retried ones included")
+    usage: tuple[Usage, ...]
+    estimated_usd: float | None = Field(description="beside the deployment; None: unknown")
+
+
+class StoryboardRequest(Contract):
+    """DrawStoryboard's input. `storyboard_key` null is the default storyboard.
+
+    With `deployment_id` null, any deployment of the production that answers draws it.
+    """
+
+    production: Slug
+    storyboard_key: ObjectKey | None = None
+    deployment_id: DeploymentId | None = None
+    correlation_id: str
+
+
+class PlanStoryboardRequest(Contract):
+    request: StoryboardRequest
+    execution_arn: str
+
+    @property
+    def correlation_id(self) -> str:
+        return self.request.correlation_id
+
+
+class StoryboardPlanned(Contract):
+    """Without a deployment only name, training and correlation are known: quote, ask, deploy."""
+
+    deployed: bool
+    production: Slug
+    name: Slug
+    training_id: Slug
+    correlation_id: str
+    storyboard_key: ObjectKey | None = None
+    deployment_id: DeploymentId | None = None
+    storyboard_id: Slug | None = Field(default=None, description="<name>-<take>, for mails")
+    take: int | None = None
+    panels: int = Field(ge=1)
+    panels_key: ObjectKey | None = None
+
+
+class QuoteDeploymentRequest(Contract):
+    storyboard: StoryboardPlanned
+
+    @property
+    def correlation_id(self) -> str:
+        return self.storyboard.correlation_id
+
+
+class DeploymentQuoted(Contract):
+    """`usd` is None when a price is missing: told, never zero."""
+
+    usd: float | None
+    subject_id: Slug = Field(description="what the approval is about")
+
+
+class PanelItem(Contract):
+    """A line of panels.jsonl, and a child of the map."""
+
+    production: Slug
+    name: Slug
+    take: int = Field(ge=1)
+    panel: int = Field(ge=1, description="its place in this take, from 1")
+    deployment_id: DeploymentId
+    correlation_id: str
+    seeds_take: int = Field(ge=1, description="which of a scene's drawings: other seeds each")
+    planned: PlannedPanel
+
+
+class PanelItemRequest(Contract):
+    """Of draw_panel and score_panel."""
+
+    item: PanelItem
+
+    @property
+    def correlation_id(self) -> str:
+        return self.item.correlation_id
+
+
+class PublishGalleryRequest(Contract):
+    storyboard: StoryboardPlanned
+    execution_arn: str
+
+    @property
+    def correlation_id(self) -> str:
+        return self.storyboard.correlation_id

@@ -1,0 +1,173 @@
+"""Contracts of a training: its plan, its limits, its state, and the approval that it may need."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from onmodel.contracts.base import Contract, Slug
+from onmodel.contracts.datasets import DatasetRequest, Preflight
+from onmodel.contracts.settings import Hyperparameters
+
+
+class Finding(Contract):
+    """Something that preflight saw. A blocking one makes training impossible today."""
+
+    code: str = Field(pattern="^[a-z][a-z-]*$", description="stays the same when words change")
+    blocking: bool
+    reason: str = Field(description="what is wrong, in the user's words, without a full stop")
+    advice: str = Field(description="what to do, one sentence")
+
+
+class DatasetLimits(Contract):
+    """What the trainer takes; inclusive."""
+
+    min_records: int
+    max_records: int
+    min_caption_characters: int
+    max_caption_characters: int
+    formats: tuple[str, ...] = Field(description="of pictures, as file suffixes")
+    max_picture_bytes: int
+    min_side: int = Field(description="pixels")
+    max_side: int
+    max_pixels: int
+    max_aspect: float = Field(description="long by short side")
+
+
+class HyperparameterLimits(Contract):
+    """Least and most of each; inclusive."""
+
+    steps: tuple[int, int]
+    batch_size: tuple[int, int]
+    learning_rate: tuple[float, float]
+
+
+class PanelLimits(Contract):
+    """What can be asked of a picture; inclusive."""
+
+    max_text_characters: int
+    min_side: int
+    max_side: int
+    side_multiple: int
+    max_aspect: float
+    max_images: int
+    max_seed: int
+
+
+class TrainerLimits(Contract):
+    dataset: DatasetLimits
+    hyperparameters: HyperparameterLimits
+    panel: PanelLimits
+
+
+class TrainerItems(Contract):
+    """What the running trainer's work is called in the price book."""
+
+    training_image: str
+    model_month: str
+    unit_hour: str
+
+
+class TrainingPlan(Contract):
+    """What preflight is asked about."""
+
+    hyperparameters: Hyperparameters
+    buckets: tuple[str, ...] = Field(description="of the dataset and of the output")
+    other_models: tuple[str, ...] = Field(default=(), description="ids or inference profiles")
+    records: int | None = Field(default=None, description="None before the dataset is made")
+
+
+class TrainingSpec(Contract):
+    """One customization job.
+
+    Within a production a `training_id` is used once: a second attempt has its own.
+    """
+
+    production: Slug
+    dataset_id: Slug
+    training_id: Slug
+    manifest_uri: str = Field(pattern="^s3://")
+    output_uri: str = Field(pattern="^s3://", description="a folder")
+    hyperparameters: Hyperparameters
+
+
+class TrainingNames(Contract):
+    """Names at the trainer's service, within its limits."""
+
+    job: str
+    model: str
+
+
+class TrainingStatus(StrEnum):
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    GONE = "gone"
+
+    @property
+    def is_over(self) -> bool:
+        return self not in {TrainingStatus.IN_PROGRESS, TrainingStatus.STOPPING}
+
+
+class TrainingState(Contract):
+    """A training as its trainer tells it now."""
+
+    training_ref: str
+    status: TrainingStatus
+    name: str | None = None
+    reason: str | None = Field(default=None, description="why it failed, in the service's words")
+    model_ref: str | None = Field(default=None, description="when completed")
+    metrics_ref: str | None = Field(default=None, description="S3 URI, when completed")
+    created_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class LossPoint(Contract):
+    step: int = Field(ge=0)
+    loss: float
+
+
+Purpose = Literal["training", "captions", "review", "deployment"]
+"""What a person is asked about: money in every case but the review."""
+
+
+class QuoteTrainingRequest(DatasetRequest):
+    preflight: Preflight
+
+
+class TrainingQuoted(Contract):
+    """`usd` is None when a price is missing: told, never zero."""
+
+    usd: float | None
+    approval: bool
+    purpose: Literal["training", "captions"] = Field(
+        description="what the quote is for: captions alone when nothing can be trained"
+    )
+    review: Literal["none"]
+
+
+class RequestApprovalRequest(Contract):
+    """Called with a task token: the machine waits until the door answers it."""
+
+    purpose: Purpose
+    production: Slug
+    subject_id: Slug
+    usd: float | None
+    token: str = Field(min_length=1, max_length=2048)
+    execution_arn: str
+    correlation_id: str
+
+
+class Approved(Contract):
+    """What the waiting state gets."""
+
+    approved: bool
+
+
+class TrainingStarted(Contract):
+    training_id: str

@@ -1,0 +1,47 @@
+"""Contracts of what people upload, and of how route_upload answers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from onmodel.contracts.base import Consumed, Contract
+
+
+class UploadedBucket(Consumed):
+    name: str
+
+
+class UploadedObject(Consumed):
+    key: str = Field(min_length=1, max_length=1024)
+    size: int = Field(ge=0)
+    etag: str
+    version_id: str | None = Field(default=None, alias="version-id")
+
+
+class UploadDetail(Consumed):
+    bucket: UploadedBucket
+    object: UploadedObject
+
+
+class UploadEvent(Consumed):
+    """EventBridge's "Object Created" of the uploads bucket."""
+
+    id: str
+    source: Literal["aws.s3"]
+    detail_type: Literal["Object Created"] = Field(alias="detail-type")
+    detail: UploadDetail
+
+    @property
+    def correlation_id(self) -> str:
+        return self.id
+
+
+class RouteAnswer(Contract):
+    """What became of an upload."""
+
+    outcome: Literal[
+        "started", "already_running", "already_prepared", "recorded", "accepted", "ignored", "told"
+    ]
+    detail: str = ""

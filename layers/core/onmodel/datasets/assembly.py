@@ -1,0 +1,256 @@
+"""From the films' crops to the pictures of one dataset: named, unlike each other, balanced.
+
+Everything left out is listed with its reason; nothing is paid for here.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from onmodel.contracts.datasets import (
+    CharacterCount,
+    DatasetItem,
+    DatasetSummary,
+    LeftOut,
+    LeftOutReason,
+    Split,
+)
+from onmodel.contracts.films import Crop
+from onmodel.contracts.keys import digest
+from onmodel.contracts.settings import TrainingSettings
+from onmodel.datasets.splits import split_by_shot
+from onmodel.errors import DatasetRefused
+from onmodel.formats.npy import Vectors
+from onmodel.formats.wording import person_name
+from onmodel.vision.duplicates import find_duplicates
+
+
+@dataclass(frozen=True)
+class FilmCrops:
+    """The kept crops of one prepared film.
+
+    `names` gives the character by crop_id (None or absent: unnamed); `vectors` is
+    `(len(crops), d)` float32, rows of unit length; `embedding` says what made them (model and
+    dimensions): vectors of two makers cannot be compared.
+    """
+
+    film_id: str
+    crops: Sequence[Crop]
+    names: Mapping[str, str | None]
+    vectors: Vectors
+    embedding: str
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A dataset's pictures in the order of films and time, and what was left out.
+
+    `vectors` is `(len(items), d)` float32.
+    """
+
+    items: tuple[DatasetItem, ...]
+    vectors: Vectors
+    left_out: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """All films' crops in one row: crops, characters and vectors by the same index."""
+
+    crops: list[Crop]
+    characters: list[str | None]
+    vectors: Vectors
+
+
+def assemble(films: Sequence[FilmCrops], *, alike: float, training: TrainingSettings) -> Assembly:
+    """Choose the pictures of a dataset. The same films and settings give the same dataset.
+
+    Args:
+        films: each film of the generation once, the newest version of it.
+        alike: cosine from which crops of different films are duplicates, as within a film.
+        training: caps, balance, split.
+
+    Raises:
+        DatasetRefused: no crops, none named, too few, or vectors that cannot be compared.
+    """
+    pool = _pool(sorted(films, key=lambda film: film.film_id))
+    everything = np.arange(len(pool.crops))
+    left: list[LeftOut] = []
+    usable = everything if training.include_unnamed else _only_named(pool, left)
+    _refuse_nothing(pool, usable)
+    unlike = _without_duplicates(pool, usable, alike, left)
+    chosen = _balanced(pool, unlike, training, left)
+    if len(chosen) < training.min_pictures:
+        raise DatasetRefused(
+            f"only {len(chosen)} pictures are left, fewer than {training.min_pictures}",
+            "Upload more film, lower naming.threshold or raise deduplication.threshold",
+        )
+    chosen.sort()
+    unsplit = [_item(pool.crops[i], pool.characters[i]) for i in chosen]
+    items = split_by_shot(unsplit, training)
+    return Assembly(items, pool.vectors[chosen], tuple(left))
+
+
+def contents_hash(items: Iterable[DatasetItem]) -> str:
+    """8 hex of what a dataset consists of: its pictures, their characters and their split."""
+    return digest({item.crop_id: (item.character, item.split) for item in items})
+
+
+def summarize(
+    items: Sequence[DatasetItem],
+    left_out: Sequence[LeftOut],
+    films: Iterable[str],
+    training: TrainingSettings,
+    *,
+    dataset_id: str,
+) -> DatasetSummary:
+    """Counts and notices; again after captions failed or a review took pictures out."""
+    kept = Counter((item.character or "", item.split) for item in items)
+    left = Counter(line.character or "" for line in left_out)
+    counts = tuple(
+        CharacterCount(
+            character=name,
+            kept=kept[name, Split.TRAINING] + kept[name, Split.VALIDATION],
+            left_out=left[name],
+            training=kept[name, Split.TRAINING],
+            validation=kept[name, Split.VALIDATION],
+        )
+        for name in sorted({name for name, _ in kept} | set(left))
+    )
+    return DatasetSummary(
+        dataset_id=dataset_id,
+        films=tuple(sorted(films)),
+        characters=counts,
+        left_out=dict(Counter(line.reason for line in left_out)),
+        notices=tuple(
+            f"{person_name(count.character)} has {count.training} training pictures, fewer than "
+            f"{training.min_per_character}: the model may not learn this character"
+            for count in counts
+            if count.character and count.training < training.min_per_character
+        ),
+    )
+
+
+def _pool(films: Sequence[FilmCrops]) -> _Pool:
+    makers = sorted({film.embedding for film in films if len(film.crops)})
+    if len(makers) > 1:
+        raise DatasetRefused(
+            f"the films were embedded by different models: {', '.join(makers)}",
+            "Prepare all of them under the same settings (upload them again)",
+        )
+    rows = [film.vectors for film in films if len(film.crops)]
+    return _Pool(
+        [crop for film in films for crop in film.crops],
+        [film.names.get(crop.crop_id) for film in films for crop in film.crops],
+        np.concatenate(rows) if rows else np.zeros((0, 1), np.float32),
+    )
+
+
+def _refuse_nothing(pool: _Pool, usable: npt.NDArray[np.intp]) -> None:
+    if not pool.crops:
+        raise DatasetRefused(
+            "the films have no pictures of figures at all",
+            "Look at their reports: finder.labels decides what counts as a figure",
+        )
+    if not len(usable):
+        raise DatasetRefused(
+            f"none of {len(pool.crops):,} pictures could be named",
+            "Put pictures of each character under characters/<name>/, or lower naming.threshold",
+        )
+
+
+def _only_named(pool: _Pool, left: list[LeftOut]) -> npt.NDArray[np.intp]:
+    for crop, character in zip(pool.crops, pool.characters, strict=True):
+        if character is None:
+            left.append(_left(crop, None, LeftOutReason.UNNAMED, "no character was near enough"))
+    named = [i for i, character in enumerate(pool.characters) if character is not None]
+    return np.array(named, np.intp)
+
+
+def _without_duplicates(
+    pool: _Pool, usable: npt.NDArray[np.intp], alike: float, left: list[LeftOut]
+) -> list[int]:
+    """Of crops that are alike, across films, the best stays; a name is worth more than quality."""
+    worth = np.array(
+        [pool.crops[i].quality + (pool.characters[i] is not None) for i in usable], np.float64
+    )
+    vectors = pool.vectors[usable]
+    stands_for = find_duplicates(vectors, worth, alike)
+    for row in np.flatnonzero(stands_for >= 0):
+        kept = stands_for[row]
+        other = pool.crops[usable[kept]].crop_id
+        detail = f"similarity {float(vectors[row] @ vectors[kept]):.3f}, limit {alike:g}"
+        crop, character = pool.crops[usable[row]], pool.characters[usable[row]]
+        left.append(_left(crop, character, LeftOutReason.NEAR_DUPLICATE, detail, other))
+    return [int(i) for i in usable[stands_for < 0]]
+
+
+def _balanced(
+    pool: _Pool, candidates: Sequence[int], training: TrainingSettings, left: list[LeftOut]
+) -> list[int]:
+    by_character: defaultdict[str | None, list[int]] = defaultdict(list)
+    for index in candidates:
+        by_character[pool.characters[index]].append(index)
+    cap = _cap({name: len(rows) for name, rows in by_character.items()}, training)
+    chosen: list[int] = []
+    for character, rows in by_character.items():
+        ranked = _spread_over_shots([(pool.crops[i], i) for i in rows])
+        chosen += ranked[:cap]
+        detail = f"{cap:,} of {len(rows):,} are taken, the best of each shot first"
+        left += [
+            _left(pool.crops[i], character, LeftOutReason.OVER_CAP, detail) for i in ranked[cap:]
+        ]
+    return chosen
+
+
+def _cap(counts: Mapping[str | None, int], training: TrainingSettings) -> int:
+    """Most pictures of one character: the setting's, the balance's, and what the total leaves."""
+    named = [count for name, count in counts.items() if name is not None] or list(counts.values())
+    balanced = max(training.min_per_character, int(statistics.median(named) * training.max_share))
+    cap = min(training.max_per_character, balanced)
+    while cap > 1 and sum(min(count, cap) for count in counts.values()) > training.max_pictures:
+        cap -= 1
+    return cap
+
+
+def _spread_over_shots(rows: Iterable[tuple[Crop, int]]) -> list[int]:
+    """Best first, but no shot twice before each shot once: variety before quality."""
+    shots: defaultdict[tuple[str, int], list[tuple[Crop, int]]] = defaultdict(list)
+    for crop, index in rows:
+        shots[crop.film_id, crop.shot].append((crop, index))
+    ranked: list[tuple[int, float, str, int]] = []
+    for shot in shots.values():
+        best_first = sorted(shot, key=lambda row: (-row[0].quality, row[0].crop_id))
+        ranked += [
+            (place, -crop.quality, crop.crop_id, index)
+            for place, (crop, index) in enumerate(best_first)
+        ]
+    return [index for _, _, _, index in sorted(ranked)]
+
+
+def _item(crop: Crop, character: str | None) -> DatasetItem:
+    shared = set(DatasetItem.model_fields) & set(Crop.model_fields)
+    return DatasetItem(**{name: getattr(crop, name) for name in shared}, character=character)
+
+
+def _left(
+    crop: Crop,
+    character: str | None,
+    reason: LeftOutReason,
+    detail: str,
+    kept_instead: str | None = None,
+) -> LeftOut:
+    return LeftOut(
+        crop_id=crop.crop_id,
+        film_id=crop.film_id,
+        reason=reason,
+        character=character,
+        detail=detail,
+        kept_instead=kept_instead,
+    )

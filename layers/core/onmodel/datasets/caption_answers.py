@@ -1,0 +1,35 @@
+"""captions/<crop_id>.json of a dataset: written by caption_crop, read by what comes after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from onmodel.contracts.datasets import CaptionAnswer
+from onmodel.contracts.keys import DatasetKeys
+from onmodel.errors import NotFound
+from onmodel.ports.storage import ObjectStore
+
+READS_AT_ONCE = 8
+"""Threads: botocore keeps ten connections."""
+
+
+def write_answer(answer: CaptionAnswer, keys: DatasetKeys, studio: ObjectStore) -> None:
+    studio.put(keys.caption(answer.crop_id), answer.model_dump_json().encode(), "application/json")
+
+
+def read_answer(crop_id: str, keys: DatasetKeys, studio: ObjectStore) -> CaptionAnswer | None:
+    """None when the crop was never answered."""
+    try:
+        return CaptionAnswer.model_validate_json(studio.get(keys.caption(crop_id)))
+    except NotFound:
+        return None
+
+
+def read_answers(
+    crop_ids: Iterable[str], keys: DatasetKeys, studio: ObjectStore
+) -> dict[str, CaptionAnswer]:
+    """Those that were answered, captioned or not, by crop_id."""
+    with ThreadPoolExecutor(READS_AT_ONCE) as pool:
+        answers = pool.map(lambda crop: read_answer(crop, keys, studio), tuple(crop_ids))
+        return {answer.crop_id: answer for answer in answers if answer is not None}

@@ -1,0 +1,126 @@
+"""Captions: from the Cache when the same picture was described under the same prompt, else asked.
+
+An answer that cannot be used is asked for once more, with its faults named; a second one is an
+error. Filtered and empty answers are errors, never captions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import Field, ValidationError
+
+from onmodel.contracts.base import Contract, Usage
+from onmodel.contracts.datasets import Caption
+from onmodel.contracts.models import Picture, Turn
+from onmodel.contracts.settings import CaptionSettings, Character
+from onmodel.datasets.captions import caption_of
+from onmodel.datasets.prompting import (
+    CaptionPrompt,
+    CaptionSubject,
+    caption_cache_parameters,
+    caption_prompt,
+    repair_prompt,
+)
+from onmodel.errors import AnswerRefused, ServiceError
+from onmodel.money.pricebook import add_up
+from onmodel.money.result_cache import cache_key
+from onmodel.observability import logger
+from onmodel.ports.models import CaptionModel
+from onmodel.ports.storage import Cache
+from onmodel.vision.picture_header import read_header
+
+
+class KnownCaption(Contract):
+    """What the Cache keeps."""
+
+    text: str = Field(min_length=3, max_length=1024)
+    repaired: bool
+
+
+@dataclass(frozen=True)
+class Captioner:
+    """Describes crops of one production under one snapshot of its settings."""
+
+    captions: CaptionSettings
+    cast: Mapping[str, Character]
+    cache: Cache
+
+    def known(self, crop_id: str, character: str | None, picture: bytes) -> Caption | None:
+        """The cached caption. One that cannot be read is as good as none."""
+        kept = self.cache.get(self._key(self._prompt(character), picture))
+        if kept is None:
+            return None
+        try:
+            caption = KnownCaption.model_validate_json(kept)
+        except ValidationError:
+            logger.warning("a cached caption is corrupt and is paid for again", crop_id=crop_id)
+            return None
+        return self._caption(crop_id, caption)
+
+    def ask(
+        self, crop_id: str, character: str | None, picture: bytes, model: CaptionModel
+    ) -> tuple[Caption, tuple[Usage, ...]]:
+        """A new caption, and what it cost.
+
+        Raises:
+            AnswerRefused: filtered, empty, or of no use even after the repair; with its cost.
+            Throttled, ServiceUnavailable: nothing was paid for that is not lost.
+        """
+        subject, prompt = self._subject(character), self._prompt(character)
+        turns = (Turn(role="user", text=prompt.task, picture=_picture(picture)),)
+        reply = model.ask(turns, system=prompt.system)
+        usage = reply.usage
+        text, faults = caption_of(reply.text, subject)
+        repaired = text is None
+        if text is None:
+            again = (
+                *turns,
+                Turn(role="assistant", text=reply.text),
+                Turn(role="user", text=repair_prompt(faults)),
+            )
+            try:
+                reply = model.ask(again, system=prompt.system)
+            except AnswerRefused as refusal:
+                raise AnswerRefused(str(refusal), add_up(usage + refusal.usage)) from refusal
+            usage = add_up(usage + reply.usage)
+            text, faults = caption_of(reply.text, subject)
+        if text is None:
+            raise AnswerRefused(f"no usable caption after a repair: {'; '.join(faults)}", usage)
+        caption = KnownCaption(text=text, repaired=repaired)
+        self._keep(self._key(prompt, picture), caption)
+        return self._caption(crop_id, caption), usage
+
+    def _subject(self, character: str | None) -> CaptionSubject:
+        return CaptionSubject(character=character, characters=dict(self.cast))
+
+    def _prompt(self, character: str | None) -> CaptionPrompt:
+        return caption_prompt(self._subject(character), self.captions)
+
+    def _key(self, prompt: CaptionPrompt, picture: bytes) -> str:
+        parameters = caption_cache_parameters(prompt, self.captions)
+        return cache_key("caption", self.captions.model, parameters, picture)
+
+    def _caption(self, crop_id: str, caption: KnownCaption) -> Caption:
+        return Caption(
+            crop_id=crop_id,
+            text=caption.text,
+            model=self.captions.model,
+            repaired=caption.repaired,
+        )
+
+    def _keep(self, key: str, caption: KnownCaption) -> None:
+        """An answer in hand is worth more than its copy."""
+        try:
+            self.cache.put(key, caption.model_dump_json().encode())
+        except ServiceError as fault:
+            logger.warning("a caption could not be cached", cache_key=key, fault=str(fault))
+
+
+def _picture(data: bytes) -> Picture:
+    """Raises AnswerRefused for a file that no model takes: asking for it would be refused."""
+    header = read_header(data)
+    if header is None or header.format == "webp":
+        raise AnswerRefused("the picture is neither JPEG nor PNG")
+    return Picture(format=header.format, data=data)

@@ -1,0 +1,126 @@
+"""Judging a captioning model's answer: a caption, or the faults that a repair can name."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from onmodel.contracts.settings import Character
+from onmodel.datasets.mentions import mentions
+from onmodel.datasets.prompting import CaptionSubject
+from onmodel.errors import AnswerRefused
+
+SHORTEST, LONGEST = 3, 1024  # characters, Nova Canvas's limits of a training caption
+REPEATED_WORDS = 4  # so many words of a description in a row are a quotation
+
+FENCE = re.compile(r"\A```(?:json)?\s*\n(.*)\n```\Z", re.DOTALL)
+# What every caption would share binds to the phrase instead of the name.
+HOLLOW = re.compile(
+    r"\b(?:animated|cartoon|CGI|3D|fictional|computer[- ]generated)[- ]"
+    r"(?:character|figure|scene|image|picture|film|movie|animal|person)s?\b"
+    r"|\b(?:an?|the|this)\s+(?:image|picture|photo|scene|frame|screenshot|illustration)\s+"
+    r"(?:shows|depicts|features|captures)\b"
+    r"|^(?:an?|the|this)\s+(?:image|picture|photo|scene|screenshot|illustration)\s+of\b"
+    r"|\bin\s+(?:this|the)\s+(?:image|picture)\b"
+    r"|\balt[- ]text\b",
+    re.IGNORECASE,
+)
+TRAIT_ENDS = re.compile(r"[,;.:\n()]+|\b(?:with|and|who|which|that)\b", re.IGNORECASE)
+ARTICLE = re.compile(r"^\s*(?:an?|the|his|her|its|their)\b", re.IGNORECASE)
+BLOCKED = re.compile(r"blocked by (?:our|the) content filter", re.IGNORECASE)
+
+
+class _Repeated(ValueError):
+    """A key stands twice in one JSON object."""
+
+
+def caption_of(answer: str, subject: CaptionSubject) -> tuple[str | None, tuple[str, ...]]:
+    """A model's answer as caption, and what is wrong with it.
+
+    Args:
+        answer: the model's whole text.
+        subject: whom the crop shows.
+
+    Returns:
+        The caption and no faults, or None and at least one fault, worded for the model.
+    """
+    text, fault = _alt_text(answer)
+    if text is None:
+        return None, (fault,)
+    faults = tuple(_faults(text, subject))
+    return (None, faults) if faults else (text, ())
+
+
+def parse_caption(answer: str, subject: CaptionSubject) -> str:
+    """The caption of an answer.
+
+    Raises:
+        AnswerRefused: with every fault.
+    """
+    text, faults = caption_of(answer, subject)
+    if text is None:
+        raise AnswerRefused(f"no usable caption: {'; '.join(faults)}")
+    return text
+
+
+def _alt_text(answer: str) -> tuple[str | None, str]:
+    """The only value of the only object; a code fence around it is forgiven."""
+    stripped = answer.strip()
+    fenced = FENCE.match(stripped)
+    try:
+        value = json.loads(fenced.group(1) if fenced else stripped, object_pairs_hook=_once)
+    except _Repeated:
+        return None, '"alt_text" must stand once'
+    except (json.JSONDecodeError, RecursionError):
+        return None, "the answer is not one JSON object"
+    if not isinstance(value, dict):
+        return None, "the answer is not one JSON object"
+    if set(value) != {"alt_text"}:
+        return None, 'the object must have the key "alt_text" and no other'
+    if not isinstance(value["alt_text"], str):
+        return None, '"alt_text" must be a text'
+    return " ".join(value["alt_text"].split()), ""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise _Repeated
+    return dict(pairs)
+
+
+def _faults(text: str, subject: CaptionSubject) -> Iterator[str]:
+    if not SHORTEST <= len(text) <= LONGEST:
+        yield f"the text has {len(text):,} characters, it must have {SHORTEST} to {LONGEST:,}"
+    if any(ord(letter) < 32 or 0xD800 <= ord(letter) <= 0xDFFF for letter in text):
+        yield "the text has control characters"
+    if BLOCKED.search(text):
+        yield "the text is a content filter's notice, not a description"
+    hollow = HOLLOW.search(text)
+    if hollow:
+        yield f'leave out "{hollow.group(0)}": say what is to be seen'
+    names = [character.name for character in subject.characters.values()]
+    if subject.name is not None and not any(mentions(text, name) for name in names):
+        yield f"name at least one main character ({', '.join(sorted(names))}) as written here"
+    for character in subject.characters.values():
+        repeated = repeated_trait(text, character)
+        if repeated:
+            yield f'leave out "{repeated}": the name {character.name} already says it'
+
+
+def repeated_trait(text: str, character: Character) -> str | None:
+    """The first of a character's standard traits that a text repeats to the letter, or None.
+
+    A trait is a part of the description between its marks and joining words, without its article;
+    single words ("kind") are too common to judge, and of long parts four words in a row count.
+    """
+    for trait in TRAIT_ENDS.split(character.description):
+        words = ARTICLE.sub("", trait).split()
+        if len(words) < 2:
+            continue
+        for start in range(max(1, len(words) - REPEATED_WORDS + 1)):
+            phrase = " ".join(words[start : start + REPEATED_WORDS])
+            if mentions(text, phrase):
+                return phrase
+    return None

@@ -1,0 +1,134 @@
+"""What the captioning model is asked.
+
+After the article's prompt, in our own words: identity must bind to the name, so the caption says
+the name and leaves out what is always so; everything that varies is said, so that it stays free.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from onmodel.contracts.base import Contract
+from onmodel.contracts.keys import digest
+from onmodel.contracts.settings import CaptionSettings, Character
+
+SYSTEM = """\
+You write alternative text for the pictures of a film production. Your texts are short and \
+natural, {min_words} to {max_words} words, and put the main characters first. They leave out what \
+a viewer would not miss."""
+
+TASK = """\
+Describe the picture.
+
+The production's main characters, so that you can recognise them:
+{cast}
+
+{subject}
+
+How to write:
+- Call main characters by their names, exactly as written above, and name at least one of them \
+when one is to be seen.
+- Never describe how a main character always looks: the traits above belong to the name. Say only \
+what is special in this picture: pose, expression, action, clothing or things that are not listed \
+above.
+- Say what the characters do, with each other or with things around them.
+- Mention the surroundings, the light and the framing only where they matter.
+- Write everyday, flowing language, {min_words} to {max_words} words, one or two sentences, and \
+begin differently from picture to picture.
+- Do not speak of the picture itself ("the image shows"), nor of "an animated character", "a \
+cartoon" or the like.
+{guidance}
+Examples of the tone, about characters of another film:
+{examples}
+
+Answer with one JSON object and nothing else, in exactly this form:
+{{"alt_text": "your text"}}"""
+
+EXAMPLES = (
+    "Mina crouches at the edge of the pond and reaches for a paper boat, her sleeve already wet, "
+    "while Otto holds on to her coat and looks away.",
+    "Half asleep, Otto leans against the kitchen door with a steaming cup in both hands, the "
+    "morning sun falling through the window behind him.",
+)
+
+REPAIR = """\
+That answer cannot be used:
+{faults}
+
+Look at the picture again and answer with one JSON object and nothing else, in exactly this form:
+{{"alt_text": "your text"}}"""
+
+NOBODY = "(none are known yet; describe whom you see without naming anybody)"
+
+
+@dataclass(frozen=True)
+class CaptionPrompt:
+    """What is sent with the picture: the system prompt, and the task beside the picture."""
+
+    system: str
+    task: str
+
+
+class CaptionSubject(Contract):
+    """Whom a crop shows, and who else there is: by slug, in the production's own words."""
+
+    character: str | None
+    characters: dict[str, Character]
+
+    @property
+    def name(self) -> str | None:
+        """The crop's character as captions write it; None when it is unnamed."""
+        if self.character is None:
+            return None
+        known = self.characters.get(self.character)
+        return known.name if known else None
+
+
+def caption_prompt(subject: CaptionSubject, captions: CaptionSettings) -> CaptionPrompt:
+    """The prompt for one crop."""
+    words = {"min_words": captions.min_words, "max_words": captions.max_words}
+    guidance = f"- {' '.join(captions.guidance.split())}\n" if captions.guidance.strip() else ""
+    return CaptionPrompt(
+        system=SYSTEM.format(**words),
+        task=TASK.format(
+            cast=_cast(subject.characters),
+            subject=_subject(subject.name),
+            guidance=guidance,
+            examples="\n".join(
+                json.dumps({"alt_text": example}, ensure_ascii=False) for example in EXAMPLES
+            ),
+            **words,
+        ),
+    )
+
+
+def repair_prompt(faults: Sequence[str]) -> str:
+    """The one second chance after an answer with these faults."""
+    return REPAIR.format(faults="\n".join(f"- {fault}" for fault in faults))
+
+
+def caption_cache_parameters(
+    prompt: CaptionPrompt, captions: CaptionSettings
+) -> Mapping[str, str | float]:
+    """Besides model and picture, all that a caption depends on: for the cache's key."""
+    return {
+        "system": digest(prompt.system, 16),
+        "task": digest(prompt.task, 16),
+        "temperature": captions.temperature,
+    }
+
+
+def _cast(characters: Mapping[str, Character]) -> str:
+    lines = [
+        f"- {character.name}: {' '.join(character.description.split()) or 'no description'}"
+        for _, character in sorted(characters.items())
+    ]
+    return "\n".join(lines) or NOBODY
+
+
+def _subject(name: str | None) -> str:
+    if name is None:
+        return "Nobody in this picture was recognised beforehand: trust your eyes."
+    return f"The figure in the middle of this picture was recognised as {name}."

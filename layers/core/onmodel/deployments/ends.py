@@ -1,0 +1,103 @@
+"""When a deployment ends: its schedule, how late it is, and longer on a person's word."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from onmodel.contracts.deployments import (
+    LONGEST_DEPLOYMENT_HOURS,
+)
+from onmodel.contracts.rows import DeploymentStage
+from onmodel.deployments.lifecycle import Deployment, change_deployment
+from onmodel.errors import EventRefused, NotFound
+from onmodel.ports.machines import Clock, Scheduler
+from onmodel.ports.registry import Registry
+
+ALARM_EVERY = timedelta(hours=1)
+"""An hour costs 60 dollars: worth a mail each."""
+
+
+def hours_overdue(deployment: Deployment, now: datetime) -> int:
+    """Whole hours since the retirement began."""
+    since = deployment.body.retiring_since or deployment.body.retires_at
+    return max(0, int((now - since) / ALARM_EVERY))
+
+
+def end_by(
+    scheduler: Scheduler, deployment: Deployment, when: datetime, retire_model_arn: str
+) -> None:
+    """Have the deployment retired at a time; a schedule that somebody deleted is made again."""
+    try:
+        scheduler.move(deployment.body.schedule_name, when)
+    except NotFound:
+        schedule_end(scheduler, deployment, when, retire_model_arn)
+
+
+def schedule_end(
+    scheduler: Scheduler, deployment: Deployment, when: datetime, retire_model_arn: str
+) -> None:
+    """Raises what the scheduler raises: then nothing that costs may be started."""
+    scheduler.at(
+        deployment.body.schedule_name,
+        when,
+        retire_model_arn,
+        retire_payload(deployment, "its time is up"),
+    )
+
+
+def retire_payload(deployment: Deployment, reason: str) -> dict[str, Any]:
+    """RetireModel's input."""
+    return {
+        "deployment": {
+            "production": deployment.production,
+            "deployment_id": deployment.id,
+            "reason": reason,
+            "correlation_id": deployment.body.correlation_id,
+        }
+    }
+
+
+def extend_deployment(
+    production: str,
+    deployment_id: str,
+    hours: float,
+    *,
+    registry: Registry,
+    scheduler: Scheduler,
+    clock: Clock,
+    retire_model_arn: str,
+) -> Deployment:
+    """Move the end of a deployment that is in service: only a person asks for this.
+
+    Args:
+        production: whose.
+        deployment_id: which.
+        hours: from now; at most 24, to be asked for again.
+        registry: the row moves first: should the process die in between, the old, earlier
+            schedule still stands.
+        scheduler: the schedule moves second.
+        clock: now.
+        retire_model_arn: RetireModel.
+
+    Raises:
+        EventRefused: it is not in service, or too many hours are asked for.
+    """
+    if not 0 < hours <= LONGEST_DEPLOYMENT_HOURS:
+        raise EventRefused(
+            f"A deployment cannot be extended by {hours:g} hours",
+            f"Ask for at most {LONGEST_DEPLOYMENT_HOURS} hours, and again when they are over",
+        )
+    end = clock() + timedelta(hours=hours)
+
+    def decide(current: Deployment) -> Deployment:
+        if current.stage != DeploymentStage.IN_SERVICE:
+            raise EventRefused(
+                f"{deployment_id} is {current.stage}, not in service",
+                "Deploy the model again with `onmodel deploy`",
+            )
+        return current.at(current.stage, retires_at=end)
+
+    extended = change_deployment(registry, production, deployment_id, decide, clock)
+    end_by(scheduler, extended, end, retire_model_arn)
+    return extended

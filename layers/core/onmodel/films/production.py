@@ -1,0 +1,54 @@
+"""What a production consists of now: its films and its characters."""
+
+from __future__ import annotations
+
+from onmodel.contracts.keys import film_id
+from onmodel.contracts.rows import FilmBody, FolderBody, Kind
+from onmodel.contracts.settings import Character, Settings
+from onmodel.errors import NotFound
+from onmodel.formats.wording import person_name
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
+
+
+def current_films(
+    production: str, registry: Registry, uploads: ObjectStore
+) -> tuple[tuple[FilmBody, ...], tuple[str, ...]]:
+    """The prepared films that the next dataset is made of, and why others are not in it.
+
+    A film leaves when its object is deleted, or replaced by other content under the same key. The
+    same content uploaded again is a new version of the object and still the same film.
+    """
+    films: list[FilmBody] = []
+    notices: list[str] = []
+    for record in registry.list(production, Kind.FILM):
+        film = FilmBody.model_validate(record.body)
+        if film.run is None:
+            continue
+        try:
+            info = uploads.head(film.source.key)
+        except NotFound:
+            notices.append(f"{film.title} was deleted, and its pictures left with it")
+            continue
+        name = film.source.key.rsplit("/", 1)[-1]
+        if film_id(name, info.size, info.checksum_crc64nvme or info.etag) == record.id:
+            films.append(film)
+        else:
+            notices.append(f"{film.title} was replaced by a newer version")
+    return tuple(films), tuple(notices)
+
+
+def cast(production: str, settings: Settings, registry: Registry) -> dict[str, Character]:
+    """The production's characters by slug: those of its settings, and those only shown.
+
+    A folder of pictures is enough to make a character; its name is the folder's, as written.
+    """
+    shown = {
+        record.id: Character(name=_name(record.id, FolderBody.model_validate(record.body).folder))
+        for record in registry.list(production, Kind.CHARACTER)
+    }
+    return shown | settings.characters
+
+
+def _name(slug: str, folder: str) -> str:
+    return (person_name(slug) if folder == slug else folder)[:60]

@@ -1,0 +1,123 @@
+"""The links in mails: signed, expiring, each bound to one thing.
+
+A presigned link that a function makes dies with the function's session, within hours; a link
+through the door lives for days, and the door makes a fresh presigned one when it is opened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
+from pydantic import Field, TypeAdapter, ValidationError
+
+from onmodel.contracts.base import Contract, Slug
+from onmodel.errors import LinkRefused
+from onmodel.ports.machines import Clock
+
+SALT = "onmodel.door"
+"""Keeps these signatures apart from any other use of the same key."""
+
+PAGE_SUFFIX = ".html"
+
+ASK_AGAIN = "Links are in the newest mail; nothing was changed"
+
+
+class ObjectPass(Contract):
+    """Leave to read one object of the studio bucket; of a report also its further pages."""
+
+    kind: Literal["object"] = "object"
+    key: str = Field(min_length=1, max_length=1024)
+
+    @property
+    def is_page(self) -> bool:
+        return self.key.endswith(PAGE_SUFFIX)
+
+    def page(self, name: str) -> str:
+        """The key of a page beside the first: `page-2.html` for `…/report/index.html`."""
+        return f"{self.key.rpartition('/')[0]}/{name}"
+
+
+class ApprovalPass(Contract):
+    """Leave to see and decide one approval."""
+
+    kind: Literal["approval"] = "approval"
+    production: Slug
+    id: Slug
+
+
+Pass = Annotated[ObjectPass | ApprovalPass, Field(discriminator="kind")]
+
+_PASSES: TypeAdapter[Pass] = TypeAdapter(Pass)
+
+
+class _Sealed(Contract):
+    """What is signed: whom it admits to what, and for how long."""
+
+    grants: Pass
+    days: float = Field(gt=0)
+
+
+class Door:
+    """Makes links and reads them back.
+
+    Args:
+        url: of the HTTP API, without a slash at its end.
+        key: the signing key; whoever has it can decide everything.
+        clock: now; signs and judges age.
+    """
+
+    def __init__(self, url: str, key: str, clock: Clock) -> None:
+        self._url = url.rstrip("/")
+        self._clock = clock
+        self._serializer = URLSafeTimedSerializer(
+            key,
+            salt=SALT,
+            signer=_signer_with(clock),
+            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+        )
+
+    def link_to_object(self, key: str, days: float) -> str:
+        """A link to one object of the studio bucket.
+
+        A page's name stands at the end, so that its links to pages beside it lead back here.
+        """
+        grants = ObjectPass(key=key)
+        link = self._link(grants, days)
+        return f"{link}/{key.rpartition('/')[2]}" if grants.is_page else link
+
+    def link_to_approval(self, production: str, approval_id: str, days: float) -> str:
+        """A link to the page with the two buttons."""
+        return self._link(ApprovalPass(production=production, id=approval_id), days)
+
+    def open(self, token: str) -> Pass:
+        """What a token admits to; compared in constant time.
+
+        Raises:
+            LinkRefused: forged, cut, of another key, or expired.
+        """
+        try:
+            raw, signed_at = self._serializer.loads(token, return_timestamp=True)
+            sealed = _Sealed.model_validate(raw)
+        except (BadData, ValidationError) as fault:
+            raise LinkRefused("This link is not one of ours", ASK_AGAIN) from fault
+        # A link from the future is a clock that is ahead of ours: only we can have signed it.
+        if self._clock() - signed_at > timedelta(days=sealed.days):
+            raise LinkRefused(f"This link was good for {sealed.days:g} days", ASK_AGAIN)
+        return sealed.grants
+
+    def _link(self, grants: ObjectPass | ApprovalPass, days: float) -> str:
+        token = self._serializer.dumps(_Sealed(grants=grants, days=days).model_dump(mode="json"))
+        return f"{self._url}/{token if isinstance(token, str) else token.decode()}"
+
+
+def _signer_with(clock: Clock) -> type[TimestampSigner]:
+    """Itsdangerous asks the system for the time; here time is an argument."""
+
+    class ClockedSigner(TimestampSigner):
+        def get_timestamp(self) -> int:
+            return int(clock().timestamp())
+
+    return ClockedSigner

@@ -1,0 +1,163 @@
+"""Quotes: what something will cost before it is started, and on which assumptions.
+
+Quotes lean to the high side: nobody minds paying less. What the cache will save is not foreseen.
+"""
+
+from __future__ import annotations
+
+import math
+
+from onmodel.contracts.base import Contract, Usage
+from onmodel.contracts.films import FilmFacts
+from onmodel.contracts.settings import CaptionSettings, Hyperparameters, Sampling, Settings
+from onmodel.contracts.trainings import TrainerItems
+from onmodel.money.pricebook import Bill, PriceBook, estimate
+
+FIGURES_PER_FRAME = 1.5  # of a cartoon's frames with figures; the demo film has 1 to 2
+KEYFRAME_SECONDS = 2.0  # many encoders put one every 2 to 10 s
+SHOT_SECONDS = 3.0  # today's films average 3 to 5 s
+
+FUNCTION_GB = 3008 / 1024  # the largest function that a new account may have
+DECODE_SECONDS_PER_SECOND = 2.01 / 60  # measured: 1080p H.264, one frame a second, one core
+DECODE_PIXELS = 1920 * 1080
+FRAME_SECONDS = 0.4  # finding, cutting, encoding and waiting, some of it overlapped
+TRANSITIONS_PER_FILM = 20
+TRANSITIONS_PER_CHUNK = 3
+REQUESTS_PER_FILM = 12
+
+CAPTION_TOKENS_IN = 2800  # a 1,024 px picture is 1,500 to 2,000, the prompt about 800
+CAPTION_TOKENS_OUT = 70
+CAPTION_REPAIRS = 0.1  # answers asked for a second time
+
+CREATING_HOURS = 0.5  # creation takes about half an hour; whether it is billed is not documented
+
+
+class Quote(Contract):
+    """What something will cost, and what was assumed."""
+
+    bill: Bill
+    assumptions: tuple[str, ...]
+
+
+def quote_film(facts: FilmFacts, settings: Settings, book: PriceBook) -> Quote:
+    """What preparing a film costs when nothing of it is cached."""
+    frames = expected_frames(facts.duration_seconds, settings.sampling)
+    figures = min(FIGURES_PER_FRAME, settings.finder.max_figures)
+    crops = math.ceil(frames * figures)
+    chunks = math.ceil(facts.duration_seconds / settings.sampling.chunk_seconds)
+    size = facts.width * facts.height / DECODE_PIXELS
+    seconds = facts.duration_seconds * DECODE_SECONDS_PER_SECOND * size + frames * FRAME_SECONDS
+    transitions = TRANSITIONS_PER_FILM + chunks * TRANSITIONS_PER_CHUNK
+    usage = (
+        Usage(item="rekognition.detect-labels", paid=frames),
+        Usage(item=f"bedrock.{settings.embedding.model}", paid=crops),
+        Usage(item="lambda.gb-second-arm64", paid=round(seconds * FUNCTION_GB, 1)),
+        Usage(item="lambda.requests-1m", paid=(REQUESTS_PER_FILM + chunks) / 1_000_000),
+        Usage(item="stepfunctions.transition-1k", paid=transitions / 1000),
+    )
+    return Quote(
+        bill=estimate(usage, book),
+        assumptions=(
+            f"{frames:,} frames are looked at ({_how_sampled(settings.sampling)}), none dropped"
+            " before it is paid for",
+            f"{figures:g} figures a frame, so {crops:,} embeddings; references not counted",
+            f"{seconds:,.0f} s of functions with {FUNCTION_GB:.2f} GB, on arm64",
+            "nothing is in the cache",
+            f"prices of {book.dated.isoformat()}",
+        ),
+    )
+
+
+def expected_frames(duration_seconds: float, sampling: Sampling) -> int:
+    """How many frames sampling will yield, at least one."""
+    if sampling.mode == "keyframes":
+        frames = duration_seconds / KEYFRAME_SECONDS
+    elif sampling.mode == "scene":
+        frames = duration_seconds / SHOT_SECONDS * sampling.frames_per_shot
+    else:
+        frames = duration_seconds / sampling.step_seconds
+    return max(1, math.ceil(frames))
+
+
+def _how_sampled(sampling: Sampling) -> str:
+    if sampling.mode == "keyframes":
+        return f"a keyframe every {KEYFRAME_SECONDS:g} s"
+    if sampling.mode == "scene":
+        return f"{sampling.frames_per_shot} a shot of {SHOT_SECONDS:g} s"
+    return f"one every {sampling.step_seconds:g} s"
+
+
+def quote_training(
+    hyperparameters: Hyperparameters,
+    *,
+    captions: int,
+    caption_settings: CaptionSettings,
+    items: TrainerItems,
+    book: PriceBook,
+) -> Quote:
+    """What captioning and training cost.
+
+    Args:
+        hyperparameters: steps × batch size is what training is billed by.
+        captions: crops that have no cached caption.
+        caption_settings: the model that captions.
+        items: the trainer's items in the book.
+        book: prices.
+    """
+    usage = (
+        *_caption_usage(captions, caption_settings),
+        Usage(item=items.training_image, paid=hyperparameters.images_seen),
+        Usage(item=items.model_month, paid=1),
+    )
+    return Quote(
+        bill=estimate(usage, book),
+        assumptions=(
+            _how_captioned(captions),
+            f"{hyperparameters.steps:,} steps × batch {hyperparameters.batch_size} = "
+            f"{hyperparameters.images_seen:,} pictures seen, which is what training is billed by",
+            "one month of keeping the model",
+            f"prices of {book.dated.isoformat()}",
+        ),
+    )
+
+
+def quote_captions(captions: int, *, caption_settings: CaptionSettings, book: PriceBook) -> Quote:
+    """What captioning alone costs, for a dataset that cannot be trained on here."""
+    return Quote(
+        bill=estimate(_caption_usage(captions, caption_settings), book),
+        assumptions=(_how_captioned(captions), f"prices of {book.dated.isoformat()}"),
+    )
+
+
+def _caption_usage(captions: int, settings: CaptionSettings) -> tuple[Usage, ...]:
+    model = f"bedrock.{settings.model}"
+    calls = captions * (1 + CAPTION_REPAIRS)
+    return (
+        Usage(item=f"{model}.input-1k", paid=round(calls * CAPTION_TOKENS_IN / 1000, 3)),
+        Usage(item=f"{model}.output-1k", paid=round(calls * CAPTION_TOKENS_OUT / 1000, 3)),
+    )
+
+
+def _how_captioned(captions: int) -> str:
+    return (
+        f"{captions:,} captions of about {CAPTION_TOKENS_IN:,} tokens in and "
+        f"{CAPTION_TOKENS_OUT} out, one in ten asked for twice"
+    )
+
+
+def quote_deployment(
+    hours: float, *, items: TrainerItems, book: PriceBook, units: int = 1
+) -> Quote:
+    """What a deployment costs that lives so many hours after it is in service."""
+    billed = math.ceil(hours + CREATING_HOURS) * units
+    return Quote(
+        bill=estimate((Usage(item=items.unit_hour, paid=billed),), book),
+        assumptions=(
+            f"{units} model unit{'s' if units > 1 else ''} without commitment, {hours:g} h in"
+            " service",
+            f"{CREATING_HOURS:g} h of creation counted, and begun hours taken as whole ones:"
+            " how AWS bills these is not documented",
+            "drawing panels costs nothing more while it is in service",
+            f"prices of {book.dated.isoformat()}",
+        ),
+    )

@@ -1,0 +1,163 @@
+"""Mails about datasets, approvals and trainings that begin."""
+
+from __future__ import annotations
+
+from onmodel.contracts.keys import DatasetKeys, digest
+from onmodel.contracts.notifications import MailRequest
+from onmodel.contracts.rows import (
+    ApprovalBody,
+    ApprovalStatus,
+    DatasetBody,
+    GenerationBody,
+    Kind,
+    TrainingBody,
+)
+from onmodel.datasets.generations import is_tried_again
+from onmodel.errors import EventRefused, message_of
+from onmodel.notifications.facts.base import Facts, Tellers, Told
+from onmodel.notifications.mails import (
+    approval_ended,
+    dataset_ready,
+    dataset_refused,
+    training_failed,
+    training_started,
+)
+from onmodel.ports.registry import Record
+
+TRIED_AGAIN = "It is tried again by itself; what was paid for is not paid for again"
+NOT_PAID_AGAIN = (
+    "`onmodel train -p {production}` starts it again; what was captioned and paid for is used again"
+)
+NOT_AGREED_TO = (
+    "It was not possible when the captions were quoted, so its own cost was never quoted nor agreed"
+    " to. By now it is possible."
+)
+
+
+def tell_ready(asked: MailRequest, facts: Facts) -> Told:
+    """The dataset is complete and cannot be trained on here."""
+    body = DatasetBody.model_validate(facts.row(Kind.DATASET, asked).body)
+    keys = DatasetKeys(asked.production, asked.id)
+    mail = dataset_ready(
+        production=asked.production,
+        dataset_id=asked.id,
+        films=len(body.films),
+        pictures=body.captioned if body.captioned is not None else body.pictures,
+        characters=body.named,
+        reasons=body.findings or (NOT_AGREED_TO,),
+        report=facts.link(keys.report),
+        manifest=facts.place(keys.manifest),
+        annotations=facts.place(keys.annotations),
+        usd=body.estimated_usd,
+        correlation_id=asked.correlation_id,
+    )
+    return Told(mail, f"dataset_ready:{asked.id}")
+
+
+def tell_no_dataset(asked: MailRequest, facts: Facts) -> Told:
+    """Too little to train on, or the manifest broke limits: told of the generation or dataset."""
+    dataset_id, why, advice = asked.id, None, None
+    generation = facts.registry.get(asked.production, Kind.GENERATION, asked.id)
+    if generation is not None:
+        told = GenerationBody.model_validate(generation.body)
+        dataset_id, why, advice = told.dataset_id or asked.id, told.reason, told.advice
+    dataset = facts.registry.get(asked.production, Kind.DATASET, dataset_id)
+    if dataset is not None:
+        body = DatasetBody.model_validate(dataset.body)
+        why, advice = body.reason, body.advice
+    if generation is None and dataset is None:
+        raise EventRefused(f"No generation or dataset {asked.id} in {asked.production}")
+    why = why or caught(asked)
+    mail = dataset_refused(
+        production=asked.production,
+        reason=why,
+        advice=advice or "",
+        correlation_id=asked.correlation_id,
+    )
+    return Told(mail, f"dataset_refused:{asked.id}:{digest(why)}")
+
+
+def tell_approval_ended(asked: MailRequest, facts: Facts) -> Told:
+    """Nobody wanted it, or nobody answered. Asked for by what the approval was about."""
+    row, body = _approval(asked, facts)
+    declined = row.status == ApprovalStatus.DECLINED
+    mail = approval_ended(
+        production=asked.production,
+        purpose=body.purpose,
+        subject=body.subject_id,
+        outcome="declined" if declined else "expired",
+        correlation_id=asked.correlation_id,
+    )
+    return Told(mail, f"approval_ended:{row.id}")
+
+
+def tell_started(asked: MailRequest, facts: Facts) -> Told:
+    training = TrainingBody.model_validate(facts.row(Kind.TRAINING, asked).body)
+    row = facts.registry.get(asked.production, Kind.DATASET, training.dataset_id)
+    if row is None:
+        raise EventRefused(f"No dataset {training.dataset_id} in {asked.production}")
+    dataset = DatasetBody.model_validate(row.body)
+    used = training.spec.hyperparameters
+    captioned = dataset.pictures if dataset.captioned is None else dataset.captioned
+    trained = dataset.trained or captioned
+    mail = training_started(
+        production=asked.production,
+        dataset_id=training.dataset_id,
+        model=training.model_name or asked.id,
+        pictures=trained,
+        validation=captioned - trained,
+        characters=dataset.named,
+        steps=used.steps,
+        batch_size=used.batch_size,
+        learning_rate=used.learning_rate,
+        usd=training.quoted_usd,
+        report=facts.link(DatasetKeys(asked.production, training.dataset_id).report),
+        correlation_id=asked.correlation_id,
+        notices=dataset.notices,
+    )
+    return Told(mail, f"training_started:{asked.id}")
+
+
+def tell_not_started(asked: MailRequest, facts: Facts) -> Told:
+    """TrainModel broke off, or the trainer refused. `id`: generation or dataset."""
+    why = caught(asked)
+    generation = facts.registry.get(asked.production, Kind.GENERATION, asked.id)
+    by_itself = generation is not None and is_tried_again(generation)
+    mail = training_failed(
+        production=asked.production,
+        training_id=asked.id,
+        outcome="not started",
+        reason=why,
+        advice=TRIED_AGAIN if by_itself else NOT_PAID_AGAIN.format(production=asked.production),
+        correlation_id=asked.correlation_id,
+    )
+    attempt = asked.extra.get("attempt", "")
+    return Told(mail, f"training_not_started:{asked.id}:{attempt}:{digest(why)}")
+
+
+def caught(asked: MailRequest) -> str:
+    """The error that the machine caught, as it handed it on in `extra`."""
+    if "error" not in asked.extra:
+        return "an unknown fault"
+    return message_of(asked.extra["error"], asked.extra.get("cause", ""))
+
+
+def _approval(asked: MailRequest, facts: Facts) -> tuple[Record, ApprovalBody]:
+    """The newest approval about a subject."""
+    about = [
+        (row, body)
+        for row in facts.registry.list(asked.production, Kind.APPROVAL)
+        if (body := ApprovalBody.model_validate(row.body)).subject_id == asked.id
+    ]
+    if not about:
+        raise EventRefused(f"No approval about {asked.id} in production {asked.production}")
+    return max(about, key=lambda pair: pair[0].created_at)
+
+
+TELLERS: Tellers = {
+    "dataset_ready": tell_ready,
+    "dataset_refused": tell_no_dataset,
+    "approval_ended": tell_approval_ended,
+    "training_started": tell_started,
+    "training_not_started": tell_not_started,
+}

@@ -1,0 +1,160 @@
+"""The page of a dataset: who is in it, what each picture's caption says, what was left out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from onmodel.contracts.datasets import (
+    Caption,
+    DatasetItem,
+    DatasetSummary,
+    LeftOut,
+    LeftOutReason,
+    Split,
+    Violation,
+)
+from onmodel.contracts.settings import Settings
+from onmodel.formats.wording import timecode
+from onmodel.money.pricebook import Bill
+from onmodel.pages.money import money_of
+from onmodel.pages.paging import Section, paginate
+from onmodel.pages.sheet import HUES, UNNAMED, Names
+from onmodel.pages.templating import data_uri, render
+
+PICTURES_A_PAGE = 120  # with captions beside them, half as many as on a contact sheet
+
+LEFT_OUT: dict[LeftOutReason, tuple[str, str]] = {
+    LeftOutReason.UNNAMED: ("Not named", "No reference was near enough to say who it is."),
+    LeftOutReason.NEAR_DUPLICATE: (
+        "Near-duplicates",
+        "Like a better picture of another film: together they would weigh twice.",
+    ),
+    LeftOutReason.OVER_CAP: (
+        "More than enough",
+        "Its character has as many pictures as the settings allow.",
+    ),
+    LeftOutReason.CAPTION_FAILED: (
+        "Without a caption",
+        "The captioner gave no usable answer, also when asked again.",
+    ),
+    LeftOutReason.REVIEWED_OUT: ("Taken out by a person", "At the review."),
+}
+
+
+@dataclass(frozen=True)
+class DatasetReport:
+    """All that the page shows. `captions` and `thumbnails` (JPEG) are by crop_id."""
+
+    production: str
+    summary: DatasetSummary
+    settings: Settings
+    items: Sequence[DatasetItem]
+    captions: Mapping[str, Caption]
+    left_out: Sequence[LeftOut]
+    thumbnails: Mapping[str, bytes]
+    bill: Bill
+    violations: Sequence[Violation] = ()
+    findings: Sequence[str] = ()
+    loss_curve_svg: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One picture with its caption and where it comes from."""
+
+    crop_id: str
+    image: str
+    aspect: float
+    caption: str
+    source: str
+    validation: bool
+    repaired: bool
+    alt: str
+    pictures: int = 1
+
+
+@dataclass(frozen=True)
+class LeftOutGroup:
+    title: str
+    words: str
+    total: int
+
+
+@dataclass(frozen=True)
+class Page:
+    number: int
+    sections: tuple[Section[Entry], ...]
+
+    @property
+    def name(self) -> str:
+        return "index.html" if self.number == 1 else f"page-{self.number}.html"
+
+    @property
+    def title(self) -> str:
+        return ", ".join(section.title for section in self.sections) or "Overview"
+
+
+def render_dataset_report(
+    report: DatasetReport, pictures_a_page: int = PICTURES_A_PAGE
+) -> dict[str, bytes]:
+    """File name → HTML. The first page is index.html, then page-2.html and so on."""
+    sections = _sections(report)
+    bodies = list(paginate(sections, pictures_a_page)) or [()]
+    pages = [Page(number, body) for number, body in enumerate(bodies, start=1)]
+    shared = {
+        "report": report,
+        "sections": sections,
+        "pages": pages,
+        "left_out": _left_out(report.summary),
+        "bill": report.bill,
+        "money": money_of(report.bill),
+        "called": Names(report.settings),
+        "credit": report.settings.credit,
+        "training": sum(count.training for count in report.summary.characters),
+        "validation": sum(count.validation for count in report.summary.characters),
+    }
+    return {page.name: render("dataset.html.j2", page=page, **shared) for page in pages}
+
+
+def _sections(report: DatasetReport) -> list[Section[Entry]]:
+    called = Names(report.settings)
+    groups: dict[str, list[DatasetItem]] = defaultdict(list)
+    for item in report.items:
+        groups[item.character or UNNAMED].append(item)
+    order = sorted(groups, key=lambda slug: (slug == UNNAMED, -len(groups[slug]), slug))
+    return [
+        Section(
+            slug=slug or "unnamed",
+            title=called(slug) if slug else "Not named",
+            total=len(groups[slug]),
+            hue=0 if slug == UNNAMED else 1 + index % HUES,
+            items=tuple(
+                _entry(item, report)
+                for item in sorted(
+                    groups[slug], key=lambda item: (item.film_id, item.timecode_seconds)
+                )
+            ),
+        )
+        for index, slug in enumerate(order)
+    ]
+
+
+def _entry(item: DatasetItem, report: DatasetReport) -> Entry:
+    caption = report.captions.get(item.crop_id)
+    return Entry(
+        crop_id=item.crop_id,
+        image=data_uri(report.thumbnails.get(item.crop_id)),
+        aspect=round(item.width / item.height, 3),
+        caption=caption.text if caption else "",
+        source=f"{item.film_id} · {timecode(item.timecode_seconds)}",
+        validation=item.split is Split.VALIDATION,
+        repaired=bool(caption and caption.repaired),
+        alt=caption.text if caption else f"at {timecode(item.timecode_seconds)}",
+    )
+
+
+def _left_out(summary: DatasetSummary) -> list[LeftOutGroup]:
+    ranked = sorted(summary.left_out.items(), key=lambda pair: -pair[1])
+    return [LeftOutGroup(*LEFT_OUT[reason], total=number) for reason, number in ranked if number]

@@ -1,0 +1,38 @@
+"""The door's pages: a question with two buttons, or a few words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from onmodel.contracts.trainings import Purpose
+from onmodel.pages.templating import render
+
+ASKED: dict[Purpose, str] = {
+    "training": "Train a model?",
+    "captions": "Caption the pictures?",
+    "review": "Are the captions good?",
+    "deployment": "Deploy the model?",
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a person decides; `usd` is None when a price is missing. A review is not of money."""
+
+    production: str
+    purpose: Purpose
+    subject_id: str
+    usd: float | None
+    why: str
+    assumptions: Sequence[str]
+    expires: str
+
+
+def question_page(question: Question) -> bytes:
+    """Opening it decides nothing: mail scanners follow links. The buttons do."""
+    return render("door.html.j2", title=ASKED[question.purpose], words=(), question=question)
+
+
+def words_page(title: str, *words: str) -> bytes:
+    return render("door.html.j2", title=title, words=words, question=None)

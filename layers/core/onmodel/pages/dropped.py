@@ -1,0 +1,188 @@
+"""Everything dropped, by reason, in plain words, beside the setting that decided it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from onmodel.contracts.films import Crop, Rejected, RejectReason
+from onmodel.contracts.settings import Settings
+from onmodel.formats.wording import timecode
+from onmodel.pages.paging import Section
+from onmodel.pages.sheet import Names, Tile, tile
+from onmodel.pages.templating import data_uri
+
+ALIKE_IN_A_ROW = 40
+"""A still shot of minutes has hundreds alike: its row is cut, so that pages stay small."""
+
+FRAME_ASPECT = 16 / 9
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why something is dropped: `words` takes the settings, `setting` is the key to change."""
+
+    title: str
+    setting: str
+    words: Callable[[Settings], str]
+
+
+REASONS: dict[RejectReason, Reason] = {
+    RejectReason.NEAR_DUPLICATE: Reason(
+        "Near-duplicates",
+        "deduplication.threshold",
+        lambda s: (
+            f"So like a kept picture (similarity {s.deduplication.threshold:g} or more) that "
+            "they would teach nothing new; the better one was kept. The number is the "
+            "similarity to it."
+        ),
+    ),
+    RejectReason.NO_FIGURE: Reason(
+        "No figure in sight",
+        "finder.labels",
+        lambda s: (
+            f"None of {', '.join(s.finder.labels)} was seen with "
+            f"{s.finder.min_confidence:g} % confidence or more."
+        ),
+    ),
+    RejectReason.UNCHANGED: Reason(
+        "Unchanged",
+        "sampling.unchanged_difference",
+        lambda s: (
+            "The picture hardly moved since the last kept frame of the same shot "
+            f"(less than {s.sampling.unchanged_difference:g} of 255 on average)."
+        ),
+    ),
+    RejectReason.BLACK: Reason(
+        "Black",
+        "sampling.black_level",
+        lambda s: f"Darker than {s.sampling.black_level:g} of 255 on average.",
+    ),
+    RejectReason.BLANK: Reason(
+        "Blank",
+        "sampling.blank_deviation",
+        lambda s: (
+            "One flat colour: brightness varies by less than "
+            f"{s.sampling.blank_deviation:g} of 255."
+        ),
+    ),
+    RejectReason.FADE: Reason(
+        "In a fade",
+        "sampling.black_level",
+        lambda _: "Between two shots, or fading in or out: no picture of its own.",
+    ),
+    RejectReason.BLURRED: Reason(
+        "Blurred",
+        "sampling.min_sharpness",
+        lambda s: (
+            f"Even the sharpest region is soft (sharpness below {s.sampling.min_sharpness:g})."
+        ),
+    ),
+    RejectReason.TOO_SMALL: Reason(
+        "Too small",
+        "crop.min_figure_pixels",
+        lambda s: (
+            f"The figure's shorter side has less than {s.crop.min_figure_pixels} pixels: "
+            "enlarged, it would teach blur."
+        ),
+    ),
+    RejectReason.SURPLUS: Reason(
+        "Beyond the largest",
+        "finder.max_figures",
+        lambda s: f"Of each frame the {s.finder.max_figures} largest figures are taken.",
+    ),
+    RejectReason.UNREADABLE: Reason(
+        "Unreadable",
+        "",
+        lambda _: "This part of the file is damaged.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class DroppedTile:
+    """One dropped frame or figure with its measured value."""
+
+    image: str
+    aspect: float
+    timecode: str
+    detail: str
+    alt: str
+    pictures: int = 1
+
+
+@dataclass(frozen=True)
+class Alike:
+    """A kept crop and those that it stands for."""
+
+    kept: Tile | None
+    tiles: tuple[DroppedTile, ...]
+
+    @property
+    def pictures(self) -> int:
+        return len(self.tiles) + 1
+
+
+@dataclass(frozen=True)
+class Dropper:
+    """Makes the sections of one report."""
+
+    settings: Settings
+    thumbnails: Mapping[str, bytes]
+    called: Names
+    kept: Mapping[str, Crop]
+
+    def sections(self, rejected: Sequence[Rejected]) -> list[Section[DroppedTile | Alike]]:
+        """A section a reason, the most frequent first."""
+        groups: dict[RejectReason, list[Rejected]] = defaultdict(list)
+        for line in rejected:
+            groups[line.reason].append(line)
+        return [
+            Section(
+                slug=reason.value.replace("_", "-"),
+                title=REASONS[reason].title,
+                total=len(lines),
+                note=REASONS[reason].words(self.settings),
+                setting=REASONS[reason].setting,
+                items=tuple(self._items(reason, lines)),
+            )
+            for reason, lines in sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+        ]
+
+    def _items(
+        self, reason: RejectReason, lines: Sequence[Rejected]
+    ) -> Iterable[DroppedTile | Alike]:
+        in_time = sorted(lines, key=lambda line: line.timecode_seconds)
+        if reason is not RejectReason.NEAR_DUPLICATE:
+            return [self._tile(line) for line in in_time]
+        by_kept: dict[str, list[Rejected]] = defaultdict(list)
+        for line in in_time:
+            by_kept[line.kept_instead or ""].append(line)
+        return [
+            Alike(
+                kept=self._kept(identity),
+                tiles=tuple(self._tile(line) for line in alike[at : at + ALIKE_IN_A_ROW]),
+            )
+            for identity, alike in by_kept.items()
+            for at in range(0, len(alike), ALIKE_IN_A_ROW)
+        ]
+
+    def _kept(self, identity: str) -> Tile | None:
+        crop = self.kept.get(identity)
+        return tile(crop, None, self.thumbnails.get(identity), self.called) if crop else None
+
+    def _tile(self, line: Rejected) -> DroppedTile:
+        when = timecode(line.timecode_seconds)
+        frame = f"frame-{round(line.timecode_seconds * 1000):09d}"
+        box = line.box if line.crop_id else None
+        detail = line.detail
+        if line.kept_instead:
+            detail = detail.removesuffix(f" to {line.kept_instead}").removeprefix("similarity ")
+        return DroppedTile(
+            image=data_uri(self.thumbnails.get(line.crop_id or frame)),
+            aspect=round(min(2.0, max(0.5, box.width / box.height)), 3) if box else FRAME_ASPECT,
+            timecode=when,
+            detail=detail,
+            alt=f"{REASONS[line.reason].title}, at {when}",
+        )

@@ -1,0 +1,117 @@
+"""The report of one prepared film: self-contained HTML pages, worth looking at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from onmodel.contracts.films import Crop, FilmSummary, Naming, Rejected
+from onmodel.contracts.settings import Settings
+from onmodel.money.pricebook import Bill
+from onmodel.pages.dropped import Alike, DroppedTile, Dropper
+from onmodel.pages.headline import headline
+from onmodel.pages.money import money_of
+from onmodel.pages.paging import PICTURES_A_PAGE, Section, paginate
+from onmodel.pages.settings_words import settings_in_words
+from onmodel.pages.sheet import Names, Tile, contact_sheet
+from onmodel.pages.templating import render
+from onmodel.pages.timeline import timeline
+
+KeptPage = tuple[Section[Tile], ...]
+DroppedPage = tuple[Section[DroppedTile | Alike], ...]
+
+
+@dataclass(frozen=True)
+class FilmReport:
+    """All that a report shows.
+
+    `names` is by crop_id. `thumbnails` holds JPEG bytes by crop_id, or by
+    `frame-<milliseconds, nine digits>` for frames that were dropped; a missing one is drawn as an
+    empty place.
+    """
+
+    summary: FilmSummary
+    settings: Settings
+    crops: Sequence[Crop]
+    names: Mapping[str, Naming]
+    rejected: Sequence[Rejected]
+    thumbnails: Mapping[str, bytes]
+    bill: Bill
+
+
+@dataclass(frozen=True)
+class Page:
+    """One file: a part of the contact sheet, a part of the dropped ones, or both."""
+
+    number: int
+    kept: KeptPage
+    dropped: DroppedPage
+
+    @property
+    def name(self) -> str:
+        return "index.html" if self.number == 1 else f"page-{self.number}.html"
+
+    @property
+    def title(self) -> str:
+        parts = [section.title for section in self.kept] + [
+            section.title for section in self.dropped
+        ]
+        return ", ".join(parts) or "Overview"
+
+
+def render_film_report(
+    report: FilmReport, pictures_a_page: int = PICTURES_A_PAGE
+) -> dict[str, bytes]:
+    """File name → HTML. The first page is index.html, then page-2.html and so on."""
+    called = Names(report.settings)
+    sheet = contact_sheet(report.crops, report.names, report.thumbnails, called)
+    dropped = Dropper(
+        settings=report.settings,
+        thumbnails=report.thumbnails,
+        called=called,
+        kept={crop.crop_id: crop for crop in report.crops},
+    ).sections(report.rejected)
+    pages = _lay_out(sheet, dropped, pictures_a_page)
+    shared = {
+        "summary": report.summary,
+        "pages": pages,
+        "sheet": sheet,
+        "dropped": dropped,
+        "dropped_at": {section.slug: page.name for page in reversed(pages)
+                       for section in page.dropped},
+        "kept_at": {section.slug: page.name for page in reversed(pages) for section in page.kept},
+        "settings": settings_in_words(report.settings),
+        "credit": report.settings.credit,
+        "bill": report.bill,
+        "money": money_of(report.bill),
+        "headline": headline(report.summary, report.settings.sampling),
+        "timeline": timeline(
+            sheet=sheet,
+            crops=report.crops,
+            names=report.names,
+            rejected=report.rejected,
+            lost_seconds=report.summary.lost_seconds,
+            duration_seconds=report.summary.facts.duration_seconds,
+        ),
+        "portraits": {section.slug: max(section.items, key=lambda tile: tile.likeness)
+                      for section in sheet},
+    }  # fmt: skip
+    return {page.name: render("film.html.j2", page=page, **shared) for page in pages}
+
+
+def _lay_out(
+    sheet: Sequence[Section[Tile]],
+    dropped: Sequence[Section[DroppedTile | Alike]],
+    limit: int,
+) -> list[Page]:
+    """Kept crops first. What was dropped shares the first page only when all of it fits."""
+    kept_pages: list[KeptPage] = list(paginate(sheet, limit)) or [()]
+    dropped_pages: list[DroppedPage] = list(paginate(dropped, limit))
+    shown = sum(item.pictures for section in [*sheet] for item in section.items) + sum(
+        item.pictures for section in dropped for item in section.items
+    )
+    if shown <= limit:
+        return [Page(1, kept_pages[0], dropped_pages[0] if dropped_pages else ())]
+    bodies: list[tuple[KeptPage, DroppedPage]] = [(kept, ()) for kept in kept_pages]
+    bodies += [((), page) for page in dropped_pages]
+    return [Page(number, *body) for number, body in enumerate(bodies, start=1)]

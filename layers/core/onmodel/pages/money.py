@@ -1,0 +1,80 @@
+"""The bill as a report shows it: formatted rows and a remark. Sums are the bill's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from onmodel.formats.wording import count, dollars, listed
+from onmodel.money.pricebook import Bill, BillLine
+
+TITLES = {
+    "rekognition.detect-labels": "Finding figures",
+    "bedrock.amazon.titan-embed-image-v1": "Comparing pictures",
+}
+"""What a service does here; others are shown by the price book's key alone."""
+
+
+@dataclass(frozen=True)
+class Row:
+    title: str
+    item: str
+    paid: str
+    reused: str
+    price: str
+    cost: str
+    saved: str
+
+
+@dataclass(frozen=True)
+class Money:
+    """`paid_share` is what was paid for in percent of all answers."""
+
+    rows: tuple[Row, ...]
+    saved_usd: float
+    paid_share: float
+    remark: str
+    sources: str
+
+
+def money_of(bill: Bill) -> Money:
+    """Rows in the bill's order. A missing price is written `unknown`."""
+    paid = float(sum(line.paid for line in bill.lines))
+    reused = float(sum(line.reused for line in bill.lines))
+    return Money(
+        rows=tuple(_row(line) for line in bill.lines),
+        saved_usd=float(bill.saved_usd),
+        paid_share=round(100 * paid / (paid + reused), 1) if paid + reused else 0.0,
+        remark=f"{count(reused, 'answer')} used again, {dollars(float(bill.saved_usd))} saved"
+        if reused
+        else f"{count(paid, 'call')}, none known from before",
+        sources=_sources(bill),
+    )
+
+
+def _row(line: BillLine) -> Row:
+    return Row(
+        title=TITLES.get(line.item, line.item),
+        item=line.item,
+        paid=f"{line.paid:,.0f}",
+        reused=f"{line.reused:,.0f}",
+        price=_price(line),
+        cost=dollars(None if line.usd is None else float(line.usd)),
+        saved=dollars(None if line.saved_usd is None else float(line.saved_usd)),
+    )
+
+
+def _price(line: BillLine) -> str:
+    """Prices are shown whole: $0.00006 must not look like nothing."""
+    if line.unit_usd is None:
+        return "unknown"
+    return f"${line.unit_usd.normalize():f}{' (unsure)' if line.unsure else ''}"
+
+
+def _sources(bill: Bill) -> str:
+    dated = f"Prices as of {bill.prices_dated.isoformat()}."
+    if bill.missing:
+        dated += (
+            f" No price is known for {listed(bill.missing)}, so the total is not known; "
+            f"the rest comes to {dollars(float(bill.known_usd))}."
+        )
+    return dated

@@ -1,0 +1,115 @@
+"""A production's settings in plain sentences, those that differ from the defaults marked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from onmodel.contracts.settings import Settings
+from onmodel.formats.wording import count, listed
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One choice: the section of settings.yaml, what it means, and what was changed in it."""
+
+    section: str
+    words: str
+    changed: tuple[str, ...]
+
+
+def settings_in_words(settings: Settings) -> list[Sentence]:
+    """One sentence a section of settings.yaml."""
+    usual = Settings()
+    return [
+        Sentence(section, words, _changes(getattr(settings, section), getattr(usual, section)))
+        for section, words in (
+            ("sampling", _sampling(settings)),
+            ("finder", _finder(settings)),
+            ("crop", _crop(settings)),
+            ("embedding", _embedding(settings)),
+            ("deduplication", _deduplication(settings)),
+            ("naming", _naming(settings)),
+            ("characters", _characters(settings)),
+        )
+    ]
+
+
+def _sampling(settings: Settings) -> str:
+    sampling = settings.sampling
+    pace = {
+        "interval": f"The sharpest frame of every {sampling.interval_seconds:g} s",
+        "fps": f"{sampling.frames_per_second:g} frames a second",
+        "keyframes": "Every keyframe",
+        "scene": f"{count(sampling.frames_per_shot, 'frame')} of every shot",
+    }[sampling.mode]
+    return (
+        f"{pace} was looked at. Frames darker than {sampling.black_level:g}, flatter than "
+        f"{sampling.blank_deviation:g}, softer than {sampling.min_sharpness:g} or less than "
+        f"{sampling.unchanged_difference:g} away from the last kept frame were dropped before "
+        "anything was paid for."
+    )
+
+
+def _finder(settings: Settings) -> str:
+    finder = settings.finder
+    wide = (
+        "; a label without a place gives the whole frame, marked wide"
+        if finder.wide_when_no_box
+        else ""
+    )
+    return (
+        f"Figures are what Rekognition labels {listed(finder.labels, 'or')} with "
+        f"{finder.min_confidence:g} % confidence, at most {finder.max_figures} of a frame{wide}."
+    )
+
+
+def _crop(settings: Settings) -> str:
+    crop = settings.crop
+    return (
+        f"Each figure is cut out with {crop.padding:.0%} room on each side, {crop.side} pixels on "
+        f"the longer side, not longer than {crop.max_aspect:g} : 1, as {crop.format.upper()}. "
+        f"Figures under {crop.min_figure_pixels} pixels are left out."
+    )
+
+
+def _embedding(settings: Settings) -> str:
+    return (
+        f"Pictures are compared by {settings.embedding.model} in "
+        f"{settings.embedding.dimensions:,} dimensions."
+    )
+
+
+def _deduplication(settings: Settings) -> str:
+    return (
+        f"Of pictures with a similarity of {settings.deduplication.threshold:g} or more, the best "
+        "one is kept. A lower threshold leaves fewer and more varied pictures."
+    )
+
+
+def _naming(settings: Settings) -> str:
+    return (
+        f"A picture is named after the nearest reference from {settings.naming.threshold:g} "
+        f"similarity on, if the next character is at least {settings.naming.margin:g} behind."
+    )
+
+
+def _characters(settings: Settings) -> str:
+    if not settings.characters:
+        return "None are listed in settings.yaml; references may lie under characters/<name>/."
+    return f"{listed([character.name for character in settings.characters.values()])}."
+
+
+def _changes(mine: object, usual: object) -> tuple[str, ...]:
+    if not isinstance(mine, BaseModel) or not isinstance(usual, BaseModel):
+        return ()
+    return tuple(
+        f"{field}: {_shown(getattr(mine, field))} instead of {_shown(getattr(usual, field))}"
+        for field in type(mine).model_fields
+        if getattr(mine, field) != getattr(usual, field)
+    )
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,106 @@
+"""The contact sheet: kept crops by character, in the order of the film."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from onmodel.contracts.films import Crop, Naming
+from onmodel.contracts.settings import Settings
+from onmodel.formats.wording import person_name, timecode
+from onmodel.pages.paging import Section
+from onmodel.pages.templating import data_uri
+
+UNNAMED = ""
+HUES = 8  # colours in the style sheet; more characters share them
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One kept crop. `quality` and `similarity` are whole percent; `aspect` is width by height.
+
+    `likeness` ranks portraits: similarity to the reference, or quality without a name.
+    """
+
+    crop_id: str
+    image: str
+    aspect: float
+    timecode: str
+    quality: int
+    naming: str
+    label: str
+    wide: bool
+    alt: str
+    likeness: float
+    pictures: int = 1
+
+
+@dataclass(frozen=True)
+class Names:
+    """Characters as people call them."""
+
+    settings: Settings
+
+    def __call__(self, character: str | None) -> str:
+        if not character:
+            return "not named"
+        known = self.settings.characters.get(character)
+        return known.name if known else person_name(character)
+
+
+def contact_sheet(
+    crops: Sequence[Crop],
+    names: Mapping[str, Naming],
+    thumbnails: Mapping[str, bytes],
+    called: Names,
+) -> list[Section[Tile]]:
+    """A section a character, the most seen first, unnamed last; within it by time."""
+    groups: dict[str, list[Crop]] = defaultdict(list)
+    for crop in crops:
+        naming = names.get(crop.crop_id)
+        groups[(naming.character if naming else None) or UNNAMED].append(crop)
+    order = sorted(groups, key=lambda slug: (slug == UNNAMED, -len(groups[slug]), slug))
+    return [
+        Section(
+            slug=slug or "unnamed",
+            title=called(slug) if slug else "Not named",
+            total=len(groups[slug]),
+            hue=0 if slug == UNNAMED else 1 + index % HUES,
+            note="No reference was near enough, or two characters were too close to call."
+            if slug == UNNAMED
+            else "",
+            items=tuple(
+                tile(crop, names.get(crop.crop_id), thumbnails.get(crop.crop_id), called)
+                for crop in sorted(groups[slug], key=lambda crop: crop.timecode_seconds)
+            ),
+        )
+        for index, slug in enumerate(order)
+    ]
+
+
+def tile(crop: Crop, naming: Naming | None, jpeg: bytes | None, called: Names) -> Tile:
+    """One crop as the page shows it."""
+    when = timecode(crop.timecode_seconds)
+    who = called(naming.character) if naming and naming.character else crop.label
+    return Tile(
+        crop_id=crop.crop_id,
+        image=data_uri(jpeg),
+        aspect=round(crop.width / crop.height, 3),
+        timecode=when,
+        quality=round(crop.quality * 100),
+        naming=_naming(naming, called),
+        label=f"{crop.label} {crop.confidence:.0f} %",
+        wide=crop.wide,
+        alt=f"{who} at {when}",
+        likeness=naming.confidence if naming and naming.character else crop.quality,
+    )
+
+
+def _naming(naming: Naming | None, called: Names) -> str:
+    if naming is None:
+        return "not compared"
+    if naming.character is None:
+        return f"nearest reference {naming.confidence:.2f}"
+    ahead = f", {naming.margin:.2f} ahead of {called(naming.runner_up)}" if naming.runner_up else ""
+    return f"similarity {naming.confidence:.2f}{ahead}"

@@ -1,0 +1,37 @@
+"""Self-contained HTML from the templates beside this module: no scripts, nothing fetched."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from onmodel.formats.wording import count, dollars, duration, listed, timecode
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("onmodel.pages", "templates"),
+        autoescape=True,  # titles, labels and details are other people's text
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        count=count, dollars=dollars, duration=duration, listed=listed, timecode=timecode
+    )
+    return made
+
+
+_TEMPLATES = _environment()
+
+
+def render(template: str, **context: Any) -> bytes:  # noqa: ANN401 - whatever the page needs
+    """UTF-8 HTML. Raises jinja2's UndefinedError when the page needs something that is missing."""
+    return _TEMPLATES.get_template(template).render(context).encode()
+
+
+def data_uri(jpeg: bytes | None) -> str:
+    """A picture inside the page, so that the file can be mailed, moved and opened offline."""
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}" if jpeg else ""

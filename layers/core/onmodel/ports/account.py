@@ -1,0 +1,42 @@
+"""The ports to the account: mail, quotas, secrets, its own facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class Mailbox(Protocol):
+    """The topic that e-mail subscribers listen to."""
+
+    def publish(self, subject: str, body: str, mail_id: str, correlation_id: str) -> None:
+        """Subject: ASCII, under 100 characters."""
+        ...
+
+
+class Quotas(Protocol):
+    def value(self, service: str, quota: str) -> float | None:
+        """What the account may use now; None when the quota is unknown here."""
+        ...
+
+
+class Secrets(Protocol):
+    def get(self, name: str) -> str:
+        """Raises NotFound."""
+        ...
+
+
+class EventBus(Protocol):
+    def put(self, detail_type: str, detail: Mapping[str, Any]) -> None: ...
+
+
+class Account(Protocol):
+    """What preflight looks up about buckets and roles."""
+
+    def bucket_region(self, bucket: str) -> str | None:
+        """None when the bucket does not exist."""
+        ...
+
+    def role_trusts(self, role_arn: str, service: str) -> bool | None:
+        """Whether a service may assume the role; None when the role does not exist."""
+        ...

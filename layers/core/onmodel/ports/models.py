@@ -1,0 +1,57 @@
+"""The ports to the models that look at pictures and describe them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from pydantic import Field
+
+from onmodel.contracts.arrays import Vector
+from onmodel.contracts.base import Contract
+from onmodel.contracts.models import Reply, Turn
+from onmodel.contracts.settings import EmbeddingSettings
+
+
+class Instance(Contract):
+    """One place where a label was seen; fractions of the picture, 0 to 1."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    confidence: float = Field(ge=0, le=100)
+
+
+class Label(Contract):
+    name: str
+    confidence: float = Field(ge=0, le=100)
+    instances: tuple[Instance, ...] = ()
+    parents: tuple[str, ...] = ()
+
+
+class LabelDetector(Protocol):
+    """Rekognition DetectLabels. Raises Throttled, ServiceUnavailable, AnswerRefused."""
+
+    def detect(self, jpeg: bytes) -> tuple[Label, ...]: ...
+
+
+class Embedder(Protocol):
+    """A picture's vector. Raises Throttled, ServiceUnavailable, AnswerRefused."""
+
+    model: str
+    dimensions: int
+
+    def embed(self, jpeg: bytes) -> Vector: ...
+
+
+EmbedderOf = Callable[[EmbeddingSettings], Embedder]
+"""The run's settings choose the model, so the embedder is made inside the step."""
+
+
+class CaptionModel(Protocol):
+    """A model that sees. Raises AnswerRefused for filtered and empty answers, with their cost."""
+
+    model: str
+
+    def ask(self, turns: Sequence[Turn], system: str = "") -> Reply: ...

@@ -1,0 +1,54 @@
+"""The port to the Registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Protocol
+
+from pydantic import Field
+
+from onmodel.contracts.base import Contract
+
+
+class Record(Contract):
+    """A row of the Registry.
+
+    `revision` counts writes: compare-and-swap, so that leases and state changes are decided by
+    steps and enforced by a conditional write.
+    """
+
+    production: str
+    kind: str = Field(pattern="^[a-z]+$")
+    id: str
+    status: str
+    holder: str | None = Field(default=None, description="execution ARN that holds the lease")
+    revision: int = 0
+    created_at: datetime
+    updated_at: datetime
+    body: dict[str, Any] = Field(default_factory=dict)
+
+
+class Registry(Protocol):
+    """What is known of films, runs, datasets, trainings, deployments, storyboards, mails."""
+
+    def get(self, production: str, kind: str, id: str) -> Record | None:  # noqa: A002
+        """Strongly consistent."""
+        ...
+
+    def create(self, record: Record) -> Record:
+        """Write revision 1. Raises Conflict when the row exists."""
+        ...
+
+    def replace(self, record: Record) -> Record:
+        """Write revision + 1 over `record.revision`. Raises Conflict when it moved on."""
+        ...
+
+    def delete(self, record: Record) -> None:
+        """Delete if still at `record.revision`. Raises Conflict otherwise."""
+        ...
+
+    def list(self, production: str, kind: str) -> Iterator[Record]: ...
+    def list_all(self, kind: str) -> Iterator[Record]:
+        """Over all productions, by index; eventually consistent."""
+        ...

@@ -1,0 +1,51 @@
+"""The ports to objects and to cached answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol
+
+from onmodel.contracts.base import Contract
+
+
+class ObjectInfo(Contract):
+    """What S3 tells of an object without its content."""
+
+    key: str
+    size: int
+    etag: str
+    version_id: str | None = None
+    checksum_crc64nvme: str | None = None
+    last_modified: datetime | None = None
+
+
+class ObjectStore(Protocol):
+    """One bucket. Raises NotFound, Throttled or ServiceUnavailable."""
+
+    bucket: str
+
+    def head(self, key: str, version_id: str | None = None) -> ObjectInfo: ...
+    def get(self, key: str, version_id: str | None = None) -> bytes: ...
+    def read(self, key: str, start: int, end: int, version_id: str | None = None) -> bytes:
+        """Bytes [start, end)."""
+        ...
+
+    def put(self, key: str, body: bytes, content_type: str) -> None: ...
+    def list(self, prefix: str) -> Iterator[ObjectInfo]: ...
+    def delete_prefix(self, prefix: str) -> int:
+        """Delete the current version of everything under a prefix; returns how many."""
+        ...
+
+    def presign(self, key: str, seconds: int) -> str: ...
+
+
+CACHE_VALUE_LIMIT_BYTES = 350_000
+"""A DynamoDB item has at most 400 KB, its key and names included."""
+
+
+class Cache(Protocol):
+    """Paid answers by content. Values are opaque bytes; ValueError above the limit."""
+
+    def get(self, key: str) -> bytes | None: ...
+    def put(self, key: str, value: bytes) -> None: ...

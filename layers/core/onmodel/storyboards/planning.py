@@ -1,0 +1,197 @@
+"""A storyboard file → the panels to draw, each with its prompt and seed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+
+from onmodel.contracts.settings import Character
+from onmodel.contracts.storyboards import PanelRequest, PlannedPanel, Scene, Storyboard
+from onmodel.contracts.trainings import PanelLimits
+from onmodel.datasets.mentions import mentions
+from onmodel.errors import SettingsRefused
+from onmodel.formats.user_yaml import read_handwritten
+
+SENTENCE_ENDS = (".", "!", "?", "…", ":", ";", ",")
+
+
+def parse_storyboard(text: bytes, name: str = "the storyboard") -> Storyboard:
+    """Read a storyboard's YAML.
+
+    Args:
+        text: the file.
+        name: what it is called in messages.
+
+    Raises:
+        SettingsRefused: not YAML, no scene, too many, an unknown key or an impossible value; the
+            message lists every fault with its place.
+    """
+    return read_handwritten(Storyboard, text, name)
+
+
+def plan_panels(
+    storyboard: Storyboard,
+    characters: Mapping[str, Character],
+    limits: PanelLimits,
+    take: int = 1,
+) -> tuple[PlannedPanel, ...]:
+    """What will be asked for, scene by scene. The same storyboard and take give the same panels.
+
+    Args:
+        storyboard: as parsed.
+        characters: the production's, by slug.
+        limits: the trainer's.
+        take: from 1; another take has other seeds.
+
+    Raises:
+        SettingsRefused: what the image model would refuse, or characters that nobody knows; every
+            fault is listed. Nothing is cut silently: half a prompt draws another scene.
+    """
+    faults = [
+        *_faults(storyboard, limits),
+        *_strangers(storyboard, characters),
+        *_too_long(storyboard, characters, limits),
+    ]
+    if faults:
+        raise SettingsRefused(
+            f"the storyboard cannot be drawn: {'; '.join(faults)}",
+            "Correct it and upload it again",
+        )
+    return tuple(
+        PlannedPanel(
+            number=number,
+            scene=scene.text,
+            characters=scene_characters(storyboard, scene, characters),
+            request=PanelRequest(
+                text=panel_prompt(storyboard, scene, characters),
+                negative_text=storyboard.negative_text.strip() or None,
+                width=storyboard.size[0],
+                height=storyboard.size[1],
+                quality=storyboard.quality,
+                cfg_scale=storyboard.cfg_scale,
+                seed=panel_seed(storyboard, number, limits, take=take),
+                images=storyboard.images,
+            ),
+        )
+        for number, scene in enumerate(storyboard.scenes, 1)
+    )
+
+
+def panel_prompt(
+    storyboard: Storyboard, scene: Scene, characters: Mapping[str, Character] | None = None
+) -> str:
+    """The scene's text, who else is in it, and the style line.
+
+    Characters that the scene lists without naming them in its text are named at its end: the
+    model knows them by nothing but their names.
+    """
+    known = characters or {}
+    parts = [" ".join(scene.text.split())]
+    named = [_name(who, known) for who in scene.characters or ()]
+    unnamed = [name for name in named if not mentions(scene.text, name)]
+    if unnamed:
+        parts.append(f"With {', '.join(unnamed)}")
+    if storyboard.style.strip():
+        parts.append(" ".join(storyboard.style.split()))
+    *before, last = parts
+    return " ".join(
+        [*(part if part.endswith(SENTENCE_ENDS) else f"{part}." for part in before), last]
+    )
+
+
+def scene_characters(
+    storyboard: Storyboard, scene: Scene, characters: Mapping[str, Character]
+) -> tuple[str, ...]:
+    """Slugs of who should be in a scene: as listed, else whose name stands in its text."""
+    listed = scene.characters
+    if listed is not None:
+        slugs = [_slug(who, characters) for who in listed]
+        return tuple(dict.fromkeys(slug for slug in slugs if slug is not None))
+    cast = storyboard.characters
+    allowed = None if cast is None else {_slug(who, characters) for who in cast}
+    return tuple(
+        slug
+        for slug, character in sorted(characters.items())
+        if (allowed is None or slug in allowed) and mentions(scene.text, character.name)
+    )
+
+
+def panel_seed(
+    storyboard: Storyboard, number: int, limits: PanelLimits, *, take: int = 1, attempt: int = 0
+) -> int:
+    """The seed of a panel, 0 to the model's highest.
+
+    Derived from the storyboard's seed, the scene's place, the take and the attempt, so that a
+    scene keeps its composition while its words are worked on. A scene's own seed is used as it is
+    for the first attempt of the first take.
+
+    Args:
+        storyboard: as parsed.
+        number: the scene's place, from 1.
+        limits: the trainer's.
+        take: from 1.
+        attempt: 0, or how many answers were filtered before.
+    """
+    own = storyboard.scenes[number - 1].seed
+    if own is not None and take == 1 and attempt == 0:
+        return own
+    start = storyboard.seed if own is None else own
+    hashed = hashlib.sha256(f"{start}:{number}:{take}:{attempt}".encode()).digest()
+    return int.from_bytes(hashed[:8], "big") % (limits.max_seed + 1)
+
+
+def _faults(storyboard: Storyboard, limits: PanelLimits) -> Iterator[str]:
+    """Size, number and seeds that the image model would refuse."""
+    width, height = storyboard.size
+    short, long = sorted(storyboard.size)
+    if short < limits.min_side or long > limits.max_side:
+        yield f"size: {width}x{height}, each side must have {limits.min_side} to {limits.max_side}"
+    if width % limits.side_multiple or height % limits.side_multiple:
+        yield f"size: {width}x{height}, each side must be divisible by {limits.side_multiple}"
+    if long > short * limits.max_aspect:
+        yield f"size: {width}x{height}, the long side is over {limits.max_aspect:g} times the short"
+    if storyboard.images > limits.max_images:
+        yield f"images: {storyboard.images}, at most {limits.max_images} are drawn of a scene"
+    if len(storyboard.negative_text) > limits.max_text_characters:
+        yield f"negative_text: more than {limits.max_text_characters:,} characters"
+    if storyboard.seed > limits.max_seed:
+        yield f"seed: {storyboard.seed}, the highest is {limits.max_seed}"
+    for number, scene in enumerate(storyboard.scenes, 1):
+        if scene.seed is not None and scene.seed > limits.max_seed:
+            yield f"scene {number}: seed {scene.seed}, the highest is {limits.max_seed}"
+
+
+def _too_long(
+    storyboard: Storyboard, characters: Mapping[str, Character], limits: PanelLimits
+) -> Iterator[str]:
+    for number, scene in enumerate(storyboard.scenes, 1):
+        length = len(panel_prompt(storyboard, scene, characters))
+        if length > limits.max_text_characters:
+            yield (
+                f"scene {number}: its text and the style line have {length:,} characters together,"
+                f" at most {limits.max_text_characters:,} are read"
+            )
+
+
+def _strangers(storyboard: Storyboard, characters: Mapping[str, Character]) -> Iterator[str]:
+    places = [("characters", storyboard.characters)]
+    places += [(f"scene {n}", scene.characters) for n, scene in enumerate(storyboard.scenes, 1)]
+    known = ", ".join(character.name for character in characters.values()) or "nobody yet"
+    for place, listed in places:
+        for who in listed or ():
+            if _slug(who, characters) is None:
+                yield f"{place}: nobody is called {who} (known: {known})"
+
+
+def _slug(who: str, characters: Mapping[str, Character]) -> str | None:
+    """A character's slug by slug or name; None for a stranger."""
+    for slug, character in characters.items():
+        if who.casefold() in {slug.casefold(), character.name.casefold()}:
+            return slug
+    return None
+
+
+def _name(who: str, characters: Mapping[str, Character]) -> str:
+    """A character as captions write it: the model was trained on that spelling."""
+    slug = _slug(who, characters)
+    return who if slug is None else characters[slug].name

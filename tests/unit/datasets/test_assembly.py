@@ -1,0 +1,219 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onmodel.contracts.base import Box
+from onmodel.contracts.datasets import LeftOutReason, Split
+from onmodel.contracts.films import Crop
+from onmodel.contracts.settings import TrainingSettings
+from onmodel.datasets.assembly import Assembly, FilmCrops, assemble, contents_hash, summarize
+from onmodel.errors import DatasetRefused
+from onmodel.formats.npy import Vectors
+
+ALIKE = 0.92
+SETTINGS = TrainingSettings(validation_share=0, min_per_character=1)
+
+
+def crop(film: str, number: int, shot: int = 0, quality: float = 0.5) -> Crop:
+    box = Box(left=10, top=20, width=300, height=400)
+    return Crop(
+        crop_id=f"{number:09d}-{film}",
+        film_id=film,
+        timecode_seconds=number,
+        shot=shot,
+        chunk=0,
+        box=box,
+        window=box,
+        width=768,
+        height=1024,
+        label="Person",
+        confidence=90,
+        sharpness=100,
+        quality=quality,
+        key=f"p/films/{film}/{number}.jpg",
+    )
+
+
+def unlike(count: int, seed: int = 0, dimensions: int = 256) -> Vectors:
+    rows = np.random.default_rng(seed).normal(size=(count, dimensions))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def film(
+    name: str,
+    characters: list[str | None],
+    *,
+    vectors: Vectors | None = None,
+    shots: list[int] | None = None,
+    qualities: list[float] | None = None,
+    embedding: str = "titan/256",
+) -> FilmCrops:
+    count = len(characters)
+    crops = [
+        crop(
+            name,
+            i,
+            shots[i] if shots else i,
+            qualities[i] if qualities else 0.5,
+        )
+        for i in range(count)
+    ]
+    return FilmCrops(
+        film_id=name,
+        crops=crops,
+        names={made.crop_id: who for made, who in zip(crops, characters, strict=True)},
+        vectors=unlike(count, sum(name.encode())) if vectors is None else vectors,
+        embedding=embedding,
+    )
+
+
+def reasons(assembly: Assembly) -> list[LeftOutReason]:
+    return [line.reason for line in assembly.left_out]
+
+
+def test_assemble_when_crops_are_named_then_items_keep_their_lineage_and_vectors() -> None:
+    episode = film("ep1", ["buck"] * 6)
+    assembly = assemble([episode], alike=ALIKE, training=SETTINGS)
+    assert [item.crop_id for item in assembly.items] == [made.crop_id for made in episode.crops]
+    assert np.array_equal(assembly.vectors, episode.vectors)
+    item, made = assembly.items[2], episode.crops[2]
+    assert (item.character, item.film_id, item.timecode_seconds) == ("buck", "ep1", 2)
+    assert (item.box, item.key, item.width, item.height) == (made.box, made.key, 768, 1024)
+
+
+def test_assemble_when_unnamed_then_left_out_or_included_as_set() -> None:
+    episode = film("ep1", ["buck"] * 5 + [None] * 2)
+    named = assemble([episode], alike=ALIKE, training=SETTINGS)
+    assert len(named.items) == 5
+    assert reasons(named) == [LeftOutReason.UNNAMED] * 2
+    everybody = SETTINGS.model_copy(update={"include_unnamed": True})
+    assert len(assemble([episode], alike=ALIKE, training=everybody).items) == 7
+
+
+def test_assemble_when_films_share_a_picture_then_the_better_stays() -> None:
+    shared = unlike(6, 1)
+    first = film("ep1", ["buck"] * 6, vectors=shared, qualities=[0.5] * 6)
+    second = film("ep2", ["buck"] * 6, vectors=shared, qualities=[0.9] + [0.1] * 5)
+    assembly = assemble([second, first], alike=ALIKE, training=SETTINGS)
+    assert [item.film_id for item in assembly.items] == ["ep1"] * 5 + ["ep2"]
+    left = {line.crop_id: line.kept_instead for line in assembly.left_out}
+    assert left["000000000-ep1"] == "000000000-ep2"
+    assert left["000000003-ep2"] == "000000003-ep1"
+    assert set(reasons(assembly)) == {LeftOutReason.NEAR_DUPLICATE}
+
+
+def test_assemble_when_an_unnamed_duplicate_is_better_then_the_named_stays() -> None:
+    shared = unlike(5, 1)
+    named = film("ep1", ["buck"] * 5, vectors=shared, qualities=[0.1] * 5)
+    unnamed = film("ep2", [None] * 5, vectors=shared, qualities=[0.9] * 5)
+    everybody = SETTINGS.model_copy(update={"include_unnamed": True})
+    assembly = assemble([named, unnamed], alike=ALIKE, training=everybody)
+    assert {item.film_id for item in assembly.items} == {"ep1"}
+
+
+def test_assemble_when_over_the_cap_then_every_shot_first_gives_its_best() -> None:
+    shots = [0, 0, 0, 0, 1, 1, 2]
+    qualities = [0.9, 0.8, 0.7, 0.6, 0.3, 0.2, 0.1]
+    episode = film("ep1", ["buck"] * 7, shots=shots, qualities=qualities)
+    capped = SETTINGS.model_copy(update={"max_per_character": 5})
+    assembly = assemble([episode], alike=ALIKE, training=capped)
+    assert [item.timecode_seconds for item in assembly.items] == [0, 1, 4, 5, 6]
+    assert reasons(assembly) == [LeftOutReason.OVER_CAP] * 2
+
+
+def test_assemble_when_one_character_is_everywhere_then_balanced_by_the_median() -> None:
+    characters = ["buck"] * 60 + ["frank"] * 6 + ["rinky"] * 4
+    assembly = assemble([film("ep1", characters)], alike=ALIKE, training=SETTINGS)
+    kept = [item.character for item in assembly.items]
+    assert [kept.count(name) for name in ("buck", "frank", "rinky")] == [18, 6, 4]
+
+
+def test_assemble_when_the_whole_is_too_large_then_the_largest_give() -> None:
+    characters = ["buck"] * 30 + ["frank"] * 20 + ["rinky"] * 4
+    small = SETTINGS.model_copy(update={"max_pictures": 24})
+    kept = [
+        item.character
+        for item in assemble([film("ep1", characters)], alike=ALIKE, training=small).items
+    ]
+    assert [kept.count(name) for name in ("buck", "frank", "rinky")] == [10, 10, 4]
+
+
+@pytest.mark.parametrize(
+    ("films", "message"),
+    [
+        ([], "no pictures of figures"),
+        ([film("ep1", [])], "no pictures of figures"),
+        ([film("ep1", [None] * 9)], "none of 9 pictures could be named"),
+        ([film("ep1", ["buck"] * 4)], "only 4 pictures"),
+        (
+            [film("ep1", ["buck"] * 5), film("ep2", ["buck"] * 5, embedding="nova/256")],
+            "different models",
+        ),
+    ],
+)
+def test_assemble_when_nothing_can_be_trained_on_then_refused(
+    films: list[FilmCrops], message: str
+) -> None:
+    with pytest.raises(DatasetRefused, match=message):
+        assemble(films, alike=ALIKE, training=SETTINGS)
+
+
+def test_summarize_when_done_then_counts_by_character_and_warns_of_few() -> None:
+    training = SETTINGS.model_copy(update={"min_per_character": 3})
+    episode = film("ep1", ["buck"] * 6 + ["frank"] * 2 + [None])
+    assembly = assemble([episode], alike=ALIKE, training=training)
+    summary = summarize(
+        assembly.items, assembly.left_out, ["ep1"], training, dataset_id="d0001-00000000"
+    )
+    assert summary.pictures == 8
+    assert [(c.character, c.kept, c.left_out, c.training) for c in summary.characters] == [
+        ("", 0, 1, 0),
+        ("buck", 6, 0, 6),
+        ("frank", 2, 0, 2),
+    ]
+    assert summary.left_out == {LeftOutReason.UNNAMED: 1}
+    assert len(summary.notices) == 1
+    assert summary.notices[0].startswith("Frank has 2 training pictures")
+
+
+def test_contents_hash_when_a_name_or_split_changes_then_another() -> None:
+    items = assemble([film("ep1", ["buck"] * 6)], alike=ALIKE, training=SETTINGS).items
+    renamed = [items[0].model_copy(update={"character": "frank"}), *items[1:]]
+    moved = [items[0].model_copy(update={"split": Split.VALIDATION}), *items[1:]]
+    hashes = {contents_hash(items), contents_hash(renamed), contents_hash(moved)}
+    assert len(hashes) == 3
+    assert contents_hash(list(reversed(items))) == contents_hash(items)
+
+
+characters = st.lists(st.sampled_from(["buck", "frank", None]), max_size=40)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(characters, min_size=1, max_size=3),
+    st.integers(1, 30),
+    st.booleans(),
+    st.floats(0, 0.5),
+)
+def test_assemble_when_made_of_anything_then_every_crop_is_kept_or_listed_once(
+    casts: list[list[str | None]], cap: int, unnamed: bool, share: float
+) -> None:
+    films = [film(f"ep{i}", cast) for i, cast in enumerate(casts)]
+    training = TrainingSettings(
+        max_per_character=cap, include_unnamed=unnamed, validation_share=share, min_per_character=2
+    )
+    try:
+        assembly = assemble(films, alike=ALIKE, training=training)
+    except DatasetRefused:
+        return
+    kept = [item.crop_id for item in assembly.items]
+    left = [line.crop_id for line in assembly.left_out]
+    everything = sorted(made.crop_id for episode in films for made in episode.crops)
+    assert sorted(kept + left) == everything
+    again = assemble(films[::-1], alike=ALIKE, training=training)
+    assert again.items == assembly.items
+    assert again.left_out == assembly.left_out
+    assert np.array_equal(again.vectors, assembly.vectors)
+    counts = [sum(i.character == name for i in assembly.items) for name in ("buck", "frank", None)]
+    assert max(counts) <= cap

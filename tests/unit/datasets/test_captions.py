@@ -1,0 +1,125 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onmodel.contracts.settings import Character
+from onmodel.datasets.captions import caption_of, parse_caption, repeated_trait
+from onmodel.datasets.prompting import CaptionSubject
+from onmodel.errors import AnswerRefused
+
+CAST = {
+    "buck": Character(
+        name="Buck", description="a big grey rabbit with round cheeks, kind, lives under an old oak"
+    ),
+    "frank": Character(name="Frank Squirrel", description="flying squirrel; cruel grin"),
+}
+BUCK = CaptionSubject(character="buck", characters=CAST)
+NOBODY = CaptionSubject(character=None, characters=CAST)
+GOOD = "Buck stretches in the morning sun while a butterfly settles on his nose."
+
+
+def answer(text: object) -> str:
+    return json.dumps({"alt_text": text})
+
+
+@pytest.mark.parametrize(
+    "given_answer",
+    [
+        answer(GOOD),
+        f"  {answer(GOOD)}\n",
+        f"```json\n{answer(GOOD)}\n```",
+        answer(GOOD.replace(" ", "\n ", 3)),
+    ],
+)
+def test_parse_caption_when_the_answer_is_one_object_then_its_text(given_answer: str) -> None:
+    assert parse_caption(given_answer, BUCK) == GOOD
+
+
+@pytest.mark.parametrize(
+    ("given_answer", "fault"),
+    [
+        ("", "not one JSON object"),
+        (GOOD, "not one JSON object"),
+        (f"Here you are: {answer(GOOD)}", "not one JSON object"),
+        (answer(GOOD) + answer(GOOD), "not one JSON object"),
+        (json.dumps([GOOD]), "not one JSON object"),
+        ("[" * 100_000, "not one JSON object"),
+        (json.dumps({"caption": GOOD}), "no other"),
+        (json.dumps({"alt_text": GOOD, "confidence": 1}), "no other"),
+        ('{"alt_text": "Buck a", "alt_text": "Buck b"}', "must stand once"),
+        (answer(None), "must be a text"),
+        (answer(["Buck"]), "must be a text"),
+        (answer(""), "0 characters"),
+        (answer("   \n "), "0 characters"),
+        (answer("Buck " * 300), "1,499 characters"),
+        (answer("Buck \x00 runs"), "control characters"),
+        (answer("A rabbit stretches in the sun."), "name at least one main character (Buck, Frank"),
+        (answer("A bucket stands in the sun."), "name at least one"),
+        (answer("Buck, an animated character, stretches."), 'leave out "animated character"'),
+        (answer("The image shows Buck asleep."), 'leave out "The image shows"'),
+        (answer("A picture of Buck asleep."), 'leave out "A picture of"'),
+        (answer("Buck sleeps in this picture."), 'leave out "in this picture"'),
+        (answer("Buck puffs up his Round  Cheeks."), 'leave out "round cheeks"'),
+        (answer("Buck beside Frank Squirrel with a cruel grin."), 'leave out "cruel grin"'),
+        (
+            answer("The generated text has been blocked by our content filters. Buck"),
+            "content filter's notice",
+        ),
+    ],
+)
+def test_caption_of_when_the_answer_is_unfit_then_no_caption_and_the_fault(
+    given_answer: str, fault: str
+) -> None:
+    caption, faults = caption_of(given_answer, BUCK)
+    assert caption is None
+    assert any(fault in told for told in faults), faults
+    with pytest.raises(AnswerRefused, match="no usable caption"):
+        parse_caption(given_answer, BUCK)
+
+
+def test_caption_of_when_a_picture_is_part_of_the_story_then_taken() -> None:
+    text = "Buck holds up a picture of his mother in the frame of the door."
+    assert parse_caption(answer(text), BUCK) == text
+
+
+def test_caption_of_when_several_things_are_wrong_then_all_are_told() -> None:
+    _, faults = caption_of(answer("The picture shows a cartoon figure with a cruel grin"), BUCK)
+    assert len(faults) == 3
+
+
+def test_caption_of_when_nobody_was_recognised_then_no_name_is_needed() -> None:
+    assert parse_caption(answer("A bird lands on a branch."), NOBODY) == "A bird lands on a branch."
+
+
+def test_caption_of_when_another_main_character_is_named_then_taken() -> None:
+    text = "Frank Squirrel's shadow falls over the clearing."
+    assert parse_caption(answer(text), BUCK) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "trait"),
+    [
+        ("Buck, a big grey rabbit with a flower", "big grey rabbit"),
+        ("Buck lives under an old oak now", "lives under an old"),
+        ("a kind look from Buck", None),
+        ("Buck's cheeks are red", None),
+        ("a grey morning, Buck yawns", None),
+    ],
+)
+def test_repeated_trait_when_a_trait_stands_to_the_letter_then_found(
+    text: str, trait: str | None
+) -> None:
+    assert repeated_trait(text, CAST["buck"]) == trait
+
+
+@given(st.text(max_size=200))
+def test_caption_of_when_given_any_text_then_a_caption_or_faults_never_both(text: str) -> None:
+    for given_answer in (text, answer(text)):
+        caption, faults = caption_of(given_answer, BUCK)
+        assert (caption is None) == bool(faults)
+        if caption is not None:
+            assert 3 <= len(caption) <= 1024
+            assert "buck" in caption.casefold() or "frank" in caption.casefold()
+            caption.encode()

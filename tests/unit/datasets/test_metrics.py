@@ -1,0 +1,88 @@
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from onmodel.contracts.base import Usage
+from onmodel.contracts.datasets import LeftOutReason
+from onmodel.contracts.films import RunRequest
+from onmodel.datasets.metrics import dataset_figures
+from onmodel.handler import entry
+from onmodel.observability import Figure, metrics, publish
+
+NAMESPACE = "onmodel/test"
+RUN = {
+    "production": "bunny",
+    "film_id": "f-1",
+    "run_id": "f-1-2",
+    "samples_id": "s",
+    "title": "f.mp4",
+    "source": {"bucket": "b", "key": "k"},
+    "attempt": 1,
+    "correlation_id": "upload-1",
+}
+
+
+@dataclass
+class Context:
+    function_name: str = "report_film"
+    memory_limit_in_mb: int = 128
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:report_film"
+    aws_request_id: str = "r-1"
+
+
+@pytest.fixture(autouse=True)
+def _stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
+    monkeypatch.setattr(metrics.provider, "namespace", NAMESPACE)  # read when it was imported
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def counted(line: dict) -> tuple[dict, list[list[str]], str]:
+    """What CloudWatch reads: metrics and their units, dimensions, namespace."""
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    units = {metric["Name"]: metric["Unit"] for metric in directive["Metrics"]}
+    return units, [sorted(names) for names in directive["Dimensions"]], directive["Namespace"]
+
+
+def test_publish_when_counted_by_a_reason_then_a_line_of_its_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    publish([Figure("Dropped", 4, by=("reason", "blurred"))])
+    (line,) = lines(capsys)
+    assert counted(line) == ({"Dropped": "Count"}, [["reason", "service"]], NAMESPACE)
+    assert (line["Dropped"], line["reason"], line["service"]) == ([4.0], "blurred", "onmodel")
+
+
+def test_entry_when_a_step_counted_then_one_line_for_all_of_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    figures = [
+        Figure("Frames", 1200),
+        Figure("CropsKept", 0),
+        Figure("Dollars", 1.5, is_money=True),
+    ]
+    handler = entry(RunRequest)(lambda _: publish(figures))
+    handler({"run": RUN}, Context())
+    line = next(line for line in lines(capsys) if "_aws" in line)
+    units = {"Frames": "Count", "CropsKept": "Count", "Dollars": "None"}
+    assert counted(line) == (units, [["service"]], NAMESPACE)
+    assert (line["Frames"], line["CropsKept"], line["Dollars"]) == ([1200.0], [0.0], [1.5])
+    assert not metrics.metric_set  # the next invocation begins anew
+
+
+def test_dataset_figures_when_a_price_is_missing_then_no_dollars_and_no_free_calls() -> None:
+    figures = dataset_figures(
+        pictures=40,
+        left_out={LeftOutReason.OVER_CAP: 2},
+        usage=[Usage(item="captions", paid=3, reused=5), Usage(item="vectors", reused=9)],
+        usd=None,
+    )
+    assert figures == (
+        Figure("Pictures", 40),
+        Figure("LeftOut", 2, by=("reason", "over_cap")),
+        Figure("PaidCalls", 3, by=("item", "captions")),
+    )

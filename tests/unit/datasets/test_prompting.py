@@ -1,0 +1,72 @@
+import json
+
+from onmodel.contracts.settings import CaptionSettings, Character
+from onmodel.datasets.captions import parse_caption
+from onmodel.datasets.prompting import (
+    EXAMPLES,
+    CaptionSubject,
+    caption_cache_parameters,
+    caption_prompt,
+    repair_prompt,
+)
+
+CAST = {
+    "frank": Character(name="Frank", description="flying squirrel\nwith a grin"),
+    "buck": Character(name="Buck", description="a big grey rabbit {kind}"),
+}
+BUCK = CaptionSubject(character="buck", characters=CAST)
+
+
+def test_caption_prompt_when_made_then_tells_everyone_and_whom_the_crop_shows() -> None:
+    prompt = caption_prompt(BUCK, CaptionSettings())
+    assert "20 to 30 words" in prompt.system
+    assert "- Buck: a big grey rabbit {kind}\n- Frank: flying squirrel with a grin\n" in prompt.task
+    assert "was recognised as Buck." in prompt.task
+    assert prompt.task.endswith('{"alt_text": "your text"}')
+
+
+def test_caption_prompt_when_nobody_was_recognised_then_says_so() -> None:
+    stranger = CaptionSubject(character=None, characters={})
+    task = caption_prompt(stranger, CaptionSettings()).task
+    assert "Nobody in this picture was recognised" in task
+    assert "(none are known yet" in task
+
+
+def test_caption_prompt_when_guided_then_the_wish_stands_among_the_rules() -> None:
+    prompt = caption_prompt(BUCK, CaptionSettings(guidance="Name the {time} of day.\n\nPlease."))
+    assert "- Name the {time} of day. Please.\n" in prompt.task
+
+
+def test_caption_prompt_when_its_own_examples_are_judged_then_they_pass() -> None:
+    cast = {"mina": Character(name="Mina"), "otto": Character(name="Otto")}
+    for example in EXAMPLES:
+        subject = CaptionSubject(character="otto", characters=cast)
+        assert parse_caption(json.dumps({"alt_text": example}), subject) == example
+        assert 20 <= len(example.split()) <= 30
+
+
+def test_caption_cache_parameters_when_anything_said_changes_then_another_key() -> None:
+    captions = CaptionSettings()
+
+    def key(subject: CaptionSubject, used: CaptionSettings) -> str:
+        return repr(sorted(caption_cache_parameters(caption_prompt(subject, used), used).items()))
+
+    frank = CaptionSubject(character="frank", characters=CAST)
+    fewer = CaptionSubject(character="buck", characters={"buck": CAST["buck"]})
+    keys = {
+        key(BUCK, captions),
+        key(frank, captions),
+        key(fewer, captions),
+        key(BUCK, CaptionSettings(temperature=0.9)),
+        key(BUCK, CaptionSettings(max_words=40)),
+        key(BUCK, CaptionSettings(guidance="Be brief.")),
+    }
+    assert len(keys) == 6
+    shuffled = CaptionSubject(character="buck", characters=dict(reversed(CAST.items())))
+    assert key(shuffled, captions) in keys
+
+
+def test_repair_prompt_when_faults_are_given_then_each_is_named() -> None:
+    prompt = repair_prompt(["the answer is not one JSON object", 'leave out "cartoon figure"'])
+    assert '- the answer is not one JSON object\n- leave out "cartoon figure"\n' in prompt
+    assert prompt.endswith('{"alt_text": "your text"}')

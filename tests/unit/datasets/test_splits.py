@@ -1,0 +1,71 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onmodel.contracts.base import Box
+from onmodel.contracts.datasets import DatasetItem, Split
+from onmodel.contracts.settings import TrainingSettings
+from onmodel.datasets.splits import shot_place, split_by_shot
+
+
+def item(number: int, shot: int, character: str | None = "buck", film: str = "ep1") -> DatasetItem:
+    return DatasetItem(
+        crop_id=f"{number}-{film}",
+        film_id=film,
+        character=character,
+        timecode_seconds=number,
+        shot=shot,
+        box=Box(left=0, top=0, width=10, height=10),
+        width=512,
+        height=512,
+        quality=0.5,
+        key=f"{number}.jpg",
+    )
+
+
+items = st.lists(
+    st.tuples(
+        st.integers(0, 20), st.sampled_from(["buck", "frank", None]), st.sampled_from(["a", "b"])
+    ),
+    max_size=120,
+).map(lambda rows: [item(n, shot, who, film) for n, (shot, who, film) in enumerate(rows)])
+
+
+@given(items, st.floats(0, 0.5), st.integers(1, 20))
+def test_split_by_shot_when_split_then_no_shot_is_on_both_sides_and_characters_keep_enough(
+    given_items: list[DatasetItem], share: float, least: int
+) -> None:
+    training = TrainingSettings(validation_share=share, min_per_character=least)
+    split = split_by_shot(given_items, training)
+    assert [made.crop_id for made in split] == [made.crop_id for made in given_items]
+    sides = {Split.TRAINING: set(), Split.VALIDATION: set()}
+    for made in split:
+        sides[made.split].add((made.film_id, made.shot))
+    assert sides[Split.TRAINING].isdisjoint(sides[Split.VALIDATION])
+    for who in ("buck", "frank", None):
+        total = sum(made.character == who for made in split)
+        kept = sum(made.character == who and made.split is Split.TRAINING for made in split)
+        assert kept >= min(total, least)
+    assert sum(made.split is Split.TRAINING for made in split) >= min(len(split), 5)
+
+
+def test_split_by_shot_when_there_is_plenty_then_about_the_share() -> None:
+    plenty = [item(n, n // 2) for n in range(2000)]
+    split = split_by_shot(plenty, TrainingSettings(validation_share=0.2))
+    assert 0.16 < sum(made.split is Split.VALIDATION for made in split) / 2000 < 0.24
+
+
+def test_split_by_shot_when_a_film_is_added_then_shots_stay_where_they_were() -> None:
+    first = [item(n, n // 3) for n in range(300)]
+    more = first + [item(n, n // 3, film="ep2") for n in range(300)]
+    training = TrainingSettings(validation_share=0.2)
+    assert split_by_shot(more, training)[:300] == split_by_shot(first, training)
+
+
+def test_split_by_shot_when_the_share_is_0_then_all_train() -> None:
+    split = split_by_shot([item(n, n) for n in range(50)], TrainingSettings(validation_share=0))
+    assert {made.split for made in split} == {Split.TRAINING}
+
+
+def test_shot_place_when_asked_again_then_the_same_known_place() -> None:
+    assert shot_place("ep1", 3) == shot_place("ep1", 3) != shot_place("ep1", 4)
+    assert all(0 <= shot_place("ep1", shot) < 1 for shot in range(100))

@@ -1,0 +1,28 @@
+import pytest
+
+from onmodel.contracts.settings import AllowedModels, Settings
+from onmodel.errors import SettingsRefused
+from onmodel.films.settings import read_settings, with_models
+
+STACK = AllowedModels(embedding="other.embed-v9", captions="us.amazon.nova-pro-v1:0")
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"captions: {min_words: 9}", b"captions: {model: 'us.amazon.nova-pro-v1:0'}"]
+)
+def test_read_when_no_other_model_is_named_then_the_stacks(text: bytes) -> None:
+    settings = read_settings(text, STACK)
+    assert settings.captions.model == "us.amazon.nova-pro-v1:0"
+    assert settings.embedding.model == "other.embed-v9"
+
+
+def test_read_when_models_are_named_that_the_stack_may_not_call_then_all_are_refused() -> None:
+    with pytest.raises(SettingsRefused) as refusal:
+        read_settings(b"captions: {model: amazon.nova-pro-v1:0}\nembedding: {model: mine}", STACK)
+    assert "embedding.model is mine" in refusal.value.reason
+    assert "only call us.amazon.nova-pro-v1:0 (CaptionModelId)" in refusal.value.reason
+
+
+def test_models_when_none_are_chosen_then_settings_stay_as_they_are() -> None:
+    assert with_models(Settings(), AllowedModels()) == Settings()
+    assert with_models(Settings(), AllowedModels()).run_hash() == Settings().run_hash()

@@ -1,0 +1,77 @@
+import pytest
+from fakes.train_world import PRODUCTION, TrainWorld
+
+from onmodel.contracts.rows import FilmBody, FolderBody, Kind
+from onmodel.contracts.settings import AllowedModels, Character, Settings, TrainingSettings
+from onmodel.films.production import cast, current_films
+from onmodel.films.settings import settings_in_force, with_models
+from onmodel.registry.rows import upsert
+
+
+@pytest.fixture
+def world() -> TrainWorld:
+    return TrainWorld()
+
+
+def test_settings_when_none_were_accepted_then_the_defaults(world: TrainWorld) -> None:
+    assert settings_in_force(PRODUCTION, world.studio) == Settings()
+
+
+def test_settings_when_accepted_then_these(world: TrainWorld) -> None:
+    wanted = Settings(training=TrainingSettings(preset="article"))
+    world.set_settings(wanted)
+    assert settings_in_force(PRODUCTION, world.studio) == wanted
+
+
+def test_films_when_one_is_known_but_was_never_prepared_then_it_does_not_count(
+    world: TrainWorld,
+) -> None:
+    run = world.film()
+    record = world.registry.get(PRODUCTION, Kind.FILM, run.film_id)
+    assert record is not None
+    body = FilmBody.model_validate(record.body).model_copy(update={"run": None})
+    world.registry.replace(record.model_copy(update={"body": body.model_dump(mode="json")}))
+    assert current_films(PRODUCTION, world.registry, world.uploads) == ((), ())
+
+
+def test_films_when_of_another_production_then_not_counted(world: TrainWorld) -> None:
+    world.film()
+    assert current_films("other", world.registry, world.uploads) == ((), ())
+
+
+def test_cast_when_only_shown_then_named_after_the_folder(world: TrainWorld) -> None:
+    world.show_characters()
+    upsert(
+        world.registry,
+        production=PRODUCTION,
+        kind=Kind.CHARACTER,
+        id="rene",
+        status="known",
+        body=FolderBody(folder="René"),
+        now=world.clock(),
+    )
+    known = cast(PRODUCTION, Settings(), world.registry)
+    assert {slug: character.name for slug, character in known.items()} == {
+        "big-buck": "Big Buck",
+        "frank": "Frank",
+        "rene": "René",
+    }
+
+
+def test_cast_when_described_in_the_settings_then_that_counts(world: TrainWorld) -> None:
+    world.show_characters()
+    settings = Settings(
+        characters={"frank": Character(name="Franklin", description="a flying squirrel")}
+    )
+    known = cast(PRODUCTION, settings, world.registry)
+    assert known["frank"].name == "Franklin" and known["big-buck"].name == "Big Buck"
+
+
+def test_settings_when_the_stacks_models_changed_since_then_those_of_today(
+    world: TrainWorld,
+) -> None:
+    """What was accepted under another model must not be asked of it: the role denies it."""
+    world.set_settings(with_models(Settings(), AllowedModels(captions="old")))
+    now = settings_in_force(PRODUCTION, world.studio, AllowedModels(captions="new"))
+    assert now.captions.model == "new"
+    assert settings_in_force(PRODUCTION, world.studio).captions.model == "old"

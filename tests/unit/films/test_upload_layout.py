@@ -1,0 +1,69 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onmodel.films.upload_layout import (
+    FilmFile,
+    Litter,
+    ReferenceFile,
+    SettingsFile,
+    StoryboardFile,
+    Unknown,
+    classify,
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("film.mp4", FilmFile(folder="", file_name="film.mp4")),
+        ("bunny/films/a film.mp4", FilmFile(folder="bunny", file_name="a film.mp4")),
+        ("bunny/films/s1/e1.mkv", FilmFile(folder="bunny", file_name="s1/e1.mkv")),
+        (
+            "bunny/characters/Big Buck/front.png",
+            ReferenceFile(folder="bunny", file_name="front.png", character_folder="Big Buck"),
+        ),
+        ("bunny/storyboards/one.yaml", StoryboardFile(folder="bunny", file_name="one.yaml")),
+        ("bunny/settings.yaml", SettingsFile(folder="bunny", file_name="settings.yaml")),
+        ("settings.yaml", SettingsFile(folder="", file_name="settings.yaml")),
+    ],
+)
+def test_classify_when_key_is_in_layout_then_its_kind(key: str, expected: object) -> None:
+    assert classify(key) == expected
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["bunny/", "bunny/films/", ".DS_Store", "bunny/films/.DS_Store", "bunny/films/._film.mp4",
+     "__MACOSX/films/film.mp4", "bunny/films/Thumbs.db"],
+)  # fmt: skip
+def test_classify_when_desktop_litter_then_ignored(key: str) -> None:
+    assert isinstance(classify(key), Litter)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["bunny/film.mp4", "bunny/characters/front.png", "bunny/storyboards/one.pdf",
+     "bunny/notes/readme.txt", "bunny/characters/buck/more/front.png"],
+)  # fmt: skip
+def test_classify_when_outside_layout_then_unknown(key: str) -> None:
+    assert isinstance(classify(key), Unknown)
+
+
+def test_placed_when_folder_has_spaces_then_production_is_a_slug() -> None:
+    upload = classify("Big Buck Bunny/films/a.mp4")
+    assert isinstance(upload, FilmFile)
+    assert upload.production == "big-buck-bunny"
+
+
+def test_placed_when_film_at_root_then_production_main() -> None:
+    upload = classify("a.mp4")
+    assert isinstance(upload, FilmFile)
+    assert upload.production == "main"
+
+
+@given(st.text(min_size=1, max_size=200))
+def test_classify_when_any_key_then_one_kind_and_a_safe_production(key: str) -> None:
+    upload = classify(key)
+    assert all(letter in "abcdefghijklmnopqrstuvwxyz0123456789-" for letter in upload.production)
+    assert 1 <= len(upload.production) <= 40

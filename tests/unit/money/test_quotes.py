@@ -1,0 +1,105 @@
+from decimal import Decimal
+
+import pytest
+
+from onmodel.contracts.base import Box
+from onmodel.contracts.films import FilmFacts
+from onmodel.contracts.settings import CaptionSettings, Sampling, Settings, TrainingSettings
+from onmodel.contracts.trainings import TrainerItems
+from onmodel.money.pricebook import PriceBook
+from onmodel.money.quotes import expected_frames, quote_deployment, quote_film, quote_training
+
+BOOK = PriceBook.load()
+ITEMS = TrainerItems(
+    training_image="bedrock.nova-canvas.training-image",
+    model_month="bedrock.custom-model-month",
+    unit_hour="bedrock.provisioned-unit-hour",
+)
+FILM = FilmFacts(
+    container="mp4",
+    codec="h264",
+    width=1280,
+    height=720,
+    duration_seconds=596.0,
+    frames_per_second=24,
+    picture=Box(left=0, top=0, width=1280, height=720),
+    size_bytes=50_200_000,
+)
+
+
+def test_quote_film_when_ten_minutes_then_labels_and_embeddings_by_frame() -> None:
+    quote = quote_film(FILM, Settings(), BOOK)
+    lines = {line.item: line for line in quote.bill.lines}
+    assert lines["rekognition.detect-labels"].usd == Decimal("0.596")
+    assert lines["bedrock.amazon.titan-embed-image-v1"].paid == 894
+    assert quote.bill.total_usd is not None
+    assert Decimal("0.65") < quote.bill.total_usd < Decimal("0.70")
+    assert any("596 frames" in assumption for assumption in quote.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("sampling", "frames"),
+    [
+        (Sampling(interval_seconds=2), 30),
+        (Sampling(mode="fps", frames_per_second=5), 300),
+        (Sampling(mode="keyframes"), 30),
+        (Sampling(mode="scene", frames_per_shot=2), 40),
+        (Sampling(interval_seconds=600), 1),
+    ],
+)
+def test_expected_frames_when_a_minute_then_by_mode(sampling: Sampling, frames: int) -> None:
+    assert expected_frames(60, sampling) == frames
+
+
+@pytest.mark.parametrize(
+    ("training", "usd"),
+    [
+        (TrainingSettings(), 20),
+        (TrainingSettings(preset="article"), 4480),
+        (TrainingSettings(steps=1000), 40),
+    ],
+)
+def test_quote_training_when_preset_is_chosen_then_its_price(
+    training: TrainingSettings, usd: int
+) -> None:
+    quote = quote_training(
+        training.hyperparameters,
+        captions=0,
+        caption_settings=CaptionSettings(),
+        items=ITEMS,
+        book=BOOK,
+    )
+    assert quote.bill.total_usd == usd + Decimal("1.95")
+
+
+def test_quote_training_when_captions_are_missing_then_their_tokens() -> None:
+    quote = quote_training(
+        TrainingSettings().hyperparameters,
+        captions=1000,
+        caption_settings=CaptionSettings(model="us.amazon.nova-pro-v1:0"),
+        items=ITEMS,
+        book=BOOK,
+    )
+    lines = {line.item: line.usd for line in quote.bill.lines}
+    assert lines["bedrock.us.amazon.nova-pro-v1:0.input-1k"] == Decimal("2.464")
+    assert lines["bedrock.us.amazon.nova-pro-v1:0.output-1k"] == Decimal("0.2464")
+
+
+def test_quote_training_when_a_model_has_no_price_then_no_total() -> None:
+    quote = quote_training(
+        TrainingSettings().hyperparameters,
+        captions=1,
+        caption_settings=CaptionSettings(model="some.other-model"),
+        items=ITEMS,
+        book=BOOK,
+    )
+    assert quote.bill.total_usd is None
+    assert quote.bill.missing == (
+        "bedrock.some.other-model.input-1k",
+        "bedrock.some.other-model.output-1k",
+    )
+
+
+def test_quote_deployment_when_two_hours_then_creation_and_begun_hours_count() -> None:
+    assert quote_deployment(2, items=ITEMS, book=BOOK).bill.total_usd == Decimal("181.50")
+    assert quote_deployment(0.5, items=ITEMS, book=BOOK, units=2).bill.total_usd == Decimal(121)

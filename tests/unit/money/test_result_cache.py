@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+import pytest
+from fakes.cache import InMemoryCache
+from fakes.embedder import FakeEmbedder
+from fakes.labels import FakeLabels, figure
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onmodel.contracts.base import Usage
+from onmodel.errors import AnswerRefused, Throttled
+from onmodel.money.result_cache import CachedEmbedder, CachedLabels, Meter, bedrock_item, cache_key
+from onmodel.ports.models import Instance, Label
+from onmodel.ports.storage import CACHE_VALUE_LIMIT_BYTES
+
+LABELS = (figure(0.125, 0.25, 0.5, 0.5, parents=("Animal",)), Label(name="Sky", confidence=60.5))
+
+
+def jpeg(shade: int) -> bytes:
+    pixels = np.full((64, 64, 3), shade, np.uint8)
+    pixels[:32] = 255 - shade
+    return cv2.imencode(".jpg", pixels)[1].tobytes()
+
+
+class BrokenCache(InMemoryCache):
+    def put(self, key: str, value: bytes) -> None:
+        raise Throttled("too many writes")
+
+
+def test_meter_when_threads_count_then_none_is_lost() -> None:
+    meter = Meter()
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(8):
+            pool.submit(lambda: [(meter.pay("a"), meter.reuse("b", 2)) for _ in range(500)])
+    assert meter.usage() == (Usage(item="a", paid=4000), Usage(item="b", reused=8000))
+
+
+def test_meter_when_nothing_was_asked_then_empty() -> None:
+    assert Meter().usage() == ()
+
+
+def test_labels_when_asked_twice_then_paid_once_with_equal_answers() -> None:
+    detector, cache, meter = FakeLabels(LABELS), InMemoryCache(), Meter()
+    cached = CachedLabels(detector, cache, meter)
+    assert cached.detect(b"one") == cached.detect(b"one") == LABELS
+    assert detector.pictures == [b"one"]
+    assert meter.usage() == (Usage(item="rekognition.detect-labels", paid=1, reused=1),)
+
+
+def test_labels_when_nothing_was_seen_then_that_is_cached_too() -> None:
+    detector = FakeLabels(())
+    cached = CachedLabels(detector, InMemoryCache(), Meter())
+    assert cached.detect(b"one") == cached.detect(b"one") == ()
+    assert len(detector.pictures) == 1
+
+
+def test_embedder_when_asked_twice_then_paid_once_with_equal_bits() -> None:
+    inner, cache, meter = FakeEmbedder(), InMemoryCache(), Meter()
+    first = CachedEmbedder(inner, cache, meter).embed(jpeg(10))
+    again = CachedEmbedder(inner, cache, meter).embed(jpeg(10))
+    assert again.dtype == np.float32
+    assert np.array_equal(first, again)
+    again[0] = 2.0  # the caller's own array, not the cache's memory
+    other = CachedEmbedder(inner, cache, meter).embed(jpeg(200))
+    assert not np.array_equal(first, other)
+    assert meter.usage() == (Usage(item="bedrock.fake-embedder", paid=2, reused=1),)
+
+
+def test_embedder_when_model_or_dimensions_differ_then_not_shared() -> None:
+    cache, meter = InMemoryCache(), Meter()
+    for inner in (FakeEmbedder(256), FakeEmbedder(384), FakeEmbedder(256, model="other")):
+        assert CachedEmbedder(inner, cache, meter).embed(jpeg(1)).shape == (inner.dimensions,)
+    assert [usage.paid for usage in meter.usage()] == [2, 1]
+    assert len(cache.keys()) == 3
+
+
+@pytest.mark.parametrize(
+    "corrupt",
+    [
+        b"",
+        b"x" * 1023,
+        np.zeros(256, "<f4").tobytes(),
+        np.full(256, np.nan, "<f4").tobytes(),
+        np.full(256, 7, "<f4").tobytes(),
+    ],
+    ids=["empty", "short", "zero", "nan", "long"],
+)
+def test_embedder_when_cache_is_corrupt_then_paid_again_and_healed(corrupt: bytes) -> None:
+    inner, cache, meter = FakeEmbedder(), InMemoryCache(), Meter()
+    cached = CachedEmbedder(inner, cache, meter)
+    first = cached.embed(jpeg(10))
+    cache.put(cache.keys()[0], corrupt)
+    assert np.array_equal(cached.embed(jpeg(10)), first)
+    assert np.array_equal(cached.embed(jpeg(10)), first)
+    assert meter.usage() == (Usage(item="bedrock.fake-embedder", paid=2, reused=1),)
+
+
+@pytest.mark.parametrize("corrupt", [b"", b"{", b'[{"name": 1}]', b"\xff"])
+def test_labels_when_cache_is_corrupt_then_paid_again(corrupt: bytes) -> None:
+    detector, cache, meter = FakeLabels(LABELS), InMemoryCache(), Meter()
+    cached = CachedLabels(detector, cache, meter)
+    cached.detect(b"one")
+    cache.put(cache.keys()[0], corrupt)
+    assert cached.detect(b"one") == LABELS
+    assert meter.usage()[0].paid == 2
+
+
+def test_labels_when_cache_refuses_the_write_then_answer_is_kept() -> None:
+    meter = Meter()
+    assert CachedLabels(FakeLabels(LABELS), BrokenCache(), meter).detect(b"one") == LABELS
+    assert meter.usage()[0].paid == 1
+
+
+def test_labels_when_answer_is_too_large_then_not_cached_but_answered() -> None:
+    box = Instance(left=0.1, top=0.1, width=0.1, height=0.1, confidence=50)
+    crowd = (Label(name="Person", confidence=99, instances=(box,) * 6000),)
+    assert len(crowd[0].model_dump_json()) > CACHE_VALUE_LIMIT_BYTES
+    cache = InMemoryCache()
+    assert CachedLabels(FakeLabels(crowd), cache, Meter()).detect(b"crowd") == crowd
+    assert cache.keys() == ()
+
+
+def test_embedder_when_refused_then_neither_counted_nor_cached() -> None:
+    cache, meter = InMemoryCache(), Meter()
+    with pytest.raises(AnswerRefused):
+        CachedEmbedder(FakeEmbedder(), cache, meter).embed(b"no picture")
+    assert (meter.usage(), cache.keys()) == ((), ())
+
+
+def test_bedrock_item_when_model_then_price_book_key() -> None:
+    assert bedrock_item("amazon.nova-pro-v1:0") == "bedrock.amazon.nova-pro-v1:0"
+
+
+@given(
+    st.lists(
+        st.tuples(st.text(), st.text(), st.dictionaries(st.text(), st.integers()), st.binary()),
+        min_size=2, max_size=2, unique_by=repr,
+    )
+)  # fmt: skip
+def test_cache_key_when_any_part_differs_then_key_differs(asks) -> None:
+    one, other = asks
+    equal = one[:2] == other[:2] and one[2] == other[2] and one[3] == other[3]
+    assert (cache_key(*one) == cache_key(*other)) is equal

@@ -1,0 +1,156 @@
+import json
+
+import pytest
+from fakes.drawing import DrawingStudio
+from fakes.studio import TRAINING, Studio
+
+from onmodel.contracts.deployments import DeploymentStatus
+from onmodel.contracts.trainings import TrainingStatus
+from onmodel.errors import EventRefused
+
+DEPLOYMENT = f"{TRAINING}-1"
+
+
+def only_mail(studio: Studio) -> tuple[str, str]:
+    (mail,) = studio.mailbox.mails
+    return mail.subject, " ".join(mail.body.split())
+
+
+def caught(error: str, message: str) -> dict[str, str]:
+    """What a Catch of the machine hands on."""
+    return {"error": error, "cause": json.dumps({"errorMessage": message})}
+
+
+def test_training_failed_when_told_twice_then_one_mail_with_the_reason() -> None:
+    studio = Studio()
+    studio.trainer.end(studio.job, TrainingStatus.FAILED, "the data made no sense")
+    studio.claim()
+    for _ in range(2):
+        studio.tell("training_failed", TRAINING)
+    subject, body = only_mail(studio)
+    assert subject == "Training of bunny failed"
+    assert "the data made no sense." in body
+
+
+def test_training_failed_when_it_goes_on_then_refused() -> None:
+    with pytest.raises(EventRefused, match="nothing failed"):
+        Studio().tell("training_failed", TRAINING)
+
+
+def test_deployment_failed_when_quota_is_zero_then_the_caught_error_is_told() -> None:
+    studio = Studio()
+    studio.planned()
+    studio.tell("deployment_failed", DEPLOYMENT, **caught("TrainingImpossible", "no model unit"))
+    assert "no model unit." in only_mail(studio)[1]
+
+
+def test_deployment_failed_when_not_in_service_then_what_was_written_down_is_told() -> None:
+    studio = Studio()
+    studio.creating()
+    (ref,) = studio.trainer.deployments
+    studio.trainer.move(ref, DeploymentStatus.FAILED)
+    studio.check()
+    studio.tell("deployment_failed", DEPLOYMENT, error="NotInService", cause="")
+    assert "The service gives no reason." in only_mail(studio)[1]
+
+
+def test_deployment_failed_when_nothing_was_planned_then_told_all_the_same() -> None:
+    studio = Studio()
+    studio.tell("deployment_failed", DEPLOYMENT, **caught("ServiceError", "access denied"))
+    assert "access denied." in only_mail(studio)[1]
+
+
+def test_retired_when_gone_then_bill_and_reason() -> None:
+    studio = Studio()
+    studio.creating()
+    studio.clock.advance(hours=2)
+    studio.stop()
+    studio.bill()
+    studio.tell("retired", DEPLOYMENT)
+    subject, body = only_mail(studio)
+    assert subject == "The model of bunny is switched off: $121.00 for 2 h"
+    assert "its time is up" in body
+    assert "$1.95 a month" in body
+
+
+def test_model_ready_when_retired_while_it_drew_then_not_called_ready() -> None:
+    studio = DrawingStudio()
+    studio.serve()
+    studio.stop()
+    studio.tell("model_ready", DEPLOYMENT)
+    subject, body = only_mail(studio)
+    assert "ready" not in subject
+    assert "switched off before its storyboard was drawn" in body
+
+
+def test_model_ready_when_retired_right_after_it_drew_then_the_gallery_is_told() -> None:
+    studio = DrawingStudio()
+    studio.serve()
+    studio.upload()
+    plan = studio.plan()
+    for item in studio.items(plan):
+        studio.draw(item)
+    studio.publish(plan)
+    studio.stop()
+    studio.tell("model_ready", DEPLOYMENT)
+    subject, body = only_mail(studio)
+    assert subject == "Storyboard A day in the forest of bunny is drawn: 2 panels"
+    assert "gallery/index.html" in body
+
+
+def test_model_ready_when_made_for_a_storyboard_alone_then_says_that_it_ends_now() -> None:
+    studio = DrawingStudio()
+    studio.trainer.complete(studio.job)
+    wish = {"production": "bunny", "training_id": TRAINING, "retire_after_drawing": True}
+    studio.schedule(studio.claim(**wish))
+    studio.provision()
+    (ref,) = studio.trainer.deployments
+    studio.trainer.move(ref, DeploymentStatus.IN_SERVICE)
+    studio.check()
+    studio.tell("model_ready", DEPLOYMENT)
+    assert "being switched off now" in only_mail(studio)[1]
+
+
+def test_stuck_when_the_machine_broke_off_then_its_error_is_told() -> None:
+    studio = Studio()
+    studio.creating()
+    studio.stop()
+    studio.tell("retirement_stuck", DEPLOYMENT, **caught("ServiceError", "access denied"))
+    subject, body = only_mail(studio)
+    assert subject == "ALARM: the model of bunny cannot be switched off, $60.50/hour"
+    assert "access denied." in body
+
+
+def test_stuck_when_it_was_seen_to_be_gone_then_no_alarm_about_money() -> None:
+    studio = Studio()
+    studio.creating()
+    studio.stop()
+    studio.bill()
+    studio.tell("retirement_stuck", DEPLOYMENT, **caught("ServiceError", "access denied"))
+    subject, body = only_mail(studio)
+    assert "$" not in subject
+    assert "nothing of it bills" in body
+
+
+def test_alarm_when_a_storyboard_broke_off_then_what_and_how_to_go_on() -> None:
+    studio = Studio()
+    studio.tell(
+        "alarm",
+        "bunny",
+        what="a storyboard was not drawn",
+        advice="Upload it again",
+        **caught("States.Timeout", "too slow"),
+    )
+    subject, body = only_mail(studio)
+    assert subject == "ALARM: a storyboard was not drawn"
+    assert "too slow" in body
+
+
+def test_storyboard_refused_when_caught_then_named_by_its_file() -> None:
+    studio = Studio()
+    key = "bunny/storyboards/forest.yaml"
+    error = caught("SettingsRefused", "scene 3: nobody is called Bob")
+    studio.tell("storyboard_refused", "bunny", storyboard_key=key, **error)
+    _, body = only_mail(studio)
+    assert key in body
+    assert "scene 3: nobody is called Bob" in body

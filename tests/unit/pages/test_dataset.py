@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from onmodel.contracts.base import Box, Usage
+from onmodel.contracts.datasets import (
+    Caption,
+    CharacterCount,
+    DatasetItem,
+    DatasetSummary,
+    LeftOutReason,
+    Split,
+    Violation,
+)
+from onmodel.contracts.settings import Settings
+from onmodel.money.pricebook import PriceBook, estimate
+from onmodel.pages.dataset import LEFT_OUT, DatasetReport, render_dataset_report
+
+
+def report(pictures: int = 6, **changes: object) -> DatasetReport:
+    items = [
+        DatasetItem(
+            crop_id=f"c{number}",
+            film_id="a-00000001",
+            character="buck" if number % 2 else None,
+            timecode_seconds=number,
+            shot=number,
+            box=Box(left=0, top=0, width=9, height=9),
+            width=768,
+            height=1024,
+            quality=0.5,
+            key="x",
+            split=Split.VALIDATION if number == 0 else Split.TRAINING,
+        )
+        for number in range(pictures)
+    ]
+    values = {
+        "production": "bunny",
+        "summary": DatasetSummary(
+            dataset_id="d0001-00000000",
+            films=("a-00000001",),
+            characters=(
+                CharacterCount(
+                    character="buck", kept=pictures, left_out=3, training=pictures - 1, validation=1
+                ),
+            ),
+            left_out={LeftOutReason.OVER_CAP: 3},
+        ),
+        "settings": Settings(),
+        "items": items,
+        "captions": {
+            item.crop_id: Caption(
+                crop_id=item.crop_id, text=f"Buck <waves> {item.crop_id}", model="m"
+            )
+            for item in items[1:]
+        },
+        "left_out": (),
+        "thumbnails": {item.crop_id: b"jpeg" for item in items},
+        "bill": estimate((Usage(item="bedrock.amazon.nova-pro-v1:0.input-1k", paid=10),),
+                         PriceBook.load()),
+    }  # fmt: skip
+    return DatasetReport(**values | changes)
+
+
+def test_dataset_report_when_paged_shows_every_picture_once_with_its_caption() -> None:
+    pages = render_dataset_report(report(pictures=25), pictures_a_page=10)
+    assert list(pages) == ["index.html", "page-2.html", "page-3.html"]
+    html = b"".join(pages.values()).decode()
+    for number in range(25):
+        assert html.count(f'id="c-c{number}"') == 1
+    assert html.count("Buck &lt;waves&gt; c7</p>") == 1
+    assert html.count("No caption") == 1
+
+
+def test_dataset_report_when_training_is_impossible_says_why() -> None:
+    html = render_dataset_report(
+        report(
+            findings=("Nova Canvas reached its end of life",),
+            violations=(Violation(line=3, rule="caption", detail="caption is too long"),),
+        )
+    )["index.html"].decode()
+    assert "Nova Canvas reached its end of life" in html
+    assert "line 3: caption is too long" in html
+
+
+def test_dataset_report_when_settings_name_whose_film_it_is_then_does() -> None:
+    pages = render_dataset_report(report(settings=Settings(credit="Bunny © Studio")))
+    assert all("<p>Pictures: Bunny © Studio</p>" in page.decode() for page in pages.values())
+
+
+def test_dataset_report_when_pictures_were_left_out_says_why() -> None:
+    html = render_dataset_report(report())["index.html"].decode()
+    assert "3 · More than enough" in html
+
+
+def test_every_reason_to_leave_out_has_words() -> None:
+    assert set(LEFT_OUT) == set(LeftOutReason)

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from onmodel.contracts.films import RejectReason
+from onmodel.contracts.settings import Settings
+from onmodel.pages.dropped import REASONS
+from onmodel.pages.film import render_film_report
+
+
+class Outline(HTMLParser):
+    """Collects what a reader, a link and a screen reader find on a page."""
+
+    VOID = frozenset({"meta", "img", "br", "path", "rect"})
+
+    def __init__(self, html: bytes) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.images: list[dict[str, str | None]] = []
+        self.tags: set[str] = set()
+        self.feed(html.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.tags.add(tag)
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if found.get("id"):
+            self.ids.append(str(found["id"]))
+        if tag == "a":
+            self.links.append(str(found["href"]))
+        if tag == "img":
+            self.images.append(found)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+
+def test_report_when_small_is_one_page_with_everything(make_report) -> None:
+    pages = render_film_report(make_report(kept=20, dropped=20))
+    assert list(pages) == ["index.html"]
+    html = pages["index.html"].decode()
+    for words in ("Big Buck Bunny.mp4", "Who is on screen", "Near-duplicates", "$0.50",
+                  "threshold: 0.9 instead of 0.92", "One reference of Gamera",
+                  "01:01.500 to 01:06.250"):  # fmt: skip
+        assert words in html
+
+
+def test_report_when_paged_shows_every_kept_crop_once(make_report) -> None:
+    report = make_report(kept=50, dropped=60)
+    pages = render_film_report(report, pictures_a_page=20)
+    assert list(pages) == ["index.html", *(f"page-{n}.html" for n in range(2, len(pages) + 1))]
+    shown = [name for page in pages.values() for name in Outline(page).ids if name[:2] == "c-"]
+    assert sorted(shown) == sorted(f"c-{crop.crop_id}" for crop in report.crops)
+
+
+def test_report_when_paged_counts_every_dropped_one(make_report) -> None:
+    report = make_report(kept=10, dropped=80)
+    pages = render_film_report(report, pictures_a_page=30)
+    tiles = sum(page.count(b'<figure class="tile"') for page in pages.values())
+    assert tiles == len(report.crops) + len(report.rejected)
+
+
+@pytest.mark.parametrize("pictures", [15, 1000])
+def test_report_when_rendered_has_balanced_tags_and_no_dead_links(make_report, pictures) -> None:
+    pages = render_film_report(make_report(kept=30, dropped=40), pictures_a_page=pictures)
+    outlines = {name: Outline(page) for name, page in pages.items()}
+    for name, outline in outlines.items():
+        assert outline.open == []
+        for link in outline.links:
+            page, _, anchor = link.partition("#")
+            target = outlines[page or name]
+            assert not anchor or anchor in target.ids, link
+
+
+def test_report_when_rendered_is_self_contained_and_runs_nothing(make_report) -> None:
+    for page in render_film_report(make_report(), pictures_a_page=20).values():
+        outline = Outline(page)
+        assert not outline.tags & {"script", "link", "iframe", "object"}
+        assert all(str(image["src"]).startswith("data:image/jpeg") for image in outline.images)
+        assert all("alt" in image for image in outline.images)
+        assert not re.search(rb"https?://", page)
+
+
+def test_report_when_names_are_hostile_escapes_them(make_report) -> None:
+    attack = "<script>alert(1)</script>"
+    html = b"".join(
+        render_film_report(make_report(title=attack, detail=f'"{attack}')).values()
+    ).decode()
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_report_when_nothing_was_kept_says_so_and_why(make_report) -> None:
+    html = render_film_report(make_report(kept=0, dropped=9))["index.html"].decode()
+    assert "No picture was kept of this film" in html
+    assert "What was dropped, and why" in html
+
+
+def test_report_when_a_thumbnail_is_missing_leaves_its_place_empty(make_report) -> None:
+    report = make_report(kept=3, dropped=0, picture=lambda _: b"")
+    assert render_film_report(report)["index.html"].count(b"no picture") == 3
+
+
+def test_report_when_settings_name_whose_film_it_is_then_each_page_does(make_report) -> None:
+    report = make_report(kept=24, dropped=30)
+    theirs = replace(report, settings=Settings(credit="Bunny © <Studio>"))
+    pages = render_film_report(theirs, pictures_a_page=20)
+    assert len(pages) > 1
+    assert all(
+        "<p>Pictures: Bunny © &lt;Studio&gt;</p>" in page.decode() for page in pages.values()
+    )
+    assert not any("Pictures:" in page.decode() for page in render_film_report(report).values())
+
+
+def test_every_reason_has_words() -> None:
+    assert set(REASONS) == set(RejectReason)

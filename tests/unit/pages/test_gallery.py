@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from onmodel.contracts.storyboards import (
+    CharacterLikeness,
+    PanelRequest,
+    PanelScore,
+    PlannedPanel,
+    Storyboard,
+)
+from onmodel.pages.gallery import Gallery, GalleryPanel, GalleryPicture, render_gallery
+
+UNKNOWN = CharacterLikeness(character="buck", similarity=None)
+
+
+def score(**changes: object) -> PanelScore:
+    values: dict[str, object] = {
+        "on_model": (CharacterLikeness(character="buck", similarity=0.81),),
+        "nearest_character": "buck",
+    }
+    return PanelScore.model_validate(values | changes)
+
+
+def gallery(*panels: GalleryPanel) -> str:
+    made = Gallery(
+        production="bunny",
+        name="first-day",
+        take=2,
+        model="onmodel-bunny-simulated",
+        storyboard=Storyboard(scenes=("x",)),
+        panels=panels,
+        drawn_at=datetime(2026, 11, 22, tzinfo=UTC),
+        names={"buck": "Buck"},
+        notices=("This is a simulation",),
+        training_pictures={"c7": b"copied"},
+        credit="Bunny © <Studio>",
+    )
+    return render_gallery(made).decode()
+
+
+def panel(*pictures: GalleryPicture, notice: str = "") -> GalleryPanel:
+    planned = PlannedPanel(
+        number=1,
+        scene="Buck <smiles>",
+        characters=("buck",),
+        request=PanelRequest(text="Buck <smiles>. Soft light", negative_text="blurry", seed=5),
+    )
+    return GalleryPanel(planned, pictures, notice)
+
+
+def test_gallery_when_drawn_shows_scene_prompt_seed_and_likeness() -> None:
+    html = gallery(panel(GalleryPicture(b"a", seed=42, score=score(), href="../panels/01-0.png")))
+    for words in ("First Day", "take 2", "seed 42", "Buck 0.81", "Not: blurry",
+                  "../panels/01-0.png", "onmodel-bunny-simulated",
+                  "This is a simulation"):  # fmt: skip
+        assert words in html
+    assert "Buck &lt;smiles&gt;. Soft light" in html
+    assert "<p>Pictures: Bunny © &lt;Studio&gt;</p>" in html
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"nearest_character": "frank"}, "looks most like Frank"),
+        ({"copy_of": "c7"}, "copies a training picture"),
+        (
+            {"on_model": (CharacterLikeness(character="buck", similarity=None),)},
+            "nothing to compare",
+        ),
+    ],
+)
+def test_gallery_when_a_panel_is_off_model_says_how(changes, words) -> None:
+    assert words in gallery(panel(GalleryPicture(b"a", seed=1, score=score(**changes))))
+
+
+def test_gallery_when_a_panel_is_on_model_warns_of_nothing() -> None:
+    html = gallery(panel(GalleryPicture(b"a", seed=1, score=score())))
+    assert 'class="likeness warn"' not in html
+
+
+def test_gallery_when_a_scene_could_not_be_drawn_says_why() -> None:
+    html = gallery(panel(notice="The filter refused it three times"))
+    assert "The filter refused it three times" in html
+    assert "1 scene could not be drawn" in html

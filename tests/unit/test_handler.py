@@ -1,0 +1,107 @@
+import io
+import json
+import runpy
+from dataclasses import dataclass
+
+import pytest
+from fakes.train_world import DOOR_URL, TrainWorld
+from template_model import ROOT
+
+from onmodel import wiring
+from onmodel.contracts.films import FilmProbed, RunRequest
+from onmodel.contracts.links import DoorAnswer
+from onmodel.errors import EventRefused, FilmRefused
+from onmodel.handler import Handler, entry
+from onmodel.observability import logger
+
+RUN = {
+    "production": "bunny",
+    "film_id": "f-1",
+    "run_id": "f-1-2",
+    "samples_id": "s",
+    "title": "f.mp4",
+    "source": {"bucket": "b", "key": "k", "version_id": None},
+    "attempt": 1,
+    "correlation_id": "id-from-the-upload",
+}
+
+
+@dataclass
+class Context:
+    function_name: str = "probe_film"
+    memory_limit_in_mb: int = 128
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:probe_film"
+    aws_request_id: str = "r-1"
+
+
+def test_entry_when_event_fits_then_answers_json() -> None:
+    handler = entry(RunRequest)(lambda request: FilmProbed(chunks_key=request.run.title))
+    assert handler({"run": RUN}, Context()) == {"chunks_key": "f.mp4"}
+
+
+def test_entry_when_event_does_not_fit_then_names_the_field() -> None:
+    handler = entry(RunRequest)(lambda _: None)
+    with pytest.raises(EventRefused, match=r"run\.attempt"):
+        handler({"run": RUN | {"attempt": 0}}, Context())
+
+
+def test_entry_when_step_refuses_then_the_error_passes_under_its_own_name() -> None:
+    def refuse(request: RunRequest) -> None:
+        raise FilmRefused(f"{request.run.title} is no film", "Upload a film")
+
+    with pytest.raises(FilmRefused, match="is no film"):
+        entry(RunRequest)(refuse)({"run": RUN}, Context())
+
+
+def test_entry_when_it_logs_then_the_correlation_id_is_in_the_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", written)
+    entry(RunRequest)(lambda _: None)({"run": RUN}, Context())
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert [line["correlation_id"] for line in lines if line["message"] == "done"] == [
+        "id-from-the-upload"
+    ]
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, handler: Handler, event: object) -> list[object]:
+    """What was logged of the answers."""
+    written = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", written)
+    handler(event, Context())
+    return [json.loads(line).get("answer") for line in written.getvalue().splitlines()]
+
+
+def test_entry_when_it_answers_then_the_answer_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = entry(RunRequest)(lambda _: FilmProbed(chunks_key="k"))
+    assert answers(monkeypatch, handler, {"run": RUN}) == [{"chunks_key": "k"}]
+
+
+def test_entry_when_fields_are_chosen_then_only_they_are_logged_and_all_are_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer = DoorAnswer(statusCode=302, headers={"location": "https://signed"}, body="<p>")
+    handler = entry(RunRequest, logged={"statusCode"})(lambda _: answer)
+    assert answers(monkeypatch, handler, {"run": RUN}) == [{"statusCode": 302}]
+    assert handler({"run": RUN}, Context()) == answer.model_dump()
+
+
+def test_door_when_it_sends_somebody_on_then_the_address_is_not_logged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A presigned address is a key for whoever reads it."""
+    world = TrainWorld()
+    world.studio.put("bunny/a.svg", b"<svg/>", "image/svg+xml")
+    link = world.door.link_to_object("bunny/a.svg", 30)
+    event = {
+        "rawPath": link.removeprefix(DOOR_URL),
+        "requestContext": {"http": {"method": "GET"}, "requestId": "request-1"},
+    }
+    monkeypatch.setattr(wiring, "services", lambda: world)
+    app = runpy.run_path(str(ROOT / "functions" / "open_door" / "app.py"))
+    written = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", written)
+    assert app["handler"](event, Context())["statusCode"] == 302
+    assert '"statusCode":302' in written.getvalue()
+    assert "X-Amz" not in written.getvalue() and "bunny/a.svg" not in written.getvalue()
