@@ -28,7 +28,7 @@ from pathlib import Path
 
 from onmodel.contracts.films import ChunkShots
 from onmodel.video import sample_frames
-from onmodel.video.probe import probe_film
+from onmodel.video.inspection.film import probe_film
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))

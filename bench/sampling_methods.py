@@ -103,10 +103,10 @@ def onmodel(film: str, interval: float, threads: int) -> int:
 
 def limit(film: str, interval: float) -> Callable[[], int]:
     """Decoding of the packets that our plan needs, and nothing else: no reading, no pixels."""
-    from onmodel.video.decoders import open_decoder
-    from onmodel.video.limits import Limits
-    from onmodel.video.sampling import open_batches
-    from onmodel.video.windows import Windows, packets_to_decode
+    from onmodel.video.container.limits import Limits
+    from onmodel.video.decode.group_decoder import open_decoder
+    from onmodel.video.gops.windows import Windows, packets_to_decode
+    from onmodel.video.sampling.sampler import open_batches
 
     windows = Windows(0.0, math.inf, interval, 0.0)
     groups = []

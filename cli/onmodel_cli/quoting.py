@@ -31,7 +31,7 @@ def quote(
     as_json: options.Json = False,
 ) -> None:
     """Say what preparing, training and deploying will cost. Needs no stack and no account."""
-    from onmodel.video.probe import probe_film
+    from onmodel.video.inspection.film import probe_film
 
     with speaking.plain_errors():
         if not film.is_file():

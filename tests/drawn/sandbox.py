@@ -105,9 +105,9 @@ def _serve() -> None:
 def _taken(path: Path) -> dict[str, object]:
     from onmodel.errors import FilmRefused
     from onmodel.video import sample_frames
-    from onmodel.video.chunks import plan_chunks
-    from onmodel.video.probe import probe_film
-    from onmodel.video.ranges import RangeReader
+    from onmodel.video.container.range_reader import RangeReader
+    from onmodel.video.inspection.film import probe_film
+    from onmodel.video.sampling.chunks import plan_chunks
 
     body = path.read_bytes()
     with RangeReader(lambda start, end: body[start:end], len(body)) as reader:

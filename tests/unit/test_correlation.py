@@ -68,7 +68,7 @@ def test_lines_when_of_any_module_then_have_the_id_and_a_time_that_lambda_reads(
 ) -> None:
     def work(_: Request) -> None:
         logger.info("by the step")
-        logging.getLogger("onmodel.video.decoding").warning("by pure code")
+        logging.getLogger("onmodel.video.sampling.batch_decoder").warning("by pure code")
 
     entry(Request)(work)({"correlation_id": "u-1"}, Context())
     assert [line["message"] for line in lines(written)] == ["by the step", "by pure code", "done"]

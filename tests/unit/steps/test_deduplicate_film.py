@@ -19,7 +19,7 @@ from onmodel.contracts.keys import FilmKeys
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
 from onmodel.steps.deduplicate_film import SampledChunk, deduplicate_film, join_shots
-from onmodel.video.signatures import SIGNATURE_SIZE
+from onmodel.video.shots.signatures import SIGNATURE_SIZE
 
 ONE, OTHER = 1, 2  # seeds of pictures
 

@@ -7,7 +7,7 @@ from fakes.world import World
 from onmodel.contracts.films import FilmFacts
 from onmodel.contracts.keys import FilmKeys
 from onmodel.errors import FilmRefused
-from onmodel.video.packets import PacketTable
+from onmodel.video.container.packet_table import PacketTable
 
 KEY = "bunny/films/drawn.mp4"
 

@@ -100,18 +100,18 @@ class Rejected(Contract):
 
 
 class StoredLook(Contract):
-    """What a decoded picture showed: video.signatures says what the numbers are."""
+    """What a decoded picture showed: video.shots.signatures says what the numbers are."""
 
     seconds: float
     signature: tuple[float, ...]
 
 
 StoredHint = tuple[float, float, bool]
-"""since, until, turn of a video.hints.Hint."""
+"""since, until, turn of a video.shots.cut_hints.Hint."""
 
 
 class ChunkShots(Contract):
-    """What tells which of a chunk's shots go on over its borders: video.shots.first_shots."""
+    """What joins a chunk's shots to its neighbours': see video.shots.shot_counter.first_shots."""
 
     cuts: int = Field(default=0, ge=0, description="between the first and the last look")
     first: StoredLook | None = Field(default=None, description="None: no picture showed anything")

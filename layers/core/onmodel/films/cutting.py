@@ -13,8 +13,8 @@ from onmodel.contracts.settings import Settings
 from onmodel.finders.labels import Figure, choose_figures
 from onmodel.ports.models import Embedder, LabelDetector
 from onmodel.ports.storage import ObjectStore
-from onmodel.video.frames import Frame
-from onmodel.video.selection import DroppedFrame
+from onmodel.video.sampling.frames import Frame
+from onmodel.video.sampling.selection import DroppedFrame
 from onmodel.vision.cropping import cut_crop, enlargement
 from onmodel.vision.encoding import encode_for_service, encode_picture, thumbnail
 from onmodel.vision.geometry import crop_window

@@ -6,7 +6,7 @@ from typing import BinaryIO, cast
 
 from onmodel.contracts.base import ObjectRef
 from onmodel.ports.storage import ObjectStore
-from onmodel.video.ranges import RangeReader
+from onmodel.video.container.range_reader import RangeReader
 
 
 def open_film(uploads: ObjectStore, source: ObjectRef, size_bytes: int) -> BinaryIO:

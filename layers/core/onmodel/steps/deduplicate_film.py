@@ -12,7 +12,7 @@ from onmodel.contracts.settings import Settings
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import Vectors, from_npy, stack, to_npy
 from onmodel.ports.storage import ObjectStore
-from onmodel.video.shots import first_shots
+from onmodel.video.shots.shot_counter import first_shots
 from onmodel.vision.duplicates import find_duplicates
 
 

@@ -9,8 +9,8 @@ from onmodel.errors import FilmRefused, NotFound
 from onmodel.films.source import open_film
 from onmodel.formats.jsonl import write_lines
 from onmodel.ports.storage import ObjectStore
-from onmodel.video.chunks import plan_chunks
-from onmodel.video.probe import probe_film as probe
+from onmodel.video.inspection.film import probe_film as probe
+from onmodel.video.sampling.chunks import plan_chunks
 
 
 def probe_film(request: RunRequest, *, uploads: ObjectStore, studio: ObjectStore) -> FilmProbed:

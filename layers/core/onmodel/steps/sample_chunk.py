@@ -30,9 +30,9 @@ from onmodel.money.result_cache import Meter
 from onmodel.ports.models import EmbedderOf, LabelDetector
 from onmodel.ports.storage import ObjectStore
 from onmodel.video import sample_by_settings
-from onmodel.video.frames import Frame
-from onmodel.video.packets import PacketTable
-from onmodel.video.selection import DroppedFrame, select_frames
+from onmodel.video.container.packet_table import PacketTable
+from onmodel.video.sampling.frames import Frame
+from onmodel.video.sampling.selection import DroppedFrame, select_frames
 
 DECODERS = 2
 """One a vCPU: the function has 1.7."""

@@ -9,14 +9,14 @@
 several workers, `select_frames` drops what is not worth a look. docs/sampling.md tells how and why.
 """
 
-from onmodel.video.chunks import plan_chunks
-from onmodel.video.frames import Frame
-from onmodel.video.modes import sample_by_settings
-from onmodel.video.packets import PacketTable
-from onmodel.video.probe import Probed, probe_film
-from onmodel.video.ranges import RangeReader
-from onmodel.video.sampling import sample_frames
-from onmodel.video.selection import DroppedFrame, select_frames
+from onmodel.video.container.packet_table import PacketTable
+from onmodel.video.container.range_reader import RangeReader
+from onmodel.video.inspection.film import Probed, probe_film
+from onmodel.video.sampling.chunks import plan_chunks
+from onmodel.video.sampling.frames import Frame
+from onmodel.video.sampling.modes import sample_by_settings
+from onmodel.video.sampling.sampler import sample_frames
+from onmodel.video.sampling.selection import DroppedFrame, select_frames
 
 __all__ = [
     "DroppedFrame",

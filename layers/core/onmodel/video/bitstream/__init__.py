@@ -1,0 +1,1 @@
+"""What coded packets say of themselves, read without decoding them."""

@@ -1,0 +1,1 @@
+"""What a film's container says, and its bytes by ranges: nothing here decodes."""

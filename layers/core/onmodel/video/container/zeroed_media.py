@@ -1,0 +1,67 @@
+"""An MP4 or MOV without its pictures: all that its index needs, and not one byte more is read."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import IO
+
+from onmodel.errors import FilmRefused
+from onmodel.video.container.mp4_boxes import read_box
+
+_BOX_HEADER = 16  # of the longer kind; so much of a box of media is read
+
+
+class HollowFile:
+    """An MP4 or MOV whose media data reads as zeros once `hollow` is set.
+
+    The demultiplexer then tells every packet's times, place and size as it alone knows them
+    (edit lists, composition offsets, fragments), and not one byte of picture is fetched.
+    """
+
+    def __init__(self, file: IO[bytes], limit_bytes: int) -> None:
+        self._file, self._left = file, limit_bytes
+        self._position = 0
+        self._size = file.seek(0, 2)
+        self._boxes = [0]  # where the top-level boxes begin that were walked so far
+        self._is_media: list[bool] = []
+        self.hollow = False
+
+    def read(self, size: int) -> bytes:
+        size = max(0, min(size, self._size - self._position))
+        if self.hollow:
+            media, end = self._box_at(self._position)
+            size = min(size, end - self._position)
+            if media:
+                self._position += size
+                return bytes(size)
+        self._left -= size
+        if self._left < 0:
+            raise FilmRefused(
+                "the film's header is larger than any film needs", "Export the film again"
+            )
+        self._file.seek(self._position)
+        body = self._file.read(size)
+        self._position += len(body)
+        return body
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        base = (0, self._position, self._size)[whence]
+        self._position = max(0, base + offset)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def _box_at(self, position: int) -> tuple[bool, int]:
+        """Whether a position lies in media data, and where that stretch ends."""
+        while self._boxes[-1] <= position and self._boxes[-1] < self._size:
+            box = read_box(self._file, self._boxes[-1], self._size)
+            self._is_media.append(box.name == b"mdat")
+            self._boxes.append(box.end)
+        number = bisect_right(self._boxes, position) - 1
+        if number >= len(self._is_media):
+            return False, self._size
+        start, end = self._boxes[number], self._boxes[number + 1]
+        if self._is_media[number] and position < start + _BOX_HEADER:
+            return False, start + _BOX_HEADER  # the header itself is read
+        return self._is_media[number], end

@@ -1,0 +1,1 @@
+"""From packets to pictures, and from pictures to upright BGR pixels."""

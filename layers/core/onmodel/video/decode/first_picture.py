@@ -1,0 +1,62 @@
+"""What only a decoded picture tells of a film: its size, rotation and interlacing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+
+import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from onmodel.errors import FilmRefused
+from onmodel.video.container.packet_table import PacketTable
+from onmodel.video.decode.pictures import turn_of
+
+logger = logging.getLogger(__name__)
+
+_FIRST_PACKETS = 500  # a film that shows no picture in this many packets is taken to have none
+_PROGRESSIVE_ORDERS = (0, 1)  # AV_FIELD_UNKNOWN, AV_FIELD_PROGRESSIVE
+
+
+def with_first_picture(
+    table: PacketTable, container: InputContainer, stream: VideoStream
+) -> PacketTable:
+    """The table with what only a decoded picture tells: how it is turned, and whether woven.
+
+    Raises:
+        FilmRefused: the film's first packets hold no picture.
+    """
+    first = next(_pictures(container, stream), None)
+    if first is None:
+        raise FilmRefused(
+            "not one frame of the film can be decoded",
+            "Check that the file plays, and upload it again",
+        )
+    woven = stream.codec_context.field_order not in _PROGRESSIVE_ORDERS
+    return replace(
+        table,
+        width=first.width,  # containers round it up to whole blocks
+        height=first.height,
+        rotation=turn_of(first),
+        interlaced=first.interlaced_frame or woven,
+    )
+
+
+def _pictures(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """What the first packets decode to; damaged ones are passed over."""
+    stream.thread_count = 1
+    packets, decoder = container.demux(stream), stream.codec_context
+    for count in range(_FIRST_PACKETS):
+        try:
+            packet = next(packets, None)
+            if packet is None:
+                return
+            yield from decoder.decode(packet)
+            if count == 0:  # a decoder that waits for pictures to be shown before it shows it now
+                yield from decoder.decode(None)
+                decoder.flush_buffers()
+        except av.FFmpegError as fault:
+            logger.info("looking for the first picture: %s", fault)

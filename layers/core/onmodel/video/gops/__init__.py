@@ -1,0 +1,1 @@
+"""Groups of pictures (GOPs): which packets a sample needs, and reading those packets."""

@@ -1,0 +1,149 @@
+"""Groups of pictures out of a packet table: the bytes are read by position, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+import numpy as np
+from av.packet import Packet
+
+from onmodel.video.bitstream.reference_flags import IsReference
+from onmodel.video.container.packet_table import Flags, PacketTable, Ticks
+from onmodel.video.gops.batches import BATCH_BYTES, BATCH_PACKETS, Batch, references
+from onmodel.video.gops.windows import NO_WINDOW, Windows
+from onmodel.video.shots.cut_hints import CutHints
+
+LARGEST_PACKET = 96 << 20  # an 8K ProRes 4444 picture has about 60 MB; more is a lie
+_JOINED_GAP = 512 << 10  # reading over a gap this wide is cheaper than another request
+
+
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """Rows of the table that a group of pictures needs, up to the last that any window wants."""
+
+    rows: Ticks
+    shown: Flags
+    next_keyframe: int | None
+
+
+class TableBatches:
+    """Groups of a complete packet table, read from a file by position.
+
+    Nothing is read for windows that nobody wants, nor beyond the last packet that may be needed.
+    """
+
+    def __init__(
+        self, table: PacketTable, file: IO[bytes], is_reference: IsReference | None
+    ) -> None:
+        self._table, self._file, self._is_reference = table, file, is_reference
+        self.hints = CutHints(table)
+
+    def batches(self, windows: Windows) -> Iterator[Batch]:
+        groups = list(self._groups(windows))
+        announce = self._announcer(groups)
+        for number, group in enumerate(groups):
+            announce(number)
+            yield from self._in_parts(group)
+
+    def _groups(self, windows: Windows) -> Iterator[_Group]:
+        table = self._table
+        heads = np.flatnonzero(table.keyframe)
+        starts = table.seconds(table.pts[heads])
+        # the group before may be shown into the first window; one more for open groups
+        first = max(int(np.searchsorted(starts, windows.start, side="right")) - 1, 0)
+        for number in range(first, len(heads)):
+            if starts[number] >= windows.end:
+                return
+            group = self._group(heads, number)
+            self._read_sizes(heads[number : number + 2].tolist())
+            after = group.next_keyframe
+            wanted = windows.wanted(
+                table.seconds(table.pts[group.rows]),
+                group.shown,
+                None if after is None else float(table.seconds(after)),
+            )
+            used = np.flatnonzero(wanted != NO_WINDOW)
+            if len(used):
+                stop = int(used[-1]) + 1
+                yield _Group(group.rows[:stop], group.shown[:stop], after)
+
+    def _group(self, heads: Ticks, number: int) -> _Group:
+        table, head = self._table, int(heads[number])
+        bounds = [*heads[number + 1 : number + 3].tolist(), len(table), len(table)]
+        rows = np.arange(head, bounds[0])
+        rows = rows[table.pts[rows] >= table.pts[head]]  # its own leading pictures need the last
+        if bounds[0] == len(table):
+            return _Group(rows, ~table.discard[rows], None)
+        next_keyframe = int(table.pts[bounds[0]])
+        tail = np.arange(bounds[0], bounds[1])
+        tail = tail[table.pts[tail] <= next_keyframe]
+        every = np.concatenate([rows, tail]) if len(tail) > 1 else rows
+        shown = ~table.discard[every]
+        shown[len(rows) : len(rows) + 1] = False  # the next keyframe is the next group's to show
+        return _Group(every, shown, next_keyframe)
+
+    def _read_sizes(self, bounds: list[int]) -> None:
+        rows = slice(bounds[0], bounds[1] if len(bounds) > 1 else len(self._table))
+        self.hints.read(self._table.seconds(self._table.pts[rows]), self._table.size[rows])
+
+    def _announcer(self, groups: list[_Group]) -> Callable[[int], None]:
+        """Tells a reader that can look ahead which bytes will be read, span by span."""
+        expect = getattr(self._file, "expect", None)
+        if expect is None:
+            return lambda _number: None
+        spans: list[list[int]] = []
+        span_of: list[int] = []
+        for group in groups:
+            ends = self._table.position[group.rows] + self._table.size[group.rows]
+            start, end = int(self._table.position[group.rows].min()), int(ends.max())
+            if spans and -_JOINED_GAP <= start - spans[-1][1] <= _JOINED_GAP:
+                spans[-1][1] = max(spans[-1][1], end)
+            else:
+                spans.append([start, end])
+            span_of.append(len(spans) - 1)
+        told = -1
+
+        def announce(number: int) -> None:
+            nonlocal told
+            if span_of[number] != told:
+                told = span_of[number]
+                expect(*spans[told])
+
+        return announce
+
+    def _in_parts(self, group: _Group) -> Iterator[Batch]:
+        table, count = self._table, len(group.rows)
+        before = np.cumsum(table.size[group.rows])
+        start = 0
+        while start < count:
+            held = before[start - 1] if start else 0
+            fitting = int(np.searchsorted(before, held + BATCH_BYTES, side="right"))
+            stop = min(max(fitting, start + 1), start + BATCH_PACKETS, count)
+            packets = [self._packet(int(row)) for row in group.rows[start:stop]]
+            yield Batch(
+                pts=table.pts[group.rows[start:stop]],
+                shown=group.shown[start:stop],
+                reference=references(packets, self._is_reference, head=start == 0),
+                packets=packets,
+                next_keyframe=group.next_keyframe,
+                head=start == 0,
+                last=stop == count,
+            )
+            start = stop
+
+    def _packet(self, row: int) -> Packet[Any] | None:
+        table, size = self._table, int(self._table.size[row])
+        if not 0 < size <= LARGEST_PACKET or table.position[row] < 0:
+            return None
+        self._file.seek(int(table.position[row]))
+        body = self._file.read(size)
+        if len(body) < size:
+            return None
+        packet: Packet[Any] = Packet(size)  # allocated with the padding that decoders read into
+        packet.update(body)
+        packet.pts, packet.dts = int(table.pts[row]), int(table.dts[row])
+        packet.time_base = table.time_base
+        packet.is_keyframe = bool(table.keyframe[row])
+        return packet

@@ -1,0 +1,1 @@
+"""From a film to its sampled frames: at most one of each window."""

@@ -1,0 +1,153 @@
+"""Dropping frames that nobody should pay for: black, blank, faded, blurred, unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from onmodel.contracts.arrays import Pixels
+from onmodel.contracts.base import Box
+from onmodel.contracts.films import RejectReason
+from onmodel.contracts.settings import Sampling
+from onmodel.video.sampling.frames import Frame
+
+THUMBNAIL_HEIGHT = 90
+_LUMA_WIDTH = 160  # wide enough to see a mouth move
+_HIGHLIGHT = 3.0  # a night scene has lights: its brightest percent exceeds thrice the black level
+_SAME_PICTURE = 0.5  # correlation with the neighbour: figures move while a picture fades
+_FADED = 0.6  # of the neighbour's contrast
+
+
+@dataclass(frozen=True, eq=False)
+class DroppedFrame:
+    """A frame that was dropped, why, and what it looked like.
+
+    Attributes:
+        detail: the measured value and the limit.
+        thumbnail: (at most THUMBNAIL_HEIGHT, width, 3) uint8, BGR.
+    """
+
+    timecode_seconds: float
+    reason: RejectReason
+    detail: str
+    thumbnail: Pixels
+
+
+def select_frames(
+    frames: Iterable[Frame], sampling: Sampling, picture: Box
+) -> Iterator[Frame | DroppedFrame]:
+    """Yield each frame, or in its place why it was dropped. Holds three frames at a time.
+
+    Args:
+        frames: in order of time.
+        sampling: the thresholds.
+        picture: the frame without bars; only it is measured.
+    """
+    kept: _Measured | None = None
+    before: _Measured | None = None
+    upcoming = (_Measured.of(frame, picture) for frame in frames)
+    for now, after in pairwise(chain(upcoming, (None,))):
+        if now is None:
+            return
+        reason = _flaw(now, sampling) or _fade(now, before, after)
+        reason = reason or _soft(now, sampling) or _unchanged(now, kept, sampling)
+        before = now
+        if reason is not None:
+            yield _dropped(now.frame, *reason)
+            continue
+        kept = now
+        yield now.frame
+
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    frame: Frame
+    luma: npt.NDArray[np.float32]
+    mean: float
+    deviation: float
+    highlight: float
+
+    @classmethod
+    def of(cls, frame: Frame, picture: Box) -> _Measured:
+        luma = _luma(frame, picture)
+        return cls(
+            frame,
+            luma,
+            float(luma.mean()),
+            float(luma.std()),
+            float(np.percentile(luma, 99)),
+        )
+
+
+_Flaw = tuple[RejectReason, str]
+
+
+def _luma(frame: Frame, picture: Box) -> npt.NDArray[np.float32]:
+    """(height, _LUMA_WIDTH) thumbnail of the picture, 0 to 255."""
+    part = frame.pixels[picture.top : picture.bottom, picture.left : picture.right]
+    step = max(1, part.shape[1] // (2 * _LUMA_WIDTH))
+    points: Any = cv2.cvtColor(np.ascontiguousarray(part[::step, ::step]), cv2.COLOR_BGR2GRAY)
+    height = round(points.shape[0] * _LUMA_WIDTH / points.shape[1])
+    small = cv2.resize(points, (_LUMA_WIDTH, max(1, height)), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32)
+
+
+def _flaw(now: _Measured, sampling: Sampling) -> _Flaw | None:
+    if now.mean < sampling.black_level and now.highlight < _HIGHLIGHT * sampling.black_level:
+        return RejectReason.BLACK, f"mean luma {now.mean:.1f} < {sampling.black_level:g}"
+    if now.deviation < sampling.blank_deviation:
+        detail = f"luma deviation {now.deviation:.1f} < {sampling.blank_deviation:g}"
+        return RejectReason.BLANK, detail
+    return None
+
+
+def _fade(now: _Measured, before: _Measured | None, after: _Measured | None) -> _Flaw | None:
+    """A frame that shows its neighbour's picture with much less contrast."""
+    for other in (before, after):
+        if other is None or other.frame.shot != now.frame.shot:
+            continue
+        if now.deviation >= _FADED * other.deviation:
+            continue
+        product = (now.luma - now.mean) * (other.luma - other.mean)
+        alike = float(product.mean()) / max(now.deviation * other.deviation, 1e-6)
+        if alike > _SAME_PICTURE:
+            share = now.deviation / other.deviation
+            return RejectReason.FADE, f"contrast {share:.2f} of its neighbour's < {_FADED:g}"
+    return None
+
+
+def _soft(now: _Measured, sampling: Sampling) -> _Flaw | None:
+    if now.frame.sharpness >= sampling.min_sharpness:
+        return None
+    return (
+        RejectReason.BLURRED,
+        f"sharpness {now.frame.sharpness:.1f} < {sampling.min_sharpness:g}",
+    )
+
+
+def _unchanged(now: _Measured, kept: _Measured | None, sampling: Sampling) -> _Flaw | None:
+    if kept is None or kept.frame.shot != now.frame.shot:
+        return None
+    change = float(np.abs(now.luma - kept.luma).mean())
+    if change >= sampling.unchanged_difference:
+        return None
+    detail = f"luma change {change:.2f} < {sampling.unchanged_difference:g}"
+    return RejectReason.UNCHANGED, f"{detail} since {kept.frame.timecode_seconds:.3f} s"
+
+
+def _dropped(frame: Frame, reason: RejectReason, detail: str) -> DroppedFrame:
+    return DroppedFrame(frame.timecode_seconds, reason, detail, _thumbnail(frame.pixels))
+
+
+def _thumbnail(pixels: Pixels) -> Pixels:
+    """A copy at most THUMBNAIL_HEIGHT high, in proportion."""
+    height = min(THUMBNAIL_HEIGHT, pixels.shape[0])
+    width = max(1, round(pixels.shape[1] * height / pixels.shape[0]))
+    small: Any = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.uint8)

@@ -1,0 +1,1 @@
+"""Where shots begin and end, from the packets' sizes and from signatures of pictures."""

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+from drawn.films import DrawnFilm
+
+from onmodel.contracts.base import Box
+from onmodel.contracts.films import RejectReason
+from onmodel.contracts.settings import Sampling
+from onmodel.video import sample_frames
+from onmodel.video.sampling.frames import Frame
+from onmodel.video.sampling.selection import THUMBNAIL_HEIGHT, DroppedFrame, select_frames
+
+WHOLE = Box(left=0, top=0, width=320, height=200)
+STRIPES = np.tile(np.arange(320) // 8 % 2 * 160 + 40, (200, 1)).astype(np.uint8)
+
+
+def frame_of(
+    grey: np.ndarray, seconds: float = 0.0, *, sharpness: float = 100.0, shot: int = 0
+) -> Frame:
+    pixels = np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2)
+    return Frame(seconds, pixels, sharpness, shot)
+
+
+def reasons(*frames: Frame, sampling: Sampling | None = None) -> list[RejectReason | None]:
+    selected = select_frames(frames, sampling or Sampling(), WHOLE)
+    return [each.reason if isinstance(each, DroppedFrame) else None for each in selected]
+
+
+def test_select_frames_when_black_then_dropped_with_the_measured_value():
+    (dropped,) = select_frames([frame_of(np.full((200, 320), 9))], Sampling(), WHOLE)
+    assert isinstance(dropped, DroppedFrame)
+    assert dropped.reason is RejectReason.BLACK
+    assert dropped.detail == "mean luma 9.0 < 20"
+    assert dropped.thumbnail.shape == (THUMBNAIL_HEIGHT, 144, 3)
+
+
+def test_select_frames_when_night_with_a_lamp_then_kept():
+    night = np.full((200, 320), 6)
+    night[80:120, 140:180] = 230
+    assert reasons(frame_of(night)) == [None]
+
+
+def test_select_frames_when_one_flat_colour_then_blank():
+    assert reasons(frame_of(np.full((200, 320), 130))) == [RejectReason.BLANK]
+
+
+def test_select_frames_when_picture_fades_then_the_weak_ones_are_dropped():
+    scene = STRIPES.astype(float)
+    steps = [frame_of(scene * share, index) for index, share in enumerate((1, 0.5, 0.25))]
+    assert reasons(*steps) == [None, RejectReason.FADE, RejectReason.FADE]
+    assert reasons(*steps[::-1]) == [RejectReason.FADE, RejectReason.FADE, None]
+
+
+def test_select_frames_when_next_scene_is_merely_flatter_then_no_fade():
+    other = np.tile(np.arange(200)[:, None] // 9 % 2 * 40 + 90, (1, 320))
+    assert reasons(frame_of(STRIPES), frame_of(other, 1, shot=1)) == [None, None]
+
+
+def test_select_frames_when_unsharp_then_blurred_by_the_setting():
+    soft = frame_of(STRIPES, sharpness=14.9)
+    assert reasons(soft) == [RejectReason.BLURRED]
+    assert reasons(soft, sampling=Sampling(min_sharpness=14)) == [None]
+
+
+def test_select_frames_when_drifting_slowly_then_compared_with_the_last_kept_not_the_last():
+    drift = [frame_of(STRIPES + index, index) for index in range(6)]
+    assert reasons(*drift) == [None, RejectReason.UNCHANGED] * 3
+
+
+def test_select_frames_when_shot_changes_then_a_like_picture_is_kept():
+    assert reasons(frame_of(STRIPES), frame_of(STRIPES, 1, shot=1)) == [None, None]
+
+
+def test_select_frames_when_bars_are_given_then_only_the_picture_counts():
+    grey = np.zeros((200, 320))
+    grey[60:140] = 18
+    barred = frame_of(grey)
+    inner = Box(left=0, top=60, width=320, height=80)
+    (dropped,) = select_frames([barred], Sampling(), inner)
+    assert isinstance(dropped, DroppedFrame)
+    assert dropped.detail == "mean luma 18.0 < 20"
+
+
+def test_select_frames_when_nothing_then_nothing():
+    assert reasons() == []
+
+
+def test_select_frames_when_film_has_known_flaws_then_they_and_only_they_are_dropped(
+    flawed_film: DrawnFilm,
+):
+    left, top, right, bottom = flawed_film.picture
+    picture = Box(left=left, top=top, width=right - left, height=bottom - top)
+    frames = sample_frames(flawed_film.path, 0.5, picture=picture)
+    selected = list(select_frames(frames, Sampling(), picture))
+    dropped = [each for each in selected if isinstance(each, DroppedFrame)]
+    found = Counter(each.reason for each in dropped)
+    assert len(selected) == 32
+    assert found[RejectReason.BLACK] >= 2
+    assert found[RejectReason.FADE] >= 1
+    assert found[RejectReason.UNCHANGED] >= 3
+    for each in dropped:
+        if each.reason is RejectReason.UNCHANGED:
+            continue  # the drawn figures also pause where they turn
+        kind = {
+            RejectReason.BLACK: ("black", "fade"),
+            RejectReason.FADE: ("fade",),
+            RejectReason.BLANK: ("fade",),
+        }
+        assert any(
+            start <= each.timecode_seconds < end
+            for name in kind[each.reason]
+            for start, end in flawed_film.spans[name]
+        ), each
+
+
+def test_select_frames_when_streamed_then_holds_two_frames_at_a_time():
+    taken = []
+
+    def source():
+        for index in range(5):
+            taken.append(index)
+            yield frame_of(np.roll(STRIPES, index * 3, axis=1), index)
+
+    selected = select_frames(source(), Sampling(), WHOLE)
+    next(selected)
+    assert len(taken) <= 2
