@@ -9,7 +9,6 @@ The tree answers one question: who can heal it?
     - FilmRefused            the film cannot be read (no video, truncated, too large, empty …)
     - SettingsRefused        settings.yaml or a storyboard is impossible
     - ReferenceRefused       a reference is no picture, or two characters share one slug
-    - UploadRefused          the key is none that the bucket's layout knows
     - DatasetRefused         too few crops, or none that is named
     - ManifestRefused        lines that break the trainer's limits; all of them are listed
     - TrainingImpossible     preflight found why this account cannot train or deploy today
@@ -63,10 +62,6 @@ class SettingsRefused(RefusedError):
 
 class ReferenceRefused(RefusedError):
     """Raised when a reference is no picture, is too small, or its character's slug is taken."""
-
-
-class UploadRefused(RefusedError):
-    """Raised for a key outside the bucket's layout."""
 
 
 class DatasetRefused(RefusedError):

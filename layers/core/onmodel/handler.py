@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ValidationError
 
 from onmodel.errors import EventRefused, OnmodelError
 from onmodel.observability import logger, metrics
-
-
-class Traced(Protocol):
-    """A request knows the id that follows it from upload to mail."""
-
-    @property
-    def correlation_id(self) -> str: ...
-
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
 Handler = Callable[[dict[str, Any], LambdaContext], Any]

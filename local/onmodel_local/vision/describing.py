@@ -43,11 +43,7 @@ def describe(picture: Picture) -> Look:
         light="dim" if light.brightness < 30 else "bright" if light.brightness > 58 else "even",
         middle=_colour(small[inner]),
         around=_colour(small[~inner]),
-        texture="softly"
-        if light.sharpness < 5
-        else "crisply"
-        if light.sharpness > 30
-        else "clearly",
+        texture=_texture(light.sharpness),
         heavier_side=side,
     )
 

@@ -1,7 +1,7 @@
 import json
 
 from onmodel.contracts.settings import CaptionSettings, Character
-from onmodel.datasets.captions import parse_caption
+from onmodel.datasets.captions import caption_of
 from onmodel.datasets.prompting import (
     EXAMPLES,
     CaptionSubject,
@@ -41,7 +41,7 @@ def test_caption_prompt_when_its_own_examples_are_judged_then_they_pass() -> Non
     cast = {"mina": Character(name="Mina"), "otto": Character(name="Otto")}
     for example in EXAMPLES:
         subject = CaptionSubject(character="otto", characters=cast)
-        assert parse_caption(json.dumps({"alt_text": example}), subject) == example
+        assert caption_of(json.dumps({"alt_text": example}), subject) == (example, ())
         assert 20 <= len(example.split()) <= 30
 
 

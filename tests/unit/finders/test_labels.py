@@ -6,10 +6,10 @@ from onmodel.contracts.films import RejectReason
 from onmodel.contracts.settings import FinderSettings
 from onmodel.finders.labels import SAME_FIGURE, Figure, Findings, choose_figures
 from onmodel.ports.models import Instance, Label
-from onmodel.vision.geometry import frame_box, intersection_over_union
+from onmodel.vision.geometry import intersection_over_union
 
 SIZE = (1000, 1000)
-PICTURE = frame_box(SIZE)
+PICTURE = Box(left=0, top=0, width=1000, height=1000)
 FINDER = FinderSettings(labels=("Person", "Animal"), max_figures=2)
 
 

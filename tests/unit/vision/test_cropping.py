@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from onmodel.contracts.base import Box
 from onmodel.contracts.settings import CropSettings
 from onmodel.vision.cropping import crop_size, cut_crop, enlargement, fit_within
-from onmodel.vision.geometry import crop_window, frame_box
+from onmodel.vision.geometry import crop_window
 
 FRAME = np.random.default_rng(1).integers(0, 255, (360, 640, 3), np.uint8)
 
@@ -24,7 +24,7 @@ def box(left: int, top: int, width: int, height: int) -> Box:
 def test_crop_size_when_made_of_any_window_then_within_the_trainers_limits(
     figure: Box, crop: CropSettings
 ) -> None:
-    width, height = crop_size(crop_window(figure, frame_box((1920, 1080)), crop), crop)
+    width, height = crop_size(crop_window(figure, box(0, 0, 1920, 1080), crop), crop)
     assert max(width, height) == crop.side
     assert min(width, height) >= 512
 

@@ -7,7 +7,6 @@ from onmodel.contracts.settings import CropSettings
 from onmodel.ports.models import Instance
 from onmodel.vision.geometry import (
     crop_window,
-    frame_box,
     instance_box,
     intersection,
     intersection_over_union,
@@ -60,7 +59,7 @@ def test_crop_window_when_figure_meets_picture_then_lies_inside_with_fitting_asp
 def test_crop_window_when_picture_can_hold_it_then_the_whole_figure_is_inside(
     figure: Box, side: int, crop: CropSettings
 ) -> None:
-    square = frame_box((side, side))  # wide enough to widen any figure that it can hold
+    square = box(0, 0, side, side)  # wide enough to widen any figure that it can hold
     inside = intersection(figure, square)
     assert inside is not None
     assert contains(crop_window(figure, square, crop), inside)
@@ -71,7 +70,7 @@ def test_crop_window_when_far_from_every_border_then_centred_on_the_figure(
     figure: Box, crop: CropSettings
 ) -> None:
     moved = box(figure.left + 20_000, figure.top + 20_000, figure.width, figure.height)
-    window = crop_window(moved, frame_box((50_000, 50_000)), crop)
+    window = crop_window(moved, box(0, 0, 50_000, 50_000), crop)
     assert abs((window.left + window.right) - (moved.left + moved.right)) <= 2
     assert abs((window.top + window.bottom) - (moved.top + moved.bottom)) <= 2
 
@@ -83,13 +82,13 @@ def test_crop_window_when_at_the_border_then_shifted_not_shrunk() -> None:
 
 
 def test_crop_window_when_figure_is_tall_then_widened_to_the_aspect() -> None:
-    window = crop_window(box(600, 50, 100, 600), frame_box((1280, 720)), CropSettings(padding=0))
+    window = crop_window(box(600, 50, 100, 600), box(0, 0, 1280, 720), CropSettings(padding=0))
     assert window == box(500, 50, 300, 600)
 
 
 def test_crop_window_when_side_is_512_then_square() -> None:
     crop = CropSettings(padding=0, side=512)
-    window = crop_window(box(600, 50, 100, 600), frame_box((1280, 720)), crop)
+    window = crop_window(box(600, 50, 100, 600), box(0, 0, 1280, 720), crop)
     assert (window.width, window.height) == (600, 600)
 
 

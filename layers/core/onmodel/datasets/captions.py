@@ -10,7 +10,6 @@ from typing import Any
 from onmodel.contracts.settings import Character
 from onmodel.datasets.mentions import mentions
 from onmodel.datasets.prompting import CaptionSubject
-from onmodel.errors import AnswerRefused
 
 SHORTEST, LONGEST = 3, 1024  # characters, Nova Canvas's limits of a training caption
 REPEATED_WORDS = 4  # so many words of a description in a row are a quotation
@@ -51,18 +50,6 @@ def caption_of(answer: str, subject: CaptionSubject) -> tuple[str | None, tuple[
         return None, (fault,)
     faults = tuple(_faults(text, subject))
     return (None, faults) if faults else (text, ())
-
-
-def parse_caption(answer: str, subject: CaptionSubject) -> str:
-    """The caption of an answer.
-
-    Raises:
-        AnswerRefused: with every fault.
-    """
-    text, faults = caption_of(answer, subject)
-    if text is None:
-        raise AnswerRefused(f"no usable caption: {'; '.join(faults)}")
-    return text
 
 
 def _alt_text(answer: str) -> tuple[str | None, str]:

@@ -1,9 +1,8 @@
-"""The ports to the account: mail, quotas, secrets, its own facts."""
+"""The ports to the account: mail, quotas, secrets, buckets and roles."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 
 class Mailbox(Protocol):
@@ -24,10 +23,6 @@ class Secrets(Protocol):
     def get(self, name: str) -> str:
         """Raises NotFound."""
         ...
-
-
-class EventBus(Protocol):
-    def put(self, detail_type: str, detail: Mapping[str, Any]) -> None: ...
 
 
 class Account(Protocol):

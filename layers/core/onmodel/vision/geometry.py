@@ -18,11 +18,6 @@ SHORTEST_SIDE = 512
 """Least side of a training picture that Nova Canvas takes."""
 
 
-def frame_box(size: FrameSize) -> Box:
-    """The whole frame as a box."""
-    return Box(left=0, top=0, width=size[0], height=size[1])
-
-
 def intersection(first: Box, second: Box) -> Box | None:
     """What both boxes cover, or None when they do not meet."""
     left, top = max(first.left, second.left), max(first.top, second.top)

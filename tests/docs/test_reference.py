@@ -1,20 +1,19 @@
 """docs/operating.md tells what the models and the template say.
 
-`ONMODEL_WRITE_DOCS=1 pytest tests/unit/cli/test_reference.py` writes the tables anew.
+`ONMODEL_WRITE_DOCS=1 pytest tests/docs/test_reference.py` writes the tables anew.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 
 import pytest
+from docs.pages import ROOT
+from docs.reference import settings_reference, template_reference
 
 from onmodel.contracts.settings import Character, Settings, TimecodeReference
-from onmodel_cli.reference import settings_reference, template_reference
 
-ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "operating.md"
 
 

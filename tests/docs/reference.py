@@ -33,7 +33,7 @@ def settings_reference() -> str:
 
 def template_reference(template: str) -> str:
     """Markdown: the parameters of template.yaml."""
-    parameters = yaml.load(template, Loader=_IntrinsicFree)["Parameters"]  # noqa: S506 - own loader
+    parameters = yaml.load(template, Loader=_IntrinsicFree)["Parameters"]
     rows = [
         f"| `{name}` | {_value(given.get('Default', ''))} | {given['Description'].strip()} |"
         for name, given in parameters.items()
@@ -45,7 +45,7 @@ class _IntrinsicFree(yaml.SafeLoader):
     """Reads a template without resolving !Ref, !Sub and their like."""
 
 
-def _ignore(loader: yaml.SafeLoader, _tag: str, node: yaml.Node) -> Any:  # noqa: ANN401
+def _ignore(loader: yaml.SafeLoader, _tag: str, node: yaml.Node) -> Any:
     if isinstance(node, yaml.ScalarNode):
         return loader.construct_scalar(node)
     if isinstance(node, yaml.SequenceNode):
@@ -79,12 +79,12 @@ def _allowed(field: FieldInfo) -> Iterator[str]:
             yield f"at most {limit.max_length}"
 
 
-def _choices(annotation: Any) -> tuple[Any, ...]:  # noqa: ANN401 - any annotation
+def _choices(annotation: Any) -> tuple[Any, ...]:
     origin = get_origin(annotation)
     return get_args(annotation) if origin is not None and str(origin).endswith("Literal") else ()
 
 
-def _value(value: Any) -> str:  # noqa: ANN401 - any default
+def _value(value: Any) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
