@@ -5,44 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from fakes.registry import InMemoryRegistry
 
-from onmodel.adapters.dynamodb import DynamoRegistry
 from onmodel.errors import Conflict
 from onmodel.ports.registry import Record, Registry
 
 NOW = datetime(2026, 11, 22, 9, 0, 0, 123456, tzinfo=UTC)
-TABLE = {
-    "TableName": "registry",
-    "BillingMode": "PAY_PER_REQUEST",
-    "AttributeDefinitions": [
-        {"AttributeName": name, "AttributeType": "S"}
-        for name in ("production", "sk", "kind", "production_id")
-    ],
-    "KeySchema": [
-        {"AttributeName": "production", "KeyType": "HASH"},
-        {"AttributeName": "sk", "KeyType": "RANGE"},
-    ],
-    "GlobalSecondaryIndexes": [
-        {
-            "IndexName": "by_kind",
-            "KeySchema": [
-                {"AttributeName": "kind", "KeyType": "HASH"},
-                {"AttributeName": "production_id", "KeyType": "RANGE"},
-            ],
-            "Projection": {"ProjectionType": "ALL"},
-        }
-    ],
-}
 
 
-@pytest.fixture(params=["fake", "dynamodb"])
-def registry(request: pytest.FixtureRequest) -> Registry:
-    if request.param == "fake":
-        return InMemoryRegistry()
-    client = request.getfixturevalue("aws")("dynamodb")
-    client.create_table(**TABLE)
-    return DynamoRegistry(client, "registry")
+@pytest.fixture
+def registry(every_registry: Registry) -> Registry:
+    return every_registry
 
 
 def record(id_: str = "film-1", production: str = "main", kind: str = "film", **fields) -> Record:

@@ -56,6 +56,10 @@ class FilmBody(Contract):
     run: Run | None = None
 
 
+class ReferenceStatus(StrEnum):
+    RECORDED = "recorded"
+
+
 class ReferenceBody(Contract):
     character: str
     source: ObjectRef
@@ -63,10 +67,36 @@ class ReferenceBody(Contract):
     height: int
 
 
+class FolderStatus(StrEnum):
+    KNOWN = "known"
+
+
 class FolderBody(Contract):
     """The name that a person gave: two names with one slug are refused."""
 
     folder: str
+
+
+class MailStatus(StrEnum):
+    SENT = "sent"
+
+
+class MailBody(Contract):
+    """A mail that was published. Id: a hash of production and event."""
+
+    event: str
+    subject: str
+
+
+class StackStatus(StrEnum):
+    """Whether deployments may be made: not while the stack is being deleted."""
+
+    ALLOWED = "allowed"
+    FORBIDDEN = "forbidden"
+
+
+class StackBody(Contract):
+    """Nothing but the status."""
 
 
 class NamingCost(Contract):

@@ -1,0 +1,55 @@
+"""The kinds of rows: which body and which statuses each has."""
+
+from __future__ import annotations
+
+from onmodel.contracts.rows import (
+    ApprovalBody,
+    ApprovalStatus,
+    DatasetBody,
+    DatasetStatus,
+    DeploymentBody,
+    DeploymentStage,
+    FilmBody,
+    FolderBody,
+    FolderStatus,
+    GenerationBody,
+    GenerationStatus,
+    Kind,
+    MailBody,
+    MailStatus,
+    ReferenceBody,
+    ReferenceStatus,
+    RunBody,
+    RunStatus,
+    StackBody,
+    StackStatus,
+    StoryboardBody,
+    StoryboardStatus,
+    TrainingBody,
+    TrainingStage,
+)
+from onmodel.registry.rows import Row, Rows
+
+FilmRow = Row[FilmBody, RunStatus]
+ReferenceRow = Row[ReferenceBody, ReferenceStatus]
+RunRow = Row[RunBody, RunStatus]
+GenerationRow = Row[GenerationBody, GenerationStatus]
+DatasetRow = Row[DatasetBody, DatasetStatus]
+ApprovalRow = Row[ApprovalBody, ApprovalStatus]
+TrainingRow = Row[TrainingBody, TrainingStage]
+DeploymentRow = Row[DeploymentBody, DeploymentStage]
+StoryboardRow = Row[StoryboardBody, StoryboardStatus]
+
+PRODUCTIONS = Rows(Kind.PRODUCTION, FolderBody, FolderStatus)
+CHARACTERS = Rows(Kind.CHARACTER, FolderBody, FolderStatus)
+REFERENCES = Rows(Kind.REFERENCE, ReferenceBody, ReferenceStatus)
+FILMS = Rows(Kind.FILM, FilmBody, RunStatus)
+RUNS = Rows(Kind.RUN, RunBody, RunStatus)
+MAILS = Rows(Kind.MAIL, MailBody, MailStatus)
+GENERATIONS = Rows(Kind.GENERATION, GenerationBody, GenerationStatus)
+DATASETS = Rows(Kind.DATASET, DatasetBody, DatasetStatus)
+APPROVALS = Rows(Kind.APPROVAL, ApprovalBody, ApprovalStatus)
+TRAININGS = Rows(Kind.TRAINING, TrainingBody, TrainingStage)
+DEPLOYMENTS = Rows(Kind.DEPLOYMENT, DeploymentBody, DeploymentStage)
+STORYBOARDS = Rows(Kind.STORYBOARD, StoryboardBody, StoryboardStatus)
+STACKS = Rows(Kind.STACK, StackBody, StackStatus)
