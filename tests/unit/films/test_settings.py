@@ -25,7 +25,7 @@ def test_parse_when_a_value_is_given_then_it_holds() -> None:
         (b"samplin: {}", "samplin"),
         (b"- a list", "the file"),
         (b"{", "not YAML"),
-        (b"\x80\x81", "not YAML"),
+        (b"\x80\x81", "not UTF-8"),
         (b"finder: {labels: []}", "finder.labels"),
         (b"characters: {'Big Buck': {name: Buck}}", "characters"),
         (b"deduplication: {threshold: 2}", "deduplication.threshold"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from onmodel.contracts.base import CharacterSlug, Contract
 from onmodel.contracts.keys import digest
@@ -107,6 +107,19 @@ class TimecodeReference(Contract):
         description="left, top, right, bottom in the film's display pixels"
     )
 
+    @field_validator("box")
+    @classmethod
+    def _is_a_rectangle(cls, box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+        left, top, right, bottom = box
+        if min(box) < 0:
+            raise ValueError(f"has {min(box)}; a film's pixels are counted from 0")
+        if left >= right or top >= bottom:
+            raise ValueError(
+                f"{list(box)} encloses nothing; write left, top, right, bottom, with left < right"
+                " and top < bottom"
+            )
+        return box
+
 
 class Character(Contract):
     """A named role of the production."""
@@ -115,7 +128,7 @@ class Character(Contract):
     description: str = Field(
         default="", max_length=600, description="key traits, told to the captioner"
     )
-    references: tuple[TimecodeReference, ...] = ()
+    references: tuple[TimecodeReference, ...] = Field(default=(), max_length=100)
 
 
 class Hyperparameters(Contract):
@@ -245,7 +258,7 @@ class Settings(Contract):
     credit: str = Field(
         default="", max_length=200, description="whose film it is: printed under its pictures"
     )
-    characters: dict[CharacterSlug, Character] = Field(default_factory=dict)
+    characters: dict[CharacterSlug, Character] = Field(default_factory=dict, max_length=100)
 
     def samples_hash(self) -> str:
         """Of what sampling, finding, cropping and embedding depend on."""

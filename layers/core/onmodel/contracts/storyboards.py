@@ -46,8 +46,10 @@ def _size(value: Any) -> Any:  # noqa: ANN401 - whatever the YAML holds
     """`1280x720`, `1280 × 720`, `[1280, 720]`, or one number for a square."""
     if isinstance(value, int) and not isinstance(value, bool):
         return (value, value)
-    if isinstance(value, str) and (sides := re.fullmatch(r"\s*(\d+)\s*[xX×]\s*(\d+)\s*", value)):
-        return (int(sides[1]), int(sides[2]))
+    if isinstance(value, str):
+        if sides := re.fullmatch(r"\s*(\d{1,5})\s*[xX×]\s*(\d{1,5})\s*", value):
+            return (int(sides[1]), int(sides[2]))
+        raise ValueError(f"is {value[:40]}; write width and height in pixels, such as 1280x720")
     return value
 
 

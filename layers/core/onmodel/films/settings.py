@@ -12,7 +12,7 @@ from typing import Annotated
 from onmodel.contracts.keys import accepted_settings_key
 from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.errors import NotFound, SettingsRefused
-from onmodel.formats.user_yaml import read_handwritten
+from onmodel.formats.user_yaml import read_user_yaml
 from onmodel.ports.storage import ObjectStore
 
 SettingsBytes = Annotated[bytes, "settings.yaml as uploaded"]
@@ -25,7 +25,7 @@ def parse_settings(text: SettingsBytes) -> Settings:
         SettingsRefused: not YAML, too large, an unknown key or an impossible value; the message
             lists every fault with its place.
     """
-    return read_handwritten(Settings, text, "settings.yaml")
+    return read_user_yaml(Settings, text, "settings.yaml")
 
 
 def read_settings(text: SettingsBytes, models: AllowedModels) -> Settings:

@@ -1,7 +1,13 @@
-"""YAML that a person wrote → a typed model, or one refusal that lists every fault."""
+"""Reads a YAML file that a person wrote: a typed model, or one refusal that lists every fault.
+
+The file is read by the core schema of YAML 1.2: `yes`, `No` and `16:9` are text, not booleans and
+not numbers of base 60. What it means follows from the field that it is written for: a key with
+nothing behind it keeps its default, and a bare number where a text is wanted is that text.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import yaml
@@ -9,60 +15,69 @@ from pydantic import ValidationError
 
 from onmodel.contracts.base import Contract
 from onmodel.errors import SettingsRefused
+from onmodel.formats.yaml_document import Fault, YamlDocument, read_document
+from onmodel.formats.yaml_meaning import fit_to_model, validation_faults
 
-LIMIT_BYTES = 256_000  # a person wrote it; YAML that expands is refused by size first
-LIMIT_DEPTH = 20  # settings are four deep; PyYAML takes minutes for thousands of open brackets
+LIMIT_BYTES = 256_000
+"""100 characters with descriptions of 600 letters and ten references each need half of it."""
+
+MOST_FAULTS = 20
+"""So many are listed: a mail has to be readable, and SNS takes 256 KB."""
 
 ContractT = TypeVar("ContractT", bound=Contract)
 
 
-def read_handwritten(model: type[ContractT], text: bytes, name: str) -> ContractT:
+def read_user_yaml(model: type[ContractT], text: bytes, name: str) -> ContractT:
     """Parse and validate; an empty file means all defaults.
 
     Args:
         model: what it must be.
-        text: the file.
+        text: the file, UTF-8.
         name: what the file is called in messages, for example `settings.yaml`.
 
     Raises:
-        SettingsRefused: not YAML, too large, an unknown key or an impossible value; the message
-            lists every fault with its place.
+        SettingsRefused: not YAML, too large, an unknown or repeated key, or an impossible value;
+            the message lists every fault with its line, its key and what to write.
     """
     if len(text) > LIMIT_BYTES:
         raise SettingsRefused(
             f"{name} has {len(text):,} bytes, more than {LIMIT_BYTES:,}",
             "Shorten it and upload it again",
         )
+    document = _read(text, name)
+    data, faults = fit_to_model(model, document)
+    faults = [*document.faults, *faults]
     try:
-        _check_depth(text)
-        raw = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as fault:  # ValueError: a date that is none
-        raise SettingsRefused(
-            f"{name} is not YAML: {fault}", "Correct it and upload it again"
-        ) from fault
+        made = model.model_validate(data)
+    except ValidationError as error:
+        faults += validation_faults(error, document)
+    if faults:
+        raise SettingsRefused(_listed(name, faults), "Correct it and upload it again")
+    return made
+
+
+def _read(text: bytes, name: str) -> YamlDocument:
     try:
-        return model.model_validate(raw if raw is not None else {})
-    except ValidationError as fault:
+        return read_document(text.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
         raise SettingsRefused(
-            f"{name} has impossible values: {places(fault)}", "Correct them and upload it again"
-        ) from fault
+            f"{name} is not UTF-8 text", "Save it as UTF-8 and upload it again"
+        ) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f", line {mark.line + 1}" if mark else ""
+        raise SettingsRefused(
+            f"{name}{place} is not YAML: {error.problem or error.context}",
+            "Correct it and upload it again",
+        ) from error
+    except yaml.YAMLError as error:
+        raise SettingsRefused(
+            f"{name} is not YAML: {' '.join(str(error).split())}", "Correct it and upload it again"
+        ) from error
 
 
-def _check_depth(text: bytes) -> None:
-    """Raises YAMLError at the first bracket or indentation that opens a level too many."""
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > LIMIT_DEPTH:
-            raise yaml.YAMLError(f"more than {LIMIT_DEPTH} levels lie within each other")
-
-
-def places(fault: ValidationError) -> str:
-    """Every fault with its place: `crop.side: Input should be …; …`."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in error['loc']) or 'the file'}: {error['msg']}"
-        for error in fault.errors(include_input=False)
-    )
+def _listed(name: str, faults: Sequence[Fault]) -> str:
+    ordered = sorted(dict.fromkeys(faults), key=lambda fault: fault.line)
+    shown = "; ".join(map(str, ordered[:MOST_FAULTS]))
+    more = len(ordered) - MOST_FAULTS
+    return f"{name}: {shown}" + (f"; and {more} more faults" if more > 0 else "")

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from onmodel.contracts.base import Contract, Usage
-from onmodel.formats.user_yaml import read_handwritten
+from onmodel.formats.user_yaml import read_user_yaml
 
 PRICE_BOOK = "pricebook.yaml"
 
@@ -58,11 +58,11 @@ class PriceBook(Contract):
             SettingsRefused: the user's book is impossible.
         """
         shipped = resources.files("onmodel.money").joinpath(PRICE_BOOK).read_bytes()
-        book = read_handwritten(cls, shipped, PRICE_BOOK)
+        book = read_user_yaml(cls, shipped, PRICE_BOOK)
         return (
             book
             if override is None
-            else book._with(read_handwritten(PriceOverride, override, f"your {PRICE_BOOK}"))
+            else book._with(read_user_yaml(PriceOverride, override, f"your {PRICE_BOOK}"))
         )
 
     def _with(self, own: PriceOverride) -> PriceBook:

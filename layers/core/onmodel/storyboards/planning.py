@@ -10,7 +10,7 @@ from onmodel.contracts.storyboards import PanelRequest, PlannedPanel, Scene, Sto
 from onmodel.contracts.trainings import PanelLimits
 from onmodel.datasets.mentions import mentions
 from onmodel.errors import SettingsRefused
-from onmodel.formats.user_yaml import read_handwritten
+from onmodel.formats.user_yaml import read_user_yaml
 
 SENTENCE_ENDS = (".", "!", "?", "…", ":", ";", ",")
 
@@ -26,7 +26,7 @@ def parse_storyboard(text: bytes, name: str = "the storyboard") -> Storyboard:
         SettingsRefused: not YAML, no scene, too many, an unknown key or an impossible value; the
             message lists every fault with its place.
     """
-    return read_handwritten(Storyboard, text, name)
+    return read_user_yaml(Storyboard, text, name)
 
 
 def plan_panels(

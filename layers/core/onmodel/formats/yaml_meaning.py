@@ -1,0 +1,191 @@
+"""What the values of a YAML document mean for a model, and its faults in plain words."""
+
+from __future__ import annotations
+
+import difflib
+import types
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from onmodel.formats.yaml_document import Fault, Path, YamlDocument, shortened
+
+NOT_FINITE = frozenset({"inf", "infinity", "nan"})
+"""What float() reads beside numbers; nothing that a person sets is infinite."""
+
+
+def fit_to_model(model: type[BaseModel], document: YamlDocument) -> tuple[Any, list[Fault]]:
+    """The document's data as the model's fields mean it.
+
+    A key without a value is left out where the field has a default; a number or a boolean where
+    only text fits is the text that was written; an unknown key is left out and is a fault.
+
+    Returns:
+        What to validate, and the faults that were found on the way.
+    """
+    fitting = _Fitting(document, [])
+    return fitting.fit(model, document.data, ()), fitting.faults
+
+
+def validation_faults(error: ValidationError, document: YamlDocument) -> Iterator[Fault]:
+    """What pydantic refused, each with its line and what to write."""
+    for detail in error.errors(include_url=False):
+        path = tuple(part for part in detail["loc"] if part != "[key]")
+        yield Fault(document.line(path), path, _in_words(detail, document.written.get(path)))
+
+
+class _Fitting:
+    def __init__(self, document: YamlDocument, faults: list[Fault]) -> None:
+        self.document = document
+        self.faults = faults
+
+    def fit(self, annotation: Any, value: Any, path: Path) -> Any:  # noqa: ANN401
+        """A value as its annotation means it."""
+        options = tuple(_options(annotation))
+        models = [option for option in options if _is_model(option)]
+        if isinstance(value, dict):
+            if models:
+                return self._fit_model(models[0], value, path)
+            for option in options:
+                if get_origin(option) in {dict, Mapping}:
+                    inner = get_args(option)[1]
+                    return {key: self.fit(inner, item, (*path, key)) for key, item in value.items()}
+        elif isinstance(value, list):
+            return self._fit_list(options, value, path)
+        elif isinstance(value, bool | int | float):
+            return self._fit_scalar(options, value, path, text_fits=bool(models))
+        elif isinstance(value, str) and float in options and _is_not_finite(value):
+            self._refuse_number(value, path)  # pydantic would take it
+        return value
+
+    def _fit_model(
+        self, model: type[BaseModel], value: dict[str, Any], path: Path
+    ) -> dict[str, Any]:
+        known: dict[str, FieldInfo] = {
+            info.alias or name: info for name, info in model.model_fields.items()
+        }
+        fitted: dict[str, Any] = {}
+        for key, item in value.items():
+            here = (*path, key)
+            info = known.get(key)
+            if info is None:
+                self.faults.append(Fault(self.document.line(here), here, _unknown(key, known)))
+            elif item is None and not info.is_required():
+                continue
+            else:
+                fitted[key] = self.fit(info.annotation, item, here)
+        return fitted
+
+    def _fit_list(self, options: tuple[Any, ...], value: list[Any], path: Path) -> list[Any]:
+        inner: tuple[Any, ...] = ()
+        for option in options:
+            if get_origin(option) in {tuple, list}:
+                inner = get_args(option)
+        if not inner:
+            return value
+        every = inner[0] if len(inner) == 1 or inner[-1] is Ellipsis else None
+        return [
+            self.fit(every or inner[min(at, len(inner) - 1)], item, (*path, at))
+            for at, item in enumerate(value)
+        ]
+
+    def _fit_scalar(
+        self, options: tuple[Any, ...], value: float, path: Path, *, text_fits: bool
+    ) -> Any:  # noqa: ANN401
+        if type(value) in options or (float in options and type(value) is int):
+            return value
+        literals = [word for option in options if get_origin(option) is Literal
+                    for word in get_args(option)]  # fmt: skip
+        if str in options or text_fits or any(isinstance(word, str) for word in literals):
+            return self.document.written.get(path, str(value))
+        if isinstance(value, bool) and (int in options or float in options):
+            self._refuse_number(value, path)  # pydantic would take true for 1
+        return value
+
+    def _refuse_number(self, value: object, path: Path) -> None:
+        written = self.document.written.get(path, str(value))
+        self.faults.append(Fault(self.document.line(path), path, f"is {written}; write a number"))
+
+
+def _options(annotation: Any) -> Iterator[Any]:  # noqa: ANN401 - a type
+    """The types that an annotation allows, without Annotated and Union."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from _options(get_args(annotation)[0])
+    elif origin in {Union, types.UnionType}:
+        for option in get_args(annotation):
+            yield from _options(option)
+    else:
+        yield annotation
+
+
+def _is_model(option: Any) -> bool:  # noqa: ANN401 - a type
+    return isinstance(option, type) and issubclass(option, BaseModel)
+
+
+def _is_not_finite(text: str) -> bool:
+    return text.strip().lower().lstrip("+-.") in NOT_FINITE
+
+
+def _unknown(key: str, known: Mapping[str, FieldInfo]) -> str:
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    if close:
+        return f"is unknown; did you mean `{close[0]}`?"
+    return f"is unknown; known here: {', '.join(known)}"
+
+
+def _in_words(detail: ErrorDetails, written: str | None) -> str:  # noqa: PLR0911, PLR0912
+    """One fault of pydantic's: https://docs.pydantic.dev/latest/errors/validation_errors/."""
+    kind, context = detail["type"], detail.get("ctx", {})
+    given = "does not fit" if written is None else f"is {shortened(written) or 'empty'}"
+    if kind == "missing":
+        return "is missing"
+    if kind in {"greater_than_equal", "greater_than", "less_than_equal", "less_than"}:
+        relation = {"greater_than_equal": "at least", "greater_than": "more than",
+                    "less_than_equal": "at most", "less_than": "less than"}[kind]  # fmt: skip
+        limit = next(value for name, value in context.items() if name in {"ge", "gt", "le", "lt"})
+        return f"{given}; it must be {relation} {limit:g}"
+    if kind in {"float_type", "float_parsing", "int_type", "int_parsing", "finite_number",
+                "decimal_type", "decimal_parsing"}:  # fmt: skip
+        return f"{given}; write a number"
+    if kind == "int_from_float":
+        return f"{given}; write a whole number"
+    if kind in {"bool_type", "bool_parsing"}:
+        return f"{given}; write true or false"
+    if kind == "literal_error":
+        return f"{given}; write {context['expected'].replace(chr(39), '')}"
+    if kind == "string_type":
+        return f"{given}; write a text"
+    if kind == "string_too_short":
+        return "is empty; write a text"
+    if kind == "string_too_long":
+        return f"has more than {context['max_length']} characters; shorten it"
+    if kind == "string_pattern_mismatch":
+        return _pattern(detail, given)
+    if kind == "too_short":
+        return _too_short(context)
+    if kind == "too_long":
+        return f"has more than {context['max_length']} entries"
+    if kind in {"tuple_type", "list_type"}:
+        return f"{given}; write a list, such as [first, second]"
+    if kind in {"model_type", "dict_type", "model_attributes_type"}:
+        return f"{given}; write keys below it, each with a value"
+    if kind == "value_error":
+        return str(context.get("error", detail["msg"]))
+    return detail["msg"][:1].lower() + detail["msg"][1:]
+
+
+def _pattern(detail: ErrorDetails, given: str) -> str:
+    if "[key]" in detail["loc"]:
+        return "write this key in small letters, digits and hyphens"
+    return f"{given}; write small letters, digits and hyphens"
+
+
+def _too_short(context: Mapping[str, Any]) -> str:
+    least, found = context["min_length"], context["actual_length"]
+    if found == 0:
+        return f"is empty; write at least {least}"
+    return f"has {found} of {least} entries"
