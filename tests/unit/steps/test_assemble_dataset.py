@@ -1,14 +1,25 @@
+import numpy as np
 import pytest
 from fakes.train_world import PRODUCTION, QUIET_SECONDS, TrainWorld
 
+from onmodel.contracts.arrays import Vector
 from onmodel.contracts.datasets import DatasetItem, Generation, LeftOut, LeftOutReason, Preflight
-from onmodel.contracts.keys import DatasetKeys
+from onmodel.contracts.films import Crop, Run
+from onmodel.contracts.keys import DatasetKeys, FilmKeys
 from onmodel.contracts.rows import DatasetBody, GenerationBody, GenerationStatus, Kind
-from onmodel.contracts.settings import AllowedModels, NamingSettings, Settings, TrainingSettings
+from onmodel.contracts.settings import (
+    AllowedModels,
+    DeduplicationSettings,
+    NamingSettings,
+    Settings,
+    TrainingSettings,
+)
 from onmodel.errors import Conflict, DatasetRefused, EventRefused, ServiceUnavailable
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
+from onmodel.money.result_cache import Meter
 from onmodel.ports.registry import Record
+from onmodel.vision.encoding import decode_picture, encode_for_service
 
 
 @pytest.fixture
@@ -24,6 +35,16 @@ def generation_row(world: TrainWorld, identity: str = "g0001") -> tuple[str, Gen
 
 def datasets(world: TrainWorld) -> list[str]:
     return [record.id for record in world.registry.list(PRODUCTION, Kind.DATASET)]
+
+
+def stored_vectors(world: TrainWorld, runs: list[Run]) -> dict[str, Vector]:
+    """By crop_id: what PrepareFilm stored of these runs."""
+    found: dict[str, Vector] = {}
+    for keys in map(FilmKeys.of, runs):
+        crops = read_lines(Crop, world.studio.get(keys.crops))
+        vectors = from_npy(world.studio.get(keys.vectors))
+        found |= {crop.crop_id: row for crop, row in zip(crops, vectors, strict=True)}
+    return found
 
 
 def items(world: TrainWorld, dataset_id: str) -> tuple[DatasetItem, ...]:
@@ -132,6 +153,67 @@ def test_assemble_when_thresholds_changed_then_names_are_given_anew(world: Train
     )
     dataset = world.assemble(generation)
     assert {row.character for row in items(world, dataset.dataset_id)} == {None}
+
+
+@pytest.mark.parametrize("threshold", [0.6, 0.66])
+def test_assemble_when_films_have_like_pictures_then_the_settings_threshold_decides(
+    world: TrainWorld, threshold: float
+) -> None:
+    """The pictures of a character have cosines of about 0.64 to each other, in both films."""
+    world.show_characters()
+    runs = [world.film(title) for title in ("a.mp4", "b.mp4")]
+    vectors = stored_vectors(world, runs)
+    for run in runs:
+        world.collect(run)
+    world.set_settings(
+        Settings(
+            deduplication=DeduplicationSettings(threshold=threshold),
+            training=TrainingSettings(min_pictures=1),
+        )
+    )
+    dataset = world.assemble(world.started_generations()[0])
+    rows = items(world, dataset.dataset_id)
+    kept = np.stack([vectors[row.crop_id] for row in rows])
+    assert from_npy(world.studio.get(world.keys(dataset).vectors)) == pytest.approx(kept)
+    assert (kept @ kept.T - 2 * np.eye(len(kept))).max() < threshold
+    left = read_lines(LeftOut, world.studio.get(world.keys(dataset).left_out))
+    assert len(left) == 16 - len(rows) > 0
+    films = {row.crop_id: row.film_id for row in rows}
+    assert any(films[line.kept_instead or ""] != line.film_id for line in left)
+    for line in left:
+        similarity = float(vectors[line.crop_id] @ vectors[line.kept_instead or ""])
+        assert line.reason == LeftOutReason.NEAR_DUPLICATE and similarity >= threshold - 1e-5
+        assert line.detail == f"similarity {similarity:.3f}, limit {threshold:g}"
+
+
+@pytest.mark.parametrize("by", [-0.002, 0.002])
+def test_assemble_when_similarity_is_about_the_naming_threshold_then_the_setting_decides(
+    world: TrainWorld, by: float
+) -> None:
+    """The threshold is put just beside one picture's similarity to the reference of its role."""
+    world.show_characters()
+    run = world.film()
+    vectors = stored_vectors(world, [run])
+    embed = world.embedder(Settings().embedding, Meter()).embed
+    references = [
+        embed(encode_for_service(decode_picture(world.uploads.get(key))))
+        for key in sorted(world.uploads.keys(f"{PRODUCTION}/characters/"))
+    ]
+    similarity = {
+        crop: max(float(vector @ one) for one in references) for crop, vector in vectors.items()
+    }
+    chosen = sorted(similarity, key=similarity.__getitem__)[3]
+    world.collect(run)
+    world.set_settings(
+        Settings(
+            naming=NamingSettings(threshold=similarity[chosen] + by, margin=0),
+            training=TrainingSettings(min_pictures=1),
+        )
+    )
+    dataset = world.assemble(world.started_generations()[0])
+    named = {row.crop_id for row in items(world, dataset.dataset_id)}
+    assert named == {crop for crop, near in similarity.items() if near >= similarity[chosen] + by}
+    assert (chosen in named) == (by < 0)
 
 
 def test_assemble_when_nothing_can_be_named_then_refused_and_the_generation_is_closed(

@@ -58,11 +58,21 @@ def test_claim_when_job_is_gone_then_failed(studio: Studio) -> None:
     assert studio.training.status == TrainingStage.GONE
 
 
-def test_claim_when_job_was_just_started_and_is_not_seen_then_ignored(studio: Studio) -> None:
+@pytest.mark.parametrize(
+    ("age", "action"),
+    [
+        (timedelta(0), "ignore"),
+        (timedelta(minutes=14, seconds=59), "ignore"),
+        (timedelta(minutes=15), "failed"),
+    ],
+)
+def test_claim_when_job_is_not_found_then_it_is_gone_only_after_a_quarter_of_an_hour(
+    studio: Studio, age: timedelta, action: str
+) -> None:
     del studio.trainer.trainings[studio.job]
     record = studio.training
-    studio.registry.replace(record.model_copy(update={"created_at": studio.clock()}))
-    assert studio.claim().action == "ignore"
+    studio.registry.replace(record.model_copy(update={"created_at": studio.clock() - age}))
+    assert studio.claim().action == action
 
 
 def test_claim_when_job_is_foreign_then_ignored(studio: Studio) -> None:

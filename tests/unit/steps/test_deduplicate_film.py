@@ -1,23 +1,30 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
+import pytest
 from drawn.films import DrawnFilm
 from fakes.labels import FakeLabels, figure
-from fakes.world import World
+from fakes.object_store import InMemoryObjectStore
+from fakes.world import World, run_of
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.films import (
+    Chunk,
     ChunkResult,
     ChunkShots,
     Crop,
     Rejected,
     RejectReason,
+    Run,
     RunRequest,
     StoredLook,
 )
 from onmodel.contracts.keys import FilmKeys
-from onmodel.formats.jsonl import read_lines
-from onmodel.formats.npy import from_npy
+from onmodel.contracts.settings import DeduplicationSettings, Settings
+from onmodel.formats.jsonl import read_lines, write_lines
+from onmodel.formats.npy import from_npy, to_npy
 from onmodel.steps.deduplicate_film import SampledChunk, deduplicate_film, join_shots
 from onmodel.video.shots.signatures import SIGNATURE_SIZE
 
@@ -56,6 +63,49 @@ def sampled(index: int, shots: int, seed: int = ONE) -> SampledChunk:
 
 def shots_of(chunks: list[SampledChunk]) -> list[list[int]]:
     return [[crop.shot for crop in chunk.crops] for chunk in join_shots(chunks)]
+
+
+def store_chunks(studio: InMemoryObjectStore, cosines: list[float], settings: Settings) -> Run:
+    """A run of two chunks: the best crop in the first, and one of each cosine to it after it."""
+    run = run_of("bunny/films/a.mp4")
+    keys = FilmKeys.of(run)
+    rows = np.zeros((len(cosines) + 1, settings.embedding.dimensions), np.float32)
+    rows[0, 0] = 1
+    for place, cosine in enumerate(cosines, start=1):
+        rows[place, 0], rows[place, place] = cosine, math.sqrt(1 - cosine**2)
+    crops = [
+        crop(min(i, 1), i).model_copy(update={"quality": 1 / (i + 1)}) for i in range(len(rows))
+    ]
+    studio.put(keys.settings, settings.model_dump_json().encode(), "application/json")
+    chunks = [Chunk(index=i, start_seconds=i, end_seconds=i + 1) for i in range(2)]
+    studio.put(keys.chunks, write_lines(chunks), "application/jsonl")
+    for chunk, part in zip(chunks, (slice(0, 1), slice(1, None)), strict=True):
+        at = keys.chunk(chunk.index)
+        done = sampled(chunk.index, 1).result
+        studio.put(at.done, done.model_dump_json().encode(), "application/json")
+        studio.put(at.crops, write_lines(crops[part]), "application/jsonl")
+        studio.put(at.vectors, to_npy(rows[part]), "application/octet-stream")
+        studio.put(at.rejected, b"", "application/jsonl")
+    return run
+
+
+@pytest.mark.parametrize("threshold", [0.55, 0.7, 0.92, 0.99])
+def test_deduplicate_when_crops_are_alike_then_the_settings_threshold_decides(
+    threshold: float,
+) -> None:
+    studio = InMemoryObjectStore("studio")
+    cosines = [threshold - 0.004, threshold, threshold + 0.004]
+    settings = Settings(deduplication=DeduplicationSettings(threshold=threshold))
+    run = store_chunks(studio, cosines, settings)
+    deduplicate_film(RunRequest(run=run), studio=studio)
+    keys = FilmKeys.of(run)
+    kept = [one.crop_id for one in read_lines(Crop, studio.get(keys.crops))]
+    dropped = read_lines(Rejected, studio.get(keys.rejected))
+    assert kept == ["0-0", "1-1"]
+    assert [(line.crop_id, line.kept_instead, line.detail) for line in dropped] == [
+        (f"1-{place}", "0-0", f"similarity {cosines[place - 1]:.3f} to 0-0") for place in (2, 3)
+    ]
+    assert from_npy(studio.get(keys.vectors))[:, 0] == pytest.approx([1, cosines[0]])
 
 
 def test_join_when_a_chunk_is_empty_then_counting_goes_on() -> None:

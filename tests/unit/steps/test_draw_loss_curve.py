@@ -4,12 +4,13 @@ from fakes.studio import TRAINING, Studio
 from onmodel.contracts.deployments import Claim, ClaimRequest
 from onmodel.contracts.keys import DatasetKeys
 from onmodel.contracts.rows import TrainingBody
+from onmodel.contracts.trainings import LossPoint
 from onmodel.errors import NotFound
 from onmodel.steps.draw_loss_curve import draw_loss_curve
 
 
-def draw(studio: Studio, notices: tuple[str, ...] = ()) -> None:
-    claim = Claim.model_validate(studio.claim().model_dump())
+def draw(studio: Studio, notices: tuple[str, ...] = (), claim: Claim | None = None) -> None:
+    claim = claim or Claim.model_validate(studio.claim().model_dump())
     draw_loss_curve(
         ClaimRequest(training=claim),
         registry=studio.registry,
@@ -38,12 +39,19 @@ def test_curve_when_the_stack_is_simulated_then_the_picture_says_so() -> None:
     assert b">Nothing was trained &amp; paid for</text>" in picture
 
 
-def test_curve_when_repeated_then_nothing_is_read_again() -> None:
+def test_curve_when_repeated_then_picture_numbers_and_row_stay_as_they_were() -> None:
     studio = Studio()
     studio.trainer.complete(studio.job)
     draw(studio)
-    studio.trainer.metrics.clear()
-    draw(studio)
+    keys = DatasetKeys("bunny", TRAINING)
+    before = {key: studio.studio.get(key) for key in (keys.loss_curve, keys.metrics)}
+    claim = Claim.model_validate(studio.claim().model_dump())
+    row = studio.training
+    studio.trainer.metrics = {ref: (LossPoint(step=1, loss=0.1),) for ref in studio.trainer.metrics}
+    studio.clock.advance(hours=1)
+    draw(studio, claim=claim)
+    assert {key: studio.studio.get(key) for key in before} == before
+    assert studio.training == row
 
 
 def test_curve_when_trainer_left_none_then_said_and_the_machine_goes_on() -> None:
