@@ -103,7 +103,7 @@ class Facts:
                            "Count from 0 with --chunk")  # fmt: skip
 
     @property
-    def mail(self) -> dict[str, Any]:
+    def notification(self) -> dict[str, Any]:
         run = self._run[0]
         return {"kind": "film_prepared", "production": self.production, "id": run.run_id,
                 "correlation_id": run.correlation_id}  # fmt: skip

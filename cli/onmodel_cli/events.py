@@ -105,7 +105,7 @@ BUILDERS: dict[str, Builder] = {
     "report_film": _run,
     "finish_film": _run,
     "refuse_film": _refuse_film,
-    "tell": lambda facts: {"mail": facts.mail},
+    "notify": lambda facts: {"notification": facts.notification},
     "collect_film": lambda facts: facts.film_prepared,
     "settle_generation": lambda facts: {**_generation(facts), "execution_arn": facts.execution},
     "preflight_training": _generation,

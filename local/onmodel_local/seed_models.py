@@ -58,7 +58,7 @@ def plant_models(ground: Ground) -> None:
     if not _is_drawn(ground):
         ground.say("storyboard")
         _draw(ground)
-    ground.play("tell/model_ready")  # nobody was told: then reconcile takes it for dead
+    ground.play("notify/model_ready")  # nobody was told: then reconcile takes it for dead
     _lay_out_the_past(ground)
 
 
@@ -221,12 +221,12 @@ def _lay_out_the_past(ground: Ground) -> None:
     wanted = ground.event("provision_model/scheduled")["deployment"]["deployment_id"]
     live = known_deployment(ground.registry, ground.production, wanted)
     over: DeploymentBody = live.body.model_copy(update={"retired_at": now()})
-    retired = ground.event("tell/retired")["mail"]["id"]
+    retired = ground.event("notify/retired")["notification"]["id"]
     ground.put_row(Kind.DEPLOYMENT, retired, DeploymentStage.RETIRED, over)
     failed = _training(ground).model_copy(
         update={"job_ref": None, "model_ref": None, "reason": "Internal server error"}
     )
-    identity = ground.event("tell/training_failed")["mail"]["id"]
+    identity = ground.event("notify/training_failed")["notification"]["id"]
     ground.put_row(Kind.TRAINING, identity, TrainingStage.FAILED, failed)
 
 

@@ -28,7 +28,7 @@ def rows(heading: str) -> list[list[str]]:
 
 def test_mails_when_listed_then_each_golden_subject_has_its_row_and_each_row_a_mail() -> None:
     golden = [path.read_text(encoding="utf-8").splitlines()[0].removeprefix("Subject: ")
-              for path in (ROOT / "tests/unit/mails/golden").glob("*.txt")]  # fmt: skip
+              for path in (ROOT / "tests/unit/notifications/golden").glob("*.txt")]  # fmt: skip
     told = [row[0].strip("`") for row in rows("Mails")]
     shapes = [re.sub(r"<[^<>]+>", ".+", re.escape(subject)) for subject in told]
     pairs = {(shape, one) for shape in shapes for one in golden if re.fullmatch(shape, one)}

@@ -12,7 +12,7 @@ from onmodel.contracts.films import FilmSummary
 
 FUNCTIONS = {  # of PrepareFilm, and what calls it and follows it
     "route_upload", "claim_run", "probe_film", "sample_chunk", "deduplicate_film", "name_crops",
-    "report_film", "finish_film", "collect_film", "tell",
+    "report_film", "finish_film", "collect_film", "notify",
 }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ from onmodel.contracts.deployments import (
     RetireRequest,
     ScheduleRetirementRequest,
 )
-from onmodel.contracts.notifications import TellRequest
+from onmodel.contracts.notifications import NotifyRequest
 from onmodel.contracts.operations import OurResource
 from onmodel.contracts.rows import Kind
 from onmodel.errors import Conflict, OnmodelError, ServiceUnavailable
@@ -44,10 +44,10 @@ from onmodel.steps.bill_deployment import bill_deployment
 from onmodel.steps.check_deployment import check_deployment
 from onmodel.steps.claim_training import ClaimTraining
 from onmodel.steps.draw_loss_curve import draw_loss_curve
+from onmodel.steps.notify import notify
 from onmodel.steps.provision_model import provision_model
 from onmodel.steps.schedule_retirement import schedule_retirement
 from onmodel.steps.stop_deployment import stop_deployment
-from onmodel.steps.tell import tell
 from onmodel.steps.verify_retired import verify_retired
 
 MINUTE = 60
@@ -206,7 +206,9 @@ class World(Studio):
             "bill_deployment": _function(
                 RetireRequest, bill_deployment, **base, scheduler=self.scheduler
             ),
-            "tell": _function(TellRequest, tell, **base, studio=self.studio, mailbox=self.mailbox),
+            "notify": _function(
+                NotifyRequest, notify, **base, studio=self.studio, mailbox=self.mailbox
+            ),
         }
 
     @staticmethod

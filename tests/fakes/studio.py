@@ -23,7 +23,7 @@ from onmodel.contracts.deployments import (
     RetireRequest,
     ScheduleRetirementRequest,
 )
-from onmodel.contracts.notifications import MailRequest, TellRequest
+from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
 from onmodel.contracts.operations import Reconciled
 from onmodel.contracts.rows import Kind, TrainingBody, TrainingStage
 from onmodel.contracts.settings import PRESETS
@@ -35,12 +35,12 @@ from onmodel.ports.registry import Record
 from onmodel.steps.bill_deployment import bill_deployment
 from onmodel.steps.check_deployment import check_deployment
 from onmodel.steps.claim_training import ClaimTraining
+from onmodel.steps.notify import notify
 from onmodel.steps.provision_model import provision_model
 from onmodel.steps.reconcile import Reconcile
 from onmodel.steps.recovery import Leases
 from onmodel.steps.schedule_retirement import schedule_retirement
 from onmodel.steps.stop_deployment import stop_deployment
-from onmodel.steps.tell import tell
 from onmodel.steps.verify_retired import verify_retired
 
 MACHINES = "arn:aws:states:us-east-1:123456789012:stateMachine:"
@@ -218,10 +218,10 @@ class Studio:
             retire_model_arn=RETIRE,
         ).run()
 
-    def tell(self, kind: str, subject: str, **extra: str) -> None:
-        tell(
-            TellRequest(
-                mail=MailRequest(
+    def notify(self, kind: str, subject: str, **extra: str) -> None:
+        notify(
+            NotifyRequest(
+                notification=NotificationRequest(
                     kind=kind,
                     production="bunny",
                     id=subject,

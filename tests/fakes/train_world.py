@@ -32,7 +32,7 @@ from onmodel.contracts.films import Crop, Run
 from onmodel.contracts.keys import DatasetKeys, FilmKeys, accepted_settings_key, crop_id, film_id
 from onmodel.contracts.links import DoorAnswer, DoorRequest
 from onmodel.contracts.models import Turn
-from onmodel.contracts.notifications import MailRequest, TellRequest
+from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
 from onmodel.contracts.rows import FilmBody, FolderBody, Kind, ReferenceBody, RunBody, RunStatus
 from onmodel.contracts.settings import EmbeddingSettings, Settings
 from onmodel.contracts.trainings import QuoteTrainingRequest, RequestApprovalRequest, TrainingQuoted
@@ -47,6 +47,7 @@ from onmodel.steps.assemble_dataset import AssembleDataset
 from onmodel.steps.caption_crop import CaptionCrop
 from onmodel.steps.collect_captions import collect_captions
 from onmodel.steps.collect_film import CollectFilm
+from onmodel.steps.notify import notify
 from onmodel.steps.open_door import OpenDoor
 from onmodel.steps.preflight_training import preflight_training
 from onmodel.steps.quote_training import quote_training
@@ -54,7 +55,6 @@ from onmodel.steps.report_dataset import report_dataset
 from onmodel.steps.request_approval import RequestApproval
 from onmodel.steps.settle_generation import settle_generation
 from onmodel.steps.start_training import StartTraining
-from onmodel.steps.tell import tell
 from onmodel.steps.write_manifest import write_manifest
 
 TRAIN_MODEL = "arn:aws:states:us-east-1:123456789012:stateMachine:TrainModel"
@@ -330,12 +330,12 @@ class TrainWorld(World):
             clock=self.clock,
         ).open(DoorRequest.model_validate(event))
 
-    def tell_of(self, kind: str, identity: str, **extra: str) -> None:
-        mail = MailRequest(
+    def notify(self, kind: str, identity: str, **extra: str) -> None:
+        asked = NotificationRequest(
             kind=kind, production=PRODUCTION, id=identity, correlation_id="upload-1", extra=extra
         )
-        tell(
-            TellRequest(mail=mail),
+        notify(
+            NotifyRequest(notification=asked),
             registry=self.registry,
             studio=self.studio,
             mailbox=self.mailbox,

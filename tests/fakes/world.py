@@ -21,7 +21,7 @@ from onmodel.contracts.films import (
     SampleChunkRequest,
 )
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.notifications import MailRequest, TellRequest
+from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
 from onmodel.contracts.settings import AllowedModels, EmbeddingSettings
 from onmodel.contracts.uploads import RouteAnswer, UploadEvent
 from onmodel.formats.jsonl import read_lines
@@ -32,11 +32,11 @@ from onmodel.steps.claim_run import claim_run
 from onmodel.steps.deduplicate_film import deduplicate_film
 from onmodel.steps.finish_film import finish_film
 from onmodel.steps.name_crops import name_crops
+from onmodel.steps.notify import notify
 from onmodel.steps.probe_film import probe_film
 from onmodel.steps.report_film import report_film
 from onmodel.steps.route_upload import RouteUpload
 from onmodel.steps.sample_chunk import sample_chunk
-from onmodel.steps.tell import tell
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:PrepareFilm"
 DRAW_STORYBOARD = "arn:aws:states:us-east-1:123456789012:stateMachine:DrawStoryboard"
@@ -151,19 +151,19 @@ class World:
         finish_film(
             RunRequest(run=run), registry=self.registry, studio=self.studio, clock=self.clock
         )
-        self.tell("film_prepared", run)
+        self.notify("film_prepared", run)
         self.executions.finish(arn)
         return FilmSummary.model_validate_json(self.studio.get(FilmKeys.of(run).summary))
 
-    def tell(self, kind: str, run: Run) -> None:
-        mail = MailRequest(
+    def notify(self, kind: str, run: Run) -> None:
+        asked = NotificationRequest(
             kind=kind,
             production=run.production,
             id=run.run_id,
             correlation_id=run.correlation_id,
         )
-        tell(
-            TellRequest(mail=mail),
+        notify(
+            NotifyRequest(notification=asked),
             registry=self.registry,
             studio=self.studio,
             mailbox=self.mailbox,

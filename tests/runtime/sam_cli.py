@@ -92,7 +92,7 @@ class Invoke:
 class StartLambda:
     """`sam local start-lambda`: Lambda's own API; a function's container starts at its first call.
 
-    `with StartLambda(sam) as functions: functions.call("tell", event)`.
+    `with StartLambda(sam) as functions: functions.call("notify", event)`.
     """
 
     sam: SamLocal

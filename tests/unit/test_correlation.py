@@ -31,9 +31,9 @@ class Request(Contract):
 
 @dataclass
 class Context:
-    function_name: str = "tell"
+    function_name: str = "notify"
     memory_limit_in_mb: int = 128
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:tell"
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:notify"
     aws_request_id: str = "r-1"
 
 

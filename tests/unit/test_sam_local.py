@@ -16,7 +16,7 @@ Globals: {Function: {Runtime: python3.13, Layers: [!Ref CoreLayer, !Ref VisionLa
 Resources:
   CoreLayer: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: CoreLayer}}
   VisionLayer: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: VisionLayer}}
-  TellFunction: {Type: AWS::Serverless::Function, Properties: {CodeUri: ../functions/tell}}
+  NotifyFunction: {Type: AWS::Serverless::Function, Properties: {CodeUri: ../functions/notify}}
 """
 
 
@@ -39,8 +39,8 @@ def test_template_when_written_then_its_layers_are_the_built_ones_in_sams_cache(
 ) -> None:
     template = write_template(build, tmp_path / "cache")
     assert template.parent == build  # CodeUri is relative to it
-    assert json.loads(template.read_text())["Resources"]["TellFunction"]["Properties"] == {
-        "CodeUri": "../functions/tell"
+    assert json.loads(template.read_text())["Resources"]["NotifyFunction"]["Properties"] == {
+        "CodeUri": "../functions/notify"
     }
     assert [arn.split(":")[6].split("-")[0] for arn in layers(template)] == [
         "VisionLayer",

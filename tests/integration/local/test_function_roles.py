@@ -117,8 +117,8 @@ def of_the_rest(outputs: dict[str, str], ids: dict[str, str]) -> Iterator[Probe]
     yield Probe("iam:GetRole", role, "iam.get_role", {"RoleName": role.rsplit("/", 1)[-1]})
     user = f"arn:aws:iam::{ACCOUNT}:user/nobody"
     yield Probe("iam:DeleteUser", user, "iam.delete_user", {"UserName": "nobody"})
-    function = {"FunctionName": ids["TellFunction"], "Payload": b"{}"}
-    arn = f"arn:aws:lambda:{OURS}:function:{ids['TellFunction']}"
+    function = {"FunctionName": ids["NotifyFunction"], "Payload": b"{}"}
+    arn = f"arn:aws:lambda:{OURS}:function:{ids['NotifyFunction']}"
     yield Probe("lambda:InvokeFunction", arn, "lambda.invoke", function)
 
 

@@ -18,7 +18,7 @@ from onmodel_cli.speaking import err
 
 ROOT = Path(__file__).parents[3]
 OF_A_FILM = ["route_upload", "claim_run", "probe_film", "sample_chunk", "deduplicate_film",
-             "name_crops", "report_film", "finish_film", "refuse_film", "tell",
+             "name_crops", "report_film", "finish_film", "refuse_film", "notify",
              "collect_film"]  # fmt: skip
 
 

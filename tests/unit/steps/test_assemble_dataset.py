@@ -228,7 +228,7 @@ def test_assemble_when_nothing_can_be_named_then_refused_and_the_generation_is_c
     assert "could be named" in (body.reason or "")
     with pytest.raises(DatasetRefused, match="could be named"):
         world.assemble(generation)
-    world.tell_of("dataset_refused", "g0001")
+    world.notify("dataset_refused", "g0001")
     assert "characters/<name>/" in world.mailbox.mails[-1].body
 
 

@@ -46,11 +46,11 @@ def test_bill_when_price_is_missing_then_unknown_and_never_zero(studio: Studio) 
     studio.stop()
     studio.bill()
     assert studio.deployment().body.estimated_usd is None
-    studio.tell("retired", f"{TRAINING}-1")
+    studio.notify("retired", f"{TRAINING}-1")
     assert "unknown" in studio.mailbox.mails[0].subject
 
 
-def test_tell_retired_when_not_seen_to_be_gone_then_refused(studio: Studio) -> None:
+def test_notify_retired_when_not_seen_to_be_gone_then_refused(studio: Studio) -> None:
     studio.stop()
     with pytest.raises(Exception, match="not seen to be gone"):
-        studio.tell("retired", f"{TRAINING}-1")
+        studio.notify("retired", f"{TRAINING}-1")

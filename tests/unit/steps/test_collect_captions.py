@@ -68,7 +68,7 @@ def test_collect_when_more_failed_than_tolerated_then_refused_and_kept(world: Tr
         world.collect_captions(dataset)
     status, body = row(world, dataset)
     assert status == DatasetStatus.REFUSED and body.reason is not None
-    world.tell_of("dataset_refused", dataset.dataset_id)
+    world.notify("dataset_refused", dataset.dataset_id)
     assert "got no caption" in world.mailbox.mails[-1].body
 
 

@@ -208,12 +208,12 @@ DEATHS = [
         (DEPLOY, state)
         for state in (
             "ClaimTraining", "DrawLossCurve", "ScheduleRetirement", "ProvisionModel",
-            "CheckDeployment", "DrawStoryboard", "TellModelReady", "RetireAfterDrawing",
+            "CheckDeployment", "DrawStoryboard", "NotifyModelReady", "RetireAfterDrawing",
         )
     ],
     *[
         (RETIRE, state)
-        for state in ("StopDeployment", "VerifyRetired", "BillDeployment", "TellRetired")
+        for state in ("StopDeployment", "VerifyRetired", "BillDeployment", "NotifyRetired")
     ],
 ]  # fmt: skip
 

@@ -95,7 +95,7 @@ def test_preflight_when_there_is_a_dataset_then_the_reasons_are_kept_with_it(
     world.report(dataset)
     world.trainer.findings = (finding(blocking=True),)
     assert not world.preflight(world.started_generations()[0]).possible
-    world.tell_of("dataset_ready", dataset.dataset_id)
+    world.notify("dataset_ready", dataset.dataset_id)
     assert "L-BE77399C is 0" in world.mailbox.mails[-1].body
 
 

@@ -64,7 +64,7 @@ def test_prepare_when_done_then_film_is_recorded_and_one_mail_is_sent(
 ) -> None:
     run = started_run(world, drawn)
     world.prepare(run)
-    world.tell("film_prepared", run)
+    world.notify("film_prepared", run)
     record = world.registry.get("bunny", Kind.RUN, run.run_id)
     assert record is not None
     assert (record.status, record.holder) == (RunStatus.PREPARED, None)

@@ -33,7 +33,7 @@ def test_publish_when_drawn_then_page_summary_and_mail() -> None:
         studio.studio.get(StoryboardKeys("bunny", "forest-day", 1).summary)
     )
     assert (summary.pictures, summary.filtered) == (6, 0)
-    studio.tell("storyboard_drawn", "forest-day-1")
+    studio.notify("storyboard_drawn", "forest-day-1")
     (mail,) = studio.mailbox.mails
     assert "2 panels" in mail.subject
     assert "gallery/index.html" in mail.body
@@ -63,7 +63,7 @@ def test_publish_when_filtered_then_why_stands_there() -> None:
 def test_model_ready_when_storyboard_is_drawn_then_links_cost_and_end_are_told() -> None:
     studio = DrawingStudio()
     drawn(studio)
-    studio.tell("model_ready", studio.deployment().id)
+    studio.notify("model_ready", studio.deployment().id)
     (mail,) = studio.mailbox.mails
     for text in ("gallery/index.html", "$60.50", "2026-11-22 11:00 UTC", "onmodel retire"):
         assert text in mail.body

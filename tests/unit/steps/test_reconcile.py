@@ -32,7 +32,7 @@ def serve(studio: Studio) -> None:
     (ref,) = studio.trainer.deployments
     studio.trainer.move(ref, DeploymentStatus.IN_SERVICE)
     studio.check()
-    studio.tell("model_ready", f"{TRAINING}-1")
+    studio.notify("model_ready", f"{TRAINING}-1")
 
 
 def test_reconcile_when_all_is_well_then_nothing_is_started(studio: Studio) -> None:
@@ -68,7 +68,7 @@ def test_reconcile_when_training_failed_and_nobody_was_told_then_told_by_the_mac
     studio.claim()
     studio.clock.advance(minutes=6)
     assert studio.reconcile().deployed
-    studio.tell("training_failed", TRAINING)
+    studio.notify("training_failed", TRAINING)
     studio.executions.finish(execution_arn(DEPLOY, f"reconcile-bunny-{TRAINING}-1"))  # type: ignore[attr-defined]
     assert not studio.reconcile().deployed
 

@@ -107,7 +107,7 @@ def test_refused_when_told_then_reason_is_in_the_mail_once(world: World) -> None
     run = run_of()
     world.claim(run)
     refuse(world, run, REFUSED)
-    world.tell("film_refused", run)
-    world.tell("film_refused", run)
+    world.notify("film_refused", run)
+    world.notify("film_refused", run)
     assert len(world.mailbox.mails) == 1
     assert "a.mp4 is no film" in world.mailbox.mails[0].body

@@ -97,7 +97,7 @@ def test_start_when_refused_then_the_reason_is_kept_and_told(world: World) -> No
     stage, body = world.row(world.dataset.dataset_id)
     assert stage == TrainingStage.IMPOSSIBLE and "the model is gone" in (body.reason or "")
     cause = json.dumps({"errorMessage": str(refusal.value), "errorType": "TrainingImpossible"})
-    world.tell_of(
+    world.notify(
         "training_not_started", world.dataset.dataset_id, error="TrainingImpossible", cause=cause
     )
     mail = world.mailbox.mails[-1]

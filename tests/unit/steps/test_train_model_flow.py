@@ -34,7 +34,7 @@ def test_train_model_when_all_is_well_then_a_training_runs_and_is_told() -> None
     world.report(dataset)
     assert world.preflight(generation).possible
     training = world.start_training(dataset)
-    world.tell_of("training_started", training)
+    world.notify("training_started", training)
 
     row = world.registry.get(PRODUCTION, Kind.TRAINING, training)
     assert row is not None and row.status == TrainingStage.IN_PROGRESS
@@ -87,7 +87,7 @@ def test_train_model_when_training_is_impossible_then_the_dataset_is_ready_and_s
     world.collect_captions(dataset)
     world.write_manifest(dataset)
     world.report(dataset)
-    world.tell_of("dataset_ready", dataset.dataset_id)
+    world.notify("dataset_ready", dataset.dataset_id)
 
     row = world.registry.get(PRODUCTION, Kind.DATASET, dataset.dataset_id)
     assert row is not None and row.status == DatasetStatus.READY

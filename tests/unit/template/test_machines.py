@@ -13,7 +13,7 @@ from onmodel import errors
 from onmodel.contracts.deployments import DeploymentRef, DeployRequest
 from onmodel.contracts.storyboards import StoryboardRequest
 from onmodel.contracts.trainings import RequestApprovalRequest
-from onmodel.steps.tell import TELLERS
+from onmodel.steps.notify import TELLERS
 
 DIALECT = (  # Lambda, sqs, sns, events, dynamodb and states: nothing else is in a machine
     r"<\w+Function>|arn:aws:states:::(lambda:invoke\.waitForTaskToken"
@@ -125,8 +125,8 @@ def test_tasks_when_they_call_then_speak_the_small_dialect(machine: Machine) -> 
 def test_function_tasks_when_named_then_after_their_function(machine: Machine) -> None:
     for name, state in machine.states():
         function = machine.function_of(state)
-        if function == "TellFunction":
-            assert name.startswith("Tell"), name
+        if function == "NotifyFunction":
+            assert name.startswith("Notify"), name
         elif function and BORROWED.get(name) != function:
             step = function.removesuffix("Function")
             assert name in {step, f"{step}Again"}, f"{name} calls {function}"
@@ -188,7 +188,7 @@ def test_error_names_when_caught_or_retried_then_exist(machine: Machine) -> None
 def test_tasks_when_they_fail_then_something_is_done_about_it(machine: Machine) -> None:
     _, outermost = next(machine.levels())
     for name, state in outermost.items():
-        if name in UNCAUGHT or name.startswith("Tell"):  # nothing is left to undo
+        if name in UNCAUGHT or name.startswith("Notify"):  # nothing is left to undo
             assert state["Retry"], name
         elif state["Type"] in {"Task", "Map"}:
             caught = [error for rule in state.get("Catch", []) for error in rule["ErrorEquals"]]
@@ -255,7 +255,7 @@ def test_training_when_captions_alone_were_quoted_then_is_not_started(
     states = machines["TrainModel"].definition["States"]
     first, *_ = states["IsTrainingPossible"]["Choices"]
     assert (first["Variable"], first["StringEquals"]) == ("$.quote.purpose", "captions")
-    assert first["Next"] == "TellDatasetReady"
+    assert first["Next"] == "NotifyDatasetReady"
 
 
 def model_of(function: str) -> type[BaseModel]:
@@ -264,8 +264,8 @@ def model_of(function: str) -> type[BaseModel]:
 
 def test_mails_when_asked_for_then_are_known(machine: Machine) -> None:
     for name, state in machine.states():
-        if machine.function_of(state) == "TellFunction":
-            assert state["Parameters"]["mail"]["kind"] in TELLERS, name
+        if machine.function_of(state) == "NotifyFunction":
+            assert state["Parameters"]["notification"]["kind"] in TELLERS, name
 
 
 def test_machines_when_they_start_another_then_with_its_own_input(

@@ -100,8 +100,8 @@ def test_properties_when_held_against_the_services_models_then_all_fit(models: M
 @pytest.mark.parametrize(
     ("logical", "key", "value"),
     [
-        ("TellFunction", "FunctionName", "x" * 141),
-        ("TellFunction", "MemorySize", 64),
+        ("NotifyFunction", "FunctionName", "x" * 141),
+        ("NotifyFunction", "MemorySize", 64),
         ("CaptionCropFunction", "RecursiveLoop", "Allowed"),
         ("UploadRule", "Description", "x" * 513),
         ("RetireModelAlarm", "Statistic", "Total"),

@@ -70,9 +70,9 @@ def spoil(template: Template, path: str, value: object = None) -> None:
 SPOILED: tuple[tuple[Rule, str, object], ...] = (
     (wildcard_actions, "TrainingRole/Properties/Policies/0/PolicyDocument/Statement/0/Action",
      "s3:*"),
-    (foreign_managed_policies, "TellFunctionRole/Properties/ManagedPolicyArns",
+    (foreign_managed_policies, "NotifyFunctionRole/Properties/ManagedPolicyArns",
      ["arn:aws:iam::aws:policy/AdministratorAccess"]),
-    (shared_roles, "TellFunction/Properties/Role",
+    (shared_roles, "NotifyFunction/Properties/Role",
      {"Fn::GetAtt": ["ReconcileFunctionRole", "Arn"]}),
     (borrowed_rights, "SchedulerRole/Properties/AssumeRolePolicyDocument/Statement/0/Condition",
      {}),
@@ -82,9 +82,9 @@ SPOILED: tuple[tuple[Rule, str, object], ...] = (
     (plain_on_the_way, "TopicPolicy/Properties/PolicyDocument/Statement/0/Effect", "Allow"),
     (plain_on_the_way, "CaptionQueuePolicy/Properties/Queues", []),
     (logs_for_ever, "DoorLogs/Properties/RetentionInDays", None),
-    (logs_elsewhere, "TellFunction/Properties/LoggingConfig", None),
+    (logs_elsewhere, "NotifyFunction/Properties/LoggingConfig", None),
     (logs_elsewhere, "DoorStage/Properties/AccessLogSettings", None),
-    (untraced, "TellFunction/Properties/TracingConfig", None),
+    (untraced, "NotifyFunction/Properties/TracingConfig", None),
     (untraced, "TrainModel/Properties/TracingConfiguration", {"Enabled": False}),
     (lost_events, "ReconcileRule/Properties/Targets/0/DeadLetterConfig", None),
     (lost_events, "RouteUploadFunctionEventInvokeConfig/Properties/DestinationConfig/OnFailure",
@@ -101,7 +101,7 @@ SPOILED: tuple[tuple[Rule, str, object], ...] = (
     (lost_data, "RegistryTable/UpdateReplacePolicy", None),
     (lost_data, "CacheTable/Properties/PointInTimeRecoverySpecification", None),
     (billed_while_idle, "CacheTable/Properties/BillingMode", "PROVISIONED"),
-    (billed_while_idle, "TellFunction/Properties/ReservedConcurrentExecutions", 1),
+    (billed_while_idle, "NotifyFunction/Properties/ReservedConcurrentExecutions", 1),
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Contracts of notifications: what a state machine asks to be sent."""
+"""Contracts of notifications: what a sender asks to be sent."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pydantic import Field
 from onmodel.contracts.base import Contract, Slug
 
 
-class MailRequest(Contract):
-    """Which mail to send; its facts are read from the Registry and the studio bucket.
+class NotificationRequest(Contract):
+    """Which notification to send; its facts are read from the Registry and the studio bucket.
 
-    `extra` is for the little that only the asking machine knows, for example a caught error.
+    `extra` holds what only the sender knows, for example a caught error.
     """
 
     kind: str
@@ -20,9 +20,9 @@ class MailRequest(Contract):
     extra: dict[str, str] = Field(default_factory=dict)
 
 
-class TellRequest(Contract):
-    mail: MailRequest
+class NotifyRequest(Contract):
+    notification: NotificationRequest
 
     @property
     def correlation_id(self) -> str:
-        return self.mail.correlation_id
+        return self.notification.correlation_id

@@ -26,7 +26,7 @@ def test_training_failed_when_told_twice_then_one_mail_with_the_reason() -> None
     studio.trainer.end(studio.job, TrainingStatus.FAILED, "the data made no sense")
     studio.claim()
     for _ in range(2):
-        studio.tell("training_failed", TRAINING)
+        studio.notify("training_failed", TRAINING)
     subject, body = only_mail(studio)
     assert subject == "Training of bunny failed"
     assert "the data made no sense." in body
@@ -34,13 +34,13 @@ def test_training_failed_when_told_twice_then_one_mail_with_the_reason() -> None
 
 def test_training_failed_when_it_goes_on_then_refused() -> None:
     with pytest.raises(EventRefused, match="nothing failed"):
-        Studio().tell("training_failed", TRAINING)
+        Studio().notify("training_failed", TRAINING)
 
 
 def test_deployment_failed_when_quota_is_zero_then_the_caught_error_is_told() -> None:
     studio = Studio()
     studio.planned()
-    studio.tell("deployment_failed", DEPLOYMENT, **caught("TrainingImpossible", "no model unit"))
+    studio.notify("deployment_failed", DEPLOYMENT, **caught("TrainingImpossible", "no model unit"))
     assert "no model unit." in only_mail(studio)[1]
 
 
@@ -50,13 +50,13 @@ def test_deployment_failed_when_not_in_service_then_what_was_written_down_is_tol
     (ref,) = studio.trainer.deployments
     studio.trainer.move(ref, DeploymentStatus.FAILED)
     studio.check()
-    studio.tell("deployment_failed", DEPLOYMENT, error="NotInService", cause="")
+    studio.notify("deployment_failed", DEPLOYMENT, error="NotInService", cause="")
     assert "The service gives no reason." in only_mail(studio)[1]
 
 
 def test_deployment_failed_when_nothing_was_planned_then_told_all_the_same() -> None:
     studio = Studio()
-    studio.tell("deployment_failed", DEPLOYMENT, **caught("ServiceError", "access denied"))
+    studio.notify("deployment_failed", DEPLOYMENT, **caught("ServiceError", "access denied"))
     assert "access denied." in only_mail(studio)[1]
 
 
@@ -66,7 +66,7 @@ def test_retired_when_gone_then_bill_and_reason() -> None:
     studio.clock.advance(hours=2)
     studio.stop()
     studio.bill()
-    studio.tell("retired", DEPLOYMENT)
+    studio.notify("retired", DEPLOYMENT)
     subject, body = only_mail(studio)
     assert subject == "The model of bunny is switched off: $121.00 for 2 h"
     assert "its time is up" in body
@@ -77,7 +77,7 @@ def test_model_ready_when_retired_while_it_drew_then_not_called_ready() -> None:
     studio = DrawingStudio()
     studio.serve()
     studio.stop()
-    studio.tell("model_ready", DEPLOYMENT)
+    studio.notify("model_ready", DEPLOYMENT)
     subject, body = only_mail(studio)
     assert "ready" not in subject
     assert "switched off before its storyboard was drawn" in body
@@ -92,7 +92,7 @@ def test_model_ready_when_retired_right_after_it_drew_then_the_gallery_is_told()
         studio.draw(item)
     studio.publish(plan)
     studio.stop()
-    studio.tell("model_ready", DEPLOYMENT)
+    studio.notify("model_ready", DEPLOYMENT)
     subject, body = only_mail(studio)
     assert subject == "Storyboard A day in the forest of bunny is drawn: 2 panels"
     assert "gallery/index.html" in body
@@ -107,7 +107,7 @@ def test_model_ready_when_made_for_a_storyboard_alone_then_says_that_it_ends_now
     (ref,) = studio.trainer.deployments
     studio.trainer.move(ref, DeploymentStatus.IN_SERVICE)
     studio.check()
-    studio.tell("model_ready", DEPLOYMENT)
+    studio.notify("model_ready", DEPLOYMENT)
     assert "being switched off now" in only_mail(studio)[1]
 
 
@@ -115,7 +115,7 @@ def test_stuck_when_the_machine_broke_off_then_its_error_is_told() -> None:
     studio = Studio()
     studio.creating()
     studio.stop()
-    studio.tell("retirement_stuck", DEPLOYMENT, **caught("ServiceError", "access denied"))
+    studio.notify("retirement_stuck", DEPLOYMENT, **caught("ServiceError", "access denied"))
     subject, body = only_mail(studio)
     assert subject == "ALARM: the model of bunny cannot be switched off, $60.50/hour"
     assert "access denied." in body
@@ -126,7 +126,7 @@ def test_stuck_when_it_was_seen_to_be_gone_then_no_alarm_about_money() -> None:
     studio.creating()
     studio.stop()
     studio.bill()
-    studio.tell("retirement_stuck", DEPLOYMENT, **caught("ServiceError", "access denied"))
+    studio.notify("retirement_stuck", DEPLOYMENT, **caught("ServiceError", "access denied"))
     subject, body = only_mail(studio)
     assert "$" not in subject
     assert "nothing of it bills" in body
@@ -134,7 +134,7 @@ def test_stuck_when_it_was_seen_to_be_gone_then_no_alarm_about_money() -> None:
 
 def test_alarm_when_a_storyboard_broke_off_then_what_and_how_to_go_on() -> None:
     studio = Studio()
-    studio.tell(
+    studio.notify(
         "alarm",
         "bunny",
         what="a storyboard was not drawn",
@@ -150,7 +150,7 @@ def test_storyboard_refused_when_caught_then_named_by_its_file() -> None:
     studio = Studio()
     key = "bunny/storyboards/forest.yaml"
     error = caught("SettingsRefused", "scene 3: nobody is called Bob")
-    studio.tell("storyboard_refused", "bunny", storyboard_key=key, **error)
+    studio.notify("storyboard_refused", "bunny", storyboard_key=key, **error)
     _, body = only_mail(studio)
     assert key in body
     assert "scene 3: nobody is called Bob" in body

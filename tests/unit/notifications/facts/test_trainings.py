@@ -27,7 +27,7 @@ def links(body: str) -> list[str]:
 def test_started_when_told_then_the_link_leads_to_the_datasets_page(world: TrainWorld) -> None:
     dataset = finished(world)
     training = world.start_training(dataset)
-    world.tell_of("training_started", training)
+    world.notify("training_started", training)
     mail = world.mailbox.mails[-1]
     assert "500  steps" in mail.body and f"{PRODUCTION}-{training}" in mail.body
     (link,) = links(mail.body)
@@ -37,8 +37,8 @@ def test_started_when_told_then_the_link_leads_to_the_datasets_page(world: Train
 
 def test_ready_when_told_twice_then_one_mail(world: TrainWorld) -> None:
     dataset = finished(world)
-    world.tell_of("dataset_ready", dataset.dataset_id)
-    world.tell_of("dataset_ready", dataset.dataset_id)
+    world.notify("dataset_ready", dataset.dataset_id)
+    world.notify("dataset_ready", dataset.dataset_id)
     (mail,) = world.mailbox.mails
     assert f"s3://studio/{world.keys(dataset).manifest}" in mail.body
     assert "8 captioned pictures" in mail.body
@@ -58,7 +58,7 @@ def test_approval_ended_when_told_then_says_how(
     world.ask()
     (record,) = world.registry.list(PRODUCTION, Kind.APPROVAL)
     world.registry.replace(record.model_copy(update={"status": status}))
-    world.tell_of("approval_ended", "d0001-00000000")
+    world.notify("approval_ended", "d0001-00000000")
     assert said in world.mailbox.mails[-1].subject
 
 
@@ -77,7 +77,7 @@ def test_approval_ended_when_declined_then_names_what_and_the_command_that_asks_
     world.ask(purpose=purpose, subject_id=dataset.dataset_id)
     (record,) = world.registry.list(PRODUCTION, Kind.APPROVAL)
     world.registry.replace(record.model_copy(update={"status": ApprovalStatus.DECLINED}))
-    world.tell_of("approval_ended", dataset.dataset_id)
+    world.notify("approval_ended", dataset.dataset_id)
     mail = world.mailbox.mails[-1]
     assert mail.subject == said and "`onmodel train -p bunny`" in mail.body
 
@@ -86,7 +86,7 @@ def test_ready_when_it_became_possible_meanwhile_then_says_that_nobody_agreed(
     world: TrainWorld,
 ) -> None:
     dataset = finished(world)
-    world.tell_of("dataset_ready", dataset.dataset_id)
+    world.notify("dataset_ready", dataset.dataset_id)
     body = " ".join(world.mailbox.mails[-1].body.split())
     assert "By now it is possible" in body and "`onmodel train -p bunny`" in body
 
@@ -98,7 +98,7 @@ def test_refused_when_captions_failed_then_the_generations_mail_has_the_datasets
     dataset = world.assemble(world.generation())
     with pytest.raises(DatasetRefused):
         world.collect_captions(dataset)
-    world.tell_of("dataset_refused", "g0001", error="DatasetRefused", cause="{}")
+    world.notify("dataset_refused", "g0001", error="DatasetRefused", cause="{}")
     body = world.mailbox.mails[-1].body
     assert "8 of 8 pictures got no caption" in body and "left_out.jsonl" in body
 
@@ -111,7 +111,7 @@ def test_refused_when_told_twice_then_one_mail(
     with pytest.raises(DatasetRefused):
         world.assemble(generation)
     for _ in range(2):
-        world.tell_of("dataset_refused", "g0001")
+        world.notify("dataset_refused", "g0001")
     assert len(world.mailbox.mails) == 1
 
 
@@ -120,7 +120,7 @@ def test_not_started_when_broken_off_then_the_cause_in_words_and_what_follows(
 ) -> None:
     world.generation()
     cause = '{"errorMessage": "bedrock:GetFoundationModel is not allowed", "errorType": "x"}'
-    world.tell_of("training_not_started", "g0001", error="ServiceError", cause=cause, attempt="1")
+    world.notify("training_not_started", "g0001", error="ServiceError", cause=cause, attempt="1")
     body = world.mailbox.mails[-1].body
     assert "bedrock:GetFoundationModel is not allowed." in body
     assert "tried again by itself" in body
@@ -132,7 +132,7 @@ def test_not_started_when_the_generation_is_closed_then_promises_nothing(
     world.assemble(world.generation())
     record = world.registry.get(PRODUCTION, Kind.GENERATION, "g0001")
     assert record is not None and record.status == GenerationStatus.CLOSED
-    world.tell_of("training_not_started", "g0001", error="States.TaskFailed", attempt="1")
+    world.notify("training_not_started", "g0001", error="States.TaskFailed", attempt="1")
     assert "by itself" not in world.mailbox.mails[-1].body
 
 
@@ -142,14 +142,14 @@ def test_not_started_when_it_failed_often_then_promises_nothing(world: TrainWorl
     assert record is not None
     body = {**record.body, "attempt": MOST_ATTEMPTS}
     world.registry.replace(record.model_copy(update={"body": body}))
-    world.tell_of("training_not_started", "g0001", error="X", attempt=str(MOST_ATTEMPTS))
+    world.notify("training_not_started", "g0001", error="X", attempt=str(MOST_ATTEMPTS))
     assert "by itself" not in world.mailbox.mails[-1].body
 
 
 def test_not_started_when_each_attempt_fails_then_each_is_told(world: TrainWorld) -> None:
     world.generation()
     for attempt in ("1", "1", "2"):
-        world.tell_of("training_not_started", "g0001", error="X", attempt=attempt)
+        world.notify("training_not_started", "g0001", error="X", attempt=attempt)
     assert len(world.mailbox.mails) == 2
 
 
@@ -158,5 +158,5 @@ def test_not_started_when_each_attempt_fails_then_each_is_told(world: TrainWorld
 )
 def test_mail_when_about_nothing_known_then_refused(world: TrainWorld, kind: str) -> None:
     with pytest.raises(EventRefused, match="d0009-00000000"):
-        world.tell_of(kind, "d0009-00000000")
+        world.notify(kind, "d0009-00000000")
     assert not world.mailbox.mails

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from onmodel.contracts.notifications import MailRequest
+from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import Kind
 from onmodel.errors import EventRefused
 from onmodel.links.tokens import Door
@@ -34,7 +34,7 @@ class Facts:
     door: Door | None
     stack: str = "onmodel"
 
-    def row(self, kind: Kind, asked: MailRequest) -> Record:
+    def row(self, kind: Kind, asked: NotificationRequest) -> Record:
         """Raises EventRefused when there is none."""
         record = self.registry.get(asked.production, kind, asked.id)
         if record is None:
@@ -50,7 +50,7 @@ class Facts:
         return self.door.link_to_object(key, LINK_DAYS) if self.door else self.place(key)
 
 
-Teller = Callable[[MailRequest, Facts], Told]
+Teller = Callable[[NotificationRequest, Facts], Told]
 
 
 Tellers = Mapping[str, Teller]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
-from onmodel.contracts.notifications import MailRequest
+from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import (
     DatasetBody,
     DeploymentStage,
@@ -51,7 +51,7 @@ OUTCOMES: dict[str, Literal["failed", "stopped", "gone"]] = {
 }
 
 
-def tell_training_failed(asked: MailRequest, facts: Facts) -> Told:
+def tell_training_failed(asked: NotificationRequest, facts: Facts) -> Told:
     row = facts.row(Kind.TRAINING, asked)
     body = TrainingBody.model_validate(row.body)
     if row.status not in OUTCOMES:
@@ -67,7 +67,7 @@ def tell_training_failed(asked: MailRequest, facts: Facts) -> Told:
     return Told(mail, training_failed_event(asked.id))
 
 
-def tell_model_ready(asked: MailRequest, facts: Facts) -> Told:
+def tell_model_ready(asked: NotificationRequest, facts: Facts) -> Told:
     """It answers, and its first storyboard is drawn or could not be."""
     deployment = Deployment.of(facts.row(Kind.DEPLOYMENT, asked))
     if deployment.stage != DeploymentStage.IN_SERVICE:
@@ -90,7 +90,7 @@ def tell_model_ready(asked: MailRequest, facts: Facts) -> Told:
     return Told(mail, ready_event(asked.id))
 
 
-def _over_meanwhile(asked: MailRequest, deployment: Deployment, facts: Facts) -> Mail:
+def _over_meanwhile(asked: NotificationRequest, deployment: Deployment, facts: Facts) -> Mail:
     """Its time was over, or somebody retired it, while it drew: never say that it answers."""
     drawn = _newest_take(deployment, facts)
     if drawn is None:
@@ -117,7 +117,7 @@ NOT_IN_SERVICE = "NotInService"
 """What DeployModel calls it when the trainer says so: then check_deployment wrote down why."""
 
 
-def tell_deployment_failed(asked: MailRequest, facts: Facts) -> Told:
+def tell_deployment_failed(asked: NotificationRequest, facts: Facts) -> Told:
     """What check_deployment wrote down, else the error that the machine caught."""
     record = facts.registry.get(asked.production, Kind.DEPLOYMENT, asked.id)
     deployment = None if record is None else Deployment.of(record)
@@ -136,7 +136,7 @@ def tell_deployment_failed(asked: MailRequest, facts: Facts) -> Told:
     return Told(mail, failed_event(asked.id))
 
 
-def tell_retired(asked: MailRequest, facts: Facts) -> Told:
+def tell_retired(asked: NotificationRequest, facts: Facts) -> Told:
     deployment = Deployment.of(facts.row(Kind.DEPLOYMENT, asked))
     body = deployment.body
     if body.retired_at is None:
@@ -154,7 +154,7 @@ def tell_retired(asked: MailRequest, facts: Facts) -> Told:
     return Told(mail, retired_event(deployment))
 
 
-def tell_retirement_stuck(asked: MailRequest, facts: Facts) -> Told:
+def tell_retirement_stuck(asked: NotificationRequest, facts: Facts) -> Told:
     deployment = Deployment.of(facts.row(Kind.DEPLOYMENT, asked))
     if deployment.stage == DeploymentStage.RETIRED:
         return _unfinished(asked, deployment)
@@ -173,7 +173,7 @@ def tell_retirement_stuck(asked: MailRequest, facts: Facts) -> Told:
     return Told(mail, stuck_event(asked.id, hours))
 
 
-def _unfinished(asked: MailRequest, deployment: Deployment) -> Told:
+def _unfinished(asked: NotificationRequest, deployment: Deployment) -> Told:
     """Seen to be gone; only what comes after it broke off: no alarm about money."""
     mail = alarm(
         what=f"the retirement of {deployment.id} broke off after its end",
@@ -184,7 +184,7 @@ def _unfinished(asked: MailRequest, deployment: Deployment) -> Told:
     return Told(mail, f"retirement_unfinished:{asked.id}")
 
 
-def tell_alarm(asked: MailRequest, _facts: Facts) -> Told:
+def tell_alarm(asked: NotificationRequest, _facts: Facts) -> Told:
     """Anything else that needs a person: `extra` has `what` and `advice`, and the error."""
     what = asked.extra.get("what", "something broke off")
     mail = alarm(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from onmodel.contracts.films import FilmSummary
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.notifications import MailRequest
+from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import Kind, RunBody, RunStatus
 from onmodel.notifications.facts.base import Facts, Tellers, Told
 from onmodel.notifications.mails import film_failed, film_prepared, film_refused
 
 
-def tell_prepared(asked: MailRequest, facts: Facts) -> Told:
+def tell_prepared(asked: NotificationRequest, facts: Facts) -> Told:
     run = RunBody.model_validate(facts.row(Kind.RUN, asked).body).run
     keys = FilmKeys.of(run)
     mail = film_prepared(
@@ -23,7 +23,7 @@ def tell_prepared(asked: MailRequest, facts: Facts) -> Told:
     return Told(mail, f"film_prepared:{run.run_id}")
 
 
-def tell_refused(asked: MailRequest, facts: Facts) -> Told:
+def tell_refused(asked: NotificationRequest, facts: Facts) -> Told:
     """A film that only a person can help, or a run that broke through a fault of ours."""
     row = facts.row(Kind.RUN, asked)
     body = RunBody.model_validate(row.body)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from onmodel.contracts.keys import StoryboardKeys
-from onmodel.contracts.notifications import MailRequest
+from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import Kind, StoryboardBody
 from onmodel.notifications.facts.base import Facts, Tellers, Told
 from onmodel.notifications.facts.trainings import caught
 from onmodel.notifications.mails import storyboard_drawn, storyboard_refused
 
 
-def tell_drawn(asked: MailRequest, facts: Facts) -> Told:
+def tell_drawn(asked: NotificationRequest, facts: Facts) -> Told:
     body = StoryboardBody.model_validate(facts.row(Kind.STORYBOARD, asked).body)
     drawn = body.drawn or 0
     mail = storyboard_drawn(
@@ -25,7 +25,7 @@ def tell_drawn(asked: MailRequest, facts: Facts) -> Told:
     return Told(mail, f"storyboard_drawn:{asked.id}")
 
 
-def tell_refused(asked: MailRequest, _facts: Facts) -> Told:
+def tell_refused(asked: NotificationRequest, _facts: Facts) -> Told:
     """It could not be planned or drawn: the machine hands on the error that it caught."""
     mail = storyboard_refused(
         production=asked.production,

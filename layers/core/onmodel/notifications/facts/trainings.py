@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from onmodel.contracts.keys import DatasetKeys, digest
-from onmodel.contracts.notifications import MailRequest
+from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import (
     ApprovalBody,
     ApprovalStatus,
@@ -34,7 +34,7 @@ NOT_AGREED_TO = (
 )
 
 
-def tell_ready(asked: MailRequest, facts: Facts) -> Told:
+def tell_ready(asked: NotificationRequest, facts: Facts) -> Told:
     """The dataset is complete and cannot be trained on here."""
     body = DatasetBody.model_validate(facts.row(Kind.DATASET, asked).body)
     keys = DatasetKeys(asked.production, asked.id)
@@ -54,7 +54,7 @@ def tell_ready(asked: MailRequest, facts: Facts) -> Told:
     return Told(mail, f"dataset_ready:{asked.id}")
 
 
-def tell_no_dataset(asked: MailRequest, facts: Facts) -> Told:
+def tell_no_dataset(asked: NotificationRequest, facts: Facts) -> Told:
     """Too little to train on, or the manifest broke limits: told of the generation or dataset."""
     dataset_id, why, advice = asked.id, None, None
     generation = facts.registry.get(asked.production, Kind.GENERATION, asked.id)
@@ -77,7 +77,7 @@ def tell_no_dataset(asked: MailRequest, facts: Facts) -> Told:
     return Told(mail, f"dataset_refused:{asked.id}:{digest(why)}")
 
 
-def tell_approval_ended(asked: MailRequest, facts: Facts) -> Told:
+def tell_approval_ended(asked: NotificationRequest, facts: Facts) -> Told:
     """Nobody wanted it, or nobody answered. Asked for by what the approval was about."""
     row, body = _approval(asked, facts)
     declined = row.status == ApprovalStatus.DECLINED
@@ -91,7 +91,7 @@ def tell_approval_ended(asked: MailRequest, facts: Facts) -> Told:
     return Told(mail, f"approval_ended:{row.id}")
 
 
-def tell_started(asked: MailRequest, facts: Facts) -> Told:
+def tell_started(asked: NotificationRequest, facts: Facts) -> Told:
     training = TrainingBody.model_validate(facts.row(Kind.TRAINING, asked).body)
     row = facts.registry.get(asked.production, Kind.DATASET, training.dataset_id)
     if row is None:
@@ -118,7 +118,7 @@ def tell_started(asked: MailRequest, facts: Facts) -> Told:
     return Told(mail, f"training_started:{asked.id}")
 
 
-def tell_not_started(asked: MailRequest, facts: Facts) -> Told:
+def tell_not_started(asked: NotificationRequest, facts: Facts) -> Told:
     """TrainModel broke off, or the trainer refused. `id`: generation or dataset."""
     why = caught(asked)
     generation = facts.registry.get(asked.production, Kind.GENERATION, asked.id)
@@ -135,14 +135,14 @@ def tell_not_started(asked: MailRequest, facts: Facts) -> Told:
     return Told(mail, f"training_not_started:{asked.id}:{attempt}:{digest(why)}")
 
 
-def caught(asked: MailRequest) -> str:
+def caught(asked: NotificationRequest) -> str:
     """The error that the machine caught, as it handed it on in `extra`."""
     if "error" not in asked.extra:
         return "an unknown fault"
     return message_of(asked.extra["error"], asked.extra.get("cause", ""))
 
 
-def _approval(asked: MailRequest, facts: Facts) -> tuple[Record, ApprovalBody]:
+def _approval(asked: NotificationRequest, facts: Facts) -> tuple[Record, ApprovalBody]:
     """The newest approval about a subject."""
     about = [
         (row, body)

@@ -1,15 +1,15 @@
 """Send the mail that a state machine asks for, once."""
 
-from onmodel.contracts.notifications import TellRequest
+from onmodel.contracts.notifications import NotifyRequest
 from onmodel.handler import entry
-from onmodel.steps.tell import tell
+from onmodel.steps.notify import notify
 from onmodel.wiring import now, services
 
 
-@entry(TellRequest)
-def handler(request: TellRequest) -> None:
+@entry(NotifyRequest)
+def handler(request: NotifyRequest) -> None:
     wired = services()
-    tell(
+    notify(
         request,
         registry=wired.registry,
         studio=wired.studio,

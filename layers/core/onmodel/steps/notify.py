@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onmodel.contracts.notifications import TellRequest
+from onmodel.contracts.notifications import NotifyRequest
 from onmodel.errors import EventRefused
 from onmodel.links.tokens import Door
 from onmodel.notifications.facts import deployments, films, storyboards, trainings
@@ -22,8 +22,8 @@ TELLERS: Tellers = {
 """By kind of mail."""
 
 
-def tell(
-    request: TellRequest,
+def notify(
+    request: NotifyRequest,
     *,
     registry: Registry,
     studio: ObjectStore,
@@ -37,7 +37,7 @@ def tell(
     Raises:
         EventRefused: what it is about is unknown, or the kind is none.
     """
-    asked = request.mail
+    asked = request.notification
     teller = TELLERS.get(asked.kind)
     if teller is None:
         raise EventRefused(f"No mail of kind {asked.kind!r} is known")

@@ -75,11 +75,11 @@ def test_send_when_a_parallel_attempt_was_first_then_it_is_no_failure(
     assert send(world) is False
 
 
-def test_tell_when_the_kind_is_unknown_then_refused() -> None:
+def test_notify_when_the_kind_is_unknown_then_refused() -> None:
     with pytest.raises(EventRefused):
-        World().tell("poem", run_of())
+        World().notify("poem", run_of())
 
 
-def test_tell_when_the_run_is_unknown_then_refused() -> None:
+def test_notify_when_the_run_is_unknown_then_refused() -> None:
     with pytest.raises(EventRefused):
-        World().tell("film_prepared", run_of())
+        World().notify("film_prepared", run_of())
