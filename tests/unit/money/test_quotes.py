@@ -4,7 +4,13 @@ import pytest
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.films import FilmFacts
-from onmodel.contracts.settings import CaptionSettings, Sampling, Settings, TrainingSettings
+from onmodel.contracts.settings import (
+    CaptionSettings,
+    FinderSettings,
+    Sampling,
+    Settings,
+    TrainingSettings,
+)
 from onmodel.contracts.trainings import TrainerItems
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.quotes import expected_frames, quote_deployment, quote_film, quote_training
@@ -35,6 +41,52 @@ def test_quote_film_when_ten_minutes_then_labels_and_embeddings_by_frame() -> No
     assert quote.bill.total_usd is not None
     assert Decimal("0.65") < quote.bill.total_usd < Decimal("0.70")
     assert any("596 frames" in assumption for assumption in quote.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("sampling", "how"),
+    [
+        (Sampling(interval_seconds=1.5), "one every 1.5 s"),
+        (Sampling(mode="fps", frames_per_second=4), "one every 0.25 s"),
+        (Sampling(mode="keyframes"), "a keyframe every 2 s"),
+        (Sampling(mode="scene", frames_per_shot=7), "7 a shot of 3 s"),
+    ],
+)
+def test_quote_film_when_sampled_in_any_way_then_the_assumption_says_how(
+    sampling: Sampling, how: str
+) -> None:
+    first = quote_film(FILM, Settings(sampling=sampling), BOOK).assumptions[0]
+    assert f"frames are looked at ({how}), none dropped" in first
+
+
+@pytest.mark.parametrize(
+    ("film", "settings", "paid"),
+    [
+        # (596 s × 2.01/60 × 0.444 of 1080p + 596 frames × 0.4 s) × 2.9375 GB; 20 + 3 × 10 chunks
+        (FILM, Settings(), (596, 894, 726.4, 22e-6, 0.05)),
+        # two hours of 8K: 16 times the pixels of 1080p; one figure a frame; 24 chunks of 300 s
+        (
+            FILM.model_copy(update={"width": 7680, "height": 4320, "duration_seconds": 7200.0}),
+            Settings(
+                sampling=Sampling(interval_seconds=10, chunk_seconds=300),
+                finder=FinderSettings(max_figures=1),
+            ),
+            (720, 720, 12_182.4, 36e-6, 0.092),
+        ),
+    ],
+)
+def test_quote_film_when_priced_then_each_item_by_its_own_measure(
+    film: FilmFacts, settings: Settings, paid: tuple[float, ...]
+) -> None:
+    items = (
+        "rekognition.detect-labels",
+        "bedrock.amazon.titan-embed-image-v1",
+        "lambda.gb-second-arm64",
+        "lambda.requests-1m",
+        "stepfunctions.transition-1k",
+    )
+    found = {line.item: float(line.paid) for line in quote_film(film, settings, BOOK).bill.lines}
+    assert found == pytest.approx(dict(zip(items, paid, strict=True)))
 
 
 @pytest.mark.parametrize(
@@ -103,3 +155,11 @@ def test_quote_training_when_a_model_has_no_price_then_no_total() -> None:
 def test_quote_deployment_when_two_hours_then_creation_and_begun_hours_count() -> None:
     assert quote_deployment(2, items=ITEMS, book=BOOK).bill.total_usd == Decimal("181.50")
     assert quote_deployment(0.5, items=ITEMS, book=BOOK, units=2).bill.total_usd == Decimal(121)
+
+
+@pytest.mark.parametrize(("units", "said"), [(1, "1 model unit without"), (2, "2 model units w")])
+def test_quote_deployment_when_units_are_counted_then_said_in_its_assumptions(
+    units: int, said: str
+) -> None:
+    quote = quote_deployment(2, items=ITEMS, book=BOOK, units=units)
+    assert quote.assumptions[0].startswith(said)

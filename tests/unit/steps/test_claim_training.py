@@ -162,3 +162,39 @@ def test_claim_when_model_was_deployed_and_its_job_vanished_then_not_told_as_fai
     del studio.trainer.trainings[studio.job]
     assert studio.claim("two").action == "ignore"
     assert studio.training.status == TrainingStage.COMPLETED
+
+
+def test_claim_when_job_vanished_before_any_deployment_then_failed(studio: Studio) -> None:
+    studio.trainer.complete(studio.job)
+    assert studio.claim().action == "deploy"
+    del studio.trainer.trainings[studio.job]
+    assert studio.claim("two").action == "failed"
+    assert studio.training.status == TrainingStage.GONE
+
+
+def test_claim_when_a_deployed_training_is_in_progress_again_and_vanished_then_failed(
+    studio: Studio,
+) -> None:
+    """Only a completed training's deployment explains why its job is gone."""
+    studio.creating()
+    record = studio.training
+    studio.registry.replace(record.model_copy(update={"status": TrainingStage.IN_PROGRESS}))
+    del studio.trainer.trainings[studio.job]
+    assert studio.claim("two").action == "failed"
+
+
+@pytest.mark.parametrize("status", [TrainingStage.IMPOSSIBLE, TrainingStage.STARTING])
+def test_claim_when_training_never_began_then_ignored(
+    studio: Studio, status: TrainingStage
+) -> None:
+    """Impossible, whatever the trainer has of that name; or started by no call that arrived."""
+    studio.trainer.complete(studio.job)
+    record = studio.training
+    body = TrainingBody.model_validate(record.body)
+    if status == TrainingStage.STARTING:
+        del studio.trainer.trainings[studio.job]
+        body = body.model_copy(update={"job_ref": None})
+    changed = {"status": status, "body": body.model_dump(mode="json")}
+    studio.registry.replace(record.model_copy(update=changed))
+    answer = studio.claim(production="bunny", training_id=TRAINING)
+    assert (answer.action, answer.reason) == ("ignore", f"training {TRAINING} never began")

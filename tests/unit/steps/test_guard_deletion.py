@@ -8,6 +8,7 @@ from fakes.trainer import InMemoryTrainer
 from onmodel.contracts.deployments import DeploymentSpec
 from onmodel.contracts.operations import DeletionGuardEvent, OurResource
 from onmodel.contracts.rows import DeploymentStage
+from onmodel.deployments.deletion import are_forbidden
 from onmodel.errors import Conflict, EventRefused, ServiceUnavailable
 from onmodel.steps.guard_deletion import GuardAnswer, GuardDeletion
 
@@ -143,3 +144,20 @@ def test_guard_when_deletion_failed_and_stack_is_updated_then_deployments_work_a
     ask(studio, "Update")
     studio.creating()
     assert studio.trainer.deployments
+
+
+@pytest.mark.parametrize("stops", [True, False])
+def test_guard_when_deleting_then_deployments_are_forbidden_until_it_fails(stops: bool) -> None:
+    trainer = Creating()
+    studio = Studio(trainer)
+    studio.creating()
+    while_waiting: list[bool] = []
+
+    def sleep(seconds: float) -> None:
+        while_waiting.append(are_forbidden(studio.registry))
+        studio.clock.advance(seconds=seconds)
+        trainer.refusing = not stops
+
+    assert ask(studio, "Delete", sleep).status == ("SUCCESS" if stops else "FAILED")
+    assert set(while_waiting) == {True}
+    assert are_forbidden(studio.registry) == stops

@@ -8,6 +8,7 @@ from fakes.world import World
 from onmodel.contracts.films import Crop, Naming, Run, RunRequest
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import Kind, NamingCost
+from onmodel.contracts.settings import NamingSettings, Settings
 from onmodel.formats.jsonl import read_lines
 from onmodel.steps.deduplicate_film import deduplicate_film
 
@@ -50,6 +51,27 @@ def test_name_when_a_crop_is_itself_the_reference_then_it_gets_the_name(
     world.route(world.upload("bunny/characters/Mira/1.jpg", world.studio.get(crop.key)))
     world.name(run)
     assert names(world, run)[crop.crop_id] == "mira"
+
+
+@pytest.mark.parametrize("by", [-0.002, 0.002])
+def test_name_when_similarity_is_about_the_threshold_then_the_setting_decides(
+    world: World, run: Run, by: float
+) -> None:
+    """The threshold is put just beside the similarity of the crop that is least like Mira's."""
+    keys = FilmKeys.of(run)
+    crop = first_crop(world, run)
+    world.route(world.upload("bunny/characters/Mira/1.jpg", world.studio.get(crop.key)))
+    world.name(run)
+    similarity = {
+        line.crop_id: line.confidence for line in read_lines(Naming, world.studio.get(keys.names))
+    }
+    least = min(similarity, key=similarity.__getitem__)
+    naming = NamingSettings(threshold=similarity[least] + by, margin=0)
+    settings = Settings.model_validate_json(world.studio.get(keys.settings))
+    changed = settings.model_copy(update={"naming": naming}).model_dump_json().encode()
+    world.studio.put(keys.settings, changed, "application/json")
+    world.name(run)
+    assert names(world, run)[least] == ("mira" if by < 0 else None)
 
 
 def test_name_when_repeated_then_no_reference_is_paid_again(world: World, run: Run) -> None:

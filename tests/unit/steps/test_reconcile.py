@@ -89,6 +89,62 @@ def test_reconcile_when_overdue_then_retired(studio: Studio) -> None:
     assert started(studio) == [f"RetireModel:bunny-{TRAINING}-1-1"]
 
 
+@pytest.mark.parametrize(("seconds", "retired"), [(-1, ()), (0, (f"bunny/{TRAINING}-1",))])
+def test_reconcile_when_about_to_be_overdue_then_retired_from_that_second_on(
+    studio: Studio, seconds: int, retired: tuple[str, ...]
+) -> None:
+    serve(studio)
+    studio.clock.now = studio.deployment().body.retires_at + timedelta(seconds=seconds)
+    assert studio.reconcile().retired == retired
+
+
+@pytest.mark.parametrize(
+    ("age", "is_followed_up"),
+    [
+        (timedelta(minutes=4, seconds=59), False),
+        (timedelta(minutes=5), True),
+        (timedelta(hours=24), True),
+        (timedelta(hours=24, seconds=1), False),
+    ],
+)
+def test_reconcile_when_an_end_was_not_told_then_retired_again_within_a_day(
+    studio: Studio, age: timedelta, is_followed_up: bool
+) -> None:
+    serve(studio)
+    studio.stop()
+    studio.bill()
+    studio.clock.now += age
+    expected = (f"bunny/{TRAINING}-1",) if is_followed_up else ()
+    assert studio.reconcile().retired == expected
+
+
+def test_reconcile_when_an_end_was_told_then_left_alone(studio: Studio) -> None:
+    serve(studio)
+    studio.stop()
+    studio.bill()
+    studio.notify("retired", f"{TRAINING}-1")
+    studio.clock.advance(minutes=5)
+    assert studio.reconcile() == Reconciled()
+
+
+@pytest.mark.parametrize(
+    ("age", "is_deployed"),
+    [
+        (timedelta(minutes=4, seconds=59), False),
+        (timedelta(minutes=5), True),
+        (timedelta(hours=23, minutes=59, seconds=59), True),
+        (timedelta(hours=24), False),
+    ],
+)
+def test_reconcile_when_a_completed_training_was_not_deployed_then_deployed_within_a_day(
+    studio: Studio, age: timedelta, is_deployed: bool
+) -> None:
+    studio.trainer.complete(studio.job)
+    studio.claim()
+    studio.clock.now += age
+    assert studio.reconcile().deployed == ((f"bunny/{TRAINING}",) if is_deployed else ())
+
+
 def test_reconcile_when_retirement_is_at_work_then_left_alone(studio: Studio) -> None:
     serve(studio)
     studio.executions.start(RETIRE, "by-schedule", {})
@@ -121,6 +177,37 @@ def test_reconcile_when_something_of_ours_is_unknown_then_written_down_and_retir
     (row,) = studio.registry.list("main", Kind.DEPLOYMENT)
     assert row.body["deployment_ref"] == ref
     assert started(studio) == [f"RetireModel:main-{row.id}-1"]
+
+
+@pytest.mark.parametrize("has_reference", [True, False])
+def test_reconcile_when_what_bills_has_a_live_row_then_not_adopted(
+    studio: Studio, has_reference: bool
+) -> None:
+    """A row whose provisioning broke off has no reference: it is found by its id."""
+    serve(studio)
+    deployment = studio.deployment()
+    if not has_reference:
+        body = deployment.body.model_copy(update={"deployment_ref": None})
+        studio.registry.replace(
+            deployment.record.model_copy(update={"body": body.model_dump(mode="json")})
+        )
+    studio.clock.advance(minutes=6)
+    assert studio.reconcile() == Reconciled()
+
+
+def test_reconcile_when_a_retired_deployment_bills_again_then_retired_under_its_own_row(
+    studio: Studio,
+) -> None:
+    serve(studio)
+    standing = dict(studio.trainer.deployments)
+    studio.stop()
+    studio.bill()
+    studio.notify("retired", f"{TRAINING}-1")
+    studio.trainer.deployments = standing
+    studio.clock.advance(minutes=6)
+    assert studio.reconcile() == Reconciled(adopted=tuple(standing))
+    assert started(studio) == [f"RetireModel:bunny-{TRAINING}-1-1"]
+    assert not list(studio.registry.list("main", Kind.DEPLOYMENT))
 
 
 class Down(InMemoryTrainer):

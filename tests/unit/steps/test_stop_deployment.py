@@ -69,9 +69,16 @@ def test_stop_when_retired_and_there_nevertheless_then_stopped_again(studio: Stu
     assert studio.deployment().stage == DeploymentStage.RETIRING
 
 
-def test_stop_when_registry_lost_its_row_then_stopped_all_the_same(studio: Studio) -> None:
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [("somebody asked", "somebody asked"), ("", "the Registry did not know it")],
+)
+def test_stop_when_registry_lost_its_row_then_stopped_all_the_same(
+    studio: Studio, asked: str, written: str
+) -> None:
     studio.registry.delete(studio.deployment().record)
-    studio.stop()
+    studio.stop(asked)
+    assert studio.deployment().body.reason == written
     assert not studio.trainer.deployments
     assert studio.deployment().body.training_id == TRAINING
     assert studio.verify() == (True, False)

@@ -63,5 +63,7 @@ def test_verify_when_a_lost_call_may_still_make_it_then_waits() -> None:
     studio.trainer.deployments = made  # it appears late
     studio.verify()
     assert not studio.trainer.deployments
-    studio.clock.advance(minutes=6)
+    studio.clock.advance(minutes=4, seconds=59)
+    assert studio.verify() == (False, False)
+    studio.clock.advance(seconds=1)
     assert studio.verify() == (True, False)

@@ -123,6 +123,22 @@ def test_plan_panels_when_the_model_would_refuse_then_told_before(
         plan_panels(storyboard, CAST, LIMITS)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"size": (320, 1280)},
+        {"size": (4096, 1024)},
+        {"images": 5},
+        {"negative_text": "n" * 1024},
+        {"seed": 858_993_459},
+        {"scenes": [{"text": "Buck", "seed": 858_993_459}]},
+    ],
+)
+def test_plan_panels_when_a_value_is_at_its_limit_then_accepted(changes: dict[str, object]) -> None:
+    storyboard = Storyboard.model_validate({"scenes": ["Buck smiles"]} | changes)
+    assert len(plan_panels(storyboard, CAST, LIMITS)) == 1
+
+
 def test_plan_panels_when_much_is_wrong_then_all_is_told() -> None:
     storyboard = Storyboard.model_validate(
         {"scenes": ["Buck"], "size": (310, 310), "images": 9, "characters": ["Gamera"]}
