@@ -21,9 +21,25 @@ Definition = tuple[str, str]
 
 def reached_from(step: str) -> Iterator[ast.AST]:
     """The definitions that functions/<step>/app.py uses, and those that they use."""
+    for _, node in definitions_from(step):
+        yield node
+
+
+def libraries_of(step: str) -> set[str]:
+    """The packages, other than onmodel, that the reached definitions name."""
+    return {
+        library
+        for module, node in definitions_from(step)
+        for name, library in _libraries(module).items()
+        if name in names_in(node)
+    }
+
+
+def definitions_from(step: str) -> Iterator[tuple[str, ast.AST]]:
+    """(module, definition) for each."""
     source = handler_source(step)
     names = _imports(source)
-    waiting = [found for name in _names_in(source) if name in names for found in names[name]]
+    waiting = [found for name in names_in(source) if name in names for found in names[name]]
     seen: set[Definition] = set()
     while waiting:
         place = waiting.pop()
@@ -35,12 +51,12 @@ def reached_from(step: str) -> Iterator[ast.AST]:
         if node is None:
             waiting += imported.get(place[1], ())  # passed on by a package's __init__
             continue
-        yield node
-        for name in _names_in(node):
+        yield place[0], node
+        for name in names_in(node):
             waiting += [(place[0], name)] if name in known else imported.get(name, ())
 
 
-def _names_in(node: ast.AST) -> set[str]:
+def names_in(node: ast.AST) -> set[str]:
     return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
 
 
@@ -68,6 +84,21 @@ def _imports(tree: ast.AST) -> dict[str, tuple[Definition, ...]]:
                 if _path(whole).exists():  # a module: all that it defines
                     places = [(whole, name) for name in _module(whole)[0]]
                 found[alias.asname or alias.name] = tuple(places)
+    return found
+
+
+@functools.cache
+def _libraries(module: str) -> dict[str, str]:
+    """Which package each imported name of a module comes from."""
+    found: dict[str, str] = {}
+    for node in ast.walk(ast.parse(_path(module).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = {each.asname or each.name.split(".")[0]: each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = {each.asname or each.name: node.module for each in node.names}
+        else:
+            continue
+        found |= {name: library.split(".")[0] for name, library in names.items()}
     return found
 
 

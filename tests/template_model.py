@@ -86,6 +86,14 @@ class Template:
     def functions(self) -> dict[str, dict[str, Any]]:
         return self.of("AWS::Serverless::Function")
 
+    def steps_with_vision(self) -> set[str]:
+        """The folders under functions/ whose functions carry the vision layer."""
+        return {
+            Path(function["CodeUri"]).name
+            for function in self.functions.values()
+            if {"Ref": "VisionLayer"} in function.get("Layers", [])
+        }
+
     def policies(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """(logical id, statement) of every policy that allows or denies something."""
         for name, resource in self.resources.items():

@@ -2,14 +2,14 @@
 
 from onmodel.contracts.datasets import AssembleDatasetRequest, DatasetRef
 from onmodel.handler import entry
-from onmodel.money.result_cache import Meter
+from onmodel.money.usage import UsageMeter
 from onmodel.steps.assemble_dataset import AssembleDataset
 from onmodel.wiring import now, services
 
 
 @entry(AssembleDatasetRequest)
 def handler(request: AssembleDatasetRequest) -> DatasetRef:
-    wired, meter = services(), Meter()
+    wired, meter = services(), UsageMeter()
     return AssembleDataset(
         registry=wired.registry,
         uploads=wired.uploads,

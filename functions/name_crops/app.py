@@ -2,14 +2,14 @@
 
 from onmodel.contracts.films import RunRequest
 from onmodel.handler import entry
-from onmodel.money.result_cache import Meter
+from onmodel.money.usage import UsageMeter
 from onmodel.steps.name_crops import name_crops
 from onmodel.wiring import services
 
 
 @entry(RunRequest)
 def handler(request: RunRequest) -> None:
-    wired, meter = services(), Meter()
+    wired, meter = services(), UsageMeter()
     name_crops(
         request,
         uploads=wired.uploads,

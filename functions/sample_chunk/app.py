@@ -2,14 +2,14 @@
 
 from onmodel.contracts.films import SampleChunkRequest
 from onmodel.handler import entry
-from onmodel.money.result_cache import Meter
+from onmodel.money.usage import UsageMeter
 from onmodel.steps.sample_chunk import sample_chunk
 from onmodel.wiring import services
 
 
 @entry(SampleChunkRequest)
 def handler(request: SampleChunkRequest) -> None:
-    wired, meter = services(), Meter()
+    wired, meter = services(), UsageMeter()
     sample_chunk(
         request,
         uploads=wired.uploads,

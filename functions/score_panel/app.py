@@ -2,14 +2,14 @@
 
 from onmodel.contracts.storyboards import PanelItemRequest
 from onmodel.handler import entry
-from onmodel.money.result_cache import Meter
+from onmodel.money.usage import UsageMeter
 from onmodel.steps.score_panel import score_panel
 from onmodel.wiring import services
 
 
 @entry(PanelItemRequest)
 def handler(request: PanelItemRequest) -> None:
-    wired, meter = services(), Meter()
+    wired, meter = services(), UsageMeter()
     score_panel(
         request,
         registry=wired.registry,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from onmodel.contracts.models import Reply, Turn
 from onmodel.errors import AnswerRefused
-from onmodel.money.result_cache import token_usage
+from onmodel.money.usage import token_usage
 
 Answer = Callable[[Sequence[Turn]], str]
 

@@ -25,7 +25,7 @@ from onmodel.contracts.storyboards import (
 )
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import to_npy
-from onmodel.money.result_cache import Meter
+from onmodel.money.usage import UsageMeter
 from onmodel.ports.models import Embedder
 from onmodel.steps.draw_panel import draw_panel
 from onmodel.steps.plan_storyboard import PlanStoryboard
@@ -57,7 +57,7 @@ class DrawingStudio(Studio):
     def __init__(self, image_model: FakeImageModel | None = None) -> None:
         super().__init__()
         self.image_model = image_model or FakeImageModel()
-        self.meter = Meter()
+        self.meter = UsageMeter()
         self.settings = Settings(characters=CAST)
         self.studio.put(
             accepted_settings_key("bunny"), self.settings.model_dump_json().encode(), "text/json"

@@ -40,7 +40,7 @@ from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import to_npy
 from onmodel.links.tokens import Door
 from onmodel.money.pricebook import Price, PriceBook
-from onmodel.money.result_cache import Meter
+from onmodel.money.usage import UsageMeter
 from onmodel.observability import Figure
 from onmodel.registry.rows import upsert
 from onmodel.steps.assemble_dataset import AssembleDataset
@@ -142,7 +142,7 @@ class TrainWorld(World):
         )  # fmt: skip
 
     def _vectors(self, identity: str, count: int) -> np.ndarray:
-        embed = self.embedder(EmbeddingSettings(), Meter()).embed
+        embed = self.embedder(EmbeddingSettings(), UsageMeter()).embed
         centres = [embed(picture(number)) for number in range(len(CAST))]
         random = np.random.default_rng(int(identity[-8:], 16))
         noise = random.standard_normal((count, len(centres[0]))).astype(np.float32)
@@ -211,7 +211,7 @@ class TrainWorld(World):
         )
 
     def assemble(self, generation: Generation, preflight: Preflight | None = None) -> DatasetRef:
-        meter = Meter()
+        meter = UsageMeter()
         return AssembleDataset(
             registry=self.registry,
             uploads=self.uploads,

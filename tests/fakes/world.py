@@ -26,7 +26,8 @@ from onmodel.contracts.settings import AllowedModels, EmbeddingSettings
 from onmodel.contracts.uploads import RouteAnswer, UploadEvent
 from onmodel.formats.jsonl import read_lines
 from onmodel.money.pricebook import PriceBook
-from onmodel.money.result_cache import CachedEmbedder, CachedLabels, Meter
+from onmodel.money.result_cache import CachedEmbedder, CachedLabelDetector
+from onmodel.money.usage import UsageMeter
 from onmodel.ports.models import LabelDetector
 from onmodel.steps.claim_run import claim_run
 from onmodel.steps.deduplicate_film import deduplicate_film
@@ -107,27 +108,27 @@ class World:
         )
         return arn
 
-    def sample(self, run: Run, chunk: Chunk) -> Meter:
-        meter = Meter()
+    def sample(self, run: Run, chunk: Chunk) -> UsageMeter:
+        meter = UsageMeter()
         sample_chunk(
             SampleChunkRequest(run=run, chunk=chunk),
             uploads=self.uploads,
             studio=self.studio,
-            labels=CachedLabels(self.detector, self.cache, meter),
+            labels=CachedLabelDetector(self.detector, self.cache, meter),
             embedder=lambda settings: self.embedder(settings, meter),
             meter=meter,
         )
         return meter
 
-    def embedder(self, settings: EmbeddingSettings, meter: Meter) -> CachedEmbedder:
+    def embedder(self, settings: EmbeddingSettings, meter: UsageMeter) -> CachedEmbedder:
         return CachedEmbedder(FakeEmbedder(settings.dimensions), self.cache, meter)
 
     def probe(self, run: Run) -> tuple[Chunk, ...]:
         answer = probe_film(RunRequest(run=run), uploads=self.uploads, studio=self.studio)
         return read_lines(Chunk, self.studio.get(answer.chunks_key))
 
-    def name(self, run: Run) -> Meter:
-        meter = Meter()
+    def name(self, run: Run) -> UsageMeter:
+        meter = UsageMeter()
         name_crops(
             RunRequest(run=run),
             uploads=self.uploads,

@@ -21,10 +21,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from template_model import read_template
+
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "x86_64"
 RUNTIME_PYTHON = ROOT / ".venv-runtime" / "bin" / "python"
-LAYERS = (BUILD / "CoreLayer" / "python", BUILD / "VisionLayer" / "python")
+CORE, VISION = (BUILD / layer / "python" for layer in ("CoreLayer", "VisionLayer"))
 _START_SECONDS = 30.0
 _OWN_LINES = ("START RequestId", "END RequestId", "REPORT RequestId")
 
@@ -44,18 +46,23 @@ def what_is_missing() -> str:
         return "no SAM CLI in .venv-sam"
     if not RUNTIME_PYTHON.exists():
         return "no Python 3.13 in .venv-runtime"
-    if not all(layer.is_dir() for layer in LAYERS):
+    if not all(layer.is_dir() for layer in (CORE, VISION)):
         return f"no layers in {BUILD.relative_to(ROOT)}"
     return ""
 
 
-def clean_environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """Of a function: what the template declares, and where the layers are."""
+def layers_of(step: str) -> tuple[Path, ...]:
+    """The built layers that the template gives to a function."""
+    return (CORE, VISION) if step in read_template().steps_with_vision() else (CORE,)
+
+
+def clean_environment(step: str, variables: Mapping[str, str]) -> dict[str, str]:
+    """Of a function: what the template declares, and where its layers are."""
     return {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "TZ": ":UTC",
-        "PYTHONPATH": ":".join(map(str, LAYERS)),
+        "PYTHONPATH": ":".join(map(str, layers_of(step))),
         "AWS_EC2_METADATA_DISABLED": "true",
         **variables,
     }
@@ -111,6 +118,7 @@ class RunningFunction:
                 command,
                 cwd=self.code or ROOT / "functions" / self.step,
                 env=clean_environment(
+                    self.step,
                     {
                         "HOME": str(self.folder),
                         "AWS_LAMBDA_FUNCTION_NAME": self.step,
@@ -118,7 +126,7 @@ class RunningFunction:
                         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory_megabytes),
                         "PYTHONDONTWRITEBYTECODE": "1",
                         **self.variables,
-                    }
+                    },
                 ),
                 stdout=log,
                 stderr=subprocess.STDOUT,

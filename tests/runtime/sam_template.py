@@ -27,8 +27,15 @@ def write_template(build: Path, cache: Path) -> Path:
         cache: what `sam local` is given as --layer-cache-basedir.
     """
     template = load_template((build / "template.yaml").read_text())
-    arns = [_lay_into_cache(build / layer, cache) for layer in HEAVY_FIRST]
-    template["Globals"]["Function"]["Layers"] = arns
+    arns = {layer: _lay_into_cache(build / layer, cache) for layer in HEAVY_FIRST}
+    common = template["Globals"]["Function"].pop("Layers")
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            own = resource["Properties"].get("Layers", [])
+            used = {reference["Ref"] for reference in [*common, *own]}
+            resource["Properties"]["Layers"] = [
+                arns[layer] for layer in HEAVY_FIRST if layer in used
+            ]
     path = build / "sam-local.json"
     path.write_text(json.dumps(template))
     return path

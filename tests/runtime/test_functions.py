@@ -14,11 +14,12 @@ import pytest
 from runtime.expectations import expectations
 from runtime.interface_emulator import (
     BUILD,
-    LAYERS,
+    CORE,
     ROOT,
     RUNTIME_PYTHON,
     RunningFunction,
     clean_environment,
+    layers_of,
     what_is_missing,
 )
 from runtime.playing import play
@@ -84,7 +85,7 @@ def test_function_when_imported_then_everything_comes_from_the_layers(
     done = subprocess.run(
         [RUNTIME_PYTHON, "-B", "-c", textwrap.dedent(program)],
         cwd=ROOT / "functions" / step,
-        env=clean_environment({"HOME": str(tmp_path)}),
+        env=clean_environment(step, {"HOME": str(tmp_path)}),
         capture_output=True,
         text=True,
         check=False,
@@ -92,9 +93,9 @@ def test_function_when_imported_then_everything_comes_from_the_layers(
     assert done.returncode == 0, done.stderr
     standard_library, *files = json.loads(done.stdout.splitlines()[-1])
     image = str(RUNTIME_PYTHON.parents[1])
-    allowed = (standard_library, image, *map(str, LAYERS), str(ROOT / "functions" / step))
+    allowed = (standard_library, image, *map(str, layers_of(step)), str(ROOT / "functions" / step))
     assert not [file for file in files if not file.startswith(allowed)]
-    assert any(file.startswith(str(LAYERS[0] / "onmodel")) for file in files)
+    assert any(file.startswith(str(CORE / "onmodel")) for file in files)
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -32,7 +32,7 @@ from onmodel.errors import EventRefused, OnmodelError
 from onmodel.handler import parse
 from onmodel.links.tokens import Door
 from onmodel.money.pricebook import PriceBook
-from onmodel.money.result_cache import CachedLabels
+from onmodel.money.result_cache import CachedLabelDetector
 
 ROOT = Path(__file__).parents[2]
 STEPS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
@@ -82,8 +82,8 @@ class InMemoryServices:
         self.prices = prices()
         self.notices: tuple[str, ...] = ()
 
-    def labels(self, meter: Any) -> CachedLabels:
-        return CachedLabels(self._world.detector, self.cache, meter)
+    def labels(self, meter: Any) -> CachedLabelDetector:
+        return CachedLabelDetector(self._world.detector, self.cache, meter)
 
     def caption_model(self, _settings: object) -> Any:
         return FakeCaptionModel(says_its_name)

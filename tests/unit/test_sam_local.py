@@ -12,11 +12,14 @@ from runtime.playing import play
 from runtime.sam_template import write_template
 
 BUILT = """
-Globals: {Function: {Runtime: python3.13, Layers: [!Ref CoreLayer, !Ref VisionLayer]}}
+Globals: {Function: {Runtime: python3.13, Layers: [!Ref CoreLayer]}}
 Resources:
   CoreLayer: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: CoreLayer}}
   VisionLayer: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: VisionLayer}}
-  NotifyFunction: {Type: AWS::Serverless::Function, Properties: {CodeUri: ../functions/notify}}
+  ClaimRunFunction: {Type: AWS::Serverless::Function, Properties: {CodeUri: ../functions/claim_run}}
+  ProbeFilmFunction:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: ../functions/probe_film, Layers: [!Ref VisionLayer]}
 """
 
 
@@ -29,8 +32,13 @@ def build(tmp_path: Path) -> Path:
     return tmp_path / "build"
 
 
-def layers(template: Path) -> list[str]:
-    found: list[str] = json.loads(template.read_text())["Globals"]["Function"]["Layers"]
+def properties(template: Path, function: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(template.read_text())["Resources"][function]["Properties"]
+    return found
+
+
+def layers(template: Path, function: str = "ProbeFilmFunction") -> list[str]:
+    found: list[str] = properties(template, function)["Layers"]
     return found
 
 
@@ -39,8 +47,9 @@ def test_template_when_written_then_its_layers_are_the_built_ones_in_sams_cache(
 ) -> None:
     template = write_template(build, tmp_path / "cache")
     assert template.parent == build  # CodeUri is relative to it
-    assert json.loads(template.read_text())["Resources"]["NotifyFunction"]["Properties"] == {
-        "CodeUri": "../functions/notify"
+    assert properties(template, "ClaimRunFunction") == {
+        "CodeUri": "../functions/claim_run",
+        "Layers": layers(template)[1:],  # the core layer alone, as the template says
     }
     assert [arn.split(":")[6].split("-")[0] for arn in layers(template)] == [
         "VisionLayer",

@@ -19,13 +19,13 @@ from onmodel.adapters.servicequotas import ServiceQuotas
 from onmodel.adapters.sns import SnsMailbox
 from onmodel.adapters.sqs import SqsQueue
 from onmodel.adapters.stepfunctions import StepFunctionsExecutions, StepFunctionsTaskTokens
-from onmodel.adapters.titan import TitanEmbedder
 from onmodel.contracts.settings import CaptionSettings, EmbeddingSettings
 from onmodel.contracts.trainings import TrainerItems
 from onmodel.environment import Environment, read_environment
 from onmodel.links.tokens import Door
 from onmodel.money.pricebook import PriceBook
-from onmodel.money.result_cache import CachedEmbedder, CachedLabels, Meter
+from onmodel.money.result_cache import CachedEmbedder, CachedLabelDetector
+from onmodel.money.usage import UsageMeter
 from onmodel.ports.machines import Scheduler, TaskTokens
 from onmodel.ports.models import CaptionModel
 from onmodel.ports.trainer import ImageModel, Trainer
@@ -178,11 +178,13 @@ class Services:
     def prices(self) -> PriceBook:
         return PriceBook.load()
 
-    def labels(self, meter: Meter) -> CachedLabels:
+    def labels(self, meter: UsageMeter) -> CachedLabelDetector:
         """Cached and counted: a new meter for each step."""
-        return CachedLabels(RekognitionLabels(self._rekognition), self.cache, meter)
+        return CachedLabelDetector(RekognitionLabels(self._rekognition), self.cache, meter)
 
-    def embedder(self, settings: EmbeddingSettings, meter: Meter) -> CachedEmbedder:
+    def embedder(self, settings: EmbeddingSettings, meter: UsageMeter) -> CachedEmbedder:
+        from onmodel.adapters.titan import TitanEmbedder  # reads vectors: needs NumPy
+
         titan = TitanEmbedder(self._embedding_runtime, settings.model, settings.dimensions)
         return CachedEmbedder(titan, self.cache, meter)
 

@@ -7,7 +7,7 @@ from onmodel.contracts.base import Box
 from onmodel.contracts.datasets import LeftOutReason, Split
 from onmodel.contracts.films import Crop
 from onmodel.contracts.settings import TrainingSettings
-from onmodel.datasets.assembly import Assembly, FilmCrops, assemble, contents_hash, summarize
+from onmodel.datasets.assembly import Assembly, FilmCrops, assemble, contents_hash
 from onmodel.errors import DatasetRefused
 from onmodel.formats.npy import Vectors
 
@@ -157,24 +157,6 @@ def test_assemble_when_nothing_can_be_trained_on_then_refused(
 ) -> None:
     with pytest.raises(DatasetRefused, match=message):
         assemble(films, alike=ALIKE, training=SETTINGS)
-
-
-def test_summarize_when_done_then_counts_by_character_and_warns_of_few() -> None:
-    training = SETTINGS.model_copy(update={"min_per_character": 3})
-    episode = film("ep1", ["buck"] * 6 + ["frank"] * 2 + [None])
-    assembly = assemble([episode], alike=ALIKE, training=training)
-    summary = summarize(
-        assembly.items, assembly.left_out, ["ep1"], training, dataset_id="d0001-00000000"
-    )
-    assert summary.pictures == 8
-    assert [(c.character, c.kept, c.left_out, c.training) for c in summary.characters] == [
-        ("", 0, 1, 0),
-        ("buck", 6, 0, 6),
-        ("frank", 2, 0, 2),
-    ]
-    assert summary.left_out == {LeftOutReason.UNNAMED: 1}
-    assert len(summary.notices) == 1
-    assert summary.notices[0].startswith("Frank has 2 training pictures")
 
 
 def test_contents_hash_when_a_name_or_split_changes_then_another() -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import cv2
 import numpy as np
 import pytest
@@ -13,7 +11,8 @@ from hypothesis import strategies as st
 
 from onmodel.contracts.base import Usage
 from onmodel.errors import AnswerRefused, Throttled
-from onmodel.money.result_cache import CachedEmbedder, CachedLabels, Meter, bedrock_item, cache_key
+from onmodel.money.result_cache import CachedEmbedder, CachedLabelDetector, cache_key
+from onmodel.money.usage import UsageMeter
 from onmodel.ports.models import Instance, Label
 from onmodel.ports.storage import CACHE_VALUE_LIMIT_BYTES
 
@@ -31,21 +30,9 @@ class BrokenCache(InMemoryCache):
         raise Throttled("too many writes")
 
 
-def test_meter_when_threads_count_then_none_is_lost() -> None:
-    meter = Meter()
-    with ThreadPoolExecutor(8) as pool:
-        for _ in range(8):
-            pool.submit(lambda: [(meter.pay("a"), meter.reuse("b", 2)) for _ in range(500)])
-    assert meter.usage() == (Usage(item="a", paid=4000), Usage(item="b", reused=8000))
-
-
-def test_meter_when_nothing_was_asked_then_empty() -> None:
-    assert Meter().usage() == ()
-
-
 def test_labels_when_asked_twice_then_paid_once_with_equal_answers() -> None:
-    detector, cache, meter = FakeLabels(LABELS), InMemoryCache(), Meter()
-    cached = CachedLabels(detector, cache, meter)
+    detector, cache, meter = FakeLabels(LABELS), InMemoryCache(), UsageMeter()
+    cached = CachedLabelDetector(detector, cache, meter)
     assert cached.detect(b"one") == cached.detect(b"one") == LABELS
     assert detector.pictures == [b"one"]
     assert meter.usage() == (Usage(item="rekognition.detect-labels", paid=1, reused=1),)
@@ -53,13 +40,13 @@ def test_labels_when_asked_twice_then_paid_once_with_equal_answers() -> None:
 
 def test_labels_when_nothing_was_seen_then_that_is_cached_too() -> None:
     detector = FakeLabels(())
-    cached = CachedLabels(detector, InMemoryCache(), Meter())
+    cached = CachedLabelDetector(detector, InMemoryCache(), UsageMeter())
     assert cached.detect(b"one") == cached.detect(b"one") == ()
     assert len(detector.pictures) == 1
 
 
 def test_embedder_when_asked_twice_then_paid_once_with_equal_bits() -> None:
-    inner, cache, meter = FakeEmbedder(), InMemoryCache(), Meter()
+    inner, cache, meter = FakeEmbedder(), InMemoryCache(), UsageMeter()
     first = CachedEmbedder(inner, cache, meter).embed(jpeg(10))
     again = CachedEmbedder(inner, cache, meter).embed(jpeg(10))
     assert again.dtype == np.float32
@@ -71,7 +58,7 @@ def test_embedder_when_asked_twice_then_paid_once_with_equal_bits() -> None:
 
 
 def test_embedder_when_model_or_dimensions_differ_then_not_shared() -> None:
-    cache, meter = InMemoryCache(), Meter()
+    cache, meter = InMemoryCache(), UsageMeter()
     for inner in (FakeEmbedder(256), FakeEmbedder(384), FakeEmbedder(256, model="other")):
         assert CachedEmbedder(inner, cache, meter).embed(jpeg(1)).shape == (inner.dimensions,)
     assert [usage.paid for usage in meter.usage()] == [2, 1]
@@ -90,7 +77,7 @@ def test_embedder_when_model_or_dimensions_differ_then_not_shared() -> None:
     ids=["empty", "short", "zero", "nan", "long"],
 )
 def test_embedder_when_cache_is_corrupt_then_paid_again_and_healed(corrupt: bytes) -> None:
-    inner, cache, meter = FakeEmbedder(), InMemoryCache(), Meter()
+    inner, cache, meter = FakeEmbedder(), InMemoryCache(), UsageMeter()
     cached = CachedEmbedder(inner, cache, meter)
     first = cached.embed(jpeg(10))
     cache.put(cache.keys()[0], corrupt)
@@ -101,8 +88,8 @@ def test_embedder_when_cache_is_corrupt_then_paid_again_and_healed(corrupt: byte
 
 @pytest.mark.parametrize("corrupt", [b"", b"{", b'[{"name": 1}]', b"\xff"])
 def test_labels_when_cache_is_corrupt_then_paid_again(corrupt: bytes) -> None:
-    detector, cache, meter = FakeLabels(LABELS), InMemoryCache(), Meter()
-    cached = CachedLabels(detector, cache, meter)
+    detector, cache, meter = FakeLabels(LABELS), InMemoryCache(), UsageMeter()
+    cached = CachedLabelDetector(detector, cache, meter)
     cached.detect(b"one")
     cache.put(cache.keys()[0], corrupt)
     assert cached.detect(b"one") == LABELS
@@ -110,8 +97,8 @@ def test_labels_when_cache_is_corrupt_then_paid_again(corrupt: bytes) -> None:
 
 
 def test_labels_when_cache_refuses_the_write_then_answer_is_kept() -> None:
-    meter = Meter()
-    assert CachedLabels(FakeLabels(LABELS), BrokenCache(), meter).detect(b"one") == LABELS
+    meter = UsageMeter()
+    assert CachedLabelDetector(FakeLabels(LABELS), BrokenCache(), meter).detect(b"one") == LABELS
     assert meter.usage()[0].paid == 1
 
 
@@ -120,19 +107,15 @@ def test_labels_when_answer_is_too_large_then_not_cached_but_answered() -> None:
     crowd = (Label(name="Person", confidence=99, instances=(box,) * 6000),)
     assert len(crowd[0].model_dump_json()) > CACHE_VALUE_LIMIT_BYTES
     cache = InMemoryCache()
-    assert CachedLabels(FakeLabels(crowd), cache, Meter()).detect(b"crowd") == crowd
+    assert CachedLabelDetector(FakeLabels(crowd), cache, UsageMeter()).detect(b"crowd") == crowd
     assert cache.keys() == ()
 
 
 def test_embedder_when_refused_then_neither_counted_nor_cached() -> None:
-    cache, meter = InMemoryCache(), Meter()
+    cache, meter = InMemoryCache(), UsageMeter()
     with pytest.raises(AnswerRefused):
         CachedEmbedder(FakeEmbedder(), cache, meter).embed(b"no picture")
     assert (meter.usage(), cache.keys()) == ((), ())
-
-
-def test_bedrock_item_when_model_then_price_book_key() -> None:
-    assert bedrock_item("amazon.nova-pro-v1:0") == "bedrock.amazon.nova-pro-v1:0"
 
 
 @given(

@@ -5,10 +5,9 @@ from drawn.films import DrawnFilm
 from fakes.labels import FakeLabels, figure
 from fakes.world import World
 
-from onmodel.contracts.films import Chunk, ChunkResult, Crop, Rejected, Run, StateError
+from onmodel.contracts.films import Chunk, ChunkResult, Crop, Rejected, Run, StateError, Thumbnail
 from onmodel.contracts.keys import FilmKeys
 from onmodel.errors import FilmRefused, NotFound, Throttled, message_of
-from onmodel.films.cutting import Thumbnail
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
 from onmodel.ports.models import Label

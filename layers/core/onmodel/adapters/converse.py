@@ -9,7 +9,7 @@ from onmodel.adapters.faults import translated
 from onmodel.contracts.base import Usage
 from onmodel.contracts.models import Picture, Reply, Turn
 from onmodel.errors import AnswerRefused
-from onmodel.money.result_cache import token_usage
+from onmodel.money.usage import token_usage
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient

@@ -201,3 +201,10 @@ class FilmProbed(Contract):
 
 class Refusal(Contract):
     status: Literal["refused", "failed"]
+
+
+class Thumbnail(Contract):
+    """A line of thumbnails.jsonl: a small JPEG for reports, by crop or by dropped frame."""
+
+    id: str
+    jpeg: str

@@ -6,7 +6,7 @@ Everything left out is listed with its reason; nothing is paid for here.
 from __future__ import annotations
 
 import statistics
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,12 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from onmodel.contracts.datasets import (
-    CharacterCount,
     DatasetItem,
-    DatasetSummary,
     LeftOut,
     LeftOutReason,
-    Split,
 )
 from onmodel.contracts.films import Crop
 from onmodel.contracts.keys import digest
@@ -27,7 +24,6 @@ from onmodel.contracts.settings import TrainingSettings
 from onmodel.datasets.splits import split_by_shot
 from onmodel.errors import DatasetRefused
 from onmodel.formats.npy import Vectors
-from onmodel.formats.wording import person_name
 from onmodel.vision.duplicates import find_duplicates
 
 
@@ -100,41 +96,6 @@ def assemble(films: Sequence[FilmCrops], *, alike: float, training: TrainingSett
 def contents_hash(items: Iterable[DatasetItem]) -> str:
     """8 hex of what a dataset consists of: its pictures, their characters and their split."""
     return digest({item.crop_id: (item.character, item.split) for item in items})
-
-
-def summarize(
-    items: Sequence[DatasetItem],
-    left_out: Sequence[LeftOut],
-    films: Iterable[str],
-    training: TrainingSettings,
-    *,
-    dataset_id: str,
-) -> DatasetSummary:
-    """Counts and notices; again after captions failed or a review took pictures out."""
-    kept = Counter((item.character or "", item.split) for item in items)
-    left = Counter(line.character or "" for line in left_out)
-    counts = tuple(
-        CharacterCount(
-            character=name,
-            kept=kept[name, Split.TRAINING] + kept[name, Split.VALIDATION],
-            left_out=left[name],
-            training=kept[name, Split.TRAINING],
-            validation=kept[name, Split.VALIDATION],
-        )
-        for name in sorted({name for name, _ in kept} | set(left))
-    )
-    return DatasetSummary(
-        dataset_id=dataset_id,
-        films=tuple(sorted(films)),
-        characters=counts,
-        left_out=dict(Counter(line.reason for line in left_out)),
-        notices=tuple(
-            f"{person_name(count.character)} has {count.training} training pictures, fewer than "
-            f"{training.min_per_character}: the model may not learn this character"
-            for count in counts
-            if count.character and count.training < training.min_per_character
-        ),
-    )
 
 
 def _pool(films: Sequence[FilmCrops]) -> _Pool:

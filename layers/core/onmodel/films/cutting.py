@@ -6,8 +6,8 @@ import base64
 from dataclasses import dataclass, field
 
 from onmodel.contracts.arrays import Pixels, Vector
-from onmodel.contracts.base import Box, Contract
-from onmodel.contracts.films import Chunk, Crop, FilmFacts, Rejected, RejectReason, Run
+from onmodel.contracts.base import Box
+from onmodel.contracts.films import Chunk, Crop, FilmFacts, Rejected, RejectReason, Run, Thumbnail
 from onmodel.contracts.keys import FilmKeys, crop_id, digest
 from onmodel.contracts.settings import Settings
 from onmodel.finders.labels import Figure, choose_figures
@@ -19,13 +19,6 @@ from onmodel.vision.cropping import cut_crop, enlargement
 from onmodel.vision.encoding import encode_for_service, encode_picture, thumbnail
 from onmodel.vision.geometry import crop_window
 from onmodel.vision.quality import crop_quality, measure_crop
-
-
-class Thumbnail(Contract):
-    """A line of thumbnails.jsonl: a small JPEG for reports, by crop or by dropped frame."""
-
-    id: str
-    jpeg: str
 
 
 @dataclass

@@ -1,47 +1,33 @@
-"""Paid answers: asked once for each content, kept in the Cache, counted in a Meter.
+"""The result cache: a paid service is called once for the same content.
 
 The key is the hash of what is sent: kind, model, parameters and the picture's bytes. A picture that
 is cut and encoded again gives the same bytes as long as the encoder's version does; a new encoder
-pays once more, and never gets an answer that belongs to other bytes.
+pays once more, and never gets an answer that belongs to other bytes. NumPy is imported where a
+vector is read: functions that cache only text run without it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import threading
-from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from onmodel.contracts.arrays import Vector
-from onmodel.contracts.base import Usage
 from onmodel.errors import ServiceError
+from onmodel.money.usage import UsageMeter, bedrock_item
 from onmodel.observability import logger
 from onmodel.ports.models import Embedder, Label, LabelDetector
 from onmodel.ports.storage import CACHE_VALUE_LIMIT_BYTES, Cache
+
+if TYPE_CHECKING:
+    from onmodel.contracts.arrays import Vector
 
 DETECT_LABELS = "rekognition.detect-labels"
 UNIT_TOLERANCE = 1e-3  # float32 rounding of 1,024 squares stays far below
 
 _LABELS = TypeAdapter(tuple[Label, ...])
-
-
-def bedrock_item(model: str) -> str:
-    """The price book's key of a model on Bedrock."""
-    return f"bedrock.{model}"
-
-
-def token_usage(model: str, tokens_in: int, tokens_out: int) -> tuple[Usage, ...]:
-    """What one call of a text model cost; the price book counts in thousands."""
-    item = bedrock_item(model)
-    return (
-        Usage(item=f"{item}.input-1k", paid=tokens_in / 1000),
-        Usage(item=f"{item}.output-1k", paid=tokens_out / 1000),
-    )
 
 
 def cache_key(kind: str, model: str, parameters: Mapping[str, Any], content: bytes) -> str:
@@ -50,35 +36,10 @@ def cache_key(kind: str, model: str, parameters: Mapping[str, Any], content: byt
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-class Meter:
-    """Counts paid and re-used answers by item of the price book; shared by threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._paid: Counter[str] = Counter()
-        self._reused: Counter[str] = Counter()
-
-    def pay(self, item: str, count: int = 1) -> None:
-        with self._lock:
-            self._paid[item] += count
-
-    def reuse(self, item: str, count: int = 1) -> None:
-        with self._lock:
-            self._reused[item] += count
-
-    def usage(self) -> tuple[Usage, ...]:
-        """By item, in alphabetical order."""
-        with self._lock:
-            items = sorted(self._paid.keys() | self._reused.keys())
-            return tuple(
-                Usage(item=item, paid=self._paid[item], reused=self._reused[item]) for item in items
-            )
-
-
-class CachedLabels:
+class CachedLabelDetector:
     """A LabelDetector that pays once for the same bytes."""
 
-    def __init__(self, detector: LabelDetector, cache: Cache, meter: Meter) -> None:
+    def __init__(self, detector: LabelDetector, cache: Cache, meter: UsageMeter) -> None:
         self._detector = detector
         self._cache = cache
         self._meter = meter
@@ -91,10 +52,10 @@ class CachedLabels:
             except ValidationError:
                 _warn_corrupt(key)
             else:
-                self._meter.reuse(DETECT_LABELS)
+                self._meter.count_reused(DETECT_LABELS)
                 return labels
         labels = self._detector.detect(jpeg)
-        self._meter.pay(DETECT_LABELS)
+        self._meter.count_paid(DETECT_LABELS)
         _keep(self._cache, key, _LABELS.dump_json(labels))
         return labels
 
@@ -102,7 +63,7 @@ class CachedLabels:
 class CachedEmbedder:
     """An Embedder that pays once for the same bytes."""
 
-    def __init__(self, embedder: Embedder, cache: Cache, meter: Meter) -> None:
+    def __init__(self, embedder: Embedder, cache: Cache, meter: UsageMeter) -> None:
         self.model = embedder.model
         self.dimensions = embedder.dimensions
         self._embedder = embedder
@@ -115,11 +76,11 @@ class CachedEmbedder:
         if (kept := self._cache.get(key)) is not None:
             vector = _to_unit_vector(kept, self.dimensions)
             if vector is not None:
-                self._meter.reuse(self._item)
+                self._meter.count_reused(self._item)
                 return vector
             _warn_corrupt(key)
         vector = self._embedder.embed(jpeg)
-        self._meter.pay(self._item)
+        self._meter.count_paid(self._item)
         _keep(self._cache, key, vector.astype("<f4").tobytes())
         return vector
 
@@ -128,6 +89,8 @@ def _to_unit_vector(kept: bytes, dimensions: int) -> Vector | None:
     """None for anything but `dimensions` little-endian float32 of unit length."""
     if len(kept) != dimensions * 4:
         return None
+    import numpy as np
+
     vector: Vector = np.frombuffer(kept, dtype="<f4").astype(np.float32)
     length = float(np.linalg.norm(vector))
     return vector if abs(length - 1) <= UNIT_TOLERANCE else None  # NaN compares false

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import Field
 
-from onmodel.contracts.arrays import Vector
 from onmodel.contracts.base import Contract
 from onmodel.contracts.models import Reply, Turn
 from onmodel.contracts.settings import EmbeddingSettings
+
+if TYPE_CHECKING:  # NumPy is not installed where nothing is embedded
+    from onmodel.contracts.arrays import Vector
 
 
 class Instance(Contract):

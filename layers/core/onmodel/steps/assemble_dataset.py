@@ -30,15 +30,16 @@ from onmodel.contracts.rows import (
     Kind,
 )
 from onmodel.contracts.settings import AllowedModels, EmbeddingSettings, Settings
-from onmodel.datasets.assembly import Assembly, FilmCrops, assemble, contents_hash, summarize
+from onmodel.datasets.assembly import Assembly, FilmCrops, assemble, contents_hash
 from onmodel.datasets.caption_answers import read_answers, write_answer
 from onmodel.datasets.captioning import Captioner
+from onmodel.datasets.summary import summarize
 from onmodel.errors import Conflict, DatasetRefused, EventRefused
 from onmodel.films.production import cast, current_films
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import Vectors, from_npy, to_npy
-from onmodel.money.result_cache import Meter
+from onmodel.money.usage import UsageMeter
 from onmodel.namers.embeddings import name_crops
 from onmodel.ports.machines import Clock
 from onmodel.ports.models import EmbedderOf
@@ -60,7 +61,7 @@ class AssembleDataset:
     studio: ObjectStore
     cache: Cache
     embedder: EmbedderOf
-    meter: Meter
+    meter: UsageMeter
     clock: Clock
     models: AllowedModels
     notices: tuple[str, ...] = ()

@@ -17,9 +17,9 @@ from onmodel.contracts.datasets import (
 )
 from onmodel.contracts.rows import DatasetStatus
 from onmodel.contracts.settings import Settings
-from onmodel.datasets.assembly import summarize
 from onmodel.datasets.caption_answers import read_answers
 from onmodel.datasets.records import dataset_keys, dataset_settings, get_dataset, put_dataset
+from onmodel.datasets.summary import summarize
 from onmodel.errors import DatasetRefused
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.money.pricebook import PriceBook, add_up, estimate

@@ -18,7 +18,7 @@ from onmodel.errors import NotFound, ReferenceRefused
 from onmodel.films.source import open_film
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import Vectors, from_npy
-from onmodel.money.result_cache import Meter
+from onmodel.money.usage import UsageMeter
 from onmodel.namers.embeddings import name_crops as nearest
 from onmodel.ports.models import Embedder, EmbedderOf
 from onmodel.ports.registry import Record, Registry
@@ -120,7 +120,7 @@ def name_crops(
     studio: ObjectStore,
     registry: Registry,
     embedder: EmbedderOf,
-    meter: Meter,
+    meter: UsageMeter,
 ) -> None:
     """Write names.jsonl: for every kept crop a character, or None. Unnamed is an answer."""
     run = request.run

@@ -15,12 +15,12 @@ from onmodel.contracts.films import (
     Naming,
     Rejected,
     RunRequest,
+    Thumbnail,
 )
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import NamingCost
 from onmodel.contracts.settings import Settings
 from onmodel.datasets.metrics import film_figures
-from onmodel.films.cutting import Thumbnail
 from onmodel.formats.jsonl import read_lines
 from onmodel.money.pricebook import PriceBook, add_up, estimate
 from onmodel.observability import Figure

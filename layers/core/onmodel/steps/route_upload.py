@@ -46,7 +46,6 @@ from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.rows import upsert
 from onmodel.storyboards.planning import parse_storyboard
-from onmodel.vision.encoding import decode_picture
 
 SMALLEST_REFERENCE = 64
 """Pixels of the shorter side: below, an embedding describes the blur more than the character."""
@@ -174,6 +173,10 @@ class RouteUpload:
         return RouteAnswer(outcome="started" if started else "already_running", detail=name)
 
     def _reference(self, reference: ReferenceFile, event: UploadEvent) -> RouteAnswer:
+        from onmodel.vision.encoding import (
+            decode_picture,  # OpenCV: other uploads do not wait for it
+        )
+
         uploaded = event.detail.object
         pixels = decode_picture(self.uploads.get(uploaded.key, uploaded.version_id))
         height, width = pixels.shape[:2]

@@ -26,7 +26,7 @@ from onmodel.films.cutting import Cutter, Found
 from onmodel.films.source import open_film
 from onmodel.formats.jsonl import write_lines
 from onmodel.formats.npy import stack, to_npy
-from onmodel.money.result_cache import Meter
+from onmodel.money.usage import UsageMeter
 from onmodel.ports.models import EmbedderOf, LabelDetector
 from onmodel.ports.storage import ObjectStore
 from onmodel.video import sample_by_settings
@@ -55,7 +55,7 @@ def sample_chunk(
     studio: ObjectStore,
     labels: LabelDetector,
     embedder: EmbedderOf,
-    meter: Meter,
+    meter: UsageMeter,
 ) -> None:
     """Write a chunk's crops and rejections; chunk.json last, so that a repeat does nothing.
 
@@ -92,7 +92,7 @@ def _sample(  # noqa: PLR0917 - sample_chunk's own arguments
     studio: ObjectStore,
     labels: LabelDetector,
     embedder: EmbedderOf,
-    meter: Meter,
+    meter: UsageMeter,
 ) -> None:
     keys = FilmKeys.of(run)
     at = keys.chunk(chunk.index)

@@ -15,7 +15,7 @@ from onmodel.deployments.lifecycle import known_deployment
 from onmodel.errors import NotFound
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import Vectors, from_npy
-from onmodel.money.result_cache import Meter
+from onmodel.money.usage import UsageMeter
 from onmodel.ports.models import Embedder, EmbedderOf
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -44,7 +44,7 @@ def score_panel(
     registry: Registry,
     studio: ObjectStore,
     embedder: EmbedderOf,
-    meter: Meter,
+    meter: UsageMeter,
 ) -> None:
     """Write the scores into panels/<nn>.json. A panel without a picture has none.
 

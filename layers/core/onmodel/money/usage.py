@@ -1,0 +1,47 @@
+"""What was called and answered: counted by the items of the price book."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+from onmodel.contracts.base import Usage
+
+
+def bedrock_item(model: str) -> str:
+    """The price book's key of a model on Bedrock."""
+    return f"bedrock.{model}"
+
+
+def token_usage(model: str, tokens_in: int, tokens_out: int) -> tuple[Usage, ...]:
+    """What one call of a text model cost; the price book counts in thousands."""
+    item = bedrock_item(model)
+    return (
+        Usage(item=f"{item}.input-1k", paid=tokens_in / 1000),
+        Usage(item=f"{item}.output-1k", paid=tokens_out / 1000),
+    )
+
+
+class UsageMeter:
+    """Counts paid and re-used answers by item; shared by threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._paid: Counter[str] = Counter()
+        self._reused: Counter[str] = Counter()
+
+    def count_paid(self, item: str, count: int = 1) -> None:
+        with self._lock:
+            self._paid[item] += count
+
+    def count_reused(self, item: str, count: int = 1) -> None:
+        with self._lock:
+            self._reused[item] += count
+
+    def usage(self) -> tuple[Usage, ...]:
+        """By item, in alphabetical order."""
+        with self._lock:
+            items = sorted(self._paid.keys() | self._reused.keys())
+            return tuple(
+                Usage(item=item, paid=self._paid[item], reused=self._reused[item]) for item in items
+            )
