@@ -17,7 +17,7 @@ from onmodel.contracts.settings import (
 from onmodel.errors import Conflict, DatasetRefused, EventRefused, ServiceUnavailable
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
-from onmodel.money.result_cache import Meter
+from onmodel.money.usage import UsageMeter
 from onmodel.ports.registry import Record
 from onmodel.vision.encoding import decode_picture, encode_for_service
 
@@ -194,7 +194,7 @@ def test_assemble_when_similarity_is_about_the_naming_threshold_then_the_setting
     world.show_characters()
     run = world.film()
     vectors = stored_vectors(world, [run])
-    embed = world.embedder(Settings().embedding, Meter()).embed
+    embed = world.embedder(Settings().embedding, UsageMeter()).embed
     references = [
         embed(encode_for_service(decode_picture(world.uploads.get(key))))
         for key in sorted(world.uploads.keys(f"{PRODUCTION}/characters/"))
