@@ -15,7 +15,7 @@ def handler(request: AssembleDatasetRequest) -> DatasetRef:
         uploads=wired.uploads,
         studio=wired.studio,
         cache=wired.cache,
-        embedder=lambda settings: wired.embedder(settings, meter),
+        namer=wired.namer(meter),
         meter=meter,
         clock=now,
         models=wired.environment.models,

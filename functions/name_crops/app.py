@@ -15,6 +15,6 @@ def handler(request: RunRequest) -> None:
         uploads=wired.uploads,
         studio=wired.studio,
         registry=wired.registry,
-        embedder=lambda settings: wired.embedder(settings, meter),
+        namer=wired.namer(meter),
         meter=meter,
     )

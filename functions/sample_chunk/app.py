@@ -14,7 +14,7 @@ def handler(request: SampleChunkRequest) -> None:
         request,
         uploads=wired.uploads,
         studio=wired.studio,
-        labels=wired.labels(meter),
+        finder=wired.finder(meter),
         embedder=lambda settings: wired.embedder(settings, meter),
         meter=meter,
     )

@@ -217,7 +217,7 @@ class TrainWorld(World):
             uploads=self.uploads,
             studio=self.studio,
             cache=self.cache,
-            embedder=lambda settings: self.embedder(settings, meter),
+            namer=self.namer(meter),
             meter=meter,
             clock=self.clock,
             models=self.models,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fakes.cache import InMemoryCache
 from fakes.clock import FixedClock
 from fakes.embedder import FakeEmbedder
@@ -24,11 +26,15 @@ from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
 from onmodel.contracts.settings import AllowedModels, EmbeddingSettings
 from onmodel.contracts.uploads import RouteAnswer, UploadEvent
+from onmodel.finders import FinderServices, make_finder
 from onmodel.formats.jsonl import read_lines
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.result_cache import CachedEmbedder, CachedLabelDetector
 from onmodel.money.usage import UsageMeter
+from onmodel.namers import NamerServices, make_namer
+from onmodel.ports.finder import FinderOf
 from onmodel.ports.models import LabelDetector
+from onmodel.ports.namer import NamerOf
 from onmodel.steps.claim_run import claim_run
 from onmodel.steps.deduplicate_film import deduplicate_film
 from onmodel.steps.finish_film import finish_film
@@ -114,11 +120,20 @@ class World:
             SampleChunkRequest(run=run, chunk=chunk),
             uploads=self.uploads,
             studio=self.studio,
-            labels=CachedLabelDetector(self.detector, self.cache, meter),
+            finder=self.finder(meter),
             embedder=lambda settings: self.embedder(settings, meter),
             meter=meter,
         )
         return meter
+
+    def finder(self, meter: UsageMeter) -> FinderOf:
+        services = FinderServices(
+            labels=lambda: CachedLabelDetector(self.detector, self.cache, meter)
+        )
+        return partial(make_finder, services=services)
+
+    def namer(self, meter: UsageMeter) -> NamerOf:
+        return partial(make_namer, services=NamerServices(partial(self.embedder, meter=meter)))
 
     def embedder(self, settings: EmbeddingSettings, meter: UsageMeter) -> CachedEmbedder:
         return CachedEmbedder(FakeEmbedder(settings.dimensions), self.cache, meter)
@@ -134,7 +149,7 @@ class World:
             uploads=self.uploads,
             studio=self.studio,
             registry=self.registry,
-            embedder=lambda settings: self.embedder(settings, meter),
+            namer=self.namer(meter),
             meter=meter,
         )
         return meter

@@ -1,15 +1,19 @@
-"""AWS within the process (moto answers; no test may reach a real account), and every Registry."""
+"""AWS within the process (moto answers; no test reaches a real account), a Registry, a film."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fakes.registry import InMemoryRegistry
 
 from onmodel.ports.registry import Registry
+
+if TYPE_CHECKING:
+    from drawn.films import DrawnFilm
 
 REGION = "us-east-1"
 ClientOf = Callable[[str], Any]
@@ -68,3 +72,12 @@ def every_registry(request: pytest.FixtureRequest) -> Registry:
     client = request.getfixturevalue("aws")("dynamodb")
     client.create_table(**REGISTRY_TABLE)
     return DynamoRegistry(client, "registry")
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> DrawnFilm:
+    """Twelve seconds, three shots, a figure or more in each, and a black second."""
+    from drawn.films import draw_film
+
+    path: Path = tmp_path_factory.mktemp("films") / "drawn.mp4"
+    return draw_film(path, seconds=12, size=(640, 360), fps=12, gop=24)

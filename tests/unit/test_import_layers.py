@@ -15,6 +15,8 @@ BIN = Path(sys.executable).parent
 
 DOWNWARD = "Imports run downward"
 ONLY_TRAINERS = "Only a trainer knows its service"
+FINDERS_APART = "Finders do not know each other"
+NAMERS_APART = "Namers do not know each other"
 
 # (contract, file that gets the import, what it imports)
 PLANTED = {
@@ -28,6 +30,8 @@ PLANTED = {
     "step imports wiring": (DOWNWARD, "steps/probe_film.py", "onmodel.wiring"),
     "step imports a trainer": (
         ONLY_TRAINERS, "steps/start_training.py", "onmodel.trainers.bedrock.names"),
+    "finder imports another": (FINDERS_APART, "finders/planted.py", "onmodel.finders.labels"),
+    "namer imports another": (NAMERS_APART, "namers/planted.py", "onmodel.namers.embeddings"),
 }  # fmt: skip
 
 

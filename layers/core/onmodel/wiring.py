@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from onmodel.adapters.account import AwsAccount
@@ -26,8 +26,10 @@ from onmodel.links.tokens import Door
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.result_cache import CachedEmbedder, CachedLabelDetector
 from onmodel.money.usage import UsageMeter
+from onmodel.ports.finder import FinderOf
 from onmodel.ports.machines import Scheduler, TaskTokens
 from onmodel.ports.models import CaptionModel
+from onmodel.ports.namer import NamerOf
 from onmodel.ports.trainer import ImageModel, Trainer
 from onmodel.trainers.bedrock.canvas import NovaCanvas
 from onmodel.trainers.bedrock.limits import ITEMS
@@ -178,9 +180,20 @@ class Services:
     def prices(self) -> PriceBook:
         return PriceBook.load()
 
-    def labels(self, meter: UsageMeter) -> CachedLabelDetector:
-        """Cached and counted: a new meter for each step."""
+    def _labels(self, meter: UsageMeter) -> CachedLabelDetector:
         return CachedLabelDetector(RekognitionLabels(self._rekognition), self.cache, meter)
+
+    def finder(self, meter: UsageMeter) -> FinderOf:
+        """Makes the finder of a production's settings; its paid calls are cached and counted."""
+        from onmodel.finders import FinderServices, make_finder  # loads OpenCV: few steps need it
+
+        return partial(make_finder, services=FinderServices(labels=lambda: self._labels(meter)))
+
+    def namer(self, meter: UsageMeter) -> NamerOf:
+        """Makes the namer of a production's settings; its paid calls are cached and counted."""
+        from onmodel.namers import NamerServices, make_namer  # loads NumPy: few steps need it
+
+        return partial(make_namer, services=NamerServices(partial(self.embedder, meter=meter)))
 
     def embedder(self, settings: EmbeddingSettings, meter: UsageMeter) -> CachedEmbedder:
         from onmodel.adapters.titan import TitanEmbedder  # reads vectors: needs NumPy

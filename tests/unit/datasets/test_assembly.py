@@ -3,13 +3,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.base import Box
 from onmodel.contracts.datasets import LeftOutReason, Split
 from onmodel.contracts.films import Crop
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.datasets.assembly import Assembly, FilmCrops, assemble, contents_hash
 from onmodel.errors import DatasetRefused
-from onmodel.formats.npy import Vectors
 
 ALIKE = 0.92
 SETTINGS = TrainingSettings(validation_share=0, min_per_character=1)

@@ -22,7 +22,8 @@ SERVICES = {
     "studio": {"s3:ListBucket"},
     "registry": set(),  # what the code calls: tested by itself
     "cache": {"dynamodb:GetItem", "dynamodb:PutItem"},
-    "labels": {"rekognition:DetectLabels", "dynamodb:PutItem"},
+    "finder": {"rekognition:DetectLabels", "dynamodb:PutItem"},  # of every finder: settings choose
+    "namer": {"bedrock:InvokeModel", "dynamodb:PutItem"},  # likewise
     "embedder": {"bedrock:InvokeModel", "dynamodb:PutItem"},
     "image_model": {"bedrock:InvokeModel"},
     "caption_model": {"bedrock:InvokeModel"},
@@ -56,11 +57,11 @@ INSTEAD = {
 }
 # Actions that a role has for one service of wiring alone.
 BELONGS = {
-    "rekognition:": {"labels"},
+    "rekognition:": {"finder"},
     "sns:": {"mailbox"},
     "scheduler:": {"scheduler"},
     "secretsmanager:": {"door", "links"},
-    "bedrock:InvokeModel": {"embedder", "image_model", "caption_model"},
+    "bedrock:InvokeModel": {"embedder", "namer", "image_model", "caption_model"},
     "bedrock:Create": {"trainer"},
     "bedrock:Delete": {"trainer"},
     "states:SendTask": {"tokens"},

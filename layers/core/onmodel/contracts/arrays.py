@@ -11,3 +11,7 @@ Pixels = npt.NDArray[np.uint8]
 
 Vector = npt.NDArray[np.float32]
 """(dimensions,) float32, unit length."""
+
+
+Vectors = npt.NDArray[np.float32]
+"""(n, dimensions) float32, rows of unit length."""

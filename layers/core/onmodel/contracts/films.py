@@ -64,6 +64,15 @@ class RejectReason(StrEnum):
     UNREADABLE = "unreadable"
 
 
+class Detection(Contract):
+    """One figure that a finder found in one frame."""
+
+    box: Box = Field(description="in the film's display pixels")
+    label: str = Field(description="what the finder took it for")
+    confidence: float = Field(ge=0, le=100, description="the finder's, in percent")
+    wide: bool = Field(default=False, description="the whole picture area: found without a box")
+
+
 class Crop(Contract):
     """One figure cut out of one frame, centred and padded. A line of crops.jsonl.
 

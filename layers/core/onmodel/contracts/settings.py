@@ -43,9 +43,11 @@ class Sampling(Contract):
 
 
 class FinderSettings(Contract):
-    """Where figures are."""
+    """Which finder finds figures, and which figures count."""
 
-    kind: Literal["labels"] = "labels"
+    kind: Literal["labels"] = Field(
+        default="labels", description="`labels`: chosen labels of Rekognition, with their boxes"
+    )
     labels: tuple[str, ...] = Field(
         default=("Person", "Animal", "Cartoon", "Toy", "Robot"),
         min_length=1,
@@ -92,8 +94,14 @@ class DeduplicationSettings(Contract):
 
 
 class NamingSettings(Contract):
-    """When a crop is named after the nearest reference."""
+    """Which namer names crops, and from which similarity on."""
 
+    kind: Literal["embeddings"] = Field(
+        default="embeddings",
+        # left out of dumps: the ids of runs made before this field existed are hashes of them
+        exclude_if=lambda kind: kind == "embeddings",
+        description="`embeddings`: after the character of the nearest reference",
+    )
     threshold: float = Field(default=0.65, ge=0, le=1, description="least cosine similarity")
     margin: float = Field(default=0.03, ge=0, le=1, description="ahead of the next character")
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.datasets import (
     DatasetItem,
     LeftOut,
@@ -23,7 +24,6 @@ from onmodel.contracts.keys import digest
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.datasets.splits import split_by_shot
 from onmodel.errors import DatasetRefused
-from onmodel.formats.npy import Vectors
 from onmodel.vision.duplicates import find_duplicates
 
 

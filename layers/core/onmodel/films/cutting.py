@@ -1,4 +1,4 @@
-"""Cutting the figures out of a kept frame: found, cut, embedded, written."""
+"""Cuts the figures out of the frames of a chunk: finds, cuts, embeds and writes them."""
 
 from __future__ import annotations
 
@@ -7,30 +7,43 @@ from dataclasses import dataclass, field
 
 from onmodel.contracts.arrays import Pixels, Vector
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import Chunk, Crop, FilmFacts, Rejected, RejectReason, Run, Thumbnail
+from onmodel.contracts.films import (
+    Chunk,
+    Crop,
+    Detection,
+    FilmFacts,
+    Rejected,
+    RejectReason,
+    Run,
+    Thumbnail,
+)
 from onmodel.contracts.keys import FilmKeys, crop_id, digest
 from onmodel.contracts.settings import Settings
-from onmodel.finders.labels import Figure, choose_figures
-from onmodel.ports.models import Embedder, LabelDetector
+from onmodel.ports.finder import Finder
+from onmodel.ports.models import Embedder
 from onmodel.ports.storage import ObjectStore
 from onmodel.video.sampling.frames import Frame
 from onmodel.video.sampling.selection import DroppedFrame
 from onmodel.vision.cropping import cut_crop, enlargement
+from onmodel.vision.detections import choose_detections
 from onmodel.vision.encoding import encode_for_service, encode_picture, thumbnail
 from onmodel.vision.geometry import crop_window
 from onmodel.vision.quality import crop_quality, measure_crop
 
 
 @dataclass
-class Found:
-    """What one frame or the whole chunk came to."""
+class CutResult:
+    """What was cut and what was left out, of one frame or of the whole chunk.
+
+    `vectors[i]` is the vector of `crops[i]`.
+    """
 
     crops: list[Crop] = field(default_factory=list)
     vectors: list[Vector] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     thumbnails: list[Thumbnail] = field(default_factory=list)
 
-    def add(self, other: Found) -> None:
+    def add(self, other: CutResult) -> None:
         self.crops += other.crops
         self.vectors += other.vectors
         self.rejected += other.rejected
@@ -38,7 +51,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Cutter:
+class FigureCutter:
     """Turns a kept frame into crops; safe to use from several threads."""
 
     run: Run
@@ -46,32 +59,33 @@ class Cutter:
     keys: FilmKeys
     facts: FilmFacts
     settings: Settings
-    labels: LabelDetector
+    finder: Finder
     embedder: Embedder
     studio: ObjectStore
 
-    def cut(self, frame: Frame) -> Found:
-        """Pay for the frame's labels, cut every figure, pay for its vector, write the picture."""
-        found = Found()
-        answer = self.labels.detect(encode_for_service(frame.pixels))
-        chosen = choose_figures(
-            answer,
-            self.settings.finder,
-            self.facts.picture,
-            (frame.pixels.shape[1], frame.pixels.shape[0]),
-            self.settings.crop.min_figure_pixels,
+    def cut_frame(self, frame: Frame) -> CutResult:
+        """Pay for the finder's answer, cut every figure, pay for its vector, write the picture."""
+        result = CutResult()
+        answer = self.finder.find(frame.pixels, self.facts.picture)
+        if not answer.detections:
+            reason, detail = RejectReason.NO_FIGURE, f"seen: {answer.seen}"
+            result.rejected.append(self._rejected(frame, reason, detail))
+        chosen, rejected = choose_detections(
+            answer.detections,
+            least_side=self.settings.crop.min_figure_pixels,
+            most=self.settings.finder.max_figures,
         )
-        for refusal in chosen.rejected:
-            found.rejected.append(
+        for refusal in rejected:
+            result.rejected.append(
                 self._rejected(frame, refusal.reason, refusal.detail, refusal.box)
             )
-        if chosen.rejected and not chosen.figures:
-            found.thumbnails.append(_thumbnail(_frame_id(frame.timecode_seconds), frame.pixels))
-        for figure in chosen.figures:
-            self._cut_figure(frame, figure, found)
-        return found
+        if not chosen:
+            result.thumbnails.append(_thumbnail(_frame_id(frame.timecode_seconds), frame.pixels))
+        for figure in chosen:
+            self._cut_figure(frame, figure, result)
+        return result
 
-    def _cut_figure(self, frame: Frame, figure: Figure, found: Found) -> None:
+    def _cut_figure(self, frame: Frame, figure: Detection, result: CutResult) -> None:
         settings = self.settings.crop
         window = crop_window(figure.box, self.facts.picture, settings)
         pixels = cut_crop(frame.pixels, window, settings)
@@ -84,9 +98,9 @@ class Cutter:
         key = self.keys.picture(identity, "jpg" if settings.format == "jpeg" else "png")
         vector = self.embedder.embed(encode_for_service(pixels))
         self.studio.put(key, encode_picture(pixels, settings.format), f"image/{settings.format}")
-        found.vectors.append(vector)
-        found.thumbnails.append(_thumbnail(identity, pixels))
-        found.crops.append(
+        result.vectors.append(vector)
+        result.thumbnails.append(_thumbnail(identity, pixels))
+        result.crops.append(
             Crop(
                 crop_id=identity,
                 film_id=self.run.film_id,
@@ -111,22 +125,19 @@ class Cutter:
             )
         )
 
-    def drop(self, dropped: DroppedFrame) -> Found:
+    def record_dropped(self, dropped: DroppedFrame) -> CutResult:
         """A frame that selection dropped before anything was paid for."""
-        found = Found()
-        found.rejected.append(
-            Rejected(
-                reason=dropped.reason,
-                timecode_seconds=dropped.timecode_seconds,
-                chunk=self.chunk.index,
-                detail=dropped.detail,
-            )
+        rejected = Rejected(
+            reason=dropped.reason,
+            timecode_seconds=dropped.timecode_seconds,
+            chunk=self.chunk.index,
+            detail=dropped.detail,
         )
-        found.thumbnails.append(_thumbnail(_frame_id(dropped.timecode_seconds), dropped.thumbnail))
-        return found
+        shown = _thumbnail(_frame_id(dropped.timecode_seconds), dropped.thumbnail)
+        return CutResult(rejected=[rejected], thumbnails=[shown])
 
     def _rejected(
-        self, frame: Frame, reason: RejectReason, detail: str, box: Box | None
+        self, frame: Frame, reason: RejectReason, detail: str, box: Box | None = None
     ) -> Rejected:
         return Rejected(
             reason=reason,

@@ -5,10 +5,8 @@ from __future__ import annotations
 import io
 
 import numpy as np
-import numpy.typing as npt
 
-Vectors = npt.NDArray[np.float32]
-"""(n, dimensions) float32, rows of unit length."""
+from onmodel.contracts.arrays import Vectors
 
 
 def to_npy(array: Vectors) -> bytes:

@@ -36,17 +36,16 @@ from onmodel.datasets.captioning import Captioner
 from onmodel.datasets.summary import summarize
 from onmodel.errors import Conflict, DatasetRefused, EventRefused
 from onmodel.films.production import cast, current_films
+from onmodel.films.references import ReferenceReader
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.jsonl import read_lines, write_lines
-from onmodel.formats.npy import Vectors, from_npy, to_npy
+from onmodel.formats.npy import from_npy, to_npy
 from onmodel.money.usage import UsageMeter
-from onmodel.namers.embeddings import name_crops
 from onmodel.ports.machines import Clock
-from onmodel.ports.models import EmbedderOf
+from onmodel.ports.namer import Namer, NamerOf
 from onmodel.ports.registry import Record, Registry
 from onmodel.ports.storage import Cache, ObjectStore
 from onmodel.registry.rows import upsert
-from onmodel.steps.name_crops import References
 
 COPIES_AT_ONCE = 8
 """Threads: a picture is 200 kB read and written, and botocore keeps ten connections."""
@@ -60,7 +59,7 @@ class AssembleDataset:
     uploads: ObjectStore
     studio: ObjectStore
     cache: Cache
-    embedder: EmbedderOf
+    namer: NamerOf
     meter: UsageMeter
     clock: Clock
     models: AllowedModels
@@ -164,34 +163,32 @@ class AssembleDataset:
     def _named_crops(
         self, films: Sequence[FilmBody], settings: Settings
     ) -> tuple[list[FilmCrops], tuple[str, ...]]:
-        made: list[FilmCrops] = []
-        notices: dict[str, None] = {}
-        references: dict[EmbeddingSettings, dict[str, Vectors]] = {}
-        for film in films:
-            if film.run is None:
-                continue
-            keys = FilmKeys.of(film.run)
-            prepared = Settings.model_validate_json(self.studio.get(keys.settings)).embedding
-            if prepared not in references:
-                source = References(
-                    film.run, self.uploads, self.studio, self.registry, self.embedder(prepared)
-                )
-                references[prepared], unused = source.vectors(settings)
-                notices |= dict.fromkeys(unused)
+        """Each film's crops, named by the references and thresholds of this moment."""
+        runs = [film.run for film in films if film.run is not None]
+        if not runs:
+            return [], ()
+        reader = ReferenceReader(runs[0], self.uploads, self.studio, self.registry)
+        references, notices = reader.read(settings)
+        namers: dict[EmbeddingSettings, Namer] = {}
+        named: list[FilmCrops] = []
+        for run in runs:
+            keys = FilmKeys.of(run)
+            embedding = Settings.model_validate_json(self.studio.get(keys.settings)).embedding
+            if embedding not in namers:
+                namers[embedding] = self.namer(settings.naming, embedding, references)
             crops = read_lines(Crop, self.studio.get(keys.crops))
             vectors = from_npy(self.studio.get(keys.vectors))
-            ids = [crop.crop_id for crop in crops]
-            names = name_crops(ids, vectors, references[prepared], settings.naming)
-            made.append(
+            names = namers[embedding].name(crops, vectors)
+            named.append(
                 FilmCrops(
-                    film_id=film.run.film_id,
+                    film_id=run.film_id,
                     crops=crops,
                     names={name.crop_id: name.character for name in names},
                     vectors=vectors,
-                    embedding=f"{prepared.model}, {prepared.dimensions} dimensions",
+                    embedding=f"{embedding.model}, {embedding.dimensions} dimensions",
                 )
             )
-        return made, tuple(notices)
+        return named, tuple(dict.fromkeys(notices))
 
     def _write(
         self,

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.films import Chunk, ChunkResult, Crop, Rejected, RejectReason, RunRequest
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import Settings
 from onmodel.formats.jsonl import read_lines, write_lines
-from onmodel.formats.npy import Vectors, from_npy, stack, to_npy
+from onmodel.formats.npy import from_npy, stack, to_npy
 from onmodel.ports.storage import ObjectStore
 from onmodel.video.shots.shot_counter import first_shots
 from onmodel.vision.duplicates import find_duplicates

@@ -1,4 +1,4 @@
-"""Sample one chunk: decode, drop what is worthless, find figures, cut, embed, write."""
+"""Sample one chunk: decode, drop unusable frames, find figures, cut, embed, write."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ from onmodel.contracts.films import (
 )
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import Settings
-from onmodel.films.cutting import Cutter, Found
+from onmodel.films.cutting import CutResult, FigureCutter
 from onmodel.films.source import open_film
 from onmodel.formats.jsonl import write_lines
 from onmodel.formats.npy import stack, to_npy
 from onmodel.money.usage import UsageMeter
-from onmodel.ports.models import EmbedderOf, LabelDetector
+from onmodel.ports.finder import FinderOf
+from onmodel.ports.models import EmbedderOf
 from onmodel.ports.storage import ObjectStore
 from onmodel.video import sample_by_settings
 from onmodel.video.container.packet_table import PacketTable
@@ -53,7 +54,7 @@ def sample_chunk(
     *,
     uploads: ObjectStore,
     studio: ObjectStore,
-    labels: LabelDetector,
+    finder: FinderOf,
     embedder: EmbedderOf,
     meter: UsageMeter,
 ) -> None:
@@ -63,7 +64,7 @@ def sample_chunk(
         request: run and chunk.
         uploads: where the film is read by ranges.
         studio: where results go.
-        labels: the finder's detector, cached and counted by `meter`.
+        finder: makes the finder; its paid calls are cached and counted by `meter`.
         embedder: likewise.
         meter: what was paid for and what was reused.
 
@@ -77,7 +78,7 @@ def sample_chunk(
     if any(info.key == at.done for info in studio.list(at.done)):
         return
     try:
-        _sample(run, chunk, uploads, studio, labels, embedder, meter)
+        _sample(run, chunk, uploads, studio, finder, embedder, meter)
     except Exception as fault:  # a map hides its children's errors: RefuseFilm reads this
         cause = json.dumps({"errorMessage": str(fault)})  # as Lambda tells it
         told = StateError(Error=type(fault).__name__, Cause=cause)
@@ -90,7 +91,7 @@ def _sample(  # noqa: PLR0917 - sample_chunk's own arguments
     chunk: Chunk,
     uploads: ObjectStore,
     studio: ObjectStore,
-    labels: LabelDetector,
+    finder: FinderOf,
     embedder: EmbedderOf,
     meter: UsageMeter,
 ) -> None:
@@ -100,7 +101,16 @@ def _sample(  # noqa: PLR0917 - sample_chunk's own arguments
     facts = FilmFacts.model_validate_json(studio.get(keys.facts))
     packets = PacketTable.load(studio.get(keys.packets))
     reader = open_film(uploads, run.source, facts.size_bytes)
-    cutter = Cutter(run, chunk, keys, facts, settings, labels, embedder(settings.embedding), studio)
+    cutter = FigureCutter(
+        run,
+        chunk,
+        keys,
+        facts,
+        settings,
+        finder(settings.finder),
+        embedder(settings.embedding),
+        studio,
+    )
     seen = Seen()
     frames = sample_by_settings(
         reader,
@@ -113,29 +123,29 @@ def _sample(  # noqa: PLR0917 - sample_chunk's own arguments
         on_lost=seen.lose,
         on_shots=seen.join,
     )
-    found = Found()
+    result = CutResult()
     selected = select_frames(seen.watch(frames), settings.sampling, facts.picture)
     for part in in_order(cutter, selected, _frames_in_flight(facts)):
-        found.add(part)
-    studio.put(at.crops, write_lines(found.crops), "application/jsonl")
+        result.add(part)
+    studio.put(at.crops, write_lines(result.crops), "application/jsonl")
     studio.put(
         at.vectors,
-        to_npy(_rows(found.vectors, settings.embedding.dimensions)),
+        to_npy(_rows(result.vectors, settings.embedding.dimensions)),
         "application/octet-stream",
     )
-    studio.put(at.rejected, write_lines(found.rejected), "application/jsonl")
-    studio.put(at.thumbnails, write_lines(found.thumbnails), "application/jsonl")
-    result = ChunkResult(
+    studio.put(at.rejected, write_lines(result.rejected), "application/jsonl")
+    studio.put(at.thumbnails, write_lines(result.thumbnails), "application/jsonl")
+    done = ChunkResult(
         index=chunk.index,
         frames=seen.frames,
-        crops=len(found.crops),
-        rejected=len(found.rejected),
+        crops=len(result.crops),
+        rejected=len(result.rejected),
         shots=seen.shots,
         lost_seconds=tuple(seen.lost_seconds),
         run_id=run.run_id,
         usage=meter.usage(),
     )
-    studio.put(at.done, result.model_dump_json().encode(), "application/json")
+    studio.put(at.done, done.model_dump_json().encode(), "application/json")
 
 
 @dataclass
@@ -159,15 +169,17 @@ class Seen:
 
 
 def in_order(
-    cutter: Cutter, frames: Iterable[Frame | DroppedFrame], in_flight: int
-) -> Iterator[Found]:
+    cutter: FigureCutter, frames: Iterable[Frame | DroppedFrame], in_flight: int
+) -> Iterator[CutResult]:
     """Overlap the paid calls of some frames with the decoding of the next; results in order."""
-    waiting: deque[Future[Found]] = deque()
+    waiting: deque[Future[CutResult]] = deque()
     with ThreadPoolExecutor(PAID_CALLS_AT_ONCE) as pool:
         try:
             for frame in frames:
-                work = cutter.drop if isinstance(frame, DroppedFrame) else cutter.cut
-                waiting.append(pool.submit(work, frame))  # type: ignore[arg-type]
+                if isinstance(frame, DroppedFrame):
+                    waiting.append(pool.submit(cutter.record_dropped, frame))
+                else:
+                    waiting.append(pool.submit(cutter.cut_frame, frame))
                 if len(waiting) >= in_flight:
                     yield waiting.popleft().result()
             while waiting:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.datasets import DatasetItem
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.rows import Kind, TrainingBody
@@ -14,7 +15,7 @@ from onmodel.contracts.storyboards import DrawnPanel, DrawnPicture, PanelItemReq
 from onmodel.deployments.lifecycle import known_deployment
 from onmodel.errors import NotFound
 from onmodel.formats.jsonl import read_lines
-from onmodel.formats.npy import Vectors, from_npy
+from onmodel.formats.npy import from_npy
 from onmodel.money.usage import UsageMeter
 from onmodel.ports.models import Embedder, EmbedderOf
 from onmodel.ports.registry import Registry

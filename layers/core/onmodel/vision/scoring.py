@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from onmodel.contracts.arrays import Vector
+from onmodel.contracts.arrays import Vector, Vectors
 from onmodel.contracts.storyboards import CharacterLikeness, PanelScore
-from onmodel.formats.npy import Vectors
 
 NEAREST = 3
 """Pictures of a character that likeness is the mean of.

@@ -1,0 +1,96 @@
+"""The reference pictures of a production: uploaded ones, and places in its films."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from onmodel.contracts.arrays import Pixels
+from onmodel.contracts.base import ObjectRef
+from onmodel.contracts.films import FilmFacts, Run
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.rows import FilmBody, Kind, ReferenceBody
+from onmodel.contracts.settings import Settings, TimecodeReference
+from onmodel.errors import NotFound, ReferenceRefused
+from onmodel.films.source import open_film
+from onmodel.ports.namer import ReferencePicture
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
+from onmodel.video import sample_frames
+from onmodel.vision.encoding import decode_picture, encode_for_service
+
+FRAME_SPAN_SECONDS = 0.5
+"""A timecode reference takes the first frame of this span: films of 2 fps and more have one."""
+
+
+@dataclass(frozen=True)
+class ReferenceReader:
+    """Reads the references that name the crops of a run."""
+
+    run: Run
+    uploads: ObjectStore
+    studio: ObjectStore
+    registry: Registry
+
+    def read(self, settings: Settings) -> tuple[tuple[ReferencePicture, ...], tuple[str, ...]]:
+        """The pictures of all characters, and notices about references that cannot be used."""
+        pictures: list[ReferencePicture] = []
+        notices: list[str] = []
+        for identity, body in self._uploaded():
+            try:
+                # the newest version of the object; a deleted one is not found
+                pixels = decode_picture(self.uploads.get(body.source.key))
+            except (NotFound, ReferenceRefused) as fault:
+                notices.append(f"Reference {identity} was not used: {fault}")
+                continue
+            pictures.append(ReferencePicture(body.character, encode_for_service(pixels)))
+        for character, place in _by_timecode(settings):
+            try:
+                pixels = self._cut(place)
+            except (NotFound, ReferenceRefused) as fault:
+                notices.append(f"A reference of {character} was not used: {fault}")
+                continue
+            pictures.append(ReferencePicture(character, encode_for_service(pixels)))
+        return tuple(pictures), tuple(notices)
+
+    def _uploaded(self) -> Iterator[tuple[str, ReferenceBody]]:
+        for record in self.registry.list(self.run.production, Kind.REFERENCE):
+            yield record.id, ReferenceBody.model_validate(record.body)
+
+    def _cut(self, place: TimecodeReference) -> Pixels:
+        """Raises ReferenceRefused when film, time or box do not exist, NotFound likewise."""
+        source, facts = self._film(place.film)
+        reader = open_film(self.uploads, source, facts.size_bytes)
+        start = place.timecode_seconds
+        frame = next(
+            iter(sample_frames(reader, FRAME_SPAN_SECONDS, start, start + FRAME_SPAN_SECONDS)), None
+        )
+        left, top, right, bottom = place.box
+        if frame is None or right > facts.width or bottom > facts.height:
+            raise ReferenceRefused(
+                f"{place.film} shows nothing at {start} s in {place.box}",
+                "Correct the timecode or the box (left, top, right, bottom) in settings.yaml",
+            )
+        return frame.pixels[top:bottom, left:right]
+
+    def _film(self, title: str) -> tuple[ObjectRef, FilmFacts]:
+        run = self.run
+        if title != run.title:
+            films = (
+                FilmBody.model_validate(record.body)
+                for record in self.registry.list(run.production, Kind.FILM)
+            )
+            known = next((film.run for film in films if film.title == title and film.run), None)
+            if known is None:
+                raise ReferenceRefused(
+                    f"No film {title!r} is prepared in {run.production}",
+                    "Upload that film first, or correct its name in settings.yaml",
+                )
+            run = known
+        return run.source, FilmFacts.model_validate_json(self.studio.get(FilmKeys.of(run).facts))
+
+
+def _by_timecode(settings: Settings) -> Iterator[tuple[str, TimecodeReference]]:
+    for slug, character in settings.characters.items():
+        for reference in character.references:
+            yield slug, reference

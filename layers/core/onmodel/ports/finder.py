@@ -1,0 +1,53 @@
+"""The port to what finds figures in a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from onmodel.contracts.base import Box
+from onmodel.contracts.films import Detection
+from onmodel.contracts.settings import FinderSettings
+
+if TYPE_CHECKING:  # wiring reads this module also where NumPy is not installed
+    from onmodel.contracts.arrays import Pixels
+
+
+@dataclass(frozen=True)
+class FrameDetections:
+    """A finder's answer for one frame.
+
+    Attributes:
+        detections: each figure once, in any order, every box inside the picture area. When the
+            finder knows that there is a figure but not where, one detection of the whole picture
+            area, flagged `wide`.
+        seen: what the service answered, in words; shown where no figure was found.
+    """
+
+    detections: tuple[Detection, ...]
+    seen: str
+
+
+class Finder(Protocol):
+    """Finds the figures of one frame. Called by several threads at once.
+
+    Size and number of figures are no matter of a finder: `vision.detections` chooses among its
+    answers.
+    """
+
+    def find(self, pixels: Pixels, picture: Box) -> FrameDetections:
+        """The figures of a frame; the same frame gives the same answer.
+
+        Args:
+            pixels: the frame, `(height, width, 3)` uint8, BGR.
+            picture: the part of the frame inside its bars, in pixels.
+
+        Raises:
+            Throttled, ServiceUnavailable, AnswerRefused: from the service that is called.
+        """
+        ...
+
+
+FinderOf = Callable[[FinderSettings], Finder]
+"""The run's settings choose the finder, so it is made inside the step."""

@@ -1,0 +1,50 @@
+"""The port to what names the characters of crops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from onmodel.contracts.films import Crop, Naming
+from onmodel.contracts.settings import EmbeddingSettings, NamingSettings
+
+if TYPE_CHECKING:  # wiring reads this module also where NumPy is not installed
+    from onmodel.contracts.arrays import Vectors
+
+
+@dataclass(frozen=True)
+class ReferencePicture:
+    """A picture of a character, as `vision.encoding.encode_for_service` makes it.
+
+    Attributes:
+        character: slug of the character.
+        jpeg: bytes of the file.
+    """
+
+    character: str
+    jpeg: bytes
+
+
+class Namer(Protocol):
+    """Says which character each crop shows, or abstains. An abstention is an answer."""
+
+    def name(self, crops: Sequence[Crop], vectors: Vectors) -> tuple[Naming, ...]:
+        """One answer for each crop, in their order; the same crops give the same answers.
+
+        Args:
+            crops: of one film, or of one group of it.
+            vectors: `(len(crops), d)` float32, rows of unit length, in the order of `crops`.
+
+        Raises:
+            Throttled, ServiceUnavailable, AnswerRefused: from the service that is called.
+        """
+        ...
+
+
+NamerOf = Callable[[NamingSettings, EmbeddingSettings, Sequence[ReferencePicture]], Namer]
+"""Makes the namer that the settings choose.
+
+The embedding settings are those that the crops' vectors were made with; a production's references
+are part of what a namer is made of.
+"""

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from drawn.films import DrawnFilm
+from fakes.train_world import picture
+from fakes.world import World
+
+from onmodel.contracts.films import Run
+from onmodel.contracts.settings import Character, Settings, TimecodeReference
+from onmodel.films.references import ReferenceReader
+
+TITLE = "drawn.mp4"
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def run(world: World, drawn: DrawnFilm) -> Run:
+    world.route(world.upload(f"bunny/films/{TITLE}", drawn.path.read_bytes()))
+    run = world.started()
+    world.probe(run)
+    return run
+
+
+def reader(world: World, run: Run) -> ReferenceReader:
+    return ReferenceReader(run, world.uploads, world.studio, world.registry)
+
+
+def shown_at(
+    seconds: float, box: tuple[int, int, int, int] = (10, 20, 210, 140), film: str = TITLE
+) -> Settings:
+    place = TimecodeReference(film=film, timecode_seconds=seconds, box=box)
+    return Settings(characters={"mira": Character(name="Mira", references=(place,))})
+
+
+def decoded_size(jpeg: bytes) -> tuple[int, int]:
+    pixels = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert pixels is not None
+    return pixels.shape[1], pixels.shape[0]
+
+
+def test_read_when_pictures_are_uploaded_then_each_with_its_character(
+    world: World, run: Run
+) -> None:
+    for number, name in enumerate(("Mira", "Mira", "Otto")):
+        key = f"bunny/characters/{name}/{number}.jpg"
+        world.route(world.upload(key, picture(number)))
+    pictures, notices = reader(world, run).read(Settings())
+    assert [each.character for each in pictures] == ["mira", "mira", "otto"]
+    assert all(decoded_size(each.jpeg) == (512, 640) for each in pictures)
+    assert notices == ()
+
+
+def test_read_when_an_uploaded_picture_is_damaged_then_left_out_with_a_notice(
+    world: World, run: Run
+) -> None:
+    world.route(world.upload("bunny/characters/mira/1.jpg", picture(1)))
+    world.uploads.put("bunny/characters/mira/1.jpg", b"no picture", "image/jpeg")
+    pictures, notices = reader(world, run).read(Settings())
+    assert pictures == ()
+    assert notices == (
+        "Reference mira/1-jpg was not used: this is no picture that can be read. "
+        "Upload a JPEG, PNG or WebP file.",
+    )
+
+
+def test_read_when_a_place_of_the_film_is_named_then_its_box_is_cut_out(
+    world: World, run: Run
+) -> None:
+    (shown,), notices = reader(world, run).read(shown_at(1.0))
+    assert (shown.character, decoded_size(shown.jpeg)) == ("mira", (200, 120))
+    assert notices == ()
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        (shown_at(1.0, (0, 0, 641, 100)), "shows nothing at 1.0 s"),
+        (shown_at(1.0, (0, 0, 100, 361)), "shows nothing at 1.0 s"),
+        (shown_at(10_000.0), "shows nothing at 10000.0 s"),
+        (shown_at(1.0, film="other.mp4"), "No film 'other.mp4' is prepared in bunny"),
+    ],
+)
+def test_read_when_a_place_does_not_exist_then_left_out_with_a_notice(
+    world: World, run: Run, settings: Settings, reason: str
+) -> None:
+    pictures, (notice,) = reader(world, run).read(settings)
+    assert pictures == ()
+    assert notice.startswith("A reference of mira was not used: ")
+    assert reason in notice
