@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +65,26 @@ def test_split_by_shot_when_a_film_is_added_then_shots_stay_where_they_were() ->
 def test_split_by_shot_when_the_share_is_0_then_all_train() -> None:
     split = split_by_shot([item(n, n) for n in range(50)], TrainingSettings(validation_share=0))
     assert {made.split for made in split} == {Split.TRAINING}
+
+
+@pytest.mark.parametrize(
+    ("training", "held_out"),
+    [
+        # ten shots of one picture each, all within a share of one half of the places
+        (TrainingSettings(validation_share=0.5, min_per_character=1, min_pictures=7), 3),
+        (TrainingSettings(validation_share=0.5, min_per_character=7, min_pictures=1), 3),
+        (TrainingSettings(validation_share=0.5, min_per_character=10, min_pictures=1), 0),
+        (TrainingSettings(validation_share=0.5, min_per_character=1, min_pictures=10), 0),
+    ],
+)
+def test_split_by_shot_when_pictures_are_few_then_exactly_the_least_number_trains(
+    training: TrainingSettings, held_out: int
+) -> None:
+    early = [shot for shot in range(100) if shot_place("ep1", shot) < 0.5][:10]
+    split = split_by_shot([item(n, shot) for n, shot in enumerate(early)], training)
+    assert sum(made.split is Split.VALIDATION for made in split) == held_out
+    first = sorted(early, key=lambda shot: shot_place("ep1", shot))[:held_out]
+    assert {made.shot for made in split if made.split is Split.VALIDATION} == set(first)
 
 
 def test_shot_place_when_asked_again_then_the_same_known_place() -> None:

@@ -67,9 +67,21 @@ def test_check_when_failed_then_said_why(studio: Studio) -> None:
 
 def test_check_when_deleted_by_somebody_then_gone(studio: Studio) -> None:
     studio.trainer.deployments.clear()
+    studio.clock.advance(minutes=1, seconds=59)
     assert studio.check() == "creating"  # what was just made may not be listed yet
-    studio.clock.advance(minutes=2)
+    studio.clock.advance(seconds=1)
     assert studio.check() == "gone"
+
+
+def test_check_when_provisioned_long_after_the_request_then_its_age_counts_from_provisioning() -> (
+    None
+):
+    studio = Studio()
+    studio.planned()
+    studio.clock.advance(minutes=10)
+    studio.provision()
+    studio.trainer.deployments.clear()
+    assert studio.check() == "creating"
 
 
 def test_check_when_retiring_then_gone(studio: Studio) -> None:

@@ -1,9 +1,15 @@
-from fakes.drawing import DrawingStudio
-from fakes.image_model import FakeImageModel
+import base64
 
-from onmodel.contracts.keys import StoryboardKeys
+import cv2
+from fakes.drawing import DrawingStudio, flat
+from fakes.image_model import FakeImageModel
+from fakes.studio import TRAINING
+
+from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.rows import Kind, StoryboardBody, StoryboardStatus
-from onmodel.contracts.storyboards import StoryboardSummary
+from onmodel.contracts.storyboards import PanelRequest, Panels, StoryboardSummary
+from onmodel.steps.publish_gallery import PREVIEW_SIDE
+from onmodel.vision.encoding import decode_picture, thumbnail
 
 
 def drawn(studio: DrawingStudio, panels: slice = slice(None)) -> str:
@@ -32,11 +38,43 @@ def test_publish_when_drawn_then_page_summary_and_mail() -> None:
     summary = StoryboardSummary.model_validate_json(
         studio.studio.get(StoryboardKeys("bunny", "forest-day", 1).summary)
     )
-    assert (summary.pictures, summary.filtered) == (6, 0)
+    assert summary == StoryboardSummary(
+        production="bunny",
+        name="forest-day",
+        take=1,
+        title="A day in the forest",
+        deployment_id=studio.deployment().id,
+        panels=2,
+        drawn=2,
+        pictures=6,
+        filtered=0,
+        usage=studio.meter.usage(),
+        estimated_usd=0.0,
+    )
+    assert f"bunny-{TRAINING}" in page  # the model's name
     studio.notify("storyboard_drawn", "forest-day-1")
     (mail,) = studio.mailbox.mails
     assert "2 panels" in mail.subject
     assert "gallery/index.html" in mail.body
+
+
+class CopyingImageModel(FakeImageModel):
+    """Draws Buck's training picture whatever is asked for."""
+
+    def draw(self, model: str, panel: PanelRequest) -> Panels:
+        return Panels(pictures=(cv2.imencode(".png", flat((255, 0, 0)))[1].tobytes(),))
+
+
+def test_publish_when_a_panel_copies_a_training_picture_then_that_picture_is_shown() -> None:
+    studio = DrawingStudio(CopyingImageModel())
+    page = drawn(studio, slice(1))
+    keys = DatasetKeys("bunny", TRAINING)
+    previews = [
+        thumbnail(decode_picture(studio.studio.get(keys.picture(crop, "png"))), PREVIEW_SIDE)
+        for crop in ("crop-0", "crop-1")
+    ]
+    # three pictures are drawn; each looks the same as what it copies, which is beside it
+    assert [page.count(base64.b64encode(jpeg).decode()) for jpeg in previews] == [6, 0]
 
 
 def test_publish_when_a_child_died_then_its_scene_says_so() -> None:
