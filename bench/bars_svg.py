@@ -1,4 +1,4 @@
-"""A bar chart as SVG, for reports that must not need a plotting library."""
+"""Draws a bar chart as SVG, without a plotting library."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ BAR, GAP, LABELS, CHART = 16, 22, 150, 620
 
 
 def bars(title: str, groups: Mapping[str, Mapping[str, float]]) -> str:
-    """Horizontal bars, one block a group; all groups share one scale.
+    """Horizontal bars, one block per group, all on one scale.
 
     Args:
-        title: above the chart.
-        groups: group to label to value; values are not negative.
+        title: text above the chart.
+        groups: for each group, the value of each label; values are not negative.
     """
     labels = list(dict.fromkeys(label for group in groups.values() for label in group))
     colour = {label: COLOURS[index % len(COLOURS)] for index, label in enumerate(labels)}

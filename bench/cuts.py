@@ -1,17 +1,18 @@
-"""Shot cuts: ours at one and at four frames a second against PySceneDetect's ContentDetector.
+"""Measures shot cuts, at one and at four frames a second, against PySceneDetect.
 
     make bench-cuts                   drawn films and Big Buck Bunny
-    make bench-cuts FILM=MY.mp4       a film of yours
+    make bench-cuts FILM=MY.mp4       your own film
     .venv/bin/python bench/cuts.py --help
 
-The cuts of drawn films are known; of other films ContentDetector's are taken for true. Our
-thresholds were chosen on the half called "tune", and not by the half called "report".
+The cuts of drawn films are known. For other films, the cuts of PySceneDetect's ContentDetector
+count as true. Our thresholds were chosen on the films of the half "tune" alone, and the half
+"report" is used to measure.
 
-ContentDetector names a picture: its cut is right when it lies at most a frame and a half beside a
-true one. Ours lie between two sampled frames, where the shot's number rises. Counted "each", a
-rise of one finds one cut; counted "apart", frames on either side of a cut or of several need to
-have different numbers, which is what later steps ask for. A dissolve, or a fade to another scene,
-may be told as one cut or none; more, and all in flashes, pans and motion, are wrong.
+ContentDetector returns the frame of a cut; it is right at a distance of at most one and a half
+frames from a true cut. Ours lie between two sampled frames whose shot numbers differ. Counted
+"each", a difference of one is one cut. Counted "apart", the frames before and after one or more
+cuts need different numbers, which is what later steps rely on. A dissolve, or a fade to another
+scene, may be one cut or none; more than one is wrong. Any cut in flashes, pans and motion is wrong.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from pathlib import Path
 
 from onmodel.contracts.films import ChunkShots
 from onmodel.video import sample_frames
-from onmodel.video.inspection.film import probe_film
+from onmodel.video.inspection.film import inspect_film
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -44,7 +45,7 @@ BUNNY_SECONDS = {"tune": (150.0, 270.0), "report": (270.0, 390.0)}
 
 @dataclass
 class Row:
-    """A detector on some films: cuts found, wrong and missed, and what it cost."""
+    """A detector on some films: cuts found, wrong and missed, and its CPU time."""
 
     films: str
     method: str
@@ -80,7 +81,12 @@ class Row:
 def main() -> None:
     """Draw or find the films, measure, print Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--film", type=Path, metavar="PATH", help="ContentDetector's cuts as true")
+    parser.add_argument(
+        "--film",
+        type=Path,
+        metavar="PATH",
+        help="your own film; ContentDetector's cuts count as true",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all rows")
     options = parser.parse_args()
     rows = _real_film(options.film, options.film.stem) if options.film else _all()
@@ -148,36 +154,38 @@ def _content_cuts(path: Path, span: tuple[float, float | None] = (0.0, None)) ->
 
 def _content_row(film: KnownFilm) -> Row:
     begun = time.process_time()
-    said = _content_cuts(film.path)
+    found_cuts = _content_cuts(film.path)
     row = Row("", "ContentDetector", "each", cpu_seconds=time.process_time() - begun)
     for cut, kind in film.cuts:
-        near = [each for each in said if abs(each - cut) <= CLOSE_SECONDS]
+        near = [each for each in found_cuts if abs(each - cut) <= CLOSE_SECONDS]
         if near:
-            said.remove(min(near, key=lambda each: abs(each - cut)))
+            found_cuts.remove(min(near, key=lambda each: abs(each - cut)))
             row.found += 1
         else:
             row.missed += 1
             row.missed_in[kind] += 1
     for start, end in film.gradual:
-        within = [each for each in said if start - CLOSE_SECONDS <= each <= end + CLOSE_SECONDS]
+        within = [
+            each for each in found_cuts if start - CLOSE_SECONDS <= each <= end + CLOSE_SECONDS
+        ]
         if within:
-            said.remove(within[0])
-    row.wrong = len(said)
-    row.wrong_in.update(film.kind_at(each) for each in said)
+            found_cuts.remove(within[0])
+    row.wrong = len(found_cuts)
+    row.wrong_in.update(film.kind_at(each) for each in found_cuts)
     return row
 
 
 def _our_rows(
     film: KnownFilm, interval: float, span: tuple[float, float | None] = (0.0, None)
 ) -> tuple[Row, Row]:
-    """Counted each, and apart."""
+    """Rows counted "each" and "apart"."""
     begun = time.process_time()
     with film.path.open("rb") as file:
-        table = probe_film(file, size_bytes=film.path.stat().st_size).packets
-    told: list[ChunkShots] = []
+        table = inspect_film(file, size_bytes=film.path.stat().st_size).packets
+    shots: list[ChunkShots] = []
     frames = [
         (frame.timecode_seconds, frame.shot)
-        for frame in sample_frames(film.path, interval, *span, packets=table, on_shots=told.append)
+        for frame in sample_frames(film.path, interval, *span, packets=table, on_shots=shots.append)
     ]
     cost = time.process_time() - begun
     name = f"ours, {interval:g} s"
@@ -193,12 +201,12 @@ def _compare(
     gradual = list(film.gradual)
     for (before, shot_before), (after, shot) in pairwise(frames):
         kinds = [kind for cut, kind in film.cuts if before + 1e-3 < cut <= after + 1e-3]
-        true, said = counted(len(kinds)), counted(shot - shot_before)
-        row.found += min(true, said)
-        if true > said:
-            row.missed += true - said
-            row.missed_in.update(kinds[: true - said])
-        excess = said - true
+        true, found_cuts = counted(len(kinds)), counted(shot - shot_before)
+        row.found += min(true, found_cuts)
+        if true > found_cuts:
+            row.missed += true - found_cuts
+            row.missed_in.update(kinds[: true - found_cuts])
+        excess = found_cuts - true
         for span in [span for span in gradual if span[0] <= after and span[1] >= before]:
             if excess > 0:
                 gradual.remove(span)

@@ -1,12 +1,12 @@
-"""The sampler against its peers and against the limit: same films, same machine, one run.
+"""Measures the sampler against other readers and against the limit, in one run.
 
     make bench                        all forms of Big Buck Bunny
     make bench QUICK=1                two forms, 20 seconds, 3 rounds
     make bench FILMS="MY.mp4 …"       your own
     .venv/bin/python bench/sampling.py --help
 
-The rounds of all methods alternate, so that a busy minute strikes them alike. Peers that are not
-installed (ffmpeg, decord2) are left out and named.
+In every round each method runs once, so that other load on the machine affects all methods
+equally. Readers that are not installed (ffmpeg, decord2) are left out and listed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ TIMEOUT_SECONDS = 600
 
 @dataclass(frozen=True)
 class Row:
-    """One method on one film, once."""
+    """One run of one method on one film."""
 
     film: str
     codec: str

@@ -1,4 +1,4 @@
-"""Films to measure on: 60 seconds of Big Buck Bunny in the forms that films come in."""
+"""Films to measure on: 60 seconds of Big Buck Bunny in usual codecs and GOP structures."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 
 import av
 
-START_SECONDS = 150.0  # all characters are about from here on
+START_SECONDS = 150.0  # from here on all characters appear
 TICK = Fraction(1, 24_000)
 
 
 @dataclass(frozen=True)
 class Form:
-    """How the stretch is encoded; None for codec copies the packets as they are."""
+    """How the span is encoded; codec None copies the packets unchanged."""
 
     name: str
     codec: str | None
@@ -49,7 +49,7 @@ QUICK = ("bbb-720p", "hevc")
 
 
 def prepare(whole: Path, folder: Path, form: Form, seconds: float) -> Path:
-    """Encode one form of the stretch, or find it from an earlier run."""
+    """Encode one form of the span, or return the file of an earlier run."""
     target = folder / f"{form.name}-{seconds:g}s.{form.container}"
     if target.exists():
         return target
@@ -95,14 +95,14 @@ def _pictures(whole: Path, seconds: float) -> Iterator[av.VideoFrame]:
 
 
 def _encode(whole: Path, target: Path, form: Form, seconds: float) -> None:
-    dice = random.Random(7)
+    random_numbers = random.Random(7)
     with av.open(str(target), "w") as output:
         stream: Any = output.add_stream(form.codec, rate=24, options=dict(form.options))
         stream.width, stream.height = form.height * 16 // 9, form.height
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = TICK
         for picture in _pictures(whole, seconds):
-            if form.varying and dice.random() < 0.3:
+            if form.varying and random_numbers.random() < 0.3:
                 continue
             frame = picture.reformat(width=stream.width, height=stream.height)
             frame.pts, frame.time_base, frame.pict_type = picture.pts, TICK, 0

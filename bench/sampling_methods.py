@@ -1,7 +1,7 @@
-"""Ways to get one frame a second out of a film. Each runs alone in a process of its own.
+"""Methods to get one frame a second out of a film. Each runs alone in its own process.
 
 Called as a script: `python sampling_methods.py METHOD FILM INTERVAL THREADS` prints one line of
-JSON with what it cost. Imports are not measured.
+JSON with its CPU time and memory. Imports are not measured.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PROC_STATUS = Path("/proc/self/status")
 
 
 def opencv_read(film: str, interval: float, threads: int) -> int:
-    """Decode and convert every frame, keep one an interval: what most people write."""
+    """Decode and convert every frame, keep one per interval: the most common way."""
     import cv2
 
     capture = cv2.VideoCapture(film, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, threads])
@@ -37,7 +37,7 @@ def opencv_read(film: str, interval: float, threads: int) -> int:
 
 
 def opencv_grab(film: str, interval: float, threads: int) -> int:
-    """Decode every frame, convert one an interval."""
+    """Decode every frame, convert one per interval."""
     import cv2
 
     capture = cv2.VideoCapture(film, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, threads])
@@ -50,7 +50,7 @@ def opencv_grab(film: str, interval: float, threads: int) -> int:
 
 
 def pyav_all(film: str, interval: float, threads: int) -> int:
-    """PyAV, decode all, convert one an interval."""
+    """PyAV: decode every frame, convert one per interval."""
     import av
 
     due, kept = 0.0, 0
@@ -65,7 +65,7 @@ def pyav_all(film: str, interval: float, threads: int) -> int:
 
 
 def ffmpeg(film: str, interval: float, threads: int) -> int:
-    """The command line: -vf fps, raw BGR into a pipe that nobody copies."""
+    """The ffmpeg command with -vf fps; raw BGR is written to the null device."""
     import av
 
     with av.open(film) as container:
@@ -82,7 +82,7 @@ def ffmpeg(film: str, interval: float, threads: int) -> int:
 
 
 def decord2(film: str, interval: float, threads: int) -> int:
-    """decord2's indexed reader, one index a sample."""
+    """decord2's indexed reader, one index per sample."""
     import decord
 
     reader = decord.VideoReader(film, num_threads=threads)
@@ -95,14 +95,14 @@ def decord2(film: str, interval: float, threads: int) -> int:
 
 
 def onmodel(film: str, interval: float, threads: int) -> int:
-    """Ours, as a stranger calls it: the container's header is read, no table is given."""
+    """This package without a packet table: the container's header is read."""
     from onmodel.video import sample_frames
 
     return sum(1 for _ in sample_frames(film, interval, threads=threads))
 
 
 def limit(film: str, interval: float) -> Callable[[], int]:
-    """Decoding of the packets that our plan needs, and nothing else: no reading, no pixels."""
+    """Only the decoding of the packets that the sampler needs: no reading, no conversion."""
     from onmodel.video.container.limits import Limits
     from onmodel.video.decode.group_decoder import open_decoder
     from onmodel.video.gops.windows import Windows, packets_to_decode
@@ -119,7 +119,7 @@ def limit(film: str, interval: float) -> Callable[[], int]:
             wanted = windows.wanted(table.seconds(batch.pts), batch.shown, following)
             chosen = packets_to_decode(wanted, batch.reference, continues=not batch.last)
             groups.append(([batch.packets[index] for index in chosen], batch.last))
-    decoder = open_decoder(table, Limits(), exact=False)
+    decoder = open_decoder(table, Limits(), strict=False)
 
     def decode() -> int:
         decoded = 0
@@ -145,7 +145,7 @@ METHODS: dict[str, Callable[[str, float, int], int]] = {
 
 
 def _warm(method: str) -> None:
-    """Import what the method needs before the clock runs."""
+    """Import what the method needs before the measurement."""
     import importlib
 
     for module in {"onmodel": ["onmodel.video"], "limit": ["onmodel.video"],
@@ -165,23 +165,23 @@ def _cpu() -> float:
 
 
 def _bytes_read() -> int | None:
-    """What this process has read so far, where the system counts it."""
+    """Bytes that this process has read so far; None where the system does not count them."""
     if not PROC_IO.exists():
         return None
     return int(PROC_IO.read_text().split("rchar:")[1].split()[0])
 
 
 def _peak_kilobytes(*, children: bool) -> int:
-    """Most memory held at once; of this process alone where the system tells it."""
+    """Peak resident memory; excludes the parent process where the system allows it."""
     if children:
         return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    if PROC_STATUS.exists():  # ru_maxrss also remembers the process that started this one
+    if PROC_STATUS.exists():  # ru_maxrss includes the process that started this one
         return int(PROC_STATUS.read_text().split("VmHWM:")[1].split()[0])
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def main() -> None:
-    """Run one method once and print its cost."""
+    """Run one method once and print its CPU time and memory."""
     method, film, interval, threads = sys.argv[1:5]
     _warm(method)
     work: Callable[[], int]

@@ -1,8 +1,8 @@
-"""Draw the contact sheet of docs/sampling.md: what selection keeps and drops, and why.
+"""Draws the contact sheet of docs/sampling.md: kept and dropped frames, with the reasons.
 
     .venv/bin/python bench/sampling_pictures.py docs/images/selection.jpg
 
-The film is the drawn one of the tests, with every flaw that selection knows.
+The film is drawn with the tests' code and has every flaw that selection detects.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ WIDTH, HEIGHT, CAPTION, COLUMNS = 213, 120, 34, 5
 
 
 def main() -> None:
-    """Sample, select, paste together."""
+    """Sample and select frames, and paste them onto one sheet."""
     target = Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder:
         film = draw_film(

@@ -31,7 +31,7 @@ def quote(
     as_json: options.Json = False,
 ) -> None:
     """Say what preparing, training and deploying will cost. Needs no stack and no account."""
-    from onmodel.video.inspection.film import probe_film
+    from onmodel.video.inspection.film import inspect_film
 
     with speaking.plain_errors():
         if not film.is_file():
@@ -39,7 +39,7 @@ def quote(
         chosen = parse_settings(settings.read_bytes()) if settings else Settings()
         book = PriceBook.load(prices.read_bytes() if prices else None)
         with film.open("rb") as source:
-            facts = probe_film(source, size_bytes=film.stat().st_size).facts
+            facts = inspect_film(source, size_bytes=film.stat().st_size).facts
         captions = expected_frames(facts.duration_seconds, chosen.sampling)
         made = {
             "prepare": quote_film(facts, chosen, book),

@@ -106,13 +106,13 @@ def _taken(path: Path) -> dict[str, object]:
     from onmodel.errors import FilmRefused
     from onmodel.video import sample_frames
     from onmodel.video.container.range_reader import RangeReader
-    from onmodel.video.inspection.film import probe_film
+    from onmodel.video.inspection.film import inspect_film
     from onmodel.video.sampling.chunks import plan_chunks
 
     body = path.read_bytes()
     with RangeReader(lambda start, end: body[start:end], len(body)) as reader:
         try:
-            probed = probe_film(reader, size_bytes=len(body))  # type: ignore[arg-type]
+            probed = inspect_film(reader, size_bytes=len(body))  # type: ignore[arg-type]
             chunks = plan_chunks(probed.packets, probed.facts, chunk_seconds=5)
             frames = 0
             for chunk in chunks[:3]:

@@ -19,7 +19,7 @@ from onmodel.contracts.films import (
     RejectReason,
     Run,
     RunRequest,
-    StoredLook,
+    StoredSignature,
 )
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import DeduplicationSettings, Settings
@@ -54,7 +54,7 @@ def crop(chunk: int, shot: int) -> Crop:
 def sampled(index: int, shots: int, seed: int = ONE) -> SampledChunk:
     """A chunk whose first and last look are a picture of that seed."""
     values = np.random.default_rng(seed).random(SIGNATURE_SIZE)
-    look = StoredLook(seconds=index, signature=tuple(values.tolist())) if shots else None
+    look = StoredSignature(seconds=index, signature=tuple(values.tolist())) if shots else None
     told = ChunkShots(cuts=max(0, shots - 1), first=look, last=look)
     result = ChunkResult(index=index, frames=1, crops=shots, rejected=0, shots=told)
     crops = tuple(crop(index, shot) for shot in range(shots))

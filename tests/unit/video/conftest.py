@@ -1,4 +1,4 @@
-"""Films that several test modules share, drawn once a session."""
+"""Films that several test modules share, drawn once per session."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def plain_film(films: Path) -> DrawnFilm:
 
 @pytest.fixture(scope="session")
 def flawed_film(films: Path) -> DrawnFilm:
-    """16 s with bars, a black stretch, a fade and a still."""
+    """16 s with bars, a black span, a fade and a still picture."""
     return draw_film(
         films / "flawed.mp4",
         seconds=16,

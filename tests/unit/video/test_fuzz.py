@@ -1,6 +1,6 @@
-"""Hostile files: nothing hangs, nothing eats memory, every refusal is one clear error.
+"""Mutated files: sampling ends in time and within its memory, and a refusal is one error.
 
-ONMODEL_FUZZ_EXAMPLES says how many mutations of each film are tried; CI asks for more.
+ONMODEL_FUZZ_EXAMPLES is the number of mutations tried per film; CI sets a higher one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ EXTREMES = st.sampled_from(
 )
 MUTATION = st.tuples(
     st.floats(0, 1),
-    st.booleans(),  # where headers and indexes lie, or anywhere
+    st.booleans(),  # in the header and index, or anywhere
     EXTREMES | st.binary(min_size=1, max_size=12),
 )
 
@@ -71,7 +71,7 @@ def mutated(body: bytes, changes: list[tuple[float, bool, bytes]], keep: float) 
     changes=st.lists(MUTATION, min_size=1, max_size=6),
     keep=st.just(1.0) | st.floats(0, 1),
 )
-def test_probe_and_sample_when_file_is_mutated_then_sampled_or_refused(
+def test_inspect_and_sample_when_file_is_mutated_then_sampled_or_refused(
     sandbox, seeds, tmp_path, name, changes, keep
 ):
     path = tmp_path / name
@@ -82,9 +82,9 @@ def test_probe_and_sample_when_file_is_mutated_then_sampled_or_refused(
         assert outcome.detail
 
 
-def test_sandbox_when_film_is_whole_then_sampled(sandbox, seeds, tmp_path):
+def test_sandbox_when_film_is_undamaged_then_sampled(sandbox, seeds, tmp_path):
     for name, body in seeds.items():
         (tmp_path / name).write_bytes(body)
         outcome = sandbox.take(tmp_path / name)
         assert outcome.kind == "sampled", name
-        assert outcome.frames in (6, 7), name  # fragments begin a little after 0
+        assert outcome.frames in (6, 7), name  # fragmented films begin a little after 0

@@ -1,4 +1,4 @@
-"""A film is not the moment to load libraries: numpy.ma alone is a tenth of a second, unnoticed."""
+"""Sampling loads no further library: importing numpy.ma alone would take a tenth of a second."""
 
 from __future__ import annotations
 

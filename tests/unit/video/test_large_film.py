@@ -1,4 +1,4 @@
-"""A film of 10 GB: its places need 64 bits, and next to nothing of it is read."""
+"""A film of 10 GB: its positions need 64 bits, and only a small part of it is read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from drawn.films import draw_film
 
-from onmodel.video import RangeReader, plan_chunks, probe_film, sample_frames
+from onmodel.video import RangeReader, inspect_film, plan_chunks, sample_frames
 
 GAP = 10 << 30
 PARENTS = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
@@ -18,7 +18,7 @@ def box(kind: bytes, body: bytes) -> bytes:
 
 
 def shifted(boxes: bytes, by: int) -> bytes:
-    """Boxes anew, with the places of chunks (stco) `by` bytes later, in 64 bits (co64)."""
+    """Copy boxes, with chunk offsets (stco) increased by `by` and stored in 64 bits (co64)."""
     out, offset = b"", 0
     while offset < len(boxes):
         size, kind = struct.unpack_from(">I4s", boxes, offset)
@@ -26,8 +26,8 @@ def shifted(boxes: bytes, by: int) -> bytes:
         if kind in PARENTS:
             body = shifted(body, by)
         elif kind == b"stco":
-            places = struct.unpack_from(f">{(len(body) - 8) // 4}I", body, 8)
-            body = body[:8] + b"".join(struct.pack(">Q", place + by) for place in places)
+            offsets = struct.unpack_from(f">{(len(body) - 8) // 4}I", body, 8)
+            body = body[:8] + b"".join(struct.pack(">Q", place + by) for place in offsets)
             kind = b"co64"
         out += box(kind, body)
         offset += size
@@ -35,7 +35,7 @@ def shifted(boxes: bytes, by: int) -> bytes:
 
 
 class VastFilm:
-    """A film with 10 GB of nothing between its first box and its pictures; counts what is read."""
+    """A film with a 10 GB gap between its first box and its media; counts the bytes fetched."""
 
     def __init__(self, film: bytes) -> None:
         first = struct.unpack_from(">I", film)[0]
@@ -54,14 +54,14 @@ class VastFilm:
         return front + bytes(end - start - len(front) - len(back)) + back
 
 
-def test_sample_frames_when_film_has_ten_gigabytes_then_same_frames_and_little_is_read(
+def test_sample_frames_when_film_has_ten_gigabytes_then_same_frames_and_few_bytes_read(
     tmp_path: Path,
 ):
     film = draw_film(tmp_path / "small.mp4", seconds=12, size=(320, 180), gop=24, sound=True)
     small = film.path.read_bytes()
     vast = VastFilm(small)
     with RangeReader(vast.fetch, vast.size) as reader:
-        probed = probe_film(reader, size_bytes=vast.size)  # type: ignore[arg-type]
+        probed = inspect_film(reader, size_bytes=vast.size)  # type: ignore[arg-type]
         assert int(probed.packets.position.min()) > GAP
         assert vast.fetched < 64 << 20
         vast.fetched = 0

@@ -108,27 +108,29 @@ class Rejected(Contract):
     kept_instead: str | None = Field(default=None, description="crop_id of the kept duplicate")
 
 
-class StoredLook(Contract):
-    """What a decoded picture showed: video.shots.signatures says what the numbers are."""
+class StoredSignature(Contract):
+    """The signature of a decoded picture; see video.shots.signatures for its values."""
 
     seconds: float
     signature: tuple[float, ...]
 
 
-StoredHint = tuple[float, float, bool]
-"""since, until, turn of a video.shots.cut_hints.Hint."""
+StoredCutHint = tuple[float, float, bool]
+"""since, until and is_cut of a video.shots.cut_hints.CutHint."""
 
 
 class ChunkShots(Contract):
-    """What joins a chunk's shots to its neighbours': see video.shots.shot_counter.first_shots."""
+    """What is needed to number shots across chunks: see video.shots.shot_counter."""
 
-    cuts: int = Field(default=0, ge=0, description="between the first and the last look")
-    first: StoredLook | None = Field(default=None, description="None: no picture showed anything")
-    last: StoredLook | None = None
-    before: tuple[StoredHint, ...] = Field(default=(), description="up to the first look, or all")
-    after: tuple[StoredHint, ...] = Field(default=(), description="from the last look on")
-    dark_before: bool = Field(default=False, description="pictures before it showed nothing")
-    dark_after: bool = False
+    cuts: int = Field(default=0, ge=0, description="between `first` and `last`")
+    first: StoredSignature | None = Field(
+        default=None, description="of the first picture that is not blank; None: all are blank"
+    )
+    last: StoredSignature | None = None
+    before: tuple[StoredCutHint, ...] = Field(default=(), description="up to `first`, or all")
+    after: tuple[StoredCutHint, ...] = Field(default=(), description="from `last` on")
+    dark_before: bool = Field(default=False, description="blank pictures precede `first`")
+    dark_after: bool = Field(default=False, description="blank pictures follow `last`")
 
 
 class ChunkResult(Contract):

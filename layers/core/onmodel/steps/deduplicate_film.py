@@ -13,7 +13,7 @@ from onmodel.contracts.settings import Settings
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import from_npy, stack, to_npy
 from onmodel.ports.storage import ObjectStore
-from onmodel.video.shots.shot_counter import first_shots
+from onmodel.video.shots.shot_counter import first_shot_numbers
 from onmodel.vision.duplicates import find_duplicates
 
 
@@ -79,7 +79,7 @@ def load_chunks(keys: FilmKeys, studio: ObjectStore) -> list[SampledChunk]:
 def join_shots(chunks: list[SampledChunk]) -> list[SampledChunk]:
     """Number shots through the film: a shot that goes on over a chunk's border stays one."""
     joined: list[SampledChunk] = []
-    numbers = first_shots([chunk.result.shots for chunk in chunks])
+    numbers = first_shot_numbers([chunk.result.shots for chunk in chunks])
     for chunk, number in zip(chunks, numbers, strict=True):
         crops = tuple(crop.model_copy(update={"shot": crop.shot + number}) for crop in chunk.crops)
         joined.append(SampledChunk(chunk.result, crops, chunk.vectors, chunk.rejected))

@@ -9,7 +9,7 @@ from onmodel.errors import FilmRefused, NotFound
 from onmodel.films.source import open_film
 from onmodel.formats.jsonl import write_lines
 from onmodel.ports.storage import ObjectStore
-from onmodel.video.inspection.film import probe_film as probe
+from onmodel.video.inspection.film import inspect_film
 from onmodel.video.sampling.chunks import plan_chunks
 
 
@@ -32,7 +32,7 @@ def probe_film(request: RunRequest, *, uploads: ObjectStore, studio: ObjectStore
             f"{run.title} was deleted before it could be read", "Upload it again"
         ) from gone
     reader = open_film(uploads, run.source, size)
-    probed = probe(reader, size_bytes=size)
+    probed = inspect_film(reader, size_bytes=size)
     chunks = plan_chunks(
         probed.packets, probed.facts, chunk_seconds=settings.sampling.chunk_seconds
     )

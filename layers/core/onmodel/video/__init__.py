@@ -1,17 +1,18 @@
-"""Films in, frames out: the only package that decodes.
+"""From films to frames: the only package that decodes.
 
     from onmodel.video import sample_frames
 
     for frame in sample_frames("film.mp4", interval_seconds=1.0):
         print(frame.timecode_seconds, frame.pixels.shape, frame.sharpness)
 
-`probe_film` says what a film is and makes its packet table, `plan_chunks` cuts it into spans for
-several workers, `select_frames` drops what is not worth a look. docs/sampling.md tells how and why.
+`inspect_film` returns a film's facts and its packet table. `plan_chunks` divides a film into spans
+for several workers. `select_frames` drops frames without value. docs/sampling.md explains how and
+why.
 """
 
 from onmodel.video.container.packet_table import PacketTable
 from onmodel.video.container.range_reader import RangeReader
-from onmodel.video.inspection.film import Probed, probe_film
+from onmodel.video.inspection.film import InspectedFilm, inspect_film
 from onmodel.video.sampling.chunks import plan_chunks
 from onmodel.video.sampling.frames import Frame
 from onmodel.video.sampling.modes import sample_by_settings
@@ -21,11 +22,11 @@ from onmodel.video.sampling.selection import DroppedFrame, select_frames
 __all__ = [
     "DroppedFrame",
     "Frame",
+    "InspectedFilm",
     "PacketTable",
-    "Probed",
     "RangeReader",
+    "inspect_film",
     "plan_chunks",
-    "probe_film",
     "sample_by_settings",
     "sample_frames",
     "select_frames",

@@ -9,20 +9,20 @@ from drawn.films import draw_film
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onmodel.video.bitstream.reference_flags import reference_mark
+from onmodel.video.bitstream.reference_flags import reference_test
 
-SIDES = st.sampled_from(["h264", "hevc", "mpeg2video", "mpeg4"])
+CODECS = st.sampled_from(["h264", "hevc", "mpeg2video", "mpeg4"])
 
 
 @pytest.mark.parametrize(("codec", "name", "options"), [
-    ("libx264", "marks.mp4", {"bf": "3"}),
-    ("libx264", "marks.ts", {"bf": "3"}),
-    ("libx265", "marks5.mp4", {"x265-params": "log-level=0:bframes=4"}),
-    ("mpeg4", "marks4.mp4", {"bf": "2"}),
-    ("mpeg2video", "marks2.ts", {"bf": "2"}),
-    ("libsvtav1", "marks1.mp4", {"preset": "12", "svtav1-params": "lp=1"}),
+    ("libx264", "references.mp4", {"bf": "3"}),
+    ("libx264", "references.ts", {"bf": "3"}),
+    ("libx265", "references5.mp4", {"x265-params": "log-level=0:bframes=4"}),
+    ("mpeg4", "references4.mp4", {"bf": "2"}),
+    ("mpeg2video", "references2.ts", {"bf": "2"}),
+    ("libsvtav1", "references1.mp4", {"preset": "12", "svtav1-params": "lp=1"}),
 ])  # fmt: skip
-def test_reference_mark_when_bidirectional_then_skipped_pictures_harm_no_other(
+def test_reference_test_when_unreferenced_pictures_are_skipped_then_the_others_are_the_same(
     films: Path, codec, name, options
 ):
     film = draw_film(films / name, seconds=2, size=(96, 64), codec=codec, gop=24, options=options)
@@ -31,11 +31,11 @@ def test_reference_mark_when_bidirectional_then_skipped_pictures_harm_no_other(
         with av.open(str(film.path)) as container:
             stream = container.streams.video[0]
             context = stream.codec_context
-            mark = reference_mark(context.codec.canonical_name, context.extradata or b"")
-            assert mark is not None
+            is_reference = reference_test(context.codec.canonical_name, context.extradata or b"")
+            assert is_reference is not None
             shown: dict[int, bytes] = {}
             for packet in container.demux(stream):
-                if skip and packet.size and not mark(bytes(packet)):
+                if skip and packet.size and not is_reference(bytes(packet)):
                     continue
                 decoded: list[Any] = packet.decode()
                 shown.update(
@@ -48,21 +48,21 @@ def test_reference_mark_when_bidirectional_then_skipped_pictures_harm_no_other(
     assert all(every[time] == luma for time, luma in some.items())
 
 
-def test_reference_mark_when_codec_has_none_that_we_read_then_none():
-    assert reference_mark("vp9", b"") is None
+def test_reference_test_when_codec_flags_are_not_read_then_none():
+    assert reference_test("vp9", b"") is None
 
 
-@given(codec=SIDES, extradata=st.binary(max_size=40), data=st.binary(max_size=200))
-def test_reference_mark_when_any_bytes_then_an_answer(codec, extradata, data):
-    mark = reference_mark(codec, extradata)
-    assert mark is not None
-    assert mark(data) in (True, False)
+@given(codec=CODECS, extradata=st.binary(max_size=40), data=st.binary(max_size=200))
+def test_reference_test_when_packet_is_random_bytes_then_a_bool(codec, extradata, data):
+    is_reference = reference_test(codec, extradata)
+    assert is_reference is not None
+    assert is_reference(data) in (True, False)
 
 
-def test_reference_mark_when_parameters_travel_with_a_free_picture_then_kept():
-    free = b"\x00\x00\x00\x02\x01\x88"
+def test_reference_test_when_packet_also_holds_parameters_then_true():
+    unreferenced = b"\x00\x00\x00\x02\x01\x88"
     parameters = b"\x00\x00\x00\x02\x68\xee"
-    mark = reference_mark("h264", b"\x01\x64\x00\x1f\xff\xe1\x00")
-    assert mark is not None
-    assert not mark(free)
-    assert mark(parameters + free)
+    is_reference = reference_test("h264", b"\x01\x64\x00\x1f\xff\xe1\x00")
+    assert is_reference is not None
+    assert not is_reference(unreferenced)
+    assert is_reference(parameters + unreferenced)

@@ -10,11 +10,11 @@ from drawn.films import draw_film
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onmodel.video.container.mp4_boxes import surely_upright
+from onmodel.video.container.mp4_boxes import declares_no_rotation
 
 UPRIGHT = (65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30)
 MOVED = (65536, 0, 0, 0, 65536, 0, 9 << 16, 9 << 16, 1 << 30)
-TURNED = (0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)
+ROTATED = (0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)
 MIRRORED = (-65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30)
 
 
@@ -27,70 +27,81 @@ def box(name: bytes, *bodies: bytes, wide: bool = False) -> bytes:
 
 def header(name: bytes, matrix: tuple[int, ...], version: int = 0) -> bytes:
     before = {(b"mvhd", 0): 36, (b"mvhd", 1): 48, (b"tkhd", 0): 40, (b"tkhd", 1): 52}
-    filling = bytes(before[name, version] - 1)
-    return box(name, bytes([version]), filling, struct.pack(">9i", *matrix), bytes(24))
+    padding = bytes(before[name, version] - 1)
+    return box(name, bytes([version]), padding, struct.pack(">9i", *matrix), bytes(24))
 
 
-def movie(matrix: tuple[int, ...], turn: tuple[int, ...] = UPRIGHT, version: int = 0) -> bytes:
+def movie(
+    matrix: tuple[int, ...], movie_matrix: tuple[int, ...] = UPRIGHT, version: int = 0
+) -> bytes:
     tracks = [box(b"trak", header(b"tkhd", each, version)) for each in (UPRIGHT, matrix)]
-    inside = box(b"moov", header(b"mvhd", turn, version), *tracks)
+    inside = box(b"moov", header(b"mvhd", movie_matrix, version), *tracks)
     return box(b"ftyp", bytes(8)) + box(b"mdat", bytes(100), wide=True) + inside
 
 
 @pytest.mark.parametrize("version", [0, 1])
 @pytest.mark.parametrize(("matrix", "upright"), [
-    (UPRIGHT, True), (MOVED, True), (TURNED, False), (MIRRORED, False),
+    (UPRIGHT, True), (MOVED, True), (ROTATED, False), (MIRRORED, False),
 ])  # fmt: skip
-def test_surely_upright_when_a_header_has_a_matrix_then_it_is_read(matrix, upright, version):
-    assert surely_upright(io.BytesIO(movie(matrix, version=version))) is upright
-    assert surely_upright(io.BytesIO(movie(UPRIGHT, turn=matrix, version=version))) is upright
+def test_declares_no_rotation_when_a_header_has_a_matrix_then_by_its_values(
+    matrix, upright, version
+):
+    assert declares_no_rotation(io.BytesIO(movie(matrix, version=version))) is upright
+    assert (
+        declares_no_rotation(io.BytesIO(movie(UPRIGHT, movie_matrix=matrix, version=version)))
+        is upright
+    )
 
 
 @pytest.mark.parametrize(("name", "shape", "upright"), [
     ("plain.mp4", {}, True),
     ("first.mp4", {"container_options": {"movflags": "faststart"}, "sound": True}, True),
     ("parts.mp4", {"container_options": {"movflags": "frag_keyframe+empty_moov"}}, True),
-    ("turned.mov", {"rotation": 90}, False),
+    ("rotated.mov", {"rotation": 90}, False),
     ("over.mp4", {"rotation": 180}, False),
     ("plain.mkv", {}, False),
 ])  # fmt: skip
-def test_surely_upright_when_film_is_drawn_then_as_it_was_told(films: Path, name, shape, upright):
+def test_declares_no_rotation_when_film_was_encoded_then_as_encoded(
+    films: Path, name, shape, upright
+):
     options: dict[str, Any] = {"seconds": 1, "size": (96, 64), **shape}
     film = draw_film(films / f"boxes-{name}", **options)
     with film.path.open("rb") as file:
         file.seek(77)
-        assert surely_upright(file) is upright
+        assert declares_no_rotation(file) is upright
         assert file.tell() == 77
 
 
 @given(st.binary(max_size=400), st.integers(0, 400), st.integers(0, 400))
-def test_surely_upright_when_bytes_are_anything_then_an_answer(junk, start, end):
-    surely_upright(io.BytesIO(junk))
+def test_declares_no_rotation_when_bytes_are_random_then_no_error(noise, start, end):
+    declares_no_rotation(io.BytesIO(noise))
     whole = movie(UPRIGHT)
     cut = whole[: min(end, len(whole))]
-    damaged = cut[:start] + junk[:20] + cut[start + 20 :]
-    surely_upright(io.BytesIO(damaged))
+    damaged = cut[:start] + noise[:20] + cut[start + 20 :]
+    declares_no_rotation(io.BytesIO(damaged))
 
 
-class Watched(io.BytesIO):
-    """Remembers the most that was asked of it at once."""
+class LargestReadFile(io.BytesIO):
+    """Records the size of the largest read."""
 
-    most = 0
+    largest = 0
 
     def read(self, size: int | None = -1, /) -> bytes:
-        self.most = max(self.most, len(self.getbuffer()) if size is None or size < 0 else size)
+        self.largest = max(
+            self.largest, len(self.getbuffer()) if size is None or size < 0 else size
+        )
         return super().read(size)
 
 
-def test_surely_upright_when_a_box_lies_about_its_size_then_little_is_read():
+def test_declares_no_rotation_when_declared_box_size_is_wrong_then_reads_stay_small():
     track = box(b"trak", header(b"tkhd", UPRIGHT)[:-8] + bytes(1 << 20))
     track = track.replace(struct.pack(">I", 108) + b"tkhd", struct.pack(">I", 0) + b"tkhd")
-    film = Watched(box(b"moov", header(b"mvhd", UPRIGHT), track))
-    assert surely_upright(film)
-    assert film.most < 200
+    film = LargestReadFile(box(b"moov", header(b"mvhd", UPRIGHT), track))
+    assert declares_no_rotation(film)
+    assert film.largest < 200
 
 
-def test_surely_upright_when_no_track_is_listed_then_not_sure():
-    assert not surely_upright(io.BytesIO(b""))
-    assert not surely_upright(io.BytesIO(movie(UPRIGHT)[:-60]))
-    assert not surely_upright(io.BytesIO(box(b"moov", b"")))
+def test_declares_no_rotation_when_no_track_is_listed_then_false():
+    assert not declares_no_rotation(io.BytesIO(b""))
+    assert not declares_no_rotation(io.BytesIO(movie(UPRIGHT)[:-60]))
+    assert not declares_no_rotation(io.BytesIO(box(b"moov", b"")))

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from onmodel.errors import NotFound, Throttled
 from onmodel.video import sample_frames
 from onmodel.video.container.range_reader import RangeReader
-from onmodel.video.inspection.film import probe_film
+from onmodel.video.inspection.film import inspect_film
 
 BODY = bytes(index * 7 % 251 for index in range(20_000))
 
 
 class Bucket:
-    """An object that counts what is read of it."""
+    """An object that records the ranges that are read."""
 
     def __init__(self, body: bytes) -> None:
         self.body = body
@@ -30,7 +30,7 @@ class Bucket:
         return self.body[start:end]
 
 
-def test_read_when_file_ends_then_short_and_then_empty():
+def test_read_when_file_ends_then_fewer_bytes_and_then_none():
     reader = RangeReader(Bucket(BODY).read, len(BODY))
     reader.seek(-10, 2)
     assert reader.read(100) == BODY[-10:]
@@ -46,19 +46,19 @@ def test_read_when_file_ends_then_short_and_then_empty():
     ),
     expected=st.tuples(st.integers(0, len(BODY)), st.integers(0, len(BODY))),
 )
-def test_read_when_seeking_anywhere_then_bytes_are_those_of_the_object(steps, expected):
+def test_read_when_seeking_to_random_positions_then_bytes_of_the_object(steps, expected):
     with RangeReader(Bucket(BODY).read, len(BODY), first_read=64, largest_read=1024) as reader:
         reader.expect(*expected)
         plain = BytesIO(BODY)
-        for position, size, jump in steps:
-            if jump:
+        for position, size, seeks in steps:
+            if seeks:
                 reader.seek(position)
                 plain.seek(position)
             assert reader.read(size) == plain.read(size)
             assert reader.tell() == plain.tell()
 
 
-def test_read_when_reading_on_then_requests_grow_and_stay_bounded():
+def test_read_when_reading_sequentially_then_requests_grow_up_to_the_limit():
     bucket = Bucket(BODY * 20)
     with RangeReader(
         bucket.read, len(bucket.body), first_read=1000, largest_read=16_000, ahead=False
@@ -81,7 +81,7 @@ def test_read_when_span_is_expected_then_nothing_beyond_it_is_fetched():
     assert reader.bytes_read == 4000
 
 
-def test_read_when_store_fails_then_its_own_error_comes_out_and_later_reads_work():
+def test_read_when_store_fails_then_its_error_is_raised_and_later_reads_work():
     calls = []
 
     def read(start: int, end: int) -> bytes:
@@ -97,15 +97,15 @@ def test_read_when_store_fails_then_its_own_error_comes_out_and_later_reads_work
         assert reader.read(10) == BODY[:10]
 
 
-def test_read_when_store_answers_short_then_refused():
+def test_read_when_store_returns_too_few_bytes_then_oserror():
     with (
         RangeReader(lambda start, _end: BODY[start : start + 5], len(BODY)) as reader,
-        pytest.raises(OSError, match="came as 5 bytes"),
+        pytest.raises(OSError, match="answered with 5 bytes"),
     ):
         reader.read(10)
 
 
-def test_sample_frames_when_store_fails_midway_then_ffmpeg_does_not_swallow_it(
+def test_sample_frames_when_store_fails_during_sampling_then_its_error_is_raised(
     plain_film: DrawnFilm,
 ):
     body = plain_film.path.read_bytes()
@@ -124,11 +124,11 @@ def test_sample_frames_when_store_fails_midway_then_ffmpeg_does_not_swallow_it(
         list(sample_frames(reader, 0.5))
 
 
-def test_sample_frames_when_chunk_is_read_then_little_more_than_its_own_bytes(
+def test_sample_frames_when_chunk_is_sampled_then_at_most_a_tenth_more_bytes_are_read(
     plain_film: DrawnFilm,
 ):
     body = plain_film.path.read_bytes()
-    table = probe_film(BytesIO(body), size_bytes=len(body)).packets
+    table = inspect_film(BytesIO(body), size_bytes=len(body)).packets
     bucket = Bucket(body)
     with RangeReader(bucket.read, len(body), first_read=2048, largest_read=8192) as reader:
         frames = list(sample_frames(reader, 0.5, 2.0, 6.0, packets=table, anchor_seconds=0.0))

@@ -1,4 +1,4 @@
-"""Colours against values that were computed apart: matrices by formula, HDR by FFmpeg's chain."""
+"""Colours against independent values: matrices by formula, HDR by FFmpeg's filters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATCHES = np.array(
     [[200, 40, 40], [40, 180, 60], [50, 60, 210], [220, 220, 40], [128, 128, 128], [240, 240, 240]],
     float,
 )  # RGB
-# least weights of red and blue in luma, by matrix tag
+# weights of red and blue in luma, by matrix tag
 MATRICES = {1: (0.2126, 0.0722), 5: (0.299, 0.114), 9: (0.2627, 0.0593)}
 
 
@@ -50,7 +50,7 @@ def write(path: Path, planes: list[np.ndarray], pixel_format: str, **tags: int) 
 
 
 def patches(values: np.ndarray, dtype: type) -> list[np.ndarray]:
-    """Planes of full resolution with one patch beside another."""
+    """Planes of full resolution with the patches side by side."""
     wide = SIZE[0] // len(values)
     return [
         np.repeat(np.repeat(values[None, :, channel], wide, 1), SIZE[1], 0).astype(dtype)
@@ -67,7 +67,9 @@ def shown(path: Path, count: int) -> np.ndarray:
 
 @pytest.mark.parametrize("matrix", [1, 5, 9])
 @pytest.mark.parametrize("full", [False, True])
-def test_sample_frames_when_film_is_tagged_then_its_own_matrix_and_range(tmp_path, matrix, full):
+def test_sample_frames_when_film_is_tagged_then_matrix_and_range_of_the_tags(
+    tmp_path, matrix, full
+):
     path = tmp_path / "tagged.mkv"
     values = coded(PATCHES, matrix, full=full)
     write(
@@ -89,7 +91,7 @@ def test_sample_frames_when_ten_bits_then_same_colours(tmp_path):
     assert np.abs(shown(path, len(PATCHES)) - PATCHES).max() <= 3
 
 
-# Grey ramp in PQ and HLG through FFmpeg 5.1, zscale and tonemap:
+# A grey ramp in PQ and in HLG, converted by FFmpeg 5.1 with
 #   zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,
 #   zscale=t=bt709:m=bt709:r=tv
 HDR_GREY = {16: [56, 98, 151, 207, 248, 255], 18: [70, 98, 123, 153, 185, 206]}

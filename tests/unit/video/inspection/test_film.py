@@ -16,22 +16,22 @@ from onmodel.errors import FilmRefused
 from onmodel.video import sample_frames
 from onmodel.video.container.limits import Limits
 from onmodel.video.container.packet_index import read_packet_table
-from onmodel.video.inspection.film import Probed, probe_film
+from onmodel.video.inspection.film import InspectedFilm, inspect_film
 
 
-def probed(path: Path, limits: Limits | None = None) -> Probed:
+def inspected(path: Path, limits: Limits | None = None) -> InspectedFilm:
     with path.open("rb") as file:
-        return probe_film(file, size_bytes=path.stat().st_size, limits=limits)
+        return inspect_film(file, size_bytes=path.stat().st_size, limits=limits)
 
 
 def refused(body: bytes) -> str:
     with pytest.raises(FilmRefused) as refusal:
-        probe_film(io.BytesIO(body), size_bytes=len(body))
+        inspect_film(io.BytesIO(body), size_bytes=len(body))
     return refusal.value.reason
 
 
-def test_probe_film_when_plain_film_then_facts_are_those_drawn(plain_film: DrawnFilm):
-    facts, packets = probed(plain_film.path).facts, probed(plain_film.path).packets
+def test_inspect_film_when_film_is_drawn_then_facts_as_drawn(plain_film: DrawnFilm):
+    facts, packets = inspected(plain_film.path).facts, inspected(plain_film.path).packets
     assert (facts.codec, facts.width, facts.height) == ("h264", 160, 96)
     assert facts.duration_seconds == pytest.approx(10)
     assert facts.frames_per_second == pytest.approx(24)
@@ -43,8 +43,8 @@ def test_probe_film_when_plain_film_then_facts_are_those_drawn(plain_film: Drawn
     assert packets.keyframe.sum() >= 10
 
 
-def test_probe_film_when_indexed_then_packets_are_those_of_the_container(plain_film: DrawnFilm):
-    packets = probed(plain_film.path).packets
+def test_inspect_film_when_indexed_then_packets_are_those_of_the_container(plain_film: DrawnFilm):
+    packets = inspected(plain_film.path).packets
     with av.open(str(plain_film.path)) as container:
         stream = container.streams.video[0]
         real = [(p.pts, p.dts, p.pos, p.size) for p in container.demux(stream) if p.size]
@@ -52,7 +52,7 @@ def test_probe_film_when_indexed_then_packets_are_those_of_the_container(plain_f
     assert list(zip(*(column.tolist() for column in columns), strict=True)) == real
 
 
-def test_probe_film_when_indexed_then_pictures_are_not_read(films: Path):
+def test_inspect_film_when_indexed_then_pictures_are_not_read(films: Path):
     film = draw_film(films / "large.mov", seconds=4, codec="prores_ks", pixel_format="yuv422p10le")
     body = film.path.read_bytes()
 
@@ -72,18 +72,18 @@ def test_probe_film_when_indexed_then_pictures_are_not_read(films: Path):
 @pytest.mark.parametrize(("bars", "box"), [
     ((24, 0), (0, 24, 320, 152)), ((0, 40), (40, 0, 240, 200)), ((0, 0), (0, 0, 320, 200)),
 ])  # fmt: skip
-def test_probe_film_when_bars_then_picture_is_what_is_left(films: Path, bars, box):
+def test_inspect_film_when_bars_then_picture_without_bars(films: Path, bars, box):
     path = films / f"bars-{bars[0]}-{bars[1]}.mp4"
     draw_film(path, seconds=6, size=(320, 200), bars=bars, black=((0, 1.5),))
-    picture = probed(path).facts.picture
+    picture = inspected(path).facts.picture
     found = (picture.left, picture.top, picture.width, picture.height)
     assert all(abs(one - other) <= 2 for one, other in zip(found, box, strict=True))
 
 
-def test_probe_film_when_turned_and_anamorphic_then_display_size(films: Path):
+def test_inspect_film_when_rotated_and_anamorphic_then_display_size(films: Path):
     path = films / "phone.mov"
     draw_film(path, seconds=1, size=(160, 96), rotation=90, aspect=Fraction(4, 3))
-    facts = probed(path).facts
+    facts = inspected(path).facts
     assert (facts.width, facts.height, facts.rotation_degrees) == (96, 213, 270)
 
 
@@ -95,26 +95,26 @@ def test_probe_film_when_turned_and_anamorphic_then_display_size(films: Path):
         ("f.ts", {}, False),
     ],
 )
-def test_probe_film_when_other_container_then_duration_and_index_are_known(
+def test_inspect_film_when_other_container_then_duration_and_index_are_known(
     films: Path, name, options, complete
 ):
     draw_film(films / name, seconds=5, size=(128, 80), gop=24, container_options=options)
-    found = probed(films / name)
+    found = inspected(films / name)
     assert found.facts.duration_seconds == pytest.approx(5, abs=0.15)
     assert found.packets.complete is complete
     assert found.facts.has_index is (name != "f.ts")
 
 
-def test_probe_film_when_empty_then_refused():
+def test_inspect_film_when_empty_then_refused():
     assert refused(b"") == "the file is empty"
 
 
 @pytest.mark.parametrize("body", [b"no film at all " * 500, b"\0" * 5000, b"\xff\xd8\xff" * 900])
-def test_probe_film_when_not_a_film_then_refused(body):
+def test_inspect_film_when_not_a_film_then_refused(body):
     assert refused(body)
 
 
-def test_probe_film_when_only_sound_then_refused():
+def test_inspect_film_when_only_sound_then_refused():
     body = io.BytesIO()
     with wave.open(body, "wb") as sound:
         sound.setnchannels(1)
@@ -124,12 +124,12 @@ def test_probe_film_when_only_sound_then_refused():
     assert refused(body.getvalue()) == "the file has sound but no picture"
 
 
-def test_probe_film_when_cut_before_its_index_then_refused(plain_film: DrawnFilm):
+def test_inspect_film_when_cut_before_its_index_then_refused(plain_film: DrawnFilm):
     body = plain_film.path.read_bytes()
     assert "this is not a film that can be read" in refused(body[: len(body) // 2])
 
 
-def test_probe_film_when_index_is_first_and_pictures_are_missing_then_refused(films: Path):
+def test_inspect_film_when_index_is_first_and_pictures_are_missing_then_refused(films: Path):
     film = draw_film(
         films / "cut.mp4", seconds=3, size=(128, 80), container_options={"movflags": "faststart"}
     )
@@ -144,14 +144,14 @@ def test_probe_film_when_index_is_first_and_pictures_are_missing_then_refused(fi
     (Limits(packets=100), "240"),
     (Limits(frames_per_second=20), "24 frames a second"),
 ])  # fmt: skip
-def test_probe_film_when_beyond_a_limit_then_refused_and_the_limit_is_named(
+def test_inspect_film_when_above_a_limit_then_refused_with_the_value(
     plain_film: DrawnFilm, limits, words
 ):
     with pytest.raises(FilmRefused, match=words):
-        probed(plain_film.path, limits)
+        inspected(plain_film.path, limits)
 
 
-def test_probe_film_when_packets_claim_to_be_huge_then_refused_without_memory(
+def test_inspect_film_when_declared_packet_sizes_are_huge_then_refused(
     plain_film: DrawnFilm,
 ):
     body = bytearray(plain_film.path.read_bytes())
@@ -162,18 +162,20 @@ def test_probe_film_when_packets_claim_to_be_huge_then_refused_without_memory(
 
 
 def test_packet_table_when_changed_then_a_copy(plain_film: DrawnFilm):
-    packets = probed(plain_film.path).packets
+    packets = inspected(plain_film.path).packets
     assert replace(packets, rotation=90).rotation == 90
 
 
-def test_probe_film_when_fields_are_woven_then_interlaced(films: Path):
+def test_inspect_film_when_film_has_fields_then_interlaced(films: Path):
     draw_film(films / "fields.mp4", seconds=1, options={"x264-params": "tff=1"})
-    assert probed(films / "fields.mp4").facts.interlaced
+    assert inspected(films / "fields.mp4").facts.interlaced
 
 
-def test_probe_film_when_broadcast_clock_starts_anywhere_then_film_starts_at_zero(films: Path):
+def test_inspect_film_when_transport_stream_clock_starts_above_zero_then_film_starts_at_zero(
+    films: Path,
+):
     draw_film(films / "late.ts", seconds=2, size=(128, 80), gop=12)
-    found = probed(films / "late.ts")
+    found = inspected(films / "late.ts")
     assert found.packets.origin > 0
     with (films / "late.ts").open("rb") as file:
         first = next(iter(sample_frames(file, 0.5, packets=found.packets)))

@@ -34,7 +34,7 @@ def facts_of(seconds: float) -> FilmFacts:
     chunk_seconds=st.floats(5, 600),
     tail=st.floats(0.05, 100),
 )
-def test_plan_chunks_when_any_film_then_covered_without_gaps_at_keyframes(
+def test_plan_chunks_when_keyframes_are_random_then_film_is_covered_with_borders_at_keyframes(
     gaps, chunk_seconds, tail
 ):
     keyframes = [0.0, *np.cumsum(gaps).round(3).tolist()]
@@ -53,18 +53,18 @@ def test_plan_chunks_when_any_film_then_covered_without_gaps_at_keyframes(
     )
 
 
-def test_plan_chunks_when_regular_keyframes_then_about_as_long_as_asked():
+def test_plan_chunks_when_keyframes_are_regular_then_chunks_of_the_wanted_length():
     chunks = plan_chunks(
         table_of([second * 5.0 for second in range(120)]), facts_of(600), chunk_seconds=60
     )
     assert [chunk.start_seconds for chunk in chunks] == [60.0 * index for index in range(10)]
 
 
-def test_plan_chunks_when_one_single_group_then_one_chunk():
+def test_plan_chunks_when_film_has_one_group_of_pictures_then_one_chunk():
     chunks = plan_chunks(table_of([0.0]), facts_of(3600), chunk_seconds=60)
     assert [(chunk.start_seconds, chunk.end_seconds) for chunk in chunks] == [(0, 3600)]
 
 
-def test_plan_chunks_when_keyframes_are_unknown_then_cut_by_the_clock():
+def test_plan_chunks_when_keyframes_are_unknown_then_chunks_of_equal_length():
     chunks = plan_chunks(table_of([]), facts_of(150), chunk_seconds=60)
     assert [chunk.start_seconds for chunk in chunks] == [0, 60, 120]

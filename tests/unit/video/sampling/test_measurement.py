@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from onmodel.contracts.base import Box
-from onmodel.video.sampling.measurement import look_at
+from onmodel.video.sampling.measurement import measure
 from onmodel.video.shots.signatures import CELLS, QUANTILES, SIGNATURE_SIZE
 
 WHOLE = Box(left=0, top=0, width=320, height=192)
@@ -18,16 +18,16 @@ def picture(layout: str) -> av.VideoFrame:
 
 
 @pytest.mark.parametrize("layout", ["yuv420p10le", "nv12", "p010le", "yuva420p"])
-def test_look_at_when_layouts_differ_then_luma_looks_the_same(layout):
-    sharpness, signature = look_at(picture("yuv420p"), WHOLE)
-    other_sharpness, other = look_at(picture(layout), WHOLE)
+def test_measure_when_pixel_formats_differ_then_luma_values_agree(layout):
+    sharpness, signature = measure(picture("yuv420p"), WHOLE)
+    other_sharpness, other = measure(picture(layout), WHOLE)
     luma = [*range(CELLS), *range(3 * CELLS, 3 * CELLS + QUANTILES)]
     assert other[luma] == pytest.approx(signature[luma], abs=0.012)
     assert other_sharpness == pytest.approx(sharpness, rel=0.1)
 
 
-def test_look_at_when_there_is_no_colour_then_it_is_grey():
-    _, signature = look_at(picture("gray"), WHOLE)
+def test_measure_when_picture_has_no_chroma_then_chroma_values_are_grey():
+    _, signature = measure(picture("gray"), WHOLE)
     assert signature.shape == (SIGNATURE_SIZE,)
     assert signature.dtype == np.float32
     assert (signature[CELLS : 3 * CELLS] == 0.5).all()

@@ -23,7 +23,7 @@ def frame_at(seconds: float, sharpness: float, shot: int) -> Frame:
     shots=st.lists(st.lists(st.floats(0, 1000), min_size=1, max_size=20), max_size=6),
     count=st.integers(1, 5),
 )
-def test_best_of_shots_when_any_film_then_each_shot_has_its_share_in_order(shots, count):
+def test_best_of_shots_when_shots_are_random_then_up_to_count_frames_each_in_order(shots, count):
     frames, seconds = [], 0.0
     for shot, sharpness in enumerate(shots):
         for value in sharpness:
@@ -38,12 +38,12 @@ def test_best_of_shots_when_any_film_then_each_shot_has_its_share_in_order(shots
     )
 
 
-def test_best_of_shots_when_one_each_then_the_sharpest():
+def test_best_of_shots_when_count_is_one_then_the_sharpest():
     frames = [frame_at(index, value, 0) for index, value in enumerate((3, 9, 4, 1))]
     assert [frame.sharpness for frame in best_of_shots(frames, 1)] == [9]
 
 
-def test_best_of_shots_when_several_then_spread_over_the_shot():
+def test_best_of_shots_when_count_is_several_then_spread_over_the_shot():
     frames = [frame_at(index, 5, 0) for index in range(30)]
     times = [frame.timecode_seconds for frame in best_of_shots(frames, 3)]
     assert min(after - before for before, after in pairwise(times)) >= 5
@@ -58,7 +58,9 @@ def test_best_of_shots_when_several_then_spread_over_the_shot():
         (Sampling(mode="scene", frames_per_shot=2), 8),
     ],
 )
-def test_sample_by_settings_when_mode_then_as_many_frames(plain_film: DrawnFilm, sampling, count):
+def test_sample_by_settings_when_mode_is_set_then_expected_number_of_frames(
+    plain_film: DrawnFilm, sampling, count
+):
     frames = list(sample_by_settings(plain_film.path, sampling))
     assert len(frames) == count
 

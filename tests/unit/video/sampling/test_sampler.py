@@ -1,4 +1,4 @@
-"""The sampler against a full decode, over codecs, containers and structures of films."""
+"""The sampler against a full decode, for many codecs, containers and GOP structures."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from onmodel.errors import FilmRefused
 from onmodel.video import sample_frames
 from onmodel.video.container.packet_table import PacketTable
 from onmodel.video.decode.group_decoder import GroupDecoder
-from onmodel.video.decode.pictures import Painter
-from onmodel.video.inspection.film import probe_film
+from onmodel.video.decode.pictures import PictureRenderer
+from onmodel.video.inspection.film import inspect_film
 from onmodel.video.sampling import batch_decoder
 from onmodel.video.sampling.chunks import plan_chunks
 from onmodel.video.sampling.frames import Frame
@@ -74,7 +74,7 @@ FILMS: dict[str, dict[str, Any]] = {
 
 @dataclass(repr=False)
 class Decoded:
-    """A film, its table, and the luma of every frame of a full decode by film time."""
+    """A film, its packet table, and the luma of every fully decoded frame by film time."""
 
     film: DrawnFilm
     table: PacketTable
@@ -88,7 +88,7 @@ def luma_of(frame: VideoFrame) -> bytes:
 
 def fully_decoded(film: DrawnFilm) -> Decoded:
     with film.path.open("rb") as file:
-        table = probe_film(file, size_bytes=film.path.stat().st_size).packets
+        table = inspect_film(file, size_bytes=film.path.stat().st_size).packets
     decoded = Decoded(film, table)
     with av.open(str(film.path)) as container:
         stream = container.streams.video[0]
@@ -109,13 +109,13 @@ def library(films: Path) -> dict[str, Decoded]:
 
 @pytest.fixture
 def kept_luma(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, bytes]]:
-    """The decoded luma of each frame that the sampler keeps."""
+    """Time and decoded luma of each frame that the sampler yields."""
     kept: list[tuple[float, bytes]] = []
     make = batch_decoder.render_frame
 
-    def spy(painter: Painter, decoded: VideoFrame, **facts: Any) -> Frame:
+    def spy(renderer: PictureRenderer, decoded: VideoFrame, **facts: Any) -> Frame:
         kept.append((round(facts["timecode_seconds"], 4), luma_of(decoded)))
-        return make(painter, decoded, **facts)
+        return make(renderer, decoded, **facts)
 
     monkeypatch.setattr(batch_decoder, "render_frame", spy)
     return kept
@@ -139,7 +139,7 @@ def expected_windows(times: list[float], step: float, start: float, end: float) 
     by_table=st.booleans(),
     threads=st.sampled_from([1, 1, 2]),
 )
-def test_sample_frames_when_any_film_then_each_window_has_one_true_frame(
+def test_sample_frames_when_film_is_sampled_then_each_window_has_one_frame_of_a_full_decode(
     library, kept_luma, name, step, start, length, by_table, threads
 ):
     decoded = library[name]
@@ -165,7 +165,7 @@ def test_sample_frames_when_any_film_then_each_window_has_one_true_frame(
         assert decoded.luma[time] == luma, f"the frame at {time} is not that of a full decode"
 
 
-def test_sample_frames_when_avi_has_no_presentation_times_then_frames_come_in_shown_order(
+def test_sample_frames_when_avi_has_no_presentation_times_then_frames_in_presentation_order(
     films, kept_luma
 ):
     film = draw_film(films / "b.avi", seconds=4, size=(128, 80), gop=24, options={"bf": "3"})
@@ -183,10 +183,12 @@ def test_sample_frames_when_avi_has_no_presentation_times_then_frames_come_in_sh
     "h264.mp4", "hevc-open.mp4", "h264.mkv", "vp9.webm", "h264.ts", "hevc.ts", "mpeg2.ts",
     "mpeg2.mxf",
 ])  # fmt: skip
-def test_sample_frames_when_cut_into_chunks_then_same_frames_as_in_one_call(library, name):
+def test_sample_frames_when_film_is_divided_into_chunks_then_same_frames_as_in_one_call(
+    library, name
+):
     decoded = library[name]
     with decoded.film.path.open("rb") as file:
-        facts = probe_film(file, size_bytes=decoded.film.path.stat().st_size).facts
+        facts = inspect_film(file, size_bytes=decoded.film.path.stat().st_size).facts
     chunks = plan_chunks(decoded.table, facts, chunk_seconds=1.2)
     whole = list(sample_frames(decoded.film.path, 0.37, packets=decoded.table))
     parts = [
@@ -206,7 +208,7 @@ def test_sample_frames_when_cut_into_chunks_then_same_frames_as_in_one_call(libr
 
 
 @pytest.mark.parametrize("name", ["h264.ts", "mpeg2.mxf"])
-def test_sample_frames_when_chunks_are_cut_by_the_clock_then_nothing_is_decoded_twice(
+def test_sample_frames_when_chunks_have_equal_length_then_no_packet_is_decoded_twice(
     library, monkeypatch, name
 ):
     decoded = library[name]
@@ -233,7 +235,7 @@ def test_sample_frames_when_window_holds_a_keyframe_then_no_other_packet_is_deco
 ):
     fed = []
     with plain_film.path.open("rb") as file:
-        table = probe_film(file, size_bytes=plain_film.path.stat().st_size).packets
+        table = inspect_film(file, size_bytes=plain_film.path.stat().st_size).packets
     plan = batch_decoder.packets_to_decode
 
     def count(*arguments: Any, **named: Any) -> list[int]:
@@ -249,14 +251,14 @@ def test_sample_frames_when_window_holds_a_keyframe_then_no_other_packet_is_deco
 
 def test_sample_frames_when_keyframes_only_then_each_keyframe_once(plain_film):
     with plain_film.path.open("rb") as file:
-        table = probe_film(file, size_bytes=plain_film.path.stat().st_size).packets
+        table = inspect_film(file, size_bytes=plain_film.path.stat().st_size).packets
     expected = table.seconds(table.pts[table.keyframe]).round(4).tolist()
     for packets in (table, None):
         frames = sample_frames(plain_film.path, packets=packets, keyframes_only=True)
         assert [round(frame.timecode_seconds, 4) for frame in frames] == expected
 
 
-def test_sample_frames_when_an_edit_list_hides_the_beginning_then_only_what_is_shown(
+def test_sample_frames_when_an_edit_list_hides_the_beginning_then_only_shown_frames(
     films, kept_luma
 ):
     whole = draw_film(films / "uncut.mp4", seconds=4, size=(128, 80), gop=24, options={"bf": "3"})
@@ -290,19 +292,21 @@ def test_sample_frames_when_candidates_differ_then_the_sharpest_is_taken(films):
 
 def test_sample_frames_when_rotated_and_anamorphic_then_upright_and_square(films):
     film = draw_film(
-        films / "turned.mov", seconds=1, size=(160, 96), rotation=90, aspect=Fraction(4, 3)
+        films / "rotated.mov", seconds=1, size=(160, 96), rotation=90, aspect=Fraction(4, 3)
     )
     frame = next(sample_frames(film.path))
     assert frame.pixels.shape == (213, 96, 3)
     upright = draw_film(films / "upright.mov", seconds=1, size=(160, 96))
     straight = next(sample_frames(upright.path)).pixels
-    turned = np.rot90(frame.pixels, -1)[:, ::1]
-    small = np.asarray(av.VideoFrame.from_ndarray(np.ascontiguousarray(turned), format="bgr24")
+    rotated = np.rot90(frame.pixels, -1)[:, ::1]
+    small = np.asarray(av.VideoFrame.from_ndarray(np.ascontiguousarray(rotated), format="bgr24")
                        .reformat(width=160, height=96).to_ndarray())  # fmt: skip
     assert np.abs(small.astype(int) - straight).mean() < 8
 
 
-def test_sample_frames_when_header_tells_another_size_then_the_pictures_own(films, tmp_path):
+def test_sample_frames_when_header_has_another_size_then_size_of_the_decoded_picture(
+    films, tmp_path
+):
     film = draw_film(films / "sized.mp4", seconds=1, size=(160, 96))
     body = bytearray(film.path.read_bytes())
     entry = body.index(b"avc1", body.index(b"stsd"))
@@ -318,7 +322,7 @@ def test_sample_frames_when_no_picture_can_be_decoded_then_refused(plain_film, t
     body = plain_film.path.read_bytes()
     media = body.index(b"mdat") + 4
     size = int.from_bytes(body[media - 8 : media - 4], "big") - 8
-    path = tmp_path / "hollow.mp4"
+    path = tmp_path / "zeroed.mp4"
     path.write_bytes(body[:media] + bytes(size) + body[media + size :])
     with pytest.raises(FilmRefused, match="not one frame"):
         list(sample_frames(path, on_lost=lambda _start, _end: None))
@@ -332,7 +336,7 @@ def test_sample_frames_when_shots_change_then_shots_are_counted(plain_film):
         assert frame.shot == true
 
 
-def test_sample_frames_when_picture_is_given_then_bars_do_not_count_as_sharp(films):
+def test_sample_frames_when_picture_is_given_then_bars_are_not_measured(films):
     film = draw_film(films / "barred.mp4", seconds=1, size=(320, 200), bars=(40, 0), soft=((0, 9),))
     box = Box(left=0, top=40, width=320, height=120)
     with_bars = next(sample_frames(film.path)).sharpness
@@ -340,7 +344,7 @@ def test_sample_frames_when_picture_is_given_then_bars_do_not_count_as_sharp(fil
     assert without < with_bars / 2
 
 
-def test_sample_frames_when_reader_stops_early_then_workers_end(plain_film):
+def test_sample_frames_when_generator_is_closed_early_then_threads_end(plain_film):
     frames = sample_frames(plain_film.path, 0.1, threads=2)
     assert next(frames).timecode_seconds < 0.1
     frames.close()
@@ -348,13 +352,13 @@ def test_sample_frames_when_reader_stops_early_then_workers_end(plain_film):
 
 
 @pytest.mark.parametrize("span", [(0, 0, None), (1, -1, None), (math.nan, 0, None), (1, 0, -2)])
-def test_sample_frames_when_span_is_impossible_then_refused(plain_film, span):
+def test_sample_frames_when_span_is_out_of_range_then_valueerror(plain_film, span):
     with pytest.raises(ValueError, match="must be above"):
         next(sample_frames(plain_film.path, *span))
 
 
 @pytest.mark.parametrize("name", ["h264.mp4", "h264-open.mp4", "hevc-open.mp4"])
-def test_sample_frames_when_packet_is_damaged_then_the_group_is_lost_from_there(
+def test_sample_frames_when_packet_is_damaged_then_rest_of_the_group_is_lost(
     library, kept_luma, tmp_path, name
 ):
     decoded = library[name]
@@ -384,7 +388,7 @@ def test_sample_frames_when_packet_is_damaged_then_the_group_is_lost_from_there(
     assert not any(lost[0][0] + 0.2 <= time < lost[0][1] - 1e-6 for time in times)
 
 
-def test_sample_frames_when_damage_ends_a_group_in_parts_then_what_came_before_is_used(
+def test_sample_frames_when_damaged_group_has_several_batches_then_frames_before_are_used(
     library, tmp_path, monkeypatch
 ):
     decoded = library["h264.mp4"]
@@ -406,11 +410,13 @@ def test_sample_frames_when_damage_ends_a_group_in_parts_then_what_came_before_i
     assert windows() == whole
 
 
-def test_sample_frames_when_only_the_pictures_tell_their_turn_then_all_are_turned(films, tmp_path):
-    """H.264 tells it at keyframes alone, and the header knows nothing of it."""
+def test_sample_frames_when_only_keyframes_have_the_rotation_then_all_frames_are_rotated(
+    films, tmp_path
+):
+    """The rotation is only in the SEI messages of H.264 keyframes, not in the header."""
     plain = draw_film(films / "told.mp4", seconds=3, size=(160, 96), gop=48)
-    turned = tmp_path / "turned-within.mp4"
-    with av.open(str(plain.path)) as source, av.open(str(turned), "w") as output:
+    rotated = tmp_path / "rotated-within.mp4"
+    with av.open(str(plain.path)) as source, av.open(str(rotated), "w") as output:
         stream = source.streams.video[0]
         copied = output.add_stream_from_template(stream)
         orientation = "h264_metadata=display_orientation=insert:rotate=90"
@@ -420,11 +426,11 @@ def test_sample_frames_when_only_the_pictures_tell_their_turn_then_all_are_turne
                 packet.stream = copied
                 output.mux(packet)
     for span in ({}, {"start_seconds": 1.0}, {"threads": 2}):
-        shapes = {frame.pixels.shape for frame in sample_frames(turned, 0.5, **span)}
+        shapes = {frame.pixels.shape for frame in sample_frames(rotated, 0.5, **span)}
         assert shapes == {(160, 96, 3)}, span
 
 
-def test_sample_frames_when_file_is_cut_off_then_the_rest_is_told_as_lost(library, tmp_path):
+def test_sample_frames_when_file_is_cut_off_then_the_rest_is_reported_as_lost(library, tmp_path):
     decoded = library["h264-index-first.mp4"]
     body = decoded.film.path.read_bytes()
     short = tmp_path / "short.mp4"
@@ -440,15 +446,17 @@ def test_sample_frames_when_file_is_cut_off_then_the_rest_is_told_as_lost(librar
     assert min(begin for begin, _ in lost) >= frames[-1].timecode_seconds
 
 
-def test_sample_frames_when_side_information_is_broken_then_pictures_are_still_used(
+def test_sample_frames_when_side_information_is_invalid_then_pictures_are_used(
     library, kept_luma, tmp_path, caplog
 ):
     decoded = library["h264.mp4"]
     table, body = decoded.table, decoded.film.path.read_bytes()
     row = int(np.flatnonzero(table.keyframe)[1]) + 2
     start, size = int(table.position[row]), int(table.size[row])
-    broken_message = b"\x00\x00\x00\x06\x06\x01\xff\xff\x10\x80"  # longer than its own unit
-    packet = broken_message + body[start : start + size]
+    invalid_message = (
+        b"\x00\x00\x00\x06\x06\x01\xff\xff\x10\x80"  # declares a longer payload than its unit has
+    )
+    packet = invalid_message + body[start : start + size]
     path = tmp_path / "broken-message.mp4"
     path.write_bytes(body + packet)
     position, sizes = table.position.copy(), table.size.copy()
@@ -466,5 +474,5 @@ def test_sample_frames_when_side_information_is_broken_then_pictures_are_still_u
         )
     assert lost == []
     assert len(frames) == 50
-    assert "harmless faults" in caplog.text
+    assert "faults that damage no picture" in caplog.text
     assert all(decoded.luma[time] == luma for time, luma in kept_luma)

@@ -36,7 +36,7 @@ def test_select_frames_when_black_then_dropped_with_the_measured_value():
     assert dropped.thumbnail.shape == (THUMBNAIL_HEIGHT, 144, 3)
 
 
-def test_select_frames_when_night_with_a_lamp_then_kept():
+def test_select_frames_when_dark_picture_has_a_light_then_kept():
     night = np.full((200, 320), 6)
     night[80:120, 140:180] = 230
     assert reasons(frame_of(night)) == [None]
@@ -46,34 +46,34 @@ def test_select_frames_when_one_flat_colour_then_blank():
     assert reasons(frame_of(np.full((200, 320), 130))) == [RejectReason.BLANK]
 
 
-def test_select_frames_when_picture_fades_then_the_weak_ones_are_dropped():
+def test_select_frames_when_picture_fades_then_frames_of_low_contrast_are_dropped():
     scene = STRIPES.astype(float)
     steps = [frame_of(scene * share, index) for index, share in enumerate((1, 0.5, 0.25))]
     assert reasons(*steps) == [None, RejectReason.FADE, RejectReason.FADE]
     assert reasons(*steps[::-1]) == [RejectReason.FADE, RejectReason.FADE, None]
 
 
-def test_select_frames_when_next_scene_is_merely_flatter_then_no_fade():
+def test_select_frames_when_another_scene_has_less_contrast_then_no_fade():
     other = np.tile(np.arange(200)[:, None] // 9 % 2 * 40 + 90, (1, 320))
     assert reasons(frame_of(STRIPES), frame_of(other, 1, shot=1)) == [None, None]
 
 
-def test_select_frames_when_unsharp_then_blurred_by_the_setting():
+def test_select_frames_when_sharpness_is_below_the_setting_then_blurred():
     soft = frame_of(STRIPES, sharpness=14.9)
     assert reasons(soft) == [RejectReason.BLURRED]
     assert reasons(soft, sampling=Sampling(min_sharpness=14)) == [None]
 
 
-def test_select_frames_when_drifting_slowly_then_compared_with_the_last_kept_not_the_last():
+def test_select_frames_when_picture_changes_slowly_then_compared_with_the_last_kept_frame():
     drift = [frame_of(STRIPES + index, index) for index in range(6)]
     assert reasons(*drift) == [None, RejectReason.UNCHANGED] * 3
 
 
-def test_select_frames_when_shot_changes_then_a_like_picture_is_kept():
+def test_select_frames_when_shot_changes_then_an_equal_picture_is_kept():
     assert reasons(frame_of(STRIPES), frame_of(STRIPES, 1, shot=1)) == [None, None]
 
 
-def test_select_frames_when_bars_are_given_then_only_the_picture_counts():
+def test_select_frames_when_picture_is_given_then_bars_are_not_measured():
     grey = np.zeros((200, 320))
     grey[60:140] = 18
     barred = frame_of(grey)
@@ -83,11 +83,11 @@ def test_select_frames_when_bars_are_given_then_only_the_picture_counts():
     assert dropped.detail == "mean luma 18.0 < 20"
 
 
-def test_select_frames_when_nothing_then_nothing():
+def test_select_frames_when_there_are_no_frames_then_none():
     assert reasons() == []
 
 
-def test_select_frames_when_film_has_known_flaws_then_they_and_only_they_are_dropped(
+def test_select_frames_when_film_has_known_flaws_then_exactly_those_are_dropped(
     flawed_film: DrawnFilm,
 ):
     left, top, right, bottom = flawed_film.picture
@@ -102,7 +102,7 @@ def test_select_frames_when_film_has_known_flaws_then_they_and_only_they_are_dro
     assert found[RejectReason.UNCHANGED] >= 3
     for each in dropped:
         if each.reason is RejectReason.UNCHANGED:
-            continue  # the drawn figures also pause where they turn
+            continue  # the drawn figures also stand still where they change direction
         kind = {
             RejectReason.BLACK: ("black", "fade"),
             RejectReason.FADE: ("fade",),

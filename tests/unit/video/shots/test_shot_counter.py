@@ -1,4 +1,4 @@
-"""Cut detection on films with known cuts, kind by kind, and the joining of spans."""
+"""Shots of films with known cuts, for each kind of cut; and shot numbers across chunks."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from drawn.cuts import FORMS, FPS, Form, KnownFilm, Shot, draw_shots
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from onmodel.contracts.films import ChunkShots, StoredLook
+from onmodel.contracts.films import ChunkShots, StoredSignature
 from onmodel.video import sample_frames
-from onmodel.video.inspection.film import probe_film
+from onmodel.video.inspection.film import inspect_film
 from onmodel.video.sampling.frames import Frame
-from onmodel.video.shots.shot_counter import first_shots
+from onmodel.video.shots.shot_counter import first_shot_numbers
 from onmodel.video.shots.signatures import SIGNATURE_SIZE
 
 SCENECUT, FIXED = FORMS[0], FORMS[3]
@@ -41,7 +41,7 @@ FORMS_TRIED = pytest.mark.parametrize(
 
 
 @FORMS_TRIED
-def test_shots_when_scenes_change_by_hard_cuts_then_each_is_counted(films: Path, form, interval):
+def test_shots_when_scenes_change_by_hard_cuts_then_each_cut_counts(films: Path, form, interval):
     shots = tuple(
         Shot("plain", 10 + number, round(1.7 * SECOND), 0.5, zoom=1.0 + number / 10)
         for number in range(8)
@@ -54,7 +54,7 @@ def test_shots_when_scenes_change_by_hard_cuts_then_each_is_counted(films: Path,
 
 
 @FORMS_TRIED
-def test_shots_when_one_place_is_seen_from_here_and_there_then_each_is_counted(
+def test_shots_when_one_place_is_shown_from_two_cameras_then_each_cut_counts(
     films: Path, form, interval
 ):
     shots = tuple(
@@ -66,7 +66,7 @@ def test_shots_when_one_place_is_seen_from_here_and_there_then_each_is_counted(
 
 
 @FORMS_TRIED
-def test_shots_when_black_lies_between_two_scenes_then_one_cut_and_within_one_none(
+def test_shots_when_black_is_between_two_scenes_then_one_cut_and_within_a_scene_none(
     films: Path, form, interval
 ):
     slope = round(1.2 * SECOND)
@@ -77,7 +77,7 @@ def test_shots_when_black_lies_between_two_scenes_then_one_cut_and_within_one_no
     other = Shot("fade", 47, 3 * SECOND, 0.5, fade_in=slope)
     same = draw_shots(films / "same", form, (there, back))
     most = max(shot for _, shot in frames_of(same, interval))
-    assert most <= (interval == 1.0), "a second on, what comes back out of the dark looks new"
+    assert most <= (interval == 1.0), "after a second of black, a returning scene may count as new"
     changed = draw_shots(films / "changed", form, (there, other))
     assert shots_at(changed, interval, 0.5, 5.5) == [0, 1]
     assert max(shot for _, shot in frames_of(changed, interval)) == 1
@@ -96,7 +96,7 @@ def test_shots_when_a_scene_dissolves_into_another_then_one_cut_at_most(
 
 
 @FORMS_TRIED
-def test_shots_when_white_flashes_then_no_cut(films: Path, form, interval):
+def test_shots_when_there_are_white_flashes_then_no_cut(films: Path, form, interval):
     white = (20, 21, 22, 40, 41, 60, 61, 62, 63)
     film = draw_shots(films / "flash", form, (Shot("flash", 60, 4 * SECOND, 0.5, flashes=white),))
     assert {shot for _, shot in frames_of(film, interval)} == {0}
@@ -116,7 +116,7 @@ def test_shots_when_figures_run_across_then_no_cut(films: Path, form):
         assert {shot for _, shot in frames_of(busy, interval)} == {0}
 
 
-def test_shots_when_two_cuts_lie_between_two_looks_then_sizes_tell_both(films: Path):
+def test_shots_when_two_cuts_lie_between_two_samples_then_sizes_show_both(films: Path):
     shots = (
         Shot("plain", 80, round(2.1 * SECOND), 0.5),
         Shot("quick", 81, round(0.4 * SECOND), 0.5),
@@ -131,7 +131,7 @@ CHUNKED = (FORMS[1], FORMS[6], NO_SIZES, Form("matroska", "libx264", FORMS[1].op
 
 @pytest.fixture(scope="module")
 def chunked(films: Path) -> dict[str, KnownFilm]:
-    """15 s, nine cuts, of which keyframes come before some and after others; a fade."""
+    """15 s, nine cuts, not all at keyframes, and one fade."""
     lengths = (40, 31, 52, 25, 8, 47, 30, 66, 12)
     shots = [Shot("plain", 90 + number, frames, 0.5) for number, frames in enumerate(lengths)]
     shots[2] = Shot("fade", 95, 52, 0.5, fade_out=20)
@@ -144,12 +144,12 @@ def chunked(films: Path) -> dict[str, KnownFilm]:
     max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
-def test_first_shots_when_the_film_is_cut_into_chunks_then_as_sampled_in_one_go(
+def test_first_shot_numbers_when_film_is_divided_into_chunks_then_as_sampled_in_one_call(
     chunked, name, data
 ):
     film = chunked[name]
     with film.path.open("rb") as file:
-        table = probe_film(file, size_bytes=film.path.stat().st_size).packets
+        table = inspect_film(file, size_bytes=film.path.stat().st_size).packets
     keyframes = [
         float(time) for time in np.unique(table.seconds(table.pts[table.keyframe])) if time > 0
     ]
@@ -168,7 +168,7 @@ def test_first_shots_when_the_film_is_cut_into_chunks_then_as_sampled_in_one_go(
     kept = [ChunkShots.model_validate_json(span.model_dump_json()) for span in spans]
     joined = [
         (seconds, number + shot)
-        for number, part in zip(first_shots(kept), parts, strict=True)
+        for number, part in zip(first_shot_numbers(kept), parts, strict=True)
         for seconds, shot in part
     ]
     whole = _shown(sample_frames(film.path, interval, packets=table, anchor_seconds=0.0))
@@ -177,7 +177,7 @@ def test_first_shots_when_the_film_is_cut_into_chunks_then_as_sampled_in_one_go(
 
 
 def _shown(frames) -> list[tuple[float, int]]:
-    """Time and shot of the frames that show something."""
+    """Time and shot of the frames that are not blank."""
 
     def shows(frame: Frame) -> bool:
         points = frame.pixels[::8, ::8]
@@ -186,26 +186,29 @@ def _shown(frames) -> list[tuple[float, int]]:
     return [(frame.timecode_seconds, frame.shot) for frame in frames if shows(frame)]
 
 
-def look(seconds: float, seed: int, contrast: float = 1.0) -> StoredLook:
+def stored_signature(seconds: float, seed: int, contrast: float = 1.0) -> StoredSignature:
     values = 0.5 + contrast * (np.random.default_rng(seed).random(SIGNATURE_SIZE) - 0.5)
-    return StoredLook(seconds=seconds, signature=tuple(values.tolist()))
+    return StoredSignature(seconds=seconds, signature=tuple(values.tolist()))
 
 
-def test_first_shots_when_a_chunk_shows_nothing_then_its_neighbours_are_compared():
+def test_first_shot_numbers_when_a_chunk_is_blank_then_its_neighbours_are_compared():
     one, dark, other = (
-        ChunkShots(cuts=2, first=look(0, 1), last=look(9, 2)),
+        ChunkShots(cuts=2, first=stored_signature(0, 1), last=stored_signature(9, 2)),
         ChunkShots(dark_before=True),
-        ChunkShots(cuts=1, first=look(20, 3), last=look(29, 4)),
+        ChunkShots(cuts=1, first=stored_signature(20, 3), last=stored_signature(29, 4)),
     )
-    again = other.model_copy(update={"first": look(20, 2)})
-    assert first_shots([one, dark, other]) == [0, 2, 3]
-    assert first_shots([one, dark, again, dark]) == [0, 2, 2, 3]
+    again = other.model_copy(update={"first": stored_signature(20, 2)})
+    assert first_shot_numbers([one, dark, other]) == [0, 2, 3]
+    assert first_shot_numbers([one, dark, again, dark]) == [0, 2, 2, 3]
 
 
-def test_first_shots_when_the_neighbour_holds_the_hint_then_it_counts():
-    before, after = look(9, 1, contrast=0.14), look(10, 2, contrast=0.14)
+def test_first_shot_numbers_when_either_chunk_stores_the_hint_then_it_counts():
+    before, after = stored_signature(9, 1, contrast=0.14), stored_signature(10, 2, contrast=0.14)
     one, other = ChunkShots(first=before, last=before), ChunkShots(first=after, last=after)
-    turned = one.model_copy(update={"after": ((9.4, 9.5, True),)})
-    assert first_shots([one, other]) == [0, 0]
-    assert first_shots([turned, other]) == [0, 1]
-    assert first_shots([one, other.model_copy(update={"before": ((9.4, 9.5, True),)})]) == [0, 1]
+    with_hint = one.model_copy(update={"after": ((9.4, 9.5, True),)})
+    assert first_shot_numbers([one, other]) == [0, 0]
+    assert first_shot_numbers([with_hint, other]) == [0, 1]
+    assert first_shot_numbers([one, other.model_copy(update={"before": ((9.4, 9.5, True),)})]) == [
+        0,
+        1,
+    ]

@@ -1,1 +1,1 @@
-"""What coded packets say of themselves, read without decoding them."""
+"""Reads headers of coded packets without decoding them."""

@@ -1,9 +1,10 @@
-"""Which AV1 packets others refer to, out of their frame headers.
+"""Finds the AV1 packets that other packets refer to, from their frame headers.
 
-A frame names in refresh_frame_flags the slots that it is kept in; kept in none, no other can refer
-to it, its probabilities or its motion. Section numbers are those of the AV1 specification, version
-1.0.0 with errata 1. VP9 has such flags too, but the next frame there reads the motion of the one
-decoded before it, kept or not: none of its frames can be left out.
+refresh_frame_flags lists the reference slots that a frame is stored in. When it is stored in none,
+no other frame can refer to its pixels, probabilities or motion. Section numbers are those of the
+AV1 specification, version 1.0.0 with errata 1. VP9 has such flags too, but a VP9 frame also reads
+the motion vectors of the frame decoded before it, even if that one was not stored: no VP9 frame
+can be left out.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from dataclasses import dataclass
 
 _SEQUENCE_HEADER, _FRAME_HEADER, _FRAME = 1, 3, 6  # OBU types, 6.2.2
 _KEY, _INTRA_ONLY, _SWITCH = 0, 2, 3  # frame types, 6.8.2
-_SELECT = 2  # SELECT_SCREEN_CONTENT_TOOLS, SELECT_INTEGER_MV: the frame's own header says
-_CONFIGURATION_BYTES = 4  # of av1C before its OBUs
+_SELECT = 2  # SELECT_SCREEN_CONTENT_TOOLS, SELECT_INTEGER_MV: each frame header has the value
+_CONFIGURATION_BYTES = 4  # the part of av1C before its OBUs
 
 
 class _Bits:
-    """Unsigned numbers of so many bits, the first bit first; EOFError past the end."""
+    """Reads unsigned numbers, most significant bit first; raises EOFError past the end."""
 
     def __init__(self, data: bytes) -> None:
         self._value, self._left = int.from_bytes(data, "big"), 8 * len(data)
@@ -31,8 +32,11 @@ class _Bits:
 
 
 @dataclass(frozen=True)
-class Av1Marks:
-    """What a frame header's length depends on, from the sequence header (5.5)."""
+class Av1ReferenceFlags:
+    """Reads refresh_frame_flags; the attributes are fields of the sequence header (5.5).
+
+    They decide how many bits precede the flags in a frame header.
+    """
 
     screen_content_tools: int
     integer_motion: int
@@ -40,8 +44,8 @@ class Av1Marks:
     order_hint_bits: int
 
     @classmethod
-    def of(cls, extradata: bytes) -> Av1Marks | None:
-        """From an av1C record; None without one, or for streams with a decoder model."""
+    def of(cls, extradata: bytes) -> Av1ReferenceFlags | None:
+        """From an av1C record; None if it has no sequence header, or an unsupported one."""
         try:
             for kind, payload in _units(extradata[_CONFIGURATION_BYTES:]):
                 if kind == _SEQUENCE_HEADER:
@@ -51,23 +55,23 @@ class Av1Marks:
         return None
 
     @classmethod
-    def _sequence(cls, bits: _Bits) -> Av1Marks | None:
+    def _sequence(cls, bits: _Bits) -> Av1ReferenceFlags | None:
         bits.take(4)  # profile, still picture
-        if bits.take(1):  # a single picture with a header of its own
+        if bits.take(1):  # reduced_still_picture_header: not supported
             return None
-        if bits.take(1):  # timing information: broadcasts; their frame headers hold more
+        if bits.take(1):  # timing_info_present_flag: longer frame headers, not supported
             return None
         display_delay = bits.take(1)
         for _ in range(bits.take(5) + 1):
             bits.take(12)
-            if bits.take(5) > 7:  # levels from 4.0 on have a tier
+            if bits.take(5) > 7:  # seq_tier is present for levels from 4.0 on
                 bits.take(1)
             if display_delay and bits.take(1):
                 bits.take(4)
         width_bits, height_bits = bits.take(4) + 1, bits.take(4) + 1
         bits.take(width_bits + height_bits)
         frame_id_bits = bits.take(4) + bits.take(3) + 3 if bits.take(1) else 0
-        bits.take(7)  # superblocks, filters, and five tools of inter frames
+        bits.take(7)  # superblock size, intra filters, and tools of inter frames
         order_hint = bits.take(1)
         bits.take(2 * order_hint)
         screen = _SELECT if bits.take(1) else bits.take(1)
@@ -77,23 +81,23 @@ class Av1Marks:
         return cls(screen, integer, frame_id_bits, bits.take(3) + 1 if order_hint else 0)
 
     def is_reference(self, packet: bytes) -> bool:
-        """Whether a temporal unit holds a frame that is kept; True when in doubt."""
+        """Whether a temporal unit holds a frame that is stored; True if that cannot be read."""
         frames = 0
         try:
             for kind, payload in _units(packet):
                 if kind == _SEQUENCE_HEADER:
                     return True
                 if kind in (_FRAME_HEADER, _FRAME):
-                    if self._is_kept(_Bits(payload[:16])):  # the flags lie within 12 bytes
+                    if self._is_stored(_Bits(payload[:16])):  # the flags lie within 12 bytes
                         return True
                     frames += 1
         except EOFError:
             return True
         return frames == 0
 
-    def _is_kept(self, bits: _Bits) -> bool:
-        """5.9.2, up to refresh_frame_flags."""
-        if bits.take(1):  # a kept frame is shown: nothing to decode, so nothing to save
+    def _is_stored(self, bits: _Bits) -> bool:
+        """Reads a frame header (5.9.2) up to refresh_frame_flags."""
+        if bits.take(1):  # show_existing_frame: nothing is decoded, so skipping gains nothing
             return True
         kind, shown = bits.take(2), bits.take(1)
         if not shown:
@@ -125,7 +129,7 @@ def _units(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _leb128(data: bytes, offset: int) -> tuple[int, int]:
-    """A number of up to 8 bytes of 7 bits, the low ones first (4.10.5), and what follows it."""
+    """A leb128 number (4.10.5) of at most 8 bytes, and the offset after it."""
     value = 0
     for count in range(8):
         if offset + count >= len(data):

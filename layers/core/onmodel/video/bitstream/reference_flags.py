@@ -1,24 +1,24 @@
-"""Which packets other packets refer to, read from the coded data without decoding it."""
+"""Finds the packets that other packets refer to, from their headers, without decoding."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from onmodel.video.bitstream.av1 import Av1Marks
+from onmodel.video.bitstream.av1 import Av1ReferenceFlags
 
 IsReference = Callable[[bytes], bool]
-"""Whether a packet must be decoded for the sake of later ones. True when in doubt."""
+"""Whether later packets may refer to a packet. True if its headers do not answer that."""
 
 _H264_SLICES = (1, 5)
-_H264_PARAMETERS = (7, 8, 13, 15)  # SPS, PPS, SPS extension, subset SPS: needed by what follows
+_H264_PARAMETERS = (7, 8, 13, 15)  # SPS, PPS, SPS extension, subset SPS: later packets need them
 _HEVC_PARAMETERS = range(32, 35)  # VPS, SPS, PPS
 _HEVC_VPS = b"\x40\x01"  # the header of a video parameter set
 _HEVC_FIRST_NON_SLICE = 32
-_HEVC_LAST_SUBLAYER_TYPE = 14  # types 0 to 14: even ones are not referred to in their sublayer
+_HEVC_LAST_SUBLAYER_TYPE = 14  # of types 0 to 14, even ones are sub-layer non-reference pictures
 
 
-def reference_mark(codec: str, extradata: bytes) -> IsReference | None:
-    """The reader of marks for a codec, or None for a codec that has none we read."""
+def reference_test(codec: str, extradata: bytes) -> IsReference | None:
+    """The test for packets of a codec, or None for a codec whose flags are not read here."""
     if codec == "h264":
         length = (extradata[4] & 3) + 1 if extradata[:1] == b"\x01" and len(extradata) > 6 else 0
         return lambda data: _h264(data, length)
@@ -31,8 +31,8 @@ def reference_mark(codec: str, extradata: bytes) -> IsReference | None:
     if codec == "mpeg4":
         return _mpeg4
     if codec == "av1":
-        marks = Av1Marks.of(extradata)
-        return None if marks is None else marks.is_reference
+        flags = Av1ReferenceFlags.of(extradata)
+        return None if flags is None else flags.is_reference
     return None
 
 
@@ -52,11 +52,11 @@ def _units(data: bytes, length_size: int) -> Iterator[int]:
 
 
 def _h264(data: bytes, length_size: int) -> bool:
-    """H.264 7.4.1: nal_ref_idc 0 marks a picture that no other refers to."""
+    """H.264 7.4.1: no other picture refers to one whose nal_ref_idc is 0."""
     slices = 0
     for offset in _units(data, length_size):
-        kind, importance = data[offset] & 31, (data[offset] >> 5) & 3
-        if kind in _H264_PARAMETERS or (kind in _H264_SLICES and importance):
+        kind, ref_idc = data[offset] & 31, (data[offset] >> 5) & 3
+        if kind in _H264_PARAMETERS or (kind in _H264_SLICES and ref_idc):
             return True
         slices += kind in _H264_SLICES
     return slices == 0
@@ -71,8 +71,8 @@ def _hevc_highest_sublayer(extradata: bytes) -> int:
 def _hevc(data: bytes, length_size: int, highest: int) -> bool:
     """HEVC 7.4.2.2: even types below 16 are not referred to within their temporal sublayer.
 
-    Pictures of a higher sublayer may refer to them all the same, so only those of the highest
-    are told to be free.
+    Pictures of a higher sublayer may still refer to them, so only pictures of the highest sublayer
+    are reported as not referred to.
     """
     slices = 0
     for offset in _units(data, length_size):
@@ -89,7 +89,7 @@ def _hevc(data: bytes, length_size: int, highest: int) -> bool:
 
 
 def _mpeg2(data: bytes) -> bool:
-    """ISO 13818-2 6.2.3: picture_coding_type 3 is a B picture, never referred to."""
+    """ISO 13818-2 6.2.3: picture_coding_type 3 is a B picture; no other picture refers to it."""
     kinds = []
     offset = data.find(b"\x00\x00\x01\x00")
     while offset >= 0 and offset + 5 < len(data):
@@ -99,7 +99,10 @@ def _mpeg2(data: bytes) -> bool:
 
 
 def _mpeg4(data: bytes) -> bool:
-    """ISO 14496-2 6.2.5: vop_coding_type 2 is a B picture; two pictures in a packet are packed."""
+    """ISO 14496-2 6.2.5: vop_coding_type 2 is a B picture.
+
+    A packet of two pictures counts as referred to.
+    """
     first = data.find(b"\x00\x00\x01\xb6")
     if first < 0 or first + 4 >= len(data):
         return True

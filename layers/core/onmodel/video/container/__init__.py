@@ -1,1 +1,1 @@
-"""What a film's container says, and its bytes by ranges: nothing here decodes."""
+"""Reads a film's container: its header, its index, and ranges of its bytes. Nothing is decoded."""

@@ -1,4 +1,4 @@
-"""What a film may measure at most. Beyond it the film is refused, and the limit is named."""
+"""The largest values that a film may have; a film above one is refused, and the error names it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds that keep one function within its memory and time, whatever a file claims.
+    """Bounds that keep one function within its memory and time, whatever the file declares.
 
     Attributes:
-        pixels: of one picture; 8192 × 4320 is the largest that cinema delivers. A decoded
+        pixels: of one picture; 8192 × 4320 is the largest cinema format. A decoded
             picture of that size takes 53 MB in 4:2:0.
-        side: of a picture.
-        duration_seconds: 12 hours, longer than any film; a day-long recording is not one.
-        packets: 12 hours at 60 frames a second.
-        streams: a file of thousands of streams is an attack, not a film.
-        frames_per_second: high-speed cameras deliver no more in a film file.
-        header_bytes: what may be read to find out what a file holds.
+        side: longest side of a picture, in pixels.
+        duration_seconds: 12 hours, longer than any film; excludes recordings of a whole day.
+        packets: of the video stream; 12 hours at 60 frames a second.
+        streams: of all kinds in one file; no film needs more.
+        frames_per_second: the most that high-speed cameras write into a film file.
+        header_bytes: read at most to learn what a file holds.
     """
 
     pixels: int = 8192 * 4320

@@ -1,4 +1,4 @@
-"""Boxes of MP4 and MOV (ISO 14496-12): what FFmpeg reads of them and PyAV does not tell."""
+"""Boxes of MP4 and MOV (ISO 14496-12): values that FFmpeg reads but PyAV does not expose."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
-BOXED = "mov"  # in FFmpeg's name of both formats
-_HEADER = 16  # size, name, and a 64-bit size when the first says 1
+ISO_BMFF = "mov"  # part of FFmpeg's name for MP4 and MOV
+_HEADER = 16  # size, name, and a 64-bit size when the first size is 1
 _SMALLEST = 8
-_MOST_BOXES = 100  # side by side; films of fragments list their header first
-# where the matrix lies in the body, by version of the box (8.2.2, 8.3.2)
+_MOST_BOXES = 100  # read per level; fragmented films have moov before their many fragments
+# offset of the matrix in the body, for box versions 0 and 1 (8.2.2, 8.3.2)
 _MATRIX_AT = {b"mvhd": (36, 48), b"tkhd": (40, 52)}
 _MATRIX_BYTES = 36  # nine numbers of 32 bits
-_HEADER_BYTES = 52 + _MATRIX_BYTES  # enough of any of them
+_HEADER_BYTES = 52 + _MATRIX_BYTES  # enough for the matrix of every box and version
 
 
 @dataclass(frozen=True)
 class BoxSpan:
-    """Where a box lies: its body is [body, end)."""
+    """A box's name and the span [body, end) of its body in the file."""
 
     name: bytes
     body: int
@@ -27,30 +27,33 @@ class BoxSpan:
 
 
 def read_box(file: IO[bytes], start: int, limit: int) -> BoxSpan:
-    """The box that begins at a byte; it ends at `limit` at the latest."""
+    """The box at `start`; its body is cut off at `limit`."""
     file.seek(start)
     header = file.read(_HEADER)
     size, body = int.from_bytes(header[:4], "big"), start + _SMALLEST
     if size == 1:
         size, body = int.from_bytes(header[8:16], "big"), start + _HEADER
-    if size < body - start:  # 0 says "to the end of the file"; less than a header is a lie
+    if (
+        size < body - start
+    ):  # 0 means "to the end of the file"; a size smaller than the header is invalid
         size = limit - start
     return BoxSpan(header[4:8], min(body, limit), min(start + size, limit))
 
 
-def surely_upright(file: IO[bytes]) -> bool:
-    """Whether no header of an MP4 or MOV asks for its pictures to be turned or mirrored.
+def declares_no_rotation(file: IO[bytes]) -> bool:
+    """Whether the headers of an MP4 or MOV say that its pictures are neither rotated nor mirrored.
 
-    False when in doubt: a decoded picture then tells. The file is left where it was.
+    False if they do not say so: then a decoded picture has to be asked. The file's position is
+    restored.
     """
-    here = file.tell()
+    position = file.tell()
     try:
-        return _says_upright(file)
+        return _headers_declare_no_rotation(file)
     finally:
-        file.seek(here)
+        file.seek(position)
 
 
-def _says_upright(file: IO[bytes]) -> bool:
+def _headers_declare_no_rotation(file: IO[bytes]) -> bool:
     size = file.seek(0, 2)
     movie = next((box for box in _boxes(file, 0, size) if box.name == b"moov"), None)
     if movie is None:
@@ -62,7 +65,9 @@ def _says_upright(file: IO[bytes]) -> bool:
     headers = [box for box in inside if box.name == b"mvhd"]
     for track in tracks:
         headers += [box for box in _boxes(file, track.body, track.end) if box.name == b"tkhd"]
-    return len(headers) == len(tracks) + 1 and all(_is_upright(file, box) for box in headers)
+    return len(headers) == len(tracks) + 1 and all(
+        _is_identity_rotation(file, box) for box in headers
+    )
 
 
 def _boxes(file: IO[bytes], start: int, end: int) -> Iterator[BoxSpan]:
@@ -74,11 +79,11 @@ def _boxes(file: IO[bytes], start: int, end: int) -> Iterator[BoxSpan]:
         start = box.end
 
 
-def _is_upright(file: IO[bytes], header: BoxSpan) -> bool:
+def _is_identity_rotation(file: IO[bytes], header: BoxSpan) -> bool:
     file.seek(header.body)
-    body = file.read(min(header.end - header.body, _HEADER_BYTES))  # its size may be a lie
-    old, new = _MATRIX_AT[header.name]
-    at = new if body[:1] == b"\x01" else old
+    body = file.read(min(header.end - header.body, _HEADER_BYTES))  # the declared size may be wrong
+    version_0, version_1 = _MATRIX_AT[header.name]
+    at = version_1 if body[:1] == b"\x01" else version_0
     if len(body) < at + _MATRIX_BYTES:
         return False
     a, b, _u, c, d = struct.unpack_from(">5i", body, at)

@@ -1,4 +1,4 @@
-"""Opening films: the one place where FFmpeg's errors become ours."""
+"""Opens films with FFmpeg, and translates its errors to FilmRefused."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from onmodel.video.container.limits import Limits
 Source = str | os.PathLike[str] | BinaryIO
 """A path, or a seekable binary file such as a RangeReader."""
 
-_BUFFER = 64 << 10  # what FFmpeg asks of us at a time; small reads cost a call into Python each
+_BUFFER = 64 << 10  # bytes per read of FFmpeg; every read is a call into Python
 _DISCARD_ALL = 48
-_FREE_ORIGIN = frozenset({"mpegts", "mpeg"})  # broadcast clocks start anywhere, 26 h at most
+_ANY_ORIGIN = frozenset({"mpegts", "mpeg"})  # their clocks start at any value up to 26 h
 _MP4 = b"ftyp"  # the first box of MP4 and MOV
-# Their headers say what a film is: decoding its first picture to make sure, as FFmpeg does, costs
-# as much as ten later ones, and reading on would not tell more.
-_HEADER_SUFFICES = {"skip_frame": "all", "probesize": "10000"}
+# The header of an MP4 or MOV is complete. FFmpeg would also decode the first picture to verify it,
+# which takes as long as ten later pictures and adds no information.
+_HEADER_ONLY = {"skip_frame": "all", "probesize": "10000"}
 EXPORT_AGAIN = "Export the film again as MP4 with H.264 and upload that"
 
 
 class Readable(Protocol):
-    """What FFmpeg asks of a file."""
+    """The methods of a file that FFmpeg calls."""
 
     def read(self, size: int, /) -> bytes: ...
     def seek(self, offset: int, whence: int = 0, /) -> int: ...
     def tell(self) -> int: ...
 
 
-class GuardedFile:
-    """A file as FFmpeg sees it, which remembers what a read raised.
+class ErrorRecordingFile:
+    """A file for FFmpeg that records the first exception that a read raised.
 
-    FFmpeg takes a failed read for the end of the file; `check` raises the fault itself.
+    FFmpeg treats a failed read as the end of the file; `raise_read_error` raises the exception.
     """
 
     def __init__(self, file: Readable) -> None:
@@ -61,15 +61,15 @@ class GuardedFile:
     def tell(self) -> int:
         return self.file.tell()
 
-    def check(self) -> None:
-        """Raise what a read raised."""
+    def raise_read_error(self) -> None:
+        """Raise the exception that a read raised, if one did."""
         if self.failure is not None:
             raise self.failure
 
 
 @contextmanager
 def binary_file(source: Source) -> Iterator[IO[bytes]]:
-    """The source as a file; a path is opened and closed, a file is left open."""
+    """The source as a file. A path is opened, and closed at the end; a file is left open."""
     if isinstance(source, (str, os.PathLike)):
         with Path(source).open("rb") as file:
             yield file
@@ -78,44 +78,46 @@ def binary_file(source: Source) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def open_film(guard: GuardedFile, limits: Limits) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """A container and its video stream, all other streams discarded.
+def open_container(
+    recorder: ErrorRecordingFile, limits: Limits
+) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Open a container, choose its video stream, and discard all other streams.
 
     Raises:
-        FilmRefused: no film, no video in it, or a codec that cannot be decoded.
+        FilmRefused: not a film, without video, or with a codec that cannot be decoded.
     """
-    guard.seek(0)
-    boxed = guard.read(8)[4:] == _MP4
-    guard.seek(0)
+    recorder.seek(0)
+    is_mp4 = recorder.read(8)[4:] == _MP4
+    recorder.seek(0)
     try:
         container = av.open(
-            guard,
+            recorder,
             "r",
             buffer_size=_BUFFER,
             metadata_errors="replace",
             options={
                 "max_streams": str(limits.streams),
-                "use_mfra_for": "pts",  # fragmented MP4: its own table of fragments
+                "use_mfra_for": "pts",  # fragmented MP4: use its table of fragments
                 "max_pixels": str(limits.pixels),
-                **(_HEADER_SUFFICES if boxed else {}),
+                **(_HEADER_ONLY if is_mp4 else {}),
             },
         )
     except (av.FFmpegError, ValueError) as fault:
-        guard.check()
+        recorder.raise_read_error()
         raise FilmRefused(
             f"this is not a film that can be read ({_words(fault)})",
             "Check that the file plays, or export it again as MP4 with H.264",
         ) from fault
     try:
-        guard.check()
+        recorder.raise_read_error()
         yield container, _video_stream(container)
-        guard.check()
+        recorder.raise_read_error()
     finally:
         container.close()
 
 
 def _video_stream(container: InputContainer) -> VideoStream:
-    """The film's picture: the largest video stream that is no cover picture."""
+    """The largest video stream that is not a cover picture."""
     pictures = [
         stream
         for stream in container.streams.video
@@ -129,7 +131,7 @@ def _video_stream(container: InputContainer) -> VideoStream:
         )
     readable = [stream for stream in pictures if _decoder(stream) is not None]
     if not readable:
-        raise FilmRefused("the film's codec is none that can be decoded", EXPORT_AGAIN)
+        raise FilmRefused("the film's codec cannot be decoded", EXPORT_AGAIN)
     chosen = max(readable, key=lambda stream: stream.width * stream.height)
     for stream in container.streams:
         if stream.index != chosen.index:
@@ -138,14 +140,14 @@ def _video_stream(container: InputContainer) -> VideoStream:
 
 
 def _decoder(stream: VideoStream) -> str | None:
-    """The decoder's name; PyAV leaves a stream without a decoder without a context."""
+    """The decoder's name, or None: PyAV gives a stream without a decoder no codec context."""
     context: Any = stream.codec_context
     return None if context is None or context.codec is None else str(context.codec.name)
 
 
 def origin_ticks(container: InputContainer, stream: VideoStream) -> int:
-    """The tick of the film's second 0: players start broadcast clocks at 0, all others are so."""
-    if container.format.name not in _FREE_ORIGIN or container.start_time is None:
+    """The tick of the film's second 0: the first timestamp for MPEG-TS and -PS, else 0."""
+    if container.format.name not in _ANY_ORIGIN or container.start_time is None:
         return 0
     start = Fraction(container.start_time, av.time_base)
     return round(start / (stream.time_base or Fraction(1, av.time_base)))

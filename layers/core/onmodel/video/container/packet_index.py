@@ -1,4 +1,4 @@
-"""Reading the packet table from a container's index, without the packets' bytes."""
+"""Reads the packet table from a container's index, without reading the packets."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from av.video.stream import VideoStream
 
 from onmodel.errors import FilmRefused
 from onmodel.video.container.limits import Limits
-from onmodel.video.container.mp4_boxes import BOXED
-from onmodel.video.container.opening import GuardedFile, open_film, origin_ticks
+from onmodel.video.container.mp4_boxes import ISO_BMFF
+from onmodel.video.container.opening import ErrorRecordingFile, open_container, origin_ticks
 from onmodel.video.container.packet_table import Flags, PacketTable, Ticks
-from onmodel.video.container.zeroed_media import HollowFile
+from onmodel.video.container.zeroed_media import ZeroedMediaFile
 
-_KEYFRAMES_LISTED = ("matroska", "avi")  # others list what they have passed by, which misleads
-# decoders that need of the container nothing but extradata, size and tag
-_DETACHED = frozenset(
+_KEYFRAMES_LISTED = ("matroska", "avi")  # others only list the keyframes that they have read so far
+# codecs whose decoders need nothing of the container but extradata, size and tag
+_CONTAINER_INDEPENDENT = frozenset(
     {"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "prores", "mjpeg", "dnxhd", "mpeg2video"}
 )
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The rows of a packet table that is being read."""
+    """The rows of a packet table, column by column."""
 
     pts: Ticks = field(default_factory=lambda: np.zeros(0, np.int64))
     dts: Ticks = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -41,28 +41,30 @@ def read_packet_table(file: IO[bytes], limits: Limits) -> PacketTable:
     """Read a film's packet table: complete for MP4 and MOV, keyframes only for others.
 
     Raises:
-        FilmRefused: as `open_film`, or the index is larger than the limits.
+        FilmRefused: as `open_container`, or the index is larger than the limits.
     """
-    hollow = HollowFile(file, limits.header_bytes)
-    guard = GuardedFile(hollow)
-    with open_film(guard, limits) as (container, stream):
+    zeroed = ZeroedMediaFile(file, limits.header_bytes)
+    recorder = ErrorRecordingFile(zeroed)
+    with open_container(recorder, limits) as (container, stream):
         if len(stream.index_entries) > limits.packets:
             raise FilmRefused(
                 f"the film lists {len(stream.index_entries):,} frames, more than"
                 f" {limits.packets:,}",
                 "Cut it into parts",
             )
-        if BOXED not in container.format.name:
-            return describe(container, stream, _listed_keyframes(container, stream, guard))
-        hollow.hollow = True
+        if ISO_BMFF not in container.format.name:
+            return table_from_header(
+                container, stream, _listed_keyframes(container, stream, recorder)
+            )
+        zeroed.media_is_zeroed = True
         every = _every_packet(container, stream, limits)
-        guard.check()
+        recorder.raise_read_error()
         listed = len(stream.index_entries)
         if not len(every.pts) or len(every.pts) != listed or not every.keyframe.any():
-            return describe(container, stream, Columns())
-        if _canonical(stream) in _DETACHED:
-            return describe(container, stream, every, complete=True)
-        return describe(container, stream, _only_keyframes(every))
+            return table_from_header(container, stream, Columns())
+        if _canonical(stream) in _CONTAINER_INDEPENDENT:
+            return table_from_header(container, stream, every, complete=True)
+        return table_from_header(container, stream, _only_keyframes(every))
 
 
 def _every_packet(container: InputContainer, stream: VideoStream, limits: Limits) -> Columns:
@@ -75,7 +77,7 @@ def _every_packet(container: InputContainer, stream: VideoStream, limits: Limits
                 return Columns()
     except av.FFmpegError:
         return Columns()
-    # the demultiplexer looks for keyframes in the packets, which are hollow: ask the index
+    # the demultiplexer looks for keyframes in the packets, which are zeros: use the index
     keyframes = {entry.pos for entry in stream.index_entries if entry.is_keyframe}
     table = np.array(rows, np.int64).reshape(-1, 5)
     return Columns(
@@ -101,15 +103,15 @@ def _only_keyframes(every: Columns) -> Columns:
 
 
 def _listed_keyframes(
-    container: InputContainer, stream: VideoStream, guard: GuardedFile
+    container: InputContainer, stream: VideoStream, recorder: ErrorRecordingFile
 ) -> Columns:
-    """What the container's own list of keyframes says, if it has a list that can be trusted."""
+    """The keyframes that the container lists; empty for containers without a complete list."""
     if not container.format.name.startswith(_KEYFRAMES_LISTED):
         return Columns()
     try:
         container.seek(0, stream=stream)  # Matroska reads its cues at the first seek
     except av.FFmpegError:
-        guard.check()
+        recorder.raise_read_error()
         return Columns()
     found = sorted(
         {
@@ -133,14 +135,14 @@ def _canonical(stream: VideoStream) -> str:
     return str(stream.codec_context.codec.canonical_name)
 
 
-def describe(
+def table_from_header(
     container: InputContainer,
     stream: VideoStream,
     columns: Columns | None = None,
     *,
     complete: bool = False,
 ) -> PacketTable:
-    """A table with what the header says of the stream, and the rows given."""
+    """A table of what the header says of the stream, with the given rows."""
     context, columns = stream.codec_context, columns or Columns()
     return PacketTable(
         container=container.format.name,
@@ -172,16 +174,16 @@ def describe(
 
 
 def _tag(stream: VideoStream) -> str:
-    """The container's four characters for the codec, when they are four."""
+    """The container's code of four characters for the codec; empty if it is not of that form."""
     tag = str(stream.codec_context.codec_tag)
     return tag if len(tag) == 4 and tag.isascii() and tag.isprintable() else ""
 
 
 def _duration(container: InputContainer, stream: VideoStream, columns: Columns) -> float:
-    """Until the end of the last picture shown, on the film's clock."""
+    """Film seconds at which the last shown picture ends."""
     tick = float(stream.time_base or Fraction(1, av.time_base))
     shown = columns.pts[~columns.discard]
-    if len(shown) > 1 and BOXED in container.format.name:
+    if len(shown) > 1 and ISO_BMFF in container.format.name:
         ordered = np.sort(shown)
         gaps = np.diff(ordered)
         middle = len(gaps) // 2  # np.median would import numpy.ma first

@@ -1,4 +1,4 @@
-"""The packet table: where every frame of a film lies, so that workers need no container."""
+"""The packet table: position and times of every packet, so that workers need no container."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ UNTAGGED = (2, 0, 2, 2)  # AVCOL_SPC_, RANGE_, PRI_ and TRC_UNSPECIFIED
 
 @dataclass(frozen=True, eq=False)
 class PacketTable:
-    """One row a packet of the film's video stream, in decoding order, and how to decode them.
+    """The packets of a film's video stream, one per row in decoding order, and how to decode them.
 
     Timestamps are ticks of `time_base`; a film's second 0 is tick `origin`.
 
     Attributes:
         container: FFmpeg's name of the container format.
         codec: the codec's canonical name (`h264`), and `decoder` the one that reads it.
-        complete: every packet is listed with its bytes' place, so that packets can be read by
-            ranges alone. Otherwise only keyframes are listed (Matroska, AVI) or nothing
-            (MPEG-TS): their packets come from the container.
-        width: of the coded picture, before rotation and square pixels; `height` too.
-        rotation: degrees clockwise that bring the picture upright: 0, 90, 180 or 270.
+        complete: every packet is listed with its position, so that packets can be read by byte
+            ranges. Otherwise only keyframes are listed (Matroska, AVI) or nothing (MPEG-TS), and
+            the packets are read through the container.
+        width: of the coded picture, before rotation and scaling to square pixels; `height` too.
+        rotation: degrees clockwise that make the picture upright: 0, 90, 180 or 270.
         pts: presentation time, dts: decoding time (ticks); position, size: bytes in the file.
         colours: the container's tags: matrix, range, primaries, transfer, as FFmpeg numbers them.
-        discard: decoded for the sake of others, never shown (edit lists).
+        discard: not shown (edit lists), but decoded when other packets refer to it.
     """
 
     container: str
@@ -70,7 +70,7 @@ class PacketTable:
 
     @cached_property
     def _tick_seconds(self) -> float:
-        return float(self.time_base)  # a fraction is slow to convert, and asked for often
+        return float(self.time_base)  # converting a Fraction is slow, and this is used often
 
     @overload
     def seconds(self, ticks: int) -> float: ...
@@ -86,14 +86,14 @@ class PacketTable:
         return int(seconds / float(self.time_base)) + self.origin
 
     def save(self) -> bytes:
-        """The table as a compressed npz, readable without pickle."""
+        """The table as a compressed npz file that loads without pickle."""
         head = {
             part.name: _plain(getattr(self, part.name))
             for part in fields(self)
             if part.name not in _COLUMNS
         }
         columns = {name: getattr(self, name) for name in _COLUMNS}
-        columns["pts"] = self.pts - self.dts  # small numbers and differences compress well
+        columns["pts"] = self.pts - self.dts  # small numbers compress well
         for name in ("dts", "position"):
             columns[name] = np.diff(getattr(self, name), prepend=np.int64(0))
         target = io.BytesIO()
@@ -103,10 +103,10 @@ class PacketTable:
 
     @classmethod
     def load(cls, body: bytes) -> PacketTable:
-        """Read what `save` wrote.
+        """Load the bytes that `save` returned.
 
         Raises:
-            FilmRefused: the bytes are no packet table of this version.
+            FilmRefused: the bytes are not a packet table of this version.
         """
         try:
             with np.load(io.BytesIO(body), allow_pickle=False) as stored:

@@ -1,4 +1,4 @@
-"""A seekable file over half-open byte ranges, for films that lie in a bucket."""
+"""A seekable file over byte ranges, for films in a bucket."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 ReadRange = Callable[[int, int], bytes]
-"""Bytes [start, end) of the object; may raise, and what it raises is what the caller sees."""
+"""Returns bytes [start, end) of the object; its exceptions reach the caller unchanged."""
 
-FIRST_READ = 64 << 10  # a header or a page of an index; FFmpeg seeks about among them
-LARGEST_READ = 4 << 20  # one S3 request moves 4 MiB in about the time of two round trips
-KEPT_BLOCKS = 3  # audio and video interleave: FFmpeg steps back a little
+FIRST_READ = 64 << 10  # a header or a page of an index, between which FFmpeg seeks
+LARGEST_READ = 4 << 20  # S3 transfers 4 MiB in about two round-trip times
+KEPT_BLOCKS = 3  # audio and video are interleaved: FFmpeg seeks back by a few blocks
 
 
 @dataclass(frozen=True)
@@ -27,18 +27,18 @@ class _Block:
 
 
 class RangeReader(io.RawIOBase):
-    """Reads forward in growing steps, keeps a few blocks, and fetches the next one ahead.
+    """Reads in requests of growing size, keeps the last few blocks, and reads one block ahead.
 
-    A read that fails raises what `read` raised, each time it is tried; `failure` keeps it for
-    callers whose library between (FFmpeg) swallows exceptions.
+    A read that fails raises the exception of `read`, every time it is tried. `failure` keeps the
+    last one, for callers that read through a library which hides exceptions (FFmpeg).
 
     Args:
         read: fetches bytes [start, end).
         size: of the object in bytes.
-        first_read: bytes of the first request after a jump.
-        largest_read: bytes of a request when reading on; bounds the memory to about
-            (KEPT_BLOCKS + 1) times this.
-        ahead: fetch the next block while the present one is decoded.
+        first_read: bytes of the first request after a seek.
+        largest_read: bytes of the largest request; the memory used is about (KEPT_BLOCKS + 1)
+            times this.
+        ahead: fetch the next block in the background.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class RangeReader(io.RawIOBase):
         self._blocks: list[_Block] = []
         self._expected = (0, 0)
         self._pool = ThreadPoolExecutor(1, "read-ahead") if ahead else None
-        self._coming: tuple[int, int, Future[bytes]] | None = None
+        self._pending: tuple[int, int, Future[bytes]] | None = None
         self.requests = 0
         self.bytes_read = 0
         self.failure: BaseException | None = None
@@ -81,11 +81,14 @@ class RangeReader(io.RawIOBase):
         return self._position
 
     def expect(self, start: int, end: int) -> None:
-        """Bytes [start, end) will be read in order: fetch them in large steps, and not beyond."""
+        """Announce that bytes [start, end) will be read in order.
+
+        They are fetched in large requests, and none of those reaches beyond `end`.
+        """
         self._expected = (start, min(end, self.size))
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
-        """Fill as much of `buffer` as one block holds; 0 at the end of the object."""
+        """Fill `buffer` with at most one block; returns its bytes, 0 at the end of the object."""
         if self._position >= self.size:
             return 0
         block = self._held(self._position) or self._fetch(self._position, len(buffer))
@@ -96,7 +99,7 @@ class RangeReader(io.RawIOBase):
         return len(part)
 
     def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes, short only at the end of the object."""
+        """`size` bytes, fewer only at the end of the object."""
         wanted = self.size - self._position if size < 0 else size
         wanted = max(0, min(wanted, self.size - self._position))
         block = self._held(self._position)
@@ -113,7 +116,7 @@ class RangeReader(io.RawIOBase):
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
-        self._coming = None
+        self._pending = None
         self._blocks.clear()
         super().close()
 
@@ -124,43 +127,43 @@ class RangeReader(io.RawIOBase):
         return None
 
     def _fetch(self, position: int, wanted: int) -> _Block:
-        """Bring the block at `position`, and start on the one after it."""
-        coming, self._coming = self._coming, None
-        ahead = coming is not None and coming[0] <= position < coming[1]
+        """Fetch the block at `position`, and start to fetch the one after it."""
+        pending, self._pending = self._pending, None
+        ahead = pending is not None and pending[0] <= position < pending[1]
         reading_on = ahead or (bool(self._blocks) and self._blocks[-1].end == position)
         self._step = min(self._step * 2, self._largest_read) if reading_on else self._first_read
-        if coming is not None and ahead:
-            start, end, future = coming
-            body = self._caught(future.result)
+        if pending is not None and ahead:
+            start, end, future = pending
+            body = self._recording_failure(future.result)
         else:
             start, end = position, self._end_of(position, wanted)
-            body = self._caught(lambda: self._counted(position, end))
+            body = self._recording_failure(lambda: self._counted(position, end))
         if len(body) != end - start:
-            short = OSError(f"bytes {start} to {end} came as {len(body)} bytes")
+            short = OSError(f"bytes {start} to {end} were answered with {len(body)} bytes")
             self.failure = short
             raise short
         block = _Block(start, body)
         self._blocks = [*self._blocks[1 - KEPT_BLOCKS :], block]
-        self._look_ahead(block, reading_on=reading_on)
+        self._fetch_ahead(block, reading_on=reading_on)
         return block
 
     def _end_of(self, position: int, wanted: int) -> int:
-        """Where the next request ends: large inside the expected span, never beyond it."""
+        """Where the next request ends: inside the announced span it is large, but not beyond it."""
         start, end = self._expected
         if start <= position < end:
             return min(end, position + self._largest_read)
         size = min(max(wanted, self._step), self._largest_read)
         return min(self.size, position + size)
 
-    def _look_ahead(self, block: _Block, *, reading_on: bool) -> None:
-        """Start the next request while this block is worked on, when it is likely to be read."""
+    def _fetch_ahead(self, block: _Block, *, reading_on: bool) -> None:
+        """Start the next request in the background, if its bytes are likely to be read."""
         start, stop = self._expected
         announced = start <= block.start < stop
         likely = block.end < stop if announced else reading_on
         if self._pool is None or not likely or block.end >= self.size:
             return
         end = self._end_of(block.end, 0)
-        self._coming = (block.end, end, self._pool.submit(self._counted, block.end, end))
+        self._pending = (block.end, end, self._pool.submit(self._counted, block.end, end))
 
     def _counted(self, start: int, end: int) -> bytes:
         body = self._read(start, end)
@@ -168,7 +171,7 @@ class RangeReader(io.RawIOBase):
         self.bytes_read += len(body)
         return body
 
-    def _caught(self, fetch: Callable[[], bytes]) -> bytes:
+    def _recording_failure(self, fetch: Callable[[], bytes]) -> bytes:
         try:
             return fetch()
         except BaseException as fault:

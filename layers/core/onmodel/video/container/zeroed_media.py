@@ -1,4 +1,4 @@
-"""An MP4 or MOV without its pictures: all that its index needs, and not one byte more is read."""
+"""Reads the index of an MP4 or MOV without reading its media data."""
 
 from __future__ import annotations
 
@@ -8,27 +8,31 @@ from typing import IO
 from onmodel.errors import FilmRefused
 from onmodel.video.container.mp4_boxes import read_box
 
-_BOX_HEADER = 16  # of the longer kind; so much of a box of media is read
+_BOX_HEADER = 16  # bytes of the longer kind; read from a media data box too
 
 
-class HollowFile:
-    """An MP4 or MOV whose media data reads as zeros once `hollow` is set.
+class ZeroedMediaFile:
+    """An MP4 or MOV whose media data (mdat boxes) reads as zeros once `media_is_zeroed` is set.
 
-    The demultiplexer then tells every packet's times, place and size as it alone knows them
-    (edit lists, composition offsets, fragments), and not one byte of picture is fetched.
+    The demultiplexer then reports the times, position and size of every packet, with edit lists,
+    composition offsets and fragments applied, and no media data is fetched.
+
+    Args:
+        file: the film.
+        limit_bytes: read at most from `file`; more raises FilmRefused.
     """
 
     def __init__(self, file: IO[bytes], limit_bytes: int) -> None:
         self._file, self._left = file, limit_bytes
         self._position = 0
         self._size = file.seek(0, 2)
-        self._boxes = [0]  # where the top-level boxes begin that were walked so far
+        self._boxes = [0]  # starts of the top-level boxes read so far
         self._is_media: list[bool] = []
-        self.hollow = False
+        self.media_is_zeroed = False
 
     def read(self, size: int) -> bytes:
         size = max(0, min(size, self._size - self._position))
-        if self.hollow:
+        if self.media_is_zeroed:
             media, end = self._box_at(self._position)
             size = min(size, end - self._position)
             if media:
@@ -53,7 +57,7 @@ class HollowFile:
         return self._position
 
     def _box_at(self, position: int) -> tuple[bool, int]:
-        """Whether a position lies in media data, and where that stretch ends."""
+        """Whether a position lies in media data, and where that span ends."""
         while self._boxes[-1] <= position and self._boxes[-1] < self._size:
             box = read_box(self._file, self._boxes[-1], self._size)
             self._is_media.append(box.name == b"mdat")

@@ -1,1 +1,1 @@
-"""From packets to pictures, and from pictures to upright BGR pixels."""
+"""Decodes packets to pictures, and converts pictures to upright BGR pixels."""

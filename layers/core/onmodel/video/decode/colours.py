@@ -1,4 +1,4 @@
-"""The film's own colours as BGR for a screen: matrices, ranges and high dynamic range."""
+"""Converts a film's colours to BGR for a screen: matrices, ranges and high dynamic range."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from av.video.reformatter import VideoReformatter
 
 from onmodel.contracts.arrays import Pixels
 
-# AVCOL_SPC_* as films are tagged to SWS_CS_* as swscale is asked
+# AVCOL_SPC_* of the film's tag to SWS_CS_* of swscale
 _MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 _ITU709, _ITU601 = 1, 5
-_HD_HEIGHT = 720  # untagged films: BT.709 from here up, BT.601 below, as players assume
+_HD_HEIGHT = 720  # untagged films: BT.709 from this height on, BT.601 below, like players
 _LIMITED, _FULL = 1, 2
 _PQ, _HLG = 16, 18  # AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67
-_REFERENCE_WHITE = 100.0  # nits that become 1.0: what FFmpeg's examples tell zscale (npl=100)
-_PEAK_NITS = 1000.0  # of the display that HLG is graded for (BT.2100), and of most PQ films
+_REFERENCE_WHITE = 100.0  # nits that become 1.0, as in FFmpeg's zscale examples (npl=100)
+_PEAK_NITS = 1000.0  # of the reference display of HLG (BT.2100) and of most PQ films
 # BT.2020 to BT.709 primaries, linear light (BT.2087, table 4, inverted)
 _TO_709 = np.array(
     [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]],
     np.float32,
 )
 _WIDE_MATRICES, _WIDE_PRIMARIES = (9, 10), 9  # AVCOL_SPC_BT2020_*, AVCOL_PRI_BT2020
-_STRIP = 64  # rows at a time: fits a core's cache
-_LEVELS = 4096  # steps of the curve from linear light to a screen's value
+_STRIP = 64  # rows converted at a time: they fit into a core's cache
+_LEVELS = 4096  # entries of the table from linear light to a screen's values
 
 
 def is_full_range(frame: VideoFrame) -> bool:
-    """Whether black is 0 and white 255, not 16 and 235."""
+    """Whether black is 0 and white 255, instead of 16 and 235."""
     name = frame.format.name
     return int(frame.color_range) == _FULL or name.startswith(("yuvj", "gbr", "rgb", "bgr"))
 
 
-class Converter:
-    """Turns decoded pictures into BGR; keeps swscale's tables between pictures of one film."""
+class BgrConverter:
+    """Converts decoded pictures to BGR; keeps swscale's tables between pictures of a film."""
 
     def __init__(self) -> None:
         self._reformatter = VideoReformatter()
@@ -51,7 +51,7 @@ class Converter:
         return self._rgb(frame, "bgr24")
 
     def _rgb(self, frame: VideoFrame, layout: str) -> npt.NDArray[Any]:
-        """With the frame's own matrix and range; untagged films as players take them."""
+        """RGB or BGR by the frame's own matrix and range; for untagged films, those of players."""
         guess = _ITU709 if frame.height >= _HD_HEIGHT else _ITU601
         matrix = _MATRICES.get(int(frame.colorspace), guess)
         converted = self._reformatter.reformat(
@@ -67,26 +67,28 @@ class Converter:
 
 
 def tone_mapped(coded: npt.NDArray[np.uint16], frame: VideoFrame) -> Pixels:
-    """An HDR frame for an ordinary screen: (height, width, 3) uint8, BGR, BT.709.
+    """Convert an HDR frame for an SDR screen: (height, width, 3) uint8, BGR, BT.709.
 
-    The chain of FFmpeg's documentation: linear light at 100 nits, BT.709 primaries, Hable's
-    curve on the largest component without desaturation, the gamma of an ordinary screen.
+    The same steps as in FFmpeg's documentation: linear light at 100 nits, BT.709 primaries, Hable's
+    curve on the largest component without desaturation, the gamma of an SDR screen.
 
     Args:
-        coded: (height, width, 3) RGB as transferred, 16 bits.
-        frame: its tags.
+        coded: (height, width, 3) uint16 RGB, with the film's transfer function applied.
+        frame: the decoded frame, for its tags.
     """
     transfer, peak = int(frame.color_trc), _brightest(frame) / _REFERENCE_WHITE
     wide = int(frame.colorspace) in _WIDE_MATRICES or int(frame.color_primaries) == _WIDE_PRIMARIES
     shown = np.empty(coded.shape, np.uint8)
-    for top in range(0, coded.shape[0], _STRIP):  # light takes 4 times a picture's memory
+    for top in range(
+        0, coded.shape[0], _STRIP
+    ):  # linear light takes 4 times the memory of a picture
         strip = coded[top : top + _STRIP]
         shown[top : top + _STRIP] = _for_screen(_light(strip, transfer), peak, wide=wide)
     return shown
 
 
 def _light(coded: npt.NDArray[np.uint16], transfer: int) -> npt.NDArray[np.float32]:
-    """RGB in linear light of a screen, 1.0 at the reference white."""
+    """RGB in linear light of the display, 1.0 at the reference white."""
     light: npt.NDArray[np.float32] = _linear_light(transfer)[coded >> 6]
     if transfer == _HLG:
         luminance = light @ np.array([0.2627, 0.6780, 0.0593], np.float32)
@@ -97,7 +99,7 @@ def _light(coded: npt.NDArray[np.uint16], transfer: int) -> npt.NDArray[np.float
 
 
 def _for_screen(light: Any, peak: float, *, wide: bool) -> Pixels:  # noqa: ANN401 - cv2 array
-    """Linear RGB to BGR values of an ordinary screen."""
+    """Linear RGB to BGR values of an SDR screen."""
     if wide:
         light = cv2.transform(light, _TO_709)
     light = np.maximum(light, 0)
@@ -109,7 +111,7 @@ def _for_screen(light: Any, peak: float, *, wide: bool) -> Pixels:  # noqa: ANN4
 
 
 def _brightest(frame: VideoFrame) -> float:
-    """Nits of the film's brightest pixel, as its metadata says; FFmpeg's guess without any."""
+    """Nits of the film's brightest pixel by its metadata; 1,000, as in FFmpeg, without any."""
     known: Any = frame.side_data
     level = known.get("CONTENT_LIGHT_LEVEL")
     if level is not None:
@@ -118,10 +120,10 @@ def _brightest(frame: VideoFrame) -> float:
             return float(nits)
     mastering = known.get("MASTERING_DISPLAY_METADATA")
     if mastering is not None:
-        # AVMasteringDisplayMetadata: eight rationals of colours, then least and most luminance
-        over, under = struct.unpack_from("ii", bytes(mastering), 72)
-        if over > 0 and under > 0:
-            return float(over / under)
+        # AVMasteringDisplayMetadata: eight rationals, then the lowest and highest luminance
+        numerator, denominator = struct.unpack_from("ii", bytes(mastering), 72)
+        if numerator > 0 and denominator > 0:
+            return float(numerator / denominator)
     return _PEAK_NITS
 
 
@@ -148,7 +150,8 @@ def _linear_light(transfer: int) -> npt.NDArray[np.float32]:
 def _screen_curve() -> npt.NDArray[np.uint8]:
     """Linear light 0 to 1 in _LEVELS steps to a BT.1886 screen's value, 0 to 255.
 
-    The inverse of the screen's gamma, not the camera's curve: the light is a screen's already.
+    The inverse of the display's gamma is right here, not the camera's curve, because the light is
+    that of a display.
     """
     light = np.linspace(0, 1, _LEVELS)
     return np.round(light ** (1 / 2.4) * 255).astype(np.uint8)

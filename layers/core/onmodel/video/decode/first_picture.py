@@ -1,4 +1,4 @@
-"""What only a decoded picture tells of a film: its size, rotation and interlacing."""
+"""Completes a packet table with the size, rotation and interlacing of a decoded picture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 
 from onmodel.errors import FilmRefused
 from onmodel.video.container.packet_table import PacketTable
-from onmodel.video.decode.pictures import turn_of
+from onmodel.video.decode.pictures import rotation_of
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ _PROGRESSIVE_ORDERS = (0, 1)  # AV_FIELD_UNKNOWN, AV_FIELD_PROGRESSIVE
 def with_first_picture(
     table: PacketTable, container: InputContainer, stream: VideoStream
 ) -> PacketTable:
-    """The table with what only a decoded picture tells: how it is turned, and whether woven.
+    """The table with the size, rotation and interlacing of the film's first decoded picture.
 
     Raises:
         FilmRefused: the film's first packets hold no picture.
@@ -35,18 +35,18 @@ def with_first_picture(
             "not one frame of the film can be decoded",
             "Check that the file plays, and upload it again",
         )
-    woven = stream.codec_context.field_order not in _PROGRESSIVE_ORDERS
+    has_fields = stream.codec_context.field_order not in _PROGRESSIVE_ORDERS
     return replace(
         table,
-        width=first.width,  # containers round it up to whole blocks
+        width=first.width,  # containers may round it up to whole blocks
         height=first.height,
-        rotation=turn_of(first),
-        interlaced=first.interlaced_frame or woven,
+        rotation=rotation_of(first),
+        interlaced=first.interlaced_frame or has_fields,
     )
 
 
 def _pictures(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """What the first packets decode to; damaged ones are passed over."""
+    """The pictures of the first packets; damaged packets are skipped."""
     stream.thread_count = 1
     packets, decoder = container.demux(stream), stream.codec_context
     for count in range(_FIRST_PACKETS):
@@ -55,7 +55,7 @@ def _pictures(container: InputContainer, stream: VideoStream) -> Iterator[VideoF
             if packet is None:
                 return
             yield from decoder.decode(packet)
-            if count == 0:  # a decoder that waits for pictures to be shown before it shows it now
+            if count == 0:  # a decoder that reorders outputs its first picture only when flushed
                 yield from decoder.decode(None)
                 decoder.flush_buffers()
         except av.FFmpegError as fault:

@@ -1,4 +1,4 @@
-"""Packets of a group of pictures in, sound pictures out; and where the damage begins."""
+"""Decodes groups of pictures, and finds the packet where damage begins."""
 
 from __future__ import annotations
 
@@ -18,16 +18,18 @@ from onmodel.video.gops.batches import Batch
 
 logger = logging.getLogger(__name__)
 
-# decoders that tell a damaged packet at once when asked to; others' flags cry wolf
-_EXACT = frozenset({"h264", "hevc"})
-_MARKED = "the decoder marked its picture"
+# These decoders can refuse a damaged packet. Other decoders set the corrupt flag on undamaged
+# pictures too.
+_STRICT_CODECS = frozenset({"h264", "hevc"})
+_FLAGGED_CORRUPT = "the decoder flagged its picture as corrupt"
 
 
 class GroupDecoder:
-    """One single-threaded decoder of one group of pictures after the other.
+    """A single-threaded decoder that decodes one group of pictures after the other.
 
-    Where the codec can, it is strict and refuses a damaged packet. Many films carry faults that
-    harm no picture: once a forgiving decoder shows the refused picture undamaged, that one stays.
+    For H.264 and HEVC it is strict: it refuses a damaged packet. Many films have faults that damage
+    no picture. When a lenient decoder outputs the refused picture undamaged, it replaces the strict
+    one for the rest of the film.
 
     Attributes:
         failed: index in the last batch of the first packet that could not be decoded, or None.
@@ -35,21 +37,21 @@ class GroupDecoder:
 
     def __init__(self, table: PacketTable, limits: Limits) -> None:
         self._table, self._limits = table, limits
-        self._marks_damage = self._strict = table.codec in _EXACT
-        self._decoder = open_decoder(table, limits, exact=self._strict)
-        self._clock: list[int] = []  # ticks still to be given to shown pictures
-        self._shown = 0  # pictures of the present group so far
+        self._reports_damage = self._strict = table.codec in _STRICT_CODECS
+        self._decoder = open_decoder(table, limits, strict=self._strict)
+        self._unassigned_ticks: list[int] = []  # for pictures that come without a time
+        self._shown = 0  # pictures of the current group so far
         self._started = False
         self.failed: int | None = None
 
     def frames(self, batch: Batch, feed: list[int]) -> Iterator[VideoFrame]:
-        """The pictures that the packets `feed` of a batch show, in order of time.
+        """The pictures of the packets `feed` of a batch, in presentation order.
 
         Args:
             batch: the next part of the group, or the next group's first part.
-            feed: indices of its packets that are decoded.
+            feed: indices of the packets to decode.
         """
-        if not self._begins(batch, feed):
+        if not self._prepare(batch, feed):
             return
         position = 0
         while position < len(feed) and self.failed is None:
@@ -59,88 +61,88 @@ class GroupDecoder:
                     raise av.error.InvalidDataError(0, "the file ends before the packet")
                 pictures, taken = self._decoder.decode(packet), position + 1
             except av.FFmpegError as fault:
-                forgiven = self._forgiven(batch, feed, position)
-                if forgiven is None:
+                decoded_leniently = self._decoded_leniently(batch, feed, position)
+                if decoded_leniently is None:
                     self._fail(batch, feed[position], fault)
                     break
-                pictures, taken = forgiven
+                pictures, taken = decoded_leniently
             for picture in pictures:
-                if self._takes(picture):
+                if self._accepts(picture):
                     yield picture
                 elif not self._strict:
-                    # A strict decoder has refused the packet and holds what came before it; this
-                    # one has gone on, and holds what was made out of the damage.
-                    self._fail(batch, _shown_by(batch, picture, feed[position]), _MARKED)
+                    # A strict decoder refused the packet and still holds the pictures before it. A
+                    # lenient one continued, and what it still holds is damaged.
+                    self._fail(batch, _packet_of(batch, picture, feed[position]), _FLAGGED_CORRUPT)
                     return
             position = taken
         if batch.last or self.failed is not None:
-            yield from self._drained(batch)
+            yield from self._flushed(batch)
 
-    def _begins(self, batch: Batch, feed: list[int]) -> bool:
-        """Make ready for a batch; False when nothing of its group is decoded yet."""
+    def _prepare(self, batch: Batch, feed: list[int]) -> bool:
+        """Prepare for a batch; False if nothing of its group was or will be decoded yet."""
         self.failed = None
         if batch.head:
-            self._clock, self._shown, self._started = [], 0, False
+            self._unassigned_ticks, self._shown, self._started = [], 0, False
         if not feed and not self._started:
             return False
         if batch.head:
             self._decoder.flush_buffers()
         self._started = True
         if not batch.timed:
-            self._clock += np.sort(batch.pts).tolist()
+            self._unassigned_ticks += np.sort(batch.pts).tolist()
         return True
 
-    def _drained(self, batch: Batch) -> Iterator[VideoFrame]:
+    def _flushed(self, batch: Batch) -> Iterator[VideoFrame]:
         try:
             pictures = self._decoder.decode(None)
-        except av.error.EOFError:  # it was drained to see whether a fault is harmless
+        except av.error.EOFError:  # already flushed by _decoded_leniently
             return
         except av.FFmpegError as fault:
             logger.info("the decoder's last pictures are damaged: %s", fault)
             return
         for picture in pictures:
-            if self._takes(picture):
+            if self._accepts(picture):
                 yield picture
             elif not self._strict:
                 known = len(batch.pts) - 1 if self.failed is None else self.failed
-                self._fail(batch, _shown_by(batch, picture, known), _MARKED)
+                self._fail(batch, _packet_of(batch, picture, known), _FLAGGED_CORRUPT)
                 return
 
-    def _takes(self, picture: VideoFrame) -> bool:
-        """Count a picture and give it its time, where it brings none.
+    def _accepts(self, picture: VideoFrame) -> bool:
+        """Count a picture, and assign its time if the container has none.
 
         Returns:
-            False when the decoder marked it as damaged, and its marks can be trusted.
+            False when the decoder flagged it as corrupt, for codecs whose flag is reliable.
         """
         self._shown += 1
-        if self._clock:
-            picture.pts = self._clock.pop(0)
-        return not (self._marks_damage and picture.is_corrupt)
+        if self._unassigned_ticks:
+            picture.pts = self._unassigned_ticks.pop(0)
+        return not (self._reports_damage and picture.is_corrupt)
 
     def _fail(self, batch: Batch, index: int, fault: object) -> None:
         self.failed = index
         logger.info("packet at tick %d is damaged: %s", batch.pts[index], fault)
 
-    def _forgiven(
+    def _decoded_leniently(
         self, batch: Batch, feed: list[int], position: int
     ) -> tuple[list[VideoFrame], int] | None:
-        """Decode the group anew with a forgiving decoder until it shows the refused picture.
+        """Decode the group again with a lenient decoder, up to the refused picture.
 
         Returns:
-            The pictures that were not shown before, and how many of `feed` they took; None when
-            the fault is damage, or the group's start is no longer at hand.
+            The pictures that were not yielded before, and how many packets of `feed` were decoded;
+            None if a picture is damaged, or if the packets before the batch are gone.
         """
         if not (self._strict and batch.head) or batch.packets[feed[position]] is None:
             return None
-        decoder = open_decoder(self._table, self._limits, exact=False)
+        decoder = open_decoder(self._table, self._limits, strict=False)
         refused = int(batch.pts[feed[position]])
         pictures: list[VideoFrame] = []
         known, taken, found = self._shown, 0, False
         try:
             while not found:
-                drains = taken == len(feed)
-                packet = None if drains else batch.packets[feed[taken]]
-                if packet is None and not (drains and batch.last):
+                flushes = taken == len(feed)
+                packet = None if flushes else batch.packets[feed[taken]]
+                if packet is None and not (flushes and batch.last):
                     return None
                 for frame in decoder.decode(packet):
                     if frame.is_corrupt:
@@ -148,32 +150,32 @@ class GroupDecoder:
                     found = found or frame.pts == refused
                     pictures += [] if known > 0 else [frame]
                     known -= 1
-                if drains and not found:
+                if flushes and not found:
                     return None
-                taken += not drains
+                taken += not flushes
         except av.FFmpegError:
             return None
-        logger.info("this film's packets carry harmless faults: decoding without strict checks")
+        logger.info("the film has faults that damage no picture: decoding without strict checks")
         self._strict, self._decoder = False, decoder
         return pictures, taken
 
 
-def _shown_by(batch: Batch, picture: VideoFrame, index: int) -> int:
-    """The packet of a batch that a picture came from; `index` when it came from none of them."""
+def _packet_of(batch: Batch, picture: VideoFrame, index: int) -> int:
+    """The index of the packet that a picture came from; `index` if it is not in the batch."""
     found = np.flatnonzero(batch.pts == picture.pts)
     return int(found[0]) if len(found) else index
 
 
-def open_decoder(table: PacketTable, limits: Limits, *, exact: bool) -> VideoCodecContext:
-    """A single-threaded decoder for a film's packets, apart from any container.
+def open_decoder(table: PacketTable, limits: Limits, *, strict: bool) -> VideoCodecContext:
+    """A single-threaded decoder for a film's packets, opened without a container.
 
     Args:
-        table: what the container's header says of the stream.
-        limits: the largest picture it may allocate.
-        exact: refuse a damaged packet instead of hiding the damage.
+        table: the film's packet table, with the parameters of the stream.
+        limits: bound the size of a picture.
+        strict: refuse a damaged packet instead of concealing the damage.
 
     Raises:
-        FilmRefused: this build has no such decoder, or it refuses the stream's parameters.
+        FilmRefused: FFmpeg has no such decoder, or it refuses the stream's parameters.
     """
     try:
         decoder: Any = av.CodecContext.create(table.decoder, "r")
@@ -181,15 +183,16 @@ def open_decoder(table: PacketTable, limits: Limits, *, exact: bool) -> VideoCod
         decoder.width, decoder.height = table.width, table.height
         if table.codec_tag:
             decoder.codec_tag = table.codec_tag
-        # a film's own tags win; these are what only the container knows
+        # tags of the container; tags in the coded stream replace them
         decoder.colorspace, decoder.color_range = table.colours[:2]
         decoder.color_primaries, decoder.color_trc = table.colours[2:]
         decoder.thread_count = 1
         options = {"max_pixels": str(limits.pixels)}
-        if exact:
+        if strict:
             options["err_detect"] = "explode"
         if table.codec == "h264":
-            # without a declared reorder depth H.264 decoders guess one and drop pictures
+            # if a stream declares no reorder depth, the decoder otherwise guesses one and may drop
+            # pictures
             options["strict"] = "strict"
         decoder.options = options
         decoder.open()

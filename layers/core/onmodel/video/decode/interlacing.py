@@ -1,4 +1,4 @@
-"""Interlaced pictures: two moments woven into one."""
+"""Deinterlacing: an interlaced picture holds two fields of two moments, line by line."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ import numpy as np
 
 from onmodel.contracts.arrays import Pixels
 
-COMBED = 10  # of 255: lines of two moments differ from both neighbours by more than noise
+COMB_THRESHOLD = 10  # of 255: a smaller difference from both neighbouring lines is noise
 
 
-def without_combs(pixels: Pixels) -> Pixels:
-    """Replace the second field where the two fields differ, keep both where nothing moved.
+def deinterlaced(pixels: Pixels) -> Pixels:
+    """Interpolate the second field where something moved between the fields; keep it elsewhere.
 
-    A pixel of the second field is combed when it lies above or below both its neighbours in
-    the first field; the classic test of field-matching filters. Still parts keep all lines.
+    A pixel of the second field is combed when it is brighter than both its neighbours in the first
+    field, or darker than both: the usual test of field-matching filters.
 
     Args:
         pixels: (height, width, 3) uint8, BGR.
     """
     lines = pixels[: pixels.shape[0] // 2 * 2].astype(np.int16)
-    above, woven = lines[0::2], lines[1::2]
+    above, second = lines[0::2], lines[1::2]
     below = np.concatenate([above[1:], above[-1:]])
     middle = (above + below + 1) >> 1
-    over, under = woven - above, woven - below
-    combed = ((over * under > 0) & (np.minimum(np.abs(over), np.abs(under)) > COMBED)).any(axis=2)
+    over, under = second - above, second - below
+    differs = np.minimum(np.abs(over), np.abs(under)) > COMB_THRESHOLD
+    combed = ((over * under > 0) & differs).any(axis=2)
     near = cv2.dilate(combed.astype(np.uint8), np.ones((3, 5), np.uint8)) > 0
     result = pixels.copy()
-    result[1 : lines.shape[0] : 2] = np.where(near[..., None], middle, woven).astype(np.uint8)
+    result[1 : lines.shape[0] : 2] = np.where(near[..., None], middle, second).astype(np.uint8)
     return result

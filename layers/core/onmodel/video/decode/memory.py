@@ -1,9 +1,9 @@
-"""Pictures' memory: kept by the process from one picture to the next.
+"""Keeps freed memory in the process, for the next picture.
 
-A decoded 1080p picture has 3 MB and its pixels 6. The C library hands blocks of that size back to
-the system when they are freed and asks for new ones, which the system clears page by page: a
-tenth of the sampler's time, measured. Two thresholds of glibc (mallopt(3)) end that. What is kept
-is kept in two places, not in one for each thread that ever asked.
+A decoded 1080p picture has 3 MB and its BGR pixels have 6. By default the C library returns freed
+blocks of that size to the system. The system clears every page of a new block, which took a tenth
+of the sampler's time. Two thresholds of glibc (mallopt(3)) avoid this. A third option limits the
+number of arenas, because each arena keeps freed memory of its own.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import platform
 from functools import cache
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
-_LARGEST_BLOCK = 32 << 20  # the most glibc takes: a 4K picture's pixels have 25 MB
-_ARENAS = 2  # one a vCPU; ten threads' own would keep 70 MB more
-_FREE_KEPT = 64 << 20  # of free memory: what a chunk's decoders and pictures in flight come to
+_LARGEST_BLOCK = 32 << 20  # the maximum of glibc; the pixels of a 4K picture have 25 MB
+_ARENAS = 2  # one per vCPU; one per thread would keep 70 MB more with ten threads
+_FREE_KEPT = 64 << 20  # bytes: about what the decoders and pictures of a chunk take
 
 
 @cache
 def keep_freed_memory() -> bool:
-    """Let the process keep up to 64 MB that it frees; once, and for all its threads.
+    """Let the process keep up to 64 MB of freed memory; applies to all its threads.
 
     Returns:
-        Whether this system's C library can be told so (glibc can, musl and macOS cannot).
+        Whether the C library supports this (glibc does; musl and macOS do not).
     """
     if platform.libc_ver()[0] != "glibc":
         return False

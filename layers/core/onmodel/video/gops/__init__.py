@@ -1,1 +1,1 @@
-"""Groups of pictures (GOPs): which packets a sample needs, and reading those packets."""
+"""Groups of pictures (GOPs): finds the packets that the samples need, and reads them."""

@@ -20,18 +20,18 @@ BATCH_BYTES = 24 << 20  # compressed size of a batch at most: 5 s of 4K at 40 Mb
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Packets that are planned together, in decoding order: a group of pictures or part of one.
+    """Packets in decoding order that are planned together: a group of pictures or part of one.
 
-    The last batch of a group ends with a tail: the next keyframe and those of its packets that
-    are shown before it, which only decode after this group (open groups of pictures).
+    In an open group of pictures, packets after the next keyframe are shown before it and refer to
+    this group. So the last batch of a group also holds that keyframe and those packets.
 
     Attributes:
-        pts: (packets,) ticks; shown: which may be yielded; reference: which others refer to.
-        packets: with their data; None where the file ends before them.
-        next_keyframe: tick of the next group's keyframe, None at the end or when not known yet.
-        head: the first packet is a keyframe. last: the group ends here.
-        timed: the ticks are presentation times; otherwise they only count pictures (AVI), and
-            the pictures come to them in the order in which the decoder shows them.
+        pts: (packets,) ticks; shown: may be sampled; reference: other packets may refer to it.
+        packets: with their data; None where it cannot be read.
+        next_keyframe: tick of the next group's keyframe; None at the end, or if not known yet.
+        head: the batch begins its group. last: the batch ends its group.
+        timed: the ticks are presentation times. Otherwise (AVI) they only count pictures, and are
+            assigned to the pictures in the order in which the decoder outputs them.
     """
 
     pts: Ticks
@@ -45,19 +45,19 @@ class Batch:
 
 
 class BatchSource(Protocol):
-    """Where groups of pictures come from, and what the sizes of those read so far tell."""
+    """Reads groups of pictures; `hints` collects the cut hints of those read so far."""
 
     hints: CutHints
 
     def batches(self, windows: Windows) -> Iterator[Batch]:
-        """All that holds pictures which the windows want, in order."""
+        """All batches with pictures that the windows need, in order."""
         ...
 
 
 def references(
     packets: Sequence[Packet[Any] | None], is_reference: IsReference | None, *, head: bool
 ) -> Flags:
-    """Which packets others may refer to; all of them for a codec whose marks we do not read."""
+    """Which packets others may refer to; all, for a codec whose flags are not read."""
     return np.array(
         [
             (head and index == 0)

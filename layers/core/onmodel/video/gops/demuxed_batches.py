@@ -1,4 +1,4 @@
-"""Groups of pictures as a container's demultiplexer yields them."""
+"""Reads groups of pictures through a container's demultiplexer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from onmodel.video.bitstream.reference_flags import IsReference
-from onmodel.video.container.opening import GuardedFile, Readable
+from onmodel.video.container.opening import ErrorRecordingFile, Readable
 from onmodel.video.container.packet_table import PacketTable
 from onmodel.video.gops.batches import BATCH_BYTES, BATCH_PACKETS, Batch, references
 from onmodel.video.gops.windows import Windows
@@ -21,35 +21,35 @@ from onmodel.video.shots.cut_hints import CutHints, Seconds
 
 logger = logging.getLogger(__name__)
 
-SEEK_BACK_SECONDS = 2.0  # MPEG-TS finds keyframes late; doubled until one lies before the start
-_LEADING_SECONDS = 1.0  # packets shown before a keyframe follow it by less: 16 at 24 a second
-_REORDERED = ("h264", "hevc")  # codecs that show pictures in another order than they are coded
-_PATIENCE = 5000  # packets without a keyframe while seeking: then the seek was no good
+SEEK_BACK_SECONDS = 2.0  # doubled until a keyframe lies before the start
+_LEADING_SECONDS = 1.0  # leading pictures precede their keyframe by less: 16 pictures take 0.7 s
+_REORDERED = ("h264", "hevc")  # codecs whose presentation order differs from the decoding order
+_SEARCHED_PACKETS = 5000  # without a keyframe in so many packets a seek has failed
 
 
 class DemuxedBatches:
-    """Groups of a container that is read on from a keyframe before the first window."""
+    """Reads the groups of a container, from a keyframe before the first window on."""
 
     def __init__(
         self,
         container: InputContainer,
         stream: VideoStream,
-        guard: GuardedFile,
+        recorder: ErrorRecordingFile,
         table: PacketTable,
         is_reference: IsReference | None,
     ) -> None:
-        self._container, self._stream, self._guard = container, stream, guard
+        self._container, self._stream, self._recorder = container, stream, recorder
         self._table, self._is_reference = table, is_reference
         self.hints = CutHints(table, None if len(table) else self._keyframes())
         self._timed = not (table.container == "avi" and table.codec in _REORDERED)
         if not self._timed:
-            logger.info("AVI keeps no presentation times: whole groups of pictures are decoded")
+            logger.info("AVI has no presentation times: whole groups of pictures are decoded")
 
     def batches(self, windows: Windows) -> Iterator[Batch]:
         self._announce(windows)
         stop = windows.end
-        held: list[Packet[Any]] = []  # the present group, or what is left of it
-        ahead: list[Packet[Any]] = []  # the next group, until its leading packets are known
+        held: list[Packet[Any]] = []  # the current group, or the rest of it
+        ahead: list[Packet[Any]] = []  # the next keyframe and its leading pictures
         head, size = True, 0
         for packet in self._packets_of(windows):
             if ahead and (packet.is_keyframe or tick_of(packet) > tick_of(ahead[0])):
@@ -76,7 +76,7 @@ class DemuxedBatches:
             yield self._batch(ahead, [], head=True)
 
     def _keyframes(self) -> Seconds:
-        """What the open container lists, for films without a table."""
+        """Seconds of the keyframes that the container lists, for films without a table."""
         listed = [entry.timestamp for entry in self._stream.index_entries if entry.is_keyframe]
         return self._table.seconds(np.array(listed, np.int64))
 
@@ -84,7 +84,7 @@ class DemuxedBatches:
         return float(self._table.seconds(tick_of(packet)))
 
     def _past(self, held: list[Packet[Any]], stop: float) -> bool:
-        """Whether all that follows is shown after the end; decoding order runs ahead of it."""
+        """Whether all packets from here on are shown after the end."""
         return min(self._seconds(packet) for packet in held) >= stop
 
     def _batch(
@@ -113,8 +113,8 @@ class DemuxedBatches:
         )
 
     def _announce(self, windows: Windows) -> None:
-        """Tell a reader that can look ahead where the span lies, if the keyframes' places say."""
-        table, file = self._table, self._guard.file
+        """Announce the byte span of the windows to a file with `expect`, if the table has it."""
+        table, file = self._table, self._recorder.file
         expect = getattr(file, "expect", None)
         if expect is None or len(table) < 2:
             return
@@ -132,7 +132,7 @@ class DemuxedBatches:
         return end
 
     def _packets_of(self, windows: Windows) -> Iterator[Packet[Any]]:
-        """All packets from the first keyframe on that the windows need."""
+        """All packets from the first keyframe that the windows need."""
         start = self._table.ticks(windows.start)
         tick = 1.0 if self._stream.time_base is None else float(self._stream.time_base)
         first = self._stream.start_time or 0
@@ -157,7 +157,7 @@ class DemuxedBatches:
     def _first_keyframe_in(
         self, windows: Windows, packets: Iterator[Packet[Any]]
     ) -> tuple[Packet[Any] | None, bool]:
-        """The first keyframe of a span, and whether reading began early enough to be sure."""
+        """The first keyframe of a span, and whether reading began early enough to find it."""
         early = False
         for packet in packets:
             seconds = self._seconds(packet)
@@ -172,7 +172,7 @@ class DemuxedBatches:
         for count, packet in enumerate(packets):
             if packet.is_keyframe:
                 return packet
-            if count > _PATIENCE:
+            if count > _SEARCHED_PACKETS:
                 break
         return None
 
@@ -180,7 +180,7 @@ class DemuxedBatches:
         try:
             self._container.seek(target, stream=self._stream)
         except av.FFmpegError as fault:
-            self._guard.check()
+            self._recorder.raise_read_error()
             logger.info("seeking to tick %d failed (%s): reading from the start", target, fault)
             self._rewind()
 
@@ -188,7 +188,7 @@ class DemuxedBatches:
         try:
             self._container.seek(0)
         except av.FFmpegError as fault:
-            self._guard.check()
+            self._recorder.raise_read_error()
             logger.info("rewinding failed (%s): reading on", fault)
 
     def _packets(self) -> Iterator[Packet[Any]]:
@@ -199,20 +199,20 @@ class DemuxedBatches:
             except StopIteration:
                 return
             except av.FFmpegError as fault:
-                self._guard.check()
+                self._recorder.raise_read_error()
                 logger.info("the container ends early: %s", fault)
                 return
-            self._guard.check()
-            if packet.size == 0:  # the demultiplexer's way to say that the film is over
+            self._recorder.raise_read_error()
+            if packet.size == 0:  # the demultiplexer ends the film with an empty packet
                 return
             if packet.pts is None:
-                packet.pts = packet.dts  # AVI knows no presentation times
+                packet.pts = packet.dts  # AVI has no presentation times
             if packet.pts is not None:
                 yield packet
 
 
 def tick_of(packet: Packet[Any]) -> int:
-    """A packet's presentation time; packets without one are not passed on."""
+    """A packet's presentation time in ticks; ValueError for a packet without one."""
     if packet.pts is None:
         raise ValueError("a packet without a time")
     return packet.pts

@@ -1,4 +1,4 @@
-"""Groups of pictures out of a packet table: the bytes are read by position, in order."""
+"""Reads groups of pictures by their positions in a complete packet table."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from onmodel.video.gops.batches import BATCH_BYTES, BATCH_PACKETS, Batch, refere
 from onmodel.video.gops.windows import NO_WINDOW, Windows
 from onmodel.video.shots.cut_hints import CutHints
 
-LARGEST_PACKET = 96 << 20  # an 8K ProRes 4444 picture has about 60 MB; more is a lie
-_JOINED_GAP = 512 << 10  # reading over a gap this wide is cheaper than another request
+LARGEST_PACKET = 96 << 20  # an 8K ProRes 4444 picture has about 60 MB; a larger size is wrong
+_JOINED_GAP = 512 << 10  # reading a gap of this size is faster than another request
 
 
 @dataclass(frozen=True, eq=False)
 class _Group:
-    """Rows of the table that a group of pictures needs, up to the last that any window wants."""
+    """The rows of a group of pictures, up to the last that a window needs."""
 
     rows: Ticks
     shown: Flags
@@ -29,9 +29,9 @@ class _Group:
 
 
 class TableBatches:
-    """Groups of a complete packet table, read from a file by position.
+    """Reads the groups of a complete packet table from a file, in order.
 
-    Nothing is read for windows that nobody wants, nor beyond the last packet that may be needed.
+    Groups without a needed window are not read, nor packets after the last needed one of a group.
     """
 
     def __init__(
@@ -45,13 +45,13 @@ class TableBatches:
         announce = self._announcer(groups)
         for number, group in enumerate(groups):
             announce(number)
-            yield from self._in_parts(group)
+            yield from self._batches_of(group)
 
     def _groups(self, windows: Windows) -> Iterator[_Group]:
         table = self._table
         heads = np.flatnonzero(table.keyframe)
         starts = table.seconds(table.pts[heads])
-        # the group before may be shown into the first window; one more for open groups
+        # the group before may reach into the first window
         first = max(int(np.searchsorted(starts, windows.start, side="right")) - 1, 0)
         for number in range(first, len(heads)):
             if starts[number] >= windows.end:
@@ -73,7 +73,9 @@ class TableBatches:
         table, head = self._table, int(heads[number])
         bounds = [*heads[number + 1 : number + 3].tolist(), len(table), len(table)]
         rows = np.arange(head, bounds[0])
-        rows = rows[table.pts[rows] >= table.pts[head]]  # its own leading pictures need the last
+        rows = rows[
+            table.pts[rows] >= table.pts[head]
+        ]  # leading pictures are decoded with the group before
         if bounds[0] == len(table):
             return _Group(rows, ~table.discard[rows], None)
         next_keyframe = int(table.pts[bounds[0]])
@@ -81,7 +83,7 @@ class TableBatches:
         tail = tail[table.pts[tail] <= next_keyframe]
         every = np.concatenate([rows, tail]) if len(tail) > 1 else rows
         shown = ~table.discard[every]
-        shown[len(rows) : len(rows) + 1] = False  # the next keyframe is the next group's to show
+        shown[len(rows) : len(rows) + 1] = False  # the next keyframe is sampled in its own group
         return _Group(every, shown, next_keyframe)
 
     def _read_sizes(self, bounds: list[int]) -> None:
@@ -89,7 +91,7 @@ class TableBatches:
         self.hints.read(self._table.seconds(self._table.pts[rows]), self._table.size[rows])
 
     def _announcer(self, groups: list[_Group]) -> Callable[[int], None]:
-        """Tells a reader that can look ahead which bytes will be read, span by span."""
+        """A function that announces a group's byte span to a file with the method `expect`."""
         expect = getattr(self._file, "expect", None)
         if expect is None:
             return lambda _number: None
@@ -103,17 +105,17 @@ class TableBatches:
             else:
                 spans.append([start, end])
             span_of.append(len(spans) - 1)
-        told = -1
+        announced = -1
 
         def announce(number: int) -> None:
-            nonlocal told
-            if span_of[number] != told:
-                told = span_of[number]
-                expect(*spans[told])
+            nonlocal announced
+            if span_of[number] != announced:
+                announced = span_of[number]
+                expect(*spans[announced])
 
         return announce
 
-    def _in_parts(self, group: _Group) -> Iterator[Batch]:
+    def _batches_of(self, group: _Group) -> Iterator[Batch]:
         table, count = self._table, len(group.rows)
         before = np.cumsum(table.size[group.rows])
         start = 0

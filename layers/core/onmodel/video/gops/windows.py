@@ -1,4 +1,4 @@
-"""Which moments of a film share one sample, and which packets must be decoded for them."""
+"""Windows of time with one sample each, and the packets that must be decoded for them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Seconds = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 NO_WINDOW = -1
-_ROUNDING = 1e-6  # of a window: 0.04 s steps and 25 frames a second must not disagree on borders
+_ROUNDING = 1e-6  # of a window: a time this close before a border counts as on it
 _KEYFRAME_STEP = 1e-3  # shorter than any frame: each keyframe has a window of its own
 
 
@@ -22,11 +22,11 @@ class Windows:
     """Half-open spans [anchor + k·step, anchor + (k+1)·step), clipped to [start, end).
 
     Attributes:
-        leave_last: a window that reaches over `end` belongs to whoever samples from `end` on.
-        keyframes_only: every keyframe is a sample, and nothing else is.
-        by_groups: start and end choose groups of pictures by their keyframes, and all windows of
-            a chosen group are served, also those that begin before or end after: so that spans
-            cut by the clock decode nothing twice.
+        leave_last: a window that extends beyond `end` is left to the chunk that begins at `end`.
+        keyframes_only: sample every keyframe, and no other frame.
+        by_groups: sample the groups of pictures whose keyframes lie in [start, end), whole, even
+            where their windows lie partly outside. Chunks of equal length then decode no packet
+            twice.
     """
 
     start: float
@@ -42,7 +42,7 @@ class Windows:
         return cls(start, end, _KEYFRAME_STEP, anchor=0.0, keyframes_only=True, by_groups=by_groups)
 
     def numbers(self, seconds: Seconds) -> Numbers:
-        """The windows of many moments; NO_WINDOW outside of [start, end)."""
+        """The number of each moment's window; NO_WINDOW outside of [start, end)."""
         slack = self.step * _ROUNDING
         found = np.floor((seconds - self.anchor) / self.step + _ROUNDING).astype(np.int64)
         if self.by_groups:
@@ -53,20 +53,20 @@ class Windows:
         return np.where(inside, found, NO_WINDOW)
 
     def clipped(self, start: float, end: float) -> tuple[float, float]:
-        """The part of a span that these windows answer for."""
+        """The part of a span that lies in these windows."""
         if self.by_groups:
             return start, end
         return max(start, self.start), min(end, self.end)
 
     def wanted(self, seconds: Seconds, shown: Flags, next_keyframe: float | None) -> Numbers:
-        """The window that each packet of a group may serve, or NO_WINDOW.
+        """The window that each packet of a group may be the sample of, or NO_WINDOW.
 
-        The window of the next keyframe is left to it, because it costs one decoded frame there.
+        The window that holds the next keyframe is left out: there one decoded frame suffices.
 
         Args:
             seconds: (packets,) presentation times in decoding order, the keyframe's first.
-            shown: (packets,) whether the packet may be yielded.
-            next_keyframe: when the next group's keyframe is shown.
+            shown: (packets,) whether the picture may be sampled.
+            next_keyframe: presentation time of the next group's keyframe.
         """
         numbers = np.where(shown, self.numbers(seconds), NO_WINDOW)
         if self.keyframes_only:
@@ -80,14 +80,14 @@ class Windows:
 def packets_to_decode(wanted: Numbers, reference: Flags, *, continues: bool = False) -> list[int]:
     """Which packets of a group of pictures to decode so that each of its windows gets a frame.
 
-    The keyframe serves its own window. Each other window is served by the first packet in it
-    that others refer to, and only if there is none by the first that none refers to: so all
-    references up to the last one needed are decoded, and no others.
+    The keyframe is the sample of its own window. Every other window gets its first reference
+    picture, or its first picture if it has no reference picture. So all reference pictures up to
+    the last needed one are decoded, and no later ones.
 
     Args:
-        wanted: (packets,) window that each packet may serve, in decoding order, or NO_WINDOW.
+        wanted: (packets,) each packet's window or NO_WINDOW, in decoding order.
         reference: (packets,) whether later packets may refer to it.
-        continues: packets that follow in the same group need all references of these.
+        continues: more packets of the group follow, so all of its reference pictures are needed.
 
     Returns:
         Indices in decoding order.

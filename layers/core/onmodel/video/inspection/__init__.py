@@ -1,1 +1,1 @@
-"""What a film is: its facts, its packet table, and the part of the picture without bars."""
+"""Inspects a film: its facts, its packet table, and the part of the picture without bars."""

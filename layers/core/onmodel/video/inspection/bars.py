@@ -1,4 +1,4 @@
-"""Finding letter and pillar bars, once a film."""
+"""Finds letterbox and pillarbox bars, once per film."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from onmodel.contracts.base import Box
 Luma = npt.NDArray[np.uint8]
 """(height, width) uint8, 0 black to 255 white."""
 
-DARK = 24  # of 255: compression noise on black stays below it
-LEAST_PICTURE = 0.4  # of a side: what is left when bars are cut; less is a dark film, not bars
-LEAST_BAR = 0.01  # of a side: narrower edges are overscan, not bars
-_BRIGHT_ENOUGH = 40  # a frame darker than this at its brightest tells nothing of bars
-_MANY = 3
+DARK = 24  # of 255: compression noise on black is weaker
+LEAST_PICTURE = 0.4  # of a side: a smaller rest means a dark film, not bars
+LEAST_BAR = 0.01  # of a side: narrower dark edges are overscan, not bars
+_LEAST_BRIGHTNESS = 40  # of 255: darker frames are left out, because their edges may be dark too
+_LEAST_FRAMES = 3
 
 
 def find_picture(frames: Sequence[Luma], width: int, height: int) -> Box:
-    """The frame without bars: what is dark at the edges of all frames that show anything.
+    """The part of the picture without bars; bars are edges that are dark in all bright frames.
 
     Args:
-        frames: (height, width) uint8 luma of the whole frame, any one size.
-        width: of the display frame, which the box is measured in.
-        height: of it.
+        frames: (height, width) uint8 luma of whole frames, all of one size.
+        width: of the display frame, in pixels; the box is in these pixels.
+        height: of the display frame.
     """
     whole = Box(left=0, top=0, width=width, height=height)
-    telling = [frame for frame in frames if np.percentile(frame, 95) > _BRIGHT_ENOUGH]
-    if len(telling) < min(_MANY, len(frames)) or not telling:
+    bright = [frame for frame in frames if np.percentile(frame, 95) > _LEAST_BRIGHTNESS]
+    if len(bright) < min(_LEAST_FRAMES, len(frames)) or not bright:
         return whole
-    brightest = np.max(np.stack(telling), axis=0)
+    brightest = np.max(np.stack(bright), axis=0)
     rows = np.flatnonzero(np.percentile(brightest, 98, axis=1) > DARK)
     columns = np.flatnonzero(np.percentile(brightest, 98, axis=0) > DARK)
     if not len(rows) or not len(columns):

@@ -1,1 +1,1 @@
-"""From a film to its sampled frames: at most one of each window."""
+"""Samples frames of a film, at most one per window of time, and drops those without value."""

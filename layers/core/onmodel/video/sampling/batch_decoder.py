@@ -1,4 +1,4 @@
-"""Decoding what the windows need, and picking each window's sharpest frame."""
+"""Decodes what the windows need, and chooses the sharpest frame of each window."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from onmodel.contracts.base import Box
 from onmodel.video.container.limits import Limits
 from onmodel.video.container.packet_table import PacketTable
 from onmodel.video.decode.group_decoder import GroupDecoder
-from onmodel.video.decode.pictures import Display, Painter, turn_of
+from onmodel.video.decode.pictures import Display, PictureRenderer, rotation_of
 from onmodel.video.gops.batches import Batch
 from onmodel.video.gops.windows import NO_WINDOW, Windows, packets_to_decode
 from onmodel.video.sampling.frames import Frame
-from onmodel.video.sampling.measurement import look_at
-from onmodel.video.shots.shot_counter import Look
+from onmodel.video.sampling.measurement import measure
+from onmodel.video.shots.shot_counter import TimedSignature
 
 logger = logging.getLogger(__name__)
 
-LOOKS_A_WINDOW = 3  # candidates compared for sharpness; more cost time and rarely win
+CANDIDATES_PER_WINDOW = 3  # compared for sharpness; more cost time and are rarely chosen
 
-Lost = Callable[[float, float], None]
-"""Told a span (start, end) of film seconds that could not be decoded."""
+OnLost = Callable[[float, float], None]
+"""Called with a span (start, end) of film seconds that could not be decoded."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sampled:
-    """A frame whose shot is not known yet, and its window's looks, one of which it is."""
+    """A frame whose shot is not known yet, and the signatures of its window's candidates."""
 
     frame: Frame
-    looks: tuple[Look, ...]
+    signatures: tuple[TimedSignature, ...]
 
 
 @dataclass(eq=False)
@@ -46,28 +46,30 @@ class _Candidate:
 
 @dataclass(eq=False)
 class _GroupState:
-    """What is remembered from batch to batch of one group of pictures."""
+    """State kept between the batches of one group of pictures."""
 
-    window_of: dict[int | None, int] = field(default_factory=dict)  # of ticks that are wanted
+    window_of: dict[int | None, int] = field(
+        default_factory=dict
+    )  # by tick, for pictures to sample
     best: _Candidate | None = None
-    looks: list[Look] = field(default_factory=list)  # of the present window
-    looked_at: float = -1e9
+    signatures: list[TimedSignature] = field(default_factory=list)  # of the current window
+    measured_at: float = -1e9
     broken: bool = False
 
 
 class BatchDecoder:
-    """One single-threaded decoder that turns batches of packets into frames, in order.
+    """A single-threaded decoder from batches of packets to sampled frames, in order.
 
-    A damaged packet ends its group: what was decoded before it is used, what comes after it up
-    to the next keyframe is told as lost. A fault that harms no picture is passed over.
+    A damaged packet ends its group: pictures before it are used, and the span from it to the next
+    keyframe is reported as lost. A fault that damages no picture is ignored.
 
     Args:
-        table: the film's.
-        windows: what each frame is sampled for.
-        display: how its pictures become upright; None asks the first one decoded.
+        table: the film's packet table.
+        windows: the windows to sample.
+        display: the conversion to upright pictures; None takes it from the first decoded one.
         picture: the part without bars, in display pixels; None is all of it.
-        on_lost: told the spans that could not be decoded.
-        limits: the largest picture that may be allocated.
+        on_lost: called with each span that could not be decoded.
+        limits: bound the size of a picture.
     """
 
     def __init__(
@@ -77,35 +79,35 @@ class BatchDecoder:
         *,
         display: Display | None,
         picture: Box | None,
-        on_lost: Lost,
+        on_lost: OnLost,
         limits: Limits,
     ) -> None:
         self._table, self._windows, self._on_lost = table, windows, on_lost
         self._picture = picture
-        self._painter = None if display is None else Painter(display, picture)
+        self._renderer = None if display is None else PictureRenderer(display, picture)
         self._decoder = GroupDecoder(table, limits)
-        self._spacing = windows.step / LOOKS_A_WINDOW
+        self._spacing = windows.step / CANDIDATES_PER_WINDOW
         self._group = _GroupState()
 
     def frames(self, batch: Batch) -> Iterator[Sampled]:
-        """The frames that this batch completes; those of its last window wait for its end."""
+        """The sampled frames of the windows that are complete after this batch."""
         if batch.head:
             self._group = _GroupState()
         group = self._group
         if group.broken:
-            self._tell_lost(batch, 0)
+            self._report_lost(batch, 0)
             return
         for picture in self._decoder.frames(batch, self._plan(batch)):
-            painter = self._painter_for(picture)  # whether it is sampled or not
+            renderer = self._renderer_for(picture)  # before skipping: the first one decides
             window = group.window_of.get(picture.pts)
             if window is None:
                 continue
             if group.best is not None and group.best.window != window:
                 yield self._sampled(group.best)
-            self._consider(picture, window, painter)
+            self._measure_candidate(picture, window, renderer)
         if self._decoder.failed is not None:
             group.broken = True
-            self._tell_lost(batch, self._decoder.failed)
+            self._report_lost(batch, self._decoder.failed)
         if (batch.last or group.broken) and group.best is not None:
             yield self._sampled(group.best)
 
@@ -126,7 +128,7 @@ class BatchDecoder:
             return [] if unwanted else list(range(len(wanted)))
         return packets_to_decode(wanted, batch.reference, continues=not batch.last)
 
-    def _tell_lost(self, batch: Batch, failed: int) -> None:
+    def _report_lost(self, batch: Batch, failed: int) -> None:
         rest = batch.pts[failed:]
         if not len(rest):
             return
@@ -135,44 +137,46 @@ class BatchDecoder:
         stop = float(self._table.seconds(int(rest.max()) if end is None else end))
         self._on_lost(*self._windows.clipped(start, max(stop, start)))
 
-    def _consider(self, picture: VideoFrame, window: int, painter: Painter) -> None:
-        """Look at a candidate of a window, unless one just before it was looked at."""
+    def _measure_candidate(
+        self, picture: VideoFrame, window: int, renderer: PictureRenderer
+    ) -> None:
+        """Measure a candidate of a window, unless one just before it was measured."""
         group, seconds = self._group, float(self._table.seconds(picture.pts or 0))
-        if group.best is not None and 0 <= seconds - group.looked_at < self._spacing:
+        if group.best is not None and 0 <= seconds - group.measured_at < self._spacing:
             return
-        group.looked_at = seconds
-        sharpness, signature = look_at(picture, painter.picture)
-        group.looks.append(Look(seconds, signature))
+        group.measured_at = seconds
+        sharpness, signature = measure(picture, renderer.picture)
+        group.signatures.append(TimedSignature(seconds, signature))
         if group.best is None or sharpness > group.best.sharpness:
             group.best = _Candidate(picture, seconds, window, sharpness)
 
     def _sampled(self, best: _Candidate) -> Sampled:
-        """The best frame of the present window, which is complete."""
+        """The sharpest frame of the current window, which is complete."""
         group = self._group
-        looks, group.best, group.looks = tuple(group.looks), None, []
-        painter = self._painter_for(best.frame)
+        signatures, group.best, group.signatures = tuple(group.signatures), None, []
+        renderer = self._renderer_for(best.frame)
         frame = render_frame(
-            painter, best.frame, timecode_seconds=best.seconds, sharpness=best.sharpness
+            renderer, best.frame, timecode_seconds=best.seconds, sharpness=best.sharpness
         )
-        return Sampled(frame, looks)
+        return Sampled(frame, signatures)
 
-    def _painter_for(self, picture: VideoFrame) -> Painter:
-        """The painter of all pictures, which the first one decoded tells how, if need be."""
-        if self._painter is None:
+    def _renderer_for(self, picture: VideoFrame) -> PictureRenderer:
+        """The renderer of all pictures; made from the first decoded one if no display was given."""
+        if self._renderer is None:
             table = self._table
-            turn = table.rotation or turn_of(picture)
-            display = Display.of(picture.width, picture.height, table.sample_aspect, turn)
-            self._painter = Painter(display, self._picture)
-        return self._painter
+            rotation = table.rotation or rotation_of(picture)
+            display = Display.of(picture.width, picture.height, table.sample_aspect, rotation)
+            self._renderer = PictureRenderer(display, self._picture)
+        return self._renderer
 
 
 def render_frame(
-    painter: Painter, decoded: VideoFrame, *, timecode_seconds: float, sharpness: float
+    renderer: PictureRenderer, decoded: VideoFrame, *, timecode_seconds: float, sharpness: float
 ) -> Frame:
-    """A sampled frame out of a decoded picture; its shot is set later, in order of time."""
+    """A frame with the pixels of a decoded picture; its shot number is set later."""
     return Frame(
         timecode_seconds=timecode_seconds,
-        pixels=painter.pixels(decoded),
+        pixels=renderer.pixels(decoded),
         sharpness=sharpness,
         shot=0,
     )

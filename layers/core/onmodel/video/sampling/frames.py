@@ -1,4 +1,4 @@
-"""What the sampler yields."""
+"""The frames that the sampler yields."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from onmodel.contracts.arrays import Pixels
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One sampled still.
+    """One sampled frame.
 
     Attributes:
-        timecode_seconds: its presentation time on the film's own clock.
+        timecode_seconds: presentation time on the film's clock.
         pixels: (height, width, 3) uint8, BGR, display orientation, square pixels, bars included.
-        sharpness: Laplacian variance of the sharpest regions; 0 is flat.
-        shot: number of the shot, from 0, counted within the call.
+        sharpness: Laplacian variance of the sharpest regions; 0 is a flat picture.
+        shot: number of the shot within the call, from 0.
     """
 
     timecode_seconds: float

@@ -1,7 +1,7 @@
-"""A cheap look at a decoded picture: enough to compare sharpness and to see a cut.
+"""Measures sharpness and signature of a decoded picture.
 
-Every candidate of a window is looked at, so a look must cost little beside decoding: it reads
-one pixel in a few, from the decoded planes, without copying the picture.
+Every candidate of a window is measured, so it must be much faster than decoding: only some of the
+pixels are read, from the decoded planes, without copying the picture.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from onmodel.video.shots.signatures import (
 
 Plane = npt.NDArray[Any]
 
-# one decoder a vCPU is the plan; OpenCV's own threads would spin beside them
+# there is one decoder per vCPU; OpenCV's threads would compete with them
 cv2.setNumThreads(1)
 
-LOOK_WIDTH = 320  # luma points a row, a quarter of that for colour: 0.2 ms beside 2 of decoding
-_SHARPEST_TILES = CELLS // 4  # shallow focus: a quarter in focus is sharp
+POINTS_PER_ROW = 320  # of luma, a quarter for chroma: takes 0.2 ms, decoding takes 2 ms
+_SHARPEST_TILES = CELLS // 4  # a picture with a quarter in focus is sharp (shallow focus)
 _WHITE = np.float32(255)
-_HALVED = 16  # points a cell, each way: above, half of them tell as much
-_RANKED = 5  # one point of so many, each way, is enough for its colours
+_HALVED = 16  # points per cell, horizontally and vertically; with more, the plane is halved first
+_RANKED = 5  # every fifth point, horizontally and vertically, is enough for quantiles
 _PLANAR = ("yuv", "gray", "nv12", "nv16", "p01", "gbrp")
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """What a pixel format means for reading its planes."""
+    """How the planes of a pixel format are read."""
 
     readable: bool
     bits: int
@@ -51,19 +51,19 @@ class _Layout:
 @lru_cache(maxsize=64)
 def _layout(name: str) -> _Layout:
     parsed = VideoFormat(name)
-    # P010 and its like fill their words from above
+    # P010 and similar formats use the high bits of 16
     bits = 16 if name.startswith("p01") else parsed.components[0].bits
     readable = name.startswith(_PLANAR) and not name.endswith("be")
     return _Layout(readable, bits, np.dtype(np.uint8 if bits <= 8 else np.uint16))
 
 
 def bits_of(frame: VideoFrame) -> int:
-    """Bits of a luma sample."""
+    """Bits per luma sample."""
     return _layout(frame.format.name).bits
 
 
 def planes_of(frame: VideoFrame) -> tuple[Plane, ...]:
-    """Views of a picture's planes, uint8 or uint16, luma (of GBR: green) first."""
+    """Views of a picture's planes, uint8 or uint16; the first is luma (for GBR: green)."""
     layout = _layout(frame.format.name)
     if not layout.readable:
         frame = frame.reformat(format="yuv444p")
@@ -82,22 +82,22 @@ def in_bytes(plane: Plane, bits: int) -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(plane >> (bits - 8)).astype(np.uint8)
 
 
-def look_at(frame: VideoFrame, picture: Box) -> tuple[float, Signature]:
+def measure(frame: VideoFrame, picture: Box) -> tuple[float, Signature]:
     """Sharpness and signature of a decoded picture.
 
     Sharpness is the Laplacian's variance over the sharpest quarter of the picture's tiles
     (Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", 2000), on luma points
-    LOOK_WIDTH to a row, so that film sizes compare; 0 is flat.
+    POINTS_PER_ROW to a row, so that films of different sizes compare; 0 is a flat picture.
 
     Args:
         frame: as decoded.
         picture: the part without bars, in coded pixels.
     """
     planes, bits = planes_of(frame), bits_of(frame)
-    luma = _points(planes[0], picture, frame, LOOK_WIDTH, bits)
+    luma = _points(planes[0], picture, frame, POINTS_PER_ROW, bits)
     grids, colours = [_cell_means(luma)], [quantiles(luma[::_RANKED, ::_RANKED])]
     if len(planes) > 1:
-        each = [_points(plane, picture, frame, LOOK_WIDTH // 4, bits) for plane in planes[1:3]]
+        each = [_points(plane, picture, frame, POINTS_PER_ROW // 4, bits) for plane in planes[1:3]]
         chroma: Any = cv2.merge(each)  # both at once
         grids.append(_cell_means(chroma))
         colours.append(quantiles(chroma[::2, ::2]))
@@ -107,7 +107,7 @@ def look_at(frame: VideoFrame, picture: Box) -> tuple[float, Signature]:
 
 
 def _with_grey(known: Signature) -> Signature:
-    """The signature of a picture without colours, or with both in one plane."""
+    """Complete a signature with grey for the missing chroma planes."""
     planes = len(known) // (CELLS + QUANTILES)
     grids, colours = known[: planes * CELLS], known[planes * CELLS :]
     grey = np.full((3 - planes) * CELLS, 0.5, np.float32)
@@ -118,7 +118,7 @@ def _sharpness(luma: npt.NDArray[np.uint8]) -> float:
     """Mean Laplacian variance of the sharpest tiles."""
     edges = cv2.Laplacian(luma, cv2.CV_16S)
     tiles = _tiles(*luma.shape)
-    # a Laplacian's mean over a tile is all but 0: its variance is the mean of its squares
+    # the mean of a Laplacian over a tile is nearly 0, so its variance is the mean square
     squares = sorted([cv2.norm(edges[tile], cv2.NORM_L2SQR) for tile in tiles])
     rows, columns = tiles[0]
     mean: float = sum(squares[-_SHARPEST_TILES:]) / (_SHARPEST_TILES * rows.stop * columns.stop)
@@ -139,7 +139,7 @@ def _tiles(height: int, width: int) -> tuple[tuple[slice, slice], ...]:
 def _points(
     plane: Plane, picture: Box, frame: VideoFrame, width: int, bits: int
 ) -> npt.NDArray[np.uint8]:
-    """About `width` points a row out of the picture's part of a plane."""
+    """About `width` points per row of a plane's part inside `picture`."""
     part = part_of(plane, picture, frame.width, frame.height)
     step = max(1, part.shape[1] // width)
     rows = max(1, min(step, part.shape[0] // 4))
@@ -147,7 +147,7 @@ def _points(
 
 
 def part_of(plane: Plane, picture: Box, width: int, height: int) -> Plane:
-    """The part of a plane of any size that `picture` is of a frame of (width, height)."""
+    """The part of a plane that corresponds to `picture` in a frame of (width, height)."""
     x, y = plane.shape[1] / width, plane.shape[0] / height
     top, left = int(picture.top * y), int(picture.left * x)
     bottom, right = round(picture.bottom * y), round(picture.right * x)
@@ -157,7 +157,7 @@ def part_of(plane: Plane, picture: Box, width: int, height: int) -> Plane:
 def _cell_means(points: Plane) -> npt.NDArray[np.float32]:
     """(planes, GRID_ROWS, GRID_COLUMNS) means of the cells of one plane, or of merged ones.
 
-    Halved first: two by two points are averaged ten times as fast as any other number.
+    The plane is halved first, because averaging two by two points is ten times faster.
     """
     while points.shape[0] >= _HALVED * GRID_ROWS and points.shape[1] >= _HALVED * GRID_COLUMNS:
         height, width = points.shape[0] // 2, points.shape[1] // 2

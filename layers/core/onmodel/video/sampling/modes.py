@@ -1,4 +1,4 @@
-"""The ways of sampling that settings.yaml offers."""
+"""The sampling modes of settings.yaml."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from onmodel.contracts.films import ChunkShots
 from onmodel.contracts.settings import Sampling
 from onmodel.video.container.opening import Source
 from onmodel.video.container.packet_table import PacketTable
-from onmodel.video.sampling.batch_decoder import Lost
+from onmodel.video.sampling.batch_decoder import OnLost
 from onmodel.video.sampling.frames import Frame
 from onmodel.video.sampling.sampler import sample_frames
 
@@ -25,15 +25,15 @@ def sample_by_settings(
     packets: PacketTable | None = None,
     picture: Box | None = None,
     threads: int = 1,
-    on_lost: Lost | None = None,
+    on_lost: OnLost | None = None,
     on_shots: Callable[[ChunkShots], None] | None = None,
 ) -> Iterator[Frame]:
-    """A chunk's frames as `sampling.mode` wants them, in order of time.
+    """A chunk's frames for `sampling.mode`, in order of time.
 
-    - `interval`, `fps`: the sharpest free frame of each window.
-    - `keyframes`: every keyframe; the least decoding that there is.
-    - `scene`: the sharpest of each shot's windows, `frames_per_shot` of them spread over it. A
-      shot that goes on over the chunk's end gets its frames in both chunks.
+    - `interval`, `fps`: the sharpest decoded frame of each window.
+    - `keyframes`: every keyframe, which needs the least decoding.
+    - `scene`: `frames_per_shot` sharp frames of each shot, spread over it. A shot that continues
+      after the end of the chunk gets its frames in both chunks.
 
     Args and errors are those of `sample_frames`; windows are counted from the film's start.
     """
@@ -56,13 +56,13 @@ def sample_by_settings(
 def best_of_shots(frames: Iterable[Frame], count: int) -> Iterator[Frame]:
     """At most `count` frames of each shot: sharp, and spread over the shot.
 
-    A shot is a row of buckets; when there are twice as many as frames wanted, neighbours are
-    joined and the sharper frame stays. So never more than twice the count is held, however long
-    the shot is.
+    The frames of a shot are kept one per bucket. When there are twice as many buckets as wanted
+    frames, neighbouring buckets are merged and the sharper frame is kept. So at most twice the
+    count is held, whatever the length of the shot.
     """
     for _shot, shown in groupby(frames, key=lambda frame: frame.shot):
         held: list[Frame] = []
-        each, filling = 1, 0  # frames that a bucket stands for, and how many the last one has
+        each, filling = 1, 0  # frames per bucket, and how many the last bucket has
         for frame in shown:
             if filling == 0:
                 held.append(frame)
@@ -70,14 +70,14 @@ def best_of_shots(frames: Iterable[Frame], count: int) -> Iterator[Frame]:
                 held[-1] = _sharper(held[-1], frame)
             filling = (filling + 1) % each
             if len(held) == 2 * count and filling == 0:
-                held, each = _joined(held), 2 * each
+                held, each = _merged(held), 2 * each
         while len(held) > count:
             closest = min(range(len(held) - 1), key=partial(_gap, held))
             held[closest : closest + 2] = [_sharper(held[closest], held[closest + 1])]
         yield from held
 
 
-def _joined(held: list[Frame]) -> list[Frame]:
+def _merged(held: list[Frame]) -> list[Frame]:
     return [_sharper(one, other) for one, other in zip(held[::2], held[1::2], strict=True)]
 
 

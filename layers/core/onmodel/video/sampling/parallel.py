@@ -1,4 +1,4 @@
-"""Several decoders at once, one group of pictures each, and frames still in order."""
+"""Decodes several groups of pictures in parallel, and yields their frames in order."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from onmodel.video.gops.batches import Batch
 from onmodel.video.sampling.batch_decoder import BatchDecoder, Sampled
 
-_BYTES_AHEAD = 24 << 20  # of frames a group may run ahead of the reader: 8 of 720p, 3 of 1080p
-_PATIENCE_SECONDS = 0.1  # how often a waiting worker looks whether anybody still reads
+_BYTES_AHEAD = 24 << 20  # of decoded frames that a group may queue: 8 of 720p, 3 of 1080p
+_WAIT_SECONDS = 0.1  # after this a waiting worker checks whether the pool was shut down
 
 
 class _Group:
-    """A group of pictures in work: batches go in, frames come out."""
+    """The queues of a group of pictures: of its batches, and of its decoded frames."""
 
     def __init__(self, frames_ahead: int) -> None:
         self.batches: queue.Queue[Batch | None] = queue.Queue(maxsize=2)
@@ -25,30 +25,32 @@ class _Group:
 def decode_in_order(
     batches: Iterator[Batch], decoders: list[BatchDecoder], frame_bytes: int
 ) -> Iterator[Sampled]:
-    """Decode batches with all decoders; what a decoder raises is raised here.
+    """Decode batches with all decoders; exceptions of a decoder are raised here.
 
-    The batches are read in the caller's thread, at most one group ahead of the decoders.
+    Batches are read in the caller's thread, at most one group ahead of the decoders.
 
     Args:
         batches: groups of pictures, or parts of them, in order.
-        decoders: one a thread.
-        frame_bytes: of a frame's pixels; says how many may wait.
+        decoders: one per thread.
+        frame_bytes: bytes of a frame's pixels; limits how many frames are queued.
     """
     if len(decoders) == 1:
         for batch in batches:
             yield from decoders[0].frames(batch)
         return
-    crew = _Crew(decoders, max(1, _BYTES_AHEAD // frame_bytes))
+    pool = _DecoderPool(decoders, max(1, _BYTES_AHEAD // frame_bytes))
     try:
-        yield from crew.frames(batches)
+        yield from pool.frames(batches)
     finally:
-        crew.dismiss()
+        pool.shut_down()
 
 
-class _Crew:
+class _DecoderPool:
+    """One thread per decoder; each decodes one group of pictures after the other."""
+
     def __init__(self, decoders: list[BatchDecoder], frames_ahead: int) -> None:
         self._frames_ahead = frames_ahead
-        self._dismissed = threading.Event()
+        self._stopped = threading.Event()
         self._waiting: queue.Queue[_Group | None] = queue.Queue()
         self._threads = [
             threading.Thread(target=self._work, args=(decoder,), daemon=True)
@@ -57,8 +59,8 @@ class _Crew:
         for thread in self._threads:
             thread.start()
 
-    def dismiss(self) -> None:
-        self._dismissed.set()
+    def shut_down(self) -> None:
+        self._stopped.set()
         for _ in self._threads:
             self._waiting.put(None)
         for thread in self._threads:
@@ -72,29 +74,29 @@ class _Crew:
                 filling = _Group(self._frames_ahead)
                 groups.append(filling)
                 self._waiting.put(filling)
-            while not self._handed(filling, batch):
-                yield from self._ready(groups, filling)
+            while not self._try_put(filling, batch):
+                yield from self._frames_to_make_room(groups, filling)
             if batch.last:
                 filling = None
             while len(groups) > len(self._threads) + (filling is not None):
-                yield from self._rest_of(groups.popleft())
+                yield from self._remaining_frames(groups.popleft())
         if filling is not None:
-            while not self._handed(filling, None):
-                yield from self._ready(groups, filling)
+            while not self._try_put(filling, None):
+                yield from self._frames_to_make_room(groups, filling)
         while groups:
-            yield from self._rest_of(groups.popleft())
+            yield from self._remaining_frames(groups.popleft())
 
-    def _handed(self, group: _Group, batch: Batch | None) -> bool:
+    def _try_put(self, group: _Group, batch: Batch | None) -> bool:
         try:
-            group.batches.put(batch, timeout=_PATIENCE_SECONDS)
+            group.batches.put(batch, timeout=_WAIT_SECONDS)
         except queue.Full:
             return False
         return True
 
-    def _ready(self, groups: deque[_Group], filling: _Group) -> Iterator[Sampled]:
-        """Make room: frames of the earliest group, which may be the one that waits."""
+    def _frames_to_make_room(self, groups: deque[_Group], filling: _Group) -> Iterator[Sampled]:
+        """Frames of the earliest group, so that the queues of `filling` get room."""
         if groups[0] is not filling:
-            yield from self._rest_of(groups.popleft())
+            yield from self._remaining_frames(groups.popleft())
             return
         while not filling.frames.empty():
             found = filling.frames.get()
@@ -103,7 +105,7 @@ class _Crew:
             if found is not None:
                 yield found
 
-    def _rest_of(self, group: _Group) -> Iterator[Sampled]:
+    def _remaining_frames(self, group: _Group) -> Iterator[Sampled]:
         while True:
             found = group.frames.get()
             if found is None:
@@ -113,7 +115,7 @@ class _Crew:
             yield found
 
     def _work(self, decoder: BatchDecoder) -> None:
-        while (group := self._waiting.get()) is not None and not self._dismissed.is_set():
+        while (group := self._waiting.get()) is not None and not self._stopped.is_set():
             try:
                 self._decode(decoder, group)
             except BaseException as fault:  # noqa: BLE001 - raised again in the reader's thread
@@ -122,9 +124,9 @@ class _Crew:
                 self._put(group, None)
 
     def _decode(self, decoder: BatchDecoder, group: _Group) -> None:
-        while not self._dismissed.is_set():
+        while not self._stopped.is_set():
             try:
-                batch = group.batches.get(timeout=_PATIENCE_SECONDS)
+                batch = group.batches.get(timeout=_WAIT_SECONDS)
             except queue.Empty:
                 continue
             if batch is None:
@@ -136,10 +138,10 @@ class _Crew:
                 return
 
     def _put(self, group: _Group, item: Sampled | BaseException | None) -> bool:
-        """Hand a frame over, unless nobody reads any more."""
-        while not self._dismissed.is_set():
+        """Queue a frame for the reader; False once the pool is shut down."""
+        while not self._stopped.is_set():
             try:
-                group.frames.put(item, timeout=_PATIENCE_SECONDS)
+                group.frames.put(item, timeout=_WAIT_SECONDS)
             except queue.Full:
                 continue
             return True

@@ -1,4 +1,4 @@
-"""The sampler: at most one frame of each window, for the least decoding."""
+"""The sampler: at most one frame per window, with as little decoding as possible."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import IO
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.films import ChunkShots
-from onmodel.video.bitstream.reference_flags import reference_mark
+from onmodel.video.bitstream.reference_flags import reference_test
 from onmodel.video.container.limits import Limits
-from onmodel.video.container.mp4_boxes import BOXED, surely_upright
-from onmodel.video.container.opening import GuardedFile, Source, binary_file, open_film
-from onmodel.video.container.packet_index import describe
+from onmodel.video.container.mp4_boxes import ISO_BMFF, declares_no_rotation
+from onmodel.video.container.opening import ErrorRecordingFile, Source, binary_file, open_container
+from onmodel.video.container.packet_index import table_from_header
 from onmodel.video.container.packet_table import PacketTable
 from onmodel.video.decode.first_picture import with_first_picture
 from onmodel.video.decode.memory import keep_freed_memory
@@ -24,7 +24,7 @@ from onmodel.video.gops.batches import BatchSource
 from onmodel.video.gops.demuxed_batches import DemuxedBatches
 from onmodel.video.gops.table_batches import TableBatches
 from onmodel.video.gops.windows import Windows
-from onmodel.video.sampling.batch_decoder import BatchDecoder, Lost, Sampled
+from onmodel.video.sampling.batch_decoder import BatchDecoder, OnLost, Sampled
 from onmodel.video.sampling.frames import Frame
 from onmodel.video.sampling.parallel import decode_in_order
 from onmodel.video.shots.shot_counter import ShotCounter
@@ -44,38 +44,38 @@ def sample_frames(
     keyframes_only: bool = False,
     threads: int = 1,
     limits: Limits | None = None,
-    on_lost: Lost | None = None,
+    on_lost: OnLost | None = None,
     on_shots: Callable[[ChunkShots], None] | None = None,
 ) -> Iterator[Frame]:
-    """Yield the sharpest free frame of each window of `interval_seconds`, in order of time.
+    """Yield the sharpest decoded frame of each window of `interval_seconds`, in order of time.
 
     Windows are half-open: window k is [start + k·interval, start + (k+1)·interval). Each yields
-    at most one frame, bit-identical to what a full decode shows at its timecode.
+    at most one frame, bit-identical to the frame of a full decode at its timecode.
 
     Args:
         source: a path, or a seekable binary file such as a RangeReader.
         interval_seconds: length of a window.
-        start_seconds: where the first window begins, on the film's clock.
-        end_seconds: where sampling ends, exclusive; None for the film's end.
-        packets: the film's packet table, from `probe_film`: spares reading the index again.
-        picture: the frame without bars, in display pixels; only it is measured.
-        anchor_seconds: for chunks: pass 0.0, then windows are counted from there whatever the
-            start, and one that reaches over `end_seconds` is left to the chunk that begins in
-            it. So chunks together yield what one call over the film would. In a film whose
-            table knows no keyframes, a chunk is the groups of pictures that begin in its span.
-        keyframes_only: yield every keyframe, and nothing else; the interval does not matter.
-        threads: decoders that work at once, each on a group of pictures of its own.
-        limits: what a film may measure at most.
-        on_lost: told each span (start, end) in seconds that could not be decoded; logged
-            otherwise. Called from the decoding threads.
-        on_shots: told after the last frame what joins the span's shots to its neighbours'.
+        start_seconds: start of the first window on the film's clock.
+        end_seconds: end of sampling, exclusive; None for the film's end.
+        packets: the film's packet table, from `inspect_film`; saves reading the index again.
+        picture: the frame without bars, in display pixels; sharpness and cuts are measured in it.
+        anchor_seconds: 0.0 for a chunk of a film. Windows are then counted from there, and one that
+            extends beyond `end_seconds` is left to the next chunk, so all chunks together yield the
+            same frames as one call over the film. If the table has no keyframes, a chunk is the
+            groups of pictures that begin in its span.
+        keyframes_only: yield every keyframe and no other frame; the interval is not used.
+        threads: decoders in parallel, each with its own group of pictures.
+        limits: the largest values that the film may have.
+        on_lost: called with each span (start, end) in seconds that could not be decoded, from the
+            decoding threads; None logs the span.
+        on_shots: called after the last frame with what joins the span's shots to its neighbours'.
 
     Yields:
         Frames with their timecode, pixels, sharpness and shot.
 
     Raises:
-        FilmRefused: not a film, or one that cannot be decoded.
-        ValueError: an impossible interval, span or number of threads.
+        FilmRefused: the source is not a film, or cannot be decoded.
+        ValueError: interval, span or number of threads is out of range.
     """
     end = math.inf if end_seconds is None else end_seconds
     if not (interval_seconds > 0 and 0 <= start_seconds < math.inf and end >= 0 and threads > 0):
@@ -84,11 +84,13 @@ def sample_frames(
     limits, on_lost = limits or Limits(), on_lost or _log_lost
     with ExitStack() as stack:
         file = stack.enter_context(binary_file(source))
-        # with several decoders, or further on, the first picture decoded may not be the film's
+        # otherwise the first decoded picture may not be the first picture of the film
         first = threads == 1 and start_seconds == 0
-        table, batches, pictured = open_batches(file, packets, limits, stack, first=first)
+        table, batches, first_picture_known = open_batches(
+            file, packets, limits, stack, first=first
+        )
         chunked = anchor_seconds is not None and end < table.duration_seconds - 1e-6
-        # nobody could cut such a film at keyframes: its chunks share its groups of pictures
+        # without known keyframes, chunks do not begin at keyframes: they take whole groups
         by_groups = anchor_seconds is not None and packets is not None and not len(packets)
         windows = Windows(
             start=start_seconds,
@@ -100,7 +102,7 @@ def sample_frames(
         )
         if keyframes_only:
             windows = Windows.of_keyframes(start_seconds, end, by_groups=by_groups)
-        display = Display.of_film(table) if pictured else None
+        display = Display.of_film(table) if first_picture_known else None
         decoders = [
             BatchDecoder(
                 table, windows, display=display, picture=picture, on_lost=on_lost, limits=limits
@@ -112,7 +114,7 @@ def sample_frames(
         sampled = None
         for sampled in decode_in_order(batches.batches(windows), decoders, frame_bytes):
             yield _numbered(sampled, shots)
-        if sampled is None and not pictured:
+        if sampled is None and not first_picture_known:
             _refuse_without_picture(file, limits)
         if on_shots is not None:
             on_shots(shots.summary())
@@ -126,38 +128,45 @@ def open_batches(
     *,
     first: bool = True,
 ) -> tuple[PacketTable, BatchSource, bool]:
-    """The film's table and where its packets come from: ranges if it is complete.
+    """The film's packet table, and the source of its packets: byte ranges if it is complete.
 
     Args:
         file: the film.
-        packets: its table, or None to read the container's header.
-        limits: what a film may measure at most.
+        packets: its packet table, or None to read the container's header.
+        limits: the largest values that the film may have.
         stack: closes the container that is opened for films without a complete table.
-        first: the film's first picture will be decoded anyway, and can tell what it alone knows.
+        first: the film's first picture will be the first one decoded, so its size and rotation
+            need not be read beforehand.
 
     Returns:
-        Table and packets; and whether the table knows the first picture, not only the header.
+        Table, packets, and whether the table has the facts of the first picture.
     """
     if packets is not None and packets.complete:
-        mark = reference_mark(packets.codec, packets.extradata)
-        return packets, TableBatches(packets, file, mark), True
-    guard = GuardedFile(file)
-    container, stream = stack.enter_context(open_film(guard, limits))
-    table, pictured = packets, True
+        is_reference = reference_test(packets.codec, packets.extradata)
+        return packets, TableBatches(packets, file, is_reference), True
+    recorder = ErrorRecordingFile(file)
+    container, stream = stack.enter_context(open_container(recorder, limits))
+    table, first_picture_known = packets, True
     if table is None:
-        table = describe(container, stream)
-        pictured = not (first and BOXED in table.container and surely_upright(file))
-        if pictured:
+        table = table_from_header(container, stream)
+        first_picture_known = not (
+            first and ISO_BMFF in table.container and declares_no_rotation(file)
+        )
+        if first_picture_known:
             table = with_first_picture(table, container, stream)
-    mark = reference_mark(table.codec, table.extradata)
-    if mark is None:
+    is_reference = reference_test(table.codec, table.extradata)
+    if is_reference is None:
         logger.info("codec %s: all packets between keyframes are decoded", table.codec)
-    return table, DemuxedBatches(container, stream, guard, table, mark), pictured
+    return (
+        table,
+        DemuxedBatches(container, stream, recorder, table, is_reference),
+        first_picture_known,
+    )
 
 
 def _refuse_without_picture(file: IO[bytes], limits: Limits) -> None:
-    with open_film(GuardedFile(file), limits) as (container, stream):
-        with_first_picture(describe(container, stream), container, stream)
+    with open_container(ErrorRecordingFile(file), limits) as (container, stream):
+        with_first_picture(table_from_header(container, stream), container, stream)
 
 
 def _log_lost(start: float, end: float) -> None:
@@ -166,8 +175,8 @@ def _log_lost(start: float, end: float) -> None:
 
 def _numbered(sampled: Sampled, shots: ShotCounter) -> Frame:
     shot = 0
-    for look in sampled.looks:
-        number = shots.number(look)
-        if look.seconds == sampled.frame.timecode_seconds:
+    for candidate in sampled.signatures:
+        number = shots.number(candidate)
+        if candidate.seconds == sampled.frame.timecode_seconds:
             shot = number
     return replace(sampled.frame, shot=shot)

@@ -1,4 +1,4 @@
-"""Dropping frames that nobody should pay for: black, blank, faded, blurred, unchanged."""
+"""Drops frames before paid calls: black, blank, faded, blurred and unchanged ones."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from onmodel.contracts.settings import Sampling
 from onmodel.video.sampling.frames import Frame
 
 THUMBNAIL_HEIGHT = 90
-_LUMA_WIDTH = 160  # wide enough to see a mouth move
-_HIGHLIGHT = 3.0  # a night scene has lights: its brightest percent exceeds thrice the black level
-_SAME_PICTURE = 0.5  # correlation with the neighbour: figures move while a picture fades
-_FADED = 0.6  # of the neighbour's contrast
+_LUMA_WIDTH = 160  # wide enough that a moving mouth changes it
+_HIGHLIGHT = 3.0  # times the black level: lights of a night scene are brighter than that
+_SAME_PICTURE = 0.5  # correlation with the neighbour; below 1 because figures move during a fade
+_FADED = 0.6  # of the neighbour's contrast: less is a fade
 
 
 @dataclass(frozen=True, eq=False)
 class DroppedFrame:
-    """A frame that was dropped, why, and what it looked like.
+    """A dropped frame: its time, the reason, and a thumbnail.
 
     Attributes:
         detail: the measured value and the limit.
@@ -42,11 +42,11 @@ class DroppedFrame:
 def select_frames(
     frames: Iterable[Frame], sampling: Sampling, picture: Box
 ) -> Iterator[Frame | DroppedFrame]:
-    """Yield each frame, or in its place why it was dropped. Holds three frames at a time.
+    """Yield each frame, or a DroppedFrame in its place. Holds three frames at a time.
 
     Args:
         frames: in order of time.
-        sampling: the thresholds.
+        sampling: the settings with the thresholds.
         picture: the frame without bars; only it is measured.
     """
     kept: _Measured | None = None
@@ -108,7 +108,7 @@ def _flaw(now: _Measured, sampling: Sampling) -> _Flaw | None:
 
 
 def _fade(now: _Measured, before: _Measured | None, after: _Measured | None) -> _Flaw | None:
-    """A frame that shows its neighbour's picture with much less contrast."""
+    """The reason FADE, if a neighbour shows the same picture with much more contrast."""
     for other in (before, after):
         if other is None or other.frame.shot != now.frame.shot:
             continue
@@ -146,7 +146,7 @@ def _dropped(frame: Frame, reason: RejectReason, detail: str) -> DroppedFrame:
 
 
 def _thumbnail(pixels: Pixels) -> Pixels:
-    """A copy at most THUMBNAIL_HEIGHT high, in proportion."""
+    """A copy scaled to at most THUMBNAIL_HEIGHT pixels of height."""
     height = min(THUMBNAIL_HEIGHT, pixels.shape[0])
     width = max(1, round(pixels.shape[1] * height / pixels.shape[0]))
     small: Any = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)

@@ -1,1 +1,1 @@
-"""Where shots begin and end, from the packets' sizes and from signatures of pictures."""
+"""Finds cuts between shots from signatures of pictures and from the sizes of packets."""

@@ -1,4 +1,4 @@
-"""Where one shot ends and the next begins."""
+"""Numbers the shots of a film: a cut raises the number by one."""
 
 from __future__ import annotations
 
@@ -8,135 +8,138 @@ from functools import partial
 
 import numpy as np
 
-from onmodel.contracts.films import ChunkShots, StoredHint, StoredLook
-from onmodel.video.shots.cut_hints import CutHints, Evidence, Hint, weigh
+from onmodel.contracts.films import ChunkShots, StoredCutHint, StoredSignature
+from onmodel.video.shots.cut_hints import CutHint, CutHints, Evidence, evidence_between
 from onmodel.video.shots.signatures import (
     Signature,
     correlation,
     distance,
-    shows_nothing,
-    surely_within,
+    is_blank,
+    is_certainly_within,
 )
 
-# Distances above which two looks are of two shots, best on one half of bench/cuts.py's films
-_SIZES_TURN = 0.06  # the packets say that a cut is here: do the looks agree? Else none at all
-_SIZES_DENY = 0.16  # a fast camera; above it, a dissolve or a fade, which need no large packet
-_SIZES_ARE_MUTE = 0.075  # only the looks tell
-_A_SECOND_LATER = 0.04  # more for looks a second apart: things and the camera move meanwhile
-# Correlations of layouts: they see the scene, however dim
-_OTHER_SCENE = 0.5  # below it a new shot begins after pictures that showed nothing
-_SAME_SCENE = 0.9  # above it the light went up or down
+# Above these distances two samples belong to two shots; chosen on half of bench/cuts.py's films.
+_LIMIT_IF_SIZES_SHOW_CUT = 0.06  # at or below it there is no cut, whatever the sizes show
+_LIMIT_IF_SIZES_SHOW_NONE = 0.16  # a fast camera stays below; dissolves and fades exceed it
+_LIMIT_WITHOUT_SIZES = 0.075  # where sizes show nothing
+_LIMIT_INCREASE_PER_SECOND = 0.04  # added to the one above: figures and camera move meanwhile
+# Correlations of layouts, which do not depend on brightness
+_OTHER_SCENE = 0.5  # below it, a new shot begins after blank pictures
+_SAME_SCENE = 0.9  # above it, only the light changed
 
 
-Weighed = Callable[[float, float], Evidence]
-"""What packets' sizes say of the span between two moments."""
+EvidenceBetween = Callable[[float, float], Evidence]
+"""The evidence of packets' sizes for cuts between two moments, in film seconds."""
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """What a decoded picture showed, and when."""
+class TimedSignature:
+    """The signature of a decoded picture, and its time on the film's clock in seconds."""
 
     seconds: float
     signature: Signature
 
 
 class ShotCounter:
-    """Numbers the shots of a span of film from its looks, which come in order.
+    """Numbers the shots of a span of film from the signatures of its samples, in order of time.
 
-    Pictures that show nothing have no say: before and after a flash or a black second the same
-    scene goes on, or another one begins.
+    Blank pictures are not compared: after a flash or a black second the same scene may continue, or
+    another one may begin.
 
     Args:
-        hints: what the packets' sizes say.
+        hints: what the packets' sizes show.
         start, end: the span in seconds.
     """
 
     def __init__(self, hints: CutHints, start: float, end: float) -> None:
         self._hints, self._start, self._end = hints, start, end
-        self._first: Look | None = None
-        self._last: Look | None = None
-        self._dark_before = self._dark = False
+        self._first: TimedSignature | None = None
+        self._last: TimedSignature | None = None
+        self._blank_before = self._blank = False
         self._shot = 0
 
-    def number(self, look: Look) -> int:
-        """The shot of the next look."""
-        if shows_nothing(look.signature):
-            self._dark = True
+    def number(self, sample: TimedSignature) -> int:
+        """The shot of the next sample."""
+        if is_blank(sample.signature):
+            self._blank = True
             return self._shot
         if self._last is None:
-            self._first, self._dark_before = look, self._dark
+            self._first, self._blank_before = sample, self._blank
         else:
-            self._shot += _cuts(self._last, look, self._hints.between, dark=self._dark)
-        self._last, self._dark = look, False
+            self._shot += _cuts(self._last, sample, self._hints.between, blank=self._blank)
+        self._last, self._blank = sample, False
         return self._shot
 
     def summary(self) -> ChunkShots:
-        """What joins the span's shots to those of its neighbours."""
+        """What `first_shot_numbers` needs to join the span's shots to those of its neighbours."""
         hints = self._hints.of(self._start, self._end)
         if self._first is None or self._last is None:
-            return ChunkShots(before=_stored(hints), dark_before=self._dark)
+            return ChunkShots(before=_stored_hints(hints), dark_before=self._blank)
         first, last = self._first, self._last
         return ChunkShots(
             cuts=self._shot,
-            first=_stored_look(first),
-            last=_stored_look(last),
-            before=_stored(hint for hint in hints if hint.since < first.seconds),
-            after=_stored(hint for hint in hints if hint.until > last.seconds),
-            dark_before=self._dark_before,
-            dark_after=self._dark,
+            first=_stored_signature(first),
+            last=_stored_signature(last),
+            before=_stored_hints(hint for hint in hints if hint.since < first.seconds),
+            after=_stored_hints(hint for hint in hints if hint.until > last.seconds),
+            dark_before=self._blank_before,
+            dark_after=self._blank,
         )
 
 
-def first_shots(spans: Sequence[ChunkShots]) -> list[int]:
-    """The film's number of each span's shot 0, for spans side by side in order.
+def first_shot_numbers(spans: Sequence[ChunkShots]) -> list[int]:
+    """For adjacent spans in order: the number in the film of each span's shot 0.
 
-    It is what one ShotCounter over all of them would have counted, but for pictures that show
-    nothing at a span's beginning: they go with what follows them, not with what was before.
+    The result is that of one ShotCounter over all spans, except for blank pictures at the
+    beginning of a span: they belong to the shot after them, not to the one before.
     """
     numbers: list[int] = []
-    last: Look | None = None
-    hints: list[Hint] = []
-    shot, dark = 0, False
+    last: TimedSignature | None = None
+    hints: list[CutHint] = []
+    shot, blank = 0, False
     for span in spans:
-        hints += [Hint(*hint) for hint in span.before]
-        dark = dark or span.dark_before
+        hints += [CutHint(*hint) for hint in span.before]
+        blank = blank or span.dark_before
         if span.first is not None and last is not None:
-            first = _look(span.first)
+            first = _loaded(span.first)
             known = sorted(set(hints), key=lambda hint: hint.until)
-            shot += _cuts(last, first, partial(weigh, known), dark=dark)
+            shot += _cuts(last, first, partial(evidence_between, known), blank=blank)
         numbers.append(shot)
         if span.last is not None:
-            last, dark = _look(span.last), span.dark_after
-            hints = [Hint(*hint) for hint in span.after]
+            last, blank = _loaded(span.last), span.dark_after
+            hints = [CutHint(*hint) for hint in span.after]
             shot += span.cuts
     return numbers
 
 
-def _cuts(one: Look, other: Look, weighed: Weighed, *, dark: bool) -> int:
-    """How many cuts lie between two looks; `dark`: pictures between them showed nothing."""
-    if dark:
+def _cuts(
+    one: TimedSignature, other: TimedSignature, evidence_of: EvidenceBetween, *, blank: bool
+) -> int:
+    """How many cuts lie between two samples; `blank`: there are blank pictures between them."""
+    if blank:
         return int(correlation(one.signature, other.signature) < _OTHER_SCENE)
-    if surely_within(one.signature, other.signature, _SIZES_TURN):
+    if is_certainly_within(one.signature, other.signature, _LIMIT_IF_SIZES_SHOW_CUT):
         return 0
     apart = distance(one.signature, other.signature)
-    if apart <= _SIZES_TURN or correlation(one.signature, other.signature) > _SAME_SCENE:
+    limit = _LIMIT_IF_SIZES_SHOW_CUT
+    if apart <= limit or correlation(one.signature, other.signature) > _SAME_SCENE:
         return 0
-    evidence = weighed(one.seconds, other.seconds)
-    if evidence.turns:
-        return evidence.turns
-    if evidence.sure:
-        return int(apart > _SIZES_DENY)
+    evidence = evidence_of(one.seconds, other.seconds)
+    if evidence.cuts:
+        return evidence.cuts
+    if evidence.certain:
+        return int(apart > _LIMIT_IF_SIZES_SHOW_NONE)
     later = min(other.seconds - one.seconds, 1.0)
-    return int(apart > _SIZES_ARE_MUTE + _A_SECOND_LATER * later)
+    return int(apart > _LIMIT_WITHOUT_SIZES + _LIMIT_INCREASE_PER_SECOND * later)
 
 
-def _stored_look(look: Look) -> StoredLook:
-    return StoredLook(seconds=look.seconds, signature=tuple(look.signature.tolist()))
+def _stored_signature(sample: TimedSignature) -> StoredSignature:
+    return StoredSignature(seconds=sample.seconds, signature=tuple(sample.signature.tolist()))
 
 
-def _stored(hints: Iterable[Hint]) -> tuple[StoredHint, ...]:
-    return tuple((hint.since, hint.until, hint.turn) for hint in hints)
+def _stored_hints(hints: Iterable[CutHint]) -> tuple[StoredCutHint, ...]:
+    return tuple((hint.since, hint.until, hint.is_cut) for hint in hints)
 
 
-def _look(stored: StoredLook) -> Look:
-    return Look(stored.seconds, np.array(stored.signature, np.float32))
+def _loaded(stored: StoredSignature) -> TimedSignature:
+    return TimedSignature(stored.seconds, np.array(stored.signature, np.float32))
