@@ -110,7 +110,7 @@ def _run(film: Path, method: str, threads: int) -> Row:
         stdout=subprocess.PIPE,
         timeout=TIMEOUT_SECONDS,
         text=True,
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # the import's idle threads would spin
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # idle BLAS threads would use CPU time
     )
     with av.open(str(film)) as container:
         codec = container.streams.video[0].codec_context.codec.canonical_name
