@@ -14,6 +14,7 @@ PACKAGE = ROOT / "layers" / "core" / "onmodel"
 BIN = Path(sys.executable).parent
 
 DOWNWARD = "Imports run downward"
+DOWNWARD_IN_VIDEO = "Imports run downward in video"
 ONLY_TRAINERS = "Only a trainer knows its service"
 FINDERS_APART = "Finders do not know each other"
 NAMERS_APART = "Namers do not know each other"
@@ -28,6 +29,10 @@ PLANTED = {
     "finder imports a namer": (DOWNWARD, "finders/labels.py", "onmodel.namers.embeddings"),
     "namer imports a finder": (DOWNWARD, "namers/embeddings.py", "onmodel.finders.labels"),
     "step imports wiring": (DOWNWARD, "steps/probe_film.py", "onmodel.wiring"),
+    "container reader imports a decoder": (
+        DOWNWARD_IN_VIDEO, "video/container/packet_index.py", "onmodel.video.decode.pictures"),
+    "shot rule imports the sampler": (
+        DOWNWARD_IN_VIDEO, "video/shots/shot_counter.py", "onmodel.video.sampling.sampler"),
     "step imports a trainer": (
         ONLY_TRAINERS, "steps/start_training.py", "onmodel.trainers.bedrock.names"),
     "finder imports another": (FINDERS_APART, "finders/planted.py", "onmodel.finders.labels"),
