@@ -16,13 +16,13 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from onmodel_cli.following import Progress as Seen
+from onmodel_cli.following import RunProgress
 from onmodel_cli.journey import Place
-from onmodel_cli.uploading import Progress as Bytes
+from onmodel_cli.uploading import UploadProgress
 
 
 @contextmanager
-def byte_bar(console: Console, title: str, total: int) -> Iterator[Bytes]:
+def byte_bar(console: Console, title: str, total: int) -> Iterator[UploadProgress]:
     """A bar for bytes; the yielded function is told how many went by."""
     columns = (
         TextColumn("{task.description}"),
@@ -55,7 +55,7 @@ class _TotalBar:
         self._bars.update(self._task, completed=done, total=total)
 
 
-def show_run(console: Console, seen: Iterable[Seen]) -> None:
+def show_run(console: Console, seen: Iterable[RunProgress]) -> None:
     """Draw what the follower sees until it ends; its errors pass through."""
     columns = (
         SpinnerColumn(),
@@ -66,7 +66,7 @@ def show_run(console: Console, seen: Iterable[Seen]) -> None:
     )
     with Progress(*columns, console=console, transient=True, disable=_quiet(console)) as bars:
         task = bars.add_task("waiting for the stack", total=None, held="")
-        told: Seen | None = None
+        told: RunProgress | None = None
         for now in seen:
             held = _held(now)
             bars.update(
@@ -100,7 +100,7 @@ def _quiet(console: Console) -> bool:
     return not console.is_terminal
 
 
-def _held(now: Seen) -> str:
+def _held(now: RunProgress) -> str:
     if not now.chunks:
         return ""
     parts = f"{now.chunks_done}/{now.chunks} parts"

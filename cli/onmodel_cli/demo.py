@@ -50,7 +50,7 @@ def play(demo: Demo, console: Console) -> None:
     started = time.monotonic()
     console.print(Panel(SIMULATED, title="onmodel demo", border_style="dim"), soft_wrap=False)
     wish = _own(demo) if demo.film else _bunny(demo, console)
-    before = local_stack.find()
+    before = local_stack.found_stack()
     with console.status("Starting the local stack and deploying template.yaml"):
         running = local_stack.start()
     console.print(f"[green]✓[/] Local stack at {running.endpoint_url}, template.yaml deployed")

@@ -33,7 +33,7 @@ class NothingKnown(RefusedError):
 
 
 @dataclass(frozen=True)
-class Facts:
+class EventFacts:
     """Read when asked for; everything is JSON."""
 
     connection: Connection

@@ -11,11 +11,11 @@ import typer
 
 from onmodel.errors import RefusedError
 from onmodel_cli import options, speaking
-from onmodel_cli.event_facts import Facts
+from onmodel_cli.event_facts import EventFacts
 from onmodel_cli.options import open_stack, production_slug
 
 Event = Mapping[str, Any]
-Builder = Callable[[Facts], Event]
+Builder = Callable[[EventFacts], Event]
 
 
 class NoEvent(RefusedError):
@@ -47,7 +47,7 @@ def event(
                 f"There is no event of {step} to be made from what is known",
                 f"Known are {', '.join(sorted(BUILDERS))}; the others have samples under events/",
             )
-        facts = Facts(
+        facts = EventFacts(
             connection=open_stack(stack, region, local),
             production=production_slug(production),
             film=film,
@@ -61,24 +61,24 @@ def event(
             print(text, end="")
 
 
-def _run(facts: Facts) -> Event:
+def _run(facts: EventFacts) -> Event:
     return {"run": facts.run}
 
 
-def _run_with_execution(facts: Facts) -> Event:
+def _run_with_execution(facts: EventFacts) -> Event:
     return {"run": facts.run, "execution_arn": facts.run_execution}
 
 
-def _refuse_film(facts: Facts) -> Event:
+def _refuse_film(facts: EventFacts) -> Event:
     error = {"Error": "FilmRefused", "Cause": json.dumps({"errorMessage": "tried by hand"})}
     return {**_run_with_execution(facts), "error": error}
 
 
-def _generation(facts: Facts) -> Event:
+def _generation(facts: EventFacts) -> Event:
     return {"generation": facts.generation}
 
 
-def _dataset(facts: Facts) -> Event:
+def _dataset(facts: EventFacts) -> Event:
     return {"dataset": facts.dataset}
 
 
@@ -86,11 +86,11 @@ def _possible(event: Event) -> Event:
     return {**event, "preflight": {"possible": True, "findings": [], "warnings": []}}
 
 
-def _deployment(facts: Facts) -> Event:
+def _deployment(facts: EventFacts) -> Event:
     return {"deployment": facts.deployment}
 
 
-def _retirement(facts: Facts) -> Event:
+def _retirement(facts: EventFacts) -> Event:
     return {"deployment": facts.deployment | {"reason": "tried by hand"},
             "execution_arn": facts.execution}  # fmt: skip
 

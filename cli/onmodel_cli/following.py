@@ -35,7 +35,7 @@ class RunFailed(ServiceError):
 
 
 @dataclass(frozen=True)
-class Progress:
+class RunProgress:
     """How far a run is: the stage, chunks done of all, and what they held."""
 
     stage: str
@@ -46,7 +46,7 @@ class Progress:
 
 
 @dataclass
-class Sight:
+class RunObserver:
     """What of a run that works is seen from its objects; what was seen is not read again."""
 
     run: Run
@@ -54,15 +54,15 @@ class Sight:
     _seen: dict[str, ChunkResult] = field(default_factory=dict)
     _planned: int = 0
 
-    def progress(self) -> Progress:
+    def progress(self) -> RunProgress:
         """How far it is now."""
         keys = FilmKeys.of(self.run)
         if not self._planned:
             self._planned = self._plan(keys)
             if not self._planned:
-                return Progress(STAGES[1])
+                return RunProgress(STAGES[1])
         self._look(keys)
-        return Progress(
+        return RunProgress(
             stage=self._stage(keys),
             chunks_done=len(self._seen),
             chunks=self._planned,
@@ -113,9 +113,9 @@ class Follower:
     limit_seconds: float = 6 * 3600
 
     def __post_init__(self) -> None:
-        self._sight = Sight(self.run, self.studio)
+        self._sight = RunObserver(self.run, self.studio)
 
-    def watch(self) -> Iterator[Progress]:
+    def watch(self) -> Iterator[RunProgress]:
         """Progress until the run is prepared.
 
         Raises:
@@ -135,7 +135,7 @@ class Follower:
             if record is not None and now - asked > ALIVE_EVERY_SECONDS:
                 asked = now
                 self._must_live(record)
-            yield self._sight.progress() if record is not None else Progress(STAGES[0])
+            yield self._sight.progress() if record is not None else RunProgress(STAGES[0])
             self.sleep(self.every_seconds)
 
     def _record(self) -> Record | None:

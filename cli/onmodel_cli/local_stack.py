@@ -61,8 +61,8 @@ def down() -> None:
         speaking.say("[green]✓[/] Stopped." if stop() else "It was not running.")
 
 
-@local_app.command()
-def status() -> None:
+@local_app.command("status")
+def stack_status() -> None:
     """Say whether it runs, and where."""
     with speaking.plain_errors():
         running = running_stack()
@@ -100,7 +100,7 @@ def start(*, vision_url: str = "", vision_model: str = "") -> RunningStack:
     """
     daemon = _daemon()
     with _faults():
-        running: RunningStack = daemon.up(
+        running: RunningStack = daemon.start_stack(
             repository(),
             parameters=PARAMETERS | {"MapConcurrency": str(max(2, os.cpu_count() or 2))},
             vision_url=vision_url,
@@ -114,18 +114,18 @@ def start(*, vision_url: str = "", vision_model: str = "") -> RunningStack:
 
 def stop() -> bool:
     """Stop it; False when none runs."""
-    return bool(_daemon().down(repository()))
+    return bool(_daemon().stop_stack(repository()))
 
 
-def find() -> RunningStack | None:
+def found_stack() -> RunningStack | None:
     """The stack that runs, or None."""
-    found: RunningStack | None = _daemon().find(repository())
+    found: RunningStack | None = _daemon().find_stack(repository())
     return found
 
 
 def running_stack() -> RunningStack:
     """The stack that runs. Raises LocalUnavailable when none does."""
-    running = find()
+    running = found_stack()
     if running is None:
         raise LocalUnavailable("The local stack is not running", "Start it: `onmodel local up`")
     return running

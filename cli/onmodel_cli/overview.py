@@ -28,7 +28,7 @@ from onmodel.errors import NotFound
 from onmodel.formats.wording import count, dollars
 from onmodel.ports.registry import Record, Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel_cli.following import Sight
+from onmodel_cli.following import RunObserver
 from onmodel_cli.journey import answered
 
 SHOWN = (
@@ -166,7 +166,7 @@ def _under_way(record: Record, studio: ObjectStore) -> str:
     """Where something is that is neither done nor waits for anybody; '' for all else."""
     match record.kind, record.status:
         case Kind.RUN, RunStatus.RUNNING:
-            seen = Sight(RunBody.model_validate(record.body).run, studio).progress()
+            seen = RunObserver(RunBody.model_validate(record.body).run, studio).progress()
             parts = f", {seen.chunks_done} of {count(seen.chunks, 'part')} done"
             return seen.stage + (parts if seen.chunks_done < seen.chunks else "")
         case Kind.DATASET, DatasetStatus.ASSEMBLED:

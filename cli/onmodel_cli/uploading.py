@@ -36,7 +36,7 @@ PART_BYTES = 16 * 1024**2  # 10,000 parts of 16 MiB: films up to 156 GiB
 READ_BYTES = 4 * 1024**2
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
-Progress = Callable[[int], None]
+UploadProgress = Callable[[int], None]
 """Told the bytes that went by since the last call."""
 
 
@@ -57,7 +57,7 @@ class Film:
         return info.size == self.size and info.checksum_crc64nvme == self.checksum
 
 
-def read_film(path: Path, folder: str, progress: Progress = lambda _: None) -> Film:
+def read_film(path: Path, folder: str, progress: UploadProgress = lambda _: None) -> Film:
     """Check and weigh a local film; nothing is sent.
 
     Raises:
@@ -93,7 +93,7 @@ def production_folder(production: str, registry: Registry) -> str:
     return FolderBody.model_validate(known.body).folder if known else name
 
 
-def upload_film(film: Film, connection: Connection, progress: Progress) -> ObjectInfo:
+def upload_film(film: Film, connection: Connection, progress: UploadProgress) -> ObjectInfo:
     """Send the film in parts, with the checksum that makes its identity. Returns its head."""
     config = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES)
     _send(
@@ -114,7 +114,7 @@ def _send(
     key: str,
     *,
     config: TransferConfig,
-    progress: Progress,
+    progress: UploadProgress,
 ) -> None:
     with translated():
         try:

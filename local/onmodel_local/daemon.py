@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from onmodel_local.deploy import deploy
+from onmodel_local.deploy import deploy_template
 from onmodel_local.mail import MailCatcher
 from onmodel_local.pace import Pace
 from onmodel_local.stack import (
@@ -49,7 +49,7 @@ class RunningStack:
         return Path(self.folder) / "emulator.log"
 
 
-def up(
+def start_stack(
     root: Path,
     *,
     parameters: dict[str, str] | None = None,
@@ -66,7 +66,7 @@ def up(
         vision_url: as LocalStack's, likewise.
         vision_model: as LocalStack's, likewise.
     """
-    running = find(root)
+    running = find_stack(root)
     if running is None:
         stack = LocalStack(
             pace=pace, detached=True, vision_url=vision_url, vision_model=vision_model
@@ -74,7 +74,7 @@ def up(
         stack.start()
         running = RunningStack(stack.pid, stack.port, stack.endpoint_url, str(stack.folder), {})
     try:
-        outputs = deploy(running, root / TEMPLATE, parameters=parameters)
+        outputs = deploy_template(running, root / TEMPLATE, parameters=parameters)
         if "TopicArn" in outputs:
             MailCatcher(running, outputs["TopicArn"])  # before anything is published
     except BaseException:
@@ -84,17 +84,17 @@ def up(
     return _remember(root, RunningStack(**{**asdict(running), "outputs": outputs}))
 
 
-def down(root: Path) -> bool:
+def stop_stack(root: Path) -> bool:
     """Stop the stack and delete its files; False when none runs."""
-    running = find(root)
+    running = find_stack(root)
     if running is not None:
         _end(running)
     (root / STATE).unlink(missing_ok=True)
     return running is not None
 
 
-def find(root: Path) -> RunningStack | None:
-    """The stack that `up` started here, if it still answers and is the same one."""
+def find_stack(root: Path) -> RunningStack | None:
+    """The stack that `start_stack` started here, if it still answers and is the same one."""
     try:
         state = RunningStack(**json.loads((root / STATE).read_text()))
     except (FileNotFoundError, ValueError, TypeError):

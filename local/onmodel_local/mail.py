@@ -20,7 +20,7 @@ _BATCH = 10  # SQS gives at most ten messages at a time
 
 
 @dataclass(frozen=True)
-class Mail:
+class CaughtMail:
     """One published message, as an e-mail subscriber would get it."""
 
     mail_id: str
@@ -55,7 +55,7 @@ class MailCatcher:
         )
         stack.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
 
-    def mails(self, wait_seconds: int = 0) -> list[Mail]:
+    def mails(self, wait_seconds: int = 0) -> list[CaughtMail]:
         """Mails that came since the last look; each is told once.
 
         Args:
@@ -103,13 +103,13 @@ def _policy(queue_arn: str, topic_arn: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def _mail(message: dict[str, Any]) -> Mail:
+def _mail(message: dict[str, Any]) -> CaughtMail:
     envelope = json.loads(message["Body"])
     attributes = {
         name: attribute["Value"]
         for name, attribute in envelope.get("MessageAttributes", {}).items()
     }
-    return Mail(
+    return CaughtMail(
         mail_id=attributes.get("mail_id", envelope["MessageId"]),
         subject=envelope.get("Subject") or "",
         body=envelope["Message"],

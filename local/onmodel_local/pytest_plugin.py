@@ -37,7 +37,7 @@ def local_stack() -> Iterator[LocalStack]:
 @pytest.fixture(scope="session")
 def deployed(pytestconfig: pytest.Config) -> Iterator[Deployed]:
     """template.yaml deployed on a stack of its own."""
-    from onmodel_local.deploy import deploy
+    from onmodel_local.deploy import deploy_template
     from onmodel_local.mail import MailCatcher
     from onmodel_local.pace import Pace
     from onmodel_local.stack import LocalStack
@@ -46,5 +46,5 @@ def deployed(pytestconfig: pytest.Config) -> Iterator[Deployed]:
     with LocalStack(pace=pace, vision_url="") as stack:  # tests are the same on every machine
         template = pytestconfig.rootpath / "template.yaml"
         # a quarter of an hour of quiet would be all that a test waits for
-        outputs = deploy(stack, template, parameters={"QuietSeconds": "2"})
+        outputs = deploy_template(stack, template, parameters={"QuietSeconds": "2"})
         yield Deployed(stack, outputs, MailCatcher(stack, outputs["TopicArn"]))

@@ -8,7 +8,7 @@ import av
 import cv2
 import numpy as np
 
-from onmodel_local.vision.grid import Picture
+from onmodel_local.vision.grid import GridPixels
 
 Rectangle = tuple[int, int, int, int]
 """Left, top, right, bottom in the film's 1280 × 720 pixels."""
@@ -62,9 +62,9 @@ def cut_references(film: Path, folder: Path) -> dict[str, list[Path]]:
     return written
 
 
-def _frames(film: Path, seconds: list[int]) -> dict[int, Picture]:
+def _frames(film: Path, seconds: list[int]) -> dict[int, GridPixels]:
     """The frame shown at each second."""
-    found: dict[int, Picture] = {}
+    found: dict[int, GridPixels] = {}
     with av.open(str(film)) as container:
         stream = container.streams.video[0]
         for second in seconds:

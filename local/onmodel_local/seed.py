@@ -15,7 +15,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from onmodel_local.daemon import find
+from onmodel_local.daemon import find_stack
 from onmodel_local.films import fetch_big_buck_bunny
 from onmodel_local.ground import Ground
 from onmodel_local.references import cut_references
@@ -27,7 +27,7 @@ def main() -> None:
     """Seed the stack that `onmodel local up` started in this folder."""
     argparse.ArgumentParser(description=main.__doc__).parse_args()
     root = Path.cwd()
-    running = find(root)
+    running = find_stack(root)
     if running is None:
         sys.exit("No local stack runs here: start it with `onmodel local up`")
     cache = root / ".cache" / "films"

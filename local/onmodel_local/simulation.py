@@ -15,16 +15,16 @@ from onmodel_local.standins.bedrock.surroundings import Surroundings
 from onmodel_local.standins.canvas import Canvas
 from onmodel_local.standins.errors import SteeringRefusedError
 from onmodel_local.standins.eyes import Eyes
-from onmodel_local.standins.faults import Fault, Steering
+from onmodel_local.standins.faults import InjectedFault, Steering
 from onmodel_local.standins.nova_pro import NovaPro, VisionEndpoint
-from onmodel_local.standins.quotas import Quotas
+from onmodel_local.standins.quotas import SimulatedQuotas
 from onmodel_local.standins.rekognition import ReadObject, Rekognition
 from onmodel_local.standins.runtime import Model, Runtime
 from onmodel_local.standins.service import StandIn
 from onmodel_local.standins.titan import Titan
 from onmodel_local.versions import name_version
 
-Control = Callable[[dict[str, Any]], Any]
+ControlCall = Callable[[dict[str, Any]], Any]
 
 
 class Simulation:
@@ -55,7 +55,7 @@ class Simulation:
             {TITAN: Titan(self._eyes)}, self.steering, self._find_model, {NOVA_PRO: pro.converse}
         )
         rekognition = Rekognition(self._eyes, read_object)
-        quotas = Quotas(pace, around.account, around.region)
+        quotas = SimulatedQuotas(pace, around.account, around.region)
         bad = "ValidationException"
         self.stand_ins = {
             name: StandIn(name, operations, invalid, self.steering)
@@ -67,7 +67,7 @@ class Simulation:
             )
         }
 
-    def controls(self) -> dict[tuple[str, str], Control]:
+    def controls(self) -> dict[tuple[str, str], ControlCall]:
         """(method, path under /_onmodel/) → what it does with the order."""
         plane = self.control_plane
         return {
@@ -114,10 +114,10 @@ class Simulation:
     # ── steering ─────────────────────────────────────────────────────────────────────────────────
 
     def _order(self, order: dict[str, Any]) -> dict[str, Any]:
-        known = {field.name for field in fields(Fault)}
+        known = {field.name for field in fields(InjectedFault)}
         if not set(order) <= known:
             raise SteeringRefusedError(f"a fault knows {sorted(known)}, not {sorted(order)}")
-        fault = Fault(**order)
+        fault = InjectedFault(**order)
         stand_in = self.stand_ins.get(fault.service)
         if stand_in is None or fault.operation not in stand_in.operations:
             raise SteeringRefusedError(

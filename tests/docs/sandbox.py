@@ -18,7 +18,7 @@ from docs.pages import ROOT
 from drawn.films import draw_film
 from drawn.references import cut_references
 
-from onmodel_local.daemon import RunningStack, find
+from onmodel_local.daemon import RunningStack, find_stack
 
 PARTS_OF_A_CLONE = (".venv", "template.yaml", "functions", "layers", "statemachine", "bench")
 PATIENCE_SECONDS = 240.0  # many times what it takes on an idle machine
@@ -57,7 +57,7 @@ class Sandbox:
 
     @cached_property
     def stack(self) -> RunningStack:
-        running = find(self.folder)
+        running = find_stack(self.folder)
         assert running is not None, "onmodel local up left no stack behind"
         return running
 

@@ -15,7 +15,7 @@ from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import Kind, RunBody
 from onmodel.formats.jsonl import read_lines
 from onmodel.ports.registry import Record
-from onmodel_local.mail import Mail, MailCatcher
+from onmodel_local.mail import CaughtMail, MailCatcher
 from onmodel_local.stack import LocalStack
 
 ENDED = frozenset({"prepared", "refused", "failed"})
@@ -29,7 +29,7 @@ class Studio:
     stack: LocalStack
     outputs: dict[str, str]
     catcher: MailCatcher
-    _mails: list[Mail] = field(default_factory=list)
+    _mails: list[CaughtMail] = field(default_factory=list)
 
     @property
     def uploads(self) -> S3ObjectStore:
@@ -101,15 +101,15 @@ class Studio:
                         if line.startswith("{"):
                             yield name, json.loads(line)
 
-    def mails(self) -> list[Mail]:
+    def mails(self) -> list[CaughtMail]:
         """All mails until now."""
         self._mails.extend(self.catcher.mails())
         return self._mails
 
-    def told_by_mail(self, text: str) -> list[Mail]:
+    def told_by_mail(self, text: str) -> list[CaughtMail]:
         """Mails that hold a text, once there is one."""
 
-        def holding() -> list[Mail]:
+        def holding() -> list[CaughtMail]:
             return [mail for mail in self.mails() if text in mail.subject + mail.body]
 
         wait_until(lambda: bool(holding()), lambda: str([mail.subject for mail in self.mails()]))

@@ -17,7 +17,7 @@ from onmodel.contracts.rows import Kind
 from onmodel.ports.registry import Record
 from onmodel.ports.storage import ObjectInfo
 from onmodel_local.deploy import STACK
-from onmodel_local.mail import Mail
+from onmodel_local.mail import CaughtMail
 
 ROOT = Path(__file__).parents[2]
 
@@ -149,7 +149,7 @@ def test_second_run_when_only_the_threshold_changes_then_no_caption_is_paid_agai
     studio.told_by_mail("approv")
 
 
-def at_the_door(mail: Mail, decision: str | None = None) -> str:
+def at_the_door(mail: CaughtMail, decision: str | None = None) -> str:
     """The page behind the mail's link to the door; with a decision, what the button sends."""
     link = re.search(r"http://127\.0\.0\.1:\d+/_aws/execute-api/\S+", mail.body)
     assert link, mail.body

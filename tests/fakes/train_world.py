@@ -41,7 +41,7 @@ from onmodel.formats.npy import to_npy
 from onmodel.links.tokens import Door
 from onmodel.money.pricebook import Price, PriceBook
 from onmodel.money.usage import UsageMeter
-from onmodel.observability import Figure
+from onmodel.observability import Metric
 from onmodel.registry.rows import upsert
 from onmodel.steps.assemble_dataset import AssembleDataset
 from onmodel.steps.caption_crop import CaptionCrop
@@ -279,7 +279,7 @@ class TrainWorld(World):
             clock=self.clock,
         )
 
-    def report(self, dataset: DatasetRef) -> tuple[Figure, ...]:
+    def report(self, dataset: DatasetRef) -> tuple[Metric, ...]:
         return report_dataset(
             DatasetRequest(dataset=dataset),
             registry=self.registry,

@@ -27,7 +27,7 @@ from runtime.playing import Played, play
 from runtime.sam_cli import SAM, Invoke, SamLocal, StartLambda
 from runtime.sam_template import write_template
 
-from onmodel_local.daemon import find
+from onmodel_local.daemon import find_stack
 from onmodel_local.ground import Ground
 from onmodel_local.seed_models import plant_models
 from onmodel_local.variables import write_variables
@@ -46,7 +46,7 @@ def main() -> int:
     if missing := what_is_missing():
         print(f"SKIPPED: no function was run by sam local: {missing}")
         return 0
-    stack = find(ROOT)
+    stack = find_stack(ROOT)
     if stack is None:
         print("No local stack runs here: onmodel local up, then make seed")
         return 1

@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 
 @dataclass(frozen=True)
-class Figure:
+class Metric:
     """One number under a metric's name.
 
     `by` is a dimension and its value, such as ("reason", "blurred"): of few values, for CloudWatch
@@ -33,7 +33,7 @@ logger = Logger(service=SERVICE, use_rfc3339=True)
 metrics = Metrics(service=SERVICE)  # its namespace is the stack's: POWERTOOLS_METRICS_NAMESPACE
 
 
-def publish(figures: Iterable[Figure]) -> None:
+def publish(figures: Iterable[Metric]) -> None:
     """As lines of the log, which CloudWatch reads; `entry` writes those without a dimension."""
     for figure in figures:
         unit = MetricUnit.NoUnit if figure.is_money else MetricUnit.Count

@@ -9,14 +9,13 @@ from __future__ import annotations
 import base64
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from onmodel_local.standins.errors import ServiceFault
 from onmodel_local.standins.eyes import Eyes
+from onmodel_local.standins.service import ReadUri
 from onmodel_local.vision.drawing import Drawing, draw
-
-ReadUri = Callable[[str], bytes]
 
 MOST_TEXT = 1024
 LEAST_SIDE, MOST_SIDE, SIDE_MULTIPLE = 320, 4096, 16

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Fault:
+class InjectedFault:
     """One order for coming calls of an operation.
 
     `error` is an AWS error code, or empty for a delay alone; `times` counts down, and None lasts
@@ -30,12 +30,12 @@ class Fault:
 class Steering:
     """All orders and counts of one emulator; safe to use from several threads."""
 
-    _faults: list[Fault] = field(default_factory=list)
+    _faults: list[InjectedFault] = field(default_factory=list)
     _calls: Counter[str] = field(default_factory=Counter)
     _of_root: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def order(self, fault: Fault) -> None:
+    def order(self, fault: InjectedFault) -> None:
         with self._lock:
             self._faults.append(fault)
 
@@ -43,7 +43,7 @@ class Steering:
         with self._lock:
             self._faults.clear()
 
-    def take(self, service: str, operation: str, request: str) -> Fault | None:
+    def take(self, service: str, operation: str, request: str) -> InjectedFault | None:
         """The first error or delay that fits this call, used up by one."""
         return self._use(service, operation, request, odd=False)
 
@@ -52,7 +52,9 @@ class Steering:
         fault = self._use(service, operation, request, odd=True)
         return fault.answer if fault else None
 
-    def _use(self, service: str, operation: str, request: str, *, odd: bool) -> Fault | None:
+    def _use(
+        self, service: str, operation: str, request: str, *, odd: bool
+    ) -> InjectedFault | None:
         with self._lock:
             for fault in self._faults:
                 if (fault.service, fault.operation) != (service, operation):

@@ -4,48 +4,50 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onmodel_local.vision.describing import Look, describe
+from onmodel_local.vision.describing import Description, describe_picture
 from onmodel_local.vision.embedding import embed
 from onmodel_local.vision.faces import find_faces
-from onmodel_local.vision.finder import Figure, find_figures
+from onmodel_local.vision.finder import FoundFigure, find_figures
 from onmodel_local.vision.grid import HEIGHT, WIDTH, Face
-from onmodel_local.vision.pictures import Light, decode_picture, measure_light
+from onmodel_local.vision.pictures import Light, decode_pixels, measure_light
 
 
 @dataclass(frozen=True)
-class Sight:
+class MeasuredPicture:
     """A picture's size, light, figures and faces."""
 
     width: int
     height: int
     light: Light
-    figures: tuple[Figure, ...] = ()
+    figures: tuple[FoundFigure, ...] = ()
     faces: tuple[Face, ...] = ()
 
 
-def look_for_figures(body: bytes) -> Sight:
+def look_for_figures(body: bytes) -> MeasuredPicture:
     """Raises PictureUnreadableError."""
-    picture = decode_picture(body)
+    picture = decode_pixels(body)
     height, width = picture.shape[:2]
-    return Sight(width, height, measure_light(picture), figures=tuple(find_figures(picture)))
+    return MeasuredPicture(
+        width, height, measure_light(picture), figures=tuple(find_figures(picture))
+    )
 
 
-def look_for_faces(body: bytes) -> Sight:
+def look_for_faces(body: bytes) -> MeasuredPicture:
     """Raises PictureUnreadableError. Boxes are fractions of the picture here."""
-    picture = decode_picture(body)
+    picture = decode_pixels(body)
     height, width = picture.shape[:2]
-    return Sight(width, height, measure_light(picture), faces=tuple(find_faces(picture)))
+    return MeasuredPicture(width, height, measure_light(picture), faces=tuple(find_faces(picture)))
 
 
 def look_at_size(body: bytes) -> tuple[int, int]:
     """Width and height. Raises PictureUnreadableError."""
-    height, width = decode_picture(body).shape[:2]
+    height, width = decode_pixels(body).shape[:2]
     return width, height
 
 
 def look_for_vector(body: bytes, length: int) -> list[float]:
     """Raises PictureUnreadableError."""
-    return [float(value) for value in embed(decode_picture(body), length)]
+    return [float(value) for value in embed(decode_pixels(body), length)]
 
 
 def fraction(face: Face) -> tuple[float, float, float, float]:
@@ -54,6 +56,6 @@ def fraction(face: Face) -> tuple[float, float, float, float]:
     return box.left / WIDTH, box.top / HEIGHT, box.width / WIDTH, box.height / HEIGHT
 
 
-def look_for_words(body: bytes) -> Look:
+def look_for_words(body: bytes) -> Description:
     """Raises PictureUnreadableError."""
-    return describe(decode_picture(body))
+    return describe_picture(decode_pixels(body))

@@ -13,14 +13,14 @@ import logging
 import re
 import time
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from onmodel_local.standins.errors import ServiceFault
 from onmodel_local.standins.eyes import Eyes
 from onmodel_local.standins.looks import look_for_words
-from onmodel_local.vision.describing import Look
+from onmodel_local.standins.service import ReadUri
+from onmodel_local.vision.describing import Description
 from onmodel_local.vision.pictures import PictureUnreadableError
 
 logger = logging.getLogger("onmodel.local")
@@ -40,9 +40,6 @@ _ODD: dict[str, tuple[str, str]] = {
     "fenced": ('```json\n{"alt_text": "@"}\n```', "end_turn"),
     "cut": ('{"alt_text": "@', "max_tokens"),
 }
-
-ReadUri = Callable[[str], bytes]
-"""s3:// URI → bytes with the caller's rights; raises ServiceFault."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +122,7 @@ class NovaPro:
             raise ServiceFault("ModelErrorException", f"the local model failed: {fault}") from fault
 
 
-def caption(look: Look, name: str | None) -> str:
+def caption(look: Description, name: str | None) -> str:
     """Two clauses of what was measured."""
     who = name or "A figure"
     light = {

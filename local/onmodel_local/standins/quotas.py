@@ -20,7 +20,7 @@ _DEFAULTS: dict[str, tuple[str, str, float]] = {
 }
 
 
-class Quotas:
+class SimulatedQuotas:
     def __init__(self, pace: Pace, account: str, region: str) -> None:
         self._pace = pace
         self._place = f"{region}:{account}"

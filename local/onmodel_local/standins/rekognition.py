@@ -13,9 +13,9 @@ from typing import Any
 
 from onmodel_local.standins.errors import ServiceFault
 from onmodel_local.standins.eyes import Eyes
-from onmodel_local.standins.looks import Sight, fraction, look_for_faces, look_for_figures
+from onmodel_local.standins.looks import MeasuredPicture, fraction, look_for_faces, look_for_figures
 from onmodel_local.standins.service import Operation
-from onmodel_local.vision.finder import Figure
+from onmodel_local.vision.finder import FoundFigure
 from onmodel_local.vision.grid import Face
 from onmodel_local.vision.pictures import PictureUnreadableError
 
@@ -70,7 +70,9 @@ class Rekognition:
         told = [_face(face, sight) for face in sight.faces if face.score >= TOLD_FACE]
         return {"FaceDetails": told}
 
-    async def _see(self, image: dict[str, Any], look: Callable[[bytes], Sight]) -> Sight:
+    async def _see(
+        self, image: dict[str, Any], look: Callable[[bytes], MeasuredPicture]
+    ) -> MeasuredPicture:
         body = self._bytes(image)
         try:
             sight = await self._eyes.look(look, body)
@@ -103,7 +105,7 @@ class Rekognition:
 
 
 def _label(
-    kind: tuple[str, tuple[str, ...], str], figures: tuple[Figure, ...]
+    kind: tuple[str, tuple[str, ...], str], figures: tuple[FoundFigure, ...]
 ) -> dict[str, Any] | None:
     """One label with an instance for each figure of its kind; None without."""
     name, parents, category = kind
@@ -133,7 +135,7 @@ def _label(
     }
 
 
-def _confidence(figure: Figure) -> float:
+def _confidence(figure: FoundFigure) -> float:
     """The expected overlap as percent; the least that is told at all, 0.35, becomes 67."""
     return 50 + 50 * figure.expected_overlap
 
@@ -152,7 +154,7 @@ def _wanted(label: dict[str, Any], filters: dict[str, Any]) -> bool:
     return name in included or bool(categories & set(by_category))
 
 
-def _face(face: Face, sight: Sight) -> dict[str, Any]:
+def _face(face: Face, sight: MeasuredPicture) -> dict[str, Any]:
     left, top, width, height = fraction(face)
     names = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
     points = dict(zip(names, face.landmarks, strict=True))

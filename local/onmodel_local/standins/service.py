@@ -23,6 +23,9 @@ from onmodel_local.standins.shapes import ShapeMismatchError, decode, encode, vi
 
 logger = logging.getLogger("onmodel.local")
 
+ReadUri = Callable[[str], bytes]
+"""s3:// URI → bytes with the caller's rights; raises ServiceFault."""
+
 Response = tuple[int, dict[str, str], bytes]
 Query = Mapping[str, list[str]]
 _headers: ContextVar[Mapping[str, str]] = ContextVar("request_headers", default={})  # noqa: B039

@@ -8,11 +8,11 @@ import numpy as np
 from onmodel_local.vision.grid import (
     HEIGHT,
     WIDTH,
-    Box,
     Face,
+    GridBox,
+    GridPixels,
     Map,
     Mask,
-    Picture,
     normalised,
     otsu,
 )
@@ -25,7 +25,7 @@ LEAST_SHARE = 0.012  # of the picture; smaller regions are noise
 CUT_ROUNDS = 2  # of GrabCut; more change little
 
 
-def candidate_boxes(small: Picture, maps: Saliency, faces: list[Face]) -> list[Box]:
+def candidate_boxes(small: GridPixels, maps: Saliency, faces: list[Face]) -> list[GridBox]:
     """About twenty boxes in grid pixels, many of them wrong."""
     threshold = otsu(maps.salient)
     boxes = [box for face in faces for box in _grown(face.box)]
@@ -39,9 +39,9 @@ def candidate_boxes(small: Picture, maps: Saliency, faces: list[Face]) -> list[B
     return boxes + _cut_from_saliency(small, maps.salient, threshold)
 
 
-def _grown(face: Box) -> list[Box]:
+def _grown(face: GridBox) -> list[GridBox]:
     return [
-        Box(
+        GridBox(
             max(0.0, face.left - left * face.width),
             max(0.0, face.top - up * face.height),
             min(float(WIDTH), face.right + right * face.width),
@@ -51,7 +51,7 @@ def _grown(face: Box) -> list[Box]:
     ]
 
 
-def regions(values: Map, threshold: float, most: int = 3) -> list[Box]:
+def regions(values: Map, threshold: float, most: int = 3) -> list[GridBox]:
     """Connected regions above a threshold, heaviest first."""
     mask = cv2.morphologyEx(
         (values > threshold).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)
@@ -63,11 +63,11 @@ def regions(values: Map, threshold: float, most: int = 3) -> list[Box]:
     for label in range(1, len(stats)):
         left, top, width, height, area = (int(value) for value in stats[label])
         if area > LEAST_SHARE * WIDTH * HEIGHT:
-            found.append((float(weights[label]), Box(left, top, left + width, top + height)))
+            found.append((float(weights[label]), GridBox(left, top, left + width, top + height)))
     return [box for _, box in sorted(found, key=lambda pair: -pair[0])[:most]]
 
 
-def _cut(small: Picture, mask: Mask) -> Mask:
+def _cut(small: GridPixels, mask: Mask) -> Mask:
     """GrabCut at half the size, four times as fast; 1 where the figure is."""
     nothing = np.zeros((HEIGHT, WIDTH), np.uint8)
     half = np.ascontiguousarray(mask[::2, ::2])
@@ -81,15 +81,17 @@ def _cut(small: Picture, mask: Mask) -> Mask:
     return np.asarray(whole, dtype=np.uint8)
 
 
-def _cut_from_face(small: Picture, salient: Map, threshold: float, face: Box) -> list[Box]:
+def _cut_from_face(
+    small: GridPixels, salient: Map, threshold: float, face: GridBox
+) -> list[GridBox]:
     """The figure around a face.
 
     The face is sure, the body below and salient pixels near it are likely, far away is not.
     """
     w, h, (x, y) = face.width, face.height, face.centre
     mask = np.full((HEIGHT, WIDTH), cv2.GC_BGD, np.uint8)
-    near = Box(x - 3 * w, face.top - 1.3 * h, x + 3 * w, face.bottom + 5 * h)
-    body = Box(x - 0.9 * w, y - 0.6 * h, x + 0.9 * w, face.bottom + 1.3 * h)
+    near = GridBox(x - 3 * w, face.top - 1.3 * h, x + 3 * w, face.bottom + 5 * h)
+    body = GridBox(x - 0.9 * w, y - 0.6 * h, x + 0.9 * w, face.bottom + 1.3 * h)
     mask[_slices(near)] = cv2.GC_PR_BGD
     mask[(mask == cv2.GC_PR_BGD) & (salient > threshold * 0.8)] = cv2.GC_PR_FGD
     mask[_slices(body)] = cv2.GC_PR_FGD
@@ -101,16 +103,16 @@ def _cut_from_face(small: Picture, salient: Map, threshold: float, face: Box) ->
     if label == 0:
         return []
     left, top, width, height = (int(value) for value in stats[label][:4])
-    return [Box(left, top, left + width, top + height)]
+    return [GridBox(left, top, left + width, top + height)]
 
 
-def _cut_from_saliency(small: Picture, salient: Map, threshold: float) -> list[Box]:
+def _cut_from_saliency(small: GridPixels, salient: Map, threshold: float) -> list[GridBox]:
     mask = np.full((HEIGHT, WIDTH), cv2.GC_PR_BGD, np.uint8)
     mask[salient > threshold * 1.3] = cv2.GC_PR_FGD
     mask[salient < threshold * 0.5] = cv2.GC_BGD
     return regions(_cut(small, mask).astype(np.float32), 0.5)
 
 
-def _slices(box: Box) -> tuple[slice, slice]:
+def _slices(box: GridBox) -> tuple[slice, slice]:
     left, top, right, bottom = (max(0, round(value)) for value in box)
     return slice(top, bottom), slice(left, right)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from onmodel_local.vision.grid import Picture
+from onmodel_local.vision.grid import GridPixels
 from onmodel_local.vision.pictures import measure_light
 
 _SIDE = 64
@@ -19,7 +19,7 @@ _HUES = (
 )  # fmt: skip
 
 
-class Look(NamedTuple):
+class Description(NamedTuple):
     """Words for what was measured."""
 
     light: str
@@ -29,7 +29,7 @@ class Look(NamedTuple):
     heavier_side: str
 
 
-def describe(picture: Picture) -> Look:
+def describe_picture(picture: GridPixels) -> Description:
     """Five measurements in words."""
     small = cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.uint8)
     light = measure_light(picture)
@@ -39,7 +39,7 @@ def describe(picture: Picture) -> Look:
     gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
     left, right = float(gray[:, : _SIDE // 2].mean()), float(gray[:, _SIDE // 2 :].mean())
     side = "the left" if left > right + 6 else "the right" if right > left + 6 else "both sides"
-    return Look(
+    return Description(
         light="dim" if light.brightness < 30 else "bright" if light.brightness > 58 else "even",
         middle=_colour(small[inner]),
         around=_colour(small[~inner]),
@@ -54,7 +54,7 @@ def _texture(sharpness: float) -> str:
     return "crisply" if sharpness > 30 else "clearly"
 
 
-def _colour(pixels: Picture) -> str:
+def _colour(pixels: GridPixels) -> str:
     """The commonest colour's name; greys by their lightness."""
     hsv = cv2.cvtColor(pixels.reshape(-1, 1, 3), cv2.COLOR_BGR2HSV).reshape(-1, 3)
     strong = hsv[hsv[:, 1] >= _GREY_SATURATION]

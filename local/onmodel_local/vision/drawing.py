@@ -9,8 +9,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from onmodel_local.vision.grid import Picture
-from onmodel_local.vision.pictures import decode_picture
+from onmodel_local.vision.grid import GridPixels
+from onmodel_local.vision.pictures import decode_pixels
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _INK, _PAPER = (20, 20, 20), (245, 245, 245)
@@ -33,7 +33,7 @@ def draw(order: Drawing) -> bytes:
     digest = hashlib.sha256(f"{order.prompt}:{order.seed}".encode()).digest()
     canvas = _background(order.width, order.height, digest)
     for place, crop in enumerate(order.crops[:_MOST_CROPS]):
-        _paste(canvas, decode_picture(crop), place, min(len(order.crops), _MOST_CROPS))
+        _paste(canvas, decode_pixels(crop), place, min(len(order.crops), _MOST_CROPS))
     unit = order.width / 1024
     heading = ["SIMULATED: no model drew this", f"{order.model}, seed {order.seed}"]
     if order.crops:
@@ -47,14 +47,14 @@ def draw(order: Drawing) -> bytes:
     return png.tobytes()
 
 
-def _background(width: int, height: int, digest: bytes) -> Picture:
+def _background(width: int, height: int, digest: bytes) -> GridPixels:
     """Two soft colours from top to bottom."""
     top, bottom = (np.array(list(digest[i : i + 3]), np.float32) * 0.5 + 110 for i in (0, 3))
     ramp = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
     return np.repeat(top * (1 - ramp) + bottom * ramp, width, axis=1).astype(np.uint8)
 
 
-def _paste(canvas: Picture, crop: Picture, place: int, count: int) -> None:
+def _paste(canvas: GridPixels, crop: GridPixels, place: int, count: int) -> None:
     height, width = canvas.shape[:2]
     room_width, room_height = width // count, int(height * 0.62)
     scale = min(room_width * 0.94 / crop.shape[1], room_height / crop.shape[0])
@@ -65,7 +65,7 @@ def _paste(canvas: Picture, crop: Picture, place: int, count: int) -> None:
     canvas[top : top + size[1], left : left + size[0]] = small
 
 
-def _band(canvas: Picture, at: int, lines: list[str], unit: float) -> None:
+def _band(canvas: GridPixels, at: int, lines: list[str], unit: float) -> None:
     """A band of text at the top (0) or the bottom (1)."""
     step = max(10, int(34 * unit))
     height = step * len(lines) + step // 2

@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from onmodel_local.vision.grid import Picture
+from onmodel_local.vision.grid import GridPixels
 
-Vector = npt.NDArray[np.float64]
+Features = npt.NDArray[np.float64]
 
 SIDE = 96
 LENGTHS = (1024, 384, 256)
@@ -30,7 +30,7 @@ _CENTRED = np.exp(-_radius * 2.2)  # the figure is in the middle of its crop
 _CELLS = (_rows // 16 * 6 + _columns // 16) * 6  # 6 × 6 cells of 6 directions
 
 
-def embed(picture: Picture, length: int = 1024) -> npt.NDArray[np.float32]:
+def embed(picture: GridPixels, length: int = 1024) -> npt.NDArray[np.float32]:
     """A unit vector of 1,024, 384 or 256 numbers.
 
     The short ones are a fixed random projection of the long one, which keeps cosines roughly.
@@ -49,27 +49,27 @@ def embed(picture: Picture, length: int = 1024) -> npt.NDArray[np.float32]:
     return _unit(vector).astype(np.float32)
 
 
-def _projection(length: int) -> Vector:
+def _projection(length: int) -> Features:
     return np.random.default_rng(length).standard_normal((LENGTHS[0], length))
 
 
-def _unit(values: Vector) -> Vector:
+def _unit(values: Features) -> Features:
     return values / (np.linalg.norm(values) + 1e-9)
 
 
-def _shared(values: Vector, bins: int) -> tuple[npt.NDArray[np.int64], Vector]:
+def _shared(values: Features, bins: int) -> tuple[npt.NDArray[np.int64], Features]:
     """The lower of the two nearest bins, and the upper one's share."""
     place = np.clip(values, 0, 0.99999) * (bins - 1)
     lower = place.astype(np.int64)
     return lower, place - lower
 
 
-def _lab(small: Picture) -> npt.NDArray[np.float32]:
+def _lab(small: GridPixels) -> npt.NDArray[np.float32]:
     lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
     return np.asarray(lab, dtype=np.float32)
 
 
-def _colours(small: Picture) -> Vector:
+def _colours(small: GridPixels) -> Features:
     """8 × 8 × 8 Lab histogram, shared between neighbours, weighted to the middle, square-rooted."""
     lab = _lab(small)
     axes = [_shared(lab[..., 0].astype(np.float64) / 100, 8)]
@@ -87,7 +87,7 @@ def _colours(small: Picture) -> Vector:
     return _unit(np.sqrt(histogram))
 
 
-def _bands(small: Picture) -> Vector:
+def _bands(small: GridPixels) -> Features:
     """Upper and lower half: 12 hues × 2 saturations × 4 values."""
     hsv = cv2.cvtColor(small, cv2.COLOR_BGR2HSV)
     ranges = [0, 180, 0, 256, 0, 256]
@@ -98,7 +98,7 @@ def _bands(small: Picture) -> Vector:
     return _unit(np.sqrt(np.concatenate([half.ravel() for half in halves]).astype(np.float64)))
 
 
-def _edges(small: Picture) -> Vector:
+def _edges(small: GridPixels) -> Features:
     """Strength of 6 unsigned directions in 6 × 6 cells, square-rooted."""
     gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
     gray = cv2.GaussianBlur(gray, (3, 3), 0).astype(np.float32)
@@ -109,7 +109,7 @@ def _edges(small: Picture) -> Vector:
     return _unit(np.sqrt(cells))
 
 
-def _layout(small: Picture) -> Vector:
+def _layout(small: GridPixels) -> Features:
     """Low terms of the cosine transform of lightness (6 × 6) and both colour axes (5 × 5)."""
     lab = _lab(cv2.resize(small, (32, 32), interpolation=cv2.INTER_AREA).astype(np.uint8))
     found = []

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from onmodel_local.vision.grid import HEIGHT, WIDTH, Box, Face, Picture, overlap
+from onmodel_local.vision.grid import HEIGHT, WIDTH, Face, GridBox, GridPixels, overlap
 
 # longest side of the picture looked at, and whether mirrored: drawn faces answer at one size and
 # not at the next, so five looks find twice as many as one (measured on Big Buck Bunny)
@@ -38,7 +38,7 @@ def _detector(width: int, height: int) -> cv2.FaceDetectorYN:
     return cv2.FaceDetectorYN.create(_weights(), "", (width, height), LEAST_SCORE, 0.3, 50)
 
 
-def find_faces(picture: Picture) -> list[Face]:
+def find_faces(picture: GridPixels) -> list[Face]:
     """At most four faces, best first, in grid pixels."""
     seen = [face for side, mirrored in PASSES for face in _look(picture, side, mirrored=mirrored)]
     kept: list[Face] = []
@@ -48,7 +48,7 @@ def find_faces(picture: Picture) -> list[Face]:
     return kept[:MOST_FACES]
 
 
-def _look(picture: Picture, side: int, *, mirrored: bool) -> list[Face]:
+def _look(picture: GridPixels, side: int, *, mirrored: bool) -> list[Face]:
     scale = side / max(picture.shape[:2])
     width = max(16, round(picture.shape[1] * scale))
     height = max(16, round(picture.shape[0] * scale))
@@ -70,5 +70,5 @@ def _face(row: np.ndarray, width: int, height: int, *, mirrored: bool) -> Face:
         left = width - left - w
         points = [(1 - points[i][0], points[i][1]) for i in _SWAPPED]
     across, down = WIDTH / width, HEIGHT / height
-    box = Box(left * across, top * down, (left + w) * across, (top + h) * down)
+    box = GridBox(left * across, top * down, (left + w) * across, (top + h) * down)
     return Face(box, float(row[_SCORE_COLUMN]), tuple(points))

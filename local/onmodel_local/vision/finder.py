@@ -12,9 +12,9 @@ from onmodel_local.vision.faces import find_faces
 from onmodel_local.vision.grid import (
     HEIGHT,
     WIDTH,
-    Box,
     Face,
-    Picture,
+    GridBox,
+    GridPixels,
     containment,
     overlap,
     shrink,
@@ -34,7 +34,7 @@ SAME_FIGURE_OVERLAP = 0.35
 SAME_FIGURE_CONTAINMENT = 0.7
 
 
-class Figure(NamedTuple):
+class FoundFigure(NamedTuple):
     """A figure's box in fractions of the picture, and how sure the finder is.
 
     `expected_overlap` is the ranking's guess, 0 to 1; `face` the best face inside, 0 for none.
@@ -48,7 +48,7 @@ class Figure(NamedTuple):
     face: float
 
 
-def find_figures(picture: Picture) -> list[Figure]:
+def find_figures(picture: GridPixels) -> list[FoundFigure]:
     """At most three figures, surest first."""
     cv2.setNumThreads(1)  # one look, one core: another frame is looked at beside it
     small = shrink(picture)
@@ -61,11 +61,13 @@ def find_figures(picture: Picture) -> list[Figure]:
     return [_figure(box, score, faces) for box, score in chosen]
 
 
-def _pick(faces: list[Face], boxes: list[Box], scores: list[float]) -> list[tuple[Box, float]]:
+def _pick(
+    faces: list[Face], boxes: list[GridBox], scores: list[float]
+) -> list[tuple[GridBox, float]]:
     """The best box, then those that are apart from it and good, or hold a face of their own."""
     convincing = bool(faces) and faces[0].score >= CONVINCING_FACE
     first = FIRST if convincing else FIRST_WITHOUT_FACE
-    chosen: list[tuple[Box, float]] = []
+    chosen: list[tuple[GridBox, float]] = []
     for index in np.argsort([-score for score in scores]):
         box, score = boxes[index], scores[index]
         further = FURTHER_WITH_OWN_FACE if _has_own_face(box, faces, chosen) else FURTHER
@@ -76,22 +78,22 @@ def _pick(faces: list[Face], boxes: list[Box], scores: list[float]) -> list[tupl
     return chosen
 
 
-def _has_own_face(box: Box, faces: list[Face], chosen: list[tuple[Box, float]]) -> bool:
+def _has_own_face(box: GridBox, faces: list[Face], chosen: list[tuple[GridBox, float]]) -> bool:
     return any(
         box.contains(face.box.centre) and not any(c.contains(face.box.centre) for c, _ in chosen)
         for face in faces
     )
 
 
-def _apart(box: Box, other: Box) -> bool:
+def _apart(box: GridBox, other: GridBox) -> bool:
     return (
         overlap(box, other) < SAME_FIGURE_OVERLAP
         and containment(box, other) < SAME_FIGURE_CONTAINMENT
     )
 
 
-def _figure(box: Box, score: float, faces: list[Face]) -> Figure:
+def _figure(box: GridBox, score: float, faces: list[Face]) -> FoundFigure:
     left, top = max(0.0, box.left / WIDTH), max(0.0, box.top / HEIGHT)
     right, bottom = min(1.0, box.right / WIDTH), min(1.0, box.bottom / HEIGHT)
     face = max((f.score for f in faces if box.contains(f.box.centre)), default=0.0)
-    return Figure(left, top, right - left, bottom - top, max(0.0, min(1.0, score)), face)
+    return FoundFigure(left, top, right - left, bottom - top, max(0.0, min(1.0, score)), face)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 WIDTH, HEIGHT = 256, 144  # 16:9; other shapes are squeezed, which the measures do not mind
 
-Picture = npt.NDArray[np.uint8]
+GridPixels = npt.NDArray[np.uint8]
 """(height, width, 3) uint8, BGR."""
 Map = npt.NDArray[np.float32]
 """(HEIGHT, WIDTH) float32, mostly 0 to 1."""
@@ -18,7 +18,7 @@ Mask = npt.NDArray[np.uint8]
 """(HEIGHT, WIDTH) uint8."""
 
 
-class Box(NamedTuple):
+class GridBox(NamedTuple):
     """Left, top, right, bottom in grid pixels; right and bottom are exclusive."""
 
     left: float
@@ -49,33 +49,33 @@ class Box(NamedTuple):
 class Face(NamedTuple):
     """A face on the grid, its detector's score 0 to 1, and five landmarks as fractions."""
 
-    box: Box
+    box: GridBox
     score: float
     landmarks: tuple[tuple[float, float], ...] = ()
 
 
-def shrink(picture: Picture) -> Picture:
+def shrink(picture: GridPixels) -> GridPixels:
     """To the grid's size."""
     return np.asarray(
         cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), dtype=np.uint8
     )
 
 
-def intersection(a: Box, b: Box) -> float:
+def shared_area(a: GridBox, b: GridBox) -> float:
     width = min(a.right, b.right) - max(a.left, b.left)
     height = min(a.bottom, b.bottom) - max(a.top, b.top)
     return width * height if width > 0 and height > 0 else 0.0
 
 
-def overlap(a: Box, b: Box) -> float:
+def overlap(a: GridBox, b: GridBox) -> float:
     """Intersection over union, 0 to 1."""
-    common = intersection(a, b)
+    common = shared_area(a, b)
     return common / (a.area + b.area - common) if common else 0.0
 
 
-def containment(a: Box, b: Box) -> float:
+def containment(a: GridBox, b: GridBox) -> float:
     """Intersection over the smaller box, 0 to 1."""
-    return intersection(a, b) / min(a.area, b.area)
+    return shared_area(a, b) / min(a.area, b.area)
 
 
 def normalised(values: npt.NDArray[np.float32]) -> Map:

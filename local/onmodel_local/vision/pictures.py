@@ -7,7 +7,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from onmodel_local.vision.grid import Picture
+from onmodel_local.vision.grid import GridPixels
 
 _MAGIC = {"jpeg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n"}
 
@@ -16,7 +16,7 @@ class PictureUnreadableError(ValueError):
     """Raised for bytes that are neither a JPEG nor a PNG, or that do not decode."""
 
 
-def decode_picture(body: bytes) -> Picture:
+def decode_pixels(body: bytes) -> GridPixels:
     """JPEG or PNG → BGR pixels.
 
     Raises:
@@ -43,7 +43,7 @@ class Light(NamedTuple):
     contrast: float
 
 
-def measure_light(picture: Picture) -> Light:
+def measure_light(picture: GridPixels) -> Light:
     gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     edges = float(cv2.Laplacian(gray, cv2.CV_64F).var())
     return Light(

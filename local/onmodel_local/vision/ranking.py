@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from onmodel_local.vision.grid import HEIGHT, WIDTH, Box, Face, Picture, otsu, overlap
+from onmodel_local.vision.grid import HEIGHT, WIDTH, Face, GridBox, GridPixels, otsu, overlap
 from onmodel_local.vision.saliency import Saliency
 
 Values = npt.NDArray[np.float64]
@@ -49,14 +49,16 @@ _AGREES = 0.6  # overlap from which two boxes mean the same figure
 
 
 def expected_overlaps(
-    small: Picture, maps: Saliency, faces: list[Face], boxes: list[Box]
+    small: GridPixels, maps: Saliency, faces: list[Face], boxes: list[GridBox]
 ) -> list[float]:
     """How well each box is expected to fit a figure: an overlap of 0 to about 1."""
     rows = measurements(small, maps, faces, boxes)
     return [float(value) for value in (rows - _MEANS) / _DEVIATIONS @ _WEIGHTS + BIAS]
 
 
-def measurements(small: Picture, maps: Saliency, faces: list[Face], boxes: list[Box]) -> Values:
+def measurements(
+    small: GridPixels, maps: Saliency, faces: list[Face], boxes: list[GridBox]
+) -> Values:
     """(boxes, 18) in the order of RULE."""
     frame = _Frame(small, maps)
     return np.array(
@@ -71,13 +73,13 @@ def measurements(small: Picture, maps: Saliency, faces: list[Face], boxes: list[
     ).reshape(len(boxes), len(RULE))
 
 
-def _agreement(box: Box, boxes: list[Box]) -> list[float]:
+def _agreement(box: GridBox, boxes: list[GridBox]) -> list[float]:
     overlaps = [overlap(box, other) for other in boxes]
     mean = (sum(overlaps) - 1) / max(1, len(boxes) - 1)
     return [mean, sum(value > _AGREES for value in overlaps) / len(overlaps)]
 
 
-def _about_faces(box: Box, snapped: Box, faces: list[Face]) -> list[float]:
+def _about_faces(box: GridBox, snapped: GridBox, faces: list[Face]) -> list[float]:
     inside = [face for face in faces if box.contains(face.box.centre)]
     best = max((face.score for face in faces), default=0.0)
     if not inside:
@@ -88,7 +90,7 @@ def _about_faces(box: Box, snapped: Box, faces: list[Face]) -> list[float]:
     return [main.score, best, 0.0, float(len(inside) > 1), share, share * share, height]
 
 
-def _about_shape(box: Box) -> list[float]:
+def _about_shape(box: GridBox) -> list[float]:
     area = box.area / (WIDTH * HEIGHT)
     aspect = abs(float(np.log(box.width / box.height)))
     return [area, area**0.5, aspect, float(box.top <= 1)]
@@ -97,7 +99,7 @@ def _about_shape(box: Box) -> list[float]:
 class _Frame:
     """Integral images and colour indices of one picture, shared by its boxes."""
 
-    def __init__(self, small: Picture, maps: Saliency) -> None:
+    def __init__(self, small: GridPixels, maps: Saliency) -> None:
         figure = (maps.salient > otsu(maps.salient)).astype(np.float32)
         self._salient = cv2.integral(maps.salient)
         self._tame = cv2.integral(maps.tame)
@@ -108,13 +110,13 @@ class _Frame:
         self._colours = lab[..., 0] // 32 * 64 + green * 8 + blue
 
     @staticmethod
-    def snapped(box: Box) -> Box:
+    def snapped(box: GridBox) -> GridBox:
         """To whole pixels, at least two wide and high."""
         left, top = min(WIDTH - 2, round(box.left)), min(HEIGHT - 2, round(box.top))
         right = max(left + 2, min(WIDTH, round(box.right)))
-        return Box(left, top, right, max(top + 2, min(HEIGHT, round(box.bottom))))
+        return GridBox(left, top, right, max(top + 2, min(HEIGHT, round(box.bottom))))
 
-    def about_pixels(self, box: Box) -> list[float]:
+    def about_pixels(self, box: GridBox) -> list[float]:
         ring = self._around(box)
         return [
             _sum(self._figure, box) / (float(self._figure[-1, -1]) + 1),
@@ -125,10 +127,10 @@ class _Frame:
         ]
 
     @staticmethod
-    def _around(box: Box) -> Box:
+    def _around(box: GridBox) -> GridBox:
         """A quarter wider and higher on each side, within the picture."""
         across, down = max(2, int(box.width) // 4), max(2, int(box.height) // 4)
-        return Box(
+        return GridBox(
             max(0, box.left - across),
             max(0, box.top - down),
             min(WIDTH, box.right + across),
@@ -136,30 +138,30 @@ class _Frame:
         )
 
     @staticmethod
-    def _contrast(integral: Integral, box: Box, ring: Box) -> float:
+    def _contrast(integral: Integral, box: GridBox, ring: GridBox) -> float:
         outside = ring.area - box.area
         if outside <= 20:
             return 0.0
         inner = _sum(integral, box)
         return inner / box.area - (_sum(integral, ring) - inner) / outside
 
-    def _colour_difference(self, box: Box, ring: Box) -> float:
+    def _colour_difference(self, box: GridBox, ring: GridBox) -> float:
         """1 less the Bhattacharyya coefficient of the colours inside and around."""
         left, top, right, bottom = (int(value) for value in box)
         dx, dy = (right - left) // 7, (bottom - top) // 8  # the box's rim belongs to neither
-        inner = self._histogram(Box(left + dx, top + dy, right - dx, bottom - dy))
+        inner = self._histogram(GridBox(left + dx, top + dy, right - dx, bottom - dy))
         outer = self._histogram(ring) - self._histogram(box)
         product = (inner / (inner.sum() + 1e-6)) * (outer / (outer.sum() + 1e-6))
         return float(1 - np.sqrt(product).sum())
 
-    def _histogram(self, box: Box) -> Values:
+    def _histogram(self, box: GridBox) -> Values:
         left, top, right, bottom = (int(value) for value in box)
         return np.bincount(self._colours[top:bottom, left:right].ravel(), minlength=512).astype(
             np.float64
         )
 
 
-def _sum(integral: Integral, box: Box) -> float:
+def _sum(integral: Integral, box: GridBox) -> float:
     left, top, right, bottom = (int(value) for value in box)
     upper = integral[top, right] - integral[top, left]
     return float(integral[bottom, right] - integral[bottom, left] - upper)

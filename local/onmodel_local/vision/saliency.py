@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from onmodel_local.vision.grid import HEIGHT, WIDTH, Map, Picture, normalised
+from onmodel_local.vision.grid import HEIGHT, WIDTH, GridPixels, Map, normalised
 
 _rows, _columns = np.mgrid[0:HEIGHT, 0:WIDTH]
 # figures stand in the middle and a little below it
@@ -36,7 +36,7 @@ class Saliency(NamedTuple):
     smooth: Map
 
 
-def measure(small: Picture) -> Saliency:
+def measure(small: GridPixels) -> Saliency:
     """All maps of a grid-sized picture."""
     border = _border_contrast(small)
     barrier = _barrier_distance(small)
@@ -52,11 +52,11 @@ def measure(small: Picture) -> Saliency:
     return Saliency(salient, tame, border, barrier, smooth)
 
 
-def _lab(small: Picture) -> npt.NDArray[np.float32]:
+def _lab(small: GridPixels) -> npt.NDArray[np.float32]:
     return cv2.cvtColor(cv2.medianBlur(small, 5), cv2.COLOR_BGR2LAB).astype(np.float32)
 
 
-def _border_contrast(small: Picture) -> Map:
+def _border_contrast(small: GridPixels) -> Map:
     """Distance of each colour to the nearest of the border's five main colours."""
     lab = _lab(small)
     edges = (lab[:_BORDER], lab[:, :_BORDER], lab[:, -_BORDER:])
@@ -75,7 +75,7 @@ def _border_contrast(small: Picture) -> Map:
     return normalised(np.clip(nearest, 0, _FAR_COLOUR))
 
 
-def _tameness(small: Picture) -> Map:
+def _tameness(small: GridPixels) -> Map:
     """1 where a colour is neither leaf green nor sky blue: figures seldom are, nature is."""
     hsv = cv2.cvtColor(small, cv2.COLOR_BGR2HSV).astype(np.float32)
     hue, saturation = hsv[..., 0] * 2, np.clip(hsv[..., 1] / 85, 0, 1)
@@ -84,7 +84,7 @@ def _tameness(small: Picture) -> Map:
     return np.asarray(1 - np.maximum(green, blue) * saturation, dtype=np.float32)
 
 
-def _smoothness(small: Picture) -> Map:
+def _smoothness(small: GridPixels) -> Map:
     """1 where there is little texture: drawn figures are smoother than grass and bark."""
     gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32)
     texture = cv2.GaussianBlur(np.abs(cv2.Laplacian(gray, cv2.CV_32F)), (0, 0), 3)
@@ -95,7 +95,7 @@ Lines = npt.NDArray[np.uint8]
 """(lines, places, 3) uint8: a picture by rows, or turned, by columns."""
 
 
-def _barrier_distance(small: Picture) -> Map:
+def _barrier_distance(small: GridPixels) -> Map:
     """Minimum barrier distance to the top, left and right edges, by two rounds of four sweeps.
 
     After J. Zhang et al., "Minimum Barrier Salient Object Detection at 80 FPS" (ICCV 2015), with

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from onmodel_local.deploy import deploy
+from onmodel_local.deploy import deploy_template
 from onmodel_local.stack import LocalStack
 
 TINY = Path(__file__).parent / "tiny" / "template.yaml"
@@ -17,7 +17,7 @@ TINY = Path(__file__).parent / "tiny" / "template.yaml"
 
 @pytest.fixture(scope="session")
 def tiny(local_stack: LocalStack) -> dict[str, str]:
-    return deploy(local_stack, TINY, stack_name="tiny")
+    return deploy_template(local_stack, TINY, stack_name="tiny")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from template_model import listed, read_template
 
-from onmodel_local.deploy import STACK, deploy
+from onmodel_local.deploy import STACK, deploy_template
 from onmodel_local.mail import MailCatcher
 from onmodel_local.pytest_plugin import Deployed
 from onmodel_local.stack import REGION, LocalStack
@@ -154,7 +154,7 @@ class Role:
 def deployed(pytestconfig: pytest.Config) -> Iterator[Deployed]:
     """On a stack of its own: what is allowed leaves traces, which other tests would meet."""
     with LocalStack(vision_url="") as stack:
-        outputs = deploy(stack, pytestconfig.rootpath / "template.yaml")
+        outputs = deploy_template(stack, pytestconfig.rootpath / "template.yaml")
         yield Deployed(stack, outputs, MailCatcher(stack, outputs["TopicArn"]))
 
 

@@ -41,14 +41,14 @@ def repository(tmp_path: Path) -> Path:
 
 
 def test_up_when_run_twice_then_one_stack_and_down_ends_it(repository: Path) -> None:
-    first = daemon.up(repository)
+    first = daemon.start_stack(repository)
     try:
-        assert daemon.up(repository).pid == first.pid
+        assert daemon.start_stack(repository).pid == first.pid
         assert first.outputs["FunctionName"] == "onmodel-probe_service"
-        assert daemon.find(repository) is not None
+        assert daemon.find_stack(repository) is not None
     finally:
-        assert daemon.down(repository)
-    assert not daemon.down(repository)
+        assert daemon.stop_stack(repository)
+    assert not daemon.stop_stack(repository)
     assert not Path(first.folder).exists()
     with pytest.raises(ProcessLookupError):
         os.killpg(first.pid, 0)
@@ -63,4 +63,4 @@ def test_find_when_another_process_has_the_port_then_none(
     }  # fmt: skip
     (repository / ".cache").mkdir()
     (repository / daemon.STATE).write_text(json.dumps(state))
-    assert daemon.find(repository) is None
+    assert daemon.find_stack(repository) is None

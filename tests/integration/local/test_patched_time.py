@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from onmodel_local.deploy import DeployFailedError, delete, deploy
+from onmodel_local.deploy import DeployFailedError, delete, deploy_template
 from onmodel_local.stack import LocalStack
 
 GUARDED = Path(__file__).parent / "guarded" / "template.yaml"
@@ -188,7 +188,7 @@ def test_door_when_called_with_cookies_then_they_are_a_list(ask: Callable[..., A
 
 
 def test_deletion_when_guard_refuses_then_what_it_needs_stays(local_stack: LocalStack) -> None:
-    made = deploy(local_stack, GUARDED, stack_name="guarded")
+    made = deploy_template(local_stack, GUARDED, stack_name="guarded")
     assert made["DoorUrl"].startswith(f"{local_stack.endpoint_url}/_aws/execute-api/")
     with pytest.raises(DeployFailedError, match="something still bills"):
         delete(local_stack, "guarded")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from onmodel_local.deploy import DeployFailedError, deploy
+from onmodel_local.deploy import DeployFailedError, deploy_template
 from onmodel_local.stack import LocalStack, StackFailedError
 
 
@@ -81,7 +81,7 @@ Resources:
     Properties: {{ ServiceToken: !GetAtt Guard.Arn, Refuse: Create }}
 """)
     with pytest.raises(DeployFailedError, match=r"Broken .*something still bills"):
-        deploy(local_stack, template, stack_name="broken")
+        deploy_template(local_stack, template, stack_name="broken")
 
 
 def test_deploy_when_template_is_refused_then_its_reason_is_told(
@@ -90,7 +90,7 @@ def test_deploy_when_template_is_refused_then_its_reason_is_told(
     template = tmp_path / "template.yaml"
     template.write_text("Resources: { Odd: { Type: AWS::Nowhere::Thing } }")
     with pytest.raises(DeployFailedError, match="AWS::Nowhere::Thing"):
-        deploy(local_stack, template, stack_name="odd")
+        deploy_template(local_stack, template, stack_name="odd")
 
 
 def test_control_when_order_is_unknown_then_refused(local_stack: LocalStack) -> None:

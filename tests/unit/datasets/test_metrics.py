@@ -6,9 +6,9 @@ import pytest
 from onmodel.contracts.base import Usage
 from onmodel.contracts.datasets import LeftOutReason
 from onmodel.contracts.films import RunRequest
-from onmodel.datasets.metrics import dataset_figures
+from onmodel.datasets.metrics import dataset_metrics
 from onmodel.handler import entry
-from onmodel.observability import Figure, metrics, publish
+from onmodel.observability import Metric, metrics, publish
 
 NAMESPACE = "onmodel/test"
 RUN = {
@@ -51,7 +51,7 @@ def counted(line: dict) -> tuple[dict, list[list[str]], str]:
 def test_publish_when_counted_by_a_reason_then_a_line_of_its_own(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    publish([Figure("Dropped", 4, by=("reason", "blurred"))])
+    publish([Metric("Dropped", 4, by=("reason", "blurred"))])
     (line,) = lines(capsys)
     assert counted(line) == ({"Dropped": "Count"}, [["reason", "service"]], NAMESPACE)
     assert (line["Dropped"], line["reason"], line["service"]) == ([4.0], "blurred", "onmodel")
@@ -61,9 +61,9 @@ def test_entry_when_a_step_counted_then_one_line_for_all_of_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     figures = [
-        Figure("Frames", 1200),
-        Figure("CropsKept", 0),
-        Figure("Dollars", 1.5, is_money=True),
+        Metric("Frames", 1200),
+        Metric("CropsKept", 0),
+        Metric("Dollars", 1.5, is_money=True),
     ]
     handler = entry(RunRequest)(lambda _: publish(figures))
     handler({"run": RUN}, Context())
@@ -75,14 +75,14 @@ def test_entry_when_a_step_counted_then_one_line_for_all_of_it(
 
 
 def test_dataset_figures_when_a_price_is_missing_then_no_dollars_and_no_free_calls() -> None:
-    figures = dataset_figures(
+    figures = dataset_metrics(
         pictures=40,
         left_out={LeftOutReason.OVER_CAP: 2},
         usage=[Usage(item="captions", paid=3, reused=5), Usage(item="vectors", reused=9)],
         usd=None,
     )
     assert figures == (
-        Figure("Pictures", 40),
-        Figure("LeftOut", 2, by=("reason", "over_cap")),
-        Figure("PaidCalls", 3, by=("item", "captions")),
+        Metric("Pictures", 40),
+        Metric("LeftOut", 2, by=("reason", "over_cap")),
+        Metric("PaidCalls", 3, by=("item", "captions")),
     )

@@ -12,8 +12,8 @@ from template_model import Machine, Template
 from onmodel.contracts.base import Usage
 from onmodel.contracts.datasets import LeftOutReason
 from onmodel.contracts.films import FilmSummary, RejectReason
-from onmodel.datasets.metrics import dataset_figures, film_figures
-from onmodel.observability import Figure
+from onmodel.datasets.metrics import dataset_metrics, film_metrics
+from onmodel.observability import Metric
 
 OURS = "onmodel/${AWS::StackName}"
 FREE_METRICS = 50  # of each of an account's first three dashboards
@@ -57,7 +57,7 @@ def searches(widgets: list[dict]) -> set[tuple[str, str]]:
     return {(match[2], match[3]) for match in matches if match}
 
 
-def published() -> list[Figure]:
+def published() -> list[Metric]:
     """One of every kind that the reports count."""
     usage = (Usage(item="item", paid=1),)
     film = FilmSummary.model_construct(
@@ -70,8 +70,8 @@ def published() -> list[Figure]:
     )
     left_out = {LeftOutReason.UNNAMED: 1}
     return [
-        *film_figures(film),
-        *dataset_figures(pictures=1, left_out=left_out, usage=usage, usd=1.0),
+        *film_metrics(film),
+        *dataset_metrics(pictures=1, left_out=left_out, usage=usage, usd=1.0),
     ]
 
 

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 
 from onmodel.contracts.storyboards import PanelScore
-from onmodel.vision.scoring import score_panel
+from onmodel.vision.scoring import measure_panel
 
 
 def at(*degrees: float) -> npt.NDArray[np.float32]:
@@ -26,7 +26,7 @@ def score(panel: float, **changes: object) -> PanelScore:
         "training": at(0, 90),
         "copy_threshold": 0.97,
     }
-    return score_panel(at(panel)[0], **(arguments | changes))  # type: ignore[arg-type]
+    return measure_panel(at(panel)[0], **(arguments | changes))  # type: ignore[arg-type]
 
 
 def test_score_panel_when_scored_then_likeness_is_of_the_three_nearest() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -20,6 +20,9 @@ class Contract(BaseModel):
     """Base of everything that crosses a process boundary: immutable, no unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+ContractT = TypeVar("ContractT", bound=Contract)
 
 
 class Box(Contract):

@@ -7,30 +7,30 @@ from collections.abc import Iterable, Mapping
 from onmodel.contracts.base import Usage
 from onmodel.contracts.datasets import LeftOutReason
 from onmodel.contracts.films import FilmSummary, RejectReason
-from onmodel.observability import Figure
+from onmodel.observability import Metric
 
 
-def film_figures(summary: FilmSummary) -> tuple[Figure, ...]:
+def film_metrics(summary: FilmSummary) -> tuple[Metric, ...]:
     """Of one prepared film."""
     return (
-        Figure("Frames", summary.frames),
-        Figure("CropsFound", summary.crops_found),
-        Figure("CropsKept", summary.crops_kept),
+        Metric("Frames", summary.frames),
+        Metric("CropsFound", summary.crops_found),
+        Metric("CropsKept", summary.crops_kept),
         *_by_reason("Dropped", summary.rejected),
         *_paid(summary.usage, summary.estimated_usd),
     )
 
 
-def dataset_figures(
+def dataset_metrics(
     *,
     pictures: int,
     left_out: Mapping[LeftOutReason, int],
     usage: Iterable[Usage],
     usd: float | None,
-) -> tuple[Figure, ...]:
+) -> tuple[Metric, ...]:
     """Of one dataset: what is trained on, and what making it cost."""
     return (
-        Figure("Pictures", pictures),
+        Metric("Pictures", pictures),
         *_by_reason("LeftOut", left_out),
         *_paid(usage, usd),
     )
@@ -38,11 +38,11 @@ def dataset_figures(
 
 def _by_reason(
     name: str, counts: Mapping[RejectReason, int] | Mapping[LeftOutReason, int]
-) -> list[Figure]:
-    return [Figure(name, count, by=("reason", reason.value)) for reason, count in counts.items()]
+) -> list[Metric]:
+    return [Metric(name, count, by=("reason", reason.value)) for reason, count in counts.items()]
 
 
-def _paid(usage: Iterable[Usage], usd: float | None) -> list[Figure]:
+def _paid(usage: Iterable[Usage], usd: float | None) -> list[Metric]:
     """Without a price there is no figure: zero dollars would be a lie."""
-    calls = [Figure("PaidCalls", use.paid, by=("item", use.item)) for use in usage if use.paid]
-    return calls if usd is None else [*calls, Figure("Dollars", usd, is_money=True)]
+    calls = [Metric("PaidCalls", use.paid, by=("item", use.item)) for use in usage if use.paid]
+    return calls if usd is None else [*calls, Metric("Dollars", usd, is_money=True)]

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
 
-from onmodel.contracts.base import Contract
-
-ContractT = TypeVar("ContractT", bound=Contract)
+from onmodel.contracts.base import Contract, ContractT
 
 
 def write_lines(items: Iterable[Contract]) -> bytes:

@@ -8,12 +8,11 @@ nothing behind it keeps its default, and a bare number where a text is wanted is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 import yaml
 from pydantic import ValidationError
 
-from onmodel.contracts.base import Contract
+from onmodel.contracts.base import ContractT
 from onmodel.errors import SettingsRefused
 from onmodel.formats.yaml_document import Fault, YamlDocument, read_document
 from onmodel.formats.yaml_meaning import fit_to_model, validation_faults
@@ -23,8 +22,6 @@ LIMIT_BYTES = 256_000
 
 MOST_FAULTS = 20
 """So many are listed: a mail has to be readable, and SNS takes 256 KB."""
-
-ContractT = TypeVar("ContractT", bound=Contract)
 
 
 def read_user_yaml(model: type[ContractT], text: bytes, name: str) -> ContractT:

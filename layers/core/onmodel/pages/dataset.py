@@ -20,7 +20,7 @@ from onmodel.formats.wording import timecode
 from onmodel.money.pricebook import Bill
 from onmodel.pages.money import money_of
 from onmodel.pages.paging import Section, paginate
-from onmodel.pages.sheet import HUES, UNNAMED, Names
+from onmodel.pages.sheet import HUES, UNNAMED, CharacterNames
 from onmodel.pages.templating import data_uri, render
 
 PICTURES_A_PAGE = 120  # with captions beside them, half as many as on a contact sheet
@@ -83,7 +83,7 @@ class LeftOutGroup:
 
 
 @dataclass(frozen=True)
-class Page:
+class DatasetPage:
     number: int
     sections: tuple[Section[Entry], ...]
 
@@ -102,7 +102,7 @@ def render_dataset_report(
     """File name → HTML. The first page is index.html, then page-2.html and so on."""
     sections = _sections(report)
     bodies = list(paginate(sections, pictures_a_page)) or [()]
-    pages = [Page(number, body) for number, body in enumerate(bodies, start=1)]
+    pages = [DatasetPage(number, body) for number, body in enumerate(bodies, start=1)]
     shared = {
         "report": report,
         "sections": sections,
@@ -110,7 +110,7 @@ def render_dataset_report(
         "left_out": _left_out(report.summary),
         "bill": report.bill,
         "money": money_of(report.bill),
-        "called": Names(report.settings),
+        "called": CharacterNames(report.settings),
         "credit": report.settings.credit,
         "training": sum(count.training for count in report.summary.characters),
         "validation": sum(count.validation for count in report.summary.characters),
@@ -119,7 +119,7 @@ def render_dataset_report(
 
 
 def _sections(report: DatasetReport) -> list[Section[Entry]]:
-    called = Names(report.settings)
+    called = CharacterNames(report.settings)
     groups: dict[str, list[DatasetItem]] = defaultdict(list)
     for item in report.items:
         groups[item.character or UNNAMED].append(item)

@@ -10,7 +10,7 @@ from onmodel.contracts.films import Crop, Rejected, RejectReason
 from onmodel.contracts.settings import Settings
 from onmodel.formats.wording import timecode
 from onmodel.pages.paging import Section
-from onmodel.pages.sheet import Names, Tile, tile
+from onmodel.pages.sheet import CharacterNames, Tile, tile
 from onmodel.pages.templating import data_uri
 
 ALIKE_IN_A_ROW = 40
@@ -130,7 +130,7 @@ class Dropper:
 
     settings: Settings
     thumbnails: Mapping[str, bytes]
-    called: Names
+    called: CharacterNames
     kept: Mapping[str, Crop]
 
     def sections(self, rejected: Sequence[Rejected]) -> list[Section[DroppedTile | Alike]]:

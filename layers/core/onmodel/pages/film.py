@@ -13,7 +13,7 @@ from onmodel.pages.headline import headline
 from onmodel.pages.money import money_of
 from onmodel.pages.paging import PICTURES_A_PAGE, Section, paginate
 from onmodel.pages.settings_words import settings_in_words
-from onmodel.pages.sheet import Names, Tile, contact_sheet
+from onmodel.pages.sheet import CharacterNames, Tile, contact_sheet
 from onmodel.pages.templating import render
 from onmodel.pages.timeline import timeline
 
@@ -40,7 +40,7 @@ class FilmReport:
 
 
 @dataclass(frozen=True)
-class Page:
+class FilmPage:
     """One file: a part of the contact sheet, a part of the dropped ones, or both."""
 
     number: int
@@ -63,7 +63,7 @@ def render_film_report(
     report: FilmReport, pictures_a_page: int = PICTURES_A_PAGE
 ) -> dict[str, bytes]:
     """File name → HTML. The first page is index.html, then page-2.html and so on."""
-    called = Names(report.settings)
+    called = CharacterNames(report.settings)
     sheet = contact_sheet(report.crops, report.names, report.thumbnails, called)
     dropped = Dropper(
         settings=report.settings,
@@ -103,7 +103,7 @@ def _lay_out(
     sheet: Sequence[Section[Tile]],
     dropped: Sequence[Section[DroppedTile | Alike]],
     limit: int,
-) -> list[Page]:
+) -> list[FilmPage]:
     """Kept crops first. What was dropped shares the first page only when all of it fits."""
     kept_pages: list[KeptPage] = list(paginate(sheet, limit)) or [()]
     dropped_pages: list[DroppedPage] = list(paginate(dropped, limit))
@@ -111,7 +111,7 @@ def _lay_out(
         item.pictures for section in dropped for item in section.items
     )
     if shown <= limit:
-        return [Page(1, kept_pages[0], dropped_pages[0] if dropped_pages else ())]
+        return [FilmPage(1, kept_pages[0], dropped_pages[0] if dropped_pages else ())]
     bodies: list[tuple[KeptPage, DroppedPage]] = [(kept, ()) for kept in kept_pages]
     bodies += [((), page) for page in dropped_pages]
-    return [Page(number, *body) for number, body in enumerate(bodies, start=1)]
+    return [FilmPage(number, *body) for number, body in enumerate(bodies, start=1)]

@@ -19,7 +19,7 @@ BEFORE_PAYING = (
 
 
 @dataclass(frozen=True)
-class Figure:
+class HeadlineNumber:
     """A number, what it counts, a remark, and its share of the frames in percent."""
 
     number: str
@@ -28,26 +28,26 @@ class Figure:
     share: float
 
 
-def headline(summary: FilmSummary, sampling: Sampling) -> list[Figure]:
+def headline(summary: FilmSummary, sampling: Sampling) -> list[HeadlineNumber]:
     """Frames looked at → figures found → pictures kept."""
     unpaid = sum(summary.rejected.get(reason, 0) for reason in BEFORE_PAYING)
     unnamed = summary.named.get("", 0)
     named = sum(summary.named.values()) - unnamed
     alike = summary.rejected.get(RejectReason.NEAR_DUPLICATE, 0)
     return [
-        Figure(
+        HeadlineNumber(
             f"{summary.frames:,}",
             "frame looked at" if summary.frames == 1 else "frames looked at",
             f"{_pace(sampling)}; {unpaid:,} dropped before anything was paid for",
             100.0 if summary.frames else 0.0,
         ),
-        Figure(
+        HeadlineNumber(
             f"{summary.crops_found:,}",
             "figure found" if summary.crops_found == 1 else "figures found",
             f"{count(alike, 'near-duplicate')} of a better picture",
             _share(summary.crops_found, summary.frames),
         ),
-        Figure(
+        HeadlineNumber(
             f"{summary.crops_kept:,}",
             "picture kept" if summary.crops_kept == 1 else "pictures kept",
             f"{named:,} named, {unnamed:,} not",

@@ -15,7 +15,7 @@ TITLES = {
 
 
 @dataclass(frozen=True)
-class Row:
+class BillRow:
     title: str
     item: str
     paid: str
@@ -29,7 +29,7 @@ class Row:
 class Money:
     """`paid_share` is what was paid for in percent of all answers."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[BillRow, ...]
     saved_usd: float
     paid_share: float
     remark: str
@@ -51,8 +51,8 @@ def money_of(bill: Bill) -> Money:
     )
 
 
-def _row(line: BillLine) -> Row:
-    return Row(
+def _row(line: BillLine) -> BillRow:
+    return BillRow(
         title=TITLES.get(line.item, line.item),
         item=line.item,
         paid=f"{line.paid:,.0f}",

@@ -10,14 +10,14 @@ PICTURES_A_PAGE = 240
 """About 2 MB of thumbnails: opens at once from disk, and in seconds from a phone."""
 
 
-class Weighed(Protocol):
+class ShowsPictures(Protocol):
     """Something that shows pictures."""
 
     @property
     def pictures(self) -> int: ...
 
 
-ItemT = TypeVar("ItemT", bound=Weighed)
+ItemT = TypeVar("ItemT", bound=ShowsPictures)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Names:
+class CharacterNames:
     """Characters as people call them."""
 
     settings: Settings
@@ -53,7 +53,7 @@ def contact_sheet(
     crops: Sequence[Crop],
     names: Mapping[str, Naming],
     thumbnails: Mapping[str, bytes],
-    called: Names,
+    called: CharacterNames,
 ) -> list[Section[Tile]]:
     """A section a character, the most seen first, unnamed last; within it by time."""
     groups: dict[str, list[Crop]] = defaultdict(list)
@@ -79,7 +79,7 @@ def contact_sheet(
     ]
 
 
-def tile(crop: Crop, naming: Naming | None, jpeg: bytes | None, called: Names) -> Tile:
+def tile(crop: Crop, naming: Naming | None, jpeg: bytes | None, called: CharacterNames) -> Tile:
     """One crop as the page shows it."""
     when = timecode(crop.timecode_seconds)
     who = called(naming.character) if naming and naming.character else crop.label
@@ -97,7 +97,7 @@ def tile(crop: Crop, naming: Naming | None, jpeg: bytes | None, called: Names) -
     )
 
 
-def _naming(naming: Naming | None, called: Names) -> str:
+def _naming(naming: Naming | None, called: CharacterNames) -> str:
     if naming is None:
         return "not compared"
     if naming.character is None:

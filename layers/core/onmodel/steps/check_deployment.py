@@ -25,7 +25,7 @@ from onmodel.ports.trainer import Trainer
 
 State = Literal["creating", "in_service", "failed", "gone", "late"]
 
-UNSEEN = timedelta(minutes=2)
+GRACE_AFTER_PROVISIONING = timedelta(minutes=2)
 """What was just made may not be found yet: control planes are eventually consistent."""
 
 
@@ -71,7 +71,7 @@ def _judge(
     minutes = limit.total_seconds() / 60
     if now >= body.retires_at:
         return "late", "Its time was up before it was in service"
-    if told is None and now - began >= UNSEEN:
+    if told is None and now - began >= GRACE_AFTER_PROVISIONING:
         return "gone", "Somebody deleted it"
     if told is not None and told.status == DeploymentStatus.FAILED:
         return "failed", told.reason or "The service gives no reason"

@@ -19,7 +19,7 @@ from onmodel.ports.registry import Record, Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import Trainer
 
-UNSEEN = timedelta(minutes=15)
+GRACE_AFTER_START = timedelta(minutes=15)
 """A training that was just started may not be found yet; one that is older and unknown is gone."""
 
 ENDS = {
@@ -96,7 +96,10 @@ class ClaimTraining:
         return list(self.registry.list_all(Kind.TRAINING))
 
     def _not_seen_yet(self, record: Record, state: TrainingState) -> bool:
-        return state.status == TrainingStatus.GONE and self.clock() - record.created_at < UNSEEN
+        return (
+            state.status == TrainingStatus.GONE
+            and self.clock() - record.created_at < GRACE_AFTER_START
+        )
 
     def _failed(
         self,

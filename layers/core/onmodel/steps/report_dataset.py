@@ -15,11 +15,11 @@ from onmodel.contracts.datasets import (
 )
 from onmodel.contracts.rows import DatasetStatus
 from onmodel.datasets.caption_answers import read_answers
-from onmodel.datasets.metrics import dataset_figures
+from onmodel.datasets.metrics import dataset_metrics
 from onmodel.datasets.records import dataset_keys, dataset_settings, get_dataset, put_dataset
 from onmodel.formats.jsonl import read_lines
 from onmodel.money.pricebook import PriceBook, add_up, estimate
-from onmodel.observability import Figure
+from onmodel.observability import Metric
 from onmodel.pages.dataset import DatasetReport, render_dataset_report
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
@@ -37,7 +37,7 @@ def report_dataset(
     studio: ObjectStore,
     prices: PriceBook,
     clock: Clock,
-) -> tuple[Figure, ...]:
+) -> tuple[Metric, ...]:
     """Write the report's pages, index.html last, and mark the dataset ready.
 
     Answers what was counted.
@@ -63,7 +63,7 @@ def report_dataset(
             items=items,
             captions=captions,
             left_out=read_lines(LeftOut, studio.get(keys.left_out)),
-            thumbnails=thumbnails(items, studio),
+            thumbnails=small_pictures(items, studio),
             bill=bill,
             violations=read_lines(Violation, studio.get(keys.violations)),
             findings=body.findings,
@@ -72,7 +72,7 @@ def report_dataset(
     for name in sorted(pages, key=lambda page: page == "index.html"):
         studio.put(keys.report_page(name), pages[name], "text/html; charset=utf-8")
     put_dataset(record, body, registry=registry, clock=clock, status=DatasetStatus.READY)
-    return dataset_figures(
+    return dataset_metrics(
         pictures=len(items),
         left_out=summary.left_out,
         usage=usage,
@@ -80,7 +80,7 @@ def report_dataset(
     )
 
 
-def thumbnails(items: Iterable[DatasetItem], studio: ObjectStore) -> dict[str, bytes]:
+def small_pictures(items: Iterable[DatasetItem], studio: ObjectStore) -> dict[str, bytes]:
     """A small JPEG by crop_id, from the dataset's own pictures."""
     rows = tuple(items)
     with ThreadPoolExecutor(DECODERS) as pool:

@@ -20,10 +20,10 @@ from onmodel.contracts.films import (
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import NamingCost
 from onmodel.contracts.settings import Settings
-from onmodel.datasets.metrics import film_figures
+from onmodel.datasets.metrics import film_metrics
 from onmodel.formats.jsonl import read_lines
 from onmodel.money.pricebook import PriceBook, add_up, estimate
-from onmodel.observability import Figure
+from onmodel.observability import Metric
 from onmodel.pages.film import FilmReport, render_film_report
 from onmodel.ports.machines import Clock
 from onmodel.ports.storage import ObjectStore
@@ -36,7 +36,7 @@ def report_film(
     prices: PriceBook,
     clock: Clock,
     notices: tuple[str, ...] = (),
-) -> tuple[Figure, ...]:
+) -> tuple[Metric, ...]:
     """Write summary.json and the report's pages, index.html last; answers what was counted."""
     run = request.run
     keys = FilmKeys.of(run)
@@ -76,13 +76,13 @@ def report_film(
             crops=crops,
             names={name.crop_id: name for name in names},
             rejected=rejected,
-            thumbnails=thumbnails(keys, studio, chunks),
+            thumbnails=stored_thumbnails(keys, studio, chunks),
             bill=bill,
         )
     )
     for name in sorted(pages, key=lambda page: page == "index.html"):
         studio.put(f"{keys.run}/report/{name}", pages[name], "text/html; charset=utf-8")
-    return film_figures(summary)
+    return film_metrics(summary)
 
 
 def paid_by(run_id: str, chunk: ChunkResult) -> list[Usage]:
@@ -92,7 +92,9 @@ def paid_by(run_id: str, chunk: ChunkResult) -> list[Usage]:
     return [Usage(item=use.item, reused=use.paid + use.reused) for use in chunk.usage]
 
 
-def thumbnails(keys: FilmKeys, studio: ObjectStore, chunks: list[ChunkResult]) -> dict[str, bytes]:
+def stored_thumbnails(
+    keys: FilmKeys, studio: ObjectStore, chunks: list[ChunkResult]
+) -> dict[str, bytes]:
     """JPEG by crop_id, or by `frame-<milliseconds>` for dropped frames."""
     lines = (
         line

@@ -21,7 +21,7 @@ from onmodel.ports.models import Embedder, EmbedderOf
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.vision.encoding import decode_picture, encode_for_service
-from onmodel.vision.scoring import score_panel as score_picture
+from onmodel.vision.scoring import measure_panel as score_picture
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.trainer import Trainer
 
-UNSEEN = timedelta(minutes=5)
+LONGEST_PROVISION_CALL = timedelta(minutes=5)
 """A call to provision whose answer was lost may still be under way: the function's own limit."""
 
 
@@ -45,4 +45,8 @@ def verify_retired(
 
 def _may_appear(deployment: Deployment, clock: Clock) -> bool:
     began = deployment.body.provisioning_at
-    return deployment.body.deployment_ref is None and began is not None and clock() - began < UNSEEN
+    return (
+        deployment.body.deployment_ref is None
+        and began is not None
+        and clock() - began < LONGEST_PROVISION_CALL
+    )

@@ -16,7 +16,7 @@ The single nearest rewards a copy, the mean of all punishes a pose that few pict
 """
 
 
-def score_panel(
+def measure_panel(
     panel: Vector,
     *,
     characters: Sequence[str],

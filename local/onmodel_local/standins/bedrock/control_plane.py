@@ -8,9 +8,9 @@ from typing import Any
 from onmodel_local.pace import Pace
 from onmodel_local.standins.bedrock.events import Delivery, JobEvents, detail
 from onmodel_local.standins.bedrock.foundation import FoundationModels
-from onmodel_local.standins.bedrock.jobs import Jobs
+from onmodel_local.standins.bedrock.jobs import SimulatedJobs
 from onmodel_local.standins.bedrock.models import CustomModels, TagsOfAll
-from onmodel_local.standins.bedrock.records import Job, Ledger, Throughput
+from onmodel_local.standins.bedrock.records import Job, Ledger, SimulatedThroughput
 from onmodel_local.standins.bedrock.surroundings import Surroundings
 from onmodel_local.standins.bedrock.throughput import Throughputs
 from onmodel_local.standins.errors import SteeringRefusedError
@@ -29,7 +29,7 @@ class ControlPlane:
         self.delivery = Delivery()
         self._events = JobEvents(around, self.delivery)
         self.foundation = FoundationModels(pace, around.region)
-        self._jobs = Jobs(self.ledger, pace, around, self.foundation, self._events)
+        self._jobs = SimulatedJobs(self.ledger, pace, around, self.foundation, self._events)
         self._models = CustomModels(self.ledger, around.account)
         self._tags = TagsOfAll(self.ledger)
         self._throughputs = Throughputs(self.ledger, pace, around, self.foundation)
@@ -94,7 +94,7 @@ class ControlPlane:
         if name := order.get("name"):
             self._named(name).patience.held = held
             return {"held": held, "name": name}
-        records: list[Job] | list[Throughput]
+        records: list[Job] | list[SimulatedThroughput]
         if order.get("what") == "jobs":
             self._jobs.orders.held = held
             records = list(self.ledger.jobs.values())
@@ -168,7 +168,7 @@ class ControlPlane:
                 raise SteeringRefusedError(f"neither throughput nor model is called {name!r}")
         return {"forgotten": name}
 
-    def _named(self, name: str) -> Job | Throughput:
+    def _named(self, name: str) -> Job | SimulatedThroughput:
         found = self.ledger.throughput(name) or self.ledger.job(name)
         if found is None:
             raise SteeringRefusedError(f"neither a job nor throughput is called {name!r}")
@@ -179,7 +179,7 @@ def _works(job: Job) -> bool:
     return job.status in ("InProgress", "Stopping")
 
 
-def _told(item: Throughput) -> dict[str, Any]:
+def _told(item: SimulatedThroughput) -> dict[str, Any]:
     return {
         "name": item.name,
         "arn": item.arn,

@@ -33,9 +33,9 @@ from onmodel_local.standins.bedrock.records import (
     Ledger,
     chosen,
     new_id,
-    now,
     page,
     to_tags,
+    utc_now,
 )
 from onmodel_local.standins.bedrock.surroundings import AccessRefusedError, Surroundings
 from onmodel_local.standins.errors import ServiceFault
@@ -53,7 +53,7 @@ class JobOrders:
     ids: list[str] = field(default_factory=list)
 
 
-class Jobs:
+class SimulatedJobs:
     def __init__(
         self, ledger: Ledger, pace: Pace, around: Surroundings,
         foundation: FoundationModels, events: JobEvents,
@@ -121,7 +121,7 @@ class Jobs:
         with self._ledger.lock:
             if job.status != RUNNING:
                 raise ServiceFault("ConflictException", f"The job is {job.status}, not InProgress")
-            job.status, job.modified = STOPPING, now()
+            job.status, job.modified = STOPPING, utc_now()
         threading.Thread(target=self._stop, args=(job,), daemon=True).start()
         return {}
 
@@ -133,8 +133,8 @@ class Jobs:
             if status == COMPLETED:
                 self._make_model(job)
             else:
-                job.status, job.failure, job.modified = status, message, now()
-                job.ended = now() if status in (FAILED, STOPPED) else None
+                job.status, job.failure, job.modified = status, message, utc_now()
+                job.ended = utc_now() if status in (FAILED, STOPPED) else None
         self._events.tell(job)
 
     # ── creation ─────────────────────────────────────────────────────────────────────────────────
@@ -212,7 +212,7 @@ class Jobs:
             tags = to_tags(job.request.get("customModelTags"))
             self._ledger.models[arn] = CustomModel(arn, job.request["customModelName"], job, tags)
             job.model_arn = arn
-        job.status, job.failure, job.modified, job.ended = COMPLETED, None, now(), now()
+        job.status, job.failure, job.modified, job.ended = COMPLETED, None, utc_now(), utc_now()
 
     def _stop(self, job: Job) -> None:
         self._events.tell(job)
@@ -226,7 +226,7 @@ class Jobs:
             for phase, (reached, _) in list(job.phases.items()):
                 if reached == RUNNING:
                     job.at(phase, status)
-            job.status, job.failure, job.modified, job.ended = status, message, now(), now()
+            job.status, job.failure, job.modified, job.ended = status, message, utc_now(), utc_now()
         self._events.tell(job)
 
     def _all(self) -> list[Job]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 import struct
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from onmodel_local.standins.bedrock.surroundings import AccessRefusedError
+from onmodel_local.standins.service import ReadUri
 
-Record = dict[str, str]
-ReadUri = Callable[[str], bytes]
+ManifestRecord = dict[str, str]
 
 LEAST_RECORDS, MOST_RECORDS = 5, 10_000
 LEAST_CAPTION, MOST_CAPTION = 3, 1024
@@ -28,7 +27,7 @@ class DataRefusedError(ValueError):
     """Raised when training data breaks a limit; the message is the job's failureMessage."""
 
 
-def read_manifest(text: bytes) -> list[Record]:
+def read_manifest(text: bytes) -> list[ManifestRecord]:
     """Lines of JSON → records.
 
     Raises:
@@ -38,7 +37,7 @@ def read_manifest(text: bytes) -> list[Record]:
         lines = text.decode("utf-8").removesuffix("\n").split("\n")
     except UnicodeDecodeError as fault:
         raise DataRefusedError("Unable to parse Amazon S3 file: it is not UTF-8") from fault
-    records: list[Record] = []
+    records: list[ManifestRecord] = []
     faults: list[str] = []
     for number, line in enumerate(lines, start=1):
         if wrong := _line_fault(line, records):
@@ -49,7 +48,7 @@ def read_manifest(text: bytes) -> list[Record]:
     return records
 
 
-def _line_fault(line: str, records: list[Record]) -> str | None:
+def _line_fault(line: str, records: list[ManifestRecord]) -> str | None:
     if not line.strip():
         return "blank"
     try:
@@ -75,14 +74,14 @@ def _record_fault(record: dict[str, object]) -> str | None:
     return None
 
 
-def check_pictures(records: list[Record], read: ReadUri) -> None:
+def check_pictures(records: list[ManifestRecord], read: ReadUri) -> None:
     """Read every picture and check its format, bytes, sides, pixels and aspect.
 
     Raises:
         DataRefusedError: lists the first faults.
     """
 
-    def fault_of(record: Record) -> str | None:
+    def fault_of(record: ManifestRecord) -> str | None:
         try:
             fault = picture_fault(read(record["image-ref"]))
         except AccessRefusedError as refused:

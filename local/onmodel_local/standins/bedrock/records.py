@@ -26,7 +26,7 @@ def new_id() -> str:
     return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(12))
 
 
-def now() -> datetime:
+def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
@@ -59,8 +59,8 @@ class Job:
     base_model_arn: str
     tags: Tags
     status: str = RUNNING
-    created: datetime = field(default_factory=now)
-    modified: datetime = field(default_factory=now)
+    created: datetime = field(default_factory=utc_now)
+    modified: datetime = field(default_factory=utc_now)
     ended: datetime | None = None
     failure: str | None = None
     model_arn: str | None = None
@@ -74,8 +74,8 @@ class Job:
         return str(self.request["jobName"])
 
     def at(self, phase: str, status: str) -> None:
-        self.phases[phase] = (status, now())
-        self.modified = now()
+        self.phases[phase] = (status, utc_now())
+        self.modified = utc_now()
 
     def status_details(self) -> dict[str, Any]:
         found = {}
@@ -92,11 +92,11 @@ class CustomModel:
     name: str
     job: Job
     tags: Tags
-    created: datetime = field(default_factory=now)
+    created: datetime = field(default_factory=utc_now)
 
 
 @dataclass
-class Throughput:
+class SimulatedThroughput:
     arn: str
     name: str
     model_arn: str
@@ -107,12 +107,12 @@ class Throughput:
     desired_model_arn: str = ""
     status: str = CREATING
     failure: str | None = None
-    created: datetime = field(default_factory=now)
-    modified: datetime = field(default_factory=now)
+    created: datetime = field(default_factory=utc_now)
+    modified: datetime = field(default_factory=utc_now)
     patience: Patience = field(default_factory=Patience)
 
     def become(self, status: str, failure: str | None = None) -> None:
-        self.status, self.failure, self.modified = status, failure, now()
+        self.status, self.failure, self.modified = status, failure, utc_now()
 
 
 @dataclass
@@ -121,7 +121,7 @@ class Ledger:
 
     jobs: dict[str, Job] = field(default_factory=dict)
     models: dict[str, CustomModel] = field(default_factory=dict)
-    throughputs: dict[str, Throughput] = field(default_factory=dict)
+    throughputs: dict[str, SimulatedThroughput] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def job(self, identifier: str) -> Job | None:
@@ -131,7 +131,7 @@ class Ledger:
     def model(self, identifier: str) -> CustomModel | None:
         return self.models.get(identifier) or _named(self.models, identifier)
 
-    def throughput(self, identifier: str) -> Throughput | None:
+    def throughput(self, identifier: str) -> SimulatedThroughput | None:
         return self.throughputs.get(identifier) or _named(self.throughputs, identifier)
 
     def tagged(self, arn: str) -> Tags | None:

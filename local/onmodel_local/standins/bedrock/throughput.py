@@ -15,7 +15,7 @@ from onmodel_local.standins.bedrock.records import (
     UPDATING,
     CustomModel,
     Ledger,
-    Throughput,
+    SimulatedThroughput,
     chosen,
     new_id,
     page,
@@ -57,7 +57,7 @@ class Throughputs:
                 return {"provisionedModelArn": known.arn}
             model = self._custom_model(request["modelId"])
             self._check(request, model)
-            made = Throughput(
+            made = SimulatedThroughput(
                 arn=f"{place}/{new_id()}",
                 name=request["provisionedModelName"],
                 model_arn=model.arn,
@@ -110,7 +110,7 @@ class Throughputs:
             del self._ledger.throughputs[found.arn]
         return {}
 
-    def force(self, found: Throughput, status: str, message: str | None) -> None:
+    def force(self, found: SimulatedThroughput, status: str, message: str | None) -> None:
         """Put throughput into a state, from any state."""
         with self._ledger.lock:
             found.become(status, message)
@@ -128,7 +128,7 @@ class Throughputs:
                 + model.job.base_model_arn.rsplit("/", 1)[-1],
             )
 
-    def _become_later(self, found: Throughput, status: str) -> None:
+    def _become_later(self, found: SimulatedThroughput, status: str) -> None:
         doom = self.orders.dooms.pop(0) if self.orders.dooms else None
 
         def live() -> None:
@@ -144,7 +144,7 @@ class Throughputs:
 
         threading.Thread(target=live, daemon=True).start()
 
-    def _is(self, found: Throughput, status: str) -> bool:
+    def _is(self, found: SimulatedThroughput, status: str) -> bool:
         return found.status == status and found.arn in self._ledger.throughputs
 
     def _custom_model(self, identifier: str) -> CustomModel:
@@ -153,7 +153,7 @@ class Throughputs:
             raise ServiceFault("ResourceNotFoundException", f"Could not find model {identifier}")
         return model
 
-    def _found(self, identifier: str) -> Throughput:
+    def _found(self, identifier: str) -> SimulatedThroughput:
         place = f":provisioned-model/{identifier}"
         found = self._ledger.throughput(identifier) or next(
             (t for t in self._ledger.throughputs.values() if t.arn.endswith(place)), None
@@ -165,7 +165,7 @@ class Throughputs:
         return found
 
 
-def _summary(found: Throughput) -> dict[str, Any]:
+def _summary(found: SimulatedThroughput) -> dict[str, Any]:
     told = {
         "provisionedModelName": found.name,
         "provisionedModelArn": found.arn,

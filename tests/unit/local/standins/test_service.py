@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from onmodel_local.standins.errors import ServiceFault
-from onmodel_local.standins.faults import Fault, Steering
+from onmodel_local.standins.faults import InjectedFault, Steering
 from onmodel_local.standins.service import StandIn
 
 ANSWER = {"Labels": [{"Name": "Cartoon", "Confidence": 90.0}]}
@@ -68,7 +68,7 @@ def test_handle_when_operation_is_not_simulated_then_says_so() -> None:
 
 def test_handle_when_fault_is_ordered_twice_then_two_calls_fail() -> None:
     steering = Steering()
-    steering.order(Fault("rekognition", "DetectLabels", "ThrottlingException", times=2))
+    steering.order(InjectedFault("rekognition", "DetectLabels", "ThrottlingException", times=2))
     codes = [_ask(_rekognition(steering), PICTURE)[0] for _ in range(3)]
     assert codes == [400, 400, 200]
     assert steering.calls()["rekognition"]["DetectLabels"] == {"ThrottlingException": 2, "ok": 1}

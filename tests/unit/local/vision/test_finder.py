@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from onmodel_local.vision.finder import find_figures
-from onmodel_local.vision.grid import Box, containment, overlap
+from onmodel_local.vision.grid import GridBox, containment, overlap
 
 
 def _meadow(width: int = 640, height: int = 360) -> np.ndarray:
@@ -27,8 +27,8 @@ def test_find_figures_when_one_stands_out_then_its_box() -> None:
     found = find_figures(_with_figure(220, 100, 420, 330))
     assert found
     best = found[0]
-    box = Box(best.left, best.top, best.left + best.width, best.top + best.height)
-    assert overlap(box, Box(220 / 640, 100 / 360, 420 / 640, 330 / 360)) > 0.5
+    box = GridBox(best.left, best.top, best.left + best.width, best.top + best.height)
+    assert overlap(box, GridBox(220 / 640, 100 / 360, 420 / 640, 330 / 360)) > 0.5
 
 
 def test_find_figures_when_nothing_is_there_then_nothing() -> None:
@@ -49,5 +49,5 @@ def test_find_figures_when_shape_is_odd_then_boxes_lie_within(shape: tuple[int, 
 
 
 def test_overlap_when_boxes_are_apart_then_zero() -> None:
-    assert overlap(Box(0, 0, 1, 1), Box(2, 2, 3, 3)) == 0
-    assert containment(Box(0, 0, 4, 4), Box(1, 1, 2, 2)) == 1
+    assert overlap(GridBox(0, 0, 1, 1), GridBox(2, 2, 3, 3)) == 0
+    assert containment(GridBox(0, 0, 4, 4), GridBox(1, 1, 2, 2)) == 1
