@@ -107,7 +107,7 @@ def test_read_when_sections_are_merged_then_their_own_keys_win() -> None:
             "\ndeduplication:\n  treshold: 0.9",
             "line 3, deduplication.treshold: is unknown; did you mean `threshold`?",
         ),
-        ("naming: {zzz: 1}", "line 1, naming.zzz: is unknown; known here: threshold, margin"),
+        ("naming: {zzz: 1}", "line 1, naming.zzz: is unknown; known here: kind, threshold, margin"),
         ("crop: {side: 3}", "line 1, crop.side: is 3; it must be at least 512"),
         ("crop: {format: gif}", "line 1, crop.format: is gif; write jpeg or png"),
         ("finder: {labels: []}", "line 1, finder.labels: is empty; write at least 1"),
