@@ -76,6 +76,27 @@ def test_caption_of_when_the_answer_is_unfit_then_no_caption_and_the_fault(
     assert any(fault in told for told in faults), faults
 
 
+@pytest.mark.parametrize(
+    ("text", "is_taken"),
+    [
+        ("ab", False),
+        ("abc", True),
+        ("a" * 1024, True),
+        ("a" * 1025, False),
+        ("a \x1b b", False),
+        ("a \ud7ff b", True),
+        ("a \ud800 b", False),
+        ("a \udfff b", False),
+        ("a \ue000 b", True),
+    ],
+)
+def test_caption_of_when_length_or_letters_are_at_their_limits_then_taken_within(
+    text: str, is_taken: bool
+) -> None:
+    caption, faults = caption_of(answer(text), NOBODY)
+    assert (caption, bool(faults)) == ((text, False) if is_taken else (None, True))
+
+
 def test_caption_of_when_a_picture_is_part_of_the_story_then_taken() -> None:
     text = "Buck holds up a picture of his mother in the frame of the door."
     assert caption_of(answer(text), BUCK) == (text, ())

@@ -28,6 +28,20 @@ def test_probe_when_film_is_good_then_chunks_cover_it_without_gap_or_overlap(wor
     assert chunks[-1].end_seconds >= 12
 
 
+@pytest.mark.parametrize(
+    ("chunk_seconds", "starts"), [(5, [0, 4, 10]), (6, [0, 6]), (7, [0, 6]), (12, [0])]
+)
+def test_probe_when_chunks_are_planned_then_about_as_long_as_the_setting(
+    drawn: DrawnFilm, chunk_seconds: int, starts: list[float]
+) -> None:
+    """The film has a keyframe every 2 seconds, and a chunk begins at the last one in time."""
+    world = World()
+    world.upload("bunny/settings.yaml", f"sampling: {{chunk_seconds: {chunk_seconds}}}\n".encode())
+    world.route(world.upload(KEY, drawn.path.read_bytes()))
+    chunks = world.probe(world.started())
+    assert [chunk.start_seconds for chunk in chunks] == starts
+
+
 def test_probe_when_film_is_good_then_facts_and_packets_lie_beside(world: World) -> None:
     run = world.started()
     world.probe(run)
