@@ -43,6 +43,8 @@ def test_price_book_when_the_training_price_is_told_then_it_is_told_as_unsure() 
     bill = estimate([Usage(item="bedrock.nova-canvas.training-image", paid=14_000 * 64)], BOOK)
     assert bill.total_usd == Decimal(4480)
     assert bill.unsure == ("bedrock.nova-canvas.training-image",)
+    reused = estimate([Usage(item="bedrock.nova-canvas.training-image", reused=8)], BOOK)
+    assert (reused.unsure, reused.saved_usd) == ((), Decimal("0.04"))
 
 
 def test_price_book_when_overridden_then_only_the_named_prices_change() -> None:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 from fakes.mailbox import InMemoryMailbox
+from fakes.studio import TRAINING, Studio
 from fakes.world import World, run_of
 
 from onmodel.contracts.rows import Kind
+from onmodel.contracts.trainings import TrainingStatus
 from onmodel.errors import Conflict, EventRefused, ServiceUnavailable
 from onmodel.notifications.mails import Mail
 from onmodel.notifications.sending import send_once
@@ -83,3 +85,15 @@ def test_notify_when_the_kind_is_unknown_then_refused() -> None:
 def test_notify_when_the_run_is_unknown_then_refused() -> None:
     with pytest.raises(EventRefused):
         World().notify("film_prepared", run_of())
+
+
+def test_notify_when_asked_twice_then_one_mail_under_the_id_of_its_request() -> None:
+    studio = Studio()
+    studio.trainer.end(studio.job, TrainingStatus.FAILED)
+    studio.claim()
+    studio.notify("training_failed", TRAINING)
+    studio.notify("training_failed", TRAINING)
+    (mail,) = studio.mailbox.mails
+    assert mail.correlation_id == "upload-1"
+    (sent,) = studio.registry.list("bunny", Kind.MAIL)
+    assert sent.body["event"] == f"training_failed:{TRAINING}"

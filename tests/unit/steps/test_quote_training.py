@@ -1,4 +1,5 @@
 import pytest
+from fakes import train_world
 from fakes.train_world import PRODUCTION, TrainWorld, with_prices
 
 from onmodel.contracts.datasets import DatasetRef, Preflight
@@ -52,6 +53,17 @@ def test_quote_when_first_and_cheap_then_nobody_is_asked(world: TrainWorld) -> N
     assert not quoted.approval and quoted.review == "none"
     assert stored(world, dataset).quoted_usd == quoted.usd
     assert any("500 steps" in line for line in stored(world, dataset).assumptions)
+
+
+@pytest.mark.parametrize(("below", "is_asked"), [(0.0, False), (0.01, True)])
+def test_quote_when_at_the_limit_then_a_person_is_asked_only_above_it(
+    world: TrainWorld, monkeypatch: pytest.MonkeyPatch, below: float, is_asked: bool
+) -> None:
+    dataset = world.assemble(world.generation())
+    usd = world.quote(dataset).usd
+    assert usd is not None
+    monkeypatch.setattr(train_world, "SPEND_LIMIT_USD", usd - below)
+    assert world.quote(dataset).approval == is_asked
 
 
 def test_quote_when_above_the_limit_then_a_person_is_asked(world: TrainWorld) -> None:

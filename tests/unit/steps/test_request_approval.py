@@ -37,6 +37,9 @@ def test_ask_when_new_then_written_down_and_mailed_with_a_link(world: TrainWorld
     assert f"{DOOR_URL}/" in mail.body
     assert "task-1" not in mail.body
     assert not world.tokens.succeeded
+    assert mail.correlation_id == body(record).correlation_id
+    (sent,) = world.registry.list(PRODUCTION, Kind.MAIL)
+    assert sent.body["event"] == f"approval_wanted:{record.id}"
 
 
 def test_ask_when_about_a_quoted_dataset_then_says_why_and_what_it_rests_on(

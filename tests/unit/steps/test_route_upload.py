@@ -33,6 +33,18 @@ def test_route_when_two_events_come_at_once_then_one_execution(world: World) -> 
     assert len(world.executions.payloads) == 1
 
 
+def test_route_when_the_run_is_claimed_then_its_attempt_counts_as_long_as_its_execution_lives(
+    world: World,
+) -> None:
+    world.route(world.upload("bunny/films/a.mp4", b"film"))
+    execution = world.claim(world.started())
+    again = world.event("bunny/films/a.mp4", "upload-2")
+    assert world.route(again).outcome == "already_running"
+    assert len(world.executions.payloads) == 1
+    world.executions.finish(execution)
+    assert (world.route(again).outcome, world.started().attempt) == ("started", 2)
+
+
 def test_route_when_an_execution_died_before_it_claimed_then_the_next_attempt_starts(
     world: World,
 ) -> None:
@@ -125,6 +137,40 @@ def test_route_when_two_productions_share_a_slug_then_the_second_film_is_not_mix
     assert len(world.executions.payloads) == 1
 
 
+@pytest.mark.parametrize(
+    ("key", "body"),
+    [
+        ("my-show/films/b.mp4", b"film"),
+        ("my-show/settings.yaml", b"sampling: {interval_seconds: 2}"),
+        ("my-show/characters/Mira/front.png", PICTURE),
+        ("my-show/storyboards/forest.yaml", b"scenes: [Mira smiles]"),
+    ],
+)
+def test_route_when_a_production_has_the_slug_of_another_then_nothing_of_it_is_taken(
+    world: World, key: str, body: bytes
+) -> None:
+    world.route(world.upload("My Show/films/a.mp4", b"film"))
+    assert world.route(world.upload(key, body)).outcome == "told"
+    (mail,) = world.mailbox.mails
+    assert "'My Show', which is taken" in " ".join(mail.body.split())
+    assert "differs in letters or digits" in " ".join(mail.body.split())
+    assert mail.correlation_id == "upload-1"
+    assert len(world.executions.payloads) == 1
+    assert not list(world.registry.list("my-show", Kind.REFERENCE))
+    assert accepted_settings_key("my-show") not in world.studio.keys("")
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "outcome"), [(64, 64, "recorded"), (63, 90, "told"), (90, 63, "told")]
+)
+def test_route_when_a_reference_is_about_the_smallest_size_then_taken_from_64_pixels_on(
+    world: World, height: int, width: int, outcome: str
+) -> None:
+    picture = encode_picture(np.full((height, width, 3), 90, np.uint8), "png")
+    answer = world.route(world.upload("bunny/characters/Buck/front.png", picture))
+    assert answer.outcome == outcome
+
+
 def test_route_when_key_is_elsewhere_then_told_once(world: World) -> None:
     event = world.upload("bunny/notes.txt", b"hello")
     assert world.route(event).outcome == "told"
@@ -167,8 +213,8 @@ def test_route_when_storyboard_is_replaced_then_drawn_again(world: World) -> Non
     ("text", "why"),
     [
         (b"scenes: []", "at least 1"),
-        (b"scenes: [" + b"Buck," * 200 + b"]", "at most 100"),
-        (b"scenes: ['']", "at least 1 character"),
+        (b"scenes: [" + b"Buck," * 200 + b"]", "more than 100 entries"),
+        (b"scenes: ['']", "is empty"),
         (b"style: no scenes", "scenes"),
         (b"\x00", "YAML"),
     ],
