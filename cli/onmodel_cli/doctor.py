@@ -74,9 +74,10 @@ def look_at_training(connection: Connection, production: str | None) -> tuple[Fi
         connection.studio,
         connection.environment.models,
     )
-    return connection.services.trainer.preflight(
+    trainer = connection.services.trainer
+    return trainer.preflight(
         TrainingPlan(
-            hyperparameters=settings.training.hyperparameters,
+            hyperparameters=trainer.hyperparameters(settings.training),
             buckets=(connection.studio.bucket,),
             other_models=(settings.captions.model, settings.embedding.model),
         )

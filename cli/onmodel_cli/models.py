@@ -66,7 +66,9 @@ def deploy(
             connection.environment.deployment_hours,
         )
         services = connection.services
-        quote = quote_deployment(wanted, items=services.trainer.items, book=services.prices)
+        quote = quote_deployment(
+            services.trainer_rules.deployment_work(wanted), book=services.prices
+        )
         total = quote.bill.total_usd
         _confirm(
             f"{trained.id} for {wanted:g} h: about "

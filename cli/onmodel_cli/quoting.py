@@ -15,7 +15,7 @@ from onmodel.formats.wording import dollars, duration
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.quotes import Quote, expected_frames, quote_deployment, quote_film
 from onmodel.money.quotes import quote_training as quote_a_training
-from onmodel.wiring import trainer_items
+from onmodel.wiring import trainer_rules
 from onmodel_cli import options, speaking
 from onmodel_cli.results import print_object
 
@@ -41,16 +41,16 @@ def quote(
         with film.open("rb") as source:
             facts = inspect_film(source, size_bytes=film.stat().st_size).facts
         captions = expected_frames(facts.duration_seconds, chosen.sampling)
+        rules = trainer_rules()
         made = {
             "prepare": quote_film(facts, chosen, book),
             "caption and train": quote_a_training(
-                chosen.training.hyperparameters,
+                rules.training_work(rules.hyperparameters(chosen.training)),
                 captions=min(captions, chosen.training.max_pictures),
                 caption_settings=chosen.captions,
-                items=trainer_items(),
                 book=book,
             ),
-            "deploy": quote_deployment(chosen.deployment.hours, items=trainer_items(), book=book),
+            "deploy": quote_deployment(rules.deployment_work(chosen.deployment.hours), book=book),
         }
         if as_json:
             print_object({name: found.model_dump(mode="json") for name, found in made.items()})

@@ -19,5 +19,6 @@ def handler(request: AssembleDatasetRequest) -> DatasetRef:
         meter=meter,
         clock=now,
         models=wired.environment.models,
+        limits=wired.trainer_rules.limits.dataset,
         notices=wired.notices,
     ).assemble(request)

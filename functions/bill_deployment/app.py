@@ -9,4 +9,10 @@ from onmodel.wiring import now, services
 @entry(RetireRequest)
 def handler(request: RetireRequest) -> None:
     wired = services()
-    bill_deployment(request, registry=wired.registry, scheduler=wired.scheduler, clock=now)
+    bill_deployment(
+        request,
+        registry=wired.registry,
+        scheduler=wired.scheduler,
+        trainer=wired.trainer_rules,
+        clock=now,
+    )

@@ -16,5 +16,6 @@ def handler(request: QueuedMessages) -> PartialFailures:
         model=wired.caption_model,
         tokens=wired.tokens,
         queue=wired.caption_queue,
+        limits=wired.trainer_rules.limits.dataset,
     )
     return caption_messages(request, crops)

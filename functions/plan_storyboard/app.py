@@ -13,6 +13,6 @@ def handler(request: PlanStoryboardRequest) -> StoryboardPlanned:
         registry=wired.registry,
         uploads=wired.uploads,
         studio=wired.studio,
-        trainer=wired.trainer,
+        trainer=wired.trainer_rules,
         clock=now,
     ).plan(request)

@@ -12,6 +12,7 @@ def handler(request: PublishGalleryRequest) -> None:
     PublishGallery(
         registry=wired.registry,
         studio=wired.studio,
+        trainer=wired.trainer_rules,
         prices=wired.prices,
         clock=now,
         door=wired.links,

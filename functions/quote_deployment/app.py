@@ -12,7 +12,7 @@ def handler(request: QuoteDeploymentRequest) -> DeploymentQuoted:
     return quote_deployment(
         request,
         studio=wired.studio,
-        trainer=wired.trainer,
+        trainer=wired.trainer_rules,
         prices=wired.prices,
         longest_hours=wired.environment.deployment_hours,
     )

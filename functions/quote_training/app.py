@@ -13,7 +13,7 @@ def handler(request: QuoteTrainingRequest) -> TrainingQuoted:
         request,
         registry=wired.registry,
         studio=wired.studio,
-        trainer=wired.trainer,
+        trainer=wired.trainer_rules,
         prices=wired.prices,
         clock=now,
         spend_limit_usd=wired.environment.spend_limit_usd,

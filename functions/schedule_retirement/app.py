@@ -13,7 +13,7 @@ def handler(request: ScheduleRetirementRequest) -> DeploymentScheduled:
         request,
         registry=wired.registry,
         scheduler=wired.scheduler,
-        trainer=wired.trainer,
+        trainer=wired.trainer_rules,
         prices=wired.prices,
         clock=now,
         provision_minutes=wired.environment.provision_minutes,

@@ -13,6 +13,6 @@ def handler(request: DatasetRequest) -> None:
         request,
         registry=wired.registry,
         studio=wired.studio,
-        trainer=wired.trainer,
+        trainer=wired.trainer_rules,
         clock=now,
     )

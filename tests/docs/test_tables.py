@@ -8,7 +8,7 @@ from decimal import Decimal
 from docs.pages import ROOT
 from template_model import read_template
 
-from onmodel.contracts.settings import PRESETS
+from onmodel.contracts.bedrock import PRESETS
 from onmodel.money.pricebook import PriceBook
 from onmodel.trainers.bedrock.limits import QUOTA_MODEL_UNITS
 from onmodel_cli.doctor import CONCURRENT_EXECUTIONS
@@ -54,7 +54,9 @@ def usd(item: str) -> Decimal:
 
 def test_costs_when_listed_then_every_sum_comes_from_the_price_book() -> None:
     image, hour = usd("bedrock.nova-canvas.training-image"), usd("bedrock.provisioned-unit-hour")
-    default, article = (PRESETS[name].images_seen for name in ("default", "article"))
+    default, article = (
+        PRESETS[name].steps * PRESETS[name].batch_size for name in ("default", "article")
+    )
     limit = read_template().body["Parameters"]["SpendLimitUsd"]["Default"]
     frame, crop = usd("rekognition.detect-labels"), usd("bedrock.amazon.titan-embed-image-v1")
     caption = Decimal("0.0025")  # about 2,000 tokens in, an image and its prompt, and 250 out

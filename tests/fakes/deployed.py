@@ -204,7 +204,11 @@ class World(Studio):
                 RetireRequest, verify_retired, **base, trainer=self.trainer
             ),
             "bill_deployment": _function(
-                RetireRequest, bill_deployment, **base, scheduler=self.scheduler
+                RetireRequest,
+                bill_deployment,
+                **base,
+                scheduler=self.scheduler,
+                trainer=self.trainer,
             ),
             "notify": _function(
                 NotifyRequest, notify, **base, studio=self.studio, mailbox=self.mailbox

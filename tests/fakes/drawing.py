@@ -147,7 +147,11 @@ class DrawingStudio(Studio):
     def publish(self, plan: StoryboardPlanned) -> str:
         """The page."""
         PublishGallery(
-            registry=self.registry, studio=self.studio, prices=PRICES, clock=self.clock
+            registry=self.registry,
+            studio=self.studio,
+            trainer=self.trainer,
+            prices=PRICES,
+            clock=self.clock,
         ).publish(PublishGalleryRequest(storyboard=plan, execution_arn="draw-1"))
         assert plan.take is not None
         keys = StoryboardKeys("bunny", plan.name, plan.take)

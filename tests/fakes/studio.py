@@ -26,7 +26,6 @@ from onmodel.contracts.deployments import (
 from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
 from onmodel.contracts.operations import Reconciled
 from onmodel.contracts.rows import Kind, TrainingBody, TrainingStage
-from onmodel.contracts.settings import PRESETS
 from onmodel.contracts.trainings import TrainingSpec
 from onmodel.deployments.lifecycle import Deployment, known_deployment
 from onmodel.money.pricebook import PriceBook
@@ -42,6 +41,7 @@ from onmodel.steps.recovery import Leases
 from onmodel.steps.schedule_retirement import schedule_retirement
 from onmodel.steps.stop_deployment import stop_deployment
 from onmodel.steps.verify_retired import verify_retired
+from onmodel.trainers.bedrock.rules import BedrockRules
 
 MACHINES = "arn:aws:states:us-east-1:123456789012:stateMachine:"
 RETIRE = f"{MACHINES}RetireModel"
@@ -77,7 +77,7 @@ class Studio:
             training_id=training,
             manifest_uri=f"s3://studio/{production}/datasets/{TRAINING}/manifest.jsonl",
             output_uri=f"s3://studio/{production}/trainings/{training}/",
-            hyperparameters=PRESETS["default"],
+            hyperparameters=BedrockRules.presets["default"],
         )
         job = self.trainer.start(spec)
         names = self.trainer.names(production, training)
@@ -195,6 +195,7 @@ class Studio:
             self.retire_request(),
             registry=self.registry,
             scheduler=self.scheduler,
+            trainer=self.trainer,
             clock=self.clock,
         )
 

@@ -221,6 +221,7 @@ class TrainWorld(World):
             meter=meter,
             clock=self.clock,
             models=self.models,
+            limits=self.trainer.limits.dataset,
         ).assemble(
             AssembleDatasetRequest(
                 generation=generation, preflight=preflight or Preflight(possible=True)
@@ -259,6 +260,7 @@ class TrainWorld(World):
             model=lambda _: self.captions,
             tokens=self.tokens,
             queue=self.queue,
+            limits=self.trainer.limits.dataset,
         )
 
     def collect_captions(self, dataset: DatasetRef) -> None:

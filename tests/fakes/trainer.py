@@ -1,40 +1,38 @@
-"""A Trainer in memory; a test moves its states."""
+"""Trainers in memory; a test moves their states."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from fakes.clock import FixedClock
 
+from onmodel.contracts.base import Options
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentState, DeploymentStatus
 from onmodel.contracts.operations import OurResource, ResourceKind
 from onmodel.contracts.trainings import (
     Finding,
     LossPoint,
-    TrainerItems,
+    StandingItems,
     TrainingNames,
     TrainingPlan,
     TrainingSpec,
     TrainingState,
     TrainingStatus,
+    Work,
 )
 from onmodel.errors import AnswerRefused, Conflict, NotFound, TrainingImpossible
 from onmodel.ports.machines import Clock
-from onmodel.trainers.bedrock.limits import LIMITS
+from onmodel.ports.trainer import Trainer
+from onmodel.trainers.bedrock.limits import DEPLOYMENT_HOUR, MODEL_MONTH, TRAINING_IMAGE
+from onmodel.trainers.bedrock.rules import BedrockRules
 
 
-class InMemoryTrainer:
-    """Refs read `training/<name>`, `model/<name>`, `deployment/<name>`."""
+class InMemoryService(Trainer):
+    """The service of a trainer whose rules another class gives.
 
-    name = "memory"
-    limits = LIMITS
-    items = TrainerItems(
-        training_image="memory.training-image",
-        model_month="memory.model-month",
-        unit_hour="memory.unit-hour",
-    )
+    Refs read `training/<name>`, `model/<name>`, `deployment/<name>`.
+    """
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or FixedClock()
@@ -48,9 +46,6 @@ class InMemoryTrainer:
 
     def preflight(self, plan: TrainingPlan) -> tuple[Finding, ...]:
         return self.findings
-
-    def manifest_line(self, picture_uri: str, caption: str) -> str:
-        return json.dumps({"picture": picture_uri, "caption": caption}, ensure_ascii=False)
 
     def names(self, production: str, training_id: str) -> TrainingNames:
         name = f"{production}-{training_id}"
@@ -181,3 +176,29 @@ class InMemoryTrainer:
         self.deployments[deployment_ref] = self.deployments[deployment_ref].model_copy(
             update={"status": status}
         )
+
+
+class InMemoryTrainer(InMemoryService, BedrockRules):
+    """Bedrock's rules; its work has prices of its own."""
+
+    name = "memory"
+    items = StandingItems(model_month="memory.model-month", deployment_hour="memory.unit-hour")
+
+    def training_work(self, values: Options) -> Work:
+        return _renamed(super().training_work(values))
+
+    def deployment_work(self, hours: float) -> Work:
+        return _renamed(super().deployment_work(hours))
+
+
+def _renamed(work: Work) -> Work:
+    own = {
+        TRAINING_IMAGE: "memory.training-image",
+        MODEL_MONTH: "memory.model-month",
+        DEPLOYMENT_HOUR: "memory.unit-hour",
+    }
+    return work.model_copy(
+        update={
+            "usage": tuple(use.model_copy(update={"item": own[use.item]}) for use in work.usage)
+        }
+    )

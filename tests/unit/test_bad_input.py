@@ -74,6 +74,7 @@ class InMemoryServices:
         self.executions, self.mailbox = world.executions, world.mailbox
         self.embedder = world.embedder
         self.trainer = InMemoryTrainer(world.clock)
+        self.trainer_rules = self.trainer
         self.tokens = InMemoryTaskTokens()
         self.caption_queue = InMemoryQueue()
         self.door = self.links = Door("https://door.invalid", "a key of tests", world.clock)

@@ -44,6 +44,11 @@ def test_trainer_when_the_stack_has_an_arrangement_then_preflight_knows(
     assert trainer._preflight.private_arrangement is expected  # type: ignore[attr-defined]
 
 
+def test_image_model_when_asked_for_then_waits_for_slow_pictures() -> None:
+    config = wired().image_model._client.meta.config  # type: ignore[attr-defined]
+    assert (config.read_timeout, config.retries["total_max_attempts"]) == (300, 2)
+
+
 def test_captions_when_asked_for_then_the_client_gives_up_before_its_function_does() -> None:
     function = read_template().functions["CaptionCropFunction"]
     config = wired().caption_model(CaptionSettings())._client.meta.config  # type: ignore[attr-defined]

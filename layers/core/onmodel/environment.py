@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from onmodel.contracts.bedrock import BASE_MODEL
 from onmodel.contracts.settings import AllowedModels
 
 
@@ -30,7 +31,7 @@ class Environment(BaseModel):
     provision_minutes: float = Field(alias="PROVISION_MINUTES", default=90, gt=0, le=600)
     stack_name: str = Field(alias="STACK_NAME", default="onmodel")
     training_role_arn: str = Field(alias="TRAINING_ROLE_ARN", default="")
-    base_model_id: str = Field(alias="BASE_MODEL_ID", default="amazon.nova-canvas-v1:0")
+    base_model_id: str = Field(alias="BASE_MODEL_ID", default=BASE_MODEL)
     embedding_model_id: str = Field(alias="EMBEDDING_MODEL_ID", default=AllowedModels().embedding)
     caption_model_id: str = Field(alias="CAPTION_MODEL_ID", default=AllowedModels().captions)
     private_arrangement: bool = Field(alias="PRIVATE_ARRANGEMENT", default=False)

@@ -7,20 +7,17 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache, partial
 from typing import Any
 
-from onmodel.adapters.account import AwsAccount
-from onmodel.adapters.clients import make_client
+from onmodel.adapters.clients import ATTEMPTS, READ_TIMEOUT_SECONDS, make_client
 from onmodel.adapters.converse import ConverseModel
 from onmodel.adapters.dynamodb import DynamoCache, DynamoRegistry
 from onmodel.adapters.rekognition import RekognitionLabels
 from onmodel.adapters.s3 import S3ObjectStore
 from onmodel.adapters.scheduler import EventBridgeScheduler
 from onmodel.adapters.secretsmanager import SecretsManagerSecrets
-from onmodel.adapters.servicequotas import ServiceQuotas
 from onmodel.adapters.sns import SnsMailbox
 from onmodel.adapters.sqs import SqsQueue
 from onmodel.adapters.stepfunctions import StepFunctionsExecutions, StepFunctionsTaskTokens
 from onmodel.contracts.settings import CaptionSettings, EmbeddingSettings
-from onmodel.contracts.trainings import TrainerItems
 from onmodel.environment import Environment, read_environment
 from onmodel.links.tokens import Door
 from onmodel.money.pricebook import PriceBook
@@ -30,10 +27,9 @@ from onmodel.ports.finder import FinderOf
 from onmodel.ports.machines import Scheduler, TaskTokens
 from onmodel.ports.models import CaptionModel
 from onmodel.ports.namer import NamerOf
-from onmodel.ports.trainer import ImageModel, Trainer
-from onmodel.trainers.bedrock.canvas import NovaCanvas
-from onmodel.trainers.bedrock.limits import ITEMS
-from onmodel.trainers.bedrock.trainer import BedrockTrainer
+from onmodel.ports.trainer import ImageModel, Trainer, TrainerRules
+from onmodel.trainers.catalogue import DEFAULT_TRAINER, TRAINERS
+from onmodel.trainers.parts import TrainerParts
 
 SIMULATED = (
     "Made on a local stack: Rekognition and Bedrock are simulated, nothing was trained or paid for,"
@@ -52,8 +48,19 @@ class Services:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
-        return make_client(service, region=self.environment.region)
+    def client(
+        self,
+        service: str,
+        *,
+        read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
+        attempts: int = ATTEMPTS,
+    ) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
+        return make_client(
+            service,
+            region=self.environment.region,
+            read_timeout_seconds=read_timeout_seconds,
+            attempts=attempts,
+        )
 
     @cached_property
     def _s3(self) -> Any:  # noqa: ANN401
@@ -97,39 +104,30 @@ class Services:
     def _caption_runtime(self) -> Any:  # noqa: ANN401
         # A caption takes seconds. What is silent longer than that is handed out again by the queue,
         # and five attempts of five minutes would outlive the function.
-        return make_client(
-            "bedrock-runtime", region=self.environment.region, read_timeout_seconds=60, attempts=2
-        )
+        return self.client("bedrock-runtime", attempts=2)
 
     @cached_property
     def _embedding_runtime(self) -> Any:  # noqa: ANN401
-        # a vector takes a second; only pictures need the service's long patience
-        return make_client(
-            "bedrock-runtime", region=self.environment.region, read_timeout_seconds=60
-        )
+        return self.client("bedrock-runtime")
 
     @cached_property
     def trainer(self) -> Trainer:
         """The one that this stack was deployed with."""
-        environment = self.environment
-        return BedrockTrainer(
-            self.client("bedrock"),
-            stack=environment.stack_name,
-            region=environment.region,
-            role_arn=environment.training_role_arn,
-            store=self.studio,
-            account=AwsAccount(self._s3, self.client("iam")),
-            quotas=ServiceQuotas(self.client("service-quotas")),
-            clock=now,
-            base_model=environment.base_model_id,
-            private_arrangement=environment.private_arrangement,
-        )
+        return TRAINERS[DEFAULT_TRAINER].trainer(self._trainer_parts)
+
+    @property
+    def trainer_rules(self) -> TrainerRules:
+        """What it takes, makes and costs, for whoever calls no service of it."""
+        return trainer_rules()
 
     @cached_property
     def image_model(self) -> ImageModel:
-        # a picture asked for again after a timeout may be paid for again
-        return NovaCanvas(
-            make_client("bedrock-runtime", region=self.environment.region, attempts=2)
+        return TRAINERS[DEFAULT_TRAINER].image_model(self._trainer_parts)
+
+    @property
+    def _trainer_parts(self) -> TrainerParts:
+        return TrainerParts(
+            environment=self.environment, client=self.client, store=self.studio, clock=now
         )
 
     @cached_property
@@ -202,9 +200,9 @@ class Services:
         return CachedEmbedder(titan, self.cache, meter)
 
 
-def trainer_items() -> TrainerItems:
-    """What the trainer's work is called in the price book, without a stack to ask."""
-    return ITEMS
+def trainer_rules() -> TrainerRules:
+    """Of the trainer that stacks are deployed with, without a stack to ask."""
+    return TRAINERS[DEFAULT_TRAINER].rules
 
 
 @lru_cache(maxsize=1)

@@ -22,10 +22,10 @@ from onmodel.contracts.rows import (
     TrainingBody,
     TrainingStage,
 )
-from onmodel.contracts.settings import PRESETS
 from onmodel.contracts.trainings import TrainingSpec
 from onmodel.errors import ServiceError
 from onmodel.ports.registry import Record
+from onmodel.trainers.bedrock.rules import BedrockRules
 from onmodel_cli.harvest import harvest
 from onmodel_cli.journey import Journey, Place
 
@@ -88,7 +88,7 @@ class Story:
             training_id=DATASET,
             manifest_uri="s3://studio/manifest.jsonl",
             output_uri="s3://studio/out/",
-            hyperparameters=PRESETS["default"],
+            hyperparameters=BedrockRules.presets["default"],
         )
         body = TrainingBody(dataset_id=DATASET, correlation_id="c", spec=spec, reason=reason)
         self.put(Kind.TRAINING, DATASET, stage, body)

@@ -17,11 +17,11 @@ from onmodel.contracts.rows import (
     TrainingBody,
     TrainingStage,
 )
-from onmodel.contracts.settings import PRESETS
 from onmodel.contracts.trainings import TrainingSpec
 from onmodel.ports.registry import Record
+from onmodel.trainers.bedrock.rules import BedrockRules
 from onmodel.wiring import now
-from onmodel_cli import doctor, main, models, quoting, status, storyboard
+from onmodel_cli import doctor, main, models, status, storyboard
 from onmodel_cli.connection import Connection
 
 ID = "d0001-0a1b2c3d"
@@ -32,7 +32,6 @@ class RecordingTrainer:
 
     def __init__(self) -> None:
         self.deleted: list[str] = []
-        self.items = quoting.trainer_items()
 
     def delete_model(self, model_ref: str) -> None:
         self.deleted.append(model_ref)
@@ -93,7 +92,7 @@ def trained(world: World) -> None:
         training_id=ID,
         manifest_uri="s3://studio/manifest.jsonl",
         output_uri="s3://studio/trainings/",
-        hyperparameters=PRESETS["default"],
+        hyperparameters=BedrockRules.presets["default"],
     )
     body = TrainingBody(dataset_id=ID, correlation_id="c", spec=spec, model_ref="model-1")
     put(world, Kind.TRAINING, ID, TrainingStage.COMPLETED, body)

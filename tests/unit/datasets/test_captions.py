@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 from onmodel.contracts.settings import Character
 from onmodel.datasets.captions import caption_of, repeated_trait
 from onmodel.datasets.prompting import CaptionSubject
+from onmodel.trainers.bedrock.limits import LIMITS as TRAINER_LIMITS
+
+LIMITS = TRAINER_LIMITS.dataset
 
 CAST = {
     "buck": Character(
@@ -33,7 +36,7 @@ def answer(text: object) -> str:
     ],
 )
 def test_caption_of_when_the_answer_is_one_object_then_its_text(given_answer: str) -> None:
-    assert caption_of(given_answer, BUCK) == (GOOD, ())
+    assert caption_of(given_answer, BUCK, LIMITS) == (GOOD, ())
 
 
 @pytest.mark.parametrize(
@@ -71,7 +74,7 @@ def test_caption_of_when_the_answer_is_one_object_then_its_text(given_answer: st
 def test_caption_of_when_the_answer_is_unfit_then_no_caption_and_the_fault(
     given_answer: str, fault: str
 ) -> None:
-    caption, faults = caption_of(given_answer, BUCK)
+    caption, faults = caption_of(given_answer, BUCK, LIMITS)
     assert caption is None
     assert any(fault in told for told in faults), faults
 
@@ -99,16 +102,18 @@ def test_caption_of_when_length_or_letters_are_at_their_limits_then_taken_within
 
 def test_caption_of_when_a_picture_is_part_of_the_story_then_taken() -> None:
     text = "Buck holds up a picture of his mother in the frame of the door."
-    assert caption_of(answer(text), BUCK) == (text, ())
+    assert caption_of(answer(text), BUCK, LIMITS) == (text, ())
 
 
 def test_caption_of_when_several_things_are_wrong_then_all_are_told() -> None:
-    _, faults = caption_of(answer("The picture shows a cartoon figure with a cruel grin"), BUCK)
+    _, faults = caption_of(
+        answer("The picture shows a cartoon figure with a cruel grin"), BUCK, LIMITS
+    )
     assert len(faults) == 3
 
 
 def test_caption_of_when_nobody_was_recognised_then_no_name_is_needed() -> None:
-    assert caption_of(answer("A bird lands on a branch."), NOBODY) == (
+    assert caption_of(answer("A bird lands on a branch."), NOBODY, LIMITS) == (
         "A bird lands on a branch.",
         (),
     )
@@ -116,7 +121,7 @@ def test_caption_of_when_nobody_was_recognised_then_no_name_is_needed() -> None:
 
 def test_caption_of_when_another_main_character_is_named_then_taken() -> None:
     text = "Frank Squirrel's shadow falls over the clearing."
-    assert caption_of(answer(text), BUCK) == (text, ())
+    assert caption_of(answer(text), BUCK, LIMITS) == (text, ())
 
 
 @pytest.mark.parametrize(
@@ -138,7 +143,7 @@ def test_repeated_trait_when_a_trait_stands_to_the_letter_then_found(
 @given(st.text(max_size=200))
 def test_caption_of_when_given_any_text_then_a_caption_or_faults_never_both(text: str) -> None:
     for given_answer in (text, answer(text)):
-        caption, faults = caption_of(given_answer, BUCK)
+        caption, faults = caption_of(given_answer, BUCK, LIMITS)
         assert (caption is None) == bool(faults)
         if caption is not None:
             assert 3 <= len(caption) <= 1024

@@ -1,9 +1,11 @@
 import json
 
+import pytest
+
 from onmodel.contracts.base import Box
-from onmodel.contracts.datasets import DatasetItem
-from onmodel.datasets.manifest import CaptionedPicture, annotation_lines, manifest_lines
-from onmodel.trainers.bedrock.jobs import manifest_line
+from onmodel.contracts.datasets import CaptionedPicture, DatasetItem, Violation
+from onmodel.datasets.manifest import annotation_lines, refuse_violations
+from onmodel.errors import ManifestRefused
 
 PICTURE = CaptionedPicture(
     item=DatasetItem(
@@ -18,21 +20,14 @@ PICTURE = CaptionedPicture(
         quality=0.75,
         key="main/datasets/d0001-00000000/pictures/1.jpg",
     ),
-    bucket="studio",
+    uri="s3://studio/main/datasets/d0001-00000000/pictures/1.jpg",
     caption="Buck says “hello”\u2028to a bird.",
 )
 STRANGER = CaptionedPicture(
-    PICTURE.item.model_copy(update={"character": None, "key": "main/2.jpg"}), "studio", "A bird."
+    item=PICTURE.item.model_copy(update={"character": None, "key": "main/2.jpg"}),
+    uri="s3://studio/main/2.jpg",
+    caption="A bird.",
 )
-
-
-def test_manifest_lines_when_written_then_the_trainers_line_each_ended() -> None:
-    lines = manifest_lines([STRANGER, STRANGER], manifest_line)
-    assert lines == b'{"image-ref": "s3://studio/main/2.jpg", "caption": "A bird."}\n' * 2
-
-
-def test_manifest_lines_when_there_are_none_then_empty() -> None:
-    assert manifest_lines([], manifest_line) == b""
 
 
 def test_annotation_lines_when_written_then_the_articles_keys_with_lineage() -> None:
@@ -49,3 +44,10 @@ def test_annotation_lines_when_written_then_the_articles_keys_with_lineage() -> 
         "quality": 0.75,
     }
     assert json.loads(second)["character"] is None
+
+
+def test_refuse_violations_when_there_are_many_then_counts_and_first_ones() -> None:
+    refuse_violations(())
+    many = tuple(Violation(line=n, rule="blank", detail="blank") for n in range(1, 26))
+    with pytest.raises(ManifestRefused, match=r"25 places: line 1: blank; .*; and 5 more"):
+        refuse_violations(many)

@@ -9,6 +9,9 @@ from onmodel.datasets.prompting import (
     caption_prompt,
     repair_prompt,
 )
+from onmodel.trainers.bedrock.limits import LIMITS as TRAINER_LIMITS
+
+LIMITS = TRAINER_LIMITS.dataset
 
 CAST = {
     "frank": Character(name="Frank", description="flying squirrel\nwith a grin"),
@@ -41,7 +44,7 @@ def test_caption_prompt_when_its_own_examples_are_judged_then_they_pass() -> Non
     cast = {"mina": Character(name="Mina"), "otto": Character(name="Otto")}
     for example in EXAMPLES:
         subject = CaptionSubject(character="otto", characters=cast)
-        assert caption_of(json.dumps({"alt_text": example}), subject) == (example, ())
+        assert caption_of(json.dumps({"alt_text": example}), subject, LIMITS) == (example, ())
         assert 20 <= len(example.split()) <= 30
 
 

@@ -2,24 +2,17 @@ from decimal import Decimal
 
 import pytest
 
-from onmodel.contracts.base import Box
+from onmodel.contracts.base import Box, Usage
 from onmodel.contracts.films import FilmFacts
-from onmodel.contracts.settings import (
-    CaptionSettings,
-    FinderSettings,
-    Sampling,
-    Settings,
-    TrainingSettings,
-)
-from onmodel.contracts.trainings import TrainerItems
+from onmodel.contracts.settings import CaptionSettings, FinderSettings, Sampling, Settings
+from onmodel.contracts.trainings import Work
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.quotes import expected_frames, quote_deployment, quote_film, quote_training
 
 BOOK = PriceBook.load()
-ITEMS = TrainerItems(
-    training_image="bedrock.nova-canvas.training-image",
-    model_month="bedrock.custom-model-month",
-    unit_hour="bedrock.provisioned-unit-hour",
+WORK = Work(
+    usage=(Usage(item="bedrock.custom-model-month", paid=2),),
+    assumptions=("two months of keeping the model",),
 )
 FILM = FilmFacts(
     container="mp4",
@@ -103,33 +96,20 @@ def test_expected_frames_when_a_minute_then_by_mode(sampling: Sampling, frames: 
     assert expected_frames(60, sampling) == frames
 
 
-@pytest.mark.parametrize(
-    ("training", "usd"),
-    [
-        (TrainingSettings(), 20),
-        (TrainingSettings(preset="article"), 4480),
-        (TrainingSettings(steps=1000), 40),
-    ],
-)
-def test_quote_training_when_preset_is_chosen_then_its_price(
-    training: TrainingSettings, usd: int
-) -> None:
-    quote = quote_training(
-        training.hyperparameters,
-        captions=0,
-        caption_settings=CaptionSettings(),
-        items=ITEMS,
-        book=BOOK,
+def test_quote_training_when_nothing_is_captioned_then_the_trainers_work() -> None:
+    quote = quote_training(WORK, captions=0, caption_settings=CaptionSettings(), book=BOOK)
+    assert quote.bill.total_usd == Decimal("3.90")
+    assert quote.assumptions[1:] == (
+        "two months of keeping the model",
+        f"prices of {BOOK.dated.isoformat()}",
     )
-    assert quote.bill.total_usd == usd + Decimal("1.95")
 
 
 def test_quote_training_when_captions_are_missing_then_their_tokens() -> None:
     quote = quote_training(
-        TrainingSettings().hyperparameters,
+        WORK,
         captions=1000,
         caption_settings=CaptionSettings(model="us.amazon.nova-pro-v1:0"),
-        items=ITEMS,
         book=BOOK,
     )
     lines = {line.item: line.usd for line in quote.bill.lines}
@@ -139,10 +119,9 @@ def test_quote_training_when_captions_are_missing_then_their_tokens() -> None:
 
 def test_quote_training_when_a_model_has_no_price_then_no_total() -> None:
     quote = quote_training(
-        TrainingSettings().hyperparameters,
+        WORK,
         captions=1,
         caption_settings=CaptionSettings(model="some.other-model"),
-        items=ITEMS,
         book=BOOK,
     )
     assert quote.bill.total_usd is None
@@ -152,14 +131,8 @@ def test_quote_training_when_a_model_has_no_price_then_no_total() -> None:
     )
 
 
-def test_quote_deployment_when_two_hours_then_creation_and_begun_hours_count() -> None:
-    assert quote_deployment(2, items=ITEMS, book=BOOK).bill.total_usd == Decimal("181.50")
-    assert quote_deployment(0.5, items=ITEMS, book=BOOK, units=2).bill.total_usd == Decimal(121)
-
-
-@pytest.mark.parametrize(("units", "said"), [(1, "1 model unit without"), (2, "2 model units w")])
-def test_quote_deployment_when_units_are_counted_then_said_in_its_assumptions(
-    units: int, said: str
-) -> None:
-    quote = quote_deployment(2, items=ITEMS, book=BOOK, units=units)
-    assert quote.assumptions[0].startswith(said)
+def test_quote_deployment_when_asked_then_what_its_trainer_uses() -> None:
+    work = Work(usage=(Usage(item="bedrock.provisioned-unit-hour", paid=3),), assumptions=("3 h",))
+    quote = quote_deployment(work, book=BOOK)
+    assert quote.bill.total_usd == Decimal("181.50")
+    assert quote.assumptions == ("3 h", f"prices of {BOOK.dated.isoformat()}")

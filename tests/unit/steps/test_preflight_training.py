@@ -80,7 +80,7 @@ def test_preflight_when_the_production_has_settings_then_they_are_asked_about(
 ) -> None:
     world.set_settings(Settings(training=TrainingSettings(preset="article")))
     plan = planned(world, monkeypatch, GENERATION)
-    assert plan.hyperparameters.steps == 14_000
+    assert plan.hyperparameters["steps"] == 14_000
     assert plan.other_models == ("amazon.nova-pro-v1:0", "amazon.titan-embed-image-v1")
     assert plan.buckets == ("studio",)
     assert plan.records is None

@@ -48,7 +48,8 @@ def test_start_when_new_then_the_trainer_gets_the_dataset(world: World) -> None:
     keys = world.keys(world.dataset)
     assert body.spec.manifest_uri == f"s3://studio/{keys.manifest}"
     assert body.spec.output_uri == f"s3://studio/{PRODUCTION}/trainings/{training}/"
-    assert body.spec.hyperparameters.steps == 500
+    assert body.spec.hyperparameters["steps"] == 500
+    assert [line.value for line in body.described] == ["500", "8", "1e-05"]
     assert body.model_name == f"{PRODUCTION}-{training}"
 
 

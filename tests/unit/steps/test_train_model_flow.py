@@ -41,7 +41,9 @@ def test_train_model_when_all_is_well_then_a_training_runs_and_is_told() -> None
     (spec,) = world.trainer.specs.values()
     manifest = world.studio.get(spec.manifest_uri.removeprefix("s3://studio/"))
     lines = [json.loads(line) for line in manifest.splitlines()]
-    assert all(line["picture"].startswith(f"s3://studio/{PRODUCTION}/datasets/") for line in lines)
+    assert all(
+        line["image-ref"].startswith(f"s3://studio/{PRODUCTION}/datasets/") for line in lines
+    )
     assert {line["caption"].partition(" runs")[0] for line in lines} == {"Big Buck", "Frank"}
     assert "Training of bunny has started" in world.mailbox.mails[-1].subject
 

@@ -8,7 +8,6 @@ from onmodel.contracts.rows import DatasetBody, DatasetStatus, Kind
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import ManifestRefused
 from onmodel.formats.jsonl import read_lines
-from onmodel.trainers.bedrock.jobs import manifest_line
 
 
 @pytest.fixture
@@ -16,10 +15,7 @@ def world() -> TrainWorld:
     return TrainWorld()
 
 
-def test_manifest_when_the_trainer_is_bedrock_then_exactly_its_two_keys(
-    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(world.trainer, "manifest_line", manifest_line)
+def test_manifest_when_the_trainer_is_bedrock_then_exactly_its_two_keys(world: TrainWorld) -> None:
     dataset = world.captioned()
     world.write_manifest(dataset)
     lines = world.studio.get(world.keys(dataset).manifest).decode().splitlines()
@@ -60,7 +56,7 @@ def test_manifest_when_there_is_a_validation_share_then_whole_shots_are_held_out
         for item in read_lines(DatasetItem, world.studio.get(keys.items))
     }
     training, held_out = (
-        {shot_of[json.loads(line)["picture"]] for line in world.studio.get(key).splitlines()}
+        {shot_of[json.loads(line)["image-ref"]] for line in world.studio.get(key).splitlines()}
         for key in (keys.manifest, keys.validation)
     )
     assert training and training.isdisjoint(held_out)

@@ -6,9 +6,9 @@ from onmodel.contracts.settings import Character
 from onmodel.contracts.storyboards import NEGATIVE_TEXT, Storyboard
 from onmodel.errors import SettingsRefused
 from onmodel.storyboards.planning import panel_prompt, panel_seed, parse_storyboard, plan_panels
-from onmodel.trainers.bedrock.limits import LIMITS as TRAINER_LIMITS
+from onmodel.trainers.bedrock.rules import BedrockRules
 
-LIMITS = TRAINER_LIMITS.panel
+LIMITS = BedrockRules.limits.panel
 CAST = {
     "buck": Character(name="Buck"),
     "frank": Character(name="Frank"),
@@ -36,17 +36,17 @@ scenes:
 
 def test_parse_storyboard_when_only_scenes_are_given_then_the_articles_defaults() -> None:
     storyboard = parse_storyboard(b"scenes: [Buck smiles]")
-    (panel,) = plan_panels(storyboard, CAST, LIMITS)
+    (panel,) = plan_panels(storyboard, CAST, BedrockRules())
     request = panel.request
     assert (request.text, request.negative_text) == ("Buck smiles", NEGATIVE_TEXT)
     assert (request.width, request.height, request.images) == (1024, 1024, 3)
-    assert (request.quality, request.cfg_scale) == ("premium", 8.0)
+    assert request.options == {"quality": "premium", "cfg_scale": 8.0}
     assert panel.characters == ("buck",)
 
 
 def test_plan_panels_when_all_is_set_then_in_each_request() -> None:
     storyboard = parse_storyboard(FULL)
-    first, second, third = plan_panels(storyboard, CAST, LIMITS)
+    first, second, third = plan_panels(storyboard, CAST, BedrockRules())
     assert storyboard.takes == 2
     assert first.request.text == (
         "Buck smiles, a misty forest behind him. soft 3D animation, evening light"
@@ -63,7 +63,8 @@ def test_plan_panels_when_all_is_set_then_in_each_request() -> None:
     assert second.request.seed == 1234
     request = third.request
     assert (request.width, request.height, request.images) == (1280, 720, 2)
-    assert (request.quality, request.cfg_scale, request.negative_text) == ("standard", 6.5, "rain")
+    assert request.options == {"quality": "standard", "cfg_scale": 6.5}
+    assert request.negative_text == "rain"
 
 
 @pytest.mark.parametrize("size", ["1280x720", "1280 × 720", "[1280, 720]"])
@@ -120,7 +121,7 @@ def test_plan_panels_when_the_model_would_refuse_then_told_before(
 ) -> None:
     storyboard = Storyboard.model_validate({"scenes": ["Buck smiles"]} | changes)
     with pytest.raises(SettingsRefused, match=fault):
-        plan_panels(storyboard, CAST, LIMITS)
+        plan_panels(storyboard, CAST, BedrockRules())
 
 
 @pytest.mark.parametrize(
@@ -136,7 +137,7 @@ def test_plan_panels_when_the_model_would_refuse_then_told_before(
 )
 def test_plan_panels_when_a_value_is_at_its_limit_then_accepted(changes: dict[str, object]) -> None:
     storyboard = Storyboard.model_validate({"scenes": ["Buck smiles"]} | changes)
-    assert len(plan_panels(storyboard, CAST, LIMITS)) == 1
+    assert len(plan_panels(storyboard, CAST, BedrockRules())) == 1
 
 
 def test_plan_panels_when_much_is_wrong_then_all_is_told() -> None:
@@ -144,13 +145,13 @@ def test_plan_panels_when_much_is_wrong_then_all_is_told() -> None:
         {"scenes": ["Buck"], "size": (310, 310), "images": 9, "characters": ["Gamera"]}
     )
     with pytest.raises(SettingsRefused) as refused:
-        plan_panels(storyboard, CAST, LIMITS)
+        plan_panels(storyboard, CAST, BedrockRules())
     assert refused.value.reason.count(";") == 3
 
 
 def test_plan_panels_when_the_prompt_just_fits_then_uncut() -> None:
     storyboard = Storyboard.model_validate({"scenes": ["a" * 1000], "style": "s" * 22})
-    assert len(plan_panels(storyboard, CAST, LIMITS)[0].request.text) == 1024
+    assert len(plan_panels(storyboard, CAST, BedrockRules())[0].request.text) == 1024
 
 
 def test_panel_prompt_when_text_and_style_are_the_same_then_both_stand() -> None:

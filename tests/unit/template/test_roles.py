@@ -32,7 +32,8 @@ SERVICES = {
     "tokens": {"states:SendTaskSuccess"},
     "mailbox": {"sns:Publish"},
     "scheduler": set(),  # each step its own calls
-    "trainer": set(),  # some only ask for limits and names
+    "trainer": set(),  # each step its own calls
+    "trainer_rules": set(),  # calls no service
     "door": {"secretsmanager:GetSecretValue"},
     "links": {"secretsmanager:GetSecretValue"},
     "prices": set(),

@@ -1,8 +1,9 @@
-"""What every Trainer keeps: whoever adds one adds a Stage for it here and nothing else."""
+"""What every Trainer keeps: whoever adds one adds a Stage for it here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any, Protocol
 
@@ -11,27 +12,42 @@ from fakes.account import InMemoryAccount, InMemoryQuotas
 from fakes.bedrock_control_plane import BedrockControlPlane
 from fakes.clock import FixedClock
 from fakes.object_store import InMemoryObjectStore
-from fakes.trainer import InMemoryTrainer
+from fakes.seconds_trainer import SecondsTrainer
+from fakes.trainer import InMemoryService, InMemoryTrainer
 
 from onmodel.adapters.clients import make_client
+from onmodel.contracts.base import Box
+from onmodel.contracts.datasets import CaptionedPicture, DatasetItem, PictureFacts, Violation
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentStatus
 from onmodel.contracts.operations import ResourceKind
-from onmodel.contracts.settings import PRESETS
+from onmodel.contracts.settings import TrainingSettings
+from onmodel.contracts.storyboards import PanelRequest, Storyboard
 from onmodel.contracts.trainings import LossPoint, TrainingPlan, TrainingSpec, TrainingStatus
 from onmodel.errors import AnswerRefused, Conflict, NotFound, ServiceUnavailable, TrainingImpossible
 from onmodel.ports.trainer import Trainer
 from onmodel.trainers.bedrock.trainer import BedrockTrainer
 
 ROLE = "arn:aws:iam::123456789012:role/onmodel-bedrock"
-SPEC = TrainingSpec(
-    production="big-buck-bunny",
-    dataset_id="d0001-0a1b2c3d",
-    training_id="d0001-0a1b2c3d",
-    manifest_uri="s3://studio/big-buck-bunny/datasets/d0001-0a1b2c3d/manifest.jsonl",
-    output_uri="s3://studio/big-buck-bunny/trainings/d0001-0a1b2c3d/",
-    hyperparameters=PRESETS["default"],
-)
-PLAN = TrainingPlan(hyperparameters=PRESETS["default"], buckets=("studio",), records=100)
+
+
+PRODUCTION, TRAINING = "big-buck-bunny", "d0001-0a1b2c3d"
+
+
+def spec(trainer: Trainer) -> TrainingSpec:
+    return TrainingSpec(
+        production=PRODUCTION,
+        dataset_id=TRAINING,
+        training_id=TRAINING,
+        manifest_uri="s3://studio/big-buck-bunny/datasets/d0001-0a1b2c3d/manifest.jsonl",
+        output_uri="s3://studio/big-buck-bunny/trainings/d0001-0a1b2c3d/",
+        hyperparameters=trainer.presets["default"],
+    )
+
+
+def plan(trainer: Trainer) -> TrainingPlan:
+    return TrainingPlan(
+        hyperparameters=trainer.presets["default"], buckets=("studio",), records=100
+    )
 
 
 class Stage(Protocol):
@@ -48,8 +64,8 @@ class Stage(Protocol):
 
 
 class MemoryStage:
-    def __init__(self) -> None:
-        self.trainer = InMemoryTrainer()
+    def __init__(self, trainer: InMemoryService) -> None:
+        self.trainer = trainer
         self.complete = self.trainer.complete
         self.end = self.trainer.end
         self.move = self.trainer.move
@@ -137,14 +153,19 @@ def bedrock_stage(monkeypatch: pytest.MonkeyPatch) -> BedrockStage:
     return BedrockStage(trainer, BedrockControlPlane(client, clock), store)
 
 
-@pytest.fixture(params=["memory", "bedrock"])
+IN_MEMORY = {"memory": InMemoryTrainer, "seconds": SecondsTrainer}
+
+
+@pytest.fixture(params=["memory", "seconds", "bedrock"])
 def stage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    return MemoryStage() if request.param == "memory" else bedrock_stage(monkeypatch)
+    if request.param in IN_MEMORY:
+        return MemoryStage(IN_MEMORY[request.param]())
+    return bedrock_stage(monkeypatch)
 
 
 def deployed(stage: Stage, deployment_id: str = "d0001-0a1b2c3d-1") -> tuple[str, str]:
     """A model and a deployment of it."""
-    model = stage.complete(stage.trainer.start(SPEC))
+    model = stage.complete(stage.trainer.start(spec(stage.trainer)))
     return model, stage.trainer.provision(deployment(model, deployment_id))
 
 
@@ -156,52 +177,52 @@ def deployment(model: str, deployment_id: str = "d0001-0a1b2c3d-1") -> Deploymen
 
 
 def test_preflight_when_all_is_well_then_nothing_blocks(stage: Stage) -> None:
-    assert stage.trainer.preflight(PLAN) == ()
+    assert stage.trainer.preflight(plan(stage.trainer)) == ()
 
 
 def test_start_when_new_then_in_progress_under_its_name(stage: Stage) -> None:
-    ref = stage.trainer.start(SPEC)
+    ref = stage.trainer.start(spec(stage.trainer))
     state = stage.trainer.describe(ref)
     assert (state.training_ref, state.status) == (ref, TrainingStatus.IN_PROGRESS)
-    assert state.name == stage.trainer.names(SPEC.production, SPEC.training_id).job
+    assert state.name == stage.trainer.names(PRODUCTION, TRAINING).job
     assert (state.model_ref, state.reason, state.ended_at) == (None, None, None)
     assert state.created_at is not None
 
 
 def test_start_when_repeated_then_the_same_training(stage: Stage) -> None:
-    assert stage.trainer.start(SPEC) == stage.trainer.start(SPEC)
+    assert stage.trainer.start(spec(stage.trainer)) == stage.trainer.start(spec(stage.trainer))
     assert len(stage.trainer.list_ours()) == 1
 
 
 def test_start_when_answer_was_lost_then_repeat_finds_it(stage: Stage) -> None:
     stage.lose_next_answer("start")
     with pytest.raises(ServiceUnavailable):
-        stage.trainer.start(SPEC)
-    ref = stage.trainer.start(SPEC)
+        stage.trainer.start(spec(stage.trainer))
+    ref = stage.trainer.start(spec(stage.trainer))
     assert [thing.ref for thing in stage.trainer.list_ours()] == [ref]
 
 
 def test_start_when_repeated_after_its_end_then_no_second_training(stage: Stage) -> None:
-    ref = stage.trainer.start(SPEC)
+    ref = stage.trainer.start(spec(stage.trainer))
     stage.end(ref, TrainingStatus.FAILED, "no data")
-    assert stage.trainer.start(SPEC) == ref
+    assert stage.trainer.start(spec(stage.trainer)) == ref
     assert stage.trainer.describe(ref).status == TrainingStatus.FAILED
 
 
 def test_start_when_another_production_has_the_same_id_then_two_trainings(stage: Stage) -> None:
-    other = SPEC.model_copy(update={"production": "sintel"})
-    assert stage.trainer.start(SPEC) != stage.trainer.start(other)
+    other = spec(stage.trainer).model_copy(update={"production": "sintel"})
+    assert stage.trainer.start(spec(stage.trainer)) != stage.trainer.start(other)
 
 
 def test_find_when_started_then_reference_and_for_others_none(stage: Stage) -> None:
-    ref = stage.trainer.start(SPEC)
+    ref = stage.trainer.start(spec(stage.trainer))
     assert stage.trainer.find("big-buck-bunny", "d0001-0a1b2c3d") == ref
     assert stage.trainer.find("big-buck-bunny", "d0001-0a1b2c3") is None
     assert stage.trainer.find("big-buck", "d0001-0a1b2c3d") is None
 
 
 def test_describe_when_completed_then_model_and_metrics(stage: Stage) -> None:
-    ref = stage.trainer.start(SPEC)
+    ref = stage.trainer.start(spec(stage.trainer))
     model = stage.complete(ref)
     state = stage.trainer.describe(ref)
     assert (state.status, state.model_ref) == (TrainingStatus.COMPLETED, model)
@@ -221,7 +242,7 @@ def test_describe_when_completed_then_model_and_metrics(stage: Stage) -> None:
 def test_describe_when_ended_badly_then_told(
     stage: Stage, status: TrainingStatus, over: bool
 ) -> None:
-    ref = stage.trainer.start(SPEC)
+    ref = stage.trainer.start(spec(stage.trainer))
     stage.end(ref, status, "because")
     state = stage.trainer.describe(ref)
     assert (state.status, state.reason, state.model_ref) == (status, "because", None)
@@ -229,13 +250,13 @@ def test_describe_when_ended_badly_then_told(
 
 
 def test_describe_when_unknown_then_gone(stage: Stage) -> None:
-    ref = stage.trainer.start(SPEC)
+    ref = stage.trainer.start(spec(stage.trainer))
     unknown = ref[:-1] + ("0" if ref[-1] != "0" else "9")
     assert stage.trainer.describe(unknown).status == TrainingStatus.GONE
 
 
 def test_stop_training_when_running_over_or_unknown_then_success(stage: Stage) -> None:
-    ref = stage.trainer.start(SPEC)
+    ref = stage.trainer.start(spec(stage.trainer))
     stage.trainer.stop_training(ref)
     assert stage.trainer.describe(ref).status == TrainingStatus.STOPPING
     stage.trainer.stop_training(ref)
@@ -246,14 +267,14 @@ def test_stop_training_when_running_over_or_unknown_then_success(stage: Stage) -
 
 
 def test_training_of_when_our_event_then_reference(stage: Stage) -> None:
-    ref = stage.trainer.start(SPEC)
+    ref = stage.trainer.start(spec(stage.trainer))
     assert stage.trainer.training_of(stage.event(ref)) == ref
     assert stage.trainer.training_of({}) is None
     assert stage.trainer.training_of({"source": "aws.s3", "detail-type": "Object Created"}) is None
 
 
 def test_loss_curve_when_written_then_by_step(stage: Stage) -> None:
-    ref = stage.trainer.start(SPEC)
+    ref = stage.trainer.start(spec(stage.trainer))
     stage.complete(ref)
     metrics = stage.trainer.describe(ref).metrics_ref
     assert metrics is not None
@@ -266,7 +287,7 @@ def test_loss_curve_when_written_then_by_step(stage: Stage) -> None:
 
 
 def test_loss_curve_when_missing_or_senseless_then_error(stage: Stage) -> None:
-    ref = stage.trainer.start(SPEC)
+    ref = stage.trainer.start(spec(stage.trainer))
     stage.complete(ref)
     metrics = stage.trainer.describe(ref).metrics_ref
     assert metrics is not None
@@ -298,7 +319,7 @@ def test_provision_when_repeated_then_the_same_deployment(stage: Stage) -> None:
 
 
 def test_provision_when_answer_was_lost_then_repeat_finds_it(stage: Stage) -> None:
-    model = stage.complete(stage.trainer.start(SPEC))
+    model = stage.complete(stage.trainer.start(spec(stage.trainer)))
     stage.lose_next_answer("provision")
     with pytest.raises(ServiceUnavailable):
         stage.trainer.provision(deployment(model))
@@ -308,7 +329,7 @@ def test_provision_when_answer_was_lost_then_repeat_finds_it(stage: Stage) -> No
 
 
 def test_provision_when_model_is_gone_then_not_found_and_nothing_bills(stage: Stage) -> None:
-    model = stage.complete(stage.trainer.start(SPEC))
+    model = stage.complete(stage.trainer.start(spec(stage.trainer)))
     stage.trainer.delete_model(model)
     with pytest.raises(NotFound):
         stage.trainer.provision(deployment(model))
@@ -317,7 +338,7 @@ def test_provision_when_model_is_gone_then_not_found_and_nothing_bills(stage: St
 
 def test_provision_when_id_is_taken_by_another_model_then_conflict(stage: Stage) -> None:
     deployed(stage)
-    other = SPEC.model_copy(update={"training_id": "d0002-0a1b2c3d"})
+    other = spec(stage.trainer).model_copy(update={"training_id": "d0002-0a1b2c3d"})
     model = stage.complete(stage.trainer.start(other))
     with pytest.raises(Conflict):
         stage.trainer.provision(deployment(model))
@@ -362,7 +383,7 @@ def test_delete_model_when_deployed_then_conflict_until_it_is_not(stage: Stage) 
 
 
 def test_list_ours_when_training_runs_then_listed_until_it_is_over(stage: Stage) -> None:
-    ref = stage.trainer.start(SPEC)
+    ref = stage.trainer.start(spec(stage.trainer))
     assert [(thing.kind, thing.ref) for thing in stage.trainer.list_ours()] == [
         (ResourceKind.TRAINING, ref)
     ]
@@ -378,6 +399,101 @@ def test_limits_when_asked_then_consistent(stage: Stage) -> None:
     assert 0 < dataset.min_records < dataset.max_records
     assert 0 < dataset.min_side < dataset.max_side
     assert panel.min_side % panel.side_multiple == panel.max_side % panel.side_multiple == 0
-    line = stage.trainer.manifest_line("s3://studio/a.jpeg", "Bunny smiles – “hello”\n")
-    assert "\n" not in line
-    assert "s3://studio/a.jpeg" in line
+
+
+def test_presets_when_asked_then_within_the_limits_and_described(stage: Stage) -> None:
+    trainer = stage.trainer
+    assert "default" in trainer.presets
+    for values in trainer.presets.values():
+        assert trainer.hyperparameter_faults(values) == ()
+        assert all(line.value and line.label for line in trainer.described(values))
+    assert trainer.hyperparameters(TrainingSettings()) == trainer.presets["default"]
+
+
+def test_hyperparameters_when_unknown_then_blocking_and_preflight_says_so(stage: Stage) -> None:
+    (fault,) = stage.trainer.hyperparameter_faults({"unheard-of": 1})
+    assert fault.blocking and fault.reason and fault.advice
+
+
+def test_hyperparameters_when_kept_in_a_row_then_read_back_the_same(stage: Stage) -> None:
+    kept = spec(stage.trainer)
+    assert TrainingSpec.model_validate_json(kept.model_dump_json()) == kept
+
+
+def test_work_when_asked_then_what_is_billed_is_above_zero(stage: Stage) -> None:
+    trainer = stage.trainer
+    for work in (trainer.training_work(trainer.presets["default"]), trainer.deployment_work(2)):
+        assert work.usage and all(use.paid > 0 for use in work.usage)
+    assert trainer.billed_hours(timedelta(0)) == 0
+    assert trainer.billed_hours(timedelta(hours=2)) == 2
+    assert 1.5 <= trainer.billed_hours(timedelta(hours=1.5)) <= 2
+
+
+def test_panel_options_when_kept_with_a_panel_then_read_back_the_same(stage: Stage) -> None:
+    options = stage.trainer.panel_options(Storyboard.model_validate({"scenes": ["Bunny smiles"]}))
+    panel = PanelRequest(text="Bunny smiles", seed=1, options=options)
+    assert PanelRequest.model_validate_json(panel.model_dump_json()) == panel
+
+
+def test_export_when_judged_then_nothing_is_wrong(stage: Stage) -> None:
+    pictures = captioned(stage.trainer, 6)
+    manifest = stage.trainer.export(pictures)
+    assert all(picture.uri.encode() in manifest for picture in pictures)
+    assert judged(stage.trainer, manifest, pictures) == ()
+    assert stage.trainer.export([]) == b""
+
+
+def test_manifest_violations_when_something_is_wrong_then_told_with_its_line(stage: Stage) -> None:
+    trainer = stage.trainer
+    pictures = captioned(trainer, 6)
+    manifest = trainer.export(pictures)
+    limits = trainer.limits.dataset
+    too_long = pictures[3].model_copy(update={"caption": "x" * (limits.max_caption_characters + 1)})
+    assert [
+        (violation.line, violation.rule)
+        for violation in judged(
+            trainer, trainer.export([*pictures[:3], too_long, *pictures[4:]]), pictures
+        )
+    ] == [(4, "caption")]
+    (missing,) = trainer.manifest_violations(manifest, facts_of(trainer, pictures[1:]), name=NAME)
+    assert (missing.line, missing.rule) == (1, "missing")
+    small = facts_of(trainer, pictures, width=limits.min_side - 1)
+    assert {found.rule for found in trainer.manifest_violations(manifest, small, name=NAME)} >= {
+        "side"
+    }
+    (few,) = judged(trainer, trainer.export(pictures[: limits.min_records - 1]), pictures)
+    assert (few.line, few.rule) == (None, "records")
+
+
+NAME = "big-buck-bunny/datasets/d0001-0a1b2c3d/manifest.jsonl"
+
+
+def captioned(trainer: Trainer, count: int) -> list[CaptionedPicture]:
+    side = trainer.limits.dataset.max_side
+    box = Box(left=0, top=0, width=side, height=side)
+    return [
+        CaptionedPicture(
+            item=DatasetItem(
+                crop_id=f"c{number}", film_id="f", character="bunny", timecode_seconds=number,
+                shot=number, box=box, width=side, height=side, quality=0.5,
+                key=f"bunny/{number}.jpeg",
+            ),
+            uri=f"s3://studio/bunny/{number}.jpeg",
+            caption=f"Bunny smiles – “hello {number}”",
+        )
+        for number in range(count)
+    ]  # fmt: skip
+
+
+def facts_of(
+    trainer: Trainer, pictures: list[CaptionedPicture], width: int | None = None
+) -> dict[str, PictureFacts]:
+    side = trainer.limits.dataset.min_side
+    facts = PictureFacts(width=width or side, height=side, size_bytes=90_000, format="jpeg")
+    return {picture.uri: facts for picture in pictures}
+
+
+def judged(
+    trainer: Trainer, manifest: bytes, pictures: list[CaptionedPicture]
+) -> tuple[Violation, ...]:
+    return trainer.manifest_violations(manifest, facts_of(trainer, pictures), name=NAME)

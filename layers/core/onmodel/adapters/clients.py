@@ -15,9 +15,6 @@ CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 60
 ATTEMPTS = 5  # with backoff to 20 s; the state machines retry what still fails
 
-# A picture of Nova Canvas takes longer than botocore's minute, and asking again pays again.
-SLOW_SERVICES = {"bedrock-runtime": 300}
-
 # Services that throttle by a rate per account: adaptive mode slows the client itself down.
 RATE_LIMITED = frozenset({"bedrock-runtime", "rekognition"})
 
@@ -27,7 +24,7 @@ def make_client(
     *,
     region: str,
     connections: int = 10,
-    read_timeout_seconds: float | None = None,
+    read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
     attempts: int = ATTEMPTS,
 ) -> Any:  # noqa: ANN401 - boto3 makes a class per service at run time
     """A thread-safe client.
@@ -36,15 +33,14 @@ def make_client(
         service: boto3's name, for example `bedrock-runtime`.
         region: for example us-east-1.
         connections: how many threads may wait for an answer at once.
-        read_timeout_seconds: how long an answer may stay silent; by service if left out.
+        read_timeout_seconds: how long an answer may stay silent.
         attempts: of each call, the first included.
     """
     mode: Literal["adaptive", "standard"] = "adaptive" if service in RATE_LIMITED else "standard"
-    read_timeout = read_timeout_seconds or SLOW_SERVICES.get(service, READ_TIMEOUT_SECONDS)
     config = Config(
         region_name=region,
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
-        read_timeout=read_timeout,
+        read_timeout=read_timeout_seconds,
         retries={"mode": mode, "total_max_attempts": attempts},
         max_pool_connections=connections,
         tcp_keepalive=True,  # an image model is silent for minutes; NAT forgets idle connections

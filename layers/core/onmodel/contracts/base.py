@@ -16,6 +16,10 @@ CharacterSlug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,
 Seconds = Annotated[float, Field(ge=0)]
 
 
+Options = dict[str, bool | int | float | str]
+"""Named values that only one trainer understands: hyperparameters, options of a panel."""
+
+
 class Contract(BaseModel):
     """Base of everything that crosses a process boundary: immutable, no unknown fields."""
 

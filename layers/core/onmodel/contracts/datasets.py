@@ -83,9 +83,17 @@ class Caption(Contract):
     """A crop's caption as the model wrote it. A line of captions.jsonl."""
 
     crop_id: str
-    text: str = Field(min_length=3, max_length=1024)
+    text: str = Field(min_length=1)
     model: str
     repaired: bool = False
+
+
+class CaptionedPicture(Contract):
+    """A picture of a dataset with its caption: what a trainer makes a line of its manifest of."""
+
+    item: DatasetItem
+    uri: str = Field(pattern="^s3://", description="of the picture")
+    caption: str
 
 
 class PictureFacts(Contract):

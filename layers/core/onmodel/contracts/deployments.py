@@ -64,7 +64,7 @@ Hours = Annotated[float, Field(gt=0, le=LONGEST_DEPLOYMENT_HOURS)]
 class DeployRequest(Contract):
     """DeployModel's input: a job whose state changed, or a training that somebody wants deployed.
 
-    The first form is what the rule makes of Bedrock's event; the second is a person's, and
+    The first form is what a rule makes of the trainer's event; the second is a person's, and
     DrawStoryboard's. `hours` None is the stack's own limit.
     """
 

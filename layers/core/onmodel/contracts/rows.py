@@ -10,7 +10,7 @@ from pydantic import Field
 
 from onmodel.contracts.base import Contract, ObjectRef, Usage
 from onmodel.contracts.films import Run
-from onmodel.contracts.trainings import Purpose, TrainingSpec
+from onmodel.contracts.trainings import LabelledValue, Purpose, TrainingSpec
 
 
 class Kind(StrEnum):
@@ -202,6 +202,9 @@ class TrainingBody(Contract):
     job_ref: str | None = Field(default=None, description="the trainer's own name of the job")
     model_name: str | None = Field(default=None, description="as people find it at the trainer's")
     model_ref: str | None = Field(default=None, description="the trainer's own name of the model")
+    described: tuple[LabelledValue, ...] = Field(
+        default=(), description="the hyperparameters as people read them"
+    )
     quoted_usd: float | None = None
     reason: str | None = None
     loss_curve_key: str | None = None

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from onmodel.contracts.base import CharacterSlug, Contract
+from onmodel.contracts.bedrock import BedrockTrainingSettings
 from onmodel.contracts.keys import digest
 
 
@@ -61,11 +62,17 @@ class FinderSettings(Contract):
     )
 
 
+SHORTEST_CROP_SIDE = 512
+"""Pixels. Crops are cut before a trainer is chosen: a test shows that every trainer takes them."""
+
+
 class CropSettings(Contract):
-    """How a figure is cut out. The limits are Nova Canvas's: sides 512 to 4,096, aspect 1:4."""
+    """How a figure is cut out."""
 
     padding: float = Field(default=0.15, ge=0, le=1, description="of the figure, on each side")
-    side: int = Field(default=1024, ge=512, le=2048, description="longest side of the picture")
+    side: int = Field(
+        default=1024, ge=SHORTEST_CROP_SIDE, le=2048, description="longest side of the picture"
+    )
     max_aspect: float = Field(
         default=2.0, ge=1, le=2.0, description="long by short side; 2 keeps 512 within 1,024"
     )
@@ -139,36 +146,9 @@ class Character(Contract):
     references: tuple[TimecodeReference, ...] = Field(default=(), max_length=100)
 
 
-class Hyperparameters(Contract):
-    """What a training is run with; the trainer checks them against its own limits."""
-
-    steps: int = Field(ge=1)
-    batch_size: int = Field(ge=1)
-    learning_rate: float = Field(gt=0, lt=1)
-
-    @property
-    def images_seen(self) -> int:
-        """Pictures that pass through the model, which is what training is billed by."""
-        return self.steps * self.batch_size
-
-
-PRESETS = {
-    # Bedrock's own defaults: about 20 USD, enough to see whether a dataset works
-    "default": Hyperparameters(steps=500, batch_size=8, learning_rate=1e-5),
-    # the values that gave the article its results: about 4,480 USD by an unsure price
-    "article": Hyperparameters(steps=14_000, batch_size=64, learning_rate=1e-6),
-}
-
-
-class TrainingSettings(Contract):
+class TrainingSettings(BedrockTrainingSettings):
     """What goes into a dataset, and how long a model is trained on it."""
 
-    preset: Literal["default", "article"] = "default"
-    steps: int | None = Field(default=None, ge=1, description="instead of the preset's")
-    batch_size: int | None = Field(default=None, ge=1, description="instead of the preset's")
-    learning_rate: float | None = Field(
-        default=None, gt=0, lt=1, description="instead of the preset's; higher may hurt quality"
-    )
     automatic: bool = Field(
         default=True, description="false: films are only collected, and a person starts training"
     )
@@ -176,9 +156,7 @@ class TrainingSettings(Contract):
         default=None, ge=0, le=1440,
         description="without a new film before a dataset is made; instead of the stack's own",
     )  # fmt: skip
-    min_pictures: int = Field(
-        default=5, ge=1, le=10_000, description="fewer make no dataset; trainers ask for 5"
-    )
+    min_pictures: int = Field(default=5, ge=1, le=10_000, description="fewer make no dataset")
     max_per_character: int = Field(
         default=300, ge=1, le=10_000, description="best first, spread over the shots"
     )
@@ -190,25 +168,13 @@ class TrainingSettings(Contract):
         description="most pictures of a character by those of the median one: a lead who is in"
         " every shot must not drown the others",
     )  # fmt: skip
-    max_pictures: int = Field(
-        default=10_000, ge=5, le=10_000, description="of the whole dataset; Bedrock takes 10,000"
-    )
+    max_pictures: int = Field(default=10_000, ge=5, le=10_000, description="of the whole dataset")
     include_unnamed: bool = Field(
         default=False, description="also train on crops that nobody could name"
     )
     validation_share: float = Field(
         default=0.1, ge=0, le=0.5, description="of the pictures, whole shots, kept out of training"
     )
-
-    @property
-    def hyperparameters(self) -> Hyperparameters:
-        """The preset's, with what is set instead."""
-        own = {
-            name: value
-            for name in ("steps", "batch_size", "learning_rate")
-            if (value := getattr(self, name)) is not None
-        }
-        return PRESETS[self.preset].model_copy(update=own)
 
 
 class CaptionSettings(Contract):

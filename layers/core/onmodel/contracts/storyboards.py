@@ -21,22 +21,25 @@ A storyboard is a YAML file under `storyboards/`. Only `scenes` is needed:
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from onmodel.contracts.base import CharacterSlug, Contract, Slug, Usage
+from onmodel.contracts.base import CharacterSlug, Contract, Options, Slug, Usage
+from onmodel.contracts.bedrock import NEGATIVE_TEXT, BedrockPanelOptions
 from onmodel.contracts.deployments import DeploymentId, ObjectKey
 
 MOST_SCENES = 100
 """At 20 to 60 s for three pictures, a deployment of two hours draws no more."""
 
 
-# The article's, word for word: it is part of the result that it shows.
-NEGATIVE_TEXT = "text, ugly, blurry, distorted, low quality, pixelated, watermark, deformed"
+LONGEST_TEXT = 10_000
+"""Characters of any text in a file. How much of it an image model reads is its trainer's limit."""
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1024)]
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)
+]
 
 
 Who = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
@@ -71,7 +74,7 @@ class Scene(Contract):
     seed: int | None = Field(default=None, ge=0, description="of the first take, instead of ours")
 
 
-class Storyboard(Contract):
+class Storyboard(BedrockPanelOptions):
     """An ordered list of scenes and how to draw them; the defaults are the article's."""
 
     title: str = Field(default="", max_length=120)
@@ -79,12 +82,10 @@ class Storyboard(Contract):
     characters: tuple[Who, ...] | None = Field(
         default=None, max_length=100, description="who may appear; None: everybody"
     )
-    negative_text: str = Field(default=NEGATIVE_TEXT, max_length=1024)
+    negative_text: str = Field(default=NEGATIVE_TEXT, max_length=LONGEST_TEXT)
     size: Size = Field(default=(1024, 1024), description="width and height in pixels")
     images: int = Field(default=3, ge=1, le=20, description="pictures of each scene")
     takes: int = Field(default=1, ge=1, le=5, description="times the board is drawn anew")
-    quality: Literal["standard", "premium"] = "premium"
-    cfg_scale: float = Field(default=8.0, ge=1.1, le=10)
     seed: int = Field(default=0, ge=0)
     scenes: tuple[Annotated[Scene, BeforeValidator(_scene)], ...] = Field(
         min_length=1, max_length=MOST_SCENES
@@ -131,10 +132,21 @@ class PanelRequest(Contract):
     negative_text: str | None = Field(default=None, min_length=1)
     width: int = 1024
     height: int = 1024
-    quality: Literal["standard", "premium"] = "premium"
-    cfg_scale: float = Field(default=8.0, ge=1.1, le=10)
     seed: int = Field(ge=0)
     images: int = Field(default=3, ge=1)
+    options: Options = Field(default_factory=dict, description="the trainer's own")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _options_of_before(cls, value: Any) -> Any:  # noqa: ANN401 - whatever a file holds
+        """Panels that were planned before options existed have them among the other keys."""
+        if not isinstance(value, dict):
+            return value
+        flat = {key: value[key] for key in BedrockPanelOptions.model_fields if key in value}
+        if not flat:
+            return value
+        others = {key: kept for key, kept in value.items() if key not in flat}
+        return {**others, "options": {**flat, **others.get("options", {})}}
 
 
 class Panels(Contract):

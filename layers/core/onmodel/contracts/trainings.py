@@ -8,9 +8,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from onmodel.contracts.base import Contract, Slug
+from onmodel.contracts.base import Contract, Options, Slug, Usage
 from onmodel.contracts.datasets import DatasetRequest, Preflight
-from onmodel.contracts.settings import Hyperparameters
 
 
 class Finding(Contract):
@@ -37,14 +36,6 @@ class DatasetLimits(Contract):
     max_aspect: float = Field(description="long by short side")
 
 
-class HyperparameterLimits(Contract):
-    """Least and most of each; inclusive."""
-
-    steps: tuple[int, int]
-    batch_size: tuple[int, int]
-    learning_rate: tuple[float, float]
-
-
 class PanelLimits(Contract):
     """What can be asked of a picture; inclusive."""
 
@@ -59,29 +50,41 @@ class PanelLimits(Contract):
 
 class TrainerLimits(Contract):
     dataset: DatasetLimits
-    hyperparameters: HyperparameterLimits
     panel: PanelLimits
 
 
-class TrainerItems(Contract):
-    """What the running trainer's work is called in the price book."""
+class StandingItems(Contract):
+    """What costs money while it stands, as the price book calls it; None: it costs nothing."""
 
-    training_image: str
-    model_month: str
-    unit_hour: str
+    model_month: str | None = Field(default=None, description="keeping a model for a month")
+    deployment_hour: str | None = Field(default=None, description="an hour of a deployment")
+
+
+class Work(Contract):
+    """What a trainer is going to use, in whatever it is billed by, and what that assumes."""
+
+    usage: tuple[Usage, ...]
+    assumptions: tuple[str, ...] = Field(default=(), description="without full stops")
+
+
+class LabelledValue(Contract):
+    """A value as people read it, for example `500` and `steps`."""
+
+    value: str
+    label: str
 
 
 class TrainingPlan(Contract):
     """What preflight is asked about."""
 
-    hyperparameters: Hyperparameters
+    hyperparameters: Options
     buckets: tuple[str, ...] = Field(description="of the dataset and of the output")
     other_models: tuple[str, ...] = Field(default=(), description="ids or inference profiles")
     records: int | None = Field(default=None, description="None before the dataset is made")
 
 
 class TrainingSpec(Contract):
-    """One customization job.
+    """One training.
 
     Within a production a `training_id` is used once: a second attempt has its own.
     """
@@ -91,7 +94,7 @@ class TrainingSpec(Contract):
     training_id: Slug
     manifest_uri: str = Field(pattern="^s3://")
     output_uri: str = Field(pattern="^s3://", description="a folder")
-    hyperparameters: Hyperparameters
+    hyperparameters: Options
 
 
 class TrainingNames(Contract):

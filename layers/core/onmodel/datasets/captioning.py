@@ -15,6 +15,7 @@ from onmodel.contracts.base import Contract, Usage
 from onmodel.contracts.datasets import Caption
 from onmodel.contracts.models import Picture, Turn
 from onmodel.contracts.settings import CaptionSettings, Character
+from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.captions import caption_of
 from onmodel.datasets.prompting import (
     CaptionPrompt,
@@ -35,20 +36,21 @@ from onmodel.vision.picture_header import read_header
 class KnownCaption(Contract):
     """What the Cache keeps."""
 
-    text: str = Field(min_length=3, max_length=1024)
+    text: str = Field(min_length=1)
     repaired: bool
 
 
 @dataclass(frozen=True)
 class Captioner:
-    """Describes crops of one production under one snapshot of its settings."""
+    """Describes crops of one production under one snapshot of its settings, for one trainer."""
 
     captions: CaptionSettings
     cast: Mapping[str, Character]
     cache: Cache
+    limits: DatasetLimits
 
     def known(self, crop_id: str, character: str | None, picture: bytes) -> Caption | None:
-        """The cached caption. One that cannot be read is as good as none."""
+        """The cached caption; None too when it cannot be read or is not of the trainer's length."""
         kept = self.cache.get(self._key(self._prompt(character), picture))
         if kept is None:
             return None
@@ -56,6 +58,9 @@ class Captioner:
             caption = KnownCaption.model_validate_json(kept)
         except ValidationError:
             logger.warning("a cached caption is corrupt and is paid for again", crop_id=crop_id)
+            return None
+        least, most = self.limits.min_caption_characters, self.limits.max_caption_characters
+        if not least <= len(caption.text) <= most:
             return None
         return self._caption(crop_id, caption)
 
@@ -72,7 +77,7 @@ class Captioner:
         turns = (Turn(role="user", text=prompt.task, picture=_picture(picture)),)
         reply = model.ask(turns, system=prompt.system)
         usage = reply.usage
-        text, faults = caption_of(reply.text, subject)
+        text, faults = caption_of(reply.text, subject, self.limits)
         repaired = text is None
         if text is None:
             again = (
@@ -85,7 +90,7 @@ class Captioner:
             except AnswerRefused as refusal:
                 raise AnswerRefused(str(refusal), add_up(usage + refusal.usage)) from refusal
             usage = add_up(usage + reply.usage)
-            text, faults = caption_of(reply.text, subject)
+            text, faults = caption_of(reply.text, subject, self.limits)
         if text is None:
             raise AnswerRefused(f"no usable caption after a repair: {'; '.join(faults)}", usage)
         caption = KnownCaption(text=text, repaired=repaired)

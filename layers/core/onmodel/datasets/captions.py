@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from onmodel.contracts.settings import Character
+from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.mentions import mentions
 from onmodel.datasets.prompting import CaptionSubject
 
-SHORTEST, LONGEST = 3, 1024  # characters, Nova Canvas's limits of a training caption
 REPEATED_WORDS = 4  # so many words of a description in a row are a quotation
 
 FENCE = re.compile(r"\A```(?:json)?\s*\n(.*)\n```\Z", re.DOTALL)
@@ -35,12 +35,15 @@ class _Repeated(ValueError):
     """A key stands twice in one JSON object."""
 
 
-def caption_of(answer: str, subject: CaptionSubject) -> tuple[str | None, tuple[str, ...]]:
+def caption_of(
+    answer: str, subject: CaptionSubject, limits: DatasetLimits
+) -> tuple[str | None, tuple[str, ...]]:
     """A model's answer as caption, and what is wrong with it.
 
     Args:
         answer: the model's whole text.
         subject: whom the crop shows.
+        limits: the trainer's.
 
     Returns:
         The caption and no faults, or None and at least one fault, worded for the model.
@@ -48,7 +51,7 @@ def caption_of(answer: str, subject: CaptionSubject) -> tuple[str | None, tuple[
     text, fault = _alt_text(answer)
     if text is None:
         return None, (fault,)
-    faults = tuple(_faults(text, subject))
+    faults = tuple(_faults(text, subject, limits))
     return (None, faults) if faults else (text, ())
 
 
@@ -77,9 +80,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _faults(text: str, subject: CaptionSubject) -> Iterator[str]:
-    if not SHORTEST <= len(text) <= LONGEST:
-        yield f"the text has {len(text):,} characters, it must have {SHORTEST} to {LONGEST:,}"
+def _faults(text: str, subject: CaptionSubject, limits: DatasetLimits) -> Iterator[str]:
+    least, most = limits.min_caption_characters, limits.max_caption_characters
+    if not least <= len(text) <= most:
+        yield f"the text has {len(text):,} characters, it must have {least} to {most:,}"
     if any(ord(letter) < 32 or 0xD800 <= ord(letter) <= 0xDFFF for letter in text):
         yield "the text has control characters"
     if BLOCKED.search(text):

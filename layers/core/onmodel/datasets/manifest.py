@@ -1,36 +1,15 @@
-"""The two files of a dataset: the trainer's manifest, and annotations with lineage."""
+"""What stands beside a trainer's manifest: annotations with lineage, and the refusal of faults."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from onmodel.contracts.datasets import DatasetItem
+from onmodel.contracts.datasets import CaptionedPicture, Violation
+from onmodel.errors import ManifestRefused
 
-
-@dataclass(frozen=True)
-class CaptionedPicture:
-    """A picture of the dataset with its caption; `bucket` holds its key."""
-
-    item: DatasetItem
-    bucket: str
-    caption: str
-
-    @property
-    def uri(self) -> str:
-        return f"s3://{self.bucket}/{self.item.key}"
-
-
-ManifestLine = Callable[[str, str], str]
-"""Picture's S3 URI and caption → one line in the trainer's form, without its line end."""
-
-
-def manifest_lines(pictures: Iterable[CaptionedPicture], manifest_line: ManifestLine) -> bytes:
-    """The trainer's manifest: a line a picture, each ended, nothing else."""
-    return "".join(
-        manifest_line(picture.uri, picture.caption) + "\n" for picture in pictures
-    ).encode()
+VIOLATIONS_IN_A_MESSAGE = 20
+"""The whole list lies beside the manifest."""
 
 
 def annotation_lines(pictures: Iterable[CaptionedPicture]) -> bytes:
@@ -56,3 +35,21 @@ def annotation_lines(pictures: Iterable[CaptionedPicture]) -> bytes:
         + "\n"
         for picture in pictures
     ).encode()
+
+
+def refuse_violations(violations: tuple[Violation, ...]) -> None:
+    """Do nothing for none.
+
+    Raises:
+        ManifestRefused: naming how many there are, and the first.
+    """
+    if violations:
+        first = violations[:VIOLATIONS_IN_A_MESSAGE]
+        left = len(violations) - len(first)
+        more = f"; and {left:,} more" if left else ""
+        listed = "; ".join(str(violation) for violation in first)
+        raise ManifestRefused(
+            f"the manifest breaks the trainer's limits in {len(violations):,} places:"
+            f" {listed}{more}",
+            "Correct or leave out these pictures and run the training again",
+        )

@@ -9,8 +9,8 @@ import math
 
 from onmodel.contracts.base import Contract, Usage
 from onmodel.contracts.films import FilmFacts
-from onmodel.contracts.settings import CaptionSettings, Hyperparameters, Sampling, Settings
-from onmodel.contracts.trainings import TrainerItems
+from onmodel.contracts.settings import CaptionSettings, Sampling, Settings
+from onmodel.contracts.trainings import Work
 from onmodel.money.pricebook import Bill, PriceBook, estimate
 
 FIGURES_PER_FRAME = 1.5  # of a cartoon's frames with figures; the demo film has 1 to 2
@@ -28,8 +28,6 @@ REQUESTS_PER_FILM = 12
 CAPTION_TOKENS_IN = 2800  # a 1,024 px picture is 1,500 to 2,000, the prompt about 800
 CAPTION_TOKENS_OUT = 70
 CAPTION_REPAIRS = 0.1  # answers asked for a second time
-
-CREATING_HOURS = 0.5  # creation takes about half an hour; whether it is billed is not documented
 
 
 class Quote(Contract):
@@ -63,7 +61,7 @@ def quote_film(facts: FilmFacts, settings: Settings, book: PriceBook) -> Quote:
             f"{figures:g} figures a frame, so {crops:,} embeddings; references not counted",
             f"{seconds:,.0f} s of functions with {FUNCTION_GB:.2f} GB, on arm64",
             "nothing is in the cache",
-            f"prices of {book.dated.isoformat()}",
+            _dated(book),
         ),
     )
 
@@ -88,36 +86,19 @@ def _how_sampled(sampling: Sampling) -> str:
 
 
 def quote_training(
-    hyperparameters: Hyperparameters,
-    *,
-    captions: int,
-    caption_settings: CaptionSettings,
-    items: TrainerItems,
-    book: PriceBook,
+    work: Work, *, captions: int, caption_settings: CaptionSettings, book: PriceBook
 ) -> Quote:
     """What captioning and training cost.
 
     Args:
-        hyperparameters: steps × batch size is what training is billed by.
+        work: what the trainer will use.
         captions: crops that have no cached caption.
         caption_settings: the model that captions.
-        items: the trainer's items in the book.
         book: prices.
     """
-    usage = (
-        *_caption_usage(captions, caption_settings),
-        Usage(item=items.training_image, paid=hyperparameters.images_seen),
-        Usage(item=items.model_month, paid=1),
-    )
     return Quote(
-        bill=estimate(usage, book),
-        assumptions=(
-            _how_captioned(captions),
-            f"{hyperparameters.steps:,} steps × batch {hyperparameters.batch_size} = "
-            f"{hyperparameters.images_seen:,} pictures seen, which is what training is billed by",
-            "one month of keeping the model",
-            f"prices of {book.dated.isoformat()}",
-        ),
+        bill=estimate((*_caption_usage(captions, caption_settings), *work.usage), book),
+        assumptions=(_how_captioned(captions), *work.assumptions, _dated(book)),
     )
 
 
@@ -125,7 +106,7 @@ def quote_captions(captions: int, *, caption_settings: CaptionSettings, book: Pr
     """What captioning alone costs, for a dataset that cannot be trained on here."""
     return Quote(
         bill=estimate(_caption_usage(captions, caption_settings), book),
-        assumptions=(_how_captioned(captions), f"prices of {book.dated.isoformat()}"),
+        assumptions=(_how_captioned(captions), _dated(book)),
     )
 
 
@@ -145,19 +126,10 @@ def _how_captioned(captions: int) -> str:
     )
 
 
-def quote_deployment(
-    hours: float, *, items: TrainerItems, book: PriceBook, units: int = 1
-) -> Quote:
-    """What a deployment costs that lives so many hours after it is in service."""
-    billed = math.ceil(hours + CREATING_HOURS) * units
-    return Quote(
-        bill=estimate((Usage(item=items.unit_hour, paid=billed),), book),
-        assumptions=(
-            f"{units} model unit{'s' if units > 1 else ''} without commitment, {hours:g} h in"
-            " service",
-            f"{CREATING_HOURS:g} h of creation counted, and begun hours taken as whole ones:"
-            " how AWS bills these is not documented",
-            "drawing panels costs nothing more while it is in service",
-            f"prices of {book.dated.isoformat()}",
-        ),
-    )
+def quote_deployment(work: Work, *, book: PriceBook) -> Quote:
+    """What a deployment costs, by what its trainer says that it uses."""
+    return Quote(bill=estimate(work.usage, book), assumptions=(*work.assumptions, _dated(book)))
+
+
+def _dated(book: PriceBook) -> str:
+    return f"prices of {book.dated.isoformat()}"

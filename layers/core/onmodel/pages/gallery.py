@@ -32,7 +32,7 @@ class GalleryPanel:
 
 @dataclass(frozen=True)
 class Gallery:
-    """All that the page shows. `names` is by character's slug."""
+    """All that the page shows. `names` is by character's slug; `options` the trainer's own."""
 
     production: str
     name: str
@@ -42,6 +42,7 @@ class Gallery:
     panels: Sequence[GalleryPanel]
     drawn_at: datetime
     names: Mapping[str, str]
+    options: str = ""
     notices: Sequence[str] = ()
     training_pictures: Mapping[str, bytes] | None = None
     credit: str = ""

@@ -1,42 +1,99 @@
-"""The port to whoever trains and draws."""
+"""The ports to a trainer: its rules, its service, and the image model that draws."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any, Protocol
 
+from onmodel.contracts.base import Options
+from onmodel.contracts.datasets import CaptionedPicture, PictureFacts, Violation
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentState
 from onmodel.contracts.operations import OurResource
-from onmodel.contracts.storyboards import PanelRequest, Panels
+from onmodel.contracts.settings import TrainingSettings
+from onmodel.contracts.storyboards import PanelRequest, Panels, Storyboard
 from onmodel.contracts.trainings import (
     Finding,
+    LabelledValue,
     LossPoint,
-    TrainerItems,
+    StandingItems,
     TrainerLimits,
     TrainingNames,
     TrainingPlan,
     TrainingSpec,
     TrainingState,
+    Work,
 )
 
 
-class Trainer(Protocol):
+class TrainerRules(Protocol):
+    """What a trainer takes, makes and costs. Calls no service: every function may ask."""
+
+    name: str
+    limits: TrainerLimits
+    items: StandingItems
+    presets: Mapping[str, Options]
+    """Hyperparameters by the preset's name."""
+
+    def hyperparameters(self, training: TrainingSettings) -> Options:
+        """What the settings ask for, completed by the trainer's defaults; not yet checked."""
+        ...
+
+    def hyperparameter_faults(self, values: Options, /) -> tuple[Finding, ...]:
+        """Every value outside the trainer's limits, missing or unknown; all are blocking."""
+        ...
+
+    def described(self, values: Options, /) -> tuple[LabelledValue, ...]:
+        """As people read them in a mail."""
+        ...
+
+    def training_work(self, values: Options, /) -> Work:
+        """What a training uses, with a month of keeping its model."""
+        ...
+
+    def deployment_work(self, hours: float) -> Work:
+        """What a deployment uses that is in service so many hours."""
+        ...
+
+    def billed_hours(self, lived: timedelta) -> float:
+        """Of a deployment that lived so long."""
+        ...
+
+    def panel_options(self, storyboard: Storyboard) -> Options:
+        """What the storyboard asks of this trainer's image model alone."""
+        ...
+
+    def described_panels(self, storyboard: Storyboard) -> str:
+        """Those options in a few words, for the gallery; may be empty."""
+        ...
+
+    def export(self, pictures: Iterable[CaptionedPicture]) -> bytes:
+        """The manifest in the trainer's own form."""
+        ...
+
+    def manifest_violations(
+        self, lines: bytes, pictures: Mapping[str, PictureFacts], /, *, name: str
+    ) -> tuple[Violation, ...]:
+        """All that would be refused of a manifest, in the order of its lines.
+
+        Args:
+            lines: the file, whoever wrote it.
+            pictures: what is known of each picture, by its S3 URI; one that is missing here is a
+                violation.
+            name: the file's key.
+        """
+        ...
+
+
+class Trainer(TrainerRules, Protocol):
     """Makes models from datasets, and makes them answer.
 
     References are opaque texts. Every call may raise Throttled or ServiceUnavailable; every call
     may be repeated, also after it succeeded and its answer was lost.
     """
 
-    name: str
-    limits: TrainerLimits
-    items: TrainerItems
-
     def preflight(self, plan: TrainingPlan) -> tuple[Finding, ...]:
         """Everything that stands in the way, at once; warnings too. Costs nothing."""
-        ...
-
-    def manifest_line(self, picture_uri: str, caption: str) -> str:
-        """One line of the dataset in the trainer's own form, without its line end."""
         ...
 
     def start(self, spec: TrainingSpec) -> str:

@@ -29,7 +29,8 @@ from onmodel.contracts.rows import (
     GenerationStatus,
     Kind,
 )
-from onmodel.contracts.settings import AllowedModels, EmbeddingSettings, Settings
+from onmodel.contracts.settings import AllowedModels, EmbeddingSettings, Settings, TrainingSettings
+from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.assembly import Assembly, FilmCrops, assemble, contents_hash
 from onmodel.datasets.caption_answers import read_answers, write_answer
 from onmodel.datasets.captioning import Captioner
@@ -53,7 +54,7 @@ COPIES_AT_ONCE = 8
 
 @dataclass(frozen=True)
 class AssembleDataset:
-    """The services that assembling needs."""
+    """The services that assembling needs, and the trainer's limits."""
 
     registry: Registry
     uploads: ObjectStore
@@ -63,6 +64,7 @@ class AssembleDataset:
     meter: UsageMeter
     clock: Clock
     models: AllowedModels
+    limits: DatasetLimits
     notices: tuple[str, ...] = ()
 
     def assemble(self, request: AssembleDatasetRequest) -> DatasetRef:
@@ -109,7 +111,9 @@ class AssembleDataset:
         films, notices = current_films(production, self.registry, self.uploads)
         crops, more = self._named_crops(films, settings)
         assembly = assemble(
-            crops, alike=settings.deduplication.threshold, training=settings.training
+            crops,
+            alike=settings.deduplication.threshold,
+            training=_within(self.limits, settings.training),
         )
         made_of = {
             "pictures": contents_hash(assembly.items),
@@ -198,7 +202,7 @@ class AssembleDataset:
         settings: Settings,
     ) -> int:
         """Copy the pictures, write the lines; returns how many captions are missing."""
-        captioner = Captioner(settings.captions, settings.characters, self.cache)
+        captioner = Captioner(settings.captions, settings.characters, self.cache, self.limits)
         with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
             copied = list(pool.map(lambda item: self._copy(item, keys, captioner), assembly.items))
         items = [item for item, _ in copied]
@@ -261,3 +265,9 @@ class AssembleDataset:
             captions_needed=captions_needed,
             correlation_id=body.correlation_id,
         )
+
+
+def _within(limits: DatasetLimits, training: TrainingSettings) -> TrainingSettings:
+    """As many pictures as wanted, and not more than the trainer takes."""
+    most = min(training.max_pictures, limits.max_records)
+    return training.model_copy(update={"max_pictures": most})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 
 from onmodel.contracts.deployments import RetireRequest
@@ -10,10 +9,16 @@ from onmodel.contracts.rows import DeploymentBody, DeploymentStage
 from onmodel.deployments.lifecycle import Deployment, change_deployment
 from onmodel.ports.machines import Clock, Scheduler
 from onmodel.ports.registry import Registry
+from onmodel.ports.trainer import TrainerRules
 
 
 def bill_deployment(
-    request: RetireRequest, *, registry: Registry, scheduler: Scheduler, clock: Clock
+    request: RetireRequest,
+    *,
+    registry: Registry,
+    scheduler: Scheduler,
+    trainer: TrainerRules,
+    clock: Clock,
 ) -> None:
     """Only called when the deployment was seen to be gone. A repeat changes nothing."""
     ref = request.deployment
@@ -25,20 +30,16 @@ def bill_deployment(
         return current.at(
             DeploymentStage.RETIRED,
             retired_at=now,
-            estimated_usd=estimated_bill(current.body, now),
+            estimated_usd=estimated_bill(current.body, now, trainer),
         ).held_by(None)
 
     retired = change_deployment(registry, ref.production, ref.deployment_id, decide, clock)
     scheduler.delete(retired.body.schedule_name)
 
 
-def estimated_bill(body: DeploymentBody, until: datetime) -> float | None:
-    """Begun hours since the trainer was first asked; None when there is no price, never zero.
-
-    Leans to the high side like the quote: whether creation and parts of hours are billed, AWS does
-    not say.
-    """
+def estimated_bill(body: DeploymentBody, until: datetime, trainer: TrainerRules) -> float | None:
+    """Since the trainer was first asked; None when there is no price, never zero."""
     if body.provisioning_at is None:
         return 0.0
-    hours = math.ceil((until - body.provisioning_at).total_seconds() / 3600)
+    hours = trainer.billed_hours(until - body.provisioning_at)
     return None if body.unit_usd_hour is None else round(hours * body.unit_usd_hour, 2)

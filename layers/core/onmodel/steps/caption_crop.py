@@ -14,6 +14,7 @@ from onmodel.contracts.base import Usage
 from onmodel.contracts.datasets import CaptionAnswer, CaptionItem, CaptionMessage
 from onmodel.contracts.keys import DatasetKeys
 from onmodel.contracts.settings import CaptionSettings, Settings
+from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.caption_answers import read_answer, write_answer
 from onmodel.datasets.captioning import Captioner
 from onmodel.errors import AnswerRefused, NotFound, OnmodelError, ServiceError, Throttled
@@ -48,13 +49,17 @@ class CaptionQueue(Protocol):
 
 @dataclass(frozen=True)
 class CaptionCrop:
-    """The services that captioning needs; `model` is chosen by the dataset's settings."""
+    """The services that captioning needs, and the trainer's limits.
+
+    `model` is chosen by the dataset's settings.
+    """
 
     studio: ObjectStore
     cache: Cache
     model: Callable[[CaptionSettings], CaptionModel]
     tokens: TaskTokens
     queue: CaptionQueue
+    limits: DatasetLimits
 
     def caption(self, message: CaptionMessage, receives: int) -> None:
         """Caption and answer; what is raised is handed out again by the queue.
@@ -91,7 +96,7 @@ class CaptionCrop:
         if known is not None and known.caption is not None:
             return
         settings = Settings.model_validate_json(self.studio.get(keys.settings))
-        captioner = Captioner(settings.captions, settings.characters, self.cache)
+        captioner = Captioner(settings.captions, settings.characters, self.cache, self.limits)
         picture = self.studio.get(item.key)
         spent = known.usage if known is not None else ()
         caption = captioner.known(item.crop_id, item.character, picture)

@@ -92,7 +92,11 @@ class GuardDeletion:
             self.sleep(POLL_SECONDS)
         for request in begun:
             bill_deployment(
-                request, registry=self.registry, scheduler=self.scheduler, clock=self.clock
+                request,
+                registry=self.registry,
+                scheduler=self.scheduler,
+                trainer=self.trainer,
+                clock=self.clock,
             )
         ended = sum(self.executions.stop_all(machine, WHY) for machine in self.machine_arns)
         return GuardAnswer(

@@ -29,7 +29,7 @@ from onmodel.formats.jsonl import write_lines
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Record, Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.ports.trainer import Trainer
+from onmodel.ports.trainer import TrainerRules
 from onmodel.storyboards.first import FIRST_STORYBOARD, first_storyboard
 from onmodel.storyboards.planning import parse_storyboard, plan_panels
 
@@ -41,7 +41,7 @@ class PlanStoryboard:
     registry: Registry
     uploads: ObjectStore
     studio: ObjectStore
-    trainer: Trainer
+    trainer: TrainerRules
     clock: Clock
 
     def plan(self, asked: PlanStoryboardRequest) -> StoryboardPlanned:
@@ -122,11 +122,10 @@ class PlanStoryboard:
         """With the take that its seed comes from: all takes of a scene beside each other."""
         settings = settings_in_force(production, self.studio)
         characters = cast(production, settings, self.registry)
-        limits = self.trainer.limits.panel
         planned = [
             (take, panel)
             for take in range(1, storyboard.takes + 1)
-            for panel in plan_panels(storyboard, characters, limits, take)
+            for panel in plan_panels(storyboard, characters, self.trainer, take)
         ]
         return sorted(planned, key=lambda pair: (pair[1].number, pair[0]))
 

@@ -35,7 +35,7 @@ def preflight_training(
     dataset = _dataset(request, registry)
     settings = settings_in_force(asked.production, studio, models)
     plan = TrainingPlan(
-        hyperparameters=settings.training.hyperparameters,
+        hyperparameters=trainer.hyperparameters(settings.training),
         buckets=(studio.bucket,),
         other_models=(settings.captions.model, settings.embedding.model),
         records=DatasetBody.model_validate(dataset.body).trained if dataset else None,

@@ -25,6 +25,7 @@ from onmodel.pages.gallery import Gallery, GalleryPanel, GalleryPicture, render_
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
+from onmodel.ports.trainer import TrainerRules
 from onmodel.vision.encoding import decode_picture, thumbnail
 
 PREVIEW_SIDE = 640
@@ -40,6 +41,7 @@ class PublishGallery:
 
     registry: Registry
     studio: ObjectStore
+    trainer: TrainerRules
     prices: PriceBook
     clock: Clock
     door: Door | None = None
@@ -74,6 +76,7 @@ class PublishGallery:
                 ],
                 drawn_at=self.clock(),
                 names={slug: role.name for slug, role in known.items()},
+                options=self.trainer.described_panels(storyboard),
                 credit=settings.credit,
                 notices=self._notices(plan.production, dataset),
                 training_pictures=self._copied(plan.production, dataset, panels),

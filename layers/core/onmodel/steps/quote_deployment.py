@@ -7,20 +7,20 @@ from onmodel.films.settings import settings_in_force
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.quotes import quote_deployment as quote
 from onmodel.ports.storage import ObjectStore
-from onmodel.ports.trainer import Trainer
+from onmodel.ports.trainer import TrainerRules
 
 
 def quote_deployment(
     request: QuoteDeploymentRequest,
     *,
     studio: ObjectStore,
-    trainer: Trainer,
+    trainer: TrainerRules,
     prices: PriceBook,
     longest_hours: float,
 ) -> DeploymentQuoted:
     """The whole time that it may live, although it is retired when the storyboard is drawn."""
     plan = request.storyboard
     wish = settings_in_force(plan.production, studio).deployment.hours
-    quoted = quote(min(wish, longest_hours), items=trainer.items, book=prices)
+    quoted = quote(trainer.deployment_work(min(wish, longest_hours)), book=prices)
     total = quoted.bill.total_usd
     return DeploymentQuoted(usd=None if total is None else float(total), subject_id=plan.name)

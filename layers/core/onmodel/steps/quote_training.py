@@ -20,7 +20,7 @@ from onmodel.money.quotes import quote_training as quote
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.ports.trainer import Trainer
+from onmodel.ports.trainer import TrainerRules
 
 CAPTIONS_ALONE = "Nothing can be trained here today, so this pays for captions alone."
 
@@ -30,7 +30,7 @@ def quote_training(
     *,
     registry: Registry,
     studio: ObjectStore,
-    trainer: Trainer,
+    trainer: TrainerRules,
     prices: PriceBook,
     clock: Clock,
     spend_limit_usd: float,
@@ -44,7 +44,7 @@ def quote_training(
         request: the dataset, and whether it can be trained at all.
         registry: holds the dataset and the production's trainings.
         studio: holds the dataset's own snapshot of the settings.
-        trainer: names its items of the price book.
+        trainer: says what a training uses.
         prices: the price book in force.
         clock: now.
         spend_limit_usd: above it a person is asked.
@@ -84,17 +84,20 @@ def quote_training(
 
 
 def _quote(
-    dataset: DatasetRef, possible: bool, settings: Settings, trainer: Trainer, prices: PriceBook
+    dataset: DatasetRef,
+    possible: bool,
+    settings: Settings,
+    trainer: TrainerRules,
+    prices: PriceBook,
 ) -> Quote:
     if not possible:
         return quote_captions(
             dataset.captions_needed, caption_settings=settings.captions, book=prices
         )
     return quote(
-        settings.training.hyperparameters,
+        trainer.training_work(trainer.hyperparameters(settings.training)),
         captions=dataset.captions_needed,
         caption_settings=settings.captions,
-        items=trainer.items,
         book=prices,
     )
 

@@ -12,7 +12,7 @@ from onmodel.errors import EventRefused, RunClaimed
 from onmodel.money.pricebook import PriceBook
 from onmodel.ports.machines import Clock, Scheduler
 from onmodel.ports.registry import Record, Registry
-from onmodel.ports.trainer import Trainer
+from onmodel.ports.trainer import TrainerRules
 
 
 def schedule_retirement(
@@ -20,7 +20,7 @@ def schedule_retirement(
     *,
     registry: Registry,
     scheduler: Scheduler,
-    trainer: Trainer,
+    trainer: TrainerRules,
     prices: PriceBook,
     clock: Clock,
     provision_minutes: float,
@@ -44,7 +44,7 @@ def schedule_retirement(
             clock=clock,
             longest=timedelta(minutes=provision_minutes, hours=claim.hours),
             prices=(
-                _price(prices, trainer.items.unit_hour),
+                _price(prices, trainer.items.deployment_hour),
                 _price(prices, trainer.items.model_month),
             ),
         )
@@ -108,7 +108,9 @@ def schedule_name(claim: Claim) -> str:
     return f"retire-{claim.deployment_id}-{claim.production}"
 
 
-def _price(book: PriceBook, item: str) -> float | None:
-    """None when it is missing: told as unknown, never as zero."""
+def _price(book: PriceBook, item: str | None) -> float | None:
+    """Zero of what costs nothing; None when the price is missing: unknown, never zero."""
+    if item is None:
+        return 0.0
     price = book.price(item)
     return None if price is None or price.usd is None else float(price.usd)

@@ -1,4 +1,4 @@
-"""Start the customization job: written down before it is asked for, so that none is ever lost."""
+"""Start the training: written down before it is asked for, so that none is ever lost."""
 
 from __future__ import annotations
 
@@ -60,11 +60,13 @@ class StartTraining:
         _, made_of = get_dataset(dataset, self.registry)
         settings = dataset_settings(dataset, self.studio)
         training_id = training_id_of(dataset.dataset_id, attempt)
+        hyperparameters = self.trainer.hyperparameters(settings.training)
         place = f"s3://{self.studio.bucket}"
         body = TrainingBody(
             dataset_id=dataset.dataset_id,
             correlation_id=dataset.correlation_id,
             model_name=self.trainer.names(dataset.production, training_id).model,
+            described=self.trainer.described(hyperparameters),
             quoted_usd=made_of.quoted_usd,
             spec=TrainingSpec(
                 production=dataset.production,
@@ -72,7 +74,7 @@ class StartTraining:
                 training_id=training_id,
                 manifest_uri=f"{place}/{dataset_keys(dataset).manifest}",
                 output_uri=f"{place}/{training_output(dataset.production, training_id)}",
-                hyperparameters=settings.training.hyperparameters,
+                hyperparameters=hyperparameters,
             ),
         )
         now = self.clock()

@@ -8,17 +8,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from onmodel.contracts.datasets import Caption, DatasetItem, DatasetRequest, PictureFacts, Split
+from onmodel.contracts.datasets import (
+    Caption,
+    CaptionedPicture,
+    DatasetItem,
+    DatasetRequest,
+    PictureFacts,
+    Split,
+)
 from onmodel.contracts.rows import DatasetStatus
-from onmodel.datasets.lint import lint_manifest, refuse_violations
-from onmodel.datasets.manifest import CaptionedPicture, annotation_lines, manifest_lines
+from onmodel.datasets.manifest import annotation_lines, refuse_violations
 from onmodel.datasets.records import dataset_keys, get_dataset, put_dataset
 from onmodel.errors import ManifestRefused, NotFound
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.ports.trainer import Trainer
+from onmodel.ports.trainer import TrainerRules
 from onmodel.vision.picture_header import read_header
 
 READS_AT_ONCE = 8
@@ -33,7 +39,7 @@ def write_manifest(
     *,
     registry: Registry,
     studio: ObjectStore,
-    trainer: Trainer,
+    trainer: TrainerRules,
     clock: Clock,
 ) -> None:
     """Write manifest.jsonl, validation.jsonl, annotations.jsonl and violations.jsonl.
@@ -48,23 +54,20 @@ def write_manifest(
         caption.crop_id: caption.text for caption in read_lines(Caption, studio.get(keys.captions))
     }
     pictures = [
-        CaptionedPicture(item=item, bucket=studio.bucket, caption=captions[item.crop_id])
+        CaptionedPicture(
+            item=item, uri=f"s3://{studio.bucket}/{item.key}", caption=captions[item.crop_id]
+        )
         for item in read_lines(DatasetItem, studio.get(keys.items))
         if item.crop_id in captions
     ]
     training = [picture for picture in pictures if picture.item.split == Split.TRAINING]
     validation = [picture for picture in pictures if picture.item.split == Split.VALIDATION]
-    manifest = manifest_lines(training, trainer.manifest_line)
-    violations = lint_manifest(
-        manifest,
-        picture_facts(training, studio),
-        limits=trainer.limits.dataset,
-        manifest_line=trainer.manifest_line,
-        name=keys.manifest,
+    manifest = trainer.export(training)
+    violations = trainer.manifest_violations(
+        manifest, picture_facts(training, studio), name=keys.manifest
     )
     studio.put(keys.annotations, annotation_lines(pictures), "application/jsonl")
-    held_out = manifest_lines(validation, trainer.manifest_line)
-    studio.put(keys.validation, held_out, "application/jsonl")
+    studio.put(keys.validation, trainer.export(validation), "application/jsonl")
     studio.put(keys.violations, write_lines(violations), "application/jsonl")
     studio.put(keys.manifest, manifest, "application/jsonl")
     try:

@@ -11,6 +11,7 @@ from onmodel.contracts.trainings import PanelLimits
 from onmodel.datasets.mentions import mentions
 from onmodel.errors import SettingsRefused
 from onmodel.formats.user_yaml import read_user_yaml
+from onmodel.ports.trainer import TrainerRules
 
 SENTENCE_ENDS = (".", "!", "?", "…", ":", ";", ",")
 
@@ -32,7 +33,7 @@ def parse_storyboard(text: bytes, name: str = "the storyboard") -> Storyboard:
 def plan_panels(
     storyboard: Storyboard,
     characters: Mapping[str, Character],
-    limits: PanelLimits,
+    rules: TrainerRules,
     take: int = 1,
 ) -> tuple[PlannedPanel, ...]:
     """What will be asked for, scene by scene. The same storyboard and take give the same panels.
@@ -40,13 +41,14 @@ def plan_panels(
     Args:
         storyboard: as parsed.
         characters: the production's, by slug.
-        limits: the trainer's.
+        rules: the trainer's.
         take: from 1; another take has other seeds.
 
     Raises:
         SettingsRefused: what the image model would refuse, or characters that nobody knows; every
             fault is listed. Nothing is cut silently: half a prompt draws another scene.
     """
+    limits, options = rules.limits.panel, rules.panel_options(storyboard)
     faults = [
         *_faults(storyboard, limits),
         *_strangers(storyboard, characters),
@@ -67,10 +69,9 @@ def plan_panels(
                 negative_text=storyboard.negative_text.strip() or None,
                 width=storyboard.size[0],
                 height=storyboard.size[1],
-                quality=storyboard.quality,
-                cfg_scale=storyboard.cfg_scale,
                 seed=panel_seed(storyboard, number, limits, take=take),
                 images=storyboard.images,
+                options=options,
             ),
         )
         for number, scene in enumerate(storyboard.scenes, 1)

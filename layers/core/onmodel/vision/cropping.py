@@ -9,8 +9,8 @@ import numpy as np
 
 from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.base import Box
-from onmodel.contracts.settings import CropSettings
-from onmodel.vision.geometry import SHORTEST_SIDE, FrameSize
+from onmodel.contracts.settings import SHORTEST_CROP_SIDE, CropSettings
+from onmodel.vision.geometry import FrameSize
 
 
 def crop_size(window: Box, crop: CropSettings) -> FrameSize:
@@ -20,8 +20,8 @@ def crop_size(window: Box, crop: CropSettings) -> FrameSize:
     pixels that whole numbers cost a window of the widest aspect are stretched.
     """
     longest = max(window.width, window.height)
-    width = max(SHORTEST_SIDE, round(window.width * crop.side / longest))
-    height = max(SHORTEST_SIDE, round(window.height * crop.side / longest))
+    width = max(SHORTEST_CROP_SIDE, round(window.width * crop.side / longest))
+    height = max(SHORTEST_CROP_SIDE, round(window.height * crop.side / longest))
     return width, height
 
 

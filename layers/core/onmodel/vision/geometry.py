@@ -8,14 +8,11 @@ from __future__ import annotations
 import math
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.settings import CropSettings
+from onmodel.contracts.settings import SHORTEST_CROP_SIDE, CropSettings
 from onmodel.ports.models import Instance
 
 FrameSize = tuple[int, int]
 """Width, height in pixels."""
-
-SHORTEST_SIDE = 512
-"""Least side of a training picture that Nova Canvas takes."""
 
 
 def intersection(first: Box, second: Box) -> Box | None:
@@ -53,7 +50,7 @@ def instance_box(instance: Instance, size: FrameSize) -> Box | None:
 
 def widest_aspect(crop: CropSettings) -> float:
     """Long by short side that a window may have: 512 on the short side must remain at `side`."""
-    return min(crop.max_aspect, crop.side / SHORTEST_SIDE)
+    return min(crop.max_aspect, crop.side / SHORTEST_CROP_SIDE)
 
 
 def crop_window(figure: Box, picture: Box, crop: CropSettings) -> Box:

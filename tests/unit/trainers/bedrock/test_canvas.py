@@ -20,7 +20,12 @@ from onmodel.ports.trainer import ImageModel
 from onmodel.trainers.bedrock.canvas import NovaCanvas, request_body
 
 THROUGHPUT = "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/abcdefghijkl"
-PANEL = PanelRequest(text="Bunny under a tree", negative_text="text, watermark", seed=42)
+PANEL = PanelRequest(
+    text="Bunny under a tree",
+    negative_text="text, watermark",
+    seed=42,
+    options={"quality": "premium", "cfg_scale": 8.0},
+)
 PNG = cv2.imencode(".png", np.zeros((4, 4, 3), np.uint8))[1].tobytes()
 
 

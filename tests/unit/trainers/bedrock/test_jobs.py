@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from fakes.bedrock_control_plane import CANVAS
 
-from onmodel.contracts.settings import PRESETS, Hyperparameters
 from onmodel.contracts.trainings import LossPoint, TrainingSpec, TrainingStatus
 from onmodel.errors import AnswerRefused, Throttled, TrainingImpossible
-from onmodel.trainers.bedrock.jobs import hyperparameter_texts, parse_metrics
+from onmodel.trainers.bedrock.hyperparameters import as_texts
+from onmodel.trainers.bedrock.jobs import parse_metrics
+from onmodel.trainers.bedrock.rules import BedrockRules
 
 SPEC = TrainingSpec(
     production="main",
@@ -18,7 +17,7 @@ SPEC = TrainingSpec(
     training_id="d0001-0a1b2c3d",
     manifest_uri="s3://studio/main/datasets/d0001-0a1b2c3d/manifest.jsonl",
     output_uri="s3://studio/main/trainings/d0001-0a1b2c3d/",
-    hyperparameters=PRESETS["article"],
+    hyperparameters=BedrockRules.presets["article"],
 )
 NAME = "onmodel-d0001-0a1b2c3d-main"
 
@@ -47,8 +46,8 @@ def test_start_when_asked_then_job_has_role_data_numbers_and_tags(make_trainer, 
     ("rate", "text"), [(1e-7, "0.0000001"), (1e-4, "0.0001"), (5e-6, "0.000005")]
 )
 def test_hyperparameters_when_small_then_plain_decimals(rate: float, text: str) -> None:
-    wanted = Hyperparameters(steps=10, batch_size=8, learning_rate=rate)
-    assert hyperparameter_texts(wanted)["learningRate"] == text
+    wanted = {"steps": 10, "batch_size": 8, "learning_rate": rate}
+    assert as_texts(wanted)["learningRate"] == text
 
 
 @pytest.mark.parametrize(
@@ -126,11 +125,6 @@ def test_training_of_when_foreign_event_then_none(make_trainer, change: dict) ->
     }
     assert make_trainer().training_of(event) == "arn:ours"
     assert make_trainer().training_of({**event, **change}) is None
-
-
-def test_manifest_line_when_written_then_bedrocks_own_keys(make_trainer) -> None:
-    line = make_trainer().manifest_line("s3://studio/a.jpeg", "Bunny – „hallo“")
-    assert json.loads(line) == {"image-ref": "s3://studio/a.jpeg", "caption": "Bunny – „hallo“"}
 
 
 def test_metrics_when_rows_are_unsorted_or_not_finite_then_sorted_and_left_out() -> None:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from fakes.bedrock_control_plane import CANVAS, foundation_model
 
-from onmodel.contracts.settings import PRESETS, Hyperparameters
 from onmodel.contracts.trainings import TrainingPlan
 from onmodel.errors import ServiceError, Throttled
+from onmodel.trainers.bedrock.rules import BedrockRules
 
 NOVA_PRO = "amazon.nova-pro-v1:0"
 ENDED = {"status": "LEGACY", "endOfLifeTime": datetime(2026, 9, 30, tzinfo=UTC)}
@@ -17,7 +17,11 @@ ENDING = {"status": "LEGACY", "endOfLifeTime": datetime(2027, 9, 30, tzinfo=UTC)
 
 
 def plan(**changes) -> TrainingPlan:
-    usual = {"hyperparameters": PRESETS["default"], "buckets": ("studio",), "records": 100}
+    usual = {
+        "hyperparameters": BedrockRules.presets["default"],
+        "buckets": ("studio",),
+        "records": 100,
+    }
     return TrainingPlan(**{**usual, **changes})
 
 
@@ -27,7 +31,7 @@ def codes(trainer, asked: TrainingPlan | None = None) -> list[tuple[str, bool]]:
 
 @pytest.mark.parametrize("preset", ["default", "article"])
 def test_preflight_when_all_is_well_then_silent(make_trainer, preset: str) -> None:
-    assert codes(make_trainer(), plan(hyperparameters=PRESETS[preset])) == []
+    assert codes(make_trainer(), plan(hyperparameters=BedrockRules.presets[preset])) == []
 
 
 @pytest.mark.parametrize(
@@ -161,7 +165,7 @@ def test_preflight_when_role_and_bucket_may_not_be_looked_at_then_warns(make_tra
 def test_preflight_when_hyperparameters_are_outside_then_each_is_told(
     make_trainer, steps: int, batch_size: int, learning_rate: float, faults: int
 ) -> None:
-    wanted = Hyperparameters(steps=steps, batch_size=batch_size, learning_rate=learning_rate)
+    wanted = {"steps": steps, "batch_size": batch_size, "learning_rate": learning_rate}
     found = codes(make_trainer(), plan(hyperparameters=wanted))
     assert found == [("hyperparameters", True)] * faults
 

@@ -6,9 +6,9 @@ import pytest
 
 from onmodel.contracts.deployments import DeploymentSpec
 from onmodel.contracts.operations import ResourceKind
-from onmodel.contracts.settings import PRESETS
 from onmodel.contracts.trainings import TrainingSpec
 from onmodel.errors import Conflict, ServiceUnavailable, TrainingImpossible
+from onmodel.trainers.bedrock.rules import BedrockRules
 
 SPEC = TrainingSpec(
     production="main",
@@ -16,7 +16,7 @@ SPEC = TrainingSpec(
     training_id="d1",
     manifest_uri="s3://studio/m.jsonl",
     output_uri="s3://studio/out/",
-    hyperparameters=PRESETS["default"],
+    hyperparameters=BedrockRules.presets["default"],
 )
 THEIRS = "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/theirs000000"
 

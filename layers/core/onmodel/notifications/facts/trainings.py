@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from onmodel.contracts.base import Options
 from onmodel.contracts.keys import DatasetKeys, digest
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import (
@@ -12,6 +13,7 @@ from onmodel.contracts.rows import (
     Kind,
     TrainingBody,
 )
+from onmodel.contracts.trainings import LabelledValue
 from onmodel.datasets.generations import is_tried_again
 from onmodel.errors import EventRefused, message_of
 from onmodel.notifications.facts.base import Facts, Tellers, Told
@@ -97,7 +99,6 @@ def tell_started(asked: NotificationRequest, facts: Facts) -> Told:
     if row is None:
         raise EventRefused(f"No dataset {training.dataset_id} in {asked.production}")
     dataset = DatasetBody.model_validate(row.body)
-    used = training.spec.hyperparameters
     captioned = dataset.pictures if dataset.captioned is None else dataset.captioned
     trained = dataset.trained or captioned
     mail = training_started(
@@ -107,15 +108,21 @@ def tell_started(asked: NotificationRequest, facts: Facts) -> Told:
         pictures=trained,
         validation=captioned - trained,
         characters=dataset.named,
-        steps=used.steps,
-        batch_size=used.batch_size,
-        learning_rate=used.learning_rate,
+        hyperparameters=training.described or _as_they_are(training.spec.hyperparameters),
         usd=training.quoted_usd,
         report=facts.link(DatasetKeys(asked.production, training.dataset_id).report),
         correlation_id=asked.correlation_id,
         notices=dataset.notices,
     )
     return Told(mail, f"training_started:{asked.id}")
+
+
+def _as_they_are(hyperparameters: Options) -> tuple[LabelledValue, ...]:
+    """Of a row that was written before it held their description."""
+    return tuple(
+        LabelledValue(value=str(value), label=name.replace("_", " "))
+        for name, value in hyperparameters.items()
+    )
 
 
 def tell_not_started(asked: NotificationRequest, facts: Facts) -> Told:

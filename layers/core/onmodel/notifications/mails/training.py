@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
-from onmodel.contracts.trainings import Purpose
+from onmodel.contracts.trainings import LabelledValue, Purpose
 from onmodel.formats.wording import ASKED_ABOUT, count, dollars, person_name
 from onmodel.notifications.mails.letter import (
     Mail,
@@ -46,7 +46,7 @@ def dataset_ready(
         characters: pictures by character's slug; unnamed under ''.
         reasons: why training is not possible, with what to do.
         report: where the dataset's page can be opened.
-        manifest: s3:// address of what Bedrock takes.
+        manifest: s3:// address of what the trainer takes.
         annotations: s3:// address of the same with lineage.
         usd: what it cost; None when a price is missing.
         correlation_id: of the upload that began it.
@@ -195,9 +195,7 @@ def training_started(
     pictures: int,
     validation: int,
     characters: Mapping[str, int],
-    steps: int,
-    batch_size: int,
-    learning_rate: float,
+    hyperparameters: Sequence[LabelledValue],
     usd: float | None,
     report: str,
     correlation_id: str,
@@ -210,13 +208,7 @@ def training_started(
         f"A model of production {production} is being trained on "
         f"{count(pictures, 'captioned picture')} (dataset {dataset_id}){kept_out}.",
         _characters(characters),
-        table(
-            [
-                (f"{steps:,}", "steps"),
-                (f"{batch_size:,}", "pictures a step"),
-                (f"{learning_rate:g}", "learning rate"),
-            ]
-        ),
+        table([(line.value, line.label) for line in hyperparameters]),
         bullets(notices),
         f"The model will be called {printable(model)}. Training takes hours; a mail follows when "
         "the model answers, or when something goes wrong. There is nothing to do until then.",

@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from onmodel.adapters.faults import translated
+from onmodel.contracts.bedrock import BedrockPanelOptions
 from onmodel.contracts.storyboards import PanelRequest, Panels
 from onmodel.errors import AnswerRefused
 from onmodel.ports.trainer import ImageModel
@@ -37,6 +38,7 @@ class NovaCanvas(ImageModel):
 
 
 def request_body(panel: PanelRequest) -> dict[str, Any]:
+    options = BedrockPanelOptions.model_validate(panel.options)
     words = {"text": panel.text}
     if panel.negative_text:
         words["negativeText"] = panel.negative_text
@@ -47,8 +49,8 @@ def request_body(panel: PanelRequest) -> dict[str, Any]:
             "numberOfImages": panel.images,
             "width": panel.width,
             "height": panel.height,
-            "quality": panel.quality,
-            "cfgScale": panel.cfg_scale,
+            "quality": options.quality,
+            "cfgScale": options.cfg_scale,
             "seed": panel.seed,
         },
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from onmodel.adapters.faults import code_of, translated
-from onmodel.contracts.settings import Hyperparameters
 from onmodel.contracts.trainings import LossPoint, TrainingSpec, TrainingState, TrainingStatus
 from onmodel.errors import AnswerRefused, NotFound, TrainingImpossible
+from onmodel.trainers.bedrock.hyperparameters import as_texts
 from onmodel.trainers.bedrock.names import Names
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ class Jobs:
             "customModelTags": tags,
             "trainingDataConfig": {"s3Uri": spec.manifest_uri},
             "outputDataConfig": {"s3Uri": spec.output_uri},
-            "hyperParameters": hyperparameter_texts(spec.hyperparameters),
+            "hyperParameters": as_texts(spec.hyperparameters),
         }
 
     def find(self, production: str, training_id: str) -> str | None:
@@ -141,19 +140,6 @@ class Jobs:
         detail = event.get("detail", {})
         name, arn = detail.get("jobName", ""), detail.get("jobArn")
         return str(arn) if arn and name.startswith(self._names.prefix) else None
-
-
-def hyperparameter_texts(values: Hyperparameters) -> dict[str, str]:
-    """As Bedrock takes them: plain decimals."""
-    return {
-        "stepCount": str(values.steps),
-        "batchSize": str(values.batch_size),
-        "learningRate": f"{values.learning_rate:.12f}".rstrip("0"),
-    }
-
-
-def manifest_line(picture_uri: str, caption: str) -> str:
-    return json.dumps({"image-ref": picture_uri, "caption": caption}, ensure_ascii=False)
 
 
 def metrics_uri(job: GetModelCustomizationJobResponseTypeDef) -> str:

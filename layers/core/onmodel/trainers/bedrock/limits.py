@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from onmodel.contracts.trainings import (
     DatasetLimits,
-    HyperparameterLimits,
     PanelLimits,
-    TrainerItems,
+    StandingItems,
     TrainerLimits,
 )
 
-BASE_MODEL = "amazon.nova-canvas-v1:0"
+# Keys of the price book; a training image is one picture that passes through the model.
+TRAINING_IMAGE = "bedrock.nova-canvas.training-image"
+MODEL_MONTH = "bedrock.custom-model-month"
+DEPLOYMENT_HOUR = "bedrock.provisioned-unit-hour"
+
+HYPERPARAMETERS: dict[str, tuple[float, float]] = {
+    "steps": (10, 20_000),
+    "batch_size": (8, 192),
+    "learning_rate": (1e-7, 1e-4),
+}
+"""Least and most of each; inclusive."""
+
 TRAINING_REGIONS = frozenset({"us-east-1"})
 
 # No-commitment model units across custom models: 0 by default, and an increase takes days.
@@ -30,9 +40,6 @@ LIMITS = TrainerLimits(
         max_pixels=12_582_912,
         max_aspect=4.0,
     ),
-    hyperparameters=HyperparameterLimits(
-        steps=(10, 20_000), batch_size=(8, 192), learning_rate=(1e-7, 1e-4)
-    ),
     panel=PanelLimits(
         max_text_characters=1024,
         min_side=320,
@@ -44,8 +51,4 @@ LIMITS = TrainerLimits(
     ),
 )
 
-ITEMS = TrainerItems(
-    training_image="bedrock.nova-canvas.training-image",
-    model_month="bedrock.custom-model-month",
-    unit_hour="bedrock.provisioned-unit-hour",
-)
+ITEMS = StandingItems(model_month=MODEL_MONTH, deployment_hour=DEPLOYMENT_HOUR)

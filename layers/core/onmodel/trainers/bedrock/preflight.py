@@ -18,6 +18,8 @@ from onmodel.contracts.trainings import Finding, TrainingPlan
 from onmodel.errors import ServiceError
 from onmodel.ports.account import Account, Quotas
 from onmodel.ports.machines import Clock
+from onmodel.trainers.bedrock import hyperparameters
+from onmodel.trainers.bedrock.findings import blocking, warning
 from onmodel.trainers.bedrock.limits import (
     LIMITS,
     QUOTA_MODEL_UNITS,
@@ -208,18 +210,7 @@ class Preflight:
 
 def numbers(plan: TrainingPlan) -> Iterator[Finding]:
     """Hyperparameters and the size of the dataset against the limits."""
-    limits, wanted = LIMITS.hyperparameters, plan.hyperparameters
-    for name, value, (least, most) in (
-        ("steps", wanted.steps, limits.steps),
-        ("batch_size", wanted.batch_size, limits.batch_size),
-        ("learning_rate", wanted.learning_rate, limits.learning_rate),
-    ):
-        if not least <= value <= most:
-            yield blocking(
-                "hyperparameters",
-                f"training.{name} is {value:g}, outside {least:g} to {most:g}",
-                "Correct settings.yaml and upload it again.",
-            )
+    yield from hyperparameters.faults(plan.hyperparameters)
     dataset = LIMITS.dataset
     if plan.records is not None and not (
         dataset.min_records <= plan.records <= dataset.max_records
@@ -230,11 +221,3 @@ def numbers(plan: TrainingPlan) -> Iterator[Finding]:
             f" {dataset.max_records:,}",
             "Upload more of the production, or lower training.max_per_character.",
         )
-
-
-def blocking(code: str, reason: str, advice: str) -> Finding:
-    return Finding(code=code, blocking=True, reason=reason, advice=advice)
-
-
-def warning(code: str, reason: str, advice: str) -> Finding:
-    return Finding(code=code, blocking=False, reason=reason, advice=advice)

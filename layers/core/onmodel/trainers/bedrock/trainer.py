@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from onmodel.contracts.bedrock import BASE_MODEL
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentState
 from onmodel.contracts.operations import OurResource
 from onmodel.contracts.trainings import (
@@ -23,16 +24,16 @@ from onmodel.ports.trainer import Trainer
 from onmodel.trainers.bedrock import jobs
 from onmodel.trainers.bedrock.inventory import Inventory
 from onmodel.trainers.bedrock.jobs import Jobs
-from onmodel.trainers.bedrock.limits import BASE_MODEL, ITEMS, LIMITS
 from onmodel.trainers.bedrock.names import Names
 from onmodel.trainers.bedrock.preflight import Preflight
+from onmodel.trainers.bedrock.rules import BedrockRules
 from onmodel.trainers.bedrock.throughput import Throughput
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock.client import BedrockClient
 
 
-class BedrockTrainer(Trainer):
+class BedrockTrainer(BedrockRules, Trainer):
     """Nova Canvas: fine-tuned by a job, answering by provisioned throughput.
 
     Args:
@@ -47,10 +48,6 @@ class BedrockTrainer(Trainer):
         base_model: what is trained.
         private_arrangement: AWS has promised the base model beyond its public end.
     """
-
-    name = "bedrock"
-    limits = LIMITS
-    items = ITEMS
 
     def __init__(
         self,
@@ -85,9 +82,6 @@ class BedrockTrainer(Trainer):
 
     def preflight(self, plan: TrainingPlan) -> tuple[Finding, ...]:
         return self._preflight.findings(plan)
-
-    def manifest_line(self, picture_uri: str, caption: str) -> str:
-        return jobs.manifest_line(picture_uri, caption)
 
     def names(self, production: str, training_id: str) -> TrainingNames:
         name = self._names.of(production, training_id)

@@ -4,13 +4,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onmodel.contracts.datasets import PictureFacts, Violation
-from onmodel.datasets.lint import lint_manifest, picture_faults, refuse_violations
-from onmodel.errors import ManifestRefused
-from onmodel.trainers.bedrock.jobs import manifest_line
+from onmodel.contracts.base import Box
+from onmodel.contracts.datasets import CaptionedPicture, DatasetItem, PictureFacts
 from onmodel.trainers.bedrock.limits import LIMITS as TRAINER_LIMITS
+from onmodel.trainers.bedrock.manifest import export, manifest_line, manifest_violations
+from onmodel.trainers.pictures import picture_faults
 
 LIMITS = TRAINER_LIMITS.dataset
+ITEM = DatasetItem(
+    crop_id="000012500-0123456789",
+    film_id="ep-1-12345678",
+    character="buck",
+    timecode_seconds=12.5,
+    shot=4,
+    box=Box(left=10, top=20, width=300, height=400),
+    width=768,
+    height=1024,
+    quality=0.75,
+    key="main/2.jpg",
+)
 FINE = PictureFacts(width=1024, height=1024, size_bytes=300_000, format="jpeg")
 
 
@@ -30,18 +42,12 @@ def lint(
     *lines: bytes, pictures: dict[str, PictureFacts] | None = None, name: str = "a/manifest.jsonl"
 ) -> list[tuple[int | None, str]]:
     manifest = b"".join(line + b"\n" for line in lines)
-    found = lint_manifest(
-        manifest,
-        PICTURES if pictures is None else pictures,
-        limits=LIMITS,
-        manifest_line=manifest_line,
-        name=name,
-    )
+    found = manifest_violations(manifest, PICTURES if pictures is None else pictures, name=name)
     assert all(violation.detail for violation in found)
     return [(violation.line, violation.rule) for violation in found]
 
 
-def test_lint_manifest_when_all_is_well_then_nothing() -> None:
+def test_manifest_violations_when_all_is_well_then_nothing() -> None:
     assert lint(*FIVE) == []
 
 
@@ -72,43 +78,43 @@ def test_lint_manifest_when_all_is_well_then_nothing() -> None:
         (record(77), "missing"),
     ],
 )
-def test_lint_manifest_when_a_line_is_wrong_then_told_with_its_number(
+def test_manifest_violations_when_a_line_is_wrong_then_told_with_its_number(
     line: bytes, rule: str
 ) -> None:
     assert lint(*FIVE, line, record(10)) == [(6, rule)]
 
 
 @pytest.mark.parametrize("caption", ["Buc", "B" * 1024])
-def test_lint_manifest_when_captions_are_at_their_limits_then_nothing(caption: str) -> None:
+def test_manifest_violations_when_captions_are_at_their_limits_then_nothing(caption: str) -> None:
     assert lint(*FIVE, record(9, caption)) == []
 
 
 @pytest.mark.parametrize(
     ("count", "fine"), [(4, False), (5, True), (10_000, True), (10_001, False)]
 )
-def test_lint_manifest_when_counted_then_5_to_10_000_records(count: int, fine: bool) -> None:
+def test_manifest_violations_when_counted_then_5_to_10_000_records(count: int, fine: bool) -> None:
     pictures = {uri(number): FINE for number in range(count)}
     found = lint(*(record(number) for number in range(count)), pictures=pictures)
     assert found == ([] if fine else [(None, "records")])
 
 
 @pytest.mark.parametrize("manifest", [b"", b"\n"])
-def test_lint_manifest_when_empty_then_too_few_records(manifest: bytes) -> None:
-    found = lint_manifest(manifest, {}, limits=LIMITS, manifest_line=manifest_line)
+def test_manifest_violations_when_empty_then_too_few_records(manifest: bytes) -> None:
+    found = manifest_violations(manifest, {}, name="manifest.jsonl")
     assert "records" in [violation.rule for violation in found]
 
 
 @pytest.mark.parametrize("name", ["ünï.jsonl", "my manifest.jsonl", "manifest.json", "a:b.jsonl"])
-def test_lint_manifest_when_the_name_has_other_letters_then_told(name: str) -> None:
+def test_manifest_violations_when_the_name_has_other_letters_then_told(name: str) -> None:
     assert lint(*FIVE, name=name) == [(None, "name")]
 
 
-def test_lint_manifest_when_written_on_windows_then_told() -> None:
+def test_manifest_violations_when_written_on_windows_then_told() -> None:
     assert lint(*FIVE[:4], FIVE[4] + b"\r") == [(None, "line-ends")]
     assert lint(b"\xef\xbb\xbf" + FIVE[0], *FIVE[1:]) == [(None, "bom")]
 
 
-def test_lint_manifest_when_much_is_wrong_then_all_of_it_is_told() -> None:
+def test_manifest_violations_when_much_is_wrong_then_all_of_it_is_told() -> None:
     pictures = PICTURES | {uri(2): FINE.model_copy(update={"width": 100, "format": None})}
     found = lint(b"", record(0, "x"), record(2), pictures=pictures, name="no")
     assert found == [
@@ -122,7 +128,7 @@ def test_lint_manifest_when_much_is_wrong_then_all_of_it_is_told() -> None:
     ]
 
 
-def test_lint_manifest_when_the_suffix_lies_then_told() -> None:
+def test_manifest_violations_when_the_suffix_lies_then_told() -> None:
     pictures = PICTURES | {uri(4): FINE.model_copy(update={"format": "png"})}
     assert lint(*FIVE, pictures=pictures) == [(5, "suffix")]
 
@@ -150,16 +156,16 @@ def test_picture_faults_when_at_and_over_each_limit_then_told_over_it(
     assert [rule for rule, _ in picture_faults(facts, LIMITS)] == rules
 
 
-def test_refuse_violations_when_there_are_many_then_counts_and_first_ones() -> None:
-    refuse_violations(())
-    many = tuple(Violation(line=n, rule="blank", detail="blank") for n in range(1, 26))
-    with pytest.raises(ManifestRefused, match=r"25 places: line 1: blank; .*; and 5 more"):
-        refuse_violations(many)
-
-
 @given(st.lists(st.binary(max_size=60), max_size=8))
-def test_lint_manifest_when_given_any_bytes_then_violations_never_an_error(
+def test_manifest_violations_when_given_any_bytes_then_violations_never_an_error(
     lines: list[bytes],
 ) -> None:
-    found = lint_manifest(b"\n".join(lines), PICTURES, limits=LIMITS, manifest_line=manifest_line)
+    found = manifest_violations(b"\n".join(lines), PICTURES, name="manifest.jsonl")
     assert found
+
+
+def test_export_when_written_then_a_line_a_picture_each_ended() -> None:
+    picture = CaptionedPicture(item=ITEM, uri="s3://studio/main/2.jpg", caption="Buck – „hallo“")
+    assert export([]) == b""
+    line = '{"image-ref": "s3://studio/main/2.jpg", "caption": "Buck – „hallo“"}\n'
+    assert export([picture, picture]) == (line * 2).encode()

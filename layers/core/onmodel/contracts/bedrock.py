@@ -1,0 +1,54 @@
+"""Settings of the trainer `bedrock`. Data alone: its rules are in trainers/bedrock/.
+
+The keys stand flat in `training:` of settings.yaml and in a storyboard, where the trainer's first
+users wrote them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from onmodel.contracts.base import Contract
+
+BASE_MODEL = "amazon.nova-canvas-v1:0"
+
+# The article's, word for word: it is part of the result that it shows.
+NEGATIVE_TEXT = "text, ugly, blurry, distorted, low quality, pixelated, watermark, deformed"
+
+
+class BedrockHyperparameters(Contract):
+    """What a customization job is run with."""
+
+    steps: int = Field(ge=1)
+    batch_size: int = Field(ge=1)
+    learning_rate: float = Field(gt=0, lt=1)
+
+
+PRESETS = {
+    # Bedrock's own defaults: about 20 USD, enough to see whether a dataset works
+    "default": BedrockHyperparameters(steps=500, batch_size=8, learning_rate=1e-5),
+    # the values that gave the article its results: about 4,480 USD by an unsure price
+    "article": BedrockHyperparameters(steps=14_000, batch_size=64, learning_rate=1e-6),
+}
+
+
+class BedrockTrainingSettings(Contract):
+    """Keys of `training:` that only this trainer reads."""
+
+    preset: Literal["default", "article"] = "default"
+    steps: int | None = Field(default=None, ge=1, description="instead of the preset's")
+    batch_size: int | None = Field(default=None, ge=1, description="instead of the preset's")
+    learning_rate: float | None = Field(
+        default=None, gt=0, lt=1, description="instead of the preset's; higher may hurt quality"
+    )
+
+
+class BedrockPanelOptions(Contract):
+    """Keys of a storyboard that only this trainer reads; the defaults are the article's."""
+
+    quality: Literal["standard", "premium"] = "premium"
+    cfg_scale: float = Field(
+        default=8.0, ge=1.1, le=10, description="how closely the prompt is followed"
+    )

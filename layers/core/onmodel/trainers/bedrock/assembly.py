@@ -1,0 +1,35 @@
+"""Makes the trainer and its image model with the clients that they need."""
+
+from __future__ import annotations
+
+from onmodel.adapters.account import AwsAccount
+from onmodel.adapters.servicequotas import ServiceQuotas
+from onmodel.trainers.bedrock.canvas import NovaCanvas
+from onmodel.trainers.bedrock.trainer import BedrockTrainer
+from onmodel.trainers.parts import TrainerParts
+
+PICTURE_SECONDS = 300
+"""A premium picture takes longer than botocore's minute, and asking again pays again."""
+
+
+def make_trainer(parts: TrainerParts) -> BedrockTrainer:
+    environment = parts.environment
+    return BedrockTrainer(
+        parts.client("bedrock"),
+        stack=environment.stack_name,
+        region=environment.region,
+        role_arn=environment.training_role_arn,
+        store=parts.store,
+        account=AwsAccount(parts.client("s3"), parts.client("iam")),
+        quotas=ServiceQuotas(parts.client("service-quotas")),
+        clock=parts.clock,
+        base_model=environment.base_model_id,
+        private_arrangement=environment.private_arrangement,
+    )
+
+
+def make_image_model(parts: TrainerParts) -> NovaCanvas:
+    # a picture asked for again after a timeout may be paid for again
+    return NovaCanvas(
+        parts.client("bedrock-runtime", read_timeout_seconds=PICTURE_SECONDS, attempts=2)
+    )

@@ -1,0 +1,51 @@
+"""What Bedrock bills: pictures seen, models kept, begun hours of provisioned throughput.
+
+Leans to the high side: nobody minds paying less. Whether creation and parts of hours are billed,
+AWS does not document.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+from onmodel.contracts.base import Options, Usage
+from onmodel.contracts.trainings import Work
+from onmodel.trainers.bedrock import hyperparameters
+from onmodel.trainers.bedrock.limits import DEPLOYMENT_HOUR, MODEL_MONTH, TRAINING_IMAGE
+
+CREATING_HOURS = 0.5
+"""Creation takes about half an hour."""
+
+
+def training_work(wanted: Options) -> Work:
+    """Steps × batch size pictures, and a month of keeping the model."""
+    values = hyperparameters.read(wanted)
+    seen = values.steps * values.batch_size
+    return Work(
+        usage=(Usage(item=TRAINING_IMAGE, paid=seen), Usage(item=MODEL_MONTH, paid=1)),
+        assumptions=(
+            f"{values.steps:,} steps × batch {values.batch_size} = "
+            f"{seen:,} pictures seen, which is what training is billed by",
+            "one month of keeping the model",
+        ),
+    )
+
+
+def deployment_work(hours: float) -> Work:
+    """Creation and so many hours in service, of one model unit without commitment."""
+    billed = billed_hours(timedelta(hours=hours + CREATING_HOURS))
+    return Work(
+        usage=(Usage(item=DEPLOYMENT_HOUR, paid=billed),),
+        assumptions=(
+            f"1 model unit without commitment, {hours:g} h in service",
+            f"{CREATING_HOURS:g} h of creation counted, and begun hours taken as whole ones:"
+            " how AWS bills these is not documented",
+            "drawing panels costs nothing more while it is in service",
+        ),
+    )
+
+
+def billed_hours(lived: timedelta) -> int:
+    """Begun hours."""
+    return math.ceil(lived.total_seconds() / 3600)

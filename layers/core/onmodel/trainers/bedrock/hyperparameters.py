@@ -1,0 +1,70 @@
+"""Hyperparameters of a customization job: from the settings, against the limits, as texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from onmodel.contracts.base import Options
+from onmodel.contracts.bedrock import PRESETS, BedrockHyperparameters
+from onmodel.contracts.settings import TrainingSettings
+from onmodel.contracts.trainings import Finding, LabelledValue
+from onmodel.errors import TrainingImpossible
+from onmodel.trainers.bedrock.findings import blocking
+from onmodel.trainers.bedrock.limits import HYPERPARAMETERS
+
+ADVICE = "Correct settings.yaml and upload it again."
+
+
+def chosen(training: TrainingSettings) -> Options:
+    """The preset's, with what is set instead."""
+    preset = PRESETS[training.preset].model_dump()
+    set_instead = {name: getattr(training, name) for name in preset}
+    return preset | {name: value for name, value in set_instead.items() if value is not None}
+
+
+def read(hyperparameters: Options) -> BedrockHyperparameters:
+    """Raises TrainingImpossible when they are not this trainer's."""
+    try:
+        return BedrockHyperparameters.model_validate(hyperparameters)
+    except ValidationError as fault:
+        raise TrainingImpossible(
+            f"Bedrock cannot train with the hyperparameters {hyperparameters}", ADVICE
+        ) from fault
+
+
+def faults(hyperparameters: Options) -> Iterator[Finding]:
+    """Those that Bedrock would refuse."""
+    try:
+        values = read(hyperparameters)
+    except TrainingImpossible as fault:
+        yield blocking("hyperparameters", fault.reason, fault.advice)
+        return
+    for name, (least, most) in HYPERPARAMETERS.items():
+        value = getattr(values, name)
+        if not least <= value <= most:
+            yield blocking(
+                "hyperparameters",
+                f"training.{name} is {value:g}, outside {least:g} to {most:g}",
+                ADVICE,
+            )
+
+
+def described(hyperparameters: Options) -> tuple[LabelledValue, ...]:
+    values = read(hyperparameters)
+    return (
+        LabelledValue(value=f"{values.steps:,}", label="steps"),
+        LabelledValue(value=f"{values.batch_size:,}", label="pictures a step"),
+        LabelledValue(value=f"{values.learning_rate:g}", label="learning rate"),
+    )
+
+
+def as_texts(hyperparameters: Options) -> dict[str, str]:
+    """As Bedrock takes them: plain decimals."""
+    values = read(hyperparameters)
+    return {
+        "stepCount": str(values.steps),
+        "batchSize": str(values.batch_size),
+        "learningRate": f"{values.learning_rate:.12f}".rstrip("0"),
+    }

@@ -1,0 +1,57 @@
+"""What the trainer `bedrock` takes, makes and costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from onmodel.contracts.base import Options
+from onmodel.contracts.bedrock import PRESETS, BedrockPanelOptions
+from onmodel.contracts.datasets import CaptionedPicture, PictureFacts, Violation
+from onmodel.contracts.settings import TrainingSettings
+from onmodel.contracts.storyboards import Storyboard
+from onmodel.contracts.trainings import Finding, LabelledValue, Work
+from onmodel.ports.trainer import TrainerRules
+from onmodel.trainers.bedrock import billing, hyperparameters, manifest
+from onmodel.trainers.bedrock.limits import ITEMS, LIMITS
+
+
+class BedrockRules(TrainerRules):
+    """Of Nova Canvas."""
+
+    name = "bedrock"
+    limits = LIMITS
+    items = ITEMS
+    presets: Mapping[str, Options] = {name: values.model_dump() for name, values in PRESETS.items()}
+
+    def hyperparameters(self, training: TrainingSettings) -> Options:
+        return hyperparameters.chosen(training)
+
+    def hyperparameter_faults(self, values: Options) -> tuple[Finding, ...]:
+        return tuple(hyperparameters.faults(values))
+
+    def described(self, values: Options) -> tuple[LabelledValue, ...]:
+        return hyperparameters.described(values)
+
+    def training_work(self, values: Options) -> Work:
+        return billing.training_work(values)
+
+    def deployment_work(self, hours: float) -> Work:
+        return billing.deployment_work(hours)
+
+    def billed_hours(self, lived: timedelta) -> float:
+        return billing.billed_hours(lived)
+
+    def panel_options(self, storyboard: Storyboard) -> Options:
+        return storyboard.model_dump(include=set(BedrockPanelOptions.model_fields))
+
+    def described_panels(self, storyboard: Storyboard) -> str:
+        return f"{storyboard.quality}, cfg {storyboard.cfg_scale:g}"
+
+    def export(self, pictures: Iterable[CaptionedPicture]) -> bytes:
+        return manifest.export(pictures)
+
+    def manifest_violations(
+        self, lines: bytes, pictures: Mapping[str, PictureFacts], *, name: str
+    ) -> tuple[Violation, ...]:
+        return manifest.manifest_violations(lines, pictures, name=name)

@@ -1,0 +1,31 @@
+"""The trainers there are, a line each.
+
+Adding one is its folder, its line, its settings section in contracts/ and its section of the
+template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from onmodel.ports.trainer import ImageModel, Trainer, TrainerRules
+from onmodel.trainers.bedrock.assembly import make_image_model, make_trainer
+from onmodel.trainers.bedrock.rules import BedrockRules
+from onmodel.trainers.parts import TrainerParts
+
+
+@dataclass(frozen=True)
+class TrainerEntry:
+    """How a trainer's three parts are made; its rules need no service."""
+
+    rules: TrainerRules
+    trainer: Callable[[TrainerParts], Trainer]
+    image_model: Callable[[TrainerParts], ImageModel]
+
+
+TRAINERS: Mapping[str, TrainerEntry] = {
+    "bedrock": TrainerEntry(BedrockRules(), make_trainer, make_image_model),
+}
+
+DEFAULT_TRAINER = "bedrock"

@@ -1,0 +1,43 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from onmodel.contracts.settings import TrainingSettings
+from onmodel.money.pricebook import PriceBook, estimate
+from onmodel.trainers.bedrock.billing import billed_hours, deployment_work, training_work
+from onmodel.trainers.bedrock.hyperparameters import chosen
+
+BOOK = PriceBook.load()
+
+
+@pytest.mark.parametrize(
+    ("training", "usd"),
+    [
+        (TrainingSettings(), 20),
+        (TrainingSettings(preset="article"), 4480),
+        (TrainingSettings(steps=1000), 40),
+    ],
+)
+def test_training_work_when_preset_is_chosen_then_pictures_seen_and_a_month(
+    training: TrainingSettings, usd: int
+) -> None:
+    work = training_work(chosen(training))
+    assert estimate(work.usage, BOOK).total_usd == usd + Decimal("1.95")
+
+
+def test_training_work_when_default_then_its_assumptions_show_the_product() -> None:
+    first, _ = training_work(chosen(TrainingSettings())).assumptions
+    assert first.startswith("500 steps × batch 8 = 4,000 pictures seen")
+
+
+@pytest.mark.parametrize(("hours", "usd"), [(2, "181.50"), (0.5, "60.50"), (0.6, "121")])
+def test_deployment_work_when_so_long_then_creation_and_begun_hours_count(
+    hours: float, usd: str
+) -> None:
+    assert estimate(deployment_work(hours).usage, BOOK).total_usd == Decimal(usd)
+
+
+@pytest.mark.parametrize(("minutes", "hours"), [(0, 0), (1, 1), (60, 1), (61, 2)])
+def test_billed_hours_when_begun_then_whole(minutes: int, hours: int) -> None:
+    assert billed_hours(timedelta(minutes=minutes)) == hours
