@@ -1,12 +1,13 @@
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 
-from onmodel.contracts.base import Usage
+from onmodel.contracts.base import Box, Usage
 from onmodel.contracts.datasets import LeftOutReason
-from onmodel.contracts.films import RunRequest
-from onmodel.datasets.metrics import dataset_metrics
+from onmodel.contracts.films import FilmFacts, FilmSummary, RejectReason, RunRequest
+from onmodel.datasets.metrics import dataset_metrics, film_metrics
 from onmodel.handler import entry
 from onmodel.observability import Metric, metrics, publish
 
@@ -85,4 +86,35 @@ def test_dataset_figures_when_a_price_is_missing_then_no_dollars_and_no_free_cal
         Metric("Pictures", 40),
         Metric("LeftOut", 2, by=("reason", "over_cap")),
         Metric("PaidCalls", 3, by=("item", "captions")),
+    )
+
+
+def test_film_metrics_when_a_film_is_prepared_then_frames_crops_drops_and_money() -> None:
+    box = Box(left=0, top=0, width=640, height=360)
+    summary = FilmSummary(
+        production="bunny",
+        film_id="f-1",
+        run_id="f-1-2",
+        title="f.mp4",
+        facts=FilmFacts(
+            container="mp4", codec="h264", width=640, height=360, duration_seconds=12,
+            frames_per_second=12, picture=box, size_bytes=1,
+        ),
+        frames=12,
+        crops_found=9,
+        crops_kept=7,
+        rejected={RejectReason.BLACK: 1, RejectReason.NEAR_DUPLICATE: 2},
+        named={"": 7},
+        usage=(Usage(item="labels", paid=11, reused=1),),
+        estimated_usd=0.02,
+        prepared_at=datetime(2026, 11, 22, tzinfo=UTC),
+    )  # fmt: skip
+    assert film_metrics(summary) == (
+        Metric("Frames", 12),
+        Metric("CropsFound", 9),
+        Metric("CropsKept", 7),
+        Metric("Dropped", 1, by=("reason", "black")),
+        Metric("Dropped", 2, by=("reason", "near_duplicate")),
+        Metric("PaidCalls", 11, by=("item", "labels")),
+        Metric("Dollars", 0.02, is_money=True),
     )

@@ -68,6 +68,20 @@ def test_name_when_similarity_is_about_the_threshold_then_it_decides_to_the_thou
     assert [each.character for each in names] == [None, "buck"]
 
 
+def test_name_when_similarity_and_lead_are_exactly_at_their_limits_then_named() -> None:
+    """0.75 and 0.25 are exact in float32."""
+    references = {"buck": np.array([[1, 0]], np.float32)}
+    crop = np.array([[0.75, math.sqrt(1 - 0.75**2)]], np.float32)
+    (named,) = name(crop, references, NamingSettings(threshold=0.75, margin=0))
+    assert (named.character, named.confidence) == ("buck", 0.75)
+    (named,) = name(
+        references["buck"],
+        references | {"frank": crop},
+        NamingSettings(threshold=1, margin=0.25),
+    )
+    assert (named.character, named.margin) == ("buck", 0.25)
+
+
 @pytest.mark.parametrize("margin", [0.03, 0.2])
 def test_name_when_the_lead_is_about_the_margin_then_it_decides_to_the_thousandth(
     margin: float,

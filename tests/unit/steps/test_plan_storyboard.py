@@ -2,7 +2,9 @@ import pytest
 from fakes.drawing import BOARD, KEY, DrawingStudio
 from fakes.studio import TRAINING
 
+from onmodel.contracts.keys import StoryboardKeys
 from onmodel.contracts.rows import Kind, StoryboardStatus
+from onmodel.contracts.settings import Settings
 from onmodel.errors import EventRefused, SettingsRefused
 
 
@@ -25,6 +27,8 @@ def test_plan_when_a_model_serves_then_every_panel_is_written_down(studio: Drawi
     assert second.planned.request.seed == 99
     row = studio.registry.get("bunny", Kind.STORYBOARD, "forest-day-1")
     assert row is not None and row.status == StoryboardStatus.DRAWING
+    snapshot = studio.studio.get(StoryboardKeys("bunny", "forest-day", 1).settings)
+    assert Settings.model_validate_json(snapshot) == studio.settings
 
 
 def test_plan_when_repeated_then_the_same_take_and_by_another_the_next(

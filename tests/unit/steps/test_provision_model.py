@@ -5,7 +5,7 @@ from fakes.studio import TRAINING, Studio
 from fakes.trainer import InMemoryTrainer
 
 from onmodel.contracts.deployments import DeploymentSpec
-from onmodel.contracts.rows import DeploymentStage
+from onmodel.contracts.rows import DeploymentStage, TrainingBody
 from onmodel.deployments.deletion import forbid_deployments
 from onmodel.errors import EventRefused, ServiceUnavailable, TrainingImpossible
 
@@ -48,6 +48,22 @@ def test_provision_when_its_time_is_up_then_refused(studio: Studio) -> None:
 def test_provision_when_retirement_came_first_then_refused(studio: Studio) -> None:
     studio.stop()
     with pytest.raises(EventRefused, match="retiring"):
+        studio.provision()
+    assert not studio.trainer.deployments
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_provision_when_its_training_has_no_model_then_refused(
+    studio: Studio, is_known: bool
+) -> None:
+    record = studio.training
+    if is_known:
+        body = TrainingBody.model_validate(record.body).model_copy(update={"model_ref": None})
+        changed = record.model_copy(update={"body": body.model_dump(mode="json")})
+        studio.registry.replace(changed)
+    else:
+        studio.registry.delete(record)
+    with pytest.raises(EventRefused, match="has made no model"):
         studio.provision()
     assert not studio.trainer.deployments
 
