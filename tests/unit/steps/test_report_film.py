@@ -1,8 +1,25 @@
 from __future__ import annotations
 
+from collections import Counter
+
+from drawn.films import DrawnFilm
+from fakes.labels import FakeLabels, figure
+from fakes.world import World
+
 from onmodel.contracts.base import Usage
-from onmodel.contracts.films import ChunkResult
-from onmodel.steps.report_film import paid_by
+from onmodel.contracts.films import (
+    Chunk,
+    ChunkResult,
+    Crop,
+    FilmSummary,
+    Naming,
+    Rejected,
+    RunRequest,
+)
+from onmodel.contracts.keys import FilmKeys
+from onmodel.formats.jsonl import read_lines
+from onmodel.money.pricebook import PriceBook
+from onmodel.steps.report_film import paid_by, report_film
 
 CHUNK = ChunkResult(
     index=0,
@@ -22,3 +39,51 @@ def test_paid_by_when_an_earlier_run_sampled_the_chunk_counts_all_as_reused() ->
     assert paid_by("second-run", CHUNK) == [
         Usage(item="rekognition.detect-labels", paid=0, reused=55)
     ]
+
+
+def test_report_when_a_film_is_prepared_then_its_summary_agrees_with_what_was_stored(
+    drawn: DrawnFilm,
+) -> None:
+    world = World(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+    world.upload(
+        "bunny/settings.yaml",
+        b"sampling: {chunk_seconds: 5}\n"
+        b"deduplication: {threshold: 0.6}\n"
+        b"naming: {threshold: 0.99}\n",
+    )
+    world.route(world.upload("bunny/films/drawn.mp4", drawn.path.read_bytes()))
+    run = world.started()
+    world.prepare(run)
+    keys = FilmKeys.of(run)
+    shown = read_lines(Crop, world.studio.get(keys.crops))[0]
+    world.route(world.upload("bunny/characters/Mira/1.jpg", world.studio.get(shown.key)))
+    world.name(run)
+    report_film(
+        RunRequest(run=run),
+        studio=world.studio,
+        prices=PriceBook.load(),
+        clock=world.clock,
+        notices=("All of this is simulated",),
+    )
+    crops = read_lines(Crop, world.studio.get(keys.crops))
+    names = read_lines(Naming, world.studio.get(keys.names))
+    rejected = read_lines(Rejected, world.studio.get(keys.rejected))
+    chunks = [
+        ChunkResult.model_validate_json(world.studio.get(keys.chunk(chunk.index).done))
+        for chunk in read_lines(Chunk, world.studio.get(keys.chunks))
+    ]
+    summary = FilmSummary.model_validate_json(world.studio.get(keys.summary))
+    assert summary.model_dump(include=set(run.model_dump())) == run.model_dump(
+        include=set(summary.model_dump())
+    )
+    assert (summary.production, summary.title) == ("bunny", "drawn.mp4")
+    assert summary.crops_kept == len(crops) > 1
+    assert summary.crops_found == sum(chunk.crops for chunk in chunks)
+    assert summary.frames == sum(chunk.frames for chunk in chunks) > summary.crops_kept
+    assert summary.rejected == Counter(line.reason for line in rejected)
+    assert summary.named == Counter(name.character or "" for name in names)
+    assert set(summary.named) == {"mira", ""}
+    assert summary.notices == ("All of this is simulated",)
+    assert summary.prepared_at == world.clock()
+    page = world.studio.get(f"{keys.run}/report/index.html").decode()
+    assert "drawn.mp4" in page and "All of this is simulated" in page
