@@ -1,4 +1,4 @@
-"""Control endpoints under /_onmodel: what tests and the CLI steer and look at."""
+"""Control endpoints under /_onmodel, with which tests and the CLI set and read the simulation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from onmodel_local.simulation import Simulation
-from onmodel_local.standins.errors import SteeringRefusedError
+from onmodel_local.standins.errors import ControlRefusedError
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -19,7 +19,7 @@ PREFIX = "/_onmodel/"
 
 
 class Control:
-    """An ASGI application around the emulator's."""
+    """An ASGI application that wraps the emulator's."""
 
     def __init__(self, inner: Application, simulation: Simulation) -> None:
         self._inner = inner
@@ -28,7 +28,7 @@ class Control:
         )
 
     async def application(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers /_onmodel/…, passes everything else on."""
+        """Answer requests to /_onmodel/…, and pass all others to the emulator."""
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
             await self._inner(_as_if_encrypted(scope), receive, send)
             return
@@ -39,19 +39,22 @@ class Control:
         await send({"type": "http.response.body", "body": body})
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, Any]:
-        place = (scope["method"], scope["path"].removeprefix(PREFIX))
-        if place not in self._routes:
+        route = (scope["method"], scope["path"].removeprefix(PREFIX))
+        if route not in self._routes:
             known = [f"{verb} {PREFIX}{path}" for verb, path in self._routes]
-            return 404, {"message": f"{' '.join(place)} is no control", "controls": known}
+            return 404, {
+                "message": f"{' '.join(route)} is not a control endpoint",
+                "controls": known,
+            }
         try:
             order = json.loads(await _body(receive) or b"{}")
-            return 200, await asyncio.to_thread(self._routes[place], order)
-        except (SteeringRefusedError, TypeError, json.JSONDecodeError) as fault:
+            return 200, await asyncio.to_thread(self._routes[route], order)
+        except (ControlRefusedError, TypeError, json.JSONDecodeError) as fault:
             return 400, {"message": str(fault)}
 
 
 def _as_if_encrypted(scope: Scope) -> Scope:
-    """The same request, marked as having come by TLS.
+    """The same request, with a header that marks it as sent over TLS.
 
     Our buckets, topics and queues refuse plain HTTP by policy (aws:SecureTransport); the emulator
     listens on 127.0.0.1 only, without a certificate.

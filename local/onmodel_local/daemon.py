@@ -1,4 +1,4 @@
-"""`onmodel local up` and `down`: a stack that outlives the command that started it."""
+"""`onmodel local up` and `down`: a stack that keeps running after the command has ended."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from onmodel_local.deploy import deploy_template
 from onmodel_local.mail import MailCatcher
-from onmodel_local.pace import Pace
+from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.stack import (
     LocalStack,
     StackFailedError,
@@ -27,7 +27,7 @@ TEMPLATE = "template.yaml"
 
 @dataclass(frozen=True)
 class RunningStack:
-    """A stack that another process may have started; fits where a LocalStack does."""
+    """A running stack, possibly started by another process; has the interface of a LocalStack."""
 
     pid: int
     port: int
@@ -53,23 +53,23 @@ def start_stack(
     root: Path,
     *,
     parameters: dict[str, str] | None = None,
-    pace: Pace | None = None,
+    settings: SimulationSettings | None = None,
     vision_url: str | None = None,
     vision_model: str | None = None,
 ) -> RunningStack:
-    """Start a stack and deploy the template of the repository, or update the one that runs.
+    """Start a stack and deploy the template of the repository, or update the running one.
 
     Args:
-        root: the repository; its template.yaml is deployed, the state is kept in its .cache.
+        root: the repository; its template.yaml is deployed, and the state is kept in its .cache.
         parameters: of the template.
-        pace: how fast simulated time passes; only for a stack that is started now.
-        vision_url: as LocalStack's, likewise.
-        vision_model: as LocalStack's, likewise.
+        settings: as LocalStack's; only for a stack that is started now.
+        vision_url: as LocalStack's; only for a stack that is started now.
+        vision_model: as LocalStack's; only for a stack that is started now.
     """
     running = find_stack(root)
     if running is None:
         stack = LocalStack(
-            pace=pace, detached=True, vision_url=vision_url, vision_model=vision_model
+            settings=settings, detached=True, vision_url=vision_url, vision_model=vision_model
         )
         stack.start()
         running = RunningStack(stack.pid, stack.port, stack.endpoint_url, str(stack.folder), {})
@@ -78,14 +78,14 @@ def start_stack(
         if "TopicArn" in outputs:
             MailCatcher(running, outputs["TopicArn"])  # before anything is published
     except BaseException:
-        if not running.outputs:  # started just now: nothing half-done stays
+        if not running.outputs:  # started by this call: remove it
             _end(running)
         raise
-    return _remember(root, RunningStack(**{**asdict(running), "outputs": outputs}))
+    return _save(root, RunningStack(**{**asdict(running), "outputs": outputs}))
 
 
 def stop_stack(root: Path) -> bool:
-    """Stop the stack and delete its files; False when none runs."""
+    """Stop the stack and delete its files; False if none is running."""
     running = find_stack(root)
     if running is not None:
         _end(running)
@@ -94,21 +94,21 @@ def stop_stack(root: Path) -> bool:
 
 
 def find_stack(root: Path) -> RunningStack | None:
-    """The stack that `start_stack` started here, if it still answers and is the same one."""
+    """The stack that `start_stack` started here, if it is still running."""
     try:
         state = RunningStack(**json.loads((root / STATE).read_text()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
     if not is_healthy(state.endpoint_url):
         return None
-    try:  # another program may listen on that port today, or another stack
+    try:  # another program or another stack may use that port now
         identity = state.control("identity")
     except (StackFailedError, OSError, ValueError):
         return None
     return state if identity == {"pid": state.pid} else None
 
 
-def _remember(root: Path, running: RunningStack) -> RunningStack:
+def _save(root: Path, running: RunningStack) -> RunningStack:
     path = root / STATE
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(asdict(running), indent=2) + "\n")

@@ -1,7 +1,7 @@
-"""The emulator's process: ministack, our patches, our stand-ins, our control endpoints.
+"""The emulator's process: ministack with our patches, stand-ins and control endpoints.
 
-Started by `LocalStack`, never by hand: `python -m onmodel_local.emulator --folder … `. Its
-environment is what the functions inherit, so settings come as arguments.
+`LocalStack` starts it by `python -m onmodel_local.emulator --folder …`. The functions inherit its
+environment, so its settings are arguments instead of variables.
 """
 
 from __future__ import annotations
@@ -11,21 +11,25 @@ import json
 import sys
 from pathlib import Path
 
-from onmodel_local.pace import Pace
-from onmodel_local.process import die_with_parent
+from onmodel_local.process import end_with_parent
+from onmodel_local.simulation_settings import SimulationSettings
 
 
 def main() -> None:
-    """Apply the patches, put the stand-ins in, serve until stopped."""
+    """Apply the patches, register the stand-ins, and serve until stopped."""
     arguments = _parse()
     if not arguments.detached:
-        die_with_parent(arguments.folder)
+        end_with_parent(arguments.folder)
     sys.argv = sys.argv[:1]  # ministack parses the command line too
-    serve(Pace(**json.loads(arguments.pace)), arguments.vision_url, arguments.vision_model)
+    serve(
+        SimulationSettings(**json.loads(arguments.simulation_settings)),
+        arguments.vision_url,
+        arguments.vision_model,
+    )
 
 
-def serve(pace: Pace, vision_url: str, vision_model: str) -> None:
-    """Imports late: the pool's workers import this module, and need no ministack."""
+def serve(settings: SimulationSettings, vision_url: str, vision_model: str) -> None:
+    """Serve. Imports ministack here, because the pool's workers import this module without it."""
     from ministack import app as ministack
 
     from onmodel_local import patches
@@ -33,16 +37,16 @@ def serve(pace: Pace, vision_url: str, vision_model: str) -> None:
     from onmodel_local.registration import register
 
     patches.apply_all()
-    steering = register(pace, vision_url, vision_model)
-    ministack.app = Control(ministack.app, steering).application
+    call_control = register(settings, vision_url, vision_model)
+    ministack.app = Control(ministack.app, call_control).application
     ministack.main()
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--folder", type=Path, required=True, help="deleted when the parent dies")
-    parser.add_argument("--detached", action="store_true", help="outlive the parent")
-    parser.add_argument("--pace", default="{}", help="JSON of Pace")
+    parser.add_argument("--folder", type=Path, required=True, help="deleted when the parent ends")
+    parser.add_argument("--detached", action="store_true", help="keep running after the parent")
+    parser.add_argument("--simulation-settings", default="{}", help="JSON of SimulationSettings")
     parser.add_argument("--vision-url", default="")
     parser.add_argument("--vision-model", default="")
     return parser.parse_args()

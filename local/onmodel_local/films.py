@@ -1,7 +1,7 @@
-"""The demo's film: Big Buck Bunny, fetched once, checked, cached.
+"""The demo's film Big Buck Bunny: downloaded once, verified by checksum, cached.
 
-© Blender Foundation, www.bigbuckbunny.org, CC BY 3.0. It comes inside the source archive of a
-Python package (moviepy 2.2.1 on PyPI), the only place reachable by a package index alone.
+© Blender Foundation, www.bigbuckbunny.org, CC BY 3.0. It is part of the source archive of a
+Python package (moviepy 2.2.1), so that only a package index is needed to get it.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ _BLOCK = 1 << 18
 _TIMEOUT_SECONDS = 60
 
 DownloadProgress = Callable[[int, int], None]
-"""Bytes so far, bytes in all."""
+"""Called with the bytes so far and the total."""
 
 
 class FilmUnavailableError(RuntimeError):
-    """Raised when the film cannot be fetched, or is not what it should be."""
+    """Raised when the film cannot be downloaded, or has a wrong checksum."""
 
 
 def fetch_big_buck_bunny(cache: Path, progress: DownloadProgress | None = None) -> Path:
-    """The film's path: 596 s, 1280 × 720, 24 fps, H.264, 50 MB. Offline after the first time.
+    """The film's path: 596 s, 1280 × 720, 24 fps, H.264, 50 MB. Needs the network once.
 
     Args:
-        cache: folder that keeps it.
-        progress: told while 58 MB come down.
+        cache: folder of the film.
+        progress: called during the download of 58 MB.
 
     Raises:
         FilmUnavailableError: no network, or a checksum that does not match.
@@ -55,8 +55,8 @@ def fetch_big_buck_bunny(cache: Path, progress: DownloadProgress | None = None) 
     film = _extract(archive)
     _check(film, FILM_SHA256, INNER_FILM)
     cache.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}.part")  # two runs at once do not mix
-    partial.write_bytes(film)  # a run that dies here leaves no half film behind its name
+    partial = path.with_suffix(f".{os.getpid()}.part")  # two runs at once do not share a file
+    partial.write_bytes(film)  # after an interruption here, `path` does not exist
     return partial.replace(path)
 
 
@@ -97,7 +97,7 @@ def _extract(archive: bytes) -> bytes:
             member = next(m for m in outer if m.name.endswith(INNER))
             inner = outer.extractfile(member)
             if inner is None:
-                raise FilmUnavailableError(f"{INNER} is no file")
+                raise FilmUnavailableError(f"{INNER} is not a file")
             with zipfile.ZipFile(io.BytesIO(inner.read())) as folder:
                 name = next(n for n in folder.namelist() if n.endswith("/" + INNER_FILM))
                 return folder.read(name)

@@ -1,4 +1,4 @@
-"""Mails that the product sends: caught from the topic, written as text files."""
+"""Receives the mails that the product publishes, and writes them as text files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class CaughtMail:
 
 
 class MailCatcher:
-    """Subscribes a queue to the topic; catches what is published from then on.
+    """Subscribes a queue to the topic; receives what is published from then on.
 
     Args:
         stack: a running local stack.
@@ -46,20 +46,22 @@ class MailCatcher:
 
     def __init__(self, stack: Target, topic_arn: str) -> None:
         self._sqs = stack.client("sqs")
-        # both calls give what is there already, so a second catcher goes on where one stopped
+        # both calls return what exists, so a second catcher continues where the first stopped
         self._queue: str = self._sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
-        asked = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
-        arn = asked["Attributes"]["QueueArn"]
+        described = self._sqs.get_queue_attributes(
+            QueueUrl=self._queue, AttributeNames=["QueueArn"]
+        )
+        arn = described["Attributes"]["QueueArn"]
         self._sqs.set_queue_attributes(
             QueueUrl=self._queue, Attributes={"Policy": _policy(arn, topic_arn)}
         )
         stack.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
 
     def mails(self, wait_seconds: int = 0) -> list[CaughtMail]:
-        """Mails that came since the last look; each is told once.
+        """Mails since the last call; each is returned once.
 
         Args:
-            wait_seconds: how long to wait for a first one, 0 to 20.
+            wait_seconds: how long to wait for the first one, 0 to 20.
         """
         return [_mail(message) for message in self._messages(wait_seconds)]
 
@@ -92,7 +94,7 @@ class MailCatcher:
 
 
 def _policy(queue_arn: str, topic_arn: str) -> str:
-    """Lets the topic send to the queue; without it nothing arrives, here as on AWS."""
+    """Allows the topic to send to the queue; required here as on AWS."""
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},

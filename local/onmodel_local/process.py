@@ -1,4 +1,4 @@
-"""Children that never outlive their parent."""
+"""Ends child processes when their parent ends."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import threading
 import time
 from pathlib import Path
 
-_LOOK_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 
 
-def die_with_parent(folder: Path | None = None) -> None:
-    """Ends this process's whole group once its parent is gone.
+def end_with_parent(folder: Path | None = None) -> None:
+    """End the whole process group of this process as soon as its parent has ended.
 
-    Looks at the parent's id instead of using Linux's parent-death signal, which fires when the
-    parent's *thread* ends and does not exist elsewhere.
+    A thread polls the parent's id. Linux's parent-death signal is not used: it is sent when the
+    parent's *thread* ends, and other systems do not have it.
 
     Args:
-        folder: deleted before the end.
+        folder: deleted before the group is ended.
     """
     parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
         os.killpg(os.getpgid(0), signal.SIGKILL)

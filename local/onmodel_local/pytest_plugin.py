@@ -1,6 +1,6 @@
-"""Fixtures over the local stack: `local_stack` and `deployed`, one of each for a whole test run.
+"""Fixtures over the local stack: `local_stack` and `deployed`, one of each per test run.
 
-Imports late: every unit test run loads this module.
+Imports inside the fixtures, because every unit test run loads this module.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class Deployed:
 
 @pytest.fixture(scope="session")
 def local_stack() -> Iterator[LocalStack]:
-    """A running stack, shared; tests name their resources apart and clear faults they ordered."""
+    """A shared running stack; tests use distinct resource names and clear injected faults."""
     from onmodel_local.stack import LocalStack
 
-    with LocalStack(vision_url="") as stack:  # tests are the same on every machine
+    with LocalStack(vision_url="") as stack:  # no vision model: the same on every machine
         yield stack
 
 
@@ -39,12 +39,13 @@ def deployed(pytestconfig: pytest.Config) -> Iterator[Deployed]:
     """template.yaml deployed on a stack of its own."""
     from onmodel_local.deploy import deploy_template
     from onmodel_local.mail import MailCatcher
-    from onmodel_local.pace import Pace
+    from onmodel_local.simulation_settings import SimulationSettings
     from onmodel_local.stack import LocalStack
 
-    pace = Pace(training_seconds=2, throughput_seconds=2)
-    with LocalStack(pace=pace, vision_url="") as stack:  # tests are the same on every machine
+    settings = SimulationSettings(training_seconds=2, throughput_seconds=2)
+    # no vision model: the same on every machine
+    with LocalStack(settings=settings, vision_url="") as stack:
         template = pytestconfig.rootpath / "template.yaml"
-        # a quarter of an hour of quiet would be all that a test waits for
+        # the default of 15 minutes would be too long for a test
         outputs = deploy_template(stack, template, parameters={"QuietSeconds": "2"})
         yield Deployed(stack, outputs, MailCatcher(stack, outputs["TopicArn"]))

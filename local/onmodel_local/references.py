@@ -1,4 +1,4 @@
-"""References of Big Buck Bunny's characters, cut from the film itself."""
+"""Reference pictures of Big Buck Bunny's characters, cut out of the film."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from onmodel_local.vision.grid import GridPixels
 Rectangle = tuple[int, int, int, int]
 """Left, top, right, bottom in the film's 1280 × 720 pixels."""
 
-# looked at one by one: second of the film, where the character is
+# second of the film, and where the character is; chosen by eye
 REFERENCES: dict[str, tuple[tuple[int, Rectangle], ...]] = {
     "Buck": (
         (175, (307, 85, 1088, 720)),
@@ -42,7 +42,7 @@ def cut_references(film: Path, folder: Path) -> dict[str, list[Path]]:
     """Write characters' references as <folder>/<name>/<second>.png.
 
     Args:
-        film: Big Buck Bunny as `fetch_big_buck_bunny` gives it.
+        film: Big Buck Bunny, from `fetch_big_buck_bunny`.
         folder: for example characters/.
 
     Returns:
@@ -52,10 +52,10 @@ def cut_references(film: Path, folder: Path) -> dict[str, list[Path]]:
     frames = _frames(film, seconds)
     written: dict[str, list[Path]] = {}
     for name, found in REFERENCES.items():
-        place = folder / name.lower()
-        place.mkdir(parents=True, exist_ok=True)
+        target = folder / name.lower()
+        target.mkdir(parents=True, exist_ok=True)
         for second, (left, top, right, bottom) in found:
-            path = place / f"{second:03d}.png"
+            path = target / f"{second:03d}.png"
             _, png = cv2.imencode(".png", frames[second][top:bottom, left:right])
             path.write_bytes(png.tobytes())
             written.setdefault(name, []).append(path)

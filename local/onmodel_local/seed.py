@@ -1,12 +1,13 @@
-"""Fill a local stack with what the fixtures under events/ name, so that each can be invoked alone.
+"""Fill a local stack with the data that the fixtures under events/ refer to.
 
     onmodel local up
     python -m onmodel_local.seed
     sam local invoke ProbeFilmFunction -e events/probe_film/film.json …   (docs/debugging.md)
 
-The deployed functions make it, called one after the other with the fixtures themselves, as the
-machines would call them. Only what they cannot know is laid out by hand: uploads, and the names
-that are hashes of a content. Seeding again puts back what invocations have changed.
+Then every function can be invoked alone with its fixtures. The deployed functions create the data:
+they are called one after the other with the fixtures, as the state machines would call them. Only
+the uploads, and names that are hashes of content, are written directly. Seeding again restores what
+invocations have changed.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from pathlib import Path
 
 from onmodel_local.daemon import find_stack
 from onmodel_local.films import fetch_big_buck_bunny
-from onmodel_local.ground import Ground
 from onmodel_local.references import cut_references
-from onmodel_local.seed_film import plant_film
-from onmodel_local.seed_models import plant_models
+from onmodel_local.seed_film import seed_film
+from onmodel_local.seed_models import seed_models
+from onmodel_local.seed_stack import SeedStack
 
 
 def main() -> None:
@@ -33,9 +34,9 @@ def main() -> None:
     cache = root / ".cache" / "films"
     bunny = fetch_big_buck_bunny(cache)
     cut_references(bunny, cache / "references")
-    ground = Ground(running, running.outputs, root / "events", print)
-    plant_film(ground, film=bunny, pictures=cache / "references")
-    plant_models(ground)
+    seed = SeedStack(running, running.outputs, root / "events", print)
+    seed_film(seed, film=bunny, pictures=cache / "references")
+    seed_models(seed)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The fixtures' film, prepared; references, settings and a storyboard beside it."""
+"""Seeds the fixtures' film: uploads it with references, settings and a storyboard; prepares it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onmodel.contracts.rows import FilmBody, Kind, RunStatus
 from onmodel.contracts.settings import Settings
 from onmodel.formats.jsonl import read_lines
 from onmodel_local.deploy import Target
-from onmodel_local.ground import Ground
+from onmodel_local.seed_stack import SeedStack
 
 SETTINGS = b"sampling: {chunk_seconds: 60}\n"
 STORYBOARD = b"""scenes:
@@ -24,37 +24,37 @@ STORYBOARD = b"""scenes:
   - Buck sleeps under a tree, evening light
 """
 VERSIONED = ("film", "reference", "settings", "storyboard")
-"""Uploads of route_upload's fixtures whose version they name."""
+"""Fixtures of route_upload that contain a version id."""
 CHUNKS_AT_ONCE = 2  # the local stack runs as many copies of a function as there are cores
 
 
-def plant_film(ground: Ground, *, film: Path, pictures: Path) -> None:
-    """PrepareFilm's functions in their order.
+def seed_film(seed: SeedStack, *, film: Path, pictures: Path) -> None:
+    """Upload and prepare the film by calling PrepareFilm's functions in their order.
 
     Args:
-        ground: the stack.
-        film: Big Buck Bunny: a fixture names its third minute, and a film's name in the fixtures
-            is a hash of its content.
+        seed: the stack and the fixtures.
+        film: Big Buck Bunny; one fixture refers to its third minute, and the film id in the
+            fixtures is a hash of its content.
         pictures: <character>/<name>.png, the references.
     """
-    run = Run.model_validate(ground.event("probe_film/film")["run"])
-    with _silent_uploads(ground.stack):
-        ground.say("uploads")
-        _upload(ground, run, film, pictures)
-    ground.play("route_upload/settings")
-    _begin(ground, run)
-    answer = ground.play("probe_film/film")
-    chunks = read_lines(Chunk, ground.studio.get(answer["chunks_key"]))
+    run = Run.model_validate(seed.event("probe_film/film")["run"])
+    with _silent_uploads(seed.stack):
+        seed.say("uploads")
+        _upload(seed, run, film, pictures)
+    seed.call_with_fixture("route_upload/settings")
+    _begin(seed, run)
+    answer = seed.call_with_fixture("probe_film/film")
+    chunks = read_lines(Chunk, seed.studio.get(answer["chunks_key"]))
     with ThreadPoolExecutor(CHUNKS_AT_ONCE) as pool:
-        for chunk in pool.map(lambda chunk: _sample(ground, run, chunk), chunks):
-            ground.say(f"chunk {chunk.index + 1} of {len(chunks)}")
+        for chunk in pool.map(lambda chunk: _sample(seed, run, chunk), chunks):
+            seed.say(f"chunk {chunk.index + 1} of {len(chunks)}")
     for step in ("deduplicate_film", "name_crops", "report_film", "finish_film"):
-        ground.play(f"{step}/film")
+        seed.call_with_fixture(f"{step}/film")
 
 
 @contextmanager
 def _silent_uploads(stack: Target) -> Iterator[None]:
-    """No upload is routed meanwhile: its run would be another than the fixtures'."""
+    """Disable the routing of uploads: it would start another run than that of the fixtures."""
     events = stack.client("events")
     rules = [
         rule["Name"]
@@ -65,55 +65,55 @@ def _silent_uploads(stack: Target) -> Iterator[None]:
         events.disable_rule(Name=rule)
     try:
         yield
-        time.sleep(1)  # the emulator hands events over in the background
+        time.sleep(1)  # the emulator delivers events in the background
     finally:
         for rule in rules:
             events.enable_rule(Name=rule)
 
 
-def _upload(ground: Ground, run: Run, film: Path, pictures: Path) -> None:
-    put = ground.uploads.put
+def _upload(seed: SeedStack, run: Run, film: Path, pictures: Path) -> None:
+    put = seed.uploads.put
     put(run.source.key, film.read_bytes(), "video/mp4")
     put(f"{run.production}/settings.yaml", SETTINGS, "application/yaml")
     put(f"{run.production}/storyboards/forest.yaml", STORYBOARD, "application/yaml")
-    reference = ground.event("route_upload/reference")
-    del reference["detail"]["object"]["version-id"]  # the newest
+    reference = seed.event("route_upload/reference")
+    del reference["detail"]["object"]["version-id"]  # without it, the newest version is used
     for path in sorted(pictures.glob("*/*.png")):
         key = f"{run.production}/characters/{path.parent.name.capitalize()}/{path.name}"
         put(key, path.read_bytes(), "image/png")
         reference["detail"]["object"]["key"] = key
-        ground.call("route_upload", reference)
+        seed.call("route_upload", reference)
     for name in VERSIONED:
-        told = ground.event(f"route_upload/{name}")["detail"]["object"]
-        ground.stack.control(
+        uploaded = seed.event(f"route_upload/{name}")["detail"]["object"]
+        seed.stack.control(
             "objects/version",
             {
-                "bucket": ground.uploads.bucket,
-                "key": told["key"],
-                "version_id": told["version-id"],
+                "bucket": seed.uploads.bucket,
+                "key": uploaded["key"],
+                "version_id": uploaded["version-id"],
             },
         )
 
 
-def _begin(ground: Ground, run: Run) -> None:
-    """What route_upload leaves when it starts the machine, and the machine's claim."""
+def _begin(seed: SeedStack, run: Run) -> None:
+    """Write what route_upload writes before it starts the machine, and claim the run."""
     settings = Settings().model_dump_json().encode()
-    ground.studio.put(FilmKeys.of(run).settings, settings, "application/json")
+    seed.studio.put(FilmKeys.of(run).settings, settings, "application/json")
     film = FilmBody(
         title=run.title,
         source=run.source,
-        size_bytes=ground.uploads.head(run.source.key).size,
+        size_bytes=seed.uploads.head(run.source.key).size,
         run=run,
     )
-    ground.put_row(Kind.FILM, run.film_id, RunStatus.RUNNING, film)
-    before = ground.row(Kind.RUN, run.run_id)
+    seed.put_row(Kind.FILM, run.film_id, RunStatus.RUNNING, film)
+    before = seed.row(Kind.RUN, run.run_id)
     if before is not None:  # a prepared run is not claimed again
-        ground.registry.delete(before)
-    claim = ground.event("claim_run/first")
-    ground.call("claim_run", {**claim, "run": run.model_dump(mode="json")})
+        seed.registry.delete(before)
+    claim = seed.event("claim_run/first")
+    seed.call("claim_run", {**claim, "run": run.model_dump(mode="json")})
 
 
-def _sample(ground: Ground, run: Run, chunk: Chunk) -> Chunk:
+def _sample(seed: SeedStack, run: Run, chunk: Chunk) -> Chunk:
     event = {"run": run.model_dump(mode="json"), "chunk": chunk.model_dump(mode="json")}
-    ground.call("sample_chunk", event)
+    seed.call("sample_chunk", event)
     return chunk

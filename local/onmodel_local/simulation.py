@@ -1,4 +1,4 @@
-"""All stand-ins of one emulator together, and the controls that steer them."""
+"""All stand-ins of one emulator, and the operations of its control endpoints."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from typing import Any
 
-from onmodel_local.pace import Pace
+from onmodel_local.simulation_settings import SimulationSettings
+from onmodel_local.standins.bedrock.aws_services import AwsServices
 from onmodel_local.standins.bedrock.control_plane import ControlPlane
 from onmodel_local.standins.bedrock.foundation import CANVAS, NOVA_PRO, TITAN
 from onmodel_local.standins.bedrock.records import IN_SERVICE, UPDATING
-from onmodel_local.standins.bedrock.surroundings import Surroundings
 from onmodel_local.standins.canvas import Canvas
-from onmodel_local.standins.errors import SteeringRefusedError
-from onmodel_local.standins.eyes import Eyes
-from onmodel_local.standins.faults import InjectedFault, Steering
+from onmodel_local.standins.errors import ControlRefusedError
+from onmodel_local.standins.faults import CallControl, InjectedFault
 from onmodel_local.standins.nova_pro import NovaPro, VisionEndpoint
+from onmodel_local.standins.picture_processes import PictureProcesses
 from onmodel_local.standins.quotas import SimulatedQuotas
 from onmodel_local.standins.rekognition import ReadObject, Rekognition
 from onmodel_local.standins.runtime import Model, Runtime
@@ -28,37 +28,40 @@ ControlCall = Callable[[dict[str, Any]], Any]
 
 
 class Simulation:
-    """What the emulator's process holds of simulated services.
+    """The simulated services of one emulator process.
 
     Args:
-        pace: how fast simulated time passes.
-        around: S3, EventBridge and IAM.
-        read_object: an object for services that read S3 with the caller's rights.
+        settings: durations, quotas and states of the simulated services.
+        aws: S3, EventBridge and IAM.
+        read_object: reads an object, for services that read S3 with the caller's rights.
         vision: a local vision model, if the user has one.
     """
 
     def __init__(
         self,
-        pace: Pace,
-        around: Surroundings,
+        settings: SimulationSettings,
+        aws: AwsServices,
         read_object: ReadObject,
         vision: VisionEndpoint | None = None,
     ) -> None:
-        self.pace = pace
-        self.steering = Steering()
-        self._eyes = Eyes()
+        self.settings = settings
+        self.call_control = CallControl()
+        self._processes = PictureProcesses()
         self._read_object = read_object
-        self.control_plane = ControlPlane(pace, around)
-        self._canvas = Canvas(self._eyes, f"{CANVAS} (simulated)")
-        pro = NovaPro(self._eyes, self._read_uri, vision)
+        self.control_plane = ControlPlane(settings, aws)
+        self._canvas = Canvas(self._processes, f"{CANVAS} (simulated)")
+        pro = NovaPro(self._processes, self._read_uri, vision)
         runtime = Runtime(
-            {TITAN: Titan(self._eyes)}, self.steering, self._find_model, {NOVA_PRO: pro.converse}
+            {TITAN: Titan(self._processes)},
+            self.call_control,
+            self._find_model,
+            {NOVA_PRO: pro.converse},
         )
-        rekognition = Rekognition(self._eyes, read_object)
-        quotas = SimulatedQuotas(pace, around.account, around.region)
+        rekognition = Rekognition(self._processes, read_object)
+        quotas = SimulatedQuotas(settings, aws.account, aws.region)
         bad = "ValidationException"
         self.stand_ins = {
-            name: StandIn(name, operations, invalid, self.steering)
+            name: StandIn(name, operations, invalid, self.call_control)
             for name, operations, invalid in (
                 ("rekognition", rekognition.operations(), "InvalidParameterException"),
                 ("bedrock-runtime", runtime.operations(), bad),
@@ -68,24 +71,24 @@ class Simulation:
         }
 
     def controls(self) -> dict[tuple[str, str], ControlCall]:
-        """(method, path under /_onmodel/) → what it does with the order."""
+        """(method, path under /_onmodel/) to the operation on the request's JSON."""
         plane = self.control_plane
         return {
             ("GET", "identity"): lambda _: {"pid": os.getpid()},
             ("POST", "faults"): self._order,
             ("POST", "clear-faults"): self._clear_faults,
-            ("GET", "calls"): lambda _: self.steering.calls(),
-            ("GET", "calls-of-root"): lambda _: self.steering.calls(of_root=True),
+            ("GET", "calls"): lambda _: self.call_control.calls(),
+            ("GET", "calls-of-root"): lambda _: self.call_control.calls(of_root=True),
             ("POST", "reset-calls"): self._reset_calls,
-            ("GET", "pace"): lambda _: asdict(self.pace),
-            ("POST", "pace"): self._set_pace,
+            ("GET", "simulation-settings"): lambda _: asdict(self.settings),
+            ("POST", "simulation-settings"): self._change_settings,
             ("POST", "objects/version"): name_version,
             ("GET", "billing"): plane.billing,
             ("GET", "bedrock"): plane.everything,
             ("POST", "bedrock/hold"): plane.hold,
             ("POST", "bedrock/step"): plane.step,
             ("POST", "bedrock/set"): plane.set_state,
-            ("POST", "bedrock/doom"): plane.doom,
+            ("POST", "bedrock/fail"): plane.fail_next,
             ("POST", "bedrock/next-job"): plane.next_job,
             ("POST", "bedrock/events"): plane.deliver,
             ("POST", "bedrock/resend"): plane.resend,
@@ -95,9 +98,9 @@ class Simulation:
     # ── models ───────────────────────────────────────────────────────────────────────────────────
 
     def _find_model(self, identifier: str) -> Model | None:
-        """Nova Canvas itself, or the custom model behind provisioned throughput."""
+        """Nova Canvas, or the custom model of provisioned throughput."""
         if identifier.rsplit("/", 1)[-1] == CANVAS and "provisioned" not in identifier:
-            return None if self.pace.canvas_status == "GONE" else self._canvas
+            return None if self.settings.canvas_status == "GONE" else self._canvas
         throughput = self.control_plane.ledger.throughput(identifier)
         if throughput is None or throughput.status not in (IN_SERVICE, UPDATING):
             return None
@@ -105,40 +108,42 @@ class Simulation:
         if model is None:
             return None
         name = f"{model.name} (simulated {CANVAS})"
-        return Canvas(self._eyes, name, model.job.records, self._read_uri)
+        return Canvas(self._processes, name, model.job.records, self._read_uri)
 
     def _read_uri(self, uri: str) -> bytes:
         bucket, _, key = uri.removeprefix("s3://").partition("/")
         return self._read_object({"Bucket": bucket, "Name": key})
 
-    # ── steering ─────────────────────────────────────────────────────────────────────────────────
+    # ── faults, calls and settings ───────────────────────────────────────────────────────────────
 
     def _order(self, order: dict[str, Any]) -> dict[str, Any]:
         known = {field.name for field in fields(InjectedFault)}
         if not set(order) <= known:
-            raise SteeringRefusedError(f"a fault knows {sorted(known)}, not {sorted(order)}")
+            raise ControlRefusedError(
+                f"a fault has the fields {sorted(known)}, not {sorted(order)}"
+            )
         fault = InjectedFault(**order)
         stand_in = self.stand_ins.get(fault.service)
         if stand_in is None or fault.operation not in stand_in.operations:
-            raise SteeringRefusedError(
+            raise ControlRefusedError(
                 f"{fault.service} {fault.operation} is not simulated: "
                 + "; ".join(f"{s.name}: {', '.join(s.operations)}" for s in self.stand_ins.values())
             )
-        self.steering.order(fault)
+        self.call_control.order(fault)
         return asdict(fault)
 
     def _clear_faults(self, _: dict[str, Any]) -> dict[str, Any]:
-        self.steering.clear()
+        self.call_control.clear()
         return {"faults": "cleared"}
 
     def _reset_calls(self, _: dict[str, Any]) -> dict[str, Any]:
-        self.steering.reset_calls()
+        self.call_control.reset_calls()
         return {"calls": "reset"}
 
-    def _set_pace(self, order: dict[str, Any]) -> dict[str, Any]:
-        known = {field.name for field in fields(Pace)}
+    def _change_settings(self, order: dict[str, Any]) -> dict[str, Any]:
+        known = {field.name for field in fields(SimulationSettings)}
         if not set(order) <= known:
-            raise SteeringRefusedError(f"pace knows {sorted(known)}, not {sorted(order)}")
+            raise ControlRefusedError(f"the settings are {sorted(known)}, not {sorted(order)}")
         for name, value in order.items():
-            setattr(self.pace, name, value)
-        return asdict(self.pace)
+            setattr(self.settings, name, value)
+        return asdict(self.settings)

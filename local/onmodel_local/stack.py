@@ -22,15 +22,15 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from onmodel_local.pace import Pace
+from onmodel_local.simulation_settings import SimulationSettings
 
 REGION = "us-east-1"
 HOST = "127.0.0.1"
-START_SECONDS = 60.0  # 1 s on an idle machine; a busy one takes its time
+START_SECONDS = 60.0  # takes 1 s on an idle machine, longer on a busy one
 STOP_SECONDS = 5.0
-_STARTS = 3  # a port can be taken between finding it free and listening on it
+_STARTS = 3  # attempts; another process may take the free port first
 
-# what an emulator and its functions need of the host's environment, and nothing else
+# the only variables of the host that the emulator and its functions inherit
 _INHERITED = (
     "ONMODEL_FUNCTION_PYTHON",
     "PATH",
@@ -43,29 +43,29 @@ _INHERITED = (
 
 
 class StackFailedError(RuntimeError):
-    """Raised when the emulator does not come up, or refuses a control; carries its last words."""
+    """Raised when the emulator does not start, or refuses a control; has the end of its log."""
 
 
 class LocalStack:
     """`with LocalStack() as stack: stack.client("s3")…`.
 
     Args:
-        pace: how fast simulated time passes.
-        detached: outlive this process (`onmodel local up`); else the emulator ends with it.
+        settings: durations, quotas and states of the simulated services.
+        detached: keep running after this process (`onmodel local up`).
         vision_url: OpenAI-compatible endpoint of a local vision model, for real captions; by
-            default what ONMODEL_VISION_URL says.
-        vision_model: that model's name; by default what ONMODEL_VISION_MODEL says.
+            default ONMODEL_VISION_URL.
+        vision_model: that model's name; by default ONMODEL_VISION_MODEL.
     """
 
     def __init__(
         self,
         *,
-        pace: Pace | None = None,
+        settings: SimulationSettings | None = None,
         detached: bool = False,
         vision_url: str | None = None,
         vision_model: str | None = None,
     ) -> None:
-        self._pace = pace or Pace()
+        self._settings = settings or SimulationSettings()
         self._detached = detached
         self._vision = (
             os.environ.get("ONMODEL_VISION_URL", "") if vision_url is None else vision_url,
@@ -94,7 +94,7 @@ class LocalStack:
 
     @property
     def log(self) -> Path:
-        """What emulator and stand-ins say."""
+        """The log of emulator and stand-ins."""
         return self.folder / "emulator.log"
 
     def __enter__(self) -> LocalStack:
@@ -110,10 +110,10 @@ class LocalStack:
         self.stop()
 
     def start(self) -> None:
-        """Start and wait until it answers.
+        """Start, and wait until the emulator answers.
 
         Raises:
-            StackFailedError: it ended or stayed silent; the message has the log's end.
+            StackFailedError: it ended or did not answer; the message has the end of the log.
         """
         for attempt in range(1, _STARTS + 1):
             self._launch()
@@ -139,7 +139,7 @@ class LocalStack:
         return client(self.endpoint_url, service)
 
     def environment(self) -> dict[str, str]:
-        """Variables for a process that shall talk to this stack."""
+        """Environment variables for a process that uses this stack."""
         return environment(self.endpoint_url)
 
     def control(self, path: str, order: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
@@ -154,7 +154,7 @@ class LocalStack:
         (self._folder / "tmp").mkdir()
         command = [
             sys.executable, "-m", "onmodel_local.emulator", "--folder", str(self._folder),
-            "--pace", json.dumps(asdict(self._pace)),
+            "--simulation-settings", json.dumps(asdict(self._settings)),
             "--vision-url", self._vision[0], "--vision-model", self._vision[1],
         ]  # fmt: skip
         if self._detached:
@@ -167,24 +167,24 @@ class LocalStack:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # one group: emulator, functions, pool; ended together
+                start_new_session=True,  # a process group, to end all processes together
             )
 
     def _clean_environment(self, folder: Path) -> dict[str, str]:
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         return inherited | {
-            "HOME": str(folder),  # no ~/.aws of the user's
+            "HOME": str(folder),  # hides the user's ~/.aws
             "TMPDIR": str(folder / "tmp"),
             "GATEWAY_PORT": str(self.port),
             "BIND_HOST": HOST,
-            "AUTH": "true",  # IAM is enforced, so the end-to-end test proves the roles
+            "AUTH": "true",  # IAM is enforced, so the end-to-end test checks the roles
             "S3_DATA_DIR": str(folder / "s3"),
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "AWS_EC2_METADATA_DISABLED": "true",
-            "MALLOC_ARENA_MAX": "2",  # large films are held in memory; arenas would double them
+            "MALLOC_ARENA_MAX": "2",  # films are held in memory; more arenas would double it
             "PYTHONUNBUFFERED": "1",
-            # invocations that wait their turn hold a thread each (patches/functions.py)
+            # invocations that wait hold one thread each (patches/functions.py)
             "MINISTACK_WORKER_THREADS": "256",
         }
 
@@ -192,13 +192,13 @@ class LocalStack:
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
             if self._process is None or self._process.poll() is not None:
-                raise StackFailedError(f"the emulator ended at its start:\n{self._last_words()}")
+                raise StackFailedError(f"the emulator ended at its start:\n{self._log_tail()}")
             if is_healthy(self.endpoint_url):
                 return
             time.sleep(0.05)
-        raise StackFailedError(f"the emulator did not answer in time:\n{self._last_words()}")
+        raise StackFailedError(f"the emulator did not answer in time:\n{self._log_tail()}")
 
-    def _last_words(self) -> str:
+    def _log_tail(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-25:])
 
 
@@ -215,7 +215,7 @@ def client(endpoint_url: str, service: str) -> Any:  # noqa: ANN401 - made by bo
 
 
 def environment(endpoint_url: str) -> dict[str, str]:
-    """Variables for a process that shall talk to a running stack."""
+    """Environment variables for a process that uses a running stack."""
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_ACCESS_KEY_ID": "test",
@@ -244,7 +244,7 @@ def control(endpoint_url: str, path: str, order: dict[str, Any] | None = None) -
 
 
 def is_healthy(endpoint_url: str) -> bool:
-    """Whether an emulator answers there."""
+    """Whether an emulator answers at this address."""
     try:
         with urllib.request.urlopen(f"{endpoint_url}/_ministack/health", timeout=2) as answer:  # noqa: S310
             return bool(answer.status == 200)
@@ -253,18 +253,18 @@ def is_healthy(endpoint_url: str) -> bool:
 
 
 def end_group(pid: int, process: subprocess.Popen[bytes] | None = None) -> None:
-    """End a stack's process group; nothing when it is gone already.
+    """End a stack's process group, if it still exists.
 
-    At once: an emulator has nothing to save, and its functions would wait for their calls.
+    With SIGKILL: an emulator has nothing to save, and its functions would wait for their calls.
     """
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
     end = time.monotonic() + STOP_SECONDS
-    while time.monotonic() < end and _group_lives(pid, process):
+    while time.monotonic() < end and _group_exists(pid, process):
         time.sleep(0.02)
 
 
-def _group_lives(pid: int, process: subprocess.Popen[bytes] | None) -> bool:
+def _group_exists(pid: int, process: subprocess.Popen[bytes] | None) -> bool:
     # reap the leader if it is our child; a zombie would count as alive
     if process is not None:
         process.poll()

@@ -9,18 +9,18 @@ from urllib.parse import urlsplit
 from onmodel_local.deploy import STACK, Target
 
 DOCKER_HOST = "host.docker.internal"
-"""What a container calls the machine that it runs on."""
+"""The host name of the machine inside a Docker container."""
 
 
 def write_variables(stack: Target, path: Path, *, stack_name: str = STACK) -> None:
     """Write {logical id: {variable: value}} of every function of a deployed stack.
 
-    The template has references to resources where only a deployment has their names.
+    The template only has references to the resources; the deployed functions have their names.
 
     Args:
-        stack: a running local stack; its functions' address is changed to one that containers know.
+        stack: a running local stack; its address is replaced by one that works inside containers.
         path: the file.
-        stack_name: CloudFormation's.
+        stack_name: name of the CloudFormation stack.
     """
     port = urlsplit(stack.endpoint_url).port
     functions = stack.client("lambda")

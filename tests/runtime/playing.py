@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from runtime.expectations import Expectation
 
-from onmodel_local.ground import Steered
+from onmodel_local.seed_stack import ControlledStack
 
 Call = Callable[[bytes], str]
 """The event → what the function answers, both JSON."""
@@ -35,7 +35,7 @@ class Played:
     fault: str | None = None
 
 
-def play(expected: Expectation, call: Call, stack: Steered) -> Played:
+def play(expected: Expectation, call: Call, stack: ControlledStack) -> Played:
     """Call with the event; a repeated one twice, and the second time nothing may be paid."""
     event = expected.event.read_bytes()
     answer = call(event)
@@ -48,7 +48,7 @@ def play(expected: Expectation, call: Call, stack: Steered) -> Played:
     return Played(answer, fault)
 
 
-def paid_calls(stack: Steered) -> dict[str, int]:
+def paid_calls(stack: ControlledStack) -> dict[str, int]:
     """What was paid for since the calls were last counted anew.
 
     Functions that are played call as root. Deployed ones have roles: machines that an earlier

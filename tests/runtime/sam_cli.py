@@ -18,7 +18,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from runtime.interface_emulator import free_port, listens
 
-from onmodel_local.ground import Steered
+from onmodel_local.seed_stack import ControlledStack
 
 ROOT = Path(__file__).parents[2]
 SAM = ROOT / ".venv-sam" / "bin" / "sam"
@@ -43,7 +43,7 @@ class SamLocal:
         variables: of all functions, by logical id.
     """
 
-    stack: Steered
+    stack: ControlledStack
     template: Path
     layers: Path
     variables: Path

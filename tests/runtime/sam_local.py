@@ -28,8 +28,8 @@ from runtime.sam_cli import SAM, Invoke, SamLocal, StartLambda
 from runtime.sam_template import write_template
 
 from onmodel_local.daemon import find_stack
-from onmodel_local.ground import Ground
-from onmodel_local.seed_models import plant_models
+from onmodel_local.seed_models import seed_models
+from onmodel_local.seed_stack import SeedStack
 from onmodel_local.variables import write_variables
 
 ROOT = Path(__file__).parents[2]
@@ -55,14 +55,14 @@ def main() -> int:
     with door_to_the_stack(stack.port):
         if arguments.event:
             return sam.show(arguments.steps[0], arguments.event)
-        ground = Ground(stack, stack.outputs, ROOT / "events", lambda _: None)
+        seed = SeedStack(stack, stack.outputs, ROOT / "events", lambda _: None)
         right = True
         if "invoke" in arguments.by:
-            right &= table("sam local invoke", Invoke(sam), once_each(arguments.steps), ground)
+            right &= table("sam local invoke", Invoke(sam), once_each(arguments.steps), seed)
         if "start-lambda" in arguments.by:
             with StartLambda(sam) as functions:
                 every = all_events(arguments.steps or STEPS)
-                right &= table("sam local start-lambda", functions, every, ground)
+                right &= table("sam local start-lambda", functions, every, seed)
     return 0 if right else 1
 
 
@@ -115,16 +115,16 @@ def table(
     title: str,
     functions: Invoke | StartLambda,
     events: list[tuple[str, Expectation]],
-    ground: Ground,
+    seed: SeedStack,
 ) -> bool:
     """Play the events and print a line for each; whether all came to what their fixtures say."""
     print(f"\n{title}\n{'function':<22} {'event':<26} {'seconds':>7}  answer")
     began = time.monotonic()
     right = 0
     for step, expected in events:
-        plant_models(ground)  # what the last event has changed
+        seed_models(seed)  # what the last event has changed
         start = time.monotonic()
-        played = play(expected, lambda event, step=step: functions.call(step, event), ground.stack)
+        played = play(expected, lambda event, step=step: functions.call(step, event), seed.stack)
         line = f"{step:<22} {expected.name:<26} {time.monotonic() - start:>7.1f}"
         print(f"{line}  {told(played)}", flush=True)
         if played.fault:

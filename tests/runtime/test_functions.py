@@ -25,11 +25,11 @@ from runtime.interface_emulator import (
 from runtime.playing import play
 
 from onmodel_local.films import fetch_big_buck_bunny
-from onmodel_local.ground import Ground
 from onmodel_local.pytest_plugin import Deployed
 from onmodel_local.references import cut_references
-from onmodel_local.seed_film import plant_film
-from onmodel_local.seed_models import plant_models
+from onmodel_local.seed_film import seed_film
+from onmodel_local.seed_models import seed_models
+from onmodel_local.seed_stack import SeedStack
 
 STEPS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 SEED_SECONDS = 1200  # the first test waits for it: ten minutes of film, sampled on whatever is here
@@ -41,8 +41,8 @@ pytestmark = [
 ]
 
 
-def ground(deployed: Deployed) -> Ground:
-    return Ground(deployed.stack, deployed.outputs, ROOT / "events", lambda _: None)
+def seed(deployed: Deployed) -> SeedStack:
+    return SeedStack(deployed.stack, deployed.outputs, ROOT / "events", lambda _: None)
 
 
 @pytest.fixture(scope="session")
@@ -51,9 +51,9 @@ def seeded(deployed: Deployed) -> Deployed:
     cache = ROOT / ".cache" / "films"
     film = fetch_big_buck_bunny(cache)
     cut_references(film, cache / "references")
-    here = ground(deployed)
-    plant_film(here, film=film, pictures=cache / "references")
-    plant_models(here)
+    here = seed(deployed)
+    seed_film(here, film=film, pictures=cache / "references")
+    seed_models(here)
     return deployed
 
 
@@ -102,7 +102,7 @@ def test_function_when_imported_then_everything_comes_from_the_layers(
 def test_function_when_invoked_then_answers_as_its_fixtures_say_and_logs_json(
     step: str, seeded: Deployed, tmp_path: Path
 ) -> None:
-    plant_models(ground(seeded))
+    seed_models(seed(seeded))
     with RunningFunction(
         step,
         variables_of(seeded, step),

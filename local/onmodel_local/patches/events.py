@@ -7,8 +7,8 @@ from typing import Any
 
 from ministack.services import eventbridge
 
-from onmodel_local.pace import Pace
 from onmodel_local.patches.upstream import expect, replace
+from onmodel_local.simulation_settings import SimulationSettings
 
 TICK_SECONDS = 1.0  # schedules and rate rules are looked at every second instead of every ten
 
@@ -36,13 +36,13 @@ def quick_rule_ticks() -> None:
     eventbridge._SCHEDULER_TICK_INTERVAL = TICK_SECONDS
 
 
-_pace = Pace()
+_settings = SimulationSettings()
 
 
-def follow_pace(pace: Pace) -> None:
+def use_settings(settings: SimulationSettings) -> None:
     """Whose `rate_scale` counts: it may be changed while the emulator runs."""
-    global _pace  # noqa: PLW0603 - one emulator a process
-    _pace = pace
+    global _settings  # noqa: PLW0603 - one emulator a process
+    _settings = settings
 
 
 def scaled_rates() -> None:
@@ -52,7 +52,7 @@ def scaled_rates() -> None:
     def _(original: Callable[[str], int | None]) -> Callable[[str], float | None]:
         def seconds(expression: str) -> float | None:
             period = original(expression)
-            return None if period is None else period * _pace.rate_scale
+            return None if period is None else period * _settings.rate_scale
 
         return seconds
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from onmodel_local.standins.errors import ServiceFault
-from onmodel_local.standins.eyes import Eyes
+from onmodel_local.standins.picture_processes import PictureProcesses
 from onmodel_local.standins.service import ReadUri
 from onmodel_local.vision.drawing import Drawing, draw
 
@@ -32,17 +32,17 @@ class Canvas:
     """The model behind InvokeModel: the base model, or one that was trained.
 
     Args:
-        eyes: where pictures are drawn.
+        processes: where pictures are drawn.
         name: told on the picture.
         records: the training set's `image-ref` and `caption`; empty for the base model.
         read: a training picture's bytes.
     """
 
     def __init__(
-        self, eyes: Eyes, name: str, records: Sequence[dict[str, str]] = (),
+        self, processes: PictureProcesses, name: str, records: Sequence[dict[str, str]] = (),
         read: ReadUri | None = None,
     ) -> None:  # fmt: skip
-        self._eyes = eyes
+        self._processes = processes
         self._name = name
         self._records = records
         self._read = read
@@ -70,7 +70,7 @@ class Canvas:
             order = Drawing(
                 text, seed, self._name, config["width"], config["height"], self._crops(text, seed)
             )
-            images.append(base64.b64encode(await self._eyes.look(draw, order)).decode())
+            images.append(base64.b64encode(await self._processes.run(draw, order)).decode())
         return {"images": images, "error": BLOCKED if odd == "partly-blocked" else None}
 
     def _crops(self, text: str, seed: int) -> tuple[bytes, ...]:

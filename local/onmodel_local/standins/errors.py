@@ -1,4 +1,4 @@
-"""Faults that stand-ins answer with."""
+"""Errors of the stand-ins and of the control endpoints."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ class ServiceFault(Exception):
 
     Args:
         code: AWS's error code, for example `ThrottlingException`.
-        message: what AWS would tell the caller.
+        message: AWS's error message.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -18,8 +18,8 @@ class ServiceFault(Exception):
 
 
 class AnswerMalformedError(Exception):
-    """Raised when a stand-in's own answer breaks the service's model: a bug of ours."""
+    """Raised when the answer of a stand-in does not match the service's model: a bug."""
 
 
-class SteeringRefusedError(ValueError):
-    """Raised when an order to a control endpoint makes no sense."""
+class ControlRefusedError(ValueError):
+    """Raised when a control endpoint cannot do what a request asks for."""

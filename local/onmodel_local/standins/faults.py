@@ -1,4 +1,4 @@
-"""Injected faults and latencies, and the counts of calls: what tests steer and look at."""
+"""Faults and latencies that tests inject into calls, and the number of calls."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 
 @dataclass
 class InjectedFault:
-    """One order for coming calls of an operation.
+    """A fault for the next calls of an operation.
 
-    `error` is an AWS error code, or empty for a delay alone; `times` counts down, and None lasts
-    until faults are cleared. `text` narrows it to requests that contain it (a prompt, a name).
-    `answer` orders an odd answer instead of an error; the operation knows its kinds.
+    `error` is an AWS error code; empty injects only the delay. `times` is the number of calls; None
+    lasts until faults are cleared. `text` restricts it to requests that contain it (a prompt, a
+    name). `answer` requests an unusual answer instead of an error; its kinds depend on the
+    operation.
     """
 
     service: str
@@ -27,8 +28,8 @@ class InjectedFault:
 
 
 @dataclass
-class Steering:
-    """All orders and counts of one emulator; safe to use from several threads."""
+class CallControl:
+    """All injected faults and counted calls of one emulator; thread-safe."""
 
     _faults: list[InjectedFault] = field(default_factory=list)
     _calls: Counter[str] = field(default_factory=Counter)
@@ -44,11 +45,11 @@ class Steering:
             self._faults.clear()
 
     def take(self, service: str, operation: str, request: str) -> InjectedFault | None:
-        """The first error or delay that fits this call, used up by one."""
+        """The first error or delay for this call; reduces its `times` by one."""
         return self._use(service, operation, request, odd=False)
 
     def odd_answer(self, service: str, operation: str, request: str) -> str | None:
-        """The kind of odd answer that this call shall get, used up by one."""
+        """The kind of unusual answer for this call; reduces its `times` by one."""
         fault = self._use(service, operation, request, odd=True)
         return fault.answer if fault else None
 
@@ -69,7 +70,7 @@ class Steering:
         return None
 
     def count(self, service: str, operation: str, outcome: str, *, by_root: bool = False) -> None:
-        """`outcome` is "ok" or the error's code; root calls from outside, functions by a role."""
+        """Count a call. `outcome` is "ok" or an error code; functions do not call by root."""
         name = f"{service}/{operation}/{outcome}"
         with self._lock:
             self._calls[name] += 1
@@ -77,13 +78,13 @@ class Steering:
                 self._of_root[name] += 1
 
     def calls(self, *, of_root: bool = False) -> dict[str, dict[str, dict[str, int]]]:
-        """{service: {operation: {outcome: number}}}, by anybody or by root alone."""
-        told: dict[str, dict[str, dict[str, int]]] = {}
+        """{service: {operation: {outcome: number}}}, of all callers or of root alone."""
+        counts: dict[str, dict[str, dict[str, int]]] = {}
         with self._lock:
             for name, number in sorted((self._of_root if of_root else self._calls).items()):
                 service, operation, outcome = name.split("/", 2)
-                told.setdefault(service, {}).setdefault(operation, {})[outcome] = number
-        return told
+                counts.setdefault(service, {}).setdefault(operation, {})[outcome] = number
+        return counts
 
     def reset_calls(self) -> None:
         with self._lock:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from onmodel_local.standins.errors import ServiceFault
-from onmodel_local.standins.eyes import Eyes
-from onmodel_local.standins.looks import look_for_words
+from onmodel_local.standins.picture_analysis import picture_description
+from onmodel_local.standins.picture_processes import PictureProcesses
 from onmodel_local.standins.service import ReadUri
 from onmodel_local.vision.describing import Description
 from onmodel_local.vision.pictures import PictureUnreadableError
@@ -51,8 +51,10 @@ class VisionEndpoint:
 
 
 class NovaPro:
-    def __init__(self, eyes: Eyes, read_uri: ReadUri, vision: VisionEndpoint | None) -> None:
-        self._eyes = eyes
+    def __init__(
+        self, processes: PictureProcesses, read_uri: ReadUri, vision: VisionEndpoint | None
+    ) -> None:
+        self._processes = processes
         self._read_uri = read_uri
         self._vision = vision
 
@@ -97,7 +99,7 @@ class NovaPro:
         if not pictures:
             return _without_picture(name)
         try:
-            return caption(await self._eyes.look(look_for_words, pictures[-1]), name)
+            return caption(await self._processes.run(picture_description, pictures[-1]), name)
         except PictureUnreadableError as fault:
             raise ServiceFault("ValidationException", "Could not process image") from fault
 
@@ -122,17 +124,18 @@ class NovaPro:
             raise ServiceFault("ModelErrorException", f"the local model failed: {fault}") from fault
 
 
-def caption(look: Description, name: str | None) -> str:
+def caption(description: Description, name: str | None) -> str:
     """Two clauses of what was measured."""
     who = name or "A figure"
     light = {
         "dim": f"{who} can only just be made out in dim light",
         "bright": f"In bright light {who if name else 'a figure'} fills the middle",
         "even": f"{who} is seen in even light",
-    }[look.light]
+    }[description.light]
     return (
-        f"{light}, {look.middle} tones drawn {look.texture} against {look.around} surroundings"
-        f" with most of the brightness on {look.heavier_side}."
+        f"{light}, {description.middle} tones drawn {description.texture}"
+        f" against {description.around} surroundings"
+        f" with most of the brightness on {description.heavier_side}."
     )
 
 

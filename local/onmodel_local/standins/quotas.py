@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from onmodel_local.pace import Pace
+from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.standins.errors import ServiceFault
 from onmodel_local.standins.service import Operation
 
@@ -21,8 +21,8 @@ _DEFAULTS: dict[str, tuple[str, str, float]] = {
 
 
 class SimulatedQuotas:
-    def __init__(self, pace: Pace, account: str, region: str) -> None:
-        self._pace = pace
+    def __init__(self, settings: SimulationSettings, account: str, region: str) -> None:
+        self._settings = settings
         self._place = f"{region}:{account}"
 
     def operations(self) -> dict[str, Operation]:
@@ -31,7 +31,7 @@ class SimulatedQuotas:
     def applied(self, request: dict[str, Any]) -> dict[str, Any]:
         quota = self.default(request)["Quota"]
         if request["QuotaCode"] == MODEL_UNITS:
-            quota["Value"] = float(self._pace.throughput_quota)
+            quota["Value"] = float(self._settings.throughput_quota)
         return {"Quota": quota}
 
     def default(self, request: dict[str, Any]) -> dict[str, Any]:

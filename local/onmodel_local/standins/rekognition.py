@@ -12,8 +12,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from onmodel_local.standins.errors import ServiceFault
-from onmodel_local.standins.eyes import Eyes
-from onmodel_local.standins.looks import MeasuredPicture, fraction, look_for_faces, look_for_figures
+from onmodel_local.standins.picture_analysis import (
+    MeasuredPicture,
+    analyse_faces,
+    analyse_figures,
+    fraction,
+)
+from onmodel_local.standins.picture_processes import PictureProcesses
 from onmodel_local.standins.service import Operation
 from onmodel_local.vision.finder import FoundFigure
 from onmodel_local.vision.grid import Face
@@ -40,55 +45,55 @@ _PERSON = ("Person", (), "Person Description")
 class Rekognition:
     """Operations of the stand-in."""
 
-    def __init__(self, eyes: Eyes, read_object: ReadObject) -> None:
-        self._eyes = eyes
+    def __init__(self, processes: PictureProcesses, read_object: ReadObject) -> None:
+        self._processes = processes
         self._read_object = read_object
 
     def operations(self) -> dict[str, Operation]:
         return {"DetectLabels": self.detect_labels, "DetectFaces": self.detect_faces}
 
     async def detect_labels(self, request: dict[str, Any]) -> dict[str, Any]:
-        sight = await self._see(request["Image"], look_for_figures)
+        analysis = await self._analysed(request["Image"], analyse_figures)
         least = float(request.get("MinConfidence", DEFAULT_CONFIDENCE))
         general = request.get("Settings", {}).get("GeneralLabels", {})
         labels = [
             label
-            for label in (_label(kind, sight.figures) for kind in (_PERSON, _CARTOON))
+            for label in (_label(kind, analysis.figures) for kind in (_PERSON, _CARTOON))
             if label and label["Confidence"] >= least and _wanted(label, general)
         ]
         most = request.get("MaxLabels", 1000)
         answer: dict[str, Any] = {"Labels": labels[:most], "LabelModelVersion": MODEL_VERSION}
         if "IMAGE_PROPERTIES" in request.get("Features", ()):
-            quality = sight.light._asdict()
+            quality = analysis.light._asdict()
             answer["ImageProperties"] = {
                 "Quality": {name.capitalize(): value for name, value in quality.items()}
             }
         return answer
 
     async def detect_faces(self, request: dict[str, Any]) -> dict[str, Any]:
-        sight = await self._see(request["Image"], look_for_faces)
-        told = [_face(face, sight) for face in sight.faces if face.score >= TOLD_FACE]
+        analysis = await self._analysed(request["Image"], analyse_faces)
+        told = [_face(face, analysis) for face in analysis.faces if face.score >= TOLD_FACE]
         return {"FaceDetails": told}
 
-    async def _see(
-        self, image: dict[str, Any], look: Callable[[bytes], MeasuredPicture]
+    async def _analysed(
+        self, image: dict[str, Any], analyse: Callable[[bytes], MeasuredPicture]
     ) -> MeasuredPicture:
         body = self._bytes(image)
         try:
-            sight = await self._eyes.look(look, body)
+            analysis = await self._processes.run(analyse, body)
         except PictureUnreadableError as fault:
             raise ServiceFault(
                 "InvalidImageFormatException", "Request has invalid image format"
             ) from fault
-        if min(sight.width, sight.height) < LEAST_SIDE:
+        if min(analysis.width, analysis.height) < LEAST_SIDE:
             raise ServiceFault(
                 "InvalidParameterException", f"Minimum image height and width is {LEAST_SIDE} px"
             )
-        if max(sight.width, sight.height) > MOST_SIDE:
+        if max(analysis.width, analysis.height) > MOST_SIDE:
             raise ServiceFault(
                 "ImageTooLargeException", f"Maximum image height and width is {MOST_SIDE} px"
             )
-        return sight
+        return analysis
 
     def _bytes(self, image: dict[str, Any]) -> bytes:
         if "Bytes" in image:
@@ -154,12 +159,12 @@ def _wanted(label: dict[str, Any], filters: dict[str, Any]) -> bool:
     return name in included or bool(categories & set(by_category))
 
 
-def _face(face: Face, sight: MeasuredPicture) -> dict[str, Any]:
+def _face(face: Face, analysis: MeasuredPicture) -> dict[str, Any]:
     left, top, width, height = fraction(face)
     names = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
     points = dict(zip(names, face.landmarks, strict=True))
-    across = (points["eyeRight"][0] - points["eyeLeft"][0]) * sight.width
-    down = (points["eyeRight"][1] - points["eyeLeft"][1]) * sight.height
+    across = (points["eyeRight"][0] - points["eyeLeft"][0]) * analysis.width
+    down = (points["eyeRight"][1] - points["eyeLeft"][1]) * analysis.height
     middle = (points["eyeRight"][0] + points["eyeLeft"][0]) / 2
     eyes = abs(points["eyeRight"][0] - points["eyeLeft"][0]) or 1e-6
     return {
@@ -171,6 +176,6 @@ def _face(face: Face, sight: MeasuredPicture) -> dict[str, Any]:
             "Yaw": max(-90.0, min(90.0, (points["nose"][0] - middle) / eyes * 90)),
             "Pitch": 0.0,
         },
-        "Quality": {"Brightness": sight.light.brightness, "Sharpness": sight.light.sharpness},
+        "Quality": {"Brightness": analysis.light.brightness, "Sharpness": analysis.light.sharpness},
         "Confidence": face.score * 100,
     }

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from onmodel_local.standins.errors import ServiceFault
-from onmodel_local.standins.faults import Steering
+from onmodel_local.standins.faults import CallControl
 from onmodel_local.standins.service import Operation
 
 
@@ -27,7 +27,7 @@ class Runtime:
 
     Args:
         models: invocable models by id.
-        steering: odd answers to give.
+        call_control: odd answers to give.
         find_provisioned: models behind provisioned throughput, by its ARN.
         conversing: what answers Converse, by model id without region prefix.
     """
@@ -35,14 +35,14 @@ class Runtime:
     def __init__(
         self,
         models: Mapping[str, Model],
-        steering: Steering,
+        call_control: CallControl,
         find_provisioned: FindModel = lambda _: None,
         conversing: Mapping[str, Converse] | None = None,
     ) -> None:
         self._models = models
         self._find_provisioned = find_provisioned
         self._conversing = conversing or {}
-        self._steering = steering
+        self._steering = call_control
 
     def operations(self) -> dict[str, Operation]:
         return {"InvokeModel": self.invoke_model, "Converse": self.converse}

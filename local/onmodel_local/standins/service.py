@@ -18,7 +18,7 @@ from botocore.model import OperationModel, ServiceModel, StructureShape
 from botocore.utils import parse_timestamp
 
 from onmodel_local.standins.errors import AnswerMalformedError, ServiceFault
-from onmodel_local.standins.faults import Steering
+from onmodel_local.standins.faults import CallControl
 from onmodel_local.standins.shapes import ShapeMismatchError, decode, encode, violations
 
 logger = logging.getLogger("onmodel.local")
@@ -68,13 +68,13 @@ class StandIn:
         name: botocore's service name.
         operations: what is simulated, by operation name.
         invalid: error code for requests that break the model.
-        steering: faults to inject, counts to keep.
+        call_control: faults to inject, counts to keep.
     """
 
     name: str
     operations: Mapping[str, Operation]
     invalid: str
-    steering: Steering
+    call_control: CallControl
 
     @property
     def model(self) -> ServiceModel:
@@ -99,7 +99,7 @@ class StandIn:
         finally:
             called = operation.name if operation else f"{method} {path}"
             by_root = _ROOT in headers.get("authorization", "")
-            self.steering.count(self.name, called, outcome, by_root=by_root)
+            self.call_control.count(self.name, called, outcome, by_root=by_root)
             logger.info("simulated %s %s: %s", self.name, called, outcome)
 
     async def _answer(
@@ -114,7 +114,7 @@ class StandIn:
         return self._write(operation, answer)
 
     async def _injected(self, operation: OperationModel, request: dict[str, Any]) -> None:
-        fault = self.steering.take(self.name, operation.name, str(request))
+        fault = self.call_control.take(self.name, operation.name, str(request))
         if fault is None:
             return
         if fault.latency_seconds:

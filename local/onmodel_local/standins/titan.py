@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from onmodel_local.standins.errors import ServiceFault
-from onmodel_local.standins.eyes import Eyes
-from onmodel_local.standins.looks import look_at_size, look_for_vector
+from onmodel_local.standins.picture_analysis import picture_size, picture_vector
+from onmodel_local.standins.picture_processes import PictureProcesses
 from onmodel_local.vision.pictures import PictureUnreadableError
 
 MODEL = "amazon.titan-embed-image-v1"
@@ -25,8 +25,8 @@ _FIELDS = {"inputText", "inputImage", "embeddingConfig"}
 class Titan:
     """The model behind InvokeModel."""
 
-    def __init__(self, eyes: Eyes) -> None:
-        self._eyes = eyes
+    def __init__(self, processes: PictureProcesses) -> None:
+        self._processes = processes
 
     async def invoke(self, body: Any, odd: str | None) -> dict[str, Any]:  # noqa: ANN401 - JSON
         """The model's JSON answer.
@@ -62,9 +62,9 @@ class Titan:
         if len(picture) > MOST_BYTES:
             raise ServiceFault("ValidationException", "Image is larger than 25 MB")
         try:
-            if max(await self._eyes.look(look_at_size, picture)) > MOST_SIDE:
+            if max(await self._processes.run(picture_size, picture)) > MOST_SIDE:
                 raise ServiceFault("ValidationException", "Image exceeds 2048 x 2048 pixels")
-            return await self._eyes.look(look_for_vector, picture, length)
+            return await self._processes.run(picture_vector, picture, length)
         except PictureUnreadableError as fault:
             raise ServiceFault("ValidationException", "Unable to process the image") from fault
 

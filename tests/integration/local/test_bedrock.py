@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 
-from onmodel_local.pace import Pace
+from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.stack import LocalStack
 
 BUCKET = "training-data"
@@ -43,8 +43,10 @@ RIGHTS = {
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[LocalStack]:
-    pace = Pace(training_seconds=0.6, throughput_seconds=0.3, stopping_seconds=0.1)
-    with LocalStack(pace=pace) as made:
+    settings = SimulationSettings(
+        training_seconds=0.6, throughput_seconds=0.3, stopping_seconds=0.1
+    )
+    with LocalStack(settings=settings) as made:
         yield made
 
 
@@ -301,7 +303,7 @@ def test_controls_when_events_are_dropped_or_doubled_then_so_many_come(
 def test_controls_when_next_job_is_doomed_then_it_fails_with_the_message(
     stack: LocalStack, start: Callable[..., str]
 ) -> None:
-    stack.control("bedrock/doom", {"what": "jobs", "message": "Internal service error"})
+    stack.control("bedrock/fail", {"what": "jobs", "message": "Internal service error"})
     job = _until(stack, start(), "Failed", "Completed")
     assert job["failureMessage"] == "Internal service error"
 
@@ -426,16 +428,16 @@ def test_foundation_model_when_lifecycle_is_set_then_told_and_enforced(
     told = bedrock.get_foundation_model(modelIdentifier=canvas)["modelDetails"]
     assert told["modelLifecycle"]["status"] == "ACTIVE"
     try:
-        stack.control("pace", {"canvas_status": "LEGACY"})
+        stack.control("simulation-settings", {"canvas_status": "LEGACY"})
         told = bedrock.get_foundation_model(modelIdentifier=canvas)["modelDetails"]
         assert f"{told['modelLifecycle']['endOfLifeTime']:%Y-%m-%d}" == "2026-09-30"
         with pytest.raises(bedrock.exceptions.ValidationException, match="legacy"):
             start()
-        stack.control("pace", {"canvas_status": "GONE"})
+        stack.control("simulation-settings", {"canvas_status": "GONE"})
         with pytest.raises(bedrock.exceptions.ResourceNotFoundException):
             bedrock.get_foundation_model(modelIdentifier=canvas)
     finally:
-        stack.control("pace", {"canvas_status": "ACTIVE"})
+        stack.control("simulation-settings", {"canvas_status": "ACTIVE"})
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_rate_rule_when_time_is_scaled_then_fires_in_seconds(
     local_stack: LocalStack, queue: tuple[str, str]
 ) -> None:
     events = local_stack.client("events")
-    local_stack.control("pace", {"rate_scale": 1 / 60})
+    local_stack.control("simulation-settings", {"rate_scale": 1 / 60})
     try:
         events.put_rule(Name="scaled", ScheduleExpression="rate(1 minute)")
         events.put_targets(Rule="scaled", Targets=[{"Id": "queue", "Arn": queue[1]}])
@@ -177,7 +177,7 @@ def test_rate_rule_when_time_is_scaled_then_fires_in_seconds(
     finally:
         events.remove_targets(Rule="scaled", Ids=["queue"])
         events.delete_rule(Name="scaled")
-        local_stack.control("pace", {"rate_scale": 1.0})
+        local_stack.control("simulation-settings", {"rate_scale": 1.0})
 
 
 def test_door_when_called_with_cookies_then_they_are_a_list(ask: Callable[..., Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from onmodel_local.standins.bedrock.surroundings import AccessRefusedError, Surroundings
+from onmodel_local.standins.bedrock.aws_services import AccessRefusedError, AwsServices
 from onmodel_local.standins.errors import ServiceFault
 
 _ACCESS_CHECK = ".write_access_check_file.tmp"  # Bedrock writes it before it starts
@@ -16,9 +16,9 @@ HYPERPARAMETERS = {
 }
 
 
-def check_access(around: Surroundings, request: dict[str, Any]) -> None:
+def check_access(aws: AwsServices, request: dict[str, Any]) -> None:
     """Caller and service role may do all that the job needs. Raises ServiceFault."""
-    place = f"arn:aws:bedrock:{around.region}:{around.account}"
+    place = f"arn:aws:bedrock:{aws.region}:{aws.account}"
     wanted: list[tuple[str, str, dict[str, str]]] = [
         ("bedrock:CreateModelCustomizationJob", f"{place}:model-customization-job/*", {}),
         ("bedrock:CreateModelCustomizationJob", f"{place}:custom-model/*", {}),
@@ -29,17 +29,17 @@ def check_access(around: Surroundings, request: dict[str, Any]) -> None:
     if request.get("customModelTags"):
         wanted.append(("bedrock:TagResource", f"{place}:custom-model/*", {}))
     for action, resource, context in wanted:
-        if denial := around.denial(action, resource, context):
+        if denial := aws.denial(action, resource, context):
             raise ServiceFault("AccessDeniedException", denial)
-    _check_role(around, request)
+    _check_role(aws, request)
 
 
-def _check_role(around: Surroundings, request: dict[str, Any]) -> None:
+def _check_role(aws: AwsServices, request: dict[str, Any]) -> None:
     role = request["roleArn"]
-    if distrust := around.trust_fault(role, "bedrock.amazonaws.com"):
+    if distrust := aws.trust_fault(role, "bedrock.amazonaws.com"):
         raise ServiceFault("ValidationException", f"Could not assume provided IAM role: {distrust}")
     try:
-        around.read(role, request["trainingDataConfig"]["s3Uri"])
+        aws.read(role, request["trainingDataConfig"]["s3Uri"])
     except AccessRefusedError as fault:
         raise ServiceFault(
             "ValidationException",
@@ -47,7 +47,7 @@ def _check_role(around: Surroundings, request: dict[str, Any]) -> None:
         ) from fault
     check = request["outputDataConfig"]["s3Uri"].rstrip("/") + "/" + _ACCESS_CHECK
     try:
-        around.write(role, check, b"")
+        aws.write(role, check, b"")
     except AccessRefusedError as fault:
         raise ServiceFault(
             "ValidationException",

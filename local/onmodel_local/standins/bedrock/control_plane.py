@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from onmodel_local.pace import Pace
+from onmodel_local.simulation_settings import SimulationSettings
+from onmodel_local.standins.bedrock.aws_services import AwsServices
 from onmodel_local.standins.bedrock.events import Delivery, JobEvents, detail
 from onmodel_local.standins.bedrock.foundation import FoundationModels
 from onmodel_local.standins.bedrock.jobs import SimulatedJobs
 from onmodel_local.standins.bedrock.models import CustomModels, TagsOfAll
 from onmodel_local.standins.bedrock.records import Job, Ledger, SimulatedThroughput
-from onmodel_local.standins.bedrock.surroundings import Surroundings
 from onmodel_local.standins.bedrock.throughput import Throughputs
-from onmodel_local.standins.errors import SteeringRefusedError
+from onmodel_local.standins.errors import ControlRefusedError
 from onmodel_local.standins.service import Operation
 
 JOB_STATES = ("InProgress", "Completed", "Failed", "Stopping", "Stopped")
@@ -24,15 +24,15 @@ MODEL_MONTH_USD = 1.95
 
 
 class ControlPlane:
-    def __init__(self, pace: Pace, around: Surroundings) -> None:
+    def __init__(self, settings: SimulationSettings, aws: AwsServices) -> None:
         self.ledger = Ledger()
         self.delivery = Delivery()
-        self._events = JobEvents(around, self.delivery)
-        self.foundation = FoundationModels(pace, around.region)
-        self._jobs = SimulatedJobs(self.ledger, pace, around, self.foundation, self._events)
-        self._models = CustomModels(self.ledger, around.account)
+        self._events = JobEvents(aws, self.delivery)
+        self.foundation = FoundationModels(settings, aws.region)
+        self._jobs = SimulatedJobs(self.ledger, settings, aws, self.foundation, self._events)
+        self._models = CustomModels(self.ledger, aws.account)
         self._tags = TagsOfAll(self.ledger)
-        self._throughputs = Throughputs(self.ledger, pace, around, self.foundation)
+        self._throughputs = Throughputs(self.ledger, settings, aws, self.foundation)
 
     def operations(self) -> dict[str, Operation]:
         return {
@@ -102,7 +102,7 @@ class ControlPlane:
             self._throughputs.orders.held = held
             records = list(self.ledger.throughputs.values())
         else:
-            raise SteeringRefusedError('hold {"what": "jobs"} or {"what": "throughput"}')
+            raise ControlRefusedError('hold {"what": "jobs"} or {"what": "throughput"}')
         for record in records:
             record.patience.held = held
         return {"held": held, "what": order["what"]}
@@ -117,27 +117,30 @@ class ControlPlane:
         found, status = self._named(order.get("name", "")), order.get("status", "")
         states = JOB_STATES if isinstance(found, Job) else THROUGHPUT_STATES
         if status not in states:
-            raise SteeringRefusedError(f"its states are {', '.join(states)}")
+            raise ControlRefusedError(f"its states are {', '.join(states)}")
         if isinstance(found, Job):
             self._jobs.force(found, status, order.get("message"))
         else:
             self._throughputs.force(found, status, order.get("message"))
         return {"name": order["name"], "status": status}
 
-    def doom(self, order: dict[str, Any]) -> dict[str, Any]:
+    def fail_next(self, order: dict[str, Any]) -> dict[str, Any]:
         """{"what": "jobs"|"throughput", "message"}: the next one fails with this message."""
-        dooms = {"jobs": self._jobs.orders.dooms, "throughput": self._throughputs.orders.dooms}
-        if order.get("what") not in dooms:
-            raise SteeringRefusedError('doom {"what": "jobs"} or {"what": "throughput"}')
+        failures = {
+            "jobs": self._jobs.orders.failures,
+            "throughput": self._throughputs.orders.failures,
+        }
+        if order.get("what") not in failures:
+            raise ControlRefusedError('fail {"what": "jobs"} or {"what": "throughput"}')
         message = order.get("message") or "Internal error (simulated)"
-        dooms[order["what"]].append(message)
+        failures[order["what"]].append(message)
         return {"doomed": order["what"], "message": message}
 
     def next_job(self, order: dict[str, Any]) -> dict[str, Any]:
         """{"id": 12 lower-case letters and digits}: the next job's ARN ends in it."""
         identity = str(order.get("id", ""))
         if not re.fullmatch("[a-z0-9]{12}", identity):
-            raise SteeringRefusedError('next-job {"id": twelve lower-case letters and digits}')
+            raise ControlRefusedError('next-job {"id": twelve lower-case letters and digits}')
         self._jobs.orders.ids.append(identity)
         return {"id": identity}
 
@@ -151,7 +154,7 @@ class ControlPlane:
         """{"name", "overrides"?}: the event of the job's present state, with fields changed."""
         found = self._named(order.get("name", ""))
         if not isinstance(found, Job):
-            raise SteeringRefusedError("throughput sends no events, on AWS neither")
+            raise ControlRefusedError("throughput sends no events, on AWS neither")
         told: dict[str, Any] = detail(found) | order.get("overrides", {})
         self._events.put(found, told)
         return told
@@ -165,13 +168,13 @@ class ControlPlane:
             elif model := self.ledger.model(name):
                 del self.ledger.models[model.arn]
             else:
-                raise SteeringRefusedError(f"neither throughput nor model is called {name!r}")
+                raise ControlRefusedError(f"neither throughput nor model is called {name!r}")
         return {"forgotten": name}
 
     def _named(self, name: str) -> Job | SimulatedThroughput:
         found = self.ledger.throughput(name) or self.ledger.job(name)
         if found is None:
-            raise SteeringRefusedError(f"neither a job nor throughput is called {name!r}")
+            raise ControlRefusedError(f"neither a job nor throughput is called {name!r}")
         return found
 
 

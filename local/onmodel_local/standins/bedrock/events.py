@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from onmodel_local.standins.bedrock.aws_services import AwsServices
 from onmodel_local.standins.bedrock.records import Job
-from onmodel_local.standins.bedrock.surroundings import Surroundings
 
 logger = logging.getLogger("onmodel.local")
 
@@ -25,8 +25,8 @@ class Delivery:
 
 
 class JobEvents:
-    def __init__(self, around: Surroundings, delivery: Delivery) -> None:
-        self._around = around
+    def __init__(self, aws: AwsServices, delivery: Delivery) -> None:
+        self._aws = aws
         self._delivery = delivery
 
     def tell(self, job: Job) -> None:
@@ -39,7 +39,7 @@ class JobEvents:
 
     def put(self, job: Job, told: dict[str, Any]) -> None:
         logger.info("simulated job %s: %s", told["jobName"], told["jobStatus"])
-        self._around.publish(SOURCE, DETAIL_TYPE, job.arn, told)
+        self._aws.publish(SOURCE, DETAIL_TYPE, job.arn, told)
 
 
 def detail(job: Job) -> dict[str, Any]:

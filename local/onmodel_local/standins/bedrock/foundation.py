@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from onmodel_local.pace import Pace
+from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.standins.errors import ServiceFault
 
 CANVAS = "amazon.nova-canvas-v1:0"
@@ -40,8 +40,8 @@ _MODELS: dict[str, tuple[str, list[str], list[str], list[str], list[str]]] = {
 class FoundationModels:
     """GetFoundationModel and ListFoundationModels."""
 
-    def __init__(self, pace: Pace, region: str) -> None:
-        self._pace = pace
+    def __init__(self, settings: SimulationSettings, region: str) -> None:
+        self._settings = settings
         self._region = region
 
     def arn(self, model: str) -> str:
@@ -55,7 +55,7 @@ class FoundationModels:
         found = [
             self._details(model)
             for model, about in _MODELS.items()
-            if not (model == CANVAS and self._pace.canvas_status == "GONE")
+            if not (model == CANVAS and self._settings.canvas_status == "GONE")
             and (wanted is None or wanted in about[3])
         ]
         return {"modelSummaries": found}
@@ -63,7 +63,7 @@ class FoundationModels:
     def known(self, identifier: str) -> str:
         """The id behind an id or ARN. Raises ServiceFault when AWS would not know it."""
         model = identifier.rsplit("/", 1)[-1]
-        if model not in _MODELS or (model == CANVAS and self._pace.canvas_status == "GONE"):
+        if model not in _MODELS or (model == CANVAS and self._settings.canvas_status == "GONE"):
             raise ServiceFault(
                 "ResourceNotFoundException",
                 f"Could not find the model {identifier}: it does not exist or reached the end of"
@@ -76,7 +76,7 @@ class FoundationModels:
         model = self.known(identifier)
         if not _MODELS[model][3]:
             raise ServiceFault("ValidationException", f"{model} cannot be customized")
-        if self._pace.canvas_status == "LEGACY":
+        if self._settings.canvas_status == "LEGACY":
             raise ServiceFault(
                 "ValidationException",
                 f"{model} is a legacy model: it takes no new customization job and no new"
@@ -100,6 +100,6 @@ class FoundationModels:
         }
 
     def _lifecycle(self, model: str) -> dict[str, Any]:
-        if model != CANVAS or self._pace.canvas_status == "ACTIVE":
+        if model != CANVAS or self._settings.canvas_status == "ACTIVE":
             return {"status": "ACTIVE"}
         return {"status": "LEGACY", "legacyTime": LEGACY_TIME, "endOfLifeTime": END_TIME}

@@ -7,12 +7,13 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from onmodel_local.pace import Pace
+from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.standins.bedrock.admission import (
     HYPERPARAMETERS,
     check_access,
     check_hyperparameters,
 )
+from onmodel_local.standins.bedrock.aws_services import AccessRefusedError, AwsServices
 from onmodel_local.standins.bedrock.events import JobEvents
 from onmodel_local.standins.bedrock.foundation import FoundationModels
 from onmodel_local.standins.bedrock.manifest import (
@@ -37,7 +38,6 @@ from onmodel_local.standins.bedrock.records import (
     to_tags,
     utc_now,
 )
-from onmodel_local.standins.bedrock.surroundings import AccessRefusedError, Surroundings
 from onmodel_local.standins.errors import ServiceFault
 
 # what part of the training time each phase takes
@@ -49,18 +49,18 @@ class JobOrders:
     """What tests want of coming jobs."""
 
     held: bool = False
-    dooms: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
 
 
 class SimulatedJobs:
     def __init__(
-        self, ledger: Ledger, pace: Pace, around: Surroundings,
+        self, ledger: Ledger, settings: SimulationSettings, aws: AwsServices,
         foundation: FoundationModels, events: JobEvents,
     ) -> None:  # fmt: skip
         self._ledger = ledger
-        self._pace = pace
-        self._around = around
+        self._settings = settings
+        self._aws = aws
         self._foundation = foundation
         self._events = events
         self._tokens: dict[str, str] = {}
@@ -77,7 +77,7 @@ class SimulatedJobs:
         request.setdefault("hyperParameters", {})
         check_hyperparameters(request["hyperParameters"])
         # reading S3 goes through the emulator's own door, so not on its event loop
-        await asyncio.to_thread(check_access, self._around, request)
+        await asyncio.to_thread(check_access, self._aws, request)
         with self._ledger.lock:
             self._check_names(request)
             job = self._record(request, base)
@@ -148,13 +148,13 @@ class SimulatedJobs:
             raise ServiceFault("ConflictException", f"The model name {name} is taken")
 
     def _record(self, request: dict[str, Any], base: str) -> Job:
-        place = f"arn:aws:bedrock:{self._around.region}:{self._around.account}"
+        place = f"arn:aws:bedrock:{self._aws.region}:{self._aws.account}"
         identity = self.orders.ids.pop(0) if self.orders.ids else new_id()
         arn = f"{place}:model-customization-job/{base}/{identity}"
         job = Job(arn, request, self._foundation.arn(base), to_tags(request.get("jobTags")))
         job.patience.held = self.orders.held
-        if self.orders.dooms:
-            job.failure = self.orders.dooms.pop(0)
+        if self.orders.failures:
+            job.failure = self.orders.failures.pop(0)
         self._ledger.jobs[arn] = job
         return job
 
@@ -162,19 +162,19 @@ class SimulatedJobs:
 
     def _live(self, job: Job) -> None:
         """In a thread of its own: phase by phase, until it ends or is ended."""
-        doom, job.failure = job.failure, None
+        failure, job.failure = job.failure, None
         self._events.tell(job)
         try:
             for phase in PHASES:
                 job.at(phase, RUNNING)
                 if phase == PHASES[0]:
                     self._validate(job)
-                seconds = self._pace.training_seconds * _SHARES[phase]
+                seconds = self._settings.training_seconds * _SHARES[phase]
                 if not job.patience.wait(seconds, lambda: job.status == RUNNING):
                     return
                 job.at(phase, COMPLETED)
-            if doom:
-                raise DataRefusedError(doom)
+            if failure:
+                raise DataRefusedError(failure)
             self._finish(job)
         except (DataRefusedError, AccessRefusedError) as fault:
             self._end(job, FAILED, str(fault))
@@ -182,9 +182,9 @@ class SimulatedJobs:
     def _validate(self, job: Job) -> None:
         role = job.request["roleArn"]
         job.records = read_manifest(
-            self._around.read(role, job.request["trainingDataConfig"]["s3Uri"])
+            self._aws.read(role, job.request["trainingDataConfig"]["s3Uri"])
         )
-        check_pictures(job.records, lambda uri: self._around.read(role, uri))
+        check_pictures(job.records, lambda uri: self._aws.read(role, uri))
 
     def _finish(self, job: Job) -> None:
         chosen_values = {name: default for name, (_, _, default) in HYPERPARAMETERS.items()}
@@ -197,7 +197,7 @@ class SimulatedJobs:
         place = f"{folder}/model-customization-job-{identity}/training_artifacts"
         body = metrics_csv(points, batch, len(job.records))
         role = job.request["roleArn"]
-        self._around.write(role, f"{place}/step_wise_training_metrics.csv", body)
+        self._aws.write(role, f"{place}/step_wise_training_metrics.csv", body)
         with self._ledger.lock:
             if job.status != RUNNING:
                 return
@@ -207,7 +207,7 @@ class SimulatedJobs:
     def _make_model(self, job: Job) -> None:
         if job.model_arn is None:
             base = job.base_model_arn.rsplit("/", 1)[-1]
-            place = f"arn:aws:bedrock:{self._around.region}:{self._around.account}"
+            place = f"arn:aws:bedrock:{self._aws.region}:{self._aws.account}"
             arn = f"{place}:custom-model/{base}/{new_id()}"
             tags = to_tags(job.request.get("customModelTags"))
             self._ledger.models[arn] = CustomModel(arn, job.request["customModelName"], job, tags)
@@ -216,7 +216,7 @@ class SimulatedJobs:
 
     def _stop(self, job: Job) -> None:
         self._events.tell(job)
-        if job.patience.wait(self._pace.stopping_seconds, lambda: job.status == STOPPING):
+        if job.patience.wait(self._settings.stopping_seconds, lambda: job.status == STOPPING):
             self._end(job, STOPPED, None)
 
     def _end(self, job: Job, status: str, message: str | None) -> None:

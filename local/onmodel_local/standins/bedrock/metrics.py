@@ -14,14 +14,14 @@ ROWS = 200  # enough for a curve; Bedrock writes one for each step
 def losses(seed: str, steps: int, rate: float) -> list[tuple[int, float]]:
     """(step, loss): falls exponentially to a floor, noisy; quicker with a larger rate."""
     noise = random.Random(hashlib.sha256(seed.encode()).digest())
-    pace = 3.0 * (rate / 1e-5) ** 0.25  # falls to a twentieth of the way over the whole training
+    decay = 3.0 * (rate / 1e-5) ** 0.25  # falls to a twentieth of the way over the whole training
     every = max(1, steps // ROWS)
     return [
         (
             step,
             round(
                 0.06
-                + 0.18 * math.exp(-pace * step / steps)
+                + 0.18 * math.exp(-decay * step / steps)
                 + noise.gauss(0, 0.006 * (0.3 + math.exp(-2 * step / steps))),
                 6,
             ),

@@ -18,7 +18,7 @@ STOPPING, STOPPED, NOT_STARTED = "Stopping", "Stopped", "NotStarted"
 CREATING, IN_SERVICE, UPDATING = "Creating", "InService", "Updating"
 PHASES = ("validationDetails", "dataProcessingDetails", "trainingDetails")
 
-_LOOK_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 
 
 def new_id() -> str:
@@ -45,10 +45,10 @@ class Patience:
                 self.steps -= 1
                 return True
             if not self.held:
-                left -= _LOOK_SECONDS
+                left -= _POLL_SECONDS
                 if left <= 0:
                     return True
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
         return False
 
 

@@ -6,7 +6,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from onmodel_local.pace import Pace
+from onmodel_local.simulation_settings import SimulationSettings
+from onmodel_local.standins.bedrock.aws_services import AwsServices
 from onmodel_local.standins.bedrock.foundation import FoundationModels
 from onmodel_local.standins.bedrock.records import (
     CREATING,
@@ -21,7 +22,6 @@ from onmodel_local.standins.bedrock.records import (
     page,
     to_tags,
 )
-from onmodel_local.standins.bedrock.surroundings import Surroundings
 from onmodel_local.standins.errors import ServiceFault
 
 
@@ -30,25 +30,29 @@ class ThroughputOrders:
     """What tests want of coming throughput."""
 
     held: bool = False
-    dooms: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
 
 class Throughputs:
     def __init__(
-        self, ledger: Ledger, pace: Pace, around: Surroundings, foundation: FoundationModels
+        self,
+        ledger: Ledger,
+        settings: SimulationSettings,
+        aws: AwsServices,
+        foundation: FoundationModels,
     ) -> None:
         self._ledger = ledger
-        self._pace = pace
-        self._around = around
+        self._settings = settings
+        self._aws = aws
         self._foundation = foundation
         self._tokens: dict[str, str] = {}
         self.orders = ThroughputOrders()
 
     def create(self, request: dict[str, Any]) -> dict[str, Any]:
         token = request.get("clientRequestToken")
-        place = f"arn:aws:bedrock:{self._around.region}:{self._around.account}:provisioned-model"
+        place = f"arn:aws:bedrock:{self._aws.region}:{self._aws.account}:provisioned-model"
         if request.get("tags") and (
-            denial := self._around.denial("bedrock:TagResource", f"{place}/*", {})
+            denial := self._aws.denial("bedrock:TagResource", f"{place}/*", {})
         ):
             raise ServiceFault("AccessDeniedException", denial)
         with self._ledger.lock:
@@ -121,7 +125,7 @@ class Throughputs:
         if self._ledger.throughput(name):
             raise ServiceFault("ValidationException", f"The name {name} is already in use")
         used = sum(t.units for t in self._ledger.throughputs.values() if not t.commitment)
-        if used + request["modelUnits"] > self._pace.throughput_quota:
+        if used + request["modelUnits"] > self._settings.throughput_quota:
             raise ServiceFault(
                 "ServiceQuotaExceededException",
                 "Your account does not currently have any no commitment model units reserved for "
@@ -129,18 +133,18 @@ class Throughputs:
             )
 
     def _become_later(self, found: SimulatedThroughput, status: str) -> None:
-        doom = self.orders.dooms.pop(0) if self.orders.dooms else None
+        failure = self.orders.failures.pop(0) if self.orders.failures else None
 
         def live() -> None:
-            seconds = self._pace.throughput_seconds
+            seconds = self._settings.throughput_seconds
             if not found.patience.wait(seconds, lambda: self._is(found, status)):
                 return
             with self._ledger.lock:
                 if not self._is(found, status):
                     return
-                if doom is None:
+                if failure is None:
                     found.model_arn = found.desired_model_arn
-                found.become(FAILED if doom else IN_SERVICE, doom)
+                found.become(FAILED if failure else IN_SERVICE, failure)
 
         threading.Thread(target=live, daemon=True).start()
 

@@ -17,10 +17,10 @@ from onmodel_local.standins.nova_pro import NovaPro, VisionEndpoint
 PICTURE = cv2.imencode(".png", np.full((64, 64, 3), (40, 160, 60), np.uint8))[1].tobytes()
 
 
-class NearEyes:
+class InProcess:
     """Looks in this process."""
 
-    async def look(self, function: Callable[..., Any], *args: Any) -> Any:
+    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
         return function(*args)
 
 
@@ -29,7 +29,7 @@ def _ask(
 ) -> Any:
     text = "The figure in the middle of this picture was recognised as Buck B.\n"
     content = [{"image": {"format": "png", "source": {"bytes": body}}}, {"text": text}]
-    pro = NovaPro(NearEyes(), lambda _: b"", vision)  # type: ignore[arg-type]
+    pro = NovaPro(InProcess(), lambda _: b"", vision)  # type: ignore[arg-type]
     return asyncio.run(pro.converse({"messages": [{"role": "user", "content": content}]}, odd))
 
 

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from onmodel_local.standins.errors import ServiceFault
-from onmodel_local.standins.faults import InjectedFault, Steering
+from onmodel_local.standins.faults import CallControl, InjectedFault
 from onmodel_local.standins.service import StandIn
 
 ANSWER = {"Labels": [{"Name": "Cartoon", "Confidence": 90.0}]}
 
 
-def _rekognition(steering: Steering, answer: Any = ANSWER) -> StandIn:
+def _rekognition(call_control: CallControl, answer: Any = ANSWER) -> StandIn:
     operations = {"DetectLabels": lambda _: answer}
-    return StandIn("rekognition", operations, "InvalidParameterException", steering)
+    return StandIn("rekognition", operations, "InvalidParameterException", call_control)
 
 
 def _ask(
@@ -32,53 +32,56 @@ PICTURE = {"Image": {"Bytes": "aGk="}}
 
 
 def test_handle_when_request_is_fine_then_answered_and_counted() -> None:
-    steering = Steering()
-    assert _ask(_rekognition(steering), PICTURE) == (200, ANSWER)
-    assert steering.calls() == {"rekognition": {"DetectLabels": {"ok": 1}}}
+    call_control = CallControl()
+    assert _ask(_rekognition(call_control), PICTURE) == (200, ANSWER)
+    assert call_control.calls() == {"rekognition": {"DetectLabels": {"ok": 1}}}
 
 
 def test_handle_when_root_calls_and_a_role_then_roots_calls_are_counted_apart() -> None:
-    steering = Steering()
+    call_control = CallControl()
     for keys in ("test", "ASIAROLE", "test"):
         signature = (
             f"AWS4-HMAC-SHA256 Credential={keys}/20261120/us-east-1/rekognition/aws4_request"
         )
-        _ask(_rekognition(steering), PICTURE, signature=signature)
-    assert steering.calls() == {"rekognition": {"DetectLabels": {"ok": 3}}}
-    assert steering.calls(of_root=True) == {"rekognition": {"DetectLabels": {"ok": 2}}}
-    steering.reset_calls()
-    assert steering.calls(of_root=True) == {}
+        _ask(_rekognition(call_control), PICTURE, signature=signature)
+    assert call_control.calls() == {"rekognition": {"DetectLabels": {"ok": 3}}}
+    assert call_control.calls(of_root=True) == {"rekognition": {"DetectLabels": {"ok": 2}}}
+    call_control.reset_calls()
+    assert call_control.calls(of_root=True) == {}
 
 
 def test_handle_when_request_breaks_the_model_then_the_services_own_error() -> None:
-    status, answer = _ask(_rekognition(Steering()), {"MaxLabels": -1} | PICTURE)
+    status, answer = _ask(_rekognition(CallControl()), {"MaxLabels": -1} | PICTURE)
     assert (status, answer["__type"]) == (400, "InvalidParameterException")
     assert "maxLabels" in answer["message"] or "MaxLabels" in answer["message"]
 
 
 def test_handle_when_answer_breaks_the_model_then_internal_error() -> None:
-    status, answer = _ask(_rekognition(Steering(), {"Labels": [{"Name": 3}]}), PICTURE)
+    status, answer = _ask(_rekognition(CallControl(), {"Labels": [{"Name": 3}]}), PICTURE)
     assert (status, answer["__type"]) == (500, "InternalServerError")
 
 
 def test_handle_when_operation_is_not_simulated_then_says_so() -> None:
-    status, answer = _ask(_rekognition(Steering()), {}, "CompareFaces")
+    status, answer = _ask(_rekognition(CallControl()), {}, "CompareFaces")
     assert (status, answer["__type"]) == (400, "UnknownOperationException")
 
 
 def test_handle_when_fault_is_ordered_twice_then_two_calls_fail() -> None:
-    steering = Steering()
-    steering.order(InjectedFault("rekognition", "DetectLabels", "ThrottlingException", times=2))
-    codes = [_ask(_rekognition(steering), PICTURE)[0] for _ in range(3)]
+    call_control = CallControl()
+    call_control.order(InjectedFault("rekognition", "DetectLabels", "ThrottlingException", times=2))
+    codes = [_ask(_rekognition(call_control), PICTURE)[0] for _ in range(3)]
     assert codes == [400, 400, 200]
-    assert steering.calls()["rekognition"]["DetectLabels"] == {"ThrottlingException": 2, "ok": 1}
+    assert call_control.calls()["rekognition"]["DetectLabels"] == {
+        "ThrottlingException": 2,
+        "ok": 1,
+    }
 
 
 def test_handle_when_operation_refuses_then_code_and_message_of_the_fault() -> None:
     def refuse(_: Any) -> Any:
         raise ServiceFault("InvalidImageFormatException", "Request has invalid image format")
 
-    stand_in = StandIn("rekognition", {"DetectLabels": refuse}, "X", Steering())
+    stand_in = StandIn("rekognition", {"DetectLabels": refuse}, "X", CallControl())
     status, answer = _ask(stand_in, PICTURE)
     assert (status, answer["__type"]) == (400, "InvalidImageFormatException")
     assert answer["message"] == "Request has invalid image format"
@@ -97,5 +100,5 @@ def test_handle_when_operation_refuses_then_code_and_message_of_the_fault() -> N
 def test_match_when_model_is_an_id_or_an_arn_then_both_found(
     method: str, path: str, operation: str, label: str
 ) -> None:
-    stand_in = StandIn("bedrock-runtime", {}, "ValidationException", Steering())
+    stand_in = StandIn("bedrock-runtime", {}, "ValidationException", CallControl())
     assert stand_in._match(method, path) == (operation, {"modelId": label})

@@ -12,16 +12,16 @@ import cv2
 import numpy as np
 import pytest
 
-from onmodel_local.pace import Pace
+from onmodel_local.simulation_settings import SimulationSettings
+from onmodel_local.standins.bedrock.aws_services import AccessRefusedError
 from onmodel_local.standins.bedrock.control_plane import ControlPlane
-from onmodel_local.standins.bedrock.surroundings import AccessRefusedError
-from onmodel_local.standins.errors import ServiceFault, SteeringRefusedError
+from onmodel_local.standins.errors import ControlRefusedError, ServiceFault
 
 ROLE = "arn:aws:iam::000000000000:role/training"
 
 
-class Remembered:
-    """Surroundings in memory; remembers what was published."""
+class RecordingAws:
+    """AwsServices in memory; remembers what was published."""
 
     account = "000000000000"
     region = "us-east-1"
@@ -51,8 +51,8 @@ class Remembered:
 
 
 @pytest.fixture
-def around() -> Remembered:
-    made = Remembered()
+def aws() -> RecordingAws:
+    made = RecordingAws()
     picture = cv2.imencode(".png", np.zeros((512, 512, 3), np.uint8))[1].tobytes()
     lines = []
     for number in range(5):
@@ -64,13 +64,13 @@ def around() -> Remembered:
 
 
 @pytest.fixture
-def pace() -> Pace:
-    return Pace(training_seconds=0.1, throughput_seconds=0.05, stopping_seconds=0.05)
+def settings() -> SimulationSettings:
+    return SimulationSettings(training_seconds=0.1, throughput_seconds=0.05, stopping_seconds=0.05)
 
 
 @pytest.fixture
-def plane(around: Remembered, pace: Pace) -> Iterator[ControlPlane]:
-    made = ControlPlane(pace, around)
+def plane(aws: RecordingAws, settings: SimulationSettings) -> Iterator[ControlPlane]:
+    made = ControlPlane(settings, aws)
     yield made
     for job in made.ledger.jobs.values():  # their threads end
         job.status = "Stopped"
@@ -106,50 +106,50 @@ def _trained(plane: ControlPlane, name: str = "onmodel-1") -> str:
 
 
 def test_job_when_it_completes_then_metrics_model_and_events(
-    plane: ControlPlane, around: Remembered
+    plane: ControlPlane, aws: RecordingAws
 ) -> None:
     model = _trained(plane)
-    _wait(lambda: len(around.events) == 2)
-    assert [event["jobStatus"] for event in around.events] == ["InProgress", "Completed"]
-    assert around.events[-1]["outputModelArn"] == model
-    assert any(uri.endswith("step_wise_training_metrics.csv") for uri in around.objects)
+    _wait(lambda: len(aws.events) == 2)
+    assert [event["jobStatus"] for event in aws.events] == ["InProgress", "Completed"]
+    assert aws.events[-1]["outputModelArn"] == model
+    assert any(uri.endswith("step_wise_training_metrics.csv") for uri in aws.objects)
 
 
 @pytest.mark.parametrize(
     "action", ["iam:PassRole", "bedrock:TagResource", "bedrock:CreateModelCustomizationJob"]
 )
 def test_job_when_caller_may_not_then_access_denied(
-    plane: ControlPlane, around: Remembered, action: str
+    plane: ControlPlane, aws: RecordingAws, action: str
 ) -> None:
-    around.denied.add(action)
+    aws.denied.add(action)
     with pytest.raises(ServiceFault, match="AccessDeniedException"):
         _create(plane, jobTags=[{"key": "a", "value": "b"}])
     assert plane.ledger.jobs == {}
 
 
 def test_job_when_role_is_not_trusted_then_validation_exception(
-    plane: ControlPlane, around: Remembered
+    plane: ControlPlane, aws: RecordingAws
 ) -> None:
-    around.distrust = "it does not trust bedrock.amazonaws.com"
+    aws.distrust = "it does not trust bedrock.amazonaws.com"
     with pytest.raises(ServiceFault, match="Could not assume"):
         _create(plane)
 
 
 def test_job_when_forced_back_and_forth_then_each_state_is_told(
-    plane: ControlPlane, around: Remembered
+    plane: ControlPlane, aws: RecordingAws
 ) -> None:
     plane.hold({"what": "jobs", "held": True})
     _create(plane, "forced")
     for status in ("Failed", "InProgress", "Stopped", "Completed"):
         plane.set_state({"name": "forced", "status": status, "message": "as ordered"})
-    told = [event["jobStatus"] for event in around.events if event["jobName"] == "forced"]
+    told = [event["jobStatus"] for event in aws.events if event["jobName"] == "forced"]
     assert told[-4:] == ["Failed", "InProgress", "Stopped", "Completed"]
 
 
 def test_throughput_when_quota_is_zero_then_refused_before_anything_bills(
-    plane: ControlPlane, pace: Pace
+    plane: ControlPlane, settings: SimulationSettings
 ) -> None:
-    pace.throughput_quota = 0
+    settings.throughput_quota = 0
     model = _trained(plane)
     with pytest.raises(ServiceFault, match="ServiceQuotaExceededException"):
         _ask(plane, "CreateProvisionedModelThroughput", modelId=model, modelUnits=1,
@@ -159,7 +159,7 @@ def test_throughput_when_quota_is_zero_then_refused_before_anything_bills(
 
 def test_throughput_when_doomed_then_failed_and_still_bills(plane: ControlPlane) -> None:
     model = _trained(plane)
-    plane.doom({"what": "throughput", "message": "no capacity"})
+    plane.fail_next({"what": "throughput", "message": "no capacity"})
     arn = _ask(plane, "CreateProvisionedModelThroughput", modelId=model, modelUnits=1,
                provisionedModelName="t")["provisionedModelArn"]  # fmt: skip
     _wait(lambda: plane.ledger.throughputs[arn].status == "Failed")
@@ -207,5 +207,5 @@ def test_set_state_when_order_is_senseless_then_refused(
     plane: ControlPlane, order: dict[str, Any]
 ) -> None:
     _create(plane)
-    with pytest.raises(SteeringRefusedError):
+    with pytest.raises(ControlRefusedError):
         plane.set_state(order)

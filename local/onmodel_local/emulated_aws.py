@@ -1,4 +1,4 @@
-"""The emulator's S3, EventBridge and IAM, as the simulated Bedrock needs them."""
+"""AwsServices of the emulator: its S3, EventBridge and IAM, for the simulated Bedrock."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ministack.core.iam_evaluator import enforce
 from ministack.core.router import extract_access_key_id
 from ministack.services import eventbridge, iam
 
-from onmodel_local.standins.bedrock.surroundings import AccessRefusedError
+from onmodel_local.standins.bedrock.aws_services import AccessRefusedError
 from onmodel_local.standins.service import request_headers
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
 
 
-class AwsAround:
-    """Reads and writes S3 through the emulator's own door, signed as the role: IAM is enforced."""
+class EmulatedAws:
+    """Reads and writes S3 through the emulator's endpoint, signed as the role: IAM is enforced."""
 
     account = ACCOUNT
     region = REGION
@@ -58,7 +58,7 @@ class AwsAround:
 
     def denial(self, action: str, resource: str, context: dict[str, str]) -> str | None:
         key = extract_access_key_id(request_headers(), {})
-        keys: dict[str, Any] = dict(context)  # a list would make it a key of many values
+        keys: dict[str, Any] = dict(context)  # a list would be evaluated as a multivalued key
         service = action.split(":", 1)[0]
         refused = enforce(key, action, service, REGION, resource_arn=resource, service_context=keys)
         if not refused:
@@ -86,7 +86,7 @@ class AwsAround:
 
 
 def _client_as(role_arn: str) -> Any:  # noqa: ANN401 - made by boto3 at run time
-    """An S3 client with a session of the role, as ministack gives one to a function."""
+    """An S3 client with session credentials of the role, like those of a function."""
     keys = lambda_runtime.execution_credentials(
         {
             "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:bedrock",
@@ -106,6 +106,6 @@ def _client_as(role_arn: str) -> Any:  # noqa: ANN401 - made by boto3 at run tim
 
 
 def split_uri(uri: str) -> tuple[str, str]:
-    """s3://bucket/key → bucket, key."""
+    """The bucket and the key of s3://bucket/key."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return bucket, key

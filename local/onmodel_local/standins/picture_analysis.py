@@ -1,4 +1,4 @@
-"""What the pool's processes do: bytes in, plain values out, so that both cross a pipe."""
+"""Functions for the pool's processes; arguments and results are picklable."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class MeasuredPicture:
     faces: tuple[Face, ...] = ()
 
 
-def look_for_figures(body: bytes) -> MeasuredPicture:
+def analyse_figures(body: bytes) -> MeasuredPicture:
     """Raises PictureUnreadableError."""
     picture = decode_pixels(body)
     height, width = picture.shape[:2]
@@ -32,20 +32,20 @@ def look_for_figures(body: bytes) -> MeasuredPicture:
     )
 
 
-def look_for_faces(body: bytes) -> MeasuredPicture:
+def analyse_faces(body: bytes) -> MeasuredPicture:
     """Raises PictureUnreadableError. Boxes are fractions of the picture here."""
     picture = decode_pixels(body)
     height, width = picture.shape[:2]
     return MeasuredPicture(width, height, measure_light(picture), faces=tuple(find_faces(picture)))
 
 
-def look_at_size(body: bytes) -> tuple[int, int]:
+def picture_size(body: bytes) -> tuple[int, int]:
     """Width and height. Raises PictureUnreadableError."""
     height, width = decode_pixels(body).shape[:2]
     return width, height
 
 
-def look_for_vector(body: bytes, length: int) -> list[float]:
+def picture_vector(body: bytes, length: int) -> list[float]:
     """Raises PictureUnreadableError."""
     return [float(value) for value in embed(decode_pixels(body), length)]
 
@@ -56,6 +56,6 @@ def fraction(face: Face) -> tuple[float, float, float, float]:
     return box.left / WIDTH, box.top / HEIGHT, box.width / WIDTH, box.height / HEIGHT
 
 
-def look_for_words(body: bytes) -> Description:
+def picture_description(body: bytes) -> Description:
     """Raises PictureUnreadableError."""
     return describe_picture(decode_pixels(body))

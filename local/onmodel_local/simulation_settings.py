@@ -1,4 +1,4 @@
-"""How fast simulated time passes."""
+"""Settings of the simulated services: durations, rates, quotas and model states."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass
-class Pace:
-    """Seconds that simulated things take; what takes hours on AWS takes seconds here."""
+class SimulationSettings:
+    """Durations in seconds, far shorter than on AWS, and what the services answer."""
 
     training_seconds: float = 6.0
     """From InProgress to Completed: hours on AWS ("12000 steps … around 4 hours")."""
@@ -16,11 +16,12 @@ class Pace:
     stopping_seconds: float = 0.5
     """From Stopping to Stopped."""
     rate_scale: float = 1.0
-    """What part of a rate() rule's period passes; 1/60 makes 15 minutes 15 seconds."""
+    """Factor on the period of rate() rules; with 1/60, 15 minutes become 15 seconds."""
     canvas_status: str = "ACTIVE"
-    """Nova Canvas's lifecycle as GetFoundationModel tells it: ACTIVE, LEGACY or GONE.
+    """Lifecycle status of Nova Canvas in GetFoundationModel: ACTIVE, LEGACY or GONE (not found).
 
-    AWS ended the model on 2026-09-30; the simulation answers ACTIVE and says that it is one.
+    AWS ended the model on 2026-09-30. The simulation answers ACTIVE, and its mails, pictures and
+    reports state that they are simulated.
     """
     throughput_quota: float = 1.0
     """Value of L-BE77399C; 0 by default on AWS."""

@@ -1,4 +1,4 @@
-"""What the simulated Bedrock needs of the rest of AWS."""
+"""The port of the simulated Bedrock to S3, EventBridge and IAM."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ class AccessRefusedError(Exception):
     """Raised when a role may not read or write an object, or the object is not there."""
 
 
-class Surroundings(Protocol):
-    """S3, EventBridge and IAM around Bedrock; the emulator's, or a test's."""
+class AwsServices(Protocol):
+    """S3, EventBridge and IAM, as the simulated Bedrock uses them."""
 
     @property
     def account(self) -> str: ...
@@ -18,11 +18,11 @@ class Surroundings(Protocol):
     def region(self) -> str: ...
 
     def read(self, role_arn: str, uri: str) -> bytes:
-        """An object with the role's rights. Raises AccessRefusedError."""
+        """Read an object with the role's rights. Raises AccessRefusedError."""
         ...
 
     def write(self, role_arn: str, uri: str, body: bytes) -> None:
-        """Raises AccessRefusedError."""
+        """Write an object with the role's rights. Raises AccessRefusedError."""
         ...
 
     def publish(self, source: str, detail_type: str, resource: str, detail: dict[str, Any]) -> None:
@@ -30,7 +30,7 @@ class Surroundings(Protocol):
         ...
 
     def denial(self, action: str, resource: str, context: dict[str, str]) -> str | None:
-        """Why the caller of this request may not; None when it may."""
+        """Why IAM denies the action to the caller of this request; None if it allows it."""
         ...
 
     def trust_fault(self, role_arn: str, service: str) -> str | None:

@@ -1,4 +1,4 @@
-"""A deployed stack that the fixtures are played on: what every part of the seed needs."""
+"""A deployed local stack with the fixtures of events/: what all parts of the seed use."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ Say = Callable[[str], object]
 
 
 class SeedRefusedError(OnmodelError):
-    """A function did not take what the seed called it with."""
+    """Raised when a function that the seed calls ends with an error."""
 
 
-class Steered(Target, Protocol):
-    """A running stack that takes orders: a LocalStack or a RunningStack."""
+class ControlledStack(Target, Protocol):
+    """A running stack with control endpoints: a LocalStack or a RunningStack."""
 
     def control(self, path: str, order: dict[str, Any] | None = None) -> Any: ...  # noqa: ANN401
 
 
 @dataclass(frozen=True)
-class Ground:
-    """A deployed stack, the fixtures, and what the seed does with both.
+class SeedStack:
+    """A deployed stack and the fixtures.
 
     Attributes:
         stack: a running local stack with the template deployed.
-        outputs: of the template.
+        outputs: outputs of the deployed template.
         events: the folder of the fixtures.
-        say: told what is done.
+        say: called with a line of text before each action.
     """
 
-    stack: Steered
+    stack: ControlledStack
     outputs: dict[str, str]
     events: Path
     say: Say
@@ -64,14 +64,14 @@ class Ground:
         return str(self.event("probe_film/film")["run"]["production"])
 
     def event(self, name: str) -> Any:  # noqa: ANN401 - JSON
-        """A fixture, by its path under events/ without the ending."""
+        """A fixture, by its path under events/ without the suffix."""
         return json.loads((self.events / f"{name}.json").read_text())
 
     def call(self, step: str, event: Any) -> Any:  # noqa: ANN401 - JSON both ways
-        """What a deployed function answers.
+        """Invoke a deployed function, and return its answer.
 
         Raises:
-            SeedRefusedError: it ended with an error.
+            SeedRefusedError: the function ended with an error.
         """
         answer = self.stack.client("lambda").invoke(
             FunctionName=f"onmodel-{step}", Payload=json.dumps(event).encode()
@@ -81,8 +81,8 @@ class Ground:
             raise SeedRefusedError(f"{step}: {value}")
         return value
 
-    def play(self, name: str) -> Any:  # noqa: ANN401 - JSON
-        """Call a function with one of its fixtures: `<step>/<case>`."""
+    def call_with_fixture(self, name: str) -> Any:  # noqa: ANN401 - JSON
+        """Invoke a function with one of its fixtures: `<step>/<case>`."""
         return self.call(name.partition("/")[0], self.event(name))
 
     def row(self, kind: Kind, identity: str) -> Record | None:
