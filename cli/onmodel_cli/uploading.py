@@ -25,7 +25,7 @@ from onmodel.errors import (
     SettingsRefused,
 )
 from onmodel.films.settings import read_settings
-from onmodel.films.upload_layout import Litter, classify, settings_key
+from onmodel.films.upload_layout import IgnoredUpload, classify, settings_key
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectInfo, ObjectStore
 
@@ -178,7 +178,9 @@ def _pictures(folder: Path, warn: Callable[[str], None]) -> Iterator[tuple[str, 
         raise ReferenceRefused(f"There is no folder {folder}", "Check the path")
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
-        if not path.is_file() or isinstance(classify("x/characters/" + "/".join(parts)), Litter):
+        if not path.is_file() or isinstance(
+            classify("x/characters/" + "/".join(parts)), IgnoredUpload
+        ):
             continue
         if len(parts) != 2:
             warn(f"{path} was left out: pictures belong into <character>/<picture>")

@@ -20,7 +20,7 @@ from onmodel_local.vision.grid import (
     shrink,
 )
 from onmodel_local.vision.ranking import expected_overlaps
-from onmodel_local.vision.saliency import measure
+from onmodel_local.vision.saliency import measure_saliency
 
 # least expected overlap of a box, from the frames that the ranking was fitted on
 FIRST = 0.40  # with a convincing face in the frame
@@ -52,7 +52,7 @@ def find_figures(picture: GridPixels) -> list[FoundFigure]:
     """At most three figures, surest first."""
     cv2.setNumThreads(1)  # one look, one core: another frame is looked at beside it
     small = shrink(picture)
-    maps = measure(small)
+    maps = measure_saliency(small)
     faces = find_faces(picture)
     boxes = candidate_boxes(small, maps, faces)
     if not boxes:

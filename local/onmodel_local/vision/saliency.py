@@ -36,7 +36,7 @@ class Saliency(NamedTuple):
     smooth: Map
 
 
-def measure(small: GridPixels) -> Saliency:
+def measure_saliency(small: GridPixels) -> Saliency:
     """All maps of a grid-sized picture."""
     border = _border_contrast(small)
     barrier = _barrier_distance(small)

@@ -74,7 +74,7 @@ def reasons(assembly: Assembly) -> list[LeftOutReason]:
 
 def test_assemble_when_crops_are_named_then_items_keep_their_lineage_and_vectors() -> None:
     episode = film("ep1", ["buck"] * 6)
-    assembly = assemble([episode], alike=ALIKE, training=SETTINGS)
+    assembly = assemble([episode], threshold=ALIKE, training=SETTINGS)
     assert [item.crop_id for item in assembly.items] == [made.crop_id for made in episode.crops]
     assert np.array_equal(assembly.vectors, episode.vectors)
     item, made = assembly.items[2], episode.crops[2]
@@ -84,18 +84,18 @@ def test_assemble_when_crops_are_named_then_items_keep_their_lineage_and_vectors
 
 def test_assemble_when_unnamed_then_left_out_or_included_as_set() -> None:
     episode = film("ep1", ["buck"] * 5 + [None] * 2)
-    named = assemble([episode], alike=ALIKE, training=SETTINGS)
+    named = assemble([episode], threshold=ALIKE, training=SETTINGS)
     assert len(named.items) == 5
     assert reasons(named) == [LeftOutReason.UNNAMED] * 2
     everybody = SETTINGS.model_copy(update={"include_unnamed": True})
-    assert len(assemble([episode], alike=ALIKE, training=everybody).items) == 7
+    assert len(assemble([episode], threshold=ALIKE, training=everybody).items) == 7
 
 
 def test_assemble_when_films_share_a_picture_then_the_better_stays() -> None:
     shared = unlike(6, 1)
     first = film("ep1", ["buck"] * 6, vectors=shared, qualities=[0.5] * 6)
     second = film("ep2", ["buck"] * 6, vectors=shared, qualities=[0.9] + [0.1] * 5)
-    assembly = assemble([second, first], alike=ALIKE, training=SETTINGS)
+    assembly = assemble([second, first], threshold=ALIKE, training=SETTINGS)
     assert [item.film_id for item in assembly.items] == ["ep1"] * 5 + ["ep2"]
     left = {line.crop_id: line.kept_instead for line in assembly.left_out}
     assert left["000000000-ep1"] == "000000000-ep2"
@@ -108,7 +108,7 @@ def test_assemble_when_an_unnamed_duplicate_is_better_then_the_named_stays() -> 
     named = film("ep1", ["buck"] * 5, vectors=shared, qualities=[0.1] * 5)
     unnamed = film("ep2", [None] * 5, vectors=shared, qualities=[0.9] * 5)
     everybody = SETTINGS.model_copy(update={"include_unnamed": True})
-    assembly = assemble([named, unnamed], alike=ALIKE, training=everybody)
+    assembly = assemble([named, unnamed], threshold=ALIKE, training=everybody)
     assert {item.film_id for item in assembly.items} == {"ep1"}
 
 
@@ -117,14 +117,14 @@ def test_assemble_when_over_the_cap_then_every_shot_first_gives_its_best() -> No
     qualities = [0.9, 0.8, 0.7, 0.6, 0.3, 0.2, 0.1]
     episode = film("ep1", ["buck"] * 7, shots=shots, qualities=qualities)
     capped = SETTINGS.model_copy(update={"max_per_character": 5})
-    assembly = assemble([episode], alike=ALIKE, training=capped)
+    assembly = assemble([episode], threshold=ALIKE, training=capped)
     assert [item.timecode_seconds for item in assembly.items] == [0, 1, 4, 5, 6]
     assert reasons(assembly) == [LeftOutReason.OVER_CAP] * 2
 
 
 def test_assemble_when_one_character_is_everywhere_then_balanced_by_the_median() -> None:
     characters = ["buck"] * 60 + ["frank"] * 6 + ["rinky"] * 4
-    assembly = assemble([film("ep1", characters)], alike=ALIKE, training=SETTINGS)
+    assembly = assemble([film("ep1", characters)], threshold=ALIKE, training=SETTINGS)
     kept = [item.character for item in assembly.items]
     assert [kept.count(name) for name in ("buck", "frank", "rinky")] == [18, 6, 4]
 
@@ -134,7 +134,7 @@ def test_assemble_when_the_whole_is_too_large_then_the_largest_give() -> None:
     small = SETTINGS.model_copy(update={"max_pictures": 24})
     kept = [
         item.character
-        for item in assemble([film("ep1", characters)], alike=ALIKE, training=small).items
+        for item in assemble([film("ep1", characters)], threshold=ALIKE, training=small).items
     ]
     assert [kept.count(name) for name in ("buck", "frank", "rinky")] == [10, 10, 4]
 
@@ -156,11 +156,11 @@ def test_assemble_when_nothing_can_be_trained_on_then_refused(
     films: list[FilmCrops], message: str
 ) -> None:
     with pytest.raises(DatasetRefused, match=message):
-        assemble(films, alike=ALIKE, training=SETTINGS)
+        assemble(films, threshold=ALIKE, training=SETTINGS)
 
 
 def test_contents_hash_when_a_name_or_split_changes_then_another() -> None:
-    items = assemble([film("ep1", ["buck"] * 6)], alike=ALIKE, training=SETTINGS).items
+    items = assemble([film("ep1", ["buck"] * 6)], threshold=ALIKE, training=SETTINGS).items
     renamed = [items[0].model_copy(update={"character": "frank"}), *items[1:]]
     moved = [items[0].model_copy(update={"split": Split.VALIDATION}), *items[1:]]
     hashes = {contents_hash(items), contents_hash(renamed), contents_hash(moved)}
@@ -186,14 +186,14 @@ def test_assemble_when_made_of_anything_then_every_crop_is_kept_or_listed_once(
         max_per_character=cap, include_unnamed=unnamed, validation_share=share, min_per_character=2
     )
     try:
-        assembly = assemble(films, alike=ALIKE, training=training)
+        assembly = assemble(films, threshold=ALIKE, training=training)
     except DatasetRefused:
         return
     kept = [item.crop_id for item in assembly.items]
     left = [line.crop_id for line in assembly.left_out]
     everything = sorted(made.crop_id for episode in films for made in episode.crops)
     assert sorted(kept + left) == everything
-    again = assemble(films[::-1], alike=ALIKE, training=training)
+    again = assemble(films[::-1], threshold=ALIKE, training=training)
     assert again.items == assembly.items
     assert again.left_out == assembly.left_out
     assert np.array_equal(again.vectors, assembly.vectors)

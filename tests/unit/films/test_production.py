@@ -3,7 +3,7 @@ from fakes.train_world import PRODUCTION, TrainWorld
 
 from onmodel.contracts.rows import FilmBody, FolderBody, Kind
 from onmodel.contracts.settings import AllowedModels, Character, Settings, TrainingSettings
-from onmodel.films.production import cast, current_films
+from onmodel.films.production import characters_of, current_films
 from onmodel.films.settings import settings_in_force, with_models
 from onmodel.registry.rows import upsert
 
@@ -50,7 +50,7 @@ def test_cast_when_only_shown_then_named_after_the_folder(world: TrainWorld) -> 
         body=FolderBody(folder="René"),
         now=world.clock(),
     )
-    known = cast(PRODUCTION, Settings(), world.registry)
+    known = characters_of(PRODUCTION, Settings(), world.registry)
     assert {slug: character.name for slug, character in known.items()} == {
         "big-buck": "Big Buck",
         "frank": "Frank",
@@ -63,7 +63,7 @@ def test_cast_when_described_in_the_settings_then_that_counts(world: TrainWorld)
     settings = Settings(
         characters={"frank": Character(name="Franklin", description="a flying squirrel")}
     )
-    known = cast(PRODUCTION, settings, world.registry)
+    known = characters_of(PRODUCTION, settings, world.registry)
     assert known["frank"].name == "Franklin" and known["big-buck"].name == "Big Buck"
 
 

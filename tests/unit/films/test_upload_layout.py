@@ -4,11 +4,11 @@ from hypothesis import strategies as st
 
 from onmodel.films.upload_layout import (
     FilmFile,
-    Litter,
+    IgnoredUpload,
     ReferenceFile,
     SettingsFile,
     StoryboardFile,
-    Unknown,
+    UnknownUpload,
     classify,
 )
 
@@ -37,8 +37,8 @@ def test_classify_when_key_is_in_layout_then_its_kind(key: str, expected: object
     ["bunny/", "bunny/films/", ".DS_Store", "bunny/films/.DS_Store", "bunny/films/._film.mp4",
      "__MACOSX/films/film.mp4", "bunny/films/Thumbs.db"],
 )  # fmt: skip
-def test_classify_when_desktop_litter_then_ignored(key: str) -> None:
-    assert isinstance(classify(key), Litter)
+def test_classify_when_a_desktop_wrote_it_then_ignored(key: str) -> None:
+    assert isinstance(classify(key), IgnoredUpload)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_classify_when_desktop_litter_then_ignored(key: str) -> None:
      "bunny/notes/readme.txt", "bunny/characters/buck/more/front.png"],
 )  # fmt: skip
 def test_classify_when_outside_layout_then_unknown(key: str) -> None:
-    assert isinstance(classify(key), Unknown)
+    assert isinstance(classify(key), UnknownUpload)
 
 
 def test_placed_when_folder_has_spaces_then_production_is_a_slug() -> None:

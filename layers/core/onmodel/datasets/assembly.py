@@ -1,6 +1,6 @@
-"""From the films' crops to the pictures of one dataset: named, unlike each other, balanced.
+"""Chooses the pictures of a dataset from the films' crops: named, without duplicates, balanced.
 
-Everything left out is listed with its reason; nothing is paid for here.
+Everything left out is listed with its reason. No paid call is made.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class FilmCrops:
     """The kept crops of one prepared film.
 
     `names` gives the character by crop_id (None or absent: unnamed); `vectors` is
-    `(len(crops), d)` float32, rows of unit length; `embedding` says what made them (model and
-    dimensions): vectors of two makers cannot be compared.
+    `(len(crops), d)` float32, rows of unit length; `embedding` names the model and the dimensions
+    that made them: vectors of two models cannot be compared.
     """
 
     film_id: str
@@ -57,19 +57,21 @@ class Assembly:
 
 @dataclass(frozen=True)
 class _Pool:
-    """All films' crops in one row: crops, characters and vectors by the same index."""
+    """The crops of all films: crops, characters and vectors by the same index."""
 
     crops: list[Crop]
     characters: list[str | None]
     vectors: Vectors
 
 
-def assemble(films: Sequence[FilmCrops], *, alike: float, training: TrainingSettings) -> Assembly:
+def assemble(
+    films: Sequence[FilmCrops], *, threshold: float, training: TrainingSettings
+) -> Assembly:
     """Choose the pictures of a dataset. The same films and settings give the same dataset.
 
     Args:
         films: each film of the generation once, the newest version of it.
-        alike: cosine from which crops of different films are duplicates, as within a film.
+        threshold: cosine from which crops of different films are duplicates, as within a film.
         training: caps, balance, split.
 
     Raises:
@@ -79,9 +81,9 @@ def assemble(films: Sequence[FilmCrops], *, alike: float, training: TrainingSett
     everything = np.arange(len(pool.crops))
     left: list[LeftOut] = []
     usable = everything if training.include_unnamed else _only_named(pool, left)
-    _refuse_nothing(pool, usable)
-    unlike = _without_duplicates(pool, usable, alike, left)
-    chosen = _balanced(pool, unlike, training, left)
+    _refuse_if_empty(pool, usable)
+    unique = _without_duplicates(pool, usable, threshold, left)
+    chosen = _balanced(pool, unique, training, left)
     if len(chosen) < training.min_pictures:
         raise DatasetRefused(
             f"only {len(chosen)} pictures are left, fewer than {training.min_pictures}",
@@ -99,10 +101,10 @@ def contents_hash(items: Iterable[DatasetItem]) -> str:
 
 
 def _pool(films: Sequence[FilmCrops]) -> _Pool:
-    makers = sorted({film.embedding for film in films if len(film.crops)})
-    if len(makers) > 1:
+    embeddings = sorted({film.embedding for film in films if len(film.crops)})
+    if len(embeddings) > 1:
         raise DatasetRefused(
-            f"the films were embedded by different models: {', '.join(makers)}",
+            f"the films were embedded by different models: {', '.join(embeddings)}",
             "Prepare all of them under the same settings (upload them again)",
         )
     rows = [film.vectors for film in films if len(film.crops)]
@@ -113,7 +115,7 @@ def _pool(films: Sequence[FilmCrops]) -> _Pool:
     )
 
 
-def _refuse_nothing(pool: _Pool, usable: npt.NDArray[np.intp]) -> None:
+def _refuse_if_empty(pool: _Pool, usable: npt.NDArray[np.intp]) -> None:
     if not pool.crops:
         raise DatasetRefused(
             "the films have no pictures of figures at all",
@@ -135,21 +137,21 @@ def _only_named(pool: _Pool, left: list[LeftOut]) -> npt.NDArray[np.intp]:
 
 
 def _without_duplicates(
-    pool: _Pool, usable: npt.NDArray[np.intp], alike: float, left: list[LeftOut]
+    pool: _Pool, usable: npt.NDArray[np.intp], threshold: float, left: list[LeftOut]
 ) -> list[int]:
-    """Of crops that are alike, across films, the best stays; a name is worth more than quality."""
-    worth = np.array(
+    """Of crops that are duplicates, across films, the best stays: a named one before an unnamed."""
+    rank = np.array(
         [pool.crops[i].quality + (pool.characters[i] is not None) for i in usable], np.float64
     )
     vectors = pool.vectors[usable]
-    stands_for = find_duplicates(vectors, worth, alike)
-    for row in np.flatnonzero(stands_for >= 0):
-        kept = stands_for[row]
+    represented_by = find_duplicates(vectors, rank, threshold)
+    for row in np.flatnonzero(represented_by >= 0):
+        kept = represented_by[row]
         other = pool.crops[usable[kept]].crop_id
-        detail = f"similarity {float(vectors[row] @ vectors[kept]):.3f}, limit {alike:g}"
+        detail = f"similarity {float(vectors[row] @ vectors[kept]):.3f}, limit {threshold:g}"
         crop, character = pool.crops[usable[row]], pool.characters[usable[row]]
         left.append(_left(crop, character, LeftOutReason.NEAR_DUPLICATE, detail, other))
-    return [int(i) for i in usable[stands_for < 0]]
+    return [int(i) for i in usable[represented_by < 0]]
 
 
 def _balanced(
@@ -171,7 +173,7 @@ def _balanced(
 
 
 def _cap(counts: Mapping[str | None, int], training: TrainingSettings) -> int:
-    """Most pictures of one character: the setting's, the balance's, and what the total leaves."""
+    """The most pictures of one character: limited by setting, by balance and by the total."""
     named = [count for name, count in counts.items() if name is not None] or list(counts.values())
     balanced = max(training.min_per_character, int(statistics.median(named) * training.max_share))
     cap = min(training.max_per_character, balanced)
@@ -181,7 +183,7 @@ def _cap(counts: Mapping[str | None, int], training: TrainingSettings) -> int:
 
 
 def _spread_over_shots(rows: Iterable[tuple[Crop, int]]) -> list[int]:
-    """Best first, but no shot twice before each shot once: variety before quality."""
+    """Ranked by quality, but each shot once before any shot twice: variety before quality."""
     shots: defaultdict[tuple[str, int], list[tuple[Crop, int]]] = defaultdict(list)
     for crop, index in rows:
         shots[crop.film_id, crop.shot].append((crop, index))

@@ -1,4 +1,4 @@
-"""What a production consists of now: its films and its characters."""
+"""The films and the characters that a production has now."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from onmodel.ports.storage import ObjectStore
 def current_films(
     production: str, registry: Registry, uploads: ObjectStore
 ) -> tuple[tuple[FilmBody, ...], tuple[str, ...]]:
-    """The prepared films that the next dataset is made of, and why others are not in it.
+    """The prepared films that the next dataset is made of, and notices about those left out.
 
-    A film leaves when its object is deleted, or replaced by other content under the same key. The
-    same content uploaded again is a new version of the object and still the same film.
+    A film is left out when its object was deleted, or replaced by other content under the same
+    key. The same content uploaded again is a new version of the object and still the same film.
     """
     films: list[FilmBody] = []
     notices: list[str] = []
@@ -28,7 +28,7 @@ def current_films(
         try:
             info = uploads.head(film.source.key)
         except NotFound:
-            notices.append(f"{film.title} was deleted, and its pictures left with it")
+            notices.append(f"{film.title} was deleted, and its pictures with it")
             continue
         name = film.source.key.rsplit("/", 1)[-1]
         if film_id(name, info.size, info.checksum_crc64nvme or info.etag) == record.id:
@@ -38,16 +38,16 @@ def current_films(
     return tuple(films), tuple(notices)
 
 
-def cast(production: str, settings: Settings, registry: Registry) -> dict[str, Character]:
-    """The production's characters by slug: those of its settings, and those only shown.
+def characters_of(production: str, settings: Settings, registry: Registry) -> dict[str, Character]:
+    """The production's characters by slug: of its settings, and of its folders of pictures.
 
     A folder of pictures is enough to make a character; its name is the folder's, as written.
     """
-    shown = {
+    with_pictures = {
         record.id: Character(name=_name(record.id, FolderBody.model_validate(record.body).folder))
         for record in registry.list(production, Kind.CHARACTER)
     }
-    return shown | settings.characters
+    return with_pictures | settings.characters
 
 
 def _name(slug: str, folder: str) -> str:

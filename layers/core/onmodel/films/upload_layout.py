@@ -1,4 +1,4 @@
-"""The layout of the uploads bucket: what an uploaded key means. Pure."""
+"""The layout of the uploads bucket: what an uploaded key means."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import PurePosixPath
 
 from onmodel.contracts.keys import MAIN_PRODUCTION, slug
 
-LITTER_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
-LITTER_PREFIXES = ("._", "~$")
-LITTER_FOLDERS = frozenset({"__macosx", ".trashes", ".spotlight-v100"})
+IGNORED_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
+IGNORED_PREFIXES = ("._", "~$")
+IGNORED_FOLDERS = frozenset({"__macosx", ".trashes", ".spotlight-v100"})
 STORYBOARD_SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
-class Placed:
+class UploadPlace:
     """Where an upload belongs. `folder` is the production's folder as written, '' for the root."""
 
     folder: str
@@ -26,12 +26,12 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class FilmFile(Placed):
+class FilmFile(UploadPlace):
     """<production>/films/<file>, or a file at the root."""
 
 
 @dataclass(frozen=True)
-class ReferenceFile(Placed):
+class ReferenceFile(UploadPlace):
     """<production>/characters/<name>/<file>."""
 
     character_folder: str
@@ -42,26 +42,26 @@ class ReferenceFile(Placed):
 
 
 @dataclass(frozen=True)
-class StoryboardFile(Placed):
+class StoryboardFile(UploadPlace):
     """<production>/storyboards/<file>.yaml."""
 
 
 @dataclass(frozen=True)
-class SettingsFile(Placed):
+class SettingsFile(UploadPlace):
     """<production>/settings.yaml, or settings.yaml at the root for production main."""
 
 
 @dataclass(frozen=True)
-class Litter(Placed):
-    """Folder markers and what desktops leave behind: ignored."""
+class IgnoredUpload(UploadPlace):
+    """Folder markers, and files that desktop systems write by themselves: ignored."""
 
 
 @dataclass(frozen=True)
-class Unknown(Placed):
-    """Anything else: told once, as a matter of production main."""
+class UnknownUpload(UploadPlace):
+    """Anything else: one notification, sent for production main."""
 
 
-Upload = FilmFile | ReferenceFile | StoryboardFile | SettingsFile | Litter | Unknown
+Upload = FilmFile | ReferenceFile | StoryboardFile | SettingsFile | IgnoredUpload | UnknownUpload
 
 
 def classify(key: str) -> Upload:  # noqa: PLR0911 - one return a kind reads best
@@ -70,8 +70,8 @@ def classify(key: str) -> Upload:  # noqa: PLR0911 - one return a kind reads bes
     Args:
         key: as S3 has it, not URL-encoded.
     """
-    if key.endswith("/") or _is_litter(key):
-        return Litter(folder="", file_name=key)
+    if key.endswith("/") or _is_ignored(key):
+        return IgnoredUpload(folder="", file_name=key)
     match PurePosixPath(key).parts:
         case ["settings.yaml"]:
             return SettingsFile(folder="", file_name="settings.yaml")
@@ -85,7 +85,7 @@ def classify(key: str) -> Upload:  # noqa: PLR0911 - one return a kind reads bes
             return ReferenceFile(folder=folder, file_name=name, character_folder=character)
         case [folder, "storyboards", name] if name.lower().endswith(STORYBOARD_SUFFIXES):
             return StoryboardFile(folder=folder, file_name=name)
-    return Unknown(folder="", file_name=key)
+    return UnknownUpload(folder="", file_name=key)
 
 
 def settings_key(folder: str) -> str:
@@ -93,10 +93,10 @@ def settings_key(folder: str) -> str:
     return f"{folder}/settings.yaml" if folder else "settings.yaml"
 
 
-def _is_litter(key: str) -> bool:
+def _is_ignored(key: str) -> bool:
     *folders, name = key.lower().split("/")
     return (
-        name in LITTER_NAMES
-        or name.startswith(LITTER_PREFIXES)
-        or not LITTER_FOLDERS.isdisjoint(folders)
+        name in IGNORED_NAMES
+        or name.startswith(IGNORED_PREFIXES)
+        or not IGNORED_FOLDERS.isdisjoint(folders)
     )

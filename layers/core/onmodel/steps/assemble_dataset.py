@@ -36,7 +36,7 @@ from onmodel.datasets.caption_answers import read_answers, write_answer
 from onmodel.datasets.captioning import Captioner
 from onmodel.datasets.summary import summarize
 from onmodel.errors import Conflict, DatasetRefused, EventRefused
-from onmodel.films.production import cast, current_films
+from onmodel.films.production import characters_of, current_films
 from onmodel.films.references import ReferenceReader
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.jsonl import read_lines, write_lines
@@ -112,7 +112,7 @@ class AssembleDataset:
         crops, more = self._named_crops(films, settings)
         assembly = assemble(
             crops,
-            alike=settings.deduplication.threshold,
+            threshold=settings.deduplication.threshold,
             training=_within(self.limits, settings.training),
         )
         made_of = {
@@ -162,7 +162,9 @@ class AssembleDataset:
     def _settings(self, production: str) -> Settings:
         """As they are now, with a name for every character that has references."""
         settings = settings_in_force(production, self.studio, self.models)
-        return settings.model_copy(update={"characters": cast(production, settings, self.registry)})
+        return settings.model_copy(
+            update={"characters": characters_of(production, settings, self.registry)}
+        )
 
     def _named_crops(
         self, films: Sequence[FilmBody], settings: Settings

@@ -23,7 +23,7 @@ from onmodel.contracts.storyboards import (
 )
 from onmodel.deployments.lifecycle import Deployment, deployments_of, known_deployment
 from onmodel.errors import EventRefused, NotFound, SettingsRefused
-from onmodel.films.production import cast
+from onmodel.films.production import characters_of
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.jsonl import write_lines
 from onmodel.ports.machines import Clock
@@ -110,7 +110,7 @@ class PlanStoryboard:
         key = request.storyboard_key
         if key is None:
             settings = settings_in_force(request.production, self.studio)
-            characters = cast(request.production, settings, self.registry)
+            characters = characters_of(request.production, settings, self.registry)
             return FIRST_STORYBOARD, first_storyboard(characters)
         file = PurePosixPath(key).name
         try:
@@ -121,7 +121,7 @@ class PlanStoryboard:
     def _panels(self, storyboard: Storyboard, production: str) -> list[tuple[int, PlannedPanel]]:
         """With the take that its seed comes from: all takes of a scene beside each other."""
         settings = settings_in_force(production, self.studio)
-        characters = cast(production, settings, self.registry)
+        characters = characters_of(production, settings, self.registry)
         planned = [
             (take, panel)
             for take in range(1, storyboard.takes + 1)

@@ -54,15 +54,15 @@ def _ask(trainer: Trainer, plan: TrainingPlan) -> Preflight:
         findings = trainer.preflight(plan)
     except TrainingImpossible as fault:
         return Preflight(possible=False, findings=(str(fault),))
-    blocking = tuple(sentence(finding) for finding in findings if finding.blocking)
+    blocking = tuple(in_one_text(finding) for finding in findings if finding.blocking)
     return Preflight(
         possible=not blocking,
         findings=blocking,
-        warnings=tuple(sentence(finding) for finding in findings if not finding.blocking),
+        warnings=tuple(in_one_text(finding) for finding in findings if not finding.blocking),
     )
 
 
-def sentence(finding: Finding) -> str:
+def in_one_text(finding: Finding) -> str:
     return f"{finding.reason}. {finding.advice}".strip()
 
 

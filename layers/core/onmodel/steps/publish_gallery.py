@@ -16,7 +16,7 @@ from onmodel.contracts.storyboards import (
     StoryboardSummary,
 )
 from onmodel.errors import EventRefused, NotFound
-from onmodel.films.production import cast
+from onmodel.films.production import characters_of
 from onmodel.formats.jsonl import read_lines
 from onmodel.links.tokens import Door
 from onmodel.money.pricebook import PriceBook, add_up, estimate
@@ -63,7 +63,7 @@ class PublishGallery:
         panels = [self._panel(keys, item) for item in items]
         dataset = self._dataset(plan.production, plan.training_id)
         settings = Settings.model_validate_json(self.studio.get(keys.settings))
-        known = cast(plan.production, settings, self.registry)
+        known = characters_of(plan.production, settings, self.registry)
         page = render_gallery(
             Gallery(
                 production=plan.production,

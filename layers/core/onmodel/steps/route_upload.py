@@ -24,12 +24,12 @@ from onmodel.films.planning import plan_run, uploaded_settings
 from onmodel.films.settings import read_settings, settings_in_force
 from onmodel.films.upload_layout import (
     FilmFile,
-    Litter,
-    Placed,
+    IgnoredUpload,
     ReferenceFile,
     SettingsFile,
     StoryboardFile,
     Upload,
+    UploadPlace,
     classify,
 )
 from onmodel.notifications.mails import (
@@ -100,7 +100,7 @@ class RouteUpload:
             case StoryboardFile():
                 self._own_production(upload)
                 return self._storyboard(upload, event)
-            case Litter():
+            case IgnoredUpload():
                 return RouteAnswer(outcome="ignored", detail=event.detail.object.key)
         mail = upload_unknown(
             bucket=self.uploads.bucket, key=event.detail.object.key, correlation_id=event.id
@@ -204,7 +204,7 @@ class RouteUpload:
         )
         return RouteAnswer(outcome="recorded", detail=uploaded.key)
 
-    def _own_production(self, upload: Placed) -> None:
+    def _own_production(self, upload: UploadPlace) -> None:
         self._own(Kind.PRODUCTION, upload.production, upload.production, upload.folder)
 
     def _own(self, kind: Kind, production: str, identity: str, folder: str) -> None:

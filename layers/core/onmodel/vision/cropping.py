@@ -1,4 +1,4 @@
-"""Cutting a window out of a frame and scaling it to a training picture."""
+"""Cuts a window out of a frame and scales it to a training picture."""
 
 from __future__ import annotations
 

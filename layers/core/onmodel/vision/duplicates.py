@@ -1,7 +1,8 @@
 """Near-duplicates among vectors: greedy, best quality first, each compared with kept items only.
 
-Comparing with what is kept, never with what was dropped, is what stops a slow pan from being
-chained into one group: every dropped item really is like the one that stands for it.
+Each item is compared with kept items, never with dropped ones. Otherwise the frames of a slow pan
+would form one group whose first and last items differ; so every dropped item is alike to the kept
+item that represents it.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ def find_duplicates(
         threshold: cosine at or above which two rows are alike.
 
     Returns:
-        `(n,)` int64: index of the kept row that stands for each row, or -1 for a kept one.
+        `(n,)` int64: index of the kept row that represents each row, or -1 for a kept one.
     """
     order = np.lexsort((np.arange(len(vectors)), -np.asarray(quality, np.float64)))
     rows = np.ascontiguousarray(vectors[order], dtype=np.float32)
     alike = np.float32(threshold - ROUNDING)
-    stands_for = np.full(len(rows), KEPT, np.int64)  # as places in `order`
+    represented_by = np.full(len(rows), KEPT, np.int64)  # as places in `order`
     kept: list[npt.NDArray[np.int64]] = []
     count = 0
     for start in range(0, len(rows), BLOCK_ROWS):
@@ -45,15 +46,15 @@ def find_duplicates(
         within = _greedy_within(block, first_alike == KEPT, alike)
         places = np.concatenate(kept) if kept else np.empty(0, np.int64)
         before = first_alike != KEPT
-        block_stands = np.where(within >= 0, within + start, KEPT)
-        block_stands[before] = places[first_alike[before]]
-        stands_for[start : start + len(block)] = block_stands
-        survivors = np.flatnonzero(block_stands == KEPT)
-        # Kept rows are packed to the front: never past the block being decided, so no copy grows.
+        block_represented_by = np.where(within >= 0, within + start, KEPT)
+        block_represented_by[before] = places[first_alike[before]]
+        represented_by[start : start + len(block)] = block_represented_by
+        survivors = np.flatnonzero(block_represented_by == KEPT)
+        # Kept rows move to the front of the array, never beyond the block being decided: no copy.
         rows[count : count + len(survivors)] = block[survivors]
         kept.append(survivors + start)
         count += len(survivors)
-    return _in_given_order(order, stands_for)
+    return _in_given_order(order, represented_by)
 
 
 def _first_alike(
@@ -76,7 +77,7 @@ def _greedy_within(
 ) -> npt.NDArray[np.int64]:
     """`(len(block),)`: index within the block of the kept row that a row duplicates, or -1.
 
-    Rows that are not undecided neither stand for others nor get an answer.
+    Rows that are already decided represent no other row and get -1.
     """
     found = np.full(len(block), KEPT, np.int64)
     rows = np.flatnonzero(undecided)
@@ -92,9 +93,9 @@ def _greedy_within(
 
 
 def _in_given_order(
-    order: npt.NDArray[np.int64], stands_for: npt.NDArray[np.int64]
+    order: npt.NDArray[np.int64], represented_by: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
     answer = np.full(len(order), KEPT, np.int64)
-    duplicate = stands_for != KEPT
-    answer[order[duplicate]] = order[stands_for[duplicate]]
+    duplicate = represented_by != KEPT
+    answer[order[duplicate]] = order[represented_by[duplicate]]
     return answer

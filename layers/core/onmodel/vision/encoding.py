@@ -1,4 +1,4 @@
-"""Pictures to bytes and back."""
+"""Encodes pictures as files, and decodes files to pictures."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ REKOGNITION_SHORTEST_SIDE = 80
 PICTURE_LIMIT_BYTES = 50_000_000  # no picture of a character needs more
 PICTURE_LONGEST_SIDE = 16_384
 PICTURE_LIMIT_PIXELS = 64_000_000  # 192 MB decoded; more than any camera that people carry
-PICTURE_SHORTEST_SIDE = 16  # less shows no character
+PICTURE_SHORTEST_SIDE = 16  # on fewer pixels no character can be recognised
 
-NEUTRAL_GREY = 128  # behind transparent references: nearest to every background at once
+NEUTRAL_GREY = 128  # behind transparent references: the mean of all possible backgrounds
 
 
 def encode_picture(pixels: Pixels, format: Literal["jpeg", "png"]) -> bytes:  # noqa: A002
@@ -72,7 +72,7 @@ def thumbnail(pixels: Pixels, longest_side: int = 240) -> bytes:
 def decode_picture(data: bytes) -> Pixels:
     """A reference picture's pixels: JPEG (turned as its EXIF says), PNG or WebP.
 
-    Transparent parts become neutral grey. Size is judged by the header, before decoding.
+    Transparent parts become neutral grey. The size is checked in the header, before decoding.
 
     Returns:
         `(height, width, 3)` uint8, BGR.
@@ -111,7 +111,7 @@ def _damaged(header: PictureHeader) -> ReferenceRefused:
 
 
 def _check_size(header: PictureHeader) -> None:
-    size = f"the picture announces {header.width:,} x {header.height:,} pixels"
+    size = f"the picture declares {header.width:,} x {header.height:,} pixels"
     if min(header.width, header.height) < PICTURE_SHORTEST_SIDE:
         raise ReferenceRefused(
             f"{size}, fewer than {PICTURE_SHORTEST_SIDE} on a side", "Upload a larger one"

@@ -57,9 +57,9 @@ def crop_window(figure: Box, picture: Box, crop: CropSettings) -> Box:
     """The window to cut around a figure.
 
     Centred on the figure, padded on each side by a share of it, widened until its aspect fits, and
-    shifted (not shrunk) where it would leave the picture: training pictures with black borders
-    teach black borders. It is smaller than figure and padding only where the picture is, and cuts
-    into the figure only where the picture itself is too narrow for the aspect.
+    shifted (not shrunk) where it would leave the picture: a model trained on pictures with black
+    borders draws black borders. It is smaller than figure and padding only where the picture is,
+    and cuts into the figure only where the picture itself is too narrow for the aspect.
 
     Args:
         figure: what was found; the part outside `picture` is ignored.
@@ -89,12 +89,12 @@ def _window_size(figure: Box, picture: Box, crop: CropSettings) -> FrameSize:
     aspect = widest_aspect(crop)
     width = min(picture.width, max(width, math.ceil(height / aspect)))
     height = min(picture.height, max(height, math.ceil(width / aspect)))
-    # Only where the picture is too narrow to widen does the long side give way.
+    # Where the picture is too narrow to widen the window, the long side is shortened.
     return min(width, _at_least_one(height * aspect)), min(height, _at_least_one(width * aspect))
 
 
 def _at_least_one(length: float) -> int:
-    # The grain forgives float rounding: 3 / 1.1 * 1.1 must stay 3.
+    # 1e-9 allows for float rounding: 3 / 1.1 * 1.1 must stay 3.
     return max(1, math.floor(length + 1e-9))
 
 

@@ -1,7 +1,7 @@
-"""What a picture file's first bytes say: format and size, without decoding a pixel.
+"""Format and size of a picture file, read from its header without decoding a pixel.
 
-A file of a few kilobytes may announce billions of pixels; reading its header first is how such a
-file is refused before it costs memory. The facts also serve the manifest's checks.
+The header of a file of a few kilobytes can declare billions of pixels: such a file is refused
+before memory is allocated for it. The checks of the manifest use the same facts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ PictureFormat = Literal["jpeg", "png", "webp"]
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # ITU T.81 table B.1: start of frame of every coding process; C4, C8 and CC are other segments.
 JPEG_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-# Markers that stand alone, without a length: TEM and the restarts.
+# Markers without a length behind them: TEM and the restarts.
 JPEG_BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})
 JPEG_END = b"\xff\xd9"
 
@@ -24,7 +24,7 @@ JPEG_END = b"\xff\xd9"
 class PictureHeader:
     """Format and stored size in pixels, before any EXIF rotation.
 
-    `complete` is False when the file certainly ends too early.
+    `complete` is False when the end of the file is certainly missing.
     """
 
     format: PictureFormat
@@ -53,7 +53,7 @@ def _png(data: bytes) -> PictureHeader | None:
 
 
 def _jpeg(data: bytes) -> PictureHeader | None:
-    """Walk the segments up to the start of frame; no segment is read, so a lie costs nothing."""
+    """Walk the segments up to the start of frame, by their declared lengths; no segment is read."""
     at = 2
     while at + 9 <= len(data):
         if data[at] != 0xFF:
@@ -65,7 +65,7 @@ def _jpeg(data: bytes) -> PictureHeader | None:
             at += 2
         elif marker in JPEG_FRAME_MARKERS:
             height, width = struct.unpack(">HH", data[at + 5 : at + 9])
-            # Behind the frame header only a real end-of-image can spell FF D9.
+            # After the frame header, the bytes FF D9 can only be the end-of-image marker.
             return PictureHeader("jpeg", width, height, complete=data.rfind(JPEG_END) > at)
         else:
             at += 2 + int(struct.unpack(">H", data[at + 2 : at + 4])[0])

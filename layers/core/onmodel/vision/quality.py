@@ -1,4 +1,4 @@
-"""How good a crop is as a training picture: one number, so that the best of a group is kept."""
+"""The quality of a crop as a training picture, in one number: the best of a group is kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onmodel.vision.cropping import fit_within
 
 MEASURED_SIDE = 512  # crops of all sizes are compared at one scale
 GOOD_SHARPNESS = 150.0  # Laplacian variance at that scale that counts half; flat drawings reach it
-CRUSHED, BURNT = 16, 239  # video's nominal black and white, as full-range luma
+BLACK, WHITE = 16, 239  # video's nominal black and white, as full-range luma
 FULL_SHARE = 0.4  # of the window: a figure padded by 0.15 on each side covers about 0.6 of its own
 
 WEIGHTS = {
@@ -26,10 +26,10 @@ WEIGHTS = {
 
 @dataclass(frozen=True)
 class CropMeasures:
-    """What the pixels of a crop say.
+    """What is measured from the pixels of a crop.
 
     `sharpness` is the variance of the Laplacian of its luma at 512 pixels on the longest side;
-    `exposed` the share of its pixels, 0 to 1, that are neither crushed to black nor burnt out.
+    `exposed` the share of its pixels, 0 to 1, that are clipped neither to black nor to white.
     """
 
     sharpness: float
@@ -40,7 +40,7 @@ def measure_crop(pixels: Pixels) -> CropMeasures:
     """Measure a cut crop, `(height, width, 3)` uint8, BGR."""
     luma = cv2.cvtColor(fit_within(pixels, MEASURED_SIDE), cv2.COLOR_BGR2GRAY)
     sharpness = float(cv2.Laplacian(luma, cv2.CV_32F).var())
-    exposed = float(np.count_nonzero((luma >= CRUSHED) & (luma <= BURNT)) / luma.size)
+    exposed = float(np.count_nonzero((luma >= BLACK) & (luma <= WHITE)) / luma.size)
     return CropMeasures(sharpness, exposed)
 
 
@@ -51,14 +51,14 @@ def crop_quality(
 
     A weighted sum, so that each part counts whatever the others are:
 
-        0.40 · s / (s + 150)          sharpness s; a blurred picture teaches blur
-      + 0.25 · min(1, 1 / e)          enlargement e: invented pixels hold no detail
-      + 0.15 · exposed                share of pixels that are neither crushed nor burnt
+        0.40 · s / (s + 150)          sharpness s; models draw as blurred as their pictures
+      + 0.25 · min(1, 1 / e)          enlargement e: interpolated pixels hold no detail
+      + 0.15 · exposed                share of pixels clipped neither to black nor to white
       + 0.10 · min(1, share / 0.4)    how much of the window the figure fills
       + 0.10 · confidence / 100       the finder's
 
-    Weights and constants are judgement, not measurement; only their order matters to what is
-    kept. Never falls when a part gets better.
+    Weights and constants are estimates, not measured. Only the order of two crops' qualities
+    decides what is kept. The quality never falls when a part rises.
 
     Args:
         measures: of the cut crop.

@@ -1,4 +1,4 @@
-"""How a drawn panel came out: like its characters, like its prompt, or like a training picture."""
+"""Measures a drawn panel: likeness to its characters, to its prompt, to training pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from onmodel.contracts.storyboards import CharacterLikeness, PanelScore
 NEAREST = 3
 """Pictures of a character that likeness is the mean of.
 
-The single nearest rewards a copy, the mean of all punishes a pose that few pictures have.
+The single nearest picture would give a copy the highest value; the mean of all would give a low
+value to a pose that few pictures have.
 """
 
 
@@ -74,5 +75,5 @@ def _nearest(
 
 
 def _cosine(value: float) -> float:
-    """Float rounding may leave [-1, 1] by a hair."""
+    """Clipped to [-1, 1], which float rounding can exceed."""
     return min(1.0, max(-1.0, value))
