@@ -123,14 +123,14 @@ def png_bomb(width: int, height: int) -> bytes:
 @pytest.mark.parametrize(
     ("width", "height"), [(60_000, 60_000), (20_000, 20), (0, 50), (9000, 9000)]
 )
-def test_decode_picture_when_header_announces_a_bomb_then_refused_before_decoding(
+def test_decode_picture_when_header_declares_too_many_pixels_then_refused_before_decoding(
     width: int, height: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def decoder(*_: object) -> None:
         raise AssertionError("the bomb was decoded")
 
     monkeypatch.setattr(cv2, "imdecode", decoder)
-    with pytest.raises(ReferenceRefused, match="announces"):
+    with pytest.raises(ReferenceRefused, match="declares"):
         decode_picture(png_bomb(width, height))
 
 
