@@ -18,6 +18,7 @@ from onmodel.contracts.datasets import (
     AssembleDatasetRequest,
     CaptionItem,
     CaptionMessage,
+    CaptionsCollected,
     DatasetRef,
     DatasetRequest,
     FilmCollected,
@@ -263,8 +264,8 @@ class TrainWorld(World):
             limits=self.trainer.limits.dataset,
         )
 
-    def collect_captions(self, dataset: DatasetRef) -> None:
-        collect_captions(
+    def collect_captions(self, dataset: DatasetRef) -> CaptionsCollected:
+        return collect_captions(
             DatasetRequest(dataset=dataset),
             registry=self.registry,
             studio=self.studio,

@@ -48,6 +48,10 @@ def test_annotation_lines_when_written_then_the_articles_keys_with_lineage() -> 
 
 def test_refuse_violations_when_there_are_many_then_counts_and_first_ones() -> None:
     refuse_violations(())
+    twenty = tuple(Violation(line=n, rule="blank", detail="blank") for n in range(1, 21))
+    with pytest.raises(ManifestRefused, match=r"20 places: line 1: .*; line 20: blank") as all_told:
+        refuse_violations(twenty)
+    assert "more" not in all_told.value.reason
     many = tuple(Violation(line=n, rule="blank", detail="blank") for n in range(1, 26))
     with pytest.raises(ManifestRefused, match=r"25 places: line 1: blank; .*; and 5 more"):
         refuse_violations(many)

@@ -1,7 +1,10 @@
+from datetime import timedelta
+
 import pytest
 from fakes.studio import TRAINING, Studio
 
 from onmodel.contracts.rows import DeploymentStage
+from onmodel.steps.bill_deployment import estimated_bill
 
 
 @pytest.fixture
@@ -20,6 +23,18 @@ def test_bill_when_gone_then_begun_hours_by_the_price(studio: Studio) -> None:
     assert deployment.body.estimated_usd == 3 * 60.5
     assert deployment.record.holder is None
     assert not studio.scheduler.schedules
+
+
+@pytest.mark.parametrize(
+    ("seconds", "unit_usd", "usd"),
+    [(0, 60.5, 0), (1, 60.5, 60.5), (7200, 60.5, 121), (7201, 60.5, 181.5), (7201, 0.111, 0.33)],
+)
+def test_bill_when_hours_are_counted_then_begun_ones_are_whole_and_cents_are_rounded(
+    studio: Studio, seconds: int, unit_usd: float, usd: float
+) -> None:
+    body = studio.deployment().body.model_copy(update={"unit_usd_hour": unit_usd})
+    until = studio.clock() + timedelta(seconds=seconds)
+    assert estimated_bill(body, until, studio.trainer) == usd
 
 
 def test_bill_when_repeated_then_unchanged(studio: Studio) -> None:

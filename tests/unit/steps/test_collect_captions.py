@@ -1,7 +1,14 @@
 import pytest
 from fakes.train_world import PRODUCTION, TrainWorld
 
-from onmodel.contracts.datasets import Caption, DatasetRef, DatasetSummary, LeftOut, LeftOutReason
+from onmodel.contracts.datasets import (
+    Caption,
+    CaptionsCollected,
+    DatasetRef,
+    DatasetSummary,
+    LeftOut,
+    LeftOutReason,
+)
 from onmodel.contracts.rows import DatasetBody, DatasetStatus, Kind
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import DatasetRefused, EventRefused
@@ -51,7 +58,7 @@ def test_collect_when_few_failed_then_left_out_and_listed_with_their_reasons(
     world: TrainWorld,
 ) -> None:
     dataset = captioned_but(world, 2, of=40)  # 5 %: as many as are tolerated
-    world.collect_captions(dataset)
+    assert world.collect_captions(dataset) == CaptionsCollected(captioned=38, failed=2)
     failed = [
         line for line in left_out(world, dataset) if line.reason == LeftOutReason.CAPTION_FAILED
     ]
@@ -64,10 +71,11 @@ def test_collect_when_few_failed_then_left_out_and_listed_with_their_reasons(
 
 def test_collect_when_more_failed_than_tolerated_then_refused_and_kept(world: TrainWorld) -> None:
     dataset = captioned_but(world, 2)
-    with pytest.raises(DatasetRefused, match="2 of 8 pictures got no caption"):
+    with pytest.raises(DatasetRefused, match="2 of 8 pictures got no caption, more than 5 %: "):
         world.collect_captions(dataset)
     status, body = row(world, dataset)
     assert status == DatasetStatus.REFUSED and body.reason is not None
+    assert "not one JSON object" in body.reason and body.reason.endswith("; nobody answered")
     world.notify("dataset_refused", dataset.dataset_id)
     assert "got no caption" in world.mailbox.mails[-1].body
 
@@ -101,7 +109,7 @@ def test_collect_when_too_few_pictures_are_left_then_refused(world: TrainWorld) 
     dataset = world.assemble(generation)
     for item in world.waiting(dataset)[1:]:
         world.caption(item)
-    with pytest.raises(DatasetRefused, match="only 19 captioned pictures"):
+    with pytest.raises(DatasetRefused, match=r"only 19 captioned pictures .*, fewer than 20"):
         world.collect_captions(dataset)
 
 
