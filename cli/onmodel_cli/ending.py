@@ -91,7 +91,7 @@ def subject(path: Path) -> str:
 def _switch_off(connection: Connection, place: Place, post: Post, console: Console) -> None:
     """A demo leaves nothing that costs, not even pretended money."""
     found = place.deployment
-    if found is None or found.stage in OVER:
+    if found is None or found.status in OVER:
         return
     post.wait_for("is ready and draws")
     ask_to_retire(connection, found, "the demo is over")

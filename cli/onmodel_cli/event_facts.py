@@ -10,18 +10,10 @@ from typing import Any
 from onmodel.contracts.datasets import DatasetRef, Generation
 from onmodel.contracts.films import Chunk, Run
 from onmodel.contracts.keys import FilmKeys, StoryboardKeys
-from onmodel.contracts.rows import (
-    DatasetBody,
-    DeploymentBody,
-    GenerationBody,
-    Kind,
-    RunBody,
-    StoryboardBody,
-    TrainingBody,
-)
 from onmodel.errors import RefusedError
 from onmodel.formats.jsonl import read_lines
-from onmodel.ports.registry import Record
+from onmodel.registry.kinds import DATASETS, DEPLOYMENTS, GENERATIONS, RUNS, STORYBOARDS, TRAININGS
+from onmodel.registry.rows import BodyT, Row, Rows, StatusT
 from onmodel_cli.connection import Connection
 
 NOBODY_WAITS = "a-token-that-nobody-waits-for"
@@ -53,8 +45,9 @@ class EventFacts:
     @cached_property
     def _run(self) -> tuple[Run, str]:
         wanted = self.film
-        rows = [(row, RunBody.model_validate(row.body)) for row in self._rows(Kind.RUN)]
-        for _, body in sorted(rows, key=lambda pair: pair[0].updated_at, reverse=True):
+        rows = RUNS.list(self.connection.registry, self.production)
+        for row in sorted(rows, key=lambda row: row.updated_at, reverse=True):
+            body = row.body
             if wanted in (None, body.run.title, body.run.film_id, body.run.run_id):
                 return body.run, body.execution_arn
         raise NothingKnown(
@@ -127,8 +120,8 @@ class EventFacts:
 
     @property
     def generation(self) -> dict[str, Any]:
-        row = self._newest(Kind.GENERATION)
-        body = GenerationBody.model_validate(row.body)
+        row = self._newest(GENERATIONS)
+        body = row.body
         return Generation(
             production=self.production,
             generation_id=row.id,
@@ -138,8 +131,8 @@ class EventFacts:
 
     @property
     def dataset(self) -> dict[str, Any]:
-        row = self._newest(Kind.DATASET)
-        body = DatasetBody.model_validate(row.body)
+        row = self._newest(DATASETS)
+        body = row.body
         return DatasetRef(
             production=self.production,
             dataset_id=row.id,
@@ -151,7 +144,7 @@ class EventFacts:
     @property
     def caption_message(self) -> dict[str, Any]:
         """What SQS hands over: the first picture that needed a caption."""
-        body = DatasetBody.model_validate(self._newest(Kind.DATASET).body)
+        body = self._newest(DATASETS).body
         lines = self.connection.studio.get(body.to_caption_key).splitlines()
         if not lines:
             raise NothingKnown("Every caption of the newest dataset came from the cache",
@@ -164,22 +157,20 @@ class EventFacts:
 
     @property
     def job(self) -> dict[str, Any]:
-        body = TrainingBody.model_validate(self._newest(Kind.TRAINING).body)
+        body = self._newest(TRAININGS).body
         if body.job_ref is None:
             raise NothingKnown("The newest training was never started", "See `onmodel status`")
         return {"job_arn": body.job_ref}
 
     @property
     def deployment(self) -> dict[str, Any]:
-        row = self._newest(Kind.DEPLOYMENT)
-        body = DeploymentBody.model_validate(row.body)
+        row = self._newest(DEPLOYMENTS)
         return {"production": self.production, "deployment_id": row.id,
-                "correlation_id": body.correlation_id}  # fmt: skip
+                "correlation_id": row.body.correlation_id}  # fmt: skip
 
     @property
     def storyboard_request(self) -> dict[str, Any]:
-        row = self._newest(Kind.STORYBOARD)
-        body = StoryboardBody.model_validate(row.body)
+        body = self._newest(STORYBOARDS).body
         return {
             "production": self.production,
             "storyboard_key": None,
@@ -190,18 +181,17 @@ class EventFacts:
     @property
     def panel(self) -> dict[str, Any]:
         """The first panel of the newest storyboard."""
-        body = StoryboardBody.model_validate(self._newest(Kind.STORYBOARD).body)
+        body = self._newest(STORYBOARDS).body
         keys = StoryboardKeys(self.production, body.name, body.take)
         line: dict[str, Any] = json.loads(self.connection.studio.get(keys.plan).splitlines()[0])
         return line
 
-    def _rows(self, kind: Kind) -> list[Record]:
-        return list(self.connection.registry.list(self.production, kind))
-
-    def _newest(self, kind: Kind) -> Record:
-        rows = self._rows(kind)
-        if not rows:
+    def _newest(self, rows: Rows[BodyT, StatusT]) -> Row[BodyT, StatusT]:
+        """The row that was written last. Raises NothingKnown when there is none."""
+        found = rows.list(self.connection.registry, self.production)
+        newest = max(found, key=lambda row: row.updated_at, default=None)
+        if newest is None:
             raise NothingKnown(
-                f"Production {self.production} has no {kind} yet", "See `onmodel status`"
+                f"Production {self.production} has no {rows.kind} yet", "See `onmodel status`"
             )
-        return max(rows, key=lambda row: row.updated_at)
+        return newest

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from onmodel.contracts.films import Chunk, ChunkResult, Run
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import Kind, RunBody, RunStatus
+from onmodel.contracts.rows import RunStatus
 from onmodel.errors import FilmRefused, NotFound, ServiceError, StillRunning
 from onmodel.formats.jsonl import read_lines
 from onmodel.notifications.mails.letter import sentence
 from onmodel.ports.machines import Executions
-from onmodel.ports.registry import Record, Registry
+from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import RUNS, RunRow
 
 PICK_UP_SECONDS = 180.0  # S3's events arrive within seconds, rarely within a minute
 ALIVE_EVERY_SECONDS = 15.0
@@ -125,28 +126,28 @@ class Follower:
         """
         started = asked = self.monotonic()
         while True:
-            record = self._record()
-            if record is not None and record.status == RunStatus.PREPARED:
+            row = self._row()
+            if row is not None and row.status == RunStatus.PREPARED:
                 return
-            if record is not None and record.status in (RunStatus.REFUSED, RunStatus.FAILED):
-                raise _ended(record)
+            if row is not None and row.status in (RunStatus.REFUSED, RunStatus.FAILED):
+                raise _ended(row)
             now = self.monotonic()
-            self._bound(record, now - started)
-            if record is not None and now - asked > ALIVE_EVERY_SECONDS:
+            self._bound(row, now - started)
+            if row is not None and now - asked > ALIVE_EVERY_SECONDS:
                 asked = now
-                self._must_live(record)
-            yield self._sight.progress() if record is not None else RunProgress(STAGES[0])
+                self._must_live(row)
+            yield self._sight.progress() if row is not None else RunProgress(STAGES[0])
             self.sleep(self.every_seconds)
 
-    def _record(self) -> Record | None:
-        record = self.registry.get(self.run.production, Kind.RUN, self.run.run_id)
-        over = record is not None and record.status in (RunStatus.REFUSED, RunStatus.FAILED)
-        if record is not None and over and record.updated_at < self.uploaded_at:
+    def _row(self) -> RunRow | None:
+        row = RUNS.read(self.registry, self.run.production, self.run.run_id)
+        over = row is not None and row.status in (RunStatus.REFUSED, RunStatus.FAILED)
+        if row is not None and over and row.updated_at < self.uploaded_at:
             return None
-        return record
+        return row
 
-    def _bound(self, record: Record | None, waited: float) -> None:
-        if record is None and waited > PICK_UP_SECONDS:
+    def _bound(self, row: RunRow | None, waited: float) -> None:
+        if row is None and waited > PICK_UP_SECONDS:
             raise ServiceError(
                 f"{self.run.title} was uploaded, but the stack did not take it up within "
                 f"{PICK_UP_SECONDS:.0f} s. Look into the log of its RouteUpload function"
@@ -157,20 +158,20 @@ class Follower:
                 "It goes on; run the same command again to go on watching"
             )
 
-    def _must_live(self, record: Record) -> None:
-        if record.holder and not self.executions.is_running(record.holder):
-            again = self._record()
+    def _must_live(self, row: RunRow) -> None:
+        if row.holder and not self.executions.is_running(row.holder):
+            again = self._row()
             if again is not None and again.status == RunStatus.RUNNING:
                 raise ServiceError(
-                    f"The run died without saying why ({record.holder}). Run the same command "
+                    f"The run died without saying why ({row.holder}). Run the same command "
                     "again: what was paid for is kept"
                 )
 
 
-def _ended(record: Record) -> FilmRefused | ServiceError:
-    body = RunBody.model_validate(record.body)
+def _ended(row: RunRow) -> FilmRefused | ServiceError:
+    body = row.body
     reason = body.reason or "no reason was recorded"
-    if record.status == RunStatus.REFUSED:
+    if row.status == RunStatus.REFUSED:
         return FilmRefused(reason, body.advice or "")
     told = " ".join(sentence(part) for part in (reason, body.advice or "") if part)
     found = f"Its log lines have the id {body.run.correlation_id} (docs/debugging.md)"

@@ -7,23 +7,30 @@ from dataclasses import dataclass
 
 from onmodel.contracts.keys import DatasetKeys
 from onmodel.contracts.rows import (
-    ApprovalBody,
     ApprovalStatus,
-    DatasetBody,
     DatasetStatus,
     DeploymentStage,
-    GenerationBody,
-    Kind,
-    StoryboardBody,
     StoryboardStatus,
-    TrainingBody,
     TrainingStage,
 )
-from onmodel.deployments.lifecycle import OVER, Deployment, deployments_of
+from onmodel.deployments.lifecycle import OVER, number_of
 from onmodel.errors import ServiceError, StillRunning
 from onmodel.ports.machines import Executions
-from onmodel.ports.registry import Record, Registry
+from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import (
+    APPROVALS,
+    DATASETS,
+    DEPLOYMENTS,
+    GENERATIONS,
+    STORYBOARDS,
+    TRAININGS,
+    DatasetRow,
+    DeploymentRow,
+    GenerationRow,
+    StoryboardRow,
+    TrainingRow,
+)
 
 LIMIT_SECONDS = 24 * 3600.0
 ALIVE_EVERY_SECONDS = 15.0
@@ -38,10 +45,10 @@ class Place:
     """Where a film's generation stands. `end` says why it goes no further; '' while it does."""
 
     stage: str
-    dataset: Record | None = None
-    training: Record | None = None
-    deployment: Deployment | None = None
-    storyboard: Record | None = None
+    dataset: DatasetRow | None = None
+    training: TrainingRow | None = None
+    deployment: DeploymentRow | None = None
+    storyboard: StoryboardRow | None = None
     end: str = ""
 
     @property
@@ -91,11 +98,11 @@ class Journey:
         generation = self._generation()
         if generation is None:
             return Place("collecting films")
-        body = GenerationBody.model_validate(generation.body)
+        body = generation.body
         if body.dataset_id is None:
             end = f"{body.reason}. {body.advice or ''}".strip() if body.reason else ""
             return Place("waiting for more films, then assembling the dataset", end=end)
-        dataset = self.registry.get(self.production, Kind.DATASET, body.dataset_id)
+        dataset = DATASETS.read(self.registry, self.production, body.dataset_id)
         if dataset is None:
             return Place("assembling the dataset")
         return self._after_dataset(dataset)
@@ -115,76 +122,76 @@ class Journey:
         place = self.look()
         return not (place.end or place.training or place.stage == "starting the training")
 
-    def _generation(self) -> Record | None:
+    def _generation(self) -> GenerationRow | None:
         return next(
             (
-                record
-                for record in self.registry.list(self.production, Kind.GENERATION)
-                if self.run_id in GenerationBody.model_validate(record.body).runs
+                row
+                for row in GENERATIONS.list(self.registry, self.production)
+                if self.run_id in row.body.runs
             ),
             None,
         )
 
-    def _after_dataset(self, dataset: Record) -> Place:
-        body = DatasetBody.model_validate(dataset.body)
+    def _after_dataset(self, dataset: DatasetRow) -> Place:
+        body = dataset.body
         if dataset.status == DatasetStatus.REFUSED:
             return Place("refused", dataset, end=f"{body.reason}. {body.advice or ''}".strip())
         trainings = [
-            record
-            for record in self.registry.list(self.production, Kind.TRAINING)
-            if TrainingBody.model_validate(record.body).dataset_id == dataset.id
+            row
+            for row in TRAININGS.list(self.registry, self.production)
+            if row.body.dataset_id == dataset.id
         ]
         if trainings:
-            newest = max(trainings, key=lambda record: record.created_at)
+            newest = max(trainings, key=lambda row: row.created_at)
             return self._after_training(dataset, newest)
         if dataset.status == DatasetStatus.ASSEMBLED:
-            return Place(self._captioning(dataset, body), dataset)
+            return Place(self._captioning(dataset), dataset)
         if dataset.status == DatasetStatus.READY:
             end = " ".join(body.findings)
             return Place("dataset ready" if end else "starting the training", dataset, end=end)
         return Place("writing the manifest", dataset)
 
-    def _captioning(self, dataset: Record, body: DatasetBody) -> str:
-        waiting = [
-            ApprovalBody.model_validate(record.body)
-            for record in self.registry.list(self.production, Kind.APPROVAL)
-            if record.status == ApprovalStatus.PENDING
-        ]
-        if any(approval.subject_id == dataset.id for approval in waiting):
+    def _captioning(self, dataset: DatasetRow) -> str:
+        if any(
+            approval.status == ApprovalStatus.PENDING and approval.body.subject_id == dataset.id
+            for approval in APPROVALS.list(self.registry, self.production)
+        ):
             return "waiting for an approval (see the mail)"
-        return f"captioning {answered(self.studio, dataset)} of {body.pictures}"
+        return f"captioning {answered(self.studio, dataset)} of {dataset.body.pictures}"
 
-    def _after_training(self, dataset: Record, training: Record) -> Place:
-        body = TrainingBody.model_validate(training.body)
+    def _after_training(self, dataset: DatasetRow, training: TrainingRow) -> Place:
         if training.status in DREAD:
-            return Place("training ended", dataset, training, end=body.reason or training.status)
+            end = training.body.reason or training.status
+            return Place("training ended", dataset, training, end=end)
         found = [
             deployment
-            for deployment in deployments_of(self.registry, self.production)
+            for deployment in DEPLOYMENTS.list(self.registry, self.production)
             if deployment.body.training_id == training.id
         ]
         if not found:
             return Place("training", dataset, training)
-        return self._after_deployment(dataset, training, max(found, key=lambda one: one.number))
+        return self._after_deployment(dataset, training, max(found, key=number_of))
 
-    def _after_deployment(self, dataset: Record, training: Record, found: Deployment) -> Place:
+    def _after_deployment(
+        self, dataset: DatasetRow, training: TrainingRow, found: DeploymentRow
+    ) -> Place:
         boards = [
-            record
-            for record in self.registry.list(self.production, Kind.STORYBOARD)
-            if StoryboardBody.model_validate(record.body).deployment_id == found.id
+            row
+            for row in STORYBOARDS.list(self.registry, self.production)
+            if row.body.deployment_id == found.id
         ]
-        board = max(boards, key=lambda record: record.created_at, default=None)
+        board = max(boards, key=lambda row: row.created_at, default=None)
         place = Place("deploying", dataset, training, found, board)
         if board is not None and board.status == StoryboardStatus.FAILED:
-            return _ending(place, StoryboardBody.model_validate(board.body).reason)
+            return _ending(place, board.body.reason)
         if board is not None:
             return _at(place, "drawing the storyboard")
-        if found.stage in OVER or found.stage == DeploymentStage.RETIRING:
+        if found.status in OVER or found.status == DeploymentStage.RETIRING:
             return _ending(place, found.body.reason)
         return place
 
 
-def answered(studio: ObjectStore, dataset: Record) -> int:
+def answered(studio: ObjectStore, dataset: DatasetRow) -> int:
     """How many pictures of a dataset were captioned by now."""
     keys = DatasetKeys(dataset.production, dataset.id)
     return sum(1 for _ in studio.list(f"{keys.caption_answers}/"))

@@ -13,14 +13,14 @@ from typing import Annotated
 import typer
 
 from onmodel.contracts.deployments import DeployRequest
-from onmodel.contracts.rows import DeploymentStage, Kind, TrainingBody, TrainingStage
+from onmodel.contracts.rows import DeploymentStage, TrainingStage
 from onmodel.deployments.ends import extend_deployment, retire_payload
-from onmodel.deployments.lifecycle import OVER, Deployment, deployments_of
+from onmodel.deployments.lifecycle import OVER
 from onmodel.errors import NotFound, RefusedError, StillRunning
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.wording import dollars
 from onmodel.money.quotes import quote_deployment
-from onmodel.ports.registry import Record
+from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow, TrainingRow
 from onmodel.wiring import now
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
@@ -155,61 +155,54 @@ def delete_model(
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
         slug = production_slug(production)
-        record = _training(connection, slug, training)
-        if live := _live_ids(connection, record):
+        trained = _training(connection, slug, training)
+        if live := _live_ids(connection, trained):
             raise NoSuchModel(
-                f"{record.id} is deployed as {live[0]}", "Switch it off first: `onmodel retire`"
+                f"{trained.id} is deployed as {live[0]}", "Switch it off first: `onmodel retire`"
             )
-        body = TrainingBody.model_validate(record.body)
-        _confirm(f"Delete the model of {record.id}? It cannot be brought back.", yes)
-        if body.model_ref:
-            connection.services.trainer.delete_model(body.model_ref)
-        ended = body.model_copy(update={"reason": "its model was deleted by a person"})
-        connection.registry.replace(
-            record.model_copy(
-                update={
-                    "status": TrainingStage.GONE,
-                    "updated_at": now(),
-                    "body": ended.model_dump(mode="json"),
-                }
-            )
+        _confirm(f"Delete the model of {trained.id}? It cannot be brought back.", yes)
+        if trained.body.model_ref:
+            connection.services.trainer.delete_model(trained.body.model_ref)
+        ended = trained.with_status(TrainingStage.GONE).with_fields(
+            reason="its model was deleted by a person"
         )
-        speaking.say(f"[green]✓[/] The model of {record.id} is deleted; its dataset is kept.")
+        TRAININGS.replace(connection.registry, ended, now())
+        speaking.say(f"[green]✓[/] The model of {trained.id} is deleted; its dataset is kept.")
 
 
-def ask_to_retire(connection: Connection, deployment: Deployment, reason: str) -> None:
+def ask_to_retire(connection: Connection, deployment: DeploymentRow, reason: str) -> None:
     """Start RetireModel; harmless when it runs already."""
     payload = retire_payload(deployment, reason)
     _start(connection, connection.environment.retire_model_arn, deployment.id, payload)
 
 
-def _training(connection: Connection, production: str, wanted: str | None) -> Record:
+def _training(connection: Connection, production: str, wanted: str | None) -> TrainingRow:
     """A completed training: the one that was named, else the newest."""
     done = [
-        record
-        for record in connection.registry.list(production, Kind.TRAINING)
-        if record.status == TrainingStage.COMPLETED and wanted in (None, record.id)
+        row
+        for row in TRAININGS.list(connection.registry, production)
+        if row.status == TrainingStage.COMPLETED and wanted in (None, row.id)
     ]
     if not done:
         named = f"{wanted} of {production}" if wanted else production
         raise NoSuchModel(f"There is no trained model of {named}", "See `onmodel status`")
-    return max(done, key=lambda record: record.created_at)
+    return max(done, key=lambda row: row.created_at)
 
 
-def _live_ids(connection: Connection, training: Record) -> list[str]:
+def _live_ids(connection: Connection, training: TrainingRow) -> list[str]:
     """Deployments of a training that are not over."""
     return [
         found.id
-        for found in deployments_of(connection.registry, training.production)
-        if found.body.training_id == training.id and found.stage not in OVER
+        for found in DEPLOYMENTS.list(connection.registry, training.production)
+        if found.body.training_id == training.id and found.status not in OVER
     ]
 
 
-def _live(connection: Connection, production: str, wanted: str | None) -> Deployment:
+def _live(connection: Connection, production: str, wanted: str | None) -> DeploymentRow:
     found = [
         deployment
-        for deployment in deployments_of(connection.registry, production)
-        if deployment.stage not in OVER and wanted in (None, deployment.id)
+        for deployment in DEPLOYMENTS.list(connection.registry, production)
+        if deployment.status not in OVER and wanted in (None, deployment.id)
     ]
     if not found:
         raise NoSuchModel(f"No model of {production} is deployed", "See `onmodel status`")
@@ -222,18 +215,18 @@ def _live(connection: Connection, production: str, wanted: str | None) -> Deploy
 
 def until_retired(
     connection: Connection,
-    deployment: Deployment,
+    deployment: DeploymentRow,
     sleep: Callable[[float], None],
     monotonic: Callable[[], float],
-) -> Deployment:
+) -> DeploymentRow:
     """Raises StillRunning: it goes on, and a mail follows."""
     end = monotonic() + RETIRE_WATCH_SECONDS
     while monotonic() < end:
-        record = connection.registry.get(deployment.production, Kind.DEPLOYMENT, deployment.id)
-        if record is None:
-            raise NotFound(f"{deployment.id} vanished from the Registry")
-        if record.status == DeploymentStage.RETIRED:
-            return Deployment.of(record)
+        row = DEPLOYMENTS.read(connection.registry, deployment.production, deployment.id)
+        if row is None:
+            raise NotFound(f"{deployment.id} is no longer in the Registry")
+        if row.status == DeploymentStage.RETIRED:
+            return row
         sleep(0.5 if connection.local else POLL_SECONDS)
     raise StillRunning(f"{deployment.id} is not gone yet. It is tried again until it is")
 

@@ -23,22 +23,33 @@ from onmodel.contracts.rows import (
     TrainingBody,
     TrainingStage,
 )
-from onmodel.deployments.lifecycle import OVER, Deployment
+from onmodel.deployments.lifecycle import OVER
 from onmodel.errors import NotFound
 from onmodel.formats.wording import count, dollars
-from onmodel.ports.registry import Record, Registry
+from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import (
+    APPROVALS,
+    DATASETS,
+    DEPLOYMENTS,
+    GENERATIONS,
+    RUNS,
+    STORYBOARDS,
+    TRAININGS,
+    DeploymentRow,
+)
+from onmodel.registry.rows import AnyRow, BodyT, Row, Rows, StatusT
 from onmodel_cli.following import RunObserver
 from onmodel_cli.journey import answered
 
-SHOWN = (
-    Kind.RUN,
-    Kind.GENERATION,
-    Kind.DATASET,
-    Kind.APPROVAL,
-    Kind.TRAINING,
-    Kind.DEPLOYMENT,
-    Kind.STORYBOARD,
+SHOWN: tuple[Rows[Any, Any], ...] = (
+    RUNS,
+    GENERATIONS,
+    DATASETS,
+    APPROVALS,
+    TRAININGS,
+    DEPLOYMENTS,
+    STORYBOARDS,
 )
 WAITING = {Kind.GENERATION: GenerationStatus.OPEN, Kind.APPROVAL: ApprovalStatus.PENDING}
 """Kinds that are shown only while something waits for them: films for quiet, money for a yes."""
@@ -74,7 +85,7 @@ def look(
     registry: Registry, production: str | None, now: datetime, studio: ObjectStore | None = None
 ) -> list[Line]:
     """Oldest first; of one production, or of all. With a studio, how far is told what works."""
-    lines = _once([_line(record, now, studio) for record in _records(registry, production)])
+    lines = _once([_line(row, now, studio) for row in _shown(registry, production)])
     return sorted(lines, key=lambda line: (line.production, line.updated_at))
 
 
@@ -105,72 +116,74 @@ def usage_of_runs(
     registry: Registry, studio: ObjectStore, production: str | None
 ) -> Iterator[FilmSummary]:
     """Summaries of prepared runs, with their counted calls."""
-    for record in _of(registry, production, Kind.RUN):
-        if record.status == RunStatus.PREPARED:
-            keys = FilmKeys.of(RunBody.model_validate(record.body).run)
+    for row in _of(registry, production, RUNS):
+        if row.status == RunStatus.PREPARED:
+            keys = FilmKeys.of(row.body.run)
             try:
                 yield FilmSummary.model_validate_json(studio.get(keys.summary))
             except NotFound:
                 continue  # deleted by hand; its row in the Registry still has the total
 
 
-def _records(registry: Registry, production: str | None) -> Iterator[Record]:
-    for kind in SHOWN:
-        for record in _of(registry, production, kind):
-            if kind not in WAITING or record.status == WAITING[kind]:
-                yield record
+def _shown(registry: Registry, production: str | None) -> Iterator[AnyRow]:
+    for rows in SHOWN:
+        for row in _of(registry, production, rows):
+            if row.kind not in WAITING or row.status == WAITING[row.kind]:
+                yield row
 
 
-def _of(registry: Registry, production: str | None, kind: Kind) -> Iterator[Record]:
-    return registry.list(production, kind) if production else registry.list_all(kind)
+def _of(
+    registry: Registry, production: str | None, rows: Rows[BodyT, StatusT]
+) -> Iterator[Row[BodyT, StatusT]]:
+    return rows.list(registry, production) if production else rows.list_all(registry)
 
 
-def _line(record: Record, now: datetime, studio: ObjectStore | None) -> Line:
-    what, usd, hourly = _told(record, now)
-    if studio is not None and (further := _under_way(record, studio)):
+def _line(row: AnyRow, now: datetime, studio: ObjectStore | None) -> Line:
+    what, usd, hourly = _told(row, now)
+    if studio is not None and (further := _under_way(row, studio)):
         what = f"{what}; {further}"
     return Line(
-        production=record.production,
-        kind=record.kind,
-        id=record.id,
-        status=record.status,
+        production=row.production,
+        kind=row.kind,
+        id=row.id,
+        status=row.status,
         what=what,
-        updated_at=record.updated_at,
+        updated_at=row.updated_at,
         usd=usd,
         usd_per_hour=hourly,
     )
 
 
-def _told(record: Record, now: datetime) -> tuple[str, float | None, float | None]:
-    match record.kind:
+def _told(row: AnyRow, now: datetime) -> tuple[str, float | None, float | None]:
+    match row.kind:
         case Kind.RUN:
-            run = RunBody.model_validate(record.body)
+            run: RunBody = row.body
             return _run(run), run.estimated_usd, None
         case Kind.GENERATION | Kind.APPROVAL:
-            return _waiting(record), None, None
+            return _waiting(row), None, None
         case Kind.DATASET:
-            dataset = DatasetBody.model_validate(record.body)
+            dataset: DatasetBody = row.body
             return _dataset(dataset), dataset.estimated_usd, None
         case Kind.TRAINING:
-            training = TrainingBody.model_validate(record.body)
-            on = f"on {training.dataset_id}, since {_minute(record.created_at)}"
+            training: TrainingBody = row.body
+            on = f"on {training.dataset_id}, since {_minute(row.created_at)}"
             return training.reason or on, training.quoted_usd, None
         case Kind.DEPLOYMENT:
-            return _deployment(Deployment.of(record), now)
-    board = StoryboardBody.model_validate(record.body)
+            return _deployment(row, now)
+    board: StoryboardBody = row.body
     drawn = f"{board.drawn} of {board.panels} panels" if board.drawn is not None else ""
     return board.reason or drawn or f"{board.panels} panels", board.estimated_usd, None
 
 
-def _under_way(record: Record, studio: ObjectStore) -> str:
+def _under_way(row: AnyRow, studio: ObjectStore) -> str:
     """Where something is that is neither done nor waits for anybody; '' for all else."""
-    match record.kind, record.status:
+    match row.kind, row.status:
         case Kind.RUN, RunStatus.RUNNING:
-            seen = RunObserver(RunBody.model_validate(record.body).run, studio).progress()
+            seen = RunObserver(row.body.run, studio).progress()
             parts = f", {seen.chunks_done} of {count(seen.chunks, 'part')} done"
             return seen.stage + (parts if seen.chunks_done < seen.chunks else "")
         case Kind.DATASET, DatasetStatus.ASSEMBLED:
-            return f"{answered(studio, record):,} of them captioned"
+            return f"{answered(studio, row):,} of them captioned"
         case Kind.DATASET, DatasetStatus.CAPTIONED:
             return "its manifest and report are being written"
         case Kind.TRAINING, TrainingStage.IN_PROGRESS:
@@ -189,13 +202,13 @@ def _run(run: RunBody) -> str:
     return f"{run.run.title}{kept}"
 
 
-def _waiting(record: Record) -> str:
-    if record.kind == Kind.GENERATION:
-        generation = GenerationBody.model_validate(record.body)
+def _waiting(row: AnyRow) -> str:
+    if row.kind == Kind.GENERATION:
+        generation: GenerationBody = row.body
         last = _minute(generation.last_prepared_at)
         films = count(len(generation.runs), "film")
         return f"{films}, the last prepared {last}; waits for more, then becomes a dataset"
-    approval = ApprovalBody.model_validate(record.body)
+    approval: ApprovalBody = row.body
     until = _minute(approval.expires_at)
     what = f"{approval.purpose} of {approval.subject_id} for {dollars(approval.usd)}"
     return f"waits for your yes until {until}: {what}"
@@ -206,9 +219,9 @@ def _dataset(dataset: DatasetBody) -> str:
     return f"{pictures}: {dataset.reason}" if dataset.reason else pictures
 
 
-def _deployment(found: Deployment, now: datetime) -> tuple[str, float | None, float | None]:
+def _deployment(found: DeploymentRow, now: datetime) -> tuple[str, float | None, float | None]:
     body = found.body
-    if found.stage in OVER:
+    if found.status in OVER:
         return body.reason or "over", body.estimated_usd, None
     hours = max(0.0, (body.retires_at - now).total_seconds() / 3600)
     began = body.provisioning_at

@@ -10,11 +10,12 @@ from pathlib import Path
 from rich.console import Console
 
 from onmodel.contracts.films import Run
-from onmodel.contracts.rows import Kind, RunBody, RunStatus
+from onmodel.contracts.rows import RunStatus
 from onmodel.errors import NotFound
 from onmodel.films.planning import plan_run, uploaded_settings
 from onmodel.films.upload_layout import FilmFile
 from onmodel.ports.storage import ObjectInfo
+from onmodel.registry.kinds import RUNS
 from onmodel_cli import bars, results
 from onmodel_cli.connection import Connection
 from onmodel_cli.following import Follower
@@ -111,10 +112,10 @@ def _known(film: Film, connection: Connection) -> tuple[Run | None, bool]:
     if not film.is_same(info):
         return None, False
     run = _plan(film, info, connection)
-    record = connection.registry.get(run.production, Kind.RUN, run.run_id)
-    if record is None or record.status != RunStatus.PREPARED:
+    row = RUNS.read(connection.registry, run.production, run.run_id)
+    if row is None or row.status != RunStatus.PREPARED:
         return run, False
-    return RunBody.model_validate(record.body).run, True
+    return row.body.run, True
 
 
 def _plan(film: Film, info: ObjectInfo, connection: Connection) -> Run:
@@ -127,8 +128,8 @@ def _plan(film: Film, info: ObjectInfo, connection: Connection) -> Run:
 
 def _recorded(run: Run, connection: Connection) -> Run:
     """As the stack knows it, with the correlation id of the upload's event."""
-    record = connection.registry.get(run.production, Kind.RUN, run.run_id)
-    return RunBody.model_validate(record.body).run if record else run
+    row = RUNS.read(connection.registry, run.production, run.run_id)
+    return row.body.run if row else run
 
 
 def _size(path: Path) -> int:

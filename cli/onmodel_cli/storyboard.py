@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 
 from onmodel.contracts.keys import StoryboardKeys, slug
-from onmodel.contracts.rows import Kind, StoryboardBody, StoryboardStatus
-from onmodel.deployments.lifecycle import LIVE, deployments_of
+from onmodel.contracts.rows import StoryboardStatus
+from onmodel.deployments.lifecycle import LIVE
 from onmodel.errors import ServiceError, SettingsRefused, StillRunning
 from onmodel.formats.wording import count
-from onmodel.ports.registry import Record
 from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import DEPLOYMENTS, STORYBOARDS, StoryboardRow
 from onmodel.storyboards.planning import parse_storyboard
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
@@ -48,29 +48,28 @@ def storyboard(
         connection = open_stack(stack, region, local)
         place = production_slug(production)
         name = slug(file.stem)
-        before = {record.id for record in _takes(connection, place, name)}
+        before = {row.id for row in _takes(connection, place, name)}
         key = f"{production_folder(production, connection.registry)}/storyboards/{name}.yaml"
         connection.uploads.put(key, text, "application/yaml")
         speaking.say(f"[green]✓[/] {count(len(board.scenes), 'scene')} uploaded")
-        if not any(found.stage in LIVE for found in deployments_of(connection.registry, place)):
+        if not any(found.status in LIVE for found in DEPLOYMENTS.list(connection.registry, place)):
             speaking.say("No model is deployed. A mail asks whether to deploy one, and its cost.")
             return
         if not wait:
             return
         with speaking.err.status("Drawing"):
-            record = _until_drawn(connection, place, name, before, time.sleep, time.monotonic)
-        gallery = fetch_gallery(record, connection.studio, output)
+            row = _until_drawn(connection, place, name, before, time.sleep, time.monotonic)
+        gallery = fetch_gallery(row, connection.studio, output)
         if as_json:
-            print_object({"storyboard": record.id, "gallery": str(gallery)})
+            print_object({"storyboard": row.id, "gallery": str(gallery)})
         else:
             speaking.out.print(f"[bold]Gallery[/] {gallery.as_uri()}")
 
 
-def fetch_gallery(record: Record, studio: ObjectStore, output: Path) -> Path:
+def fetch_gallery(row: StoryboardRow, studio: ObjectStore, output: Path) -> Path:
     """Copy a take with all its pictures; returns the page's path."""
-    body = StoryboardBody.model_validate(record.body)
-    keys = StoryboardKeys(record.production, body.name, body.take)
-    folder = (output / record.production / "storyboards" / record.id).resolve()
+    keys = StoryboardKeys(row.production, row.body.name, row.body.take)
+    folder = (output / row.production / "storyboards" / row.id).resolve()
     for info in studio.list(f"{keys.take}/"):
         path = folder / info.key.removeprefix(f"{keys.take}/")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,11 +77,9 @@ def fetch_gallery(record: Record, studio: ObjectStore, output: Path) -> Path:
     return folder / keys.gallery.removeprefix(f"{keys.take}/")
 
 
-def _takes(connection: Connection, production: str, name: str) -> list[Record]:
+def _takes(connection: Connection, production: str, name: str) -> list[StoryboardRow]:
     return [
-        record
-        for record in connection.registry.list(production, Kind.STORYBOARD)
-        if StoryboardBody.model_validate(record.body).name == name
+        row for row in STORYBOARDS.list(connection.registry, production) if row.body.name == name
     ]
 
 
@@ -93,17 +90,17 @@ def _until_drawn(
     before: set[str],
     sleep: Callable[[float], None],
     monotonic: Callable[[], float],
-) -> Record:
+) -> StoryboardRow:
     """Raises ServiceError when drawing failed, StillRunning when it takes too long."""
     end = monotonic() + WATCH_SECONDS
     while monotonic() < end:
-        for record in _takes(connection, production, name):
-            if record.id in before:
+        for row in _takes(connection, production, name):
+            if row.id in before:
                 continue
-            if record.status == StoryboardStatus.DRAWN:
-                return record
-            if record.status == StoryboardStatus.FAILED:
-                reason = StoryboardBody.model_validate(record.body).reason
-                raise ServiceError(f"{record.id} could not be drawn: {reason or 'see the log'}")
+            if row.status == StoryboardStatus.DRAWN:
+                return row
+            if row.status == StoryboardStatus.FAILED:
+                reason = row.body.reason or "see the log"
+                raise ServiceError(f"{row.id} could not be drawn: {reason}")
         sleep(0.5 if connection.local else POLL_SECONDS)
     raise StillRunning(f"{name} is not drawn yet. It goes on; a mail follows")

@@ -7,15 +7,12 @@ whose training was impossible, and for a generation that died too often.
 from __future__ import annotations
 
 from onmodel.contracts.rows import (
-    GenerationBody,
     GenerationStatus,
-    Kind,
-    TrainingBody,
     TrainingStage,
 )
 from onmodel.datasets.generations import newest_generation, start_training_machine
 from onmodel.errors import RefusedError
-from onmodel.ports.registry import Record
+from onmodel.registry.kinds import TRAININGS, GenerationRow
 from onmodel.wiring import now
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
@@ -60,7 +57,7 @@ def train(
             )
 
 
-def trainable(production: str, connection: Connection) -> Record:
+def trainable(production: str, connection: Connection) -> GenerationRow:
     """The newest generation, unless nothing can come of it.
 
     Raises:
@@ -71,7 +68,7 @@ def trainable(production: str, connection: Connection) -> Record:
         raise NothingToTrain(
             f"No film of {production} was prepared yet", "Upload one first: `onmodel run`"
         )
-    body = GenerationBody.model_validate(generation.body)
+    body = generation.body
     if generation.status == GenerationStatus.OPEN:
         return generation
     if body.dataset_id is None:
@@ -79,12 +76,12 @@ def trainable(production: str, connection: Connection) -> Record:
             f"{generation.id} of {production} made no dataset: {body.reason or 'unknown'}",
             body.advice or "Upload another film",
         )
-    for record in connection.registry.list(production, Kind.TRAINING):
-        of_it = TrainingBody.model_validate(record.body).dataset_id == body.dataset_id
-        if of_it and record.status in STARTED:
-            stands = "is trained" if record.status == TrainingStage.COMPLETED else "runs already"
+    for training in TRAININGS.list(connection.registry, production):
+        if training.body.dataset_id == body.dataset_id and training.status in STARTED:
+            is_done = training.status == TrainingStage.COMPLETED
+            how = "is trained" if is_done else "runs already"
             raise NothingToTrain(
-                f"{record.id} {stands}, and no film was prepared since",
+                f"{training.id} {how}, and no film was prepared since",
                 "Upload another film, or see `onmodel status`",
             )
     return generation

@@ -15,7 +15,6 @@ from boto3.s3.transfer import TransferConfig
 
 from onmodel.adapters.faults import translated
 from onmodel.contracts.keys import slug
-from onmodel.contracts.rows import FolderBody, Kind
 from onmodel.contracts.settings import AllowedModels
 from onmodel.errors import (
     FilmRefused,
@@ -28,6 +27,7 @@ from onmodel.films.settings import read_settings
 from onmodel.films.upload_layout import IgnoredUpload, classify, settings_key
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectInfo, ObjectStore
+from onmodel.registry.kinds import PRODUCTIONS
 
 if TYPE_CHECKING:
     from onmodel_cli.connection import Connection
@@ -89,8 +89,8 @@ def production_folder(production: str, registry: Registry) -> str:
             f"{production!r} cannot be the name of a production",
             "Use a name with letters or digits and without slashes",
         )
-    known = registry.get(slug(name), Kind.PRODUCTION, slug(name))
-    return FolderBody.model_validate(known.body).folder if known else name
+    known = PRODUCTIONS.read(registry, slug(name), slug(name))
+    return known.body.folder if known else name
 
 
 def upload_film(film: Film, connection: Connection, progress: UploadProgress) -> ObjectInfo:

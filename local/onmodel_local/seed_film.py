@@ -10,9 +10,10 @@ from pathlib import Path
 
 from onmodel.contracts.films import Chunk, Run
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import FilmBody, Kind, RunStatus
+from onmodel.contracts.rows import FilmBody, RunStatus
 from onmodel.contracts.settings import Settings
 from onmodel.formats.jsonl import read_lines
+from onmodel.registry.kinds import FILMS, RUNS
 from onmodel_local.deploy import Target
 from onmodel_local.seed_stack import SeedStack
 
@@ -105,10 +106,10 @@ def _begin(seed: SeedStack, run: Run) -> None:
         size_bytes=seed.uploads.head(run.source.key).size,
         run=run,
     )
-    seed.put_row(Kind.FILM, run.film_id, RunStatus.RUNNING, film)
-    before = seed.row(Kind.RUN, run.run_id)
+    seed.put_row(FILMS, run.film_id, RunStatus.RUNNING, film)
+    before = seed.row(RUNS, run.run_id)
     if before is not None:  # a prepared run is not claimed again
-        seed.registry.delete(before)
+        RUNS.delete(seed.registry, before)
     claim = seed.event("claim_run/first")
     seed.call("claim_run", {**claim, "run": run.model_dump(mode="json")})
 

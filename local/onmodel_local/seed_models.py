@@ -20,18 +20,16 @@ from onmodel.contracts.keys import DatasetKeys
 from onmodel.contracts.rows import (
     DatasetBody,
     DatasetStatus,
-    DeploymentBody,
     DeploymentStage,
     GenerationBody,
     GenerationStatus,
-    Kind,
     StoryboardStatus,
     TrainingBody,
     TrainingStage,
 )
 from onmodel.deployments.deletion import forbid_deployments
-from onmodel.deployments.lifecycle import deployments_of, known_deployment
 from onmodel.formats.jsonl import read_lines
+from onmodel.registry.kinds import DATASETS, DEPLOYMENTS, GENERATIONS, STORYBOARDS, TRAININGS
 from onmodel.wiring import now
 from onmodel_local.seed_stack import SeedRefusedError, SeedStack
 
@@ -93,7 +91,7 @@ def _open_generation(seed: SeedStack) -> None:
         last_prepared_at=now() - SETTLED,
         correlation_id=generation["correlation_id"],
     )
-    seed.put_row(Kind.GENERATION, generation["generation_id"], GenerationStatus.OPEN, body)
+    seed.put_row(GENERATIONS, generation["generation_id"], GenerationStatus.OPEN, body)
 
 
 def _dataset(seed: SeedStack) -> DatasetRef:
@@ -118,13 +116,12 @@ def _name_as_the_fixtures_do(seed: SeedStack, made: DatasetRef) -> None:
         if info.key.endswith((".json", ".jsonl")):
             content = content.replace(before.encode(), after.encode())
         seed.studio.put(info.key.replace(before, after), content, "application/octet-stream")
-    record = seed.row(Kind.DATASET, before)
-    if record is None:
+    row = seed.row(DATASETS, before)
+    if row is None:
         raise SeedRefusedError(f"{before} was made and is not there")
-    told = json.dumps(record.body).replace(before, after)
-    body = DatasetBody.model_validate_json(told)
-    seed.put_row(Kind.DATASET, after, DatasetStatus.ASSEMBLED, body)
-    seed.registry.delete(record)
+    body = DatasetBody.model_validate_json(row.body.model_dump_json().replace(before, after))
+    seed.put_row(DATASETS, after, DatasetStatus.ASSEMBLED, body)
+    DATASETS.delete(seed.registry, row)
     seed.studio.delete_prefix(prefix)
 
 
@@ -155,15 +152,15 @@ def _caption(seed: SeedStack) -> None:
 
 
 def _is_trained(seed: SeedStack) -> bool:
-    row = seed.row(Kind.TRAINING, _dataset(seed).dataset_id)
+    row = seed.row(TRAININGS, _dataset(seed).dataset_id)
     return row is not None and row.status == TrainingStage.COMPLETED
 
 
 def _training(seed: SeedStack) -> TrainingBody:
-    row = seed.row(Kind.TRAINING, _dataset(seed).dataset_id)
+    row = seed.row(TRAININGS, _dataset(seed).dataset_id)
     if row is None:
         raise SeedRefusedError("the training was started and is not there")
-    return TrainingBody.model_validate(row.body)
+    return row.body
 
 
 def _train(seed: SeedStack) -> None:
@@ -202,16 +199,18 @@ def _standing(seed: SeedStack) -> list[str]:
 def _is_in_service(seed: SeedStack) -> bool:
     wanted = seed.event("provision_model/scheduled")["deployment"]["deployment_id"]
     return bool(_standing(seed)) and any(
-        row.id == wanted and row.stage == DeploymentStage.IN_SERVICE and row.body.retires_at > now()
-        for row in deployments_of(seed.registry, seed.production)
+        row.id == wanted
+        and row.status == DeploymentStage.IN_SERVICE
+        and row.body.retires_at > now()
+        for row in DEPLOYMENTS.list(seed.registry, seed.production)
     )
 
 
 def _deploy(seed: SeedStack) -> None:
     for name in _standing(seed):
         seed.stack.control("bedrock/forget", {"name": name})
-    for row in list(deployments_of(seed.registry, seed.production)):
-        seed.registry.delete(row.record)
+    for row in list(DEPLOYMENTS.list(seed.registry, seed.production)):
+        DEPLOYMENTS.delete(seed.registry, row)
     seed.call_with_fixture("schedule_retirement/first")
     seed.call_with_fixture("provision_model/scheduled")
     (made,) = _standing(seed)
@@ -225,15 +224,15 @@ def _deploy(seed: SeedStack) -> None:
 def _lay_out_the_past(seed: SeedStack) -> None:
     """Rows of what two mails tell: a deployment that is over, a training that failed."""
     wanted = seed.event("provision_model/scheduled")["deployment"]["deployment_id"]
-    live = known_deployment(seed.registry, seed.production, wanted)
-    over: DeploymentBody = live.body.model_copy(update={"retired_at": now()})
+    live = DEPLOYMENTS.require(seed.registry, seed.production, wanted)
+    over = live.body.model_copy(update={"retired_at": now()})
     retired = seed.event("notify/retired")["notification"]["id"]
-    seed.put_row(Kind.DEPLOYMENT, retired, DeploymentStage.RETIRED, over)
+    seed.put_row(DEPLOYMENTS, retired, DeploymentStage.RETIRED, over)
     failed = _training(seed).model_copy(
         update={"job_ref": None, "model_ref": None, "reason": "Internal server error"}
     )
     identity = seed.event("notify/training_failed")["notification"]["id"]
-    seed.put_row(Kind.TRAINING, identity, TrainingStage.FAILED, failed)
+    seed.put_row(TRAININGS, identity, TrainingStage.FAILED, failed)
 
 
 # ── storyboard ───────────────────────────────────────────────────────────────────────────────────
@@ -241,7 +240,7 @@ def _lay_out_the_past(seed: SeedStack) -> None:
 
 def _is_drawn(seed: SeedStack) -> bool:
     wanted = seed.event("publish_gallery/drawn")["storyboard"]["storyboard_id"]
-    row = seed.row(Kind.STORYBOARD, wanted)
+    row = seed.row(STORYBOARDS, wanted)
     return row is not None and row.status == StoryboardStatus.DRAWN
 
 

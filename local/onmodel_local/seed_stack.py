@@ -10,11 +10,8 @@ from typing import Any, Protocol
 
 from onmodel.adapters.dynamodb import DynamoRegistry
 from onmodel.adapters.s3 import S3ObjectStore
-from onmodel.contracts.base import Contract
-from onmodel.contracts.rows import Kind
 from onmodel.errors import OnmodelError
-from onmodel.ports.registry import Record
-from onmodel.registry.rows import upsert
+from onmodel.registry.rows import BodyT, Row, Rows, StatusT
 from onmodel.wiring import now
 from onmodel_local.deploy import Target
 
@@ -85,16 +82,10 @@ class SeedStack:
         """Invoke a function with one of its fixtures: `<step>/<case>`."""
         return self.call(name.partition("/")[0], self.event(name))
 
-    def row(self, kind: Kind, identity: str) -> Record | None:
-        return self.registry.get(self.production, kind, identity)
+    def row(self, rows: Rows[BodyT, StatusT], identity: str) -> Row[BodyT, StatusT] | None:
+        return rows.read(self.registry, self.production, identity)
 
-    def put_row(self, kind: Kind, identity: str, status: str, body: Contract) -> None:
-        upsert(
-            self.registry,
-            production=self.production,
-            kind=kind,
-            id=identity,
-            status=status,
-            body=body,
-            now=now(),
-        )
+    def put_row(
+        self, rows: Rows[BodyT, StatusT], identity: str, status: StatusT, body: BodyT
+    ) -> None:
+        rows.put(self.registry, self.production, identity, status=status, body=body, now=now())

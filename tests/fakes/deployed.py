@@ -37,9 +37,9 @@ from onmodel.contracts.deployments import (
 )
 from onmodel.contracts.notifications import NotifyRequest
 from onmodel.contracts.operations import OurResource
-from onmodel.contracts.rows import Kind
 from onmodel.errors import Conflict, OnmodelError, ServiceUnavailable
 from onmodel.handler import parse
+from onmodel.registry.kinds import MAILS, TRAININGS
 from onmodel.steps.bill_deployment import bill_deployment
 from onmodel.steps.check_deployment import check_deployment
 from onmodel.steps.claim_training import ClaimTraining
@@ -149,7 +149,7 @@ class World(Studio):
     def __init__(self, *, repeated: bool = False) -> None:
         super().__init__()
         self.trainer: ScriptedTrainer = ScriptedTrainer(self.clock)
-        self.registry.delete(self.training)
+        TRAININGS.delete(self.registry, self.training)
         self.job = self.begin_training()
         self.schedules_fire = True
         self.reconcile_failed = False
@@ -234,10 +234,8 @@ class World(Studio):
     def told(self) -> list[str]:
         """Kinds of mails, in order."""
         return [
-            row.body["event"].split(":")[0]
-            for row in sorted(
-                self.registry.list("bunny", Kind.MAIL), key=lambda row: row.created_at
-            )
+            row.body.event.split(":")[0]
+            for row in sorted(MAILS.list(self.registry, "bunny"), key=lambda row: row.created_at)
         ]
 
     def _every(self, seconds: float, action: Callable[[], None]) -> None:

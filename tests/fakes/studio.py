@@ -25,12 +25,11 @@ from onmodel.contracts.deployments import (
 )
 from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
 from onmodel.contracts.operations import Reconciled
-from onmodel.contracts.rows import Kind, TrainingBody, TrainingStage
+from onmodel.contracts.rows import TrainingBody, TrainingStage
 from onmodel.contracts.trainings import TrainingSpec
-from onmodel.deployments.lifecycle import Deployment, known_deployment
 from onmodel.money.pricebook import PriceBook
 from onmodel.ports.machines import Executions
-from onmodel.ports.registry import Record
+from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow, TrainingRow
 from onmodel.steps.bill_deployment import bill_deployment
 from onmodel.steps.check_deployment import check_deployment
 from onmodel.steps.claim_training import ClaimTraining
@@ -88,27 +87,22 @@ class Studio:
             job_ref=job,
             model_name=names.model,
         )
-        self.registry.create(
-            Record(
-                production=production,
-                kind=Kind.TRAINING,
-                id=training,
-                status=TrainingStage.IN_PROGRESS,
-                created_at=START - timedelta(hours=1),
-                updated_at=START - timedelta(hours=1),
-                body=body.model_dump(mode="json"),
-            )
+        TRAININGS.create(
+            self.registry,
+            production,
+            training,
+            status=TrainingStage.IN_PROGRESS,
+            body=body,
+            now=START - timedelta(hours=1),
         )
         return job
 
     @property
-    def training(self) -> Record:
-        record = self.registry.get("bunny", Kind.TRAINING, TRAINING)
-        assert record is not None
-        return record
+    def training(self) -> TrainingRow:
+        return TRAININGS.require(self.registry, "bunny", TRAINING)
 
-    def deployment(self, number: int = 1) -> Deployment:
-        return known_deployment(self.registry, "bunny", f"{TRAINING}-{number}")
+    def deployment(self, number: int = 1) -> DeploymentRow:
+        return DEPLOYMENTS.require(self.registry, "bunny", f"{TRAINING}-{number}")
 
     def claim(self, execution: str = "deploy-1", **request: Any) -> ClaimedTraining:
         asked = DeployRequest(**(request or {"job_arn": self.job}))

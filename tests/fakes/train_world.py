@@ -34,7 +34,15 @@ from onmodel.contracts.keys import DatasetKeys, FilmKeys, accepted_settings_key,
 from onmodel.contracts.links import DoorAnswer, DoorRequest
 from onmodel.contracts.models import Turn
 from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
-from onmodel.contracts.rows import FilmBody, FolderBody, Kind, ReferenceBody, RunBody, RunStatus
+from onmodel.contracts.rows import (
+    FilmBody,
+    FolderBody,
+    FolderStatus,
+    ReferenceBody,
+    ReferenceStatus,
+    RunBody,
+    RunStatus,
+)
 from onmodel.contracts.settings import EmbeddingSettings, Settings
 from onmodel.contracts.trainings import QuoteTrainingRequest, RequestApprovalRequest, TrainingQuoted
 from onmodel.formats.jsonl import read_lines, write_lines
@@ -43,7 +51,8 @@ from onmodel.links.tokens import Door
 from onmodel.money.pricebook import Price, PriceBook
 from onmodel.money.usage import UsageMeter
 from onmodel.observability import Metric
-from onmodel.registry.rows import upsert
+from onmodel.registry.kinds import CHARACTERS, FILMS, REFERENCES, RUNS
+from onmodel.registry.rows import BodyT, Rows, StatusT
 from onmodel.steps.assemble_dataset import AssembleDataset
 from onmodel.steps.caption_crop import CaptionCrop
 from onmodel.steps.collect_captions import collect_captions
@@ -108,8 +117,8 @@ class TrainWorld(World):
             self.uploads.put(key, picture(number, "png"), "image/png")
             source = ObjectRef(bucket="uploads", key=key)
             body = ReferenceBody(character=name, source=source, width=512, height=512)
-            self._row(Kind.REFERENCE, f"{name}/front-png", "recorded", body)
-            self._row(Kind.CHARACTER, name, "known", FolderBody(folder=name))
+            self._row(REFERENCES, f"{name}/front-png", ReferenceStatus.RECORDED, body)
+            self._row(CHARACTERS, name, FolderStatus.KNOWN, FolderBody(folder=name))
 
     def film(self, title: str = "a.mp4", crops: int = 8, shots: int = 4) -> Run:
         """A prepared film whose crops look like the references, but not like each other."""
@@ -125,9 +134,9 @@ class TrainWorld(World):
         vectors = self._vectors(identity, crops)
         self.studio.put(keys.vectors, to_npy(vectors), "application/octet-stream")
         body = FilmBody(title=title, source=run.source, size_bytes=info.size, run=run)
-        self._row(Kind.FILM, identity, RunStatus.PREPARED, body)
+        self._row(FILMS, identity, RunStatus.PREPARED, body)
         prepared = RunBody(run=run, execution_arn="arn:done", crops_kept=crops)
-        self._row(Kind.RUN, run.run_id, RunStatus.PREPARED, prepared)
+        self._row(RUNS, run.run_id, RunStatus.PREPARED, prepared)
         return run
 
     def _crop(self, run: Run, number: int, shots: int) -> Crop:
@@ -153,11 +162,8 @@ class TrainWorld(World):
         vectors = np.stack(rows) if rows else np.zeros((0, len(centres[0])), np.float32)
         return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
-    def _row(self, kind: Kind, identity: str, status: str, body: object) -> None:
-        upsert(
-            self.registry, production=PRODUCTION, kind=kind, id=identity, status=status,
-            body=body, now=self.clock(),
-        )  # type: ignore[arg-type]  # fmt: skip
+    def _row(self, rows: Rows[BodyT, StatusT], identity: str, status: StatusT, body: BodyT) -> None:
+        rows.put(self.registry, PRODUCTION, identity, status=status, body=body, now=self.clock())
 
     # ── the steps, as the machine calls them ──
 

@@ -9,9 +9,10 @@ from fakes.world import MACHINE, World, run_of
 
 from onmodel.contracts.films import Chunk, ChunkResult, RefuseFilmRequest, Run, StateError
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import Kind, RunStatus
+from onmodel.contracts.rows import RunStatus
 from onmodel.errors import FilmRefused, ServiceError, StillRunning
 from onmodel.formats.jsonl import write_lines
+from onmodel.registry.kinds import RUNS
 from onmodel.steps.refuse_film import refuse_film
 from onmodel_cli.following import PICK_UP_SECONDS, STAGES, Follower, RunFailed
 
@@ -56,9 +57,8 @@ def run() -> Run:
 
 
 def set_status(world: World, run: Run, status: RunStatus) -> None:
-    record = world.registry.get(run.production, Kind.RUN, run.run_id)
-    assert record is not None
-    world.registry.replace(record.model_copy(update={"status": status}))
+    record = RUNS.require(world.registry, run.production, run.run_id)
+    RUNS.replace(world.registry, record.with_status(status), record.updated_at)
 
 
 def start(world: World, run: Run) -> None:

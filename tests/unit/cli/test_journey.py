@@ -7,7 +7,6 @@ import pytest
 from fakes.clock import START
 from fakes.world import World
 
-from onmodel.contracts.base import Contract
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.rows import (
     DatasetBody,
@@ -16,7 +15,6 @@ from onmodel.contracts.rows import (
     DeploymentStage,
     GenerationBody,
     GenerationStatus,
-    Kind,
     StoryboardBody,
     StoryboardStatus,
     TrainingBody,
@@ -24,7 +22,8 @@ from onmodel.contracts.rows import (
 )
 from onmodel.contracts.trainings import TrainingSpec
 from onmodel.errors import ServiceError
-from onmodel.ports.registry import Record
+from onmodel.registry.kinds import DATASETS, DEPLOYMENTS, GENERATIONS, STORYBOARDS, TRAININGS
+from onmodel.registry.rows import BodyT, Rows, StatusT
 from onmodel.trainers.bedrock.rules import BedrockRules
 from onmodel_cli.harvest import harvest
 from onmodel_cli.journey import Journey, Place
@@ -41,22 +40,17 @@ class Story:
         self.world = world
         self.now = 0.0
 
-    def put(self, kind: Kind, identity: str, status: str, body: Contract, holder=None) -> None:
-        row = Record(
-            production="bunny",
-            kind=kind,
-            id=identity,
-            status=status,
-            holder=holder,
-            created_at=START,
-            updated_at=START,
-            body=body.model_dump(mode="json"),
-        )
-        before = self.world.registry.get("bunny", kind, identity)
-        if before is None:
-            self.world.registry.create(row)
-        else:
-            self.world.registry.replace(row.model_copy(update={"revision": before.revision}))
+    def put(
+        self,
+        rows: Rows[BodyT, StatusT],
+        identity: str,
+        status: StatusT,
+        body: BodyT,
+        holder: str | None = None,
+    ) -> None:
+        registry = self.world.registry
+        row = rows.put(registry, "bunny", identity, status=status, body=body, now=START)
+        rows.replace(registry, row.with_holder(holder), START)
 
     def generation(self, dataset: str | None = None, holder: str | None = None, **why: str) -> None:
         body = GenerationBody(
@@ -67,7 +61,7 @@ class Story:
             dataset_id=dataset,
             **why,
         )
-        self.put(Kind.GENERATION, "g0001", GenerationStatus.OPEN, body, holder)
+        self.put(GENERATIONS, "g0001", GenerationStatus.OPEN, body, holder)
 
     def dataset(self, status: DatasetStatus, **changes: object) -> None:
         values: dict[str, object] = {
@@ -79,7 +73,7 @@ class Story:
             "to_caption_key": "x",
             "captions_needed": 9,
         }
-        self.put(Kind.DATASET, DATASET, status, DatasetBody.model_validate(values | changes))
+        self.put(DATASETS, DATASET, status, DatasetBody.model_validate(values | changes))
 
     def training(self, stage: TrainingStage, reason: str | None = None) -> None:
         spec = TrainingSpec(
@@ -91,7 +85,7 @@ class Story:
             hyperparameters=BedrockRules.presets["default"],
         )
         body = TrainingBody(dataset_id=DATASET, correlation_id="c", spec=spec, reason=reason)
-        self.put(Kind.TRAINING, DATASET, stage, body)
+        self.put(TRAININGS, DATASET, stage, body)
 
     def deployment(self, stage: DeploymentStage, reason: str | None = None) -> None:
         body = DeploymentBody(
@@ -104,14 +98,14 @@ class Story:
             hours=2,
             reason=reason,
         )
-        self.put(Kind.DEPLOYMENT, MODEL, stage, body)
+        self.put(DEPLOYMENTS, MODEL, stage, body)
 
     def storyboard(self, status: StoryboardStatus, reason: str | None = None) -> None:
         body = StoryboardBody(
             name="first-look", take=1, deployment_id=MODEL, correlation_id="c", panels=5,
             reason=reason,
         )  # fmt: skip
-        self.put(Kind.STORYBOARD, "first-look-1", status, body)
+        self.put(STORYBOARDS, "first-look-1", status, body)
 
     def journey(self, *steps: object, pace: float = 1.0) -> Journey:
         """Each sleep plays the next step."""

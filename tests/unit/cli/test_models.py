@@ -8,17 +8,17 @@ import pytest
 from fakes.world import World
 from typer.testing import CliRunner
 
-from onmodel.contracts.base import Contract
 from onmodel.contracts.rows import (
     DatasetBody,
+    DatasetStatus,
     DeploymentBody,
     DeploymentStage,
-    Kind,
     TrainingBody,
     TrainingStage,
 )
 from onmodel.contracts.trainings import TrainingSpec
-from onmodel.ports.registry import Record
+from onmodel.registry.kinds import DATASETS, DEPLOYMENTS, TRAININGS
+from onmodel.registry.rows import BodyT, Rows, StatusT
 from onmodel.trainers.bedrock.rules import BedrockRules
 from onmodel.wiring import now
 from onmodel_cli import doctor, main, models, status, storyboard
@@ -70,18 +70,10 @@ def invoke(connection: Connection, trainer, scheduler, monkeypatch: pytest.Monke
     return call
 
 
-def put(world: World, kind: Kind, identity: str, stage: str, body: Contract) -> None:
-    world.registry.create(
-        Record(
-            production="bunny",
-            kind=kind,
-            id=identity,
-            status=stage,
-            created_at=now(),
-            updated_at=now(),
-            body=body.model_dump(mode="json"),
-        )
-    )
+def put(
+    world: World, rows: Rows[BodyT, StatusT], identity: str, status: StatusT, body: BodyT
+) -> None:
+    rows.create(world.registry, "bunny", identity, status=status, body=body, now=now())
 
 
 @pytest.fixture
@@ -95,7 +87,7 @@ def trained(world: World) -> None:
         hyperparameters=BedrockRules.presets["default"],
     )
     body = TrainingBody(dataset_id=ID, correlation_id="c", spec=spec, model_ref="model-1")
-    put(world, Kind.TRAINING, ID, TrainingStage.COMPLETED, body)
+    put(world, TRAININGS, ID, TrainingStage.COMPLETED, body)
 
 
 @pytest.fixture
@@ -111,7 +103,7 @@ def deployed(world: World, trained: None) -> None:
         provisioning_at=now() - timedelta(hours=1),
         unit_usd_hour=60.5,
     )
-    put(world, Kind.DEPLOYMENT, f"{ID}-1", DeploymentStage.IN_SERVICE, body)
+    put(world, DEPLOYMENTS, f"{ID}-1", DeploymentStage.IN_SERVICE, body)
 
 
 def payloads(world: World) -> list[dict[str, object]]:
@@ -148,21 +140,17 @@ def test_deploy_when_it_answers_already_starts_nothing(invoke, world, deployed) 
 def test_extend_when_in_service_moves_row_and_schedule(invoke, world, deployed, scheduler) -> None:
     done = invoke("extend", "-p", "bunny", "--hours", 5)
     assert done.exit_code == 0, done.stderr
-    record = world.registry.get("bunny", Kind.DEPLOYMENT, f"{ID}-1")
-    end = DeploymentBody.model_validate(record.body).retires_at
+    end = DEPLOYMENTS.require(world.registry, "bunny", f"{ID}-1").body.retires_at
     assert timedelta(hours=4.9) < end - now() < timedelta(hours=5.1)
     assert set(scheduler.moved) == {"retire-it"}
 
 
 def test_retire_when_deployed_starts_the_machine_and_waits(invoke, world, deployed) -> None:
-    record = world.registry.get("bunny", Kind.DEPLOYMENT, f"{ID}-1")
+    row = DEPLOYMENTS.require(world.registry, "bunny", f"{ID}-1")
     assert invoke("retire", "-p", "bunny", "--no-wait").exit_code == 0
     assert payloads(world)[0]["deployment"]["deployment_id"] == f"{ID}-1"
-    body = DeploymentBody.model_validate(record.body).model_copy(update={"estimated_usd": 121.0})
-    gone = record.model_copy(
-        update={"status": DeploymentStage.RETIRED, "body": body.model_dump(mode="json")}
-    )
-    world.registry.replace(gone)
+    gone = row.with_status(DeploymentStage.RETIRED).with_fields(estimated_usd=121.0)
+    DEPLOYMENTS.replace(world.registry, gone, now())
     assert invoke("retire", "-p", "bunny").exit_code == 3  # nothing is deployed any more
 
 
@@ -176,8 +164,7 @@ def test_delete_model_when_deployed_is_refused(invoke, world, deployed, trainer)
 def test_delete_model_when_free_deletes_it_and_says_so(invoke, world, trained, trainer) -> None:
     assert invoke("delete-model", "-p", "bunny", "--yes").exit_code == 0
     assert trainer.deleted == ["model-1"]
-    record = world.registry.get("bunny", Kind.TRAINING, ID)
-    assert record.status == TrainingStage.GONE
+    assert TRAININGS.require(world.registry, "bunny", ID).status == TrainingStage.GONE
 
 
 def test_status_when_a_model_is_deployed_tells_what_bills(invoke, deployed) -> None:
@@ -245,9 +232,8 @@ def test_costs_when_a_training_was_quoted_counts_its_captions_once(invoke, world
         generation_id="g0001", correlation_id="c", pictures=9, named={}, films=("a",),
         to_caption_key="x", captions_needed=9, estimated_usd=0.14,
     )  # fmt: skip
-    put(world, Kind.DATASET, ID, "ready", body)
-    record = world.registry.get("bunny", Kind.TRAINING, ID)
-    quoted = TrainingBody.model_validate(record.body).model_copy(update={"quoted_usd": 22.0})
-    world.registry.replace(record.model_copy(update={"body": quoted.model_dump(mode="json")}))
+    put(world, DATASETS, ID, DatasetStatus.READY, body)
+    quoted = TRAININGS.require(world.registry, "bunny", ID).with_fields(quoted_usd=22.0)
+    TRAININGS.replace(world.registry, quoted, now())
     told = json.loads(invoke("costs", "-p", "bunny", "--json").stdout)
     assert told["total_usd"] == 22.0

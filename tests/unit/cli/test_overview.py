@@ -8,7 +8,6 @@ from fakes.clock import START
 from fakes.registry import InMemoryRegistry
 from fakes.world import MACHINE, World, run_of
 
-from onmodel.contracts.base import Contract
 from onmodel.contracts.films import Chunk, ChunkResult
 from onmodel.contracts.keys import DatasetKeys, FilmKeys
 from onmodel.contracts.rows import (
@@ -18,18 +17,22 @@ from onmodel.contracts.rows import (
     DatasetStatus,
     GenerationBody,
     GenerationStatus,
-    Kind,
 )
 from onmodel.formats.jsonl import write_lines
 from onmodel.formats.wording import dollars
-from onmodel.registry.rows import upsert
+from onmodel.registry.kinds import APPROVALS, DATASETS, GENERATIONS
+from onmodel.registry.rows import BodyT, Rows, StatusT
 from onmodel_cli.overview import look
 
 
-def put(registry: InMemoryRegistry, kind: Kind, identity: str, status: str, body: Contract) -> None:
-    upsert(
-        registry, production="bunny", kind=kind, id=identity, status=status, body=body, now=START
-    )
+def put(
+    registry: InMemoryRegistry,
+    rows: Rows[BodyT, StatusT],
+    identity: str,
+    status: StatusT,
+    body: BodyT,
+) -> None:
+    rows.put(registry, "bunny", identity, status=status, body=body, now=START)
 
 
 def generation() -> GenerationBody:
@@ -51,19 +54,19 @@ def approval(usd: float | None) -> ApprovalBody:
 
 def test_look_when_films_wait_for_quiet_then_says_so_until_the_generation_is_closed() -> None:
     registry = InMemoryRegistry()
-    put(registry, Kind.GENERATION, "g0001", GenerationStatus.OPEN, generation())
+    put(registry, GENERATIONS, "g0001", GenerationStatus.OPEN, generation())
     (line,) = look(registry, "bunny", START)
     assert line.what.startswith("1 film, ")
     assert "waits for more" in line.what
-    put(registry, Kind.GENERATION, "g0001", GenerationStatus.CLOSED, generation())
+    put(registry, GENERATIONS, "g0001", GenerationStatus.CLOSED, generation())
     assert look(registry, "bunny", START) == []
 
 
 def test_look_when_money_waits_for_a_yes_then_says_until_when_and_how_much() -> None:
     registry = InMemoryRegistry()
-    put(registry, Kind.APPROVAL, "a1", ApprovalStatus.PENDING, approval(245.3))
-    put(registry, Kind.APPROVAL, "a2", ApprovalStatus.PENDING, approval(None))
-    put(registry, Kind.APPROVAL, "a3", ApprovalStatus.APPROVED, approval(1.0))
+    put(registry, APPROVALS, "a1", ApprovalStatus.PENDING, approval(245.3))
+    put(registry, APPROVALS, "a2", ApprovalStatus.PENDING, approval(None))
+    put(registry, APPROVALS, "a3", ApprovalStatus.APPROVED, approval(1.0))
     known, unknown = look(registry, "bunny", START)
     until = START + timedelta(days=7)
     assert f"waits for your yes until {until:%Y-%m-%d}" in known.what
@@ -98,8 +101,8 @@ def test_look_when_pictures_are_captioned_then_says_how_many_are() -> None:
         generation_id="g0001", correlation_id="c", pictures=12, named={"buck": 12},
         films=("bbb-1",), to_caption_key="k", captions_needed=10,
     )  # fmt: skip
-    put(world.registry, Kind.DATASET, "d0001-7be1d2f0", DatasetStatus.ASSEMBLED, body)
+    put(world.registry, DATASETS, "d0001-7be1d2f0", DatasetStatus.ASSEMBLED, body)
     world.studio.put(DatasetKeys("bunny", "d0001-7be1d2f0").caption("c-1"), b"{}", "x")
     assert told(world) == "12 pictures of 1 film; 1 of them captioned"
-    put(world.registry, Kind.DATASET, "d0001-7be1d2f0", DatasetStatus.READY, body)
+    put(world.registry, DATASETS, "d0001-7be1d2f0", DatasetStatus.READY, body)
     assert told(world) == "12 pictures of 1 film"

@@ -4,9 +4,10 @@ import pytest
 from fakes.train_world import PRODUCTION, TrainWorld
 from typer.testing import CliRunner
 
-from onmodel.contracts.rows import GenerationBody, Kind, TrainingStage
+from onmodel.contracts.rows import TrainingStage
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import DatasetRefused
+from onmodel.registry.kinds import GENERATIONS, TRAININGS
 from onmodel_cli import main, train
 from onmodel_cli.connection import Connection
 
@@ -27,8 +28,8 @@ def started(world: TrainWorld) -> list[tuple[str, int]]:
 
 
 def attempt(world: TrainWorld) -> int:
-    record = world.registry.get(PRODUCTION, Kind.GENERATION, "g0001")
-    return GenerationBody.model_validate(record.body).attempt
+    record = GENERATIONS.read(world.registry, PRODUCTION, "g0001")
+    return record.body.attempt
 
 
 def test_train_when_films_are_only_collected_then_starts_the_machine(invoke, world) -> None:
@@ -62,8 +63,8 @@ def test_train_when_the_approval_was_declined_then_asks_anew_without_new_caption
 def test_train_when_the_training_failed_then_starts_the_next_attempt(invoke, world) -> None:
     generation = world.generation()
     training = world.start_training(world.assemble(generation))
-    record = world.registry.get(PRODUCTION, Kind.TRAINING, training)
-    world.registry.replace(record.model_copy(update={"status": TrainingStage.FAILED}))
+    record = TRAININGS.read(world.registry, PRODUCTION, training)
+    TRAININGS.replace(world.registry, record.with_status(TrainingStage.FAILED), record.updated_at)
     world.executions.finish(world.holder(generation))
     assert invoke().exit_code == 0
     assert started(world)[-1] == ("g0001", 2) and attempt(world) == 2
@@ -76,8 +77,8 @@ def test_train_when_the_training_failed_then_starts_the_next_attempt(invoke, wor
 def test_train_when_there_is_nothing_new_then_says_so(invoke, world, stage, said) -> None:
     generation = world.generation()
     training = world.start_training(world.assemble(generation))
-    record = world.registry.get(PRODUCTION, Kind.TRAINING, training)
-    world.registry.replace(record.model_copy(update={"status": stage}))
+    record = TRAININGS.read(world.registry, PRODUCTION, training)
+    TRAININGS.replace(world.registry, record.with_status(stage), record.updated_at)
     world.executions.finish(world.holder(generation))
     done = invoke()
     assert done.exit_code == 3 and said in done.stderr

@@ -1,11 +1,11 @@
 import pytest
 from fakes.train_world import PRODUCTION, TrainWorld
 
-from onmodel.contracts.rows import FilmBody, FolderBody, Kind
+from onmodel.contracts.rows import FolderBody, FolderStatus
 from onmodel.contracts.settings import AllowedModels, Character, Settings, TrainingSettings
 from onmodel.films.production import characters_of, current_films
 from onmodel.films.settings import settings_in_force, with_models
-from onmodel.registry.rows import upsert
+from onmodel.registry.kinds import CHARACTERS, FILMS
 
 
 @pytest.fixture
@@ -27,10 +27,8 @@ def test_films_when_one_is_known_but_was_never_prepared_then_it_does_not_count(
     world: TrainWorld,
 ) -> None:
     run = world.film()
-    record = world.registry.get(PRODUCTION, Kind.FILM, run.film_id)
-    assert record is not None
-    body = FilmBody.model_validate(record.body).model_copy(update={"run": None})
-    world.registry.replace(record.model_copy(update={"body": body.model_dump(mode="json")}))
+    film = FILMS.require(world.registry, PRODUCTION, run.film_id)
+    FILMS.replace(world.registry, film.with_fields(run=None), world.clock())
     assert current_films(PRODUCTION, world.registry, world.uploads) == ((), ())
 
 
@@ -41,12 +39,11 @@ def test_films_when_of_another_production_then_not_counted(world: TrainWorld) ->
 
 def test_cast_when_only_shown_then_named_after_the_folder(world: TrainWorld) -> None:
     world.show_characters()
-    upsert(
+    CHARACTERS.put(
         world.registry,
-        production=PRODUCTION,
-        kind=Kind.CHARACTER,
-        id="rene",
-        status="known",
+        PRODUCTION,
+        "rene",
+        status=FolderStatus.KNOWN,
         body=FolderBody(folder="René"),
         now=world.clock(),
     )

@@ -6,7 +6,7 @@ from onmodel.contracts.arrays import Vector
 from onmodel.contracts.datasets import DatasetItem, Generation, LeftOut, LeftOutReason, Preflight
 from onmodel.contracts.films import Crop, Run
 from onmodel.contracts.keys import DatasetKeys, FilmKeys
-from onmodel.contracts.rows import DatasetBody, GenerationBody, GenerationStatus, Kind
+from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind
 from onmodel.contracts.settings import (
     AllowedModels,
     DeduplicationSettings,
@@ -19,6 +19,7 @@ from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
 from onmodel.money.usage import UsageMeter
 from onmodel.ports.registry import Record
+from onmodel.registry.kinds import DATASETS, GENERATIONS
 from onmodel.vision.encoding import decode_picture, encode_for_service
 
 
@@ -28,13 +29,12 @@ def world() -> TrainWorld:
 
 
 def generation_row(world: TrainWorld, identity: str = "g0001") -> tuple[str, GenerationBody]:
-    record = world.registry.get(PRODUCTION, Kind.GENERATION, identity)
-    assert record is not None
-    return record.status, GenerationBody.model_validate(record.body)
+    record = GENERATIONS.require(world.registry, PRODUCTION, identity)
+    return record.status, record.body
 
 
 def datasets(world: TrainWorld) -> list[str]:
-    return [record.id for record in world.registry.list(PRODUCTION, Kind.DATASET)]
+    return [record.id for record in DATASETS.list(world.registry, PRODUCTION)]
 
 
 def stored_vectors(world: TrainWorld, runs: list[Run]) -> dict[str, Vector]:
@@ -137,9 +137,8 @@ def test_assemble_when_a_film_was_deleted_or_replaced_then_its_pictures_leave(
     dataset = world.assemble(world.started_generations()[0])
     titles = {row.film_id.rpartition("-")[0] for row in items(world, dataset.dataset_id)}
     assert titles == {"kept", "again"}
-    record = world.registry.get(PRODUCTION, Kind.DATASET, dataset.dataset_id)
-    assert record is not None
-    notices = " ".join(DatasetBody.model_validate(record.body).notices)
+    record = DATASETS.require(world.registry, PRODUCTION, dataset.dataset_id)
+    notices = " ".join(record.body.notices)
     assert "deleted.mp4 was deleted" in notices and "replaced.mp4 was replaced" in notices
 
 
@@ -244,9 +243,8 @@ def test_assemble_when_training_is_impossible_then_the_findings_stay_with_the_da
 ) -> None:
     preflight = Preflight(possible=False, findings=("The base model is gone.",))
     dataset = world.assemble(world.generation(), preflight)
-    record = world.registry.get(PRODUCTION, Kind.DATASET, dataset.dataset_id)
-    assert record is not None
-    assert DatasetBody.model_validate(record.body).findings == ("The base model is gone.",)
+    record = DATASETS.require(world.registry, PRODUCTION, dataset.dataset_id)
+    assert record.body.findings == ("The base model is gone.",)
 
 
 def test_assemble_when_crops_are_left_out_then_they_are_listed(world: TrainWorld) -> None:

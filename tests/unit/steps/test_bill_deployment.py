@@ -4,6 +4,7 @@ import pytest
 from fakes.studio import TRAINING, Studio
 
 from onmodel.contracts.rows import DeploymentStage
+from onmodel.registry.kinds import DEPLOYMENTS
 from onmodel.steps.bill_deployment import estimated_bill
 
 
@@ -19,9 +20,9 @@ def test_bill_when_gone_then_begun_hours_by_the_price(studio: Studio) -> None:
     studio.stop()
     studio.bill()
     deployment = studio.deployment()
-    assert deployment.stage == DeploymentStage.RETIRED
+    assert deployment.status == DeploymentStage.RETIRED
     assert deployment.body.estimated_usd == 3 * 60.5
-    assert deployment.record.holder is None
+    assert deployment.holder is None
     assert not studio.scheduler.schedules
 
 
@@ -55,9 +56,8 @@ def test_bill_when_nothing_was_made_then_nothing_cost() -> None:
 
 
 def test_bill_when_price_is_missing_then_unknown_and_never_zero(studio: Studio) -> None:
-    record = studio.deployment().record
-    body = studio.deployment().body.model_copy(update={"unit_usd_hour": None})
-    studio.registry.replace(record.model_copy(update={"body": body.model_dump(mode="json")}))
+    unpriced = studio.deployment().with_fields(unit_usd_hour=None)
+    DEPLOYMENTS.replace(studio.registry, unpriced, studio.clock())
     studio.stop()
     studio.bill()
     assert studio.deployment().body.estimated_usd is None

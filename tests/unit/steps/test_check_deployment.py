@@ -93,7 +93,7 @@ def test_check_when_clock_jumped_beyond_its_end_then_late(studio: Studio) -> Non
     move(studio, DeploymentStatus.IN_SERVICE)
     studio.clock.advance(hours=4)
     assert studio.check() == "late"
-    assert studio.deployment().stage == DeploymentStage.CREATING
+    assert studio.deployment().status == DeploymentStage.CREATING
 
 
 def extend(studio: Studio, hours: float) -> None:

@@ -5,8 +5,9 @@ from fakes.registry import InMemoryRegistry
 
 from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.films import ClaimRunRequest, Run
-from onmodel.contracts.rows import Kind, RunStatus
+from onmodel.contracts.rows import RunStatus
 from onmodel.errors import RunClaimed
+from onmodel.registry.kinds import RUNS
 from onmodel.steps.claim_run import claim_run
 
 RUN = Run(
@@ -44,8 +45,7 @@ class World:
 
     @property
     def holder(self) -> str | None:
-        record = self.registry.get("bunny", Kind.RUN, RUN.run_id)
-        assert record is not None
+        record = RUNS.require(self.registry, "bunny", RUN.run_id)
         return record.holder
 
 
@@ -86,8 +86,8 @@ def test_claim_when_holder_died_then_taken_over(world: World) -> None:
 def test_claim_when_run_is_prepared_then_refused_although_nobody_holds_it(world: World) -> None:
     first, second = world.start("one"), world.start("two")
     world.claim(first)
-    record = world.registry.get("bunny", Kind.RUN, RUN.run_id)
-    assert record is not None
-    world.registry.replace(record.model_copy(update={"status": RunStatus.PREPARED, "holder": None}))
+    row = RUNS.require(world.registry, "bunny", RUN.run_id)
+    prepared = row.with_status(RunStatus.PREPARED).with_holder(None)
+    RUNS.replace(world.registry, prepared, world.clock())
     with pytest.raises(RunClaimed, match="prepared already"):
         world.claim(second)

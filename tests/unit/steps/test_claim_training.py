@@ -1,13 +1,15 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from fakes.studio import DEPLOY, TRAINING, Studio
 
 from onmodel.contracts.keys import accepted_settings_key, execution_arn
-from onmodel.contracts.rows import Kind, TrainingBody, TrainingStage
+from onmodel.contracts.rows import Kind, TrainingStage
 from onmodel.contracts.settings import DeploymentSettings, Settings
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.errors import Conflict
+from onmodel.registry.kinds import TRAININGS
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def test_claim_when_completed_then_deploys_under_a_number_of_its_own(studio: Stu
     assert claimed.hours == 2
     assert studio.training.status == TrainingStage.COMPLETED
     assert studio.training.holder == "deploy-1"
-    assert TrainingBody.model_validate(studio.training.body).model_ref == "model/bunny-" + TRAINING
+    assert studio.training.body.model_ref == "model/bunny-" + TRAINING
 
 
 @pytest.mark.parametrize("status", [TrainingStatus.IN_PROGRESS, TrainingStatus.STOPPING])
@@ -70,8 +72,8 @@ def test_claim_when_job_is_not_found_then_it_is_gone_only_after_a_quarter_of_an_
     studio: Studio, age: timedelta, action: str
 ) -> None:
     del studio.trainer.trainings[studio.job]
-    record = studio.training
-    studio.registry.replace(record.model_copy(update={"created_at": studio.clock() - age}))
+    aged = replace(studio.training, created_at=studio.clock() - age)
+    TRAININGS.replace(studio.registry, aged, studio.clock())
     assert studio.claim().action == action
 
 
@@ -84,11 +86,10 @@ def test_claim_when_job_is_foreign_then_ignored(studio: Studio) -> None:
 
 def test_claim_when_reference_was_never_written_down_then_found_by_name(studio: Studio) -> None:
     studio.trainer.complete(studio.job)
-    record = studio.training
-    body = TrainingBody.model_validate(record.body).model_copy(update={"job_ref": None})
-    studio.registry.replace(record.model_copy(update={"body": body.model_dump(mode="json")}))
+    unnamed = studio.training.with_fields(job_ref=None)
+    TRAININGS.replace(studio.registry, unnamed, studio.clock())
     assert studio.claim().action == "deploy"
-    assert TrainingBody.model_validate(studio.training.body).job_ref == studio.job
+    assert studio.training.body.job_ref == studio.job
 
 
 def test_claim_when_another_execution_is_at_it_then_ignored(studio: Studio) -> None:
@@ -104,7 +105,7 @@ def test_claim_when_another_execution_is_at_it_then_ignored(studio: Studio) -> N
 def test_claim_when_two_claim_at_once_then_one_loses(studio: Studio) -> None:
     studio.trainer.complete(studio.job)
     read = studio.registry.get
-    stale = studio.training
+    stale = read("bunny", Kind.TRAINING, TRAINING)
     assert studio.claim("one").action == "deploy"
     studio.registry.get = lambda production, kind, subject: (  # type: ignore[method-assign]
         stale if kind == Kind.TRAINING else read(production, kind, subject)
@@ -177,8 +178,8 @@ def test_claim_when_a_deployed_training_is_in_progress_again_and_vanished_then_f
 ) -> None:
     """Only a completed training's deployment explains why its job is gone."""
     studio.creating()
-    record = studio.training
-    studio.registry.replace(record.model_copy(update={"status": TrainingStage.IN_PROGRESS}))
+    again = studio.training.with_status(TrainingStage.IN_PROGRESS)
+    TRAININGS.replace(studio.registry, again, studio.clock())
     del studio.trainer.trainings[studio.job]
     assert studio.claim("two").action == "failed"
 
@@ -189,12 +190,10 @@ def test_claim_when_training_never_began_then_ignored(
 ) -> None:
     """Impossible, whatever the trainer has of that name; or started by no call that arrived."""
     studio.trainer.complete(studio.job)
-    record = studio.training
-    body = TrainingBody.model_validate(record.body)
+    training = studio.training.with_status(status)
     if status == TrainingStage.STARTING:
         del studio.trainer.trainings[studio.job]
-        body = body.model_copy(update={"job_ref": None})
-    changed = {"status": status, "body": body.model_dump(mode="json")}
-    studio.registry.replace(record.model_copy(update=changed))
+        training = training.with_fields(job_ref=None)
+    TRAININGS.replace(studio.registry, training, studio.clock())
     answer = studio.claim(production="bunny", training_id=TRAINING)
     assert (answer.action, answer.reason) == ("ignore", f"training {TRAINING} never began")

@@ -9,10 +9,11 @@ from onmodel.contracts.datasets import (
     LeftOut,
     LeftOutReason,
 )
-from onmodel.contracts.rows import DatasetBody, DatasetStatus, Kind
+from onmodel.contracts.rows import DatasetBody, DatasetStatus
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import DatasetRefused, EventRefused
 from onmodel.formats.jsonl import read_lines
+from onmodel.registry.kinds import DATASETS
 
 
 @pytest.fixture
@@ -33,9 +34,8 @@ def captioned_but(world: TrainWorld, missing: int, *, of: int = 8) -> DatasetRef
 
 
 def row(world: TrainWorld, dataset: DatasetRef) -> tuple[str, DatasetBody]:
-    record = world.registry.get(PRODUCTION, Kind.DATASET, dataset.dataset_id)
-    assert record is not None
-    return record.status, DatasetBody.model_validate(record.body)
+    record = DATASETS.require(world.registry, PRODUCTION, dataset.dataset_id)
+    return record.status, record.body
 
 
 def left_out(world: TrainWorld, dataset: DatasetRef) -> list[LeftOut]:
@@ -126,8 +126,7 @@ def test_collect_when_a_price_is_missing_then_the_estimate_is_unknown_not_zero(
 
 def test_collect_when_the_dataset_is_unknown_then_refused(world: TrainWorld) -> None:
     dataset = world.captioned()
-    record = world.registry.get(PRODUCTION, Kind.DATASET, dataset.dataset_id)
-    assert record is not None
-    world.registry.delete(record)
+    record = DATASETS.require(world.registry, PRODUCTION, dataset.dataset_id)
+    DATASETS.delete(world.registry, record)
     with pytest.raises(EventRefused):
         world.collect_captions(dataset)

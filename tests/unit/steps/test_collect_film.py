@@ -6,6 +6,7 @@ from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import Conflict, EventRefused
 from onmodel.ports.registry import Record
+from onmodel.registry.kinds import GENERATIONS, GenerationRow
 
 
 @pytest.fixture
@@ -13,15 +14,14 @@ def world() -> TrainWorld:
     return TrainWorld()
 
 
-def generation(world: TrainWorld, identity: str = "g0001") -> tuple[Record, GenerationBody]:
-    record = world.registry.get(PRODUCTION, Kind.GENERATION, identity)
-    assert record is not None
-    return record, GenerationBody.model_validate(record.body)
+def generation(world: TrainWorld, identity: str = "g0001") -> tuple[GenerationRow, GenerationBody]:
+    row = GENERATIONS.require(world.registry, PRODUCTION, identity)
+    return row, row.body
 
 
 def close(world: TrainWorld) -> None:
-    record, _ = generation(world)
-    world.registry.replace(record.model_copy(update={"status": GenerationStatus.CLOSED}))
+    row, _ = generation(world)
+    GENERATIONS.replace(world.registry, row.with_status(GenerationStatus.CLOSED), world.clock())
 
 
 def test_collect_when_first_then_a_generation_opens_and_train_model_starts(
@@ -95,7 +95,7 @@ def test_collect_when_not_automatic_then_only_recorded(world: TrainWorld) -> Non
 
 def test_collect_when_no_crop_was_kept_then_ignored(world: TrainWorld) -> None:
     assert world.collect(world.film(crops=0)).outcome == "ignored"
-    assert world.registry.get(PRODUCTION, Kind.GENERATION, "g0001") is None
+    assert GENERATIONS.read(world.registry, PRODUCTION, "g0001") is None
 
 
 def test_collect_when_the_run_is_unknown_then_refused(world: TrainWorld) -> None:

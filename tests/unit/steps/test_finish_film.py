@@ -6,8 +6,9 @@ from fakes.labels import FakeLabels, figure
 from fakes.world import World, run_of
 
 from onmodel.contracts.films import Run, RunRequest
-from onmodel.contracts.rows import FilmBody, Kind, RunStatus
+from onmodel.contracts.rows import RunStatus
 from onmodel.errors import EventRefused
+from onmodel.registry.kinds import FILMS, RUNS
 from onmodel.steps.finish_film import finish_film
 
 
@@ -23,7 +24,7 @@ def finish(world: World, run: Run) -> None:
 
 
 def test_finish_when_run_was_never_claimed_then_refused(world: World) -> None:
-    with pytest.raises(EventRefused, match="never claimed"):
+    with pytest.raises(EventRefused, match="No run a-00000001-aaaaaaaa"):
         finish(world, run_of())
 
 
@@ -31,9 +32,9 @@ def test_finish_when_repeated_then_the_record_does_not_move(world: World, drawn:
     world.route(world.upload("bunny/films/drawn.mp4", drawn.path.read_bytes()))
     run = world.started()
     world.prepare(run)
-    before = world.registry.get("bunny", Kind.RUN, run.run_id)
+    before = RUNS.read(world.registry, "bunny", run.run_id)
     finish(world, run)
-    assert world.registry.get("bunny", Kind.RUN, run.run_id) == before
+    assert RUNS.read(world.registry, "bunny", run.run_id) == before
     assert before is not None
     assert before.status == RunStatus.PREPARED
 
@@ -48,6 +49,5 @@ def test_finish_when_another_run_of_the_film_ends_then_the_film_points_to_it(
     world.route(world.upload("bunny/films/drawn.mp4", body))
     second = world.started()
     world.prepare(second)
-    record = world.registry.get("bunny", Kind.FILM, second.film_id)
-    assert record is not None
-    assert FilmBody.model_validate(record.body).run == second
+    record = FILMS.require(world.registry, "bunny", second.film_id)
+    assert record.body.run == second

@@ -43,7 +43,7 @@ def test_guard_when_a_model_answers_then_stopped_billed_and_deleted() -> None:
     )
     assert not studio.trainer.deployments
     assert not studio.scheduler.schedules
-    assert studio.deployment().stage == DeploymentStage.RETIRED
+    assert studio.deployment().status == DeploymentStage.RETIRED
     assert studio.deployment().body.reason == "the stack is deleted"
 
 

@@ -7,9 +7,10 @@ from fakes.world import World
 
 from onmodel.contracts.films import Crop, Naming, Run, RunRequest
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import Kind, NamingCost
+from onmodel.contracts.rows import NamingCost
 from onmodel.contracts.settings import NamingSettings, Settings
 from onmodel.formats.jsonl import read_lines
+from onmodel.registry.kinds import REFERENCES
 from onmodel.steps.deduplicate_film import deduplicate_film
 
 
@@ -88,7 +89,7 @@ def test_name_when_a_reference_was_deleted_then_it_is_left_out_and_told(
 ) -> None:
     crop = first_crop(world, run)
     world.route(world.upload("bunny/characters/Mira/1.jpg", world.studio.get(crop.key)))
-    assert list(world.registry.list("bunny", Kind.REFERENCE))
+    assert list(REFERENCES.list(world.registry, "bunny"))
     world.uploads.delete_prefix("bunny/characters/")
     world.name(run)
     assert set(names(world, run).values()) == {None}

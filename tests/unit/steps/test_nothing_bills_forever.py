@@ -24,11 +24,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onmodel.contracts.deployments import DeploymentSpec
-from onmodel.contracts.rows import Kind
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.ends import retire_payload
-from onmodel.deployments.lifecycle import Deployment
 from onmodel.formats.wording import duration
+from onmodel.registry.kinds import DEPLOYMENTS
 
 SAFETY = Path(__file__).parents[3] / "docs" / "safety.md"
 
@@ -74,12 +73,12 @@ def _zombie(world: World) -> None:
     """What the Registry knows as retired stands again, as after a request that took very long."""
 
     def retire() -> None:
-        for row in world.registry.list("bunny", Kind.DEPLOYMENT):
-            payload = retire_payload(Deployment.of(row), "somebody asked")
+        for row in DEPLOYMENTS.list(world.registry, "bunny"):
+            payload = retire_payload(row, "somebody asked")
             world.machines.start(RETIRE, "by-hand", payload)
 
     def rise() -> None:
-        for row in world.registry.list("bunny", Kind.DEPLOYMENT):
+        for row in DEPLOYMENTS.list(world.registry, "bunny"):
             world.trainer.provision(
                 DeploymentSpec(
                     production="bunny", deployment_id=row.id, model_ref=f"model/bunny-{TRAINING}"
@@ -92,8 +91,8 @@ def _zombie(world: World) -> None:
 
 def _row_deleted(world: World) -> None:
     def delete() -> None:
-        for row in list(world.registry.list("bunny", Kind.DEPLOYMENT)):
-            world.registry.delete(row)
+        for row in list(DEPLOYMENTS.list(world.registry, "bunny")):
+            DEPLOYMENTS.delete(world.registry, row)
 
     world.machines.after(JOB_ENDS + 2 * 3600, delete)
 
@@ -175,7 +174,7 @@ def must_be_over(world: World, extra: timedelta = timedelta(0)) -> None:
     for life in world.trainer.lives:
         assert life.end is not None
         assert life.end - life.start <= LIMIT + TOLERANCE + extra
-    rows = [row.status for row in world.registry.list("bunny", Kind.DEPLOYMENT)]
+    rows = [row.status for row in DEPLOYMENTS.list(world.registry, "bunny")]
     assert set(rows) <= {"retired"}
     assert not [made for made in world.machines.executions.values() if made.status == "RUNNING"]
 

@@ -5,13 +5,13 @@ from fakes.mailbox import InMemoryMailbox
 from fakes.studio import TRAINING, Studio
 from fakes.world import World, run_of
 
-from onmodel.contracts.rows import Kind
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.errors import Conflict, EventRefused, ServiceUnavailable
 from onmodel.notifications.mails import Mail
 from onmodel.notifications.sending import send_once
 from onmodel.ports.account import Mailbox
 from onmodel.ports.registry import Record
+from onmodel.registry.kinds import MAILS
 
 MAIL = Mail(subject="A film is prepared", body="Look.\n")
 
@@ -43,7 +43,7 @@ def test_send_when_the_topic_fails_then_nothing_is_remembered_and_a_retry_sends(
     world = World()
     with pytest.raises(ServiceUnavailable):
         send(world, Broken())
-    assert not list(world.registry.list("bunny", Kind.MAIL))
+    assert not list(MAILS.list(world.registry, "bunny"))
     assert send(world)
 
 
@@ -95,5 +95,5 @@ def test_notify_when_asked_twice_then_one_mail_under_the_id_of_its_request() -> 
     studio.notify("training_failed", TRAINING)
     (mail,) = studio.mailbox.mails
     assert mail.correlation_id == "upload-1"
-    (sent,) = studio.registry.list("bunny", Kind.MAIL)
-    assert sent.body["event"] == f"training_failed:{TRAINING}"
+    (sent,) = MAILS.list(studio.registry, "bunny")
+    assert sent.body.event == f"training_failed:{TRAINING}"

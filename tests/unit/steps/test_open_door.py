@@ -4,9 +4,10 @@ import pytest
 from fakes.train_world import PRODUCTION, TrainWorld
 
 from onmodel.contracts.links import DoorRequest
-from onmodel.contracts.rows import ApprovalStatus, Kind
+from onmodel.contracts.rows import ApprovalStatus
 from onmodel.errors import ServiceUnavailable
 from onmodel.ports.registry import Record
+from onmodel.registry.kinds import APPROVALS, ApprovalRow
 
 KEY = "bunny/datasets/d0001-00000000/report/index.html"
 
@@ -17,12 +18,12 @@ class World(TrainWorld):
     def __init__(self) -> None:
         super().__init__()
         self.ask()
-        (record,) = self.registry.list(PRODUCTION, Kind.APPROVAL)
+        (record,) = APPROVALS.list(self.registry, PRODUCTION)
         self.link = self.door.link_to_approval(PRODUCTION, record.id, 7)
 
     @property
-    def record(self) -> Record:
-        (record,) = self.registry.list(PRODUCTION, Kind.APPROVAL)
+    def record(self) -> ApprovalRow:
+        (record,) = APPROVALS.list(self.registry, PRODUCTION)
         return record
 
     def post(self, decision: str = "approve") -> int:
@@ -166,7 +167,7 @@ def test_door_when_the_link_expired_then_refused(world: World) -> None:
 
 
 def test_door_when_the_approval_is_gone_then_refused(world: World) -> None:
-    world.registry.delete(world.record)
+    APPROVALS.delete(world.registry, world.record)
     assert world.post() == 403
 
 

@@ -3,9 +3,10 @@ from fakes.drawing import BOARD, KEY, DrawingStudio
 from fakes.studio import TRAINING
 
 from onmodel.contracts.keys import StoryboardKeys
-from onmodel.contracts.rows import Kind, StoryboardStatus
+from onmodel.contracts.rows import StoryboardStatus
 from onmodel.contracts.settings import Settings
 from onmodel.errors import EventRefused, SettingsRefused
+from onmodel.registry.kinds import STORYBOARDS
 
 
 @pytest.fixture
@@ -25,8 +26,8 @@ def test_plan_when_a_model_serves_then_every_panel_is_written_down(studio: Drawi
     assert first.planned.characters == ("buck",)
     assert (first.planned.request.width, first.planned.request.images) == (512, 3)
     assert second.planned.request.seed == 99
-    row = studio.registry.get("bunny", Kind.STORYBOARD, "forest-day-1")
-    assert row is not None and row.status == StoryboardStatus.DRAWING
+    row = STORYBOARDS.require(studio.registry, "bunny", "forest-day-1")
+    assert row.status == StoryboardStatus.DRAWING
     snapshot = studio.studio.get(StoryboardKeys("bunny", "forest-day", 1).settings)
     assert Settings.model_validate_json(snapshot) == studio.settings
 
@@ -74,7 +75,7 @@ def test_plan_when_nothing_serves_then_to_be_quoted_and_no_take_is_used() -> Non
     studio.upload()
     plan = studio.plan()
     assert (plan.deployed, plan.training_id, plan.take) == (False, TRAINING, None)
-    assert not list(studio.registry.list("bunny", Kind.STORYBOARD))
+    assert not list(STORYBOARDS.list(studio.registry, "bunny"))
     assert studio.quote(plan) == 3 * 60.5
     assert studio.quote(plan, longest_hours=1) == 2 * 60.5
 
@@ -116,7 +117,7 @@ def test_plan_when_impossible_then_refused_before_anything_is_spent(
     studio.upload(text)
     with pytest.raises(SettingsRefused, match=why):
         studio.plan()
-    assert not list(studio.registry.list("bunny", Kind.STORYBOARD))
+    assert not list(STORYBOARDS.list(studio.registry, "bunny"))
 
 
 def test_plan_when_file_is_gone_then_refused(studio: DrawingStudio) -> None:

@@ -9,10 +9,11 @@ from fakes.world import World
 
 from onmodel.contracts.films import Crop, Naming, Rejected, RejectReason
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import Kind, RunStatus
+from onmodel.contracts.rows import RunStatus
 from onmodel.errors import RunClaimed
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
+from onmodel.registry.kinds import FILMS, RUNS
 from onmodel.vision.encoding import decode_picture
 
 KEY = "bunny/films/drawn.mp4"
@@ -65,10 +66,9 @@ def test_prepare_when_done_then_film_is_recorded_and_one_mail_is_sent(
     run = started_run(world, drawn)
     world.prepare(run)
     world.notify("film_prepared", run)
-    record = world.registry.get("bunny", Kind.RUN, run.run_id)
-    assert record is not None
+    record = RUNS.require(world.registry, "bunny", run.run_id)
     assert (record.status, record.holder) == (RunStatus.PREPARED, None)
-    assert world.registry.get("bunny", Kind.FILM, run.film_id) is not None
+    assert FILMS.read(world.registry, "bunny", run.film_id) is not None
     assert [mail.correlation_id for mail in world.mailbox.mails] == ["upload-1"]
 
 

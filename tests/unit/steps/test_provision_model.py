@@ -5,9 +5,10 @@ from fakes.studio import TRAINING, Studio
 from fakes.trainer import InMemoryTrainer
 
 from onmodel.contracts.deployments import DeploymentSpec
-from onmodel.contracts.rows import DeploymentStage, TrainingBody
+from onmodel.contracts.rows import DeploymentStage
 from onmodel.deployments.deletion import forbid_deployments
 from onmodel.errors import EventRefused, ServiceUnavailable, TrainingImpossible
+from onmodel.registry.kinds import TRAININGS
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def studio() -> Studio:
 
 def test_provision_when_planned_then_creating_with_its_reference(studio: Studio) -> None:
     studio.provision()
-    assert studio.deployment().stage == DeploymentStage.CREATING
+    assert studio.deployment().status == DeploymentStage.CREATING
     assert studio.deployment().body.deployment_ref in studio.trainer.deployments
     assert studio.deployment().body.provisioning_at == studio.clock()
 
@@ -56,13 +57,12 @@ def test_provision_when_retirement_came_first_then_refused(studio: Studio) -> No
 def test_provision_when_its_training_has_no_model_then_refused(
     studio: Studio, is_known: bool
 ) -> None:
-    record = studio.training
+    training = studio.training
     if is_known:
-        body = TrainingBody.model_validate(record.body).model_copy(update={"model_ref": None})
-        changed = record.model_copy(update={"body": body.model_dump(mode="json")})
-        studio.registry.replace(changed)
+        unnamed = training.with_fields(model_ref=None)
+        TRAININGS.replace(studio.registry, unnamed, studio.clock())
     else:
-        studio.registry.delete(record)
+        TRAININGS.delete(studio.registry, training)
     with pytest.raises(EventRefused, match="has made no model"):
         studio.provision()
     assert not studio.trainer.deployments

@@ -6,8 +6,9 @@ from fakes.image_model import FakeImageModel
 from fakes.studio import TRAINING
 
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
-from onmodel.contracts.rows import Kind, StoryboardBody, StoryboardStatus
+from onmodel.contracts.rows import StoryboardBody, StoryboardStatus
 from onmodel.contracts.storyboards import PanelRequest, Panels, StoryboardSummary
+from onmodel.registry.kinds import STORYBOARDS
 from onmodel.steps.publish_gallery import PREVIEW_SIDE
 from onmodel.vision.encoding import decode_picture, thumbnail
 
@@ -23,9 +24,8 @@ def drawn(studio: DrawingStudio, panels: slice = slice(None)) -> str:
 
 
 def row(studio: DrawingStudio) -> tuple[str, StoryboardBody]:
-    record = studio.registry.get("bunny", Kind.STORYBOARD, "forest-day-1")
-    assert record is not None
-    return record.status, StoryboardBody.model_validate(record.body)
+    record = STORYBOARDS.require(studio.registry, "bunny", "forest-day-1")
+    return record.status, record.body
 
 
 def test_publish_when_drawn_then_page_summary_and_mail() -> None:

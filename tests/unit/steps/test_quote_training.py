@@ -3,10 +3,11 @@ from fakes import train_world
 from fakes.train_world import PRODUCTION, TrainWorld, with_prices
 
 from onmodel.contracts.datasets import DatasetRef, Preflight
-from onmodel.contracts.rows import DatasetBody, DatasetStatus, Kind, TrainingStage
+from onmodel.contracts.rows import DatasetBody, DatasetStatus, TrainingStage
 from onmodel.contracts.settings import AllowedModels, Settings, TrainingSettings
 from onmodel.errors import EventRefused
 from onmodel.ports.registry import Record
+from onmodel.registry.kinds import DATASETS, TRAININGS
 
 IMPOSSIBLE = Preflight(possible=False, findings=("The base model is gone.",))
 
@@ -17,9 +18,8 @@ def world() -> TrainWorld:
 
 
 def stored(world: TrainWorld, dataset: DatasetRef) -> DatasetBody:
-    record = world.registry.get(PRODUCTION, Kind.DATASET, dataset.dataset_id)
-    assert record is not None
-    return DatasetBody.model_validate(record.body)
+    record = DATASETS.require(world.registry, PRODUCTION, dataset.dataset_id)
+    return record.body
 
 
 def expensive(world: TrainWorld) -> DatasetRef:
@@ -39,9 +39,8 @@ def trained(world: TrainWorld, stage: TrainingStage) -> DatasetRef:
     """A dataset whose training stands at a stage."""
     dataset = world.assemble(world.generation())
     training = world.start_training(dataset)
-    record = world.registry.get(PRODUCTION, Kind.TRAINING, training)
-    assert record is not None
-    world.registry.replace(record.model_copy(update={"status": stage}))
+    record = TRAININGS.require(world.registry, PRODUCTION, training)
+    TRAININGS.replace(world.registry, record.with_status(stage), record.updated_at)
     return dataset
 
 
@@ -175,9 +174,8 @@ def test_quote_when_the_other_cannot_be_trained_then_not_asked(
 ) -> None:
     first, second = two_datasets(world)
     world.quote(first, IMPOSSIBLE if status == DatasetStatus.ASSEMBLED else None)
-    record = world.registry.get(PRODUCTION, Kind.DATASET, first.dataset_id)
-    assert record is not None
-    world.registry.replace(record.model_copy(update={"status": status}))
+    record = DATASETS.require(world.registry, PRODUCTION, first.dataset_id)
+    DATASETS.replace(world.registry, record.with_status(status), record.updated_at)
     assert not world.quote(second).approval
 
 

@@ -8,12 +8,13 @@ from fakes.world import run_of
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentStatus
 from onmodel.contracts.keys import accepted_settings_key, execution_arn
 from onmodel.contracts.operations import OurResource, Reconciled
-from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind, RunBody, RunStatus
+from onmodel.contracts.rows import GenerationBody, GenerationStatus, RunBody, RunStatus
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.deletion import forbid_deployments
 from onmodel.errors import ServiceError, ServiceUnavailable
-from onmodel.ports.registry import Record
+from onmodel.registry.kinds import DEPLOYMENTS, GENERATIONS, RUNS
+from onmodel.registry.rows import BodyT, Rows, StatusT
 
 
 def started(studio: Studio) -> list[str]:
@@ -149,9 +150,9 @@ def test_reconcile_when_retirement_is_at_work_then_left_alone(studio: Studio) ->
     serve(studio)
     studio.executions.start(RETIRE, "by-schedule", {})
     studio.stop()
-    record = studio.deployment().record
     holder = execution_arn(RETIRE, "by-schedule")
-    studio.registry.replace(record.model_copy(update={"holder": holder}))
+    held = studio.deployment().with_holder(holder)
+    DEPLOYMENTS.replace(studio.registry, held, studio.clock())
     studio.clock.advance(hours=5)
     assert studio.reconcile() == Reconciled()
     studio.executions.finish(holder)  # type: ignore[attr-defined]
@@ -174,8 +175,8 @@ def test_reconcile_when_something_of_ours_is_unknown_then_written_down_and_retir
     assert studio.reconcile() == Reconciled()  # its row may only be late
     studio.clock.advance(minutes=6)
     assert studio.reconcile().adopted == (ref,)
-    (row,) = studio.registry.list("main", Kind.DEPLOYMENT)
-    assert row.body["deployment_ref"] == ref
+    (row,) = DEPLOYMENTS.list(studio.registry, "main")
+    assert row.body.deployment_ref == ref
     assert started(studio) == [f"RetireModel:main-{row.id}-1"]
 
 
@@ -185,12 +186,9 @@ def test_reconcile_when_what_bills_has_a_live_row_then_not_adopted(
 ) -> None:
     """A row whose provisioning broke off has no reference: it is found by its id."""
     serve(studio)
-    deployment = studio.deployment()
     if not has_reference:
-        body = deployment.body.model_copy(update={"deployment_ref": None})
-        studio.registry.replace(
-            deployment.record.model_copy(update={"body": body.model_dump(mode="json")})
-        )
+        unnamed = studio.deployment().with_fields(deployment_ref=None)
+        DEPLOYMENTS.replace(studio.registry, unnamed, studio.clock())
     studio.clock.advance(minutes=6)
     assert studio.reconcile() == Reconciled()
 
@@ -207,7 +205,7 @@ def test_reconcile_when_a_retired_deployment_bills_again_then_retired_under_its_
     studio.clock.advance(minutes=6)
     assert studio.reconcile() == Reconciled(adopted=tuple(standing))
     assert started(studio) == [f"RetireModel:bunny-{TRAINING}-1-1"]
-    assert not list(studio.registry.list("main", Kind.DEPLOYMENT))
+    assert not list(DEPLOYMENTS.list(studio.registry, "main"))
 
 
 class Down(InMemoryTrainer):
@@ -223,29 +221,26 @@ def test_reconcile_when_one_part_fails_then_the_others_work_and_it_is_said() -> 
     assert started(studio) == [f"DeployModel:reconcile-bunny-{TRAINING}-1"]
 
 
-def put(studio: Studio, kind: Kind, id_: str, status: str, body: object, holder: str) -> None:
-    studio.registry.create(
-        Record(
-            production="bunny",
-            kind=kind,
-            id=id_,
-            status=status,
-            holder=holder,
-            created_at=studio.clock(),
-            updated_at=studio.clock(),
-            body=body.model_dump(mode="json"),  # type: ignore[attr-defined]
-        )
+def put(
+    studio: Studio,
+    rows: Rows[BodyT, StatusT],
+    id_: str,
+    status: StatusT,
+    body: BodyT,
+    holder: str,
+) -> None:
+    rows.create(
+        studio.registry, "bunny", id_, status=status, body=body, now=studio.clock(), holder=holder
     )
 
 
 def test_reconcile_when_a_films_run_died_then_told_and_free_again(studio: Studio) -> None:
     run = run_of()
     body = RunBody(run=run, execution_arn="dead")
-    put(studio, Kind.RUN, run.run_id, RunStatus.RUNNING, body, "dead")
+    put(studio, RUNS, run.run_id, RunStatus.RUNNING, body, "dead")
     assert studio.reconcile().released == (f"bunny/{run.run_id}",)
     assert studio.reconcile().released == ()
-    record = studio.registry.get("bunny", Kind.RUN, run.run_id)
-    assert record is not None
+    record = RUNS.require(studio.registry, "bunny", run.run_id)
     assert (record.status, record.holder) == (RunStatus.FAILED, None)
     assert len(studio.mailbox.mails) == 1
     assert "a.mp4" in studio.mailbox.mails[0].subject
@@ -255,7 +250,7 @@ def prepared(studio: Studio, crops: int = 3) -> str:
     """A film whose run ended well; answers its run."""
     run = run_of()
     body = RunBody(run=run, execution_arn="done", crops_kept=crops)
-    put(studio, Kind.RUN, run.run_id, RunStatus.PREPARED, body, "done")
+    put(studio, RUNS, run.run_id, RunStatus.PREPARED, body, "done")
     return run.run_id
 
 
@@ -264,8 +259,8 @@ def test_reconcile_when_film_prepared_was_lost_then_collected_once(studio: Studi
     assert studio.reconcile().collected == ()  # its event may only be late
     studio.clock.advance(minutes=5)
     assert studio.reconcile().collected == (f"bunny/{run}",)
-    (record,) = studio.registry.list("bunny", Kind.GENERATION)
-    assert GenerationBody.model_validate(record.body).runs == (run,)
+    (record,) = GENERATIONS.list(studio.registry, "bunny")
+    assert record.body.runs == (run,)
     assert started(studio) == ["TrainModel:bunny-g0001-1"]
     assert studio.reconcile() == Reconciled()
 
@@ -286,7 +281,7 @@ def test_reconcile_when_a_film_is_in_a_closed_generation_then_left_alone(studio:
         last_prepared_at=studio.clock(),
         correlation_id="upload-1",
     )
-    put(studio, Kind.GENERATION, "g0001", GenerationStatus.CLOSED, body, "done")
+    put(studio, GENERATIONS, "g0001", GenerationStatus.CLOSED, body, "done")
     studio.clock.advance(minutes=5)
     assert studio.reconcile() == Reconciled()
 
@@ -305,7 +300,7 @@ def generation(studio: Studio) -> None:
     body = GenerationBody(
         attempt=1, runs=("r",), last_prepared_at=studio.clock(), correlation_id="upload-1"
     )
-    put(studio, Kind.GENERATION, "g0001", GenerationStatus.OPEN, body, "dead")
+    put(studio, GENERATIONS, "g0001", GenerationStatus.OPEN, body, "dead")
 
 
 def test_reconcile_when_a_generation_is_held_by_nobody_then_trained_after_its_quiet(

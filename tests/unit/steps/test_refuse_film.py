@@ -6,7 +6,7 @@ from fakes.world import MACHINE, World, run_of
 
 from onmodel.contracts.films import Refusal, RefuseFilmRequest, Run, StateError
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import Kind
+from onmodel.registry.kinds import RUNS
 from onmodel.steps.refuse_film import refuse_film
 
 REFUSED = StateError(
@@ -36,10 +36,9 @@ def test_refuse_when_film_is_bad_then_nothing_half_done_stays(world: World) -> N
         world.studio.put(key, b"{}", "application/json")
     assert refuse(world, run, REFUSED).status == "refused"
     assert world.studio.keys() == ()
-    record = world.registry.get(run.production, Kind.RUN, run.run_id)
-    assert record is not None
+    record = RUNS.require(world.registry, run.production, run.run_id)
     assert (record.status, record.holder) == ("refused", None)
-    assert record.body["reason"] == "a.mp4 is no film. Upload a film."
+    assert record.body.reason == "a.mp4 is no film. Upload a film."
 
 
 def test_refuse_when_we_failed_then_its_objects_stay_for_the_next_attempt_but_not_the_reason(
@@ -54,11 +53,10 @@ def test_refuse_when_we_failed_then_its_objects_stay_for_the_next_attempt_but_no
     world.studio.put(keys.refusal, fault.model_dump_json().encode(), "application/json")
     assert refuse(world, run, MAP).status == "failed"
     assert set(world.studio.keys()) == {keys.settings, keys.chunk(0).done}
-    record = world.registry.get(run.production, Kind.RUN, run.run_id)
-    assert record is not None
+    record = RUNS.require(world.registry, run.production, run.run_id)
     assert record.status == "failed"
-    assert record.body["reason"] == "ValueError: window reaches out"
-    assert "Upload the film again" in record.body["advice"]
+    assert record.body.reason == "ValueError: window reaches out"
+    assert "Upload the film again" in record.body.advice
 
 
 def test_refuse_when_a_chunk_refused_then_its_reason_is_told_instead_of_the_maps(
@@ -71,9 +69,8 @@ def test_refuse_when_a_chunk_refused_then_its_reason_is_told_instead_of_the_maps
     )
     assert refuse(world, run, MAP).status == "refused"
     assert refuse(world, run, MAP).status == "refused", "a retry answers the same"
-    record = world.registry.get(run.production, Kind.RUN, run.run_id)
-    assert record is not None
-    assert record.body["reason"] == "a.mp4 is no film. Upload a film."
+    record = RUNS.require(world.registry, run.production, run.run_id)
+    assert record.body.reason == "a.mp4 is no film. Upload a film."
 
 
 def test_refuse_when_a_later_state_failed_then_a_healed_chunks_fault_is_not_told(
@@ -85,9 +82,8 @@ def test_refuse_when_a_later_state_failed_then_a_healed_chunks_fault_is_not_told
     keys = FilmKeys.of(run)
     world.studio.put(keys.refusal, throttled.model_dump_json().encode(), "application/json")
     assert refuse(world, run, DIED).status == "failed"
-    record = world.registry.get(run.production, Kind.RUN, run.run_id)
-    assert record is not None
-    assert record.body["reason"] == "Runtime.OutOfMemory: RequestId: 1"
+    record = RUNS.require(world.registry, run.production, run.run_id)
+    assert record.body.reason == "Runtime.OutOfMemory: RequestId: 1"
 
 
 def test_refuse_when_another_execution_took_over_then_its_work_is_left_alone(
@@ -97,8 +93,7 @@ def test_refuse_when_another_execution_took_over_then_its_work_is_left_alone(
     arn = world.claim(run)
     world.studio.put(FilmKeys.of(run).settings, b"{}", "application/json")
     refuse(world, run.model_copy(update={"attempt": 2}), DIED)
-    record = world.registry.get(run.production, Kind.RUN, run.run_id)
-    assert record is not None
+    record = RUNS.require(world.registry, run.production, run.run_id)
     assert (record.status, record.holder) == ("running", arn)
     assert world.studio.keys() == (FilmKeys.of(run).settings,)
 

@@ -1,8 +1,9 @@
 import pytest
 from fakes.train_world import PRODUCTION, TrainWorld
 
-from onmodel.contracts.rows import DatasetStatus, Kind
+from onmodel.contracts.rows import DatasetStatus
 from onmodel.errors import NotFound
+from onmodel.registry.kinds import DATASETS
 
 
 @pytest.fixture
@@ -17,8 +18,8 @@ def test_report_when_drawn_then_shows_captions_and_the_dataset_is_ready(world: T
     page = world.studio.get(world.keys(dataset).report).decode()
     assert "Big Buck runs across a meadow" in page
     assert page.count("data:image/jpeg;base64,") == 8
-    record = world.registry.get(PRODUCTION, Kind.DATASET, dataset.dataset_id)
-    assert record is not None and record.status == DatasetStatus.READY
+    record = DATASETS.require(world.registry, PRODUCTION, dataset.dataset_id)
+    assert record.status == DatasetStatus.READY
 
 
 def test_report_when_drawn_then_says_what_was_counted(world: TrainWorld) -> None:

@@ -2,10 +2,10 @@ import pytest
 from fakes.train_world import DOOR_URL, PRODUCTION, TrainWorld
 
 from onmodel.contracts.datasets import DatasetRef
-from onmodel.contracts.rows import ApprovalBody, ApprovalStatus, Kind
+from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import EventRefused
-from onmodel.ports.registry import Record
+from onmodel.registry.kinds import APPROVALS, MAILS, ApprovalRow
 
 
 @pytest.fixture
@@ -13,17 +13,17 @@ def world() -> TrainWorld:
     return TrainWorld()
 
 
-def approvals(world: TrainWorld) -> list[Record]:
-    return list(world.registry.list(PRODUCTION, Kind.APPROVAL))
+def approvals(world: TrainWorld) -> list[ApprovalRow]:
+    return list(APPROVALS.list(world.registry, PRODUCTION))
 
 
-def body(record: Record) -> ApprovalBody:
-    return ApprovalBody.model_validate(record.body)
+def body(row: ApprovalRow) -> ApprovalBody:
+    return row.body
 
 
 def decide(world: TrainWorld, status: ApprovalStatus) -> None:
-    (record,) = approvals(world)
-    world.registry.replace(record.model_copy(update={"status": status}))
+    (row,) = approvals(world)
+    APPROVALS.replace(world.registry, row.with_status(status), world.clock())
 
 
 def test_ask_when_new_then_written_down_and_mailed_with_a_link(world: TrainWorld) -> None:
@@ -38,8 +38,8 @@ def test_ask_when_new_then_written_down_and_mailed_with_a_link(world: TrainWorld
     assert "task-1" not in mail.body
     assert not world.tokens.succeeded
     assert mail.correlation_id == body(record).correlation_id
-    (sent,) = world.registry.list(PRODUCTION, Kind.MAIL)
-    assert sent.body["event"] == f"approval_wanted:{record.id}"
+    (sent,) = MAILS.list(world.registry, PRODUCTION)
+    assert sent.body.event == f"approval_wanted:{record.id}"
 
 
 def test_ask_when_about_a_quoted_dataset_then_says_why_and_what_it_rests_on(

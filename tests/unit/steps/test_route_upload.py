@@ -5,9 +5,9 @@ import pytest
 from fakes.world import World
 
 from onmodel.contracts.keys import FilmKeys, accepted_settings_key
-from onmodel.contracts.rows import Kind
 from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.errors import NotFound
+from onmodel.registry.kinds import REFERENCES
 from onmodel.vision.encoding import encode_picture
 
 PICTURE = encode_picture(np.full((128, 96, 3), 90, np.uint8), "png")
@@ -105,8 +105,8 @@ def test_route_when_first_settings_are_impossible_then_nothing_is_accepted(world
 def test_route_when_reference_is_a_picture_then_recorded(world: World) -> None:
     event = world.upload("bunny/characters/Big Buck/front.png", PICTURE)
     assert world.route(event).outcome == "recorded"
-    (record,) = world.registry.list("bunny", Kind.REFERENCE)
-    assert record.body["character"] == "big-buck"
+    (record,) = REFERENCES.list(world.registry, "bunny")
+    assert record.body.character == "big-buck"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_route_when_reference_is_no_picture_then_told_once(world: World, body: b
     assert world.route(event).outcome == "told"
     assert world.route(event).outcome == "told"
     assert len(world.mailbox.mails) == 1
-    assert not list(world.registry.list("bunny", Kind.REFERENCE))
+    assert not list(REFERENCES.list(world.registry, "bunny"))
 
 
 def test_route_when_two_characters_share_a_slug_then_the_second_is_refused(world: World) -> None:
@@ -126,7 +126,7 @@ def test_route_when_two_characters_share_a_slug_then_the_second_is_refused(world
     answer = world.route(world.upload("bunny/characters/big-buck/1.png", PICTURE))
     assert answer.outcome == "told"
     assert "taken" in world.mailbox.mails[0].body
-    assert len(list(world.registry.list("bunny", Kind.REFERENCE))) == 1
+    assert len(list(REFERENCES.list(world.registry, "bunny"))) == 1
 
 
 def test_route_when_two_productions_share_a_slug_then_the_second_film_is_not_mixed_in(
@@ -156,7 +156,7 @@ def test_route_when_a_production_has_the_slug_of_another_then_nothing_of_it_is_t
     assert "differs in letters or digits" in " ".join(mail.body.split())
     assert mail.correlation_id == "upload-1"
     assert len(world.executions.payloads) == 1
-    assert not list(world.registry.list("my-show", Kind.REFERENCE))
+    assert not list(REFERENCES.list(world.registry, "my-show"))
     assert accepted_settings_key("my-show") not in world.studio.keys("")
 
 

@@ -18,7 +18,7 @@ def studio() -> Studio:
 def test_schedule_when_planned_then_end_is_certain_before_anything_costs(studio: Studio) -> None:
     studio.schedule(studio.claim())
     deployment = studio.deployment()
-    assert deployment.stage == DeploymentStage.PLANNED
+    assert deployment.status == DeploymentStage.PLANNED
     assert deployment.body.retires_at == studio.clock() + timedelta(minutes=90, hours=2)
     assert deployment.body.unit_usd_hour == 60.5
     (schedule,) = studio.scheduler.schedules.values()

@@ -6,9 +6,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from onmodel.contracts.datasets import Generation
-from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind, RunStatus
+from onmodel.contracts.rows import GenerationStatus, RunStatus
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import EventRefused, RunClaimed
+from onmodel.registry.kinds import GENERATIONS, RUNS
 
 
 @pytest.fixture
@@ -24,13 +25,11 @@ def collected(world: TrainWorld) -> Generation:
 def running_film(world: TrainWorld) -> str:
     """Another film that PrepareFilm works on; answers its execution."""
     run = world.film("late.mp4")
-    record = world.registry.get(PRODUCTION, Kind.RUN, run.run_id)
-    assert record is not None
+    row = RUNS.require(world.registry, PRODUCTION, run.run_id)
     world.executions.start("arn:aws:states:x:1:stateMachine:PrepareFilm", "late", {})
     holder = "arn:aws:states:x:1:execution:PrepareFilm:late"
-    world.registry.replace(
-        record.model_copy(update={"status": RunStatus.RUNNING, "holder": holder})
-    )
+    running = row.with_status(RunStatus.RUNNING).with_holder(holder)
+    RUNS.replace(world.registry, running, world.clock())
     return holder
 
 
@@ -87,30 +86,24 @@ def test_settle_when_another_execution_is_alive_then_it_keeps_the_generation(
         world.settle(second)
     world.executions.finish(world.holder(generation))
     world.settle(second)
-    record = world.registry.get(PRODUCTION, Kind.GENERATION, "g0001")
-    assert record is not None and record.holder == world.holder(second)
+    record = GENERATIONS.require(world.registry, PRODUCTION, "g0001")
+    assert record.holder == world.holder(second)
 
 
 def test_settle_when_closed_with_a_dataset_then_goes_on_at_once(world: TrainWorld) -> None:
     generation = collected(world)
-    record = world.registry.get(PRODUCTION, Kind.GENERATION, "g0001")
-    assert record is not None
-    body = GenerationBody.model_validate(record.body).model_copy(
-        update={"dataset_id": "d0001-00000000"}
-    )
-    world.registry.replace(
-        record.model_copy(
-            update={"status": GenerationStatus.CLOSED, "body": body.model_dump(mode="json")}
-        )
-    )
+    row = GENERATIONS.require(world.registry, PRODUCTION, "g0001")
+    closed = row.with_status(GenerationStatus.CLOSED).with_fields(dataset_id="d0001-00000000")
+    GENERATIONS.replace(world.registry, closed, world.clock())
     assert world.settle(generation).settled
 
 
 def test_settle_when_closed_without_a_dataset_then_ends_quietly(world: TrainWorld) -> None:
     generation = collected(world)
-    record = world.registry.get(PRODUCTION, Kind.GENERATION, "g0001")
-    assert record is not None
-    world.registry.replace(record.model_copy(update={"status": GenerationStatus.CLOSED}))
+    record = GENERATIONS.require(world.registry, PRODUCTION, "g0001")
+    GENERATIONS.replace(
+        world.registry, record.with_status(GenerationStatus.CLOSED), record.updated_at
+    )
     with pytest.raises(RunClaimed, match="is closed"):
         world.settle(generation)
 

@@ -4,9 +4,10 @@ import pytest
 from fakes.train_world import PRODUCTION, TrainWorld
 
 from onmodel.contracts.datasets import DatasetRef
-from onmodel.contracts.rows import Kind, TrainingBody, TrainingStage
+from onmodel.contracts.rows import TrainingBody, TrainingStage
 from onmodel.contracts.trainings import Finding, TrainingSpec
 from onmodel.errors import ServiceUnavailable, TrainingImpossible
+from onmodel.registry.kinds import TRAININGS
 from onmodel.steps.start_training import training_id_of
 
 BLOCKED = Finding(code="model-gone", blocking=True, reason="the model is gone", advice="Wait.")
@@ -24,14 +25,12 @@ class World(TrainWorld):
         return self.start_training(self.dataset)
 
     def row(self, training: str) -> tuple[str, TrainingBody]:
-        record = self.registry.get(PRODUCTION, Kind.TRAINING, training)
-        assert record is not None
-        return record.status, TrainingBody.model_validate(record.body)
+        record = TRAININGS.require(self.registry, PRODUCTION, training)
+        return record.status, record.body
 
     def set_stage(self, training: str, stage: TrainingStage) -> None:
-        record = self.registry.get(PRODUCTION, Kind.TRAINING, training)
-        assert record is not None
-        self.registry.replace(record.model_copy(update={"status": stage}))
+        record = TRAININGS.require(self.registry, PRODUCTION, training)
+        TRAININGS.replace(self.registry, record.with_status(stage), record.updated_at)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from fakes.trainer import InMemoryTrainer
 
 from onmodel.contracts.rows import DeploymentStage
 from onmodel.errors import Conflict
+from onmodel.registry.kinds import DEPLOYMENTS
 
 
 class Stubborn(InMemoryTrainer):
@@ -23,8 +24,8 @@ def studio() -> Studio:
 def test_stop_when_live_then_gone_and_marked(studio: Studio) -> None:
     studio.stop("somebody asked")
     assert not studio.trainer.deployments
-    assert studio.deployment().stage == DeploymentStage.RETIRING
-    assert studio.deployment().record.holder == "retire-1"
+    assert studio.deployment().status == DeploymentStage.RETIRING
+    assert studio.deployment().holder == "retire-1"
     assert studio.deployment().body.reason == "somebody asked"
 
 
@@ -40,14 +41,14 @@ def test_stop_when_nothing_was_made_then_still_marked() -> None:
     studio = Studio()
     studio.planned()
     studio.stop()
-    assert studio.deployment().stage == DeploymentStage.RETIRING
+    assert studio.deployment().status == DeploymentStage.RETIRING
 
 
 def test_stop_when_service_refuses_then_left_to_verifying() -> None:
     studio = Studio(Stubborn())
     studio.creating()
     studio.stop()
-    assert studio.deployment().stage == DeploymentStage.RETIRING
+    assert studio.deployment().status == DeploymentStage.RETIRING
     assert studio.trainer.deployments
 
 
@@ -66,7 +67,7 @@ def test_stop_when_retired_and_there_nevertheless_then_stopped_again(studio: Stu
     studio.trainer.deployments = made
     studio.stop()
     assert not studio.trainer.deployments
-    assert studio.deployment().stage == DeploymentStage.RETIRING
+    assert studio.deployment().status == DeploymentStage.RETIRING
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_stop_when_retired_and_there_nevertheless_then_stopped_again(studio: Stu
 def test_stop_when_registry_lost_its_row_then_stopped_all_the_same(
     studio: Studio, asked: str, written: str
 ) -> None:
-    studio.registry.delete(studio.deployment().record)
+    DEPLOYMENTS.delete(studio.registry, studio.deployment())
     studio.stop(asked)
     assert studio.deployment().body.reason == written
     assert not studio.trainer.deployments

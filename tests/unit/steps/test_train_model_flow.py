@@ -4,8 +4,9 @@ import json
 
 from fakes.train_world import PRODUCTION, QUIET_SECONDS, TrainWorld
 
-from onmodel.contracts.rows import DatasetStatus, Kind, TrainingStage
+from onmodel.contracts.rows import DatasetStatus, TrainingStage
 from onmodel.contracts.trainings import Finding
+from onmodel.registry.kinds import DATASETS, TRAININGS
 
 
 def test_train_model_when_all_is_well_then_a_training_runs_and_is_told() -> None:
@@ -36,8 +37,8 @@ def test_train_model_when_all_is_well_then_a_training_runs_and_is_told() -> None
     training = world.start_training(dataset)
     world.notify("training_started", training)
 
-    row = world.registry.get(PRODUCTION, Kind.TRAINING, training)
-    assert row is not None and row.status == TrainingStage.IN_PROGRESS
+    row = TRAININGS.require(world.registry, PRODUCTION, training)
+    assert row.status == TrainingStage.IN_PROGRESS
     (spec,) = world.trainer.specs.values()
     manifest = world.studio.get(spec.manifest_uri.removeprefix("s3://studio/"))
     lines = [json.loads(line) for line in manifest.splitlines()]
@@ -91,8 +92,8 @@ def test_train_model_when_training_is_impossible_then_the_dataset_is_ready_and_s
     world.report(dataset)
     world.notify("dataset_ready", dataset.dataset_id)
 
-    row = world.registry.get(PRODUCTION, Kind.DATASET, dataset.dataset_id)
-    assert row is not None and row.status == DatasetStatus.READY
+    row = DATASETS.require(world.registry, PRODUCTION, dataset.dataset_id)
+    assert row.status == DatasetStatus.READY
     mail = world.mailbox.mails[-1]
     assert mail.subject == "The dataset of bunny is ready; training is not possible"
     assert "ended on 2026-09-30" in mail.body

@@ -3,6 +3,7 @@ from fakes.studio import TRAINING, Studio
 from fakes.trainer import InMemoryTrainer
 
 from onmodel.errors import Conflict
+from onmodel.registry.kinds import DEPLOYMENTS
 
 
 class Stubborn(InMemoryTrainer):
@@ -54,9 +55,8 @@ def test_verify_when_stuck_then_one_alarm_an_hour(stuck: Studio) -> None:
 def test_verify_when_a_lost_call_may_still_make_it_then_waits() -> None:
     studio = Studio()
     studio.creating()
-    record = studio.deployment().record
-    body = studio.deployment().body.model_copy(update={"deployment_ref": None})
-    studio.registry.replace(record.model_copy(update={"body": body.model_dump(mode="json")}))
+    lost = studio.deployment().with_fields(deployment_ref=None)
+    DEPLOYMENTS.replace(studio.registry, lost, studio.clock())
     made, studio.trainer.deployments = studio.trainer.deployments, {}
     studio.stop()
     assert studio.verify() == (False, False)

@@ -4,10 +4,11 @@ import pytest
 from fakes.train_world import PRODUCTION, TrainWorld
 
 from onmodel.contracts.datasets import DatasetItem, Violation
-from onmodel.contracts.rows import DatasetBody, DatasetStatus, Kind
+from onmodel.contracts.rows import DatasetStatus
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import ManifestRefused
 from onmodel.formats.jsonl import read_lines
+from onmodel.registry.kinds import DATASETS
 
 
 @pytest.fixture
@@ -74,9 +75,9 @@ def test_manifest_when_pictures_break_limits_then_all_are_listed_and_it_is_refus
         world.write_manifest(dataset)
     rules = {line.rule for line in read_lines(Violation, world.studio.get(keys.violations))}
     assert {"missing", "format"} <= rules
-    record = world.registry.get(PRODUCTION, Kind.DATASET, dataset.dataset_id)
-    assert record is not None and record.status == DatasetStatus.REFUSED
-    assert "limits" in (DatasetBody.model_validate(record.body).reason or "")
+    record = DATASETS.require(world.registry, PRODUCTION, dataset.dataset_id)
+    assert record.status == DatasetStatus.REFUSED
+    assert "limits" in (record.body.reason or "")
 
 
 def test_manifest_when_repeated_then_the_same_bytes(world: TrainWorld) -> None:

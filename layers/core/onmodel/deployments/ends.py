@@ -9,23 +9,23 @@ from onmodel.contracts.deployments import (
     LONGEST_DEPLOYMENT_HOURS,
 )
 from onmodel.contracts.rows import DeploymentStage
-from onmodel.deployments.lifecycle import Deployment, change_deployment
 from onmodel.errors import EventRefused, NotFound
 from onmodel.ports.machines import Clock, Scheduler
 from onmodel.ports.registry import Registry
+from onmodel.registry.kinds import DEPLOYMENTS, DeploymentRow
 
 ALARM_EVERY = timedelta(hours=1)
 """An hour costs 60 dollars: worth a mail each."""
 
 
-def hours_overdue(deployment: Deployment, now: datetime) -> int:
+def hours_overdue(deployment: DeploymentRow, now: datetime) -> int:
     """Whole hours since the retirement began."""
     since = deployment.body.retiring_since or deployment.body.retires_at
     return max(0, int((now - since) / ALARM_EVERY))
 
 
 def end_by(
-    scheduler: Scheduler, deployment: Deployment, when: datetime, retire_model_arn: str
+    scheduler: Scheduler, deployment: DeploymentRow, when: datetime, retire_model_arn: str
 ) -> None:
     """Have the deployment retired at a time; a schedule that somebody deleted is made again."""
     try:
@@ -35,7 +35,7 @@ def end_by(
 
 
 def schedule_end(
-    scheduler: Scheduler, deployment: Deployment, when: datetime, retire_model_arn: str
+    scheduler: Scheduler, deployment: DeploymentRow, when: datetime, retire_model_arn: str
 ) -> None:
     """Raises what the scheduler raises: then nothing that costs may be started."""
     scheduler.at(
@@ -46,7 +46,7 @@ def schedule_end(
     )
 
 
-def retire_payload(deployment: Deployment, reason: str) -> dict[str, Any]:
+def retire_payload(deployment: DeploymentRow, reason: str) -> dict[str, Any]:
     """RetireModel's input."""
     return {
         "deployment": {
@@ -67,7 +67,7 @@ def extend_deployment(
     scheduler: Scheduler,
     clock: Clock,
     retire_model_arn: str,
-) -> Deployment:
+) -> DeploymentRow:
     """Move the end of a deployment that is in service: only a person asks for this.
 
     Args:
@@ -90,14 +90,14 @@ def extend_deployment(
         )
     end = clock() + timedelta(hours=hours)
 
-    def decide(current: Deployment) -> Deployment:
-        if current.stage != DeploymentStage.IN_SERVICE:
+    def decide(current: DeploymentRow) -> DeploymentRow:
+        if current.status != DeploymentStage.IN_SERVICE:
             raise EventRefused(
-                f"{deployment_id} is {current.stage}, not in service",
+                f"{deployment_id} is {current.status}, not in service",
                 "Deploy the model again with `onmodel deploy`",
             )
-        return current.at(current.stage, retires_at=end)
+        return current.with_fields(retires_at=end)
 
-    extended = change_deployment(registry, production, deployment_id, decide, clock)
+    extended = DEPLOYMENTS.change(registry, production, deployment_id, decide, clock)
     end_by(scheduler, extended, end, retire_model_arn)
     return extended

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onmodel.deployments.lifecycle import Deployment
+from onmodel.registry.kinds import DeploymentRow
 
 
 def stuck_event(deployment_id: str, hours: int) -> str:
@@ -15,7 +15,7 @@ def ready_event(deployment_id: str) -> str:
     return f"model_ready:{deployment_id}"
 
 
-def retired_event(deployment: Deployment) -> str:
+def retired_event(deployment: DeploymentRow) -> str:
     """One mail for each time that it was retired: what came back is told again."""
     at = deployment.body.retired_at
     return f"retired:{deployment.id}:{at:%Y%m%dT%H%M%S}" if at else f"retired:{deployment.id}"

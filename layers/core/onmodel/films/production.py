@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from onmodel.contracts.keys import film_id
-from onmodel.contracts.rows import FilmBody, FolderBody, Kind
+from onmodel.contracts.rows import FilmBody
 from onmodel.contracts.settings import Character, Settings
 from onmodel.errors import NotFound
 from onmodel.formats.wording import person_name
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import CHARACTERS, FILMS
 
 
 def current_films(
@@ -21,8 +22,8 @@ def current_films(
     """
     films: list[FilmBody] = []
     notices: list[str] = []
-    for record in registry.list(production, Kind.FILM):
-        film = FilmBody.model_validate(record.body)
+    for row in FILMS.list(registry, production):
+        film = row.body
         if film.run is None:
             continue
         try:
@@ -31,7 +32,7 @@ def current_films(
             notices.append(f"{film.title} was deleted, and its pictures with it")
             continue
         name = film.source.key.rsplit("/", 1)[-1]
-        if film_id(name, info.size, info.checksum_crc64nvme or info.etag) == record.id:
+        if film_id(name, info.size, info.checksum_crc64nvme or info.etag) == row.id:
             films.append(film)
         else:
             notices.append(f"{film.title} was replaced by a newer version")
@@ -44,8 +45,8 @@ def characters_of(production: str, settings: Settings, registry: Registry) -> di
     A folder of pictures is enough to make a character; its name is the folder's, as written.
     """
     with_pictures = {
-        record.id: Character(name=_name(record.id, FolderBody.model_validate(record.body).folder))
-        for record in registry.list(production, Kind.CHARACTER)
+        row.id: Character(name=_name(row.id, row.body.folder))
+        for row in CHARACTERS.list(registry, production)
     }
     return with_pictures | settings.characters
 

@@ -9,13 +9,13 @@ from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.films import FilmFacts, Run
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import FilmBody, Kind, ReferenceBody
 from onmodel.contracts.settings import Settings, TimecodeReference
 from onmodel.errors import NotFound, ReferenceRefused
 from onmodel.films.source import open_film
 from onmodel.ports.namer import ReferencePicture
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import FILMS, REFERENCES
 from onmodel.video import sample_frames
 from onmodel.vision.encoding import decode_picture, encode_for_service
 
@@ -36,14 +36,15 @@ class ReferenceReader:
         """The pictures of all characters, and notices about references that cannot be used."""
         pictures: list[ReferencePicture] = []
         notices: list[str] = []
-        for identity, body in self._uploaded():
+        for reference in REFERENCES.list(self.registry, self.run.production):
             try:
                 # the newest version of the object; a deleted one is not found
-                pixels = decode_picture(self.uploads.get(body.source.key))
+                pixels = decode_picture(self.uploads.get(reference.body.source.key))
             except (NotFound, ReferenceRefused) as fault:
-                notices.append(f"Reference {identity} was not used: {fault}")
+                notices.append(f"Reference {reference.id} was not used: {fault}")
                 continue
-            pictures.append(ReferencePicture(body.character, encode_for_service(pixels)))
+            picture = ReferencePicture(reference.body.character, encode_for_service(pixels))
+            pictures.append(picture)
         for character, place in _by_timecode(settings):
             try:
                 pixels = self._cut(place)
@@ -52,10 +53,6 @@ class ReferenceReader:
                 continue
             pictures.append(ReferencePicture(character, encode_for_service(pixels)))
         return tuple(pictures), tuple(notices)
-
-    def _uploaded(self) -> Iterator[tuple[str, ReferenceBody]]:
-        for record in self.registry.list(self.run.production, Kind.REFERENCE):
-            yield record.id, ReferenceBody.model_validate(record.body)
 
     def _cut(self, place: TimecodeReference) -> Pixels:
         """Raises ReferenceRefused when film, time or box do not exist, NotFound likewise."""
@@ -76,10 +73,7 @@ class ReferenceReader:
     def _film(self, title: str) -> tuple[ObjectRef, FilmFacts]:
         run = self.run
         if title != run.title:
-            films = (
-                FilmBody.model_validate(record.body)
-                for record in self.registry.list(run.production, Kind.FILM)
-            )
+            films = (row.body for row in FILMS.list(self.registry, run.production))
             known = next((film.run for film in films if film.title == title and film.run), None)
             if known is None:
                 raise ReferenceRefused(

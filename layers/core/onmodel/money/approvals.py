@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from onmodel.contracts.keys import digest
-from onmodel.contracts.rows import ApprovalBody, ApprovalStatus, Kind
+from onmodel.contracts.rows import ApprovalStatus
 from onmodel.contracts.trainings import RequestApprovalRequest
-from onmodel.errors import Conflict, LinkRefused
+from onmodel.errors import LinkRefused
 from onmodel.ports.machines import Clock
-from onmodel.ports.registry import Record, Registry
+from onmodel.ports.registry import Registry
+from onmodel.registry.kinds import APPROVALS, ApprovalRow
 
 DECIDED = frozenset({ApprovalStatus.APPROVED, ApprovalStatus.DECLINED})
 
@@ -17,38 +18,28 @@ def approval_id(request: RequestApprovalRequest) -> str:
     return digest(f"{request.execution_arn}:{request.purpose}:{request.subject_id}", 16)
 
 
-def get_approval(production: str, approval_id: str, registry: Registry) -> Record:
+def get_approval(production: str, approval_id: str, registry: Registry) -> ApprovalRow:
     """Raises LinkRefused when there is none."""
-    record = registry.get(production, Kind.APPROVAL, approval_id)
-    if record is None:
+    approval = APPROVALS.read(registry, production, approval_id)
+    if approval is None:
         raise LinkRefused("What this link asks about is gone", "Nothing was started")
-    return record
+    return approval
 
 
 def decide(
-    record: Record, status: ApprovalStatus, *, registry: Registry, clock: Clock
-) -> tuple[Record, bool]:
-    """Write a decision on a pending approval, and say whether it was this one that counted.
+    approval: ApprovalRow, status: ApprovalStatus, *, registry: Registry, clock: Clock
+) -> tuple[ApprovalRow, bool]:
+    """Write a decision on a pending approval, and say whether this decision is the one that counts.
 
-    Who comes second gets what the first decided.
+    The first decision counts; a later caller gets the row with that decision. A new token alone
+    does not decide anything.
     """
-    now = clock()
-    if record.status != ApprovalStatus.PENDING:
-        return record, False
-    body = ApprovalBody.model_validate(record.body).model_copy(update={"decided_at": now})
-    try:
-        decided = registry.replace(
-            record.model_copy(
-                update={
-                    "status": status,
-                    "updated_at": now,
-                    "body": body.model_dump(mode="json"),
-                }
-            )
-        )
-    except Conflict:
-        moved = get_approval(record.production, record.id, registry)
-        if moved.status == ApprovalStatus.PENDING:  # only its token was renewed
-            return decide(moved, status, registry=registry, clock=clock)
-        return moved, False
-    return decided, True
+    counts = False
+
+    def write(current: ApprovalRow) -> ApprovalRow | None:
+        nonlocal counts
+        counts = current.status == ApprovalStatus.PENDING
+        return current.with_status(status).with_fields(decided_at=clock()) if counts else None
+
+    decided = APPROVALS.change(registry, approval.production, approval.id, write, clock)
+    return decided, counts

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from onmodel.contracts.keys import digest
-from onmodel.contracts.rows import Kind
+from onmodel.contracts.rows import MailBody, MailStatus
 from onmodel.errors import Conflict
 from onmodel.notifications.mails import Mail
 from onmodel.ports.account import Mailbox
 from onmodel.ports.machines import Clock
-from onmodel.ports.registry import Record, Registry
+from onmodel.ports.registry import Registry
+from onmodel.registry.kinds import MAILS
 
 
 def send_once(
@@ -38,17 +39,9 @@ def send_once(
         return False
     mailbox.publish(mail.subject, mail.body, mail_id, correlation_id)
     now = clock()
-    record = Record(
-        production=production,
-        kind=Kind.MAIL,
-        id=mail_id,
-        status="sent",
-        created_at=now,
-        updated_at=now,
-        body={"event": event, "subject": mail.subject},
-    )
+    body = MailBody(event=event, subject=mail.subject)
     try:
-        registry.create(record)
+        MAILS.create(registry, production, mail_id, status=MailStatus.SENT, body=body, now=now)
     except Conflict:
         return False  # told by a parallel attempt under the same id: both know it now
     return True
@@ -61,4 +54,4 @@ def mail_id_of(production: str, event: str) -> str:
 
 def was_told(registry: Registry, *, production: str, event: str) -> bool:
     """Whether a mail of this event went out."""
-    return registry.get(production, Kind.MAIL, mail_id_of(production, event)) is not None
+    return MAILS.read(registry, production, mail_id_of(production, event)) is not None

@@ -242,33 +242,3 @@ def retry_on_conflict(work: Callable[[], ResultT], what: str) -> ResultT:
     raise Conflict(
         f"{what} was written by other functions during each of {CHANGE_ATTEMPTS} attempts"
     )
-
-
-def upsert(
-    registry: Registry,
-    *,
-    production: str,
-    kind: Kind,
-    id: str,  # noqa: A002 - the row's own word
-    status: str,
-    body: Contract,
-    now: datetime,
-) -> Record:
-    """Create the row, or replace it whatever it holds. Raises Conflict when it moves meanwhile."""
-    content = body.model_dump(mode="json")
-    current = registry.get(production, kind, id)
-    if current is None:
-        return registry.create(
-            Record(
-                production=production,
-                kind=kind,
-                id=id,
-                status=status,
-                created_at=now,
-                updated_at=now,
-                body=content,
-            )
-        )
-    return registry.replace(
-        current.model_copy(update={"status": status, "updated_at": now, "body": content})
-    )

@@ -25,9 +25,7 @@ from onmodel.contracts.rows import (
     DatasetBody,
     DatasetStatus,
     FilmBody,
-    GenerationBody,
     GenerationStatus,
-    Kind,
 )
 from onmodel.contracts.settings import AllowedModels, EmbeddingSettings, Settings, TrainingSettings
 from onmodel.contracts.trainings import DatasetLimits
@@ -35,7 +33,7 @@ from onmodel.datasets.assembly import Assembly, FilmCrops, assemble, contents_ha
 from onmodel.datasets.caption_answers import read_answers, write_answer
 from onmodel.datasets.captioning import Captioner
 from onmodel.datasets.summary import summarize
-from onmodel.errors import Conflict, DatasetRefused, EventRefused
+from onmodel.errors import Conflict, DatasetRefused
 from onmodel.films.production import characters_of, current_films
 from onmodel.films.references import ReferenceReader
 from onmodel.films.settings import settings_in_force
@@ -44,9 +42,9 @@ from onmodel.formats.npy import from_npy, to_npy
 from onmodel.money.usage import UsageMeter
 from onmodel.ports.machines import Clock
 from onmodel.ports.namer import Namer, NamerOf
-from onmodel.ports.registry import Record, Registry
+from onmodel.ports.registry import Registry
 from onmodel.ports.storage import Cache, ObjectStore
-from onmodel.registry.rows import upsert
+from onmodel.registry.kinds import DATASETS, GENERATIONS, DatasetRow, GenerationRow
 
 COPIES_AT_ONCE = 8
 """Threads: a picture is 200 kB read and written, and botocore keeps ten connections."""
@@ -76,35 +74,31 @@ class AssembleDataset:
             Conflict: a film was prepared meanwhile; the machine tries again, with that film.
         """
         asked = request.generation
-        generation = self.registry.get(asked.production, Kind.GENERATION, asked.generation_id)
-        if generation is None:
-            raise EventRefused(f"No generation {asked.generation_id} in {asked.production}")
+        generation = GENERATIONS.require(self.registry, asked.production, asked.generation_id)
         if generation.status == GenerationStatus.CLOSED:
             return self._resume(generation)
         try:
             return self._close_with_dataset(generation, request)
         except DatasetRefused as fault:
-            self._close(generation, {"reason": fault.reason, "advice": fault.advice})
+            self._close(generation.with_fields(reason=fault.reason, advice=fault.advice))
             raise
 
-    def _resume(self, generation: Record) -> DatasetRef:
+    def _resume(self, generation: GenerationRow) -> DatasetRef:
         """A former attempt closed it: what has no caption yet is what is left to do."""
-        body = GenerationBody.model_validate(generation.body)
+        body = generation.body
         if body.dataset_id is None:
             raise DatasetRefused(body.reason or "the generation is closed", body.advice or "")
-        record = self.registry.get(generation.production, Kind.DATASET, body.dataset_id)
-        if record is None:
-            raise EventRefused(f"Dataset {body.dataset_id} is gone from the Registry")
+        dataset = DATASETS.require(self.registry, generation.production, body.dataset_id)
         keys = DatasetKeys(generation.production, body.dataset_id)
         waiting = read_lines(CaptionItem, self.studio.get(keys.to_caption))
         answers = read_answers((item.crop_id for item in waiting), keys, self.studio)
         captioned = {crop for crop, answer in answers.items() if answer.caption is not None}
         left = [item for item in waiting if item.crop_id not in captioned]
         self.studio.put(keys.to_caption, write_lines(left), "application/jsonl")
-        return self._ref(record, captions_needed=len(left))
+        return self._ref(dataset, captions_needed=len(left))
 
     def _close_with_dataset(
-        self, generation: Record, request: AssembleDatasetRequest
+        self, generation: GenerationRow, request: AssembleDatasetRequest
     ) -> DatasetRef:
         production = generation.production
         settings = self._settings(production)
@@ -143,21 +137,22 @@ class AssembleDataset:
             findings=request.preflight.findings,
             notices=summary.notices,
         )
-        record = upsert(
+        dataset = DATASETS.put(
             self.registry,
-            production=production,
-            kind=Kind.DATASET,
-            id=keys.dataset_id,
+            production,
+            keys.dataset_id,
             status=DatasetStatus.ASSEMBLED,
             body=body,
             now=self.clock(),
         )
         try:
-            self._close(generation, {"dataset_id": keys.dataset_id})
+            self._close(generation.with_fields(dataset_id=keys.dataset_id))
         except Conflict:
-            self.registry.delete(record)  # nothing was made of it: the next try has more films
+            DATASETS.delete(
+                self.registry, dataset
+            )  # nothing was made of it: the next try has more films
             raise
-        return self._ref(record, captions_needed=waiting)
+        return self._ref(dataset, captions_needed=waiting)
 
     def _settings(self, production: str) -> Settings:
         """As they are now, with a name for every character that has references."""
@@ -244,28 +239,19 @@ class AssembleDataset:
             write_answer(answer, keys, self.studio)
         return item.model_copy(update={"key": key}), caption is not None
 
-    def _close(self, generation: Record, outcome: dict[str, str]) -> None:
-        """Raises Conflict when a film was collected meanwhile."""
-        body = GenerationBody.model_validate(generation.body).model_copy(update=outcome)
-        self.registry.replace(
-            generation.model_copy(
-                update={
-                    "status": GenerationStatus.CLOSED,
-                    "updated_at": self.clock(),
-                    "body": body.model_dump(mode="json"),
-                }
-            )
-        )
+    def _close(self, generation: GenerationRow) -> None:
+        """Raises Conflict when a film was collected since the generation was read."""
+        closed = generation.with_status(GenerationStatus.CLOSED)
+        GENERATIONS.replace(self.registry, closed, self.clock())
 
     @staticmethod
-    def _ref(record: Record, captions_needed: int) -> DatasetRef:
-        body = DatasetBody.model_validate(record.body)
+    def _ref(dataset: DatasetRow, captions_needed: int) -> DatasetRef:
         return DatasetRef(
-            production=record.production,
-            dataset_id=record.id,
-            to_caption_key=body.to_caption_key,
+            production=dataset.production,
+            dataset_id=dataset.id,
+            to_caption_key=dataset.body.to_caption_key,
             captions_needed=captions_needed,
-            correlation_id=body.correlation_id,
+            correlation_id=dataset.body.correlation_id,
         )
 
 

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from onmodel.contracts.deployments import RetireRequest
 from onmodel.contracts.rows import DeploymentBody, DeploymentStage
-from onmodel.deployments.lifecycle import Deployment, change_deployment
 from onmodel.ports.machines import Clock, Scheduler
 from onmodel.ports.registry import Registry
 from onmodel.ports.trainer import TrainerRules
+from onmodel.registry.kinds import DEPLOYMENTS, DeploymentRow
 
 
 def bill_deployment(
@@ -23,17 +23,17 @@ def bill_deployment(
     """Only called when the deployment was seen to be gone. A repeat changes nothing."""
     ref = request.deployment
 
-    def decide(current: Deployment) -> Deployment | None:
-        if current.stage == DeploymentStage.RETIRED:
+    def decide(current: DeploymentRow) -> DeploymentRow | None:
+        if current.status == DeploymentStage.RETIRED:
             return None
         now = clock()
-        return current.at(
-            DeploymentStage.RETIRED,
-            retired_at=now,
-            estimated_usd=estimated_bill(current.body, now, trainer),
-        ).held_by(None)
+        return (
+            current.with_status(DeploymentStage.RETIRED)
+            .with_holder(None)
+            .with_fields(retired_at=now, estimated_usd=estimated_bill(current.body, now, trainer))
+        )
 
-    retired = change_deployment(registry, ref.production, ref.deployment_id, decide, clock)
+    retired = DEPLOYMENTS.change(registry, ref.production, ref.deployment_id, decide, clock)
     scheduler.delete(retired.body.schedule_name)
 
 

@@ -13,15 +13,11 @@ from onmodel.contracts.deployments import (
 )
 from onmodel.contracts.rows import DeploymentStage
 from onmodel.deployments.ends import end_by
-from onmodel.deployments.lifecycle import (
-    Deployment,
-    change_deployment,
-    known_deployment,
-    state_at_trainer,
-)
+from onmodel.deployments.lifecycle import is_live, state_at_trainer
 from onmodel.ports.machines import Clock, Scheduler
 from onmodel.ports.registry import Registry
 from onmodel.ports.trainer import Trainer
+from onmodel.registry.kinds import DEPLOYMENTS, DeploymentRow
 
 State = Literal["creating", "in_service", "failed", "gone", "late"]
 
@@ -44,8 +40,8 @@ def check_deployment(
     Everything but `creating` and `in_service` is recorded with its reason, for the mail.
     """
     ref = request.deployment
-    deployment = known_deployment(registry, ref.production, ref.deployment_id)
-    if not deployment.is_live:
+    deployment = DEPLOYMENTS.require(registry, ref.production, ref.deployment_id)
+    if not is_live(deployment):
         return DeploymentChecked(state="gone")
     now = clock()
     told = state_at_trainer(trainer, deployment)
@@ -53,18 +49,18 @@ def check_deployment(
     if state == "in_service":
         _serve(deployment, registry, scheduler, clock, retire_model_arn)
     elif state != "creating":
-        change_deployment(
+        DEPLOYMENTS.change(
             registry,
             ref.production,
             ref.deployment_id,
-            lambda current: current.at(current.stage, reason=reason) if current.is_live else None,
+            lambda current: current.with_fields(reason=reason) if is_live(current) else None,
             clock,
         )
     return DeploymentChecked(state=state)
 
 
 def _judge(
-    deployment: Deployment, told: DeploymentState | None, now: datetime, limit: timedelta
+    deployment: DeploymentRow, told: DeploymentState | None, now: datetime, limit: timedelta
 ) -> tuple[State, str]:
     body = deployment.body
     began = body.provisioning_at or body.requested_at
@@ -83,7 +79,7 @@ def _judge(
 
 
 def _serve(
-    deployment: Deployment,
+    deployment: DeploymentRow,
     registry: Registry,
     scheduler: Scheduler,
     clock: Clock,
@@ -93,18 +89,20 @@ def _serve(
 
     The schedule moves before the row: a death in between ends the deployment early, not late.
     """
-    if deployment.stage == DeploymentStage.IN_SERVICE:
+    if deployment.status == DeploymentStage.IN_SERVICE:
         return
     now = clock()
     end = min(deployment.body.retires_at, now + timedelta(hours=deployment.body.hours))
     end_by(scheduler, deployment, end, retire_model_arn)
-    change_deployment(
+    DEPLOYMENTS.change(
         registry,
         deployment.production,
         deployment.id,
         lambda current: (
-            current.at(DeploymentStage.IN_SERVICE, in_service_at=now, retires_at=end)
-            if current.stage == DeploymentStage.CREATING
+            current.with_status(DeploymentStage.IN_SERVICE).with_fields(
+                in_service_at=now, retires_at=end
+            )
+            if current.status == DeploymentStage.CREATING
             else None
         ),
         clock,

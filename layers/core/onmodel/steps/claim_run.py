@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from onmodel.contracts.films import ClaimRunRequest
-from onmodel.contracts.rows import Kind, RunBody, RunStatus
+from onmodel.contracts.rows import RunBody, RunStatus
 from onmodel.errors import RunClaimed
 from onmodel.ports.machines import Clock, Executions
-from onmodel.ports.registry import Record, Registry
+from onmodel.ports.registry import Registry
+from onmodel.registry.kinds import RUNS
 
 
 def claim_run(
@@ -21,31 +22,24 @@ def claim_run(
         Conflict: another execution claimed at the same moment; retried by the machine.
     """
     run, now = request.run, clock()
-    record = registry.get(run.production, Kind.RUN, run.run_id)
-    body = RunBody(run=run, execution_arn=request.execution_arn).model_dump(mode="json")
-    claimed = {
-        "status": RunStatus.RUNNING,
-        "holder": request.execution_arn,
-        "updated_at": now,
-        "body": body,
-    }
-    if record is None:
-        registry.create(
-            Record.model_validate(
-                {
-                    "production": run.production,
-                    "kind": Kind.RUN,
-                    "id": run.run_id,
-                    "created_at": now,
-                }
-                | claimed
-            )
+    row = RUNS.read(registry, run.production, run.run_id)
+    body = RunBody(run=run, execution_arn=request.execution_arn)
+    if row is None:
+        RUNS.create(
+            registry,
+            run.production,
+            run.run_id,
+            status=RunStatus.RUNNING,
+            body=body,
+            now=now,
+            holder=request.execution_arn,
         )
         return
-    if record.holder == request.execution_arn:
+    if row.holder == request.execution_arn:
         return
-    if record.status == RunStatus.PREPARED:
+    if row.status == RunStatus.PREPARED:
         raise RunClaimed(f"{run.run_id} is prepared already")
-    if record.holder is not None and executions.is_running(record.holder):
-        raise RunClaimed(f"{run.run_id} is held by {record.holder}, which still runs")
-    registry.replace(record.model_copy(update=claimed))
+    if row.holder is not None and executions.is_running(row.holder):
+        raise RunClaimed(f"{run.run_id} is held by {row.holder}, which still runs")
+    claimed = row.with_status(RunStatus.RUNNING).with_holder(request.execution_arn)
+    RUNS.replace(registry, claimed.with_body(body), now)

@@ -18,7 +18,7 @@ from onmodel.contracts.datasets import (
 from onmodel.contracts.rows import DatasetStatus
 from onmodel.contracts.settings import Settings
 from onmodel.datasets.caption_answers import read_answers
-from onmodel.datasets.records import dataset_keys, dataset_settings, get_dataset, put_dataset
+from onmodel.datasets.records import dataset_keys, dataset_settings
 from onmodel.datasets.summary import summarize
 from onmodel.errors import DatasetRefused
 from onmodel.formats.jsonl import read_lines, write_lines
@@ -26,6 +26,7 @@ from onmodel.money.pricebook import PriceBook, add_up, estimate
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import DATASETS
 
 SHOWN = 3
 """Reasons told in a message; all of them are in left_out.jsonl."""
@@ -47,7 +48,7 @@ def collect_captions(
     dataset = request.dataset
     keys = dataset_keys(dataset)
     settings = dataset_settings(dataset, studio)
-    record, body = get_dataset(dataset, registry)
+    row = DATASETS.require(registry, dataset.production, dataset.dataset_id)
     items = read_lines(DatasetItem, studio.get(keys.items))
     answers = read_answers((item.crop_id for item in items), keys, studio)
     captioned = [item for item in items if _is_captioned(item, answers)]
@@ -62,30 +63,28 @@ def collect_captions(
         captioned, left_out, before.films, settings.training, dataset_id=dataset.dataset_id
     )
     summary = summary.model_copy(
-        update={"notices": tuple(dict.fromkeys((*summary.notices, *body.notices)))}
+        update={"notices": tuple(dict.fromkeys((*summary.notices, *row.body.notices)))}
     )
     studio.put(keys.captions, _captions(captioned, answers), "application/jsonl")
     studio.put(keys.left_out, write_lines(left_out), "application/jsonl")
     studio.put(keys.summary, summary.model_dump_json(indent=2).encode(), "application/json")
     bill = estimate(
-        add_up([*body.usage, *(use for answer in answers.values() for use in answer.usage)]), prices
-    )
-    body = body.model_copy(
-        update={
-            "captioned": len(captioned),
-            "caption_failures": len(failed),
-            "named": dict(Counter(item.character or "" for item in captioned)),
-            "notices": summary.notices,
-            "estimated_usd": None if bill.total_usd is None else float(bill.total_usd),
-            "reason": None,
-            "advice": None,
-        }
+        add_up([*row.body.usage, *(use for answer in answers.values() for use in answer.usage)]),
+        prices,
     )
     refusal = refuse_too_few(captioned, failed, settings)
-    if refusal is not None:
-        body = body.model_copy(update={"reason": refusal.reason, "advice": refusal.advice})
-    status = DatasetStatus.REFUSED if refusal else DatasetStatus.CAPTIONED
-    put_dataset(record, body, registry=registry, clock=clock, status=status)
+    collected = row.with_status(
+        DatasetStatus.REFUSED if refusal else DatasetStatus.CAPTIONED
+    ).with_fields(
+        captioned=len(captioned),
+        caption_failures=len(failed),
+        named=dict(Counter(item.character or "" for item in captioned)),
+        notices=summary.notices,
+        estimated_usd=None if bill.total_usd is None else float(bill.total_usd),
+        reason=refusal.reason if refusal else None,
+        advice=refusal.advice if refusal else None,
+    )
+    DATASETS.replace(registry, collected, clock())
     if refusal is not None:
         raise refusal
     return CaptionsCollected(captioned=len(captioned), failed=len(failed))

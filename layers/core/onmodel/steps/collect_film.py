@@ -6,16 +6,14 @@ from dataclasses import dataclass
 
 from onmodel.contracts.datasets import FilmCollected, FilmPreparedDetail, FilmPreparedEvent
 from onmodel.contracts.keys import generation_id
-from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind, RunBody
+from onmodel.contracts.rows import GenerationBody, GenerationStatus
 from onmodel.datasets.generations import newest_generation, start_training_machine
-from onmodel.errors import Conflict, EventRefused
 from onmodel.films.settings import settings_in_force
 from onmodel.ports.machines import Clock, Executions
-from onmodel.ports.registry import Record, Registry
+from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-
-TRIES = 5
-"""Of a conditional write: five episodes that end together write one row."""
+from onmodel.registry.kinds import GENERATIONS, RUNS, GenerationRow
+from onmodel.registry.rows import retry_on_conflict
 
 
 @dataclass(frozen=True)
@@ -33,24 +31,18 @@ class CollectFilm:
 
         Raises:
             EventRefused: no such run is known.
-            Conflict: the row moved again and again; EventBridge tries later.
+            Conflict: other functions wrote the row during every attempt; EventBridge tries later.
         """
         return self.collect_run(event.detail)
 
     def collect_run(self, film: FilmPreparedDetail) -> FilmCollected:
         """As for its event, which may be lost. Raises the same."""
-        record = self.registry.get(film.production, Kind.RUN, film.run_id)
-        if record is None:
-            raise EventRefused(f"No run {film.run_id} in production {film.production}")
-        if RunBody.model_validate(record.body).crops_kept == 0:
-            return FilmCollected(outcome="ignored")  # was told when the film was
-        for attempt in range(1, TRIES + 1):
-            try:
-                return self._collect(film)
-            except Conflict:
-                if attempt == TRIES:
-                    raise
-        raise AssertionError("the last try returns or raises")
+        run = RUNS.require(self.registry, film.production, film.run_id)
+        if run.body.crops_kept == 0:
+            return FilmCollected(outcome="ignored")  # the mail about the film said so
+        return retry_on_conflict(
+            lambda: self._collect(film), f"the open generation of production {film.production}"
+        )
 
     def _collect(self, film: FilmPreparedDetail) -> FilmCollected:
         if (closed := self._closed_with(film)) is not None:
@@ -69,18 +61,16 @@ class CollectFilm:
 
     def _closed_with(self, film: FilmPreparedDetail) -> str | None:
         """The closed generation that the run was collected in before."""
-        records = self.registry.list(film.production, Kind.GENERATION)
-        closed = (record for record in records if record.status == GenerationStatus.CLOSED)
         return next(
             (
-                record.id
-                for record in closed
-                if film.run_id in GenerationBody.model_validate(record.body).runs
+                row.id
+                for row in GENERATIONS.list(self.registry, film.production)
+                if row.status == GenerationStatus.CLOSED and film.run_id in row.body.runs
             ),
             None,
         )
 
-    def _with_film(self, film: FilmPreparedDetail) -> Record:
+    def _with_film(self, film: FilmPreparedDetail) -> GenerationRow:
         """The open generation, with this film in it. Raises Conflict."""
         newest, now = newest_generation(film.production, self.registry), self.clock()
         if newest is None or newest.status == GenerationStatus.CLOSED:
@@ -91,27 +81,19 @@ class CollectFilm:
                 last_prepared_at=now,
                 correlation_id=film.correlation_id,
             )
-            return self.registry.create(
-                Record(
-                    production=film.production,
-                    kind=Kind.GENERATION,
-                    id=generation_id(number),
-                    status=GenerationStatus.OPEN,
-                    created_at=now,
-                    updated_at=now,
-                    body=body.model_dump(mode="json"),
-                )
+            return GENERATIONS.create(
+                self.registry,
+                film.production,
+                generation_id(number),
+                status=GenerationStatus.OPEN,
+                body=body,
+                now=now,
             )
-        body = GenerationBody.model_validate(newest.body)
-        if film.run_id in body.runs:
+        if film.run_id in newest.body.runs:
             return newest
-        body = body.model_copy(
-            update={
-                "runs": (*body.runs, film.run_id),
-                "last_prepared_at": now,
-                "correlation_id": film.correlation_id,
-            }
+        changed = newest.with_fields(
+            runs=(*newest.body.runs, film.run_id),
+            last_prepared_at=now,
+            correlation_id=film.correlation_id,
         )
-        return self.registry.replace(
-            newest.model_copy(update={"updated_at": now, "body": body.model_dump(mode="json")})
-        )
+        return GENERATIONS.replace(self.registry, changed, now)

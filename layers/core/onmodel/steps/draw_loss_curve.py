@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from onmodel.contracts.deployments import ClaimRequest
 from onmodel.contracts.keys import DatasetKeys
-from onmodel.contracts.rows import Kind, TrainingBody
-from onmodel.errors import EventRefused, NotFound
+from onmodel.errors import NotFound
 from onmodel.pages.loss_curve import render_loss_curve
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import Trainer
+from onmodel.registry.kinds import TRAININGS
 
 
 def draw_loss_curve(
@@ -30,21 +30,15 @@ def draw_loss_curve(
         NotFound, AnswerRefused: the trainer left no metrics, or nonsense; the machine goes on.
     """
     claim = request.training
-    record = registry.get(claim.production, Kind.TRAINING, claim.training_id)
-    if record is None:
-        raise EventRefused(f"No training {claim.training_id} in production {claim.production}")
-    body = TrainingBody.model_validate(record.body)
-    if body.loss_curve_key is not None:
+    training = TRAININGS.require(registry, claim.production, claim.training_id)
+    if training.body.loss_curve_key is not None:
         return
-    state = trainer.describe(body.job_ref or "")
+    state = trainer.describe(training.body.job_ref or "")
     if state.metrics_ref is None:
         raise NotFound(f"Training {claim.training_id} has left no metrics")
     points = trainer.loss_curve(state.metrics_ref)
-    keys = DatasetKeys(claim.production, body.dataset_id)
+    keys = DatasetKeys(claim.production, training.body.dataset_id)
     studio.put(keys.loss_curve, render_loss_curve(points, " ".join(notices)), "image/svg+xml")
     lines = "".join(f"{point.step},{point.loss}\n" for point in points)
     studio.put(keys.metrics, f"step,loss\n{lines}".encode(), "text/csv")
-    changed = body.model_copy(update={"loss_curve_key": keys.loss_curve})
-    registry.replace(
-        record.model_copy(update={"updated_at": clock(), "body": changed.model_dump(mode="json")})
-    )
+    TRAININGS.replace(registry, training.with_fields(loss_curve_key=keys.loss_curve), clock())

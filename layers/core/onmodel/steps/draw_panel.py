@@ -11,12 +11,12 @@ from onmodel.contracts.storyboards import (
     PanelItemRequest,
     Storyboard,
 )
-from onmodel.deployments.lifecycle import known_deployment
 from onmodel.errors import AnswerRefused, EventRefused, NotFound
 from onmodel.observability import logger
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import ImageModel, Trainer
+from onmodel.registry.kinds import DEPLOYMENTS
 from onmodel.storyboards.planning import panel_seed
 
 
@@ -41,7 +41,7 @@ def draw_panel(
     keys = StoryboardKeys(item.production, item.name, item.take)
     if is_complete(keys, item, studio):
         return
-    deployment = known_deployment(registry, item.production, item.deployment_id)
+    deployment = DEPLOYMENTS.require(registry, item.production, item.deployment_id)
     model = trainer.panel_model(deployment.body.deployment_ref or deployment.id)
     pictures: list[DrawnPicture] = []
     notices: list[str] = []

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from onmodel.contracts.films import FilmSummary, RunRequest
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import FilmBody, Kind, RunBody, RunStatus
-from onmodel.errors import EventRefused
+from onmodel.contracts.rows import FilmBody, RunStatus
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.registry.rows import upsert
+from onmodel.registry.kinds import FILMS, RUNS
 
 
 def finish_film(
@@ -19,38 +18,21 @@ def finish_film(
 
     Raises:
         EventRefused: the run was never claimed.
-        Conflict: somebody else wrote the row meanwhile; retried by the machine.
+        Conflict: another function wrote the row since it was read; retried by the machine.
     """
     run, now = request.run, clock()
-    record = registry.get(run.production, Kind.RUN, run.run_id)
-    if record is None:
-        raise EventRefused(f"Run {run.run_id} was never claimed")
-    if record.status == RunStatus.PREPARED:
+    row = RUNS.require(registry, run.production, run.run_id)
+    if row.status == RunStatus.PREPARED:
         return
     keys = FilmKeys.of(run)
     summary = FilmSummary.model_validate_json(studio.get(keys.summary))
     film = FilmBody(
         title=run.title, source=run.source, size_bytes=summary.facts.size_bytes, run=run
     )
-    upsert(
-        registry,
-        production=run.production,
-        kind=Kind.FILM,
-        id=run.film_id,
-        status=RunStatus.PREPARED,
-        body=film,
-        now=now,
+    FILMS.put(registry, run.production, run.film_id, status=RunStatus.PREPARED, body=film, now=now)
+    prepared = (
+        row.with_status(RunStatus.PREPARED)
+        .with_holder(None)
+        .with_fields(crops_kept=summary.crops_kept, estimated_usd=summary.estimated_usd)
     )
-    body = RunBody.model_validate(record.body).model_copy(
-        update={"crops_kept": summary.crops_kept, "estimated_usd": summary.estimated_usd}
-    )
-    registry.replace(
-        record.model_copy(
-            update={
-                "status": RunStatus.PREPARED,
-                "holder": None,
-                "updated_at": now,
-                "body": body.model_dump(mode="json"),
-            }
-        )
-    )
+    RUNS.replace(registry, prepared, now)

@@ -14,14 +14,14 @@ from typing import Literal
 from onmodel.contracts.base import Contract
 from onmodel.contracts.deployments import DeploymentRef, DeploymentStatus, RetireRequest
 from onmodel.contracts.operations import DeletionGuardEvent, ResourceKind
-from onmodel.contracts.rows import Kind
 from onmodel.deployments.deletion import forbid_deployments
-from onmodel.deployments.lifecycle import OVER, Deployment, ask_to_stop
+from onmodel.deployments.lifecycle import OVER, ask_to_stop
 from onmodel.errors import OnmodelError
 from onmodel.observability import logger
 from onmodel.ports.machines import Clock, Executions, Scheduler
 from onmodel.ports.registry import Registry
 from onmodel.ports.trainer import Trainer
+from onmodel.registry.kinds import DEPLOYMENTS
 from onmodel.steps.bill_deployment import bill_deployment
 from onmodel.steps.stop_deployment import stop_deployment
 from onmodel.steps.verify_retired import verify_retired
@@ -116,9 +116,8 @@ class GuardDeletion:
         ]
 
     def _rows(self, correlation_id: str) -> Iterator[RetireRequest]:
-        for record in self.registry.list_all(Kind.DEPLOYMENT):
-            deployment = Deployment.of(record)
-            if deployment.stage in OVER:
+        for deployment in DEPLOYMENTS.list_all(self.registry):
+            if deployment.status in OVER:
                 continue
             yield RetireRequest(
                 deployment=DeploymentRef(

@@ -15,8 +15,9 @@ from onmodel.money.approvals import DECIDED, decide, get_approval
 from onmodel.notifications.mails.letter import when
 from onmodel.pages.door import Question, question_page, words_page
 from onmodel.ports.machines import Clock, TaskTokens
-from onmodel.ports.registry import Record, Registry
+from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import APPROVALS, ApprovalRow
 
 PRESIGNED_SECONDS = 300
 """Long enough for a slow browser; a copied address soon leads nowhere."""
@@ -83,47 +84,40 @@ class OpenDoor:
         return DoorAnswer(statusCode=302, headers=headers)
 
     def _approval(self, grants: ApprovalPass, request: DoorRequest, method: str) -> DoorAnswer:
-        record = get_approval(grants.production, grants.id, self.registry)
+        row = get_approval(grants.production, grants.id, self.registry)
         if method == "POST":
             wanted = DECISIONS.get(request.field("decision"))
             if wanted is None:
                 return _page(400, words_page("Neither approved nor declined", "Choose one."))
-            record = self._decide(record, wanted)
-        return self._show(record)
+            row = self._decide(row, wanted)
+        return self._show(row)
 
-    def _decide(self, record: Record, wanted: ApprovalStatus) -> Record:
+    def _decide(self, row: ApprovalRow, wanted: ApprovalStatus) -> ApprovalRow:
         """Write the decision, then tell the machine; a death in between is healed by a repeat."""
-        is_late = self.clock() >= ApprovalBody.model_validate(record.body).expires_at
-        record, is_ours = decide(
-            record,
+        is_late = self.clock() >= row.body.expires_at
+        row, counts = decide(
+            row,
             ApprovalStatus.EXPIRED if is_late else wanted,
             registry=self.registry,
             clock=self.clock,
         )
-        body = ApprovalBody.model_validate(record.body)
-        if record.status not in DECIDED or not (is_ours or self._is_stale(body)):
-            return record
-        answer = Approved(approved=record.status == ApprovalStatus.APPROVED)
-        is_heard = self.tokens.succeed(body.task_token, answer.model_dump())
-        if is_ours and answer.approved and not is_heard:
-            return self._expire(record)  # its machine ended: nothing will be started
-        return record
+        if row.status not in DECIDED or not (counts or self._is_stale(row.body)):
+            return row
+        answer = Approved(approved=row.status == ApprovalStatus.APPROVED)
+        is_heard = self.tokens.succeed(row.body.task_token, answer.model_dump())
+        if counts and answer.approved and not is_heard:  # its machine ended: nothing will start
+            expired = row.with_status(ApprovalStatus.EXPIRED)
+            return APPROVALS.replace(self.registry, expired, self.clock())
+        return row
 
     def _is_stale(self, body: ApprovalBody) -> bool:
         """Whether whoever decided has had the time to tell the machine."""
         return body.decided_at is not None and self.clock() - body.decided_at > TELLING_TIME
 
-    def _expire(self, record: Record) -> Record:
-        return self.registry.replace(
-            record.model_copy(update={"status": ApprovalStatus.EXPIRED, "updated_at": self.clock()})
-        )
-
-    def _show(self, record: Record) -> DoorAnswer:
-        body = ApprovalBody.model_validate(record.body)
-        is_pending = record.status == ApprovalStatus.PENDING
-        if record.status == ApprovalStatus.EXPIRED or (
-            is_pending and self.clock() >= body.expires_at
-        ):
+    def _show(self, row: ApprovalRow) -> DoorAnswer:
+        body = row.body
+        is_pending = row.status == ApprovalStatus.PENDING
+        if row.status == ApprovalStatus.EXPIRED or (is_pending and self.clock() >= body.expires_at):
             return _page(
                 410,
                 words_page(
@@ -136,7 +130,7 @@ class OpenDoor:
             return _page(
                 200,
                 words_page(
-                    f"The {ASKED_ABOUT[body.purpose]} was {record.status}",
+                    f"The {ASKED_ABOUT[body.purpose]} was {row.status}",
                     f"Decided {decided}; the first answer counts.",
                 ),
             )
@@ -144,7 +138,7 @@ class OpenDoor:
             200,
             question_page(
                 Question(
-                    production=record.production,
+                    production=row.production,
                     purpose=body.purpose,
                     subject_id=body.subject_id,
                     usd=body.usd,

@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 from onmodel.contracts.keys import StoryboardKeys, slug
 from onmodel.contracts.rows import (
     DeploymentStage,
-    Kind,
     StoryboardBody,
     StoryboardStatus,
     TrainingStage,
@@ -21,15 +20,15 @@ from onmodel.contracts.storyboards import (
     StoryboardPlanned,
     StoryboardRequest,
 )
-from onmodel.deployments.lifecycle import Deployment, deployments_of, known_deployment
 from onmodel.errors import EventRefused, NotFound, SettingsRefused
 from onmodel.films.production import characters_of
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.jsonl import write_lines
 from onmodel.ports.machines import Clock
-from onmodel.ports.registry import Record, Registry
+from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainerRules
+from onmodel.registry.kinds import DEPLOYMENTS, STORYBOARDS, TRAININGS, DeploymentRow
 from onmodel.storyboards.first import FIRST_STORYBOARD, first_storyboard
 from onmodel.storyboards.planning import parse_storyboard, plan_panels
 
@@ -129,56 +128,52 @@ class PlanStoryboard:
         ]
         return sorted(planned, key=lambda pair: (pair[1].number, pair[0]))
 
-    def _deployment(self, request: StoryboardRequest) -> Deployment | None:
+    def _deployment(self, request: StoryboardRequest) -> DeploymentRow | None:
         """The one that was asked for, else the one that answers longest."""
         now = self.clock()
         if request.deployment_id is not None:
-            asked = known_deployment(self.registry, request.production, request.deployment_id)
-            if asked.stage != DeploymentStage.IN_SERVICE:
-                raise EventRefused(f"{asked.id} is {asked.stage}: it draws nothing")
+            asked = DEPLOYMENTS.require(self.registry, request.production, request.deployment_id)
+            if asked.status != DeploymentStage.IN_SERVICE:
+                raise EventRefused(f"{asked.id} is {asked.status}: it draws nothing")
             return asked
         serving = [
             found
-            for found in deployments_of(self.registry, request.production)
-            if found.stage == DeploymentStage.IN_SERVICE and found.body.retires_at > now
+            for found in DEPLOYMENTS.list(self.registry, request.production)
+            if found.status == DeploymentStage.IN_SERVICE and found.body.retires_at > now
         ]
         return max(serving, key=lambda found: found.body.retires_at, default=None)
 
     def _newest_training(self, production: str) -> str:
         trained = [
-            record
-            for record in self.registry.list(production, Kind.TRAINING)
-            if record.status == TrainingStage.COMPLETED
+            training
+            for training in TRAININGS.list(self.registry, production)
+            if training.status == TrainingStage.COMPLETED
         ]
         if not trained:
             raise SettingsRefused(
                 f"no model of production {production} is trained yet",
                 "Upload films first; the storyboard can be uploaded again when the model is ready",
             )
-        return max(trained, key=lambda record: record.created_at).id
+        return max(trained, key=lambda training: training.created_at).id
 
     def _take(self, body: StoryboardBody, production: str, execution_arn: str) -> StoryboardBody:
         """The next take; this execution's own when it asks again. Raises Conflict."""
-        takes = [
-            (record, StoryboardBody.model_validate(record.body))
-            for record in self.registry.list(production, Kind.STORYBOARD)
+        before = [
+            take
+            for take in STORYBOARDS.list(self.registry, production)
+            if take.body.name == body.name
         ]
-        before = [(record, known) for record, known in takes if known.name == body.name]
-        for record, known in before:
-            if record.holder == execution_arn:
-                return known
-        number = 1 + max((known.take for _, known in before), default=0)
-        made, now = body.model_copy(update={"take": number}), self.clock()
-        self.registry.create(
-            Record(
-                production=production,
-                kind=Kind.STORYBOARD,
-                id=f"{body.name}-{number}",
-                status=StoryboardStatus.DRAWING,
-                holder=execution_arn,
-                created_at=now,
-                updated_at=now,
-                body=made.model_dump(mode="json"),
-            )
+        for take in before:
+            if take.holder == execution_arn:
+                return take.body
+        number = 1 + max((take.body.take for take in before), default=0)
+        made = STORYBOARDS.create(
+            self.registry,
+            production,
+            f"{body.name}-{number}",
+            status=StoryboardStatus.DRAWING,
+            body=body.model_copy(update={"take": number}),
+            now=self.clock(),
+            holder=execution_arn,
         )
-        return made
+        return made.body

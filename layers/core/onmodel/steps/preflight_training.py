@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from onmodel.contracts.datasets import GenerationRequest, Preflight
-from onmodel.contracts.rows import DatasetBody, GenerationBody, Kind
 from onmodel.contracts.settings import AllowedModels
 from onmodel.contracts.trainings import Finding, TrainingPlan
-from onmodel.datasets.records import put_dataset
 from onmodel.errors import TrainingImpossible
 from onmodel.films.settings import settings_in_force
 from onmodel.ports.machines import Clock
-from onmodel.ports.registry import Record, Registry
+from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import Trainer
+from onmodel.registry.kinds import DATASETS, GENERATIONS, DatasetRow
 
 
 def preflight_training(
@@ -29,7 +28,8 @@ def preflight_training(
     Once there is a dataset, the reasons are kept with it: mails, page and CLI tell them.
 
     Raises:
-        Conflict: the dataset's row was written meanwhile; retried by the machine.
+        Conflict: another function wrote the dataset's row since it was read; the machine
+            retries.
     """
     asked = request.generation
     dataset = _dataset(request, registry)
@@ -38,14 +38,11 @@ def preflight_training(
         hyperparameters=trainer.hyperparameters(settings.training),
         buckets=(studio.bucket,),
         other_models=(settings.captions.model, settings.embedding.model),
-        records=DatasetBody.model_validate(dataset.body).trained if dataset else None,
+        records=dataset.body.trained if dataset else None,
     )
     answer = _ask(trainer, plan)
-    if dataset is not None:
-        body = DatasetBody.model_validate(dataset.body)
-        if body.findings != answer.findings:
-            body = body.model_copy(update={"findings": answer.findings})
-            put_dataset(dataset, body, registry=registry, clock=clock)
+    if dataset is not None and dataset.body.findings != answer.findings:
+        DATASETS.replace(registry, dataset.with_fields(findings=answer.findings), clock())
     return answer
 
 
@@ -66,11 +63,10 @@ def in_one_text(finding: Finding) -> str:
     return f"{finding.reason}. {finding.advice}".strip()
 
 
-def _dataset(request: GenerationRequest, registry: Registry) -> Record | None:
+def _dataset(request: GenerationRequest, registry: Registry) -> DatasetRow | None:
     """What the generation became, once it is closed."""
     asked = request.generation
-    generation = registry.get(asked.production, Kind.GENERATION, asked.generation_id)
-    if generation is None:
+    generation = GENERATIONS.read(registry, asked.production, asked.generation_id)
+    if generation is None or generation.body.dataset_id is None:
         return None
-    dataset_id = GenerationBody.model_validate(generation.body).dataset_id
-    return registry.get(asked.production, Kind.DATASET, dataset_id) if dataset_id else None
+    return DATASETS.read(registry, asked.production, generation.body.dataset_id)

@@ -5,18 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from onmodel.contracts.deployments import DeploymentRequest, DeploymentSpec
-from onmodel.contracts.rows import DeploymentStage, Kind, TrainingBody, TrainingStage
+from onmodel.contracts.rows import DeploymentStage, TrainingStage
 from onmodel.deployments.deletion import are_forbidden
-from onmodel.deployments.lifecycle import (
-    Deployment,
-    ask_to_stop,
-    change_deployment,
-    known_deployment,
-)
+from onmodel.deployments.lifecycle import ask_to_stop, is_live
 from onmodel.errors import EventRefused, NotFound, TrainingImpossible
 from onmodel.ports.machines import Clock, Scheduler
 from onmodel.ports.registry import Registry
 from onmodel.ports.trainer import Trainer
+from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow
 
 
 def provision_model(
@@ -27,7 +23,7 @@ def provision_model(
     trainer: Trainer,
     clock: Clock,
 ) -> None:
-    """Ask the trainer for the deployment, after seeing with own eyes that its end is scheduled.
+    """Ask the trainer for the deployment, after confirming that its end is scheduled.
 
     The row says `creating` before the trainer is asked and is read again afterwards: when the
     retirement came in between, what was just made is stopped at once.
@@ -39,19 +35,19 @@ def provision_model(
     ref = request.deployment
     if are_forbidden(registry):
         raise EventRefused("The stack is being deleted: nothing is made any more")
-    deployment = known_deployment(registry, ref.production, ref.deployment_id)
+    deployment = DEPLOYMENTS.require(registry, ref.production, ref.deployment_id)
     model_ref = _model(registry, deployment)
     if scheduler.get(deployment.body.schedule_name) is None:
         raise EventRefused(f"{deployment.id} has no scheduled end, so it must not begin")
 
-    def begin(current: Deployment) -> Deployment | None:
+    def begin(current: DeploymentRow) -> DeploymentRow | None:
         now = clock()
         _must_be_wanted(current, now)
-        if current.stage != DeploymentStage.PLANNED:
+        if current.status != DeploymentStage.PLANNED:
             return None  # asked before: the trainer answers with the same deployment
-        return current.at(DeploymentStage.CREATING, provisioning_at=now)
+        return current.with_status(DeploymentStage.CREATING).with_fields(provisioning_at=now)
 
-    begun = change_deployment(registry, ref.production, ref.deployment_id, begin, clock)
+    begun = DEPLOYMENTS.change(registry, ref.production, ref.deployment_id, begin, clock)
     spec = DeploymentSpec(production=begun.production, deployment_id=begun.id, model_ref=model_ref)
     try:
         made = trainer.provision(spec)
@@ -61,31 +57,30 @@ def provision_model(
             "Train it again from its dataset",
         ) from fault
 
-    def keep(current: Deployment) -> Deployment | None:
+    def keep(current: DeploymentRow) -> DeploymentRow | None:
         _must_be_wanted(current, clock())
         if current.body.deployment_ref == made:
             return None
-        return current.at(current.stage, deployment_ref=made)
+        return current.with_fields(deployment_ref=made)
 
     try:
-        change_deployment(registry, ref.production, ref.deployment_id, keep, clock)
+        DEPLOYMENTS.change(registry, ref.production, ref.deployment_id, keep, clock)
     except EventRefused:
         ask_to_stop(trainer, made)
         raise
 
 
-def _must_be_wanted(deployment: Deployment, now: datetime) -> None:
-    if not deployment.is_live:
-        raise EventRefused(f"{deployment.id} is {deployment.stage}: nothing is made for it")
+def _must_be_wanted(deployment: DeploymentRow, now: datetime) -> None:
+    if not is_live(deployment):
+        raise EventRefused(f"{deployment.id} is {deployment.status}: nothing is made for it")
     if now >= deployment.body.retires_at:
         raise EventRefused(f"The time of {deployment.id} is up before it began")
 
 
-def _model(registry: Registry, deployment: Deployment) -> str:
-    record = registry.get(deployment.production, Kind.TRAINING, deployment.body.training_id)
-    body = None if record is None else TrainingBody.model_validate(record.body)
-    if record is None or body is None or body.model_ref is None:
+def _model(registry: Registry, deployment: DeploymentRow) -> str:
+    training = TRAININGS.read(registry, deployment.production, deployment.body.training_id)
+    if training is None or training.body.model_ref is None:
         raise EventRefused(f"Training {deployment.body.training_id} has made no model")
-    if record.status != TrainingStage.COMPLETED:
-        raise EventRefused(f"Training {record.id} is {record.status}")
-    return body.model_ref
+    if training.status != TrainingStage.COMPLETED:
+        raise EventRefused(f"Training {training.id} is {training.status}")
+    return training.body.model_ref

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from onmodel.contracts.datasets import DatasetItem
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
-from onmodel.contracts.rows import DatasetBody, Kind, StoryboardBody, StoryboardStatus, TrainingBody
+from onmodel.contracts.rows import StoryboardBody, StoryboardStatus
 from onmodel.contracts.settings import Settings
 from onmodel.contracts.storyboards import (
     DrawnPanel,
@@ -26,6 +26,7 @@ from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainerRules
+from onmodel.registry.kinds import DATASETS, STORYBOARDS, TRAININGS
 from onmodel.vision.encoding import decode_picture, thumbnail
 
 PREVIEW_SIDE = 640
@@ -53,10 +54,9 @@ class PublishGallery:
             EventRefused: the take was never planned.
         """
         plan = request.storyboard
-        record = self.registry.get(plan.production, Kind.STORYBOARD, plan.storyboard_id or "")
-        if record is None or plan.take is None or plan.deployment_id is None:
+        row = STORYBOARDS.read(self.registry, plan.production, plan.storyboard_id or "")
+        if row is None or plan.take is None or plan.deployment_id is None:
             raise EventRefused(f"No take of {plan.name} was planned in {plan.production}")
-        body = StoryboardBody.model_validate(record.body)
         keys = StoryboardKeys(plan.production, plan.name, plan.take)
         storyboard = Storyboard.model_validate_json(self.studio.get(keys.storyboard))
         items = read_lines(PanelItem, self.studio.get(keys.plan))
@@ -83,28 +83,21 @@ class PublishGallery:
             )
         )
         self.studio.put(keys.gallery, page, "text/html; charset=utf-8")
-        summary = self._summary(body, plan.production, panels)
+        summary = self._summary(row.body, plan.production, panels)
         self.studio.put(
             keys.summary, summary.model_dump_json(indent=2).encode(), "application/json"
         )
         status = StoryboardStatus.DRAWN if summary.drawn else StoryboardStatus.FAILED
-        changed = body.model_copy(
-            update={
-                "drawn": summary.drawn,
-                "estimated_usd": summary.estimated_usd,
-                "reason": None if summary.drawn else "Not one panel could be drawn",
-            }
-        )
-        self.registry.replace(
-            record.model_copy(
-                update={
-                    "status": status,
-                    "holder": None,
-                    "updated_at": self.clock(),
-                    "body": changed.model_dump(mode="json"),
-                }
+        drawn = (
+            row.with_status(status)
+            .with_holder(None)
+            .with_fields(
+                drawn=summary.drawn,
+                estimated_usd=summary.estimated_usd,
+                reason=None if summary.drawn else "Not one panel could be drawn",
             )
         )
+        STORYBOARDS.replace(self.registry, drawn, self.clock())
 
     def _panel(self, keys: StoryboardKeys, item: PanelItem) -> DrawnPanel:
         try:
@@ -140,18 +133,17 @@ class PublishGallery:
 
     def _dataset(self, production: str, training_id: str) -> str:
         """Id of what the model was trained on; '' when nobody knows."""
-        record = self.registry.get(production, Kind.TRAINING, training_id)
-        return "" if record is None else TrainingBody.model_validate(record.body).dataset_id
+        training = TRAININGS.read(self.registry, production, training_id)
+        return "" if training is None else training.body.dataset_id
 
     def _model(self, production: str, training_id: str) -> str:
-        record = self.registry.get(production, Kind.TRAINING, training_id)
-        name = None if record is None else TrainingBody.model_validate(record.body).model_name
-        return name or training_id
+        training = TRAININGS.read(self.registry, production, training_id)
+        return (training and training.body.model_name) or training_id
 
     def _notices(self, production: str, dataset: str) -> tuple[str, ...]:
         """What the dataset's reader had to know, for example that all this is a simulation."""
-        record = self.registry.get(production, Kind.DATASET, dataset)
-        return () if record is None else DatasetBody.model_validate(record.body).notices
+        row = DATASETS.read(self.registry, production, dataset)
+        return () if row is None else row.body.notices
 
     def _copied(self, production: str, dataset: str, panels: list[DrawnPanel]) -> dict[str, bytes]:
         """Previews of the training pictures that panels copy."""

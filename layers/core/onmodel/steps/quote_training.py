@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from onmodel.contracts.datasets import DatasetRef
-from onmodel.contracts.rows import DatasetBody, DatasetStatus, Kind, TrainingBody, TrainingStage
+from onmodel.contracts.rows import DatasetStatus, TrainingStage
 from onmodel.contracts.settings import Settings
 from onmodel.contracts.trainings import QuoteTrainingRequest, TrainingQuoted
 from onmodel.datasets.records import (
     UNDER_WAY,
     dataset_settings,
-    get_dataset,
-    put_dataset,
     trainings_of,
 )
 from onmodel.formats.wording import dollars
@@ -21,6 +19,7 @@ from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainerRules
+from onmodel.registry.kinds import DATASETS, TRAININGS
 
 CAPTIONS_ALONE = "Nothing can be trained here today, so this pays for captions alone."
 
@@ -51,30 +50,28 @@ def quote_training(
 
     Raises:
         EventRefused: there is no such dataset.
-        Conflict: the dataset's row was written meanwhile; retried by the machine.
+        Conflict: another function wrote the dataset's row since it was read; the machine
+            retries.
     """
     dataset, possible = request.dataset, request.preflight.possible
-    record, body = get_dataset(dataset, registry)
+    row = DATASETS.require(registry, dataset.production, dataset.dataset_id)
     settings = dataset_settings(dataset, studio)
     quoted = _quote(dataset, possible, settings, trainer, prices)
     usd = None if quoted.bill.total_usd is None else float(quoted.bill.total_usd)
-    body = body.model_copy(
-        update={
-            "quoted_usd": usd,
-            "quoted_for": "training" if possible else "captions",
-            "assumptions": quoted.assumptions,
-            "why_asked": "",
-            "findings": request.preflight.findings,
-        }
+    row = row.with_fields(
+        quoted_usd=usd,
+        quoted_for="training" if possible else "captions",
+        assumptions=quoted.assumptions,
+        why_asked="",
+        findings=request.preflight.findings,
     )
-    record = put_dataset(record, body, registry=registry, clock=clock)
+    row = DATASETS.replace(registry, row, clock())
     if possible:
         why = why_asked(dataset, usd, spend_limit_usd, registry)
     else:
         why = why_captions_are_asked(dataset, usd, spend_limit_usd)
     if why:
-        body = body.model_copy(update={"why_asked": why})
-        put_dataset(record, body, registry=registry, clock=clock)
+        DATASETS.replace(registry, row.with_fields(why_asked=why), clock())
     return TrainingQuoted(
         usd=usd,
         approval=bool(why),
@@ -104,14 +101,14 @@ def _quote(
 
 def why_asked(dataset: DatasetRef, usd: float | None, limit_usd: float, registry: Registry) -> str:
     """Why a person must agree, as one sentence; empty when nobody needs to be asked."""
-    if any(record.status in UNDER_WAY for record in trainings_of(dataset, registry)):
+    if any(training.status in UNDER_WAY for training in trainings_of(dataset, registry)):
         return ""  # it was agreed to and begun: what starts now is the same training
     if why := _why_too_much(usd, limit_usd):
         return why
-    before = tuple(registry.list(dataset.production, Kind.TRAINING))
-    if any(record.status != TrainingStage.IMPOSSIBLE for record in before):
+    before = tuple(TRAININGS.list(registry, dataset.production))
+    if any(training.status != TrainingStage.IMPOSSIBLE for training in before):
         return "The production was trained before; only its first training starts by itself."
-    begun = {TrainingBody.model_validate(record.body).dataset_id for record in before}
+    begun = {training.body.dataset_id for training in before}
     if _is_another_quoted({dataset.dataset_id, *begun}, dataset.production, registry):
         return (
             "A training on another dataset of the production was quoted before; only the first"
@@ -135,8 +132,8 @@ def _why_too_much(usd: float | None, limit_usd: float) -> str:
 def _is_another_quoted(known: set[str], production: str, registry: Registry) -> bool:
     """Whether a dataset that has no training yet may get one without being asked about."""
     return any(
-        record.id not in known
-        and record.status != DatasetStatus.REFUSED
-        and DatasetBody.model_validate(record.body).quoted_for == "training"
-        for record in registry.list(production, Kind.DATASET)
+        row.id not in known
+        and row.status != DatasetStatus.REFUSED
+        and row.body.quoted_for == "training"
+        for row in DATASETS.list(registry, production)
     )

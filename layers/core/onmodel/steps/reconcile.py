@@ -6,14 +6,14 @@ itself: it starts the machines that do, under names that refuse a second start w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from onmodel.contracts.deployments import DeploymentRef
 from onmodel.contracts.keys import MAIN_PRODUCTION, digest, execution_arn
 from onmodel.contracts.operations import OurResource, Reconciled, ResourceKind
-from onmodel.contracts.rows import DeploymentStage, Kind, TrainingBody, TrainingStage
+from onmodel.contracts.rows import DeploymentStage, TrainingStage
 from onmodel.deployments.deletion import are_forbidden
 from onmodel.deployments.ends import retire_payload
 from onmodel.deployments.events import (
@@ -22,18 +22,30 @@ from onmodel.deployments.events import (
     retired_event,
     training_failed_event,
 )
-from onmodel.deployments.lifecycle import LIVE, OVER, Deployment, state_at_trainer
+from onmodel.deployments.lifecycle import LIVE, OVER, state_at_trainer
 from onmodel.errors import OnmodelError, ServiceError
 from onmodel.notifications.sending import was_told
 from onmodel.observability import logger
 from onmodel.ports.machines import Clock, Executions
-from onmodel.ports.registry import Record, Registry
+from onmodel.ports.registry import Registry
 from onmodel.ports.trainer import Trainer
+from onmodel.registry.kinds import (
+    DEPLOYMENTS,
+    GENERATIONS,
+    RUNS,
+    TRAININGS,
+    DeploymentRow,
+    TrainingRow,
+)
+from onmodel.registry.rows import AnyRow
 from onmodel.steps.recovery import DIED, FRESH, GRACE, Leases, is_held
 from onmodel.steps.stop_deployment import write_unknown
 
 MOST_STARTS = 200
 """Names tried for one thing: an execution's name stays taken for 90 days."""
+
+
+RowT = TypeVar("RowT", bound=AnyRow)
 
 
 @dataclass
@@ -56,7 +68,7 @@ class Reconcile:
             ServiceError: something could not be looked at; all the rest was. The next round tries
                 again, and the function's alarm counts it.
         """
-        deployments = [Deployment.of(row) for row in self.registry.list_all(Kind.DEPLOYMENT)]
+        deployments = list(DEPLOYMENTS.list_all(self.registry))
         found = Reconciled(
             retired=self._each(deployments, self._retire_if_due),
             adopted=self._adopt(deployments),
@@ -70,51 +82,49 @@ class Reconcile:
 
     def _go_on(self) -> dict[str, tuple[str, ...]]:
         """Begin what a lost event or a dead execution left undone. Fields of Reconciled."""
-        runs = list(self.registry.list_all(Kind.RUN))
-        generations = self.registry.list_all(Kind.GENERATION)
+        runs = list(RUNS.list_all(self.registry))
+        generations = GENERATIONS.list_all(self.registry)
+        trainings = TRAININGS.list_all(self.registry)
         return {
-            "deployed": self._each(self.registry.list_all(Kind.TRAINING), self._deploy_if_missed),
+            "deployed": self._each(trainings, self._deploy_if_missed),
             "released": self._each(runs, self.leases.release_run),
             "collected": self._each(runs, self.leases.collect_prepared),
             "resumed": self._each(generations, self.leases.resume_generation),
         }
 
-    def _each(self, things: Any, work: Callable[[Any], bool]) -> tuple[str, ...]:  # noqa: ANN401
-        """Ids of the things that something was done about."""
+    def _each(self, rows: Iterable[RowT], work: Callable[[RowT], bool]) -> tuple[str, ...]:
+        """Ids of the rows that something was done about."""
         done: list[str] = []
-        for thing in things:
+        for row in rows:
             try:
-                if work(thing):
-                    done.append(f"{thing.production}/{thing.id}")
+                if work(row):
+                    done.append(f"{row.production}/{row.id}")
             except OnmodelError as fault:
-                logger.warning("%s/%s: %s", thing.production, thing.id, fault)
+                logger.warning("%s/%s: %s", row.production, row.id, fault)
                 self.faults.append(fault)
         return tuple(done)
 
     # ── deployments ──────────────────────────────────────────────────────────────────────────────
 
-    def _retire_if_due(self, listed: Deployment) -> bool:
+    def _retire_if_due(self, listed: DeploymentRow) -> bool:
         """The list may be stale: the row is read again before anything is done about it."""
         ended = listed.body.retired_at
-        if listed.stage in OVER and (ended is None or self.clock() - ended > FRESH):
+        if listed.status in OVER and (ended is None or self.clock() - ended > FRESH):
             return False  # most of them: not read one by one
-        record = self.registry.get(listed.production, Kind.DEPLOYMENT, listed.id)
-        if record is None:
+        deployment = DEPLOYMENTS.read(self.registry, listed.production, listed.id)
+        if deployment is None:
             return False
-        deployment = Deployment.of(record)
         reason = self._why_retire(deployment)
         return reason is not None and self._retire(deployment, reason)
 
-    def _why_retire(self, deployment: Deployment) -> str | None:
-        if deployment.stage in OVER:
+    def _why_retire(self, deployment: DeploymentRow) -> str | None:
+        if deployment.status in OVER:
             return "its end was not told" if self._is_untold(deployment) else None
-        if deployment.stage == DeploymentStage.RETIRING:
-            return (
-                None if is_held(deployment.record, self.executions) else "its retirement broke off"
-            )
+        if deployment.status == DeploymentStage.RETIRING:
+            return None if is_held(deployment, self.executions) else "its retirement broke off"
         if self.clock() >= deployment.body.retires_at:
             return "its time is up"
-        if deployment.stage in LIVE and not is_held(deployment.record, self.executions):
+        if deployment.status in LIVE and not is_held(deployment, self.executions):
             ready = ready_event(deployment.id)
             if not was_told(self.registry, production=deployment.production, event=ready):
                 return DIED
@@ -122,17 +132,17 @@ class Reconcile:
                 return "somebody deleted it"
         return None
 
-    def _is_untold(self, deployment: Deployment) -> bool:
+    def _is_untold(self, deployment: DeploymentRow) -> bool:
         """Its retirement died after all was done but the mail. Nobody is to wonder whether."""
         event = retired_event(deployment)
-        late = self.clock() - deployment.record.updated_at >= GRACE
+        late = self.clock() - deployment.updated_at >= GRACE
         return late and not was_told(self.registry, production=deployment.production, event=event)
 
-    def _retire(self, deployment: Deployment, reason: str) -> bool:
+    def _retire(self, deployment: DeploymentRow, reason: str) -> bool:
         stem = f"{deployment.production[:30]}-{deployment.id}"
         return self._start(self.retire_model_arn, stem, retire_payload(deployment, reason))
 
-    def _adopt(self, deployments: list[Deployment]) -> tuple[str, ...]:
+    def _adopt(self, deployments: list[DeploymentRow]) -> tuple[str, ...]:
         """What bills by the hour, is ours by tag or name, and no live row knows.
 
         What is a few minutes old is left to the next round: its row may not be listed yet.
@@ -152,10 +162,10 @@ class Reconcile:
             thing.ref for thing in standing if thing.ref not in known and self._take(thing)
         )
 
-    def _known(self, deployments: list[Deployment]) -> Iterator[tuple[str, Deployment]]:
+    def _known(self, deployments: list[DeploymentRow]) -> Iterator[tuple[str, DeploymentRow]]:
         """By reference; one that was asked for and has none yet is found by its id."""
         for deployment in deployments:
-            if deployment.stage in OVER:
+            if deployment.status in OVER:
                 continue
             ref = deployment.body.deployment_ref or self.trainer.find_deployment(
                 deployment.production, deployment.id
@@ -167,7 +177,7 @@ class Reconcile:
         """Write it down and retire it: as the row that once had it, or as a new one."""
         try:
             row = self._row_of(thing)
-            if row is not None and row.stage not in OVER:
+            if row is not None and row.status not in OVER:
                 return False  # listed since: a matter of its own row
             row = row or write_unknown(
                 self.registry,
@@ -187,10 +197,9 @@ class Reconcile:
             return False
         return True
 
-    def _row_of(self, thing: OurResource) -> Deployment | None:
+    def _row_of(self, thing: OurResource) -> DeploymentRow | None:
         """A row that is over, or that the list did not show yet."""
-        for record in self.registry.list_all(Kind.DEPLOYMENT):
-            row = Deployment.of(record)
+        for row in DEPLOYMENTS.list_all(self.registry):
             ref = row.body.deployment_ref or self.trainer.find_deployment(row.production, row.id)
             if ref == thing.ref:
                 return row
@@ -198,42 +207,41 @@ class Reconcile:
 
     # ── trainings ────────────────────────────────────────────────────────────────────────────────
 
-    def _deploy_if_missed(self, listed: Record) -> bool:
-        record = self.registry.get(listed.production, Kind.TRAINING, listed.id)
-        if record is None or is_held(record, self.executions) or not self._was_missed(record):
+    def _deploy_if_missed(self, listed: TrainingRow) -> bool:
+        training = TRAININGS.read(self.registry, listed.production, listed.id)
+        if training is None or is_held(training, self.executions) or not self._was_missed(training):
             return False
-        body = TrainingBody.model_validate(record.body)
-        ref = body.job_ref or self.trainer.find(record.production, record.id)
+        ref = training.body.job_ref or self.trainer.find(training.production, training.id)
         if ref is None or not self.trainer.describe(ref).status.is_over:
             return False
-        stem = f"reconcile-{record.production[:30]}-{record.id}"
-        request = {"job_arn": ref, "correlation_id": body.correlation_id}
+        stem = f"reconcile-{training.production[:30]}-{training.id}"
+        request = {"job_arn": ref, "correlation_id": training.body.correlation_id}
         return self._start(self.deploy_model_arn, stem, {"request": request})
 
-    def _was_missed(self, record: Record) -> bool:
+    def _was_missed(self, training: TrainingRow) -> bool:
         """Whether nobody acted on the training's end, or whoever did died over it."""
-        if self.clock() - record.updated_at < GRACE:
+        if self.clock() - training.updated_at < GRACE:
             return False
-        match record.status:
+        match training.status:
             case TrainingStage.STARTING | TrainingStage.IN_PROGRESS:
                 return True
             case TrainingStage.COMPLETED:
-                fresh = self.clock() - record.updated_at < FRESH
-                return fresh and not self._was_deployed(record)
+                fresh = self.clock() - training.updated_at < FRESH
+                return fresh and not self._was_deployed(training)
             case TrainingStage.FAILED | TrainingStage.STOPPED | TrainingStage.GONE:
-                event = training_failed_event(record.id)
-                return not was_told(self.registry, production=record.production, event=event)
+                event = training_failed_event(training.id)
+                return not was_told(self.registry, production=training.production, event=event)
         return False
 
-    def _was_deployed(self, record: Record) -> bool:
+    def _was_deployed(self, training: TrainingRow) -> bool:
         """By its rows, and by what was told should somebody have deleted them."""
-        rows = self.registry.list(record.production, Kind.DEPLOYMENT)
-        if any(row.body.get("training_id") == record.id for row in rows):
+        rows = DEPLOYMENTS.list(self.registry, training.production)
+        if any(row.body.training_id == training.id for row in rows):
             return True
-        first = f"{record.id}-1"
+        first = f"{training.id}-1"
         events = (ready_event(first), failed_event(first))
         return any(
-            was_told(self.registry, production=record.production, event=event) for event in events
+            was_told(self.registry, production=training.production, event=event) for event in events
         )
 
     def _start(self, machine_arn: str, stem: str, payload: dict[str, Any]) -> bool:

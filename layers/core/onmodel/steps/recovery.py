@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from onmodel.contracts.datasets import FilmPreparedDetail
-from onmodel.contracts.rows import GenerationBody, Kind, RunBody, RunStatus
+from onmodel.contracts.rows import RunStatus
 from onmodel.datasets.generations import is_tried_again, start_training_machine
 from onmodel.films.settings import settings_in_force
 from onmodel.notifications.mails import film_failed
 from onmodel.notifications.sending import send_once
 from onmodel.ports.account import Mailbox
 from onmodel.ports.machines import Clock, Executions
-from onmodel.ports.registry import Record, Registry
+from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import GENERATIONS, RUNS, GenerationRow, RunRow
+from onmodel.registry.rows import AnyRow
 from onmodel.steps.collect_film import CollectFilm
 
 DIED = "its execution ended without a result"
@@ -26,9 +28,9 @@ GRACE = timedelta(minutes=5)
 """What just happened may not have been written down yet, or not be listed yet."""
 
 
-def is_held(record: Record, executions: Executions) -> bool:
+def is_held(row: AnyRow, executions: Executions) -> bool:
     """Whether the execution that holds a row is alive."""
-    return record.holder is not None and executions.is_running(record.holder)
+    return row.holder is not None and executions.is_running(row.holder)
 
 
 @dataclass(frozen=True)
@@ -43,48 +45,40 @@ class Leases:
     quiet_seconds: float
     train_model_arn: str
 
-    def release_run(self, listed: Record) -> bool:
+    def release_run(self, listed: RunRow) -> bool:
         """A film's run whose execution died: it is told, and may be uploaded again."""
         if listed.status != RunStatus.RUNNING:  # most of them: not read one by one
             return False
-        record = self.registry.get(listed.production, Kind.RUN, listed.id)
-        if record is None or record.status != RunStatus.RUNNING or is_held(record, self.executions):
+        row = RUNS.read(self.registry, listed.production, listed.id)
+        if row is None or row.status != RunStatus.RUNNING or is_held(row, self.executions):
             return False
-        body = RunBody.model_validate(record.body).model_copy(update={"reason": DIED})
+        run = row.body.run
         mail = film_failed(
-            production=record.production,
-            title=body.run.title,
+            production=row.production,
+            title=run.title,
             reason=DIED,
-            correlation_id=body.run.correlation_id,
+            correlation_id=run.correlation_id,
         )
         send_once(
             mail,
-            production=record.production,
-            event=f"film_refused:{record.id}:{body.run.attempt}",
-            correlation_id=body.run.correlation_id,
+            production=row.production,
+            event=f"film_refused:{row.id}:{run.attempt}",
+            correlation_id=run.correlation_id,
             registry=self.registry,
             mailbox=self.mailbox,
             clock=self.clock,
         )
-        self.registry.replace(
-            record.model_copy(
-                update={
-                    "status": RunStatus.FAILED,
-                    "holder": None,
-                    "updated_at": self.clock(),
-                    "body": body.model_dump(mode="json"),
-                }
-            )
-        )
+        failed = row.with_status(RunStatus.FAILED).with_holder(None).with_fields(reason=DIED)
+        RUNS.replace(self.registry, failed, self.clock())
         return True
 
-    def collect_prepared(self, listed: Record) -> bool:
+    def collect_prepared(self, listed: RunRow) -> bool:
         """A prepared film whose FilmPrepared was lost: in no generation, open or closed."""
         if listed.status != RunStatus.PREPARED:
             return False
         if not GRACE <= self.clock() - listed.updated_at < FRESH:
             return False
-        body = RunBody.model_validate(listed.body)
+        body = listed.body
         if body.crops_kept == 0 or self._is_collected(listed):
             return False
         collecting = CollectFilm(
@@ -102,24 +96,23 @@ class Leases:
         )
         return collecting.collect_run(film).outcome != "ignored"
 
-    def _is_collected(self, run: Record) -> bool:
+    def _is_collected(self, run: RunRow) -> bool:
         return any(
-            run.id in GenerationBody.model_validate(record.body).runs
-            for record in self.registry.list(run.production, Kind.GENERATION)
+            run.id in generation.body.runs
+            for generation in GENERATIONS.list(self.registry, run.production)
         )
 
-    def resume_generation(self, listed: Record) -> bool:
+    def resume_generation(self, listed: GenerationRow) -> bool:
         """An open generation that nobody waits for: its TrainModel died, or never began."""
-        record = self.registry.get(listed.production, Kind.GENERATION, listed.id)
-        if record is None or not is_tried_again(record) or is_held(record, self.executions):
+        row = GENERATIONS.read(self.registry, listed.production, listed.id)
+        if row is None or not is_tried_again(row) or is_held(row, self.executions):
             return False
-        body = GenerationBody.model_validate(record.body)
-        if self.clock() - body.last_prepared_at < timedelta(seconds=self.quiet_seconds):
+        if self.clock() - row.body.last_prepared_at < timedelta(seconds=self.quiet_seconds):
             return False
-        if not settings_in_force(record.production, self.studio).training.automatic:
+        if not settings_in_force(row.production, self.studio).training.automatic:
             return False
         started = start_training_machine(
-            record,
+            row,
             registry=self.registry,
             executions=self.executions,
             clock=self.clock,

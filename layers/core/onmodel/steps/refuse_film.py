@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from onmodel.contracts.films import Refusal, RefuseFilmRequest, StateError
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import Kind, RunBody, RunStatus
+from onmodel.contracts.rows import RunBody, RunStatus
 from onmodel.errors import NotFound, message_of
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import RUNS
 
 REFUSALS = frozenset({"FilmRefused", "SettingsRefused", "ReferenceRefused"})
 """Errors that only a person can heal: a clear end. Anything else is a failure of ours."""
@@ -29,10 +30,10 @@ def refuse_film(
     """
     run, now = request.run, clock()
     keys = FilmKeys.of(run)
-    record = registry.get(run.production, Kind.RUN, run.run_id)
-    if record is None or record.holder != request.execution_arn:
+    row = RUNS.read(registry, run.production, run.run_id)
+    if row is None or row.holder != request.execution_arn:
         # another execution took over, or this one was here before: its objects are not ours
-        ended = record is not None and record.status == RunStatus.REFUSED
+        ended = row is not None and row.status == RunStatus.REFUSED
         return Refusal(status="refused" if ended else "failed")
     error = request.error
     if (
@@ -50,16 +51,8 @@ def refuse_film(
         reason=message_of(error.Error, error.Cause),
         advice="" if refused else TRY_AGAIN,
     )
-    registry.replace(
-        record.model_copy(
-            update={
-                "status": RunStatus.REFUSED if refused else RunStatus.FAILED,
-                "holder": None,
-                "updated_at": now,
-                "body": body.model_dump(mode="json"),
-            }
-        )
-    )
+    status = RunStatus.REFUSED if refused else RunStatus.FAILED
+    RUNS.replace(registry, row.with_status(status).with_holder(None).with_body(body), now)
     return Refusal(status="refused" if refused else "failed")
 
 

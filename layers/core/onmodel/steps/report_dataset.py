@@ -16,7 +16,7 @@ from onmodel.contracts.datasets import (
 from onmodel.contracts.rows import DatasetStatus
 from onmodel.datasets.caption_answers import read_answers
 from onmodel.datasets.metrics import dataset_metrics
-from onmodel.datasets.records import dataset_keys, dataset_settings, get_dataset, put_dataset
+from onmodel.datasets.records import dataset_keys, dataset_settings
 from onmodel.formats.jsonl import read_lines
 from onmodel.money.pricebook import PriceBook, add_up, estimate
 from onmodel.observability import Metric
@@ -24,6 +24,7 @@ from onmodel.pages.dataset import DatasetReport, render_dataset_report
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import DATASETS
 from onmodel.vision.encoding import decode_picture, thumbnail
 
 DECODERS = 4
@@ -44,7 +45,7 @@ def report_dataset(
     """
     dataset = request.dataset
     keys = dataset_keys(dataset)
-    record, body = get_dataset(dataset, registry)
+    row = DATASETS.require(registry, dataset.production, dataset.dataset_id)
     captions = {
         caption.crop_id: caption for caption in read_lines(Caption, studio.get(keys.captions))
     }
@@ -52,7 +53,7 @@ def report_dataset(
         item for item in read_lines(DatasetItem, studio.get(keys.items)) if item.crop_id in captions
     ]
     answers = read_answers(captions, keys, studio)
-    usage = add_up([*body.usage, *(use for answer in answers.values() for use in answer.usage)])
+    usage = add_up([*row.body.usage, *(use for answer in answers.values() for use in answer.usage)])
     summary = DatasetSummary.model_validate_json(studio.get(keys.summary))
     bill = estimate(usage, prices)
     pages = render_dataset_report(
@@ -66,12 +67,12 @@ def report_dataset(
             thumbnails=small_pictures(items, studio),
             bill=bill,
             violations=read_lines(Violation, studio.get(keys.violations)),
-            findings=body.findings,
+            findings=row.body.findings,
         )
     )
     for name in sorted(pages, key=lambda page: page == "index.html"):
         studio.put(keys.report_page(name), pages[name], "text/html; charset=utf-8")
-    put_dataset(record, body, registry=registry, clock=clock, status=DatasetStatus.READY)
+    DATASETS.replace(registry, row.with_status(DatasetStatus.READY), clock())
     return dataset_metrics(
         pictures=len(items),
         left_out=summary.left_out,

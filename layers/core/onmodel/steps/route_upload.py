@@ -16,7 +16,13 @@ from onmodel.contracts.keys import (
     execution_name,
     slug,
 )
-from onmodel.contracts.rows import FolderBody, Kind, ReferenceBody, RunBody, RunStatus
+from onmodel.contracts.rows import (
+    FolderBody,
+    FolderStatus,
+    ReferenceBody,
+    ReferenceStatus,
+    RunStatus,
+)
 from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.contracts.uploads import RouteAnswer, UploadEvent
 from onmodel.errors import Conflict, NotFound, ReferenceRefused, SettingsRefused
@@ -44,7 +50,8 @@ from onmodel.ports.account import Mailbox
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.registry.rows import upsert
+from onmodel.registry.kinds import CHARACTERS, PRODUCTIONS, REFERENCES, RUNS
+from onmodel.registry.rows import Rows
 from onmodel.storyboards.planning import parse_storyboard
 
 SMALLEST_REFERENCE = 64
@@ -90,9 +97,7 @@ class RouteUpload:
                 return self._film(upload, event)
             case ReferenceFile():
                 self._own_production(upload)
-                self._own(
-                    Kind.CHARACTER, upload.production, upload.character, upload.character_folder
-                )
+                self._own(CHARACTERS, upload.production, upload.character, upload.character_folder)
                 return self._reference(upload, event)
             case SettingsFile():
                 self._own_production(upload)
@@ -112,14 +117,13 @@ class RouteUpload:
         info = self.uploads.head(uploaded.key, uploaded.version_id)
         settings = self._settings_in_force(film)
         run = plan_run(film, info, settings=settings, uploads=self.uploads, correlation_id=event.id)
-        record = self.registry.get(run.production, Kind.RUN, run.run_id)
-        if record is not None:
-            if record.status == RunStatus.PREPARED:
+        row = RUNS.read(self.registry, run.production, run.run_id)
+        if row is not None:
+            if row.status == RunStatus.PREPARED:
                 return RouteAnswer(outcome="already_prepared", detail=run.run_id)
-            if record.holder is not None and self.executions.is_running(record.holder):
+            if row.holder is not None and self.executions.is_running(row.holder):
                 return RouteAnswer(outcome="already_running", detail=run.run_id)
-            before = RunBody.model_validate(record.body).run.attempt
-            run = run.model_copy(update={"attempt": before + 1})
+            run = run.model_copy(update={"attempt": row.body.run.attempt + 1})
         keys = FilmKeys.of(run)
         self.studio.put(keys.settings, settings.model_dump_json().encode(), "application/json")
         return RouteAnswer(outcome=self._start(run), detail=run.run_id)
@@ -193,40 +197,44 @@ class RouteUpload:
                 bucket=self.uploads.bucket, key=uploaded.key, version_id=uploaded.version_id
             ),
         )
-        upsert(
+        REFERENCES.put(
             self.registry,
-            production=reference.production,
-            kind=Kind.REFERENCE,
-            id=f"{reference.character}/{slug(reference.file_name)}",
-            status="recorded",
+            reference.production,
+            f"{reference.character}/{slug(reference.file_name)}",
+            status=ReferenceStatus.RECORDED,
             body=body,
             now=self.clock(),
         )
         return RouteAnswer(outcome="recorded", detail=uploaded.key)
 
     def _own_production(self, upload: UploadPlace) -> None:
-        self._own(Kind.PRODUCTION, upload.production, upload.production, upload.folder)
+        self._own(PRODUCTIONS, upload.production, upload.production, upload.folder)
 
-    def _own(self, kind: Kind, production: str, identity: str, folder: str) -> None:
+    def _own(
+        self,
+        rows: Rows[FolderBody, FolderStatus],
+        production: str,
+        identity: str,
+        folder: str,
+    ) -> None:
         """Two names with one slug would mix two things: the second is refused."""
         body = FolderBody(folder=folder)
-        current = self.registry.get(production, kind, identity)
+        current = rows.read(self.registry, production, identity)
         if current is None:
             try:
-                upsert(
+                rows.create(
                     self.registry,
-                    production=production,
-                    kind=kind,
-                    id=identity,
-                    status="known",
+                    production,
+                    identity,
+                    status=FolderStatus.KNOWN,
                     body=body,
                     now=self.clock(),
                 )
             except Conflict:
-                current = self.registry.get(production, kind, identity)
-        if current is not None and current.body != body.model_dump():
+                current = rows.read(self.registry, production, identity)
+        if current is not None and current.body != body:
             raise ReferenceRefused(
-                f"The name {folder!r} reads like {current.body['folder']!r}, which is taken",
+                f"The name {folder!r} reads like {current.body.folder!r}, which is taken",
                 "Give it a name that differs in letters or digits",
             )
 

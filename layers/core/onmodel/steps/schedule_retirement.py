@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from onmodel.contracts.deployments import Claim, DeploymentScheduled, ScheduleRetirementRequest
-from onmodel.contracts.rows import DeploymentBody, DeploymentStage, Kind
+from onmodel.contracts.rows import DeploymentBody, DeploymentStage
 from onmodel.deployments.ends import schedule_end
-from onmodel.deployments.lifecycle import Deployment, read_deployment
+from onmodel.deployments.lifecycle import is_live
 from onmodel.errors import EventRefused, RunClaimed
 from onmodel.money.pricebook import PriceBook
 from onmodel.ports.machines import Clock, Scheduler
-from onmodel.ports.registry import Record, Registry
+from onmodel.ports.registry import Registry
 from onmodel.ports.trainer import TrainerRules
+from onmodel.registry.kinds import DEPLOYMENTS, DeploymentRow
 
 
 def schedule_retirement(
@@ -36,7 +37,7 @@ def schedule_retirement(
         EventRefused: the deployment is over or ending already.
     """
     claim = request.training
-    found = read_deployment(registry, claim.production, claim.deployment_id)
+    found = DEPLOYMENTS.read(registry, claim.production, claim.deployment_id)
     if found is None:
         found = _plan(
             request,
@@ -48,10 +49,10 @@ def schedule_retirement(
                 _price(prices, trainer.items.model_month),
             ),
         )
-    elif found.record.holder != request.execution_arn:
-        raise RunClaimed(f"{claim.deployment_id} is held by {found.record.holder}")
-    elif not found.is_live:
-        raise EventRefused(f"{claim.deployment_id} is {found.stage} already")
+    elif found.holder != request.execution_arn:
+        raise RunClaimed(f"{claim.deployment_id} is held by {found.holder}")
+    elif not is_live(found):
+        raise EventRefused(f"{claim.deployment_id} is {found.status} already")
     schedule_end(scheduler, found, found.body.retires_at, retire_model_arn)
     return DeploymentScheduled(
         production=claim.production,
@@ -70,7 +71,7 @@ def _plan(
     clock: Clock,
     longest: timedelta,
     prices: tuple[float | None, float | None],
-) -> Deployment:
+) -> DeploymentRow:
     """Prices: of an hour and of a month.
 
     Raises:
@@ -90,17 +91,15 @@ def _plan(
         storyboard_key=claim.storyboard_key,
         retire_after_drawing=claim.retire_after_drawing,
     )
-    record = Record(
-        production=claim.production,
-        kind=Kind.DEPLOYMENT,
-        id=claim.deployment_id,
+    return DEPLOYMENTS.create(
+        registry,
+        claim.production,
+        claim.deployment_id,
         status=DeploymentStage.PLANNED,
+        body=body,
+        now=now,
         holder=request.execution_arn,
-        created_at=now,
-        updated_at=now,
-        body=body.model_dump(mode="json"),
     )
-    return Deployment(registry.create(record), body)
 
 
 def schedule_name(claim: Claim) -> str:

@@ -9,10 +9,8 @@ import numpy as np
 from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.datasets import DatasetItem
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
-from onmodel.contracts.rows import Kind, TrainingBody
 from onmodel.contracts.settings import Settings
 from onmodel.contracts.storyboards import DrawnPanel, DrawnPicture, PanelItemRequest, PanelScore
-from onmodel.deployments.lifecycle import known_deployment
 from onmodel.errors import NotFound
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
@@ -20,6 +18,7 @@ from onmodel.money.usage import UsageMeter
 from onmodel.ports.models import Embedder, EmbedderOf
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS
 from onmodel.vision.encoding import decode_picture, encode_for_service
 from onmodel.vision.scoring import measure_panel as score_picture
 
@@ -57,7 +56,7 @@ def score_panel(
     panel = DrawnPanel.model_validate_json(studio.get(keys.panel(item.panel)))
     if not panel.pictures:
         return
-    deployment = known_deployment(registry, item.production, item.deployment_id)
+    deployment = DEPLOYMENTS.require(registry, item.production, item.deployment_id)
     dataset = _dataset(registry, item.production, deployment.body.training_id)
     settings = Settings.model_validate_json(studio.get(dataset.settings))
     own = Settings.model_validate_json(studio.get(keys.settings))
@@ -90,7 +89,7 @@ def _score(
 
 
 def _dataset(registry: Registry, production: str, training_id: str) -> DatasetKeys:
-    record = registry.get(production, Kind.TRAINING, training_id)
-    if record is None:
+    training = TRAININGS.read(registry, production, training_id)
+    if training is None:
         raise NotFound(f"No training {training_id} in production {production}")
-    return DatasetKeys(production, TrainingBody.model_validate(record.body).dataset_id)
+    return DatasetKeys(production, training.body.dataset_id)

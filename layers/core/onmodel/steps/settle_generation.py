@@ -6,12 +6,13 @@ import math
 from datetime import timedelta
 
 from onmodel.contracts.datasets import Settled, SettleGenerationRequest
-from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind, RunStatus
-from onmodel.errors import EventRefused, RunClaimed
+from onmodel.contracts.rows import GenerationStatus, RunStatus
+from onmodel.errors import RunClaimed
 from onmodel.films.settings import settings_in_force
 from onmodel.ports.machines import Clock, Executions
-from onmodel.ports.registry import Record, Registry
+from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import GENERATIONS, RUNS, GenerationRow
 
 
 def settle_generation(
@@ -42,16 +43,14 @@ def settle_generation(
         Conflict: it was written meanwhile; retried by the machine.
     """
     asked = request.generation
-    record = registry.get(asked.production, Kind.GENERATION, asked.generation_id)
-    if record is None:
-        raise EventRefused(f"No generation {asked.generation_id} in {asked.production}")
-    record = _claim(record, request.execution_arn, registry, executions, clock)
-    if record.status == GenerationStatus.CLOSED:
+    row = GENERATIONS.require(registry, asked.production, asked.generation_id)
+    row = _claim(row, request.execution_arn, registry, executions, clock)
+    if row.status == GenerationStatus.CLOSED:
         return Settled(settled=True, wait_seconds=0)  # goes on where a former attempt died
     settings = settings_in_force(asked.production, studio)
     if settings.training.quiet_minutes is not None:
         quiet_seconds = settings.training.quiet_minutes * 60
-    age = clock() - GenerationBody.model_validate(record.body).last_prepared_at
+    age = clock() - row.body.last_prepared_at
     # A clock that is behind the writer's must not wait longer than the period itself.
     left = min(quiet_seconds, quiet_seconds - age / timedelta(seconds=1))
     if left > 0:
@@ -62,26 +61,27 @@ def settle_generation(
 
 
 def _claim(
-    record: Record, execution_arn: str, registry: Registry, executions: Executions, clock: Clock
-) -> Record:
+    row: GenerationRow,
+    execution_arn: str,
+    registry: Registry,
+    executions: Executions,
+    clock: Clock,
+) -> GenerationRow:
     """Raises RunClaimed or Conflict."""
-    holder = record.holder
+    holder = row.holder
     if holder is not None and holder != execution_arn and executions.is_running(holder):
-        raise RunClaimed(f"{record.id} is held by {holder}, which still runs")
-    body = GenerationBody.model_validate(record.body)
-    if record.status == GenerationStatus.CLOSED and body.dataset_id is None:
-        raise RunClaimed(f"{record.id} is closed: {body.reason}")
+        raise RunClaimed(f"{row.id} is held by {holder}, which still runs")
+    if row.status == GenerationStatus.CLOSED and row.body.dataset_id is None:
+        raise RunClaimed(f"{row.id} is closed: {row.body.reason}")
     if holder == execution_arn:
-        return record
-    return registry.replace(
-        record.model_copy(update={"holder": execution_arn, "updated_at": clock()})
-    )
+        return row
+    return GENERATIONS.replace(registry, row.with_holder(execution_arn), clock())
 
 
 def _is_film_on_its_way(production: str, registry: Registry, executions: Executions) -> bool:
     return any(
-        record.status == RunStatus.RUNNING
-        and record.holder is not None
-        and executions.is_running(record.holder)
-        for record in registry.list(production, Kind.RUN)
+        run.status == RunStatus.RUNNING
+        and run.holder is not None
+        and executions.is_running(run.holder)
+        for run in RUNS.list(registry, production)
     )

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 
 from onmodel.contracts.datasets import DatasetRef, DatasetRequest
 from onmodel.contracts.keys import training_output
-from onmodel.contracts.rows import Kind, TrainingBody, TrainingStage
+from onmodel.contracts.rows import TrainingBody, TrainingStage
 from onmodel.contracts.trainings import TrainingSpec, TrainingStarted
 from onmodel.datasets.records import (
     UNDER_WAY,
     dataset_keys,
     dataset_settings,
-    get_dataset,
     trainings_of,
 )
 from onmodel.errors import TrainingImpossible
 from onmodel.ports.machines import Clock
-from onmodel.ports.registry import Record, Registry
+from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import Trainer
+from onmodel.registry.kinds import DATASETS, TRAININGS, TrainingRow
 
 
 @dataclass(frozen=True)
@@ -46,18 +46,19 @@ class StartTraining:
             newest = self._write_down(dataset, attempt=len(trainings) + 1)
         if newest.status != TrainingStage.STARTING:
             return TrainingStarted(training_id=newest.id)
-        body = TrainingBody.model_validate(newest.body)
         try:
-            job_ref = self.trainer.start(body.spec)
+            job_ref = self.trainer.start(newest.body.spec)
         except TrainingImpossible as fault:
-            self._replace(newest, TrainingStage.IMPOSSIBLE, {"reason": str(fault)})
+            refused = newest.with_status(TrainingStage.IMPOSSIBLE).with_fields(reason=str(fault))
+            TRAININGS.replace(self.registry, refused, self.clock())
             raise
-        self._replace(newest, TrainingStage.IN_PROGRESS, {"job_ref": job_ref})
+        begun = newest.with_status(TrainingStage.IN_PROGRESS).with_fields(job_ref=job_ref)
+        TRAININGS.replace(self.registry, begun, self.clock())
         return TrainingStarted(training_id=newest.id)
 
-    def _write_down(self, dataset: DatasetRef, attempt: int) -> Record:
+    def _write_down(self, dataset: DatasetRef, attempt: int) -> TrainingRow:
         """Raises Conflict when the id was taken meanwhile."""
-        _, made_of = get_dataset(dataset, self.registry)
+        row = DATASETS.require(self.registry, dataset.production, dataset.dataset_id)
         settings = dataset_settings(dataset, self.studio)
         training_id = training_id_of(dataset.dataset_id, attempt)
         hyperparameters = self.trainer.hyperparameters(settings.training)
@@ -67,7 +68,7 @@ class StartTraining:
             correlation_id=dataset.correlation_id,
             model_name=self.trainer.names(dataset.production, training_id).model,
             described=self.trainer.described(hyperparameters),
-            quoted_usd=made_of.quoted_usd,
+            quoted_usd=row.body.quoted_usd,
             spec=TrainingSpec(
                 production=dataset.production,
                 dataset_id=dataset.dataset_id,
@@ -77,29 +78,13 @@ class StartTraining:
                 hyperparameters=hyperparameters,
             ),
         )
-        now = self.clock()
-        return self.registry.create(
-            Record(
-                production=dataset.production,
-                kind=Kind.TRAINING,
-                id=training_id,
-                status=TrainingStage.STARTING,
-                created_at=now,
-                updated_at=now,
-                body=body.model_dump(mode="json"),
-            )
-        )
-
-    def _replace(self, record: Record, stage: TrainingStage, changes: dict[str, str]) -> None:
-        body = TrainingBody.model_validate(record.body).model_copy(update=changes)
-        self.registry.replace(
-            record.model_copy(
-                update={
-                    "status": stage,
-                    "updated_at": self.clock(),
-                    "body": body.model_dump(mode="json"),
-                }
-            )
+        return TRAININGS.create(
+            self.registry,
+            dataset.production,
+            training_id,
+            status=TrainingStage.STARTING,
+            body=body,
+            now=self.clock(),
         )
 
 

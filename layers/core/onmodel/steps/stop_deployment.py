@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from onmodel.contracts.deployments import DeploymentRef, RetireRequest
-from onmodel.contracts.rows import DeploymentBody, DeploymentStage, Kind
-from onmodel.deployments.lifecycle import (
-    Deployment,
-    ask_to_stop,
-    change_deployment,
-    read_deployment,
-    state_at_trainer,
-)
+from onmodel.contracts.rows import DeploymentBody, DeploymentStage
+from onmodel.deployments.lifecycle import ask_to_stop, state_at_trainer
 from onmodel.errors import Conflict
 from onmodel.observability import logger
 from onmodel.ports.machines import Clock
-from onmodel.ports.registry import Record, Registry
+from onmodel.ports.registry import Registry
 from onmodel.ports.trainer import Trainer
+from onmodel.registry.kinds import DEPLOYMENTS, DeploymentRow
 
 
 def stop_deployment(
@@ -27,11 +22,11 @@ def stop_deployment(
     that is retired and exists nevertheless is retired once more.
     """
     ref = request.deployment
-    found = read_deployment(registry, ref.production, ref.deployment_id)
+    found = DEPLOYMENTS.read(registry, ref.production, ref.deployment_id)
     if found is None:
         standing = trainer.find_deployment(ref.production, ref.deployment_id)
         found = write_unknown(registry, ref, clock, standing)
-    if found.stage == DeploymentStage.RETIRED and state_at_trainer(trainer, found) is None:
+    if found.status == DeploymentStage.RETIRED and state_at_trainer(trainer, found) is None:
         return
     found = begin_retirement(registry, ref, request.execution_arn or None, clock)
     state = state_at_trainer(trainer, found)
@@ -41,24 +36,34 @@ def stop_deployment(
 
 def begin_retirement(
     registry: Registry, ref: DeploymentRef, holder: str | None, clock: Clock
-) -> Deployment:
+) -> DeploymentRow:
     """From here on provision_model makes nothing for this deployment, and undoes what it made."""
 
-    def decide(current: Deployment) -> Deployment:
-        again = current.stage != DeploymentStage.RETIRING
-        return current.at(
-            DeploymentStage.RETIRING,
-            retiring_since=clock() if again else current.body.retiring_since,
-            reason=current.body.reason or ref.reason or None,
-        ).held_by(holder)
+    def decide(current: DeploymentRow) -> DeploymentRow:
+        again = current.status != DeploymentStage.RETIRING
+        return (
+            current.with_status(DeploymentStage.RETIRING)
+            .with_holder(holder)
+            .with_fields(
+                retiring_since=clock() if again else current.body.retiring_since,
+                reason=current.body.reason or ref.reason or None,
+            )
+        )
 
-    return change_deployment(registry, ref.production, ref.deployment_id, decide, clock)
+    return DEPLOYMENTS.change(registry, ref.production, ref.deployment_id, decide, clock)
 
 
 def write_unknown(
     registry: Registry, ref: DeploymentRef, clock: Clock, deployment_ref: str | None
-) -> Deployment:
-    """A row for something that nobody wrote down, due at once; None when nothing exists."""
+) -> DeploymentRow:
+    """Create the row of a deployment that has none; its end is due at once.
+
+    Args:
+        registry: gets the row.
+        ref: the deployment.
+        clock: now.
+        deployment_ref: the trainer's own name of it; None when nothing exists there.
+    """
     now = clock()
     body = DeploymentBody(
         training_id=ref.deployment_id.rsplit("-", 1)[0],
@@ -72,20 +77,18 @@ def write_unknown(
         provisioning_at=None if deployment_ref is None else now,
         reason=ref.reason or "the Registry did not know it",
     )
-    record = Record(
-        production=ref.production,
-        kind=Kind.DEPLOYMENT,
-        id=ref.deployment_id,
-        status=DeploymentStage.CREATING,
-        created_at=now,
-        updated_at=now,
-        body=body.model_dump(mode="json"),
-    )
     try:
-        return Deployment(registry.create(record), body)
+        return DEPLOYMENTS.create(
+            registry,
+            ref.production,
+            ref.deployment_id,
+            status=DeploymentStage.CREATING,
+            body=body,
+            now=now,
+        )
     except Conflict:
-        logger.info("%s was written down meanwhile", ref.deployment_id)
-        current = read_deployment(registry, ref.production, ref.deployment_id)
+        logger.info("another function has recorded %s already", ref.deployment_id)
+        current = DEPLOYMENTS.read(registry, ref.production, ref.deployment_id)
         if current is None:
             raise
         return current

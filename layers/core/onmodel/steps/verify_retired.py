@@ -8,16 +8,12 @@ from onmodel.contracts.deployments import RetirementVerified, RetireRequest
 from onmodel.contracts.rows import DeploymentStage
 from onmodel.deployments.ends import hours_overdue
 from onmodel.deployments.events import stuck_event
-from onmodel.deployments.lifecycle import (
-    Deployment,
-    ask_to_stop,
-    known_deployment,
-    state_at_trainer,
-)
+from onmodel.deployments.lifecycle import ask_to_stop, state_at_trainer
 from onmodel.notifications.sending import was_told
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.trainer import Trainer
+from onmodel.registry.kinds import DEPLOYMENTS, DeploymentRow
 
 LONGEST_PROVISION_CALL = timedelta(minutes=5)
 """A call to provision whose answer was lost may still be under way: the function's own limit."""
@@ -28,8 +24,8 @@ def verify_retired(
 ) -> RetirementVerified:
     """Ask the trainer, and ask it to stop again while it is there."""
     ref = request.deployment
-    deployment = known_deployment(registry, ref.production, ref.deployment_id)
-    if deployment.stage == DeploymentStage.RETIRED:
+    deployment = DEPLOYMENTS.require(registry, ref.production, ref.deployment_id)
+    if deployment.status == DeploymentStage.RETIRED:
         return RetirementVerified(gone=True, alarm=False, round=0)
     state = state_at_trainer(trainer, deployment)
     if state is None and not _may_appear(deployment, clock):
@@ -43,7 +39,7 @@ def verify_retired(
     return RetirementVerified(gone=False, alarm=alarm, round=hours)
 
 
-def _may_appear(deployment: Deployment, clock: Clock) -> bool:
+def _may_appear(deployment: DeploymentRow, clock: Clock) -> bool:
     began = deployment.body.provisioning_at
     return (
         deployment.body.deployment_ref is None

@@ -18,13 +18,14 @@ from onmodel.contracts.datasets import (
 )
 from onmodel.contracts.rows import DatasetStatus
 from onmodel.datasets.manifest import annotation_lines, refuse_violations
-from onmodel.datasets.records import dataset_keys, get_dataset, put_dataset
+from onmodel.datasets.records import dataset_keys
 from onmodel.errors import ManifestRefused, NotFound
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainerRules
+from onmodel.registry.kinds import DATASETS
 from onmodel.vision.picture_header import read_header
 
 READS_AT_ONCE = 8
@@ -49,7 +50,7 @@ def write_manifest(
     """
     dataset = request.dataset
     keys = dataset_keys(dataset)
-    record, body = get_dataset(dataset, registry)
+    row = DATASETS.require(registry, dataset.production, dataset.dataset_id)
     captions = {
         caption.crop_id: caption.text for caption in read_lines(Caption, studio.get(keys.captions))
     }
@@ -73,15 +74,12 @@ def write_manifest(
     try:
         refuse_violations(violations)
     except ManifestRefused as fault:
-        refused = body.model_copy(update={"reason": fault.reason, "advice": fault.advice})
-        put_dataset(record, refused, registry=registry, clock=clock, status=DatasetStatus.REFUSED)
+        refused = row.with_status(DatasetStatus.REFUSED).with_fields(
+            reason=fault.reason, advice=fault.advice
+        )
+        DATASETS.replace(registry, refused, clock())
         raise
-    put_dataset(
-        record,
-        body.model_copy(update={"trained": len(training)}),
-        registry=registry,
-        clock=clock,
-    )
+    DATASETS.replace(registry, row.with_fields(trained=len(training)), clock())
 
 
 def picture_facts(

@@ -2,10 +2,11 @@ import pytest
 from fakes.train_world import DOOR_URL, PRODUCTION, TrainWorld
 
 from onmodel.contracts.datasets import DatasetRef
-from onmodel.contracts.rows import ApprovalStatus, GenerationStatus, Kind
+from onmodel.contracts.rows import ApprovalStatus, GenerationStatus
 from onmodel.datasets.generations import MOST_ATTEMPTS
 from onmodel.errors import DatasetRefused, EventRefused
 from onmodel.links.tokens import ObjectPass
+from onmodel.registry.kinds import APPROVALS, GENERATIONS
 
 
 @pytest.fixture
@@ -56,8 +57,8 @@ def test_approval_ended_when_told_then_says_how(
     world: TrainWorld, status: ApprovalStatus, said: str
 ) -> None:
     world.ask()
-    (record,) = world.registry.list(PRODUCTION, Kind.APPROVAL)
-    world.registry.replace(record.model_copy(update={"status": status}))
+    (record,) = APPROVALS.list(world.registry, PRODUCTION)
+    APPROVALS.replace(world.registry, record.with_status(status), record.updated_at)
     world.notify("approval_ended", "d0001-00000000")
     assert said in world.mailbox.mails[-1].subject
 
@@ -75,8 +76,10 @@ def test_approval_ended_when_declined_then_names_what_and_the_command_that_asks_
 ) -> None:
     dataset = world.captioned()
     world.ask(purpose=purpose, subject_id=dataset.dataset_id)
-    (record,) = world.registry.list(PRODUCTION, Kind.APPROVAL)
-    world.registry.replace(record.model_copy(update={"status": ApprovalStatus.DECLINED}))
+    (record,) = APPROVALS.list(world.registry, PRODUCTION)
+    APPROVALS.replace(
+        world.registry, record.with_status(ApprovalStatus.DECLINED), record.updated_at
+    )
     world.notify("approval_ended", dataset.dataset_id)
     mail = world.mailbox.mails[-1]
     assert mail.subject == said and "`onmodel train -p bunny`" in mail.body
@@ -130,18 +133,16 @@ def test_not_started_when_the_generation_is_closed_then_promises_nothing(
     world: TrainWorld,
 ) -> None:
     world.assemble(world.generation())
-    record = world.registry.get(PRODUCTION, Kind.GENERATION, "g0001")
-    assert record is not None and record.status == GenerationStatus.CLOSED
+    record = GENERATIONS.require(world.registry, PRODUCTION, "g0001")
+    assert record.status == GenerationStatus.CLOSED
     world.notify("training_not_started", "g0001", error="States.TaskFailed", attempt="1")
     assert "by itself" not in world.mailbox.mails[-1].body
 
 
 def test_not_started_when_it_failed_often_then_promises_nothing(world: TrainWorld) -> None:
     world.generation()
-    record = world.registry.get(PRODUCTION, Kind.GENERATION, "g0001")
-    assert record is not None
-    body = {**record.body, "attempt": MOST_ATTEMPTS}
-    world.registry.replace(record.model_copy(update={"body": body}))
+    row = GENERATIONS.require(world.registry, PRODUCTION, "g0001")
+    GENERATIONS.replace(world.registry, row.with_fields(attempt=MOST_ATTEMPTS), world.clock())
     world.notify("training_not_started", "g0001", error="X", attempt=str(MOST_ATTEMPTS))
     assert "by itself" not in world.mailbox.mails[-1].body
 

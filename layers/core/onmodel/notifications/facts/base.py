@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.contracts.rows import Kind
-from onmodel.errors import EventRefused
 from onmodel.links.tokens import Door
 from onmodel.notifications.mails import Mail
-from onmodel.ports.registry import Record, Registry
+from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
+from onmodel.registry.rows import BodyT, Row, Rows, StatusT
 
 LINK_DAYS = 30
 """A mail is read again after the holidays; the report lies in the bucket for longer."""
@@ -34,12 +33,9 @@ class Facts:
     door: Door | None
     stack: str = "onmodel"
 
-    def row(self, kind: Kind, asked: NotificationRequest) -> Record:
-        """Raises EventRefused when there is none."""
-        record = self.registry.get(asked.production, kind, asked.id)
-        if record is None:
-            raise EventRefused(f"No {kind} {asked.id} in production {asked.production}")
-        return record
+    def row(self, rows: Rows[BodyT, StatusT], asked: NotificationRequest) -> Row[BodyT, StatusT]:
+        """The row that a mail is about. Raises EventRefused when there is none."""
+        return rows.require(self.registry, asked.production, asked.id)
 
     def place(self, key: str) -> str:
         """The address of an object or prefix of the studio bucket, for people with an account."""

@@ -8,9 +8,7 @@ from typing import Literal
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import (
-    DatasetBody,
     DeploymentStage,
-    Kind,
     StoryboardBody,
     StoryboardStatus,
     TrainingBody,
@@ -24,7 +22,6 @@ from onmodel.deployments.events import (
     stuck_event,
     training_failed_event,
 )
-from onmodel.deployments.lifecycle import Deployment
 from onmodel.errors import EventRefused
 from onmodel.notifications.facts.base import Facts, Tellers, Told
 from onmodel.notifications.facts.trainings import caught
@@ -38,6 +35,7 @@ from onmodel.notifications.mails import (
     storyboard_drawn,
     training_failed,
 )
+from onmodel.registry.kinds import DATASETS, DEPLOYMENTS, STORYBOARDS, TRAININGS, DeploymentRow
 
 DRAWN_AND_DONE = (
     "It was deployed for this storyboard alone and is being switched off now; a mail says when it"
@@ -52,8 +50,8 @@ OUTCOMES: dict[str, Literal["failed", "stopped", "gone"]] = {
 
 
 def tell_training_failed(asked: NotificationRequest, facts: Facts) -> Told:
-    row = facts.row(Kind.TRAINING, asked)
-    body = TrainingBody.model_validate(row.body)
+    row = facts.row(TRAININGS, asked)
+    body = row.body
     if row.status not in OUTCOMES:
         raise EventRefused(f"Training {row.id} is {row.status}: nothing failed")
     mail = training_failed(
@@ -69,8 +67,8 @@ def tell_training_failed(asked: NotificationRequest, facts: Facts) -> Told:
 
 def tell_model_ready(asked: NotificationRequest, facts: Facts) -> Told:
     """It answers, and its first storyboard is drawn or could not be."""
-    deployment = Deployment.of(facts.row(Kind.DEPLOYMENT, asked))
-    if deployment.stage != DeploymentStage.IN_SERVICE:
+    deployment = facts.row(DEPLOYMENTS, asked)
+    if deployment.status != DeploymentStage.IN_SERVICE:
         return Told(_over_meanwhile(asked, deployment, facts), ready_event(asked.id))
     body = deployment.body
     begun = body.provisioning_at or body.requested_at
@@ -90,7 +88,7 @@ def tell_model_ready(asked: NotificationRequest, facts: Facts) -> Told:
     return Told(mail, ready_event(asked.id))
 
 
-def _over_meanwhile(asked: NotificationRequest, deployment: Deployment, facts: Facts) -> Mail:
+def _over_meanwhile(asked: NotificationRequest, deployment: DeploymentRow, facts: Facts) -> Mail:
     """Its time was over, or somebody retired it, while it drew: never say that it answers."""
     drawn = _newest_take(deployment, facts)
     if drawn is None:
@@ -119,8 +117,7 @@ NOT_IN_SERVICE = "NotInService"
 
 def tell_deployment_failed(asked: NotificationRequest, facts: Facts) -> Told:
     """What check_deployment wrote down, else the error that the machine caught."""
-    record = facts.registry.get(asked.production, Kind.DEPLOYMENT, asked.id)
-    deployment = None if record is None else Deployment.of(record)
+    deployment = DEPLOYMENTS.read(facts.registry, asked.production, asked.id)
     written = deployment.body.reason if deployment else None
     if written and asked.extra.get("error", NOT_IN_SERVICE) == NOT_IN_SERVICE:
         reason = written
@@ -137,10 +134,10 @@ def tell_deployment_failed(asked: NotificationRequest, facts: Facts) -> Told:
 
 
 def tell_retired(asked: NotificationRequest, facts: Facts) -> Told:
-    deployment = Deployment.of(facts.row(Kind.DEPLOYMENT, asked))
+    deployment = facts.row(DEPLOYMENTS, asked)
     body = deployment.body
     if body.retired_at is None:
-        raise EventRefused(f"{asked.id} is {deployment.stage}: it was not seen to be gone")
+        raise EventRefused(f"{asked.id} is {deployment.status}: it was not seen to be gone")
     mail = retired(
         production=asked.production,
         model=_model_name(deployment, facts),
@@ -155,10 +152,10 @@ def tell_retired(asked: NotificationRequest, facts: Facts) -> Told:
 
 
 def tell_retirement_stuck(asked: NotificationRequest, facts: Facts) -> Told:
-    deployment = Deployment.of(facts.row(Kind.DEPLOYMENT, asked))
-    if deployment.stage == DeploymentStage.RETIRED:
+    deployment = facts.row(DEPLOYMENTS, asked)
+    if deployment.status == DeploymentStage.RETIRED:
         return _unfinished(asked, deployment)
-    now = deployment.record.updated_at
+    now = deployment.updated_at
     hours = int(asked.extra.get("round", "0")) or hours_overdue(deployment, now)
     mail = retirement_stuck(
         production=asked.production,
@@ -173,7 +170,7 @@ def tell_retirement_stuck(asked: NotificationRequest, facts: Facts) -> Told:
     return Told(mail, stuck_event(asked.id, hours))
 
 
-def _unfinished(asked: NotificationRequest, deployment: Deployment) -> Told:
+def _unfinished(asked: NotificationRequest, deployment: DeploymentRow) -> Told:
     """Seen to be gone; only what comes after it broke off: no alarm about money."""
     mail = alarm(
         what=f"the retirement of {deployment.id} broke off after its end",
@@ -196,48 +193,49 @@ def tell_alarm(asked: NotificationRequest, _facts: Facts) -> Told:
     return Told(mail, f"alarm:{what}:{asked.id}:{asked.correlation_id}")
 
 
-def _model_name(deployment: Deployment, facts: Facts) -> str:
-    row = facts.registry.get(deployment.production, Kind.TRAINING, deployment.body.training_id)
-    name = None if row is None else TrainingBody.model_validate(row.body).model_name
-    return name or deployment.body.training_id
+def _model_name(deployment: DeploymentRow, facts: Facts) -> str:
+    training = _training(deployment, facts)
+    return (training and training.model_name) or deployment.body.training_id
 
 
-def _newest_take(deployment: Deployment, facts: Facts) -> StoryboardBody | None:
+def _training(deployment: DeploymentRow, facts: Facts) -> TrainingBody | None:
+    row = TRAININGS.read(facts.registry, deployment.production, deployment.body.training_id)
+    return None if row is None else row.body
+
+
+def _newest_take(deployment: DeploymentRow, facts: Facts) -> StoryboardBody | None:
     """Of what this deployment drew."""
     drawn = [
         row
-        for row in facts.registry.list(deployment.production, Kind.STORYBOARD)
-        if row.status == StoryboardStatus.DRAWN and row.body.get("deployment_id") == deployment.id
+        for row in STORYBOARDS.list(facts.registry, deployment.production)
+        if row.status == StoryboardStatus.DRAWN and row.body.deployment_id == deployment.id
     ]
     newest = max(drawn, key=lambda row: row.updated_at, default=None)
-    return None if newest is None else StoryboardBody.model_validate(newest.body)
+    return None if newest is None else newest.body
 
 
-def _gallery(deployment: Deployment, facts: Facts) -> str:
+def _gallery(deployment: DeploymentRow, facts: Facts) -> str:
     body = _newest_take(deployment, facts)
     if body is None:
         return ""
     return facts.link(StoryboardKeys(deployment.production, body.name, body.take).gallery)
 
 
-def _loss_curve(deployment: Deployment, facts: Facts) -> str:
-    row = facts.registry.get(deployment.production, Kind.TRAINING, deployment.body.training_id)
-    if row is None:
+def _loss_curve(deployment: DeploymentRow, facts: Facts) -> str:
+    training = _training(deployment, facts)
+    if training is None or not training.loss_curve_key:
         return ""
-    body = TrainingBody.model_validate(row.body)
-    keys = DatasetKeys(deployment.production, body.dataset_id)
-    return facts.link(keys.loss_curve) if body.loss_curve_key else ""
+    return facts.link(DatasetKeys(deployment.production, training.dataset_id).loss_curve)
 
 
-def _notices(deployment: Deployment, facts: Facts) -> tuple[str, ...]:
+def _notices(deployment: DeploymentRow, facts: Facts) -> tuple[str, ...]:
     """What the dataset's reader had to know holds for its model too."""
     own = (DRAWN_AND_DONE,) if deployment.body.retire_after_drawing else ()
-    row = facts.registry.get(deployment.production, Kind.TRAINING, deployment.body.training_id)
-    if row is None:
+    training = _training(deployment, facts)
+    if training is None:
         return own
-    dataset = TrainingBody.model_validate(row.body).dataset_id
-    made = facts.registry.get(deployment.production, Kind.DATASET, dataset)
-    return own if made is None else (*own, *DatasetBody.model_validate(made.body).notices)
+    dataset = DATASETS.read(facts.registry, deployment.production, training.dataset_id)
+    return own if dataset is None else (*own, *dataset.body.notices)
 
 
 def _hours(begun: datetime | None, ended: datetime) -> float:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from onmodel.contracts.films import FilmSummary
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.contracts.rows import Kind, RunBody, RunStatus
+from onmodel.contracts.rows import RunStatus
 from onmodel.notifications.facts.base import Facts, Tellers, Told
 from onmodel.notifications.mails import film_failed, film_prepared, film_refused
+from onmodel.registry.kinds import RUNS
 
 
 def tell_prepared(asked: NotificationRequest, facts: Facts) -> Told:
-    run = RunBody.model_validate(facts.row(Kind.RUN, asked).body).run
+    run = facts.row(RUNS, asked).body.run
     keys = FilmKeys.of(run)
     mail = film_prepared(
         summary=FilmSummary.model_validate_json(facts.studio.get(keys.summary)),
@@ -25,8 +26,8 @@ def tell_prepared(asked: NotificationRequest, facts: Facts) -> Told:
 
 def tell_refused(asked: NotificationRequest, facts: Facts) -> Told:
     """A film that only a person can help, or a run that broke through a fault of ours."""
-    row = facts.row(Kind.RUN, asked)
-    body = RunBody.model_validate(row.body)
+    row = facts.row(RUNS, asked)
+    body = row.body
     reason = body.reason or "an unknown fault"
     if row.status == RunStatus.FAILED:
         mail = film_failed(

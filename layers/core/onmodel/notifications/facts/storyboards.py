@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from onmodel.contracts.keys import StoryboardKeys
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.contracts.rows import Kind, StoryboardBody
 from onmodel.notifications.facts.base import Facts, Tellers, Told
 from onmodel.notifications.facts.trainings import caught
 from onmodel.notifications.mails import storyboard_drawn, storyboard_refused
+from onmodel.registry.kinds import STORYBOARDS
 
 
 def tell_drawn(asked: NotificationRequest, facts: Facts) -> Told:
-    body = StoryboardBody.model_validate(facts.row(Kind.STORYBOARD, asked).body)
+    body = facts.row(STORYBOARDS, asked).body
     drawn = body.drawn or 0
     mail = storyboard_drawn(
         production=asked.production,

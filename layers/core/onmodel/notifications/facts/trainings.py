@@ -6,12 +6,7 @@ from onmodel.contracts.base import Options
 from onmodel.contracts.keys import DatasetKeys, digest
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import (
-    ApprovalBody,
     ApprovalStatus,
-    DatasetBody,
-    GenerationBody,
-    Kind,
-    TrainingBody,
 )
 from onmodel.contracts.trainings import LabelledValue
 from onmodel.datasets.generations import is_tried_again
@@ -24,7 +19,7 @@ from onmodel.notifications.mails import (
     training_failed,
     training_started,
 )
-from onmodel.ports.registry import Record
+from onmodel.registry.kinds import APPROVALS, DATASETS, GENERATIONS, TRAININGS, ApprovalRow
 
 TRIED_AGAIN = "It is tried again by itself; what was paid for is not paid for again"
 NOT_PAID_AGAIN = (
@@ -38,7 +33,7 @@ NOT_AGREED_TO = (
 
 def tell_ready(asked: NotificationRequest, facts: Facts) -> Told:
     """The dataset is complete and cannot be trained on here."""
-    body = DatasetBody.model_validate(facts.row(Kind.DATASET, asked).body)
+    body = facts.row(DATASETS, asked).body
     keys = DatasetKeys(asked.production, asked.id)
     mail = dataset_ready(
         production=asked.production,
@@ -59,14 +54,13 @@ def tell_ready(asked: NotificationRequest, facts: Facts) -> Told:
 def tell_no_dataset(asked: NotificationRequest, facts: Facts) -> Told:
     """Too little to train on, or the manifest broke limits: told of the generation or dataset."""
     dataset_id, why, advice = asked.id, None, None
-    generation = facts.registry.get(asked.production, Kind.GENERATION, asked.id)
+    generation = GENERATIONS.read(facts.registry, asked.production, asked.id)
     if generation is not None:
-        told = GenerationBody.model_validate(generation.body)
+        told = generation.body
         dataset_id, why, advice = told.dataset_id or asked.id, told.reason, told.advice
-    dataset = facts.registry.get(asked.production, Kind.DATASET, dataset_id)
+    dataset = DATASETS.read(facts.registry, asked.production, dataset_id)
     if dataset is not None:
-        body = DatasetBody.model_validate(dataset.body)
-        why, advice = body.reason, body.advice
+        why, advice = dataset.body.reason, dataset.body.advice
     if generation is None and dataset is None:
         raise EventRefused(f"No generation or dataset {asked.id} in {asked.production}")
     why = why or caught(asked)
@@ -81,7 +75,8 @@ def tell_no_dataset(asked: NotificationRequest, facts: Facts) -> Told:
 
 def tell_approval_ended(asked: NotificationRequest, facts: Facts) -> Told:
     """Nobody wanted it, or nobody answered. Asked for by what the approval was about."""
-    row, body = _approval(asked, facts)
+    row = _approval(asked, facts)
+    body = row.body
     declined = row.status == ApprovalStatus.DECLINED
     mail = approval_ended(
         production=asked.production,
@@ -94,11 +89,8 @@ def tell_approval_ended(asked: NotificationRequest, facts: Facts) -> Told:
 
 
 def tell_started(asked: NotificationRequest, facts: Facts) -> Told:
-    training = TrainingBody.model_validate(facts.row(Kind.TRAINING, asked).body)
-    row = facts.registry.get(asked.production, Kind.DATASET, training.dataset_id)
-    if row is None:
-        raise EventRefused(f"No dataset {training.dataset_id} in {asked.production}")
-    dataset = DatasetBody.model_validate(row.body)
+    training = facts.row(TRAININGS, asked).body
+    dataset = DATASETS.require(facts.registry, asked.production, training.dataset_id).body
     captioned = dataset.pictures if dataset.captioned is None else dataset.captioned
     trained = dataset.trained or captioned
     mail = training_started(
@@ -128,7 +120,7 @@ def _as_they_are(hyperparameters: Options) -> tuple[LabelledValue, ...]:
 def tell_not_started(asked: NotificationRequest, facts: Facts) -> Told:
     """TrainModel broke off, or the trainer refused. `id`: generation or dataset."""
     why = caught(asked)
-    generation = facts.registry.get(asked.production, Kind.GENERATION, asked.id)
+    generation = GENERATIONS.read(facts.registry, asked.production, asked.id)
     by_itself = generation is not None and is_tried_again(generation)
     mail = training_failed(
         production=asked.production,
@@ -149,16 +141,16 @@ def caught(asked: NotificationRequest) -> str:
     return message_of(asked.extra["error"], asked.extra.get("cause", ""))
 
 
-def _approval(asked: NotificationRequest, facts: Facts) -> tuple[Record, ApprovalBody]:
+def _approval(asked: NotificationRequest, facts: Facts) -> ApprovalRow:
     """The newest approval about a subject."""
     about = [
-        (row, body)
-        for row in facts.registry.list(asked.production, Kind.APPROVAL)
-        if (body := ApprovalBody.model_validate(row.body)).subject_id == asked.id
+        row
+        for row in APPROVALS.list(facts.registry, asked.production)
+        if row.body.subject_id == asked.id
     ]
     if not about:
         raise EventRefused(f"No approval about {asked.id} in production {asked.production}")
-    return max(about, key=lambda pair: pair[0].created_at)
+    return max(about, key=lambda row: row.created_at)
 
 
 TELLERS: Tellers = {
