@@ -1,0 +1,175 @@
+"""A stack of before the package was laid out anew is updated: what it holds works as before.
+
+The template and the code of before come from the repository's history.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import tarfile
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drawn.films import draw_film
+from drawn.references import SETTINGS, cut_references
+from e2e.studio import Studio, wait_until
+from e2e.test_train_model import only
+
+from onmodel.contracts.keys import accepted_settings_key
+from onmodel.contracts.rows import Kind
+from onmodel.contracts.settings import Settings
+from onmodel.registry import kinds
+from onmodel.registry.rows import AnyRow, Rows
+from onmodel_local.deploy import deploy_template
+from onmodel_local.mail import MailCatcher
+from onmodel_local.pace import Pace
+from onmodel_local.stack import LocalStack
+
+ROOT = Path(__file__).parents[2]
+BEFORE = "6b05028"
+"""The last commit before the package was laid out by domain and functions were renamed."""
+
+PARAMETERS = {"QuietSeconds": "0"}
+KINDS = [rows for rows in vars(kinds).values() if isinstance(rows, Rows)]
+
+
+@dataclass(frozen=True)
+class Updated:
+    """A stack after its update, and what was true of it before."""
+
+    studio: Studio
+    film: bytes
+    outputs_before: dict[str, str]
+    paid_before: dict[str, Any]
+    link_before: str
+
+
+def check_out(commit: str, folder: Path) -> Path:
+    """The repository's files of a commit; the test is skipped where the history is absent."""
+    git = subprocess.run(
+        ["git", "archive", "--format=tar", commit], cwd=ROOT, check=False, capture_output=True
+    )
+    if git.returncode != 0:
+        pytest.skip(f"The update is not tested: {git.stderr.decode().strip()}")
+    with tarfile.open(fileobj=io.BytesIO(git.stdout)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def updated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Updated]:
+    """A film, a dataset, a training and a deployment made by the code before; then the update."""
+    folder = tmp_path_factory.mktemp("update")
+    before = check_out(BEFORE, folder / "before")
+    drawn = draw_film(folder / "drawn.mp4", seconds=10)
+    film = drawn.path.read_bytes()
+    with LocalStack(pace=Pace(training_seconds=1, throughput_seconds=1), vision_url="") as stack:
+        outputs = deploy_template(stack, before / "template.yaml", parameters=PARAMETERS)
+        studio = Studio(stack, outputs, MailCatcher(stack, outputs["TopicArn"]))
+        references = cut_references(drawn)
+        for name, picture in references.items():
+            studio.upload(f"show/characters/{name}", picture)
+        studio.upload("show/settings.yaml", SETTINGS)
+        wait_until(
+            lambda: len(list(studio.registry.list("show", Kind.REFERENCE))) == len(references),
+            lambda: studio.told("show"),
+        )
+        studio.upload("show/films/drawn.mp4", film)
+        only(studio, Kind.DEPLOYMENT, "show", {"in_service"})
+        only(studio, Kind.STORYBOARD, "show", {"drawn"})
+        studio.told_by_mail("The model of show is ready")
+        (mail,) = studio.told_by_mail("production show has been looked at")
+        link = re.search(r"http://127\.0\.0\.1:\d+/_aws/execute-api/\S+", mail.body)
+        assert link, mail.body
+        paid = studio.paid_calls()
+        after = deploy_template(stack, ROOT / "template.yaml", parameters=PARAMETERS)
+        yield Updated(
+            studio=Studio(stack, after, studio.catcher),
+            film=film,
+            outputs_before=outputs,
+            paid_before=paid,
+            link_before=link[0],
+        )
+
+
+def rows_of(studio: Studio) -> dict[Kind, list[AnyRow]]:
+    """All rows of the production, read by the current code."""
+    return {rows.kind: list(rows.list(studio.registry, "show")) for rows in KINDS}
+
+
+def test_stack_when_updated_then_its_buckets_tables_and_machines_are_the_same(
+    updated: Updated,
+) -> None:
+    assert updated.studio.outputs.items() >= updated.outputs_before.items()
+
+
+def test_rows_and_settings_when_written_before_the_update_then_they_load(updated: Updated) -> None:
+    found = rows_of(updated.studio)
+    for kind in (Kind.FILM, Kind.RUN, Kind.REFERENCE, Kind.DATASET, Kind.TRAINING,
+                 Kind.DEPLOYMENT, Kind.STORYBOARD, Kind.MAIL):  # fmt: skip
+        assert found[kind], kind
+    assert found[Kind.FILM][0].body.title == "drawn.mp4"
+    settings = updated.studio.store.get(accepted_settings_key("show"))
+    assert Settings.model_validate_json(settings).naming.threshold == 0.4
+
+
+def test_link_when_mailed_before_the_update_then_it_opens_the_report(updated: Updated) -> None:
+    with urllib.request.urlopen(updated.link_before, timeout=60) as answer:
+        page = answer.read().decode()
+    assert answer.status == 200
+    assert "drawn.mp4" in page
+
+
+def test_film_when_uploaded_again_after_the_update_then_nothing_is_paid_twice(
+    updated: Updated,
+) -> None:
+    studio = updated.studio
+    studio.upload("show/films/drawn.mp4", updated.film)  # finds its run: no second one is made
+    studio.upload("show/settings.yaml", SETTINGS.replace(b"threshold: 0.98", b"threshold: 0.97"))
+    wait_until(
+        lambda: b"0.97" in studio.store.get(accepted_settings_key("show")),
+        lambda: studio.told("show"),
+    )
+    studio.upload("show/films/drawn.mp4", updated.film)  # another run, of the same samples
+    again = studio.ended_run("show", 2)
+    assert again.status == "prepared", again.body
+    first, second = (studio.run(record) for record in studio.runs("show"))
+    assert first.samples_id == second.samples_id
+    assert studio.paid_calls()["rekognition"] == updated.paid_before["rekognition"]
+    assert (
+        studio.paid_calls()["bedrock-runtime"]["InvokeModel"]
+        == updated.paid_before["bedrock-runtime"]["InvokeModel"]
+    )
+
+
+def test_retirement_when_scheduled_before_the_update_then_it_fires_and_nothing_bills(
+    updated: Updated,
+) -> None:
+    studio = updated.studio
+    deployment = only(studio, Kind.DEPLOYMENT, "show", {"in_service"})
+    scheduler = studio.stack.client("scheduler")
+    place = {
+        "GroupName": updated.outputs_before["ScheduleGroup"],
+        "Name": deployment.body["schedule_name"],
+    }
+    schedule = scheduler.get_schedule(**place)
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    # its time is hours away: only that is changed
+    scheduler.update_schedule(
+        **place,
+        ScheduleExpression=f"at({soon:%Y-%m-%dT%H:%M:%S})",
+        FlexibleTimeWindow=schedule["FlexibleTimeWindow"],
+        Target=schedule["Target"],
+        ActionAfterCompletion=schedule["ActionAfterCompletion"],
+    )
+    retired = only(studio, Kind.DEPLOYMENT, "show", {"retired"})
+    assert retired.body["reason"] == "its time is up"
+    studio.told_by_mail("switched off")
+    assert studio.stack.control("billing")["nothing_by_the_hour"]
