@@ -58,6 +58,14 @@ def commands(page: str) -> Iterator[Command]:
             yield Command(page, _line(token), text)
 
 
+def code_spans(text: str) -> Iterator[str]:
+    """All code between backticks in sentences and tables of a Markdown text, in its order."""
+    for token in _PARSER.parse(text):
+        for child in token.children or ():
+            if child.type == "code_inline":
+                yield child.content
+
+
 def _typed(token: Token) -> Iterator[str]:
     if token.type == "fence" and token.info.strip() in SHELLS:
         prompt = "$ " if token.info.strip() == "console" else ""
