@@ -29,7 +29,7 @@ from onmodel.registry import kinds
 from onmodel.registry.rows import AnyRow, Rows
 from onmodel_local.deploy import deploy_template
 from onmodel_local.mail import MailCatcher
-from onmodel_local.pace import Pace
+from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.stack import LocalStack
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +37,7 @@ BEFORE = "6b05028"
 """The last commit before the package was laid out by domain and functions were renamed."""
 
 PARAMETERS = {"QuietSeconds": "0"}
+FAST = SimulationSettings(training_seconds=1, throughput_seconds=1)
 KINDS = [rows for rows in vars(kinds).values() if isinstance(rows, Rows)]
 
 
@@ -68,9 +69,9 @@ def updated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Updated]:
     """A film, a dataset, a training and a deployment made by the code before; then the update."""
     folder = tmp_path_factory.mktemp("update")
     before = check_out(BEFORE, folder / "before")
-    drawn = draw_film(folder / "drawn.mp4", seconds=10)
+    drawn = draw_film(folder / "drawn.mp4", seconds=8)
     film = drawn.path.read_bytes()
-    with LocalStack(pace=Pace(training_seconds=1, throughput_seconds=1), vision_url="") as stack:
+    with LocalStack(settings=FAST, vision_url="") as stack:
         outputs = deploy_template(stack, before / "template.yaml", parameters=PARAMETERS)
         studio = Studio(stack, outputs, MailCatcher(stack, outputs["TopicArn"]))
         references = cut_references(drawn)

@@ -96,7 +96,7 @@ def test_package_when_nothing_is_planted_then_every_contract_is_kept() -> None:
     [
         ("steps/probe_film.py", "boto3"),
         ("money/quotes.py", "botocore"),
-        ("trainers/catalogue.py", "boto3"),
+        ("trainers/parts.py", "boto3"),
         ("steps/sample_chunk.py", "cv2"),
         ("films/source.py", "av"),
     ],
