@@ -178,7 +178,7 @@ def handler_source(step: str) -> ast.Module:
 
 
 def request_model(step: str) -> type[BaseModel]:
-    """The model in `@entry(Model)` of functions/<step>/app.py."""
+    """The model in `@lambda_handler(Model)` of functions/<step>/app.py."""
     tree = handler_source(step)
     names = [
         decorator.args[0].id
@@ -192,7 +192,7 @@ def request_model(step: str) -> type[BaseModel]:
             for imported in node.names:
                 if [imported.name] == names:
                     return getattr(importlib.import_module(node.module), imported.name)
-    raise AssertionError(f"functions/{step}/app.py has no @entry(Model) handler")
+    raise AssertionError(f"functions/{step}/app.py has no @lambda_handler(Model) handler")
 
 
 def read_template() -> Template:

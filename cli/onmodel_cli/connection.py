@@ -9,13 +9,11 @@ from functools import cached_property
 from typing import Any
 
 from botocore.exceptions import ClientError
-from pydantic import ValidationError
 
 from onmodel.adapters.clients import make_client
 from onmodel.adapters.faults import code_of, translated
-from onmodel.environment import Environment, read_environment
-from onmodel.errors import RefusedError
-from onmodel.formats.wording import listed
+from onmodel.environment import Aws, Buckets, CacheTable, Environment, RegistryTable, Topic
+from onmodel.errors import EnvironmentIncomplete, RefusedError
 from onmodel.ports.machines import Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -78,14 +76,12 @@ def connect(stack: str, region: str | None, *, local: bool = False) -> Connectio
     where = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     where = where or DEFAULT_REGION
     found = _describe(stack, where)
+    environment = Environment(_variables(found) | {"STACK_NAME": stack, "AWS_REGION": where})
     try:
-        environment = read_environment(
-            _variables(found) | {"STACK_NAME": stack, "AWS_REGION": where}
-        )
-    except ValidationError as fault:
-        missing = listed([str(error["loc"][0]) for error in fault.errors()])
+        environment.require(Aws, Buckets, RegistryTable, CacheTable, Topic)
+    except EnvironmentIncomplete as fault:
         raise StackUnknown(
-            f"Stack {stack} in {where} is {found['StackStatus']} and does not tell {missing}",
+            f"Stack {stack} in {where} is {found['StackStatus']}: {fault.reason}",
             "Deploy onmodel's template under this name first (README, “On AWS”)",
         ) from fault
     return Connection(stack=stack, region=where, environment=environment, local=local)

@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from onmodel.adapters.servicequotas import ServiceQuotas
 from onmodel.contracts.trainings import Finding, TrainingPlan
+from onmodel.environment import Models
 from onmodel.errors import ServiceError
 from onmodel.films.settings import settings_in_force
 from onmodel.ports.account import Quotas
@@ -72,7 +73,7 @@ def look_at_training(connection: Connection, production: str | None) -> tuple[Fi
     settings = settings_in_force(
         production_slug(production) if production else "main",
         connection.studio,
-        connection.environment.models,
+        connection.environment.read(Models).allowed,
     )
     trainer = connection.services.trainer
     return trainer.preflight(

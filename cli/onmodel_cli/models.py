@@ -16,6 +16,7 @@ from onmodel.contracts.deployments import DeployRequest
 from onmodel.contracts.rows import DeploymentStage, TrainingStage
 from onmodel.deployments.ends import extend_deployment, retire_payload
 from onmodel.deployments.lifecycle import OVER
+from onmodel.environment import DeploymentLimits, Machines
 from onmodel.errors import NotFound, RefusedError, StillRunning
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.wording import dollars
@@ -63,7 +64,7 @@ def deploy(
             )
         wanted = hours or min(
             settings_in_force(slug, connection.studio).deployment.hours,
-            connection.environment.deployment_hours,
+            connection.environment.read(DeploymentLimits).deployment_hours,
         )
         services = connection.services
         quote = quote_deployment(
@@ -83,7 +84,7 @@ def deploy(
         )
         _start(
             connection,
-            connection.environment.deploy_model_arn,
+            connection.environment.read(Machines).deploy_model_arn,
             trained.id,
             {"request": request.model_dump(mode="json")},
         )
@@ -109,7 +110,7 @@ def extend(
             registry=connection.registry,
             scheduler=connection.services.scheduler,
             clock=now,
-            retire_model_arn=connection.environment.retire_model_arn,
+            retire_model_arn=connection.environment.read(Machines).retire_model_arn,
         )
         body = extended.body
         speaking.say(
@@ -173,7 +174,9 @@ def delete_model(
 def ask_to_retire(connection: Connection, deployment: DeploymentRow, reason: str) -> None:
     """Start RetireModel; harmless when it runs already."""
     payload = retire_payload(deployment, reason)
-    _start(connection, connection.environment.retire_model_arn, deployment.id, payload)
+    _start(
+        connection, connection.environment.read(Machines).retire_model_arn, deployment.id, payload
+    )
 
 
 def _training(connection: Connection, production: str, wanted: str | None) -> TrainingRow:

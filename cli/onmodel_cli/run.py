@@ -11,6 +11,7 @@ from rich.console import Console
 
 from onmodel.contracts.films import Run
 from onmodel.contracts.rows import RunStatus
+from onmodel.environment import Models
 from onmodel.errors import NotFound
 from onmodel.films.planning import plan_run, uploaded_settings
 from onmodel.films.upload_layout import FilmFile
@@ -59,7 +60,9 @@ def prepare(wish: Wish, connection: Connection, console: Console) -> tuple[Resul
     with bars.byte_bar(console, f"Reading {wish.film.name}", _size(wish.film)) as progress:
         film = read_film(wish.film, folder, progress)
     if wish.settings:
-        upload_settings(wish.settings, folder, connection.uploads, connection.environment.models)
+        upload_settings(
+            wish.settings, folder, connection.uploads, connection.environment.read(Models).allowed
+        )
         console.print(f"[green]✓[/] Settings {wish.settings}")
     if wish.characters:
         sent = upload_references(
@@ -120,7 +123,9 @@ def _known(film: Film, connection: Connection) -> tuple[Run | None, bool]:
 
 def _plan(film: Film, info: ObjectInfo, connection: Connection) -> Run:
     place = FilmFile(folder=film.folder, file_name=film.path.name)
-    settings = uploaded_settings(place, connection.uploads, connection.environment.models)
+    settings = uploaded_settings(
+        place, connection.uploads, connection.environment.read(Models).allowed
+    )
     return plan_run(
         place, info, settings=settings, uploads=connection.uploads, correlation_id="command-line"
     )

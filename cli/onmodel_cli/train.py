@@ -11,6 +11,7 @@ from onmodel.contracts.rows import (
     TrainingStage,
 )
 from onmodel.datasets.generations import newest_generation, start_training_machine
+from onmodel.environment import Machines
 from onmodel.errors import RefusedError
 from onmodel.registry.kinds import TRAININGS, GenerationRow
 from onmodel.wiring import now
@@ -43,7 +44,7 @@ def train(
             registry=connection.registry,
             executions=connection.executions,
             clock=now,
-            machine_arn=connection.environment.train_model_arn,
+            machine_arn=connection.environment.read(Machines).train_model_arn,
         )
         if outcome == "already_running":
             speaking.say(

@@ -1,15 +1,18 @@
 """TrainModel: close the generation; its films' crops become one dataset."""
 
 from onmodel.contracts.datasets import AssembleDatasetRequest, DatasetRef
-from onmodel.handler import entry
+from onmodel.environment import Buckets, CacheTable, Models, RegistryTable
+from onmodel.handler import lambda_handler
 from onmodel.money.usage import UsageMeter
 from onmodel.steps.assemble_dataset import AssembleDataset
 from onmodel.wiring import now, services
 
+wired = services(Buckets, CacheTable, Models, RegistryTable)
 
-@entry(AssembleDatasetRequest)
+
+@lambda_handler(AssembleDatasetRequest)
 def handler(request: AssembleDatasetRequest) -> DatasetRef:
-    wired, meter = services(), UsageMeter()
+    meter = UsageMeter()
     return AssembleDataset(
         registry=wired.registry,
         uploads=wired.uploads,
@@ -18,7 +21,7 @@ def handler(request: AssembleDatasetRequest) -> DatasetRef:
         namer=wired.namer(meter),
         meter=meter,
         clock=now,
-        models=wired.environment.models,
+        models=wired.environment.read(Models).allowed,
         limits=wired.trainer_rules.limits.dataset,
         notices=wired.notices,
     ).assemble(request)

@@ -1,14 +1,16 @@
 """RetireModel: it is gone; record what it cost."""
 
 from onmodel.contracts.deployments import RetireRequest
-from onmodel.handler import entry
+from onmodel.environment import RegistryTable, Schedules
+from onmodel.handler import lambda_handler
 from onmodel.steps.bill_deployment import bill_deployment
 from onmodel.wiring import now, services
 
+wired = services(RegistryTable, Schedules)
 
-@entry(RetireRequest)
+
+@lambda_handler(RetireRequest)
 def handler(request: RetireRequest) -> None:
-    wired = services()
     bill_deployment(
         request,
         registry=wired.registry,

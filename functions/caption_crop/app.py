@@ -1,15 +1,17 @@
 """The caption queue: describe crops, and answer the tasks that wait for them."""
 
 from onmodel.contracts.datasets import PartialFailures, QueuedMessages
-from onmodel.handler import entry
+from onmodel.environment import Buckets, CacheTable, CaptionQueue
+from onmodel.handler import lambda_handler
 from onmodel.steps.caption_crop import CaptionCrop
 from onmodel.steps.caption_messages import caption_messages
 from onmodel.wiring import services
 
+wired = services(Buckets, CacheTable, CaptionQueue)
 
-@entry(QueuedMessages)
+
+@lambda_handler(QueuedMessages)
 def handler(request: QueuedMessages) -> PartialFailures:
-    wired = services()
     crops = CaptionCrop(
         studio=wired.studio,
         cache=wired.cache,

@@ -1,20 +1,29 @@
 """DeployModel: look whether the model answers yet."""
 
 from onmodel.contracts.deployments import DeploymentChecked, DeploymentRequest
-from onmodel.handler import entry
+from onmodel.environment import (
+    Buckets,
+    DeploymentLimits,
+    Machines,
+    RegistryTable,
+    Schedules,
+    TrainerResources,
+)
+from onmodel.handler import lambda_handler
 from onmodel.steps.check_deployment import check_deployment
 from onmodel.wiring import now, services
 
+wired = services(Buckets, DeploymentLimits, Machines, RegistryTable, Schedules, TrainerResources)
 
-@entry(DeploymentRequest)
+
+@lambda_handler(DeploymentRequest)
 def handler(request: DeploymentRequest) -> DeploymentChecked:
-    wired = services()
     return check_deployment(
         request,
         registry=wired.registry,
         scheduler=wired.scheduler,
         trainer=wired.trainer,
         clock=now,
-        provision_minutes=wired.environment.provision_minutes,
-        retire_model_arn=wired.environment.retire_model_arn,
+        provision_minutes=wired.environment.read(DeploymentLimits).provision_minutes,
+        retire_model_arn=wired.environment.read(Machines).retire_model_arn,
     )

@@ -1,12 +1,14 @@
 """PrepareFilm's first state: take the lease on the run."""
 
 from onmodel.contracts.films import ClaimRunRequest
-from onmodel.handler import entry
+from onmodel.environment import RegistryTable
+from onmodel.handler import lambda_handler
 from onmodel.steps.claim_run import claim_run
 from onmodel.wiring import now, services
 
+wired = services(RegistryTable)
 
-@entry(ClaimRunRequest)
+
+@lambda_handler(ClaimRunRequest)
 def handler(request: ClaimRunRequest) -> None:
-    wired = services()
     claim_run(request, registry=wired.registry, executions=wired.executions, clock=now)

@@ -1,19 +1,21 @@
 """DeployModel's first state: decide whether there is anything to do, and take the lease."""
 
 from onmodel.contracts.deployments import ClaimedTraining, ClaimTrainingRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets, DeploymentLimits, RegistryTable, TrainerResources
+from onmodel.handler import lambda_handler
 from onmodel.steps.claim_training import ClaimTraining
 from onmodel.wiring import now, services
 
+wired = services(Buckets, DeploymentLimits, RegistryTable, TrainerResources)
 
-@entry(ClaimTrainingRequest)
+
+@lambda_handler(ClaimTrainingRequest)
 def handler(request: ClaimTrainingRequest) -> ClaimedTraining:
-    wired = services()
     return ClaimTraining(
         registry=wired.registry,
         studio=wired.studio,
         trainer=wired.trainer,
         executions=wired.executions,
         clock=now,
-        longest_hours=wired.environment.deployment_hours,
+        longest_hours=wired.environment.read(DeploymentLimits).deployment_hours,
     ).claim(request)

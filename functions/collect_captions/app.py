@@ -1,14 +1,16 @@
 """TrainModel: gather the captions; too few end it."""
 
 from onmodel.contracts.datasets import CaptionsCollected, DatasetRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets, RegistryTable
+from onmodel.handler import lambda_handler
 from onmodel.steps.collect_captions import collect_captions
 from onmodel.wiring import now, services
 
+wired = services(Buckets, RegistryTable)
 
-@entry(DatasetRequest)
+
+@lambda_handler(DatasetRequest)
 def handler(request: DatasetRequest) -> CaptionsCollected:
-    wired = services()
     return collect_captions(
         request,
         registry=wired.registry,

@@ -1,11 +1,14 @@
 """PrepareFilm: join the chunks and keep the best of each group of near-duplicates."""
 
 from onmodel.contracts.films import RunRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets
+from onmodel.handler import lambda_handler
 from onmodel.steps.deduplicate_film import deduplicate_film
 from onmodel.wiring import services
 
+wired = services(Buckets)
 
-@entry(RunRequest)
+
+@lambda_handler(RunRequest)
 def handler(request: RunRequest) -> None:
-    deduplicate_film(request, studio=services().studio)
+    deduplicate_film(request, studio=wired.studio)

@@ -1,14 +1,16 @@
 """DeployModel: draw how the training's loss fell."""
 
 from onmodel.contracts.deployments import ClaimRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets, RegistryTable, TrainerResources
+from onmodel.handler import lambda_handler
 from onmodel.steps.draw_loss_curve import draw_loss_curve
 from onmodel.wiring import now, services
 
+wired = services(Buckets, RegistryTable, TrainerResources)
 
-@entry(ClaimRequest)
+
+@lambda_handler(ClaimRequest)
 def handler(request: ClaimRequest) -> None:
-    wired = services()
     draw_loss_curve(
         request,
         registry=wired.registry,

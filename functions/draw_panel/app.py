@@ -1,14 +1,16 @@
 """DrawStoryboard's map: draw one panel."""
 
 from onmodel.contracts.storyboards import PanelItemRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets, RegistryTable, TrainerResources
+from onmodel.handler import lambda_handler
 from onmodel.steps.draw_panel import draw_panel
 from onmodel.wiring import services
 
+wired = services(Buckets, RegistryTable, TrainerResources)
 
-@entry(PanelItemRequest)
+
+@lambda_handler(PanelItemRequest)
 def handler(request: PanelItemRequest) -> None:
-    wired = services()
     draw_panel(
         request,
         registry=wired.registry,

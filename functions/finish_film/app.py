@@ -1,12 +1,14 @@
 """PrepareFilm: record the film as prepared and give the lease back."""
 
 from onmodel.contracts.films import RunRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets, RegistryTable
+from onmodel.handler import lambda_handler
 from onmodel.steps.finish_film import finish_film
 from onmodel.wiring import now, services
 
+wired = services(Buckets, RegistryTable)
 
-@entry(RunRequest)
+
+@lambda_handler(RunRequest)
 def handler(request: RunRequest) -> None:
-    wired = services()
     finish_film(request, registry=wired.registry, studio=wired.studio, clock=now)

@@ -4,28 +4,30 @@ import time
 
 from onmodel.adapters.cloudformation import answer_custom_resource
 from onmodel.contracts.operations import DeletionGuardEvent
-from onmodel.handler import entry
+from onmodel.environment import Buckets, Machines, RegistryTable, Schedules, TrainerResources
+from onmodel.handler import lambda_handler
 from onmodel.steps.guard_deletion import PHYSICAL_ID, GuardAnswer, GuardDeletion
 from onmodel.wiring import now, services
 
 
-@entry(DeletionGuardEvent)
+@lambda_handler(DeletionGuardEvent)
 def handler(event: DeletionGuardEvent) -> GuardAnswer:
     answer = GuardAnswer(status="FAILED", reason="The guard broke off: see its log")
     try:
-        wired = services()
-        environment = wired.environment
+        # Checked here and not while loading: a function that does not start gives no answer.
+        wired = services(Buckets, Machines, RegistryTable, Schedules, TrainerResources)
+        machines = wired.environment.read(Machines)
         answer = GuardDeletion(
             registry=wired.registry,
             trainer=wired.trainer,
             scheduler=wired.scheduler,
             executions=wired.executions,
             machine_arns=(
-                environment.prepare_film_arn,
-                environment.train_model_arn,
-                environment.deploy_model_arn,
-                environment.retire_model_arn,
-                environment.draw_storyboard_arn,
+                machines.prepare_film_arn,
+                machines.train_model_arn,
+                machines.deploy_model_arn,
+                machines.retire_model_arn,
+                machines.draw_storyboard_arn,
             ),
             clock=now,
             sleep=time.sleep,

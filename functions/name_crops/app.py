@@ -1,15 +1,18 @@
 """PrepareFilm: name the kept crops after the production's references."""
 
 from onmodel.contracts.films import RunRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets, CacheTable, RegistryTable
+from onmodel.handler import lambda_handler
 from onmodel.money.usage import UsageMeter
 from onmodel.steps.name_crops import name_crops
 from onmodel.wiring import services
 
+wired = services(Buckets, CacheTable, RegistryTable)
 
-@entry(RunRequest)
+
+@lambda_handler(RunRequest)
 def handler(request: RunRequest) -> None:
-    wired, meter = services(), UsageMeter()
+    meter = UsageMeter()
     name_crops(
         request,
         uploads=wired.uploads,

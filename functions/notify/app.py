@@ -1,14 +1,16 @@
 """Send the mail that a state machine asks for, once."""
 
 from onmodel.contracts.notifications import NotifyRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets, Links, RegistryTable, Topic
+from onmodel.handler import lambda_handler
 from onmodel.steps.notify import notify
 from onmodel.wiring import now, services
 
+wired = services(Buckets, Links, RegistryTable, Topic)
 
-@entry(NotifyRequest)
+
+@lambda_handler(NotifyRequest)
 def handler(request: NotifyRequest) -> None:
-    wired = services()
     notify(
         request,
         registry=wired.registry,

@@ -1,19 +1,21 @@
 """TrainModel: can this account train and deploy today? Asked first, and again before it costs."""
 
 from onmodel.contracts.datasets import GenerationRequest, Preflight
-from onmodel.handler import entry
+from onmodel.environment import Buckets, Models, RegistryTable, TrainerResources
+from onmodel.handler import lambda_handler
 from onmodel.steps.preflight_training import preflight_training
 from onmodel.wiring import now, services
 
+wired = services(Buckets, Models, RegistryTable, TrainerResources)
 
-@entry(GenerationRequest)
+
+@lambda_handler(GenerationRequest)
 def handler(request: GenerationRequest) -> Preflight:
-    wired = services()
     return preflight_training(
         request,
         registry=wired.registry,
         studio=wired.studio,
         trainer=wired.trainer,
         clock=now,
-        models=wired.environment.models,
+        models=wired.environment.read(Models).allowed,
     )

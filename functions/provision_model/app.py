@@ -1,14 +1,16 @@
 """DeployModel: make the model answer. It costs money by the hour from here on."""
 
 from onmodel.contracts.deployments import DeploymentRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets, RegistryTable, Schedules, TrainerResources
+from onmodel.handler import lambda_handler
 from onmodel.steps.provision_model import provision_model
 from onmodel.wiring import now, services
 
+wired = services(Buckets, RegistryTable, Schedules, TrainerResources)
 
-@entry(DeploymentRequest)
+
+@lambda_handler(DeploymentRequest)
 def handler(request: DeploymentRequest) -> None:
-    wired = services()
     provision_model(
         request,
         registry=wired.registry,

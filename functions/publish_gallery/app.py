@@ -1,14 +1,16 @@
 """DrawStoryboard: draw the page."""
 
 from onmodel.contracts.storyboards import PublishGalleryRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets, Links, RegistryTable
+from onmodel.handler import lambda_handler
 from onmodel.steps.publish_gallery import PublishGallery
 from onmodel.wiring import now, services
 
+wired = services(Buckets, Links, RegistryTable)
 
-@entry(PublishGalleryRequest)
+
+@lambda_handler(PublishGalleryRequest)
 def handler(request: PublishGalleryRequest) -> None:
-    wired = services()
     PublishGallery(
         registry=wired.registry,
         studio=wired.studio,

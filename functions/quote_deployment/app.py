@@ -1,18 +1,20 @@
 """DrawStoryboard: what deploying a model for it will cost."""
 
 from onmodel.contracts.storyboards import DeploymentQuoted, QuoteDeploymentRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets, DeploymentLimits
+from onmodel.handler import lambda_handler
 from onmodel.steps.quote_deployment import quote_deployment
 from onmodel.wiring import services
 
+wired = services(Buckets, DeploymentLimits)
 
-@entry(QuoteDeploymentRequest)
+
+@lambda_handler(QuoteDeploymentRequest)
 def handler(request: QuoteDeploymentRequest) -> DeploymentQuoted:
-    wired = services()
     return quote_deployment(
         request,
         studio=wired.studio,
         trainer=wired.trainer_rules,
         prices=wired.prices,
-        longest_hours=wired.environment.deployment_hours,
+        longest_hours=wired.environment.read(DeploymentLimits).deployment_hours,
     )

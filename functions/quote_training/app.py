@@ -1,14 +1,16 @@
 """TrainModel: what training will cost, and whether a person must agree."""
 
 from onmodel.contracts.trainings import QuoteTrainingRequest, TrainingQuoted
-from onmodel.handler import entry
+from onmodel.environment import Buckets, RegistryTable, SpendLimit
+from onmodel.handler import lambda_handler
 from onmodel.steps.quote_training import quote_training
 from onmodel.wiring import now, services
 
+wired = services(Buckets, RegistryTable, SpendLimit)
 
-@entry(QuoteTrainingRequest)
+
+@lambda_handler(QuoteTrainingRequest)
 def handler(request: QuoteTrainingRequest) -> TrainingQuoted:
-    wired = services()
     return quote_training(
         request,
         registry=wired.registry,
@@ -16,5 +18,5 @@ def handler(request: QuoteTrainingRequest) -> TrainingQuoted:
         trainer=wired.trainer_rules,
         prices=wired.prices,
         clock=now,
-        spend_limit_usd=wired.environment.spend_limit_usd,
+        spend_limit_usd=wired.environment.read(SpendLimit).spend_limit_usd,
     )

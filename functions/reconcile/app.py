@@ -1,24 +1,33 @@
 """Every quarter of an hour: set right what events, executions and people left wrong."""
 
 from onmodel.contracts.operations import Reconciled, ReconcileEvent
-from onmodel.handler import entry
+from onmodel.environment import (
+    Buckets,
+    GenerationPace,
+    Machines,
+    RegistryTable,
+    Topic,
+    TrainerResources,
+)
+from onmodel.handler import lambda_handler
 from onmodel.steps.reconcile import Reconcile
 from onmodel.steps.recovery import Leases
 from onmodel.wiring import now, services
 
+wired = services(Buckets, GenerationPace, Machines, RegistryTable, Topic, TrainerResources)
 
-@entry(ReconcileEvent)
+
+@lambda_handler(ReconcileEvent)
 def handler(_event: ReconcileEvent) -> Reconciled:
-    wired = services()
-    environment = wired.environment
+    machines = wired.environment.read(Machines)
     leases = Leases(
         registry=wired.registry,
         studio=wired.studio,
         executions=wired.executions,
         mailbox=wired.mailbox,
         clock=now,
-        quiet_seconds=environment.quiet_seconds,
-        train_model_arn=environment.train_model_arn,
+        quiet_seconds=wired.environment.read(GenerationPace).quiet_seconds,
+        train_model_arn=machines.train_model_arn,
     )
     return Reconcile(
         registry=wired.registry,
@@ -26,6 +35,6 @@ def handler(_event: ReconcileEvent) -> Reconciled:
         executions=wired.executions,
         clock=now,
         leases=leases,
-        deploy_model_arn=environment.deploy_model_arn,
-        retire_model_arn=environment.retire_model_arn,
+        deploy_model_arn=machines.deploy_model_arn,
+        retire_model_arn=machines.retire_model_arn,
     ).run()

@@ -1,12 +1,14 @@
 """PrepareFilm's way out: record why a run cannot go on and leave nothing half-done."""
 
 from onmodel.contracts.films import Refusal, RefuseFilmRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets, RegistryTable
+from onmodel.handler import lambda_handler
 from onmodel.steps.refuse_film import refuse_film
 from onmodel.wiring import now, services
 
+wired = services(Buckets, RegistryTable)
 
-@entry(RefuseFilmRequest)
+
+@lambda_handler(RefuseFilmRequest)
 def handler(request: RefuseFilmRequest) -> Refusal:
-    wired = services()
     return refuse_film(request, registry=wired.registry, studio=wired.studio, clock=now)

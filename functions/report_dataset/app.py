@@ -1,15 +1,17 @@
 """TrainModel: draw the dataset's page."""
 
 from onmodel.contracts.datasets import DatasetRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets, RegistryTable
+from onmodel.handler import lambda_handler
 from onmodel.observability import publish
 from onmodel.steps.report_dataset import report_dataset
 from onmodel.wiring import now, services
 
+wired = services(Buckets, RegistryTable)
 
-@entry(DatasetRequest)
+
+@lambda_handler(DatasetRequest)
 def handler(request: DatasetRequest) -> None:
-    wired = services()
     publish(
         report_dataset(
             request,

@@ -1,15 +1,17 @@
 """PrepareFilm: sum the run up and draw its report."""
 
 from onmodel.contracts.films import RunRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets
+from onmodel.handler import lambda_handler
 from onmodel.observability import publish
 from onmodel.steps.report_film import report_film
 from onmodel.wiring import now, services
 
+wired = services(Buckets)
 
-@entry(RunRequest)
+
+@lambda_handler(RunRequest)
 def handler(request: RunRequest) -> None:
-    wired = services()
     publish(
         report_film(
             request,

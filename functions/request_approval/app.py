@@ -1,19 +1,21 @@
 """A state with a task token: ask a person by mail; the door answers the token."""
 
 from onmodel.contracts.trainings import RequestApprovalRequest
-from onmodel.handler import entry
+from onmodel.environment import Approvals, Links, RegistryTable, Topic
+from onmodel.handler import lambda_handler
 from onmodel.steps.request_approval import RequestApproval
 from onmodel.wiring import now, services
 
+wired = services(Approvals, Links, RegistryTable, Topic)
 
-@entry(RequestApprovalRequest)
+
+@lambda_handler(RequestApprovalRequest)
 def handler(request: RequestApprovalRequest) -> None:
-    wired = services()
     RequestApproval(
         registry=wired.registry,
         tokens=wired.tokens,
-        door=wired.door,
+        door=wired.links,
         mailbox=wired.mailbox,
         clock=now,
-        approval_days=wired.environment.approval_days,
+        approval_days=wired.environment.read(Approvals).approval_days,
     ).ask(request)

@@ -1,14 +1,16 @@
 """An object landed in the uploads bucket: EventBridge calls this for each."""
 
 from onmodel.contracts.uploads import RouteAnswer, UploadEvent
-from onmodel.handler import entry
+from onmodel.environment import Buckets, Machines, Models, RegistryTable, Topic
+from onmodel.handler import lambda_handler
 from onmodel.steps.route_upload import RouteUpload
 from onmodel.wiring import now, services
 
+wired = services(Buckets, Machines, Models, RegistryTable, Topic)
 
-@entry(UploadEvent)
+
+@lambda_handler(UploadEvent)
 def handler(event: UploadEvent) -> RouteAnswer:
-    wired = services()
     return RouteUpload(
         uploads=wired.uploads,
         studio=wired.studio,
@@ -16,7 +18,7 @@ def handler(event: UploadEvent) -> RouteAnswer:
         executions=wired.executions,
         mailbox=wired.mailbox,
         clock=now,
-        models=wired.environment.models,
-        prepare_film_arn=wired.environment.prepare_film_arn,
-        draw_storyboard_arn=wired.environment.draw_storyboard_arn,
+        models=wired.environment.read(Models).allowed,
+        prepare_film_arn=wired.environment.read(Machines).prepare_film_arn,
+        draw_storyboard_arn=wired.environment.read(Machines).draw_storyboard_arn,
     ).route(event)

@@ -1,15 +1,18 @@
 """PrepareFilm, one child of the map: frames to crops of one chunk."""
 
 from onmodel.contracts.films import SampleChunkRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets, CacheTable
+from onmodel.handler import lambda_handler
 from onmodel.money.usage import UsageMeter
 from onmodel.steps.sample_chunk import sample_chunk
 from onmodel.wiring import services
 
+wired = services(Buckets, CacheTable)
 
-@entry(SampleChunkRequest)
+
+@lambda_handler(SampleChunkRequest)
 def handler(request: SampleChunkRequest) -> None:
-    wired, meter = services(), UsageMeter()
+    meter = UsageMeter()
     sample_chunk(
         request,
         uploads=wired.uploads,

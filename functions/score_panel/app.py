@@ -1,15 +1,18 @@
 """DrawStoryboard's map: score one panel's pictures."""
 
 from onmodel.contracts.storyboards import PanelItemRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets, CacheTable, RegistryTable
+from onmodel.handler import lambda_handler
 from onmodel.money.usage import UsageMeter
 from onmodel.steps.score_panel import score_panel
 from onmodel.wiring import services
 
+wired = services(Buckets, CacheTable, RegistryTable)
 
-@entry(PanelItemRequest)
+
+@lambda_handler(PanelItemRequest)
 def handler(request: PanelItemRequest) -> None:
-    wired, meter = services(), UsageMeter()
+    meter = UsageMeter()
     score_panel(
         request,
         registry=wired.registry,

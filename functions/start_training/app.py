@@ -2,14 +2,16 @@
 
 from onmodel.contracts.datasets import DatasetRequest
 from onmodel.contracts.trainings import TrainingStarted
-from onmodel.handler import entry
+from onmodel.environment import Buckets, RegistryTable, TrainerResources
+from onmodel.handler import lambda_handler
 from onmodel.steps.start_training import StartTraining
 from onmodel.wiring import now, services
 
+wired = services(Buckets, RegistryTable, TrainerResources)
 
-@entry(DatasetRequest)
+
+@lambda_handler(DatasetRequest)
 def handler(request: DatasetRequest) -> TrainingStarted:
-    wired = services()
     return StartTraining(
         registry=wired.registry, studio=wired.studio, trainer=wired.trainer, clock=now
     ).start(request)

@@ -1,12 +1,14 @@
 """RetireModel's first state: stop what costs money."""
 
 from onmodel.contracts.deployments import RetireRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets, RegistryTable, TrainerResources
+from onmodel.handler import lambda_handler
 from onmodel.steps.stop_deployment import stop_deployment
 from onmodel.wiring import now, services
 
+wired = services(Buckets, RegistryTable, TrainerResources)
 
-@entry(RetireRequest)
+
+@lambda_handler(RetireRequest)
 def handler(request: RetireRequest) -> None:
-    wired = services()
     stop_deployment(request, registry=wired.registry, trainer=wired.trainer, clock=now)

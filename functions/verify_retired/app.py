@@ -1,12 +1,14 @@
 """RetireModel: see that it is gone."""
 
 from onmodel.contracts.deployments import RetirementVerified, RetireRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets, RegistryTable, TrainerResources
+from onmodel.handler import lambda_handler
 from onmodel.steps.verify_retired import verify_retired
 from onmodel.wiring import now, services
 
+wired = services(Buckets, RegistryTable, TrainerResources)
 
-@entry(RetireRequest)
+
+@lambda_handler(RetireRequest)
 def handler(request: RetireRequest) -> RetirementVerified:
-    wired = services()
     return verify_retired(request, registry=wired.registry, trainer=wired.trainer, clock=now)

@@ -1,14 +1,16 @@
 """TrainModel: write the trainer's manifest and judge every line of it."""
 
 from onmodel.contracts.datasets import DatasetRequest
-from onmodel.handler import entry
+from onmodel.environment import Buckets, RegistryTable
+from onmodel.handler import lambda_handler
 from onmodel.steps.write_manifest import write_manifest
 from onmodel.wiring import now, services
 
+wired = services(Buckets, RegistryTable)
 
-@entry(DatasetRequest)
+
+@lambda_handler(DatasetRequest)
 def handler(request: DatasetRequest) -> None:
-    wired = services()
     write_manifest(
         request,
         registry=wired.registry,

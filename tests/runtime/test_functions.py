@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from functions import variables_of_the_template
 from runtime.expectations import expectations
 from runtime.interface_emulator import (
     BUILD,
@@ -85,7 +86,7 @@ def test_function_when_imported_then_everything_comes_from_the_layers(
     done = subprocess.run(
         [RUNTIME_PYTHON, "-B", "-c", textwrap.dedent(program)],
         cwd=ROOT / "functions" / step,
-        env=clean_environment(step, {"HOME": str(tmp_path)}),
+        env=clean_environment(step, {"HOME": str(tmp_path), **variables_of_the_template()}),
         capture_output=True,
         text=True,
         check=False,
@@ -155,7 +156,7 @@ def test_function_when_its_variables_are_missing_then_says_which_and_tells_no_se
     variables = {"AWS_REGION": "us-east-1", "AWS_SESSION_TOKEN": secret}
     with RunningFunction("claim_run", variables, tmp_path) as function:
         answer = function.invoke((ROOT / "events/claim_run/first.json").read_bytes())
-        assert "UPLOADS_BUCKET" in answer.text
+        assert "REGISTRY_TABLE" in answer.text
         assert secret not in answer.text + function.log.read_text()
 
 

@@ -8,7 +8,6 @@ what was there: such events come past the contracts and reach the steps. Service
 from __future__ import annotations
 
 import copy
-import importlib.util
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +23,7 @@ from fakes.task_tokens import InMemoryTaskTokens
 from fakes.train_world import InMemoryQueue, says_its_name
 from fakes.trainer import InMemoryTrainer
 from fakes.world import World
+from functions import STEPS, load_function, variables_of_the_template
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,7 +35,6 @@ from onmodel.money.pricebook import PriceBook
 from onmodel.money.result_cache import CachedLabelDetector
 
 ROOT = Path(__file__).parents[2]
-STEPS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 
 # 1e999 is JSON and infinite in Python; a lone surrogate is JSON and no UTF-8
 NUMBERS = st.one_of(st.integers(-3, 3), st.integers(), st.floats(allow_nan=False))
@@ -77,7 +76,7 @@ class InMemoryServices:
         self.trainer_rules = self.trainer
         self.tokens = InMemoryTaskTokens()
         self.caption_queue = InMemoryQueue()
-        self.door = self.links = Door("https://door.invalid", "a key of tests", world.clock)
+        self.links = Door("https://door.invalid", "a key of tests", world.clock)
         self.scheduler = InMemoryScheduler(world.clock)
         self.image_model = FakeImageModel()
         self.prices = prices()
@@ -92,28 +91,17 @@ class InMemoryServices:
 
 @cache
 def environment() -> Environment:
-    names = (
-        "UPLOADS_BUCKET STUDIO_BUCKET REGISTRY_TABLE CACHE_TABLE TOPIC_ARN PREPARE_FILM_ARN"
-        " TRAIN_MODEL_ARN DEPLOY_MODEL_ARN RETIRE_MODEL_ARN DRAW_STORYBOARD_ARN"
-    )
-    machine = "arn:aws:states:us-east-1:123456789012:stateMachine:"
-    return Environment.model_validate({name: machine + name for name in names.split()})
+    return Environment(variables_of_the_template())
+
+
+@cache
+def loaded(step: str) -> ModuleType:
+    return load_function(step)
 
 
 @cache
 def prices() -> PriceBook:
     return PriceBook.load()
-
-
-@cache
-def load_function(step: str) -> ModuleType:
-    """The module functions/<step>/app.py, as Lambda would import it."""
-    path = ROOT / "functions" / step / "app.py"
-    spec = importlib.util.spec_from_file_location(f"bad_input_{step}_app", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @cache
@@ -127,9 +115,10 @@ def good_events(step: str) -> tuple[Any, ...]:
 
 def call(step: str, event: Any) -> Any:
     """The function's answer as Lambda would send it; raises what it raises."""
-    module, services = load_function(step), InMemoryServices()
+    module, services = loaded(step), InMemoryServices()
     replaced = {
-        "services": lambda: services,
+        "wired": services,
+        "services": lambda *_sections: services,
         "now": services.clock,
         "time": SimpleNamespace(sleep=lambda _seconds: pytest.fail("nothing is there to wait for")),
         "answer_custom_resource": lambda *_args, **_named: None,
@@ -210,7 +199,7 @@ def changed(draw: st.DrawFn, step: str) -> Any:
 def test_functions_when_called_with_any_json_then_each_contract_refuses_it(event: Any) -> None:
     for step in STEPS:
         with pytest.raises(EventRefused):
-            parse(load_function(step).handler.request_model, event)
+            parse(loaded(step).handler.request_model, event)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -224,7 +213,7 @@ def test_function_when_its_events_are_changed_then_answers_or_raises_an_error_of
     def try_out(event: Any) -> None:
         nonlocal came_past
         try:
-            parse(load_function(step).handler.request_model, copy.deepcopy(event))
+            parse(loaded(step).handler.request_model, copy.deepcopy(event))
             came_past += 1
             call(step, event)
         except OnmodelError:

@@ -13,7 +13,7 @@ from template_model import ROOT, request_model
 
 from onmodel.contracts.base import Contract
 from onmodel.contracts.datasets import QueuedMessages
-from onmodel.handler import entry, parse
+from onmodel.handler import lambda_handler, parse
 from onmodel.observability import logger
 from onmodel.steps.caption_messages import caption_messages
 
@@ -57,7 +57,7 @@ def test_request_when_read_then_knows_the_id(path: Path) -> None:
 def test_done_when_the_answer_knows_the_upload_then_is_logged_under_its_id(
     written: io.StringIO,
 ) -> None:
-    entry(Request)(lambda _: Request(correlation_id="of-the-upload"))(
+    lambda_handler(Request)(lambda _: Request(correlation_id="of-the-upload"))(
         {"correlation_id": "of-the-event"}, Context()
     )
     assert [line["correlation_id"] for line in lines(written)] == ["of-the-upload"]
@@ -70,7 +70,7 @@ def test_lines_when_of_any_module_then_have_the_id_and_a_time_that_lambda_reads(
         logger.info("by the step")
         logging.getLogger("onmodel.video.sampling.batch_decoder").warning("by pure code")
 
-    entry(Request)(work)({"correlation_id": "u-1"}, Context())
+    lambda_handler(Request)(work)({"correlation_id": "u-1"}, Context())
     assert [line["message"] for line in lines(written)] == ["by the step", "by pure code", "done"]
     for line in lines(written):
         assert line["correlation_id"] == "u-1"
@@ -84,7 +84,7 @@ def test_lines_when_the_step_breaks_off_then_the_last_one_has_id_and_place(
         raise ZeroDivisionError("by nothing")
 
     with pytest.raises(ZeroDivisionError):
-        entry(Request)(work)({"correlation_id": "u-1"}, Context())
+        lambda_handler(Request)(work)({"correlation_id": "u-1"}, Context())
     (line,) = lines(written)
     assert (line["level"], line["correlation_id"]) == ("ERROR", "u-1")
     assert line["exception_name"] == "ZeroDivisionError"
@@ -92,7 +92,7 @@ def test_lines_when_the_step_breaks_off_then_the_last_one_has_id_and_place(
 
 
 def test_lines_when_the_next_request_comes_then_have_its_own_id(written: io.StringIO) -> None:
-    handler = entry(Request)(lambda _: None)
+    handler = lambda_handler(Request)(lambda _: None)
     for identity in ("u-1", "u-2"):
         handler({"correlation_id": identity}, Context())
     assert [line["correlation_id"] for line in lines(written)] == ["u-1", "u-2"]
@@ -121,7 +121,7 @@ def test_lines_when_a_batch_has_two_uploads_then_each_message_has_its_own(
         message(2, "nobody's"),
         message(3, json.dumps({**body, "correlation_id": "u-2"})),
     ]
-    handler = entry(QueuedMessages)(lambda request: caption_messages(request, Crops()))
+    handler = lambda_handler(QueuedMessages)(lambda request: caption_messages(request, Crops()))
     handler(event, Context())
     told = [(line["message"], line["correlation_id"]) for line in lines(written)]
     assert told == [

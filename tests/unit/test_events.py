@@ -1,11 +1,10 @@
 """Every fixture under events/ fits its function's contract, or is refused as it says."""
 
-import importlib.util
 import json
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from functions import load_function
 
 from onmodel.errors import EventRefused
 from onmodel.handler import parse
@@ -14,17 +13,6 @@ ROOT = Path(__file__).parents[2]
 EVENTS = sorted(
     path for path in ROOT.glob("events/*/*.json") if not path.name.endswith(".expected.json")
 )
-
-
-def load_function(step: str) -> ModuleType:
-    """The module functions/<step>/app.py, as Lambda would import it."""
-    spec = importlib.util.spec_from_file_location(
-        f"functions_{step}_app", ROOT / "functions" / step / "app.py"
-    )
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize("path", EVENTS, ids=lambda path: f"{path.parent.name}/{path.stem}")

@@ -11,7 +11,7 @@ from onmodel import wiring
 from onmodel.contracts.films import FilmProbed, RunRequest
 from onmodel.contracts.links import DoorAnswer
 from onmodel.errors import EventRefused, FilmRefused
-from onmodel.handler import Handler, entry
+from onmodel.handler import Handler, lambda_handler
 from onmodel.observability import logger
 
 RUN = {
@@ -34,31 +34,31 @@ class Context:
     aws_request_id: str = "r-1"
 
 
-def test_entry_when_event_fits_then_answers_json() -> None:
-    handler = entry(RunRequest)(lambda request: FilmProbed(chunks_key=request.run.title))
+def test_handler_when_event_fits_then_answers_json() -> None:
+    handler = lambda_handler(RunRequest)(lambda request: FilmProbed(chunks_key=request.run.title))
     assert handler({"run": RUN}, Context()) == {"chunks_key": "f.mp4"}
 
 
-def test_entry_when_event_does_not_fit_then_names_the_field() -> None:
-    handler = entry(RunRequest)(lambda _: None)
+def test_handler_when_event_does_not_fit_then_names_the_field() -> None:
+    handler = lambda_handler(RunRequest)(lambda _: None)
     with pytest.raises(EventRefused, match=r"run\.attempt"):
         handler({"run": RUN | {"attempt": 0}}, Context())
 
 
-def test_entry_when_step_refuses_then_the_error_passes_under_its_own_name() -> None:
+def test_handler_when_step_refuses_then_the_error_passes_under_its_own_name() -> None:
     def refuse(request: RunRequest) -> None:
         raise FilmRefused(f"{request.run.title} is no film", "Upload a film")
 
     with pytest.raises(FilmRefused, match="is no film"):
-        entry(RunRequest)(refuse)({"run": RUN}, Context())
+        lambda_handler(RunRequest)(refuse)({"run": RUN}, Context())
 
 
-def test_entry_when_it_logs_then_the_correlation_id_is_in_the_line(
+def test_handler_when_it_logs_then_the_correlation_id_is_in_the_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     written = io.StringIO()
     monkeypatch.setattr(logger.registered_handler, "stream", written)
-    entry(RunRequest)(lambda _: None)({"run": RUN}, Context())
+    lambda_handler(RunRequest)(lambda _: None)({"run": RUN}, Context())
     lines = [json.loads(line) for line in written.getvalue().splitlines()]
     assert [line["correlation_id"] for line in lines if line["message"] == "done"] == [
         "id-from-the-upload"
@@ -73,16 +73,16 @@ def answers(monkeypatch: pytest.MonkeyPatch, handler: Handler, event: object) ->
     return [json.loads(line).get("answer") for line in written.getvalue().splitlines()]
 
 
-def test_entry_when_it_answers_then_the_answer_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
-    handler = entry(RunRequest)(lambda _: FilmProbed(chunks_key="k"))
+def test_handler_when_it_answers_then_the_answer_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = lambda_handler(RunRequest)(lambda _: FilmProbed(chunks_key="k"))
     assert answers(monkeypatch, handler, {"run": RUN}) == [{"chunks_key": "k"}]
 
 
-def test_entry_when_fields_are_chosen_then_only_they_are_logged_and_all_are_answered(
+def test_handler_when_fields_are_chosen_then_only_they_are_logged_and_all_are_answered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answer = DoorAnswer(statusCode=302, headers={"location": "https://signed"}, body="<p>")
-    handler = entry(RunRequest, logged={"statusCode"})(lambda _: answer)
+    handler = lambda_handler(RunRequest, logged={"statusCode"})(lambda _: answer)
     assert answers(monkeypatch, handler, {"run": RUN}) == [{"statusCode": 302}]
     assert handler({"run": RUN}, Context()) == answer.model_dump()
 
@@ -98,7 +98,8 @@ def test_door_when_it_sends_somebody_on_then_the_address_is_not_logged(
         "rawPath": link.removeprefix(DOOR_URL),
         "requestContext": {"http": {"method": "GET"}, "requestId": "request-1"},
     }
-    monkeypatch.setattr(wiring, "services", lambda: world)
+    monkeypatch.setattr(world, "links", world.door, raising=False)
+    monkeypatch.setattr(wiring, "services", lambda *_sections: world)
     app = runpy.run_path(str(ROOT / "functions" / "open_door" / "app.py"))
     written = io.StringIO()
     monkeypatch.setattr(logger.registered_handler, "stream", written)

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from functions import variables_of_the_template
 from template_model import read_template
 
-from onmodel.contracts.settings import CaptionSettings, Settings
-from onmodel.environment import read_environment
+from onmodel.contracts.settings import AllowedModels, CaptionSettings, Settings
+from onmodel.environment import Environment, Models
 from onmodel.films.settings import with_models
 from onmodel.wiring import Services
-
-REQUIRED = {
-    "UPLOADS_BUCKET": "uploads",
-    "STUDIO_BUCKET": "studio",
-    "REGISTRY_TABLE": "registry",
-    "CACHE_TABLE": "cache",
-    "TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:t",
-}
 
 
 @pytest.fixture(autouse=True)
@@ -26,13 +19,12 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def wired(**variables: str) -> Services:
-    return Services(read_environment(REQUIRED | variables))
+    return Services(Environment(variables_of_the_template() | variables))
 
 
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [
-        ({}, False),
         ({"PRIVATE_ARRANGEMENT": "false"}, False),
         ({"PRIVATE_ARRANGEMENT": "true"}, True),
     ],
@@ -60,12 +52,9 @@ def test_captions_when_asked_for_then_the_client_gives_up_before_its_function_do
 def test_models_when_the_stack_names_them_then_settings_have_them() -> None:
     """The roles are made of the same parameters."""
     variables = {"EMBEDDING_MODEL_ID": "other.embed-v9", "CAPTION_MODEL_ID": "us.mine"}
-    settings = with_models(Settings(), wired(**variables).environment.models)
+    settings = with_models(Settings(), wired(**variables).environment.read(Models).allowed)
     assert (settings.embedding.model, settings.captions.model) == ("other.embed-v9", "us.mine")
 
 
-def test_models_when_left_out_then_the_templates_defaults() -> None:
-    parameters = read_template().body["Parameters"]
-    models = wired().environment.models
-    assert models.embedding == parameters["EmbeddingModelId"]["Default"]
-    assert models.captions == parameters["CaptionModelId"]["Default"]
+def test_models_when_the_template_is_unchanged_then_the_settings_own_defaults() -> None:
+    assert wired().environment.read(Models).allowed == AllowedModels()

@@ -1,62 +1,153 @@
-"""The environment of the functions as one typed model, read once by wiring."""
+"""The functions' environment variables: typed sections, each read by the functions that need it.
+
+A function names its sections when it is loaded (`wiring.services(Buckets, Machines)`), so that a
+missing variable fails the start and not a run. Nothing has a default: template.yaml sets all of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from onmodel.contracts.bedrock import BASE_MODEL
 from onmodel.contracts.settings import AllowedModels
+from onmodel.errors import EnvironmentIncomplete
 
 
-class Environment(BaseModel):
-    """What template.yaml tells every function."""
+class Section(BaseModel):
+    """Variables that are needed together; a field's name in capitals is the variable's."""
 
     model_config = ConfigDict(
-        frozen=True, extra="ignore", hide_input_in_errors=True
-    )  # the environment holds a session token
-
-    uploads_bucket: str = Field(alias="UPLOADS_BUCKET")
-    studio_bucket: str = Field(alias="STUDIO_BUCKET")
-    registry_table: str = Field(alias="REGISTRY_TABLE")
-    cache_table: str = Field(alias="CACHE_TABLE")
-    cache_days: int = Field(alias="CACHE_DAYS", default=365, ge=1)
-    topic_arn: str = Field(alias="TOPIC_ARN")
-    prepare_film_arn: str = Field(alias="PREPARE_FILM_ARN", default="")
-    deploy_model_arn: str = Field(alias="DEPLOY_MODEL_ARN", default="")
-    retire_model_arn: str = Field(alias="RETIRE_MODEL_ARN", default="")
-    draw_storyboard_arn: str = Field(alias="DRAW_STORYBOARD_ARN", default="")
-    deployment_hours: float = Field(alias="DEPLOYMENT_HOURS", default=2, gt=0, le=24)
-    provision_minutes: float = Field(alias="PROVISION_MINUTES", default=90, gt=0, le=600)
-    stack_name: str = Field(alias="STACK_NAME", default="onmodel")
-    training_role_arn: str = Field(alias="TRAINING_ROLE_ARN", default="")
-    base_model_id: str = Field(alias="BASE_MODEL_ID", default=BASE_MODEL)
-    embedding_model_id: str = Field(alias="EMBEDDING_MODEL_ID", default=AllowedModels().embedding)
-    caption_model_id: str = Field(alias="CAPTION_MODEL_ID", default=AllowedModels().captions)
-    private_arrangement: bool = Field(alias="PRIVATE_ARRANGEMENT", default=False)
-    schedule_group: str = Field(alias="SCHEDULE_GROUP", default="")
-    scheduler_role_arn: str = Field(alias="SCHEDULER_ROLE_ARN", default="")
-    schedule_dead_letter_arn: str = Field(alias="SCHEDULE_DEAD_LETTER_ARN", default="")
-    train_model_arn: str = Field(alias="TRAIN_MODEL_ARN", default="")
-    quiet_seconds: float = Field(alias="QUIET_SECONDS", default=900, ge=0)
-    poll_seconds: float = Field(alias="POLL_SECONDS", default=60, gt=0)
-    spend_limit_usd: float = Field(alias="SPEND_LIMIT_USD", default=100, ge=0)
-    approval_days: float = Field(alias="APPROVAL_DAYS", default=7, gt=0, le=365)
-    caption_queue_url: str = Field(alias="CAPTION_QUEUE_URL", default="")
-    door_url: str = Field(alias="DOOR_URL", default="")
-    door_secret_arn: str = Field(alias="DOOR_SECRET_ARN", default="")
-    region: str = Field(alias="AWS_REGION", default="us-east-1")
-    endpoint_url: str = Field(
-        alias="AWS_ENDPOINT_URL", default="", description="of a local stack; empty on AWS"
+        frozen=True,
+        extra="ignore",
+        alias_generator=str.upper,
+        str_min_length=1,
+        hide_input_in_errors=True,  # the environment holds a session token
     )
 
+
+class Aws(Section):
+    """Every function needs it."""
+
+    aws_region: str = Field(description="set by Lambda")
+    aws_endpoint_url: Annotated[str | None, BeforeValidator(lambda text: text or None)] = Field(
+        default=None, description="of a local stack; empty or absent on AWS"
+    )
+
+
+class Buckets(Section):
+    uploads_bucket: str
+    studio_bucket: str
+
+
+class RegistryTable(Section):
+    registry_table: str
+
+
+class CacheTable(Section):
+    cache_table: str
+    cache_days: int = Field(ge=1)
+
+
+class Topic(Section):
+    topic_arn: str
+
+
+class Machines(Section):
+    prepare_film_arn: str
+    train_model_arn: str
+    deploy_model_arn: str
+    retire_model_arn: str
+    draw_storyboard_arn: str
+
+
+class Models(Section):
+    embedding_model_id: str
+    caption_model_id: str
+
     @property
-    def models(self) -> AllowedModels:
+    def allowed(self) -> AllowedModels:
         """What the functions' roles let them call."""
         return AllowedModels(embedding=self.embedding_model_id, captions=self.caption_model_id)
 
 
-def read_environment(variables: Mapping[str, str]) -> Environment:
-    """Raises pydantic's ValidationError naming each variable that is missing."""
-    return Environment.model_validate(dict(variables))
+class TrainerResources(Section):
+    stack_name: str
+    training_role_arn: str
+    base_model_id: str
+    private_arrangement: bool
+
+
+class Schedules(Section):
+    schedule_group: str
+    scheduler_role_arn: str
+    schedule_dead_letter_arn: str
+
+
+class CaptionQueue(Section):
+    caption_queue_url: str
+
+
+class Links(Section):
+    links_url: str
+    link_secret_arn: str
+
+
+class GenerationPace(Section):
+    quiet_seconds: float = Field(ge=0)
+    poll_seconds: float = Field(gt=0)
+
+
+class SpendLimit(Section):
+    spend_limit_usd: float = Field(ge=0)
+
+
+class Approvals(Section):
+    approval_days: float = Field(gt=0, le=365)
+
+
+class DeploymentLimits(Section):
+    deployment_hours: float = Field(gt=0, le=24)
+    provision_minutes: float = Field(gt=0, le=600)
+
+
+SectionT = TypeVar("SectionT", bound=Section)
+
+
+class Environment:
+    """The variables of one function, or of a deployed stack; each section is read once."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = dict(variables)
+        self._sections: dict[type[Section], Section] = {}
+
+    def read(self, section: type[SectionT]) -> SectionT:
+        """Raises EnvironmentIncomplete naming each variable that is missing or impossible."""
+        self.require(section)
+        return cast(SectionT, self._sections[section])
+
+    def require(self, *sections: type[Section]) -> None:
+        """Read several sections, and name all that is wrong at once.
+
+        Raises:
+            EnvironmentIncomplete: variables are missing, empty or impossible.
+        """
+        faults: list[str] = []
+        for section in sections:
+            if section in self._sections:
+                continue
+            try:
+                self._sections[section] = section.model_validate(self._variables)
+            except ValidationError as fault:
+                faults += [self._describe(error) for error in fault.errors()]
+        if faults:
+            function = self._variables.get("AWS_LAMBDA_FUNCTION_NAME")
+            raise EnvironmentIncomplete(
+                (f"{function}: " if function else "") + ", ".join(faults),
+                "template.yaml sets these variables, under Globals, Function, Environment",
+            )
+
+    def _describe(self, error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+        name = str(error["loc"][0])
+        return f"{name}: {error['msg']}" if self._variables.get(name) else f"{name} is not set"

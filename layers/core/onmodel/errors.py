@@ -6,6 +6,7 @@ The tree answers one question: who can heal it?
 - OnmodelError
   - RefusedError           a person must change something; the message says what. Never retried.
     - EventRefused           a function was called with an event it does not understand
+    - EnvironmentIncomplete  a function lacks a variable that template.yaml sets
     - FilmRefused            the film cannot be read (no video, truncated, too large, empty …)
     - SettingsRefused        settings.yaml or a storyboard is impossible
     - ReferenceRefused       a reference is no picture, or two characters share one slug
@@ -50,6 +51,10 @@ class RefusedError(OnmodelError):
 
 class EventRefused(RefusedError):
     """Raised by every function for an event that does not fit its contract."""
+
+
+class EnvironmentIncomplete(RefusedError):
+    """Raised when a function starts without a variable that it needs."""
 
 
 class FilmRefused(RefusedError):

@@ -1,4 +1,4 @@
-"""The door of every function: parse the event, run one step, answer JSON, log with one id."""
+"""What every function does around its step: parse the event, answer JSON, log with one id."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def parse(model: type[RequestT], event: object) -> RequestT:
         ) from fault
 
 
-def entry(
+def lambda_handler(
     model: type[RequestT], *, logged: Collection[str] | None = None
 ) -> Callable[[Callable[[RequestT], BaseModel | None]], Handler]:
     """Make a Lambda handler of a function from request to answer.
@@ -61,8 +61,8 @@ def entry(
                     metrics.flush_metrics()
             if found := getattr(answer, "correlation_id", None):  # AWS's events know no upload
                 logger.append_keys(correlation_id=found)
-            told = answer.model_dump(mode="json", include=shown) if answer else None
-            logger.info("done", extra={"answer": told})
+            logged_answer = answer.model_dump(mode="json", include=shown) if answer else None
+            logger.info("done", extra={"answer": logged_answer})
             return answer.model_dump(mode="json") if answer else None
 
         handler.request_model = model  # type: ignore[attr-defined]  # for the fixtures' test

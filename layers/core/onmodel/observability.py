@@ -34,7 +34,7 @@ metrics = Metrics(service=SERVICE)  # its namespace is the stack's: POWERTOOLS_M
 
 
 def publish(figures: Iterable[Metric]) -> None:
-    """As lines of the log, which CloudWatch reads; `entry` writes those without a dimension."""
+    """As lines of the log, which CloudWatch reads; the handler writes those without a dimension."""
     for figure in figures:
         unit = MetricUnit.NoUnit if figure.is_money else MetricUnit.Count
         if figure.by is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from typing import Any
 
 from onmodel.adapters.clients import ATTEMPTS, READ_TIMEOUT_SECONDS, make_client
@@ -18,7 +18,18 @@ from onmodel.adapters.sns import SnsMailbox
 from onmodel.adapters.sqs import SqsQueue
 from onmodel.adapters.stepfunctions import StepFunctionsExecutions, StepFunctionsTaskTokens
 from onmodel.contracts.settings import CaptionSettings, EmbeddingSettings
-from onmodel.environment import Environment, read_environment
+from onmodel.environment import (
+    Aws,
+    Buckets,
+    CacheTable,
+    CaptionQueue,
+    Environment,
+    Links,
+    RegistryTable,
+    Schedules,
+    Section,
+    Topic,
+)
 from onmodel.links.tokens import Door
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.result_cache import CachedEmbedder, CachedLabelDetector
@@ -57,7 +68,7 @@ class Services:
     ) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
         return make_client(
             service,
-            region=self.environment.region,
+            region=self.environment.read(Aws).aws_region,
             read_timeout_seconds=read_timeout_seconds,
             attempts=attempts,
         )
@@ -72,21 +83,20 @@ class Services:
 
     @cached_property
     def uploads(self) -> S3ObjectStore:
-        return S3ObjectStore(self._s3, self.environment.uploads_bucket)
+        return S3ObjectStore(self._s3, self.environment.read(Buckets).uploads_bucket)
 
     @cached_property
     def studio(self) -> S3ObjectStore:
-        return S3ObjectStore(self._s3, self.environment.studio_bucket)
+        return S3ObjectStore(self._s3, self.environment.read(Buckets).studio_bucket)
 
     @cached_property
     def registry(self) -> DynamoRegistry:
-        return DynamoRegistry(self._dynamodb, self.environment.registry_table)
+        return DynamoRegistry(self._dynamodb, self.environment.read(RegistryTable).registry_table)
 
     @cached_property
     def cache(self) -> DynamoCache:
-        return DynamoCache(
-            self._dynamodb, self.environment.cache_table, self.environment.cache_days, now
-        )
+        named = self.environment.read(CacheTable)
+        return DynamoCache(self._dynamodb, named.cache_table, named.cache_days, now)
 
     @cached_property
     def executions(self) -> StepFunctionsExecutions:
@@ -94,7 +104,7 @@ class Services:
 
     @cached_property
     def mailbox(self) -> SnsMailbox:
-        return SnsMailbox(self.client("sns"), self.environment.topic_arn)
+        return SnsMailbox(self.client("sns"), self.environment.read(Topic).topic_arn)
 
     @cached_property
     def _rekognition(self) -> Any:  # noqa: ANN401
@@ -132,12 +142,13 @@ class Services:
 
     @cached_property
     def scheduler(self) -> Scheduler:
+        named = self.environment.read(Schedules)
         return EventBridgeScheduler(
             self.client("scheduler"),
-            group=self.environment.schedule_group,
-            role_arn=self.environment.scheduler_role_arn,
+            group=named.schedule_group,
+            role_arn=named.scheduler_role_arn,
             clock=now,
-            dead_letter_arn=self.environment.schedule_dead_letter_arn or None,
+            dead_letter_arn=named.schedule_dead_letter_arn,
         )
 
     @cached_property
@@ -150,7 +161,7 @@ class Services:
 
     @cached_property
     def caption_queue(self) -> SqsQueue:
-        return SqsQueue(self.client("sqs"), self.environment.caption_queue_url)
+        return SqsQueue(self.client("sqs"), self.environment.read(CaptionQueue).caption_queue_url)
 
     def caption_model(self, settings: CaptionSettings) -> CaptionModel:
         return ConverseModel(
@@ -158,21 +169,16 @@ class Services:
         )
 
     @cached_property
-    def door(self) -> Door:
-        """Its key is read once by each process."""
+    def links(self) -> Door:
+        """The signing key is read once by each process."""
+        named = self.environment.read(Links)
         secrets = SecretsManagerSecrets(self.client("secretsmanager"))
-        key = secrets.get(self.environment.door_secret_arn)
-        return Door(self.environment.door_url, key, now)
-
-    @property
-    def links(self) -> Door | None:
-        """The door, where the stack has one: mails name s3:// addresses without it."""
-        return self.door if self.environment.door_url else None
+        return Door(named.links_url, secrets.get(named.link_secret_arn), now)
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What every page of this stack must say first."""
-        return (SIMULATED,) if self.environment.endpoint_url else ()
+        return (SIMULATED,) if self.environment.read(Aws).aws_endpoint_url else ()
 
     @cached_property
     def prices(self) -> PriceBook:
@@ -205,7 +211,15 @@ def trainer_rules() -> TrainerRules:
     return TRAINERS[DEFAULT_TRAINER].rules
 
 
-@lru_cache(maxsize=1)
-def services() -> Services:
-    """Of this process; clients live as long as it does."""
-    return Services(read_environment(os.environ))
+def services(*sections: type[Section]) -> Services:
+    """For a function, made while it is loaded: clients live as long as its process.
+
+    Args:
+        sections: of the environment that the function needs, beside Aws.
+
+    Raises:
+        EnvironmentIncomplete: a variable of these is missing.
+    """
+    environment = Environment(os.environ)
+    environment.require(Aws, *sections)
+    return Services(environment)

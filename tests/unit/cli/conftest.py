@@ -12,8 +12,9 @@ import pytest
 from drawn.films import draw_film
 from fakes.labels import FakeLabels, figure
 from fakes.world import World
+from functions import variables_of_the_template
 
-from onmodel.environment import read_environment
+from onmodel.environment import Environment
 from onmodel_cli.connection import Connection
 
 
@@ -55,14 +56,14 @@ def world() -> World:
 
 @pytest.fixture
 def connection(world: World) -> Connection:
-    variables = {
+    variables = variables_of_the_template() | {
         "UPLOADS_BUCKET": "uploads", "STUDIO_BUCKET": "studio", "REGISTRY_TABLE": "registry",
         "CACHE_TABLE": "cache", "TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:t",
         "TRAIN_MODEL_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:TrainModel",
         "DEPLOY_MODEL_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:DeployModel",
         "RETIRE_MODEL_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:RetireModel",
     }  # fmt: skip
-    made = Connection("onmodel", "us-east-1", read_environment(variables), local=True)
+    made = Connection("onmodel", "us-east-1", Environment(variables), local=True)
     services = made.services
     vars(services).update(
         _s3=FakeS3(world),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import json
-import re
 from pathlib import Path
 
 import pytest
+from functions import load_function
 from typer.testing import CliRunner
 
 from onmodel_cli import events, main
@@ -31,12 +30,7 @@ def prepared(connection: Connection, film: Path, tmp_path: Path, monkeypatch) ->
 
 def request_model(step: str):
     """The model that functions/<step>/app.py parses its event with."""
-    path = ROOT / "functions" / step / "app.py"
-    name = re.search(r"@entry\((\w+)", path.read_text()).group(1)
-    spec = importlib.util.spec_from_file_location(f"app_of_{step}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return getattr(module, name)
+    return load_function(step).handler.request_model
 
 
 @pytest.mark.parametrize("step", OF_A_FILM)

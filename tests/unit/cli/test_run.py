@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 from fakes.world import World
+from functions import variables_of_the_template
 from typer.testing import CliRunner
 
 from onmodel.contracts.films import RefuseFilmRequest, StateError
+from onmodel.environment import Environment, Models
 from onmodel.errors import FilmRefused, SettingsRefused
 from onmodel.steps.refuse_film import refuse_film
 from onmodel_cli import main
@@ -128,8 +130,9 @@ def test_run_when_the_stack_has_another_model_then_still_finds_the_run_that_it_m
     invoke, film, world, connection
 ) -> None:
     """The run's id comes of the settings: both sides must have the same model in them."""
-    environment = connection.environment.model_copy(update={"embedding_model_id": "other.v9"})
+    variables = variables_of_the_template() | {"EMBEDDING_MODEL_ID": "other.v9"}
+    environment = Environment(variables)
     object.__setattr__(connection, "environment", environment)
-    world.models = environment.models
+    world.models = environment.read(Models).allowed
     assert invoke("run", film, "--production", "mira", "--json").exit_code == 0
     assert "nothing was paid for now" in invoke("run", film, "--production", "mira").stdout

@@ -8,7 +8,7 @@ from onmodel.contracts.base import Box, Usage
 from onmodel.contracts.datasets import LeftOutReason
 from onmodel.contracts.films import FilmFacts, FilmSummary, RejectReason, RunRequest
 from onmodel.datasets.metrics import dataset_metrics, film_metrics
-from onmodel.handler import entry
+from onmodel.handler import lambda_handler
 from onmodel.observability import Metric, metrics, publish
 
 NAMESPACE = "onmodel/test"
@@ -66,7 +66,7 @@ def test_entry_when_a_step_counted_then_one_line_for_all_of_it(
         Metric("CropsKept", 0),
         Metric("Dollars", 1.5, is_money=True),
     ]
-    handler = entry(RunRequest)(lambda _: publish(figures))
+    handler = lambda_handler(RunRequest)(lambda _: publish(figures))
     handler({"run": RUN}, Context())
     line = next(line for line in lines(capsys) if "_aws" in line)
     units = {"Frames": "Count", "CropsKept": "Count", "Dollars": "None"}

@@ -25,7 +25,7 @@ NAMES_OF_OURS = {  # everything else is named by CloudFormation, so that a repla
 }
 # Variables and outputs that are not named after the resource or the parameter they hold.
 OTHERWISE = {
-    "DoorSecretArn": "DoorKey",
+    "LinkSecretArn": "DoorKey",
     "ScheduleDeadLetterArn": "EventDeadLetters",
     "AwsEndpointUrl": "EndpointUrl",
 }
@@ -34,7 +34,7 @@ LIBRARIES = ("POWERTOOLS_", "OPENBLAS_")  # they read variables of their own
 
 def meant_by(deployed: Deployed, name: str) -> str:
     """What a name in PascalCase promises: an ARN, a name or URL, or a parameter's value."""
-    if name == "DoorUrl":
+    if name in {"DoorUrl", "LinksUrl"}:
         return deployed.attribute("Door", "ApiEndpoint")
     logical = OTHERWISE.get(name, name.removesuffix("Arn").removesuffix("Url"))
     logical = logical if logical in deployed.resources else OTHERWISE.get(name, name)

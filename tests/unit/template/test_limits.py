@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from template_model import Machine, Template, listed, named
 
-from onmodel.environment import Environment
-
 
 def test_memory_when_asked_for_then_a_new_account_has_it(template: Template) -> None:
     for name, function in template.functions.items():
@@ -39,22 +37,6 @@ def test_functions_when_configured_then_all_alike(template: Template) -> None:
     assert common["Layers"] == [{"Ref": "CoreLayer"}]
     for name, function in template.functions.items():
         assert function.get("Layers", []) in ([], [{"Ref": "VisionLayer"}]), name
-
-
-def test_environment_when_read_then_has_what_every_function_needs(template: Template) -> None:
-    common = template.body["Globals"]["Function"]["Environment"]["Variables"]
-    required = {f.alias for f in Environment.model_fields.values() if f.is_required()}
-    assert required <= set(common)
-
-
-def test_variables_when_set_then_are_read(template: Template) -> None:
-    """And what is read is set: a default in the code would hide a missing variable."""
-    common = template.body["Globals"]["Function"]["Environment"]["Variables"]
-    others = {name for name in common if name.startswith(("POWERTOOLS_", "OPENBLAS_"))}
-    known = {str(field.alias) for field in Environment.model_fields.values()} - {"AWS_REGION"}
-    assert set(common) - others == known
-    for name, function in template.functions.items():
-        assert "Environment" not in function, name
 
 
 def test_endpoint_when_on_aws_then_is_empty(template: Template) -> None:

@@ -34,7 +34,6 @@ SERVICES = {
     "scheduler": set(),  # each step its own calls
     "trainer": set(),  # each step its own calls
     "trainer_rules": set(),  # calls no service
-    "door": {"secretsmanager:GetSecretValue"},
     "links": {"secretsmanager:GetSecretValue"},
     "prices": set(),
     "notices": set(),
@@ -61,7 +60,7 @@ BELONGS = {
     "rekognition:": {"finder"},
     "sns:": {"mailbox"},
     "scheduler:": {"scheduler"},
-    "secretsmanager:": {"door", "links"},
+    "secretsmanager:": {"links"},
     "bedrock:InvokeModel": {"embedder", "namer", "image_model", "caption_model"},
     "bedrock:Create": {"trainer"},
     "bedrock:Delete": {"trainer"},
@@ -79,10 +78,8 @@ def asked_of_wiring(step: str) -> set[str]:
         node.attr
         for node in ast.walk(handler_source(step))
         if isinstance(node, ast.Attribute)
-        and (
-            (isinstance(node.value, ast.Name) and node.value.id == "wired")
-            or (isinstance(node.value, ast.Call) and ast.unparse(node.value) == "services()")
-        )
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "wired"
     }
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
 
 import pytest
+from functions import STEPS, variables_of_the_template
 from reachable_code import libraries_of
 from template_model import ROOT, Template, read_template
 
 IN_THE_LAYER = {"numpy", "cv2", "av"}
-STEPS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
 WITH_VISION = read_template().steps_with_vision()
 
 IMPORT_WITHOUT_VISION = """
@@ -30,6 +31,7 @@ def import_without_vision(*steps: str) -> subprocess.CompletedProcess[str]:
             textwrap.dedent(IMPORT_WITHOUT_VISION),
             *(str(ROOT / "functions" / step / "app.py") for step in steps),
         ],
+        env={**os.environ, **variables_of_the_template()},
         capture_output=True,
         text=True,
         check=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from onmodel.adapters.account import AwsAccount
 from onmodel.adapters.servicequotas import ServiceQuotas
+from onmodel.environment import Aws, TrainerResources
 from onmodel.trainers.bedrock.canvas import NovaCanvas
 from onmodel.trainers.bedrock.trainer import BedrockTrainer
 from onmodel.trainers.parts import TrainerParts
@@ -13,18 +14,18 @@ PICTURE_SECONDS = 300
 
 
 def make_trainer(parts: TrainerParts) -> BedrockTrainer:
-    environment = parts.environment
+    resources = parts.environment.read(TrainerResources)
     return BedrockTrainer(
         parts.client("bedrock"),
-        stack=environment.stack_name,
-        region=environment.region,
-        role_arn=environment.training_role_arn,
+        stack=resources.stack_name,
+        region=parts.environment.read(Aws).aws_region,
+        role_arn=resources.training_role_arn,
         store=parts.store,
         account=AwsAccount(parts.client("s3"), parts.client("iam")),
         quotas=ServiceQuotas(parts.client("service-quotas")),
         clock=parts.clock,
-        base_model=environment.base_model_id,
-        private_arrangement=environment.private_arrangement,
+        base_model=resources.base_model_id,
+        private_arrangement=resources.private_arrangement,
     )
 
 
