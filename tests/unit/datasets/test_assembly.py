@@ -159,6 +159,13 @@ def test_assemble_when_nothing_can_be_trained_on_then_refused(
         assemble(films, threshold=ALIKE, training=SETTINGS)
 
 
+def test_assemble_when_pictures_are_fewer_than_the_setting_then_refused_with_its_value() -> None:
+    training = TrainingSettings(min_pictures=9, min_per_character=2, max_per_character=40)
+    with pytest.raises(DatasetRefused, match="only 8 pictures are left, fewer than 9"):
+        assemble([film("ep1", ["buck"] * 8)], threshold=ALIKE, training=training)
+    assert len(assemble([film("ep1", ["buck"] * 9)], threshold=ALIKE, training=training).items) == 9
+
+
 def test_contents_hash_when_a_name_or_split_changes_then_another() -> None:
     items = assemble([film("ep1", ["buck"] * 6)], threshold=ALIKE, training=SETTINGS).items
     renamed = [items[0].model_copy(update={"character": "frank"}), *items[1:]]

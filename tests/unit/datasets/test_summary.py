@@ -36,3 +36,13 @@ def test_summarize_when_done_then_counts_by_character_and_names_those_with_few()
     assert summary.left_out == {LeftOutReason.UNNAMED: 1}
     assert len(summary.notices) == 1
     assert summary.notices[0].startswith("Frank has 2 training pictures")
+
+
+def test_summarize_when_a_character_has_just_enough_then_only_fewer_are_noticed() -> None:
+    training = TrainingSettings(min_per_character=4, min_pictures=2, max_per_character=9)
+    items = [item(number, "buck") for number in range(4)]
+    items += [item(number, "frank") for number in range(4, 7)]
+    summary = summarize(items, [], ["ep1"], training, dataset_id="d0001-00000000")
+    assert summary.notices == (
+        "Frank has 3 training pictures, fewer than 4: the model may not learn this character",
+    )

@@ -77,6 +77,22 @@ def test_read_when_a_place_of_the_film_is_named_then_its_box_is_cut_out(
     assert notices == ()
 
 
+def test_read_when_a_box_is_the_whole_frame_then_it_is_used(world: World, run: Run) -> None:
+    (shown,), notices = reader(world, run).read(shown_at(1.0, (0, 0, 640, 360)))
+    assert (decoded_size(shown.jpeg), notices) == ((640, 360), ())
+
+
+def test_read_when_the_place_is_in_another_prepared_film_then_that_film_is_cut(
+    world: World, run: Run, drawn: DrawnFilm
+) -> None:
+    world.prepare(run)
+    world.route(world.upload("bunny/films/second.mp4", drawn.path.read_bytes() + b"\0"))
+    second = world.started()
+    assert second.title == "second.mp4"
+    (shown,), notices = reader(world, second).read(shown_at(1.0))
+    assert (decoded_size(shown.jpeg), notices) == ((200, 120), ())
+
+
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
