@@ -11,7 +11,7 @@ from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import RunStatus
 from onmodel.errors import FilmRefused, NotFound, ServiceError, StillRunning
 from onmodel.formats.jsonl import read_lines
-from onmodel.notifications.mails.letter import sentence
+from onmodel.formats.wording import sentence
 from onmodel.ports.machines import Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore

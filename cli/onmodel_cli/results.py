@@ -16,8 +16,7 @@ from rich.table import Table
 from onmodel.contracts.films import Crop, FilmSummary, Run
 from onmodel.contracts.keys import FilmKeys
 from onmodel.formats.jsonl import read_lines
-from onmodel.formats.wording import count, dollars, duration, person_name
-from onmodel.notifications.mails.film import DROPPED
+from onmodel.formats.wording import DROPPED, count, dollars, duration, person_name
 from onmodel.ports.storage import ObjectStore
 
 DOWNLOADS_AT_ONCE = 8

@@ -89,7 +89,7 @@ def test_route_when_settings_are_impossible_then_told_and_the_last_good_ones_hol
 ) -> None:
     world.route(world.upload("bunny/settings.yaml", b"sampling: {interval_seconds: 2}"))
     answer = world.route(world.upload("bunny/settings.yaml", b"sampling: {interval_seconds: -2}"))
-    assert answer.outcome == "told"
+    assert answer.outcome == "notified"
     assert "interval_seconds" in world.mailbox.mails[0].body
     assert world.route(world.upload("bunny/films/a.mp4", b"film")).outcome == "started"
     settings = Settings.model_validate_json(world.studio.get(FilmKeys.of(world.started()).settings))
@@ -115,8 +115,8 @@ def test_route_when_reference_is_a_picture_then_recorded(world: World) -> None:
 )
 def test_route_when_reference_is_no_picture_then_told_once(world: World, body: bytes) -> None:
     event = world.upload("bunny/characters/Buck/front.png", body)
-    assert world.route(event).outcome == "told"
-    assert world.route(event).outcome == "told"
+    assert world.route(event).outcome == "notified"
+    assert world.route(event).outcome == "notified"
     assert len(world.mailbox.mails) == 1
     assert not list(REFERENCES.list(world.registry, "bunny"))
 
@@ -124,7 +124,7 @@ def test_route_when_reference_is_no_picture_then_told_once(world: World, body: b
 def test_route_when_two_characters_share_a_slug_then_the_second_is_refused(world: World) -> None:
     world.route(world.upload("bunny/characters/Big Buck/1.png", PICTURE))
     answer = world.route(world.upload("bunny/characters/big-buck/1.png", PICTURE))
-    assert answer.outcome == "told"
+    assert answer.outcome == "notified"
     assert "taken" in world.mailbox.mails[0].body
     assert len(list(REFERENCES.list(world.registry, "bunny"))) == 1
 
@@ -133,7 +133,7 @@ def test_route_when_two_productions_share_a_slug_then_the_second_film_is_not_mix
     world: World,
 ) -> None:
     world.route(world.upload("My Show/films/a.mp4", b"film"))
-    assert world.route(world.upload("my-show/films/b.mp4", b"film")).outcome == "told"
+    assert world.route(world.upload("my-show/films/b.mp4", b"film")).outcome == "notified"
     assert len(world.executions.payloads) == 1
 
 
@@ -150,7 +150,7 @@ def test_route_when_a_production_has_the_slug_of_another_then_nothing_of_it_is_t
     world: World, key: str, body: bytes
 ) -> None:
     world.route(world.upload("My Show/films/a.mp4", b"film"))
-    assert world.route(world.upload(key, body)).outcome == "told"
+    assert world.route(world.upload(key, body)).outcome == "notified"
     (mail,) = world.mailbox.mails
     assert "'My Show', which is taken" in " ".join(mail.body.split())
     assert "differs in letters or digits" in " ".join(mail.body.split())
@@ -161,7 +161,8 @@ def test_route_when_a_production_has_the_slug_of_another_then_nothing_of_it_is_t
 
 
 @pytest.mark.parametrize(
-    ("height", "width", "outcome"), [(64, 64, "recorded"), (63, 90, "told"), (90, 63, "told")]
+    ("height", "width", "outcome"),
+    [(64, 64, "recorded"), (63, 90, "notified"), (90, 63, "notified")],
 )
 def test_route_when_a_reference_is_about_the_smallest_size_then_taken_from_64_pixels_on(
     world: World, height: int, width: int, outcome: str
@@ -173,8 +174,8 @@ def test_route_when_a_reference_is_about_the_smallest_size_then_taken_from_64_pi
 
 def test_route_when_key_is_elsewhere_then_told_once(world: World) -> None:
     event = world.upload("bunny/notes.txt", b"hello")
-    assert world.route(event).outcome == "told"
-    assert world.route(event).outcome == "told"
+    assert world.route(event).outcome == "notified"
+    assert world.route(event).outcome == "notified"
     assert len(world.mailbox.mails) == 1
     assert "bunny/notes.txt" in world.mailbox.mails[0].body
 
@@ -223,7 +224,7 @@ def test_route_when_storyboard_is_impossible_then_told_and_nothing_starts(
     world: World, text: bytes, why: str
 ) -> None:
     answer = world.route(world.upload("bunny/storyboards/forest.yaml", text))
-    assert answer.outcome == "told"
+    assert answer.outcome == "notified"
     assert not world.executions.payloads
     (mail,) = world.mailbox.mails
     assert "cannot be drawn" in mail.subject
@@ -234,7 +235,7 @@ def test_route_when_settings_name_a_model_that_the_stack_may_not_call_then_told(
     world: World,
 ) -> None:
     answer = world.route(world.upload("bunny/settings.yaml", b"captions: {model: mine}"))
-    assert answer.outcome == "told"
+    assert answer.outcome == "notified"
     assert "captions.model is mine" in world.mailbox.mails[-1].body
     assert "CaptionModelId" in world.mailbox.mails[-1].body
 

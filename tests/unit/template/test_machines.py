@@ -13,7 +13,7 @@ from onmodel import errors
 from onmodel.contracts.deployments import DeploymentRef, DeployRequest
 from onmodel.contracts.storyboards import StoryboardRequest
 from onmodel.contracts.trainings import RequestApprovalRequest
-from onmodel.steps.notify import TELLERS
+from onmodel.notifications.catalogue import CATALOGUE
 
 DIALECT = (  # Lambda, sqs, sns, events, dynamodb and states: nothing else is in a machine
     r"<\w+Function>|arn:aws:states:::(lambda:invoke\.waitForTaskToken"
@@ -265,7 +265,7 @@ def model_of(function: str) -> type[BaseModel]:
 def test_mails_when_asked_for_then_are_known(machine: Machine) -> None:
     for name, state in machine.states():
         if machine.function_of(state) == "NotifyFunction":
-            assert state["Parameters"]["notification"]["kind"] in TELLERS, name
+            assert state["Parameters"]["notification"]["kind"] in CATALOGUE, name
 
 
 def test_machines_when_they_start_another_then_with_its_own_input(

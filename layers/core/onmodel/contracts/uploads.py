@@ -42,6 +42,12 @@ class RouteAnswer(Contract):
     """What became of an upload."""
 
     outcome: Literal[
-        "started", "already_running", "already_prepared", "recorded", "accepted", "ignored", "told"
+        "started",
+        "already_running",
+        "already_prepared",
+        "recorded",
+        "accepted",
+        "ignored",
+        "notified",
     ]
     detail: str = ""

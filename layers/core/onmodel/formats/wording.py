@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from onmodel.contracts.films import RejectReason
 
 CENT = 0.01
 SMALLEST = 0.00001  # what five digits can show
@@ -14,6 +17,20 @@ ASKED_ABOUT = {
     "deployment": "deployment",
 }
 """What a person is asked about, as a noun by the approval's purpose."""
+
+DROPPED: dict[RejectReason, str] = {
+    RejectReason.BLACK: "black",
+    RejectReason.BLANK: "blank",
+    RejectReason.FADE: "in a fade",
+    RejectReason.BLURRED: "blurred",
+    RejectReason.UNCHANGED: "unchanged since the frame before",
+    RejectReason.NO_FIGURE: "without a figure",
+    RejectReason.TOO_SMALL: "figures too small to learn from",
+    RejectReason.SURPLUS: "figures beyond the largest of their frame",
+    RejectReason.NEAR_DUPLICATE: "near-duplicates of a kept picture",
+    RejectReason.UNREADABLE: "unreadable",
+}
+"""Why frames and figures were dropped, as it follows a number."""
 
 
 def timecode(seconds: float) -> str:
@@ -65,3 +82,19 @@ def listed(words: Sequence[str], last: str = "and") -> str:
 def person_name(character: str) -> str:
     """A character's slug as a name: `big-buck` → `Big Buck`."""
     return " ".join(part.capitalize() for part in character.split("-"))
+
+
+def when(moment: datetime) -> str:
+    """`2026-11-22 14:30 UTC`: readers live anywhere."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def printable(text: str) -> str:
+    """Control characters and line breaks become question marks."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def sentence(text: str) -> str:
+    """One printable sentence with its full stop."""
+    stripped = printable(text).strip()
+    return stripped if not stripped or stripped[-1] in ".!?" else stripped + "."

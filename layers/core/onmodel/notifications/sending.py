@@ -1,11 +1,12 @@
-"""Sends one mail for one event that matters: never lost, doubled only by a death in between."""
+"""Sends one mail for one event; two with one id only if the function dies after publishing."""
 
 from __future__ import annotations
 
 from onmodel.contracts.keys import digest
 from onmodel.contracts.rows import MailBody, MailStatus
 from onmodel.errors import Conflict
-from onmodel.notifications.mails import Mail
+from onmodel.notifications.facts.base import Notification
+from onmodel.notifications.letter import compose
 from onmodel.ports.account import Mailbox
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
@@ -13,45 +14,48 @@ from onmodel.registry.kinds import MAILS
 
 
 def send_once(
-    mail: Mail,
+    notification: Notification,
     *,
-    production: str,
-    event: str,
     correlation_id: str,
     registry: Registry,
     mailbox: Mailbox,
     clock: Clock,
 ) -> bool:
-    """Publish unless the same event was told before; returns whether it was published now.
+    """Fill the template and publish, unless a mail of the same event was sent.
+
+    The registry's row is written after publishing: when the function dies in between, the repeat
+    sends a second mail with the same id, and none is lost.
 
     Args:
-        mail: what to say.
-        production: whose mail it is.
-        event: what makes the mail one of its kind, for example "film_prepared:<run_id>".
-        correlation_id: from the upload.
-        registry: remembers what was told, after publishing: a death in between doubles the mail
-            under the same id instead of losing it.
+        notification: from a facts function.
+        correlation_id: of the upload that everything began with.
+        registry: holds a row for each mail that was sent.
         mailbox: the topic.
         clock: now.
+
+    Returns:
+        Whether it was published now.
     """
-    mail_id = mail_id_of(production, event)
-    if was_told(registry, production=production, event=event):
+    production, event = notification.facts.production, notification.event
+    if was_sent(registry, production=production, event=event):
         return False
+    mail = compose(notification.facts, correlation_id)
+    mail_id = mail_id_of(production, event)
     mailbox.publish(mail.subject, mail.body, mail_id, correlation_id)
     now = clock()
     body = MailBody(event=event, subject=mail.subject)
     try:
         MAILS.create(registry, production, mail_id, status=MailStatus.SENT, body=body, now=now)
     except Conflict:
-        return False  # told by a parallel attempt under the same id: both know it now
+        return False  # a parallel attempt sent it under the same id
     return True
 
 
 def mail_id_of(production: str, event: str) -> str:
-    """The same event always makes the same mail."""
+    """The same event always has the same mail id."""
     return digest(f"{production}:{event}", 16)
 
 
-def was_told(registry: Registry, *, production: str, event: str) -> bool:
-    """Whether a mail of this event went out."""
+def was_sent(registry: Registry, *, production: str, event: str) -> bool:
+    """Whether a mail of this event was sent."""
     return MAILS.read(registry, production, mail_id_of(production, event)) is not None

@@ -1,25 +1,17 @@
-"""Send one mail for one event that matters: never lost, doubled only by a death in between."""
+"""Send the notification that a state machine asks for, once."""
 
 from __future__ import annotations
 
 from onmodel.contracts.notifications import NotifyRequest
 from onmodel.errors import EventRefused
 from onmodel.links.tokens import Door
-from onmodel.notifications.facts import deployments, films, storyboards, trainings
-from onmodel.notifications.facts.base import Facts, Tellers
+from onmodel.notifications.catalogue import CATALOGUE
+from onmodel.notifications.facts.base import Sources
 from onmodel.notifications.sending import send_once
 from onmodel.ports.account import Mailbox
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-
-TELLERS: Tellers = {
-    **films.TELLERS,
-    **trainings.TELLERS,
-    **deployments.TELLERS,
-    **storyboards.TELLERS,
-}
-"""By kind of mail."""
 
 
 def notify(
@@ -32,20 +24,17 @@ def notify(
     door: Door | None = None,
     stack: str = "onmodel",
 ) -> None:
-    """Write and send the mail that a state machine asks for.
+    """Gather the facts, compose the mail and publish it.
 
     Raises:
-        EventRefused: what it is about is unknown, or the kind is none.
+        EventRefused: the kind, or what it is about, is unknown.
     """
     asked = request.notification
-    teller = TELLERS.get(asked.kind)
-    if teller is None:
-        raise EventRefused(f"No mail of kind {asked.kind!r} is known")
-    told = teller(asked, Facts(registry, studio, door, stack))
+    gather = CATALOGUE.get(asked.kind)
+    if gather is None:
+        raise EventRefused(f"No notification of kind {asked.kind!r} is known")
     send_once(
-        told.mail,
-        production=asked.production,
-        event=told.event,
+        gather(asked, Sources(registry, studio, door, stack)),
         correlation_id=asked.correlation_id,
         registry=registry,
         mailbox=mailbox,

@@ -9,10 +9,9 @@ from onmodel.contracts.links import DoorAnswer, DoorRequest
 from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
 from onmodel.contracts.trainings import Approved
 from onmodel.errors import LinkRefused, NotFound
-from onmodel.formats.wording import ASKED_ABOUT
+from onmodel.formats.wording import ASKED_ABOUT, when
 from onmodel.links.tokens import ApprovalPass, Door, ObjectPass
 from onmodel.money.approvals import DECIDED, decide, get_approval
-from onmodel.notifications.mails.letter import when
 from onmodel.pages.door import Question, question_page, words_page
 from onmodel.ports.machines import Clock, TaskTokens
 from onmodel.ports.registry import Registry

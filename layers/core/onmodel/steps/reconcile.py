@@ -24,7 +24,7 @@ from onmodel.deployments.events import (
 )
 from onmodel.deployments.lifecycle import LIVE, OVER, state_at_trainer
 from onmodel.errors import OnmodelError, ServiceError
-from onmodel.notifications.sending import was_told
+from onmodel.notifications.sending import was_sent
 from onmodel.observability import logger
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
@@ -119,24 +119,24 @@ class Reconcile:
 
     def _why_retire(self, deployment: DeploymentRow) -> str | None:
         if deployment.status in OVER:
-            return "its end was not told" if self._is_untold(deployment) else None
+            return "no mail was sent about its end" if self._is_not_notified(deployment) else None
         if deployment.status == DeploymentStage.RETIRING:
             return None if is_held(deployment, self.executions) else "its retirement broke off"
         if self.clock() >= deployment.body.retires_at:
             return "its time is up"
         if deployment.status in LIVE and not is_held(deployment, self.executions):
             ready = ready_event(deployment.id)
-            if not was_told(self.registry, production=deployment.production, event=ready):
+            if not was_sent(self.registry, production=deployment.production, event=ready):
                 return DIED
             if state_at_trainer(self.trainer, deployment) is None:
                 return "somebody deleted it"
         return None
 
-    def _is_untold(self, deployment: DeploymentRow) -> bool:
+    def _is_not_notified(self, deployment: DeploymentRow) -> bool:
         """Its retirement died after all was done but the mail. Nobody is to wonder whether."""
         event = retired_event(deployment)
         late = self.clock() - deployment.updated_at >= GRACE
-        return late and not was_told(self.registry, production=deployment.production, event=event)
+        return late and not was_sent(self.registry, production=deployment.production, event=event)
 
     def _retire(self, deployment: DeploymentRow, reason: str) -> bool:
         stem = f"{deployment.production[:30]}-{deployment.id}"
@@ -230,18 +230,18 @@ class Reconcile:
                 return fresh and not self._was_deployed(training)
             case TrainingStage.FAILED | TrainingStage.STOPPED | TrainingStage.GONE:
                 event = training_failed_event(training.id)
-                return not was_told(self.registry, production=training.production, event=event)
+                return not was_sent(self.registry, production=training.production, event=event)
         return False
 
     def _was_deployed(self, training: TrainingRow) -> bool:
-        """By its rows, and by what was told should somebody have deleted them."""
+        """By its rows, and by the mails that were sent, in case the rows were deleted."""
         rows = DEPLOYMENTS.list(self.registry, training.production)
         if any(row.body.training_id == training.id for row in rows):
             return True
         first = f"{training.id}-1"
         events = (ready_event(first), failed_event(first))
         return any(
-            was_told(self.registry, production=training.production, event=event) for event in events
+            was_sent(self.registry, production=training.production, event=event) for event in events
         )
 
     def _start(self, machine_arn: str, stem: str, payload: dict[str, Any]) -> bool:

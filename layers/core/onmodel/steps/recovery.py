@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from onmodel.contracts.datasets import FilmPreparedDetail
+from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import RunStatus
 from onmodel.datasets.generations import is_tried_again, start_training_machine
 from onmodel.films.settings import settings_in_force
-from onmodel.notifications.mails import film_failed
+from onmodel.notifications.facts.base import Sources
+from onmodel.notifications.facts.films import film_failed
 from onmodel.notifications.sending import send_once
 from onmodel.ports.account import Mailbox
 from onmodel.ports.machines import Clock, Executions
@@ -46,23 +48,22 @@ class Leases:
     train_model_arn: str
 
     def release_run(self, listed: RunRow) -> bool:
-        """A film's run whose execution died: it is told, and may be uploaded again."""
+        """A film's run whose execution died: a mail says so, and it may be uploaded again."""
         if listed.status != RunStatus.RUNNING:  # most of them: not read one by one
             return False
         row = RUNS.read(self.registry, listed.production, listed.id)
         if row is None or row.status != RunStatus.RUNNING or is_held(row, self.executions):
             return False
         run = row.body.run
-        mail = film_failed(
+        request = NotificationRequest(
+            kind="film_failed",
             production=row.production,
-            title=run.title,
-            reason=DIED,
+            id=row.id,
             correlation_id=run.correlation_id,
+            extra={"reason": DIED},
         )
         send_once(
-            mail,
-            production=row.production,
-            event=f"film_refused:{row.id}:{run.attempt}",
+            film_failed(request, Sources(self.registry, self.studio)),
             correlation_id=run.correlation_id,
             registry=self.registry,
             mailbox=self.mailbox,

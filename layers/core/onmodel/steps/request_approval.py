@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from onmodel.contracts.keys import DatasetKeys
+from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
 from onmodel.contracts.trainings import Approved, RequestApprovalRequest
 from onmodel.links.tokens import Door
 from onmodel.money.approvals import DECIDED, approval_id
-from onmodel.notifications.mails import Mail, approval_wanted, review_wanted
+from onmodel.notifications.facts.approvals import approval_wanted, review_wanted
+from onmodel.notifications.facts.base import Sources
 from onmodel.notifications.sending import send_once
 from onmodel.ports.account import Mailbox
 from onmodel.ports.machines import Clock, TaskTokens
@@ -87,43 +88,17 @@ class RequestApproval:
         return dataset.body.why_asked, dataset.body.assumptions
 
     def _mail(self, row: ApprovalRow) -> None:
-        send_once(
-            self._letter(row),
+        gather = review_wanted if row.body.purpose == "review" else approval_wanted
+        request = NotificationRequest(
+            kind=gather.__name__,
             production=row.production,
-            event=f"approval_wanted:{row.id}",
+            id=row.id,
+            correlation_id=row.body.correlation_id,
+        )
+        send_once(
+            gather(request, Sources(self.registry, door=self.door)),
             correlation_id=row.body.correlation_id,
             registry=self.registry,
             mailbox=self.mailbox,
             clock=self.clock,
         )
-
-    def _letter(self, row: ApprovalRow) -> Mail:
-        body = row.body
-        link = self.door.link_to_approval(row.production, row.id, self.approval_days)
-        if body.purpose == "review":
-            keys = DatasetKeys(row.production, body.subject_id)
-            return review_wanted(
-                production=row.production,
-                dataset_id=body.subject_id,
-                pictures=self._captioned(row.production, body.subject_id),
-                captions=self.door.link_to_object(keys.captions, self.approval_days),
-                link=link,
-                expires_at=body.expires_at,
-                correlation_id=body.correlation_id,
-            )
-        return approval_wanted(
-            production=row.production,
-            purpose=body.purpose,
-            subject=body.subject_id,
-            usd=body.usd,
-            why=body.why,
-            assumptions=body.assumptions,
-            link=link,
-            expires_at=body.expires_at,
-            correlation_id=body.correlation_id,
-        )
-
-    def _captioned(self, production: str, dataset_id: str) -> int:
-        """Pictures with a caption. Raises EventRefused: there is no such dataset."""
-        body = DATASETS.require(self.registry, production, dataset_id).body
-        return body.pictures if body.captioned is None else body.captioned

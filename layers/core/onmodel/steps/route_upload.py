@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +15,7 @@ from onmodel.contracts.keys import (
     execution_name,
     slug,
 )
+from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import (
     FolderBody,
     FolderStatus,
@@ -38,11 +38,11 @@ from onmodel.films.upload_layout import (
     UploadPlace,
     classify,
 )
-from onmodel.notifications.mails import (
-    Mail,
+from onmodel.notifications.facts.base import FactsFunction, Sources
+from onmodel.notifications.facts.storyboards import storyboard_refused
+from onmodel.notifications.facts.uploads import (
     reference_refused,
     settings_refused,
-    storyboard_refused,
     upload_unknown,
 )
 from onmodel.notifications.sending import send_once
@@ -81,14 +81,13 @@ class RouteUpload:
         except NotFound:
             return RouteAnswer(outcome="ignored", detail=f"{key} is gone")
         except (ReferenceRefused, SettingsRefused) as fault:
-            mail = _refusal(upload, fault)(
-                production=upload.production,
-                key=key,
+            return self._notify(
+                event,
+                upload.production,
+                _notification_of(upload, fault),
                 reason=fault.reason,
                 advice=fault.advice,
-                correlation_id=event.id,
             )
-            return self._tell(event, mail, upload.production)
 
     def _by_kind(self, upload: Upload, event: UploadEvent) -> RouteAnswer:
         match upload:
@@ -107,10 +106,7 @@ class RouteUpload:
                 return self._storyboard(upload, event)
             case IgnoredUpload():
                 return RouteAnswer(outcome="ignored", detail=event.detail.object.key)
-        mail = upload_unknown(
-            bucket=self.uploads.bucket, key=event.detail.object.key, correlation_id=event.id
-        )
-        return self._tell(event, mail, upload.production)
+        return self._notify(event, upload.production, upload_unknown)
 
     def _film(self, film: FilmFile, event: UploadEvent) -> RouteAnswer:
         uploaded = event.detail.object
@@ -146,7 +142,7 @@ class RouteUpload:
         """The production's settings.yaml; the last one that was valid when the newest is not."""
         try:
             return uploaded_settings(film, self.uploads, self.models)
-        except SettingsRefused:  # its own upload is told about
+        except SettingsRefused:  # a mail was sent when that file was uploaded
             return settings_in_force(film.production, self.studio, self.models)
 
     def _settings(self, upload: SettingsFile, event: UploadEvent) -> RouteAnswer:
@@ -238,22 +234,34 @@ class RouteUpload:
                 "Give it a name that differs in letters or digits",
             )
 
-    def _tell(self, event: UploadEvent, mail: Mail, production: str) -> RouteAnswer:
+    def _notify(
+        self, event: UploadEvent, production: str, gather: FactsFunction, **extra: str
+    ) -> RouteAnswer:
         uploaded = event.detail.object
-        send_once(
-            mail,
+        request = NotificationRequest(
+            kind=gather.__name__,
             production=production,
-            event=f"upload:{uploaded.key}:{uploaded.etag}",
+            id=production,
+            correlation_id=event.id,
+            extra={
+                "bucket": self.uploads.bucket,
+                "key": uploaded.key,
+                "etag": uploaded.etag,
+                **extra,
+            },
+        )
+        send_once(
+            gather(request, Sources(self.registry, self.studio)),
             correlation_id=event.id,
             registry=self.registry,
             mailbox=self.mailbox,
             clock=self.clock,
         )
-        return RouteAnswer(outcome="told", detail=mail.subject)
+        return RouteAnswer(outcome="notified", detail=request.kind)
 
 
-def _refusal(upload: Upload, fault: ReferenceRefused | SettingsRefused) -> Callable[..., Mail]:
-    """The mail that says it."""
+def _notification_of(upload: Upload, fault: ReferenceRefused | SettingsRefused) -> FactsFunction:
+    """Gathers the facts about a refused upload."""
     if isinstance(upload, StoryboardFile):
         return storyboard_refused
     return settings_refused if isinstance(fault, SettingsRefused) else reference_refused

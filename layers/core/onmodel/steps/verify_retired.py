@@ -9,7 +9,7 @@ from onmodel.contracts.rows import DeploymentStage
 from onmodel.deployments.ends import hours_overdue
 from onmodel.deployments.events import stuck_event
 from onmodel.deployments.lifecycle import ask_to_stop, state_at_trainer
-from onmodel.notifications.sending import was_told
+from onmodel.notifications.sending import was_sent
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.trainer import Trainer
@@ -33,7 +33,7 @@ def verify_retired(
     if state is not None:
         ask_to_stop(trainer, state.deployment_ref)
     hours = hours_overdue(deployment, clock())
-    alarm = hours > 0 and not was_told(
+    alarm = hours > 0 and not was_sent(
         registry, production=ref.production, event=stuck_event(ref.deployment_id, hours)
     )
     return RetirementVerified(gone=False, alarm=alarm, round=hours)

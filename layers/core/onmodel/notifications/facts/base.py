@@ -1,52 +1,91 @@
-"""What every mail is made with."""
+"""What every facts function takes and returns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
+from onmodel.contracts.base import Contract, Slug
 from onmodel.contracts.notifications import NotificationRequest
+from onmodel.errors import EventRefused, message_of
 from onmodel.links.tokens import Door
-from onmodel.notifications.mails import Mail
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.registry.rows import BodyT, Row, Rows, StatusT
 
 LINK_DAYS = 30
 """A mail is read again after the holidays; the report lies in the bucket for longer."""
 
+UNKNOWN_FAULT = "an unknown fault"
+
+
+class Facts(Contract):
+    """The values that one template needs: data only, no wording of whole sentences."""
+
+    kind: ClassVar[str]
+    """Names the template: templates/<kind>.txt.j2."""
+
+    production: Slug
+
 
 @dataclass(frozen=True)
-class Told:
-    """A mail, and the event that makes it one of its kind: told once."""
+class Notification:
+    """What is to be sent.
 
-    mail: Mail
+    Attributes:
+        facts: choose the template and fill it.
+        event: at most one mail is sent for it, for example "film_prepared:<run_id>".
+    """
+
+    facts: Facts
     event: str
 
 
 @dataclass(frozen=True)
-class Facts:
-    """Where facts are read. Without a door, places are told as s3:// addresses."""
+class Sources:
+    """Where facts are read.
+
+    Attributes:
+        registry: holds the rows that notifications are about.
+        studio: holds reports and pictures; None for a sender whose role does not reach the bucket.
+        door: makes links; without it a mail gives s3:// addresses.
+        stack: name of the stack, for the commands in a mail.
+    """
 
     registry: Registry
-    studio: ObjectStore
-    door: Door | None
+    studio: ObjectStore | None = None
+    door: Door | None = None
     stack: str = "onmodel"
 
-    def row(self, rows: Rows[BodyT, StatusT], asked: NotificationRequest) -> Row[BodyT, StatusT]:
-        """The row that a mail is about. Raises EventRefused when there is none."""
-        return rows.require(self.registry, asked.production, asked.id)
+    def read(self, key: str) -> bytes:
+        """An object of the studio bucket. Raises EventRefused without the bucket."""
+        return self._bucket().get(key)
 
     def place(self, key: str) -> str:
-        """The address of an object or prefix of the studio bucket, for people with an account."""
-        return f"s3://{self.studio.bucket}/{key}"
+        """The s3:// address of an object or prefix of the studio bucket."""
+        return f"s3://{self._bucket().bucket}/{key}"
 
-    def link(self, key: str) -> str:
-        """A link to an object that anybody with the mail can follow."""
-        return self.door.link_to_object(key, LINK_DAYS) if self.door else self.place(key)
+    def link(self, key: str, days: float = LINK_DAYS) -> str:
+        """A link to an object for people without an AWS account."""
+        return self.door.link_to_object(key, days) if self.door else self.place(key)
+
+    def approval_link(self, production: str, approval_id: str, days: float) -> str:
+        """A link to the page of an approval. Raises EventRefused without the door."""
+        if self.door is None:
+            raise EventRefused("This sender cannot make a link to an approval")
+        return self.door.link_to_approval(production, approval_id, days)
+
+    def _bucket(self) -> ObjectStore:
+        if self.studio is None:
+            raise EventRefused("This sender cannot read the studio bucket")
+        return self.studio
 
 
-Teller = Callable[[NotificationRequest, Facts], Told]
+FactsFunction = Callable[[NotificationRequest, Sources], Notification]
 
 
-Tellers = Mapping[str, Teller]
+def caught(request: NotificationRequest) -> str:
+    """The message of the error that a state machine caught, from `extra`."""
+    if "error" not in request.extra:
+        return UNKNOWN_FAULT
+    return message_of(request.extra["error"], request.extra.get("cause", ""))

@@ -1,252 +1,231 @@
-"""Mails about trainings that end, and about models that answer and stop answering."""
+"""Facts about models that answer and cost money while they do, and about alarms."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar
+
+from pydantic import Field
 
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.contracts.rows import (
-    DeploymentStage,
-    StoryboardBody,
-    StoryboardStatus,
-    TrainingBody,
-    TrainingStage,
-)
+from onmodel.contracts.rows import DeploymentStage, StoryboardBody, StoryboardStatus
 from onmodel.deployments.ends import hours_overdue
-from onmodel.deployments.events import (
-    failed_event,
-    ready_event,
-    retired_event,
-    stuck_event,
-    training_failed_event,
-)
+from onmodel.deployments.events import failed_event, ready_event, retired_event, stuck_event
 from onmodel.errors import EventRefused
-from onmodel.notifications.facts.base import Facts, Tellers, Told
-from onmodel.notifications.facts.trainings import caught
-from onmodel.notifications.mails import (
-    Mail,
-    alarm,
-    deployment_failed,
-    model_ready,
-    retired,
-    retirement_stuck,
-    storyboard_drawn,
-    training_failed,
-)
+from onmodel.notifications.facts.base import Facts, Notification, Sources, caught
+from onmodel.notifications.facts.storyboards import StoryboardDrawnFacts
 from onmodel.registry.kinds import DATASETS, DEPLOYMENTS, STORYBOARDS, TRAININGS, DeploymentRow
 
-DRAWN_AND_DONE = (
-    "It was deployed for this storyboard alone and is being switched off now; a mail says when it"
-    " is gone."
-)
-
-OUTCOMES: dict[str, Literal["failed", "stopped", "gone"]] = {
-    TrainingStage.FAILED: "failed",
-    TrainingStage.STOPPED: "stopped",
-    TrainingStage.GONE: "gone",
-}
+NOT_IN_SERVICE = "NotInService"
+"""DeployModel's name for what the trainer reports; check_deployment wrote the reason."""
 
 
-def tell_training_failed(asked: NotificationRequest, facts: Facts) -> Told:
-    row = facts.row(TRAININGS, asked)
-    body = row.body
-    if row.status not in OUTCOMES:
-        raise EventRefused(f"Training {row.id} is {row.status}: nothing failed")
-    mail = training_failed(
-        production=asked.production,
-        training_id=asked.id,
-        outcome=OUTCOMES[row.status],
-        reason=body.reason or "",
-        advice="Upload a film again to train anew, or change the training settings first",
-        correlation_id=asked.correlation_id,
-    )
-    return Told(mail, training_failed_event(asked.id))
+class ModelReadyFacts(Facts):
+    kind: ClassVar[str] = "model_ready"
+
+    model: str
+    notices: tuple[str, ...] = Field(description="of the dataset, for example of a simulation")
+    retired_after_drawing: bool = Field(description="deployed for one storyboard alone")
+    gallery: str = Field(description="of the first storyboard; '' when it could not be drawn")
+    loss_curve: str = Field(description="'' without one")
+    usd_per_hour: float | None = Field(description="None when its price is missing")
+    usd_until_retired: float | None
+    retires_at: datetime
+    stack: str
 
 
-def tell_model_ready(asked: NotificationRequest, facts: Facts) -> Told:
-    """It answers, and its first storyboard is drawn or could not be."""
-    deployment = facts.row(DEPLOYMENTS, asked)
+class DeploymentFailedFacts(Facts):
+    """The model is trained and does not answer; what was started is being switched off."""
+
+    kind: ClassVar[str] = "deployment_failed"
+
+    model: str
+    reason: str
+    advice: str
+
+
+class RetiredFacts(Facts):
+    """The deployment was seen to be gone."""
+
+    kind: ClassVar[str] = "retired"
+
+    model: str
+    reason: str = Field(description="'' when its time was over")
+    hours: float = Field(description="billed, by our count")
+    usd: float | None = Field(description="estimated bill of the deployment")
+    usd_a_month: float | None = Field(description="of keeping model and data")
+    stack: str
+
+
+class RetirementStuckFacts(Facts):
+    """Something costs money by the hour and is not gone."""
+
+    kind: ClassVar[str] = "retirement_stuck"
+
+    deployment: str = Field(description="name or ARN of what is still billed")
+    reason: str
+    usd_per_hour: float | None = Field(description="None when its price is missing")
+    stack: str
+
+
+class AlarmFacts(Facts):
+    """Anything else that needs a person."""
+
+    kind: ClassVar[str] = "alarm"
+
+    what: str
+    details: tuple[str, ...]
+    advice: str
+
+
+def model_ready(request: NotificationRequest, sources: Sources) -> Notification:
+    """It answers. One that ended while it drew gets another text under the same event."""
+    deployment = DEPLOYMENTS.require(sources.registry, request.production, request.id)
     if deployment.status != DeploymentStage.IN_SERVICE:
-        return Told(_over_meanwhile(asked, deployment, facts), ready_event(asked.id))
+        return Notification(_ended_meanwhile(deployment, sources), ready_event(request.id))
     body = deployment.body
     begun = body.provisioning_at or body.requested_at
     hours = (body.retires_at - begun).total_seconds() / 3600
-    mail = model_ready(
-        production=asked.production,
-        model=_model_name(deployment, facts),
+    facts = ModelReadyFacts(
+        production=request.production,
+        model=_model_name(deployment, sources),
+        notices=_notices(deployment, sources),
+        retired_after_drawing=body.retire_after_drawing,
+        gallery=_gallery(deployment, sources),
+        loss_curve=_loss_curve(deployment, sources),
         usd_per_hour=body.unit_usd_hour,
         usd_until_retired=None if body.unit_usd_hour is None else hours * body.unit_usd_hour,
         retires_at=body.retires_at,
-        gallery=_gallery(deployment, facts),
-        loss_curve=_loss_curve(deployment, facts),
-        stack=facts.stack,
-        correlation_id=asked.correlation_id,
-        notices=_notices(deployment, facts),
+        stack=sources.stack,
     )
-    return Told(mail, ready_event(asked.id))
+    return Notification(facts, ready_event(request.id))
 
 
-def _over_meanwhile(asked: NotificationRequest, deployment: DeploymentRow, facts: Facts) -> Mail:
-    """Its time was over, or somebody retired it, while it drew: never say that it answers."""
-    drawn = _newest_take(deployment, facts)
-    if drawn is None:
-        return deployment_failed(
-            production=asked.production,
-            model=_model_name(deployment, facts),
-            reason="It was switched off before its storyboard was drawn",
-            advice="`onmodel deploy` makes it answer again",
-            correlation_id=asked.correlation_id,
-        )
-    number = drawn.drawn or 0
-    return storyboard_drawn(
-        production=asked.production,
-        storyboard=drawn.title or drawn.name,
-        panels=number,
-        missing=drawn.panels - number,
-        gallery=_gallery(deployment, facts),
-        usd=drawn.estimated_usd,
-        correlation_id=asked.correlation_id,
+def _ended_meanwhile(deployment: DeploymentRow, sources: Sources) -> Facts:
+    """Its time was over, or a person retired it, before the mail was sent."""
+    drawn = _newest_take(deployment, sources)
+    if drawn is not None:
+        return StoryboardDrawnFacts.of(deployment.production, drawn, sources)
+    return DeploymentFailedFacts(
+        production=deployment.production,
+        model=_model_name(deployment, sources),
+        reason="It was switched off before its storyboard was drawn",
+        advice="`onmodel deploy` makes it answer again",
     )
 
 
-NOT_IN_SERVICE = "NotInService"
-"""What DeployModel calls it when the trainer says so: then check_deployment wrote down why."""
-
-
-def tell_deployment_failed(asked: NotificationRequest, facts: Facts) -> Told:
-    """What check_deployment wrote down, else the error that the machine caught."""
-    deployment = DEPLOYMENTS.read(facts.registry, asked.production, asked.id)
+def deployment_failed(request: NotificationRequest, sources: Sources) -> Notification:
+    """The reason that check_deployment wrote, else the error that the machine caught."""
+    deployment = DEPLOYMENTS.read(sources.registry, request.production, request.id)
     written = deployment.body.reason if deployment else None
-    if written and asked.extra.get("error", NOT_IN_SERVICE) == NOT_IN_SERVICE:
-        reason = written
-    else:
-        reason = caught(asked)
-    mail = deployment_failed(
-        production=asked.production,
-        model=_model_name(deployment, facts) if deployment else asked.id,
-        reason=reason,
+    not_in_service = request.extra.get("error", NOT_IN_SERVICE) == NOT_IN_SERVICE
+    facts = DeploymentFailedFacts(
+        production=request.production,
+        model=_model_name(deployment, sources) if deployment else request.id,
+        reason=written if written and not_in_service else caught(request),
         advice="`onmodel doctor` looks at quotas and models; `onmodel deploy` tries again",
-        correlation_id=asked.correlation_id,
     )
-    return Told(mail, failed_event(asked.id))
+    return Notification(facts, failed_event(request.id))
 
 
-def tell_retired(asked: NotificationRequest, facts: Facts) -> Told:
-    deployment = facts.row(DEPLOYMENTS, asked)
+def retired(request: NotificationRequest, sources: Sources) -> Notification:
+    deployment = DEPLOYMENTS.require(sources.registry, request.production, request.id)
     body = deployment.body
     if body.retired_at is None:
-        raise EventRefused(f"{asked.id} is {deployment.status}: it was not seen to be gone")
-    mail = retired(
-        production=asked.production,
-        model=_model_name(deployment, facts),
+        raise EventRefused(f"{request.id} is {deployment.status}: it was not seen to be gone")
+    facts = RetiredFacts(
+        production=request.production,
+        model=_model_name(deployment, sources),
+        reason=body.reason or "",
         hours=_hours(body.provisioning_at, body.retired_at),
         usd=body.estimated_usd,
         usd_a_month=body.model_usd_month,
-        why=f"Why: {body.reason}" if body.reason else "Its time was over",
-        stack=facts.stack,
-        correlation_id=asked.correlation_id,
+        stack=sources.stack,
     )
-    return Told(mail, retired_event(deployment))
+    return Notification(facts, retired_event(deployment))
 
 
-def tell_retirement_stuck(asked: NotificationRequest, facts: Facts) -> Told:
-    deployment = facts.row(DEPLOYMENTS, asked)
+def retirement_stuck(request: NotificationRequest, sources: Sources) -> Notification:
+    """Not gone. One that is gone, and whose machine failed later, sends no alarm about money."""
+    deployment = DEPLOYMENTS.require(sources.registry, request.production, request.id)
     if deployment.status == DeploymentStage.RETIRED:
-        return _unfinished(asked, deployment)
+        return _unfinished(request, deployment)
     now = deployment.updated_at
-    hours = int(asked.extra.get("round", "0")) or hours_overdue(deployment, now)
-    mail = retirement_stuck(
-        production=asked.production,
+    hours = int(request.extra.get("round", "0")) or hours_overdue(deployment, now)
+    facts = RetirementStuckFacts(
+        production=request.production,
         deployment=deployment.body.deployment_ref or deployment.id,
-        reason=caught(asked)
-        if "error" in asked.extra
+        reason=caught(request)
+        if "error" in request.extra
         else f"It was asked to stop {hours} h ago and is still there",
         usd_per_hour=deployment.body.unit_usd_hour,
-        command=f"onmodel retire --production {asked.production} --stack {facts.stack}",
-        correlation_id=asked.correlation_id,
+        stack=sources.stack,
     )
-    return Told(mail, stuck_event(asked.id, hours))
+    return Notification(facts, stuck_event(request.id, hours))
 
 
-def _unfinished(asked: NotificationRequest, deployment: DeploymentRow) -> Told:
-    """Seen to be gone; only what comes after it broke off: no alarm about money."""
-    mail = alarm(
+def _unfinished(request: NotificationRequest, deployment: DeploymentRow) -> Notification:
+    facts = AlarmFacts(
+        production=request.production,
         what=f"the retirement of {deployment.id} broke off after its end",
-        facts=("It was seen to be gone: nothing of it bills by the hour", caught(asked)),
+        details=("It was seen to be gone: nothing of it bills by the hour", caught(request)),
         advice="It is finished by itself every 15 minutes; search the logs for the id below",
-        correlation_id=asked.correlation_id,
     )
-    return Told(mail, f"retirement_unfinished:{asked.id}")
+    return Notification(facts, f"retirement_unfinished:{request.id}")
 
 
-def tell_alarm(asked: NotificationRequest, _facts: Facts) -> Told:
-    """Anything else that needs a person: `extra` has `what` and `advice`, and the error."""
-    what = asked.extra.get("what", "something broke off")
-    mail = alarm(
+def alarm(request: NotificationRequest, _sources: Sources) -> Notification:
+    """`extra` has `what` and `advice`, and the error."""
+    what = request.extra.get("what", "something broke off")
+    facts = AlarmFacts(
+        production=request.production,
         what=what,
-        facts=(f"Production {asked.production}, {asked.id}", caught(asked)),
-        advice=asked.extra.get("advice", "Search the logs for the id below"),
-        correlation_id=asked.correlation_id,
+        details=(f"Production {request.production}, {request.id}", caught(request)),
+        advice=request.extra.get("advice", "Search the logs for the id below"),
     )
-    return Told(mail, f"alarm:{what}:{asked.id}:{asked.correlation_id}")
+    return Notification(facts, f"alarm:{what}:{request.id}:{request.correlation_id}")
 
 
-def _model_name(deployment: DeploymentRow, facts: Facts) -> str:
-    training = _training(deployment, facts)
-    return (training and training.model_name) or deployment.body.training_id
+def _model_name(deployment: DeploymentRow, sources: Sources) -> str:
+    training_id = deployment.body.training_id
+    row = TRAININGS.read(sources.registry, deployment.production, training_id)
+    return (row.body.model_name if row else None) or training_id
 
 
-def _training(deployment: DeploymentRow, facts: Facts) -> TrainingBody | None:
-    row = TRAININGS.read(facts.registry, deployment.production, deployment.body.training_id)
-    return None if row is None else row.body
-
-
-def _newest_take(deployment: DeploymentRow, facts: Facts) -> StoryboardBody | None:
+def _newest_take(deployment: DeploymentRow, sources: Sources) -> StoryboardBody | None:
     """Of what this deployment drew."""
     drawn = [
         row
-        for row in STORYBOARDS.list(facts.registry, deployment.production)
+        for row in STORYBOARDS.list(sources.registry, deployment.production)
         if row.status == StoryboardStatus.DRAWN and row.body.deployment_id == deployment.id
     ]
     newest = max(drawn, key=lambda row: row.updated_at, default=None)
-    return None if newest is None else newest.body
+    return newest.body if newest else None
 
 
-def _gallery(deployment: DeploymentRow, facts: Facts) -> str:
-    body = _newest_take(deployment, facts)
+def _gallery(deployment: DeploymentRow, sources: Sources) -> str:
+    body = _newest_take(deployment, sources)
     if body is None:
         return ""
-    return facts.link(StoryboardKeys(deployment.production, body.name, body.take).gallery)
+    return sources.link(StoryboardKeys(deployment.production, body.name, body.take).gallery)
 
 
-def _loss_curve(deployment: DeploymentRow, facts: Facts) -> str:
-    training = _training(deployment, facts)
-    if training is None or not training.loss_curve_key:
+def _loss_curve(deployment: DeploymentRow, sources: Sources) -> str:
+    row = TRAININGS.read(sources.registry, deployment.production, deployment.body.training_id)
+    if row is None or not row.body.loss_curve_key:
         return ""
-    return facts.link(DatasetKeys(deployment.production, training.dataset_id).loss_curve)
+    return sources.link(DatasetKeys(deployment.production, row.body.dataset_id).loss_curve)
 
 
-def _notices(deployment: DeploymentRow, facts: Facts) -> tuple[str, ...]:
+def _notices(deployment: DeploymentRow, sources: Sources) -> tuple[str, ...]:
     """What the dataset's reader had to know holds for its model too."""
-    own = (DRAWN_AND_DONE,) if deployment.body.retire_after_drawing else ()
-    training = _training(deployment, facts)
+    training = TRAININGS.read(sources.registry, deployment.production, deployment.body.training_id)
     if training is None:
-        return own
-    dataset = DATASETS.read(facts.registry, deployment.production, training.dataset_id)
-    return own if dataset is None else (*own, *dataset.body.notices)
+        return ()
+    dataset = DATASETS.read(sources.registry, deployment.production, training.body.dataset_id)
+    return dataset.body.notices if dataset else ()
 
 
 def _hours(begun: datetime | None, ended: datetime) -> float:
     return 0.0 if begun is None else (ended - begun).total_seconds() / 3600
-
-
-TELLERS: Tellers = {
-    "training_failed": tell_training_failed,
-    "model_ready": tell_model_ready,
-    "deployment_failed": tell_deployment_failed,
-    "retired": tell_retired,
-    "retirement_stuck": tell_retirement_stuck,
-    "alarm": tell_alarm,
-}

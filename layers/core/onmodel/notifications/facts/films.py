@@ -1,50 +1,132 @@
-"""Mails about films."""
+"""Facts about films: prepared, refused, failed."""
 
 from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
 
 from onmodel.contracts.films import FilmSummary
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import RunStatus
-from onmodel.notifications.facts.base import Facts, Tellers, Told
-from onmodel.notifications.mails import film_failed, film_prepared, film_refused
+from onmodel.formats.wording import DROPPED
+from onmodel.notifications.facts.base import UNKNOWN_FAULT, Facts, Notification, Sources
 from onmodel.registry.kinds import RUNS
 
 
-def tell_prepared(asked: NotificationRequest, facts: Facts) -> Told:
-    run = facts.row(RUNS, asked).body.run
+class FilmPreparedFacts(Facts):
+    kind: ClassVar[str] = "film_prepared"
+
+    title: str
+    duration_seconds: float
+    width: int
+    height: int
+    frames: int
+    crops_found: int
+    crops_kept: int
+    characters: dict[str, int] = Field(description="kept crops by slug; unnamed under ''")
+    dropped: tuple[tuple[int, str], ...] = Field(description="number and reason, most first")
+    notices: tuple[str, ...]
+    lost_seconds: tuple[tuple[float, float], ...] = Field(description="start and end of each gap")
+    report: str
+    pictures: str = Field(description="s3:// address of the crops")
+    records: str = Field(description="s3:// address of the run's records")
+    usd: float | None = Field(description="None when a price is missing")
+    reused: int = Field(description="results that were read from the cache")
+
+    @classmethod
+    def of(
+        cls, summary: FilmSummary, *, report: str, pictures: str, records: str
+    ) -> FilmPreparedFacts:
+        return cls(
+            production=summary.production,
+            title=summary.title,
+            duration_seconds=summary.facts.duration_seconds,
+            width=summary.facts.width,
+            height=summary.facts.height,
+            frames=summary.frames,
+            crops_found=summary.crops_found,
+            crops_kept=summary.crops_kept,
+            characters=with_unnamed(summary.named, summary.crops_kept),
+            dropped=tuple(
+                (number, DROPPED[reason])
+                for reason, number in sorted(summary.rejected.items(), key=lambda pair: -pair[1])
+                if number
+            ),
+            notices=summary.notices,
+            lost_seconds=summary.lost_seconds,
+            report=report,
+            pictures=pictures,
+            records=records,
+            usd=summary.estimated_usd,
+            reused=sum(usage.reused for usage in summary.usage),
+        )
+
+
+class FilmRefusedFacts(Facts):
+    """A film that cannot be used; what is wrong and what to do."""
+
+    kind: ClassVar[str] = "film_refused"
+
+    title: str
+    reason: str
+    advice: str
+
+
+class FilmFailedFacts(Facts):
+    """A film whose preparation ended with an error that the film did not cause."""
+
+    kind: ClassVar[str] = "film_failed"
+
+    title: str
+    reason: str
+
+
+def film_prepared(request: NotificationRequest, sources: Sources) -> Notification:
+    run = RUNS.require(sources.registry, request.production, request.id).body.run
     keys = FilmKeys.of(run)
-    mail = film_prepared(
-        summary=FilmSummary.model_validate_json(facts.studio.get(keys.summary)),
-        report=facts.link(keys.report),
-        pictures=facts.place(f"{keys.pictures}/"),
-        records=facts.place(f"{keys.run}/"),
-        correlation_id=asked.correlation_id,
+    facts = FilmPreparedFacts.of(
+        FilmSummary.model_validate_json(sources.read(keys.summary)),
+        report=sources.link(keys.report),
+        pictures=sources.place(f"{keys.pictures}/"),
+        records=sources.place(f"{keys.run}/"),
     )
-    return Told(mail, f"film_prepared:{run.run_id}")
+    return Notification(facts, f"film_prepared:{run.run_id}")
 
 
-def tell_refused(asked: NotificationRequest, facts: Facts) -> Told:
-    """A film that only a person can help, or a run that broke through a fault of ours."""
-    row = facts.row(RUNS, asked)
-    body = row.body
-    reason = body.reason or "an unknown fault"
+def film_refused(request: NotificationRequest, sources: Sources) -> Notification:
+    """The run's row says whether the film was refused or its preparation failed."""
+    row = RUNS.require(sources.registry, request.production, request.id)
     if row.status == RunStatus.FAILED:
-        mail = film_failed(
-            production=body.run.production,
-            title=body.run.title,
-            reason=reason,
-            correlation_id=asked.correlation_id,
-        )
-    else:
-        mail = film_refused(
-            production=body.run.production,
-            title=body.run.title,
-            reason=reason,
-            advice=body.advice or "",
-            correlation_id=asked.correlation_id,
-        )
-    return Told(mail, f"film_refused:{body.run.run_id}:{body.run.attempt}")
+        return film_failed(request, sources)
+    facts = FilmRefusedFacts(
+        production=request.production,
+        title=row.body.run.title,
+        reason=row.body.reason or UNKNOWN_FAULT,
+        advice=row.body.advice or "",
+    )
+    return Notification(facts, _ended_event(request.id, row.body.run.attempt))
 
 
-TELLERS: Tellers = {"film_prepared": tell_prepared, "film_refused": tell_refused}
+def film_failed(request: NotificationRequest, sources: Sources) -> Notification:
+    """`extra` may hold the reason, when the row does not hold it yet."""
+    body = RUNS.require(sources.registry, request.production, request.id).body
+    facts = FilmFailedFacts(
+        production=request.production,
+        title=body.run.title,
+        reason=request.extra.get("reason") or body.reason or UNKNOWN_FAULT,
+    )
+    return Notification(facts, _ended_event(request.id, body.run.attempt))
+
+
+def _ended_event(run_id: str, attempt: int) -> str:
+    """The same for refused and failed: one attempt of a run sends one of the two."""
+    return f"film_refused:{run_id}:{attempt}"
+
+
+def with_unnamed(named: dict[str, int], kept: int) -> dict[str, int]:
+    """Kept crops by character, the unnamed ones as what is left; none that has no crop."""
+    found = {name: number for name, number in named.items() if name and number}
+    unnamed = kept - sum(found.values())
+    return found | {"": unnamed} if unnamed else found

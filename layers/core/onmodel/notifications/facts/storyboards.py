@@ -1,40 +1,70 @@
-"""Mails about storyboards."""
+"""Facts about storyboards: drawn, refused."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from pydantic import Field
+
 from onmodel.contracts.keys import StoryboardKeys
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.notifications.facts.base import Facts, Tellers, Told
-from onmodel.notifications.facts.trainings import caught
-from onmodel.notifications.mails import storyboard_drawn, storyboard_refused
+from onmodel.contracts.rows import StoryboardBody
+from onmodel.notifications.facts.base import Facts, Notification, Sources, caught
+from onmodel.notifications.facts.uploads import upload_event
 from onmodel.registry.kinds import STORYBOARDS
 
 
-def tell_drawn(asked: NotificationRequest, facts: Facts) -> Told:
-    body = facts.row(STORYBOARDS, asked).body
-    drawn = body.drawn or 0
-    mail = storyboard_drawn(
-        production=asked.production,
-        storyboard=body.title or body.name,
-        panels=drawn,
-        missing=body.panels - drawn,
-        gallery=facts.link(StoryboardKeys(asked.production, body.name, body.take).gallery),
-        usd=body.estimated_usd,
-        correlation_id=asked.correlation_id,
-    )
-    return Told(mail, f"storyboard_drawn:{asked.id}")
+class StoryboardDrawnFacts(Facts):
+    kind: ClassVar[str] = "storyboard_drawn"
+
+    storyboard: str
+    panels: int = Field(description="drawn ones")
+    missing: int = Field(description="refused or failed ones; the gallery says why")
+    gallery: str
+    usd: float | None = Field(description="of drawing, without the deployment")
+
+    @classmethod
+    def of(cls, production: str, body: StoryboardBody, sources: Sources) -> StoryboardDrawnFacts:
+        drawn = body.drawn or 0
+        return cls(
+            production=production,
+            storyboard=body.title or body.name,
+            panels=drawn,
+            missing=body.panels - drawn,
+            gallery=sources.link(StoryboardKeys(production, body.name, body.take).gallery),
+            usd=body.estimated_usd,
+        )
 
 
-def tell_refused(asked: NotificationRequest, _facts: Facts) -> Told:
-    """It could not be planned or drawn: the machine hands on the error that it caught."""
-    mail = storyboard_refused(
-        production=asked.production,
-        key=asked.extra.get("storyboard_key") or asked.id,
-        reason=caught(asked),
+class StoryboardRefusedFacts(Facts):
+    kind: ClassVar[str] = "storyboard_refused"
+
+    key: str = Field(description="of the uploaded file; without a file, what was to be drawn")
+    reason: str = Field(description="errors, separated by '; '")
+    advice: str
+
+
+def storyboard_drawn(request: NotificationRequest, sources: Sources) -> Notification:
+    body = STORYBOARDS.require(sources.registry, request.production, request.id).body
+    facts = StoryboardDrawnFacts.of(request.production, body, sources)
+    return Notification(facts, f"storyboard_drawn:{request.id}")
+
+
+def storyboard_refused(request: NotificationRequest, _sources: Sources) -> Notification:
+    """Refused by route_upload (`extra` has key, etag, reason, advice), or by DrawStoryboard."""
+    extra = request.extra
+    if "reason" in extra:
+        facts = StoryboardRefusedFacts(
+            production=request.production,
+            key=extra["key"],
+            reason=extra["reason"],
+            advice=extra["advice"],
+        )
+        return Notification(facts, upload_event(request))
+    facts = StoryboardRefusedFacts(
+        production=request.production,
+        key=extra.get("storyboard_key") or request.id,
+        reason=caught(request),
         advice="Correct it and upload it again",
-        correlation_id=asked.correlation_id,
     )
-    return Told(mail, f"storyboard_refused:{asked.id}:{asked.correlation_id}")
-
-
-TELLERS: Tellers = {"storyboard_drawn": tell_drawn, "storyboard_refused": tell_refused}
+    return Notification(facts, f"storyboard_refused:{request.id}:{request.correlation_id}")

@@ -1,115 +1,85 @@
-"""Mails about datasets, approvals and trainings that begin."""
+"""Facts about trainings: started, not started, failed."""
 
 from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
 
 from onmodel.contracts.base import Options
 from onmodel.contracts.keys import DatasetKeys, digest
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.contracts.rows import (
-    ApprovalStatus,
-)
+from onmodel.contracts.rows import TrainingStage
 from onmodel.contracts.trainings import LabelledValue
 from onmodel.datasets.generations import is_tried_again
-from onmodel.errors import EventRefused, message_of
-from onmodel.notifications.facts.base import Facts, Tellers, Told
-from onmodel.notifications.mails import (
-    approval_ended,
-    dataset_ready,
-    dataset_refused,
-    training_failed,
-    training_started,
-)
-from onmodel.registry.kinds import APPROVALS, DATASETS, GENERATIONS, TRAININGS, ApprovalRow
+from onmodel.deployments.events import training_failed_event
+from onmodel.errors import EventRefused
+from onmodel.notifications.facts.base import Facts, Notification, Sources, caught
+from onmodel.registry.kinds import DATASETS, GENERATIONS, TRAININGS
 
-TRIED_AGAIN = "It is tried again by itself; what was paid for is not paid for again"
-NOT_PAID_AGAIN = (
-    "`onmodel train -p {production}` starts it again; what was captioned and paid for is used again"
-)
-NOT_AGREED_TO = (
-    "It was not possible when the captions were quoted, so its own cost was never quoted nor agreed"
-    " to. By now it is possible."
-)
+OUTCOMES: dict[TrainingStage, Literal["failed", "stopped", "gone"]] = {
+    TrainingStage.FAILED: "failed",
+    TrainingStage.STOPPED: "stopped",
+    TrainingStage.GONE: "gone",
+}
 
 
-def tell_ready(asked: NotificationRequest, facts: Facts) -> Told:
-    """The dataset is complete and cannot be trained on here."""
-    body = facts.row(DATASETS, asked).body
-    keys = DatasetKeys(asked.production, asked.id)
-    mail = dataset_ready(
-        production=asked.production,
-        dataset_id=asked.id,
-        films=len(body.films),
-        pictures=body.captioned if body.captioned is not None else body.pictures,
-        characters=body.named,
-        reasons=body.findings or (NOT_AGREED_TO,),
-        report=facts.link(keys.report),
-        manifest=facts.place(keys.manifest),
-        annotations=facts.place(keys.annotations),
-        usd=body.estimated_usd,
-        correlation_id=asked.correlation_id,
-    )
-    return Told(mail, f"dataset_ready:{asked.id}")
+class TrainingStartedFacts(Facts):
+    kind: ClassVar[str] = "training_started"
+
+    dataset_id: str
+    model: str
+    pictures: int = Field(description="trained on")
+    validation: int = Field(description="kept out for validation")
+    characters: dict[str, int] = Field(description="pictures by slug; unnamed under ''")
+    hyperparameters: tuple[tuple[str, str], ...] = Field(description="value and label")
+    notices: tuple[str, ...]
+    report: str
+    usd: float | None = Field(description="of captions and training")
 
 
-def tell_no_dataset(asked: NotificationRequest, facts: Facts) -> Told:
-    """Too little to train on, or the manifest broke limits: told of the generation or dataset."""
-    dataset_id, why, advice = asked.id, None, None
-    generation = GENERATIONS.read(facts.registry, asked.production, asked.id)
-    if generation is not None:
-        told = generation.body
-        dataset_id, why, advice = told.dataset_id or asked.id, told.reason, told.advice
-    dataset = DATASETS.read(facts.registry, asked.production, dataset_id)
-    if dataset is not None:
-        why, advice = dataset.body.reason, dataset.body.advice
-    if generation is None and dataset is None:
-        raise EventRefused(f"No generation or dataset {asked.id} in {asked.production}")
-    why = why or caught(asked)
-    mail = dataset_refused(
-        production=asked.production,
-        reason=why,
-        advice=advice or "",
-        correlation_id=asked.correlation_id,
-    )
-    return Told(mail, f"dataset_refused:{asked.id}:{digest(why)}")
+class TrainingNotStartedFacts(Facts):
+    kind: ClassVar[str] = "training_not_started"
+
+    subject: str = Field(description="generation or dataset")
+    reason: str
+    tried_again: bool = Field(description="whether reconcile starts it again")
 
 
-def tell_approval_ended(asked: NotificationRequest, facts: Facts) -> Told:
-    """Nobody wanted it, or nobody answered. Asked for by what the approval was about."""
-    row = _approval(asked, facts)
-    body = row.body
-    declined = row.status == ApprovalStatus.DECLINED
-    mail = approval_ended(
-        production=asked.production,
-        purpose=body.purpose,
-        subject=body.subject_id,
-        outcome="declined" if declined else "expired",
-        correlation_id=asked.correlation_id,
-    )
-    return Told(mail, f"approval_ended:{row.id}")
+class TrainingFailedFacts(Facts):
+    """The job ended without a model, or the model is gone."""
+
+    kind: ClassVar[str] = "training_failed"
+
+    training_id: str
+    outcome: Literal["failed", "stopped", "gone"]
+    reason: str = Field(description="of the trainer; may be empty")
 
 
-def tell_started(asked: NotificationRequest, facts: Facts) -> Told:
-    training = facts.row(TRAININGS, asked).body
-    dataset = DATASETS.require(facts.registry, asked.production, training.dataset_id).body
+def training_started(request: NotificationRequest, sources: Sources) -> Notification:
+    training = TRAININGS.require(sources.registry, request.production, request.id).body
+    dataset = DATASETS.require(sources.registry, request.production, training.dataset_id).body
     captioned = dataset.pictures if dataset.captioned is None else dataset.captioned
     trained = dataset.trained or captioned
-    mail = training_started(
-        production=asked.production,
+    facts = TrainingStartedFacts(
+        production=request.production,
         dataset_id=training.dataset_id,
-        model=training.model_name or asked.id,
+        model=training.model_name or request.id,
         pictures=trained,
         validation=captioned - trained,
         characters=dataset.named,
-        hyperparameters=training.described or _as_they_are(training.spec.hyperparameters),
-        usd=training.quoted_usd,
-        report=facts.link(DatasetKeys(asked.production, training.dataset_id).report),
-        correlation_id=asked.correlation_id,
+        hyperparameters=tuple(
+            (line.value, line.label)
+            for line in training.described or _undescribed(training.spec.hyperparameters)
+        ),
         notices=dataset.notices,
+        report=sources.link(DatasetKeys(request.production, training.dataset_id).report),
+        usd=training.quoted_usd,
     )
-    return Told(mail, f"training_started:{asked.id}")
+    return Notification(facts, f"training_started:{request.id}")
 
 
-def _as_they_are(hyperparameters: Options) -> tuple[LabelledValue, ...]:
+def _undescribed(hyperparameters: Options) -> tuple[LabelledValue, ...]:
     """Of a row that was written before it held their description."""
     return tuple(
         LabelledValue(value=str(value), label=name.replace("_", " "))
@@ -117,46 +87,28 @@ def _as_they_are(hyperparameters: Options) -> tuple[LabelledValue, ...]:
     )
 
 
-def tell_not_started(asked: NotificationRequest, facts: Facts) -> Told:
-    """TrainModel broke off, or the trainer refused. `id`: generation or dataset."""
-    why = caught(asked)
-    generation = GENERATIONS.read(facts.registry, asked.production, asked.id)
-    by_itself = generation is not None and is_tried_again(generation)
-    mail = training_failed(
-        production=asked.production,
-        training_id=asked.id,
-        outcome="not started",
+def training_not_started(request: NotificationRequest, sources: Sources) -> Notification:
+    """TrainModel failed, or the trainer refused. `id` is the generation's or the dataset's."""
+    why = caught(request)
+    generation = GENERATIONS.read(sources.registry, request.production, request.id)
+    facts = TrainingNotStartedFacts(
+        production=request.production,
+        subject=request.id,
         reason=why,
-        advice=TRIED_AGAIN if by_itself else NOT_PAID_AGAIN.format(production=asked.production),
-        correlation_id=asked.correlation_id,
+        tried_again=generation is not None and is_tried_again(generation),
     )
-    attempt = asked.extra.get("attempt", "")
-    return Told(mail, f"training_not_started:{asked.id}:{attempt}:{digest(why)}")
+    attempt = request.extra.get("attempt", "")
+    return Notification(facts, f"training_not_started:{request.id}:{attempt}:{digest(why)}")
 
 
-def caught(asked: NotificationRequest) -> str:
-    """The error that the machine caught, as it handed it on in `extra`."""
-    if "error" not in asked.extra:
-        return "an unknown fault"
-    return message_of(asked.extra["error"], asked.extra.get("cause", ""))
-
-
-def _approval(asked: NotificationRequest, facts: Facts) -> ApprovalRow:
-    """The newest approval about a subject."""
-    about = [
-        row
-        for row in APPROVALS.list(facts.registry, asked.production)
-        if row.body.subject_id == asked.id
-    ]
-    if not about:
-        raise EventRefused(f"No approval about {asked.id} in production {asked.production}")
-    return max(about, key=lambda row: row.created_at)
-
-
-TELLERS: Tellers = {
-    "dataset_ready": tell_ready,
-    "dataset_refused": tell_no_dataset,
-    "approval_ended": tell_approval_ended,
-    "training_started": tell_started,
-    "training_not_started": tell_not_started,
-}
+def training_failed(request: NotificationRequest, sources: Sources) -> Notification:
+    row = TRAININGS.require(sources.registry, request.production, request.id)
+    if row.status not in OUTCOMES:
+        raise EventRefused(f"Training {row.id} is {row.status}: nothing failed")
+    facts = TrainingFailedFacts(
+        production=request.production,
+        training_id=request.id,
+        outcome=OUTCOMES[row.status],
+        reason=row.body.reason or "",
+    )
+    return Notification(facts, training_failed_event(request.id))

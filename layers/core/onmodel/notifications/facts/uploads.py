@@ -1,0 +1,73 @@
+"""Facts about uploads other than films: of no known place, or refused.
+
+Nothing of these is in the Registry: `extra` holds bucket, key and etag of the upload, and reason
+and advice of a refusal.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from onmodel.contracts.notifications import NotificationRequest
+from onmodel.notifications.facts.base import Facts, Notification, Sources
+
+
+class UploadUnknownFacts(Facts):
+    """A file whose key says nothing about what it is."""
+
+    kind: ClassVar[str] = "upload_unknown"
+
+    bucket: str
+    key: str
+
+
+class SettingsRefusedFacts(Facts):
+    """A settings.yaml that cannot be used; the last accepted one stays in force."""
+
+    kind: ClassVar[str] = "settings_refused"
+
+    key: str
+    reason: str
+    advice: str
+
+
+class ReferenceRefusedFacts(Facts):
+    """A reference picture that cannot be used."""
+
+    kind: ClassVar[str] = "reference_refused"
+
+    key: str
+    reason: str
+    advice: str
+
+
+def upload_unknown(request: NotificationRequest, _sources: Sources) -> Notification:
+    facts = UploadUnknownFacts(
+        production=request.production, bucket=request.extra["bucket"], key=request.extra["key"]
+    )
+    return Notification(facts, upload_event(request))
+
+
+def settings_refused(request: NotificationRequest, _sources: Sources) -> Notification:
+    facts = SettingsRefusedFacts(
+        production=request.production,
+        key=request.extra["key"],
+        reason=request.extra["reason"],
+        advice=request.extra["advice"],
+    )
+    return Notification(facts, upload_event(request))
+
+
+def reference_refused(request: NotificationRequest, _sources: Sources) -> Notification:
+    facts = ReferenceRefusedFacts(
+        production=request.production,
+        key=request.extra["key"],
+        reason=request.extra["reason"],
+        advice=request.extra["advice"],
+    )
+    return Notification(facts, upload_event(request))
+
+
+def upload_event(request: NotificationRequest) -> str:
+    """The same content at the same key is reported once."""
+    return f"upload:{request.extra['key']}:{request.extra['etag']}"

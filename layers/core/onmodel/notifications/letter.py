@@ -1,0 +1,167 @@
+"""Composes a mail from facts and the template of their kind: plain text, wrapped.
+
+The first line of a template is `Subject: ...`; paragraphs are separated by empty lines. Lines of a
+paragraph are joined and wrapped, lines that begin with a space are kept as they are, and a
+paragraph without text is left out. The correlation id is added at the end, so that log lines can be
+found.
+
+Every value is made printable before it is written: keys and file names are other people's text.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined
+from slugify import slugify
+
+from onmodel.formats.wording import (
+    ASKED_ABOUT,
+    count,
+    dollars,
+    duration,
+    listed,
+    person_name,
+    printable,
+    sentence,
+    timecode,
+    when,
+)
+from onmodel.notifications.facts.base import Facts
+
+SUBJECT = "Subject: "
+SUBJECT_LIMIT = 99  # SNS: under 100 characters, ASCII, no line breaks
+MOST_SPANS = 5
+WIDTH = 72  # what every mail reader shows without breaking lines itself
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What is published: `subject` is ASCII and under 100 characters, `body` is plain text."""
+
+    subject: str
+    body: str
+
+
+class Lines(str):
+    """Several lines that a filter made of printable text."""
+
+    __slots__ = ()
+
+
+def compose(facts: Facts, correlation_id: str) -> Mail:
+    """Fill the template of the facts' kind.
+
+    Raises:
+        jinja2.UndefinedError: the template needs a value that the facts do not have.
+        TypeError: the template writes a value without a filter that makes text of it.
+    """
+    text = _TEMPLATES.get_template(f"{facts.kind}.txt.j2").render(dict(facts)).strip()
+    subject, _, body = text.partition("\n")
+    blocks = [_wrapped(paragraph) for paragraph in re.split(r"\n\s*\n", body) if paragraph.strip()]
+    blocks.append(f"--\nonmodel, id {printable(correlation_id)}")
+    return Mail(_subject(subject.removeprefix(SUBJECT)), "\n\n".join(blocks) + "\n")
+
+
+def table(rows: Iterable[tuple[int | str, str]]) -> Lines:
+    """Two columns, indented, the first flush right: a number and what it counts."""
+    cells = [
+        (f"{left:,}" if isinstance(left, int) else printable(left), printable(right))
+        for left, right in rows
+    ]
+    width = max((len(left) for left, _ in cells), default=0)
+    return Lines("\n".join(f"  {left:>{width}}  {right}" for left, right in cells))
+
+
+def bullets(texts: Iterable[str]) -> Lines:
+    """Each text as one sentence after a dash."""
+    rows: list[str] = []
+    for text in texts:
+        rows += textwrap.wrap(
+            sentence(text), WIDTH, initial_indent="  - ", subsequent_indent="    ",
+            break_long_words=False, break_on_hyphens=False,
+        )  # fmt: skip
+    return Lines("\n".join(rows))
+
+
+def indented(texts: Iterable[str]) -> Lines:
+    """Each text on a line of its own, which is not wrapped."""
+    return Lines("\n".join(f"  {printable(text)}" for text in texts))
+
+
+def character_table(characters: Mapping[str, int]) -> Lines:
+    """Pictures by character, most first; unnamed ones, whose slug is '', last."""
+    ranked = sorted(characters.items(), key=lambda pair: (not pair[0], -pair[1], pair[0]))
+    return table((number, person_name(slug) if slug else "not named") for slug, number in ranked)
+
+
+def spans(gaps: Sequence[tuple[float, float]]) -> str:
+    """Start and end of each gap, both in seconds; five at most, and how many more there are."""
+    shown = [f"{timecode(start)} to {timecode(end)}" for start, end in gaps[:MOST_SPANS]]
+    more = len(gaps) - MOST_SPANS
+    return listed([*shown, f"{more} more"] if more > 0 else shown)
+
+
+def _written(value: object) -> str:
+    """What a template writes for a value."""
+    if isinstance(value, Lines):
+        return value
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, int | Undefined):
+        return str(value)  # raises UndefinedError for a value that the facts do not have
+    raise TypeError(f"{value!r} is written without a filter that makes text of it")
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("onmodel.notifications", "templates"),
+        autoescape=False,  # noqa: S701 - plain text; `finalize` makes every value printable
+        finalize=_written,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        bullets=bullets,
+        character_table=character_table,
+        count=count,
+        dollars=dollars,
+        duration=duration,
+        indented=indented,
+        sentence=sentence,
+        spans=spans,
+        table=table,
+        when=when,
+    )
+    made.globals["ASKED_ABOUT"] = ASKED_ABOUT
+    return made
+
+
+_TEMPLATES = _environment()
+
+
+def _subject(text: str) -> str:
+    made = "".join(
+        char if char.isascii() else slugify(char, lowercase=False) for char in printable(text)
+    )
+    made = " ".join(made.split()) or "onmodel"
+    return made if len(made) <= SUBJECT_LIMIT else made[: SUBJECT_LIMIT - 3].rstrip() + "..."
+
+
+def _wrapped(paragraph: str) -> str:
+    lines: list[str] = []
+    for kept, group in groupby(
+        paragraph.strip("\n").splitlines(), lambda line: line.startswith(" ")
+    ):
+        if kept:
+            lines += [line.rstrip() for line in group]
+        else:
+            lines += textwrap.wrap(
+                " ".join(group), WIDTH, break_long_words=False, break_on_hyphens=False
+            )
+    return "\n".join(lines)

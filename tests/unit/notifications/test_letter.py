@@ -1,0 +1,128 @@
+"""Golden texts: `<kind>.<case>.json` holds the facts, `<kind>.<case>.txt` the mail.
+
+A new case is two files. Write the text anew with
+`ONMODEL_WRITE_GOLDEN=1 pytest tests/unit/notifications` and read it before it is committed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import DictLoader, UndefinedError
+
+from onmodel.notifications import catalogue, letter
+from onmodel.notifications.facts.base import Facts
+from onmodel.notifications.facts.uploads import UploadUnknownFacts
+from onmodel.notifications.letter import SUBJECT_LIMIT, WIDTH, Mail, compose
+
+CASES = sorted((Path(__file__).parent / "golden").glob("*.json"))
+CLASSES = {
+    facts.kind: facts for facts in Facts.__subclasses__() if facts.kind in catalogue.CATALOGUE
+}
+CORRELATION_ID = "0f7f2c1e-5b0a-4c55-9d3a-3a7a3a1b9c11"
+
+
+def unknown_upload(key: str) -> Mail:
+    return compose(UploadUnknownFacts(production="main", bucket="b", key=key), "c-1")
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Composes a mail from a template's text and values."""
+
+    def write(template: str, **values: object) -> Mail:
+        loader = DictLoader({"test.txt.j2": template})
+        monkeypatch.setattr(letter, "_TEMPLATES", letter._TEMPLATES.overlay(loader=loader))
+
+        class Values(SimpleNamespace):
+            kind = "test"
+
+            def __iter__(self) -> Any:
+                return iter(vars(self).items())
+
+        return compose(Values(**values), "c-1")  # type: ignore[arg-type]
+
+    return write
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_mail_when_composed_then_reads_as_its_golden_text(case: Path) -> None:
+    facts = CLASSES[case.name.split(".")[0]].model_validate_json(case.read_text("utf-8"))
+    mail = compose(facts, CORRELATION_ID)
+    text = f"Subject: {mail.subject}\n\n{mail.body}"
+    golden = case.with_suffix(".txt")
+    if os.environ.get("ONMODEL_WRITE_GOLDEN"):
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+    assert CORRELATION_ID in text
+
+
+@given(st.text(max_size=300))
+def test_subject_when_it_is_anything_then_fits_sns(key: str) -> None:
+    subject = unknown_upload(key).subject
+    assert subject.isascii()
+    assert subject.isprintable()
+    assert 0 < len(subject) <= SUBJECT_LIMIT < 100
+
+
+@given(st.text(alphabet=st.characters(), max_size=200))
+def test_body_when_a_value_is_hostile_then_it_adds_no_lines(key: str) -> None:
+    body = unknown_upload(key).body
+    assert body.count("\n") == unknown_upload("k").body.count("\n")
+    assert "\r" not in body
+
+
+@pytest.mark.parametrize(
+    ("key", "subject"),
+    [("Größe – 1,204 pictures", "Grosse 1,204 pictures"), ("北京.mp4", "BeiJing.mp4")],
+)
+def test_subject_when_not_latin_then_spelled_in_ascii(key: str, subject: str) -> None:
+    assert unknown_upload(key).subject == f"We do not know what to do with {subject}"
+
+
+def test_paragraph_when_long_then_joined_and_wrapped_and_indented_lines_are_kept(written) -> None:
+    body = written("Subject: s\n\n" + "many words\n" * 9 + "  " + "x " * 50 + "\n").body
+    *paragraph, kept = body.partition("\n\n")[0].splitlines()
+    assert " ".join(paragraph) == " ".join(["many words"] * 9)
+    assert len(paragraph) == 2
+    assert max(map(len, paragraph)) <= WIDTH
+    assert kept == "  " + ("x " * 50).rstrip()
+
+
+def test_paragraph_when_it_has_no_text_then_left_out(written) -> None:
+    assert written("Subject: s\n\none\n\n  {{ empty }}\n\ntwo", empty="").body == (
+        "one\n\ntwo\n\n--\nonmodel, id c-1\n"
+    )
+
+
+def test_template_when_a_value_is_missing_then_refused(written) -> None:
+    with pytest.raises(UndefinedError, match="missing"):
+        written("Subject: s\n\n{{ missing }}")
+
+
+@pytest.mark.parametrize("value", [None, 0.5, ("a",)])
+def test_template_when_a_value_is_no_text_then_refused(written, value: object) -> None:
+    with pytest.raises(TypeError, match="without a filter"):
+        written("Subject: s\n\n{{ value }}", value=value)
+
+
+def test_table_when_numbers_differ_in_length_then_flush_right(written) -> None:
+    body = written(
+        "Subject: s\n\n{{ rows | table }}",
+        rows=[(1204, "frames"), (7, "fig\nures"), ("1e-05", "rate")],
+    ).body
+    assert body.startswith("  1,204  frames\n      7  fig?ures\n  1e-05  rate\n")
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(1, "00:00.000 to 00:01.000"), (6, "00:40.000 to 00:41.000 and 1 more"), (8, " and 3 more")],
+)
+def test_spans_when_more_than_five_then_counted(number: int, text: str) -> None:
+    assert letter.spans([(10.0 * n, 10.0 * n + 1) for n in range(number)]).endswith(text)

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import pytest
+from fakes.mailbox import InMemoryMailbox
+from fakes.world import World
+
+from onmodel.errors import Conflict, ServiceUnavailable
+from onmodel.notifications.facts.base import Notification
+from onmodel.notifications.facts.uploads import UploadUnknownFacts
+from onmodel.notifications.sending import mail_id_of, send_once, was_sent
+from onmodel.ports.account import Mailbox
+from onmodel.ports.registry import Record
+from onmodel.registry.kinds import MAILS
+
+EVENT = "upload:bunny/notes.txt:e-1"
+
+
+class Broken(InMemoryMailbox):
+    def publish(self, subject: str, body: str, mail_id: str, correlation_id: str) -> None:
+        raise ServiceUnavailable("the topic is away")
+
+
+def send(world: World, mailbox: Mailbox | None = None) -> bool:
+    return send_once(
+        Notification(UploadUnknownFacts(production="bunny", bucket="b", key="notes.txt"), EVENT),
+        correlation_id="c-1",
+        registry=world.registry,
+        mailbox=mailbox or world.mailbox,
+        clock=world.clock,
+    )
+
+
+def test_send_when_repeated_then_one_mail() -> None:
+    world = World()
+    assert [send(world), send(world)] == [True, False]
+    (mail,) = world.mailbox.mails
+    assert mail.subject == "We do not know what to do with notes.txt"
+    assert mail.correlation_id == "c-1"
+
+
+def test_send_when_sent_then_its_row_names_event_and_subject() -> None:
+    world = World()
+    assert not was_sent(world.registry, production="bunny", event=EVENT)
+    send(world)
+    (row,) = MAILS.list(world.registry, "bunny")
+    (mail,) = world.mailbox.mails
+    assert row.id == mail.mail_id == mail_id_of("bunny", EVENT)
+    assert (row.body.event, row.body.subject) == (EVENT, mail.subject)
+    assert was_sent(world.registry, production="bunny", event=EVENT)
+
+
+def test_mail_id_when_the_stack_is_updated_then_stays() -> None:
+    """A different id would send the mails of everything that is already there again."""
+    assert mail_id_of("bunny", "film_prepared:a-00000001-aaaaaaaa") == "855bc7135a739f82"
+
+
+def test_send_when_the_topic_fails_then_no_row_and_a_retry_sends() -> None:
+    world = World()
+    with pytest.raises(ServiceUnavailable):
+        send(world, Broken())
+    assert not list(MAILS.list(world.registry, "bunny"))
+    assert send(world)
+
+
+def test_send_when_it_dies_right_after_publishing_then_the_double_has_the_same_id(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    create = world.registry.create
+
+    def dies(record: Record) -> Record:
+        monkeypatch.setattr(world.registry, "create", create)
+        raise ServiceUnavailable("gone")
+
+    monkeypatch.setattr(world.registry, "create", dies)
+    with pytest.raises(ServiceUnavailable):
+        send(world)
+    assert send(world)
+    first, second = world.mailbox.mails
+    assert first.mail_id == second.mail_id
+
+
+def test_send_when_a_parallel_attempt_was_first_then_it_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+
+    def taken(record: Record) -> Record:
+        raise Conflict("exists")
+
+    monkeypatch.setattr(world.registry, "create", taken)
+    assert send(world) is False
