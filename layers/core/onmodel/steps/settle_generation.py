@@ -40,7 +40,7 @@ def settle_generation(
     Raises:
         EventRefused: there is no such generation.
         RunClaimed: another execution that is alive holds it, or it is over; ends quietly.
-        Conflict: it was written meanwhile; retried by the machine.
+        Conflict: another function wrote it since it was read; retried by the machine.
     """
     asked = request.generation
     row = GENERATIONS.require(registry, asked.production, asked.generation_id)
