@@ -84,7 +84,7 @@ def test_route_when_settings_are_good_then_they_hold_for_the_next_film(world: Wo
     assert settings.sampling.interval_seconds == 2
 
 
-def test_route_when_settings_are_impossible_then_told_and_the_last_good_ones_hold(
+def test_route_when_settings_are_impossible_then_a_mail_and_the_last_good_ones_hold(
     world: World,
 ) -> None:
     world.route(world.upload("bunny/settings.yaml", b"sampling: {interval_seconds: 2}"))
@@ -113,7 +113,7 @@ def test_route_when_reference_is_a_picture_then_recorded(world: World) -> None:
     "body",
     [b"", b"not a picture", PICTURE[:60], encode_picture(np.zeros((20, 20, 3), np.uint8), "png")],
 )
-def test_route_when_reference_is_no_picture_then_told_once(world: World, body: bytes) -> None:
+def test_route_when_reference_is_no_picture_then_one_mail(world: World, body: bytes) -> None:
     event = world.upload("bunny/characters/Buck/front.png", body)
     assert world.route(event).outcome == "notified"
     assert world.route(event).outcome == "notified"
@@ -172,7 +172,7 @@ def test_route_when_a_reference_is_about_the_smallest_size_then_taken_from_64_pi
     assert answer.outcome == outcome
 
 
-def test_route_when_key_is_elsewhere_then_told_once(world: World) -> None:
+def test_route_when_key_is_elsewhere_then_one_mail(world: World) -> None:
     event = world.upload("bunny/notes.txt", b"hello")
     assert world.route(event).outcome == "notified"
     assert world.route(event).outcome == "notified"
@@ -220,7 +220,7 @@ def test_route_when_storyboard_is_replaced_then_drawn_again(world: World) -> Non
         (b"\x00", "YAML"),
     ],
 )
-def test_route_when_storyboard_is_impossible_then_told_and_nothing_starts(
+def test_route_when_storyboard_is_impossible_then_a_mail_and_nothing_starts(
     world: World, text: bytes, why: str
 ) -> None:
     answer = world.route(world.upload("bunny/storyboards/forest.yaml", text))

@@ -16,7 +16,7 @@ def ready_event(deployment_id: str) -> str:
 
 
 def retired_event(deployment: DeploymentRow) -> str:
-    """One mail for each time that it was retired: what came back is told again."""
+    """One mail for each time that it was retired."""
     at = deployment.body.retired_at
     return f"retired:{deployment.id}:{at:%Y%m%dT%H%M%S}" if at else f"retired:{deployment.id}"
 

@@ -113,7 +113,7 @@ class CaptionCrop:
         write_answer(answer, keys, self.studio)
 
     def _write_down(self, item: CaptionItem, fault: ServiceError, spent: tuple[Usage, ...]) -> None:
-        """Why there is no caption, and what that cost: the mail of a refused dataset tells it."""
+        """Why there is no caption, and what that cost: the mail of a refused dataset says it."""
         paid = fault.usage if isinstance(fault, AnswerRefused) else ()
         failed = CaptionAnswer(
             crop_id=item.crop_id, caption=None, reason=str(fault), usage=add_up(spent + paid)

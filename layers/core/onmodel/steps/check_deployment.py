@@ -44,8 +44,8 @@ def check_deployment(
     if not is_live(deployment):
         return DeploymentChecked(state="gone")
     now = clock()
-    told = state_at_trainer(trainer, deployment)
-    state, reason = _judge(deployment, told, now, timedelta(minutes=provision_minutes))
+    at_trainer = state_at_trainer(trainer, deployment)
+    state, reason = _judge(deployment, at_trainer, now, timedelta(minutes=provision_minutes))
     if state == "in_service":
         _serve(deployment, registry, scheduler, clock, retire_model_arn)
     elif state != "creating":
@@ -60,18 +60,18 @@ def check_deployment(
 
 
 def _judge(
-    deployment: DeploymentRow, told: DeploymentState | None, now: datetime, limit: timedelta
+    deployment: DeploymentRow, at_trainer: DeploymentState | None, now: datetime, limit: timedelta
 ) -> tuple[State, str]:
     body = deployment.body
     began = body.provisioning_at or body.requested_at
     minutes = limit.total_seconds() / 60
     if now >= body.retires_at:
         return "late", "Its time was up before it was in service"
-    if told is None and now - began >= GRACE_AFTER_PROVISIONING:
+    if at_trainer is None and now - began >= GRACE_AFTER_PROVISIONING:
         return "gone", "Somebody deleted it"
-    if told is not None and told.status == DeploymentStatus.FAILED:
-        return "failed", told.reason or "The service gives no reason"
-    if told is not None and told.status == DeploymentStatus.IN_SERVICE:
+    if at_trainer is not None and at_trainer.status == DeploymentStatus.FAILED:
+        return "failed", at_trainer.reason or "The service gives no reason"
+    if at_trainer is not None and at_trainer.status == DeploymentStatus.IN_SERVICE:
         return "in_service", ""
     if now - body.requested_at >= limit:
         return "late", f"It was not in service within {minutes:g} minutes"

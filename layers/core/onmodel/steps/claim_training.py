@@ -104,7 +104,7 @@ class ClaimTraining:
         state: TrainingState,
         asked: ClaimTrainingRequest,
     ) -> ClaimedTraining:
-        """Told again and again is told once: the mail knows whether it was sent."""
+        """Repeated requests send one mail: its row says whether it was sent."""
         stage = ENDS[state.status]
         reason = state.reason or WITHOUT_REASON[stage]
         if training.status == TrainingStage.COMPLETED and self._deployments(training):

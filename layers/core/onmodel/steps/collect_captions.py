@@ -29,7 +29,7 @@ from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import DATASETS
 
 SHOWN = 3
-"""Reasons told in a message; all of them are in left_out.jsonl."""
+"""Reasons named in a message; all of them are in left_out.jsonl."""
 
 
 def collect_captions(

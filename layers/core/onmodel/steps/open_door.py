@@ -25,8 +25,8 @@ LARGEST_PAGE_BYTES = 4_500_000
 """A function answers 6 MB at most, quotes escaped. Pages are handed out here and not by S3: the
 links among them would lead from a presigned address to one that is not."""
 
-TELLING_TIME = timedelta(minutes=1)
-"""The door's function lives shorter: later, the decision was told or its teller died."""
+ANSWERING_TIME = timedelta(minutes=1)
+"""The door's function lives shorter: later, the machine has the decision or the function died."""
 
 DECISIONS = {"approve": ApprovalStatus.APPROVED, "decline": ApprovalStatus.DECLINED}
 
@@ -92,7 +92,7 @@ class OpenDoor:
         return self._show(row)
 
     def _decide(self, row: ApprovalRow, wanted: ApprovalStatus) -> ApprovalRow:
-        """Write the decision, then tell the machine; a death in between is healed by a repeat."""
+        """Write the decision, then answer the machine; a repeat completes what died in between."""
         is_late = self.clock() >= row.body.expires_at
         row, counts = decide(
             row,
@@ -110,8 +110,8 @@ class OpenDoor:
         return row
 
     def _is_stale(self, body: ApprovalBody) -> bool:
-        """Whether whoever decided has had the time to tell the machine."""
-        return body.decided_at is not None and self.clock() - body.decided_at > TELLING_TIME
+        """Whether the deciding function had the time to answer the machine."""
+        return body.decided_at is not None and self.clock() - body.decided_at > ANSWERING_TIME
 
     def _show(self, row: ApprovalRow) -> DoorAnswer:
         body = row.body

@@ -25,7 +25,7 @@ def preflight_training(
 ) -> Preflight:
     """Every reason why not, at once. Impossible is an answer: the dataset is made all the same.
 
-    Once there is a dataset, the reasons are kept with it: mails, page and CLI tell them.
+    Once there is a dataset, the reasons are kept with it: mails, page and CLI show them.
 
     Raises:
         Conflict: another function wrote the dataset's row since it was read; the machine

@@ -76,8 +76,8 @@ class Reconcile:
         if not are_forbidden(self.registry):  # the guard stops what runs: nothing is begun anew
             found = found.model_copy(update=self._go_on())
         if self.faults:
-            told = "; ".join(f"{type(fault).__name__}: {fault}" for fault in self.faults)
-            raise ServiceError(f"{len(self.faults)} things could not be reconciled: {told}")
+            faults = "; ".join(f"{type(fault).__name__}: {fault}" for fault in self.faults)
+            raise ServiceError(f"{len(self.faults)} things could not be reconciled: {faults}")
         return found
 
     def _go_on(self) -> dict[str, tuple[str, ...]]:

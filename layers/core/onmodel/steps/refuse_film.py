@@ -41,7 +41,7 @@ def refuse_film(
     ):  # not for later states: a chunk may have been throttled and healed
         error = _told_by_a_chunk(keys, studio) or error
     refused = error.Error in REFUSALS
-    studio.delete_prefix(keys.refusal)  # the next attempt must not be told this one's reason
+    studio.delete_prefix(keys.refusal)  # the next attempt must not end with this one's reason
     if refused:
         studio.delete_prefix(f"{keys.run}/")
         studio.delete_prefix(f"{keys.samples}/")

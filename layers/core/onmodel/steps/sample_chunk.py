@@ -80,9 +80,9 @@ def sample_chunk(
     try:
         _sample(run, chunk, uploads, studio, finder, embedder, meter)
     except Exception as fault:  # a map hides its children's errors: RefuseFilm reads this
-        cause = json.dumps({"errorMessage": str(fault)})  # as Lambda tells it
-        told = StateError(Error=type(fault).__name__, Cause=cause)
-        studio.put(keys.refusal, told.model_dump_json().encode(), "application/json")
+        cause = json.dumps({"errorMessage": str(fault)})  # in the form that Lambda uses
+        caught = StateError(Error=type(fault).__name__, Cause=cause)
+        studio.put(keys.refusal, caught.model_dump_json().encode(), "application/json")
         raise
 
 
@@ -150,7 +150,7 @@ def _sample(  # noqa: PLR0917 - sample_chunk's own arguments
 
 @dataclass
 class Seen:
-    """What went by, and what the sampler told beside the frames."""
+    """What went by, and what the sampler reports beside the frames."""
 
     frames: int = 0
     shots: ChunkShots = field(default_factory=ChunkShots)

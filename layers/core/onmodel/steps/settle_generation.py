@@ -31,7 +31,7 @@ def settle_generation(
         request: the generation and who asks.
         registry: holds the generation and the production's runs.
         studio: holds the production's settings, whose quiet period counts before the stack's.
-        executions: tell whether a holder is alive.
+        executions: say whether a holder still runs.
         clock: now.
         quiet_seconds: the stack's quiet period.
         poll_seconds: the least wait, and how often is looked at a film on its way: a look costs

@@ -21,7 +21,7 @@ def caught(error: str, message: str) -> dict[str, str]:
     return {"error": error, "cause": json.dumps({"errorMessage": message})}
 
 
-def test_training_failed_when_told_twice_then_one_mail_with_the_reason() -> None:
+def test_training_failed_when_asked_for_twice_then_one_mail_with_the_reason() -> None:
     studio = Studio()
     studio.trainer.end(studio.job, TrainingStatus.FAILED, "the data made no sense")
     studio.claim()
@@ -37,14 +37,14 @@ def test_training_failed_when_it_goes_on_then_refused() -> None:
         Studio().notify("training_failed", TRAINING)
 
 
-def test_deployment_failed_when_quota_is_zero_then_the_caught_error_is_told() -> None:
+def test_deployment_failed_when_quota_is_zero_then_the_mail_has_the_caught_error() -> None:
     studio = Studio()
     studio.planned()
     studio.notify("deployment_failed", DEPLOYMENT, **caught("TrainingImpossible", "no model unit"))
     assert "no model unit." in only_mail(studio)[1]
 
 
-def test_deployment_failed_when_not_in_service_then_what_was_written_down_is_told() -> None:
+def test_deployment_failed_when_not_in_service_then_the_mail_has_the_reason_of_the_row() -> None:
     studio = Studio()
     studio.creating()
     (ref,) = studio.trainer.deployments
@@ -54,7 +54,7 @@ def test_deployment_failed_when_not_in_service_then_what_was_written_down_is_tol
     assert "The service gives no reason." in only_mail(studio)[1]
 
 
-def test_deployment_failed_when_nothing_was_planned_then_told_all_the_same() -> None:
+def test_deployment_failed_when_nothing_was_planned_then_the_mail_is_sent() -> None:
     studio = Studio()
     studio.notify("deployment_failed", DEPLOYMENT, **caught("ServiceError", "access denied"))
     assert "access denied." in only_mail(studio)[1]
@@ -83,7 +83,7 @@ def test_model_ready_when_retired_while_it_drew_then_not_called_ready() -> None:
     assert "switched off before its storyboard was drawn" in body
 
 
-def test_model_ready_when_retired_right_after_it_drew_then_the_gallery_is_told() -> None:
+def test_model_ready_when_retired_right_after_it_drew_then_the_mail_leads_to_the_gallery() -> None:
     studio = DrawingStudio()
     studio.serve()
     studio.upload()
@@ -111,7 +111,7 @@ def test_model_ready_when_made_for_a_storyboard_alone_then_says_that_it_ends_now
     assert "being switched off now" in only_mail(studio)[1]
 
 
-def test_stuck_when_the_machine_broke_off_then_its_error_is_told() -> None:
+def test_stuck_when_the_machine_broke_off_then_the_mail_has_its_error() -> None:
     studio = Studio()
     studio.creating()
     studio.stop()
@@ -144,13 +144,3 @@ def test_alarm_when_a_storyboard_broke_off_then_what_and_how_to_go_on() -> None:
     subject, body = only_mail(studio)
     assert subject == "ALARM: a storyboard was not drawn"
     assert "too slow" in body
-
-
-def test_storyboard_refused_when_caught_then_named_by_its_file() -> None:
-    studio = Studio()
-    key = "bunny/storyboards/forest.yaml"
-    error = caught("SettingsRefused", "scene 3: nobody is called Bob")
-    studio.notify("storyboard_refused", "bunny", storyboard_key=key, **error)
-    _, body = only_mail(studio)
-    assert key in body
-    assert "scene 3: nobody is called Bob" in body
