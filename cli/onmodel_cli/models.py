@@ -20,7 +20,7 @@ from onmodel.environment import DeploymentLimits, Machines
 from onmodel.errors import NotFound, RefusedError, StillRunning
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.wording import dollars
-from onmodel.money.quotes import quote_deployment
+from onmodel.money.quotes import deployment_quote
 from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow, TrainingRow
 from onmodel.wiring import now
 from onmodel_cli import options, speaking
@@ -67,7 +67,7 @@ def deploy(
             connection.environment.read(DeploymentLimits).deployment_hours,
         )
         services = connection.services
-        quote = quote_deployment(
+        quote = deployment_quote(
             services.trainer_rules.deployment_work(wanted), book=services.prices
         )
         total = quote.bill.total_usd

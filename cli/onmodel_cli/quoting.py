@@ -13,8 +13,13 @@ from onmodel.errors import FilmRefused
 from onmodel.films.settings import parse_settings
 from onmodel.formats.wording import dollars, duration
 from onmodel.money.pricebook import PriceBook
-from onmodel.money.quotes import Quote, expected_frames, quote_deployment, quote_film
-from onmodel.money.quotes import quote_training as quote_a_training
+from onmodel.money.quotes import (
+    Quote,
+    deployment_quote,
+    expected_frames,
+    film_quote,
+    training_quote,
+)
 from onmodel.wiring import trainer_rules
 from onmodel_cli import options, speaking
 from onmodel_cli.results import print_object
@@ -43,14 +48,14 @@ def quote(
         captions = expected_frames(facts.duration_seconds, chosen.sampling)
         rules = trainer_rules()
         made = {
-            "prepare": quote_film(facts, chosen, book),
-            "caption and train": quote_a_training(
+            "prepare": film_quote(facts, chosen, book),
+            "caption and train": training_quote(
                 rules.training_work(rules.hyperparameters(chosen.training)),
                 captions=min(captions, chosen.training.max_pictures),
                 caption_settings=chosen.captions,
                 book=book,
             ),
-            "deploy": quote_deployment(rules.deployment_work(chosen.deployment.hours), book=book),
+            "deploy": deployment_quote(rules.deployment_work(chosen.deployment.hours), book=book),
         }
         if as_json:
             print_object({name: found.model_dump(mode="json") for name, found in made.items()})

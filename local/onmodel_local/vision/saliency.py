@@ -91,7 +91,7 @@ def _smoothness(small: GridPixels) -> Map:
     return np.asarray(1 - np.clip(texture / 25, 0, 1), dtype=np.float32)
 
 
-Lines = npt.NDArray[np.uint8]
+LineMap = npt.NDArray[np.uint8]
 """(lines, places, 3) uint8: a picture by rows, or turned, by columns."""
 
 
@@ -114,11 +114,13 @@ def _barrier_distance(small: GridPixels) -> Map:
     return normalised(cv2.GaussianBlur(total, (5, 5), 0).astype(np.float32))
 
 
-def _turned(values: Lines) -> Lines:
+def _turned(values: LineMap) -> LineMap:
     return np.ascontiguousarray(values.swapaxes(0, 1))
 
 
-def _sweep(image: Lines, distance: Lines, highest: Lines, lowest: Lines, *, step: int) -> None:
+def _sweep(
+    image: LineMap, distance: LineMap, highest: LineMap, lowest: LineMap, *, step: int
+) -> None:
     """One pass over the lines in place: each line may reach the edge through the one before."""
     lines = len(image)
     order = range(1, lines) if step > 0 else range(lines - 2, -1, -1)

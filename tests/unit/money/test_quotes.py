@@ -7,7 +7,7 @@ from onmodel.contracts.films import FilmFacts
 from onmodel.contracts.settings import CaptionSettings, FinderSettings, Sampling, Settings
 from onmodel.contracts.trainings import Work
 from onmodel.money.pricebook import PriceBook
-from onmodel.money.quotes import expected_frames, quote_deployment, quote_film, quote_training
+from onmodel.money.quotes import deployment_quote, expected_frames, film_quote, training_quote
 
 BOOK = PriceBook.load()
 WORK = Work(
@@ -27,7 +27,7 @@ FILM = FilmFacts(
 
 
 def test_quote_film_when_ten_minutes_then_labels_and_embeddings_by_frame() -> None:
-    quote = quote_film(FILM, Settings(), BOOK)
+    quote = film_quote(FILM, Settings(), BOOK)
     lines = {line.item: line for line in quote.bill.lines}
     assert lines["rekognition.detect-labels"].usd == Decimal("0.596")
     assert lines["bedrock.amazon.titan-embed-image-v1"].paid == 894
@@ -48,7 +48,7 @@ def test_quote_film_when_ten_minutes_then_labels_and_embeddings_by_frame() -> No
 def test_quote_film_when_sampled_in_any_way_then_the_assumption_says_how(
     sampling: Sampling, how: str
 ) -> None:
-    first = quote_film(FILM, Settings(sampling=sampling), BOOK).assumptions[0]
+    first = film_quote(FILM, Settings(sampling=sampling), BOOK).assumptions[0]
     assert f"frames are looked at ({how}), none dropped" in first
 
 
@@ -78,7 +78,7 @@ def test_quote_film_when_priced_then_each_item_by_its_own_measure(
         "lambda.requests-1m",
         "stepfunctions.transition-1k",
     )
-    found = {line.item: float(line.paid) for line in quote_film(film, settings, BOOK).bill.lines}
+    found = {line.item: float(line.paid) for line in film_quote(film, settings, BOOK).bill.lines}
     assert found == pytest.approx(dict(zip(items, paid, strict=True)))
 
 
@@ -97,7 +97,7 @@ def test_expected_frames_when_a_minute_then_by_mode(sampling: Sampling, frames: 
 
 
 def test_quote_training_when_nothing_is_captioned_then_the_trainers_work() -> None:
-    quote = quote_training(WORK, captions=0, caption_settings=CaptionSettings(), book=BOOK)
+    quote = training_quote(WORK, captions=0, caption_settings=CaptionSettings(), book=BOOK)
     assert quote.bill.total_usd == Decimal("3.90")
     assert quote.assumptions[1:] == (
         "two months of keeping the model",
@@ -106,7 +106,7 @@ def test_quote_training_when_nothing_is_captioned_then_the_trainers_work() -> No
 
 
 def test_quote_training_when_captions_are_missing_then_their_tokens() -> None:
-    quote = quote_training(
+    quote = training_quote(
         WORK,
         captions=1000,
         caption_settings=CaptionSettings(model="us.amazon.nova-pro-v1:0"),
@@ -118,7 +118,7 @@ def test_quote_training_when_captions_are_missing_then_their_tokens() -> None:
 
 
 def test_quote_training_when_a_model_has_no_price_then_no_total() -> None:
-    quote = quote_training(
+    quote = training_quote(
         WORK,
         captions=1,
         caption_settings=CaptionSettings(model="some.other-model"),
@@ -133,6 +133,6 @@ def test_quote_training_when_a_model_has_no_price_then_no_total() -> None:
 
 def test_quote_deployment_when_asked_then_what_its_trainer_uses() -> None:
     work = Work(usage=(Usage(item="bedrock.provisioned-unit-hour", paid=3),), assumptions=("3 h",))
-    quote = quote_deployment(work, book=BOOK)
+    quote = deployment_quote(work, book=BOOK)
     assert quote.bill.total_usd == Decimal("181.50")
     assert quote.assumptions == ("3 h", f"prices of {BOOK.dated.isoformat()}")

@@ -37,7 +37,7 @@ class Quote(Contract):
     assumptions: tuple[str, ...]
 
 
-def quote_film(facts: FilmFacts, settings: Settings, book: PriceBook) -> Quote:
+def film_quote(facts: FilmFacts, settings: Settings, book: PriceBook) -> Quote:
     """What preparing a film costs when nothing of it is cached."""
     frames = expected_frames(facts.duration_seconds, settings.sampling)
     figures = min(FIGURES_PER_FRAME, settings.finder.max_figures)
@@ -85,7 +85,7 @@ def _how_sampled(sampling: Sampling) -> str:
     return f"one every {sampling.step_seconds:g} s"
 
 
-def quote_training(
+def training_quote(
     work: Work, *, captions: int, caption_settings: CaptionSettings, book: PriceBook
 ) -> Quote:
     """What captioning and training cost.
@@ -126,7 +126,7 @@ def _how_captioned(captions: int) -> str:
     )
 
 
-def quote_deployment(work: Work, *, book: PriceBook) -> Quote:
+def deployment_quote(work: Work, *, book: PriceBook) -> Quote:
     """What a deployment costs, by what its trainer says that it uses."""
     return Quote(bill=estimate(work.usage, book), assumptions=(*work.assumptions, _dated(book)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from onmodel.contracts.storyboards import DeploymentQuoted, QuoteDeploymentRequest
 from onmodel.films.settings import settings_in_force
 from onmodel.money.pricebook import PriceBook
-from onmodel.money.quotes import quote_deployment as quote
+from onmodel.money.quotes import deployment_quote
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainerRules
 
@@ -21,6 +21,6 @@ def quote_deployment(
     """The whole time that it may live, although it is retired when the storyboard is drawn."""
     plan = request.storyboard
     wish = settings_in_force(plan.production, studio).deployment.hours
-    quoted = quote(trainer.deployment_work(min(wish, longest_hours)), book=prices)
+    quoted = deployment_quote(trainer.deployment_work(min(wish, longest_hours)), book=prices)
     total = quoted.bill.total_usd
     return DeploymentQuoted(usd=None if total is None else float(total), subject_id=plan.name)

@@ -13,8 +13,7 @@ from onmodel.datasets.records import (
 )
 from onmodel.formats.wording import dollars
 from onmodel.money.pricebook import PriceBook
-from onmodel.money.quotes import Quote, quote_captions
-from onmodel.money.quotes import quote_training as quote
+from onmodel.money.quotes import Quote, quote_captions, training_quote
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -91,7 +90,7 @@ def _quote(
         return quote_captions(
             dataset.captions_needed, caption_settings=settings.captions, book=prices
         )
-    return quote(
+    return training_quote(
         trainer.training_work(trainer.hyperparameters(settings.training)),
         captions=dataset.captions_needed,
         caption_settings=settings.captions,

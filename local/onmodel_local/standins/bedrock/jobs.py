@@ -32,9 +32,9 @@ from onmodel_local.standins.bedrock.records import (
     CustomModel,
     Job,
     Ledger,
-    chosen,
     new_id,
     page,
+    selected,
     to_tags,
     utc_now,
 )
@@ -114,7 +114,7 @@ class SimulatedJobs:
 
     def listed(self, request: dict[str, Any]) -> dict[str, Any]:
         found = [(job.name, job.status, job.created, _summary(job)) for job in self._all()]
-        return page(chosen(found, request), request, "modelCustomizationJobSummaries")
+        return page(selected(found, request), request, "modelCustomizationJobSummaries")
 
     def stop(self, request: dict[str, Any]) -> dict[str, Any]:
         job = self._found(request["jobIdentifier"])

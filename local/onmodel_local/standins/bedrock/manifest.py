@@ -97,7 +97,7 @@ def picture_fault(body: bytes) -> str | None:
     """What Nova Canvas would refuse of a picture; None when it is fine."""
     if len(body) > MOST_BYTES:
         return f"{len(body)} bytes, at most {MOST_BYTES}"
-    size = picture_size(body)
+    size = header_size(body)
     if size is None:
         return "neither PNG nor JPEG"
     short, long = min(size), max(size)
@@ -108,7 +108,7 @@ def picture_fault(body: bytes) -> str | None:
     return "aspect beyond 4:1" if long / short > MOST_ASPECT else None
 
 
-def picture_size(body: bytes) -> tuple[int, int] | None:
+def header_size(body: bytes) -> tuple[int, int] | None:
     """Width and height from the header, without decoding."""
     if body.startswith(b"\x89PNG\r\n\x1a\n") and len(body) >= 24:
         width, height = struct.unpack(">II", body[16:24])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from onmodel_local.standins.bedrock.records import CustomModel, Ledger, Tags, chosen, page
+from onmodel_local.standins.bedrock.records import CustomModel, Ledger, Tags, page, selected
 from onmodel_local.standins.errors import ServiceFault
 
 _MOST_TAGS = 200
@@ -40,7 +40,7 @@ class CustomModels:
             (model.name, "Active", model.created, self._summary(model))
             for model in list(self._ledger.models.values())
         ]
-        return page(chosen(found, request), request, "modelSummaries")
+        return page(selected(found, request), request, "modelSummaries")
 
     def delete(self, request: dict[str, Any]) -> dict[str, Any]:
         with self._ledger.lock:

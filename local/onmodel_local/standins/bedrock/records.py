@@ -159,7 +159,7 @@ def page(
     return answer
 
 
-def chosen(
+def selected(
     records: list[tuple[str, str, datetime, dict[str, Any]]], request: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """Filter (name, status, created, summary) by a list request's filters, newest first."""

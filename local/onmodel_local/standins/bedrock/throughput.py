@@ -17,9 +17,9 @@ from onmodel_local.standins.bedrock.records import (
     CustomModel,
     Ledger,
     SimulatedThroughput,
-    chosen,
     new_id,
     page,
+    selected,
     to_tags,
 )
 from onmodel_local.standins.errors import ServiceFault
@@ -89,7 +89,7 @@ class Throughputs:
             for item in list(self._ledger.throughputs.values())
             if request.get("modelArnEquals", item.model_arn) == item.model_arn
         ]
-        return page(chosen(found, request), request, "provisionedModelSummaries")
+        return page(selected(found, request), request, "provisionedModelSummaries")
 
     def update(self, request: dict[str, Any]) -> dict[str, Any]:
         with self._ledger.lock:

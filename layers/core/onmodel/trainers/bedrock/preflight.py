@@ -38,7 +38,7 @@ GONE = frozenset({"ResourceNotFoundException", "ValidationException"})
 
 
 @dataclass(frozen=True)
-class Preflight:
+class PreflightChecks:
     """The questions and whom to ask.
 
     `private_arrangement`: AWS has promised this account the base model beyond its public end.

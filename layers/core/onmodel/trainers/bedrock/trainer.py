@@ -25,7 +25,7 @@ from onmodel.trainers.bedrock import jobs
 from onmodel.trainers.bedrock.inventory import Inventory
 from onmodel.trainers.bedrock.jobs import Jobs
 from onmodel.trainers.bedrock.names import Names
-from onmodel.trainers.bedrock.preflight import Preflight
+from onmodel.trainers.bedrock.preflight import PreflightChecks
 from onmodel.trainers.bedrock.rules import BedrockRules
 from onmodel.trainers.bedrock.throughput import Throughput
 
@@ -68,7 +68,7 @@ class BedrockTrainer(BedrockRules, Trainer):
         self._jobs = Jobs(client, self._names, base_model=base_model, role_arn=role_arn)
         self._throughput = Throughput(client, self._names)
         self._inventory = Inventory(client, self._names)
-        self._preflight = Preflight(
+        self._preflight = PreflightChecks(
             client=client,
             names=self._names,
             region=region,

@@ -17,6 +17,8 @@ from onmodel.errors import FilmRefused
 
 Ticks = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Moments = npt.NDArray[np.float64]
+"""Seconds of the film."""
 
 _COLUMNS = ("pts", "dts", "position", "size", "keyframe", "discard")
 _TABLE_VERSION = 1

@@ -14,10 +14,10 @@ from av.video.stream import VideoStream
 
 from onmodel.video.bitstream.reference_flags import IsReference
 from onmodel.video.container.opening import ErrorRecordingFile, Readable
-from onmodel.video.container.packet_table import PacketTable
+from onmodel.video.container.packet_table import Moments, PacketTable
 from onmodel.video.gops.batches import BATCH_BYTES, BATCH_PACKETS, Batch, references
 from onmodel.video.gops.windows import Windows
-from onmodel.video.shots.cut_hints import CutHints, Seconds
+from onmodel.video.shots.cut_hints import CutHints
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class DemuxedBatches:
         if ahead:
             yield self._batch(ahead, [], head=True)
 
-    def _keyframes(self) -> Seconds:
+    def _keyframes(self) -> Moments:
         """Seconds of the keyframes that the container lists, for films without a table."""
         listed = [entry.timestamp for entry in self._stream.index_entries if entry.is_keyframe]
         return self._table.seconds(np.array(listed, np.int64))

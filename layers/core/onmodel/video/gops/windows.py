@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from onmodel.video.container.packet_table import Flags, Moments
+
 Numbers = npt.NDArray[np.int64]
-Seconds = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 NO_WINDOW = -1
 _ROUNDING = 1e-6  # of a window: a time this close before a border counts as on it
@@ -41,7 +41,7 @@ class Windows:
     def of_keyframes(cls, start: float, end: float, *, by_groups: bool = False) -> Windows:
         return cls(start, end, _KEYFRAME_STEP, anchor=0.0, keyframes_only=True, by_groups=by_groups)
 
-    def numbers(self, seconds: Seconds) -> Numbers:
+    def numbers(self, seconds: Moments) -> Numbers:
         """The number of each moment's window; NO_WINDOW outside of [start, end)."""
         slack = self.step * _ROUNDING
         found = np.floor((seconds - self.anchor) / self.step + _ROUNDING).astype(np.int64)
@@ -58,7 +58,7 @@ class Windows:
             return start, end
         return max(start, self.start), min(end, self.end)
 
-    def wanted(self, seconds: Seconds, shown: Flags, next_keyframe: float | None) -> Numbers:
+    def wanted(self, seconds: Moments, shown: Flags, next_keyframe: float | None) -> Numbers:
         """The window that each packet of a group may be the sample of, or NO_WINDOW.
 
         The window that holds the next keyframe is left out: there one decoded frame suffices.

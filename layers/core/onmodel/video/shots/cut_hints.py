@@ -18,9 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from onmodel.video.container.mp4_boxes import ISO_BMFF
-from onmodel.video.container.packet_table import PacketTable
+from onmodel.video.container.packet_table import Moments, PacketTable
 
-Seconds = npt.NDArray[np.float64]
 Sizes = npt.NDArray[np.int64]
 
 # VP9 and AV1 are missing: their packets may hold a second, hidden picture
@@ -71,7 +70,7 @@ class CutHints:
         keyframes: times of its keyframes in seconds, if the table does not list them.
     """
 
-    def __init__(self, table: PacketTable, keyframes: Seconds | None = None) -> None:
+    def __init__(self, table: PacketTable, keyframes: Moments | None = None) -> None:
         self._usable = table.codec in _ONE_PICTURE_PER_PACKET and table.container != "avi"
         if keyframes is None:
             keyframes = table.seconds(table.pts[table.keyframe])
@@ -80,7 +79,7 @@ class CutHints:
         self._reached = -math.inf  # the latest picture so far
         self._keyframe_size = 1
 
-    def read(self, seconds: Seconds, sizes: Sizes, *, head: bool = True) -> None:
+    def read(self, seconds: Moments, sizes: Sizes, *, head: bool = True) -> None:
         """Read the sizes of a group's packets, or of a part of them.
 
         Args:
@@ -157,7 +156,7 @@ def evidence_between(hints: Sequence[CutHint], start: float, end: float) -> Evid
 class _KeyframeIntervals:
     """The regular intervals between keyframes, which do not depend on what the film shows."""
 
-    def __init__(self, times: Seconds, *, lists_all: bool) -> None:
+    def __init__(self, times: Moments, *, lists_all: bool) -> None:
         self._times = np.array(sorted(set(times.tolist())))
         self._lists_all = lists_all
         self._gaps = np.diff(self._times).round(2)

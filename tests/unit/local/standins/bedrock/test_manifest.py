@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from onmodel_local.standins.bedrock.manifest import (
     DataRefusedError,
+    header_size,
     picture_fault,
-    picture_size,
     read_manifest,
 )
 
@@ -84,10 +84,10 @@ def test_picture_fault_when_neither_png_nor_jpeg_then_told() -> None:
 def test_picture_size_when_read_from_the_header_then_the_decoders(
     width: int, height: int, suffix: str
 ) -> None:
-    assert picture_size(_png(width, height, suffix)) == (width, height)
+    assert header_size(_png(width, height, suffix)) == (width, height)
 
 
 @given(st.binary(max_size=200))
 def test_picture_size_when_bytes_are_random_then_no_crash(tail: bytes) -> None:
     for head in (b"", b"\xff\xd8", b"\x89PNG\r\n\x1a\n"):
-        picture_size(head + tail)
+        header_size(head + tail)
