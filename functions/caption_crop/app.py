@@ -1,13 +1,13 @@
 """The caption queue: describe crops, and answer the tasks that wait for them."""
 
 from onmodel.contracts.datasets import PartialFailures, QueuedMessages
-from onmodel.environment import Buckets, CacheTable, CaptionQueue
+from onmodel.environment import Buckets, CacheTable, CaptionQueueVariables
 from onmodel.handler import lambda_handler
 from onmodel.steps.caption_crop import CaptionCrop
 from onmodel.steps.caption_messages import caption_messages
 from onmodel.wiring import services
 
-wired = services(Buckets, CacheTable, CaptionQueue)
+wired = services(Buckets, CacheTable, CaptionQueueVariables)
 
 
 @lambda_handler(QueuedMessages)

@@ -15,7 +15,7 @@ from onmodel.contracts.settings import AllowedModels
 from onmodel.errors import EnvironmentIncomplete
 
 
-class Section(BaseModel):
+class VariableGroup(BaseModel):
     """Variables that are needed together; a field's name in capitals is the variable's."""
 
     model_config = ConfigDict(
@@ -27,7 +27,7 @@ class Section(BaseModel):
     )
 
 
-class Aws(Section):
+class Aws(VariableGroup):
     """Every function needs it."""
 
     aws_region: str = Field(description="set by Lambda")
@@ -36,25 +36,25 @@ class Aws(Section):
     )
 
 
-class Buckets(Section):
+class Buckets(VariableGroup):
     uploads_bucket: str
     studio_bucket: str
 
 
-class RegistryTable(Section):
+class RegistryTable(VariableGroup):
     registry_table: str
 
 
-class CacheTable(Section):
+class CacheTable(VariableGroup):
     cache_table: str
     cache_days: int = Field(ge=1)
 
 
-class Topic(Section):
+class Topic(VariableGroup):
     topic_arn: str
 
 
-class Machines(Section):
+class Machines(VariableGroup):
     prepare_film_arn: str
     train_model_arn: str
     deploy_model_arn: str
@@ -62,7 +62,7 @@ class Machines(Section):
     draw_storyboard_arn: str
 
 
-class Models(Section):
+class Models(VariableGroup):
     embedding_model_id: str
     caption_model_id: str
 
@@ -72,47 +72,47 @@ class Models(Section):
         return AllowedModels(embedding=self.embedding_model_id, captions=self.caption_model_id)
 
 
-class TrainerResources(Section):
+class TrainerResources(VariableGroup):
     stack_name: str
     training_role_arn: str
     base_model_id: str
     private_arrangement: bool
 
 
-class Schedules(Section):
+class Schedules(VariableGroup):
     schedule_group: str
     scheduler_role_arn: str
     schedule_dead_letter_arn: str
 
 
-class CaptionQueue(Section):
+class CaptionQueueVariables(VariableGroup):
     caption_queue_url: str
 
 
-class Links(Section):
+class Links(VariableGroup):
     links_url: str
     link_secret_arn: str
 
 
-class GenerationPace(Section):
+class GenerationPace(VariableGroup):
     quiet_seconds: float = Field(ge=0)
     poll_seconds: float = Field(gt=0)
 
 
-class SpendLimit(Section):
+class SpendLimit(VariableGroup):
     spend_limit_usd: float = Field(ge=0)
 
 
-class Approvals(Section):
+class Approvals(VariableGroup):
     approval_days: float = Field(gt=0, le=365)
 
 
-class DeploymentLimits(Section):
+class DeploymentLimits(VariableGroup):
     deployment_hours: float = Field(gt=0, le=24)
     provision_minutes: float = Field(gt=0, le=600)
 
 
-SectionT = TypeVar("SectionT", bound=Section)
+SectionT = TypeVar("SectionT", bound=VariableGroup)
 
 
 class Environment:
@@ -120,14 +120,14 @@ class Environment:
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = dict(variables)
-        self._sections: dict[type[Section], Section] = {}
+        self._sections: dict[type[VariableGroup], VariableGroup] = {}
 
     def read(self, section: type[SectionT]) -> SectionT:
         """Raises EnvironmentIncomplete naming each variable that is missing or impossible."""
         self.require(section)
         return cast(SectionT, self._sections[section])
 
-    def require(self, *sections: type[Section]) -> None:
+    def require(self, *sections: type[VariableGroup]) -> None:
         """Read several sections, and name all that is wrong at once.
 
         Raises:

@@ -22,13 +22,13 @@ from onmodel.environment import (
     Aws,
     Buckets,
     CacheTable,
-    CaptionQueue,
+    CaptionQueueVariables,
     Environment,
     Links,
     RegistryTable,
     Schedules,
-    Section,
     Topic,
+    VariableGroup,
 )
 from onmodel.links.tokens import Door
 from onmodel.money.pricebook import PriceBook
@@ -161,7 +161,9 @@ class Services:
 
     @cached_property
     def caption_queue(self) -> SqsQueue:
-        return SqsQueue(self.client("sqs"), self.environment.read(CaptionQueue).caption_queue_url)
+        return SqsQueue(
+            self.client("sqs"), self.environment.read(CaptionQueueVariables).caption_queue_url
+        )
 
     def caption_model(self, settings: CaptionSettings) -> CaptionModel:
         return ConverseModel(
@@ -211,7 +213,7 @@ def trainer_rules() -> TrainerRules:
     return TRAINERS[DEFAULT_TRAINER].rules
 
 
-def services(*sections: type[Section]) -> Services:
+def services(*sections: type[VariableGroup]) -> Services:
     """For a function, made while it is loaded: clients live as long as its process.
 
     Args:

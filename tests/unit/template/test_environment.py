@@ -11,12 +11,12 @@ from template_model import Template, handler_source
 
 from onmodel import wiring
 from onmodel.contracts.settings import CaptionSettings, EmbeddingSettings
-from onmodel.environment import Aws, Environment, Section
+from onmodel.environment import Aws, Environment, VariableGroup
 from onmodel.errors import EnvironmentIncomplete
 from onmodel.money.usage import UsageMeter
 from onmodel.wiring import Services
 
-SECTIONS = {section.__name__: section for section in Section.__subclasses__()}
+SECTIONS = {section.__name__: section for section in VariableGroup.__subclasses__()}
 LATER: dict[str, Callable[[Services], object]] = {  # made with the settings of a request
     "finder": lambda services: services._labels(UsageMeter()),
     "namer": lambda services: services.embedder(EmbeddingSettings(), UsageMeter()),
@@ -33,11 +33,11 @@ class SomeKey:
         return "a key of tests"
 
 
-def variables_of(*sections: type[Section]) -> set[str]:
+def variables_of(*sections: type[VariableGroup]) -> set[str]:
     return {str(field.alias) for section in sections for field in section.model_fields.values()}
 
 
-def declared_by(step: str) -> set[type[Section]]:
+def declared_by(step: str) -> set[type[VariableGroup]]:
     """The sections in the handler's `services(…)`."""
     (call,) = (
         node
@@ -47,9 +47,11 @@ def declared_by(step: str) -> set[type[Section]]:
     return {SECTIONS[ast.unparse(argument)] for argument in call.args}
 
 
-def used_by(step: str, services: Services, monkeypatch: pytest.MonkeyPatch) -> set[type[Section]]:
+def used_by(
+    step: str, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> set[type[VariableGroup]]:
     """The sections that are read when all that the handler takes from `wired` is made."""
-    read: set[type[Section]] = set()
+    read: set[type[VariableGroup]] = set()
     original = Environment.read
     monkeypatch.setattr(
         Environment,
