@@ -27,7 +27,7 @@ from onmodel.contracts.rows import Kind
 from onmodel.contracts.settings import Settings
 from onmodel.registry import kinds
 from onmodel.registry.rows import AnyRow, Rows
-from onmodel_local.deploy import deploy_template
+from onmodel_local.deploy import STACK, deploy_template
 from onmodel_local.mail import MailCatcher
 from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.stack import LocalStack
@@ -38,6 +38,11 @@ BEFORE = "6b05028"
 
 PARAMETERS = {"QuietSeconds": "0"}
 FAST = SimulationSettings(training_seconds=1, throughput_seconds=1)
+KEPT = frozenset({
+    "AWS::ApiGatewayV2::Api", "AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SNS::Topic",
+    "AWS::SQS::Queue", "AWS::Scheduler::ScheduleGroup", "AWS::SecretsManager::Secret",
+    "AWS::StepFunctions::StateMachine",
+})  # fmt: skip
 KINDS = [rows for rows in vars(kinds).values() if isinstance(rows, Rows)]
 
 
@@ -47,7 +52,7 @@ class Updated:
 
     studio: Studio
     film: bytes
-    outputs_before: dict[str, str]
+    resources_before: dict[str, str]
     paid_before: dict[str, Any]
     link_before: str
 
@@ -89,15 +94,26 @@ def updated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Updated]:
         (mail,) = studio.told_by_mail("production show has been looked at")
         link = re.search(r"http://127\.0\.0\.1:\d+/_aws/execute-api/\S+", mail.body)
         assert link, mail.body
-        paid = studio.paid_calls()
+        paid, resources = studio.paid_calls(), kept_resources(stack)
         after = deploy_template(stack, ROOT / "template.yaml", parameters=PARAMETERS)
         yield Updated(
             studio=Studio(stack, after, studio.catcher),
             film=film,
-            outputs_before=outputs,
+            resources_before=resources,
             paid_before=paid,
             link_before=link[0],
         )
+
+
+def kept_resources(stack: LocalStack) -> dict[str, str]:
+    """Logical id to physical id of what holds data or has an address."""
+    pages = stack.client("cloudformation").get_paginator("list_stack_resources")
+    return {
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+        for page in pages.paginate(StackName=STACK)
+        for resource in page["StackResourceSummaries"]
+        if resource["ResourceType"] in KEPT
+    }
 
 
 def rows_of(studio: Studio) -> dict[Kind, list[AnyRow]]:
@@ -105,10 +121,11 @@ def rows_of(studio: Studio) -> dict[Kind, list[AnyRow]]:
     return {rows.kind: list(rows.list(studio.registry, "show")) for rows in KINDS}
 
 
-def test_stack_when_updated_then_its_buckets_tables_and_machines_are_the_same(
+def test_stack_when_updated_then_what_holds_data_or_has_an_address_is_not_replaced(
     updated: Updated,
 ) -> None:
-    assert updated.studio.outputs.items() >= updated.outputs_before.items()
+    assert len(updated.resources_before) == 17
+    assert kept_resources(updated.studio.stack).items() >= updated.resources_before.items()
 
 
 def test_rows_and_settings_when_written_before_the_update_then_they_load(updated: Updated) -> None:
@@ -157,7 +174,7 @@ def test_retirement_when_scheduled_before_the_update_then_it_fires_and_nothing_b
     deployment = only(studio, Kind.DEPLOYMENT, "show", {"in_service"})
     scheduler = studio.stack.client("scheduler")
     place = {
-        "GroupName": updated.outputs_before["ScheduleGroup"],
+        "GroupName": updated.resources_before["ScheduleGroup"],
         "Name": deployment.body["schedule_name"],
     }
     schedule = scheduler.get_schedule(**place)
