@@ -87,6 +87,14 @@ def test_split_by_shot_when_pictures_are_few_then_exactly_the_least_number_train
     assert {made.shot for made in split if made.split is Split.VALIDATION} == set(first)
 
 
+def test_split_by_shot_when_a_shot_lies_exactly_at_the_share_then_it_trains() -> None:
+    shots = sorted(range(40), key=lambda shot: shot_place("ep1", shot))
+    share = shot_place("ep1", shots[5])
+    training = TrainingSettings(validation_share=share, min_per_character=1)
+    split = split_by_shot([item(n, n) for n in range(40)], training)
+    assert {made.shot for made in split if made.split is Split.VALIDATION} == set(shots[:5])
+
+
 def test_shot_place_when_asked_again_then_the_same_known_place() -> None:
     assert shot_place("ep1", 3) == shot_place("ep1", 3) != shot_place("ep1", 4)
     assert all(0 <= shot_place("ep1", shot) < 1 for shot in range(100))

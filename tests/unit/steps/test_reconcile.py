@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -8,11 +9,12 @@ from fakes.world import run_of
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentStatus
 from onmodel.contracts.keys import accepted_settings_key, execution_arn
 from onmodel.contracts.operations import OurResource, Reconciled
-from onmodel.contracts.rows import GenerationBody, GenerationStatus, RunBody, RunStatus
+from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind, RunBody, RunStatus
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.deletion import forbid_deployments
 from onmodel.errors import ServiceError, ServiceUnavailable
+from onmodel.ports.registry import Record
 from onmodel.registry.kinds import DEPLOYMENTS, GENERATIONS, RUNS
 from onmodel.registry.rows import BodyT, Rows, StatusT
 
@@ -191,6 +193,29 @@ def test_reconcile_when_what_bills_has_a_live_row_then_not_adopted(
         DEPLOYMENTS.replace(studio.registry, unnamed, studio.clock())
     studio.clock.advance(minutes=6)
     assert studio.reconcile() == Reconciled()
+
+
+@pytest.mark.parametrize("has_reference", [True, False])
+def test_reconcile_when_the_live_row_is_listed_late_then_not_adopted(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, has_reference: bool
+) -> None:
+    """The index that lists all rows may be behind the rows."""
+    serve(studio)
+    if not has_reference:
+        row = studio.deployment().with_fields(deployment_ref=None)
+        DEPLOYMENTS.replace(studio.registry, row, studio.clock())
+    studio.clock.advance(minutes=6)
+    list_all = studio.registry.list_all
+
+    def behind(kind: Kind) -> Iterator[Record]:
+        if kind == Kind.DEPLOYMENT:
+            monkeypatch.setattr(studio.registry, "list_all", list_all)
+            return iter(())
+        return iter(list_all(kind))
+
+    monkeypatch.setattr(studio.registry, "list_all", behind)
+    assert studio.reconcile() == Reconciled()
+    assert not list(studio.registry.list("main", Kind.DEPLOYMENT))
 
 
 def test_reconcile_when_a_retired_deployment_bills_again_then_retired_under_its_own_row(

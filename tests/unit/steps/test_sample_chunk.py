@@ -1,16 +1,34 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from drawn.films import DrawnFilm
 from fakes.labels import FakeLabels, figure
 from fakes.world import World
 
-from onmodel.contracts.films import Chunk, ChunkResult, Crop, Rejected, Run, StateError, Thumbnail
+from onmodel.contracts.base import Box
+from onmodel.contracts.films import (
+    Chunk,
+    ChunkResult,
+    Crop,
+    FilmFacts,
+    Rejected,
+    Run,
+    StateError,
+    Thumbnail,
+)
 from onmodel.contracts.keys import FilmKeys
 from onmodel.errors import FilmRefused, NotFound, Throttled, message_of
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
 from onmodel.ports.models import Label
+from onmodel.steps.sample_chunk import (
+    BYTES_IN_FLIGHT,
+    FRAMES_IN_FLIGHT,
+    _frames_in_flight,
+    in_order,
+)
 
 KEY = "bunny/films/drawn.mp4"
 FIGURE = figure(0.3, 0.2, 0.3, 0.6)
@@ -126,3 +144,46 @@ def test_sample_when_it_breaks_off_then_the_fault_lies_where_refuse_film_looks(
         world.sample(run, chunk)
     told = StateError.model_validate_json(world.studio.get(FilmKeys.of(run).refusal))
     assert message_of(told.Error, told.Cause) == "KeyError: 'BoundingBox'"
+
+
+class NumberingCutter:
+    """Answers each frame, which is a number here, by itself."""
+
+    def cut_frame(self, frame: int) -> int:
+        return frame
+
+
+@pytest.mark.parametrize(("in_flight", "frames"), [(1, 5), (3, 9), (20, 9), (9, 9), (4, 0)])
+def test_in_order_when_frames_are_cut_then_in_their_order_and_never_more_at_once_than_allowed(
+    in_flight: int, frames: int
+) -> None:
+    """A frame is decoded only when there is room for it: decoded frames are large."""
+    decoded = 0
+
+    def decode() -> Iterator[int]:
+        nonlocal decoded
+        for number in range(frames):
+            decoded += 1
+            yield number
+
+    seen = [(cut, decoded) for cut in in_order(NumberingCutter(), decode(), in_flight)]  # type: ignore[arg-type]
+    assert seen == [(number, min(frames, number + in_flight)) for number in range(frames)]
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "frames"),
+    [
+        (640, 360, FRAMES_IN_FLIGHT),
+        (1000, BYTES_IN_FLIGHT // 12_000, 4),
+        (1000, BYTES_IN_FLIGHT // 12_000 + 1, 3),
+        (30_000, 30_000, 2),
+    ],
+)
+def test_frames_in_flight_when_frames_are_larger_then_fewer_but_never_one(
+    width: int, height: int, frames: int
+) -> None:
+    facts = FilmFacts(
+        container="mp4", codec="h264", width=width, height=height, duration_seconds=1,
+        frames_per_second=25, picture=Box(left=0, top=0, width=width, height=height), size_bytes=1,
+    )  # fmt: skip
+    assert _frames_in_flight(facts) == frames
