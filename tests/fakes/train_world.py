@@ -10,7 +10,7 @@ import numpy as np
 from fakes.caption_model import Answer, FakeCaptionModel
 from fakes.executions import execution_arn
 from fakes.task_tokens import InMemoryTaskTokens
-from fakes.trainer import InMemoryTrainer
+from fakes.trainer import InMemoryService, InMemoryTrainer
 from fakes.world import World, run_of
 
 from onmodel.contracts.base import Box, ObjectRef
@@ -95,9 +95,13 @@ def says_its_name(turns: Sequence[Turn]) -> str:
 class TrainWorld(World):
     """World, and what TrainModel stands on besides."""
 
-    def __init__(self, answer: str | Answer = says_its_name) -> None:
+    def __init__(
+        self,
+        answer: str | Answer = says_its_name,
+        trainer: type[InMemoryService] = InMemoryTrainer,
+    ) -> None:
         super().__init__()
-        self.trainer = InMemoryTrainer(self.clock)
+        self.trainer = trainer(self.clock)
         self.tokens = InMemoryTaskTokens()
         self.captions = FakeCaptionModel(answer)
         self.queue = InMemoryQueue()

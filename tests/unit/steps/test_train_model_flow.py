@@ -2,7 +2,9 @@
 
 import json
 
-from fakes.train_world import PRODUCTION, QUIET_SECONDS, TrainWorld
+from fakes.seconds_trainer import PRICES as SECONDS_PRICES
+from fakes.seconds_trainer import SecondsTrainer
+from fakes.train_world import PRODUCTION, QUIET_SECONDS, TrainWorld, with_prices
 
 from onmodel.contracts.rows import DatasetStatus, TrainingStage
 from onmodel.contracts.trainings import Finding
@@ -99,6 +101,51 @@ def test_train_model_when_training_is_impossible_then_the_dataset_is_ready_and_s
     assert "ended on 2026-09-30" in mail.body
     assert b"ended on 2026-09-30" in world.studio.get(world.keys(dataset).report)
     assert not world.trainer.trainings
+
+
+def test_train_model_when_the_trainer_is_another_then_all_is_in_its_own_terms() -> None:
+    """Other limits, hyperparameters and manifest, billed by the second: no step knows."""
+    world = TrainWorld(trainer=SecondsTrainer)
+    world.prices = with_prices(SECONDS_PRICES)
+    generation = world.generation(crops=14)
+    preflight = world.preflight(generation)
+    dataset = world.assemble(generation, preflight)
+    assert dataset.captions_needed == 6  # as many as it takes, of fourteen
+
+    quoted = world.quote(dataset, preflight)
+    row = DATASETS.require(world.registry, PRODUCTION, dataset.dataset_id)
+    assert "2 s a step" in row.body.assumptions
+    captions = quoted.usd - 10 * 6 * 2 * 0.001  # passes × pictures × seconds × dollars
+    assert 0 < captions < 0.1
+
+    for item in world.waiting(dataset):
+        world.caption(item)
+    world.collect_captions(dataset)
+    world.write_manifest(dataset)
+    world.report(dataset)
+    training = world.start_training(dataset)
+    world.notify("training_started", training)
+
+    (spec,) = world.trainer.specs.values()
+    assert spec.hyperparameters == {"epochs": 10, "rank": 16, "precision": "bf16"}
+    lines = world.studio.get(spec.manifest_uri.removeprefix("s3://studio/")).decode().splitlines()
+    assert 2 <= len(lines) <= 6
+    assert all(line.startswith("s3://studio/") and line.count("\t") == 1 for line in lines)
+    assert "passes over the dataset" in world.mailbox.mails[-1].body
+
+
+def test_train_model_when_a_caption_is_too_long_for_this_trainer_then_it_is_asked_anew() -> None:
+    """The cache may hold it: another trainer took it."""
+    long = json.dumps({"alt_text": f"Big Buck runs{' and runs' * 8}."})
+    first = TrainWorld(long)
+    dataset = first.captioned()
+    row = DATASETS.require(first.registry, PRODUCTION, dataset.dataset_id)
+    assert row.status == DatasetStatus.CAPTIONED
+
+    second = TrainWorld(trainer=SecondsTrainer)
+    second.cache = first.cache
+    dataset = second.assemble(second.generation())
+    assert dataset.captions_needed == 6
 
 
 def test_train_model_when_above_the_limit_then_it_waits_for_the_door() -> None:
