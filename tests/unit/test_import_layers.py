@@ -16,6 +16,7 @@ BIN = Path(sys.executable).parent
 DOWNWARD = "Imports run downward"
 DOWNWARD_IN_VIDEO = "Imports run downward in video"
 ONLY_TRAINERS = "Only a trainer knows its service"
+TRAINERS_APART = "Trainers do not know each other"
 FINDERS_APART = "Finders do not know each other"
 NAMERS_APART = "Namers do not know each other"
 
@@ -35,6 +36,12 @@ PLANTED = {
         DOWNWARD_IN_VIDEO, "video/shots/shot_counter.py", "onmodel.video.sampling.sampler"),
     "step imports a trainer": (
         ONLY_TRAINERS, "steps/start_training.py", "onmodel.trainers.bedrock.names"),
+    "money imports a trainer": (
+        ONLY_TRAINERS, "money/quotes.py", "onmodel.trainers.bedrock.limits"),
+    "what trainers share imports one": (
+        TRAINERS_APART, "trainers/pictures.py", "onmodel.trainers.bedrock.limits"),
+    "trainer imports the catalogue": (
+        TRAINERS_APART, "trainers/bedrock/rules.py", "onmodel.trainers.catalogue"),
     "finder imports another": (FINDERS_APART, "finders/planted.py", "onmodel.finders.labels"),
     "namer imports another": (NAMERS_APART, "namers/planted.py", "onmodel.namers.embeddings"),
 }  # fmt: skip
@@ -97,6 +104,9 @@ def test_package_when_nothing_is_planted_then_every_contract_is_kept() -> None:
         ("steps/probe_film.py", "boto3"),
         ("money/quotes.py", "botocore"),
         ("trainers/parts.py", "boto3"),
+        ("trainers/catalogue.py", "boto3"),
+        ("wiring.py", "onmodel.trainers.bedrock.rules"),
+        ("trainers/pictures.py", "onmodel.trainers.bedrock.limits"),
         ("steps/sample_chunk.py", "cv2"),
         ("films/source.py", "av"),
     ],

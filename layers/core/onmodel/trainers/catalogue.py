@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from onmodel.ports.trainer import ImageModel, Trainer, TrainerRules
-from onmodel.trainers.bedrock.assembly import make_image_model, make_trainer
-from onmodel.trainers.bedrock.rules import BedrockRules
+from onmodel.trainers.bedrock.assembly import make_image_model, make_trainer  # noqa: TID251
+from onmodel.trainers.bedrock.rules import BedrockRules  # noqa: TID251
 from onmodel.trainers.parts import TrainerParts
 
 
