@@ -73,8 +73,9 @@ def test_embedder_when_model_or_dimensions_differ_then_not_shared() -> None:
         np.zeros(256, "<f4").tobytes(),
         np.full(256, np.nan, "<f4").tobytes(),
         np.full(256, 7, "<f4").tobytes(),
+        np.full(256, 1.0015 / 16, "<f4").tobytes(),  # a unit vector has 1 / 16 in 256 places
     ],
-    ids=["empty", "short", "zero", "nan", "long"],
+    ids=["empty", "short", "zero", "nan", "long", "a little too long"],
 )
 def test_embedder_when_cache_is_corrupt_then_paid_again_and_healed(corrupt: bytes) -> None:
     inner, cache, meter = FakeEmbedder(), InMemoryCache(), UsageMeter()
@@ -84,6 +85,16 @@ def test_embedder_when_cache_is_corrupt_then_paid_again_and_healed(corrupt: byte
     assert np.array_equal(cached.embed(jpeg(10)), first)
     assert np.array_equal(cached.embed(jpeg(10)), first)
     assert meter.usage() == (Usage(item="bedrock.fake-embedder", paid=2, reused=1),)
+
+
+def test_embedder_when_a_cached_vector_is_rounded_then_used() -> None:
+    inner, cache, meter = FakeEmbedder(), InMemoryCache(), UsageMeter()
+    cached = CachedEmbedder(inner, cache, meter)
+    cached.embed(jpeg(10))
+    rounded = np.full(256, 1.0005 / 16, "<f4")
+    cache.put(cache.keys()[0], rounded.tobytes())
+    assert np.array_equal(cached.embed(jpeg(10)), rounded)
+    assert meter.usage() == (Usage(item="bedrock.fake-embedder", paid=1, reused=1),)
 
 
 @pytest.mark.parametrize("corrupt", [b"", b"{", b'[{"name": 1}]', b"\xff"])

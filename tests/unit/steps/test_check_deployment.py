@@ -108,13 +108,14 @@ def extend(studio: Studio, hours: float) -> None:
     )
 
 
-def test_extend_when_in_service_then_row_and_schedule_move(studio: Studio) -> None:
+@pytest.mark.parametrize("hours", [0.5, 24])
+def test_extend_when_in_service_then_row_and_schedule_move(studio: Studio, hours: float) -> None:
     move(studio, DeploymentStatus.IN_SERVICE)
     studio.check()
-    extend(studio, 5)
-    assert studio.deployment().body.retires_at == studio.clock() + timedelta(hours=5)
+    extend(studio, hours)
+    assert studio.deployment().body.retires_at == studio.clock() + timedelta(hours=hours)
     (schedule,) = studio.scheduler.schedules.values()
-    assert schedule.at == studio.clock() + timedelta(hours=5)
+    assert schedule.at == studio.clock() + timedelta(hours=hours)
 
 
 @pytest.mark.parametrize("hours", [0, -1, 25, float("inf"), float("nan")])

@@ -155,6 +155,7 @@ def test_route_when_a_production_has_the_slug_of_another_then_nothing_of_it_is_t
     assert "'My Show', which is taken" in " ".join(mail.body.split())
     assert "differs in letters or digits" in " ".join(mail.body.split())
     assert mail.correlation_id == "upload-1"
+    assert mail.body.endswith("onmodel, id upload-1\n")
     assert len(world.executions.payloads) == 1
     assert not list(REFERENCES.list(world.registry, "my-show"))
     assert accepted_settings_key("my-show") not in world.studio.keys("")
