@@ -1,4 +1,4 @@
-"""House rules over a template; each answers findings, none for a good one."""
+"""Rules of this project for a template; each returns its findings, none when it is kept."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def foreign_managed_policies(template: Template) -> list[str]:
 
 
 def shared_roles(template: Template) -> list[str]:
-    """A function's role is its own: what one may, no other may."""
+    """Each function has a role that no other function uses."""
     roles = [str(function["Role"]) for function in template.of("AWS::Lambda::Function").values()]
     return sorted({role for role in roles if roles.count(role) > 1})
 
@@ -60,7 +60,7 @@ def roles_passed_to_anybody(template: Template) -> list[str]:
 
 
 def borrowed_rights(template: Template) -> list[str]:
-    """Any service but Lambda acts for this account's own resources alone."""
+    """Services other than Lambda may assume a role only for resources of this account."""
     return [
         f"{name}: {statement['Principal']}"
         for name, statement in statements(template)
@@ -92,7 +92,7 @@ def plain_at_rest(template: Template) -> list[str]:
 
 
 def plain_on_the_way(template: Template) -> list[str]:
-    """Each bucket, queue and topic refuses what comes without TLS."""
+    """Each bucket, queue and topic refuses requests without TLS."""
     guarded = set()
     for resource in template.resources.values():
         properties = resource.get("Properties", {})
@@ -137,7 +137,7 @@ def untraced(template: Template) -> list[str]:
 
 
 def lost_events(template: Template) -> list[str]:
-    """A rule's target and a function called asynchronously keep what they could not do."""
+    """A rule's target and a function called asynchronously keep failed events in a queue."""
     lost = [
         f"{name}: {target['Id']}"
         for name, rule in template.of("AWS::Events::Rule").items()
@@ -159,7 +159,7 @@ def lost_events(template: Template) -> list[str]:
 
 
 def endless_queues(template: Template) -> list[str]:
-    """A queue that a function works gives up on a message, and keeps it."""
+    """A queue that triggers a function moves a message that fails repeatedly to a second queue."""
     worked = {
         queue
         for source in template.of("AWS::Lambda::EventSourceMapping").values()
@@ -188,7 +188,7 @@ def unheard(template: Template) -> list[str]:
 
 
 def senseless_alarms(template: Template) -> list[str]:
-    """One is enough, and silence is no failure: any other threshold would hide the first."""
+    """An alarm fires at the first failure, and missing data is no failure."""
     return [
         name
         for name, alarm in template.of("AWS::CloudWatch::Alarm").items()
@@ -199,7 +199,7 @@ def senseless_alarms(template: Template) -> list[str]:
 
 
 def lost_data(template: Template) -> list[str]:
-    """What holds data stays when the stack goes, and can be brought back."""
+    """Resources with data are kept when the stack is deleted, and can be restored."""
     return [
         name
         for name, resource in template.resources.items()
@@ -215,7 +215,7 @@ def lost_data(template: Template) -> list[str]:
 
 
 def billed_while_idle(template: Template) -> list[str]:
-    """Kinds that cost by the hour whether films come or not."""
+    """Resource types that are billed by the hour without being used."""
     idle = re.compile(
         r"AWS::(EC2::(NatGateway|VPCEndpoint|EIP)|KMS::Key|RDS|OpenSearch|ElastiCache|ECS|WAFv2)"
     )

@@ -24,7 +24,7 @@ Shape = dict[str, Any]
 
 
 def foundation_model(model: str = CANVAS, **changes: Any) -> Shape:
-    """As GetFoundationModel tells of a model that can be trained."""
+    """GetFoundationModel's answer for a model that can be trained."""
     return {
         "modelArn": f"arn:aws:bedrock:{REGION}::foundation-model/{model}",
         "modelId": model,
@@ -36,7 +36,7 @@ def foundation_model(model: str = CANVAS, **changes: Any) -> Shape:
 
 
 class BedrockControlPlane:
-    """What happens to lie in one account and region."""
+    """The jobs, models and throughput of one account and region."""
 
     def __init__(self, client: Any, clock: Clock | None = None) -> None:
         self.clock = clock or FixedClock()
@@ -57,7 +57,7 @@ class BedrockControlPlane:
         self.faults.setdefault(operation, []).extend(codes)
 
     def complete(self, job_arn: str) -> str:
-        """The job ends well; returns the ARN of its model."""
+        """Complete the job; returns the ARN of its model."""
         job = self.jobs[job_arn]
         arn = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:custom-model/{CANVAS}/{job_arn[-12:]}"
         self.models[arn] = {

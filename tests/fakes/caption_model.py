@@ -12,7 +12,7 @@ Answer = Callable[[Sequence[Turn]], str]
 
 
 class FakeCaptionModel:
-    """Says the same to everybody, or what a function of the turns says; an empty text refuses."""
+    """Answers one fixed text, or what a function of the turns returns; raises for an empty text."""
 
     def __init__(self, answer: str | Answer, model: str = "fake-captions") -> None:
         self.model = model

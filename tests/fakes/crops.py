@@ -1,4 +1,4 @@
-"""Crops for tests that only need them to be there."""
+"""Crops for tests that need no particular values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An Embedder from the pixels: like pictures get like vectors, always the same ones."""
+"""An Embedder computed from pixels: similar pictures get similar vectors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class FakeEmbedder:
         self.model = model
         self.dimensions = dimensions
         self.pictures: list[bytes] = []
-        # Random directions keep angles (Johnson–Lindenstrauss); the seed keeps them for ever.
+        # Random directions keep angles (Johnson–Lindenstrauss); the seed makes every run the same.
         random = np.random.default_rng(0)
         self._projection = random.standard_normal((dimensions, GRID * GRID * 3 + 1))
 
@@ -26,6 +26,6 @@ class FakeEmbedder:
         if pixels is None:
             raise AnswerRefused("no picture")
         tiles = cv2.resize(pixels, (GRID, GRID), interpolation=cv2.INTER_AREA).ravel() / 255 - 0.5
-        vector = self._projection @ np.append(tiles, 0.1)  # a grey picture has a direction too
+        vector = self._projection @ np.append(tiles, 0.1)  # so that a grey picture has a vector too
         unit: Vector = (vector / np.linalg.norm(vector)).astype(np.float32)
         return unit

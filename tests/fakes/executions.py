@@ -1,4 +1,4 @@
-"""State machine executions in memory; tests end them."""
+"""State machine executions in memory; they run until a test ends them."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ class InMemoryExecutions:
 
 
 def execution_arn(machine_arn: str, name: str) -> str:
-    """As Step Functions builds it."""
+    """The ARN in the form of Step Functions."""
     return f"{machine_arn.replace(':stateMachine:', ':execution:')}:{name}"

@@ -1,4 +1,4 @@
-"""An ImageModel that draws plain coloured PNG pictures, and refuses on demand."""
+"""An ImageModel that draws PNG pictures of one colour, and refuses the seeds that a test names."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def figure(
 
 
 class FakeLabels:
-    """Answers the same labels to every picture, or what a function of the bytes says."""
+    """Answers the same labels for every picture, or what a function of the bytes returns."""
 
     def __init__(self, answer: tuple[Label, ...] | Answer = ()) -> None:
         self._answer = answer

@@ -1,4 +1,4 @@
-"""Mails in a list."""
+"""A Mailbox that keeps its mails in a list."""
 
 from __future__ import annotations
 

@@ -70,11 +70,11 @@ class InMemoryObjectStore:
         return f"https://{self.bucket}.invalid/{key}?X-Amz-Expires={seconds}"
 
     def content_type(self, key: str) -> str:
-        """What a browser would be told; not part of the port."""
+        """The content type that a browser would get; not part of the port."""
         return self._find(key, None).content_type
 
     def keys(self, prefix: str = "") -> tuple[str, ...]:
-        """What a test asks most often; not part of the port."""
+        """The keys under a prefix, in order; not part of the port."""
         return tuple(info.key for info in self.list(prefix))
 
     def _append(self, key: str, body: bytes | None, content_type: str) -> None:

@@ -1,4 +1,4 @@
-"""The Registry in memory, with the same compare-and-swap."""
+"""The Registry in memory, with the compare-and-swap of the real one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class InMemoryRegistry:
             raise Conflict(f"{_key(record)} moved on")
 
     def _write(self, record: Record, revision: int) -> Record:
-        body = json.loads(json.dumps(record.body, allow_nan=False))  # what a table would keep
+        body = json.loads(json.dumps(record.body, allow_nan=False))  # as a table stores it
         self._rows[_key(record)] = record.model_copy(update={"revision": revision, "body": body})
         return record.model_copy(update={"revision": revision})
 

@@ -1,4 +1,4 @@
-"""One-time schedules in memory; `due` tells what would have fired."""
+"""One-time schedules in memory; `due` returns those whose time has come."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class InMemoryScheduler:
         self.schedules.pop(name, None)
 
     def due(self) -> tuple[Schedule, ...]:
-        """Fires and forgets what is due now; not part of the port."""
+        """Returns and deletes the schedules whose time has come; not part of the port."""
         fired = tuple(item for item in self.schedules.values() if item.at <= self._clock())
         for item in fired:
             del self.schedules[item.name]

@@ -1,4 +1,4 @@
-"""Waiting tasks in memory."""
+"""Task tokens in memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class InMemoryTaskTokens:
-    """Only the tokens that a test says are waiting; each is answered once."""
+    """Knows the tokens that a test adds to `waiting`; each can be answered once."""
 
     def __init__(self, waiting: Iterable[str] = ()) -> None:
         self.waiting = set(waiting)
