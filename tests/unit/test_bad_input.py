@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -29,10 +29,12 @@ from hypothesis import strategies as st
 
 from onmodel.environment import Environment
 from onmodel.errors import EventRefused, OnmodelError
+from onmodel.finders import FinderServices, make_finder
 from onmodel.handler import parse
 from onmodel.links.tokens import Door
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.result_cache import CachedLabelDetector
+from onmodel.namers import NamerServices, make_namer
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,8 +84,12 @@ class InMemoryServices:
         self.prices = prices()
         self.notices: tuple[str, ...] = ()
 
-    def labels(self, meter: Any) -> CachedLabelDetector:
-        return CachedLabelDetector(self._world.detector, self.cache, meter)
+    def finder(self, meter: Any) -> Any:
+        detector = CachedLabelDetector(self._world.detector, self.cache, meter)
+        return partial(make_finder, services=FinderServices(labels=lambda: detector))
+
+    def namer(self, meter: Any) -> Any:
+        return partial(make_namer, services=NamerServices(partial(self.embedder, meter=meter)))
 
     def caption_model(self, _settings: object) -> Any:
         return FakeCaptionModel(says_its_name)
