@@ -113,7 +113,7 @@ def logs_for_ever(template: Template) -> list[str]:
 
 
 def logs_elsewhere(template: Template) -> list[str]:
-    """Functions, machines and the door write to a group of this template."""
+    """Functions, machines and the HTTP API write to a group of this template."""
     groups = set(template.of("AWS::Logs::LogGroup"))
     places = {
         "AWS::Lambda::Function": "LoggingConfig",

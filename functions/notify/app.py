@@ -17,5 +17,5 @@ def handler(request: NotifyRequest) -> None:
         studio=wired.studio,
         mailbox=wired.mailbox,
         clock=now,
-        door=wired.links,
+        links=wired.links,
     )

@@ -17,5 +17,5 @@ def handler(request: PublishGalleryRequest) -> None:
         trainer=wired.trainer_rules,
         prices=wired.prices,
         clock=now,
-        door=wired.links,
+        links=wired.links,
     ).publish(request)

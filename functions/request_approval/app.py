@@ -1,4 +1,4 @@
-"""A state with a task token: ask a person by mail; the door answers the token."""
+"""A state with a task token: ask a person by mail; follow_link answers the token."""
 
 from onmodel.contracts.trainings import RequestApprovalRequest
 from onmodel.environment import Approvals, Links, RegistryTable, Topic
@@ -14,7 +14,7 @@ def handler(request: RequestApprovalRequest) -> None:
     RequestApproval(
         registry=wired.registry,
         tokens=wired.tokens,
-        door=wired.links,
+        links=wired.links,
         mailbox=wired.mailbox,
         clock=now,
         approval_days=wired.environment.read(Approvals).approval_days,

@@ -149,8 +149,8 @@ def test_second_run_when_only_the_threshold_changes_then_no_caption_is_paid_agai
     studio.told_by_mail("approv")
 
 
-def at_the_door(mail: CaughtMail, decision: str | None = None) -> str:
-    """The page behind the mail's link to the door; with a decision, what the button sends."""
+def behind_the_link(mail: CaughtMail, decision: str | None = None) -> str:
+    """The page behind the mail's link; with a decision, what the button sends."""
     link = re.search(r"http://127\.0\.0\.1:\d+/_aws/execute-api/\S+", mail.body)
     assert link, mail.body
     body = f"decision={decision}".encode() if decision else None
@@ -163,9 +163,9 @@ def test_approval_when_looked_at_and_declined_then_nothing_is_trained(
 ) -> None:
     only(studio, Kind.APPROVAL, "show", {"pending"})
     mail = studio.told_by_mail("approv")[-1]
-    assert "Approve" in at_the_door(mail)
+    assert "Approve" in behind_the_link(mail)
     only(studio, Kind.APPROVAL, "show", {"pending"})  # whoever follows a link decides nothing
-    at_the_door(mail, "decline")
+    behind_the_link(mail, "decline")
     only(studio, Kind.APPROVAL, "show", {"declined"})
     machine = studio.outputs["TrainModelArn"]
     steps = studio.stack.client("stepfunctions")
@@ -185,7 +185,7 @@ def test_storyboard_when_nothing_answers_then_asked_for_drawn_and_switched_off(
     studio.upload("show/storyboards/walk.yaml", b"images: 1\nscenes: [Mira walks]\n")
     asked = only(studio, Kind.APPROVAL, "show", {"pending"})
     assert asked.body["purpose"] == "deployment"
-    at_the_door(studio.told_by_mail("approv")[-1], "approve")
+    behind_the_link(studio.told_by_mail("approv")[-1], "approve")
     wait_until(
         lambda: any(info.key.endswith("gallery/index.html") for info in drawn_boards(studio)),
         lambda: studio.told("show"),

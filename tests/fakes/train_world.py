@@ -31,7 +31,7 @@ from onmodel.contracts.datasets import (
 )
 from onmodel.contracts.films import Crop, Run
 from onmodel.contracts.keys import DatasetKeys, FilmKeys, accepted_settings_key, crop_id, film_id
-from onmodel.contracts.links import DoorAnswer, DoorRequest
+from onmodel.contracts.links import LinkAnswer, LinkRequest
 from onmodel.contracts.models import Turn
 from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
 from onmodel.contracts.rows import (
@@ -47,7 +47,7 @@ from onmodel.contracts.settings import EmbeddingSettings, Settings
 from onmodel.contracts.trainings import QuoteTrainingRequest, RequestApprovalRequest, TrainingQuoted
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import to_npy
-from onmodel.links.tokens import Door
+from onmodel.links.tokens import SignedLinks
 from onmodel.money.pricebook import Price, PriceBook
 from onmodel.money.usage import UsageMeter
 from onmodel.observability import Metric
@@ -57,8 +57,8 @@ from onmodel.steps.assemble_dataset import AssembleDataset
 from onmodel.steps.caption_crop import CaptionCrop
 from onmodel.steps.collect_captions import collect_captions
 from onmodel.steps.collect_film import CollectFilm
+from onmodel.steps.follow_link import FollowLink
 from onmodel.steps.notify import notify
-from onmodel.steps.open_door import OpenDoor
 from onmodel.steps.preflight_training import preflight_training
 from onmodel.steps.quote_training import quote_training
 from onmodel.steps.report_dataset import report_dataset
@@ -68,7 +68,7 @@ from onmodel.steps.start_training import StartTraining
 from onmodel.steps.write_manifest import write_manifest
 
 TRAIN_MODEL = "arn:aws:states:us-east-1:123456789012:stateMachine:TrainModel"
-DOOR_URL = "https://door.invalid"
+LINKS_URL = "https://door.invalid"
 QUIET_SECONDS = 900
 POLL_SECONDS = 60
 SPEND_LIMIT_USD = 100.0
@@ -105,7 +105,7 @@ class TrainWorld(World):
         self.tokens = InMemoryTaskTokens()
         self.captions = FakeCaptionModel(answer)
         self.queue = InMemoryQueue()
-        self.door = Door(DOOR_URL, "a key of tests", self.clock)
+        self.links = SignedLinks(LINKS_URL, "a key of tests", self.clock)
         self.prices = with_prices({"memory.training-image": "0.005", "memory.model-month": "1.95"})
 
     # ── what lies there before ──
@@ -322,26 +322,26 @@ class TrainWorld(World):
         RequestApproval(
             registry=self.registry,
             tokens=self.tokens,
-            door=self.door,
+            links=self.links,
             mailbox=self.mailbox,
             clock=self.clock,
             approval_days=7,
         ).ask(request)
 
-    def knock(self, link: str, method: str = "GET", body: str | None = None) -> DoorAnswer:
+    def follow(self, link: str, method: str = "GET", body: str | None = None) -> LinkAnswer:
         """Follow a link, or post its form."""
         event = {
-            "rawPath": link.removeprefix(DOOR_URL),
+            "rawPath": link.removeprefix(LINKS_URL),
             "requestContext": {"http": {"method": method}, "requestId": "request-1"},
             "body": body,
         }
-        return OpenDoor(
+        return FollowLink(
             registry=self.registry,
             studio=self.studio,
             tokens=self.tokens,
-            door=self.door,
+            links=self.links,
             clock=self.clock,
-        ).open(DoorRequest.model_validate(event))
+        ).follow(LinkRequest.model_validate(event))
 
     def notify(self, kind: str, identity: str, **extra: str) -> None:
         asked = NotificationRequest(
@@ -353,7 +353,7 @@ class TrainWorld(World):
             studio=self.studio,
             mailbox=self.mailbox,
             clock=self.clock,
-            door=self.door,
+            links=self.links,
         )
 
     # ── several states at once ──

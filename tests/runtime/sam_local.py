@@ -21,8 +21,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from runtime.door import door_to_the_stack
 from runtime.expectations import Expectation, expectations
+from runtime.forwarding import forward_to_the_stack
 from runtime.playing import Played, play
 from runtime.sam_cli import SAM, Invoke, SamLocal, StartLambda
 from runtime.sam_template import write_template
@@ -52,7 +52,7 @@ def main() -> int:
         return 1
     write_variables(stack, VARIABLES)
     sam = SamLocal(stack, write_template(BUILD, LAYERS), LAYERS, VARIABLES)
-    with door_to_the_stack(stack.port):
+    with forward_to_the_stack(stack.port):
         if arguments.event:
             return sam.show(arguments.steps[0], arguments.event)
         seed = SeedStack(stack, stack.outputs, ROOT / "events", lambda _: None)

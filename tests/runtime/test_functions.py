@@ -141,8 +141,10 @@ def test_function_when_called_with_more_than_six_megabytes_then_fails_and_works_
     deployed: Deployed, tmp_path: Path
 ) -> None:
     big = json.dumps({"rawPath": "/" + "x" * (REQUEST_LIMIT_BYTES + 1)}).encode()
-    small = (ROOT / "events/open_door/favicon.json").read_bytes()
-    with RunningFunction("open_door", variables_of(deployed, "open_door"), tmp_path) as function:
+    small = (ROOT / "events/follow_link/favicon.json").read_bytes()
+    with RunningFunction(
+        "follow_link", variables_of(deployed, "follow_link"), tmp_path
+    ) as function:
         refused = function.invoke(big)
         assert refused.status == 413 or refused.error_type == "Runtime.UnmarshalError"
         assert "xxxx" not in refused.text

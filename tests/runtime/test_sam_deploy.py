@@ -133,7 +133,7 @@ def test_deploy_when_typed_as_readme_prints_it_then_the_stack_is_complete(
     told = run(deploy, tree, empty_stack, answers)
     assert told.index("NotificationEmail") < told.index("Architecture"), "the address is first"
     outputs = outputs_of(empty_stack, "onmodel-dev")
-    assert {"UploadsBucket", "StudioBucket", "DoorUrl"} <= outputs.keys()
+    assert {"UploadsBucket", "StudioBucket", "LinksUrl"} <= outputs.keys()
     settings = empty_stack.client("lambda").get_function_configuration
     assert settings(FunctionName="onmodel-dev-probe_film")["Architectures"] == ["arm64"]
     subscribed = empty_stack.client("sns").list_subscriptions()["Subscriptions"]

@@ -31,7 +31,7 @@ from onmodel.environment import Environment
 from onmodel.errors import EventRefused, OnmodelError
 from onmodel.finders import FinderServices, make_finder
 from onmodel.handler import parse
-from onmodel.links.tokens import Door
+from onmodel.links.tokens import SignedLinks
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.result_cache import CachedLabelDetector
 from onmodel.namers import NamerServices, make_namer
@@ -78,7 +78,7 @@ class InMemoryServices:
         self.trainer_rules = self.trainer
         self.tokens = InMemoryTaskTokens()
         self.caption_queue = InMemoryQueue()
-        self.links = Door("https://door.invalid", "a key of tests", world.clock)
+        self.links = SignedLinks("https://door.invalid", "a key of tests", world.clock)
         self.scheduler = InMemoryScheduler(world.clock)
         self.image_model = FakeImageModel()
         self.prices = prices()

@@ -4,12 +4,12 @@ import runpy
 from dataclasses import dataclass
 
 import pytest
-from fakes.train_world import DOOR_URL, TrainWorld
+from fakes.train_world import LINKS_URL, TrainWorld
 from template_model import ROOT
 
 from onmodel import wiring
 from onmodel.contracts.films import FilmProbed, RunRequest
-from onmodel.contracts.links import DoorAnswer
+from onmodel.contracts.links import LinkAnswer
 from onmodel.errors import EventRefused, FilmRefused
 from onmodel.handler import Handler, lambda_handler
 from onmodel.observability import logger
@@ -81,26 +81,25 @@ def test_handler_when_it_answers_then_the_answer_is_logged(monkeypatch: pytest.M
 def test_handler_when_fields_are_chosen_then_only_they_are_logged_and_all_are_answered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    answer = DoorAnswer(statusCode=302, headers={"location": "https://signed"}, body="<p>")
+    answer = LinkAnswer(statusCode=302, headers={"location": "https://signed"}, body="<p>")
     handler = lambda_handler(RunRequest, logged={"statusCode"})(lambda _: answer)
     assert answers(monkeypatch, handler, {"run": RUN}) == [{"statusCode": 302}]
     assert handler({"run": RUN}, Context()) == answer.model_dump()
 
 
-def test_door_when_it_sends_somebody_on_then_the_address_is_not_logged(
+def test_link_when_it_sends_somebody_on_then_the_address_is_not_logged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A presigned address is a key for whoever reads it."""
     world = TrainWorld()
     world.studio.put("bunny/a.svg", b"<svg/>", "image/svg+xml")
-    link = world.door.link_to_object("bunny/a.svg", 30)
+    link = world.links.link_to_object("bunny/a.svg", 30)
     event = {
-        "rawPath": link.removeprefix(DOOR_URL),
+        "rawPath": link.removeprefix(LINKS_URL),
         "requestContext": {"http": {"method": "GET"}, "requestId": "request-1"},
     }
-    monkeypatch.setattr(world, "links", world.door, raising=False)
     monkeypatch.setattr(wiring, "services", lambda *_sections: world)
-    app = runpy.run_path(str(ROOT / "functions" / "open_door" / "app.py"))
+    app = runpy.run_path(str(ROOT / "functions" / "follow_link" / "app.py"))
     written = io.StringIO()
     monkeypatch.setattr(logger.registered_handler, "stream", written)
     assert app["handler"](event, Context())["statusCode"] == 302

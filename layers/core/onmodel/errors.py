@@ -13,7 +13,7 @@ The tree answers one question: who can heal it?
     - DatasetRefused         too few crops, or none that is named
     - ManifestRefused        lines that break the trainer's limits; all of them are listed
     - TrainingImpossible     preflight found why this account cannot train or deploy today
-    - LinkRefused            a link that is forged, expired or already used
+    - LinkRefused            a link forged, expired or already used
   - RunClaimed             another live execution works on this run; ends quietly. Never retried.
   - ServiceError           AWS answered with a fault
     - Throttled              slow down and try again; retried by the machines
@@ -82,7 +82,7 @@ class TrainingImpossible(RefusedError):
 
 
 class LinkRefused(RefusedError):
-    """Raised by the door for a token that is forged, expired, used or bound to another thing."""
+    """Raised for a link whose token is forged, expired, used or bound to another thing."""
 
 
 class RunClaimed(OnmodelError):

@@ -30,7 +30,7 @@ from onmodel.environment import (
     Topic,
     VariableGroup,
 )
-from onmodel.links.tokens import Door
+from onmodel.links.tokens import SignedLinks
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.result_cache import CachedEmbedder, CachedLabelDetector
 from onmodel.money.usage import UsageMeter
@@ -171,11 +171,11 @@ class Services:
         )
 
     @cached_property
-    def links(self) -> Door:
+    def links(self) -> SignedLinks:
         """The signing key is read once by each process."""
         named = self.environment.read(Links)
         secrets = SecretsManagerSecrets(self.client("secretsmanager"))
-        return Door(named.links_url, secrets.get(named.link_secret_arn), now)
+        return SignedLinks(named.links_url, secrets.get(named.link_secret_arn), now)
 
     @property
     def notices(self) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ def secrets_are_their_arns() -> None:
     )
 
 
-def doors_have_local_addresses() -> None:
+def http_apis_have_local_addresses() -> None:
     """An HTTP API's endpoint is an address on 127.0.0.1 that every program can open.
 
     Upstream's `<id>.execute-api.localhost` resolves in browsers, not everywhere else.
@@ -117,6 +117,6 @@ def _refuse_while_needed(record: dict[str, Any], failed: set[str], logical: str 
 PATCHES = (
     tables_forget,
     secrets_are_their_arns,
-    doors_have_local_addresses,
+    http_apis_have_local_addresses,
     failed_deletions_hold,
 )

@@ -180,7 +180,7 @@ def test_rate_rule_when_time_is_scaled_then_fires_in_seconds(
         local_stack.control("simulation-settings", {"rate_scale": 1.0})
 
 
-def test_door_when_called_with_cookies_then_they_are_a_list(ask: Callable[..., Any]) -> None:
+def test_link_when_called_with_cookies_then_they_are_a_list(ask: Callable[..., Any]) -> None:
     event = {"version": "2.0", "requestContext": {}, "headers": {"cookie": "a=1; b=2"}}
     _, answer = ask(ask="echo", **event)
     assert answer["cookies"] == ["a=1", "b=2"]

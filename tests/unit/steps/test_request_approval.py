@@ -1,5 +1,5 @@
 import pytest
-from fakes.train_world import DOOR_URL, PRODUCTION, TrainWorld
+from fakes.train_world import LINKS_URL, PRODUCTION, TrainWorld
 
 from onmodel.contracts.datasets import DatasetRef
 from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
@@ -34,7 +34,7 @@ def test_ask_when_new_then_written_down_and_mailed_with_a_link(world: TrainWorld
     assert (body(record).expires_at - world.clock()).days == 7
     (mail,) = world.mailbox.mails
     assert mail.subject == "Train a model of bunny for about $4,481.95?"
-    assert f"{DOOR_URL}/" in mail.body
+    assert f"{LINKS_URL}/" in mail.body
     assert "task-1" not in mail.body
     assert not world.tokens.succeeded
     assert mail.correlation_id == body(record).correlation_id
@@ -106,15 +106,15 @@ def test_ask_when_about_captions_that_are_to_be_read_then_leads_to_them_and_name
     assert mail.subject == "Are the captions of bunny good?"
     assert "8 captioned pictures" in mail.body and "$" not in mail.body
     captions, page = (
-        line.strip() for line in mail.body.splitlines() if line.strip().startswith(DOOR_URL)
+        line.strip() for line in mail.body.splitlines() if line.strip().startswith(LINKS_URL)
     )
-    assert world.knock(captions).headers["location"].startswith("https://")
-    assert world.keys(dataset).captions in world.knock(captions).headers["location"]
-    asked = world.knock(page).body
+    assert world.follow(captions).headers["location"].startswith("https://")
+    assert world.keys(dataset).captions in world.follow(captions).headers["location"]
+    asked = world.follow(page).body
     assert "Are the captions good?" in asked and "$" not in asked and "Approve and" not in asked
-    world.knock(page, "POST", "decision=approve")
+    world.follow(page, "POST", "decision=approve")
     assert world.tokens.succeeded["task-1"] == {"approved": True}
-    assert "The review was approved" in world.knock(page).body
+    assert "The review was approved" in world.follow(page).body
 
 
 def test_ask_when_review_and_training_are_asked_by_one_execution_then_two_questions(

@@ -157,7 +157,7 @@ def test_train_model_when_above_the_limit_then_it_waits_for_the_door() -> None:
         for line in world.mailbox.mails[-1].body.splitlines()
         if line.strip().startswith("https://door.invalid/")
     )
-    assert world.knock(link).statusCode == 200
+    assert world.follow(link).statusCode == 200
     assert not world.tokens.succeeded
-    assert world.knock(link, "POST", "decision=approve").statusCode == 200
+    assert world.follow(link, "POST", "decision=approve").statusCode == 200
     assert world.tokens.succeeded == {"task-1": {"approved": True}}

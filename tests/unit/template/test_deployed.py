@@ -34,7 +34,7 @@ LIBRARIES = ("POWERTOOLS_", "OPENBLAS_")  # they read variables of their own
 
 def meant_by(deployed: Deployed, name: str) -> str:
     """What a name in PascalCase promises: an ARN, a name or URL, or a parameter's value."""
-    if name in {"DoorUrl", "LinksUrl"}:
+    if name == "LinksUrl":
         return deployed.attribute("Door", "ApiEndpoint")
     logical = OTHERWISE.get(name, name.removesuffix("Arn").removesuffix("Url"))
     logical = logical if logical in deployed.resources else OTHERWISE.get(name, name)
@@ -233,23 +233,23 @@ def test_functions_when_they_write_to_the_queue_that_calls_them_then_may_go_on_d
     assert looping == allowed == {f"{STACK}-caption_crop"}
 
 
-def test_door_when_knocked_at_then_its_function_opens(deployed: Deployed) -> None:
-    door = deployed.ref("Door")
+def test_http_api_when_called_then_its_function_is_follow_link(deployed: Deployed) -> None:
+    api = deployed.ref("Door")
     (integration,) = deployed.of("AWS::ApiGatewayV2::Integration").values()
-    assert integration["IntegrationUri"] == deployed.arn("OpenDoorFunction")
+    assert integration["IntegrationUri"] == deployed.arn("FollowLinkFunction")
     assert integration["IntegrationType"] == "AWS_PROXY"
     (permission,) = [
         permission
         for permission in deployed.of("AWS::Lambda::Permission").values()
         if permission["Principal"] == "apigateway.amazonaws.com"
     ]
-    assert permission["FunctionName"] == deployed.ref("OpenDoorFunction")
-    assert permission["SourceArn"] == f"arn:aws:execute-api:{REGION}:123456789012:{door}/*"
+    assert permission["FunctionName"] == deployed.ref("FollowLinkFunction")
+    assert permission["SourceArn"] == f"arn:aws:execute-api:{REGION}:123456789012:{api}/*"
     (stage,) = deployed.of("AWS::ApiGatewayV2::Stage").values()
     assert stage["StageName"] == "$default", "the links have no stage in their path"
     assert stage["AutoDeploy"] is True
     for route in deployed.of("AWS::ApiGatewayV2::Route").values():
-        assert route["ApiId"] == integration["ApiId"] == stage["ApiId"] == door
+        assert route["ApiId"] == integration["ApiId"] == stage["ApiId"] == api
         assert route["Target"] == f"integrations/{deployed.ref('DoorIntegration')}"
     secret = deployed.of("AWS::SecretsManager::Secret")["DoorKey"]["GenerateSecretString"]
     assert secret["PasswordLength"] >= 43, "256 bits of letters and digits"

@@ -117,7 +117,15 @@ def test_states_when_they_do_not_end_then_go_on(machine: Machine) -> None:
 def test_tasks_when_they_call_then_speak_the_small_dialect(machine: Machine) -> None:
     assert "QueryLanguage" not in machine.definition
     for name, state in machine.states():
-        assert state["Type"] in {"Task", "Map", "Choice", "Wait", "Succeed", "Fail", "Pass"}, name
+        assert state["Type"] in {
+            "Task",
+            "Map",
+            "Choice",
+            "Wait",
+            "Succeed",
+            "Fail",
+            "Pass",
+        }, name
         if state["Type"] == "Task":
             assert re.fullmatch(DIALECT, state["Resource"]), f"{name}: {state['Resource']}"
 

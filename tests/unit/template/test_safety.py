@@ -1,4 +1,4 @@
-"""What keeps money safe: alarms, the schedule, the queue of captions, the door, the guard."""
+"""What keeps money safe: alarms, the schedule, the queue of captions, the links, the guard."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_captions_when_waited_for_then_not_longer_than_messages_live(
     assert queue["MessageRetentionPeriod"] >= child["TimeoutSeconds"]
 
 
-def test_door_when_open_then_throttled_and_its_keys_are_not_logged(template: Template) -> None:
+def test_link_when_open_then_throttled_and_its_keys_are_not_logged(template: Template) -> None:
     stage = template.of("AWS::ApiGatewayV2::Stage")["DoorStage"]
     assert 0 < stage["DefaultRouteSettings"]["ThrottlingRateLimit"] <= 50
     assert 0 < stage["DefaultRouteSettings"]["ThrottlingBurstLimit"] <= 100
@@ -142,7 +142,7 @@ def test_door_when_open_then_throttled_and_its_keys_are_not_logged(template: Tem
     assert routes == {"GET /{proxy+}", "POST /{proxy+}"}
     integration = template.of("AWS::ApiGatewayV2::Integration")["DoorIntegration"]
     assert integration["PayloadFormatVersion"] == "2.0"
-    assert template.functions["OpenDoorFunction"]["Timeout"] < 30, "HTTP APIs give up after 30 s"
+    assert template.functions["FollowLinkFunction"]["Timeout"] < 30, "HTTP APIs give up after 30 s"
 
 
 def test_guard_when_the_stack_goes_then_goes_first(template: Template) -> None:

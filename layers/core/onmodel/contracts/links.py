@@ -1,4 +1,4 @@
-"""What the HTTP API calls open_door with, and what it answers."""
+"""What the HTTP API calls follow_link with, and what it answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class HttpContext(Consumed):
     request_id: str = Field(default="", alias="requestId")
 
 
-class DoorRequest(Consumed):
+class LinkRequest(Consumed):
     """An HTTP API's event, format 2.0."""
 
     path: str = Field(alias="rawPath", max_length=8192)
@@ -58,7 +58,7 @@ class DoorRequest(Consumed):
         return parse_qs(body, max_num_fields=10).get(name, [""])[0]
 
 
-class DoorAnswer(Contract):
+class LinkAnswer(Contract):
     statusCode: int  # noqa: N815 - as the HTTP API reads it
     headers: dict[str, str]
     body: str = ""

@@ -155,7 +155,7 @@ class TrainingQuoted(Contract):
 
 
 class RequestApprovalRequest(Contract):
-    """Called with a task token: the machine waits until the door answers it."""
+    """Called with a task token: the machine waits until follow_link answers it."""
 
     purpose: Purpose
     production: Slug

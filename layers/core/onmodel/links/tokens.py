@@ -1,7 +1,7 @@
 """The links in mails: signed, expiring, each bound to one thing.
 
-A presigned link that a function makes dies with the function's session, within hours; a link
-through the door lives for days, and the door makes a fresh presigned one when it is opened.
+A presigned address that a function makes expires with the function's session, within hours. A
+signed link is valid for days; `follow_link` makes a new presigned address when it is followed.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from datetime import timedelta
 from typing import Annotated, Literal
 
 from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, ValidationError
 
 from onmodel.contracts.base import Contract, Slug
 from onmodel.errors import LinkRefused
 from onmodel.ports.machines import Clock
 
 SALT = "onmodel.door"
-"""Keeps these signatures apart from any other use of the same key."""
+"""Keeps these signatures apart from any other use of the same key; links in sent mails have it."""
 
 PAGE_SUFFIX = ".html"
 
 ASK_AGAIN = "Links are in the newest mail; nothing was changed"
 
 
-class ObjectPass(Contract):
-    """Leave to read one object of the studio bucket; of a report also its further pages."""
+class ObjectTarget(Contract):
+    """One object of the studio bucket; of a report also its further pages."""
 
     kind: Literal["object"] = "object"
     key: str = Field(min_length=1, max_length=1024)
@@ -40,27 +40,25 @@ class ObjectPass(Contract):
         return f"{self.key.rpartition('/')[0]}/{name}"
 
 
-class ApprovalPass(Contract):
-    """Leave to see and decide one approval."""
+class ApprovalTarget(Contract):
+    """One approval, to see and to decide."""
 
     kind: Literal["approval"] = "approval"
     production: Slug
     id: Slug
 
 
-Pass = Annotated[ObjectPass | ApprovalPass, Field(discriminator="kind")]
-
-_PASSES: TypeAdapter[Pass] = TypeAdapter(Pass)
+LinkTarget = Annotated[ObjectTarget | ApprovalTarget, Field(discriminator="kind")]
 
 
-class _Sealed(Contract):
-    """What is signed: whom it admits to what, and for how long."""
+class _Payload(Contract):
+    """What is signed. The fields are in the links of sent mails: they keep their names."""
 
-    grants: Pass
+    grants: LinkTarget
     days: float = Field(gt=0)
 
 
-class Door:
+class SignedLinks:
     """Makes links and reads them back.
 
     Args:
@@ -84,32 +82,32 @@ class Door:
 
         A page's name stands at the end, so that its links to pages beside it lead back here.
         """
-        grants = ObjectPass(key=key)
-        link = self._link(grants, days)
-        return f"{link}/{key.rpartition('/')[2]}" if grants.is_page else link
+        target = ObjectTarget(key=key)
+        link = self._link(target, days)
+        return f"{link}/{key.rpartition('/')[2]}" if target.is_page else link
 
     def link_to_approval(self, production: str, approval_id: str, days: float) -> str:
         """A link to the page with the two buttons."""
-        return self._link(ApprovalPass(production=production, id=approval_id), days)
+        return self._link(ApprovalTarget(production=production, id=approval_id), days)
 
-    def open(self, token: str) -> Pass:
-        """What a token admits to; compared in constant time.
+    def read(self, token: str) -> LinkTarget:
+        """What a link leads to; its signature is compared in constant time.
 
         Raises:
             LinkRefused: forged, cut, of another key, or expired.
         """
         try:
             raw, signed_at = self._serializer.loads(token, return_timestamp=True)
-            sealed = _Sealed.model_validate(raw)
+            payload = _Payload.model_validate(raw)
         except (BadData, ValidationError) as fault:
             raise LinkRefused("This link is not one of ours", ASK_AGAIN) from fault
-        # A link from the future is a clock that is ahead of ours: only we can have signed it.
-        if self._clock() - signed_at > timedelta(days=sealed.days):
-            raise LinkRefused(f"This link was good for {sealed.days:g} days", ASK_AGAIN)
-        return sealed.grants
+        # Signed in the future: the clock of another function is ahead. The signature is still ours.
+        if self._clock() - signed_at > timedelta(days=payload.days):
+            raise LinkRefused(f"This link was good for {payload.days:g} days", ASK_AGAIN)
+        return payload.grants
 
-    def _link(self, grants: ObjectPass | ApprovalPass, days: float) -> str:
-        token = self._serializer.dumps(_Sealed(grants=grants, days=days).model_dump(mode="json"))
+    def _link(self, target: ObjectTarget | ApprovalTarget, days: float) -> str:
+        token = self._serializer.dumps(_Payload(grants=target, days=days).model_dump(mode="json"))
         return f"{self._url}/{token if isinstance(token, str) else token.decode()}"
 
 

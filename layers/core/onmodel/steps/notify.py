@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from onmodel.contracts.notifications import NotifyRequest
 from onmodel.errors import EventRefused
-from onmodel.links.tokens import Door
+from onmodel.links.tokens import SignedLinks
 from onmodel.notifications.catalogue import CATALOGUE
 from onmodel.notifications.facts.base import Sources
 from onmodel.notifications.sending import send_once
@@ -21,7 +21,7 @@ def notify(
     studio: ObjectStore,
     mailbox: Mailbox,
     clock: Clock,
-    door: Door | None = None,
+    links: SignedLinks | None = None,
     stack: str = "onmodel",
 ) -> None:
     """Gather the facts, compose the mail and publish it.
@@ -34,7 +34,7 @@ def notify(
     if gather is None:
         raise EventRefused(f"No notification of kind {asked.kind!r} is known")
     send_once(
-        gather(asked, Sources(registry, studio, door, stack)),
+        gather(asked, Sources(registry, studio, links, stack)),
         correlation_id=asked.correlation_id,
         registry=registry,
         mailbox=mailbox,

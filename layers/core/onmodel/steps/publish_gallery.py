@@ -18,7 +18,7 @@ from onmodel.contracts.storyboards import (
 from onmodel.errors import EventRefused, NotFound
 from onmodel.films.production import characters_of
 from onmodel.formats.jsonl import read_lines
-from onmodel.links.tokens import Door
+from onmodel.links.tokens import SignedLinks
 from onmodel.money.pricebook import PriceBook, add_up, estimate
 from onmodel.notifications.facts.base import LINK_DAYS
 from onmodel.pages.gallery import Gallery, GalleryPanel, GalleryPicture, render_gallery
@@ -38,14 +38,14 @@ NOT_DRAWN = "It could not be drawn: the image model failed again and again"
 
 @dataclass(frozen=True)
 class PublishGallery:
-    """The services that publishing needs. Without a door, links are relative."""
+    """The services that publishing needs. Without `links`, addresses are relative."""
 
     registry: Registry
     studio: ObjectStore
     trainer: TrainerRules
     prices: PriceBook
     clock: Clock
-    door: Door | None = None
+    links: SignedLinks | None = None
 
     def publish(self, request: PublishGalleryRequest) -> None:
         """Write the page and the summary, then the row. A take that shows nothing has failed.
@@ -127,8 +127,8 @@ class PublishGallery:
         return thumbnail(decode_picture(self.studio.get(key)), PREVIEW_SIDE)
 
     def _link(self, key: str) -> str:
-        if self.door is not None:
-            return self.door.link_to_object(key, LINK_DAYS)
+        if self.links is not None:
+            return self.links.link_to_object(key, LINK_DAYS)
         return f"../panels/{key.rsplit('/', 1)[-1]}"
 
     def _dataset(self, production: str, training_id: str) -> str:

@@ -1,6 +1,6 @@
 """Ask a person before money is spent, or captions are trained on.
 
-The machine waits; the door answers its token.
+The machine waits; follow_link answers its token.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import timedelta
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
 from onmodel.contracts.trainings import Approved, RequestApprovalRequest
-from onmodel.links.tokens import Door
+from onmodel.links.tokens import SignedLinks
 from onmodel.money.approvals import DECIDED, approval_id
 from onmodel.notifications.facts.approvals import approval_wanted, review_wanted
 from onmodel.notifications.facts.base import Sources
@@ -30,7 +30,7 @@ class RequestApproval:
 
     registry: Registry
     tokens: TaskTokens
-    door: Door
+    links: SignedLinks
     mailbox: Mailbox
     clock: Clock
     approval_days: float
@@ -96,7 +96,7 @@ class RequestApproval:
             correlation_id=row.body.correlation_id,
         )
         send_once(
-            gather(request, Sources(self.registry, door=self.door)),
+            gather(request, Sources(self.registry, links=self.links)),
             correlation_id=row.body.correlation_id,
             registry=self.registry,
             mailbox=self.mailbox,

@@ -76,7 +76,7 @@ class SimulatedJobs:
         base = self._foundation.trainable(request["baseModelIdentifier"])
         request.setdefault("hyperParameters", {})
         check_hyperparameters(request["hyperParameters"])
-        # reading S3 goes through the emulator's own door, so not on its event loop
+        # reading S3 goes through the emulator's own HTTP server, so not on its event loop
         await asyncio.to_thread(check_access, self._aws, request)
         with self._ledger.lock:
             self._check_names(request)

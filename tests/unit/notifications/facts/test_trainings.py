@@ -1,10 +1,10 @@
 import pytest
-from fakes.train_world import DOOR_URL, PRODUCTION, TrainWorld
+from fakes.train_world import LINKS_URL, PRODUCTION, TrainWorld
 
 from onmodel.contracts.datasets import DatasetRef
 from onmodel.contracts.rows import GenerationStatus
 from onmodel.datasets.generations import MOST_ATTEMPTS
-from onmodel.links.tokens import ObjectPass
+from onmodel.links.tokens import ObjectTarget
 from onmodel.registry.kinds import GENERATIONS
 
 
@@ -21,7 +21,7 @@ def finished(world: TrainWorld) -> DatasetRef:
 
 
 def links(body: str) -> list[str]:
-    return [line.strip() for line in body.splitlines() if line.strip().startswith(DOOR_URL)]
+    return [line.strip() for line in body.splitlines() if line.strip().startswith(LINKS_URL)]
 
 
 def test_started_when_sent_then_the_link_leads_to_the_datasets_page(world: TrainWorld) -> None:
@@ -31,8 +31,8 @@ def test_started_when_sent_then_the_link_leads_to_the_datasets_page(world: Train
     mail = world.mailbox.mails[-1]
     assert "500  steps" in mail.body and f"{PRODUCTION}-{training}" in mail.body
     (link,) = links(mail.body)
-    token = link.removeprefix(f"{DOOR_URL}/").removesuffix("/index.html")
-    assert world.door.open(token) == ObjectPass(key=world.keys(dataset).report)
+    token = link.removeprefix(f"{LINKS_URL}/").removesuffix("/index.html")
+    assert world.links.read(token) == ObjectTarget(key=world.keys(dataset).report)
 
 
 def test_not_started_when_broken_off_then_the_cause_in_words_and_what_follows(

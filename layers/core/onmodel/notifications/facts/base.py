@@ -9,7 +9,7 @@ from typing import ClassVar
 from onmodel.contracts.base import Contract, Slug
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.errors import EventRefused, message_of
-from onmodel.links.tokens import Door
+from onmodel.links.tokens import SignedLinks
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 
@@ -48,13 +48,13 @@ class Sources:
     Attributes:
         registry: holds the rows that notifications are about.
         studio: holds reports and pictures; None for a sender whose role does not reach the bucket.
-        door: makes links; without it a mail gives s3:// addresses.
+        links: makes signed links; without it a mail gives s3:// addresses.
         stack: name of the stack, for the commands in a mail.
     """
 
     registry: Registry
     studio: ObjectStore | None = None
-    door: Door | None = None
+    links: SignedLinks | None = None
     stack: str = "onmodel"
 
     def read(self, key: str) -> bytes:
@@ -67,13 +67,13 @@ class Sources:
 
     def link(self, key: str, days: float = LINK_DAYS) -> str:
         """A link to an object for people without an AWS account."""
-        return self.door.link_to_object(key, days) if self.door else self.place(key)
+        return self.links.link_to_object(key, days) if self.links else self.place(key)
 
     def approval_link(self, production: str, approval_id: str, days: float) -> str:
-        """A link to the page of an approval. Raises EventRefused without the door."""
-        if self.door is None:
+        """A link to the page of an approval. Raises EventRefused without `links`."""
+        if self.links is None:
             raise EventRefused("This sender cannot make a link to an approval")
-        return self.door.link_to_approval(production, approval_id, days)
+        return self.links.link_to_approval(production, approval_id, days)
 
     def _bucket(self) -> ObjectStore:
         if self.studio is None:

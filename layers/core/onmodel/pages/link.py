@@ -1,4 +1,4 @@
-"""The door's pages: a question with two buttons, or a few words."""
+"""What a link of a mail shows: a question with two buttons, or a message."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Question:
 
 def question_page(question: Question) -> bytes:
     """Opening it decides nothing: mail scanners follow links. The buttons do."""
-    return render("door.html.j2", title=ASKED[question.purpose], words=(), question=question)
+    return render("link.html.j2", title=ASKED[question.purpose], words=(), question=question)
 
 
-def words_page(title: str, *words: str) -> bytes:
-    return render("door.html.j2", title=title, words=words, question=None)
+def message_page(title: str, *sentences: str) -> bytes:
+    return render("link.html.j2", title=title, words=sentences, question=None)

@@ -1,21 +1,21 @@
-"""The HTTP API: whoever follows a link of a mail comes here."""
+"""The HTTP API: answers each link of a mail."""
 
-from onmodel.contracts.links import DoorAnswer, DoorRequest
+from onmodel.contracts.links import LinkAnswer, LinkRequest
 from onmodel.environment import Buckets, Links, RegistryTable
 from onmodel.handler import lambda_handler
-from onmodel.steps.open_door import OpenDoor
+from onmodel.steps.follow_link import FollowLink
 from onmodel.wiring import now, services
 
 wired = services(Buckets, Links, RegistryTable)
 
 
 # The rest of an answer is a page, or a presigned address, which is a key: neither is logged.
-@lambda_handler(DoorRequest, logged={"statusCode"})
-def handler(request: DoorRequest) -> DoorAnswer:
-    return OpenDoor(
+@lambda_handler(LinkRequest, logged={"statusCode"})
+def handler(request: LinkRequest) -> LinkAnswer:
+    return FollowLink(
         registry=wired.registry,
         studio=wired.studio,
         tokens=wired.tokens,
-        door=wired.links,
+        links=wired.links,
         clock=now,
-    ).open(request)
+    ).follow(request)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from onmodel.contracts.links import DoorAnswer, DoorRequest
+from onmodel.contracts.links import LinkAnswer, LinkRequest
 from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
 from onmodel.contracts.trainings import Approved
 from onmodel.errors import LinkRefused, NotFound
 from onmodel.formats.wording import ASKED_ABOUT, when
-from onmodel.links.tokens import ApprovalPass, Door, ObjectPass
+from onmodel.links.tokens import ApprovalTarget, ObjectTarget, SignedLinks
 from onmodel.money.approvals import DECIDED, decide, get_approval
-from onmodel.pages.door import Question, question_page, words_page
+from onmodel.pages.link import Question, message_page, question_page
 from onmodel.ports.machines import Clock, TaskTokens
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -26,7 +26,7 @@ LARGEST_PAGE_BYTES = 4_500_000
 links among them would lead from a presigned address to one that is not."""
 
 ANSWERING_TIME = timedelta(minutes=1)
-"""The door's function lives shorter: later, the machine has the decision or the function died."""
+"""The function's timeout is shorter: after it, the task was answered or the function died."""
 
 DECISIONS = {"approve": ApprovalStatus.APPROVED, "decline": ApprovalStatus.DECLINED}
 
@@ -42,57 +42,60 @@ PAGE_HEADERS = {
 
 
 @dataclass(frozen=True)
-class OpenDoor:
-    """The services that the door needs."""
+class FollowLink:
+    """The services that following a link needs."""
 
     registry: Registry
     studio: ObjectStore
     tokens: TaskTokens
-    door: Door
+    links: SignedLinks
     clock: Clock
 
-    def open(self, request: DoorRequest) -> DoorAnswer:
+    def follow(self, request: LinkRequest) -> LinkAnswer:
         """A page or a redirect; a bad link is a page that says so, never an error."""
         method = request.context.http.method.upper()
         if method not in {"GET", "HEAD", "POST"}:
-            return _page(405, words_page("This door knows GET and POST only"))
+            return _page(405, message_page("A link takes GET and POST only"))
         try:
-            match self.door.open(request.token):
-                case ObjectPass() as grants:
-                    return self._object(grants, request.page, method)
-                case ApprovalPass() as grants:
-                    return self._approval(grants, request, method)
+            match self.links.read(request.token):
+                case ObjectTarget() as target:
+                    return self._object(target, request.page, method)
+                case ApprovalTarget() as target:
+                    return self._approval(target, request, method)
         except LinkRefused as fault:
-            return _page(403, words_page(fault.reason, f"{fault.advice}."))
+            return _page(403, message_page(fault.reason, f"{fault.advice}."))
 
-    def _object(self, grants: ObjectPass, page: str, method: str) -> DoorAnswer:
+    def _object(self, target: ObjectTarget, page: str, method: str) -> LinkAnswer:
         if method == "POST":
-            return _page(405, words_page("There is nothing to decide here"))
-        key = grants.page(page) if page and grants.is_page else grants.key
+            return _page(405, message_page("There is nothing to decide here"))
+        key = target.page(page) if page and target.is_page else target.key
         try:
             size = self.studio.head(key).size
-            if grants.is_page and size <= LARGEST_PAGE_BYTES:
+            if target.is_page and size <= LARGEST_PAGE_BYTES:
                 return _page(200, self.studio.get(key))
         except NotFound:
-            return _page(404, words_page("This page is gone", "It was deleted from the bucket."))
+            return _page(404, message_page("This page is gone", "It was deleted from the bucket."))
         headers = {
             "location": self.studio.presign(key, PRESIGNED_SECONDS),
             "cache-control": "no-store",
             "referrer-policy": "no-referrer",
         }
-        return DoorAnswer(statusCode=302, headers=headers)
+        return LinkAnswer(statusCode=302, headers=headers)
 
-    def _approval(self, grants: ApprovalPass, request: DoorRequest, method: str) -> DoorAnswer:
-        row = get_approval(grants.production, grants.id, self.registry)
+    def _approval(self, target: ApprovalTarget, request: LinkRequest, method: str) -> LinkAnswer:
+        row = get_approval(target.production, target.id, self.registry)
         if method == "POST":
             wanted = DECISIONS.get(request.field("decision"))
             if wanted is None:
-                return _page(400, words_page("Neither approved nor declined", "Choose one."))
+                return _page(400, message_page("Neither approved nor declined", "Choose one."))
             row = self._decide(row, wanted)
         return self._show(row)
 
     def _decide(self, row: ApprovalRow, wanted: ApprovalStatus) -> ApprovalRow:
-        """Write the decision, then answer the machine; a repeat completes what died in between."""
+        """Write the decision, then answer the task.
+
+        If the function dies in between, following the link again answers the task.
+        """
         is_late = self.clock() >= row.body.expires_at
         row, counts = decide(
             row,
@@ -103,23 +106,23 @@ class OpenDoor:
         if row.status not in DECIDED or not (counts or self._is_stale(row.body)):
             return row
         answer = Approved(approved=row.status == ApprovalStatus.APPROVED)
-        is_heard = self.tokens.succeed(row.body.task_token, answer.model_dump())
-        if counts and answer.approved and not is_heard:  # its machine ended: nothing will start
+        is_answered = self.tokens.succeed(row.body.task_token, answer.model_dump())
+        if counts and answer.approved and not is_answered:  # its machine ended: nothing will start
             expired = row.with_status(ApprovalStatus.EXPIRED)
             return APPROVALS.replace(self.registry, expired, self.clock())
         return row
 
     def _is_stale(self, body: ApprovalBody) -> bool:
-        """Whether the deciding function had the time to answer the machine."""
+        """Whether the function that decided has had the time to answer the machine."""
         return body.decided_at is not None and self.clock() - body.decided_at > ANSWERING_TIME
 
-    def _show(self, row: ApprovalRow) -> DoorAnswer:
+    def _show(self, row: ApprovalRow) -> LinkAnswer:
         body = row.body
         is_pending = row.status == ApprovalStatus.PENDING
         if row.status == ApprovalStatus.EXPIRED or (is_pending and self.clock() >= body.expires_at):
             return _page(
                 410,
-                words_page(
+                message_page(
                     "Too late: nothing was started",
                     "Nobody waits for this answer any more. The dataset is kept.",
                 ),
@@ -128,7 +131,7 @@ class OpenDoor:
             decided = when(body.decided_at) if body.decided_at else "before"
             return _page(
                 200,
-                words_page(
+                message_page(
                     f"The {ASKED_ABOUT[body.purpose]} was {row.status}",
                     f"Decided {decided}; the first answer counts.",
                 ),
@@ -149,5 +152,5 @@ class OpenDoor:
         )
 
 
-def _page(status: int, html: bytes) -> DoorAnswer:
-    return DoorAnswer(statusCode=status, headers=PAGE_HEADERS, body=html.decode())
+def _page(status: int, html: bytes) -> LinkAnswer:
+    return LinkAnswer(statusCode=status, headers=PAGE_HEADERS, body=html.decode())

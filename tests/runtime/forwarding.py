@@ -13,7 +13,7 @@ BLOCK = 1 << 16
 
 
 @contextmanager
-def door_to_the_stack(port: int) -> Iterator[None]:
+def forward_to_the_stack(port: int) -> Iterator[None]:
     """Containers call the host by its address on Docker's bridge.
 
     What comes to that one address goes on to the stack; nothing is opened to the network.
@@ -22,15 +22,15 @@ def door_to_the_stack(port: int) -> Iterator[None]:
         ["docker", "network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    with closing(socket.create_server((asked.stdout.strip() or "172.17.0.1", port))) as door:
-        threading.Thread(target=_take_calls, args=(door, port), daemon=True).start()
+    with closing(socket.create_server((asked.stdout.strip() or "172.17.0.1", port))) as listener:
+        threading.Thread(target=_take_calls, args=(listener, port), daemon=True).start()
         yield
 
 
-def _take_calls(door: socket.socket, port: int) -> None:
+def _take_calls(listener: socket.socket, port: int) -> None:
     while True:
         try:
-            caller, _ = door.accept()
+            caller, _ = listener.accept()
         except OSError:  # closed: all functions are done
             return
         threading.Thread(target=_carry, args=(caller, port), daemon=True).start()

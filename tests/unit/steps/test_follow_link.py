@@ -3,7 +3,7 @@ import base64
 import pytest
 from fakes.train_world import PRODUCTION, TrainWorld
 
-from onmodel.contracts.links import DoorRequest
+from onmodel.contracts.links import LinkRequest
 from onmodel.contracts.rows import ApprovalStatus
 from onmodel.errors import ServiceUnavailable
 from onmodel.ports.registry import Record
@@ -19,7 +19,7 @@ class World(TrainWorld):
         super().__init__()
         self.ask()
         (record,) = APPROVALS.list(self.registry, PRODUCTION)
-        self.link = self.door.link_to_approval(PRODUCTION, record.id, 7)
+        self.link = self.links.link_to_approval(PRODUCTION, record.id, 7)
 
     @property
     def record(self) -> ApprovalRow:
@@ -27,7 +27,7 @@ class World(TrainWorld):
         return record
 
     def post(self, decision: str = "approve") -> int:
-        return self.knock(self.link, "POST", f"decision={decision}").statusCode
+        return self.follow(self.link, "POST", f"decision={decision}").statusCode
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def world() -> World:
 
 def test_get_when_scanners_follow_it_often_then_nothing_is_decided(world: World) -> None:
     for method in ("GET", "HEAD", "GET"):
-        answer = world.knock(world.link, method)
+        answer = world.follow(world.link, method)
         assert answer.statusCode == 200
     assert 'value="approve"' in answer.body and "$4,481.95" in answer.body
     assert world.record.status == ApprovalStatus.PENDING
@@ -45,7 +45,7 @@ def test_get_when_scanners_follow_it_often_then_nothing_is_decided(world: World)
 
 
 def test_page_when_shown_then_never_kept_nor_framed_nor_told_on(world: World) -> None:
-    headers = world.knock(world.link).headers
+    headers = world.follow(world.link).headers
     assert headers["cache-control"] == "no-store"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert headers["referrer-policy"] == "no-referrer"
@@ -69,18 +69,18 @@ def test_post_when_the_form_is_base64_then_read(world: World) -> None:
         "rawPath": "/$default/x", "isBase64Encoded": True, "body": body,
         "requestContext": {"http": {"method": "POST"}},
     }  # fmt: skip
-    assert DoorRequest.model_validate(event).field("decision") == "approve"
-    broken = DoorRequest.model_validate(event | {"body": "%%%"})
+    assert LinkRequest.model_validate(event).field("decision") == "approve"
+    broken = LinkRequest.model_validate(event | {"body": "%%%"})
     assert broken.field("decision") == ""
 
 
 def test_post_when_replayed_then_says_what_was_decided_and_nothing_changes(world: World) -> None:
     world.post("approve")
-    answer = world.knock(world.link, "POST", "decision=decline")
+    answer = world.follow(world.link, "POST", "decision=decline")
     assert answer.statusCode == 200 and "was approved" in answer.body
     assert world.record.status == ApprovalStatus.APPROVED
     assert world.tokens.succeeded == {"task-1": {"approved": True}}
-    assert "was approved" in world.knock(world.link).body
+    assert "was approved" in world.follow(world.link).body
 
 
 def test_post_when_two_decide_at_once_then_the_first_counts_for_both(
@@ -94,7 +94,7 @@ def test_post_when_two_decide_at_once_then_the_first_counts_for_both(
         return replace(record)
 
     monkeypatch.setattr(world.registry, "replace", somebody_is_first)
-    answer = world.knock(world.link, "POST", "decision=approve")
+    answer = world.follow(world.link, "POST", "decision=approve")
     assert "was declined" in answer.body
     assert world.tokens.succeeded == {"task-1": {"approved": False}}
 
@@ -131,49 +131,49 @@ def test_post_when_it_died_before_the_machine_was_told_then_a_later_click_heals(
 
 
 def test_post_when_after_its_time_then_too_late_and_nothing_starts(world: World) -> None:
-    link = world.door.link_to_approval(PRODUCTION, world.record.id, 30)  # outlives the question
+    link = world.links.link_to_approval(PRODUCTION, world.record.id, 30)  # outlives the question
     world.clock.advance(days=7)
-    assert world.knock(link).statusCode == 410
-    assert world.knock(link, "POST", "decision=approve").statusCode == 410
+    assert world.follow(link).statusCode == 410
+    assert world.follow(link, "POST", "decision=approve").statusCode == 410
     assert world.record.status == ApprovalStatus.EXPIRED
     assert not world.tokens.succeeded
 
 
 def test_post_when_the_machine_ended_meanwhile_then_says_so(world: World) -> None:
     world.tokens.waiting.clear()
-    answer = world.knock(world.link, "POST", "decision=approve")
+    answer = world.follow(world.link, "POST", "decision=approve")
     assert answer.statusCode == 410 and "nothing was started" in answer.body
     assert world.record.status == ApprovalStatus.EXPIRED
 
 
 @pytest.mark.parametrize("body", [None, "", "decision=", "decision=maybe", "approve", "&&&=%ff"])
 def test_post_when_it_decides_nothing_then_asked_to_choose(world: World, body: str | None) -> None:
-    assert world.knock(world.link, "POST", body).statusCode == 400
+    assert world.follow(world.link, "POST", body).statusCode == 400
     assert world.record.status == ApprovalStatus.PENDING
 
 
 @pytest.mark.parametrize("path", ["/", "/favicon.ico", "/robots.txt", "/a.b.c", "/%00"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_door_when_the_link_is_forged_then_refused_with_a_page(
+def test_link_when_the_link_is_forged_then_refused_with_a_page(
     world: World, path: str, method: str
 ) -> None:
-    answer = world.knock(path, method, "decision=approve")
+    answer = world.follow(path, method, "decision=approve")
     assert answer.statusCode == 403 and "not one of ours" in answer.body
 
 
-def test_door_when_the_link_expired_then_refused(world: World) -> None:
+def test_link_when_the_link_expired_then_refused(world: World) -> None:
     world.clock.advance(days=8)
     assert world.post() == 403
 
 
-def test_door_when_the_approval_is_gone_then_refused(world: World) -> None:
+def test_link_when_the_approval_is_gone_then_refused(world: World) -> None:
     APPROVALS.delete(world.registry, world.record)
     assert world.post() == 403
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS"])
-def test_door_when_the_method_is_another_then_refused(world: World, method: str) -> None:
-    assert world.knock(world.link, method).statusCode == 405
+def test_link_when_the_method_is_another_then_refused(world: World, method: str) -> None:
+    assert world.follow(world.link, method).statusCode == 405
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_object_when_followed_then_redirected_for_five_minutes(
     world: World, key: str, size: int
 ) -> None:
     world.studio.put(key, b"x" * size, "text/plain")
-    answer = world.knock(world.door.link_to_object(key, 30))
+    answer = world.follow(world.links.link_to_object(key, 30))
     assert answer.statusCode == 302
     assert answer.headers["location"].endswith(f"{key}?X-Amz-Expires=300")
 
@@ -191,16 +191,16 @@ def test_object_when_followed_then_redirected_for_five_minutes(
 def test_page_when_followed_then_shown_and_its_links_lead_back_here(world: World) -> None:
     world.studio.put(KEY, b"<a href=page-2.html>", "text/html")
     world.studio.put(KEY.replace("index", "page-2"), b"<p>the second</p>", "text/html")
-    link = world.door.link_to_object(KEY, 30)
-    assert world.knock(link).body == "<a href=page-2.html>"
-    assert world.knock(link.replace("index.html", "page-2.html")).body == "<p>the second</p>"
+    link = world.links.link_to_object(KEY, 30)
+    assert world.follow(link).body == "<a href=page-2.html>"
+    assert world.follow(link.replace("index.html", "page-2.html")).body == "<p>the second</p>"
 
 
 @pytest.mark.parametrize("name", ["page-9.html", "../summary.html", "%2e%2e", "Index.HTML", ""])
 def test_page_when_another_is_asked_for_then_nothing_else_is_shown(world: World, name: str) -> None:
     world.studio.put(KEY, b"the report", "text/html")
     world.studio.put("bunny/datasets/d0001-00000000/summary.html", b"secret", "text/html")
-    answer = world.knock(world.door.link_to_object(KEY, 30).replace("index.html", name))
+    answer = world.follow(world.links.link_to_object(KEY, 30).replace("index.html", name))
     assert answer.statusCode in {403, 404} and "secret" not in answer.body
 
 
@@ -208,21 +208,21 @@ def test_page_when_asked_of_a_link_to_another_object_then_that_object(world: Wor
     svg = KEY.replace("index.html", "curve.svg")
     world.studio.put(svg, b"<svg/>", "image/svg+xml")
     world.studio.put(KEY, b"the report", "text/html")
-    answer = world.knock(f"{world.door.link_to_object(svg, 30)}/index.html")
+    answer = world.follow(f"{world.links.link_to_object(svg, 30)}/index.html")
     assert answer.statusCode == 302 and "curve.svg" in answer.headers["location"]
 
 
 def test_approval_when_a_page_is_asked_of_it_then_only_the_question(world: World) -> None:
-    assert "Approve" in world.knock(f"{world.link}/index.html").body
+    assert "Approve" in world.follow(f"{world.link}/index.html").body
 
 
 def test_object_when_it_is_gone_then_a_page_says_so(world: World) -> None:
-    assert world.knock(world.door.link_to_object(KEY, 30)).statusCode == 404
+    assert world.follow(world.links.link_to_object(KEY, 30)).statusCode == 404
 
 
 def test_object_when_posted_to_then_nothing_to_decide(world: World) -> None:
     world.studio.put(KEY, b"<html>", "text/html")
-    assert world.knock(world.door.link_to_object(KEY, 30), "POST").statusCode == 405
+    assert world.follow(world.links.link_to_object(KEY, 30), "POST").statusCode == 405
 
 
 def test_post_when_the_row_is_away_then_raised(
