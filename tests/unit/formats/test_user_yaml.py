@@ -75,59 +75,59 @@ def test_read_when_sections_are_merged_then_their_own_keys_win() -> None:
     [
         (
             "sampling:\n  mode: fps\nsampling:\n  mode: scene\n",
-            "line 3, sampling: stands here again, it was given in line 1; keep one of them",
+            "line 3, sampling: stands here again, it was given in line 1, keep one of them",
         ),
         (
             "crop: {side: 600,\n side: 700}",
-            "line 2, crop.side: stands here again, it was given in line 1; keep one of them",
+            "line 2, crop.side: stands here again, it was given in line 1, keep one of them",
         ),
         (
             "sampling:\n  interval_seconds: yes",
-            "line 2, sampling.interval_seconds: is yes; write a number",
+            "line 2, sampling.interval_seconds: is yes, write a number",
         ),
         (
             "sampling: {interval_seconds: true}",
-            "line 1, sampling.interval_seconds: is true; write a number",
+            "line 1, sampling.interval_seconds: is true, write a number",
         ),
-        ("deployment: {hours: 1:30}", "line 1, deployment.hours: is 1:30; write a number"),
+        ("deployment: {hours: 1:30}", "line 1, deployment.hours: is 1:30, write a number"),
         (
             "sampling: {min_sharpness: inf}",
-            "line 1, sampling.min_sharpness: is inf; write a number",
+            "line 1, sampling.min_sharpness: is inf, write a number",
         ),
         (
             "sampling: {min_sharpness: .NaN}",
-            "line 1, sampling.min_sharpness: is .NaN; write a number",
+            "line 1, sampling.min_sharpness: is .NaN, write a number",
         ),
-        ("training: {steps: 1.5}", "line 1, training.steps: is 1.5; write a whole number"),
+        ("training: {steps: 1.5}", "line 1, training.steps: is 1.5, write a whole number"),
         (
             "training: {automatic: maybe}",
-            "line 1, training.automatic: is maybe; write true or false",
+            "line 1, training.automatic: is maybe, write true or false",
         ),
         (
             "\ndeduplication:\n  treshold: 0.9",
-            "line 3, deduplication.treshold: is unknown; did you mean `threshold`?",
+            "line 3, deduplication.treshold: is unknown, did you mean `threshold`?",
         ),
-        ("naming: {zzz: 1}", "line 1, naming.zzz: is unknown; known here: kind, threshold, margin"),
-        ("crop: {side: 3}", "line 1, crop.side: is 3; it must be at least 512"),
-        ("crop: {format: gif}", "line 1, crop.format: is gif; write jpeg or png"),
-        ("finder: {labels: []}", "line 1, finder.labels: is empty; write at least 1"),
+        ("naming: {zzz: 1}", "line 1, naming.zzz: is unknown, known here: kind, threshold, margin"),
+        ("crop: {side: 3}", "line 1, crop.side: is 3, it must be at least 512"),
+        ("crop: {format: gif}", "line 1, crop.format: is gif, write jpeg or png"),
+        ("finder: {labels: []}", "line 1, finder.labels: is empty, write at least 1"),
         (
             "finder: {labels: Person}",
-            "line 1, finder.labels: is Person; write a list, such as [first, second]",
+            "line 1, finder.labels: is Person, write a list, such as [first, second]",
         ),
         (
             "characters: {buck: }",
-            "line 1, characters.buck: is empty; write keys below it, each with a value",
+            "line 1, characters.buck: is empty, write keys below it, each with a value",
         ),
         ("characters: {buck: {description: tall}}", "line 1, characters.buck.name: is missing"),
         (
             "characters: {Big Buck: {name: Buck}}",
             "line 1, characters.Big Buck: write this key in small letters, digits and hyphens",
         ),
-        ("- a", "the file: does not fit; write keys below it, each with a value"),
+        ("- a", "the file: does not fit, write keys below it, each with a value"),
         (
             "credit: !!set x",
-            "line 1, credit: the tag tag:yaml.org,2002:set is unknown; leave it out",
+            "line 1, credit: the tag tag:yaml.org,2002:set is unknown, leave it out",
         ),
         ("? [a, b]\n: c", "line 1, the file: a key must be a single word"),
         ("training: {steps: " + "9" * 5000 + "}", "is no number"),
@@ -140,8 +140,8 @@ def test_read_when_impossible_then_line_key_and_what_to_write(text: str, fault: 
 @pytest.mark.parametrize(
     ("box", "fault"),
     [
-        ("[-4, 40, 300, 400]", "box: has -4; a film's pixels are counted from 0"),
-        ("[300, 40, 4, 400]", "box: [300, 40, 4, 400] encloses nothing; write left, top, right"),
+        ("[-4, 40, 300, 400]", "box: has -4, and a film's pixels are counted from 0"),
+        ("[300, 40, 4, 400]", "box: [300, 40, 4, 400] encloses nothing, write left, top, right"),
         ("[4, 40, 4, 400]", "box: [4, 40, 4, 400] encloses nothing"),
         ("[4, 40, 300]", "box[3]: is missing"),
     ],
@@ -153,7 +153,7 @@ def test_read_when_a_box_is_impossible_then_says_why(box: str, fault: str) -> No
 
 
 def test_read_when_the_size_is_a_shape_then_says_what_to_write() -> None:
-    fault = "line 1, size: is 16:9; write width and height in pixels, such as 1280x720"
+    fault = "line 1, size: is 16:9, write width and height in pixels, such as 1280x720"
     assert fault in refusal("size: 16:9\nscenes: [a]", Storyboard)
 
 

@@ -127,10 +127,10 @@ class TimecodeReference(Contract):
     def _is_a_rectangle(cls, box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
         left, top, right, bottom = box
         if min(box) < 0:
-            raise ValueError(f"has {min(box)}; a film's pixels are counted from 0")
+            raise ValueError(f"has {min(box)}, and a film's pixels are counted from 0")
         if left >= right or top >= bottom:
             raise ValueError(
-                f"{list(box)} encloses nothing; write left, top, right, bottom, with left < right"
+                f"{list(box)} encloses nothing, write left, top, right, bottom, with left < right"
                 " and top < bottom"
             )
         return box

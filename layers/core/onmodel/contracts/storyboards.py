@@ -52,7 +52,7 @@ def _size(value: Any) -> Any:  # noqa: ANN401 - whatever the YAML holds
     if isinstance(value, str):
         if sides := re.fullmatch(r"\s*(\d{1,5})\s*[xX×]\s*(\d{1,5})\s*", value):
             return (int(sides[1]), int(sides[2]))
-        raise ValueError(f"is {value[:40]}; write width and height in pixels, such as 1280x720")
+        raise ValueError(f"is {value[:40]}, write width and height in pixels, such as 1280x720")
     return value
 
 

@@ -188,7 +188,7 @@ class _Reader:
             if key in first:
                 self._fault(
                     line, (*path, key),
-                    f"stands here again, it was given in line {first[key]}; keep one of them",
+                    f"stands here again, it was given in line {first[key]}, keep one of them",
                 )  # fmt: skip
                 continue
             first[key] = line
@@ -220,7 +220,7 @@ class _Reader:
                 self._fault(line, path, f"{shortened(text)} is no number")
                 return None
         if tag not in {"str", "merge"}:
-            self._fault(line, path, f"the tag {shortened(node.tag)} is unknown; leave it out")
+            self._fault(line, path, f"the tag {shortened(node.tag)} is unknown, leave it out")
         return text
 
     def _fault(self, line: int, path: Path, text: str) -> None:

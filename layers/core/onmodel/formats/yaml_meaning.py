@@ -107,7 +107,7 @@ class _Fitting:
 
     def _refuse_number(self, value: object, path: Path) -> None:
         written = self.document.written.get(path, str(value))
-        self.faults.append(Fault(self.document.line(path), path, f"is {written}; write a number"))
+        self.faults.append(Fault(self.document.line(path), path, f"is {written}, write a number"))
 
 
 def _options(annotation: Any) -> Iterator[Any]:  # noqa: ANN401 - a type
@@ -133,8 +133,8 @@ def _is_not_finite(text: str) -> bool:
 def _unknown(key: str, known: Mapping[str, FieldInfo]) -> str:
     close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
     if close:
-        return f"is unknown; did you mean `{close[0]}`?"
-    return f"is unknown; known here: {', '.join(known)}"
+        return f"is unknown, did you mean `{close[0]}`?"
+    return f"is unknown, known here: {', '.join(known)}"
 
 
 def _in_words(detail: ErrorDetails, written: str | None) -> str:  # noqa: PLR0911, PLR0912
@@ -147,22 +147,22 @@ def _in_words(detail: ErrorDetails, written: str | None) -> str:  # noqa: PLR091
         relation = {"greater_than_equal": "at least", "greater_than": "more than",
                     "less_than_equal": "at most", "less_than": "less than"}[kind]  # fmt: skip
         limit = next(value for name, value in context.items() if name in {"ge", "gt", "le", "lt"})
-        return f"{given}; it must be {relation} {limit:g}"
+        return f"{given}, it must be {relation} {limit:g}"
     if kind in {"float_type", "float_parsing", "int_type", "int_parsing", "finite_number",
                 "decimal_type", "decimal_parsing"}:  # fmt: skip
-        return f"{given}; write a number"
+        return f"{given}, write a number"
     if kind == "int_from_float":
-        return f"{given}; write a whole number"
+        return f"{given}, write a whole number"
     if kind in {"bool_type", "bool_parsing"}:
-        return f"{given}; write true or false"
+        return f"{given}, write true or false"
     if kind == "literal_error":
-        return f"{given}; write {context['expected'].replace(chr(39), '')}"
+        return f"{given}, write {context['expected'].replace(chr(39), '')}"
     if kind == "string_type":
-        return f"{given}; write a text"
+        return f"{given}, write a text"
     if kind == "string_too_short":
-        return "is empty; write a text"
+        return "is empty, write a text"
     if kind == "string_too_long":
-        return f"has more than {context['max_length']} characters; shorten it"
+        return f"has more than {context['max_length']} characters, shorten it"
     if kind == "string_pattern_mismatch":
         return _pattern(detail, given)
     if kind == "too_short":
@@ -170,9 +170,9 @@ def _in_words(detail: ErrorDetails, written: str | None) -> str:  # noqa: PLR091
     if kind == "too_long":
         return f"has more than {context['max_length']} entries"
     if kind in {"tuple_type", "list_type"}:
-        return f"{given}; write a list, such as [first, second]"
+        return f"{given}, write a list, such as [first, second]"
     if kind in {"model_type", "dict_type", "model_attributes_type"}:
-        return f"{given}; write keys below it, each with a value"
+        return f"{given}, write keys below it, each with a value"
     if kind == "value_error":
         return str(context.get("error", detail["msg"]))
     return detail["msg"][:1].lower() + detail["msg"][1:]
@@ -181,11 +181,11 @@ def _in_words(detail: ErrorDetails, written: str | None) -> str:  # noqa: PLR091
 def _pattern(detail: ErrorDetails, given: str) -> str:
     if "[key]" in detail["loc"]:
         return "write this key in small letters, digits and hyphens"
-    return f"{given}; write small letters, digits and hyphens"
+    return f"{given}, write small letters, digits and hyphens"
 
 
 def _too_short(context: Mapping[str, Any]) -> str:
     least, found = context["min_length"], context["actual_length"]
     if found == 0:
-        return f"is empty; write at least {least}"
+        return f"is empty, write at least {least}"
     return f"has {found} of {least} entries"
