@@ -19,7 +19,6 @@ from onmodel_cli.options import open_stack, production_slug
 from onmodel_cli.results import print_object
 
 POSSIBLE = "Models can be trained and deployed here today."
-SIMULATED = "The simulated Bedrock trains and deploys; AWS ended Nova Canvas on 2026-09-30."
 
 CALLS_OF_A_CHUNK = 5.0
 """DetectLabels a second: a minute of film has 60 frames at most and takes 12 s or more."""
@@ -60,12 +59,18 @@ def doctor(
             sign = "[red]✗[/]" if finding.blocking else "[yellow]![/]"
             speaking.out.print(f"{sign} {escape(finding.reason)}. [dim]{escape(finding.advice)}[/]")
         if not any(finding.blocking for finding in findings):
-            speaking.out.print(f"[green]✓[/] {SIMULATED if connection.local else POSSIBLE}")
+            speaking.out.print(f"[green]✓[/] {_possible(connection)}")
         else:
             speaking.out.print("\nFilms are prepared and datasets made all the same.")
         speaking.out.print(
             f"\n[bold]{proposal.parameter}={proposal.value}[/]  [dim]{proposal.why}[/]"
         )
+
+
+def _possible(connection: Connection) -> str:
+    if not connection.local:
+        return POSSIBLE
+    return f"On this local stack, {connection.services.trainer_rules.on_a_local_stack}."
 
 
 def look_at_training(connection: Connection, production: str | None) -> tuple[Finding, ...]:

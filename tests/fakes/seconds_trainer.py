@@ -59,6 +59,8 @@ class SecondsRules(TrainerRules):
     items = StandingItems()  # models and deployments cost nothing while nobody uses them
     presets: Mapping[str, Options] = {"default": {"epochs": 10, "rank": 16, "precision": "bf16"}}
 
+    on_a_local_stack = "this trainer lives in memory"
+
     def hyperparameters(self, training: TrainingSettings) -> Options:
         return dict(self.presets["default"])
 

@@ -42,10 +42,7 @@ from onmodel.ports.trainer import ImageModel, Trainer, TrainerRules
 from onmodel.trainers.catalogue import DEFAULT_TRAINER, TRAINERS
 from onmodel.trainers.parts import TrainerParts
 
-SIMULATED = (
-    "Made on a local stack: Rekognition and Bedrock are simulated, nothing was trained or paid for,"
-    " and AWS itself ended Nova Canvas on 2026-09-30"
-)
+SIMULATED = "Made on a local stack: Rekognition and Bedrock are simulated, nothing was paid for"
 
 
 def now() -> datetime:
@@ -180,7 +177,9 @@ class Services:
     @property
     def notices(self) -> tuple[str, ...]:
         """What every page of this stack must say first."""
-        return (SIMULATED,) if self.environment.read(Aws).aws_endpoint_url else ()
+        if not self.environment.read(Aws).aws_endpoint_url:
+            return ()
+        return (f"{SIMULATED}; {self.trainer_rules.on_a_local_stack}",)
 
     @cached_property
     def prices(self) -> PriceBook:

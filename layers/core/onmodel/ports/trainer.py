@@ -34,6 +34,8 @@ class TrainerRules(Protocol):
     items: StandingItems
     presets: Mapping[str, Options]
     """Hyperparameters by the preset's name."""
+    on_a_local_stack: str
+    """What a local stack says of this trainer, a clause without a full stop."""
 
     def hyperparameters(self, training: TrainingSettings) -> Options:
         """What the settings ask for, completed by the trainer's defaults; not yet checked."""

@@ -24,6 +24,11 @@ class BedrockRules(TrainerRules):
     items = ITEMS
     presets: Mapping[str, Options] = {name: values.model_dump() for name, values in PRESETS.items()}
 
+    on_a_local_stack = (
+        "the training and the drawing by Bedrock are simulated, and AWS itself ended Nova Canvas on"
+        " 2026-09-30"
+    )
+
     def hyperparameters(self, training: TrainingSettings) -> Options:
         return hyperparameters.chosen(training)
 
