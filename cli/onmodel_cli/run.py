@@ -13,7 +13,8 @@ from onmodel.contracts.films import Run
 from onmodel.contracts.rows import RunStatus
 from onmodel.environment import Models
 from onmodel.errors import NotFound
-from onmodel.films.planning import plan_run, uploaded_settings
+from onmodel.films.planning import plan_run
+from onmodel.films.settings import uploaded_settings
 from onmodel.films.upload_layout import FilmFile
 from onmodel.ports.storage import ObjectInfo
 from onmodel.registry.kinds import RUNS

@@ -68,6 +68,22 @@ class World:
         self.uploads.put(key, body, "application/octet-stream")
         return self.event(key)
 
+    def delete(self, key: str, event_id: str = "deletion-1") -> UploadEvent:
+        """Put a delete marker; answers the event that S3 would send for it."""
+        self.uploads.delete_prefix(key)
+        return UploadEvent.model_validate(
+            {
+                "id": event_id,
+                "source": "aws.s3",
+                "detail-type": "Object Deleted",
+                "detail": {
+                    "bucket": {"name": "uploads"},
+                    "object": {"key": key, "etag": "d41d8cd98f00b204e9800998ecf8427e"},
+                    "deletion-type": "Delete Marker Created",
+                },
+            }
+        )
+
     def event(self, key: str, event_id: str = "upload-1") -> UploadEvent:
         info = self.uploads.head(key)
         return UploadEvent.model_validate(

@@ -1,9 +1,15 @@
-import pytest
+import json
 
-from onmodel.contracts.settings import Settings
+import pytest
+from fakes.object_store import InMemoryObjectStore
+
+from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.errors import SettingsRefused
-from onmodel.films.settings import parse_settings
+from onmodel.films.settings import accept_settings, parse_settings, settings_in_force
+from onmodel.films.upload_layout import SettingsFile
 from onmodel.formats.user_yaml import LIMIT_BYTES
+
+PLACE = SettingsFile(folder="bunny", file_name="settings.yaml")
 
 
 def test_parse_when_empty_then_defaults() -> None:
@@ -69,3 +75,87 @@ def test_hashes_when_interval_changes_then_new_samples() -> None:
         parse_settings(b"sampling: {interval_seconds: 2}").samples_hash()
         != Settings().samples_hash()
     )
+
+
+def accept(uploads: InMemoryObjectStore, studio: InMemoryObjectStore) -> Settings:
+    accept_settings(PLACE, uploads=uploads, studio=studio, models=AllowedModels())
+    return settings_in_force("bunny", studio)
+
+
+def test_accept_when_settings_are_replaced_while_they_are_copied_then_the_newest_hold() -> None:
+    uploads = InMemoryObjectStore("uploads")
+    uploads.put("bunny/settings.yaml", b"credit: first", "")
+
+    class SlowStudio(InMemoryObjectStore):
+        def put(self, key: str, body: bytes, content_type: str) -> None:
+            if b"first" in body:
+                uploads.put("bunny/settings.yaml", b"credit: second", "")
+            super().put(key, body, content_type)
+
+    assert accept(uploads, SlowStudio()).credit == "second"
+
+
+def test_accept_when_settings_are_deleted_between_head_and_get_then_the_defaults_hold() -> None:
+    class Forgetful(InMemoryObjectStore):
+        def get(self, key: str, version_id: str | None = None) -> bytes:
+            self.delete_prefix(key)
+            return super().get(key)
+
+    uploads, studio = Forgetful("uploads"), InMemoryObjectStore()
+    uploads.put("bunny/settings.yaml", b"credit: gone", "")
+    assert accept(uploads, studio) == Settings()
+
+
+def test_accept_when_settings_are_the_same_then_nothing_is_written_again() -> None:
+    uploads, studio = InMemoryObjectStore("uploads"), InMemoryObjectStore()
+    accept(uploads, studio)
+    assert studio.keys() == ()
+    uploads.put("bunny/settings.yaml", b"credit: a", "")
+    accept(uploads, studio)
+    written = studio.head("bunny/settings.json").version_id
+    accept(uploads, studio)
+    assert studio.head("bunny/settings.json").version_id == written
+
+
+def test_accept_when_settings_are_huge_then_refused_before_they_are_read() -> None:
+    class NeverRead(InMemoryObjectStore):
+        def get(self, key: str, version_id: str | None = None) -> bytes:
+            raise AssertionError(f"{key} was downloaded")
+
+    uploads = NeverRead("uploads")
+    uploads.put("bunny/settings.yaml", b"x" * (LIMIT_BYTES + 1), "")
+    with pytest.raises(SettingsRefused, match="256,001 bytes"):
+        accept(uploads, InMemoryObjectStore())
+
+
+REFERENCE = {"film": "a.mp4", "timecode_seconds": 1, "box": [-4, 40, 300, 40]}
+
+
+def with_references(box: list[int]) -> bytes:
+    references = [REFERENCE | {"box": box}] * 101
+    return json.dumps({"characters": {"buck": {"name": "B", "references": references}}}).encode()
+
+
+def with_characters(number: int) -> bytes:
+    names = {f"c{index}": {"name": "Extra"} for index in range(number)}
+    return json.dumps({"characters": names}).encode()
+
+
+@pytest.mark.parametrize(
+    ("stored", "told"),
+    [
+        (with_references([-4, 40, 300, 40]), r"buck\.references\[0\]\.box: has -4"),
+        (with_references([0, 40, 300, 40]), r"buck\.references\[0\]\.box: .* encloses nothing"),
+        (with_references([0, 0, 9, 9]), r"characters\.buck\.references: has more than 100"),
+        (with_characters(101), "characters: has more than 100"),
+    ],
+)
+def test_settings_when_a_check_refuses_them_now_then_those_accepted_before_are_still_read(
+    stored: bytes, told: str
+) -> None:
+    studio = InMemoryObjectStore()
+    studio.put("bunny/settings.json", stored, "application/json")
+    read = settings_in_force("bunny", studio).model_dump(mode="json", exclude_unset=True)
+    assert read == json.loads(stored)
+    with pytest.raises(SettingsRefused, match=told):
+        parse_settings(stored)

@@ -7,6 +7,7 @@ from fakes.world import World
 from onmodel.contracts.keys import FilmKeys, accepted_settings_key
 from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.errors import NotFound
+from onmodel.films.settings import settings_in_force
 from onmodel.registry.kinds import REFERENCES
 from onmodel.vision.encoding import encode_picture
 
@@ -82,6 +83,71 @@ def test_route_when_settings_are_good_then_they_hold_for_the_next_film(world: Wo
     world.route(world.upload("bunny/films/a.mp4", b"film"))
     settings = Settings.model_validate_json(world.studio.get(FilmKeys.of(world.started()).settings))
     assert settings.sampling.interval_seconds == 2
+
+
+SETTINGS = "bunny/settings.yaml"
+GOOD, BETTER, BAD = b"credit: good", b"credit: better", b"credit: [bad]"
+
+
+@pytest.mark.parametrize(
+    ("changes", "arrivals", "credit", "mails"),
+    [
+        pytest.param((GOOD,), "0", "good", 0, id="one"),
+        pytest.param((GOOD,), "00", "good", 0, id="twice"),
+        pytest.param((GOOD, BETTER), "10", "better", 0, id="the older one late"),
+        pytest.param((GOOD, BETTER), "0", "better", 0, id="the newer one lost"),
+        pytest.param((GOOD, BETTER, GOOD), "210", "good", 0, id="back to the first, reversed"),
+        pytest.param((GOOD, None), "01", "", 0, id="deleted"),
+        pytest.param((GOOD, None), "10", "", 0, id="the upload after its deletion"),
+        pytest.param((GOOD, None, BETTER), "21", "better", 0, id="the deletion late"),
+        pytest.param((GOOD, None, None), "012", "", 0, id="deleted twice"),
+        pytest.param((GOOD, BAD), "10", "", 1, id="the good one only after the bad one"),
+        pytest.param((BAD, GOOD), "10", "good", 0, id="the bad one after its correction"),
+        pytest.param((BAD, None), "01", "", 0, id="bad, then deleted"),
+    ],
+)
+def test_route_when_events_of_settings_come_late_twice_or_never_then_the_newest_version_holds(
+    world: World, changes: tuple[bytes | None, ...], arrivals: str, credit: str, mails: int
+) -> None:
+    world.route(world.upload("bunny/films/a.mp4", b"film"))
+    events = [
+        world.delete(SETTINGS) if text is None else world.upload(SETTINGS, text) for text in changes
+    ]
+    for arrival in arrivals:
+        world.route(events[int(arrival)])
+    assert settings_in_force("bunny", world.studio).credit == credit
+    assert len(world.mailbox.mails) == mails
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "credit"), [(GOOD, BETTER, "better"), (GOOD, None, ""), (GOOD, BAD, "good")]
+)
+def test_route_when_events_of_settings_are_lost_then_the_next_film_brings_them_into_force(
+    world: World, before: bytes, now: bytes | None, credit: str
+) -> None:
+    world.route(world.upload(SETTINGS, before))
+    world.delete(SETTINGS) if now is None else world.upload(SETTINGS, now)
+    world.route(world.upload("bunny/films/a.mp4", b"film"))
+    of_run = Settings.model_validate_json(world.studio.get(FilmKeys.of(world.started()).settings))
+    assert of_run.credit == credit
+    assert settings_in_force("bunny", world.studio).credit == credit
+    assert len(world.mailbox.mails) == (now == BAD)
+
+
+def test_route_when_settings_of_a_folder_that_owns_nothing_are_deleted_then_ignored(
+    world: World,
+) -> None:
+    world.route(world.upload("My Show/settings.yaml", GOOD))
+    world.upload("my-show/settings.yaml", BETTER)
+    assert world.route(world.delete("my-show/settings.yaml")).outcome == "ignored"
+    assert world.route(world.delete("other/settings.yaml")).outcome == "ignored"
+    assert settings_in_force("my-show", world.studio).credit == "good"
+
+
+@pytest.mark.parametrize("key", ["bunny/films/a.mp4", "bunny/notes/settings.yaml", "bunny/x"])
+def test_route_when_anything_else_is_deleted_then_ignored(world: World, key: str) -> None:
+    assert world.route(world.delete(key)).outcome == "ignored"
+    assert not world.mailbox.mails
 
 
 def test_route_when_settings_are_impossible_then_a_mail_and_the_last_good_ones_hold(

@@ -106,6 +106,21 @@ def test_upload_rule_when_read_then_listens_to_our_bucket_only(template: Templat
     }
 
 
+def test_deleted_settings_rule_when_read_then_lets_in_settings_of_our_bucket_only(
+    template: Template,
+) -> None:
+    rules = template.of("AWS::Events::Rule")
+    assert rules["DeletedSettingsRule"]["EventPattern"] == {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Deleted"],
+        "detail": {
+            "bucket": {"name": [{"Ref": "UploadsBucket"}]},
+            "object": {"key": ["settings.yaml", {"suffix": "/settings.yaml"}]},
+        },
+    }
+    assert rules["DeletedSettingsRule"]["Targets"] == rules["UploadRule"]["Targets"]
+
+
 def test_parameters_when_read_then_are_described_and_have_safe_defaults(template: Template) -> None:
     for name, parameter in template.body["Parameters"].items():
         assert parameter["Description"].strip(), name

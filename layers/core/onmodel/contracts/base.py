@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 """Lower-case letters, digits and hyphens: safe in S3 keys, job names and execution names."""
@@ -27,6 +27,18 @@ class Contract(BaseModel):
 
 
 ContractT = TypeVar("ContractT", bound=Contract)
+
+
+HAND_WRITTEN = {"hand_written": True}
+"""The validation context of a file that a person wrote just now.
+
+Checks that are made only then do not refuse what was stored before the check existed.
+"""
+
+
+def is_hand_written(info: ValidationInfo) -> bool:
+    """Whether a value comes from a file that a person wrote, not from one that was stored."""
+    return info.context is HAND_WRITTEN
 
 
 class Box(Contract):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
-from onmodel.contracts.base import CharacterSlug, Contract
+from onmodel.contracts.base import CharacterSlug, Contract, is_hand_written
 from onmodel.contracts.bedrock import BedrockTrainingSettings
 from onmodel.contracts.keys import digest
 
@@ -113,6 +113,11 @@ class NamingSettings(Contract):
     margin: float = Field(default=0.03, ge=0, le=1, description="ahead of the next character")
 
 
+MOST_CHARACTERS = 100
+MOST_REFERENCES = 100
+"""Of one character. Each is cut from its film again for every run: hundreds take minutes."""
+
+
 class TimecodeReference(Contract):
     """A character shown by a place in an uploaded film."""
 
@@ -124,7 +129,11 @@ class TimecodeReference(Contract):
 
     @field_validator("box")
     @classmethod
-    def _is_a_rectangle(cls, box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    def _is_a_rectangle(
+        cls, box: tuple[int, int, int, int], info: ValidationInfo
+    ) -> tuple[int, int, int, int]:
+        if not is_hand_written(info):
+            return box  # settings that were accepted before this check existed are still read
         left, top, right, bottom = box
         if min(box) < 0:
             raise ValueError(f"has {min(box)}, and a film's pixels are counted from 0")
@@ -143,7 +152,16 @@ class Character(Contract):
     description: str = Field(
         default="", max_length=600, description="key traits, told to the captioner"
     )
-    references: tuple[TimecodeReference, ...] = Field(default=(), max_length=100)
+    references: tuple[TimecodeReference, ...] = ()
+
+    @field_validator("references")
+    @classmethod
+    def _are_not_too_many(
+        cls, references: tuple[TimecodeReference, ...], info: ValidationInfo
+    ) -> tuple[TimecodeReference, ...]:
+        if is_hand_written(info) and len(references) > MOST_REFERENCES:
+            raise ValueError(f"has more than {MOST_REFERENCES} entries")
+        return references
 
 
 class TrainingSettings(BedrockTrainingSettings):
@@ -232,7 +250,16 @@ class Settings(Contract):
     credit: str = Field(
         default="", max_length=200, description="whose film it is: printed under its pictures"
     )
-    characters: dict[CharacterSlug, Character] = Field(default_factory=dict, max_length=100)
+    characters: dict[CharacterSlug, Character] = Field(default_factory=dict)
+
+    @field_validator("characters")
+    @classmethod
+    def _are_not_too_many(
+        cls, characters: dict[str, Character], info: ValidationInfo
+    ) -> dict[str, Character]:
+        if is_hand_written(info) and len(characters) > MOST_CHARACTERS:
+            raise ValueError(f"has more than {MOST_CHARACTERS} entries")
+        return characters
 
     def samples_hash(self) -> str:
         """Of what sampling, finding, cropping and embedding depend on."""

@@ -15,8 +15,8 @@ class UploadedBucket(Consumed):
 
 class UploadedObject(Consumed):
     key: str = Field(min_length=1, max_length=1024)
-    size: int = Field(ge=0)
-    etag: str
+    size: int | None = Field(default=None, ge=0, description="bytes; not told of a deleted object")
+    etag: str = ""
     version_id: str | None = Field(default=None, alias="version-id")
 
 
@@ -26,16 +26,20 @@ class UploadDetail(Consumed):
 
 
 class UploadEvent(Consumed):
-    """EventBridge's "Object Created" of the uploads bucket."""
+    """EventBridge's "Object Created" or "Object Deleted" of the uploads bucket."""
 
     id: str
     source: Literal["aws.s3"]
-    detail_type: Literal["Object Created"] = Field(alias="detail-type")
+    detail_type: Literal["Object Created", "Object Deleted"] = Field(alias="detail-type")
     detail: UploadDetail
 
     @property
     def correlation_id(self) -> str:
         return self.id
+
+    @property
+    def is_deletion(self) -> bool:
+        return self.detail_type == "Object Deleted"
 
 
 class RouteAnswer(Contract):

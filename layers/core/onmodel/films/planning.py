@@ -7,28 +7,9 @@ from pathlib import PurePosixPath
 from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.films import Run
 from onmodel.contracts.keys import digest, film_id, run_id
-from onmodel.contracts.settings import AllowedModels, Settings
-from onmodel.errors import NotFound
-from onmodel.films.settings import read_settings, with_models
-from onmodel.films.upload_layout import FilmFile, settings_key
+from onmodel.contracts.settings import Settings
+from onmodel.films.upload_layout import FilmFile
 from onmodel.ports.storage import ObjectInfo, ObjectStore
-
-
-def uploaded_settings(film: FilmFile, uploads: ObjectStore, models: AllowedModels) -> Settings:
-    """The production's settings.yaml as it lies in the bucket; the defaults when there is none.
-
-    Args:
-        film: of the production.
-        uploads: holds the settings.
-        models: of the stack.
-
-    Raises:
-        SettingsRefused: it is impossible.
-    """
-    try:
-        return read_settings(uploads.get(settings_key(film.folder)), models)
-    except NotFound:
-        return with_models(Settings(), models)
 
 
 def plan_run(

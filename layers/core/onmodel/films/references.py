@@ -63,7 +63,8 @@ class ReferenceReader:
             iter(sample_frames(reader, FRAME_SPAN_SECONDS, start, start + FRAME_SPAN_SECONDS)), None
         )
         left, top, right, bottom = place.box
-        if frame is None or right > facts.width or bottom > facts.height:
+        in_picture = 0 <= left < right <= facts.width and 0 <= top < bottom <= facts.height
+        if frame is None or not in_picture:
             raise ReferenceRefused(
                 f"{place.film} shows nothing at {start} s in {place.box}",
                 "Correct the timecode or the box (left, top, right, bottom) in settings.yaml",

@@ -12,10 +12,14 @@ from typing import Annotated
 from onmodel.contracts.keys import accepted_settings_key
 from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.errors import NotFound, SettingsRefused
-from onmodel.formats.user_yaml import read_user_yaml
-from onmodel.ports.storage import ObjectStore
+from onmodel.films.upload_layout import UploadPlace, settings_key
+from onmodel.formats.user_yaml import check_size, read_user_yaml
+from onmodel.ports.storage import ObjectInfo, ObjectStore
 
 SettingsBytes = Annotated[bytes, "settings.yaml as uploaded"]
+
+ALL_DEFAULTS = b"{}"
+"""Accepted settings of a production whose settings.yaml was deleted."""
 
 
 def parse_settings(text: SettingsBytes) -> Settings:
@@ -49,10 +53,74 @@ def with_models(settings: Settings, models: AllowedModels) -> Settings:
     )
 
 
+def uploaded_settings(place: UploadPlace, uploads: ObjectStore, models: AllowedModels) -> Settings:
+    """The production's settings.yaml as it lies in the bucket; the defaults when there is none.
+
+    Args:
+        place: of any upload of the production.
+        uploads: holds the settings.
+        models: of the stack.
+
+    Raises:
+        SettingsRefused: it is impossible.
+    """
+    return _read_version(newest_settings(place, uploads), uploads, models)
+
+
+def newest_settings(place: UploadPlace, uploads: ObjectStore) -> ObjectInfo | None:
+    """The head of the production's settings.yaml; None when it does not exist (any more)."""
+    try:
+        return uploads.head(settings_key(place.folder))
+    except NotFound:
+        return None
+
+
+def accept_settings(
+    place: UploadPlace, *, uploads: ObjectStore, studio: ObjectStore, models: AllowedModels
+) -> None:
+    """Make the accepted settings of the studio bucket those of the settings.yaml that exists now.
+
+    S3's events come late, twice, in another order, or never. So it does not matter which event led
+    here: the newest version is read, and read again if it was replaced meanwhile. Of two calls at
+    the same time the last one to write has therefore seen the newest version.
+
+    Raises:
+        SettingsRefused: the newest version is impossible; what was accepted before stays in force.
+    """
+    while True:
+        version = newest_settings(place, uploads)
+        try:
+            settings = _read_version(version, uploads, models)
+        except NotFound:  # deleted after its head was read
+            continue
+        accepted = settings.model_dump_json().encode() if version else ALL_DEFAULTS
+        _write_if_changed(accepted_settings_key(place.production), accepted, studio)
+        if newest_settings(place, uploads) == version:
+            return
+
+
+def _read_version(
+    version: ObjectInfo | None, uploads: ObjectStore, models: AllowedModels
+) -> Settings:
+    if version is None:
+        return with_models(Settings(), models)
+    check_size(version.size, "settings.yaml")
+    return read_settings(uploads.get(version.key, version.version_id), models)
+
+
+def _write_if_changed(key: str, accepted: bytes, studio: ObjectStore) -> None:
+    try:
+        before = studio.get(key)
+    except NotFound:
+        before = ALL_DEFAULTS
+    if accepted != before:
+        studio.put(key, accepted, "application/json")
+
+
 def settings_in_force(
     production: str, studio: ObjectStore, models: AllowedModels | None = None
 ) -> Settings:
-    """The last valid settings.yaml that was uploaded; the defaults when there is none.
+    """The last settings.yaml that was accepted; the defaults when there is none.
 
     Args:
         production: its slug.

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import yaml
 from pydantic import ValidationError
 
-from onmodel.contracts.base import ContractT
+from onmodel.contracts.base import HAND_WRITTEN, ContractT
 from onmodel.errors import SettingsRefused
 from onmodel.formats.yaml_document import Fault, YamlDocument, read_document
 from onmodel.formats.yaml_meaning import fit_to_model, validation_faults
@@ -36,21 +36,34 @@ def read_user_yaml(model: type[ContractT], text: bytes, name: str) -> ContractT:
         SettingsRefused: not YAML, too large, an unknown or repeated key, or an impossible value;
             the message lists every fault with its line, its key and what to write.
     """
-    if len(text) > LIMIT_BYTES:
-        raise SettingsRefused(
-            f"{name} has {len(text):,} bytes, more than {LIMIT_BYTES:,}",
-            "Shorten it and upload it again",
-        )
+    check_size(len(text), name)
     document = _read(text, name)
     data, faults = fit_to_model(model, document)
     faults = [*document.faults, *faults]
     try:
-        made = model.model_validate(data)
+        made = model.model_validate(data, context=HAND_WRITTEN)
     except ValidationError as error:
         faults += validation_faults(error, document)
     if faults:
         raise SettingsRefused(_listed(name, faults), "Correct it and upload it again")
     return made
+
+
+def check_size(size: int, name: str) -> None:
+    """Refuse a file by its size alone, so that a huge one is never downloaded.
+
+    Args:
+        size: bytes.
+        name: what the file is called in messages.
+
+    Raises:
+        SettingsRefused: it has more than LIMIT_BYTES.
+    """
+    if size > LIMIT_BYTES:
+        raise SettingsRefused(
+            f"{name} has {size:,} bytes, more than {LIMIT_BYTES:,}",
+            "Shorten it and upload it again",
+        )
 
 
 def _read(text: bytes, name: str) -> YamlDocument:

@@ -1,4 +1,7 @@
-"""Decide what an upload means and set it going. Called for every new object of the bucket."""
+"""Decide what an upload means and set it going.
+
+Called for every new object of the bucket, and for every settings.yaml that is deleted.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.films import Run
 from onmodel.contracts.keys import (
     FilmKeys,
-    accepted_settings_key,
     digest,
     execution_arn,
     execution_name,
@@ -23,11 +25,11 @@ from onmodel.contracts.rows import (
     ReferenceStatus,
     RunStatus,
 )
-from onmodel.contracts.settings import AllowedModels, Settings
+from onmodel.contracts.settings import AllowedModels
 from onmodel.contracts.uploads import RouteAnswer, UploadEvent
 from onmodel.errors import Conflict, NotFound, ReferenceRefused, SettingsRefused
-from onmodel.films.planning import plan_run, uploaded_settings
-from onmodel.films.settings import read_settings, settings_in_force
+from onmodel.films.planning import plan_run
+from onmodel.films.settings import accept_settings, newest_settings, settings_in_force
 from onmodel.films.upload_layout import (
     FilmFile,
     IgnoredUpload,
@@ -37,6 +39,7 @@ from onmodel.films.upload_layout import (
     Upload,
     UploadPlace,
     classify,
+    settings_key,
 )
 from onmodel.notifications.facts.base import FactsFunction, Sources
 from onmodel.notifications.facts.storyboards import storyboard_refused
@@ -76,6 +79,8 @@ class RouteUpload:
         """Answer for one object; a repeated event changes nothing and pays for nothing."""
         key = event.detail.object.key
         upload = classify(key)
+        if event.is_deletion:
+            return self._deleted(upload, event)
         try:
             return self._by_kind(upload, event)
         except NotFound:
@@ -84,7 +89,7 @@ class RouteUpload:
             return self._notify(
                 event,
                 upload.production,
-                _notification_of(upload, fault),
+                storyboard_refused if isinstance(upload, StoryboardFile) else reference_refused,
                 reason=fault.reason,
                 advice=fault.advice,
             )
@@ -108,10 +113,19 @@ class RouteUpload:
                 return RouteAnswer(outcome="ignored", detail=event.detail.object.key)
         return self._notify(event, upload.production, upload_unknown)
 
+    def _deleted(self, upload: Upload, event: UploadEvent) -> RouteAnswer:
+        """Deleted settings no longer hold; of anything else nothing has to be done."""
+        if isinstance(upload, SettingsFile):
+            row = PRODUCTIONS.read(self.registry, upload.production, upload.production)
+            if row is not None and row.body.folder == upload.folder:
+                return self._settings(upload, event)
+        return RouteAnswer(outcome="ignored", detail=f"{event.detail.object.key} was deleted")
+
     def _film(self, film: FilmFile, event: UploadEvent) -> RouteAnswer:
         uploaded = event.detail.object
         info = self.uploads.head(uploaded.key, uploaded.version_id)
-        settings = self._settings_in_force(film)
+        self._settings(film, event)  # the event of the newest settings.yaml may be late or lost
+        settings = settings_in_force(film.production, self.studio, self.models)
         run = plan_run(film, info, settings=settings, uploads=self.uploads, correlation_id=event.id)
         row = RUNS.read(self.registry, run.production, run.run_id)
         if row is not None:
@@ -138,22 +152,25 @@ class RouteUpload:
                 return "already_running"
             run = run.model_copy(update={"attempt": run.attempt + 1})
 
-    def _settings_in_force(self, film: FilmFile) -> Settings:
-        """The production's settings.yaml; the last one that was valid when the newest is not."""
-        try:
-            return uploaded_settings(film, self.uploads, self.models)
-        except SettingsRefused:  # a mail was sent when that file was uploaded
-            return settings_in_force(film.production, self.studio, self.models)
+    def _settings(self, upload: UploadPlace, event: UploadEvent) -> RouteAnswer:
+        """Bring the production's newest settings.yaml into force, or its deletion.
 
-    def _settings(self, upload: SettingsFile, event: UploadEvent) -> RouteAnswer:
-        uploaded = event.detail.object
-        settings = read_settings(self.uploads.get(uploaded.key, uploaded.version_id), self.models)
-        self.studio.put(
-            accepted_settings_key(upload.production),
-            settings.model_dump_json().encode(),
-            "application/json",
-        )
-        return RouteAnswer(outcome="accepted", detail=uploaded.key)
+        An impossible one is reported once, and the last accepted settings stay in force.
+        """
+        newest = newest_settings(upload, self.uploads)
+        try:
+            accept_settings(upload, uploads=self.uploads, studio=self.studio, models=self.models)
+        except SettingsRefused as fault:
+            return self._notify(
+                event,
+                upload.production,
+                settings_refused,
+                key=settings_key(upload.folder),
+                etag=newest.etag if newest else "",
+                reason=fault.reason,
+                advice=fault.advice,
+            )
+        return RouteAnswer(outcome="accepted", detail=settings_key(upload.folder))
 
     def _storyboard(self, storyboard: StoryboardFile, event: UploadEvent) -> RouteAnswer:
         """Raises SettingsRefused. Names of characters are judged by plan_storyboard."""
@@ -258,10 +275,3 @@ class RouteUpload:
             clock=self.clock,
         )
         return RouteAnswer(outcome="notified", detail=request.kind)
-
-
-def _notification_of(upload: Upload, fault: ReferenceRefused | SettingsRefused) -> FactsFunction:
-    """Gathers the facts about a refused upload."""
-    if isinstance(upload, StoryboardFile):
-        return storyboard_refused
-    return settings_refused if isinstance(fault, SettingsRefused) else reference_refused
