@@ -73,7 +73,9 @@ demo: setup ## the whole pipeline on a real film; FILM=my.mp4 for one of yours
 
 test: setup ## all tests
 	$(BIN)/pytest tests/unit -n auto --dist loadfile
-	$(BIN)/pytest tests/integration tests/e2e tests/docs -n 2 --dist loadgroup
+	@# at the same time: each starts local stacks of its own, and mostly waits for them
+	$(BIN)/pytest tests/docs & docs=$$!; $(BIN)/pytest tests/integration tests/e2e; code=$$?; \
+	  wait $$docs && exit $$code
 
 test-fuzz: setup ## damaged films by the thousand, against the sampler; half a minute
 	ONMODEL_FUZZ_EXAMPLES=400 $(BIN)/pytest tests/unit/video/test_fuzz.py -n auto
