@@ -28,8 +28,8 @@ PAGES = (
 COMMANDS = [command for page in PAGES for command in commands(page)]
 
 BY_CI = frozenset({
-    "make test", "make test-fuzz", "make lint types", "make check-template", "make check-security",
-    "make check-build",
+    "make test", "make test-fuzz", "make lint", "make lint types", "make check-template",
+    "make check-security", "make check-build",
 })  # fmt: skip
 """Lines of .ci/run, which runs before every merge."""
 

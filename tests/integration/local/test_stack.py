@@ -96,5 +96,5 @@ def test_deploy_when_template_is_refused_then_its_reason_is_told(
 def test_control_when_order_is_unknown_then_refused(local_stack: LocalStack) -> None:
     with pytest.raises(StackFailedError, match="not simulated"):
         local_stack.control("faults", {"service": "s3", "operation": "GetObject"})
-    with pytest.raises(StackFailedError, match="is no control"):
+    with pytest.raises(StackFailedError, match="is not a control endpoint"):
         local_stack.control("nothing")
