@@ -89,11 +89,24 @@ class Deployed(Template):
         """(action, resource) of all that a role may."""
         return {
             (action, resource)
-            for policy in self.of("AWS::IAM::Role")[role]["Policies"]
-            for statement in policy["PolicyDocument"]["Statement"]
+            for document in self.documents(role)
+            for statement in document["Statement"]
             for action in listed(statement["Action"])
             for resource in listed(statement["Resource"])
         }
+
+    def documents(self, role: str) -> list[dict[str, Any]]:
+        """Of a role's inline policies and of the stack's own managed policies attached to it."""
+        properties = self.of("AWS::IAM::Role")[role]
+        managed = {
+            self.ref(name): policy["PolicyDocument"]
+            for name, policy in self.of("AWS::IAM::ManagedPolicy").items()
+        }
+        attached = [arn for arn in properties.get("ManagedPolicyArns", []) if arn in managed]
+        return [
+            *(policy["PolicyDocument"] for policy in properties.get("Policies", [])),
+            *(managed[arn] for arn in attached),
+        ]
 
     def definition(self, machine: str) -> dict[str, Any]:
         """What Step Functions gets: substituted as text, parsed afterwards."""
@@ -177,6 +190,8 @@ class Deployed(Template):
             case "AWS::IAM::Role":
                 own = own[:64]
                 found = {"Arn": f"arn:{PARTITION}:iam::{ACCOUNT}:role/{own}"}
+            case "AWS::IAM::ManagedPolicy":
+                own, found = f"arn:{PARTITION}:iam::{ACCOUNT}:policy/{own[:128]}", {}
             case "AWS::Events::Rule":
                 own = own[:64]
                 found = {"Arn": arn("events", f"rule/{own}")}

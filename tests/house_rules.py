@@ -33,11 +33,13 @@ def wildcard_actions(template: Template) -> list[str]:
 
 
 def foreign_managed_policies(template: Template) -> list[str]:
+    """Policies that neither SAM adds to every function nor the template makes itself."""
+    known = [*MANAGED, *({"Ref": name} for name in template.of("AWS::IAM::ManagedPolicy"))]
     return [
         f"{name}: {policy}"
         for name, role in template.of("AWS::IAM::Role").items()
         for policy in role.get("ManagedPolicyArns", [])
-        if policy not in MANAGED
+        if policy not in known
     ]
 
 

@@ -101,7 +101,24 @@ class Template:
                 yield name, statement
 
     def statements(self, name: str) -> list[dict[str, Any]]:
-        return list(_statements(self.resources[name]["Properties"]))
+        """Of a resource's own policies and of the template's managed policies attached to it."""
+        properties = self.resources[name]["Properties"]
+        attached = [
+            statement
+            for policy in self.attached(properties)
+            for statement in self.statements(policy)
+        ]
+        return [*_statements(properties), *attached]
+
+    def attached(self, properties: dict[str, Any]) -> list[str]:
+        """Logical ids of the template's managed policies that a function or role refers to.
+
+        A function names them among its policies; the role that SAM makes of it, by itself.
+        """
+        listed_here = properties.get("ManagedPolicyArns", properties.get("Policies", []))
+        managed = self.of("AWS::IAM::ManagedPolicy")
+        referred = [policy.get("Ref") for policy in listed_here if isinstance(policy, dict)]
+        return [name for name in referred if name in managed]
 
     def allowed(self, name: str) -> dict[str, list[dict[str, Any]]]:
         """Statements of one resource that allow, by action."""

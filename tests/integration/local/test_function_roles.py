@@ -175,13 +175,26 @@ def role_of(deployed: Deployed, function: str) -> Role:
     )
     name = configuration["Role"].rsplit("/", 1)[-1]
     inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
-    return Role(
-        name,
-        [
-            _document(iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"])
+    attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+    documents = [
+        *(
+            iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
             for policy in inline
-        ],
-    )
+        ),
+        *(
+            _managed(iam, policy["PolicyArn"])
+            for policy in attached
+            if f":{ACCOUNT}:" in policy["PolicyArn"]  # AWS's own allow logs and traces: not probed
+        ),
+    ]
+    return Role(name, [_document(document) for document in documents])
+
+
+def _managed(iam: Any, arn: str) -> Any:
+    """The document of a managed policy, as it is in force."""
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    found = iam.get_policy_version(PolicyArn=arn, VersionId=version)
+    return found["PolicyVersion"]["Document"]
 
 
 def _document(value: Any) -> dict[str, Any]:

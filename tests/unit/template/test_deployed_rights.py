@@ -99,9 +99,9 @@ def test_roles_when_trusted_then_by_the_service_that_acts_with_them(deployed: De
 def without_effect(deployed: Deployed, reference: dict[str, Any]) -> list[str]:
     """Rights whose action does not exist, or knows no resource of this kind, or knows one."""
     found = []
-    for role, properties in deployed.of("AWS::IAM::Role").items():
-        for policy in properties["Policies"]:
-            for statement in policy["PolicyDocument"]["Statement"]:
+    for role in deployed.of("AWS::IAM::Role"):
+        for document in deployed.documents(role):
+            for statement in document["Statement"]:
                 found += [f"{role}: {text}" for text in _of_statement(statement, reference)]
     return sorted(set(found))
 

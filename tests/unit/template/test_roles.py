@@ -144,7 +144,10 @@ def test_passed_roles_when_passed_then_to_one_service(template: Template) -> Non
 def test_functions_when_made_then_have_a_role_of_their_own(template: Template) -> None:
     for name, function in template.functions.items():
         assert "Role" not in function, name
-        assert all(isinstance(policy, dict) for policy in function["Policies"]), name
+        documents = [policy for policy in function["Policies"] if "Statement" in policy]
+        attached = [{"Ref": policy} for policy in template.attached(function)]
+        assert len(documents) <= 1, name
+        assert [*attached, *documents] == function["Policies"], name
 
 
 def test_published_events_when_put_then_only_as_ourselves(template: Template) -> None:
@@ -208,6 +211,20 @@ def test_bedrock_when_it_trains_then_reads_datasets_and_writes_output_only(
     assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
     source = trust["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
     assert source.endswith(":model-customization-job/*")
+
+
+def test_trainers_rights_when_read_then_stand_in_its_own_policies_and_each_is_used(
+    template: Template,
+) -> None:
+    """A second trainer has a section of its own: no function names the first one's actions."""
+    for name, statement in template.policies():
+        called = {action for action in listed(statement["Action"]) if "bedrock:" in action}
+        if called - {"bedrock:InvokeModel"} or "provisioned-model" in str(statement):
+            assert name.startswith("BedrockTrainer"), name
+    used = {
+        policy for function in template.functions.values() for policy in template.attached(function)
+    }
+    assert used == set(template.of("AWS::IAM::ManagedPolicy"))
 
 
 def test_jobs_when_started_then_the_role_is_passed_and_tags_are_allowed(

@@ -21,6 +21,7 @@ CALLS = {  # what CloudFormation calls for a resource; names differ in their fir
     "AWS::CloudWatch::Dashboard": "cloudwatch.PutDashboard",
     "AWS::DynamoDB::Table": "dynamodb.CreateTable",
     "AWS::Events::Rule": "events.PutRule events.PutTargets",
+    "AWS::IAM::ManagedPolicy": "iam.CreatePolicy",
     "AWS::IAM::Role": "iam.CreateRole",
     "AWS::Lambda::EventInvokeConfig": "lambda.PutFunctionEventInvokeConfig",
     "AWS::Lambda::EventSourceMapping": "lambda.CreateEventSourceMapping",

@@ -118,9 +118,9 @@ def test_rule_when_the_template_is_spoiled_then_finds_it(
 
 def test_passed_roles_when_the_condition_is_dropped_then_found(transformed: Template) -> None:
     spoiled = Template(copy.deepcopy(transformed.body))
-    passing = first_statement(spoiled, "StartTrainingFunctionRole", "iam:PassRole")
+    passing = first_statement(spoiled, "BedrockTrainerStart", "iam:PassRole")
     passing["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": "o"}}
-    assert roles_passed_to_anybody(spoiled) == ["StartTrainingFunctionRole"]
+    assert roles_passed_to_anybody(spoiled) == ["BedrockTrainerStart"]
 
 
 def test_rules_when_listed_then_each_was_shown_to_find_something() -> None:
