@@ -13,6 +13,7 @@ from onmodel.contracts.keys import StoryboardKeys, slug
 from onmodel.contracts.rows import StoryboardStatus
 from onmodel.deployments.lifecycle import LIVE
 from onmodel.errors import ServiceError, SettingsRefused, StillRunning
+from onmodel.formats.user_yaml import check_size
 from onmodel.formats.wording import count
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import DEPLOYMENTS, STORYBOARDS, StoryboardRow
@@ -43,6 +44,7 @@ def storyboard(
     with speaking.plain_errors():
         if not file.is_file():
             raise SettingsRefused(f"There is no storyboard at {file}", "Check the path")
+        check_size(file.stat().st_size, file.name)
         text = file.read_bytes()
         board = parse_storyboard(text, file.name)
         connection = open_stack(stack, region, local)

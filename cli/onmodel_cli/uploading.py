@@ -24,7 +24,8 @@ from onmodel.errors import (
     SettingsRefused,
 )
 from onmodel.films.settings import read_settings
-from onmodel.films.upload_layout import IgnoredUpload, classify, settings_key
+from onmodel.films.upload_layout import FilmFile, IgnoredUpload, classify, settings_key
+from onmodel.formats.user_yaml import check_size
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectInfo, ObjectStore
 from onmodel.registry.kinds import PRODUCTIONS
@@ -61,10 +62,11 @@ def read_film(path: Path, folder: str, progress: UploadProgress = lambda _: None
     """Check and weigh a local film; nothing is sent.
 
     Raises:
-        FilmRefused: no such file, a folder, or empty.
+        FilmRefused: no such file, a folder, empty, or a name that the stack takes for no film.
     """
     if not path.is_file():
         raise FilmRefused(f"There is no film at {path}", "Check the path")
+    _refuse_other_files(path.name)
     size = path.stat().st_size
     if not size:
         raise FilmRefused(f"{path.name} is empty", "Export or copy it again")
@@ -75,6 +77,18 @@ def read_film(path: Path, folder: str, progress: UploadProgress = lambda _: None
             progress(len(block))
     encoded = base64.b64encode(checksum.to_bytes(8, "big")).decode()
     return Film(path=path, folder=folder, size=size, checksum=encoded)
+
+
+def _refuse_other_files(name: str) -> None:
+    upload = classify(name)
+    if isinstance(upload, IgnoredUpload):
+        raise FilmRefused(
+            f"{name} was not uploaded: by its name it is {upload.why}", "Give the film itself"
+        )
+    if not isinstance(upload, FilmFile):
+        raise FilmRefused(
+            f"{name} was not uploaded: by its name it is no film", "Give a film, such as an MP4"
+        )
 
 
 def production_folder(production: str, registry: Registry) -> str:
@@ -134,8 +148,11 @@ def upload_settings(path: Path, folder: str, uploads: ObjectStore, models: Allow
     """Check settings.yaml here, then send it unless the same lies there already.
 
     Raises:
-        SettingsRefused: impossible; nothing is sent.
+        SettingsRefused: no such file, or impossible; nothing is sent.
     """
+    if not path.is_file():
+        raise SettingsRefused(f"There are no settings at {path}", "Check the path")
+    check_size(path.stat().st_size, path.name)
     text = path.read_bytes()
     read_settings(text, models)
     _put_if_new(uploads, settings_key(folder), text, "application/yaml")

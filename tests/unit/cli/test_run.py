@@ -74,6 +74,33 @@ def test_run_when_characters_are_given_uploads_their_pictures(
 
 
 @pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("clip.mp4.part", "it is the unfinished copy of a file"),
+        ("clip.srt", "it is a file that comes beside a film"),
+        ("._clip.mp4", "it is a file that a system keeps for itself"),
+        ("cover.jpg", "it is no film"),
+        ("settings.yaml", "it is no film"),
+    ],
+)
+def test_run_when_the_name_is_no_film_s_then_one_sentence_and_nothing_is_sent(
+    invoke, tmp_path, connection, name: str, words: str
+) -> None:
+    (tmp_path / name).write_bytes(b"x")
+    done = invoke("run", tmp_path / name, "-p", "mira")
+    assert done.exit_code == 3
+    assert f"✗ {name} was not uploaded: by its name {words}. Give " in done.stderr
+    assert connection.s3.uploaded == []
+
+
+def test_run_when_the_settings_do_not_exist_then_one_sentence(invoke, film, connection) -> None:
+    done = invoke("run", film, "-p", "mira", "--settings", "missing.yaml")
+    assert done.exit_code == 3
+    assert "There are no settings at missing.yaml. Check the path." in done.stderr
+    assert connection.s3.uploaded == []
+
+
+@pytest.mark.parametrize(
     ("body", "words"), [(b"", "is empty"), (b"no film at all", "mira.mp4")], ids=["empty", "junk"]
 )
 def test_run_when_film_is_unusable_ends_with_one_message(

@@ -4,7 +4,6 @@ from hypothesis import strategies as st
 
 from onmodel.films.upload_layout import (
     FilmFile,
-    IgnoredUpload,
     ReferenceFile,
     SettingsFile,
     StoryboardFile,
@@ -34,17 +33,10 @@ def test_classify_when_key_is_in_layout_then_its_kind(key: str, expected: object
 
 @pytest.mark.parametrize(
     "key",
-    ["bunny/", "bunny/films/", ".DS_Store", "bunny/films/.DS_Store", "bunny/films/._film.mp4",
-     "__MACOSX/films/film.mp4", "bunny/films/Thumbs.db"],
-)  # fmt: skip
-def test_classify_when_a_desktop_wrote_it_then_ignored(key: str) -> None:
-    assert isinstance(classify(key), IgnoredUpload)
-
-
-@pytest.mark.parametrize(
-    "key",
     ["bunny/film.mp4", "bunny/characters/front.png", "bunny/storyboards/one.pdf",
-     "bunny/notes/readme.txt", "bunny/characters/buck/more/front.png"],
+     "bunny/notes/readme.txt", "bunny/characters/buck/more/front.png",
+     "bunny/films/cover.jpg", "bunny/films/Notes.TXT", "poster.HEIC", "storyboard.yaml",
+     "bunny/films/season 1.zip"],
 )  # fmt: skip
 def test_classify_when_outside_layout_then_unknown(key: str) -> None:
     assert isinstance(classify(key), UnknownUpload)

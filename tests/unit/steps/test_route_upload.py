@@ -8,8 +8,9 @@ from onmodel.contracts.keys import FilmKeys, accepted_settings_key
 from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.errors import NotFound
 from onmodel.films.settings import settings_in_force
+from onmodel.formats.user_yaml import LIMIT_BYTES
 from onmodel.registry.kinds import REFERENCES
-from onmodel.vision.encoding import encode_picture
+from onmodel.vision.encoding import PICTURE_LIMIT_BYTES, encode_picture
 
 PICTURE = encode_picture(np.full((128, 96, 3), 90, np.uint8), "png")
 
@@ -177,7 +178,7 @@ def test_route_when_reference_is_a_picture_then_recorded(world: World) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"not a picture", PICTURE[:60], encode_picture(np.zeros((20, 20, 3), np.uint8), "png")],
+    [b"not a picture", PICTURE[:60], encode_picture(np.zeros((20, 20, 3), np.uint8), "png")],
 )
 def test_route_when_reference_is_no_picture_then_one_mail(world: World, body: bytes) -> None:
     event = world.upload("bunny/characters/Buck/front.png", body)
@@ -248,10 +249,54 @@ def test_route_when_key_is_elsewhere_then_one_mail(world: World) -> None:
 
 
 def test_route_when_litter_then_silence(world: World) -> None:
-    for key in ("bunny/films/.DS_Store", "bunny/", "__MACOSX/bunny/films/._a.mp4"):
-        assert world.route(world.upload(key, b"x")).outcome == "ignored"
+    for key in (
+        "bunny/films/.DS_Store", "bunny/", "__MACOSX/bunny/films/._a.mp4",
+        "bunny/films/a.mp4.filepart", "bunny/films/a.srt", "bunny/characters/Buck/front.jpg.part",
+        "bunny/@eaDir/a.mp4", "bunny/settings.yaml.tmp",
+    ):  # fmt: skip
+        answer = world.route(world.upload(key, b"x"))
+        assert answer.outcome == "ignored"
+        assert answer.detail.startswith(f"{key} is a") or answer.detail.startswith(f"{key} is the")
     assert not world.mailbox.mails
     assert not world.executions.payloads
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["bunny/films/a.mp4", "bunny/characters/Buck/front.png", "bunny/storyboards/one.yaml",
+     "bunny/notes"],
+)  # fmt: skip
+def test_route_when_an_object_is_empty_then_ignored_until_it_is_written(
+    world: World, key: str
+) -> None:
+    assert world.route(world.upload(key, b"")).detail == f"{key} is empty"
+    assert (world.mailbox.mails, world.executions.payloads) == ([], {})
+    if key.endswith(".mp4"):
+        assert world.route(world.upload(key, b"film")).outcome == "started"
+
+
+def test_route_when_a_copy_is_renamed_then_prepared_once(world: World) -> None:
+    assert world.route(world.upload("bunny/films/a.mp4.filepart", b"film")).outcome == "ignored"
+    assert world.route(world.upload("bunny/films/a.mp4", b"film")).outcome == "started"
+    assert len(world.executions.payloads) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "limit", "subject"),
+    [
+        (SETTINGS, LIMIT_BYTES, "settings"),
+        ("bunny/storyboards/one.yaml", LIMIT_BYTES, "storyboard"),
+        ("bunny/characters/Buck/front.png", PICTURE_LIMIT_BYTES, "reference"),
+    ],
+)
+def test_route_when_an_upload_is_huge_then_refused_before_it_is_read(
+    world: World, monkeypatch: pytest.MonkeyPatch, key: str, limit: int, subject: str
+) -> None:
+    event = world.upload(key, bytes(limit + 1))
+    monkeypatch.setattr(world.uploads, "get", None)
+    assert world.route(event).outcome == "notified"
+    assert subject in world.mailbox.mails[0].subject
+    assert f"{limit + 1:,} bytes" in world.mailbox.mails[0].body
 
 
 def test_route_when_storyboard_then_drawing_starts_once_for_its_content(world: World) -> None:

@@ -12,12 +12,13 @@ from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import Settings, TimecodeReference
 from onmodel.errors import NotFound, ReferenceRefused
 from onmodel.films.source import open_film
+from onmodel.films.uploaded_picture import read_uploaded_picture
 from onmodel.ports.namer import ReferencePicture
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import FILMS, REFERENCES
 from onmodel.video import sample_frames
-from onmodel.vision.encoding import decode_picture, encode_for_service
+from onmodel.vision.encoding import encode_for_service
 
 FRAME_SPAN_SECONDS = 0.5
 """A timecode reference takes the first frame of this span: films of 2 fps and more have one."""
@@ -39,7 +40,7 @@ class ReferenceReader:
         for reference in REFERENCES.list(self.registry, self.run.production):
             try:
                 # the newest version of the object; a deleted one is not found
-                pixels = decode_picture(self.uploads.get(reference.body.source.key))
+                pixels = read_uploaded_picture(self.uploads, reference.body.source.key)
             except (NotFound, ReferenceRefused) as fault:
                 notices.append(f"Reference {reference.id} was not used: {fault}")
                 continue

@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from onmodel.contracts.keys import MAIN_PRODUCTION, slug
+from onmodel.films.ignored_names import why_ignored
 
-IGNORED_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
-IGNORED_PREFIXES = ("._", "~$")
-IGNORED_FOLDERS = frozenset({"__macosx", ".trashes", ".spotlight-v100"})
 STORYBOARD_SUFFIXES = (".yaml", ".yml")
+
+NEVER_FILMS = frozenset({
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif",
+    ".psd", ".svg", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf",  # pictures; a GIF is a film
+    ".txt", ".md", ".rtf", ".pdf", ".doc", ".docx", ".odt", ".xls", ".xlsx", ".csv", ".json",
+    ".yaml", ".yml", ".htm", ".html", ".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".exe", ".dmg",
+})  # fmt: skip
+"""Where a film belongs these are reported like a file at an unknown place, and start no run."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +59,17 @@ class SettingsFile(UploadPlace):
 
 @dataclass(frozen=True)
 class IgnoredUpload(UploadPlace):
-    """Folder markers, and files that desktop systems write by themselves: ignored."""
+    """A folder marker, an unfinished copy, or what systems and cameras write beside films.
+
+    `why` says what it is, as it follows "it is".
+    """
+
+    why: str
 
 
 @dataclass(frozen=True)
 class UnknownUpload(UploadPlace):
-    """Anything else: one notification, sent for production main."""
+    """Anything else, and what is no film where films belong: one notification, for main."""
 
 
 Upload = FilmFile | ReferenceFile | StoryboardFile | SettingsFile | IgnoredUpload | UnknownUpload
@@ -70,16 +81,18 @@ def classify(key: str) -> Upload:  # noqa: PLR0911 - one return a kind reads bes
     Args:
         key: as S3 has it, not URL-encoded.
     """
-    if key.endswith("/") or _is_ignored(key):
-        return IgnoredUpload(folder="", file_name=key)
+    why = why_ignored(key)
+    if why is not None:
+        return IgnoredUpload(folder="", file_name=key, why=why)
+    is_film = PurePosixPath(key).suffix.lower() not in NEVER_FILMS
     match PurePosixPath(key).parts:
         case ["settings.yaml"]:
             return SettingsFile(folder="", file_name="settings.yaml")
-        case [name]:
+        case [name] if is_film:
             return FilmFile(folder="", file_name=name)
         case [folder, "settings.yaml"]:
             return SettingsFile(folder=folder, file_name="settings.yaml")
-        case [folder, "films", *path] if path:
+        case [folder, "films", *path] if path and is_film:
             return FilmFile(folder=folder, file_name="/".join(path))
         case [folder, "characters", character, name]:
             return ReferenceFile(folder=folder, file_name=name, character_folder=character)
@@ -91,12 +104,3 @@ def classify(key: str) -> Upload:  # noqa: PLR0911 - one return a kind reads bes
 def settings_key(folder: str) -> str:
     """Where a production's settings are uploaded."""
     return f"{folder}/settings.yaml" if folder else "settings.yaml"
-
-
-def _is_ignored(key: str) -> bool:
-    *folders, name = key.lower().split("/")
-    return (
-        name in IGNORED_NAMES
-        or name.startswith(IGNORED_PREFIXES)
-        or not IGNORED_FOLDERS.isdisjoint(folders)
-    )

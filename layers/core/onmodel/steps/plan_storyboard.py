@@ -30,7 +30,7 @@ from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainerRules
 from onmodel.registry.kinds import DEPLOYMENTS, STORYBOARDS, TRAININGS, DeploymentRow
 from onmodel.storyboards.first import FIRST_STORYBOARD, first_storyboard
-from onmodel.storyboards.planning import parse_storyboard, plan_panels
+from onmodel.storyboards.planning import plan_panels, read_storyboard
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,8 @@ class PlanStoryboard:
             settings = settings_in_force(request.production, self.studio)
             characters = characters_of(request.production, settings, self.registry)
             return FIRST_STORYBOARD, first_storyboard(characters)
-        file = PurePosixPath(key).name
         try:
-            return slug(PurePosixPath(file).stem), parse_storyboard(self.uploads.get(key), file)
+            return slug(PurePosixPath(key).stem), read_storyboard(self.uploads, key)
         except NotFound as fault:
             raise SettingsRefused(f"{key} is gone", "Upload it again") from fault
 

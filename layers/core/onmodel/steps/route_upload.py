@@ -55,7 +55,7 @@ from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import CHARACTERS, PRODUCTIONS, REFERENCES, RUNS
 from onmodel.registry.rows import Rows
-from onmodel.storyboards.planning import parse_storyboard
+from onmodel.storyboards.planning import read_storyboard
 
 SMALLEST_REFERENCE = 64
 """Pixels of the shorter side: below, an embedding describes the blur more than the character."""
@@ -81,6 +81,9 @@ class RouteUpload:
         upload = classify(key)
         if event.is_deletion:
             return self._deleted(upload, event)
+        why = _why_ignored(upload, event)
+        if why is not None:
+            return RouteAnswer(outcome="ignored", detail=f"{key} is {why}")
         try:
             return self._by_kind(upload, event)
         except NotFound:
@@ -109,8 +112,6 @@ class RouteUpload:
             case StoryboardFile():
                 self._own_production(upload)
                 return self._storyboard(upload, event)
-            case IgnoredUpload():
-                return RouteAnswer(outcome="ignored", detail=event.detail.object.key)
         return self._notify(event, upload.production, upload_unknown)
 
     def _deleted(self, upload: Upload, event: UploadEvent) -> RouteAnswer:
@@ -176,8 +177,7 @@ class RouteUpload:
         """Raises SettingsRefused. Names of characters are judged by plan_storyboard."""
         uploaded = event.detail.object
         info = self.uploads.head(uploaded.key, uploaded.version_id)
-        text = self.uploads.get(uploaded.key, uploaded.version_id)
-        parse_storyboard(text, storyboard.file_name)
+        read_storyboard(self.uploads, uploaded.key, uploaded.version_id)
         request = {
             "production": storyboard.production,
             "storyboard_key": uploaded.key,
@@ -190,12 +190,11 @@ class RouteUpload:
         return RouteAnswer(outcome="started" if started else "already_running", detail=name)
 
     def _reference(self, reference: ReferenceFile, event: UploadEvent) -> RouteAnswer:
-        from onmodel.vision.encoding import (
-            decode_picture,  # OpenCV: other uploads do not wait for it
-        )
+        # imports OpenCV: other uploads do not wait for it
+        from onmodel.films.uploaded_picture import read_uploaded_picture
 
         uploaded = event.detail.object
-        pixels = decode_picture(self.uploads.get(uploaded.key, uploaded.version_id))
+        pixels = read_uploaded_picture(self.uploads, uploaded.key, uploaded.version_id)
         height, width = pixels.shape[:2]
         if min(height, width) < SMALLEST_REFERENCE:
             raise ReferenceRefused(
@@ -275,3 +274,12 @@ class RouteUpload:
             clock=self.clock,
         )
         return RouteAnswer(outcome="notified", detail=request.kind)
+
+
+def _why_ignored(upload: Upload, event: UploadEvent) -> str | None:
+    """What an object is that means nothing; None for one to look at."""
+    if isinstance(upload, IgnoredUpload):
+        return upload.why
+    if event.detail.object.size == 0 and not isinstance(upload, SettingsFile):
+        return "empty"  # programs that mount the bucket make one before they write the file
+    return None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 
 from onmodel.contracts.settings import Character
 from onmodel.contracts.storyboards import PanelRequest, PlannedPanel, Scene, Storyboard
 from onmodel.contracts.trainings import PanelLimits
 from onmodel.datasets.mentions import mentions
 from onmodel.errors import SettingsRefused
-from onmodel.formats.user_yaml import read_user_yaml
+from onmodel.formats.user_yaml import check_size, read_user_yaml
+from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainerRules
 
 SENTENCE_ENDS = (".", "!", "?", "…", ":", ";", ",")
@@ -28,6 +30,23 @@ def parse_storyboard(text: bytes, name: str = "the storyboard") -> Storyboard:
             message lists every fault with its place.
     """
     return read_user_yaml(Storyboard, text, name)
+
+
+def read_storyboard(uploads: ObjectStore, key: str, version_id: str | None = None) -> Storyboard:
+    """Read an uploaded storyboard; one that is too large is refused before it is downloaded.
+
+    Args:
+        uploads: holds it.
+        key: of the object.
+        version_id: of it; None for the newest version.
+
+    Raises:
+        SettingsRefused: as parse_storyboard says.
+        NotFound: it was deleted.
+    """
+    info, name = uploads.head(key, version_id), PurePosixPath(key).name
+    check_size(info.size, name)
+    return parse_storyboard(uploads.get(key, info.version_id or version_id), name)
 
 
 def plan_panels(

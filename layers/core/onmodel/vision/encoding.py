@@ -69,6 +69,15 @@ def thumbnail(pixels: Pixels, longest_side: int = 240) -> bytes:
     return _jpeg(fit_within(pixels, longest_side), THUMBNAIL_QUALITY, full_colour=False)
 
 
+def check_file_size(size: int) -> None:
+    """Raises ReferenceRefused for a picture's file of too many bytes."""
+    if size > PICTURE_LIMIT_BYTES:
+        raise ReferenceRefused(
+            f"the picture has {size:,} bytes, more than {PICTURE_LIMIT_BYTES:,}",
+            "Save it smaller and upload it again",
+        )
+
+
 def decode_picture(data: bytes) -> Pixels:
     """A reference picture's pixels: JPEG (turned as its EXIF says), PNG or WebP.
 
@@ -80,11 +89,7 @@ def decode_picture(data: bytes) -> Pixels:
     Raises:
         ReferenceRefused: not such a picture, damaged, too small or too large.
     """
-    if len(data) > PICTURE_LIMIT_BYTES:
-        raise ReferenceRefused(
-            f"the picture has {len(data):,} bytes, more than {PICTURE_LIMIT_BYTES:,}",
-            "Save it smaller and upload it again",
-        )
+    check_file_size(len(data))
     header = read_header(data)
     if header is None:
         raise ReferenceRefused(
