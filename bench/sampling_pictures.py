@@ -19,7 +19,6 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from drawn.films import draw_film  # noqa: E402 - the tests' folder is no package
 
-from onmodel.contracts.base import Box  # noqa: E402
 from onmodel.contracts.settings import Sampling  # noqa: E402
 from onmodel.video import DroppedFrame, sample_frames, select_frames  # noqa: E402
 
@@ -34,8 +33,7 @@ def main() -> None:
             Path(folder) / "flaws.mp4", seconds=20, size=(640, 360), black=((4.0, 5.6),),
             fades=((6.5, 9.5),), still=((10.0, 12.0),), soft=((16.0, 18.0),),
         )  # fmt: skip
-        whole = Box(left=0, top=0, width=640, height=360)
-        selected = select_frames(sample_frames(film.path, 1.0), Sampling(), whole)
+        selected = select_frames(sample_frames(film.path, 1.0), Sampling())
         tiles = [_tile(each) for each in selected]
     rows = -(-len(tiles) // COLUMNS)
     blank = np.full_like(tiles[0], 255)

@@ -24,12 +24,22 @@ class Run(Contract):
     correlation_id: str
 
 
+class Shape(Contract):
+    """A size that pictures of a film have, upright and in square pixels, and their bars."""
+
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+    picture: Box = Field(description="the frame without letter or pillar bars")
+
+
 class FilmFacts(Contract):
     """What the container's header says, and the bars that probe measured."""
 
     container: str
     codec: str
-    width: int = Field(gt=0, description="display width in square pixels, after rotation")
+    width: int = Field(
+        gt=0, description="of the first picture, in square pixels and after rotation"
+    )
     height: int = Field(gt=0)
     duration_seconds: Seconds
     frames_per_second: float = Field(gt=0)
@@ -38,6 +48,15 @@ class FilmFacts(Contract):
     has_index: bool = True
     picture: Box = Field(description="the frame without letter or pillar bars")
     size_bytes: int = Field(ge=0)
+    other_shapes: tuple[Shape, ...] = Field(
+        default=(), description="of later pictures whose size or aspect differs from the first's"
+    )
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """All shapes that were found; the first is that of width, height and picture."""
+        first = Shape(width=self.width, height=self.height, picture=self.picture)
+        return (first, *self.other_shapes)
 
 
 class Chunk(Contract):

@@ -11,7 +11,6 @@ from onmodel.contracts.films import (
     Chunk,
     Crop,
     Detection,
-    FilmFacts,
     Rejected,
     RejectReason,
     Run,
@@ -57,7 +56,6 @@ class FigureCutter:
     run: Run
     chunk: Chunk
     keys: FilmKeys
-    facts: FilmFacts
     settings: Settings
     finder: Finder
     embedder: Embedder
@@ -66,7 +64,7 @@ class FigureCutter:
     def cut_frame(self, frame: Frame) -> CutResult:
         """Pay for the finder's answer, cut every figure, pay for its vector, write the picture."""
         result = CutResult()
-        answer = self.finder.find(frame.pixels, self.facts.picture)
+        answer = self.finder.find(frame.pixels, frame.picture)
         if not answer.detections:
             reason, detail = RejectReason.NO_FIGURE, f"seen: {answer.seen}"
             result.rejected.append(self._rejected(frame, reason, detail))
@@ -87,7 +85,7 @@ class FigureCutter:
 
     def _cut_figure(self, frame: Frame, figure: Detection, result: CutResult) -> None:
         settings = self.settings.crop
-        window = crop_window(figure.box, self.facts.picture, settings)
+        window = crop_window(figure.box, frame.picture, settings)
         pixels = cut_crop(frame.pixels, window, settings)
         identity = crop_id(
             self.run.film_id,

@@ -64,7 +64,8 @@ class ReferenceReader:
             iter(sample_frames(reader, FRAME_SPAN_SECONDS, start, start + FRAME_SPAN_SECONDS)), None
         )
         left, top, right, bottom = place.box
-        in_picture = 0 <= left < right <= facts.width and 0 <= top < bottom <= facts.height
+        height, width = (0, 0) if frame is None else frame.pixels.shape[:2]
+        in_picture = 0 <= left < right <= width and 0 <= top < bottom <= height
         if frame is None or not in_picture:
             raise ReferenceRefused(
                 f"{place.film} shows nothing at {start} s in {place.box}",

@@ -105,7 +105,6 @@ def _sample(  # noqa: PLR0917 - sample_chunk's own arguments
         run,
         chunk,
         keys,
-        facts,
         settings,
         finder(settings.finder),
         embedder(settings.embedding),
@@ -118,13 +117,13 @@ def _sample(  # noqa: PLR0917 - sample_chunk's own arguments
         chunk.start_seconds,
         chunk.end_seconds,
         packets=packets,
-        picture=facts.picture,
+        shapes=facts.shapes,
         threads=DECODERS,
         on_lost=seen.lose,
         on_shots=seen.join,
     )
     result = CutResult()
-    selected = select_frames(seen.watch(frames), settings.sampling, facts.picture)
+    selected = select_frames(seen.watch(frames), settings.sampling)
     for part in in_order(cutter, selected, _frames_in_flight(facts)):
         result.add(part)
     studio.put(at.crops, write_lines(result.crops), "application/jsonl")
@@ -196,4 +195,5 @@ def _rows(
 
 
 def _frames_in_flight(facts: FilmFacts) -> int:
-    return max(2, min(FRAMES_IN_FLIGHT, BYTES_IN_FLIGHT // (3 * facts.width * facts.height)))
+    largest = max(shape.width * shape.height for shape in facts.shapes)
+    return max(2, min(FRAMES_IN_FLIGHT, BYTES_IN_FLIGHT // (3 * largest)))

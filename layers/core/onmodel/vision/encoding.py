@@ -9,6 +9,7 @@ import numpy as np
 
 from onmodel.contracts.arrays import Pixels
 from onmodel.errors import ReferenceRefused
+from onmodel.formats.transparency import on_neutral_grey
 from onmodel.vision.cropping import fit_within, resize
 from onmodel.vision.picture_header import PictureHeader, read_header
 
@@ -23,8 +24,6 @@ PICTURE_LIMIT_BYTES = 50_000_000  # no picture of a character needs more
 PICTURE_LONGEST_SIDE = 16_384
 PICTURE_LIMIT_PIXELS = 64_000_000  # 192 MB decoded; more than any camera that people carry
 PICTURE_SHORTEST_SIDE = 16  # on fewer pixels no character can be recognised
-
-NEUTRAL_GREY = 128  # behind transparent references: the mean of all possible backgrounds
 
 
 def encode_picture(pixels: Pixels, format: Literal["jpeg", "png"]) -> bytes:  # noqa: A002
@@ -137,9 +136,7 @@ def _three_channels(decoded: cv2.typing.MatLike) -> Pixels:
         return cast(Pixels, cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))
     if picture.shape[2] == 3:
         return cast(Pixels, picture)
-    alpha = picture[:, :, 3:].astype(np.uint16)
-    flat = picture[:, :, :3] * alpha + NEUTRAL_GREY * (255 - alpha)
-    return ((flat + 127) // 255).astype(np.uint8)
+    return on_neutral_grey(picture[:, :, :3], cast(Pixels, picture)[:, :, 3])
 
 
 def _at_least(picture: Pixels, longest_side: int) -> Pixels:

@@ -8,15 +8,17 @@ from drawn.films import DrawnFilm
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onmodel.contracts.base import Box
 from onmodel.contracts.settings import Sampling
 from onmodel.video.sampling.frames import Frame
 from onmodel.video.sampling.modes import best_of_shots, sample_by_settings
 
 NOTHING = np.zeros((1, 1, 3), np.uint8)
+WHOLE = Box(left=0, top=0, width=1, height=1)
 
 
 def frame_at(seconds: float, sharpness: float, shot: int) -> Frame:
-    return Frame(seconds, NOTHING, sharpness, shot)
+    return Frame(seconds, NOTHING, sharpness, shot, WHOLE)
 
 
 @given(

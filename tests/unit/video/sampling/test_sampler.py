@@ -18,11 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from onmodel.contracts.base import Box
+from onmodel.contracts.films import Shape
 from onmodel.errors import FilmRefused
 from onmodel.video import sample_frames
 from onmodel.video.container.packet_table import PacketTable
 from onmodel.video.decode.group_decoder import GroupDecoder
-from onmodel.video.decode.pictures import PictureRenderer
+from onmodel.video.decode.pictures import PictureRenderer, PictureView
 from onmodel.video.inspection.film import inspect_film
 from onmodel.video.sampling import batch_decoder
 from onmodel.video.sampling.chunks import plan_chunks
@@ -113,9 +114,11 @@ def kept_luma(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, bytes]]:
     kept: list[tuple[float, bytes]] = []
     make = batch_decoder.render_frame
 
-    def spy(renderer: PictureRenderer, decoded: VideoFrame, **facts: Any) -> Frame:
+    def spy(
+        renderer: PictureRenderer, decoded: VideoFrame, view: PictureView, **facts: Any
+    ) -> Frame:
         kept.append((round(facts["timecode_seconds"], 4), luma_of(decoded)))
-        return make(renderer, decoded, **facts)
+        return make(renderer, decoded, view, **facts)
 
     monkeypatch.setattr(batch_decoder, "render_frame", spy)
     return kept
@@ -340,7 +343,8 @@ def test_sample_frames_when_picture_is_given_then_bars_are_not_measured(films):
     film = draw_film(films / "barred.mp4", seconds=1, size=(320, 200), bars=(40, 0), soft=((0, 9),))
     box = Box(left=0, top=40, width=320, height=120)
     with_bars = next(sample_frames(film.path)).sharpness
-    without = next(sample_frames(film.path, picture=box)).sharpness
+    shape = Shape(width=320, height=200, picture=box)
+    without = next(sample_frames(film.path, shapes=(shape,))).sharpness
     assert without < with_bars / 2
 
 

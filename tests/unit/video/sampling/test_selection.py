@@ -6,30 +6,35 @@ import numpy as np
 from drawn.films import DrawnFilm
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import RejectReason
+from onmodel.contracts.films import RejectReason, Shape
 from onmodel.contracts.settings import Sampling
 from onmodel.video import sample_frames
 from onmodel.video.sampling.frames import Frame
 from onmodel.video.sampling.selection import THUMBNAIL_HEIGHT, DroppedFrame, select_frames
 
-WHOLE = Box(left=0, top=0, width=320, height=200)
 STRIPES = np.tile(np.arange(320) // 8 % 2 * 160 + 40, (200, 1)).astype(np.uint8)
 
 
 def frame_of(
-    grey: np.ndarray, seconds: float = 0.0, *, sharpness: float = 100.0, shot: int = 0
+    grey: np.ndarray,
+    seconds: float = 0.0,
+    *,
+    sharpness: float = 100.0,
+    shot: int = 0,
+    picture: Box | None = None,
 ) -> Frame:
     pixels = np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2)
-    return Frame(seconds, pixels, sharpness, shot)
+    whole = Box(left=0, top=0, width=grey.shape[1], height=grey.shape[0])
+    return Frame(seconds, pixels, sharpness, shot, picture or whole)
 
 
 def reasons(*frames: Frame, sampling: Sampling | None = None) -> list[RejectReason | None]:
-    selected = select_frames(frames, sampling or Sampling(), WHOLE)
+    selected = select_frames(frames, sampling or Sampling())
     return [each.reason if isinstance(each, DroppedFrame) else None for each in selected]
 
 
 def test_select_frames_when_black_then_dropped_with_the_measured_value():
-    (dropped,) = select_frames([frame_of(np.full((200, 320), 9))], Sampling(), WHOLE)
+    (dropped,) = select_frames([frame_of(np.full((200, 320), 9))], Sampling())
     assert isinstance(dropped, DroppedFrame)
     assert dropped.reason is RejectReason.BLACK
     assert dropped.detail == "mean luma 9.0 < 20"
@@ -76,11 +81,17 @@ def test_select_frames_when_shot_changes_then_an_equal_picture_is_kept():
 def test_select_frames_when_picture_is_given_then_bars_are_not_measured():
     grey = np.zeros((200, 320))
     grey[60:140] = 18
-    barred = frame_of(grey)
-    inner = Box(left=0, top=60, width=320, height=80)
-    (dropped,) = select_frames([barred], Sampling(), inner)
+    barred = frame_of(grey, picture=Box(left=0, top=60, width=320, height=80))
+    (dropped,) = select_frames([barred], Sampling())
     assert isinstance(dropped, DroppedFrame)
     assert dropped.detail == "mean luma 18.0 < 20"
+
+
+def test_select_frames_when_shape_changes_within_a_shot_then_frames_are_not_compared():
+    wide = np.hstack([STRIPES, STRIPES])
+    assert reasons(frame_of(STRIPES), frame_of(wide, 1), frame_of(wide, 2)) == [
+        None, None, RejectReason.UNCHANGED,
+    ]  # fmt: skip
 
 
 def test_select_frames_when_there_are_no_frames_then_none():
@@ -92,8 +103,9 @@ def test_select_frames_when_film_has_known_flaws_then_exactly_those_are_dropped(
 ):
     left, top, right, bottom = flawed_film.picture
     picture = Box(left=left, top=top, width=right - left, height=bottom - top)
-    frames = sample_frames(flawed_film.path, 0.5, picture=picture)
-    selected = list(select_frames(frames, Sampling(), picture))
+    shape = Shape(width=flawed_film.size[0], height=flawed_film.size[1], picture=picture)
+    frames = sample_frames(flawed_film.path, 0.5, shapes=(shape,))
+    selected = list(select_frames(frames, Sampling()))
     dropped = [each for each in selected if isinstance(each, DroppedFrame)]
     found = Counter(each.reason for each in dropped)
     assert len(selected) == 32
@@ -123,6 +135,6 @@ def test_select_frames_when_streamed_then_holds_two_frames_at_a_time():
             taken.append(index)
             yield frame_of(np.roll(STRIPES, index * 3, axis=1), index)
 
-    selected = select_frames(source(), Sampling(), WHOLE)
+    selected = select_frames(source(), Sampling())
     next(selected)
     assert len(taken) <= 2

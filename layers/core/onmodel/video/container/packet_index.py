@@ -24,6 +24,8 @@ _CONTAINER_INDEPENDENT = frozenset(
     {"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "prores", "mjpeg", "dnxhd", "mpeg2video"}
 )
 
+_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # WebM has alpha beside the packets' data
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -147,7 +149,7 @@ def table_from_header(
     return PacketTable(
         container=container.format.name,
         codec=_canonical(stream),
-        decoder=context.codec.name,
+        decoder=_decoder(stream),
         time_base=stream.time_base or Fraction(1, av.time_base),
         width=context.width,
         height=context.height,
@@ -171,6 +173,12 @@ def table_from_header(
         sample_aspect=stream.sample_aspect_ratio or Fraction(1),
         duration_seconds=_duration(container, stream, columns),
     )
+
+
+def _decoder(stream: VideoStream) -> str:
+    """The decoder that reads all of the stream: FFmpeg's own for VP8 and VP9 ignore alpha."""
+    own = str(stream.codec_context.codec.name)
+    return _ALPHA_DECODERS.get(own, own) if stream.metadata.get("alpha_mode") == "1" else own
 
 
 def _tag(stream: VideoStream) -> str:

@@ -40,6 +40,8 @@ class PacketTable:
         width: of the coded picture, before rotation and scaling to square pixels; `height` too.
         rotation: degrees clockwise that make the picture upright: 0, 90, 180 or 270.
         pts: presentation time, dts: decoding time (ticks); position, size: bytes in the file.
+        sample_aspect: width of a pixel by its height in the first picture, as the container says.
+        coded_aspect: the same as the coded first picture says; None if it does not say.
         colours: the container's tags: matrix, range, primaries, transfer, as FFmpeg numbers them.
         discard: not shown (edit lists), but decoded when other packets refer to it.
     """
@@ -63,6 +65,7 @@ class PacketTable:
     stream_index: int = 0
     rotation: int = 0
     sample_aspect: Fraction = field(default=Fraction(1))
+    coded_aspect: Fraction | None = None
     interlaced: bool = False
     colours: tuple[int, int, int, int] = UNTAGGED
     duration_seconds: float = 0.0
@@ -127,6 +130,8 @@ class PacketTable:
         columns["pts"] = columns["pts"] + columns["dts"]
         for name in ("time_base", "sample_aspect"):
             head[name] = Fraction(head[name])
+        coded_aspect = head.get("coded_aspect")
+        head["coded_aspect"] = None if coded_aspect is None else Fraction(coded_aspect)
         head["colours"] = tuple(head["colours"])
         head["extradata"] = bytes.fromhex(head["extradata"])
         return cls(**head, **columns)

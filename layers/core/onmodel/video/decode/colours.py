@@ -9,10 +9,12 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from onmodel.contracts.arrays import Pixels
+from onmodel.formats.transparency import on_neutral_grey
 
 # AVCOL_SPC_* of the film's tag to SWS_CS_* of swscale
 _MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
@@ -38,6 +40,13 @@ def is_full_range(frame: VideoFrame) -> bool:
     return int(frame.color_range) == _FULL or name.startswith(("yuvj", "gbr", "rgb", "bgr"))
 
 
+@lru_cache(maxsize=64)
+def has_alpha(name: str) -> bool:
+    """Whether pictures of a pixel format may be transparent."""
+    parts = VideoFormat(name).components
+    return name == "pal8" or any(part.is_alpha for part in parts)
+
+
 class BgrConverter:
     """Converts decoded pictures to BGR; keeps swscale's tables between pictures of a film."""
 
@@ -48,6 +57,9 @@ class BgrConverter:
         """(height, width, 3) uint8, BGR, for an ordinary screen."""
         if int(frame.color_trc) in (_PQ, _HLG):
             return tone_mapped(self._rgb(frame, "rgb48le"), frame)
+        if has_alpha(frame.format.name):
+            partly = self._rgb(frame, "bgra")
+            return on_neutral_grey(partly[..., :3], partly[..., 3])
         return self._rgb(frame, "bgr24")
 
     def _rgb(self, frame: VideoFrame, layout: str) -> npt.NDArray[Any]:

@@ -1,4 +1,4 @@
-"""Completes a packet table with the size, rotation and interlacing of a decoded picture."""
+"""Completes a packet table with the shape, rotation and interlacing of a decoded picture."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PROGRESSIVE_ORDERS = (0, 1)  # AV_FIELD_UNKNOWN, AV_FIELD_PROGRESSIVE
 def with_first_picture(
     table: PacketTable, container: InputContainer, stream: VideoStream
 ) -> PacketTable:
-    """The table with the size, rotation and interlacing of the film's first decoded picture.
+    """The table with the shape, rotation and interlacing of the film's first decoded picture.
 
     Raises:
         FilmRefused: the film's first packets hold no picture.
@@ -42,6 +42,7 @@ def with_first_picture(
         height=first.height,
         rotation=rotation_of(first),
         interlaced=first.interlaced_frame or has_fields,
+        coded_aspect=stream.codec_context.sample_aspect_ratio or None,
     )
 
 

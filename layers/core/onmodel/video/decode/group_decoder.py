@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -40,6 +41,7 @@ class GroupDecoder:
         self._reports_damage = self._strict = table.codec in _STRICT_CODECS
         self._decoder = open_decoder(table, limits, strict=self._strict)
         self._unassigned_ticks: list[int] = []  # for pictures that come without a time
+        self._aspects: dict[int | None, Fraction | None] = {}  # of the current group, by tick
         self._shown = 0  # pictures of the current group so far
         self._started = False
         self.failed: int | None = None
@@ -60,6 +62,7 @@ class GroupDecoder:
                 if packet is None:
                     raise av.error.InvalidDataError(0, "the file ends before the packet")
                 pictures, taken = self._decoder.decode(packet), position + 1
+                self._aspects[packet.pts] = self._decoder.sample_aspect_ratio
             except av.FFmpegError as fault:
                 decoded_leniently = self._decoded_leniently(batch, feed, position)
                 if decoded_leniently is None:
@@ -78,11 +81,19 @@ class GroupDecoder:
         if batch.last or self.failed is not None:
             yield from self._flushed(batch)
 
+    def aspect_of(self, picture: VideoFrame) -> Fraction | None:
+        """Width of a pixel by its height, as the coded picture says; None if it does not say.
+
+        A decoder outputs pictures late, so its own value may already be that of a later picture.
+        """
+        return self._aspects.get(picture.pts, self._decoder.sample_aspect_ratio)
+
     def _prepare(self, batch: Batch, feed: list[int]) -> bool:
         """Prepare for a batch; False if nothing of its group was or will be decoded yet."""
         self.failed = None
         if batch.head:
             self._unassigned_ticks, self._shown, self._started = [], 0, False
+            self._aspects = {}
         if not feed and not self._started:
             return False
         if batch.head:
@@ -181,6 +192,8 @@ def open_decoder(table: PacketTable, limits: Limits, *, strict: bool) -> VideoCo
         decoder: Any = av.CodecContext.create(table.decoder, "r")
         decoder.extradata = table.extradata or None
         decoder.width, decoder.height = table.width, table.height
+        if table.coded_aspect is not None:
+            decoder.sample_aspect_ratio = table.coded_aspect
         if table.codec_tag:
             decoder.codec_tag = table.codec_tag
         # tags of the container; tags in the coded stream replace them

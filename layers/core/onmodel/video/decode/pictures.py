@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -12,6 +13,7 @@ from av.video.frame import VideoFrame
 
 from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.base import Box
+from onmodel.contracts.films import Shape
 from onmodel.video.container.packet_table import PacketTable
 from onmodel.video.decode.colours import BgrConverter
 from onmodel.video.decode.interlacing import deinterlaced
@@ -64,11 +66,9 @@ class Display:
         sideways = self.rotation in (90, 270)
         return (self.height, self.width) if sideways else (self.width, self.height)
 
-    def to_coded(self, box: Box | None) -> Box:
-        """Convert a box from display pixels to coded pixels; None is the whole picture."""
+    def to_coded(self, box: Box) -> Box:
+        """Convert a box from display pixels to coded pixels."""
         width, height = self.coded
-        if box is None:
-            return Box(left=0, top=0, width=width, height=height)
         left, top, right, bottom = box.left, box.top, box.right, box.bottom
         if self.rotation == 90:
             left, top, right, bottom = top, self.width - right, bottom, self.width - left
@@ -94,25 +94,72 @@ class Display:
         return np.ascontiguousarray(picture)
 
 
-class PictureRenderer:
-    """Renders decoded pictures as pixels; keeps the converter's tables between them.
+@dataclass(frozen=True)
+class PictureView:
+    """How pictures of one shape are shown, and which part of them is measured and cut.
 
-    Args:
-        display: the conversion to upright pictures with square pixels.
-        picture: the part without bars, in display pixels; None is all of it.
+    Attributes:
+        picture: the part without bars, in display pixels.
+        coded_picture: the same part in coded pixels.
     """
 
-    def __init__(self, display: Display, picture: Box | None = None) -> None:
-        self.display = display
-        self.picture = display.to_coded(picture)
+    display: Display
+    picture: Box
+    coded_picture: Box
+
+
+class PictureRenderer:
+    """Renders decoded pictures as pixels, each in its own shape.
+
+    Keeps the converter's tables between pictures.
+
+    Args:
+        table: says aspect and rotation where the coded pictures do not.
+        shapes: of the film, with the part without bars; a picture of another shape has no bars.
+    """
+
+    def __init__(self, table: PacketTable, shapes: Sequence[Shape] = ()) -> None:
+        self._table = table
+        self._pictures = {(shape.width, shape.height): shape.picture for shape in shapes}
+        self._first_aspect, self._rotation = table.coded_aspect, table.rotation
+        self._views: dict[tuple[int, int, Fraction, int], PictureView] = {}
         self._converter = BgrConverter()
 
-    def pixels(self, decoded: VideoFrame) -> Pixels:
+    def read_rotation(self, decoded: VideoFrame) -> None:
+        """Take the rotation for this and the next pictures, if a decoded picture has its own."""
+        if decoded.key_frame and decoded.side_data.get("DISPLAYMATRIX") is not None:
+            self._rotation = rotation_of(decoded)
+
+    def view(self, decoded: VideoFrame, coded_aspect: Fraction | None) -> PictureView:
+        """How a decoded picture is shown.
+
+        Args:
+            decoded: the picture.
+            coded_aspect: width of its pixels by their height as coded; None if it does not say.
+        """
+        key = (decoded.width, decoded.height, self._aspect(coded_aspect), self._rotation)
+        if key not in self._views:
+            display = Display.of(*key)
+            size = (display.width, display.height)
+            whole = Box(left=0, top=0, width=display.width, height=display.height)
+            picture = self._pictures.get(size, whole)
+            self._views[key] = PictureView(display, picture, display.to_coded(picture))
+        return self._views[key]
+
+    def _aspect(self, coded: Fraction | None) -> Fraction:
+        """The container's aspect as long as the coded one stays that of the first picture."""
+        if self._first_aspect is None:
+            self._first_aspect = coded
+        if coded == self._first_aspect:
+            return self._table.sample_aspect
+        return coded or Fraction(1)
+
+    def pixels(self, decoded: VideoFrame, display: Display) -> Pixels:
         """(height, width, 3) uint8 BGR, upright, square pixels, in the film's own colours."""
         pixels: Any = self._converter.bgr(decoded)
         if decoded.interlaced_frame:
             pixels = deinterlaced(pixels)
-        if (pixels.shape[1], pixels.shape[0]) != self.display.unrotated:
-            pixels = cv2.resize(pixels, self.display.unrotated, interpolation=cv2.INTER_AREA)
-        upright: Pixels = self.display.rotated(pixels)
+        if (pixels.shape[1], pixels.shape[0]) != display.unrotated:
+            pixels = cv2.resize(pixels, display.unrotated, interpolation=cv2.INTER_AREA)
+        upright: Pixels = display.rotated(pixels)
         return upright

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
 
 import numpy as np
 
-from onmodel.contracts.films import FilmFacts
+from onmodel.contracts.films import FilmFacts, Shape
 from onmodel.errors import FilmRefused
 from onmodel.video.container.limits import Limits
 from onmodel.video.container.opening import ErrorRecordingFile, open_container
@@ -21,8 +22,8 @@ from onmodel.video.sampling.frames import Frame
 from onmodel.video.sampling.sampler import sample_frames
 
 _BAR_SAMPLES = 9  # frames searched for bars; a keyframe takes 5 ms
-_LEAST_BAR_SAMPLES = 3  # with fewer keyframes, frames of the beginning are decoded too
-_BEGINNING_SECONDS = 30.0
+_LEAST_BAR_SAMPLES = 3  # of a shape; with fewer, more frames near its first are decoded
+_MORE_SECONDS = 30.0  # span of these further frames
 _UPLOAD_AGAIN = "Check that the file plays, and upload it again"
 
 
@@ -58,6 +59,7 @@ def inspect_film(
         rate = float(stream.average_rate or stream.guessed_rate or 0)
     _check_time(table, rate, limits)
     display = Display.of_film(table)
+    first = (display.width, display.height)
     samples = _bar_samples(source, table, limits)
     if not samples:
         raise FilmRefused("not one frame of the film can be decoded", _UPLOAD_AGAIN)
@@ -71,8 +73,13 @@ def inspect_film(
         rotation_degrees=table.rotation,
         interlaced=table.interlaced,
         has_index=len(table) > 0,
-        picture=find_picture(samples, display.width, display.height),
+        picture=find_picture(samples.get(first, []), *first),
         size_bytes=size_bytes,
+        other_shapes=tuple(
+            Shape(width=size[0], height=size[1], picture=find_picture(lumas, *size))
+            for size, lumas in samples.items()
+            if size != first
+        ),
     )
     return InspectedFilm(facts=facts, packets=table)
 
@@ -106,10 +113,17 @@ def _check_time(table: PacketTable, rate: float, limits: Limits) -> None:
         )
 
 
-def _bar_samples(source: BinaryIO, table: PacketTable, limits: Limits) -> list[Luma]:
-    """Luma of a few frames over the whole film; keyframes, because they are fastest to decode."""
+def _bar_samples(
+    source: BinaryIO, table: PacketTable, limits: Limits
+) -> dict[tuple[int, int], list[Luma]]:
+    """Luma of a few frames over the whole film, by (width, height) of the display picture.
+
+    Keyframes, because they are fastest to decode; where a shape has too few of them, frames of
+    the seconds around its first one as well.
+    """
     span = table.duration_seconds / _BAR_SAMPLES
-    found: list[Luma] = []
+    found: dict[tuple[int, int], list[Luma]] = defaultdict(list)
+    starts: dict[tuple[int, int], float] = {}
     for number in range(_BAR_SAMPLES):
         keyframes = sample_frames(
             source,
@@ -120,14 +134,25 @@ def _bar_samples(source: BinaryIO, table: PacketTable, limits: Limits) -> list[L
             limits=limits,
             on_lost=lambda _start, _end: None,
         )
-        found += [_brightest(frame) for frame in islice(keyframes, 1)]
-    if len(found) >= _LEAST_BAR_SAMPLES:
-        return found
-    beginning = min(table.duration_seconds, _BEGINNING_SECONDS)
-    frames = sample_frames(
-        source, beginning / _BAR_SAMPLES, 0.0, beginning, packets=table, limits=limits
-    )
-    return [*found, *(_brightest(frame) for frame in frames)]
+        for frame in islice(keyframes, 1):
+            _add(found, frame)
+            starts.setdefault(_size(frame), number * span)
+    sparse = [starts[size] for size, lumas in found.items() if len(lumas) < _LEAST_BAR_SAMPLES]
+    for start in sorted({*sparse}) if found else [0.0]:
+        end = min(table.duration_seconds, start + _MORE_SECONDS)
+        step = (end - start) / _BAR_SAMPLES
+        for frame in sample_frames(source, step, start, end, packets=table, limits=limits):
+            _add(found, frame)
+    return found
+
+
+def _add(found: dict[tuple[int, int], list[Luma]], frame: Frame) -> None:
+    if len(found[_size(frame)]) < _BAR_SAMPLES:
+        found[_size(frame)].append(_brightest(frame))
+
+
+def _size(frame: Frame) -> tuple[int, int]:
+    return frame.pixels.shape[1], frame.pixels.shape[0]
 
 
 def _brightest(frame: Frame) -> Luma:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from av.video.frame import VideoFrame
 
-from onmodel.contracts.base import Box
+from onmodel.contracts.films import Shape
 from onmodel.video.container.limits import Limits
 from onmodel.video.container.packet_table import PacketTable
 from onmodel.video.decode.group_decoder import GroupDecoder
-from onmodel.video.decode.pictures import Display, PictureRenderer, rotation_of
+from onmodel.video.decode.pictures import PictureRenderer, PictureView
 from onmodel.video.gops.batches import Batch
 from onmodel.video.gops.windows import NO_WINDOW, Windows, packets_to_decode
 from onmodel.video.sampling.frames import Frame
@@ -42,6 +42,7 @@ class _Candidate:
     seconds: float
     window: int
     sharpness: float
+    view: PictureView
 
 
 @dataclass(eq=False)
@@ -66,8 +67,7 @@ class BatchDecoder:
     Args:
         table: the film's packet table.
         windows: the windows to sample.
-        display: the conversion to upright pictures; None takes it from the first decoded one.
-        picture: the part without bars, in display pixels; None is all of it.
+        shapes: of the film, with the part without bars.
         on_lost: called with each span that could not be decoded.
         limits: bound the size of a picture.
     """
@@ -77,14 +77,12 @@ class BatchDecoder:
         table: PacketTable,
         windows: Windows,
         *,
-        display: Display | None,
-        picture: Box | None,
+        shapes: Sequence[Shape],
         on_lost: OnLost,
         limits: Limits,
     ) -> None:
         self._table, self._windows, self._on_lost = table, windows, on_lost
-        self._picture = picture
-        self._renderer = None if display is None else PictureRenderer(display, picture)
+        self._renderer = PictureRenderer(table, shapes)
         self._decoder = GroupDecoder(table, limits)
         self._spacing = windows.step / CANDIDATES_PER_WINDOW
         self._group = _GroupState()
@@ -98,13 +96,13 @@ class BatchDecoder:
             self._report_lost(batch, 0)
             return
         for picture in self._decoder.frames(batch, self._plan(batch)):
-            renderer = self._renderer_for(picture)  # before skipping: the first one decides
+            self._renderer.read_rotation(picture)
             window = group.window_of.get(picture.pts)
             if window is None:
                 continue
             if group.best is not None and group.best.window != window:
                 yield self._sampled(group.best)
-            self._measure_candidate(picture, window, renderer)
+            self._measure_candidate(picture, window)
         if self._decoder.failed is not None:
             group.broken = True
             self._report_lost(batch, self._decoder.failed)
@@ -137,46 +135,45 @@ class BatchDecoder:
         stop = float(self._table.seconds(int(rest.max()) if end is None else end))
         self._on_lost(*self._windows.clipped(start, max(stop, start)))
 
-    def _measure_candidate(
-        self, picture: VideoFrame, window: int, renderer: PictureRenderer
-    ) -> None:
+    def _measure_candidate(self, picture: VideoFrame, window: int) -> None:
         """Measure a candidate of a window, unless one just before it was measured."""
         group, seconds = self._group, float(self._table.seconds(picture.pts or 0))
         if group.best is not None and 0 <= seconds - group.measured_at < self._spacing:
             return
         group.measured_at = seconds
-        sharpness, signature = measure(picture, renderer.picture)
+        view = self._renderer.view(picture, self._decoder.aspect_of(picture))
+        sharpness, signature = measure(picture, view.coded_picture)
         group.signatures.append(TimedSignature(seconds, signature))
         if group.best is None or sharpness > group.best.sharpness:
-            group.best = _Candidate(picture, seconds, window, sharpness)
+            group.best = _Candidate(picture, seconds, window, sharpness, view)
 
     def _sampled(self, best: _Candidate) -> Sampled:
         """The sharpest frame of the current window, which is complete."""
         group = self._group
         signatures, group.best, group.signatures = tuple(group.signatures), None, []
-        renderer = self._renderer_for(best.frame)
         frame = render_frame(
-            renderer, best.frame, timecode_seconds=best.seconds, sharpness=best.sharpness
+            self._renderer,
+            best.frame,
+            best.view,
+            timecode_seconds=best.seconds,
+            sharpness=best.sharpness,
         )
         return Sampled(frame, signatures)
 
-    def _renderer_for(self, picture: VideoFrame) -> PictureRenderer:
-        """The renderer of all pictures; made from the first decoded one if no display was given."""
-        if self._renderer is None:
-            table = self._table
-            rotation = table.rotation or rotation_of(picture)
-            display = Display.of(picture.width, picture.height, table.sample_aspect, rotation)
-            self._renderer = PictureRenderer(display, self._picture)
-        return self._renderer
-
 
 def render_frame(
-    renderer: PictureRenderer, decoded: VideoFrame, *, timecode_seconds: float, sharpness: float
+    renderer: PictureRenderer,
+    decoded: VideoFrame,
+    view: PictureView,
+    *,
+    timecode_seconds: float,
+    sharpness: float,
 ) -> Frame:
     """A frame with the pixels of a decoded picture; its shot number is set later."""
     return Frame(
         timecode_seconds=timecode_seconds,
-        pixels=renderer.pixels(decoded),
+        pixels=renderer.pixels(decoded, view.display),
         sharpness=sharpness,
         shot=0,
+        picture=view.picture,
     )

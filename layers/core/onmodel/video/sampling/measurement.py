@@ -17,6 +17,8 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
 from onmodel.contracts.base import Box
+from onmodel.formats.transparency import on_neutral_grey
+from onmodel.video.decode.colours import has_alpha
 from onmodel.video.shots.signatures import (
     CELLS,
     GRID_COLUMNS,
@@ -46,6 +48,7 @@ class _Layout:
     readable: bool
     bits: int
     kind: np.dtype[Any]
+    alpha: bool
 
 
 @lru_cache(maxsize=64)
@@ -54,25 +57,41 @@ def _layout(name: str) -> _Layout:
     # P010 and similar formats use the high bits of 16
     bits = 16 if name.startswith("p01") else parsed.components[0].bits
     readable = name.startswith(_PLANAR) and not name.endswith("be")
-    return _Layout(readable, bits, np.dtype(np.uint8 if bits <= 8 else np.uint16))
+    kind = np.dtype(np.uint8 if bits <= 8 else np.uint16)
+    return _Layout(readable, bits, kind, has_alpha(name))
 
 
 def bits_of(frame: VideoFrame) -> int:
-    """Bits per luma sample."""
-    return _layout(frame.format.name).bits
+    """Bits per luma sample of `planes_of`."""
+    layout = _layout(frame.format.name)
+    return 8 if layout.alpha or not layout.readable else layout.bits
 
 
 def planes_of(frame: VideoFrame) -> tuple[Plane, ...]:
-    """Views of a picture's planes, uint8 or uint16; the first is luma (for GBR: green)."""
+    """A picture's planes, uint8 or uint16; the first is luma (for GBR: green).
+
+    Transparent pictures are shown on neutral grey.
+    """
     layout = _layout(frame.format.name)
+    if layout.alpha:
+        return _opaque(_views(frame.reformat(format="yuva444p"), np.dtype(np.uint8)))
     if not layout.readable:
-        frame = frame.reformat(format="yuv444p")
-        layout = _layout("yuv444p")
+        return _views(frame.reformat(format="yuv444p"), np.dtype(np.uint8))
+    return _views(frame, layout.kind)
+
+
+def _views(frame: VideoFrame, kind: np.dtype[Any]) -> tuple[Plane, ...]:
     found = []
     for plane in frame.planes:
-        rows: Plane = np.frombuffer(plane, layout.kind)  # type: ignore[call-overload]
+        rows: Plane = np.frombuffer(plane, kind)  # type: ignore[call-overload]
         found.append(rows.reshape(plane.height, -1)[:, : plane.width])
     return tuple(found)
+
+
+def _opaque(planes: tuple[Plane, ...]) -> tuple[Plane, ...]:
+    """Luma and chroma of a picture with alpha, on neutral grey."""
+    shown = on_neutral_grey(np.dstack(planes[:3]), planes[3])
+    return shown[..., 0], shown[..., 1], shown[..., 2]
 
 
 def in_bytes(plane: Plane, bits: int) -> npt.NDArray[np.uint8]:

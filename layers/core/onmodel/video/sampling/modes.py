@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 
-from onmodel.contracts.base import Box
-from onmodel.contracts.films import ChunkShots
+from onmodel.contracts.films import ChunkShots, Shape
 from onmodel.contracts.settings import Sampling
 from onmodel.video.container.opening import Source
 from onmodel.video.container.packet_table import PacketTable
@@ -23,7 +22,7 @@ def sample_by_settings(
     end_seconds: float | None = None,
     *,
     packets: PacketTable | None = None,
-    picture: Box | None = None,
+    shapes: Sequence[Shape] = (),
     threads: int = 1,
     on_lost: OnLost | None = None,
     on_shots: Callable[[ChunkShots], None] | None = None,
@@ -43,7 +42,7 @@ def sample_by_settings(
         start_seconds,
         end_seconds,
         packets=packets,
-        picture=picture,
+        shapes=shapes,
         anchor_seconds=0.0,
         keyframes_only=sampling.mode == "keyframes",
         threads=threads,

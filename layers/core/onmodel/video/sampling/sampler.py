@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import IO
 
-from onmodel.contracts.base import Box
-from onmodel.contracts.films import ChunkShots
+from onmodel.contracts.films import ChunkShots, Shape
 from onmodel.video.bitstream.reference_flags import reference_test
 from onmodel.video.container.limits import Limits
 from onmodel.video.container.mp4_boxes import ISO_BMFF, declares_no_rotation
@@ -19,7 +18,6 @@ from onmodel.video.container.packet_index import table_from_header
 from onmodel.video.container.packet_table import PacketTable
 from onmodel.video.decode.first_picture import with_first_picture
 from onmodel.video.decode.memory import keep_freed_memory
-from onmodel.video.decode.pictures import Display
 from onmodel.video.gops.batches import BatchSource
 from onmodel.video.gops.demuxed_batches import DemuxedBatches
 from onmodel.video.gops.table_batches import TableBatches
@@ -39,7 +37,7 @@ def sample_frames(
     end_seconds: float | None = None,
     *,
     packets: PacketTable | None = None,
-    picture: Box | None = None,
+    shapes: Sequence[Shape] = (),
     anchor_seconds: float | None = None,
     keyframes_only: bool = False,
     threads: int = 1,
@@ -58,7 +56,8 @@ def sample_frames(
         start_seconds: start of the first window on the film's clock.
         end_seconds: end of sampling, exclusive; None for the film's end.
         packets: the film's packet table, from `inspect_film`; saves reading the index again.
-        picture: the frame without bars, in display pixels; sharpness and cuts are measured in it.
+        shapes: sizes of the film's pictures with their part without bars, in which sharpness and
+            cuts are measured; a picture of another size is measured as a whole.
         anchor_seconds: 0.0 for a chunk of a film. Windows are then counted from there, and one that
             extends beyond `end_seconds` is left to the next chunk, so all chunks together yield the
             same frames as one call over the film. If the table has no keyframes, a chunk is the
@@ -102,15 +101,13 @@ def sample_frames(
         )
         if keyframes_only:
             windows = Windows.of_keyframes(start_seconds, end, by_groups=by_groups)
-        display = Display.of_film(table) if first_picture_known else None
         decoders = [
-            BatchDecoder(
-                table, windows, display=display, picture=picture, on_lost=on_lost, limits=limits
-            )
+            BatchDecoder(table, windows, shapes=shapes, on_lost=on_lost, limits=limits)
             for _ in range(threads)
         ]
         shots = ShotCounter(batches.hints, start_seconds, end)
-        frame_bytes = 3 * table.width * table.height
+        largest = max((shape.width * shape.height for shape in shapes), default=0)
+        frame_bytes = 3 * max(table.width * table.height, largest)
         sampled = None
         for sampled in decode_in_order(batches.batches(windows), decoders, frame_bytes):
             yield _numbered(sampled, shots)

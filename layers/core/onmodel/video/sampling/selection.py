@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from onmodel.contracts.arrays import Pixels
-from onmodel.contracts.base import Box
 from onmodel.contracts.films import RejectReason
 from onmodel.contracts.settings import Sampling
 from onmodel.video.sampling.frames import Frame
@@ -39,19 +38,16 @@ class DroppedFrame:
     thumbnail: Pixels
 
 
-def select_frames(
-    frames: Iterable[Frame], sampling: Sampling, picture: Box
-) -> Iterator[Frame | DroppedFrame]:
+def select_frames(frames: Iterable[Frame], sampling: Sampling) -> Iterator[Frame | DroppedFrame]:
     """Yield each frame, or a DroppedFrame in its place. Holds three frames at a time.
 
     Args:
-        frames: in order of time.
+        frames: in order of time; only the part without bars is measured.
         sampling: the settings with the thresholds.
-        picture: the frame without bars; only it is measured.
     """
     kept: _Measured | None = None
     before: _Measured | None = None
-    upcoming = (_Measured.of(frame, picture) for frame in frames)
+    upcoming = (_Measured.of(frame) for frame in frames)
     for now, after in pairwise(chain(upcoming, (None,))):
         if now is None:
             return
@@ -74,8 +70,8 @@ class _Measured:
     highlight: float
 
     @classmethod
-    def of(cls, frame: Frame, picture: Box) -> _Measured:
-        luma = _luma(frame, picture)
+    def of(cls, frame: Frame) -> _Measured:
+        luma = _luma(frame)
         return cls(
             frame,
             luma,
@@ -84,12 +80,17 @@ class _Measured:
             float(np.percentile(luma, 99)),
         )
 
+    def is_comparable(self, other: _Measured) -> bool:
+        """Whether both show one shot, and pictures of one shape."""
+        return self.frame.shot == other.frame.shot and self.luma.shape == other.luma.shape
+
 
 _Flaw = tuple[RejectReason, str]
 
 
-def _luma(frame: Frame, picture: Box) -> npt.NDArray[np.float32]:
+def _luma(frame: Frame) -> npt.NDArray[np.float32]:
     """(height, _LUMA_WIDTH) thumbnail of the picture, 0 to 255."""
+    picture = frame.picture
     part = frame.pixels[picture.top : picture.bottom, picture.left : picture.right]
     step = max(1, part.shape[1] // (2 * _LUMA_WIDTH))
     points: Any = cv2.cvtColor(np.ascontiguousarray(part[::step, ::step]), cv2.COLOR_BGR2GRAY)
@@ -110,7 +111,7 @@ def _flaw(now: _Measured, sampling: Sampling) -> _Flaw | None:
 def _fade(now: _Measured, before: _Measured | None, after: _Measured | None) -> _Flaw | None:
     """The reason FADE, if a neighbour shows the same picture with much more contrast."""
     for other in (before, after):
-        if other is None or other.frame.shot != now.frame.shot:
+        if other is None or not now.is_comparable(other):
             continue
         if now.deviation >= _FADED * other.deviation:
             continue
@@ -132,7 +133,7 @@ def _soft(now: _Measured, sampling: Sampling) -> _Flaw | None:
 
 
 def _unchanged(now: _Measured, kept: _Measured | None, sampling: Sampling) -> _Flaw | None:
-    if kept is None or kept.frame.shot != now.frame.shot:
+    if kept is None or not now.is_comparable(kept):
         return None
     change = float(np.abs(now.luma - kept.luma).mean())
     if change >= sampling.unchanged_difference:
