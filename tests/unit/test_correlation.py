@@ -126,7 +126,7 @@ def test_lines_when_a_batch_has_two_uploads_then_each_message_has_its_own(
     told = [(line["message"], line["correlation_id"]) for line in lines(written)]
     assert told == [
         ("captioned", "u-1"),
-        ("a message failed and comes again", ""),
+        ("a message failed and is delivered again", ""),
         ("captioned", "u-2"),
         ("done", "u-1,u-2"),
     ]

@@ -1,7 +1,7 @@
 """The functions' environment variables: typed sections, each read by the functions that need it.
 
 A function names its sections when it is loaded (`wiring.services(Buckets, Machines)`), so that a
-missing variable fails the start and not a run. Nothing has a default: template.yaml sets all of it.
+missing variable fails the start and not a run. No variable has a default: template.yaml sets all.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Models(VariableGroup):
 
     @property
     def allowed(self) -> AllowedModels:
-        """What the functions' roles let them call."""
+        """The models that the functions' roles may call."""
         return AllowedModels(embedding=self.embedding_model_id, captions=self.caption_model_id)
 
 
@@ -123,15 +123,15 @@ class Environment:
         self._sections: dict[type[VariableGroup], VariableGroup] = {}
 
     def read(self, section: type[SectionT]) -> SectionT:
-        """Raises EnvironmentIncomplete naming each variable that is missing or impossible."""
+        """Raises EnvironmentIncomplete naming each variable that is missing or invalid."""
         self.require(section)
         return cast(SectionT, self._sections[section])
 
     def require(self, *sections: type[VariableGroup]) -> None:
-        """Read several sections, and name all that is wrong at once.
+        """Read several sections, and name all faults at once.
 
         Raises:
-            EnvironmentIncomplete: variables are missing, empty or impossible.
+            EnvironmentIncomplete: variables are missing, empty or invalid.
         """
         faults: list[str] = []
         for section in sections:

@@ -1,27 +1,27 @@
 """Every error that onmodel raises on purpose.
 
 Step Functions catches and retries by class name, so a name here is part of the state machines.
-The tree answers one question: who can heal it?
+The tree is ordered by who can correct the error.
 
 - OnmodelError
   - RefusedError           a person must change something; the message says what. Never retried.
-    - EventRefused           a function was called with an event it does not understand
+    - EventRefused           a function was called with an event that does not fit its contract
     - EnvironmentIncomplete  a function lacks a variable that template.yaml sets
     - FilmRefused            the film cannot be read (no video, truncated, too large, empty …)
-    - SettingsRefused        settings.yaml or a storyboard is impossible
+    - SettingsRefused        settings.yaml or a storyboard has an invalid value
     - ReferenceRefused       a reference is no picture, or two characters share one slug
     - DatasetRefused         too few crops, or none that is named
     - ManifestRefused        lines that break the trainer's limits; all of them are listed
     - TrainingImpossible     preflight found why this account cannot train or deploy today
     - LinkRefused            a link forged, expired or already used
-  - RunClaimed             another live execution works on this run; ends quietly. Never retried.
-  - ServiceError           AWS answered with a fault
-    - Throttled              slow down and try again; retried by the machines
+  - RunClaimed             another running execution works on this run; no mail, never retried
+  - ServiceError           AWS answered with an error
+    - Throttled              too many calls; retried by the machines
     - ServiceUnavailable     the service failed; retried by the machines
-    - AnswerRefused          the service answered, but not with what was asked (filtered, empty)
-    - NotFound               the thing is gone
-    - Conflict               a conditional write lost; read again and decide again
-  - StillRunning           what is waited for is not over yet; retried at the machine's pace
+    - AnswerRefused          the service's answer cannot be used (filtered, empty)
+    - NotFound               the thing does not exist
+    - Conflict               another function wrote the row first; read it again and decide again
+  - StillRunning           what is waited for is not over yet; retried at the machine's interval
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class OnmodelError(Exception):
 
 
 class RefusedError(OnmodelError):
-    """Raised when only a person can help; `advice` says how.
+    """Raised when a person must change something; `advice` says what.
 
     Args:
         reason: what is wrong, in the user's words, without a full stop at the end.
@@ -86,15 +86,15 @@ class LinkRefused(RefusedError):
 
 
 class RunClaimed(OnmodelError):
-    """Raised by claim_run while another live execution holds the run."""
+    """Raised by claim_run while another running execution holds the run."""
 
 
 class ServiceError(OnmodelError):
-    """Raised by adapters when AWS answers with a fault."""
+    """Raised by adapters when AWS answers with an error."""
 
 
 class Throttled(ServiceError):
-    """Raised when a service asks to slow down."""
+    """Raised when a service refuses a call because there were too many."""
 
 
 class ServiceUnavailable(ServiceError):
@@ -105,8 +105,8 @@ class AnswerRefused(ServiceError):
     """Raised when a model's answer is filtered, empty or not what was asked for.
 
     Args:
-        message: what came instead.
-        usage: what the answer cost all the same.
+        message: what was answered instead.
+        usage: what the answer cost.
     """
 
     def __init__(self, message: str, usage: tuple[Usage, ...] = ()) -> None:
@@ -119,7 +119,7 @@ class NotFound(ServiceError):
 
 
 class Conflict(ServiceError):
-    """Raised when a conditional write finds that somebody else was first."""
+    """Raised when a conditional write finds that the row was written since it was read."""
 
 
 class StillRunning(OnmodelError):
@@ -134,8 +134,7 @@ def message_of(name: str, cause: str) -> str:
         cause: Lambda's JSON, or plain text.
 
     Returns:
-        Of an error of this tree its own message; of any other the class too, which is half of what
-        is known.
+        The message of an error of this tree; of any other error its class and message.
     """
     try:
         read = json.loads(cause)

@@ -1,4 +1,4 @@
-"""What every function does around its step: parse the event, answer JSON, log with one id."""
+"""What every function does around its step: parse the event, log one id, answer JSON."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def lambda_handler(
     """Make a Lambda handler of a function from request to answer.
 
     Args:
-        model: what the event must be.
+        model: the contract of the event.
         logged: the answer's fields that may be logged; all of them when left out.
     """
     shown = None if logged is None else set(logged)
@@ -53,13 +53,13 @@ def lambda_handler(
             except OnmodelError as fault:
                 logger.warning("%s: %s", type(fault).__name__, fault)
                 raise
-            except Exception as fault:  # Lambda reports it too, but does not know the id
-                logger.exception("broke off: %s", type(fault).__name__)
+            except Exception as fault:  # Lambda reports it too, but without the id
+                logger.exception("failed: %s", type(fault).__name__)
                 raise
             finally:
                 if metrics.metric_set:
                     metrics.flush_metrics()
-            if found := getattr(answer, "correlation_id", None):  # AWS's events know no upload
+            if found := getattr(answer, "correlation_id", None):  # AWS's events have none
                 logger.append_keys(correlation_id=found)
             logged_answer = answer.model_dump(mode="json", include=shown) if answer else None
             logger.info("done", extra={"answer": logged_answer})

@@ -1,4 +1,4 @@
-"""Logger and metrics of every function; nobody else makes one."""
+"""The logger and the metrics of every function; made only here."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 class Metric:
     """One number under a metric's name.
 
-    `by` is a dimension and its value, such as ("reason", "blurred"): of few values, for CloudWatch
-    asks 30 cents a month for each in use. Money is in US dollars, everything else is counted.
+    `by` is a dimension and its value, such as ("reason", "blurred"). A dimension has few values:
+    each costs 30 cents a month in CloudWatch. Money is in US dollars, all other values are counts.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Metric:
 SERVICE = "onmodel"
 
 
-# Lambda takes a line whose time is in any other form for one of level INFO
+# with any other form of the time, Lambda gives the line the level INFO
 logger = Logger(service=SERVICE, use_rfc3339=True)
 
 

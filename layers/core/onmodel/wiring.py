@@ -1,4 +1,4 @@
-"""Makes the services that steps ask for, from the environment. Nothing else knows both sides."""
+"""Makes the services that steps take as arguments. The only module that imports both sides."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def now() -> datetime:
 
 
 class Services:
-    """One invocation environment's services, made when first asked for."""
+    """The services of one function's process, each made when it is first used."""
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
@@ -109,8 +109,8 @@ class Services:
 
     @cached_property
     def _caption_runtime(self) -> Any:  # noqa: ANN401
-        # A caption takes seconds. What is silent longer than that is handed out again by the queue,
-        # and five attempts of five minutes would outlive the function.
+        # A caption takes seconds. After a longer silence the queue delivers the message again,
+        # and five attempts of five minutes would take longer than the function may.
         return self.client("bedrock-runtime", attempts=2)
 
     @cached_property
@@ -119,12 +119,12 @@ class Services:
 
     @cached_property
     def trainer(self) -> Trainer:
-        """The one that this stack was deployed with."""
+        """The trainer that this stack was deployed with."""
         return TRAINERS[DEFAULT_TRAINER].trainer(self._trainer_parts)
 
     @property
     def trainer_rules(self) -> TrainerRules:
-        """What it takes, makes and costs, for whoever calls no service of it."""
+        """The trainer's rules, for functions that call no service of it."""
         return trainer_rules()
 
     @cached_property
@@ -176,7 +176,7 @@ class Services:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What every page of this stack must say first."""
+        """The notice at the beginning of every page of this stack."""
         if not self.environment.read(Aws).aws_endpoint_url:
             return ()
         return (f"{SIMULATED}; {self.trainer_rules.on_a_local_stack}",)
@@ -201,19 +201,19 @@ class Services:
         return partial(make_namer, services=NamerServices(partial(self.embedder, meter=meter)))
 
     def embedder(self, settings: EmbeddingSettings, meter: UsageMeter) -> CachedEmbedder:
-        from onmodel.adapters.titan import TitanEmbedder  # reads vectors: needs NumPy
+        from onmodel.adapters.titan import TitanEmbedder  # imports NumPy to read vectors
 
         titan = TitanEmbedder(self._embedding_runtime, settings.model, settings.dimensions)
         return CachedEmbedder(titan, self.cache, meter)
 
 
 def trainer_rules() -> TrainerRules:
-    """Of the trainer that stacks are deployed with, without a stack to ask."""
+    """The rules of the default trainer, for use without a stack."""
     return TRAINERS[DEFAULT_TRAINER].rules
 
 
 def services(*sections: type[VariableGroup]) -> Services:
-    """For a function, made while it is loaded: clients live as long as its process.
+    """The services of a function, made while it is loaded: clients exist as long as its process.
 
     Args:
         sections: of the environment that the function needs, beside Aws.

@@ -96,7 +96,7 @@ def test_caption_of_when_the_answer_is_unfit_then_no_caption_and_the_fault(
 def test_caption_of_when_length_or_letters_are_at_their_limits_then_taken_within(
     text: str, is_taken: bool
 ) -> None:
-    caption, faults = caption_of(answer(text), NOBODY)
+    caption, faults = caption_of(answer(text), NOBODY, LIMITS)
     assert (caption, bool(faults)) == ((text, False) if is_taken else (None, True))
 
 

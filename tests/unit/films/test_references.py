@@ -96,11 +96,11 @@ def test_read_when_the_place_is_in_another_prepared_film_then_that_film_is_cut(
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        (shown_at(1.0, (0, 0, 641, 100)), "shows nothing at 1.0 s"),
-        (shown_at(1.0, (0, 0, 100, 361)), "shows nothing at 1.0 s"),
-        (shown_at(1.0, (-4, 0, 100, 300)), "shows nothing at 1.0 s"),
-        (shown_at(1.0, (100, 0, 100, 300)), "shows nothing at 1.0 s"),
-        (shown_at(10_000.0), "shows nothing at 10000.0 s"),
+        (shown_at(1.0, (0, 0, 641, 100)), "has no picture at 1.0 s"),
+        (shown_at(1.0, (0, 0, 100, 361)), "has no picture at 1.0 s"),
+        (shown_at(1.0, (-4, 0, 100, 300)), "has no picture at 1.0 s"),
+        (shown_at(1.0, (100, 0, 100, 300)), "has no picture at 1.0 s"),
+        (shown_at(10_000.0), "has no picture at 10000.0 s"),
         (shown_at(1.0, film="other.mp4"), "No film 'other.mp4' is prepared in bunny"),
     ],
 )

@@ -75,11 +75,11 @@ def test_read_when_sections_are_merged_then_their_own_keys_win() -> None:
     [
         (
             "sampling:\n  mode: fps\nsampling:\n  mode: scene\n",
-            "line 3, sampling: stands here again, it was given in line 1, keep one of them",
+            "line 3, sampling: is given again, first in line 1, keep one of them",
         ),
         (
             "crop: {side: 600,\n side: 700}",
-            "line 2, crop.side: stands here again, it was given in line 1, keep one of them",
+            "line 2, crop.side: is given again, first in line 1, keep one of them",
         ),
         (
             "sampling:\n  interval_seconds: yes",

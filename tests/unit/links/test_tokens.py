@@ -46,7 +46,7 @@ def test_link_when_too_old_then_refused(links: SignedLinks, clock: FixedClock) -
     clock.advance(days=2)
     assert links.read(token(link)) == ObjectTarget(key="k")
     clock.advance(seconds=1)
-    with pytest.raises(LinkRefused, match="good for 2 days"):
+    with pytest.raises(LinkRefused, match="valid for 2 days"):
         links.read(token(link))
 
 
@@ -121,5 +121,5 @@ def test_link_when_sent_by_the_code_before_then_still_read_until_it_expires(
     clock.now = SENT + timedelta(days=days)
     assert links.read(sent) == expected
     clock.now += timedelta(seconds=1)
-    with pytest.raises(LinkRefused, match=f"good for {days} days"):
+    with pytest.raises(LinkRefused, match=f"valid for {days} days"):
         links.read(sent)

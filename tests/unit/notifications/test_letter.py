@@ -108,7 +108,7 @@ def test_template_when_a_value_is_missing_then_refused(written) -> None:
 
 @pytest.mark.parametrize("value", [None, 0.5, ("a",)])
 def test_template_when_a_value_is_no_text_then_refused(written, value: object) -> None:
-    with pytest.raises(TypeError, match="without a filter"):
+    with pytest.raises(TypeError, match="needs a filter"):
         written("Subject: s\n\n{{ value }}", value=value)
 
 

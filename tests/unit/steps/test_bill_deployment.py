@@ -65,7 +65,7 @@ def test_bill_when_price_is_missing_then_unknown_and_never_zero(studio: Studio) 
     assert "unknown" in studio.mailbox.mails[0].subject
 
 
-def test_notify_retired_when_not_seen_to_be_gone_then_refused(studio: Studio) -> None:
+def test_notify_retired_when_it_may_still_exist_then_refused(studio: Studio) -> None:
     studio.stop()
-    with pytest.raises(Exception, match="not seen to be gone"):
+    with pytest.raises(Exception, match="it may still exist"):
         studio.notify("retired", f"{TRAINING}-1")

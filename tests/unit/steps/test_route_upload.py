@@ -192,7 +192,7 @@ def test_route_when_two_characters_share_a_slug_then_the_second_is_refused(world
     world.route(world.upload("bunny/characters/Big Buck/1.png", PICTURE))
     answer = world.route(world.upload("bunny/characters/big-buck/1.png", PICTURE))
     assert answer.outcome == "notified"
-    assert "taken" in world.mailbox.mails[0].body
+    assert "which exists" in world.mailbox.mails[0].body
     assert len(list(REFERENCES.list(world.registry, "bunny"))) == 1
 
 
@@ -219,7 +219,7 @@ def test_route_when_a_production_has_the_slug_of_another_then_nothing_of_it_is_t
     world.route(world.upload("My Show/films/a.mp4", b"film"))
     assert world.route(world.upload(key, body)).outcome == "notified"
     (mail,) = world.mailbox.mails
-    assert "'My Show', which is taken" in " ".join(mail.body.split())
+    assert "'My Show', which exists" in " ".join(mail.body.split())
     assert "differs in letters or digits" in " ".join(mail.body.split())
     assert mail.correlation_id == "upload-1"
     assert mail.body.endswith("onmodel, id upload-1\n")

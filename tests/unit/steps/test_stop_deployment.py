@@ -72,7 +72,7 @@ def test_stop_when_retired_and_there_nevertheless_then_stopped_again(studio: Stu
 
 @pytest.mark.parametrize(
     ("asked", "written"),
-    [("somebody asked", "somebody asked"), ("", "the Registry did not know it")],
+    [("somebody asked", "somebody asked"), ("", "it had no row in the Registry")],
 )
 def test_stop_when_registry_lost_its_row_then_stopped_all_the_same(
     studio: Studio, asked: str, written: str

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class AwsAccount:
-    """Read-only questions.
+    """Facts about buckets and roles; only reads.
 
     Args:
-        s3: client of the region that is asked about.
+        s3: client in the region of the buckets.
         iam: client; untyped because its stubs are not installed.
     """
 
@@ -37,11 +37,10 @@ class AwsAccount:
                 if region := headers.get("x-amz-bucket-region"):
                     return str(region)
                 raise
-        told: str | None = answer.get("BucketRegion") or self._location(bucket)
-        return told
+        return answer.get("BucketRegion") or self._location(bucket)
 
     def _location(self, bucket: str) -> str:
-        """For services that leave the header out."""
+        """The bucket's region, for services that do not send the header."""
         with translated():
             answer = self._s3.get_bucket_location(Bucket=bucket)
         return answer.get("LocationConstraint") or "us-east-1"

@@ -1,7 +1,7 @@
 """Clients of AWS with timeouts, retries and a connection pool chosen per service.
 
-`AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>` lead to the local stack. botocore takes an
-empty value for unset, so the template may declare the variable empty for local tools to fill.
+`AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>` are set on a local stack. botocore ignores an
+empty value, so the template may declare the variable empty and local tools set it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def make_client(
         service: boto3's name, for example `bedrock-runtime`.
         region: for example us-east-1.
         connections: how many threads may wait for an answer at once.
-        read_timeout_seconds: how long an answer may stay silent.
+        read_timeout_seconds: how long an answer may send nothing.
         attempts: of each call, the first included.
     """
     mode: Literal["adaptive", "standard"] = "adaptive" if service in RATE_LIMITED else "standard"
@@ -43,7 +43,7 @@ def make_client(
         read_timeout=read_timeout_seconds,
         retries={"mode": mode, "total_max_attempts": attempts},
         max_pool_connections=connections,
-        tcp_keepalive=True,  # an image model is silent for minutes; NAT forgets idle connections
+        tcp_keepalive=True,  # an image model sends nothing for minutes; NAT drops idle connections
         signature_version="s3v4" if service == "s3" else None,
         s3={"us_east_1_regional_endpoint": "regional"} if service == "s3" else None,
     )

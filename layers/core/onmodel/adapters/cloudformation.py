@@ -34,7 +34,7 @@ def answer_custom_resource(
         event.response_url,
         data=body,
         method="PUT",
-        headers={"Content-Type": "", "Content-Length": str(len(body))},  # as the link is signed
+        headers={"Content-Type": "", "Content-Length": str(len(body))},  # as signed
     )
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310 - as above

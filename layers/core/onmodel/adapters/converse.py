@@ -1,4 +1,4 @@
-"""CaptionModel over Bedrock's Converse: the same shape for every model that sees."""
+"""CaptionModel over Bedrock's Converse: the same call for every model that takes pictures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onmodel.money.usage import token_usage
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
 
-# The service puts a notice where the answer would be, with HTTP 200: never a caption.
+# With these, the service answers HTTP 200 with a notice instead of a caption.
 FILTERED = frozenset({"content_filtered", "guardrail_intervened"})
 
 
@@ -24,7 +24,7 @@ class ConverseModel:
     Args:
         client: of bedrock-runtime.
         model: id or inference profile.
-        temperature: 0 repeats its phrases, 1 invents.
+        temperature: 0 to 1; at 0 captions repeat phrases, at 1 they describe what is not there.
         max_tokens: of the answer.
     """
 
@@ -68,7 +68,7 @@ def _to_reply(answer: Any, usage: tuple[Usage, ...]) -> Reply:  # noqa: ANN401 -
 
 
 def _content(turn: Turn) -> list[dict[str, Any]]:
-    """The picture first: models attend to it better when the question follows."""
+    """The picture first: answers are better when the question follows it."""
     picture = [_image(turn.picture)] if turn.picture else []
     return [*picture, {"text": turn.text}]
 

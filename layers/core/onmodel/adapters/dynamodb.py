@@ -1,8 +1,8 @@
 """Registry and Cache over DynamoDB.
 
 Registry table: PK `production`, SK `sk` = `<kind>#<id>`; index `by_kind` with PK `kind` and SK
-`production_id` = `<production>#<id>`. The body is one JSON text: DynamoDB has no floats, and nobody
-queries inside it. Cache table: PK `key`, `value` in bytes, `expires_at` in epoch seconds (TTL).
+`production_id` = `<production>#<id>`. The body is one JSON text: DynamoDB has no floats, and no
+query reads inside it. Cache table: PK `key`, `value` in bytes, `expires_at` in epoch seconds (TTL).
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def _new_write() -> str:
 class DynamoRegistry:
     """The Registry table.
 
-    Each write carries a token of its own: botocore repeats a write whose answer was lost, and then
-    the condition fails on our own row. The token tells that from another writer's.
+    botocore repeats a write whose answer was lost, and then the condition fails because the first
+    attempt succeeded. Each write stores a token of its own, so that this is no Conflict.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class DynamoRegistry:
 
 
 class DynamoCache:
-    """The Cache table; a value lives `days` days."""
+    """The Cache table; a value expires after `days` days."""
 
     def __init__(self, client: DynamoDBClient, table: str, days: int, clock: Clock) -> None:
         self._client = client

@@ -1,6 +1,6 @@
 """botocore's exceptions → the errors of onmodel, by error code and exception class only.
 
-Messages change without notice and are for people; codes are part of each service's API.
+Messages are for people and may change; codes are part of each service's API.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ THROTTLES = frozenset(
         "KMSThrottling",
         "KMSThrottlingException",
         "LimitExceededException",
-        "ModelNotReadyException",  # a model that wakes up: ask again, as botocore does
+        "ModelNotReadyException",  # the model is being loaded: call again, as botocore does
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "RequestThrottled",
@@ -101,7 +101,7 @@ CONFLICTS = frozenset(
 BROKEN_CONNECTIONS = (
     BotoConnectionError,
     HTTPClientError,
-    FlexibleChecksumError,  # the body arrived damaged: the next attempt may not
+    FlexibleChecksumError,  # the body was damaged on its way: try again
     IncompleteReadError,
     ResponseStreamingError,
 )
@@ -117,7 +117,7 @@ def from_client_error(fault: ClientError, refused: Collection[str] = ()) -> Serv
 
     Args:
         fault: what botocore raised.
-        refused: codes by which this call says that what was sent cannot be answered.
+        refused: codes that mean, for this call, that the input cannot be answered.
     """
     code = code_of(fault)
     if code in refused:
@@ -131,7 +131,7 @@ def from_client_error(fault: ClientError, refused: Collection[str] = ()) -> Serv
         if code in codes:
             return error(str(fault))
     status = fault.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if status >= 500:  # every code of the service's own failing is not known in advance
+    if status >= 500:  # not all codes of a service's own failures are known
         return ServiceUnavailable(str(fault))
     return ServiceError(str(fault))
 
@@ -143,7 +143,7 @@ def translated(*, refused: Collection[str] = ()) -> Iterator[None]:
     Raises:
         Throttled, ServiceUnavailable, NotFound, Conflict: by error code.
         AnswerRefused: for a code in `refused`.
-        ServiceError: for all others: denied access, impossible requests, missing credentials.
+        ServiceError: for all others: denied access, invalid requests, missing credentials.
     """
     try:
         yield

@@ -15,7 +15,7 @@ from onmodel.ports.storage import ObjectInfo
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-BODY_ATTEMPTS = 3  # botocore retries calls, but not a body that breaks off half-way
+BODY_ATTEMPTS = 3  # botocore retries calls, but not a body that ends early
 DELETE_BATCH = 1000  # most keys that DeleteObjects takes
 
 
@@ -81,7 +81,7 @@ class S3ObjectStore:
             if refused := answer.get("Errors"):
                 first = refused[0]
                 raise ServiceError(
-                    f"S3 kept {len(refused)} of {len(batch)} objects under {prefix}:"
+                    f"S3 did not delete {len(refused)} of {len(batch)} objects under {prefix}:"
                     f" {first.get('Key')} ({first.get('Code')})"
                 )
             deleted += len(batch)
@@ -119,5 +119,5 @@ class S3ObjectStore:
 
 
 def _version(version_id: str | None) -> str | None:
-    """S3 answers the text `null` for objects older than the bucket's versioning."""
+    """S3 gives the version `null` to objects that are older than the bucket's versioning."""
     return None if version_id == "null" else version_id

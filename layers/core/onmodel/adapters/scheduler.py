@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from mypy_boto3_scheduler.type_defs import TargetTypeDef
 
 NAME_LIMIT = 64
-# AWS's pages do not say whether a time that has just passed is refused or fired: never send one.
+# AWS does not document whether a time in the past is refused or fires at once: never send one.
 LEAD = timedelta(seconds=60)
 FORMAT = "at(%Y-%m-%dT%H:%M:%S)"
 
 
 class EventBridgeScheduler:
-    """Schedules delete themselves after they fired; a name is free again then."""
+    """Schedules are deleted after they fired; their names can be used again then."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class EventBridgeScheduler:
                 )
         except Conflict:
             standing = self.get(name)
-            if standing is None:  # fired and deleted itself between the two calls
+            if standing is None:  # it fired and was deleted between the two calls
                 raise
             return standing
         return self._must_get(name)
@@ -66,7 +66,7 @@ class EventBridgeScheduler:
     def move(self, name: str, when: datetime) -> Schedule:
         standing = self._must_get(name)
         with translated():
-            self._client.update_schedule(  # replaces everything that is not repeated
+            self._client.update_schedule(  # an update resets every field that it does not give
                 Name=fit(name, NAME_LIMIT),
                 GroupName=self._group,
                 ScheduleExpression=self._expression(when),

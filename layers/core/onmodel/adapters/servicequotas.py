@@ -16,13 +16,13 @@ class ServiceQuotas:
         self._client = client
 
     def value(self, service: str, quota: str) -> float | None:
-        """The applied value, else AWS's default: a quota nobody asked to raise has no other."""
+        """The applied value; AWS's default for a quota that was never raised."""
         try:
             with translated():
                 applied = self._client.get_service_quota(ServiceCode=service, QuotaCode=quota)
             return applied["Quota"]["Value"]
         except NotFound:
-            pass  # answered below, or nowhere
+            pass  # the default is read below
         try:
             with translated():
                 default = self._client.get_aws_default_service_quota(

@@ -19,7 +19,7 @@ def check_subject(subject: str) -> None:
     if not 0 < len(subject) < SUBJECT_LIMIT:
         raise ValueError(f"a subject has 1 to {SUBJECT_LIMIT - 1} characters: {subject!r}")
     if subject[0].isspace():
-        raise ValueError(f"a subject begins with a letter, digit or mark: {subject!r}")
+        raise ValueError(f"a subject begins with a letter, digit or punctuation mark: {subject!r}")
 
 
 class SnsMailbox:

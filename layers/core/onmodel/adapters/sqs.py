@@ -18,7 +18,7 @@ class SqsQueue:
         self._url = url
 
     def send(self, body: str, delay_seconds: int) -> None:
-        """Hand out `body` after 0 to 900 seconds."""
+        """Send `body`, to be delivered after 0 to 900 seconds."""
         with translated():
             self._client.send_message(
                 QueueUrl=self._url, MessageBody=body, DelaySeconds=delay_seconds

@@ -23,15 +23,15 @@ CAUSE_LIMIT = 32_768
 
 
 class StepFunctionsExecutions:
-    """Standard state machines. A name stays taken for 90 days after its execution ended."""
+    """Standard state machines. A name can be used again 90 days after its execution ended."""
 
     def __init__(self, client: SFNClient) -> None:
         self._client = client
 
     def start(self, machine_arn: str, name: str, payload: Mapping[str, Any]) -> bool:
-        """False when the name is taken.
+        """False when the name is used already.
 
-        AWS answers a second start with the same payload, while the first runs, like the first:
+        AWS accepts a second start with the same payload while the first runs:
         then this is True although nothing new was started.
         """
         with translated():
@@ -56,7 +56,7 @@ class StepFunctionsExecutions:
         return answer["status"] in LIVE
 
     def stop_all(self, machine_arn: str, reason: str) -> int:
-        """Of standard machines: what a distributed map started ends with the execution."""
+        """Stops running executions; children of a distributed map end with their execution."""
         pages = self._client.get_paginator("list_executions")
         stopped = 0
         with translated():

@@ -71,7 +71,7 @@ class ObjectRef(Contract):
 
 
 class Usage(Contract):
-    """Paid calls of one kind: how many were paid for, how many came from the cache.
+    """Paid calls of one kind: how many were paid for, and how many came from the cache.
 
     `item` is the price book's key, for example `rekognition.detect-labels`.
     """

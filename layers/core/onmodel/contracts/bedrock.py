@@ -1,7 +1,7 @@
-"""Settings of the trainer `bedrock`. Data alone: its rules are in trainers/bedrock/.
+"""Settings of the trainer `bedrock`. Only data: its rules are in trainers/bedrock/.
 
-The keys stand flat in `training:` of settings.yaml and in a storyboard, where the trainer's first
-users wrote them.
+These keys have no section of their own in settings.yaml and in storyboards: files that were written
+before there could be a second trainer stay valid.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from onmodel.contracts.base import Contract
 
 BASE_MODEL = "amazon.nova-canvas-v1:0"
 
-# The article's, word for word: it is part of the result that it shows.
+# Quoted from the article, whose results depend on it.
 NEGATIVE_TEXT = "text, ugly, blurry, distorted, low quality, pixelated, watermark, deformed"
 
 
 class BedrockHyperparameters(Contract):
-    """What a customization job is run with."""
+    """The hyperparameters of a customization job."""
 
     steps: int = Field(ge=1)
     batch_size: int = Field(ge=1)

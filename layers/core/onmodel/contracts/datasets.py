@@ -25,7 +25,7 @@ class DatasetItem(Contract):
 
     crop_id: str
     film_id: Slug
-    character: str | None = Field(description="None when nobody could name it")
+    character: str | None = Field(description="None when it was not named")
     timecode_seconds: Seconds
     shot: int = Field(ge=0)
     box: Box = Field(description="the figure in the film's pixels")
@@ -56,7 +56,7 @@ class LeftOut(Contract):
 
 
 class CharacterCount(Contract):
-    """How many pictures of a character came in and were left out; `""` stands for nobody."""
+    """How many pictures of a character are in, and were left out; `""` counts the unnamed ones."""
 
     character: str
     kept: int = Field(ge=0)
@@ -66,7 +66,7 @@ class CharacterCount(Contract):
 
 
 class DatasetSummary(Contract):
-    """summary.json of a dataset: told in mails, by the CLI and on its page."""
+    """summary.json of a dataset: shown in mails, by the CLI and on its page."""
 
     dataset_id: str
     films: tuple[Slug, ...]
@@ -89,7 +89,7 @@ class Caption(Contract):
 
 
 class CaptionedPicture(Contract):
-    """A picture of a dataset with its caption: what a trainer makes a line of its manifest of."""
+    """A picture of a dataset with its caption: the content of one line of a trainer's manifest."""
 
     item: DatasetItem
     uri: str = Field(pattern="^s3://", description="of the picture")
@@ -97,7 +97,7 @@ class CaptionedPicture(Contract):
 
 
 class PictureFacts(Contract):
-    """What a trainer's limits judge of a picture file."""
+    """The facts of a picture file that are compared with a trainer's limits."""
 
     width: int = Field(ge=0)
     height: int = Field(ge=0)
@@ -193,7 +193,7 @@ class AssembleDatasetRequest(GenerationRequest):
 
 
 class DatasetRef(Contract):
-    """A dataset by reference; all that follows is called with it."""
+    """The reference of a dataset: the input of every later state."""
 
     production: Slug
     dataset_id: DatasetId
@@ -238,12 +238,12 @@ class QueuedMessage(Consumed):
 
     @property
     def receives(self) -> int:
-        """How often it was handed out, this time included."""
+        """How often it was delivered, this time included."""
         return int(self.attributes.get("ApproximateReceiveCount", "1"))
 
     @property
     def correlation_id(self) -> str:
-        """Empty for a message that nobody of ours sent."""
+        """Empty for a message that was not sent by our state machine."""
         try:
             return CaptionMessage.model_validate_json(self.body).correlation_id
         except ValidationError:
@@ -251,13 +251,13 @@ class QueuedMessage(Consumed):
 
 
 class QueuedMessages(Consumed):
-    """What SQS calls a function with."""
+    """The event that SQS sends to a function."""
 
     records: tuple[QueuedMessage, ...] = Field(alias="Records", min_length=1)
 
     @property
     def correlation_id(self) -> str:
-        """Of each message once: a batch may hold pictures of two trainings."""
+        """Each id once: a batch may hold pictures of two trainings."""
         return ",".join(sorted({record.correlation_id for record in self.records} - {""}))
 
 
@@ -266,13 +266,13 @@ class FailedMessage(Contract):
 
 
 class PartialFailures(Contract):
-    """The messages that are to be handed out again."""
+    """The messages that SQS is to deliver again."""
 
     batchItemFailures: tuple[FailedMessage, ...] = ()  # noqa: N815 - as Lambda reads it
 
 
 class CaptionAnswer(Contract):
-    """captions/<crop_id>.json: what captioning one crop came to, and what it cost."""
+    """captions/<crop_id>.json: the result of captioning one crop, and its cost."""
 
     crop_id: str
     caption: Caption | None

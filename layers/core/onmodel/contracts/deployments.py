@@ -33,7 +33,7 @@ class DeploymentStatus(StrEnum):
 
 
 class DeploymentState(Contract):
-    """A deployment as its trainer tells it now."""
+    """The state of a deployment now, as its trainer reports it."""
 
     deployment_ref: str
     status: DeploymentStatus
@@ -55,17 +55,17 @@ ObjectKey = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 
 
 LONGEST_DEPLOYMENT_HOURS = 24
-"""Asked for by a person at most: 1,452 dollars. Longer is extended by hand, day by day."""
+"""The most that a person may ask for at once: 1,452 dollars. It can be extended day by day."""
 
 
 Hours = Annotated[float, Field(gt=0, le=LONGEST_DEPLOYMENT_HOURS)]
 
 
 class DeployRequest(Contract):
-    """DeployModel's input: a job whose state changed, or a training that somebody wants deployed.
+    """DeployModel's input: a job whose state changed, or a training to be deployed.
 
-    The first form is what a rule makes of the trainer's event; the second is a person's, and
-    DrawStoryboard's. `hours` None is the stack's own limit.
+    A rule makes the first form from the trainer's event. A person or DrawStoryboard sends the
+    second. `hours` None is the stack's own limit.
     """
 
     job_arn: JobRef | None = None
@@ -108,7 +108,7 @@ class ClaimedTraining(Contract):
 
 
 class Claim(Contract):
-    """A claim to deploy, as the states after ClaimTraining hand it on."""
+    """A claim to deploy, as the states after ClaimTraining pass it on."""
 
     action: Literal["deploy"]
     reason: str = ""
@@ -122,7 +122,7 @@ class Claim(Contract):
 
 
 class ClaimRequest(Contract):
-    """Of draw_loss_curve."""
+    """The request of draw_loss_curve."""
 
     training: Claim
 
@@ -136,7 +136,7 @@ class ScheduleRetirementRequest(ClaimRequest):
 
 
 class DeploymentRef(Consumed):
-    """A deployment by reference; also RetireModel's input, where `reason` says who wants it."""
+    """A deployment by reference; also RetireModel's input, where `reason` says why."""
 
     production: Slug
     deployment_id: DeploymentId
@@ -145,7 +145,7 @@ class DeploymentRef(Consumed):
 
 
 class DeploymentScheduled(Contract):
-    """A deployment whose end is scheduled: only now may it begin."""
+    """A deployment whose end is scheduled, so that it may begin."""
 
     production: Slug
     deployment_id: DeploymentId
@@ -156,7 +156,7 @@ class DeploymentScheduled(Contract):
 
 
 class DeploymentRequest(Contract):
-    """Of provision_model and check_deployment."""
+    """The request of provision_model and check_deployment."""
 
     deployment: DeploymentRef
 
@@ -172,7 +172,10 @@ class DeploymentChecked(Contract):
 
 
 class RetireRequest(DeploymentRequest):
-    """Of stop_deployment, verify_retired and bill_deployment. The guard has no execution."""
+    """The request of stop_deployment, verify_retired and bill_deployment.
+
+    The guard of the deletion has no execution.
+    """
 
     execution_arn: str
 

@@ -33,7 +33,7 @@ class Shape(Contract):
 
 
 class FilmFacts(Contract):
-    """What the container's header says, and the bars that probe measured."""
+    """The facts of the container's header, and the part of the picture without bars."""
 
     container: str
     codec: str
@@ -178,7 +178,7 @@ class Naming(Contract):
 
 
 class FilmSummary(Contract):
-    """summary.json of a run: what was kept, dropped and paid. Told in mails and by the CLI."""
+    """summary.json of a run: what was kept, dropped and paid. Shown in mails and by the CLI."""
 
     production: Slug
     film_id: Slug
@@ -214,7 +214,7 @@ class SampleChunkRequest(RunRequest):
 
 
 class StateError(Contract):
-    """What a Catch of Step Functions hands on."""
+    """The error that a Catch of Step Functions passes on."""
 
     Error: str
     Cause: str = ""

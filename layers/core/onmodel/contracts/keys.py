@@ -1,4 +1,4 @@
-"""Names of things: slugs, identities, and where each object lies in the studio bucket.
+"""Names: slugs, ids, and the key of each object in the studio bucket.
 
 Keys are slugs because Bedrock refuses spaces and Unicode in S3 URIs; names for people are kept
 beside them.
@@ -19,7 +19,7 @@ from onmodel.contracts.films import Run
 MAIN_PRODUCTION = "main"
 
 
-SLUG_LIMIT = 40  # a run's execution name is production-free: slug + 8 + 8 + attempt stays under 80
+SLUG_LIMIT = 40  # so that an execution's name, which begins with it, has under 80
 
 
 def slug(name: str) -> str:
@@ -35,7 +35,7 @@ def digest(value: Mapping[str, Any] | str, length: int = 8) -> str:
 
 
 def fit(name: str, limit: int) -> str:
-    """A name of at most `limit` characters: a longer one is cut and kept apart by a hash."""
+    """A name of at most `limit` characters: a longer one is cut, and a hash keeps it unique."""
     if len(name) <= limit:
         return name
     tail = digest(name)
@@ -92,12 +92,12 @@ def dataset_id(generation: str, content: Mapping[str, Any]) -> str:
 
 
 def accepted_settings_key(production: str) -> str:
-    """Where the last valid settings of a production lie in the studio bucket."""
+    """The key of a production's last valid settings in the studio bucket."""
     return f"{production}/settings.json"
 
 
 class FilmKeys:
-    """Where a film's objects lie in the studio bucket."""
+    """The keys of a film's objects in the studio bucket."""
 
     def __init__(self, production: str, film: str, samples: str, run: str) -> None:
         self.film = f"{production}/films/{film}"
@@ -135,7 +135,7 @@ class FilmKeys:
 
 
 class ChunkKeys:
-    """Where one chunk's results lie; `done` is written last."""
+    """The keys of one chunk's results; `done` is written last."""
 
     def __init__(self, prefix: str) -> None:
         self.crops = f"{prefix}/crops.jsonl"
@@ -146,7 +146,7 @@ class ChunkKeys:
 
 
 class DatasetKeys:
-    """Where a dataset's objects lie; its pictures are copies, so that nothing under it changes."""
+    """The keys of a dataset's objects; its pictures are copies, so that they never change."""
 
     def __init__(self, production: str, dataset: str) -> None:
         self.production = production
@@ -181,7 +181,7 @@ class DatasetKeys:
 
 
 class StoryboardKeys:
-    """Where one take of a storyboard lies."""
+    """The keys of one take of a storyboard."""
 
     def __init__(self, production: str, name: str, take: int) -> None:
         self.take = f"{production}/storyboards/{name}/{take}"
@@ -193,7 +193,7 @@ class StoryboardKeys:
         self.summary = f"{self.take}/summary.json"
 
     def panel(self, number: int) -> str:
-        """What became of one panel: prompt, seeds, pictures, scores."""
+        """The result of one panel: prompt, seeds, pictures, scores."""
         return f"{self.panels}/{number:02d}.json"
 
     def picture(self, number: int, index: int) -> str:

@@ -1,4 +1,4 @@
-"""What the HTTP API calls follow_link with, and what it answers."""
+"""The HTTP API's request to follow_link, and the answer."""
 
 from __future__ import annotations
 

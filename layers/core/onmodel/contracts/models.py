@@ -8,7 +8,7 @@ from onmodel.contracts.base import Contract, Usage
 
 
 class Picture(Contract):
-    """A picture for a model: bytes, or where it lies."""
+    """A picture for a model: its bytes, or its S3 address."""
 
     format: Literal["jpeg", "png"]
     data: bytes | None = None
@@ -16,7 +16,7 @@ class Picture(Contract):
 
 
 class Turn(Contract):
-    """One message of a conversation with a model that sees."""
+    """One message of a conversation with a model that takes pictures."""
 
     role: Literal["user", "assistant"]
     text: str
@@ -24,7 +24,7 @@ class Turn(Contract):
 
 
 class Reply(Contract):
-    """What a model said, and what it cost, in the price book's units."""
+    """A model's answer, and what it cost, in the price book's units."""
 
     text: str
     stop_reason: str

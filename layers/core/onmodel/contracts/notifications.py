@@ -1,4 +1,4 @@
-"""Contracts of notifications: what a sender asks to be sent."""
+"""Contracts of notifications: the request to send one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from onmodel.contracts.base import Contract, Slug
 class NotificationRequest(Contract):
     """Which notification to send; its facts are read from the Registry and the studio bucket.
 
-    `extra` holds what only the sender knows, for example a caught error.
+    `extra` holds what is stored nowhere else, for example a caught error.
     """
 
     kind: str

@@ -18,7 +18,7 @@ class ResourceKind(StrEnum):
 
 
 class OurResource(Contract):
-    """Something of this stack that exists at the trainer's, whatever the Registry knows."""
+    """A job, model or deployment of this stack at the trainer's service, with or without a row."""
 
     kind: ResourceKind
     ref: str
@@ -29,7 +29,7 @@ class OurResource(Contract):
 
 
 class ReconcileEvent(Consumed):
-    """EventBridge's scheduled event; only its id and time matter, and neither is trusted."""
+    """EventBridge's scheduled event; only its id and time are read, and both are checked."""
 
     id: str = "by-hand"
     source: Literal["aws.events", "aws.scheduler", "onmodel"]
@@ -40,14 +40,20 @@ class ReconcileEvent(Consumed):
 
 
 class Reconciled(Contract):
-    """What was found and set right; all empty when all is well."""
+    """What was corrected; everything is empty when nothing was wrong."""
 
     deployed: tuple[str, ...] = Field(default=(), description="trainings whose event was missed")
     retired: tuple[str, ...] = Field(default=(), description="deployments that were to end")
-    adopted: tuple[str, ...] = Field(default=(), description="billing, and unknown to the Registry")
-    released: tuple[str, ...] = Field(default=(), description="runs whose execution died")
+    adopted: tuple[str, ...] = Field(
+        default=(), description="billing, without a row in the Registry"
+    )
+    released: tuple[str, ...] = Field(
+        default=(), description="runs whose execution ended without a result"
+    )
     collected: tuple[str, ...] = Field(default=(), description="films whose event was lost")
-    resumed: tuple[str, ...] = Field(default=(), description="generations whose execution died")
+    resumed: tuple[str, ...] = Field(
+        default=(), description="generations whose execution ended without a result"
+    )
 
 
 class DeletionGuardEvent(Consumed):

@@ -48,7 +48,7 @@ class RunBody(Contract):
 
 
 class FilmBody(Contract):
-    """The film as it is known: the newest upload of its content, and its newest prepared run."""
+    """A film: the newest upload of its content, and its newest prepared run."""
 
     title: str
     source: ObjectRef
@@ -72,7 +72,7 @@ class FolderStatus(StrEnum):
 
 
 class FolderBody(Contract):
-    """The name that a person gave: two names with one slug are refused."""
+    """A folder's name as a person wrote it: a second name with the same slug is refused."""
 
     folder: str
 
@@ -89,14 +89,14 @@ class MailBody(Contract):
 
 
 class StackStatus(StrEnum):
-    """Whether deployments may be made: not while the stack is being deleted."""
+    """Whether deployments may be made: they may not while the stack is being deleted."""
 
     ALLOWED = "allowed"
     FORBIDDEN = "forbidden"
 
 
 class StackBody(Contract):
-    """Nothing but the status."""
+    """Empty: the row has only its status."""
 
 
 class NamingCost(Contract):
@@ -116,12 +116,14 @@ class GenerationStatus(StrEnum):
 class GenerationBody(Contract):
     """The open collection of films that the next dataset is made of. Id: g0001."""
 
-    attempt: int = Field(ge=1, description="of TrainModel; one more for each that died")
+    attempt: int = Field(ge=1, description="of TrainModel; one more after each failed execution")
     runs: tuple[str, ...] = Field(description="run_ids of the films that were collected")
     last_prepared_at: datetime
     correlation_id: str = Field(description="of the newest film")
-    dataset_id: str | None = Field(default=None, description="what it became when it was closed")
-    reason: str | None = Field(default=None, description="why it became no dataset")
+    dataset_id: str | None = Field(
+        default=None, description="set when it was closed with a dataset"
+    )
+    reason: str | None = Field(default=None, description="why it was closed without a dataset")
     advice: str | None = None
 
 
@@ -133,7 +135,7 @@ class DatasetStatus(StrEnum):
 
 
 class DatasetBody(Contract):
-    """What is told of a dataset; its lines lie under DatasetKeys. Id: d0001-<8 hex>."""
+    """A dataset; its lines are stored under DatasetKeys. Id: d0001-<8 hex>."""
 
     generation_id: str
     correlation_id: str
@@ -167,7 +169,7 @@ class ApprovalStatus(StrEnum):
 
 
 class ApprovalBody(Contract):
-    """What a person is asked about. Id: a hash of execution, purpose and subject."""
+    """A question to a person. Id: a hash of execution, purpose and subject."""
 
     purpose: Purpose
     subject_id: str = Field(description="the dataset to train on, or the storyboard to draw")
@@ -177,12 +179,12 @@ class ApprovalBody(Contract):
     task_token: str
     expires_at: datetime
     correlation_id: str
-    asked: int = Field(default=1, ge=1, description="how often a token was handed in")
+    asked: int = Field(default=1, ge=1, description="how many task tokens were given")
     decided_at: datetime | None = None
 
 
 class TrainingStage(StrEnum):
-    """What we have done with a training; contracts/training.py says how its trainer stands."""
+    """What we did with a training; its trainer reports the states of contracts/trainings.py."""
 
     STARTING = "starting"
     IN_PROGRESS = "in_progress"
@@ -194,7 +196,7 @@ class TrainingStage(StrEnum):
 
 
 class TrainingBody(Contract):
-    """One training on one dataset. Id: the dataset's; of a second attempt with -t2 behind it."""
+    """One training on one dataset. Id: the dataset's; a second attempt has -t2 appended."""
 
     dataset_id: str
     correlation_id: str
@@ -211,7 +213,7 @@ class TrainingBody(Contract):
 
 
 class DeploymentStage(StrEnum):
-    """What we have done with a deployment, and mean to do."""
+    """What we did with a deployment, or are going to do."""
 
     PLANNED = "planned"
     CREATING = "creating"

@@ -1,4 +1,4 @@
-"""The settings of a production. Every number has its reason beside it."""
+"""The settings of a production, each with its meaning or its reason beside it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onmodel.contracts.keys import digest
 
 
 class Sampling(Contract):
-    """Which frames are looked at, and which are dropped before anything is paid for."""
+    """Which frames are sampled, and which are dropped before anything is paid for."""
 
     mode: Literal["interval", "fps", "keyframes", "scene"] = "interval"
     interval_seconds: float = Field(default=1.0, ge=0.04, le=600, description="one frame each")
@@ -150,7 +150,7 @@ class Character(Contract):
 
     name: str = Field(min_length=1, max_length=60, description="as captions write it")
     description: str = Field(
-        default="", max_length=600, description="key traits, told to the captioner"
+        default="", max_length=600, description="key traits, for the captioning model"
     )
     references: tuple[TimecodeReference, ...] = ()
 
@@ -179,7 +179,7 @@ class TrainingSettings(BedrockTrainingSettings):
         default=300, ge=1, le=10_000, description="best first, spread over the shots"
     )
     min_per_character: int = Field(
-        default=8, ge=1, description="fewer is told: such a character is learnt badly"
+        default=8, ge=1, description="fewer give a notice: the model may not learn the character"
     )
     max_share: float = Field(
         default=3.0, ge=1,
@@ -187,9 +187,7 @@ class TrainingSettings(BedrockTrainingSettings):
         " every shot must not drown the others",
     )  # fmt: skip
     max_pictures: int = Field(default=10_000, ge=5, le=10_000, description="of the whole dataset")
-    include_unnamed: bool = Field(
-        default=False, description="also train on crops that nobody could name"
-    )
+    include_unnamed: bool = Field(default=False, description="also train on crops without a name")
     validation_share: float = Field(
         default=0.1, ge=0, le=0.5, description="of the pictures, whole shots, kept out of training"
     )
@@ -205,7 +203,7 @@ class CaptionSettings(Contract):
     min_words: int = Field(default=20, ge=1, le=150, description="asked for, not enforced")
     max_words: int = Field(default=30, ge=1, le=150, description="asked for, not enforced")
     tolerated_failure_percent: float = Field(
-        default=5.0, ge=0, le=5,  # at more, the machine stops asking
+        default=5.0, ge=0, le=5,  # above it, the state machine stops asking
         description="pictures without a caption, left out and listed",
     )  # fmt: skip
     guidance: str = Field(
@@ -246,7 +244,7 @@ class Settings(Contract):
     captions: CaptionSettings = CaptionSettings()
     deployment: DeploymentSettings = DeploymentSettings()
     storyboard: StoryboardSettings = StoryboardSettings()
-    review: Literal["none"] = Field(default="none", description="who looks at the captions")
+    review: Literal["none"] = Field(default="none", description="who reads the captions")
     credit: str = Field(
         default="", max_length=200, description="whose film it is: printed under its pictures"
     )
@@ -262,13 +260,13 @@ class Settings(Contract):
         return characters
 
     def samples_hash(self) -> str:
-        """Of what sampling, finding, cropping and embedding depend on."""
+        """A hash of the settings that sampling, finding, cropping and embedding depend on."""
         return digest(
             self.model_dump(mode="json", include={"sampling", "finder", "crop", "embedding"})
         )
 
     def run_hash(self) -> str:
-        """Of all that PrepareFilm's result depends on; descriptions of characters do not count."""
+        """A hash of what PrepareFilm's result depends on: not of the characters' descriptions."""
         dumped = self.model_dump(
             mode="json",
             include={"sampling", "finder", "crop", "embedding", "deduplication", "naming"},

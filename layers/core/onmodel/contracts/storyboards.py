@@ -7,7 +7,7 @@ A storyboard is a YAML file under `storyboards/`. Only `scenes` is needed:
     negative_text: text, blurry                      # what must not be drawn
     size: 1280x720                                   # default 1024x1024
     images: 3                                        # pictures of each scene, to choose from
-    takes: 1                                         # times the whole board is drawn anew
+    takes: 1                                         # times the whole board is drawn
     quality: premium                                 # or standard
     cfg_scale: 8.0                                   # how closely the prompt is followed
     seed: 7                                          # another number gives other pictures
@@ -15,7 +15,7 @@ A storyboard is a YAML file under `storyboards/`. Only `scenes` is needed:
       - Buck smiles, a misty forest behind him
       - text: Buck plays the flute beside a baby llama
         characters: [Buck]                           # default: whose name stands in the text
-        seed: 1234                                   # holds this scene's pictures fast
+        seed: 1234                                   # keeps this scene's pictures the same
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from onmodel.contracts.bedrock import NEGATIVE_TEXT, BedrockPanelOptions
 from onmodel.contracts.deployments import DeploymentId, ObjectKey
 
 MOST_SCENES = 100
-"""At 20 to 60 s for three pictures, a deployment of two hours draws no more."""
+"""The most that a deployment of two hours draws, at 20 to 60 s for three pictures."""
 
 
 LONGEST_TEXT = 10_000
-"""Characters of any text in a file. How much of it an image model reads is its trainer's limit."""
+"""Characters of any text in a file. A trainer's limit says how many of them its model reads."""
 
 
 Text = Annotated[
@@ -85,7 +85,7 @@ class Storyboard(BedrockPanelOptions):
     negative_text: str = Field(default=NEGATIVE_TEXT, max_length=LONGEST_TEXT)
     size: Size = Field(default=(1024, 1024), description="width and height in pixels")
     images: int = Field(default=3, ge=1, le=20, description="pictures of each scene")
-    takes: int = Field(default=1, ge=1, le=5, description="times the board is drawn anew")
+    takes: int = Field(default=1, ge=1, le=5, description="times the whole board is drawn")
     seed: int = Field(default=0, ge=0)
     scenes: tuple[Annotated[Scene, BeforeValidator(_scene)], ...] = Field(
         min_length=1, max_length=MOST_SCENES
@@ -102,23 +102,25 @@ class PlannedPanel(Contract):
 
 
 class CharacterLikeness(Contract):
-    """How much a panel looks like a character, -1 to 1; None without a picture to compare with."""
+    """A panel's similarity to a character, -1 to 1; None without a picture to compare with."""
 
     character: str
     similarity: float | None = Field(ge=-1, le=1)
 
 
 class PanelScore(Contract):
-    """How one picture came out. Likeness alone is won by copying, so copying stands beside it."""
+    """The scores of one picture. A copied training picture has a high likeness: see `copies`."""
 
     on_model: tuple[CharacterLikeness, ...] = Field(description="each character of the scene")
     nearest_character: str | None = Field(
-        default=None, description="whom it looks like most, in the scene or not"
+        default=None, description="the character it resembles most, in the scene or not"
     )
     alignment: float | None = Field(
         default=None, ge=-1, le=1, description="prompt to picture; None when it cannot be measured"
     )
-    nearest_crop: str | None = Field(default=None, description="crop_id it looks like most")
+    nearest_crop: str | None = Field(
+        default=None, description="crop_id of the picture it resembles most"
+    )
     nearest_similarity: float | None = Field(default=None, ge=-1, le=1)
     copy_of: str | None = Field(
         default=None, description="crop_id of the training picture that it copies"
@@ -237,7 +239,7 @@ class QuoteDeploymentRequest(Contract):
 
 
 class DeploymentQuoted(Contract):
-    """`usd` is None when a price is missing: told, never zero."""
+    """`usd` is None when a price is missing, never 0."""
 
     usd: float | None
     subject_id: Slug = Field(description="what the approval is about")
@@ -257,7 +259,7 @@ class PanelItem(Contract):
 
 
 class PanelItemRequest(Contract):
-    """Of draw_panel and score_panel."""
+    """The request of draw_panel and score_panel."""
 
     item: PanelItem
 

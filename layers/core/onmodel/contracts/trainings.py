@@ -13,7 +13,7 @@ from onmodel.contracts.datasets import DatasetRequest, Preflight
 
 
 class Finding(Contract):
-    """Something that preflight saw. A blocking one makes training impossible today."""
+    """A result of preflight. A blocking one makes training impossible today."""
 
     code: str = Field(pattern="^[a-z][a-z-]*$", description="stays the same when words change")
     blocking: bool
@@ -22,7 +22,7 @@ class Finding(Contract):
 
 
 class DatasetLimits(Contract):
-    """What the trainer takes; inclusive."""
+    """The limits of a dataset that the trainer takes; inclusive."""
 
     min_records: int
     max_records: int
@@ -37,7 +37,7 @@ class DatasetLimits(Contract):
 
 
 class PanelLimits(Contract):
-    """What can be asked of a picture; inclusive."""
+    """The limits of a picture that an image model draws; inclusive."""
 
     max_text_characters: int
     min_side: int
@@ -54,14 +54,14 @@ class TrainerLimits(Contract):
 
 
 class StandingItems(Contract):
-    """What costs money while it stands, as the price book calls it; None: it costs nothing."""
+    """The price book's items for what costs money while it exists; None: it costs nothing."""
 
     model_month: str | None = Field(default=None, description="keeping a model for a month")
     deployment_hour: str | None = Field(default=None, description="an hour of a deployment")
 
 
 class Work(Contract):
-    """What a trainer is going to use, in whatever it is billed by, and what that assumes."""
+    """What a trainer is going to use, in the units that it is billed by, and the assumptions."""
 
     usage: tuple[Usage, ...]
     assumptions: tuple[str, ...] = Field(default=(), description="without full stops")
@@ -75,7 +75,7 @@ class LabelledValue(Contract):
 
 
 class TrainingPlan(Contract):
-    """What preflight is asked about."""
+    """What preflight checks."""
 
     hyperparameters: Options
     buckets: tuple[str, ...] = Field(description="of the dataset and of the output")
@@ -118,7 +118,7 @@ class TrainingStatus(StrEnum):
 
 
 class TrainingState(Contract):
-    """A training as its trainer tells it now."""
+    """The state of a training now, as its trainer reports it."""
 
     training_ref: str
     status: TrainingStatus
@@ -136,7 +136,7 @@ class LossPoint(Contract):
 
 
 Purpose = Literal["training", "captions", "review", "deployment"]
-"""What a person is asked about: money in every case but the review."""
+"""The purpose of an approval: every one but the review is about money."""
 
 
 class QuoteTrainingRequest(DatasetRequest):
@@ -144,7 +144,7 @@ class QuoteTrainingRequest(DatasetRequest):
 
 
 class TrainingQuoted(Contract):
-    """`usd` is None when a price is missing: told, never zero."""
+    """`usd` is None when a price is missing, never 0."""
 
     usd: float | None
     approval: bool
@@ -167,7 +167,7 @@ class RequestApprovalRequest(Contract):
 
 
 class Approved(Contract):
-    """What the waiting state gets."""
+    """The output of the waiting state."""
 
     approved: bool
 

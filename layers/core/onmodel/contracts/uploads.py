@@ -43,7 +43,7 @@ class UploadEvent(Consumed):
 
 
 class RouteAnswer(Contract):
-    """What became of an upload."""
+    """What was done with an upload."""
 
     outcome: Literal[
         "started",

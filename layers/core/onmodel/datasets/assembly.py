@@ -71,7 +71,7 @@ def assemble(
 
     Args:
         films: each film of the generation once, the newest version of it.
-        threshold: cosine from which crops of different films are duplicates, as within a film.
+        threshold: cosine at or above which crops of different films are duplicates.
         training: caps, balance, split.
 
     Raises:
@@ -96,7 +96,7 @@ def assemble(
 
 
 def contents_hash(items: Iterable[DatasetItem]) -> str:
-    """8 hex of what a dataset consists of: its pictures, their characters and their split."""
+    """A hash of a dataset's pictures, their characters and their split; 8 hex digits."""
     return digest({item.crop_id: (item.character, item.split) for item in items})
 
 
@@ -119,7 +119,7 @@ def _refuse_if_empty(pool: _Pool, usable: npt.NDArray[np.intp]) -> None:
     if not pool.crops:
         raise DatasetRefused(
             "the films have no pictures of figures at all",
-            "Look at their reports: finder.labels decides what counts as a figure",
+            "See their reports: finder.labels chooses what counts as a figure",
         )
     if not len(usable):
         raise DatasetRefused(
@@ -139,7 +139,7 @@ def _only_named(pool: _Pool, left: list[LeftOut]) -> npt.NDArray[np.intp]:
 def _without_duplicates(
     pool: _Pool, usable: npt.NDArray[np.intp], threshold: float, left: list[LeftOut]
 ) -> list[int]:
-    """Of crops that are duplicates, across films, the best stays: a named one before an unnamed."""
+    """Keep the best crop of each group of duplicates across films, a named one first."""
     rank = np.array(
         [pool.crops[i].quality + (pool.characters[i] is not None) for i in usable], np.float64
     )
@@ -183,7 +183,7 @@ def _cap(counts: Mapping[str | None, int], training: TrainingSettings) -> int:
 
 
 def _spread_over_shots(rows: Iterable[tuple[Crop, int]]) -> list[int]:
-    """Ranked by quality, but each shot once before any shot twice: variety before quality."""
+    """Ranked by quality, but first one crop of each shot, then a second of each, for variety."""
     shots: defaultdict[tuple[str, int], list[tuple[Crop, int]]] = defaultdict(list)
     for crop, index in rows:
         shots[crop.film_id, crop.shot].append((crop, index))

@@ -1,4 +1,4 @@
-"""captions/<crop_id>.json of a dataset: written by caption_crop, read by what comes after."""
+"""captions/<crop_id>.json of a dataset: written by caption_crop, read by later steps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def write_answer(answer: CaptionAnswer, keys: DatasetKeys, studio: ObjectStore) 
 
 
 def read_answer(crop_id: str, keys: DatasetKeys, studio: ObjectStore) -> CaptionAnswer | None:
-    """None when the crop was never answered."""
+    """None when the crop has no answer."""
     try:
         return CaptionAnswer.model_validate_json(studio.get(keys.caption(crop_id)))
     except NotFound:
@@ -29,7 +29,7 @@ def read_answer(crop_id: str, keys: DatasetKeys, studio: ObjectStore) -> Caption
 def read_answers(
     crop_ids: Iterable[str], keys: DatasetKeys, studio: ObjectStore
 ) -> dict[str, CaptionAnswer]:
-    """Those that were answered, captioned or not, by crop_id."""
+    """The answers that exist, with or without a caption, by crop_id."""
     with ThreadPoolExecutor(READS_AT_ONCE) as pool:
         answers = pool.map(lambda crop: read_answer(crop, keys, studio), tuple(crop_ids))
         return {answer.crop_id: answer for answer in answers if answer is not None}

@@ -1,4 +1,4 @@
-"""Captions: from the Cache when the same picture was described under the same prompt, else asked.
+"""Captions: from the Cache when the same picture was described with the same prompt, else new.
 
 An answer that cannot be used is asked for once more, with its faults named; a second one is an
 error. Filtered and empty answers are errors, never captions.
@@ -34,7 +34,7 @@ from onmodel.vision.picture_header import read_header
 
 
 class KnownCaption(Contract):
-    """What the Cache keeps."""
+    """A caption in the Cache."""
 
     text: str = Field(min_length=1)
     repaired: bool
@@ -50,7 +50,7 @@ class Captioner:
     limits: DatasetLimits
 
     def known(self, crop_id: str, character: str | None, picture: bytes) -> Caption | None:
-        """The cached caption; None too when it cannot be read or is not of the trainer's length."""
+        """The cached caption; None without one, or when its length is not the trainer's."""
         kept = self.cache.get(self._key(self._prompt(character), picture))
         if kept is None:
             return None
@@ -70,8 +70,8 @@ class Captioner:
         """A new caption, and what it cost.
 
         Raises:
-            AnswerRefused: filtered, empty, or of no use even after the repair; with its cost.
-            Throttled, ServiceUnavailable: nothing was paid for that is not lost.
+            AnswerRefused: filtered, empty, or not usable even after the repair; with its cost.
+            Throttled, ServiceUnavailable: from the service; the usage of this call is not counted.
         """
         subject, prompt = self._subject(character), self._prompt(character)
         turns = (Turn(role="user", text=prompt.task, picture=_picture(picture)),)
@@ -116,7 +116,7 @@ class Captioner:
         )
 
     def _keep(self, key: str, caption: KnownCaption) -> None:
-        """An answer in hand is worth more than its copy."""
+        """Store a caption. An error is logged: the caption is used all the same."""
         try:
             self.cache.put(key, caption.model_dump_json().encode())
         except ServiceError as fault:
@@ -124,7 +124,7 @@ class Captioner:
 
 
 def _picture(data: bytes) -> Picture:
-    """Raises AnswerRefused for a file that no model takes: asking for it would be refused."""
+    """The picture's format. Raises AnswerRefused for a file that no model takes."""
     header = read_header(data)
     if header is None or header.format == "webp":
         raise AnswerRefused("the picture is neither JPEG nor PNG")

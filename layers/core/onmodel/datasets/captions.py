@@ -1,4 +1,4 @@
-"""Judging a captioning model's answer: a caption, or the faults that a repair can name."""
+"""Checks a captioning model's answer: a caption, or the faults to name when asking again."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.mentions import mentions
 from onmodel.datasets.prompting import CaptionSubject
 
-REPEATED_WORDS = 4  # so many words of a description in a row are a quotation
+REPEATED_WORDS = 4  # this many words of a description in a row are a quotation
 
 FENCE = re.compile(r"\A```(?:json)?\s*\n(.*)\n```\Z", re.DOTALL)
-# What every caption would share binds to the phrase instead of the name.
+# What is in every caption would be learnt with this phrase instead of the character's name.
 HOLLOW = re.compile(
     r"\b(?:animated|cartoon|CGI|3D|fictional|computer[- ]generated)[- ]"
     r"(?:character|figure|scene|image|picture|film|movie|animal|person)s?\b"
@@ -38,11 +38,11 @@ class _Repeated(ValueError):
 def caption_of(
     answer: str, subject: CaptionSubject, limits: DatasetLimits
 ) -> tuple[str | None, tuple[str, ...]]:
-    """A model's answer as caption, and what is wrong with it.
+    """The caption in a model's answer, and its faults.
 
     Args:
         answer: the model's whole text.
-        subject: whom the crop shows.
+        subject: the characters of the crop.
         limits: the trainer's.
 
     Returns:
@@ -56,7 +56,7 @@ def caption_of(
 
 
 def _alt_text(answer: str) -> tuple[str | None, str]:
-    """The only value of the only object; a code fence around it is forgiven."""
+    """The only value of the only object; a code fence around it is allowed."""
     stripped = answer.strip()
     fenced = FENCE.match(stripped)
     try:
@@ -101,10 +101,10 @@ def _faults(text: str, subject: CaptionSubject, limits: DatasetLimits) -> Iterat
 
 
 def repeated_trait(text: str, character: Character) -> str | None:
-    """The first of a character's standard traits that a text repeats to the letter, or None.
+    """The first of a character's standard traits that a text repeats literally, or None.
 
-    A trait is a part of the description between its marks and joining words, without its article;
-    single words ("kind") are too common to judge, and of long parts four words in a row count.
+    A trait is a part of the description between punctuation and joining words, without its article.
+    Single words ("kind") are too common to count; of a long part, four words in a row count.
     """
     for trait in TRAIT_ENDS.split(character.description):
         words = ARTICLE.sub("", trait).split()

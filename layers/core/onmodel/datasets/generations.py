@@ -14,16 +14,16 @@ from onmodel.registry.kinds import GENERATIONS, GenerationRow
 Start = Literal["started", "already_running"]
 
 MOST_ATTEMPTS = 4
-"""By itself. What fails an hour long needs a person; each attempt sends a mail."""
+"""Without a person. A fault that lasts an hour needs one; each attempt sends a mail."""
 
 
 def is_tried_again(generation: GenerationRow) -> bool:
-    """Whether reconcile starts a generation anew when its execution died."""
+    """Whether reconcile starts a generation again after its execution failed."""
     return generation.status == GenerationStatus.OPEN and generation.body.attempt < MOST_ATTEMPTS
 
 
 def newest_generation(production: str, registry: Registry) -> GenerationRow | None:
-    """The production's last one, open or closed."""
+    """The production's last generation, open or closed."""
     rows = GENERATIONS.list(registry, production)
     return max(rows, key=lambda row: int(row.id.removeprefix("g")), default=None)
 
@@ -41,9 +41,9 @@ def start_training_machine(
     clock: Clock,
     machine_arn: str,
 ) -> Start:
-    """Start TrainModel on a generation unless it runs; one that died gets the next attempt.
+    """Start TrainModel on a generation unless it runs; after a failure with the next attempt.
 
-    Two callers at once come to the same name, and Step Functions refuses the second.
+    Two callers at the same time use the same name, and Step Functions refuses the second.
 
     Raises:
         Conflict: another function wrote the generation since it was read; read it again.

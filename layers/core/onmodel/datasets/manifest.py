@@ -1,4 +1,4 @@
-"""What stands beside a trainer's manifest: annotations with lineage, and the refusal of faults."""
+"""The annotations beside a trainer's manifest, and the refusal of a manifest with faults."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from onmodel.contracts.datasets import CaptionedPicture, Violation
 from onmodel.errors import ManifestRefused
 
 VIOLATIONS_IN_A_MESSAGE = 20
-"""The whole list lies beside the manifest."""
+"""Violations named in the message; violations.jsonl beside the manifest has all."""
 
 
 def annotation_lines(pictures: Iterable[CaptionedPicture]) -> bytes:
-    """The article's annotations (`image_ref`, `alt_text`) with where each picture comes from.
+    """The article's annotations (`image_ref`, `alt_text`) with the source of each picture.
 
     `character` is null for an unnamed figure; `box` is the figure in the film's pixels. ASCII, so
     that no line separator hidden in a caption can split a record.
@@ -38,7 +38,7 @@ def annotation_lines(pictures: Iterable[CaptionedPicture]) -> bytes:
 
 
 def refuse_violations(violations: tuple[Violation, ...]) -> None:
-    """Do nothing for none.
+    """Refuse a manifest that has violations.
 
     Raises:
         ManifestRefused: naming how many there are, and the first.

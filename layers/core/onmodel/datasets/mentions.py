@@ -1,4 +1,4 @@
-"""Whether a text speaks of someone."""
+"""Whether a text mentions a name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report counted, for people to see over time."""
+"""The metrics of films and datasets, published when they are reported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from onmodel.observability import Metric
 
 
 def film_metrics(summary: FilmSummary) -> tuple[Metric, ...]:
-    """Of one prepared film."""
+    """Metrics of one prepared film."""
     return (
         Metric("Frames", summary.frames),
         Metric("CropsFound", summary.crops_found),
@@ -28,7 +28,7 @@ def dataset_metrics(
     usage: Iterable[Usage],
     usd: float | None,
 ) -> tuple[Metric, ...]:
-    """Of one dataset: what is trained on, and what making it cost."""
+    """Metrics of one dataset: its training pictures, and the cost of making it."""
     return (
         Metric("Pictures", pictures),
         *_by_reason("LeftOut", left_out),
@@ -43,6 +43,6 @@ def _by_reason(
 
 
 def _paid(usage: Iterable[Usage], usd: float | None) -> list[Metric]:
-    """Without a price there is no figure: zero dollars would be a lie."""
+    """The cost as a metric; none when a price is missing, because 0 dollars would be wrong."""
     calls = [Metric("PaidCalls", use.paid, by=("item", use.item)) for use in usage if use.paid]
     return calls if usd is None else [*calls, Metric("Dollars", usd, is_money=True)]

@@ -1,7 +1,7 @@
-"""What the captioning model is asked.
+"""The prompts of the captioning model.
 
-After the article's prompt, in our own words: identity must bind to the name, so the caption says
-the name and leaves out what is always so; everything that varies is said, so that it stays free.
+They follow the article's prompt. The trained model is to learn a character by its name. So a
+caption has the name, leaves out the character's constant traits, and describes what varies.
 """
 
 from __future__ import annotations
@@ -65,14 +65,14 @@ NOBODY = "(none are known yet; describe whom you see without naming anybody)"
 
 @dataclass(frozen=True)
 class CaptionPrompt:
-    """What is sent with the picture: the system prompt, and the task beside the picture."""
+    """The texts sent with the picture: the system prompt, and the task."""
 
     system: str
     task: str
 
 
 class CaptionSubject(Contract):
-    """Whom a crop shows, and who else there is: by slug, in the production's own words."""
+    """The character of a crop, and all characters of the production by slug."""
 
     character: str | None
     characters: dict[str, Character]
@@ -105,14 +105,14 @@ def caption_prompt(subject: CaptionSubject, captions: CaptionSettings) -> Captio
 
 
 def repair_prompt(faults: Sequence[str]) -> str:
-    """The one second chance after an answer with these faults."""
+    """The prompt that asks once more, after an answer with these faults."""
     return REPAIR.format(faults="\n".join(f"- {fault}" for fault in faults))
 
 
 def caption_cache_parameters(
     prompt: CaptionPrompt, captions: CaptionSettings
 ) -> Mapping[str, str | float]:
-    """Besides model and picture, all that a caption depends on: for the cache's key."""
+    """What a caption depends on beside model and picture: part of the cache's key."""
     return {
         "system": digest(prompt.system, 16),
         "task": digest(prompt.task, 16),

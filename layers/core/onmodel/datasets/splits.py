@@ -1,4 +1,4 @@
-"""Training and validation, by whole shots: neighbours in time must not be on both sides."""
+"""Splits pictures into training and validation by whole shots, whose frames are similar."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def split_by_shot(
 ) -> tuple[DatasetItem, ...]:
     """The same items in the same order, each with its split.
 
-    A shot's side is decided by the hash of film and shot, so that it does not change when films
-    are added: what a model once trained on must not become the next one's validation. A shot
-    goes to validation only while each of its characters keeps `min_per_character` training
-    pictures and the whole keeps `min_pictures`; so the share is met only when there is enough.
+    A hash of film and shot decides the side of a shot, so that it does not change when films are
+    added: a picture of training must not become validation for a later model. A shot goes to
+    validation only while each of its characters keeps `min_per_character` training pictures and
+    the dataset keeps `min_pictures`; so a small dataset has a smaller share of validation.
     """
     shots: defaultdict[tuple[str, int], list[DatasetItem]] = defaultdict(list)
     for item in items:
@@ -51,6 +51,6 @@ def split_by_shot(
 
 
 def shot_place(film_id: str, shot: int) -> float:
-    """Where a shot lies between 0 and 1, evenly spread and always the same."""
+    """A number from 0 to 1 for a shot, evenly distributed and always the same."""
     hashed = hashlib.sha256(f"{film_id}:{shot}".encode()).digest()
     return int.from_bytes(hashed[:8], "big") / 2**64

@@ -1,4 +1,4 @@
-"""What a dataset holds, counted for each character, with what a person should know of it."""
+"""The counts of a dataset for each character, and notices for people."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def summarize(
     *,
     dataset_id: str,
 ) -> DatasetSummary:
-    """Counts and notices; again after captions failed or a review took pictures out."""
+    """Counts and notices; made again after captions failed or a review removed pictures."""
     kept = Counter((item.character or "", item.split) for item in items)
     left = Counter(line.character or "" for line in left_out)
     counts = tuple(

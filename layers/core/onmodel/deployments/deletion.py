@@ -9,11 +9,11 @@ from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import STACKS
 
 DELETION = "deletion"
-"""Id of the one row; it is missing until a deletion was asked for."""
+"""Id of the only row; it does not exist before a deletion of the stack begins."""
 
 
 def forbid_deployments(forbidden: bool, registry: Registry, clock: Clock) -> None:
-    """While the stack is being deleted its machines still exist, and must start nothing new."""
+    """Forbid deployments: while the stack is being deleted its machines still exist."""
     if not forbidden and STACKS.read(registry, MAIN_PRODUCTION, DELETION) is None:
         return
     status = StackStatus.FORBIDDEN if forbidden else StackStatus.ALLOWED

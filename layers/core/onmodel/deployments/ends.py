@@ -1,4 +1,4 @@
-"""When a deployment ends: its schedule, how late it is, and longer on a person's word."""
+"""The end of a deployment: its schedule, how late it is, and its extension by a person."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import DEPLOYMENTS, DeploymentRow
 
 ALARM_EVERY = timedelta(hours=1)
-"""An hour costs 60 dollars: worth a mail each."""
+"""Hours between alarms: an hour costs 60 dollars."""
 
 
 def hours_overdue(deployment: DeploymentRow, now: datetime) -> int:
@@ -27,7 +27,7 @@ def hours_overdue(deployment: DeploymentRow, now: datetime) -> int:
 def end_by(
     scheduler: Scheduler, deployment: DeploymentRow, when: datetime, retire_model_arn: str
 ) -> None:
-    """Have the deployment retired at a time; a schedule that somebody deleted is made again."""
+    """Schedule the retirement of a deployment; a deleted schedule is made again."""
     try:
         scheduler.move(deployment.body.schedule_name, when)
     except NotFound:
@@ -37,7 +37,7 @@ def end_by(
 def schedule_end(
     scheduler: Scheduler, deployment: DeploymentRow, when: datetime, retire_model_arn: str
 ) -> None:
-    """Raises what the scheduler raises: then nothing that costs may be started."""
+    """Raises what the scheduler raises: then nothing that costs money may be started."""
     scheduler.at(
         deployment.body.schedule_name,
         when,
@@ -68,15 +68,15 @@ def extend_deployment(
     clock: Clock,
     retire_model_arn: str,
 ) -> DeploymentRow:
-    """Move the end of a deployment that is in service: only a person asks for this.
+    """Move the end of a deployment that is in service; only for a person's request.
 
     Args:
-        production: whose.
-        deployment_id: which.
-        hours: from now; at most 24, to be asked for again.
-        registry: the row moves first: should the process die in between, the old, earlier
-            schedule still stands.
-        scheduler: the schedule moves second.
+        production: of the deployment.
+        deployment_id: of the deployment.
+        hours: from now, at most 24.
+        registry: the row is changed first: if the process ends in between, the old, earlier
+            schedule stays.
+        scheduler: the schedule is changed second.
         clock: now.
         retire_model_arn: RetireModel.
 

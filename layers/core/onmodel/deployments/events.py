@@ -1,4 +1,4 @@
-"""What makes each mail about a training or a deployment one mail."""
+"""Events of mails about trainings and deployments: at most one mail is sent for each event."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from onmodel.registry.kinds import DeploymentRow
 
 
 def stuck_event(deployment_id: str, hours: int) -> str:
-    """What makes each hour's alarm one mail."""
+    """The alarm of one hour."""
     return f"retirement_stuck:{deployment_id}:{hours}"
 
 
 def ready_event(deployment_id: str) -> str:
-    """What makes the mail of a deployment that answers one mail."""
+    """The deployment is in service."""
     return f"model_ready:{deployment_id}"
 
 
 def retired_event(deployment: DeploymentRow) -> str:
-    """One mail for each time that it was retired."""
+    """The deployment was retired; it may be retired more than once."""
     at = deployment.body.retired_at
     return f"retired:{deployment.id}:{at:%Y%m%dT%H%M%S}" if at else f"retired:{deployment.id}"
 
 
 def failed_event(deployment_id: str) -> str:
-    """What makes the mail of a deployment that came to nothing one mail."""
+    """The deployment failed."""
     return f"deployment_failed:{deployment_id}"
 
 
 def training_failed_event(training_id: str) -> str:
-    """What makes the mail of a training that came to nothing one mail."""
+    """The training failed."""
     return f"training_failed:{training_id}"

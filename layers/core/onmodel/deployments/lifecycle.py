@@ -1,7 +1,7 @@
-"""What a deployment's status means, and what the trainer says about it.
+"""The statuses of a deployment, and its state at the trainer.
 
-What costs money has a scheduled end before it begins, the end only moves nearer unless a person
-moves it, and what the trainer says counts more than the row.
+A deployment's end is scheduled before it begins. Only a person may move the end to a later time.
+Where the row and the trainer differ, the trainer's state counts.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from onmodel.ports.trainer import Trainer
 from onmodel.registry.kinds import DeploymentRow
 
 LIVE = frozenset({DeploymentStage.PLANNED, DeploymentStage.CREATING, DeploymentStage.IN_SERVICE})
-"""May cost money and is meant to."""
+"""Statuses of a deployment that may cost money, and is not to end yet."""
 
 
 OVER = frozenset({DeploymentStage.RETIRED, DeploymentStage.FAILED})
-"""Costs nothing any more, as far as we know."""
+"""Statuses of a deployment that costs nothing any more, by its row."""
 
 
 def is_live(deployment: DeploymentRow) -> bool:
-    """Whether it may cost money and is meant to."""
+    """Whether it may cost money and is not to end yet."""
     return deployment.status in LIVE
 
 
@@ -32,9 +32,9 @@ def number_of(deployment: DeploymentRow) -> int:
 
 
 def state_at_trainer(trainer: Trainer, deployment: DeploymentRow) -> DeploymentState | None:
-    """What the trainer says now; None when it is gone, or never was there.
+    """Its state at the trainer now; None when it does not exist there.
 
-    A call to provision whose answer was lost leaves no reference: then it is found by its id.
+    After a lost answer of provision the row has no reference: the deployment is found by its id.
     """
     ref = deployment.body.deployment_ref or trainer.find_deployment(
         deployment.production, deployment.id
@@ -46,7 +46,7 @@ def state_at_trainer(trainer: Trainer, deployment: DeploymentRow) -> DeploymentS
 
 
 def ask_to_stop(trainer: Trainer, deployment_ref: str) -> bool:
-    """False while the service refuses (it is still creating): whoever waits asks again."""
+    """False while the service refuses, because it is still being created: try again later."""
     try:
         trainer.stop_deployment(deployment_ref)
     except Conflict as fault:

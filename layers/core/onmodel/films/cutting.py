@@ -1,4 +1,4 @@
-"""Cuts the figures out of the frames of a chunk: finds, cuts, embeds and writes them."""
+"""Finds the figures in the frames of a chunk, cuts them out, embeds and stores them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from onmodel.vision.quality import crop_quality, measure_crop
 
 @dataclass
 class CutResult:
-    """What was cut and what was left out, of one frame or of the whole chunk.
+    """The crops and the rejections of one frame or of the whole chunk.
 
     `vectors[i]` is the vector of `crops[i]`.
     """
@@ -62,7 +62,7 @@ class FigureCutter:
     studio: ObjectStore
 
     def cut_frame(self, frame: Frame) -> CutResult:
-        """Pay for the finder's answer, cut every figure, pay for its vector, write the picture."""
+        """Find the figures (paid), cut each out, embed it (paid) and write its picture."""
         result = CutResult()
         answer = self.finder.find(frame.pixels, frame.picture)
         if not answer.detections:

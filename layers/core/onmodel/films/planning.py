@@ -21,16 +21,16 @@ def plan_run(
     correlation_id: str,
     attempt: int = 1,
 ) -> Run:
-    """The run of a film under these settings and the references that lie in the bucket now.
+    """The run of a film under these settings and the references that are in the bucket now.
 
     Args:
-        film: the upload's place.
+        film: the uploaded object's place.
         info: the object's head: size and checksum make the film's identity.
         settings: in force.
-        uploads: where the references are listed; a new reference makes a new run, which re-uses
-            all that was sampled.
+        uploads: where the references are listed; a new reference makes a new run, which reuses
+            everything that was sampled.
         correlation_id: of the upload event.
-        attempt: 1, or one more than the attempt that died.
+        attempt: 1, or one more than the attempt that failed.
     """
     name = PurePosixPath(film.file_name).name
     film_key = film_id(name, info.size, info.checksum_crc64nvme or info.etag)

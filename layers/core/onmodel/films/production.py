@@ -15,7 +15,7 @@ from onmodel.registry.kinds import CHARACTERS, FILMS
 def current_films(
     production: str, registry: Registry, uploads: ObjectStore
 ) -> tuple[tuple[FilmBody, ...], tuple[str, ...]]:
-    """The prepared films that the next dataset is made of, and notices about those left out.
+    """The prepared films for the next dataset, and notices about those left out.
 
     A film is left out when its object was deleted, or replaced by other content under the same
     key. The same content uploaded again is a new version of the object and still the same film.
@@ -40,9 +40,9 @@ def current_films(
 
 
 def characters_of(production: str, settings: Settings, registry: Registry) -> dict[str, Character]:
-    """The production's characters by slug: of its settings, and of its folders of pictures.
+    """The production's characters by slug, from its settings and its folders of pictures.
 
-    A folder of pictures is enough to make a character; its name is the folder's, as written.
+    A folder of pictures makes a character without settings; its name is the folder's, as written.
     """
     with_pictures = {
         row.id: Character(name=_name(row.id, row.body.folder))

@@ -21,7 +21,7 @@ from onmodel.video import sample_frames
 from onmodel.vision.encoding import encode_for_service
 
 FRAME_SPAN_SECONDS = 0.5
-"""A timecode reference takes the first frame of this span: films of 2 fps and more have one."""
+"""A timecode reference is the first frame of a span of this length; from 2 fps on there is one."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class ReferenceReader:
         return tuple(pictures), tuple(notices)
 
     def _cut(self, place: TimecodeReference) -> Pixels:
-        """Raises ReferenceRefused when film, time or box do not exist, NotFound likewise."""
+        """The picture at a place in a film. Raises ReferenceRefused or NotFound without one."""
         source, facts = self._film(place.film)
         reader = open_film(self.uploads, source, facts.size_bytes)
         start = place.timecode_seconds
@@ -68,7 +68,7 @@ class ReferenceReader:
         in_picture = 0 <= left < right <= width and 0 <= top < bottom <= height
         if frame is None or not in_picture:
             raise ReferenceRefused(
-                f"{place.film} shows nothing at {start} s in {place.box}",
+                f"{place.film} has no picture at {start} s in {place.box}",
                 "Correct the timecode or the box (left, top, right, bottom) in settings.yaml",
             )
         return frame.pixels[top:bottom, left:right]

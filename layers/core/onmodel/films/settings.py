@@ -1,8 +1,8 @@
 """The settings of a production: read from its settings.yaml, and those in force now.
 
-The roles of the functions allow the models that the stack's parameters name, and no other. So the
-settings of a production take these models, and a settings.yaml that names another is refused: its
-films would fail one by one, with denied access.
+The roles of the functions allow only the models that the stack's parameters name. So these models
+are set in the settings of every production, and a settings.yaml that names another one is refused:
+its films would fail one by one, with denied access.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ ALL_DEFAULTS = b"{}"
 
 
 def parse_settings(text: SettingsBytes) -> Settings:
-    """Read a settings.yaml, whatever models it names.
+    """Read a settings.yaml, without a check of the models that it names.
 
     Raises:
-        SettingsRefused: not YAML, too large, an unknown key or an impossible value; the message
+        SettingsRefused: not YAML, too large, an unknown key or an invalid value; the message
             lists every fault with its place.
     """
     return read_user_yaml(Settings, text, "settings.yaml")
@@ -36,7 +36,7 @@ def read_settings(text: SettingsBytes, models: AllowedModels) -> Settings:
     """Read a settings.yaml for a stack that may call these models.
 
     Raises:
-        SettingsRefused: impossible, or it names a model that this stack may not call.
+        SettingsRefused: invalid, or it names a model that this stack may not call.
     """
     settings = parse_settings(text)
     _refuse_other_models(settings, models)
@@ -44,7 +44,7 @@ def read_settings(text: SettingsBytes, models: AllowedModels) -> Settings:
 
 
 def with_models(settings: Settings, models: AllowedModels) -> Settings:
-    """The same settings with the stack's models, whatever held when they were read."""
+    """The same settings with the stack's models."""
     return settings.model_copy(
         update={
             "embedding": settings.embedding.model_copy(update={"model": models.embedding}),
@@ -125,7 +125,7 @@ def settings_in_force(
     Args:
         production: its slug.
         studio: holds the accepted settings.
-        models: the stack's, as they are now; leave out only where no model is called.
+        models: the stack's models now; None only where no model is called.
     """
     try:
         settings = Settings.model_validate_json(studio.get(accepted_settings_key(production)))

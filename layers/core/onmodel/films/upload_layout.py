@@ -1,4 +1,4 @@
-"""The layout of the uploads bucket: what an uploaded key means."""
+"""The layout of the uploads bucket: what kind of upload a key is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NEVER_FILMS = frozenset({
 
 @dataclass(frozen=True)
 class UploadPlace:
-    """Where an upload belongs. `folder` is the production's folder as written, '' for the root."""
+    """The place of an upload. `folder` is the production's folder as written, '' for the root."""
 
     folder: str
     file_name: str
@@ -76,7 +76,7 @@ Upload = FilmFile | ReferenceFile | StoryboardFile | SettingsFile | IgnoredUploa
 
 
 def classify(key: str) -> Upload:  # noqa: PLR0911 - one return a kind reads best
-    """What the key of a new object means.
+    """The kind and place of an upload by its key.
 
     Args:
         key: as S3 has it, not URL-encoded.
@@ -102,5 +102,5 @@ def classify(key: str) -> Upload:  # noqa: PLR0911 - one return a kind reads bes
 
 
 def settings_key(folder: str) -> str:
-    """Where a production's settings are uploaded."""
+    """The key of a production's settings in the uploads bucket."""
     return f"{folder}/settings.yaml" if folder else "settings.yaml"

@@ -1,4 +1,4 @@
-"""The catalogue of finders: by the setting `finder.kind`, how each is made.
+"""The catalogue of finders: the setting `finder.kind` names one, FINDERS makes it.
 
 A new finder is one file in this package, one line in FINDERS, its settings in
 `contracts.settings`, and, where it calls a new service, an adapter, a field of FinderServices and
@@ -18,7 +18,7 @@ from onmodel.ports.models import LabelDetector
 
 @dataclass(frozen=True)
 class FinderServices:
-    """Makes the services that finders call; only the chosen finder's are made."""
+    """Makes the services that finders call, each when it is first used."""
 
     labels: Callable[[], LabelDetector]
 

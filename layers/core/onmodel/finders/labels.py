@@ -16,12 +16,12 @@ from onmodel.vision.encoding import encode_for_service
 from onmodel.vision.geometry import FrameSize, instance_box, intersection
 
 LABELS_SHOWN = 5
-"""Of highest confidence, in the words on a frame without a figure."""
+"""Labels named for a frame without a figure, those of highest confidence."""
 
 
 @dataclass(frozen=True)
 class LabelsFinder:
-    """A Finder that asks a label detector once for each frame.
+    """A Finder that calls a label detector once for each frame.
 
     A label counts when it, or one of its parents, is among `settings.labels`. When chosen labels
     have no box at all, the whole picture area is the detection, flagged `wide`, unless

@@ -1,8 +1,8 @@
 """Reads a YAML file that a person wrote: a typed model, or one refusal that lists every fault.
 
 The file is read by the core schema of YAML 1.2: `yes`, `No` and `16:9` are text, not booleans and
-not numbers of base 60. What it means follows from the field that it is written for: a key with
-nothing behind it keeps its default, and a bare number where a text is wanted is that text.
+not numbers of base 60. The type of the model's field decides what a value means: a key without
+a value keeps its default, and a number is read as text where the field is a text.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ LIMIT_BYTES = 256_000
 """100 characters with descriptions of 600 letters and ten references each need half of it."""
 
 MOST_FAULTS = 20
-"""So many are listed: a mail has to be readable, and SNS takes 256 KB."""
+"""Faults listed at most: a mail has to be readable, and SNS takes 256 KB."""
 
 
 def read_user_yaml(model: type[ContractT], text: bytes, name: str) -> ContractT:
     """Parse and validate; an empty file means all defaults.
 
     Args:
-        model: what it must be.
+        model: the contract of the file.
         text: the file, UTF-8.
         name: what the file is called in messages, for example `settings.yaml`.
 
     Raises:
-        SettingsRefused: not YAML, too large, an unknown or repeated key, or an impossible value;
+        SettingsRefused: not YAML, too large, an unknown or repeated key, or an invalid value;
             the message lists every fault with its line, its key and what to write.
     """
     check_size(len(text), name)

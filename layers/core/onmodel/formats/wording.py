@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from onmodel.contracts.films import RejectReason
 
 CENT = 0.01
-SMALLEST = 0.00001  # what five digits can show
+SMALLEST = 0.00001  # the smallest that five digits show
 
 ASKED_ABOUT = {
     "training": "training",
@@ -16,7 +16,7 @@ ASKED_ABOUT = {
     "review": "review",
     "deployment": "deployment",
 }
-"""What a person is asked about, as a noun by the approval's purpose."""
+"""The subject of an approval as a noun, by its purpose."""
 
 DROPPED: dict[RejectReason, str] = {
     RejectReason.BLACK: "black",
@@ -30,7 +30,7 @@ DROPPED: dict[RejectReason, str] = {
     RejectReason.NEAR_DUPLICATE: "near-duplicates of a kept picture",
     RejectReason.UNREADABLE: "unreadable",
 }
-"""Why frames and figures were dropped, as it follows a number."""
+"""Reasons why frames and figures were dropped, worded to follow a number."""
 
 
 def timecode(seconds: float) -> str:
@@ -85,7 +85,7 @@ def person_name(character: str) -> str:
 
 
 def when(moment: datetime) -> str:
-    """`2026-11-22 14:30 UTC`: readers live anywhere."""
+    """`2026-11-22 14:30 UTC`: readers are in any time zone."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 

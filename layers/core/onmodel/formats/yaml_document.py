@@ -1,4 +1,4 @@
-"""A YAML text as plain data that remembers the line of every value.
+"""A YAML text as plain data, with the line of every value.
 
 PyYAML's composed nodes are used, not its constructors: they hold the line, repeated keys, and the
 text of a scalar as it was written.
@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 LIMIT_DEPTH = 20
-"""Settings are five levels deep; thousands of open brackets take a parser minutes."""
+"""Settings have five levels; with thousands of open brackets parsing takes minutes."""
 
 LIMIT_VALUES = 20_000
 """Values with every alias written out: a file of 12 KB can stand for millions."""
@@ -25,7 +25,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong."""
+    """One fault of the file."""
 
     line: int
     """From 1; 0 where no line can be named."""
@@ -44,14 +44,14 @@ class YamlDocument:
 
     data: Any = None
     lines: dict[Path, int] = field(default_factory=dict)
-    """Of each key or list item, from 1."""
+    """The line of each key or list item, from 1."""
     written: dict[Path, str] = field(default_factory=dict)
     """The text of each scalar as it was written, without quotes."""
     faults: list[Fault] = field(default_factory=list)
-    """Repeated keys and tags that are not understood."""
+    """Repeated keys and unknown tags."""
 
     def line(self, path: Path) -> int:
-        """Of a value, or of the nearest one around it that the file has; 0 when there is none."""
+        """The line of a value, or of the innermost section around it that the file has; else 0."""
         for length in range(len(path), 0, -1):
             if found := self.lines.get(path[:length]):
                 return found
@@ -111,7 +111,7 @@ def read_document(text: str) -> YamlDocument:
 
 
 def _check_size(text: str) -> None:
-    """Before nodes are made, which costs time and memory for each value."""
+    """Count levels and values before nodes are made, which takes time and memory for each value."""
     depth = 0
     for values, event in enumerate(yaml.parse(text, Loader=_CoreSchema)):
         if values > LIMIT_VALUES * 2:  # every collection has a start and an end
@@ -126,7 +126,7 @@ def _check_size(text: str) -> None:
 
 
 def _count(node: yaml.Node, known: dict[int, int], open_nodes: set[int]) -> int:
-    """Values below a node, each alias counted as what it stands for."""
+    """The number of values below a node; an alias counts as the values that it repeats."""
     identity = id(node)
     if identity in open_nodes:
         raise yaml.YAMLError(f"line {node.start_mark.line + 1} contains itself through an alias")
@@ -188,7 +188,7 @@ class _Reader:
             if key in first:
                 self._fault(
                     line, (*path, key),
-                    f"stands here again, it was given in line {first[key]}, keep one of them",
+                    f"is given again, first in line {first[key]}, keep one of them",
                 )  # fmt: skip
                 continue
             first[key] = line
@@ -197,7 +197,7 @@ class _Reader:
         return merged | found
 
     def _merged(self, node: yaml.Node, path: Path, line: int) -> dict[Hashable, Any]:
-        """Of `<<: *other` or `<<: [*one, *two]`, of which the earlier wins."""
+        """The sections that `<<: *other` or `<<: [*one, *two]` merges; the earlier one wins."""
         parts = node.value if isinstance(node, yaml.SequenceNode) else [node]
         merged: dict[Hashable, Any] = {}
         for part in reversed(parts):

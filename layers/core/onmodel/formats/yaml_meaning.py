@@ -14,24 +14,24 @@ from pydantic_core import ErrorDetails
 from onmodel.formats.yaml_document import Fault, Path, YamlDocument, shortened
 
 NOT_FINITE = frozenset({"inf", "infinity", "nan"})
-"""What float() reads beside numbers; nothing that a person sets is infinite."""
+"""Texts that float() reads as numbers; no setting is infinite."""
 
 
 def fit_to_model(model: type[BaseModel], document: YamlDocument) -> tuple[Any, list[Fault]]:
-    """The document's data as the model's fields mean it.
+    """The document's data, converted to what the model's fields expect.
 
     A key without a value is left out where the field has a default; a number or a boolean where
-    only text fits is the text that was written; an unknown key is left out and is a fault.
+    only text fits becomes the text that was written; an unknown key is left out and is a fault.
 
     Returns:
-        What to validate, and the faults that were found on the way.
+        The data to validate, and the faults found so far.
     """
     fitting = _Fitting(document, [])
     return fitting.fit(model, document.data, ()), fitting.faults
 
 
 def validation_faults(error: ValidationError, document: YamlDocument) -> Iterator[Fault]:
-    """What pydantic refused, each with its line and what to write."""
+    """Pydantic's errors as faults, each with its line and what to write."""
     for detail in error.errors(include_url=False):
         path = tuple(part for part in detail["loc"] if part != "[key]")
         yield Fault(document.line(path), path, _in_words(detail, document.written.get(path)))
@@ -43,7 +43,7 @@ class _Fitting:
         self.faults = faults
 
     def fit(self, annotation: Any, value: Any, path: Path) -> Any:  # noqa: ANN401
-        """A value as its annotation means it."""
+        """A value converted to what its annotation expects."""
         options = tuple(_options(annotation))
         models = [option for option in options if _is_model(option)]
         if isinstance(value, dict):

@@ -18,7 +18,7 @@ from onmodel.errors import LinkRefused
 from onmodel.ports.machines import Clock
 
 SALT = "onmodel.door"
-"""Keeps these signatures apart from any other use of the same key; links in sent mails have it."""
+"""Part of every signature, so that no other use of the same key gives it. Sent links have it."""
 
 PAGE_SUFFIX = ".html"
 
@@ -41,7 +41,7 @@ class ObjectTarget(Contract):
 
 
 class ApprovalTarget(Contract):
-    """One approval, to see and to decide."""
+    """One approval, to show and to decide."""
 
     kind: Literal["approval"] = "approval"
     production: Slug
@@ -52,7 +52,7 @@ LinkTarget = Annotated[ObjectTarget | ApprovalTarget, Field(discriminator="kind"
 
 
 class _Payload(Contract):
-    """What is signed. The fields are in the links of sent mails: they keep their names."""
+    """The signed content of a link. Sent links have these fields, so their names stay."""
 
     grants: LinkTarget
     days: float = Field(gt=0)
@@ -63,8 +63,8 @@ class SignedLinks:
 
     Args:
         url: of the HTTP API, without a slash at its end.
-        key: the signing key; whoever has it can decide everything.
-        clock: now; signs and judges age.
+        key: the signing key; with it every approval can be decided.
+        clock: for the time of signing and the age of a link.
     """
 
     def __init__(self, url: str, key: str, clock: Clock) -> None:
@@ -80,7 +80,7 @@ class SignedLinks:
     def link_to_object(self, key: str, days: float) -> str:
         """A link to one object of the studio bucket.
 
-        A page's name stands at the end, so that its links to pages beside it lead back here.
+        The link ends in a page's name, so that relative links of this page lead to follow_link.
         """
         target = ObjectTarget(key=key)
         link = self._link(target, days)
@@ -91,7 +91,7 @@ class SignedLinks:
         return self._link(ApprovalTarget(production=production, id=approval_id), days)
 
     def read(self, token: str) -> LinkTarget:
-        """What a link leads to; its signature is compared in constant time.
+        """The content of a link; its signature is compared in constant time.
 
         Raises:
             LinkRefused: forged, cut, of another key, or expired.
@@ -101,9 +101,9 @@ class SignedLinks:
             payload = _Payload.model_validate(raw)
         except (BadData, ValidationError) as fault:
             raise LinkRefused("This link is not one of ours", ASK_AGAIN) from fault
-        # Signed in the future: the clock of another function is ahead. The signature is still ours.
+        # Signed in the future: the clock of another function is ahead. The signature is valid.
         if self._clock() - signed_at > timedelta(days=payload.days):
-            raise LinkRefused(f"This link was good for {payload.days:g} days", ASK_AGAIN)
+            raise LinkRefused(f"This link was valid for {payload.days:g} days", ASK_AGAIN)
         return payload.grants
 
     def _link(self, target: ObjectTarget | ApprovalTarget, days: float) -> str:
@@ -112,7 +112,7 @@ class SignedLinks:
 
 
 def _signer_with(clock: Clock) -> type[TimestampSigner]:
-    """Itsdangerous asks the system for the time; here time is an argument."""
+    """Itsdangerous reads the system's time; here the time is an argument."""
 
     class ClockedSigner(TimestampSigner):
         def get_timestamp(self) -> int:

@@ -1,4 +1,4 @@
-"""Approvals: money that a person is asked about, decided once, by compare-and-swap."""
+"""Approvals: questions to a person about money; each is decided once, by compare-and-swap."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DECIDED = frozenset({ApprovalStatus.APPROVED, ApprovalStatus.DECLINED})
 
 
 def approval_id(request: RequestApprovalRequest) -> str:
-    """One approval an execution and subject: what was agreed to once is not agreed to for ever."""
+    """One approval for each execution and subject: a later execution must ask again."""
     return digest(f"{request.execution_arn}:{request.purpose}:{request.subject_id}", 16)
 
 
@@ -29,7 +29,7 @@ def get_approval(production: str, approval_id: str, registry: Registry) -> Appro
 def decide(
     approval: ApprovalRow, status: ApprovalStatus, *, registry: Registry, clock: Clock
 ) -> tuple[ApprovalRow, bool]:
-    """Write a decision on a pending approval, and say whether this decision is the one that counts.
+    """Write a decision on a pending approval, and return whether it is the one that counts.
 
     The first decision counts; a later caller gets the row with that decision. A new token alone
     does not decide anything.

@@ -1,6 +1,6 @@
 """Money: what calls cost by a dated price book, before (quote) and after (estimated bill).
 
-A price that is missing is told and makes the total unknown; it is never taken for zero.
+A missing price is named and makes the total unknown; it is never taken as zero.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PROFILE_PREFIX = re.compile(r"^bedrock\.(us|us-gov|eu|apac|jp|au|ca|global)\.")
 
 
 class Price(Contract):
-    """What one unit of an item costs. `usd` is None when it is known to be unknown."""
+    """What one unit of an item costs. `usd` is None when AWS publishes no price."""
 
     usd: Decimal | None = Field(ge=0)
     unit: str = "unit"
@@ -48,14 +48,14 @@ class PriceBook(Contract):
 
     @classmethod
     def load(cls, override: bytes | None = None) -> PriceBook:
-        """The book that comes with this package, with a user's own prices on top.
+        """The price book of this package, where a user's own prices replace its prices.
 
         Args:
-            override: YAML of the same form; it may name a few items only, and a price by its
+            override: YAML of the same form; it may have only some items, and a price given as a
                 number alone keeps the unit it had.
 
         Raises:
-            SettingsRefused: the user's book is impossible.
+            SettingsRefused: the user's book is invalid.
         """
         shipped = resources.files("onmodel.money").joinpath(PRICE_BOOK).read_bytes()
         book = read_user_yaml(cls, shipped, PRICE_BOOK)
@@ -90,7 +90,7 @@ class PriceOverride(Contract):
 class BillLine(Contract):
     """One item of a bill; money is None when the item has no price.
 
-    `paid` and `reused` count in `unit`; `saved_usd` is what the re-used would have cost.
+    `paid` and `reused` count in `unit`; `saved_usd` is what the reused would have cost.
     """
 
     item: str
@@ -119,7 +119,7 @@ class Bill(Contract):
 
 
 def add_up(usage: Iterable[Usage]) -> tuple[Usage, ...]:
-    """One Usage an item, in alphabetical order."""
+    """One Usage for each item, in alphabetical order."""
     by_item: defaultdict[str, list[Usage]] = defaultdict(list)
     for use in usage:
         by_item[use.item].append(use)
@@ -134,7 +134,7 @@ def add_up(usage: Iterable[Usage]) -> tuple[Usage, ...]:
 
 
 def estimate(usage: Iterable[Usage], book: PriceBook) -> Bill:
-    """What usage costs by the book: one line an item, in alphabetical order."""
+    """What usage costs by the price book: one line for each item, in alphabetical order."""
     lines = tuple(_line(use, book.price(use.item)) for use in add_up(usage))
     missing = tuple(line.item for line in lines if line.usd is None)
     known = sum((line.usd for line in lines if line.usd is not None), Decimal(0))
@@ -165,7 +165,7 @@ def _line(use: Usage, price: Price | None) -> BillLine:
 
 
 def _times(count: Decimal, each: Decimal | None) -> Decimal | None:
-    """None of something costs nothing, whatever its price."""
+    """Zero units cost nothing, also without a price."""
     if not count:
         return Decimal(0)
     return None if each is None else count * each

@@ -1,6 +1,7 @@
 """Quotes: what something will cost before it is started, and on which assumptions.
 
-Quotes lean to the high side: nobody minds paying less. What the cache will save is not foreseen.
+Assumptions are chosen so that the real cost is lower rather than higher. What the cache will save
+is not counted.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ REQUESTS_PER_FILM = 12
 
 CAPTION_TOKENS_IN = 2800  # a 1,024 px picture is 1,500 to 2,000, the prompt about 800
 CAPTION_TOKENS_OUT = 70
-CAPTION_REPAIRS = 0.1  # answers asked for a second time
+CAPTION_REPAIRS = 0.1  # share of answers asked for a second time
 
 
 class Quote(Contract):
-    """What something will cost, and what was assumed."""
+    """What something will cost, and the assumptions."""
 
     bill: Bill
     assumptions: tuple[str, ...]
@@ -127,7 +128,7 @@ def _how_captioned(captions: int) -> str:
 
 
 def deployment_quote(work: Work, *, book: PriceBook) -> Quote:
-    """What a deployment costs, by what its trainer says that it uses."""
+    """What a deployment costs, by the usage that its trainer gives."""
     return Quote(bill=estimate(work.usage, book), assumptions=(*work.assumptions, _dated(book)))
 
 

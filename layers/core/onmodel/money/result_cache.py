@@ -1,9 +1,9 @@
 """The result cache: a paid service is called once for the same content.
 
 The key is the hash of what is sent: kind, model, parameters and the picture's bytes. A picture that
-is cut and encoded again gives the same bytes as long as the encoder's version does; a new encoder
-pays once more, and never gets an answer that belongs to other bytes. NumPy is imported where a
-vector is read: functions that cache only text run without it.
+is cut and encoded again gives the same bytes with the same version of the encoder; after an update
+of the encoder the call is paid for once more. NumPy is imported where a vector is read: functions
+that cache only text run without it.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def _warn_corrupt(key: str) -> None:
 
 
 def _keep(cache: Cache, key: str, value: bytes) -> None:
-    """Store what was just paid for; an answer in hand is worth more than its copy."""
+    """Store an answer that was paid for. An error is logged: the answer is used all the same."""
     if len(value) > CACHE_VALUE_LIMIT_BYTES:  # thousands of boxes in one picture
         logger.warning("a paid answer is too large to cache", cache_key=key, bytes=len(value))
         return

@@ -1,4 +1,4 @@
-"""What was called and answered: counted by the items of the price book."""
+"""Counts of paid calls, by the items of the price book."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def bedrock_item(model: str) -> str:
 
 
 def token_usage(model: str, tokens_in: int, tokens_out: int) -> tuple[Usage, ...]:
-    """What one call of a text model cost; the price book counts in thousands."""
+    """The usage of one call of a text model, in thousands of tokens."""
     item = bedrock_item(model)
     return (
         Usage(item=f"{item}.input-1k", paid=tokens_in / 1000),
@@ -23,7 +23,7 @@ def token_usage(model: str, tokens_in: int, tokens_out: int) -> tuple[Usage, ...
 
 
 class UsageMeter:
-    """Counts paid and re-used answers by item; shared by threads."""
+    """Counts paid and reused answers by item; shared by threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

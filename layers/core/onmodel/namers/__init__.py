@@ -1,4 +1,4 @@
-"""The catalogue of namers: by the setting `naming.kind`, how each is made.
+"""The catalogue of namers: the setting `naming.kind` names one, NAMERS makes it.
 
 A new namer is one file in this package, one line in NAMERS, its settings in `contracts.settings`,
 and, where it calls a new service, an adapter, a field of NamerServices and the right to call it in
@@ -44,7 +44,7 @@ def make_namer(
 
     Args:
         naming: kind and thresholds.
-        embedding: what the crops' vectors were made with.
+        embedding: the settings that the crops' vectors were made with.
         references: of all characters of the production.
         services: what namers call.
     """

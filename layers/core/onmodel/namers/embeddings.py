@@ -22,8 +22,8 @@ class EmbeddingsNamer:
 
     A character's similarity is that of its nearest reference. The nearest character gives the
     name when its similarity reaches `settings.threshold` and is ahead of the next character's by
-    `settings.margin`; two characters equally near never name. A lone character has nothing to be
-    ahead of: only the threshold counts, and `Naming.margin` is its similarity.
+    `settings.margin`; with two characters equally near it abstains. With a single character only
+    the threshold counts, and `Naming.margin` is its similarity.
 
     Attributes:
         references: by character, `(k, d)` float32, rows of unit length; k may be 0.

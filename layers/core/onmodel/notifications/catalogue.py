@@ -1,7 +1,7 @@
 """Every kind of notification, and the function that gathers its facts.
 
-A new kind is four things of one name: a facts class and a facts function in facts/<domain>.py, an
-entry here, templates/<kind>.txt.j2, and a golden text tests/unit/notifications/golden/<kind>.*.
+A new kind needs four things of one name: a facts class and a facts function in facts/<domain>.py,
+an entry here, templates/<kind>.txt.j2, and a golden text tests/unit/notifications/golden/<kind>.*.
 tests/unit/notifications/test_catalogue.py names what is missing.
 """
 

@@ -5,7 +5,7 @@ paragraph are joined and wrapped, lines that begin with a space are kept as they
 paragraph without text is left out. The correlation id is added at the end, so that log lines can be
 found.
 
-Every value is made printable before it is written: keys and file names are other people's text.
+Every value is made printable before it is written: keys and file names may hold any characters.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from onmodel.notifications.facts.base import Facts
 SUBJECT = "Subject: "
 SUBJECT_LIMIT = 99  # SNS: under 100 characters, ASCII, no line breaks
 MOST_SPANS = 5
-WIDTH = 72  # what every mail reader shows without breaking lines itself
+WIDTH = 72  # mail programs show this without breaking lines
 
 
 @dataclass(frozen=True)
 class Mail:
-    """What is published: `subject` is ASCII and under 100 characters, `body` is plain text."""
+    """A mail: `subject` is ASCII and under 100 characters, `body` is plain text."""
 
     subject: str
     body: str
@@ -58,7 +58,7 @@ def compose(facts: Facts, correlation_id: str) -> Mail:
 
     Raises:
         jinja2.UndefinedError: the template needs a value that the facts do not have.
-        TypeError: the template writes a value without a filter that makes text of it.
+        TypeError: the template writes a value that is no text without a filter that converts it.
     """
     text = _TEMPLATES.get_template(f"{facts.kind}.txt.j2").render(dict(facts)).strip()
     subject, _, body = text.partition("\n")
@@ -114,7 +114,7 @@ def _written(value: object) -> str:
         return printable(value)
     if isinstance(value, int | Undefined):
         return str(value)  # raises UndefinedError for a value that the facts do not have
-    raise TypeError(f"{value!r} is written without a filter that makes text of it")
+    raise TypeError(f"{value!r} is no text and needs a filter")
 
 
 def _environment() -> Environment:

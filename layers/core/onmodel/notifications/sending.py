@@ -1,4 +1,4 @@
-"""Sends one mail for one event; two with one id only if the function dies after publishing."""
+"""Sends one mail for each event; a second one only if the function ends just after publishing."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def send_once(
 ) -> bool:
     """Fill the template and publish, unless a mail of the same event was sent.
 
-    The registry's row is written after publishing: when the function dies in between, the repeat
-    sends a second mail with the same id, and none is lost.
+    The registry's row is written after publishing: when the function ends in between, the repeat
+    sends a second mail with the same id, and no mail is lost.
 
     Args:
         notification: from a facts function.
-        correlation_id: of the upload that everything began with.
+        correlation_id: of the upload that the notification results from.
         registry: holds a row for each mail that was sent.
         mailbox: the topic.
         clock: now.

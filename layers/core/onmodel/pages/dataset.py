@@ -1,4 +1,4 @@
-"""The page of a dataset: who is in it, what each picture's caption says, what was left out."""
+"""The page of a dataset: its characters, each picture with its caption, what was left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything dropped, by reason, in plain words, beside the setting that decided it."""
+"""Everything that was dropped, by reason, beside the setting that decided it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onmodel.pages.sheet import CharacterNames, Tile, tile
 from onmodel.pages.templating import data_uri
 
 ALIKE_IN_A_ROW = 40
-"""A still shot of minutes has hundreds alike: its row is cut, so that pages stay small."""
+"""Tiles in a row of duplicates: a still shot of minutes has hundreds, and pages stay small."""
 
 FRAME_ASPECT = 16 / 9
 
@@ -114,7 +114,7 @@ class DroppedTile:
 
 @dataclass(frozen=True)
 class Alike:
-    """A kept crop and those that it stands for."""
+    """A kept crop and its dropped near-duplicates."""
 
     kept: Tile | None
     tiles: tuple[DroppedTile, ...]
@@ -134,7 +134,7 @@ class Dropper:
     kept: Mapping[str, Crop]
 
     def sections(self, rejected: Sequence[Rejected]) -> list[Section[DroppedTile | Alike]]:
-        """A section a reason, the most frequent first."""
+        """One section for each reason, the most frequent first."""
         groups: dict[RejectReason, list[Rejected]] = defaultdict(list)
         for line in rejected:
             groups[line.reason].append(line)

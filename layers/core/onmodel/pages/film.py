@@ -1,4 +1,4 @@
-"""The report of one prepared film: self-contained HTML pages, worth looking at."""
+"""The report of one prepared film: self-contained HTML pages."""
 
 from __future__ import annotations
 

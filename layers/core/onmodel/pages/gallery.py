@@ -23,7 +23,7 @@ class GalleryPicture:
 
 @dataclass(frozen=True)
 class GalleryPanel:
-    """A scene as it was planned and what came of it; `notice` says why pictures are missing."""
+    """A planned scene and its pictures; `notice` says why pictures are missing."""
 
     planned: PlannedPanel
     pictures: Sequence[GalleryPicture]

@@ -1,4 +1,4 @@
-"""The few numbers that a report begins with."""
+"""The numbers at the beginning of a report."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class HeadlineNumber:
 
 
 def headline(summary: FilmSummary, sampling: Sampling) -> list[HeadlineNumber]:
-    """Frames looked at → figures found → pictures kept."""
+    """Frames sampled → figures found → pictures kept."""
     unpaid = sum(summary.rejected.get(reason, 0) for reason in BEFORE_PAYING)
     unnamed = summary.named.get("", 0)
     named = sum(summary.named.values()) - unnamed

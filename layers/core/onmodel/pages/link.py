@@ -1,4 +1,4 @@
-"""What a link of a mail shows: a question with two buttons, or a message."""
+"""The pages that a link of a mail shows: a question with two buttons, or a message."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ASKED: dict[Purpose, str] = {
 
 @dataclass(frozen=True)
 class Question:
-    """What a person decides; `usd` is None when a price is missing. A review is not of money."""
+    """A question to a person; `usd` is None when a price is missing, and for a review."""
 
     production: str
     purpose: Purpose
@@ -30,7 +30,7 @@ class Question:
 
 
 def question_page(question: Question) -> bytes:
-    """Opening it decides nothing: mail scanners follow links. The buttons do."""
+    """The page with two buttons. Only the buttons decide, because mail scanners open links."""
     return render("link.html.j2", title=ASKED[question.purpose], words=(), question=question)
 
 

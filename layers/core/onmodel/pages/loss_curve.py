@@ -11,8 +11,8 @@ from onmodel.pages.templating import render
 
 WIDTH, HEIGHT = 960, 360
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 34, 48
-MOST_POINTS = 600  # more than one a pixel pair is not seen, and 20,000 steps make a heavy file
-TREND_SHARE = 40  # of all points, on each side: smooth, and still shows where it turns
+MOST_POINTS = 600  # one for two pixels; more cannot be seen, and 20,000 steps make a large file
+TREND_SHARE = 40  # of all points, on each side: smooth, and still shows changes of direction
 TICKS = 5
 
 
@@ -36,7 +36,7 @@ def render_loss_curve(points: Sequence[LossPoint], notice: str = "") -> bytes:
 
     Args:
         points: in any order.
-        notice: what must stand in the picture, which travels without its page.
+        notice: is written in the picture, because it is also used without its page.
     """
     finite = sorted(
         (point for point in points if math.isfinite(point.loss)), key=lambda point: point.step
@@ -70,7 +70,7 @@ def render_loss_curve(points: Sequence[LossPoint], notice: str = "") -> bytes:
 
 
 def _thinned(points: Sequence[LossPoint]) -> list[LossPoint]:
-    """At most MOST_POINTS: each stands for the mean of its neighbours."""
+    """At most MOST_POINTS, each the mean of its neighbours."""
     size = math.ceil(len(points) / MOST_POINTS)
     if size <= 1:
         return list(points)

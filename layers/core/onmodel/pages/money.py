@@ -11,7 +11,7 @@ TITLES = {
     "rekognition.detect-labels": "Finding figures",
     "bedrock.amazon.titan-embed-image-v1": "Comparing pictures",
 }
-"""What a service does here; others are shown by the price book's key alone."""
+"""What each service is used for; other items are shown by their key in the price book."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _row(line: BillLine) -> BillRow:
 
 
 def _price(line: BillLine) -> str:
-    """Prices are shown whole: $0.00006 must not look like nothing."""
+    """Prices are shown with all digits: $0.00006 must not be shown as 0."""
     if line.unit_usd is None:
         return "unknown"
     return f"${line.unit_usd.normalize():f}{' (unsure)' if line.unsure else ''}"

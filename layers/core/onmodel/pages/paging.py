@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 PICTURES_A_PAGE = 240
-"""About 2 MB of thumbnails: opens at once from disk, and in seconds from a phone."""
+"""About 2 MB of thumbnails: opens at once from a disk, and within seconds on a phone."""
 
 
 class ShowsPictures(Protocol):
@@ -22,7 +22,7 @@ ItemT = TypeVar("ItemT", bound=ShowsPictures)
 
 @dataclass(frozen=True)
 class Section(Generic[ItemT]):
-    """A heading and what stands under it; `continued` when it began on the page before."""
+    """A heading and its items; `continued` when it began on the page before."""
 
     slug: str
     title: str

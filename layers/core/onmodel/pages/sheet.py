@@ -38,7 +38,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class CharacterNames:
-    """Characters as people call them."""
+    """A character's name for people."""
 
     settings: Settings
 

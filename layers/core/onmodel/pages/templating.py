@@ -13,7 +13,7 @@ from onmodel.formats.wording import count, dollars, duration, listed, timecode
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("onmodel.pages", "templates"),
-        autoescape=True,  # titles, labels and details are other people's text
+        autoescape=True,  # titles, labels and details may hold any characters
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

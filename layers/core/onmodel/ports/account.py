@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Mailbox(Protocol):
-    """The topic that e-mail subscribers listen to."""
+    """The topic of the e-mail subscribers."""
 
     def publish(self, subject: str, body: str, mail_id: str, correlation_id: str) -> None:
         """Subject: ASCII, under 100 characters."""
@@ -15,7 +15,7 @@ class Mailbox(Protocol):
 
 class Quotas(Protocol):
     def value(self, service: str, quota: str) -> float | None:
-        """What the account may use now; None when the quota is unknown here."""
+        """The quota's value now; None when the quota does not exist in this region."""
         ...
 
 
@@ -26,7 +26,7 @@ class Secrets(Protocol):
 
 
 class Account(Protocol):
-    """What preflight looks up about buckets and roles."""
+    """Facts about buckets and roles, for preflight."""
 
     def bucket_region(self, bucket: str) -> str | None:
         """None when the bucket does not exist."""

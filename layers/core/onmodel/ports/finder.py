@@ -1,4 +1,4 @@
-"""The port to what finds figures in a frame."""
+"""The port to finders of figures in a frame."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from onmodel.contracts.base import Box
 from onmodel.contracts.films import Detection
 from onmodel.contracts.settings import FinderSettings
 
-if TYPE_CHECKING:  # wiring reads this module also where NumPy is not installed
+if TYPE_CHECKING:  # wiring imports this module also where NumPy is not installed
     from onmodel.contracts.arrays import Pixels
 
 
@@ -22,7 +22,7 @@ class FrameDetections:
         detections: each figure once, in any order, every box inside the picture area. When the
             finder knows that there is a figure but not where, one detection of the whole picture
             area, flagged `wide`.
-        seen: what the service answered, in words; shown where no figure was found.
+        seen: the service's answer in words; shown where no figure was found.
     """
 
     detections: tuple[Detection, ...]
@@ -32,8 +32,8 @@ class FrameDetections:
 class Finder(Protocol):
     """Finds the figures of one frame. Called by several threads at once.
 
-    Size and number of figures are no matter of a finder: `vision.detections` chooses among its
-    answers.
+    A finder does not limit the size and number of figures: `vision.detections` chooses among
+    them.
     """
 
     def find(self, pixels: Pixels, picture: Box) -> FrameDetections:
@@ -50,4 +50,4 @@ class Finder(Protocol):
 
 
 FinderOf = Callable[[FinderSettings], Finder]
-"""The run's settings choose the finder, so it is made inside the step."""
+"""Makes a finder in the step, which has read the run's settings."""

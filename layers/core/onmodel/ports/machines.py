@@ -26,12 +26,15 @@ class Executions(Protocol):
         ...
 
     def stop_all(self, machine_arn: str, reason: str) -> int:
-        """End what runs of a machine, and its children; returns how many. An unknown one has 0."""
+        """Stop a machine's running executions and their children; returns how many there were.
+
+        An unknown machine has none.
+        """
         ...
 
 
 class Schedule(Contract):
-    """Something that will be started once."""
+    """A planned start of a state machine."""
 
     name: str
     at: datetime = Field(description="UTC")
@@ -45,7 +48,7 @@ class Scheduler(Protocol):
     def at(
         self, name: str, when: datetime, target_arn: str, payload: Mapping[str, Any]
     ) -> Schedule:
-        """The schedule that stands under this name: the first one; a repeat moves nothing.
+        """The schedule of this name. A second call with the same name changes nothing.
 
         A time in the past becomes the next possible one.
         """
@@ -58,12 +61,12 @@ class Scheduler(Protocol):
     def get(self, name: str) -> Schedule | None: ...
 
     def delete(self, name: str) -> None:
-        """Gone is success."""
+        """Delete a schedule; succeeds when there is none."""
         ...
 
 
 class TaskTokens(Protocol):
-    """Answers to tasks that wait. False when nobody waits any more, which is success too."""
+    """Answers to tasks that wait. False when the task does not wait any more; that is no error."""
 
     def succeed(self, token: str, output: Mapping[str, Any]) -> bool: ...
 

@@ -1,4 +1,4 @@
-"""The ports to the models that look at pictures and describe them."""
+"""The ports to models that detect labels in pictures, embed pictures and describe them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # NumPy is not installed where nothing is embedded
 
 
 class Instance(Contract):
-    """One place where a label was seen; fractions of the picture, 0 to 1."""
+    """One place where a label was found; fractions of the picture, 0 to 1."""
 
     left: float
     top: float
@@ -48,11 +48,11 @@ class Embedder(Protocol):
 
 
 EmbedderOf = Callable[[EmbeddingSettings], Embedder]
-"""The run's settings choose the model, so the embedder is made inside the step."""
+"""Makes an embedder in the step, which has read the run's settings."""
 
 
 class CaptionModel(Protocol):
-    """A model that sees. Raises AnswerRefused for filtered and empty answers, with their cost."""
+    """A model that describes pictures. Raises AnswerRefused for filtered and empty answers."""
 
     model: str
 

@@ -1,4 +1,4 @@
-"""The port to what names the characters of crops."""
+"""The port to namers of the characters in crops."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from onmodel.contracts.films import Crop, Naming
 from onmodel.contracts.settings import EmbeddingSettings, NamingSettings
 
-if TYPE_CHECKING:  # wiring reads this module also where NumPy is not installed
+if TYPE_CHECKING:  # wiring imports this module also where NumPy is not installed
     from onmodel.contracts.arrays import Vectors
 
 
@@ -27,7 +27,7 @@ class ReferencePicture:
 
 
 class Namer(Protocol):
-    """Says which character each crop shows, or abstains. An abstention is an answer."""
+    """Names the character that each crop shows, or abstains."""
 
     def name(self, crops: Sequence[Crop], vectors: Vectors) -> tuple[Naming, ...]:
         """One answer for each crop, in their order; the same crops give the same answers.
@@ -45,6 +45,6 @@ class Namer(Protocol):
 NamerOf = Callable[[NamingSettings, EmbeddingSettings, Sequence[ReferencePicture]], Namer]
 """Makes the namer that the settings choose.
 
-The embedding settings are those that the crops' vectors were made with; a production's references
-are part of what a namer is made of.
+It takes the naming settings, the embedding settings that the crops' vectors were made with, and all
+references of the production.
 """

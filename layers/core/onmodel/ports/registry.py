@@ -14,8 +14,8 @@ from onmodel.contracts.base import Contract
 class Record(Contract):
     """A row of the Registry.
 
-    `revision` counts writes: compare-and-swap, so that leases and state changes are decided by
-    steps and enforced by a conditional write.
+    `revision` counts writes. A write is conditional on it (compare-and-swap), so that of two
+    functions that change a row at the same time one gets Conflict.
     """
 
     production: str
@@ -30,7 +30,7 @@ class Record(Contract):
 
 
 class Registry(Protocol):
-    """What is known of films, runs, datasets, trainings, deployments, storyboards, mails."""
+    """The rows of films, runs, datasets, trainings, deployments, storyboards and mails."""
 
     def get(self, production: str, kind: str, id: str) -> Record | None:  # noqa: A002
         """Strongly consistent."""
@@ -41,7 +41,7 @@ class Registry(Protocol):
         ...
 
     def replace(self, record: Record) -> Record:
-        """Write revision + 1 over `record.revision`. Raises Conflict when it moved on."""
+        """Write revision + 1 over `record.revision`. Raises Conflict when it was written since."""
         ...
 
     def delete(self, record: Record) -> None:

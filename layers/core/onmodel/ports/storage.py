@@ -10,7 +10,7 @@ from onmodel.contracts.base import Contract
 
 
 class ObjectInfo(Contract):
-    """What S3 tells of an object without its content."""
+    """The metadata of an S3 object."""
 
     key: str
     size: int
@@ -45,7 +45,7 @@ CACHE_VALUE_LIMIT_BYTES = 350_000
 
 
 class Cache(Protocol):
-    """Paid answers by content. Values are opaque bytes; ValueError above the limit."""
+    """Stored answers of paid services, by content. Raises ValueError above the limit of bytes."""
 
     def get(self, key: str) -> bytes | None: ...
     def put(self, key: str, value: bytes) -> None: ...

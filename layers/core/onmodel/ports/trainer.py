@@ -27,18 +27,18 @@ from onmodel.contracts.trainings import (
 
 
 class TrainerRules(Protocol):
-    """What a trainer takes, makes and costs. Calls no service: every function may ask."""
+    """What a trainer takes, makes and costs. Calls no service: every function may use it."""
 
     name: str
     limits: TrainerLimits
     items: StandingItems
     presets: Mapping[str, Options]
-    """Hyperparameters by the preset's name."""
+    """The presets' hyperparameters, by the preset's name."""
     on_a_local_stack: str
     """What a local stack says of this trainer, a clause without a full stop."""
 
     def hyperparameters(self, training: TrainingSettings) -> Options:
-        """What the settings ask for, completed by the trainer's defaults; not yet checked."""
+        """The settings' hyperparameters, completed by the trainer's defaults; not yet checked."""
         ...
 
     def hyperparameter_faults(self, values: Options, /) -> tuple[Finding, ...]:
@@ -46,23 +46,23 @@ class TrainerRules(Protocol):
         ...
 
     def described(self, values: Options, /) -> tuple[LabelledValue, ...]:
-        """As people read them in a mail."""
+        """The hyperparameters as a mail shows them."""
         ...
 
     def training_work(self, values: Options, /) -> Work:
-        """What a training uses, with a month of keeping its model."""
+        """What a training uses, and what keeping its model for a month uses."""
         ...
 
     def deployment_work(self, hours: float) -> Work:
-        """What a deployment uses that is in service so many hours."""
+        """What a deployment uses that is in service for these hours."""
         ...
 
     def billed_hours(self, lived: timedelta) -> float:
-        """Of a deployment that lived so long."""
+        """The hours that are billed for a deployment that existed for this time."""
         ...
 
     def panel_options(self, storyboard: Storyboard) -> Options:
-        """What the storyboard asks of this trainer's image model alone."""
+        """The storyboard's options that only this trainer's image model has."""
         ...
 
     def described_panels(self, storyboard: Storyboard) -> str:
@@ -76,11 +76,11 @@ class TrainerRules(Protocol):
     def manifest_violations(
         self, lines: bytes, pictures: Mapping[str, PictureFacts], /, *, name: str
     ) -> tuple[Violation, ...]:
-        """All that would be refused of a manifest, in the order of its lines.
+        """Everything in a manifest that the service would refuse, in the order of its lines.
 
         Args:
-            lines: the file, whoever wrote it.
-            pictures: what is known of each picture, by its S3 URI; one that is missing here is a
+            lines: the file.
+            pictures: the facts of each picture, by its S3 URI; a picture that is missing here is a
                 violation.
             name: the file's key.
         """
@@ -88,14 +88,14 @@ class TrainerRules(Protocol):
 
 
 class Trainer(TrainerRules, Protocol):
-    """Makes models from datasets, and makes them answer.
+    """Trains models on datasets, and deploys them.
 
     References are opaque texts. Every call may raise Throttled or ServiceUnavailable; every call
     may be repeated, also after it succeeded and its answer was lost.
     """
 
     def preflight(self, plan: TrainingPlan) -> tuple[Finding, ...]:
-        """Everything that stands in the way, at once; warnings too. Costs nothing."""
+        """All reasons why training is impossible, and warnings. Costs nothing."""
         ...
 
     def start(self, spec: TrainingSpec) -> str:
@@ -107,7 +107,7 @@ class Trainer(TrainerRules, Protocol):
         ...
 
     def names(self, production: str, training_id: str) -> TrainingNames:
-        """What people will see at the service; always the same for the same ids."""
+        """The names shown by the service; always the same for the same ids."""
         ...
 
     def find(self, production: str, training_id: str) -> str | None:
@@ -119,24 +119,24 @@ class Trainer(TrainerRules, Protocol):
         ...
 
     def stop_training(self, training_ref: str) -> None:
-        """Ask it to stop. One that is over or unknown is success."""
+        """Ask it to stop; succeeds when it is over or unknown."""
         ...
 
     def training_of(self, event: Mapping[str, Any]) -> str | None:
-        """The reference of our training that a service's event tells of; None for all others.
+        """The reference of our training that a service's event is about; None for all others.
 
-        The event only says that something changed: ask `describe` what is true now.
+        The event only shows that something changed: `describe` gives the state now.
         """
         ...
 
     def loss_curve(self, metrics_ref: str) -> tuple[LossPoint, ...]:
-        """By step. Raises NotFound, or AnswerRefused when the file makes no sense."""
+        """By step. Raises NotFound, or AnswerRefused when the file is not of the expected form."""
         ...
 
     def provision(self, spec: DeploymentSpec) -> str:
         """The deployment's reference; the same one when this deployment_id exists.
 
-        It costs money from now on, without commitment: whoever calls has scheduled its end.
+        It costs money from now on, without commitment: its end must be scheduled before.
 
         Raises:
             TrainingImpossible: the account has no quota, or the service refuses the model.
@@ -152,11 +152,11 @@ class Trainer(TrainerRules, Protocol):
         ...
 
     def stop_deployment(self, deployment_ref: str) -> None:
-        """Delete it; gone is success. Raises Conflict while the service refuses: try again."""
+        """Delete it; succeeds when it does not exist. Raises Conflict while the service refuses."""
         ...
 
     def delete_model(self, model_ref: str) -> None:
-        """Delete it; gone is success. Raises Conflict while a deployment needs it."""
+        """Delete it; succeeds when it does not exist. Raises Conflict while it is deployed."""
         ...
 
     def list_ours(self) -> tuple[OurResource, ...]:
@@ -164,11 +164,11 @@ class Trainer(TrainerRules, Protocol):
         ...
 
     def panel_model(self, deployment_ref: str) -> str:
-        """What the ImageModel is to be asked for, to draw with this deployment."""
+        """The model id for the ImageModel, to draw with this deployment."""
         ...
 
 
 class ImageModel(Protocol):
-    """Draws panels. Raises AnswerRefused when nothing was drawn: filtered or impossible."""
+    """Draws panels. Raises AnswerRefused when nothing was drawn: filtered, or not possible."""
 
     def draw(self, model: str, panel: PanelRequest) -> Panels: ...

@@ -16,7 +16,7 @@ from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Record, Registry
 
 CHANGE_ATTEMPTS = 6
-"""A handful of functions at most write one row at the same time."""
+"""At most a few functions write one row at the same time."""
 
 BodyT = TypeVar("BodyT", bound=Contract)
 StatusT = TypeVar("StatusT", bound=StrEnum)
@@ -69,7 +69,7 @@ AnyRow = Row[Any, Any]
 
 @dataclass(frozen=True)
 class Rows(Generic[BodyT, StatusT]):
-    """All rows of one kind. The Registry is the first argument of every call."""
+    """The rows of one kind. The Registry is the first argument of every method."""
 
     kind: Kind
     body: type[BodyT]
@@ -164,7 +164,7 @@ class Rows(Generic[BodyT, StatusT]):
             production: slug of the row's production.
             id: of the row.
             decide: takes the row and returns it changed, or None to leave it as it is. Called again
-                with the newest revision after each Conflict, so it must have no effects of its own.
+                with the newest revision after each Conflict, so it must have no side effects.
             clock: gives `updated_at`.
 
         Returns:

@@ -1,7 +1,7 @@
-"""Close a generation: its films' crops become one immutable dataset. No caption is paid for here.
+"""Close a generation: make one immutable dataset of its films' crops. Captions are made later.
 
-Crops are named again by the references and thresholds of this moment; only a reference that was
-never embedded costs anything.
+Crops are named again with the references and thresholds of this moment; only references that were
+never embedded cost money.
 """
 
 from __future__ import annotations
@@ -66,12 +66,12 @@ class AssembleDataset:
     notices: tuple[str, ...] = ()
 
     def assemble(self, request: AssembleDatasetRequest) -> DatasetRef:
-        """Write the dataset, then close the generation; a repeat answers the same dataset.
+        """Write the dataset, then close the generation; a repeat returns the same dataset.
 
         Raises:
             EventRefused: there is no such generation.
-            DatasetRefused: too few pictures to train on; the generation is closed all the same.
-            Conflict: a film was prepared meanwhile; the machine tries again, with that film.
+            DatasetRefused: too few pictures to train on; the generation is closed too.
+            Conflict: a film was prepared in the meantime; the machine tries again, with that film.
         """
         asked = request.generation
         generation = GENERATIONS.require(self.registry, asked.production, asked.generation_id)
@@ -84,7 +84,7 @@ class AssembleDataset:
             raise
 
     def _resume(self, generation: GenerationRow) -> DatasetRef:
-        """A former attempt closed it: what has no caption yet is what is left to do."""
+        """The dataset of an earlier attempt that closed the generation; captions may be missing."""
         body = generation.body
         if body.dataset_id is None:
             raise DatasetRefused(body.reason or "the generation is closed", body.advice or "")
@@ -148,14 +148,12 @@ class AssembleDataset:
         try:
             self._close(generation.with_fields(dataset_id=keys.dataset_id))
         except Conflict:
-            DATASETS.delete(
-                self.registry, dataset
-            )  # nothing was made of it: the next try has more films
+            DATASETS.delete(self.registry, dataset)  # the next attempt has more films
             raise
         return self._ref(dataset, captions_needed=waiting)
 
     def _settings(self, production: str) -> Settings:
-        """As they are now, with a name for every character that has references."""
+        """The settings now, with a name for every character that has references."""
         settings = settings_in_force(production, self.studio, self.models)
         return settings.model_copy(
             update={"characters": characters_of(production, settings, self.registry)}
@@ -164,7 +162,7 @@ class AssembleDataset:
     def _named_crops(
         self, films: Sequence[FilmBody], settings: Settings
     ) -> tuple[list[FilmCrops], tuple[str, ...]]:
-        """Each film's crops, named by the references and thresholds of this moment."""
+        """Each film's crops, named with the references and thresholds of this moment."""
         runs = [film.run for film in films if film.run is not None]
         if not runs:
             return [], ()
@@ -256,6 +254,6 @@ class AssembleDataset:
 
 
 def _within(limits: DatasetLimits, training: TrainingSettings) -> TrainingSettings:
-    """As many pictures as wanted, and not more than the trainer takes."""
+    """As many pictures as the settings say, and not more than the trainer takes."""
     most = min(training.max_pictures, limits.max_records)
     return training.model_copy(update={"max_pictures": most})

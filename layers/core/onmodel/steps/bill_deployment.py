@@ -1,4 +1,4 @@
-"""End a retirement: record that nothing costs any more, what it did cost, and forget its alarm."""
+"""End a retirement: record that the deployment costs nothing any more, and its estimated bill."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def bill_deployment(
     trainer: TrainerRules,
     clock: Clock,
 ) -> None:
-    """Only called when the deployment was seen to be gone. A repeat changes nothing."""
+    """Called when the deployment is confirmed to be deleted. A repeat changes nothing."""
     ref = request.deployment
 
     def decide(current: DeploymentRow) -> DeploymentRow | None:
@@ -38,7 +38,7 @@ def bill_deployment(
 
 
 def estimated_bill(body: DeploymentBody, until: datetime, trainer: TrainerRules) -> float | None:
-    """Since the trainer was first asked; None when there is no price, never zero."""
+    """The cost since the trainer was first asked for it; None without a price, never zero."""
     if body.provisioning_at is None:
         return 0.0
     hours = trainer.billed_hours(until - body.provisioning_at)

@@ -1,7 +1,7 @@
 """Describe one crop, and answer the task that waits for it.
 
 The token is always answered: with success, or with a failure that the map counts. A repeated
-message finds the caption in the Cache; a token that nobody waits for any more counts as done.
+message finds the caption in the Cache; a token whose task does not wait any more counts as done.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from onmodel.ports.models import CaptionModel
 from onmodel.ports.storage import Cache, ObjectStore
 
 LAST_RECEIVE = 5
-"""maxReceiveCount of the queue: what fails now would only lie in the dead letters."""
+"""maxReceiveCount of the queue: after another failure the message would be a dead letter."""
 
 MOST_THROTTLES = 40
-"""Times a message is put back: at up to 15 minutes each they outlast the task's 6 hours."""
+"""Times a message is put back; with up to 15 minutes each, longer than the task's 6 hours."""
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 15, 900  # SQS delays 15 minutes at most
 
 
 def is_final(fault: Exception) -> bool:
-    """Whether asking again would get, and cost, the same.
+    """Whether another call would have, and cost, the same result.
 
-    A service's fault of no special kind is one that time does not heal: denied access above all.
+    A ServiceError of no subclass does not pass with time: it is mostly denied access.
     """
     return type(fault) is ServiceError or isinstance(fault, AnswerRefused | NotFound)
 
@@ -62,14 +62,14 @@ class CaptionCrop:
     limits: DatasetLimits
 
     def caption(self, message: CaptionMessage, receives: int) -> None:
-        """Caption and answer; what is raised is handed out again by the queue.
+        """Caption and answer; after an exception the queue delivers the message again.
 
         Args:
             message: token and crop.
-            receives: how often it was handed out, this time included.
+            receives: how often it was delivered, this time included.
 
         Raises:
-            Exception: something failed that may heal, and it is not the last receive.
+            Exception: a failure that may pass, and this is not the last receive.
         """
         item = message.item
         try:
@@ -113,7 +113,7 @@ class CaptionCrop:
         write_answer(answer, keys, self.studio)
 
     def _write_down(self, item: CaptionItem, fault: ServiceError, spent: tuple[Usage, ...]) -> None:
-        """Why there is no caption, and what that cost: the mail of a refused dataset says it."""
+        """Store why there is no caption, and its cost, for the mail of a refused dataset."""
         paid = fault.usage if isinstance(fault, AnswerRefused) else ()
         failed = CaptionAnswer(
             crop_id=item.crop_id, caption=None, reason=str(fault), usage=add_up(spent + paid)
@@ -121,18 +121,18 @@ class CaptionCrop:
         write_answer(failed, DatasetKeys(item.production, item.dataset_id), self.studio)
 
     def _succeed(self, message: CaptionMessage) -> None:
-        """The map's children return nothing of weight: the caption lies in S3."""
+        """Answer the task; the caption is in S3, so that the answer is small."""
         if not self.tokens.succeed(message.token, {}):
-            logger.info("nobody waits for this caption any more", crop_id=message.item.crop_id)
+            logger.info("no task waits for this caption any more", crop_id=message.item.crop_id)
 
     def _fail(self, message: CaptionMessage, fault: Exception) -> None:
         name = type(fault).__name__ if isinstance(fault, OnmodelError) else "CaptionFailed"
         logger.warning("no caption: %s", fault, crop_id=message.item.crop_id)
         if not self.tokens.fail(message.token, name, str(fault)[:2000]):
-            logger.info("nobody waits for this caption any more", crop_id=message.item.crop_id)
+            logger.info("no task waits for this caption any more", crop_id=message.item.crop_id)
 
     def _put_back(self, message: CaptionMessage) -> None:
-        """A copy with a delay instead of a failed receive: throttles do not use receives up."""
+        """Send a copy with a delay: a throttled call then does not count as a receive."""
         pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**message.throttled)
         later = message.model_copy(update={"throttled": message.throttled + 1})
         self.queue.send(later.model_dump_json(), pause)

@@ -1,4 +1,4 @@
-"""A batch of the caption queue: each message by itself; only those that failed come again."""
+"""Handles a batch of the caption queue; only messages that failed are delivered again."""
 
 from __future__ import annotations
 
@@ -29,18 +29,20 @@ class Captioning(Protocol):
 
 
 def caption_messages(messages: QueuedMessages, crops: Captioning) -> PartialFailures:
-    """Caption each; what raises is named for the queue to hand out again."""
+    """Caption each message; those that raise are named, so that the queue delivers them again."""
 
     def caption(record: SQSRecord) -> None:
         queued = QueuedMessage.model_validate(record.raw_event)
-        logger.append_keys(correlation_id=queued.correlation_id)  # never the one before it's
+        logger.append_keys(correlation_id=queued.correlation_id)  # not the id of the message before
         try:
             _caption(queued, crops)
         except Exception:
-            logger.exception("a message failed and comes again", message_id=queued.message_id)
+            logger.exception(
+                "a message failed and is delivered again", message_id=queued.message_id
+            )
             raise
 
-    # A batch of which all failed is no failed invocation: its messages are counted one by one.
+    # The invocation succeeds even if all messages failed: each message is counted by itself.
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     answer = process_partial_response(
         event=messages.model_dump(mode="json", by_alias=True),
@@ -52,7 +54,7 @@ def caption_messages(messages: QueuedMessages, crops: Captioning) -> PartialFail
 
 
 def _caption(queued: QueuedMessage, crops: Captioning) -> None:
-    """Raises EventRefused for a message that nobody of ours sent; it ends as a dead letter."""
+    """Raises EventRefused for a message of another form; it ends as a dead letter."""
     try:
         message = CaptionMessage.model_validate_json(queued.body)
     except ValidationError as fault:

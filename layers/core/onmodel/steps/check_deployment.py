@@ -1,4 +1,4 @@
-"""Look whether a deployment answers yet, and move its end nearer when it does."""
+"""Check whether a deployment is in service yet, and move its end to an earlier time when it is."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from onmodel.registry.kinds import DEPLOYMENTS, DeploymentRow
 State = Literal["creating", "in_service", "failed", "gone", "late"]
 
 GRACE_AFTER_PROVISIONING = timedelta(minutes=2)
-"""What was just made may not be found yet: control planes are eventually consistent."""
+"""A new deployment may not be found yet: control planes are eventually consistent."""
 
 
 def check_deployment(
@@ -35,9 +35,9 @@ def check_deployment(
     provision_minutes: float,
     retire_model_arn: str,
 ) -> DeploymentChecked:
-    """Ask the trainer, record what it says, and never wait longer than the limit.
+    """Read the state at the trainer and record it; after the limit the deployment is `late`.
 
-    Everything but `creating` and `in_service` is recorded with its reason, for the mail.
+    Other states than `creating` and `in_service` are recorded with their reason, for the mail.
     """
     ref = request.deployment
     deployment = DEPLOYMENTS.require(registry, ref.production, ref.deployment_id)
@@ -66,9 +66,9 @@ def _judge(
     began = body.provisioning_at or body.requested_at
     minutes = limit.total_seconds() / 60
     if now >= body.retires_at:
-        return "late", "Its time was up before it was in service"
+        return "late", "Its time was over before it was in service"
     if at_trainer is None and now - began >= GRACE_AFTER_PROVISIONING:
-        return "gone", "Somebody deleted it"
+        return "gone", "It was deleted by hand"
     if at_trainer is not None and at_trainer.status == DeploymentStatus.FAILED:
         return "failed", at_trainer.reason or "The service gives no reason"
     if at_trainer is not None and at_trainer.status == DeploymentStatus.IN_SERVICE:
@@ -85,9 +85,10 @@ def _serve(
     clock: Clock,
     retire_model_arn: str,
 ) -> None:
-    """Record the beginning; the end is so many hours later, and never later than planned.
+    """Record the beginning; the end is its hours later, but not later than planned.
 
-    The schedule moves before the row: a death in between ends the deployment early, not late.
+    The schedule is changed before the row: if the function ends in between, the deployment ends
+    early and not late.
     """
     if deployment.status == DeploymentStage.IN_SERVICE:
         return

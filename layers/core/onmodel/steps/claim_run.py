@@ -1,4 +1,4 @@
-"""Take the lease on a run, so that one film is prepared once whatever arrives twice."""
+"""Claim a run, so that a film is prepared once even if its event arrives twice."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def claim_run(
 ) -> None:
     """Make this execution the run's holder.
 
-    The lease holds an execution's ARN. It is taken over when that execution no longer runs.
+    The row holds the execution's ARN. Another execution may claim it when that one no longer runs.
 
     Raises:
-        RunClaimed: the run is prepared already, or another execution that is alive holds it.
+        RunClaimed: the run is prepared already, or another running execution holds it.
         Conflict: another execution claimed at the same moment; retried by the machine.
     """
     run, now = request.run, clock()

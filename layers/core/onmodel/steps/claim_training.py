@@ -1,7 +1,7 @@
-"""Decide what a changed training, or a wish to deploy one, is answered with: once, whoever asks.
+"""Decide what to do about a training that changed, or that is to be deployed, exactly once.
 
-The event only says that something may have changed. The truth is read from the trainer, the claim
-is the lease on the training's row, and everything that is not ours to act on ends quietly.
+The event only shows that something may have changed: the state is read from the trainer. The
+execution claims the training's row. An event that needs no action ends without a mail.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from onmodel.ports.trainer import Trainer
 from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow, TrainingRow
 
 GRACE_AFTER_START = timedelta(minutes=15)
-"""A training that was just started may not be found yet; one that is older and unknown is gone."""
+"""A new training may not be found yet; an older one that is not found does not exist any more."""
 
 ENDS = {
     TrainingStatus.FAILED: TrainingStage.FAILED,
@@ -31,14 +31,14 @@ ENDS = {
 
 WITHOUT_REASON = {
     TrainingStage.FAILED: "The service gives no reason",
-    TrainingStage.STOPPED: "Somebody stopped it",
-    TrainingStage.GONE: "The trainer does not know it any more",
+    TrainingStage.STOPPED: "It was stopped by hand",
+    TrainingStage.GONE: "It does not exist at the trainer any more",
 }
 
 
 @dataclass(frozen=True)
 class ClaimTraining:
-    """The services that claiming needs. `longest_hours`: of a deployment nobody asked more for."""
+    """The services that claiming needs. `longest_hours`: of a deployment by default."""
 
     registry: Registry
     studio: ObjectStore
@@ -48,11 +48,10 @@ class ClaimTraining:
     longest_hours: float
 
     def claim(self, asked: ClaimTrainingRequest) -> ClaimedTraining:
-        """Answer for one event or wish.
+        """Decide about one event or request.
 
         Raises:
-            Conflict: another execution claimed at the same moment; retried by the machine, and then
-                the other one is seen.
+            Conflict: another execution claimed at the same moment; retried by the machine.
         """
         training = self._find(asked.request)
         if training is None:
@@ -63,7 +62,7 @@ class ClaimTraining:
             and holder != asked.execution_arn
             and self.executions.is_running(holder)
         ):
-            return _ignored(f"{holder} is at it")
+            return _ignored(f"{holder} works on it")
         ref = training.body.job_ref or self.trainer.find(training.production, training.id)
         if training.status == TrainingStage.IMPOSSIBLE or ref is None:
             return _ignored(f"training {training.id} never began")
@@ -81,7 +80,7 @@ class ClaimTraining:
         rows = list(TRAININGS.list_all(self.registry))
         found = next((row for row in rows if row.body.job_ref == request.job_arn), None)
         unnamed = [row for row in rows if row.body.job_ref is None]
-        if found is None and unnamed:  # its start died before the reference was written down
+        if found is None and unnamed:  # its start failed before the reference was written
             found = next(
                 (
                     row
@@ -150,7 +149,7 @@ class ClaimTraining:
         )
 
     def _hours(self, production: str) -> float:
-        """The production's wish, within what the stack allows without being asked."""
+        """The hours of the production's settings, within the stack's limit."""
         wish = settings_in_force(production, self.studio).deployment.hours
         return min(wish, self.longest_hours)
 

@@ -1,4 +1,4 @@
-"""Gather the captions: what has none is left out and listed, and too many of these end it."""
+"""Gather the captions. Pictures without one are left out; too many of them refuse the dataset."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def collect_captions(
 def refuse_too_few(
     captioned: Sequence[DatasetItem], failed: Sequence[LeftOut], settings: Settings
 ) -> DatasetRefused | None:
-    """Why the captions do not suffice; None when they do."""
+    """Why there are too few captions; None when there are enough."""
     total = len(captioned) + len(failed)
     percent = 100 * len(failed) / total if total else 100.0
     if percent > settings.captions.tolerated_failure_percent:
@@ -101,7 +101,7 @@ def refuse_too_few(
         return DatasetRefused(
             f"{len(failed):,} of {total:,} pictures got no caption, more than"
             f" {settings.captions.tolerated_failure_percent:g} %: {reasons}",
-            "Look at the reasons in left_out.jsonl; what was captioned is not paid for again",
+            "See the reasons in left_out.jsonl; captions that exist are not paid for again",
         )
     training = sum(item.split == Split.TRAINING for item in captioned)
     if training < settings.training.min_pictures:

@@ -1,4 +1,4 @@
-"""Put a prepared film into the open generation, and see that TrainModel waits for more of them."""
+"""Add a prepared film to the open generation, and start TrainModel, which waits for more films."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class CollectFilm:
     train_model_arn: str
 
     def collect(self, event: FilmPreparedEvent) -> FilmCollected:
-        """Answer for one prepared film. Its event may come twice, also after the training began.
+        """Collect one prepared film. Its event may come twice, also after the training began.
 
         Raises:
             EventRefused: no such run is known.
@@ -36,10 +36,10 @@ class CollectFilm:
         return self.collect_run(event.detail)
 
     def collect_run(self, film: FilmPreparedDetail) -> FilmCollected:
-        """As for its event, which may be lost. Raises the same."""
+        """Collect a run whose event may have been lost. Raises the same errors."""
         run = RUNS.require(self.registry, film.production, film.run_id)
         if run.body.crops_kept == 0:
-            return FilmCollected(outcome="ignored")  # the mail about the film said so
+            return FilmCollected(outcome="ignored")  # the mail about the film has the reason
         return retry_on_conflict(
             lambda: self._collect(film), f"the open generation of production {film.production}"
         )

@@ -19,7 +19,7 @@ from onmodel.vision.duplicates import find_duplicates
 
 @dataclass(frozen=True)
 class SampledChunk:
-    """One finished chunk as it lies in S3; vectors has shape (crops, dimensions)."""
+    """The results of one finished chunk in S3; vectors has shape (crops, dimensions)."""
 
     result: ChunkResult
     crops: tuple[Crop, ...]
@@ -77,7 +77,7 @@ def load_chunks(keys: FilmKeys, studio: ObjectStore) -> list[SampledChunk]:
 
 
 def join_shots(chunks: list[SampledChunk]) -> list[SampledChunk]:
-    """Number shots through the film: a shot that goes on over a chunk's border stays one."""
+    """Number the shots of the whole film: a shot that crosses a chunk's border is one shot."""
     joined: list[SampledChunk] = []
     numbers = first_shot_numbers([chunk.result.shots for chunk in chunks])
     for chunk, number in zip(chunks, numbers, strict=True):

@@ -1,4 +1,4 @@
-"""Draw how a training's loss fell, beside its dataset."""
+"""Draw the loss curve of a training, beside its dataset."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def draw_loss_curve(
     """Read the trainer's metrics; write the picture and the numbers.
 
     Raises:
-        NotFound, AnswerRefused: the trainer left no metrics, or nonsense; the machine goes on.
+        NotFound, AnswerRefused: no metrics, or not of the known form; the machine goes on.
     """
     claim = request.training
     training = TRAININGS.require(registry, claim.production, claim.training_id)
@@ -35,7 +35,7 @@ def draw_loss_curve(
         return
     state = trainer.describe(training.body.job_ref or "")
     if state.metrics_ref is None:
-        raise NotFound(f"Training {claim.training_id} has left no metrics")
+        raise NotFound(f"Training {claim.training_id} has no metrics")
     points = trainer.loss_curve(state.metrics_ref)
     keys = DatasetKeys(claim.production, training.body.dataset_id)
     studio.put(keys.loss_curve, render_loss_curve(points, " ".join(notices)), "image/svg+xml")

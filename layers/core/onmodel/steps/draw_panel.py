@@ -1,4 +1,4 @@
-"""Draw one panel: as many pictures as wanted, with other seeds where answers are filtered."""
+"""Draw one panel: the number of pictures asked for, with other seeds where one is filtered."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ def draw_panel(
 ) -> None:
     """Write the pictures, then panels/<nn>.json. A panel that is complete is not drawn again.
 
-    Answers that were filtered are no failure: each is noted, and the gallery says why pictures are
-    missing.
+    A filtered answer is no failure: it is noted, and the gallery says why pictures are missing.
 
     Raises:
         Throttled, ServiceUnavailable: retried by the machine; finished pictures are drawn again.
@@ -81,7 +80,7 @@ def draw_panel(
 
 
 def is_complete(keys: StoryboardKeys, item: PanelItem, studio: ObjectStore) -> bool:
-    """Whether this very panel was drawn before."""
+    """Whether the same panel was drawn before."""
     try:
         before = DrawnPanel.model_validate_json(studio.get(keys.panel(item.panel)))
     except NotFound:
@@ -92,7 +91,7 @@ def is_complete(keys: StoryboardKeys, item: PanelItem, studio: ObjectStore) -> b
 def _seeds(
     item: PanelItem, keys: StoryboardKeys, studio: ObjectStore, trainer: Trainer
 ) -> list[int]:
-    """The planned one, and others for answers that are filtered."""
+    """The planned seed, then others for answers that are filtered."""
     storyboard = Storyboard.model_validate_json(studio.get(keys.storyboard))
     if item.planned.number > len(storyboard.scenes):
         raise EventRefused(

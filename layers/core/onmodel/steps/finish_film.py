@@ -1,4 +1,4 @@
-"""Record a prepared film: from here on its crops count for the next dataset."""
+"""Record a film as prepared, so that its crops are used for the next dataset."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onmodel.registry.kinds import FILMS, RUNS
 def finish_film(
     request: RunRequest, *, registry: Registry, studio: ObjectStore, clock: Clock
 ) -> None:
-    """Point the film at this run, then mark the run prepared and give its lease back.
+    """Name this run in the film's row, then mark the run prepared and release it.
 
     Raises:
         EventRefused: the run was never claimed.

@@ -1,4 +1,4 @@
-"""Answer a link of a mail. GET shows, whoever follows it; only POST acts."""
+"""Answer a link of a mail. GET only shows, because scanners follow links; POST decides."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import APPROVALS, ApprovalRow
 
 PRESIGNED_SECONDS = 300
-"""Long enough for a slow browser; a copied address soon leads nowhere."""
+"""Long enough for a slow browser; a copied address soon expires."""
 
 LARGEST_PAGE_BYTES = 4_500_000
-"""A function answers 6 MB at most, quotes escaped. Pages are handed out here and not by S3: the
-links among them would lead from a presigned address to one that is not."""
+"""A function's answer has 6 MB at most, after escaping. Pages are sent from here and not from S3,
+because a link of a presigned page to the next page is not presigned."""
 
 ANSWERING_TIME = timedelta(minutes=1)
-"""The function's timeout is shorter: after it, the task was answered or the function died."""
+"""Longer than the function's timeout: then the task was answered or the function has ended."""
 
 DECISIONS = {"approve": ApprovalStatus.APPROVED, "decline": ApprovalStatus.DECLINED}
 
@@ -35,7 +35,7 @@ PAGE_HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline';"
     " form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "referrer-policy": "no-referrer",  # the address is the key
+    "referrer-policy": "no-referrer",  # the address contains the token
     "x-content-type-options": "nosniff",
     "x-robots-tag": "noindex",
 }
@@ -52,7 +52,7 @@ class FollowLink:
     clock: Clock
 
     def follow(self, request: LinkRequest) -> LinkAnswer:
-        """A page or a redirect; a bad link is a page that says so, never an error."""
+        """A page or a redirect; a link that is not valid gives a page with the reason."""
         method = request.context.http.method.upper()
         if method not in {"GET", "HEAD", "POST"}:
             return _page(405, message_page("A link takes GET and POST only"))
@@ -94,7 +94,7 @@ class FollowLink:
     def _decide(self, row: ApprovalRow, wanted: ApprovalStatus) -> ApprovalRow:
         """Write the decision, then answer the task.
 
-        If the function dies in between, following the link again answers the task.
+        If the function ends in between, following the link again answers the task.
         """
         is_late = self.clock() >= row.body.expires_at
         row, counts = decide(
@@ -107,13 +107,13 @@ class FollowLink:
             return row
         answer = Approved(approved=row.status == ApprovalStatus.APPROVED)
         is_answered = self.tokens.succeed(row.body.task_token, answer.model_dump())
-        if counts and answer.approved and not is_answered:  # its machine ended: nothing will start
+        if counts and answer.approved and not is_answered:  # its execution ended
             expired = row.with_status(ApprovalStatus.EXPIRED)
             return APPROVALS.replace(self.registry, expired, self.clock())
         return row
 
     def _is_stale(self, body: ApprovalBody) -> bool:
-        """Whether the function that decided has had the time to answer the machine."""
+        """Whether the function that decided must have answered the machine by now."""
         return body.decided_at is not None and self.clock() - body.decided_at > ANSWERING_TIME
 
     def _show(self, row: ApprovalRow) -> LinkAnswer:
@@ -124,7 +124,7 @@ class FollowLink:
                 410,
                 message_page(
                     "Too late: nothing was started",
-                    "Nobody waits for this answer any more. The dataset is kept.",
+                    "This answer is not needed any more. The dataset is kept.",
                 ),
             )
         if not is_pending:

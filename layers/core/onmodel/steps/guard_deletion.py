@@ -1,7 +1,7 @@
-"""Before the stack is deleted: stop what bills, or say why it must not be deleted yet.
+"""Before the stack is deleted: stop deployments, or refuse the deletion with the reason.
 
-Then what runs is ended too: a machine whose execution waits for a person stays `DELETING` for days,
-and no stack of the same name can be made meanwhile.
+Running executions are stopped too: a machine with an execution that waits for a person would stay
+`DELETING` for days, and no stack of the same name could be made in that time.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from onmodel.steps.stop_deployment import stop_deployment
 from onmodel.steps.verify_retired import verify_retired
 
 PATIENCE = timedelta(minutes=12)
-"""A function lives 15 minutes at most, and CloudFormation has to be answered within them."""
+"""A function runs 15 minutes at most, and must answer CloudFormation within this time."""
 
 POLL_SECONDS = 10
 
 WHY = "the stack is deleted"
 
 PHYSICAL_ID = "onmodel-deletion-guard"
-"""Never changes: a new one would make CloudFormation delete the guard in an update."""
+"""Never change it: CloudFormation would replace the guard, and so call it for a deletion."""
 
 
 class GuardAnswer(Contract):
-    """CloudFormation's answer document, but for what it repeats of the question."""
+    """The answer to CloudFormation, without the fields that repeat the request."""
 
     status: Literal["SUCCESS", "FAILED"]
     reason: str
@@ -57,26 +57,26 @@ class GuardDeletion:
     sleep: Callable[[float], None]
 
     def answer(self, event: DeletionGuardEvent) -> GuardAnswer:
-        """Creating and updating need no guard; deleting waits until nothing bills by the hour."""
+        """Allow a creation or an update at once, and a deletion when nothing bills by the hour."""
         try:
             if event.request_type != "Delete":
                 forbid_deployments(False, self.registry, self.clock)
                 return GuardAnswer(status="SUCCESS", reason="Deployments are allowed")
             forbid_deployments(True, self.registry, self.clock)
             answer = self._stop_all(event.correlation_id)
-            if answer.status == "FAILED":  # the stack stays, and goes on working
+            if answer.status == "FAILED":  # the stack is not deleted, and must work
                 forbid_deployments(False, self.registry, self.clock)
         except OnmodelError as fault:
             logger.warning("%s: %s", type(fault).__name__, fault)
             return GuardAnswer(
                 status="FAILED",
-                reason="It could not be seen whether a model still bills, or what runs could not be"
-                f" ended: {fault}",
+                reason="It is not certain that nothing bills, or running executions could not be"
+                f" stopped: {fault}",
             )
         return answer
 
     def _stop_all(self, correlation_id: str) -> GuardAnswer:
-        """Rows first, so that an execution under way makes nothing new; then all that stands."""
+        """Stop the deployments of rows first, so that none is made anew; then all others."""
         until = self.clock() + PATIENCE
         begun = list(self._rows(correlation_id))
         for request in begun:
@@ -86,7 +86,7 @@ class GuardDeletion:
                 names = ", ".join(sorted(set(standing)))
                 return GuardAnswer(
                     status="FAILED",
-                    reason=f"Still billing by the hour, or not seen to be gone: {names}. Delete"
+                    reason=f"Still billing by the hour, or perhaps so: {names}. Delete"
                     " them at the trainer's service, then delete the stack again",
                 )
             self.sleep(POLL_SECONDS)
@@ -106,7 +106,7 @@ class GuardDeletion:
         )
 
     def _not_gone(self, begun: list[RetireRequest]) -> list[str]:
-        """Ids of the deployments that are there, or may still appear; each is stopped again."""
+        """Ids of the deployments that exist, or may still be created; each is stopped again."""
         return [
             request.deployment.deployment_id
             for request in begun
@@ -130,7 +130,7 @@ class GuardDeletion:
             )
 
     def _standing(self) -> list[str]:
-        """What bills by the hour, whatever the Registry knows of it; each is stopped again."""
+        """Everything that bills by the hour, with or without a row; each is stopped again."""
         refs = [
             thing.ref for thing in self.trainer.list_ours() if thing.kind == ResourceKind.DEPLOYMENT
         ]

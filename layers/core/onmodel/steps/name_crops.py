@@ -1,4 +1,4 @@
-"""Name the kept crops after the production's references. Runs again without any paid call."""
+"""Name the kept crops after the production's references. A repeat makes no paid call."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def name_crops(
     namer: NamerOf,
     meter: UsageMeter,
 ) -> None:
-    """Write names.jsonl: for every kept crop a character, or None. Unnamed is an answer.
+    """Write names.jsonl: for every kept crop its character, or None when the namer abstained.
 
     Args:
         request: the run.

@@ -1,4 +1,4 @@
-"""Send the notification that a state machine asks for, once."""
+"""Send the notification that a state machine requests, once."""
 
 from __future__ import annotations
 

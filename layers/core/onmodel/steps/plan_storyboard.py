@@ -1,4 +1,4 @@
-"""Read and check a storyboard, find a model that draws it, and write down every panel."""
+"""Read and check a storyboard, find a model that draws it, and write its panels."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class PlanStoryboard:
     clock: Clock
 
     def plan(self, asked: PlanStoryboardRequest) -> StoryboardPlanned:
-        """Everything that could be refused is refused here: before money is asked for or spent.
+        """Plan a storyboard. Every fault of it is refused here, before money is spent.
 
         Raises:
-            SettingsRefused: the file is gone or impossible, or the production has no model.
-            EventRefused: the deployment that was asked for does not answer (any more).
+            SettingsRefused: the file is missing or invalid, or the production has no model.
+            EventRefused: the requested deployment is not in service.
         """
         request = asked.request
         name, storyboard = self._read(request)
@@ -117,7 +117,7 @@ class PlanStoryboard:
             raise SettingsRefused(f"{key} is gone", "Upload it again") from fault
 
     def _panels(self, storyboard: Storyboard, production: str) -> list[tuple[int, PlannedPanel]]:
-        """With the take that its seed comes from: all takes of a scene beside each other."""
+        """The panels with the take that their seed is made from, all takes of a scene together."""
         settings = settings_in_force(production, self.studio)
         characters = characters_of(production, settings, self.registry)
         planned = [
@@ -128,7 +128,7 @@ class PlanStoryboard:
         return sorted(planned, key=lambda pair: (pair[1].number, pair[0]))
 
     def _deployment(self, request: StoryboardRequest) -> DeploymentRow | None:
-        """The one that was asked for, else the one that answers longest."""
+        """The requested deployment, else the one that ends last."""
         now = self.clock()
         if request.deployment_id is not None:
             asked = DEPLOYMENTS.require(self.registry, request.production, request.deployment_id)
@@ -156,7 +156,7 @@ class PlanStoryboard:
         return max(trained, key=lambda training: training.created_at).id
 
     def _take(self, body: StoryboardBody, production: str, execution_arn: str) -> StoryboardBody:
-        """The next take; this execution's own when it asks again. Raises Conflict."""
+        """The next take; this execution's own take in a repeat. Raises Conflict."""
         before = [
             take
             for take in STORYBOARDS.list(self.registry, production)

@@ -1,4 +1,4 @@
-"""Say whether this account can train and deploy today, before people's time and money go in."""
+"""Check whether this account can train and deploy today, before time and money are spent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def preflight_training(
     clock: Clock,
     models: AllowedModels,
 ) -> Preflight:
-    """Every reason why not, at once. Impossible is an answer: the dataset is made all the same.
+    """All reasons why it cannot. That is no error: the dataset is made in any case.
 
     Once there is a dataset, the reasons are kept with it: mails, page and CLI show them.
 
@@ -64,7 +64,7 @@ def in_one_text(finding: Finding) -> str:
 
 
 def _dataset(request: GenerationRequest, registry: Registry) -> DatasetRow | None:
-    """What the generation became, once it is closed."""
+    """The dataset of a closed generation."""
     asked = request.generation
     generation = GENERATIONS.read(registry, asked.production, asked.generation_id)
     if generation is None or generation.body.dataset_id is None:

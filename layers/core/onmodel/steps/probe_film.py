@@ -14,10 +14,10 @@ from onmodel.video.sampling.chunks import plan_chunks
 
 
 def probe_film(request: RunRequest, *, uploads: ObjectStore, studio: ObjectStore) -> FilmProbed:
-    """Write film.json, packets.npz and, last, chunks.jsonl; a repeat finds them and returns.
+    """Write film.json, packets.npz and, last, chunks.jsonl; a repeat reads them.
 
     Raises:
-        FilmRefused: the film is gone, or cannot be decoded; says what to do.
+        FilmRefused: the film was deleted, or cannot be decoded; says what to do.
     """
     run = request.run
     keys = FilmKeys.of(run)

@@ -1,4 +1,4 @@
-"""Make a trained model answer: the one step of the system that starts an hourly cost."""
+"""Deploy a trained model: the only step that starts a cost by the hour."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def provision_model(
     """Ask the trainer for the deployment, after confirming that its end is scheduled.
 
     The row says `creating` before the trainer is asked and is read again afterwards: when the
-    retirement came in between, what was just made is stopped at once.
+    retirement began in between, the new deployment is stopped at once.
 
     Raises:
         EventRefused: its end is not scheduled, or has come.
-        TrainingImpossible: no quota, or the model is gone.
+        TrainingImpossible: no quota, or the model does not exist any more.
     """
     ref = request.deployment
     if are_forbidden(registry):
-        raise EventRefused("The stack is being deleted: nothing is made any more")
+        raise EventRefused("The stack is being deleted: nothing is deployed any more")
     deployment = DEPLOYMENTS.require(registry, ref.production, ref.deployment_id)
     model_ref = _model(registry, deployment)
     if scheduler.get(deployment.body.schedule_name) is None:
@@ -53,7 +53,7 @@ def provision_model(
         made = trainer.provision(spec)
     except NotFound as fault:
         raise TrainingImpossible(
-            f"The model of training {begun.body.training_id} is gone: somebody deleted it",
+            f"The model of training {begun.body.training_id} was deleted by hand",
             "Train it again from its dataset",
         ) from fault
 
@@ -72,9 +72,9 @@ def provision_model(
 
 def _must_be_wanted(deployment: DeploymentRow, now: datetime) -> None:
     if not is_live(deployment):
-        raise EventRefused(f"{deployment.id} is {deployment.status}: nothing is made for it")
+        raise EventRefused(f"{deployment.id} is {deployment.status}: it is not deployed")
     if now >= deployment.body.retires_at:
-        raise EventRefused(f"The time of {deployment.id} is up before it began")
+        raise EventRefused(f"The time of {deployment.id} was over before it began")
 
 
 def _model(registry: Registry, deployment: DeploymentRow) -> str:

@@ -1,4 +1,4 @@
-"""Draw a storyboard's page from what became of its panels, and close the take."""
+"""Make a storyboard's page from the results of its panels, and close the take."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from onmodel.vision.encoding import decode_picture, thumbnail
 PREVIEW_SIDE = 640
 """Pixels; a page of 100 scenes with three pictures each stays under 20 MB."""
 
-NOT_DRAWN = "It could not be drawn: the image model failed again and again"
+NOT_DRAWN = "It could not be drawn: the image model failed in every attempt"
 """A child of the map failed; its own log says why."""
 
 
@@ -48,7 +48,7 @@ class PublishGallery:
     links: SignedLinks | None = None
 
     def publish(self, request: PublishGalleryRequest) -> None:
-        """Write the page and the summary, then the row. A take that shows nothing has failed.
+        """Write the page and the summary, then the row. A take without a picture has failed.
 
         Raises:
             EventRefused: the take was never planned.
@@ -108,7 +108,7 @@ class PublishGallery:
             )
 
     def _shown(self, item: PanelItem, panel: DrawnPanel) -> GalleryPanel:
-        """Numbered by its place: a scene that is drawn in several takes stands there as often."""
+        """The panels by their place; a scene with several takes has one place for each."""
         return GalleryPanel(
             planned=panel.planned.model_copy(update={"number": item.panel}),
             pictures=[
@@ -132,7 +132,7 @@ class PublishGallery:
         return f"../panels/{key.rsplit('/', 1)[-1]}"
 
     def _dataset(self, production: str, training_id: str) -> str:
-        """Id of what the model was trained on; '' when nobody knows."""
+        """Id of the dataset that the model was trained on; '' when it is not known."""
         training = TRAININGS.read(self.registry, production, training_id)
         return "" if training is None else training.body.dataset_id
 
@@ -141,7 +141,7 @@ class PublishGallery:
         return (training and training.body.model_name) or training_id
 
     def _notices(self, production: str, dataset: str) -> tuple[str, ...]:
-        """What the dataset's reader had to know, for example that all this is a simulation."""
+        """The dataset's notices, for example that everything is a simulation."""
         row = DATASETS.read(self.registry, production, dataset)
         return () if row is None else row.body.notices
 

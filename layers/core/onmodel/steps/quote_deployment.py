@@ -1,4 +1,4 @@
-"""Say what deploying a model for a storyboard will cost, before anybody is asked."""
+"""Quote the deployment of a model for a storyboard, before a person is asked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def quote_deployment(
     prices: PriceBook,
     longest_hours: float,
 ) -> DeploymentQuoted:
-    """The whole time that it may live, although it is retired when the storyboard is drawn."""
+    """The cost of its longest time, although it is retired when the storyboard is drawn."""
     plan = request.storyboard
     wish = settings_in_force(plan.production, studio).deployment.hours
     quoted = deployment_quote(trainer.deployment_work(min(wish, longest_hours)), book=prices)

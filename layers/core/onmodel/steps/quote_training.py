@@ -1,4 +1,4 @@
-"""Say what will be paid for before it is, and whether a person must agree."""
+"""Quote captions and training, and decide whether a person must agree."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def quote_training(
 ) -> TrainingQuoted:
     """Quote captions and training, or captions alone, and keep the quote with the dataset.
 
-    The quote is written before it is asked whether another one stands beside it: of two that are
-    made at once, at least one sees the other.
+    The quote is written before other quotes of the production are read: of two that are made at the
+    same time, at least one finds the other.
 
     Args:
         request: the dataset, and whether it can be trained at all.
         registry: holds the dataset and the production's trainings.
-        studio: holds the dataset's own snapshot of the settings.
-        trainer: says what a training uses.
+        studio: holds the dataset's snapshot of the settings.
+        trainer: gives the usage of a training.
         prices: the price book in force.
         clock: now.
         spend_limit_usd: above it a person is asked.
@@ -101,7 +101,7 @@ def _quote(
 def why_asked(dataset: DatasetRef, usd: float | None, limit_usd: float, registry: Registry) -> str:
     """Why a person must agree, as one sentence; empty when nobody needs to be asked."""
     if any(training.status in UNDER_WAY for training in trainings_of(dataset, registry)):
-        return ""  # it was agreed to and begun: what starts now is the same training
+        return ""  # it was agreed to and begun: this is the same training
     if why := _why_too_much(usd, limit_usd):
         return why
     before = tuple(TRAININGS.list(registry, dataset.production))
@@ -129,7 +129,7 @@ def _why_too_much(usd: float | None, limit_usd: float) -> str:
 
 
 def _is_another_quoted(known: set[str], production: str, registry: Registry) -> bool:
-    """Whether a dataset that has no training yet may get one without being asked about."""
+    """Whether a training of the dataset may still start without an approval."""
     return any(
         row.id not in known
         and row.status != DatasetStatus.REFUSED

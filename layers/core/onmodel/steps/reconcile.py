@@ -1,7 +1,7 @@
-"""Every quarter of an hour: compare what is with what should be, and set the difference right.
+"""Every quarter of an hour: compare what exists with what should exist, and correct it.
 
-Events are lost, executions die, schedules fail, people delete things by hand. Nothing here acts
-itself: it starts the machines that do, under names that refuse a second start while the first runs.
+Events are lost, executions fail, schedules fail, people delete things by hand. This step only
+starts state machines, under names that refuse a second start while the first execution runs.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from onmodel.steps.recovery import DIED, FRESH, GRACE, Leases, is_held
 from onmodel.steps.stop_deployment import write_unknown
 
 MOST_STARTS = 200
-"""Names tried for one thing: an execution's name stays taken for 90 days."""
+"""Names tried for one thing: an execution's name can be used again after 90 days."""
 
 
 RowT = TypeVar("RowT", bound=AnyRow)
@@ -62,18 +62,18 @@ class Reconcile:
     faults: list[OnmodelError] = field(default_factory=list)
 
     def run(self) -> Reconciled:
-        """Money first. A part that fails does not keep the others from their work.
+        """Deployments first, because they cost money. When one part fails, the others still run.
 
         Raises:
-            ServiceError: something could not be looked at; all the rest was. The next round tries
-                again, and the function's alarm counts it.
+            ServiceError: something could not be checked; everything else was. The next run tries
+                again, and the function's alarm counts the error.
         """
         deployments = list(DEPLOYMENTS.list_all(self.registry))
         found = Reconciled(
             retired=self._each(deployments, self._retire_if_due),
             adopted=self._adopt(deployments),
         )
-        if not are_forbidden(self.registry):  # the guard stops what runs: nothing is begun anew
+        if not are_forbidden(self.registry):  # the stack is being deleted
             found = found.model_copy(update=self._go_on())
         if self.faults:
             faults = "; ".join(f"{type(fault).__name__}: {fault}" for fault in self.faults)
@@ -81,7 +81,7 @@ class Reconcile:
         return found
 
     def _go_on(self) -> dict[str, tuple[str, ...]]:
-        """Begin what a lost event or a dead execution left undone. Fields of Reconciled."""
+        """Start what lost events or failed executions left undone. Fields of Reconciled."""
         runs = list(RUNS.list_all(self.registry))
         generations = GENERATIONS.list_all(self.registry)
         trainings = TRAININGS.list_all(self.registry)
@@ -93,7 +93,7 @@ class Reconcile:
         }
 
     def _each(self, rows: Iterable[RowT], work: Callable[[RowT], bool]) -> tuple[str, ...]:
-        """Ids of the rows that something was done about."""
+        """Ids of the rows that were corrected."""
         done: list[str] = []
         for row in rows:
             try:
@@ -107,10 +107,10 @@ class Reconcile:
     # ── deployments ──────────────────────────────────────────────────────────────────────────────
 
     def _retire_if_due(self, listed: DeploymentRow) -> bool:
-        """The list may be stale: the row is read again before anything is done about it."""
+        """The list may be out of date: the row is read again before it is acted on."""
         ended = listed.body.retired_at
         if listed.status in OVER and (ended is None or self.clock() - ended > FRESH):
-            return False  # most of them: not read one by one
+            return False  # most rows: not read again
         deployment = DEPLOYMENTS.read(self.registry, listed.production, listed.id)
         if deployment is None:
             return False
@@ -121,7 +121,7 @@ class Reconcile:
         if deployment.status in OVER:
             return "no mail was sent about its end" if self._is_not_notified(deployment) else None
         if deployment.status == DeploymentStage.RETIRING:
-            return None if is_held(deployment, self.executions) else "its retirement broke off"
+            return None if is_held(deployment, self.executions) else "its retirement failed"
         if self.clock() >= deployment.body.retires_at:
             return "its time is up"
         if deployment.status in LIVE and not is_held(deployment, self.executions):
@@ -129,11 +129,11 @@ class Reconcile:
             if not was_sent(self.registry, production=deployment.production, event=ready):
                 return DIED
             if state_at_trainer(self.trainer, deployment) is None:
-                return "somebody deleted it"
+                return "it was deleted by hand"
         return None
 
     def _is_not_notified(self, deployment: DeploymentRow) -> bool:
-        """Its retirement died after all was done but the mail. Nobody is to wonder whether."""
+        """Whether its retirement failed before its last action, the mail."""
         event = retired_event(deployment)
         late = self.clock() - deployment.updated_at >= GRACE
         return late and not was_sent(self.registry, production=deployment.production, event=event)
@@ -143,9 +143,9 @@ class Reconcile:
         return self._start(self.retire_model_arn, stem, retire_payload(deployment, reason))
 
     def _adopt(self, deployments: list[DeploymentRow]) -> tuple[str, ...]:
-        """What bills by the hour, is ours by tag or name, and no live row knows.
+        """What bills by the hour and is ours by tag or name, without a row that is not over.
 
-        What is a few minutes old is left to the next round: its row may not be listed yet.
+        What is a few minutes old is left to the next run: its row may not be listed yet.
         """
         try:
             standing = [
@@ -163,7 +163,7 @@ class Reconcile:
         )
 
     def _known(self, deployments: list[DeploymentRow]) -> Iterator[tuple[str, DeploymentRow]]:
-        """By reference; one that was asked for and has none yet is found by its id."""
+        """Its row, by reference, or by id while the row has no reference yet."""
         for deployment in deployments:
             if deployment.status in OVER:
                 continue
@@ -174,18 +174,18 @@ class Reconcile:
                 yield ref, deployment
 
     def _take(self, thing: OurResource) -> bool:
-        """Write it down and retire it: as the row that once had it, or as a new one."""
+        """Record and retire it: under the row that had it before, or under a new one."""
         try:
             row = self._row_of(thing)
             if row is not None and row.status not in OVER:
-                return False  # listed since: a matter of its own row
+                return False  # its row was written since: it is handled there
             row = row or write_unknown(
                 self.registry,
                 DeploymentRef(
                     production=MAIN_PRODUCTION,
                     deployment_id=f"found-{digest(thing.ref)}-1",
                     correlation_id=f"reconcile-{digest(thing.ref)}",
-                    reason="the Registry did not know it",
+                    reason="it had no row in the Registry",
                 ),
                 self.clock,
                 thing.ref,
@@ -198,7 +198,7 @@ class Reconcile:
         return True
 
     def _row_of(self, thing: OurResource) -> DeploymentRow | None:
-        """A row that is over, or that the list did not show yet."""
+        """Its row, which is over or was not listed yet."""
         for row in DEPLOYMENTS.list_all(self.registry):
             ref = row.body.deployment_ref or self.trainer.find_deployment(row.production, row.id)
             if ref == thing.ref:
@@ -219,7 +219,7 @@ class Reconcile:
         return self._start(self.deploy_model_arn, stem, {"request": request})
 
     def _was_missed(self, training: TrainingRow) -> bool:
-        """Whether nobody acted on the training's end, or whoever did died over it."""
+        """Whether no execution acted on the training's end, or the one that did has failed."""
         if self.clock() - training.updated_at < GRACE:
             return False
         match training.status:
@@ -234,7 +234,7 @@ class Reconcile:
         return False
 
     def _was_deployed(self, training: TrainingRow) -> bool:
-        """By its rows, and by the mails that were sent, in case the rows were deleted."""
+        """Whether it was deployed: by its rows or, if these were deleted, by the sent mails."""
         rows = DEPLOYMENTS.list(self.registry, training.production)
         if any(row.body.training_id == training.id for row in rows):
             return True
@@ -245,11 +245,11 @@ class Reconcile:
         )
 
     def _start(self, machine_arn: str, stem: str, payload: dict[str, Any]) -> bool:
-        """Under the first name that is free; False when one of ours runs already."""
+        """Start under the first unused name; False when such an execution runs already."""
         for number in range(1, MOST_STARTS + 1):
             name = f"{stem}-{number}"
             if self.executions.start(machine_arn, name, payload):
                 return True
             if self.executions.is_running(execution_arn(machine_arn, name)):
                 return False
-        raise ServiceError(f"{stem} was started {MOST_STARTS} times and does not end well")
+        raise ServiceError(f"{stem} was started {MOST_STARTS} times and failed each time")

@@ -1,4 +1,4 @@
-"""Films and generations that nobody works on: set free again, collected, or begun anew."""
+"""Recovers films and generations whose execution failed: releases, collects, starts again."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from onmodel.steps.collect_film import CollectFilm
 DIED = "its execution ended without a result"
 
 FRESH = timedelta(hours=24)
-"""What ended is followed up by itself for this long; later only by a person."""
+"""For this time after an end, reconcile acts on it; later only a person does."""
 
 GRACE = timedelta(minutes=5)
-"""What just happened may not have been written down yet, or not be listed yet."""
+"""What happened within this time may not be written or listed yet."""
 
 
 def is_held(row: AnyRow, executions: Executions) -> bool:
-    """Whether the execution that holds a row is alive."""
+    """Whether the execution that holds a row still runs."""
     return row.holder is not None and executions.is_running(row.holder)
 
 
 @dataclass(frozen=True)
 class Leases:
-    """The services that setting free needs."""
+    """The services that recovery needs."""
 
     registry: Registry
     studio: ObjectStore
@@ -48,8 +48,8 @@ class Leases:
     train_model_arn: str
 
     def release_run(self, listed: RunRow) -> bool:
-        """A film's run whose execution died: a mail says so, and it may be uploaded again."""
-        if listed.status != RunStatus.RUNNING:  # most of them: not read one by one
+        """Release a run whose execution failed: a mail is sent; the film may be uploaded again."""
+        if listed.status != RunStatus.RUNNING:  # most rows: not read again
             return False
         row = RUNS.read(self.registry, listed.production, listed.id)
         if row is None or row.status != RunStatus.RUNNING or is_held(row, self.executions):
@@ -74,7 +74,7 @@ class Leases:
         return True
 
     def collect_prepared(self, listed: RunRow) -> bool:
-        """A prepared film whose FilmPrepared was lost: in no generation, open or closed."""
+        """Collect a prepared film that is in no generation because its FilmPrepared was lost."""
         if listed.status != RunStatus.PREPARED:
             return False
         if not GRACE <= self.clock() - listed.updated_at < FRESH:
@@ -104,7 +104,7 @@ class Leases:
         )
 
     def resume_generation(self, listed: GenerationRow) -> bool:
-        """An open generation that nobody waits for: its TrainModel died, or never began."""
+        """Start TrainModel on an open generation whose execution failed, or never started."""
         row = GENERATIONS.read(self.registry, listed.production, listed.id)
         if row is None or not is_tried_again(row) or is_held(row, self.executions):
             return False

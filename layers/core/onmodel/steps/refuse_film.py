@@ -1,4 +1,4 @@
-"""End a run that cannot go on: say why, and leave nothing half-done."""
+"""End a run that cannot go on: record the reason, and delete its unfinished objects."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import RUNS
 
 REFUSALS = frozenset({"FilmRefused", "SettingsRefused", "ReferenceRefused"})
-"""Errors that only a person can heal: a clear end. Anything else is a failure of ours."""
+"""Errors that a person must correct: the film is refused. After any other error it has failed."""
 
 MAP_FAILED = "States.ExceedToleratedFailureThreshold"
-"""What Step Functions calls it when a child of a map failed."""
+"""The error of Step Functions when a child of a map failed."""
 
 TRY_AGAIN = "Upload the film again: what was finished and paid for is kept and used again"
 
@@ -23,22 +23,20 @@ TRY_AGAIN = "Upload the film again: what was finished and paid for is kept and u
 def refuse_film(
     request: RefuseFilmRequest, *, registry: Registry, studio: ObjectStore, clock: Clock
 ) -> Refusal:
-    """Write the reason to the run's row; a refused film's half-done objects go.
+    """Write the reason to the run's row; delete the unfinished objects of a refused film.
 
-    Those of a failed run stay: the next attempt goes on with them, and whoever looks for the fault
-    can call its functions with their own events.
+    Those of a failed run stay: the next attempt uses them, and to find the fault its functions can
+    be called with the same events.
     """
     run, now = request.run, clock()
     keys = FilmKeys.of(run)
     row = RUNS.read(registry, run.production, run.run_id)
     if row is None or row.holder != request.execution_arn:
-        # another execution took over, or this one was here before: its objects are not ours
+        # another execution holds the run, or this is a repeat: do not delete objects
         ended = row is not None and row.status == RunStatus.REFUSED
         return Refusal(status="refused" if ended else "failed")
     error = request.error
-    if (
-        error.Error == MAP_FAILED
-    ):  # not for later states: a chunk may have been throttled and healed
+    if error.Error == MAP_FAILED:  # only in this state: a chunk's fault may have passed in a retry
         error = _told_by_a_chunk(keys, studio) or error
     refused = error.Error in REFUSALS
     studio.delete_prefix(keys.refusal)  # the next attempt must not end with this one's reason
@@ -57,7 +55,7 @@ def refuse_film(
 
 
 def _told_by_a_chunk(keys: FilmKeys, studio: ObjectStore) -> StateError | None:
-    """Why a chunk broke off; the map's own error says only that a child failed."""
+    """Why a chunk failed; the map's own error only says that a child failed."""
     try:
         return StateError.model_validate_json(studio.get(keys.refusal))
     except NotFound:

@@ -1,4 +1,4 @@
-"""Draw the dataset's page: each picture with its caption and where it comes from."""
+"""Make the dataset's page: each picture with its caption and its source."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def report_dataset(
 ) -> tuple[Metric, ...]:
     """Write the report's pages, index.html last, and mark the dataset ready.
 
-    Answers what was counted.
+    Returns the metrics.
     """
     dataset = request.dataset
     keys = dataset_keys(dataset)

@@ -1,4 +1,4 @@
-"""Sum a run up and draw its report."""
+"""Summarize a run and make its report."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def report_film(
     clock: Clock,
     notices: tuple[str, ...] = (),
 ) -> tuple[Metric, ...]:
-    """Write summary.json and the report's pages, index.html last; answers what was counted."""
+    """Write summary.json and the report's pages, index.html last; returns the metrics."""
     run = request.run
     keys = FilmKeys.of(run)
     chunks = [
@@ -86,7 +86,7 @@ def report_film(
 
 
 def paid_by(run_id: str, chunk: ChunkResult) -> list[Usage]:
-    """What a chunk cost this run: nothing, when an earlier run sampled and paid for it."""
+    """What a chunk cost in this run: nothing when an earlier run paid for it."""
     if chunk.run_id in ("", run_id):
         return list(chunk.usage)
     return [Usage(item=use.item, reused=use.paid + use.reused) for use in chunk.usage]

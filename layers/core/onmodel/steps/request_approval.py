@@ -36,10 +36,10 @@ class RequestApproval:
     approval_days: float
 
     def ask(self, request: RequestApprovalRequest) -> None:
-        """Write the question down and mail it, once.
+        """Store the question and mail it, once.
 
-        A state that is tried again hands in a new token: the question stays the same, and one that
-        is decided is answered at once.
+        A retried state gives a new token: the question stays the same, and a question that is
+        decided is answered at once.
 
         Raises:
             Conflict: it was decided at this moment; the machine tries again.
@@ -79,9 +79,9 @@ class RequestApproval:
         return APPROVALS.replace(self.registry, renewed, self.clock())
 
     def _reasons(self, request: RequestApprovalRequest) -> tuple[str, tuple[str, ...]]:
-        """Why it is asked, and what the quote rests on."""
+        """Why a person is asked, and the assumptions of the quote."""
         if request.purpose == "review":
-            return "", ()  # of no money
+            return "", ()  # a review is not about money
         dataset = DATASETS.read(self.registry, request.production, request.subject_id)
         if dataset is None:
             return (ALWAYS_ASKED if request.purpose == "deployment" else ""), ()

@@ -58,7 +58,7 @@ from onmodel.registry.rows import Rows
 from onmodel.storyboards.planning import read_storyboard
 
 SMALLEST_REFERENCE = 64
-"""Pixels of the shorter side: below, an embedding describes the blur more than the character."""
+"""Pixels of the shorter side; embeddings of smaller pictures depend too much on blur."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class RouteUpload:
     draw_storyboard_arn: str = ""
 
     def route(self, event: UploadEvent) -> RouteAnswer:
-        """Answer for one object; a repeated event changes nothing and pays for nothing."""
+        """Handle one object; a repeated event changes nothing and costs nothing."""
         key = event.detail.object.key
         upload = classify(key)
         if event.is_deletion:
@@ -140,9 +140,9 @@ class RouteUpload:
         return RouteAnswer(outcome=self._start(run), detail=run.run_id)
 
     def _start(self, run: Run) -> Literal["started", "already_running"]:
-        """Start under the first name that no dead execution has used up.
+        """Start under the first unused name.
 
-        An execution that died before it claimed the run left no row that counts its attempt.
+        An execution that failed before it claimed the run has used a name, and no row counts it.
         """
         while True:
             name = execution_name(run.run_id, run.attempt)
@@ -246,7 +246,7 @@ class RouteUpload:
                 current = rows.read(self.registry, production, identity)
         if current is not None and current.body != body:
             raise ReferenceRefused(
-                f"The name {folder!r} reads like {current.body.folder!r}, which is taken",
+                f"The name {folder!r} is too similar to {current.body.folder!r}, which exists",
                 "Give it a name that differs in letters or digits",
             )
 

@@ -36,14 +36,14 @@ from onmodel.video.sampling.frames import Frame
 from onmodel.video.sampling.selection import DroppedFrame, select_frames
 
 DECODERS = 2
-"""One a vCPU: the function has 1.7."""
+"""One for each vCPU: the function has 1.7."""
 
 BYTES_IN_FLIGHT = 50_000_000
 """Of decoded frames whose paid calls are under way while decoding goes on: 8 of 1080p, one for
 each of PAID_CALLS_AT_ONCE; more would wait, and cost memory."""
 
 FRAMES_IN_FLIGHT = 16
-"""At most, of small frames: twice the threads keeps them busy."""
+"""The most for small frames: two for each thread, so that none waits."""
 
 PAID_CALLS_AT_ONCE = 8
 """Threads a chunk; 5 chunks × 8 stays under DetectLabels' 50 a second at 0.3 s a call."""
@@ -79,7 +79,7 @@ def sample_chunk(
         return
     try:
         _sample(run, chunk, uploads, studio, finder, embedder, meter)
-    except Exception as fault:  # a map hides its children's errors: RefuseFilm reads this
+    except Exception as fault:  # the map drops its children's errors: for refuse_film
         cause = json.dumps({"errorMessage": str(fault)})  # in the form that Lambda uses
         caught = StateError(Error=type(fault).__name__, Cause=cause)
         studio.put(keys.refusal, caught.model_dump_json().encode(), "application/json")
@@ -149,7 +149,7 @@ def _sample(  # noqa: PLR0917 - sample_chunk's own arguments
 
 @dataclass
 class Seen:
-    """What went by, and what the sampler reports beside the frames."""
+    """Counts of the frames, and what the sampler reports beside them."""
 
     frames: int = 0
     shots: ChunkShots = field(default_factory=ChunkShots)

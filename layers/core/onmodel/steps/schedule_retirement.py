@@ -1,4 +1,4 @@
-"""Plan a deployment and schedule its end: before anything that costs money begins."""
+"""Plan a deployment and schedule its end, before anything that costs money begins."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def schedule_retirement(
     provision_minutes: float,
     retire_model_arn: str,
 ) -> DeploymentScheduled:
-    """Write the deployment's row, then its one-time schedule. A repeat moves neither.
+    """Write the deployment's row, then its one-time schedule. A repeat changes neither.
 
-    The end lies where the deployment's hours end if it takes as long as it may to get ready; it
-    moves nearer when it is in service.
+    The end is computed with the longest time that the deployment may take to be in service; when it
+    is in service, the end is moved to an earlier time.
 
     Raises:
-        RunClaimed: another execution has this deployment.
+        RunClaimed: another execution holds this deployment.
         EventRefused: the deployment is over or ending already.
     """
     claim = request.training
@@ -103,12 +103,12 @@ def _plan(
 
 
 def schedule_name(claim: Claim) -> str:
-    """Of the one-time schedule, within the stack's own group."""
+    """The name of the one-time schedule, within the stack's own group."""
     return f"retire-{claim.deployment_id}-{claim.production}"
 
 
 def _price(book: PriceBook, item: str | None) -> float | None:
-    """Zero of what costs nothing; None when the price is missing: unknown, never zero."""
+    """Zero for what costs nothing; None when the price is missing, never zero."""
     if item is None:
         return 0.0
     price = book.price(item)

@@ -1,4 +1,4 @@
-"""Score a panel's pictures: like their characters, or like one training picture."""
+"""Score a panel's pictures: their likeness to the characters, and to single training pictures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from onmodel.vision.scoring import measure_panel as score_picture
 
 @dataclass(frozen=True)
 class Shown:
-    """What the model was trained on, to compare with."""
+    """The pictures that the model was trained on, to compare with."""
 
     items: tuple[DatasetItem, ...]
     vectors: Vectors
@@ -49,7 +49,7 @@ def score_panel(
     """Write the scores into panels/<nn>.json. A panel without a picture has none.
 
     Raises:
-        NotFound: the panel was never drawn, or its dataset is gone.
+        NotFound: the panel was never drawn, or its dataset does not exist any more.
     """
     item = request.item
     keys = StoryboardKeys(item.production, item.name, item.take)

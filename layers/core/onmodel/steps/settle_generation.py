@@ -1,4 +1,4 @@
-"""Wait until a generation is quiet: no newer film, and none of the production on its way."""
+"""Wait until a generation is quiet: no new film, and no film of the production in preparation."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ def settle_generation(
     quiet_seconds: float,
     poll_seconds: float,
 ) -> Settled:
-    """Hold the generation, and say whether its dataset can be made now.
+    """Claim the generation, and return whether its dataset can be made now.
 
     Args:
-        request: the generation and who asks.
+        request: the generation and the execution.
         registry: holds the generation and the production's runs.
         studio: holds the production's settings, whose quiet period counts before the stack's.
         executions: say whether a holder still runs.
         clock: now.
         quiet_seconds: the stack's quiet period.
-        poll_seconds: the least wait, and how often is looked at a film on its way: a look costs
-            9 of the execution's 25,000 events, and a film may take a day.
+        poll_seconds: the shortest wait, and the interval at which films in preparation are checked.
+            A check uses 9 of the execution's 25,000 events, and a film may take a day.
 
     Raises:
         EventRefused: there is no such generation.
-        RunClaimed: another execution that is alive holds it, or it is over; ends quietly.
+        RunClaimed: another running execution holds it, or it is closed; ends without a mail.
         Conflict: another function wrote it since it was read; retried by the machine.
     """
     asked = request.generation
     row = GENERATIONS.require(registry, asked.production, asked.generation_id)
     row = _claim(row, request.execution_arn, registry, executions, clock)
     if row.status == GenerationStatus.CLOSED:
-        return Settled(settled=True, wait_seconds=0)  # goes on where a former attempt died
+        return Settled(settled=True, wait_seconds=0)  # an earlier attempt closed it
     settings = settings_in_force(asked.production, studio)
     if settings.training.quiet_minutes is not None:
         quiet_seconds = settings.training.quiet_minutes * 60
     age = clock() - row.body.last_prepared_at
-    # A clock that is behind the writer's must not wait longer than the period itself.
+    # With a clock that is behind the writer's, wait no longer than the period itself.
     left = min(quiet_seconds, quiet_seconds - age / timedelta(seconds=1))
     if left > 0:
         return Settled(settled=False, wait_seconds=math.ceil(max(poll_seconds, left)))

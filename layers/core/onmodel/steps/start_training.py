@@ -1,4 +1,4 @@
-"""Start the training: written down before it is asked for, so that none is ever lost."""
+"""Start the training. Its row is written before, so that no training is without a row."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class StartTraining:
     clock: Clock
 
     def start(self, request: DatasetRequest) -> TrainingStarted:
-        """The dataset's training. One that is under way or done is answered, not repeated.
+        """Start the dataset's training; one that runs or has ended is returned, not repeated.
 
         Raises:
             EventRefused: there is no such dataset.
@@ -57,7 +57,7 @@ class StartTraining:
         return TrainingStarted(training_id=newest.id)
 
     def _write_down(self, dataset: DatasetRef, attempt: int) -> TrainingRow:
-        """Raises Conflict when the id was taken meanwhile."""
+        """Raises Conflict when the row was written since."""
         row = DATASETS.require(self.registry, dataset.production, dataset.dataset_id)
         settings = dataset_settings(dataset, self.studio)
         training_id = training_id_of(dataset.dataset_id, attempt)
@@ -89,5 +89,5 @@ class StartTraining:
 
 
 def training_id_of(dataset_id: str, attempt: int) -> str:
-    """The dataset's id; a second attempt is d0001-xxxxxxxx-t2, for a trainer's names stay taken."""
+    """The dataset's id; for a second attempt d0001-xxxxxxxx-t2: names cannot be used twice."""
     return dataset_id if attempt == 1 else f"{dataset_id}-t{attempt}"

@@ -1,4 +1,4 @@
-"""Begin a retirement: mark the row, so that nothing is made for it any more, then stop it."""
+"""Begin a retirement: mark the row, so that nothing is provisioned for it, then stop it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from onmodel.registry.kinds import DEPLOYMENTS, DeploymentRow
 def stop_deployment(
     request: RetireRequest, *, registry: Registry, trainer: Trainer, clock: Clock
 ) -> None:
-    """Mark, then stop. Gone is success; a refusal of the service is asked again by verifying.
+    """Mark the row, then stop the deployment. If the service refuses, verify_retired tries again.
 
-    A deployment that the Registry does not know is written down first: it costs all the same. One
-    that is retired and exists nevertheless is retired once more.
+    A deployment without a row gets one first. A deployment that exists although its row says
+    retired is retired again.
     """
     ref = request.deployment
     found = DEPLOYMENTS.read(registry, ref.production, ref.deployment_id)
@@ -37,7 +37,7 @@ def stop_deployment(
 def begin_retirement(
     registry: Registry, ref: DeploymentRef, holder: str | None, clock: Clock
 ) -> DeploymentRow:
-    """From here on provision_model makes nothing for this deployment, and undoes what it made."""
+    """Mark the row: provision_model then makes no deployment for it, and stops one that it made."""
 
     def decide(current: DeploymentRow) -> DeploymentRow:
         again = current.status != DeploymentStage.RETIRING
@@ -72,10 +72,10 @@ def write_unknown(
         requested_at=now,
         retires_at=now,
         schedule_name=f"retire-{ref.deployment_id}",
-        hours=1,  # begun hours are billed; how long it ran before, nobody knows
+        hours=1,  # begun hours are billed; when it was created is not known
         deployment_ref=deployment_ref,
         provisioning_at=None if deployment_ref is None else now,
-        reason=ref.reason or "the Registry did not know it",
+        reason=ref.reason or "it had no row in the Registry",
     )
     try:
         return DEPLOYMENTS.create(

@@ -1,4 +1,4 @@
-"""See with own eyes that a deployment is gone, asking again to stop it as long as it is not."""
+"""Confirm that a deployment no longer exists, and stop it again as long as it does."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from onmodel.ports.trainer import Trainer
 from onmodel.registry.kinds import DEPLOYMENTS, DeploymentRow
 
 LONGEST_PROVISION_CALL = timedelta(minutes=5)
-"""A call to provision whose answer was lost may still be under way: the function's own limit."""
+"""The timeout of provision_model, whose call may still run after its answer was lost."""
 
 
 def verify_retired(
     request: RetireRequest, *, registry: Registry, trainer: Trainer, clock: Clock
 ) -> RetirementVerified:
-    """Ask the trainer, and ask it to stop again while it is there."""
+    """Check at the trainer; while the deployment exists, stop it again and raise StillRunning."""
     ref = request.deployment
     deployment = DEPLOYMENTS.require(registry, ref.production, ref.deployment_id)
     if deployment.status == DeploymentStage.RETIRED:

@@ -1,4 +1,4 @@
-"""Write the trainer's manifest and the annotations beside it, and judge every line before it costs.
+"""Write the trainer's manifest and the annotations beside it, and check every line of it.
 
 The manifest is in the trainer's exact form; the annotations are the article's, with lineage.
 """
@@ -32,7 +32,7 @@ READS_AT_ONCE = 8
 """Threads: botocore keeps ten connections."""
 
 HEADER_BYTES = 65_536
-"""A JPEG's frame header lies behind its EXIF block, which has at most 64 kB."""
+"""Bytes read of a picture: a JPEG's frame header comes after EXIF data of at most 64 kB."""
 
 
 def write_manifest(
@@ -85,7 +85,7 @@ def write_manifest(
 def picture_facts(
     pictures: Sequence[CaptionedPicture], studio: ObjectStore
 ) -> dict[str, PictureFacts]:
-    """What each picture's own bytes say, by its URI; a picture that is gone is not in it."""
+    """The facts of each picture file, by its URI; without pictures that do not exist."""
     with ThreadPoolExecutor(READS_AT_ONCE) as pool:
         facts = list(pool.map(lambda picture: _facts(picture.item.key, studio), pictures))
     return {

@@ -17,16 +17,16 @@ SCENES = (
     "{who} stands proudly at the entrance of a school",
     "{who} climbs down a ladder on a cliff",
 )
-"""The article's."""
+"""Scenes of the article's storyboard."""
 
 TOGETHER = "{who} and {other} walk side by side through tall grass"
 
 NOBODY = "The main character"
-"""Where a production has named nobody: the model knows its figures by no name."""
+"""For a production without named characters."""
 
 
 def first_storyboard(characters: Mapping[str, Character]) -> Storyboard:
-    """Every scene once, the characters taking turns; two of them also together."""
+    """Every scene once, with the characters in turn; one more scene with two of them."""
     names = [characters[slug].name for slug in sorted(characters)]
     turns = cycle(names or [NOBODY])
     scenes = [Scene(text=scene.format(who=next(turns))) for scene in SCENES]

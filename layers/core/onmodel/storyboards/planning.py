@@ -26,7 +26,7 @@ def parse_storyboard(text: bytes, name: str = "the storyboard") -> Storyboard:
         name: what it is called in messages.
 
     Raises:
-        SettingsRefused: not YAML, no scene, too many, an unknown key or an impossible value; the
+        SettingsRefused: not YAML, no scene, too many, an unknown key or an invalid value; the
             message lists every fault with its place.
     """
     return read_user_yaml(Storyboard, text, name)
@@ -55,7 +55,7 @@ def plan_panels(
     rules: TrainerRules,
     take: int = 1,
 ) -> tuple[PlannedPanel, ...]:
-    """What will be asked for, scene by scene. The same storyboard and take give the same panels.
+    """The panels of a storyboard, one for each scene; the same storyboard and take give the same.
 
     Args:
         storyboard: as parsed.
@@ -64,8 +64,8 @@ def plan_panels(
         take: from 1; another take has other seeds.
 
     Raises:
-        SettingsRefused: what the image model would refuse, or characters that nobody knows; every
-            fault is listed. Nothing is cut silently: half a prompt draws another scene.
+        SettingsRefused: what the image model would refuse, or unknown characters; every fault is
+            listed. A prompt that is too long is refused and not cut.
     """
     limits, options = rules.limits.panel, rules.panel_options(storyboard)
     faults = [
@@ -102,8 +102,8 @@ def panel_prompt(
 ) -> str:
     """The scene's text, who else is in it, and the style line.
 
-    Characters that the scene lists without naming them in its text are named at its end: the
-    model knows them by nothing but their names.
+    Characters that the scene lists but its text does not mention are named at its end: the model
+    was trained on their names.
     """
     known = characters or {}
     parts = [" ".join(scene.text.split())]
@@ -142,7 +142,7 @@ def panel_seed(
     """The seed of a panel, 0 to the model's highest.
 
     Derived from the storyboard's seed, the scene's place, the take and the attempt, so that a
-    scene keeps its composition while its words are worked on. A scene's own seed is used as it is
+    scene keeps its composition while its text is edited. A scene's own seed is used as it is
     for the first attempt of the first take.
 
     Args:
@@ -204,7 +204,7 @@ def _strangers(storyboard: Storyboard, characters: Mapping[str, Character]) -> I
 
 
 def _slug(who: str, characters: Mapping[str, Character]) -> str | None:
-    """A character's slug by slug or name; None for a stranger."""
+    """A character's slug, found by slug or name; None when it is unknown."""
     for slug, character in characters.items():
         if who.casefold() in {slug.casefold(), character.name.casefold()}:
             return slug

@@ -1,4 +1,4 @@
-"""Facts about approvals and reviews: wanted, ended."""
+"""Facts about approvals and reviews: requested, ended."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from onmodel.registry.kinds import APPROVALS, DATASETS
 
 
 class ApprovalWantedFacts(Facts):
-    """Spending waits for a person."""
+    """A person is asked to approve spending."""
 
     kind: ClassVar[str] = "approval_wanted"
 
@@ -31,7 +31,7 @@ class ApprovalWantedFacts(Facts):
 
 
 class ReviewWantedFacts(Facts):
-    """Captions wait for a person who reads them; not about money."""
+    """A person is asked to read the captions; not about money."""
 
     kind: ClassVar[str] = "review_wanted"
 

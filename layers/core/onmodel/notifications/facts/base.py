@@ -1,4 +1,4 @@
-"""What every facts function takes and returns."""
+"""The arguments and the result of every facts function."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 
 LINK_DAYS = 30
-"""A mail is read again after the holidays; the report lies in the bucket for longer."""
+"""Days that a link is valid: a mail may be read after a long holiday."""
 
 UNKNOWN_FAULT = "an unknown fault"
 
@@ -30,7 +30,7 @@ class Facts(Contract):
 
 @dataclass(frozen=True)
 class Notification:
-    """What is to be sent.
+    """A notification to be sent.
 
     Attributes:
         facts: choose the template and fill it.
@@ -43,11 +43,11 @@ class Notification:
 
 @dataclass(frozen=True)
 class Sources:
-    """Where facts are read.
+    """The sources of facts.
 
     Attributes:
         registry: holds the rows that notifications are about.
-        studio: holds reports and pictures; None for a sender whose role does not reach the bucket.
+        studio: holds reports and pictures; None for a sender without the right to read the bucket.
         links: makes signed links; without it a mail gives s3:// addresses.
         stack: name of the stack, for the commands in a mail.
     """

@@ -29,13 +29,13 @@ class DatasetReadyFacts(Facts):
     characters: dict[str, int] = Field(description="pictures by slug; unnamed under ''")
     reasons: tuple[str, ...] = Field(description="why no training is possible, with what to do")
     report: str
-    manifest: str = Field(description="s3:// address of what a trainer takes")
+    manifest: str = Field(description="s3:// address of the trainer's manifest")
     annotations: str = Field(description="s3:// address of the same with lineage")
     usd: float | None = Field(description="None when a price is missing")
 
 
 class DatasetRefusedFacts(Facts):
-    """There is too little to train on, or the manifest breaks limits."""
+    """There are too few pictures to train on, or the manifest is outside the trainer's limits."""
 
     kind: ClassVar[str] = "dataset_refused"
 

@@ -18,7 +18,7 @@ from onmodel.notifications.facts.storyboards import StoryboardDrawnFacts
 from onmodel.registry.kinds import DATASETS, DEPLOYMENTS, STORYBOARDS, TRAININGS, DeploymentRow
 
 NOT_IN_SERVICE = "NotInService"
-"""DeployModel's name for what the trainer reports; check_deployment wrote the reason."""
+"""DeployModel's error when the trainer reports a failure; check_deployment wrote the reason."""
 
 
 class ModelReadyFacts(Facts):
@@ -36,7 +36,7 @@ class ModelReadyFacts(Facts):
 
 
 class DeploymentFailedFacts(Facts):
-    """The model is trained and does not answer; what was started is being switched off."""
+    """The model is trained and could not be deployed; what was started is being retired."""
 
     kind: ClassVar[str] = "deployment_failed"
 
@@ -46,7 +46,7 @@ class DeploymentFailedFacts(Facts):
 
 
 class RetiredFacts(Facts):
-    """The deployment was seen to be gone."""
+    """It was confirmed that the deployment no longer exists."""
 
     kind: ClassVar[str] = "retired"
 
@@ -59,11 +59,11 @@ class RetiredFacts(Facts):
 
 
 class RetirementStuckFacts(Facts):
-    """Something costs money by the hour and is not gone."""
+    """A deployment that should have ended still costs money by the hour."""
 
     kind: ClassVar[str] = "retirement_stuck"
 
-    deployment: str = Field(description="name or ARN of what is still billed")
+    deployment: str = Field(description="name or ARN of the deployment that is still billed")
     reason: str
     usd_per_hour: float | None = Field(description="None when its price is missing")
     stack: str
@@ -80,7 +80,7 @@ class AlarmFacts(Facts):
 
 
 def model_ready(request: NotificationRequest, sources: Sources) -> Notification:
-    """It answers. One that ended while it drew gets another text under the same event."""
+    """In service; for a deployment that ended before this mail, another text of the same event."""
     deployment = DEPLOYMENTS.require(sources.registry, request.production, request.id)
     if deployment.status != DeploymentStage.IN_SERVICE:
         return Notification(_ended_meanwhile(deployment, sources), ready_event(request.id))
@@ -111,7 +111,7 @@ def _ended_meanwhile(deployment: DeploymentRow, sources: Sources) -> Facts:
         production=deployment.production,
         model=_model_name(deployment, sources),
         reason="It was switched off before its storyboard was drawn",
-        advice="`onmodel deploy` makes it answer again",
+        advice="`onmodel deploy` deploys it again",
     )
 
 
@@ -124,7 +124,7 @@ def deployment_failed(request: NotificationRequest, sources: Sources) -> Notific
         production=request.production,
         model=_model_name(deployment, sources) if deployment else request.id,
         reason=written if written and not_in_service else caught(request),
-        advice="`onmodel doctor` looks at quotas and models; `onmodel deploy` tries again",
+        advice="`onmodel doctor` checks quotas and models; `onmodel deploy` tries again",
     )
     return Notification(facts, failed_event(request.id))
 
@@ -133,7 +133,7 @@ def retired(request: NotificationRequest, sources: Sources) -> Notification:
     deployment = DEPLOYMENTS.require(sources.registry, request.production, request.id)
     body = deployment.body
     if body.retired_at is None:
-        raise EventRefused(f"{request.id} is {deployment.status}: it was not seen to be gone")
+        raise EventRefused(f"{request.id} is {deployment.status}: it may still exist")
     facts = RetiredFacts(
         production=request.production,
         model=_model_name(deployment, sources),
@@ -147,7 +147,7 @@ def retired(request: NotificationRequest, sources: Sources) -> Notification:
 
 
 def retirement_stuck(request: NotificationRequest, sources: Sources) -> Notification:
-    """Not gone. One that is gone, and whose machine failed later, sends no alarm about money."""
+    """It still exists; if it does not and only its machine failed, a mail without an alarm."""
     deployment = DEPLOYMENTS.require(sources.registry, request.production, request.id)
     if deployment.status == DeploymentStage.RETIRED:
         return _unfinished(request, deployment)
@@ -168,16 +168,16 @@ def retirement_stuck(request: NotificationRequest, sources: Sources) -> Notifica
 def _unfinished(request: NotificationRequest, deployment: DeploymentRow) -> Notification:
     facts = AlarmFacts(
         production=request.production,
-        what=f"the retirement of {deployment.id} broke off after its end",
-        details=("It was seen to be gone: nothing of it bills by the hour", caught(request)),
-        advice="It is finished by itself every 15 minutes; search the logs for the id below",
+        what=f"the retirement of {deployment.id} failed after the deployment was deleted",
+        details=("It no longer exists: nothing of it bills by the hour", caught(request)),
+        advice="It is tried again every 15 minutes; search the logs for the id below",
     )
     return Notification(facts, f"retirement_unfinished:{request.id}")
 
 
 def alarm(request: NotificationRequest, _sources: Sources) -> Notification:
-    """`extra` has `what` and `advice`, and the error."""
-    what = request.extra.get("what", "something broke off")
+    """`extra` has `what`, `advice` and the error."""
+    what = request.extra.get("what", "something failed")
     facts = AlarmFacts(
         production=request.production,
         what=what,
@@ -194,7 +194,7 @@ def _model_name(deployment: DeploymentRow, sources: Sources) -> str:
 
 
 def _newest_take(deployment: DeploymentRow, sources: Sources) -> StoryboardBody | None:
-    """Of what this deployment drew."""
+    """A link to the gallery that this deployment drew."""
     drawn = [
         row
         for row in STORYBOARDS.list(sources.registry, deployment.production)
@@ -219,7 +219,7 @@ def _loss_curve(deployment: DeploymentRow, sources: Sources) -> str:
 
 
 def _notices(deployment: DeploymentRow, sources: Sources) -> tuple[str, ...]:
-    """What the dataset's reader had to know holds for its model too."""
+    """The dataset's notices, which are true of its model too."""
     training = TRAININGS.read(sources.registry, deployment.production, deployment.body.training_id)
     if training is None:
         return ()

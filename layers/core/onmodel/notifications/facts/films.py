@@ -121,12 +121,12 @@ def film_failed(request: NotificationRequest, sources: Sources) -> Notification:
 
 
 def _ended_event(run_id: str, attempt: int) -> str:
-    """The same for refused and failed: one attempt of a run sends one of the two."""
+    """One event for refused and failed: an attempt of a run sends one of the two mails."""
     return f"film_refused:{run_id}:{attempt}"
 
 
 def with_unnamed(named: dict[str, int], kept: int) -> dict[str, int]:
-    """Kept crops by character, the unnamed ones as what is left; none that has no crop."""
+    """Kept crops by character, the unnamed ones under ''; only characters with crops."""
     found = {name: number for name, number in named.items() if name and number}
     unnamed = kept - sum(found.values())
     return found | {"": unnamed} if unnamed else found

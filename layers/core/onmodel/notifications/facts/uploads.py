@@ -1,7 +1,7 @@
-"""Facts about uploads other than films: of no known place, or refused.
+"""Facts about uploads other than films: with an unknown key, or refused.
 
-Nothing of these is in the Registry: `extra` holds bucket, key and etag of the upload, and reason
-and advice of a refusal.
+They have no rows in the Registry: `extra` holds bucket, key and etag of the upload, and reason and
+advice of a refusal.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from onmodel.notifications.facts.base import Facts, Notification, Sources
 
 
 class UploadUnknownFacts(Facts):
-    """A file whose key says nothing about what it is."""
+    """A file whose key is of no known kind of upload."""
 
     kind: ClassVar[str] = "upload_unknown"
 
