@@ -15,7 +15,7 @@ from onmodel.films.settings import settings_in_force
 from onmodel.ports.account import Quotas
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
-from onmodel_cli.options import open_stack, production_slug
+from onmodel_cli.options import open_stack, production_id
 from onmodel_cli.results import print_object
 
 POSSIBLE = "Models can be trained and deployed here today."
@@ -76,7 +76,7 @@ def _possible(connection: Connection) -> str:
 def look_at_training(connection: Connection, production: str | None) -> tuple[Finding, ...]:
     """What preflight would say now, of a production's settings or of the defaults."""
     settings = settings_in_force(
-        production_slug(production) if production else "main",
+        production_id(production, connection.registry) if production else "main",
         connection.studio,
         connection.environment.read(Models).allowed,
     )

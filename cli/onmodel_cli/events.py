@@ -12,7 +12,7 @@ import typer
 from onmodel.errors import RefusedError
 from onmodel_cli import options, speaking
 from onmodel_cli.event_facts import EventFacts
-from onmodel_cli.options import open_stack, production_slug
+from onmodel_cli.options import open_stack, production_id
 
 Event = Mapping[str, Any]
 Builder = Callable[[EventFacts], Event]
@@ -47,9 +47,10 @@ def event(
                 f"There is no event of {step} to be made from what is known",
                 f"Known are {', '.join(sorted(BUILDERS))}; the others have samples under events/",
             )
+        connection = open_stack(stack, region, local)
         facts = EventFacts(
-            connection=open_stack(stack, region, local),
-            production=production_slug(production),
+            connection=connection,
+            production=production_id(production, connection.registry),
             film=film,
             chunk=chunk,
         )

@@ -25,7 +25,7 @@ from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow, Traini
 from onmodel.wiring import now
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
-from onmodel_cli.options import open_stack, production_slug
+from onmodel_cli.options import open_stack, production_id
 
 RETIRE_WATCH_SECONDS = 900.0
 POLL_SECONDS = 2.0
@@ -55,7 +55,7 @@ def deploy(
     """Make a trained model answer. Costs money by the hour and always ends by itself."""
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
-        slug = production_slug(production)
+        slug = production_id(production, connection.registry)
         trained = _training(connection, slug, training)
         if live := _live_ids(connection, trained):
             raise NoSuchModel(
@@ -102,7 +102,7 @@ def extend(
     """Let a model answer longer. Its new end is counted from now."""
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
-        found = _live(connection, production_slug(production), deployment)
+        found = _live(connection, production_id(production, connection.registry), deployment)
         extended = extend_deployment(
             found.production,
             found.id,
@@ -130,7 +130,7 @@ def retire(
     """Switch a model off now, see that it is gone, and say what it cost."""
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
-        found = _live(connection, production_slug(production), deployment)
+        found = _live(connection, production_id(production, connection.registry), deployment)
         ask_to_retire(connection, found, "somebody asked for it")
         if not wait:
             speaking.say("[green]✓[/] Being switched off; a mail says when it is gone.")
@@ -155,7 +155,7 @@ def delete_model(
     """Delete a trained model for good. Its dataset stays."""
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
-        slug = production_slug(production)
+        slug = production_id(production, connection.registry)
         trained = _training(connection, slug, training)
         if live := _live_ids(connection, trained):
             raise NoSuchModel(

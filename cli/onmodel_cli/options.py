@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from onmodel.contracts.keys import slug
 from onmodel.errors import SettingsRefused
+from onmodel.films.folders import named_production, production_of
+from onmodel.ports.registry import Registry
 from onmodel_cli.connection import Connection, connect
 from onmodel_cli.local_stack import use_local_stack
 
@@ -36,8 +37,9 @@ def open_stack(stack: str, region: str | None, local: bool) -> Connection:
     return connect(stack, region, local=local)
 
 
-def production_slug(production: str) -> str:
-    """As the Registry knows it."""
+def production_id(production: str, registry: Registry) -> str:
+    """Of the production that a person means: by its folder's name in any spelling, or by its id."""
     if not production.strip():
         raise SettingsRefused("The production has no name", "Give it with --production")
-    return slug(production)
+    known = named_production(production.strip(), registry)
+    return (known or production_of(production.strip(), registry)).id

@@ -13,6 +13,8 @@ from onmodel.contracts.films import Run
 from onmodel.contracts.rows import RunStatus
 from onmodel.environment import Models
 from onmodel.errors import NotFound
+from onmodel.films.folders import production_of
+from onmodel.films.identity import film_of
 from onmodel.films.planning import plan_run
 from onmodel.films.settings import uploaded_settings
 from onmodel.films.upload_layout import FilmFile
@@ -123,12 +125,19 @@ def _known(film: Film, connection: Connection) -> tuple[Run | None, bool]:
 
 
 def _plan(film: Film, info: ObjectInfo, connection: Connection) -> Run:
-    place = FilmFile(folder=film.folder, file_name=film.path.name)
+    place = FilmFile(folder=film.folder, file_name=film.name)
+    production = production_of(film.folder, connection.registry)
     settings = uploaded_settings(
-        place, connection.uploads, connection.environment.read(Models).allowed
+        production, connection.uploads, connection.environment.read(Models).allowed
     )
     return plan_run(
-        place, info, settings=settings, uploads=connection.uploads, correlation_id="command-line"
+        place,
+        info,
+        production=production,
+        film_id=film_of(production.id, info, connection.registry),
+        settings=settings,
+        uploads=connection.uploads,
+        correlation_id="command-line",
     )
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from onmodel.errors import OnmodelError, RefusedError, ServiceError, StillRunning
+from onmodel.formats.wording import printable
 from onmodel_cli.following import RunFailed
 
 out = Console(highlight=False, soft_wrap=True)
@@ -52,6 +53,9 @@ def plain_errors() -> Iterator[None]:
         _end(f"AWS answered with a fault: {fault}{_hint(str(fault))}", Exit.SERVICE)
     except OnmodelError as fault:
         _end(str(fault), Exit.FAULT)
+    except UnicodeEncodeError as fault:  # names with bytes that are no UTF-8
+        name = printable(fault.object)
+        _end(f"The name {name} has bytes that are no UTF-8. Rename it.", Exit.REFUSED)
     except KeyboardInterrupt:
         _end("Stopped watching. What runs in the stack goes on.", Exit.INTERRUPTED)
 

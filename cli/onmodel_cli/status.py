@@ -11,7 +11,7 @@ from rich.table import Table
 from onmodel.formats.wording import count, dollars
 from onmodel.money.pricebook import Bill, add_up, estimate
 from onmodel_cli import options, speaking
-from onmodel_cli.options import open_stack, production_slug
+from onmodel_cli.options import open_stack, production_id
 from onmodel_cli.overview import Line, billing, look, usage_of_runs
 from onmodel_cli.results import print_object
 
@@ -32,7 +32,7 @@ def status(
     """Show what is known: films, datasets, trainings, deployments, storyboards, and what bills."""
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
-        chosen = production_slug(production) if production else None
+        chosen = production_id(production, connection.registry) if production else None
         lines = look(connection.registry, chosen, datetime.now(UTC), connection.studio)
         costly = billing(lines)
         if as_json:
@@ -60,7 +60,7 @@ def costs(
     """Add up what was spent by our own counts, service by service, and what the cache saved."""
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
-        chosen = production_slug(production) if production else None
+        chosen = production_id(production, connection.registry) if production else None
         summaries = list(usage_of_runs(connection.registry, connection.studio, chosen))
         usage = add_up(use for summary in summaries for use in summary.usage)
         bill = estimate(usage, connection.services.prices)

@@ -13,6 +13,7 @@ from onmodel.contracts.keys import StoryboardKeys, slug
 from onmodel.contracts.rows import StoryboardStatus
 from onmodel.deployments.lifecycle import LIVE
 from onmodel.errors import ServiceError, SettingsRefused, StillRunning
+from onmodel.films.upload_layout import key_in
 from onmodel.formats.user_yaml import check_size
 from onmodel.formats.wording import count
 from onmodel.ports.storage import ObjectStore
@@ -20,7 +21,7 @@ from onmodel.registry.kinds import DEPLOYMENTS, STORYBOARDS, StoryboardRow
 from onmodel.storyboards.planning import parse_storyboard
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
-from onmodel_cli.options import open_stack, production_slug
+from onmodel_cli.options import open_stack, production_id
 from onmodel_cli.results import print_object
 from onmodel_cli.uploading import production_folder
 
@@ -48,10 +49,11 @@ def storyboard(
         text = file.read_bytes()
         board = parse_storyboard(text, file.name)
         connection = open_stack(stack, region, local)
-        place = production_slug(production)
+        place = production_id(production, connection.registry)
         name = slug(file.stem)
         before = {row.id for row in _takes(connection, place, name)}
-        key = f"{production_folder(production, connection.registry)}/storyboards/{name}.yaml"
+        folder = production_folder(production, connection.registry)
+        key = key_in(folder, "storyboards", f"{name}.yaml")
         connection.uploads.put(key, text, "application/yaml")
         speaking.say(f"[green]✓[/] {count(len(board.scenes), 'scene')} uploaded")
         if not any(found.status in LIVE for found in DEPLOYMENTS.list(connection.registry, place)):

@@ -17,7 +17,7 @@ from onmodel.registry.kinds import TRAININGS, GenerationRow
 from onmodel.wiring import now
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
-from onmodel_cli.options import open_stack, production_slug
+from onmodel_cli.options import open_stack, production_id
 
 STARTED = frozenset({TrainingStage.IN_PROGRESS, TrainingStage.COMPLETED})
 
@@ -38,7 +38,7 @@ def train(
     """
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
-        generation = trainable(production_slug(production), connection)
+        generation = trainable(production_id(production, connection.registry), connection)
         outcome = start_training_machine(
             generation,
             registry=connection.registry,

@@ -14,25 +14,34 @@ from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 
 from onmodel.adapters.faults import translated
-from onmodel.contracts.keys import slug
+from onmodel.contracts.keys import as_typed
 from onmodel.contracts.settings import AllowedModels
 from onmodel.errors import (
     FilmRefused,
     NotFound,
     ReferenceRefused,
+    RefusedError,
     ServiceUnavailable,
     SettingsRefused,
 )
+from onmodel.films.folders import named_production
 from onmodel.films.settings import read_settings
-from onmodel.films.upload_layout import FilmFile, IgnoredUpload, classify, settings_key
+from onmodel.films.upload_layout import (
+    FilmFile,
+    IgnoredUpload,
+    classify,
+    key_in,
+    settings_key,
+)
 from onmodel.formats.user_yaml import check_size
+from onmodel.formats.wording import printable
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectInfo, ObjectStore
-from onmodel.registry.kinds import PRODUCTIONS
 
 if TYPE_CHECKING:
     from onmodel_cli.connection import Connection
 
+KEY_LIMIT_BYTES = 1024  # S3's
 PART_BYTES = 16 * 1024**2  # 10,000 parts of 16 MiB: films up to 156 GiB
 READ_BYTES = 4 * 1024**2
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
@@ -51,11 +60,34 @@ class Film:
     checksum: str
 
     @property
+    def name(self) -> str:
+        return as_typed(self.path.name)
+
+    @property
     def key(self) -> str:
-        return f"{self.folder}/films/{self.path.name}" if self.folder else self.path.name
+        return key_in(self.folder, "films", self.name) if self.folder else self.name
 
     def is_same(self, info: ObjectInfo) -> bool:
         return info.size == self.size and info.checksum_crc64nvme == self.checksum
+
+
+class NameRefused(RefusedError):
+    """Raised when the name of a file, folder or production cannot be part of a key."""
+
+
+def check_key(key: str) -> None:
+    """Raises NameRefused for bytes that are no UTF-8 (Python's surrogates), or too many bytes."""
+    try:
+        size = len(as_typed(key).encode())
+    except UnicodeEncodeError:
+        raise NameRefused(
+            f"The name {printable(key)} has bytes that are no UTF-8", "Rename it"
+        ) from None
+    if size > KEY_LIMIT_BYTES:
+        raise NameRefused(
+            f"{key[:60]}… would have a key of {size:,} bytes, and S3 takes {KEY_LIMIT_BYTES:,}",
+            "Give it a shorter name",
+        )
 
 
 def read_film(path: Path, folder: str, progress: UploadProgress = lambda _: None) -> Film:
@@ -63,7 +95,9 @@ def read_film(path: Path, folder: str, progress: UploadProgress = lambda _: None
 
     Raises:
         FilmRefused: no such file, a folder, empty, or a name that the stack takes for no film.
+        NameRefused: its name cannot be a key.
     """
+    check_key(key_in(folder, "films", path.name))
     if not path.is_file():
         raise FilmRefused(f"There is no film at {path}", "Check the path")
     _refuse_other_files(path.name)
@@ -96,15 +130,19 @@ def production_folder(production: str, registry: Registry) -> str:
 
     Raises:
         SettingsRefused: no name for a production.
+        NameRefused: it cannot be part of a key.
     """
     name = production.strip()
-    if not name or "/" in name or not any(char.isalnum() for char in name):
+    check_key(name)
+    known = named_production(name, registry)
+    if known is not None:
+        return known.folders[0]
+    if "/" in name or not any(char.isalnum() for char in name):
         raise SettingsRefused(
             f"{production!r} cannot be the name of a production",
             "Use a name with letters or digits and without slashes",
         )
-    known = PRODUCTIONS.read(registry, slug(name), slug(name))
-    return known.body.folder if known else name
+    return as_typed(name)
 
 
 def upload_film(film: Film, connection: Connection, progress: UploadProgress) -> ObjectInfo:
@@ -167,18 +205,11 @@ def upload_references(
         How many pictures each character has.
 
     Raises:
-        ReferenceRefused: no folder, no picture in it, or two folders with one slug.
+        ReferenceRefused: no folder, or no picture in it.
     """
     found: dict[str, int] = {}
-    owners: dict[str, str] = {}
     for character, picture in _pictures(pictures, warn):
-        other = owners.setdefault(slug(character), character)
-        if other != character:
-            raise ReferenceRefused(
-                f"The folders {other!r} and {character!r} read like one character",
-                "Give one of them another name",
-            )
-        key = f"{folder}/characters/{character}/{picture.name}"
+        key = as_typed(key_in(folder, "characters", character, picture.name))
         kind = "image/png" if picture.suffix.lower() == ".png" else "image/jpeg"
         _put_if_new(uploads, key, picture.read_bytes(), kind)
         found[character] = found.get(character, 0) + 1
@@ -199,12 +230,17 @@ def _pictures(folder: Path, warn: Callable[[str], None]) -> Iterator[tuple[str, 
             classify("x/characters/" + "/".join(parts)), IgnoredUpload
         ):
             continue
+        try:
+            check_key("/".join(parts))
+        except NameRefused as fault:
+            warn(f"{fault.reason}: it was left out")
+            continue
         if len(parts) != 2:
             warn(f"{path} was left out: pictures belong into <character>/<picture>")
         elif path.suffix.lower() not in PICTURES:
             warn(f"{path} was left out: not a JPEG or PNG")
         else:
-            yield parts[0], path
+            yield as_typed(parts[0]), path
 
 
 def _put_if_new(uploads: ObjectStore, key: str, body: bytes, content_type: str) -> None:

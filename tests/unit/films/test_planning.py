@@ -1,7 +1,9 @@
 from fakes.object_store import InMemoryObjectStore
 
 from onmodel.contracts.films import Run
+from onmodel.contracts.keys import film_id
 from onmodel.contracts.settings import Settings
+from onmodel.films.folders import ProductionFolders
 from onmodel.films.planning import plan_run
 from onmodel.films.settings import parse_settings
 from onmodel.films.upload_layout import FilmFile, classify
@@ -13,7 +15,15 @@ def planned(uploads: InMemoryObjectStore, settings: Settings | None = None, key:
     film = classify(key)
     assert isinstance(film, FilmFile)
     info, chosen = uploads.head(key), settings or Settings()
-    return plan_run(film, info, settings=chosen, uploads=uploads, correlation_id="c")
+    return plan_run(
+        film,
+        info,
+        production=ProductionFolders(film.folder, (film.folder,)),
+        film_id=film_id(film.file_name, info.size, info.checksum_crc64nvme or ""),
+        settings=chosen,
+        uploads=uploads,
+        correlation_id="c",
+    )
 
 
 def test_plan_when_same_content_is_uploaded_again_then_same_run_of_the_newer_version() -> None:

@@ -72,3 +72,36 @@ def test_settings_when_the_stacks_models_changed_since_then_those_of_today(
     now = settings_in_force(PRODUCTION, world.studio, AllowedModels(captions="new"))
     assert now.captions.model == "new"
     assert settings_in_force(PRODUCTION, world.studio).captions.model == "old"
+
+
+def test_films_when_one_was_moved_then_it_counts(world: TrainWorld) -> None:
+    run = world.film("a.mp4")
+    world.uploads.delete_prefix("bunny/films/a.mp4")
+    assert current_films(PRODUCTION, world.registry, world.uploads) == (
+        (),
+        ("a.mp4 was deleted, and its pictures with it",),
+    )
+    world.route(world.upload("bunny/films/day1/b.mov", b"a.mp4"))
+    (film,), notices = current_films(PRODUCTION, world.registry, world.uploads)
+    assert (film.run, notices) == (run, ())
+
+
+def test_films_when_deleted_and_uploaded_again_then_it_counts(world: TrainWorld) -> None:
+    run = world.film("a.mp4")
+    world.uploads.delete_prefix("bunny/films/a.mp4")
+    world.route(world.upload("bunny/films/a.mp4", b"a.mp4"))
+    (film,), notices = current_films(PRODUCTION, world.registry, world.uploads)
+    assert (film.run, notices) == (run, ())
+
+
+def test_films_when_one_of_two_places_is_replaced_then_it_counts(world: TrainWorld) -> None:
+    world.film("a.mp4")
+    world.route(world.upload("bunny/films/b.mp4", b"a.mp4"))
+    world.uploads.put("bunny/films/b.mp4", b"other", "video/mp4")
+    films, notices = current_films(PRODUCTION, world.registry, world.uploads)
+    assert (len(films), notices) == (1, ())
+    world.uploads.put("bunny/films/a.mp4", b"other", "video/mp4")
+    assert current_films(PRODUCTION, world.registry, world.uploads) == (
+        (),
+        ("a.mp4 was replaced by a newer version",),
+    )

@@ -10,6 +10,7 @@ from fakes.world import World
 from onmodel.contracts.films import Run
 from onmodel.contracts.settings import Character, Settings, TimecodeReference
 from onmodel.films.references import ReferenceReader
+from onmodel.registry.kinds import FILMS
 
 TITLE = "drawn.mp4"
 
@@ -64,7 +65,7 @@ def test_read_when_an_uploaded_picture_is_damaged_then_left_out_with_a_notice(
     pictures, notices = reader(world, run).read(Settings())
     assert pictures == ()
     assert notices == (
-        "Reference mira/1-jpg was not used: this is no picture that can be read. "
+        "Reference mira/1.jpg was not used: this is no picture that can be read. "
         "Upload a JPEG, PNG or WebP file.",
     )
 
@@ -101,7 +102,7 @@ def test_read_when_the_place_is_in_another_prepared_film_then_that_film_is_cut(
         (shown_at(1.0, (-4, 0, 100, 300)), "has no picture at 1.0 s"),
         (shown_at(1.0, (100, 0, 100, 300)), "has no picture at 1.0 s"),
         (shown_at(10_000.0), "has no picture at 10000.0 s"),
-        (shown_at(1.0, film="other.mp4"), "No film 'other.mp4' is prepared in bunny"),
+        (shown_at(1.0, film="other.mp4"), "No film 'other.mp4' is known in bunny"),
     ],
 )
 def test_read_when_a_place_does_not_exist_then_left_out_with_a_notice(
@@ -111,3 +112,68 @@ def test_read_when_a_place_does_not_exist_then_left_out_with_a_notice(
     assert pictures == ()
     assert notice.startswith("A reference of mira was not used: ")
     assert reason in notice
+
+
+@pytest.mark.parametrize("written", ["Caf\u00e9.mp4", "Cafe\u0301.mp4", "day1/Caf\u00e9.mp4"])
+def test_read_when_a_film_is_named_in_another_normal_form_then_that_film_is_cut(
+    world: World, run: Run, drawn: DrawnFilm, written: str
+) -> None:
+    world.route(world.upload("bunny/films/day1/Cafe\u0301.mp4", drawn.path.read_bytes() + b"\0"))
+    world.prepare(world.started())
+    (shown,), notices = reader(world, run).read(shown_at(1.0, film=written))
+    assert (decoded_size(shown.jpeg), notices) == ((200, 120), ())
+
+
+def two_days(world: World, drawn: DrawnFilm) -> None:
+    """Two prepared films of one name and different content."""
+    for day in (1, 2):
+        body = drawn.path.read_bytes() + bytes(day)
+        world.route(world.upload(f"bunny/films/day{day}/A001.mp4", body))
+        world.prepare(world.started())
+
+
+def test_read_when_two_films_have_the_name_then_a_notice_lists_both(
+    world: World, run: Run, drawn: DrawnFilm
+) -> None:
+    two_days(world, drawn)
+    pictures, (notice,) = reader(world, run).read(shown_at(1.0, film="A001.mp4"))
+    assert pictures == ()
+    assert (
+        "2 films are called 'A001.mp4': bunny/films/day1/A001.mp4, bunny/films/day2/A001.mp4"
+        in notice
+    )
+
+
+@pytest.mark.parametrize("written", ["day1/A001.mp4", "bunny/films/day1/A001.mp4"])
+def test_read_when_a_path_tells_two_films_apart_then_that_film_is_cut(
+    world: World, run: Run, drawn: DrawnFilm, written: str
+) -> None:
+    two_days(world, drawn)
+    (shown,), notices = reader(world, run).read(shown_at(1.0, film=written))
+    assert (decoded_size(shown.jpeg), notices) == ((200, 120), ())
+
+
+def test_read_when_one_of_two_films_was_deleted_then_the_name_means_the_other(
+    world: World, run: Run, drawn: DrawnFilm
+) -> None:
+    two_days(world, drawn)
+    world.uploads.delete_prefix("bunny/films/day1/")
+    pictures, notices = reader(world, run).read(shown_at(1.0, film="A001.mp4"))
+    assert (len(pictures), notices) == (1, ())
+
+
+def test_read_when_the_named_film_is_not_prepared_then_a_notice_says_so(
+    world: World, run: Run
+) -> None:
+    world.route(world.upload("bunny/films/later.mp4", b"film"))
+    pictures, (notice,) = reader(world, run).read(shown_at(1.0, film="later.mp4"))
+    assert pictures == () and "'later.mp4' is not prepared yet" in notice
+
+
+def test_read_when_the_run_was_claimed_before_films_were_recorded_then_its_film_is_found(
+    world: World, run: Run
+) -> None:
+    row = FILMS.require(world.registry, "bunny", run.film_id)
+    FILMS.delete(world.registry, row)
+    (shown,), notices = reader(world, run).read(shown_at(1.0))
+    assert (decoded_size(shown.jpeg), notices) == ((200, 120), ())

@@ -1,15 +1,16 @@
 import json
 
 import pytest
+from fakes.clock import FixedClock
 from fakes.object_store import InMemoryObjectStore
 
 from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.errors import SettingsRefused
+from onmodel.films.folders import ProductionFolders
 from onmodel.films.settings import accept_settings, parse_settings, settings_in_force
-from onmodel.films.upload_layout import SettingsFile
 from onmodel.formats.user_yaml import LIMIT_BYTES
 
-PLACE = SettingsFile(folder="bunny", file_name="settings.yaml")
+BUNNY = ProductionFolders("bunny", ("bunny",))
 
 
 def test_parse_when_empty_then_defaults() -> None:
@@ -78,7 +79,7 @@ def test_hashes_when_interval_changes_then_new_samples() -> None:
 
 
 def accept(uploads: InMemoryObjectStore, studio: InMemoryObjectStore) -> Settings:
-    accept_settings(PLACE, uploads=uploads, studio=studio, models=AllowedModels())
+    accept_settings(BUNNY, uploads=uploads, studio=studio, models=AllowedModels())
     return settings_in_force("bunny", studio)
 
 
@@ -159,3 +160,14 @@ def test_settings_when_a_check_refuses_them_now_then_those_accepted_before_are_s
     assert read == json.loads(stored)
     with pytest.raises(SettingsRefused, match=told):
         parse_settings(stored)
+
+
+def test_accept_when_a_production_has_two_folders_then_the_settings_uploaded_last_hold() -> None:
+    clock = FixedClock()
+    uploads, studio = InMemoryObjectStore("uploads", clock), InMemoryObjectStore("studio")
+    both = ProductionFolders("cafe", ("Caf\u00e9", "Cafe\u0301"))
+    for folder, credit in (("Cafe\u0301", "first"), ("Caf\u00e9", "second")):
+        uploads.put(f"{folder}/settings.yaml", f"credit: {credit}".encode(), "application/yaml")
+        clock.advance(seconds=1)
+    accept_settings(both, uploads=uploads, studio=studio, models=AllowedModels())
+    assert settings_in_force("cafe", studio).credit == "second"

@@ -25,6 +25,12 @@ from onmodel.films.upload_layout import (
         ("bunny/storyboards/one.yaml", StoryboardFile(folder="bunny", file_name="one.yaml")),
         ("bunny/settings.yaml", SettingsFile(folder="bunny", file_name="settings.yaml")),
         ("settings.yaml", SettingsFile(folder="", file_name="settings.yaml")),
+        ("films/s1/e1.mkv", FilmFile(folder="", file_name="s1/e1.mkv")),
+        (
+            "characters/Big Buck/front.png",
+            ReferenceFile(folder="", file_name="front.png", character_folder="Big Buck"),
+        ),
+        ("storyboards/one.yaml", StoryboardFile(folder="", file_name="one.yaml")),
     ],
 )
 def test_classify_when_key_is_in_layout_then_its_kind(key: str, expected: object) -> None:
@@ -42,20 +48,8 @@ def test_classify_when_outside_layout_then_unknown(key: str) -> None:
     assert isinstance(classify(key), UnknownUpload)
 
 
-def test_placed_when_folder_has_spaces_then_production_is_a_slug() -> None:
-    upload = classify("Big Buck Bunny/films/a.mp4")
-    assert isinstance(upload, FilmFile)
-    assert upload.production == "big-buck-bunny"
-
-
-def test_placed_when_film_at_root_then_production_main() -> None:
-    upload = classify("a.mp4")
-    assert isinstance(upload, FilmFile)
-    assert upload.production == "main"
-
-
 @given(st.text(min_size=1, max_size=200))
-def test_classify_when_any_key_then_one_kind_and_a_safe_production(key: str) -> None:
+def test_classify_when_any_key_then_its_folder_and_file_are_parts_of_it(key: str) -> None:
     upload = classify(key)
-    assert all(letter in "abcdefghijklmnopqrstuvwxyz0123456789-" for letter in upload.production)
-    assert 1 <= len(upload.production) <= 40
+    assert key.endswith(upload.file_name) or upload.file_name in key.replace("/./", "/")
+    assert upload.folder in key

@@ -94,4 +94,4 @@ def test_name_when_a_reference_was_deleted_then_it_is_left_out_and_told(
     world.name(run)
     assert set(names(world, run).values()) == {None}
     cost = NamingCost.model_validate_json(world.studio.get(FilmKeys.of(run).naming_usage))
-    assert any("mira" in notice for notice in cost.notices)
+    assert any("Mira/1.jpg" in notice for notice in cost.notices)

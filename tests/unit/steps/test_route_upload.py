@@ -1,15 +1,27 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from fakes.world import World
 
+from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.keys import FilmKeys, accepted_settings_key
+from onmodel.contracts.rows import (
+    FolderBody,
+    FolderStatus,
+    ReferenceBody,
+    ReferenceStatus,
+    RunBody,
+    RunStatus,
+)
 from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.errors import NotFound
 from onmodel.films.settings import settings_in_force
+from onmodel.films.upload_layout import key_in
 from onmodel.formats.user_yaml import LIMIT_BYTES
-from onmodel.registry.kinds import REFERENCES
+from onmodel.registry.kinds import CONTENTS, FILMS, PRODUCTIONS, REFERENCES, RUNS
 from onmodel.vision.encoding import PICTURE_LIMIT_BYTES, encode_picture
 
 PICTURE = encode_picture(np.full((128, 96, 3), 90, np.uint8), "png")
@@ -135,13 +147,19 @@ def test_route_when_events_of_settings_are_lost_then_the_next_film_brings_them_i
     assert len(world.mailbox.mails) == (now == BAD)
 
 
-def test_route_when_settings_of_a_folder_that_owns_nothing_are_deleted_then_ignored(
+def test_route_when_settings_of_an_unknown_production_are_deleted_then_ignored(
+    world: World,
+) -> None:
+    assert world.route(world.delete("other/settings.yaml")).outcome == "ignored"
+
+
+def test_route_when_one_of_a_productions_two_settings_is_deleted_then_the_other_holds(
     world: World,
 ) -> None:
     world.route(world.upload("My Show/settings.yaml", GOOD))
-    world.upload("my-show/settings.yaml", BETTER)
-    assert world.route(world.delete("my-show/settings.yaml")).outcome == "ignored"
-    assert world.route(world.delete("other/settings.yaml")).outcome == "ignored"
+    world.clock.advance(seconds=1)
+    world.route(world.upload("my-show/settings.yaml", BETTER))
+    world.route(world.delete("my-show/settings.yaml"))
     assert settings_in_force("my-show", world.studio).credit == "good"
 
 
@@ -188,44 +206,108 @@ def test_route_when_reference_is_no_picture_then_one_mail(world: World, body: by
     assert not list(REFERENCES.list(world.registry, "bunny"))
 
 
-def test_route_when_two_characters_share_a_slug_then_the_second_is_refused(world: World) -> None:
-    world.route(world.upload("bunny/characters/Big Buck/1.png", PICTURE))
-    answer = world.route(world.upload("bunny/characters/big-buck/1.png", PICTURE))
-    assert answer.outcome == "notified"
-    assert "which exists" in world.mailbox.mails[0].body
-    assert len(list(REFERENCES.list(world.registry, "bunny"))) == 1
+CAFE = ("Caf\u00e9", "Cafe\u0301")
+"""One name in NFC and in NFD."""
 
 
-def test_route_when_two_productions_share_a_slug_then_the_second_film_is_not_mixed_in(
-    world: World,
+@pytest.mark.parametrize("names", [CAFE, ("Bunny", "bunny"), ("My Show", "my-show"), ("main", "")])
+def test_route_when_folders_spell_one_name_then_one_production(
+    world: World, names: tuple[str, str]
 ) -> None:
-    world.route(world.upload("My Show/films/a.mp4", b"film"))
-    assert world.route(world.upload("my-show/films/b.mp4", b"film")).outcome == "notified"
-    assert len(world.executions.payloads) == 1
+    first, second = names
+    world.route(world.upload(key_in(first, "films", "a.mp4"), b"film"))
+    event = world.upload(key_in(second, "characters", "Mira", "front.png"), PICTURE)
+    assert world.route(event).outcome == "recorded"
+    production = world.started().production
+    assert len(list(PRODUCTIONS.list_all(world.registry))) == 1
+    assert len(list(REFERENCES.list(world.registry, production))) == 1
+    assert world.route(world.event(key_in(first, "films", "a.mp4"), "later")).outcome == "started"
+    assert not world.mailbox.mails
 
 
 @pytest.mark.parametrize(
-    ("key", "body"),
+    "names",
     [
-        ("my-show/films/b.mp4", b"film"),
-        ("my-show/settings.yaml", b"sampling: {interval_seconds: 2}"),
-        ("my-show/characters/Mira/front.png", PICTURE),
-        ("my-show/storyboards/forest.yaml", b"scenes: [Mira smiles]"),
+        ("Caf\u00e9", "Cafe"),
+        ("\u53f2", "\u662f"),  # both are read "shi"
+        ("\U0001f430", "\U0001f43b"),
+        ("A series with a very long name, season 1", "A series with a very long name, season 2"),
     ],
 )
-def test_route_when_a_production_has_the_slug_of_another_then_nothing_of_it_is_taken(
-    world: World, key: str, body: bytes
+def test_route_when_names_share_no_more_than_a_slug_then_two_productions(
+    world: World, names: tuple[str, str]
 ) -> None:
-    world.route(world.upload("My Show/films/a.mp4", b"film"))
-    assert world.route(world.upload(key, body)).outcome == "notified"
-    (mail,) = world.mailbox.mails
-    assert "'My Show', which exists" in " ".join(mail.body.split())
-    assert "differs in letters or digits" in " ".join(mail.body.split())
-    assert mail.correlation_id == "upload-1"
-    assert mail.body.endswith("onmodel, id upload-1\n")
-    assert len(world.executions.payloads) == 1
-    assert not list(REFERENCES.list(world.registry, "my-show"))
-    assert accepted_settings_key("my-show") not in world.studio.keys("")
+    for name in names:
+        assert world.route(world.upload(f"{name}/films/a.mp4", b"film")).outcome == "started"
+    productions = list(PRODUCTIONS.list_all(world.registry))
+    assert {row.body.folder for row in productions} == set(names)
+    assert {row.id for row in productions} == {row.production for row in productions}
+    assert all(re.fullmatch("[a-z0-9-]{1,40}", row.id) for row in productions)
+
+
+def test_route_when_a_production_of_an_older_stack_is_spelled_otherwise_then_it_is_found(
+    world: World,
+) -> None:
+    PRODUCTIONS.create(
+        world.registry,
+        "cafe",
+        "cafe",
+        status=FolderStatus.KNOWN,
+        body=FolderBody.model_validate({"folder": CAFE[1]}),
+        now=world.clock(),
+    )
+    world.route(world.upload(f"{CAFE[0]}/films/a.mp4", b"film"))
+    assert world.started().production == "cafe"
+
+
+@pytest.mark.parametrize("names", [CAFE, ("Big Buck", "big-buck")])
+def test_route_when_folders_spell_one_character_then_its_pictures_count_together(
+    world: World, names: tuple[str, str]
+) -> None:
+    for name in names:
+        world.route(world.upload(f"bunny/characters/{name}/1.png", PICTURE))
+    rows = list(REFERENCES.list(world.registry, "bunny"))
+    assert (len(rows), len({row.body.character for row in rows})) == (2, 1)
+
+
+def test_route_when_characters_share_no_more_than_a_slug_then_they_are_two(world: World) -> None:
+    for name in ("\u53f2", "\u662f"):
+        world.route(world.upload(f"bunny/characters/{name}/1.png", PICTURE))
+    rows = list(REFERENCES.list(world.registry, "bunny"))
+    assert len({row.body.character for row in rows}) == 2
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"My.Film.of.a.very.long.name.2160p.mkv_snapshot_00.0{n}.02.png" for n in (1, 2, 3)],
+        ["ref 1.png", "ref-1.png", "ref (1).png"],
+        ["\U0001f430.png", "\U0001f43b.png", "\U0001f98a.png"],
+    ],
+)
+def test_route_when_references_share_a_slug_then_each_counts(
+    world: World, names: list[str]
+) -> None:
+    for name in (*names, names[0]):  # the first comes twice
+        world.route(world.upload(f"bunny/characters/Mira/{name}", PICTURE))
+    rows = list(REFERENCES.list(world.registry, "bunny"))
+    assert {row.body.source.key.rsplit("/", 1)[-1] for row in rows} == set(names)
+    assert len(rows) == 3
+
+
+def test_route_when_a_reference_of_an_older_stack_is_uploaded_again_then_it_counts_once(
+    world: World,
+) -> None:
+    key = "bunny/characters/Mira/ref 1.png"
+    source = ObjectRef(bucket="uploads", key=key)
+    body = ReferenceBody(character="mira", width=96, height=128, source=source)
+    old = "mira/ref-1-png"
+    REFERENCES.put(world.registry, "bunny", old, status=ReferenceStatus.RECORDED, body=body,
+                   now=world.clock())  # fmt: skip
+    world.route(world.upload(key, PICTURE))
+    assert [row.id for row in REFERENCES.list(world.registry, "bunny")] == [old]
+    world.route(world.upload("bunny/characters/Mira/ref-1.png", PICTURE))
+    assert len(list(REFERENCES.list(world.registry, "bunny"))) == 2
 
 
 @pytest.mark.parametrize(
@@ -362,3 +444,40 @@ def test_route_when_the_stack_was_deployed_with_other_models_then_films_are_prep
     world.route(world.upload("bunny/films/a.mp4", b"film"))
     settings = Settings.model_validate_json(world.studio.get(FilmKeys.of(world.started()).settings))
     assert settings.embedding.model == "other.embed-v9"
+
+
+def test_route_when_the_content_comes_again_elsewhere_then_it_is_the_same_film(
+    world: World,
+) -> None:
+    assert world.route(world.upload("bunny/films/a.mp4", b"film")).outcome == "started"
+    first = world.started()
+    for key in ("bunny/films/b.mov", "bunny/films/day1/a.mp4", "Bunny/films/a.mp4"):
+        assert world.route(world.upload(key, b"film")).outcome == "already_running"
+    assert len(world.executions.payloads) == 1
+    (film,) = FILMS.list(world.registry, "bunny")
+    assert (film.id, film.body.title) == (first.film_id, "a.mp4")
+    assert [place.key for place in film.body.places] == [
+        "Bunny/films/a.mp4", "bunny/films/day1/a.mp4", "bunny/films/b.mov", "bunny/films/a.mp4",
+    ]  # fmt: skip
+
+
+def test_route_when_two_films_have_one_name_then_they_are_two(world: World) -> None:
+    for day in ("day1", "day2"):
+        assert world.route(world.upload(f"bunny/films/{day}/A001.mp4", day.encode())).outcome == (
+            "started"
+        )
+    assert len(list(FILMS.list(world.registry, "bunny"))) == 2
+
+
+def test_route_when_a_film_of_an_older_stack_moved_then_it_is_prepared_already(
+    world: World,
+) -> None:
+    world.route(world.upload("bunny/films/a.mp4", b"film"))
+    run = world.started()
+    RUNS.create(world.registry, "bunny", run.run_id, status=RunStatus.PREPARED,
+                body=RunBody(run=run, execution_arn="arn:done"), now=world.clock())  # fmt: skip
+    (content,) = CONTENTS.list(world.registry, "bunny")
+    CONTENTS.delete(world.registry, content)
+    world.uploads.delete_prefix("bunny/films/")
+    event = world.upload("bunny/films/renamed.mov", b"film")
+    assert world.route(event).outcome == "already_prepared"

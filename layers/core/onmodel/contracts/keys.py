@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -25,7 +27,28 @@ SLUG_LIMIT = 40  # so that an execution's name, which begins with it, has under 
 def slug(name: str) -> str:
     """A slug of at most 40 characters; a name without a letter or digit becomes `x` + a hash."""
     made = slugify(name, max_length=SLUG_LIMIT).strip("-")
-    return made or "x" + hashlib.sha256(name.encode()).hexdigest()[:8]
+    return made or "x" + digest(as_typed(name))
+
+
+def as_typed(name: str) -> str:
+    """A name for people: as it was typed, in Unicode NFC. macOS writes file names in NFD."""
+    return unicodedata.normalize("NFC", name)
+
+
+def same_name(name: str) -> str:
+    """Equal for names that people take for one name.
+
+    Normal form, case, and whether words are parted by spaces, hyphens or underscores make no
+    difference; accents, other letters and signs do, although slugs lose them.
+    """
+    folded = as_typed(as_typed(name).casefold())
+    return " ".join(re.sub(r"[\s_-]+", " ", folded).split()) or folded
+
+
+def hashed_slug(name: str) -> str:
+    """A slug of at most 40 characters that names of another meaning do not share."""
+    tail = digest(same_name(name))
+    return f"{slug(name)[: SLUG_LIMIT - len(tail) - 1].rstrip('-')}-{tail}"
 
 
 def digest(value: Mapping[str, Any] | str, length: int = 8) -> str:
@@ -43,14 +66,19 @@ def fit(name: str, limit: int) -> str:
 
 
 def film_id(file_name: str, size: int, checksum: str) -> str:
-    """slug-xxxxxxxx: the file's name and its content identity.
+    """slug-xxxxxxxx: the film's first name and its content.
 
     Args:
-        file_name: last segment of the uploaded key.
+        file_name: last segment of the key under which the content was uploaded first.
         size: bytes.
         checksum: S3's full-object CRC64NVME in base64, else the ETag.
     """
-    return f"{slug(PurePosixPath(file_name).stem)}-{digest(f'{size}:{checksum}')}"
+    return f"{slug(PurePosixPath(file_name).stem)}-{content_id(size, checksum)}"
+
+
+def content_id(size: int, checksum: str) -> str:
+    """8 hex digits of a film's content: the end of its film_id. Arguments as of `film_id`."""
+    return digest(f"{size}:{checksum}")
 
 
 def run_id(production: str, film: str, settings_hash: str) -> str:

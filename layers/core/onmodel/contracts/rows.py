@@ -18,6 +18,7 @@ class Kind(StrEnum):
     CHARACTER = "character"
     REFERENCE = "reference"
     FILM = "film"
+    CONTENT = "content"
     RUN = "run"
     MAIL = "mail"
     GENERATION = "generation"
@@ -42,21 +43,45 @@ class RunBody(Contract):
     run: Run
     execution_arn: str
     reason: str | None = None
-    plain_reason: str | None = Field(
-        default=None, description="for mails, when `reason` is a technical text"
-    )
     advice: str | None = None
     crops_kept: int | None = None
     estimated_usd: float | None = None
 
 
-class FilmBody(Contract):
-    """A film: the newest upload of its content, and its newest prepared run."""
+MOST_PLACES = 100
+"""Of one film that are remembered: a row has at most 400 KB, and a key up to 1,024 bytes."""
 
-    title: str
-    source: ObjectRef
+
+class FilmBody(Contract):
+    """A film: where its content was uploaded, and its newest prepared run."""
+
+    title: str = Field(description="its first file name, as typed")
+    source: ObjectRef = Field(description="the newest upload of its content")
+    earlier: tuple[ObjectRef, ...] = Field(
+        default=(), description="uploads of the same content under other keys, newest first"
+    )
     size_bytes: int = Field(ge=0)
-    run: Run | None = None
+    run: Run | None = Field(default=None, description="None until it is prepared")
+
+    @property
+    def places(self) -> tuple[ObjectRef, ...]:
+        """Where the content was uploaded, newest first; whether it still exists is not known."""
+        return (self.source, *self.earlier)
+
+    def places_with(self, source: ObjectRef) -> dict[str, ObjectRef | tuple[ObjectRef, ...]]:
+        """The fields that change when the content is uploaded at `source`."""
+        others = [place for place in self.places if place.key != source.key]
+        return {"source": source, "earlier": tuple(others[: MOST_PLACES - 1])}
+
+
+class ContentStatus(StrEnum):
+    KNOWN = "known"
+
+
+class ContentBody(Contract):
+    """The film that a content belongs to. Id: keys.content_id; created by its first upload."""
+
+    film_id: str
 
 
 class ReferenceStatus(StrEnum):
@@ -75,9 +100,19 @@ class FolderStatus(StrEnum):
 
 
 class FolderBody(Contract):
-    """A folder's name as a person wrote it: a second name with the same slug is refused."""
+    """A production's or a character's folders in the uploads bucket, as people typed them.
 
-    folder: str
+    Id: the slug, or hashed_slug when a folder of another name has that slug.
+    """
+
+    folder: str = Field(description="the first; '' is the root of the bucket, production main")
+    spellings: tuple[str, ...] = Field(
+        default=(), description="further folders whose names differ in case or normal form only"
+    )
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        return (self.folder, *self.spellings)
 
 
 class MailStatus(StrEnum):

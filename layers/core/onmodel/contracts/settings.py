@@ -121,7 +121,7 @@ MOST_REFERENCES = 100
 class TimecodeReference(Contract):
     """A character shown by a place in an uploaded film."""
 
-    film: str = Field(description="the film's file name as uploaded")
+    film: str = Field(description="the film's file name, or the end of its path")
     timecode_seconds: float = Field(ge=0)
     box: tuple[int, int, int, int] = Field(
         description="left, top, right, bottom in the film's display pixels"

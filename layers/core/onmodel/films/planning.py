@@ -6,9 +6,10 @@ from pathlib import PurePosixPath
 
 from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.films import Run
-from onmodel.contracts.keys import digest, film_id, run_id
+from onmodel.contracts.keys import as_typed, digest, run_id
 from onmodel.contracts.settings import Settings
-from onmodel.films.upload_layout import FilmFile
+from onmodel.films.folders import ProductionFolders
+from onmodel.films.upload_layout import FilmFile, key_in
 from onmodel.ports.storage import ObjectInfo, ObjectStore
 
 
@@ -16,6 +17,8 @@ def plan_run(
     film: FilmFile,
     info: ObjectInfo,
     *,
+    production: ProductionFolders,
+    film_id: str,
     settings: Settings,
     uploads: ObjectStore,
     correlation_id: str,
@@ -25,23 +28,28 @@ def plan_run(
 
     Args:
         film: the uploaded object's place.
-        info: the object's head: size and checksum make the film's identity.
+        info: the object's head.
+        production: whose film it is.
+        film_id: of its content: see films.identity.
         settings: in force.
         uploads: where the references are listed; a new reference makes a new run, which reuses
             everything that was sampled.
         correlation_id: of the upload event.
         attempt: 1, or one more than the attempt that failed.
     """
-    name = PurePosixPath(film.file_name).name
-    film_key = film_id(name, info.size, info.checksum_crc64nvme or info.etag)
-    prefix = f"{film.folder}/characters/" if film.folder else "characters/"
-    references = digest({item.key: item.etag for item in uploads.list(prefix)})
+    references = digest(
+        {
+            item.key: item.etag
+            for folder in production.folders
+            for item in uploads.list(key_in(folder, "characters", ""))
+        }
+    )
     return Run(
-        production=film.production,
-        film_id=film_key,
-        run_id=run_id(film.production, film_key, settings.run_hash() + references),
+        production=production.id,
+        film_id=film_id,
+        run_id=run_id(production.id, film_id, settings.run_hash() + references),
         samples_id=settings.samples_hash(),
-        title=name,
+        title=as_typed(PurePosixPath(film.file_name).name),
         attempt=attempt,
         source=ObjectRef(bucket=uploads.bucket, key=info.key, version_id=info.version_id),
         correlation_id=correlation_id,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from onmodel.contracts.keys import film_id
+from onmodel.contracts.keys import as_typed
 from onmodel.contracts.rows import FilmBody
 from onmodel.contracts.settings import Character, Settings
 from onmodel.errors import NotFound
+from onmodel.films.identity import living_place
 from onmodel.formats.wording import person_name
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -17,8 +18,8 @@ def current_films(
 ) -> tuple[tuple[FilmBody, ...], tuple[str, ...]]:
     """The prepared films for the next dataset, and notices about those left out.
 
-    A film is left out when its object was deleted, or replaced by other content under the same
-    key. The same content uploaded again is a new version of the object and still the same film.
+    A film counts while one of its places has its content: moved, renamed, or deleted and uploaded
+    again. It is left out when each was deleted, or replaced by other content under the same key.
     """
     films: list[FilmBody] = []
     notices: list[str] = []
@@ -26,17 +27,21 @@ def current_films(
         film = row.body
         if film.run is None:
             continue
-        try:
-            info = uploads.head(film.source.key)
-        except NotFound:
-            notices.append(f"{film.title} was deleted, and its pictures with it")
-            continue
-        name = film.source.key.rsplit("/", 1)[-1]
-        if film_id(name, info.size, info.checksum_crc64nvme or info.etag) == row.id:
+        if living_place(row, uploads) is not None:
             films.append(film)
-        else:
+        elif any(_exists(place.key, uploads) for place in film.places):
             notices.append(f"{film.title} was replaced by a newer version")
+        else:
+            notices.append(f"{film.title} was deleted, and its pictures with it")
     return tuple(films), tuple(notices)
+
+
+def _exists(key: str, uploads: ObjectStore) -> bool:
+    try:
+        uploads.head(key)
+    except NotFound:
+        return False
+    return True
 
 
 def characters_of(production: str, settings: Settings, registry: Registry) -> dict[str, Character]:
@@ -52,4 +57,4 @@ def characters_of(production: str, settings: Settings, registry: Registry) -> di
 
 
 def _name(slug: str, folder: str) -> str:
-    return (person_name(slug) if folder == slug else folder)[:60]
+    return (person_name(slug) if folder == slug else as_typed(folder))[:60]

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.films import FilmFacts, Run
-from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.keys import FilmKeys, as_typed
+from onmodel.contracts.rows import ReferenceBody
 from onmodel.contracts.settings import Settings, TimecodeReference
 from onmodel.errors import NotFound, ReferenceRefused
+from onmodel.films.film_names import named_film
 from onmodel.films.source import open_film
 from onmodel.films.uploaded_picture import read_uploaded_picture
 from onmodel.ports.namer import ReferencePicture
@@ -42,7 +44,7 @@ class ReferenceReader:
                 # the newest version of the object; a deleted one is not found
                 pixels = read_uploaded_picture(self.uploads, reference.body.source.key)
             except (NotFound, ReferenceRefused) as fault:
-                notices.append(f"Reference {reference.id} was not used: {fault}")
+                notices.append(f"Reference {_for_people(reference.body)} was not used: {fault}")
                 continue
             picture = ReferencePicture(reference.body.character, encode_for_service(pixels))
             pictures.append(picture)
@@ -73,18 +75,30 @@ class ReferenceReader:
             )
         return frame.pixels[top:bottom, left:right]
 
-    def _film(self, title: str) -> tuple[ObjectRef, FilmFacts]:
-        run = self.run
-        if title != run.title:
-            films = (row.body for row in FILMS.list(self.registry, run.production))
-            known = next((film.run for film in films if film.title == title and film.run), None)
-            if known is None:
-                raise ReferenceRefused(
-                    f"No film {title!r} is prepared in {run.production}",
-                    "Upload that film first, or correct its name in settings.yaml",
-                )
-            run = known
+    def _film(self, name: str) -> tuple[ObjectRef, FilmFacts]:
+        run = self._run_of(name)
         return run.source, FilmFacts.model_validate_json(self.studio.get(FilmKeys.of(run).facts))
+
+    def _run_of(self, name: str) -> Run:
+        """Raises ReferenceRefused when no film, or several, are called so."""
+        own = self.run
+        if as_typed(name) == as_typed(own.title) and not any(
+            film.id == own.film_id for film in FILMS.list(self.registry, own.production)
+        ):
+            return own  # claimed before films were recorded at their upload
+        film = named_film(name, own.production, self.registry, self.uploads)
+        run = own if film.id == own.film_id else film.body.run
+        if run is None:
+            raise ReferenceRefused(
+                f"The film {name!r} is not prepared yet",
+                "It can be used by films that are prepared after it",
+            )
+        return run
+
+
+def _for_people(reference: ReferenceBody) -> str:
+    """The character's folder and the file's name, as typed."""
+    return as_typed("/".join(reference.source.key.split("/")[-2:]))
 
 
 def _by_timecode(settings: Settings) -> Iterator[tuple[str, TimecodeReference]]:

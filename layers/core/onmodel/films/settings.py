@@ -7,16 +7,21 @@ its films would fail one by one, with denied access.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Annotated
 
 from onmodel.contracts.keys import accepted_settings_key
 from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.errors import NotFound, SettingsRefused
-from onmodel.films.upload_layout import UploadPlace, settings_key
+from onmodel.films.folders import ProductionFolders
+from onmodel.films.upload_layout import settings_key
 from onmodel.formats.user_yaml import check_size, read_user_yaml
 from onmodel.ports.storage import ObjectInfo, ObjectStore
 
 SettingsBytes = Annotated[bytes, "settings.yaml as uploaded"]
+
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 ALL_DEFAULTS = b"{}"
 """Accepted settings of a production whose settings.yaml was deleted."""
@@ -53,30 +58,40 @@ def with_models(settings: Settings, models: AllowedModels) -> Settings:
     )
 
 
-def uploaded_settings(place: UploadPlace, uploads: ObjectStore, models: AllowedModels) -> Settings:
+def uploaded_settings(
+    production: ProductionFolders, uploads: ObjectStore, models: AllowedModels
+) -> Settings:
     """The production's settings.yaml as it lies in the bucket; the defaults when there is none.
 
     Args:
-        place: of any upload of the production.
+        production: with its folders.
         uploads: holds the settings.
         models: of the stack.
 
     Raises:
         SettingsRefused: it is impossible.
     """
-    return _read_version(newest_settings(place, uploads), uploads, models)
+    return _read_version(newest_settings(production, uploads), uploads, models)
 
 
-def newest_settings(place: UploadPlace, uploads: ObjectStore) -> ObjectInfo | None:
-    """The head of the production's settings.yaml; None when it does not exist (any more)."""
-    try:
-        return uploads.head(settings_key(place.folder))
-    except NotFound:
-        return None
+def newest_settings(production: ProductionFolders, uploads: ObjectStore) -> ObjectInfo | None:
+    """The head of the production's settings.yaml; None when it does not exist (any more).
+
+    Of a production with several folders, the one that was uploaded last.
+    """
+    found: list[ObjectInfo] = []
+    for folder in production.folders:
+        with suppress(NotFound):
+            found.append(uploads.head(settings_key(folder)))
+    return max(found, key=lambda info: info.last_modified or NEVER, default=None)
 
 
 def accept_settings(
-    place: UploadPlace, *, uploads: ObjectStore, studio: ObjectStore, models: AllowedModels
+    production: ProductionFolders,
+    *,
+    uploads: ObjectStore,
+    studio: ObjectStore,
+    models: AllowedModels,
 ) -> None:
     """Make the accepted settings of the studio bucket those of the settings.yaml that exists now.
 
@@ -88,14 +103,14 @@ def accept_settings(
         SettingsRefused: the newest version is impossible; what was accepted before stays in force.
     """
     while True:
-        version = newest_settings(place, uploads)
+        version = newest_settings(production, uploads)
         try:
             settings = _read_version(version, uploads, models)
         except NotFound:  # deleted after its head was read
             continue
         accepted = settings.model_dump_json().encode() if version else ALL_DEFAULTS
-        _write_if_changed(accepted_settings_key(place.production), accepted, studio)
-        if newest_settings(place, uploads) == version:
+        _write_if_changed(accepted_settings_key(production.id), accepted, studio)
+        if newest_settings(production, uploads) == version:
             return
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from onmodel.contracts.keys import MAIN_PRODUCTION, slug
 from onmodel.films.ignored_names import why_ignored
 
 STORYBOARD_SUFFIXES = (".yaml", ".yml")
@@ -21,35 +20,30 @@ NEVER_FILMS = frozenset({
 
 @dataclass(frozen=True)
 class UploadPlace:
-    """The place of an upload. `folder` is the production's folder as written, '' for the root."""
+    """The place of an upload. `folder` is the production's folder as typed, '' for the root.
+
+    films.folders tells which production and which character a folder is.
+    """
 
     folder: str
     file_name: str
 
-    @property
-    def production(self) -> str:
-        return slug(self.folder) if self.folder else MAIN_PRODUCTION
-
 
 @dataclass(frozen=True)
 class FilmFile(UploadPlace):
-    """<production>/films/<file>, or a file at the root."""
+    """<production>/films/<file>; films/<file> or a file at the root for production main."""
 
 
 @dataclass(frozen=True)
 class ReferenceFile(UploadPlace):
-    """<production>/characters/<name>/<file>."""
+    """<production>/characters/<name>/<file>; characters/… at the root for production main."""
 
     character_folder: str
-
-    @property
-    def character(self) -> str:
-        return slug(self.character_folder)
 
 
 @dataclass(frozen=True)
 class StoryboardFile(UploadPlace):
-    """<production>/storyboards/<file>.yaml."""
+    """<production>/storyboards/<file>.yaml; storyboards/… at the root for production main."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +92,20 @@ def classify(key: str) -> Upload:  # noqa: PLR0911 - one return a kind reads bes
             return ReferenceFile(folder=folder, file_name=name, character_folder=character)
         case [folder, "storyboards", name] if name.lower().endswith(STORYBOARD_SUFFIXES):
             return StoryboardFile(folder=folder, file_name=name)
+        case ["films", *path] if path and is_film:
+            return FilmFile(folder="", file_name="/".join(path))
+        case ["characters", character, name]:
+            return ReferenceFile(folder="", file_name=name, character_folder=character)
+        case ["storyboards", name] if name.lower().endswith(STORYBOARD_SUFFIXES):
+            return StoryboardFile(folder="", file_name=name)
     return UnknownUpload(folder="", file_name=key)
+
+
+def key_in(folder: str, *names: str) -> str:
+    """The key of something in a production's folder; '' is the root of the bucket."""
+    return "/".join((folder, *names) if folder else names)
 
 
 def settings_key(folder: str) -> str:
     """The key of a production's settings in the uploads bucket."""
-    return f"{folder}/settings.yaml" if folder else "settings.yaml"
+    return key_in(folder, "settings.yaml")

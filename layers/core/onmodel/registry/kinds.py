@@ -5,6 +5,8 @@ from __future__ import annotations
 from onmodel.contracts.rows import (
     ApprovalBody,
     ApprovalStatus,
+    ContentBody,
+    ContentStatus,
     DatasetBody,
     DatasetStatus,
     DeploymentBody,
@@ -43,6 +45,7 @@ StoryboardRow = Row[StoryboardBody, StoryboardStatus]
 PRODUCTIONS = Rows(Kind.PRODUCTION, FolderBody, FolderStatus)
 CHARACTERS = Rows(Kind.CHARACTER, FolderBody, FolderStatus)
 REFERENCES = Rows(Kind.REFERENCE, ReferenceBody, ReferenceStatus)
+CONTENTS = Rows(Kind.CONTENT, ContentBody, ContentStatus)
 FILMS = Rows(Kind.FILM, FilmBody, RunStatus)
 RUNS = Rows(Kind.RUN, RunBody, RunStatus)
 MAILS = Rows(Kind.MAIL, MailBody, MailStatus)

@@ -26,10 +26,14 @@ def finish_film(
         return
     keys = FilmKeys.of(run)
     summary = FilmSummary.model_validate_json(studio.get(keys.summary))
-    film = FilmBody(
-        title=run.title, source=run.source, size_bytes=summary.facts.size_bytes, run=run
+    film = FILMS.read(registry, run.production, run.film_id)
+    size = summary.facts.size_bytes
+    body = (
+        FilmBody(title=run.title, source=run.source, size_bytes=size, run=run)
+        if film is None  # claimed before films were recorded at their upload
+        else film.body.model_copy(update={"run": run})
     )
-    FILMS.put(registry, run.production, run.film_id, status=RunStatus.PREPARED, body=film, now=now)
+    FILMS.put(registry, run.production, run.film_id, status=RunStatus.PREPARED, body=body, now=now)
     prepared = (
         row.with_status(RunStatus.PREPARED)
         .with_holder(None)

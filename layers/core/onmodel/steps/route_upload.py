@@ -11,6 +11,7 @@ from typing import Literal
 from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.films import Run
 from onmodel.contracts.keys import (
+    MAIN_PRODUCTION,
     FilmKeys,
     digest,
     execution_arn,
@@ -19,15 +20,21 @@ from onmodel.contracts.keys import (
 )
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import (
-    FolderBody,
-    FolderStatus,
     ReferenceBody,
     ReferenceStatus,
     RunStatus,
 )
 from onmodel.contracts.settings import AllowedModels
 from onmodel.contracts.uploads import RouteAnswer, UploadEvent
-from onmodel.errors import Conflict, NotFound, ReferenceRefused, SettingsRefused
+from onmodel.errors import NotFound, ReferenceRefused, SettingsRefused
+from onmodel.films.folders import (
+    ProductionFolders,
+    known_production,
+    production_of,
+    record_character,
+    record_production,
+)
+from onmodel.films.identity import record_film
 from onmodel.films.planning import plan_run
 from onmodel.films.settings import accept_settings, newest_settings, settings_in_force
 from onmodel.films.upload_layout import (
@@ -53,8 +60,7 @@ from onmodel.ports.account import Mailbox
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.registry.kinds import CHARACTERS, PRODUCTIONS, REFERENCES, RUNS
-from onmodel.registry.rows import Rows
+from onmodel.registry.kinds import REFERENCES, RUNS
 from onmodel.storyboards.planning import read_storyboard
 
 SMALLEST_REFERENCE = 64
@@ -91,7 +97,7 @@ class RouteUpload:
         except (ReferenceRefused, SettingsRefused) as fault:
             return self._notify(
                 event,
-                upload.production,
+                production_of(upload.folder, self.registry).id,
                 storyboard_refused if isinstance(upload, StoryboardFile) else reference_refused,
                 reason=fault.reason,
                 advice=fault.advice,
@@ -100,34 +106,42 @@ class RouteUpload:
     def _by_kind(self, upload: Upload, event: UploadEvent) -> RouteAnswer:
         match upload:
             case FilmFile():
-                self._own_production(upload)
-                return self._film(upload, event)
+                return self._film(upload, self._production(upload), event)
             case ReferenceFile():
-                self._own_production(upload)
-                self._own(CHARACTERS, upload.production, upload.character, upload.character_folder)
-                return self._reference(upload, event)
+                return self._reference(upload, self._production(upload), event)
             case SettingsFile():
-                self._own_production(upload)
-                return self._settings(upload, event)
+                return self._settings(self._production(upload), event)
             case StoryboardFile():
-                self._own_production(upload)
-                return self._storyboard(upload, event)
-        return self._notify(event, upload.production, upload_unknown)
+                return self._storyboard(upload, self._production(upload), event)
+        return self._notify(event, MAIN_PRODUCTION, upload_unknown)
 
     def _deleted(self, upload: Upload, event: UploadEvent) -> RouteAnswer:
         """Deleted settings no longer hold; of anything else nothing has to be done."""
         if isinstance(upload, SettingsFile):
-            row = PRODUCTIONS.read(self.registry, upload.production, upload.production)
-            if row is not None and row.body.folder == upload.folder:
-                return self._settings(upload, event)
+            production = known_production(upload.folder, self.registry)
+            if production is not None:
+                return self._settings(production, event)
         return RouteAnswer(outcome="ignored", detail=f"{event.detail.object.key} was deleted")
 
-    def _film(self, film: FilmFile, event: UploadEvent) -> RouteAnswer:
+    def _film(
+        self, film: FilmFile, production: ProductionFolders, event: UploadEvent
+    ) -> RouteAnswer:
         uploaded = event.detail.object
         info = self.uploads.head(uploaded.key, uploaded.version_id)
-        self._settings(film, event)  # the event of the newest settings.yaml may be late or lost
-        settings = settings_in_force(film.production, self.studio, self.models)
-        run = plan_run(film, info, settings=settings, uploads=self.uploads, correlation_id=event.id)
+        self._settings(production, event)  # the newest settings' event may be late or lost
+        settings = settings_in_force(production.id, self.studio, self.models)
+        known = record_film(
+            production.id, self._source(event), info, registry=self.registry, clock=self.clock
+        )
+        run = plan_run(
+            film,
+            info,
+            production=production,
+            film_id=known.id,
+            settings=settings,
+            uploads=self.uploads,
+            correlation_id=event.id,
+        )
         row = RUNS.read(self.registry, run.production, run.run_id)
         if row is not None:
             if row.status == RunStatus.PREPARED:
@@ -153,33 +167,38 @@ class RouteUpload:
                 return "already_running"
             run = run.model_copy(update={"attempt": run.attempt + 1})
 
-    def _settings(self, upload: UploadPlace, event: UploadEvent) -> RouteAnswer:
+    def _settings(self, production: ProductionFolders, event: UploadEvent) -> RouteAnswer:
         """Bring the production's newest settings.yaml into force, or its deletion.
 
         An impossible one is reported once, and the last accepted settings stay in force.
         """
-        newest = newest_settings(upload, self.uploads)
+        newest = newest_settings(production, self.uploads)
+        key = newest.key if newest else settings_key(production.folders[0])
         try:
-            accept_settings(upload, uploads=self.uploads, studio=self.studio, models=self.models)
+            accept_settings(
+                production, uploads=self.uploads, studio=self.studio, models=self.models
+            )
         except SettingsRefused as fault:
             return self._notify(
                 event,
-                upload.production,
+                production.id,
                 settings_refused,
-                key=settings_key(upload.folder),
+                key=key,
                 etag=newest.etag if newest else "",
                 reason=fault.reason,
                 advice=fault.advice,
             )
-        return RouteAnswer(outcome="accepted", detail=settings_key(upload.folder))
+        return RouteAnswer(outcome="accepted", detail=key)
 
-    def _storyboard(self, storyboard: StoryboardFile, event: UploadEvent) -> RouteAnswer:
+    def _storyboard(
+        self, storyboard: StoryboardFile, production: ProductionFolders, event: UploadEvent
+    ) -> RouteAnswer:
         """Raises SettingsRefused. Names of characters are judged by plan_storyboard."""
         uploaded = event.detail.object
         info = self.uploads.head(uploaded.key, uploaded.version_id)
         read_storyboard(self.uploads, uploaded.key, uploaded.version_id)
         request = {
-            "production": storyboard.production,
+            "production": production.id,
             "storyboard_key": uploaded.key,
             "deployment_id": None,
             "correlation_id": event.id,
@@ -189,7 +208,9 @@ class RouteUpload:
         started = self.executions.start(self.draw_storyboard_arn, name, {"request": request})
         return RouteAnswer(outcome="started" if started else "already_running", detail=name)
 
-    def _reference(self, reference: ReferenceFile, event: UploadEvent) -> RouteAnswer:
+    def _reference(
+        self, reference: ReferenceFile, production: ProductionFolders, event: UploadEvent
+    ) -> RouteAnswer:
         # imports OpenCV: other uploads do not wait for it
         from onmodel.films.uploaded_picture import read_uploaded_picture
 
@@ -201,54 +222,39 @@ class RouteUpload:
                 f"{reference.file_name} is only {width} × {height} pixels",
                 f"Upload a picture of at least {SMALLEST_REFERENCE} pixels a side",
             )
+        character = record_character(
+            production.id, reference.character_folder, self.registry, self.clock
+        )
         body = ReferenceBody(
-            character=reference.character,
-            width=width,
-            height=height,
-            source=ObjectRef(
-                bucket=self.uploads.bucket, key=uploaded.key, version_id=uploaded.version_id
-            ),
+            character=character, width=width, height=height, source=self._source(event)
         )
         REFERENCES.put(
             self.registry,
-            reference.production,
-            f"{reference.character}/{slug(reference.file_name)}",
+            production.id,
+            self._reference_id(production, character, reference.file_name, uploaded.key),
             status=ReferenceStatus.RECORDED,
             body=body,
             now=self.clock(),
         )
         return RouteAnswer(outcome="recorded", detail=uploaded.key)
 
-    def _own_production(self, upload: UploadPlace) -> None:
-        self._own(PRODUCTIONS, upload.production, upload.production, upload.folder)
+    def _reference_id(
+        self, production: ProductionFolders, character: str, file_name: str, key: str
+    ) -> str:
+        """Its own for every key; that of a row from before keys were part of the id stays."""
+        stem = f"{character}/{slug(file_name)}"
+        row = REFERENCES.read(self.registry, production.id, stem)
+        is_known = row is not None and row.body.source.key == key
+        return stem if is_known else f"{stem}-{digest(key)}"
 
-    def _own(
-        self,
-        rows: Rows[FolderBody, FolderStatus],
-        production: str,
-        identity: str,
-        folder: str,
-    ) -> None:
-        """Two names with one slug would mix two things: the second is refused."""
-        body = FolderBody(folder=folder)
-        current = rows.read(self.registry, production, identity)
-        if current is None:
-            try:
-                rows.create(
-                    self.registry,
-                    production,
-                    identity,
-                    status=FolderStatus.KNOWN,
-                    body=body,
-                    now=self.clock(),
-                )
-            except Conflict:
-                current = rows.read(self.registry, production, identity)
-        if current is not None and current.body != body:
-            raise ReferenceRefused(
-                f"The name {folder!r} is too similar to {current.body.folder!r}, which exists",
-                "Give it a name that differs in letters or digits",
-            )
+    def _production(self, upload: UploadPlace) -> ProductionFolders:
+        return record_production(upload.folder, self.registry, self.clock)
+
+    def _source(self, event: UploadEvent) -> ObjectRef:
+        uploaded = event.detail.object
+        return ObjectRef(
+            bucket=self.uploads.bucket, key=uploaded.key, version_id=uploaded.version_id
+        )
 
     def _notify(
         self, event: UploadEvent, production: str, gather: FactsFunction, **extra: str

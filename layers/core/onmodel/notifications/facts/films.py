@@ -9,8 +9,7 @@ from pydantic import Field
 from onmodel.contracts.films import FilmSummary
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.contracts.rows import RunBody, RunStatus
-from onmodel.errors import plain_text
+from onmodel.contracts.rows import RunStatus
 from onmodel.formats.wording import DROPPED
 from onmodel.notifications.facts.base import UNKNOWN_FAULT, Facts, Notification, Sources
 from onmodel.registry.kinds import RUNS
@@ -104,7 +103,7 @@ def film_refused(request: NotificationRequest, sources: Sources) -> Notification
     facts = FilmRefusedFacts(
         production=request.production,
         title=row.body.run.title,
-        reason=_reason(row.body),
+        reason=row.body.reason or UNKNOWN_FAULT,
         advice=row.body.advice or "",
     )
     return Notification(facts, _ended_event(request.id, row.body.run.attempt))
@@ -116,13 +115,9 @@ def film_failed(request: NotificationRequest, sources: Sources) -> Notification:
     facts = FilmFailedFacts(
         production=request.production,
         title=body.run.title,
-        reason=request.extra.get("reason") or _reason(body),
+        reason=request.extra.get("reason") or body.reason or UNKNOWN_FAULT,
     )
     return Notification(facts, _ended_event(request.id, body.run.attempt))
-
-
-def _reason(body: RunBody) -> str:
-    return body.plain_reason or plain_text(body.reason or UNKNOWN_FAULT)
 
 
 def _ended_event(run_id: str, attempt: int) -> str:
