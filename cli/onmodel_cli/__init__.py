@@ -1,1 +1,1 @@
-"""The command line: the same against AWS and the local stack, only the connection differs."""
+"""The command line, for AWS and for the local stack: only the connection differs."""

@@ -1,4 +1,4 @@
-"""Progress of a run on stderr: bars on a terminal, a line a stage elsewhere."""
+"""Progress of a run on stderr: bars on a terminal, elsewhere one line for each stage."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from onmodel_cli.uploading import UploadProgress
 
 @contextmanager
 def byte_bar(console: Console, title: str, total: int) -> Iterator[UploadProgress]:
-    """A bar for bytes; the yielded function is told how many went by."""
+    """A bar for bytes; call the yielded function with the number of new ones."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -38,7 +38,7 @@ def byte_bar(console: Console, title: str, total: int) -> Iterator[UploadProgres
 
 @contextmanager
 def total_bar(console: Console, title: str, *, bytes_of_it: bool = False) -> Iterator[_TotalBar]:
-    """A bar whose total is told on the way, in files or in bytes."""
+    """A bar whose total is given with the progress, in files or in bytes."""
     done = DownloadColumn() if bytes_of_it else TextColumn("{task.completed} files")
     columns = (TextColumn("{task.description}"), BarColumn(), done)
     with Progress(*columns, console=console, transient=True, disable=_quiet(console)) as bars:
@@ -56,7 +56,7 @@ class _TotalBar:
 
 
 def show_run(console: Console, seen: Iterable[RunProgress]) -> None:
-    """Draw what the follower sees until it ends; its errors pass through."""
+    """Show the follower's progress until it ends; its errors pass through."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -83,7 +83,7 @@ def show_run(console: Console, seen: Iterable[RunProgress]) -> None:
 
 
 def show_journey(console: Console, places: Iterable[Place]) -> Place | None:
-    """A line a stage, a spinner on terminals; returns the last place."""
+    """One line for each stage, with a spinner on terminals; returns the last place."""
     last: Place | None = None
     with console.status("collecting films") as spinner:
         for place in places:
@@ -96,7 +96,7 @@ def show_journey(console: Console, places: Iterable[Place]) -> Place | None:
 
 
 def _quiet(console: Console) -> bool:
-    """No bars in logs and pipes: a line each time something changed."""
+    """Without bars, for logs and pipes: one line each time something changed."""
     return not console.is_terminal
 
 

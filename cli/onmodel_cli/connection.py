@@ -1,4 +1,4 @@
-"""Where the stack is. The only difference between AWS and the local stack."""
+"""The connection to a stack: the only difference between AWS and the local stack."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DEFAULT_REGION = "us-east-1"  # where Bedrock customizes models
 
 
 class StackUnknown(RefusedError):
-    """Raised when there is no stack of this name, or none that is ours."""
+    """Raised when there is no stack of this name, or it was not made from our template."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Connection:
 
     @cached_property
     def services(self) -> Services:
-        """The same services that the functions have, with this user's rights."""
+        """The services of the functions, with this user's rights."""
         return Services(self.environment)
 
     @property
@@ -62,16 +62,16 @@ class Connection:
 
 
 def connect(stack: str, region: str | None, *, local: bool = False) -> Connection:
-    """Look a deployed stack up.
+    """Find a deployed stack.
 
     Args:
         stack: CloudFormation's name of it.
         region: else AWS_REGION, AWS_DEFAULT_REGION, us-east-1.
-        local: whether this process speaks to the local stack.
+        local: whether this process uses the local stack.
 
     Raises:
         StackUnknown: not there, not finished, or not made from this template.
-        ServiceError: AWS cannot be asked, for example without credentials.
+        ServiceError: AWS cannot be called, for example without credentials.
     """
     where = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     where = where or DEFAULT_REGION
@@ -88,7 +88,7 @@ def connect(stack: str, region: str | None, *, local: bool = False) -> Connectio
 
 
 def use_endpoint(endpoint: str) -> None:
-    """Let every client of this process speak to the local stack."""
+    """Make every client of this process use the local stack."""
     for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_")]:
         del os.environ[name]
     os.environ.pop("AWS_PROFILE", None)

@@ -1,4 +1,4 @@
-"""`onmodel demo`: the whole way on this machine, with a real film and without an account."""
+"""`onmodel demo`: all steps on this machine, with a real film and without an account."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ as if it could be trained. Hours take seconds. Costs are what AWS would ask."""
 
 @dataclass(frozen=True)
 class Demo:
-    """What is shown, and where it goes."""
+    """The film of the demo, and the folder of its results."""
 
     film: Path | None
     output: Path
@@ -42,7 +42,7 @@ class Demo:
 
 
 def play(demo: Demo, console: Console) -> None:
-    """Start the stack, go the whole way, leave everything in the output folder, stop the stack.
+    """Start the stack, run all steps, write all results to the output folder, stop the stack.
 
     Raises:
         RefusedError, ServiceError: as `onmodel run`.
@@ -58,7 +58,7 @@ def play(demo: Demo, console: Console) -> None:
         use_endpoint(running.endpoint_url)
         connection = connect("onmodel", None, local=True)
         mails = demo.output / "mails"
-        if before is None:  # a fresh stack: mails of an earlier demo belong to an earlier story
+        if before is None:  # a new stack: delete the mails of an earlier demo
             shutil.rmtree(mails, ignore_errors=True)
         post = Post.of(running, mails)
         result, again = prepare(wish, connection, console)
@@ -100,7 +100,7 @@ def _bunny(demo: Demo, console: Console) -> Wish:
 
 
 def _settings(output: Path, names: list[str], credit: str) -> Path:
-    """A settings.yaml as a user would write it, tuned to the stand-ins' crude vectors."""
+    """A settings.yaml as a user writes it, with thresholds for the stand-ins' simple vectors."""
     kinds = {
         "Buck": "a big, gentle, grey-white rabbit",
         "Frank": "a brown flying squirrel with a round belly",
@@ -109,7 +109,7 @@ def _settings(output: Path, names: list[str], credit: str) -> Path:
     }
     chosen = {
         "credit": credit,
-        "deduplication": {"threshold": 0.9},  # the stand-in's neighbours in a shot lie above it
+        "deduplication": {"threshold": 0.9},  # neighbours in a shot are above it, with the stand-in
         "characters": {
             slug(name): {"name": name, "description": kinds.get(name, "")} for name in names
         },
@@ -121,7 +121,7 @@ def _settings(output: Path, names: list[str], credit: str) -> Path:
 
 
 def _own(demo: Demo) -> Wish:
-    """A film without references: nobody is named, so the model learns from unnamed pictures."""
+    """A film without references: no crop is named, so the model is trained on unnamed pictures."""
     if demo.film is None:
         raise FilmRefused("No film was given", "Name one with --film")
     demo.output.mkdir(parents=True, exist_ok=True)

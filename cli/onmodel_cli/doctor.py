@@ -1,4 +1,4 @@
-"""`onmodel doctor`: can this account do it today, and how much at once?"""
+"""`onmodel doctor`: can this account train today, and which parameters suit it?"""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def doctor(
     local: options.Local = False,
     as_json: options.Json = False,
 ) -> None:
-    """Look at models, quotas, roles and buckets, and propose values. Costs nothing."""
+    """Check models, quotas, roles and buckets, and propose values. Costs nothing."""
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
         findings = look_at_training(connection, production)
@@ -61,7 +61,7 @@ def doctor(
         if not any(finding.blocking for finding in findings):
             speaking.out.print(f"[green]✓[/] {_possible(connection)}")
         else:
-            speaking.out.print("\nFilms are prepared and datasets made all the same.")
+            speaking.out.print("\nFilms are prepared and datasets made in any case.")
         speaking.out.print(
             f"\n[bold]{proposal.parameter}={proposal.value}[/]  [dim]{proposal.why}[/]"
         )
@@ -74,7 +74,7 @@ def _possible(connection: Connection) -> str:
 
 
 def look_at_training(connection: Connection, production: str | None) -> tuple[Finding, ...]:
-    """What preflight would say now, of a production's settings or of the defaults."""
+    """Preflight's findings now, with a production's settings or the defaults."""
     settings = settings_in_force(
         production_id(production, connection.registry) if production else "main",
         connection.studio,
@@ -94,16 +94,16 @@ def propose(quotas: Quotas, region: str) -> Proposal:
     """How many chunks at once: bounded by Lambda's concurrency and by Rekognition's rate."""
     try:
         known = quotas.value(*CONCURRENT_EXECUTIONS)
-    except ServiceError:  # not everybody may read quotas; the careful value is then right
+    except ServiceError:  # the user may not read quotas: use the lower value
         known = None
     executions = known or NEW_ACCOUNT_CONCURRENCY
     rate = FAST_RATE if region in FAST_REGIONS else SLOW_RATE
     value = max(1, int(min(executions / 2, rate / CALLS_OF_A_CHUNK)))
-    told = f"{executions:.0f}" if known else f"at least {executions:.0f} (not readable here)"
+    shown = f"{executions:.0f}" if known else f"at least {executions:.0f} (not readable here)"
     return Proposal(
         "MapConcurrency",
         value,
-        f"half of {told} concurrent functions; Rekognition answers about {rate:.0f} calls a second "
+        f"half of {shown} concurrent functions; Rekognition takes about {rate:.0f} calls a second "
         f"in {region} by default",
     )
 

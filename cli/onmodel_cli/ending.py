@@ -1,4 +1,4 @@
-"""The demo's second half: dataset, training, deployment, storyboard, and back to nothing."""
+"""The demo's second half: dataset, training, deployment, storyboard, and retirement."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from onmodel_local.daemon import RunningStack
     from onmodel_local.mail import MailCatcher
 
-MAIL_SECONDS = 20.0  # a mail is sent a moment after the row that it tells of is written
+MAIL_SECONDS = 20.0  # a mail is sent a moment after its row is written
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Post:
         return cls(MailCatcher(running, running.outputs["TopicArn"]), folder)
 
     def wait_for(self, words: str) -> None:
-        """Until a mail with these words in its subject has come, or for MAIL_SECONDS."""
+        """Wait for a mail with these words in its subject, or for MAIL_SECONDS."""
         end = time.monotonic() + MAIL_SECONDS
         while time.monotonic() < end:
             new = self.catcher.collect(self.folder, wait_seconds=1)
@@ -57,7 +57,7 @@ class Post:
 def finish(
     connection: Connection, result: Result, output: Path, post: Post, console: Console
 ) -> None:
-    """Watch the film's generation to its end, fetch what it made, switch everything off."""
+    """Follow the film's generation to its end, fetch the results, retire the model."""
     run = result.run
     journey = Journey(
         production=run.production,
@@ -84,12 +84,12 @@ def finish(
 
 
 def subject(path: Path) -> str:
-    """Of a mail that was written as text."""
+    """The subject of a mail that was written as text."""
     return path.read_text(encoding="utf-8").splitlines()[0].removeprefix("Subject: ")
 
 
 def _switch_off(connection: Connection, place: Place, post: Post, console: Console) -> None:
-    """A demo leaves nothing that costs, not even pretended money."""
+    """Retire the model, so that the demo leaves nothing that bills."""
     found = place.deployment
     if found is None or found.status in OVER:
         return

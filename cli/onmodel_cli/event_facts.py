@@ -1,4 +1,4 @@
-"""What a stack knows of a production, in the words of the functions' events."""
+"""Facts about a production in a stack, in the form of the functions' events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from onmodel.registry.rows import BodyT, Row, Rows, StatusT
 from onmodel_cli.connection import Connection
 
 NOBODY_WAITS = "a-token-that-nobody-waits-for"
-"""An answer to it counts as done: the caption is written, nothing else happens."""
+"""A token that no task waits for: the caption is written, nothing else happens."""
 
 
 class NothingKnown(RefusedError):
@@ -26,7 +26,7 @@ class NothingKnown(RefusedError):
 
 @dataclass(frozen=True)
 class EventFacts:
-    """Read when asked for; everything is JSON."""
+    """The facts, read when they are used; all are JSON."""
 
     connection: Connection
     production: str
@@ -37,7 +37,7 @@ class EventFacts:
 
     @property
     def execution(self) -> str:
-        """Of nobody: leases that it takes can be taken over at once."""
+        """An execution that does not exist: rows that it claims can be claimed again at once."""
         return f"arn:aws:states:{self.connection.region}:000000000000:execution:by-hand:by-hand"
 
     # ── a film ───────────────────────────────────────────────────────────────────────────────────
@@ -65,7 +65,7 @@ class EventFacts:
 
     @property
     def upload(self) -> dict[str, Any]:
-        """S3's event as EventBridge hands it on."""
+        """S3's event in the form that EventBridge delivers."""
         run = self._run[0]
         info = self.connection.uploads.head(run.source.key, run.source.version_id)
         uploaded = {"key": info.key, "size": info.size, "etag": info.etag,
@@ -143,7 +143,7 @@ class EventFacts:
 
     @property
     def caption_message(self) -> dict[str, Any]:
-        """What SQS hands over: the first picture that needed a caption."""
+        """SQS's event: the first picture that needed a caption."""
         body = self._newest(DATASETS).body
         lines = self.connection.studio.get(body.to_caption_key).splitlines()
         if not lines:

@@ -1,4 +1,4 @@
-"""`onmodel event STEP`: the very event that a function gets, for `sam local invoke -e`."""
+"""`onmodel event STEP`: the event that a function gets, for `sam local invoke -e`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Builder = Callable[[EventFacts], Event]
 
 
 class NoEvent(RefusedError):
-    """Raised for a step that is none, or whose event nobody can make afterwards."""
+    """Raised for an unknown step, or one whose event cannot be made afterwards."""
 
 
 def event(

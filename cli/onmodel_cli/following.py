@@ -1,4 +1,4 @@
-"""Watch a run from outside: by its row in the Registry and the objects that appear."""
+"""Follow a run by its row in the Registry and its objects in S3."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ STAGES = (
 
 
 class RunFailed(ServiceError):
-    """Raised when a run broke off through a fault of AWS or ours; the message says which."""
+    """Raised when a run failed because of a fault of AWS or ours; the message has it."""
 
 
 @dataclass(frozen=True)
 class RunProgress:
-    """How far a run is: the stage, chunks done of all, and what they held."""
+    """The progress of a run: its stage, its finished chunks, and their frames and figures."""
 
     stage: str
     chunks_done: int = 0
@@ -48,7 +48,7 @@ class RunProgress:
 
 @dataclass
 class RunObserver:
-    """What of a run that works is seen from its objects; what was seen is not read again."""
+    """The progress of a running run, read from its objects; each object is read once."""
 
     run: Run
     studio: ObjectStore
@@ -56,7 +56,7 @@ class RunObserver:
     _planned: int = 0
 
     def progress(self) -> RunProgress:
-        """How far it is now."""
+        """The progress now."""
         keys = FilmKeys.of(self.run)
         if not self._planned:
             self._planned = self._plan(keys)
@@ -94,12 +94,12 @@ class RunObserver:
 
 @dataclass
 class Follower:
-    """Asks again and again until the run ends.
+    """Polls until the run ends.
 
     Args:
         run: as planned from the upload.
-        uploaded_at: a refusal that is older belongs to an earlier attempt.
-        sleep: waits that many seconds.
+        uploaded_at: a refusal that is older is that of an earlier attempt.
+        sleep: waits for a number of seconds.
         monotonic: seconds of a steady clock.
     """
 
@@ -121,8 +121,8 @@ class Follower:
 
         Raises:
             FilmRefused: the run was refused; its own reason.
-            ServiceError: it failed or died, or the upload was never taken up.
-            StillRunning: it takes longer than the limit; it goes on without being watched.
+            ServiceError: it failed or its execution ended, or the upload started no run.
+            StillRunning: it takes longer than the limit; it goes on without being followed.
         """
         started = asked = self.monotonic()
         while True:
@@ -149,13 +149,13 @@ class Follower:
     def _bound(self, row: RunRow | None, waited: float) -> None:
         if row is None and waited > PICK_UP_SECONDS:
             raise ServiceError(
-                f"{self.run.title} was uploaded, but the stack did not take it up within "
-                f"{PICK_UP_SECONDS:.0f} s. Look into the log of its RouteUpload function"
+                f"{self.run.title} was uploaded, but the stack started no run within "
+                f"{PICK_UP_SECONDS:.0f} s. See the log of its RouteUpload function"
             )
         if waited > self.limit_seconds:
             raise StillRunning(
                 f"{self.run.title} is still being prepared after {waited / 3600:.1f} h. "
-                "It goes on; run the same command again to go on watching"
+                "It goes on; run the same command again to follow it"
             )
 
     def _must_live(self, row: RunRow) -> None:
@@ -163,7 +163,7 @@ class Follower:
             again = self._row()
             if again is not None and again.status == RunStatus.RUNNING:
                 raise ServiceError(
-                    f"The run died without saying why ({row.holder}). Run the same command "
+                    f"The execution ended without a reason ({row.holder}). Run the same command "
                     "again: what was paid for is kept"
                 )
 

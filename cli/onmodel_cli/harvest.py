@@ -1,4 +1,4 @@
-"""Copy what the second half made to this machine: dataset, manifest, loss curve, gallery."""
+"""Copy the results to this machine: dataset, manifest, loss curve, gallery."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onmodel_cli.storyboard import fetch_gallery
 
 @dataclass(frozen=True)
 class Harvest:
-    """Paths of what there is; None for what was not made."""
+    """Paths of the results; None for what was not made."""
 
     dataset: Path | None = None
     manifest: Path | None = None
@@ -23,7 +23,7 @@ class Harvest:
     gallery: Path | None = None
 
     def rows(self) -> list[tuple[str, Path]]:
-        """Names and paths for people, in the order of the making."""
+        """Names and paths for people, in the order in which they were made."""
         named = [
             ("Dataset", self.dataset),
             ("Manifest", self.manifest),
@@ -35,7 +35,7 @@ class Harvest:
 
 
 def harvest(place: Place, production: str, studio: ObjectStore, output: Path) -> Harvest:
-    """What exists of a journey, however far it came. Pictures of the dataset stay in S3."""
+    """Copy the results that exist. Pictures of the dataset stay in S3."""
     if place.dataset is None:
         return Harvest()
     keys = DatasetKeys(production, place.dataset.id)

@@ -1,4 +1,4 @@
-"""From a prepared film to a drawn storyboard: how far it is, told from the Registry alone."""
+"""Follows a prepared film to its drawn storyboard, by rows of the Registry only."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from onmodel.registry.kinds import (
 
 LIMIT_SECONDS = 24 * 3600.0
 ALIVE_EVERY_SECONDS = 15.0
-AFTER_READY_SECONDS = 120.0  # between a ready dataset and its training lie a preflight and a start
+AFTER_READY_SECONDS = 120.0  # a preflight and a start come between a ready dataset and its training
 
 DREAD = frozenset({TrainingStage.FAILED, TrainingStage.STOPPED, TrainingStage.GONE,
                    TrainingStage.IMPOSSIBLE})  # fmt: skip
@@ -42,7 +42,7 @@ DREAD = frozenset({TrainingStage.FAILED, TrainingStage.STOPPED, TrainingStage.GO
 
 @dataclass(frozen=True)
 class Place:
-    """Where a film's generation stands. `end` says why it goes no further; '' while it does."""
+    """The progress of a film's generation. `end` says why it does not go on; '' while it does."""
 
     stage: str
     dataset: DatasetRow | None = None
@@ -58,7 +58,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Journey:
-    """Asks again and again; the same protocol on AWS, where it takes hours."""
+    """Polls the Registry, the same on AWS, where it takes hours."""
 
     production: str
     run_id: str
@@ -71,10 +71,10 @@ class Journey:
     after_ready_seconds: float = AFTER_READY_SECONDS
 
     def watch(self) -> Iterator[Place]:
-        """Places until the storyboard is drawn or the way ends; the last one is the end.
+        """Places until the storyboard is drawn or nothing goes on; the last one is the end.
 
         Raises:
-            StillRunning: it takes longer than a day; it goes on without being watched.
+            StillRunning: it takes longer than a day; it goes on without being followed.
         """
         began = asked = self.monotonic()
         ready_since: float | None = None
@@ -91,10 +91,10 @@ class Journey:
                 asked = self.monotonic()
                 self._must_live()
             self.sleep(self.every_seconds)
-        raise StillRunning("It takes longer than a day. It goes on; mails tell how it ends")
+        raise StillRunning("It takes longer than a day. It goes on; a mail says how it ends")
 
     def look(self) -> Place:
-        """Where it is now."""
+        """The place now."""
         generation = self._generation()
         if generation is None:
             return Place("collecting films")
@@ -108,17 +108,17 @@ class Journey:
         return self._after_dataset(dataset)
 
     def _must_live(self) -> None:
-        """Raises ServiceError when TrainModel ended without a word."""
+        """Raises ServiceError when TrainModel ended without a reason."""
         generation = self._generation()
         holder = generation.holder if generation else None
         if holder and not self.executions.is_running(holder) and self._is_untold():
             raise ServiceError(
-                f"TrainModel died without saying why ({holder}). It is resumed within a quarter of "
+                f"TrainModel ended without a reason ({holder}). It is resumed within a quarter of "
                 "an hour; `onmodel status` shows how far it is"
             )
 
     def _is_untold(self) -> bool:
-        """Looked at again after the machine was seen to be over: it may just have ended well."""
+        """Read again after the execution has ended: it may have ended without an error."""
         place = self.look()
         return not (place.end or place.training or place.stage == "starting the training")
 
@@ -192,7 +192,7 @@ class Journey:
 
 
 def answered(studio: ObjectStore, dataset: DatasetRow) -> int:
-    """How many pictures of a dataset were captioned by now."""
+    """The number of pictures of a dataset that have a caption now."""
     keys = DatasetKeys(dataset.production, dataset.id)
     return sum(1 for _ in studio.list(f"{keys.caption_answers}/"))
 

@@ -1,4 +1,4 @@
-"""`onmodel local`: the embedded AWS of this machine, started, asked after and stopped."""
+"""`onmodel local`: start, show and stop the local stack of this machine."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 TEMPLATE = "template.yaml"
 
 PARAMETERS = {
-    "QuietSeconds": "5",  # minutes on AWS, where episodes follow each other
+    "QuietSeconds": "5",  # minutes on AWS, where more films may follow
 }
 """Waits scaled to simulated time; everything else is the template's default."""
 
 local_app = typer.Typer(
     no_args_is_help=True,
     help="The local stack: an AWS emulator and stand-ins for Rekognition and Bedrock, on "
-    "127.0.0.1. Runs the same template.yaml; costs nothing; forgets everything at `down`.",
+    "127.0.0.1. Runs the same template.yaml; costs nothing; `down` deletes everything.",
 )
 
 
@@ -56,14 +56,14 @@ def up(
 
 @local_app.command()
 def down() -> None:
-    """Stop it and delete all that it holds."""
+    """Stop it and delete everything in it."""
     with speaking.plain_errors():
         speaking.say("[green]✓[/] Stopped." if stop() else "It was not running.")
 
 
 @local_app.command("status")
 def stack_status() -> None:
-    """Say whether it runs, and where."""
+    """Show whether it runs, and where."""
     with speaking.plain_errors():
         running = running_stack()
         speaking.out.print(f"endpoint  {running.endpoint_url}")
@@ -88,7 +88,7 @@ def mails() -> None:
         for path in found:
             typer.echo(f"{path.read_text(encoding='utf-8')}\n{'─' * 40}")
         if not found:
-            speaking.say("No mail yet. Those that the demo wrote lie in .demo/mails.")
+            speaking.say("No mail yet. Those of the demo are in .demo/mails.")
 
 
 def start(*, vision_url: str = "", vision_model: str = "") -> RunningStack:
@@ -108,7 +108,7 @@ def start(*, vision_url: str = "", vision_model: str = "") -> RunningStack:
         )
         from onmodel_local.mail import MailCatcher
 
-        MailCatcher(running, running.outputs["TopicArn"])  # catches what is sent from now on
+        MailCatcher(running, running.outputs["TopicArn"])  # gets mails that are sent from now on
         return running
 
 
@@ -118,13 +118,13 @@ def stop() -> bool:
 
 
 def found_stack() -> RunningStack | None:
-    """The stack that runs, or None."""
+    """The running stack, or None."""
     found: RunningStack | None = _daemon().find_stack(repository())
     return found
 
 
 def running_stack() -> RunningStack:
-    """The stack that runs. Raises LocalUnavailable when none does."""
+    """The running stack. Raises LocalUnavailable without one."""
     running = found_stack()
     if running is None:
         raise LocalUnavailable("The local stack is not running", "Start it: `onmodel local up`")
@@ -132,12 +132,12 @@ def running_stack() -> RunningStack:
 
 
 def use_local_stack() -> None:
-    """Let every client of this process speak to the running local stack."""
+    """Make every client of this process use the running local stack."""
     use_endpoint(running_stack().endpoint_url)
 
 
 def repository() -> Path:
-    """The folder that holds template.yaml: here, above, or where this package is from."""
+    """The folder of template.yaml: this one, one above it, or the repository of this package."""
     here = Path.cwd()
     for folder in (here, *here.parents, Path(__file__).resolve().parents[2]):
         if (folder / TEMPLATE).is_file():

@@ -28,7 +28,7 @@ app = typer.Typer(
     help="A film in, an image model that draws its characters on-model out.\n\n"
     "Every command works on a stack on AWS ([bold]--stack[/], credentials as for the AWS CLI) or "
     "on the local one ([bold]--local[/], started by [bold]onmodel local up[/]).\n\n"
-    "Exit codes: 0 done, 1 a fault of ours, 2 a command written wrongly, 3 refused (you can fix "
+    "Exit codes: 0 done, 1 a fault of ours, 2 a wrong command, 3 refused (you can fix "
     "it, the message says how), 4 AWS failed, 5 it takes too long, 130 interrupted.",
 )
 
@@ -59,7 +59,7 @@ def run(
     local: options.Local = False,
     as_json: options.Json = False,
 ) -> None:
-    """Upload a film, watch it being prepared, and show what was kept and dropped and why.
+    """Upload a film, follow its preparation, and show what was kept, what was dropped and why.
 
     The same film under the same settings is prepared once: running this again costs nothing and
     shows the result. A changed setting or a new reference pays only for what is new.
@@ -93,7 +93,7 @@ def demo(
         bool, typer.Option("--keep", help="Leave the local stack running afterwards.")
     ] = False,
 ) -> None:
-    """Show all of it on this machine: no AWS account, no Docker, no costs."""
+    """Run all steps on this machine: no AWS account, no Docker, no costs."""
     with speaking.plain_errors():
         play(Demo(film=film, output=output, keep=keep), speaking.out)
 

@@ -1,6 +1,6 @@
-"""`onmodel deploy`, `extend`, `retire` and `delete-model`: models cost money while they answer.
+"""`onmodel deploy`, `extend`, `retire` and `delete-model`.
 
-What begins or ends something starts a state machine; this process only asks and watches.
+State machines deploy and retire models; this process starts them and follows them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DeploymentOption = Annotated[
 
 
 class NoSuchModel(RefusedError):
-    """Raised when a production has no model or no deployment as asked for."""
+    """Raised when a production does not have the model or the deployment that was named."""
 
 
 def deploy(
@@ -52,7 +52,7 @@ def deploy(
     region: options.Region = None,
     local: options.Local = False,
 ) -> None:
-    """Make a trained model answer. Costs money by the hour and always ends by itself."""
+    """Deploy a trained model. Costs money by the hour and always ends by itself."""
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
         slug = production_id(production, connection.registry)
@@ -99,7 +99,7 @@ def extend(
     region: options.Region = None,
     local: options.Local = False,
 ) -> None:
-    """Let a model answer longer. Its new end is counted from now."""
+    """Extend a deployment. Its new end is counted from now."""
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
         found = _live(connection, production_id(production, connection.registry), deployment)
@@ -127,11 +127,11 @@ def retire(
     region: options.Region = None,
     local: options.Local = False,
 ) -> None:
-    """Switch a model off now, see that it is gone, and say what it cost."""
+    """Retire a deployment now, confirm that it no longer exists, and show what it cost."""
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
         found = _live(connection, production_id(production, connection.registry), deployment)
-        ask_to_retire(connection, found, "somebody asked for it")
+        ask_to_retire(connection, found, "retired by hand")
         if not wait:
             speaking.say("[green]✓[/] Being switched off; a mail says when it is gone.")
             return
@@ -172,7 +172,7 @@ def delete_model(
 
 
 def ask_to_retire(connection: Connection, deployment: DeploymentRow, reason: str) -> None:
-    """Start RetireModel; harmless when it runs already."""
+    """Start RetireModel; it may run already."""
     payload = retire_payload(deployment, reason)
     _start(
         connection, connection.environment.read(Machines).retire_model_arn, deployment.id, payload
@@ -222,7 +222,7 @@ def until_retired(
     sleep: Callable[[float], None],
     monotonic: Callable[[], float],
 ) -> DeploymentRow:
-    """Raises StillRunning: it goes on, and a mail follows."""
+    """Wait for the end. Raises StillRunning: it goes on, and a mail follows."""
     end = monotonic() + RETIRE_WATCH_SECONDS
     while monotonic() < end:
         row = DEPLOYMENTS.read(connection.registry, deployment.production, deployment.id)
@@ -237,7 +237,7 @@ def until_retired(
 def _start(
     connection: Connection, machine_arn: str, subject: str, payload: dict[str, object]
 ) -> None:
-    """Under a name of its own: a person who asks twice means it."""
+    """Start an execution under a new name: a second command starts a second one."""
     name = f"{subject[:60]}-{uuid.uuid4().hex[:12]}"
     connection.executions.start(machine_arn, name, payload)
 

@@ -1,4 +1,4 @@
-"""What is known of a stack's productions: gathered once, shown by `status` and `costs`."""
+"""Lists everything in a stack's Registry, for `status` and `costs`."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ SHOWN: tuple[Rows[Any, Any], ...] = (
     STORYBOARDS,
 )
 WAITING = {Kind.GENERATION: GenerationStatus.OPEN, Kind.APPROVAL: ApprovalStatus.PENDING}
-"""Kinds that are shown only while something waits for them: films for quiet, money for a yes."""
+"""Kinds that are shown only while something waits: films for more films, money for approval."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that is known. `usd` is what it cost by our estimate; None when not known."""
+    """One row to show. `usd` is its estimated cost; None when it is not known."""
 
     production: str
     kind: str
@@ -84,17 +84,17 @@ class Line:
 def look(
     registry: Registry, production: str | None, now: datetime, studio: ObjectStore | None = None
 ) -> list[Line]:
-    """Oldest first; of one production, or of all. With a studio, how far is told what works."""
+    """The lines of one production or of all, oldest first; with a studio, with their progress."""
     lines = _once([_line(row, now, studio) for row in _shown(registry, production)])
     return sorted(lines, key=lambda line: (line.production, line.updated_at))
 
 
 def _once(lines: list[Line]) -> list[Line]:
-    """The quote of a training counts its dataset's captions already."""
+    """Leave out the cost of captions that a training's quote includes."""
     quoted = [line for line in lines if line.kind == Kind.TRAINING and line.usd is not None]
 
     def is_quoted(line: Line) -> bool:
-        """A training is named after its dataset."""
+        """Whether a training is of this dataset: its id begins with the dataset's."""
         return line.kind == Kind.DATASET and any(
             one.production == line.production and one.id.startswith(line.id) for one in quoted
         )
@@ -176,7 +176,7 @@ def _told(row: AnyRow, now: datetime) -> tuple[str, float | None, float | None]:
 
 
 def _under_way(row: AnyRow, studio: ObjectStore) -> str:
-    """Where something is that is neither done nor waits for anybody; '' for all else."""
+    """The progress of what is being worked on; '' for everything else."""
     match row.kind, row.status:
         case Kind.RUN, RunStatus.RUNNING:
             seen = RunObserver(row.body.run, studio).progress()
@@ -211,7 +211,7 @@ def _waiting(row: AnyRow) -> str:
     approval: ApprovalBody = row.body
     until = _minute(approval.expires_at)
     what = f"{approval.purpose} of {approval.subject_id} for {dollars(approval.usd)}"
-    return f"waits for your yes until {until}: {what}"
+    return f"waits for your approval until {until}: {what}"
 
 
 def _dataset(dataset: DatasetBody) -> str:

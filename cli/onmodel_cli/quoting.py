@@ -1,4 +1,4 @@
-"""`onmodel quote`: what a film will cost, from its header, before anything is uploaded."""
+"""`onmodel quote`: the cost of a film, by its header, before anything is uploaded."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def quote(
         Path | None, typer.Option("--settings", help="settings.yaml of the production.")
     ] = None,
     prices: Annotated[
-        Path | None, typer.Option("--prices", help="Your own price book, on top of ours.")
+        Path | None, typer.Option("--prices", help="Your own price book, before ours.")
     ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Say what preparing, training and deploying will cost. Needs no stack and no account."""
+    """Quote preparing, training and deploying. Needs no stack and no account."""
     from onmodel.video.inspection.film import inspect_film
 
     with speaking.plain_errors():
@@ -63,7 +63,7 @@ def quote(
         speaking.out.print(f"[bold]{film.name}[/]  {duration(facts.duration_seconds)}\n")
         for name, found in made.items():
             _show(name, found)
-        speaking.out.print("Quotes lean to the high side; nothing was started.")
+        speaking.out.print("The real cost is lower rather than higher. Nothing was started.")
 
 
 def _show(name: str, quote: Quote) -> None:

@@ -1,4 +1,4 @@
-"""Fetch what a run made and show it: tables for people, one object for programs."""
+"""Fetch and show the results of a run: tables for people, one JSON object for programs."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def fetch(
 
     Args:
         run: prepared.
-        studio: where its objects lie.
-        output: made when it is missing.
+        studio: holds its objects.
+        output: created if it does not exist.
         pictures: whether to copy the crops too.
-        progress: told files done and files in all.
+        progress: called with the files copied and the files in all.
     """
     keys = FilmKeys.of(run)
     folder = (output / run.production / run.run_id).resolve()
@@ -126,7 +126,7 @@ def print_object(value: dict[str, Any]) -> None:
 
 
 def show(result: Result, console: Console, *, again: bool = False) -> None:
-    """What was kept, what was dropped and why, what it cost, where things lie."""
+    """Show what was kept, what was dropped and why, the cost, and the paths."""
     summary = result.summary
     console.print(
         f"\n[bold]{escape(summary.title)}[/]  [dim]{duration(summary.facts.duration_seconds)} · "

@@ -1,4 +1,4 @@
-"""`onmodel run`: upload a film, watch it being prepared, fetch what was made."""
+"""`onmodel run`: upload a film, follow its preparation, fetch the results."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ class Wish:
 
 
 def prepare(wish: Wish, connection: Connection, console: Console) -> tuple[Result, bool]:
-    """Bring a film through PrepareFilm.
+    """Prepare a film with PrepareFilm.
 
     Returns:
-        The result, and whether it was there before: then nothing was uploaded or paid for.
+        The result, and whether it existed before: then nothing was uploaded or paid for.
 
     Raises:
         RefusedError: film, settings or references cannot be used.
@@ -110,7 +110,7 @@ def _upload_and_watch(film: Film, connection: Connection, console: Console) -> R
 
 
 def _known(film: Film, connection: Connection) -> tuple[Run | None, bool]:
-    """The run that this film would make, if the very same film lies there already."""
+    """The run that this film would make, if the same film was uploaded before."""
     try:
         info = connection.uploads.head(film.key)
     except NotFound:
@@ -142,7 +142,7 @@ def _plan(film: Film, info: ObjectInfo, connection: Connection) -> Run:
 
 
 def _recorded(run: Run, connection: Connection) -> Run:
-    """As the stack knows it, with the correlation id of the upload's event."""
+    """The run's row in the stack, with the correlation id of the upload's event."""
     row = RUNS.read(connection.registry, run.production, run.run_id)
     return row.body.run if row else run
 

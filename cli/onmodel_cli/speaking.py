@@ -1,4 +1,4 @@
-"""What the command line says, and how it ends: results on stdout, everything else on stderr."""
+"""Output and exit codes: results on stdout, everything else on stderr."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class Exit(IntEnum):
-    """Exit codes; 2 is Typer's for a command that was written wrongly."""
+    """Exit codes; Typer uses 2 for a wrong command."""
 
     OK = 0
     FAULT = 1
@@ -31,15 +31,15 @@ class Exit(IntEnum):
 
 
 def say(text: str) -> None:
-    """To a person, on stderr: stdout is kept for results."""
+    """Print for people, on stderr: stdout is kept for results."""
     err.print(text)
 
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Errors of ours end the command with one message in the user's words and a code of its own.
+    """Our errors end the command with one message and a code of their own.
 
-    Anything unexpected keeps its traceback: it is a fault of this program.
+    An unexpected error keeps its traceback: it is a fault of this program.
     """
     try:
         yield
@@ -50,14 +50,14 @@ def plain_errors() -> Iterator[None]:
     except RunFailed as fault:
         _end(str(fault), Exit.SERVICE)
     except ServiceError as fault:
-        _end(f"AWS answered with a fault: {fault}{_hint(str(fault))}", Exit.SERVICE)
+        _end(f"AWS answered with an error: {fault}{_hint(str(fault))}", Exit.SERVICE)
     except OnmodelError as fault:
         _end(str(fault), Exit.FAULT)
     except UnicodeEncodeError as fault:  # names with bytes that are no UTF-8
         name = printable(fault.object)
         _end(f"The name {name} has bytes that are no UTF-8. Rename it.", Exit.REFUSED)
     except KeyboardInterrupt:
-        _end("Stopped watching. What runs in the stack goes on.", Exit.INTERRUPTED)
+        _end("Stopped following. What runs in the stack goes on.", Exit.INTERRUPTED)
 
 
 def _end(message: str, code: Exit) -> None:
@@ -76,5 +76,5 @@ def _hint(message: str) -> str:
     if "credentials" in lowered or "token" in lowered:
         return "\nSign in first (for example `aws sso login`), or set AWS_PROFILE."
     if "could not connect" in lowered:
-        return "\nIs the stack running? `onmodel local status` tells for the local one."
+        return "\nIs the stack running? `onmodel local status` shows the local one."
     return ""

@@ -29,7 +29,7 @@ def status(
     local: options.Local = False,
     as_json: options.Json = False,
 ) -> None:
-    """Show what is known: films, datasets, trainings, deployments, storyboards, and what bills."""
+    """Show films, datasets, trainings, deployments, storyboards, and what bills."""
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
         chosen = production_id(production, connection.registry) if production else None
@@ -44,7 +44,7 @@ def status(
             )
             return
         if not lines:
-            speaking.out.print("Nothing is known yet. Upload a film: `onmodel run --help`.")
+            speaking.out.print("There is nothing yet. Upload a film: `onmodel run --help`.")
             return
         _show(lines)
         _tell_billing(costly)
@@ -57,7 +57,7 @@ def costs(
     local: options.Local = False,
     as_json: options.Json = False,
 ) -> None:
-    """Add up what was spent by our own counts, service by service, and what the cache saved."""
+    """Show the estimated cost of each service, by our own counts, and what the cache saved."""
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
         chosen = production_id(production, connection.registry) if production else None
@@ -103,7 +103,7 @@ def _tell_billing(costly: list[Line]) -> None:
 
 
 def _show(lines: list[Line]) -> None:
-    """By production; a row each, and below it what is told of it: fits 80 columns unfolded."""
+    """Print by production a line for each row and, below it, its details, in 80 columns."""
     wide = max(len(line.id) for line in lines)
     for production, of_it in groupby(lines, key=lambda line: line.production):
         speaking.out.print(f"\n[bold]{production}[/]")

@@ -1,4 +1,4 @@
-"""`onmodel storyboard`: upload a storyboard, watch it being drawn, fetch the gallery."""
+"""`onmodel storyboard`: upload a storyboard, follow its drawing, fetch the gallery."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""`onmodel train`: make a dataset of what was collected and train on it, or try that again.
+"""`onmodel train`: make a dataset of the collected films and train on it, or try it again.
 
 For productions that do not train by themselves, after a declined or expired approval, for a dataset
-whose training was impossible, and for a generation that died too often.
+whose training was impossible, and for a generation whose execution failed too often.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ STARTED = frozenset({TrainingStage.IN_PROGRESS, TrainingStage.COMPLETED})
 
 
 class NothingToTrain(RefusedError):
-    """Raised when a production has nothing that could be trained on, or it is trained already."""
+    """Raised when a production has nothing to train on, or its training has started already."""
 
 
 def train(
@@ -32,9 +32,9 @@ def train(
     region: options.Region = None,
     local: options.Local = False,
 ) -> None:
-    """Train on what was collected. Asks by mail first when it costs more than the stack's limit.
+    """Train on the collected films. A mail asks first when it costs more than the stack's limit.
 
-    Nothing that was captioned and paid for is paid for again.
+    Captions that exist are not paid for again.
     """
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
@@ -59,10 +59,10 @@ def train(
 
 
 def trainable(production: str, connection: Connection) -> GenerationRow:
-    """The newest generation, unless nothing can come of it.
+    """The newest generation, unless it cannot be trained on.
 
     Raises:
-        NothingToTrain: with the reason and what helps.
+        NothingToTrain: with the reason and what to do.
     """
     generation = newest_generation(production, connection.registry)
     if generation is None:

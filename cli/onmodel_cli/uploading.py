@@ -1,4 +1,4 @@
-"""Put a film, its references and its settings where the stack takes them up."""
+"""Upload a film, its references and its settings to the uploads bucket."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ READ_BYTES = 4 * 1024**2
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
 UploadProgress = Callable[[int], None]
-"""Told the bytes that went by since the last call."""
+"""Called with the bytes sent since the last call."""
 
 
 @dataclass(frozen=True)
 class Film:
-    """A local film and where it will lie. `checksum` is its CRC64NVME as S3 writes it."""
+    """A local film and its key. `checksum` is its CRC64NVME as S3 writes it."""
 
     path: Path
     folder: str
@@ -91,7 +91,7 @@ def check_key(key: str) -> None:
 
 
 def read_film(path: Path, folder: str, progress: UploadProgress = lambda _: None) -> Film:
-    """Check and weigh a local film; nothing is sent.
+    """Check a local film and compute its checksum; nothing is sent.
 
     Raises:
         FilmRefused: no such file, a folder, empty, or a name that the stack takes for no film.
@@ -126,7 +126,7 @@ def _refuse_other_files(name: str) -> None:
 
 
 def production_folder(production: str, registry: Registry) -> str:
-    """The first segment of every key: as the production's folder was written the first time.
+    """The first segment of every key: the production's folder as it was first written.
 
     Raises:
         SettingsRefused: no name for a production.
@@ -183,7 +183,7 @@ def _send(
 
 
 def upload_settings(path: Path, folder: str, uploads: ObjectStore, models: AllowedModels) -> None:
-    """Check settings.yaml here, then send it unless the same lies there already.
+    """Check settings.yaml here, then send it unless the same content is there already.
 
     Raises:
         SettingsRefused: no such file, or impossible; nothing is sent.

@@ -1,4 +1,4 @@
-"""RetireModel: it is gone; record what it cost."""
+"""RetireModel: record the estimated bill of a deployment that no longer exists."""
 
 from onmodel.contracts.deployments import RetireRequest
 from onmodel.environment import RegistryTable, Schedules

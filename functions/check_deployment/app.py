@@ -1,4 +1,4 @@
-"""DeployModel: look whether the model answers yet."""
+"""DeployModel: check whether the model is in service yet."""
 
 from onmodel.contracts.deployments import DeploymentChecked, DeploymentRequest
 from onmodel.environment import (

@@ -1,4 +1,4 @@
-"""PrepareFilm's first state: take the lease on the run."""
+"""PrepareFilm's first state: claim the run."""
 
 from onmodel.contracts.films import ClaimRunRequest
 from onmodel.environment import RegistryTable

@@ -1,4 +1,4 @@
-"""DeployModel's first state: decide whether there is anything to do, and take the lease."""
+"""DeployModel's first state: decide whether there is anything to do, and claim the training."""
 
 from onmodel.contracts.deployments import ClaimedTraining, ClaimTrainingRequest
 from onmodel.environment import Buckets, DeploymentLimits, RegistryTable, TrainerResources

@@ -1,4 +1,4 @@
-"""DeployModel: draw how the training's loss fell."""
+"""DeployModel: draw the training's loss curve."""
 
 from onmodel.contracts.deployments import ClaimRequest
 from onmodel.environment import Buckets, RegistryTable, TrainerResources

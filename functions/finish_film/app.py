@@ -1,4 +1,4 @@
-"""PrepareFilm: record the film as prepared and give the lease back."""
+"""PrepareFilm: record the film as prepared and release the run."""
 
 from onmodel.contracts.films import RunRequest
 from onmodel.environment import Buckets, RegistryTable

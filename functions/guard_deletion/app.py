@@ -1,4 +1,4 @@
-"""A custom resource that is deleted first: nothing of the stack goes while a model bills."""
+"""A custom resource that is deleted first: the stack is not deleted while a model bills."""
 
 import time
 
@@ -12,7 +12,7 @@ from onmodel.wiring import now, services
 
 @lambda_handler(DeletionGuardEvent)
 def handler(event: DeletionGuardEvent) -> GuardAnswer:
-    answer = GuardAnswer(status="FAILED", reason="The guard broke off: see its log")
+    answer = GuardAnswer(status="FAILED", reason="The guard failed: see its log")
     try:
         # Checked here and not while loading: a function that does not start gives no answer.
         wired = services(Buckets, Machines, RegistryTable, Schedules, TrainerResources)
@@ -32,7 +32,7 @@ def handler(event: DeletionGuardEvent) -> GuardAnswer:
             clock=now,
             sleep=time.sleep,
         ).answer(event)
-    finally:  # whatever happened: CloudFormation would wait for an hour
+    finally:  # in every case: CloudFormation would wait for an hour
         answer_custom_resource(
             event, status=answer.status, reason=answer.reason, physical_id=PHYSICAL_ID
         )

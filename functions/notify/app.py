@@ -1,4 +1,4 @@
-"""Send the mail that a state machine asks for, once."""
+"""Send the mail that a state machine requests, once."""
 
 from onmodel.contracts.notifications import NotifyRequest
 from onmodel.environment import Buckets, Links, RegistryTable, Topic

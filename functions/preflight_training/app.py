@@ -1,4 +1,4 @@
-"""TrainModel: can this account train and deploy today? Asked first, and again before it costs."""
+"""TrainModel: can this account train and deploy today? Checked first, and before the start."""
 
 from onmodel.contracts.datasets import GenerationRequest, Preflight
 from onmodel.environment import Buckets, Models, RegistryTable, TrainerResources

@@ -1,4 +1,4 @@
-"""DeployModel: make the model answer. It costs money by the hour from here on."""
+"""DeployModel: deploy the model. It costs money by the hour from here on."""
 
 from onmodel.contracts.deployments import DeploymentRequest
 from onmodel.environment import Buckets, RegistryTable, Schedules, TrainerResources

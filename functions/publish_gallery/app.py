@@ -1,4 +1,4 @@
-"""DrawStoryboard: draw the page."""
+"""DrawStoryboard: make the storyboard's page."""
 
 from onmodel.contracts.storyboards import PublishGalleryRequest
 from onmodel.environment import Buckets, Links, RegistryTable

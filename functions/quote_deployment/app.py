@@ -1,4 +1,4 @@
-"""DrawStoryboard: what deploying a model for it will cost."""
+"""DrawStoryboard: quote the deployment of a model for the storyboard."""
 
 from onmodel.contracts.storyboards import DeploymentQuoted, QuoteDeploymentRequest
 from onmodel.environment import Buckets, DeploymentLimits

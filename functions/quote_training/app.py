@@ -1,4 +1,4 @@
-"""TrainModel: what training will cost, and whether a person must agree."""
+"""TrainModel: quote the training, and decide whether a person must agree."""
 
 from onmodel.contracts.trainings import QuoteTrainingRequest, TrainingQuoted
 from onmodel.environment import Buckets, RegistryTable, SpendLimit

@@ -1,4 +1,4 @@
-"""Every quarter of an hour: set right what events, executions and people left wrong."""
+"""Every quarter of an hour: correct what lost events, failed executions and people left."""
 
 from onmodel.contracts.operations import Reconciled, ReconcileEvent
 from onmodel.environment import (

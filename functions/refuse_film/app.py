@@ -1,4 +1,4 @@
-"""PrepareFilm's way out: record why a run cannot go on and leave nothing half-done."""
+"""PrepareFilm, after an error: record the reason and delete unfinished objects."""
 
 from onmodel.contracts.films import Refusal, RefuseFilmRequest
 from onmodel.environment import Buckets, RegistryTable

@@ -1,4 +1,4 @@
-"""TrainModel: draw the dataset's page."""
+"""TrainModel: make the dataset's page."""
 
 from onmodel.contracts.datasets import DatasetRequest
 from onmodel.environment import Buckets, RegistryTable

@@ -1,4 +1,4 @@
-"""PrepareFilm: sum the run up and draw its report."""
+"""PrepareFilm: summarize the run and make its report."""
 
 from onmodel.contracts.films import RunRequest
 from onmodel.environment import Buckets

@@ -1,4 +1,4 @@
-"""TrainModel's last step: start the customization job."""
+"""TrainModel's last step: start the training."""
 
 from onmodel.contracts.datasets import DatasetRequest
 from onmodel.contracts.trainings import TrainingStarted

@@ -1,4 +1,4 @@
-"""RetireModel: see that it is gone."""
+"""RetireModel: confirm that the deployment no longer exists."""
 
 from onmodel.contracts.deployments import RetirementVerified, RetireRequest
 from onmodel.environment import Buckets, RegistryTable, TrainerResources

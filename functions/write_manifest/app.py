@@ -1,4 +1,4 @@
-"""TrainModel: write the trainer's manifest and judge every line of it."""
+"""TrainModel: write the trainer's manifest and check every line of it."""
 
 from onmodel.contracts.datasets import DatasetRequest
 from onmodel.environment import Buckets, RegistryTable

@@ -72,10 +72,10 @@ def deploy_template(
 
 
 def delete(stack: Target, stack_name: str = STACK) -> None:
-    """Delete the stack and wait until it is gone.
+    """Delete the stack and wait until it does not exist.
 
     Raises:
-        DeployFailedError: a resource would not go.
+        DeployFailedError: a resource could not be deleted.
     """
     cloudformation = stack.client("cloudformation")
     cloudformation.delete_stack(StackName=stack_name)

@@ -1,7 +1,7 @@
 """template.yaml → what CloudFormation deploys, as `sam package` would make it, without a build.
 
-Functions and layers are zipped as they lie in the repository; the layers' heavy wheels come from
-the environment (the emulator runs functions on this very Python).
+Functions and layers are zipped as they are in the repository. The layers' large wheels are taken
+from the environment, because the emulator runs functions on the same Python.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # same content, same bytes, same key
 
 @dataclass
 class Package:
-    """A template whose local paths became s3:// URIs, and the objects behind them."""
+    """A template with s3:// URIs instead of local paths, and the objects of these URIs."""
 
     template: Template
     bucket: str
     objects: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, body: bytes, suffix: str) -> str:
-        """Returns the object's URI; its key is its content."""
+        """Returns the object's URI; its key is a hash of its content."""
         key = f"{hashlib.sha256(body).hexdigest()[:32]}.{suffix}"
         self.objects[key] = body
         return f"s3://{self.bucket}/{key}"
@@ -67,7 +67,7 @@ def load_template(text: str) -> Template:
 
 
 def _make_environment_text(properties: dict[str, Any]) -> None:
-    """CloudFormation makes text of the numbers in a function's environment; the emulator fails."""
+    """Convert numbers in a function's environment to text, as CloudFormation does."""
     environment = properties.get("Environment")
     if environment and "Variables" in environment:
         environment["Variables"] = _as_text(environment["Variables"])
@@ -84,7 +84,7 @@ def _as_text(value: Any) -> Any:  # noqa: ANN401 - a template's values
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that knows `!Ref`, `!Sub` and their like."""
+    """SafeLoader that reads `!Ref`, `!Sub` and similar tags."""
 
 
 def _construct_tag(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def _files(folder: Path) -> Iterator[Path]:
 def _zip(entries: Iterator[tuple[str, Path]]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(zipfile.ZipInfo("python/", _EPOCH), b"")  # a zip without entries is none
+        archive.writestr(zipfile.ZipInfo("python/", _EPOCH), b"")  # an empty zip is not valid
         for name, path in entries:
             info = zipfile.ZipInfo(name, _EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED

@@ -13,7 +13,7 @@ from onmodel_local.vision.grid import GridPixels
 Rectangle = tuple[int, int, int, int]
 """Left, top, right, bottom in the film's 1280 × 720 pixels."""
 
-# second of the film, and where the character is; chosen by eye
+# second of the film, and the character's place; chosen by hand
 REFERENCES: dict[str, tuple[tuple[int, Rectangle], ...]] = {
     "Buck": (
         (175, (307, 85, 1088, 720)),

@@ -1,4 +1,4 @@
-"""What the fixtures name behind the films: a dataset, its training, a deployment, a storyboard."""
+"""Seeds the other data of the fixtures: a dataset, its training, a deployment, a storyboard."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ from onmodel.wiring import now
 from onmodel_local.seed_stack import SeedRefusedError, SeedStack
 
 SETTLED = timedelta(days=1)
-"""Since then nothing was prepared: longer than any quiet period."""
+"""The time since the last film was prepared: longer than any quiet period."""
 PATIENCE_SECONDS = 60
-MESSAGES_AT_ONCE = 10  # what SQS hands out at most
+MESSAGES_AT_ONCE = 10  # SQS delivers at most so many
 MACHINES = ("PrepareFilm", "TrainModel", "DeployModel", "RetireModel", "DrawStoryboard")
 
 
 def seed_models(seed: SeedStack) -> None:
-    """All that is missing, in the order of the pipeline; mends what invocations have changed."""
+    """Seed what is missing, in the order of the pipeline, and restore what invocations changed."""
     forbid_deployments(False, seed.registry, now)
     _stop_machines(seed)
     _open_generation(seed)
@@ -56,21 +56,20 @@ def seed_models(seed: SeedStack) -> None:
     if not _is_drawn(seed):
         seed.say("storyboard")
         _draw(seed)
-    seed.call_with_fixture(
-        "notify/model_ready"
-    )  # nobody was told: then reconcile takes it for dead
+    # without this mail, reconcile takes the training's execution as failed
+    seed.call_with_fixture("notify/model_ready")
     _lay_out_the_past(seed)
 
 
 def _stop_machines(seed: SeedStack) -> None:
-    """Invocations start real ones, which would work on beside the next."""
+    """Stop executions: invocations start real ones, which would run beside the next ones."""
     executions = StepFunctionsExecutions(seed.stack.client("stepfunctions"))
     for machine in MACHINES:
-        executions.stop_all(seed.outputs[f"{machine}Arn"], "the seed is put back")
+        executions.stop_all(seed.outputs[f"{machine}Arn"], "the data is seeded again")
 
 
 def _hurry(seed: SeedStack, name: str, is_done: Callable[[], bool]) -> None:
-    """Simulated time passes at once."""
+    """End the waiting time of the simulation at once."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not is_done():
         if time.monotonic() > deadline:
@@ -83,7 +82,7 @@ def _hurry(seed: SeedStack, name: str, is_done: Callable[[], bool]) -> None:
 
 
 def _open_generation(seed: SeedStack) -> None:
-    """As if the film had just been collected, and quiet had returned."""
+    """The generation, with its film collected and the quiet period over."""
     generation = seed.event("assemble_dataset/possible")["generation"]
     body = GenerationBody(
         attempt=generation["attempt"],
@@ -108,7 +107,7 @@ def _make_dataset(seed: SeedStack) -> None:
 
 
 def _name_as_the_fixtures_do(seed: SeedStack, made: DatasetRef) -> None:
-    """A dataset's name is a hash of what is in it, which no fixture can know."""
+    """Rename the dataset: its id is a hash of its content, which fixtures cannot contain."""
     before, after = made.dataset_id, _dataset(seed).dataset_id
     prefix = f"{made.production}/datasets/{before}/"
     for info in list(seed.studio.list(prefix)):
@@ -118,7 +117,7 @@ def _name_as_the_fixtures_do(seed: SeedStack, made: DatasetRef) -> None:
         seed.studio.put(info.key.replace(before, after), content, "application/octet-stream")
     row = seed.row(DATASETS, before)
     if row is None:
-        raise SeedRefusedError(f"{before} was made and is not there")
+        raise SeedRefusedError(f"{before} was made and does not exist")
     body = DatasetBody.model_validate_json(row.body.model_dump_json().replace(before, after))
     seed.put_row(DATASETS, after, DatasetStatus.ASSEMBLED, body)
     DATASETS.delete(seed.registry, row)
@@ -126,7 +125,7 @@ def _name_as_the_fixtures_do(seed: SeedStack, made: DatasetRef) -> None:
 
 
 def _caption(seed: SeedStack) -> None:
-    """Every picture, in messages whose tokens nobody waits for."""
+    """Caption every picture, by messages with tokens that no task waits for."""
     dataset = _dataset(seed)
     keys = DatasetKeys(dataset.production, dataset.dataset_id)
     (template,) = seed.event("caption_crop/one")["Records"]
@@ -159,7 +158,7 @@ def _is_trained(seed: SeedStack) -> bool:
 def _training(seed: SeedStack) -> TrainingBody:
     row = seed.row(TRAININGS, _dataset(seed).dataset_id)
     if row is None:
-        raise SeedRefusedError("the training was started and is not there")
+        raise SeedRefusedError("the training was started and does not exist")
     return row.body
 
 
@@ -181,7 +180,7 @@ def _train(seed: SeedStack) -> None:
 
 @contextmanager
 def _silent_jobs(seed: SeedStack) -> Iterator[None]:
-    """No machine deploys what is trained meanwhile."""
+    """Disable the rule that starts DeployModel while the training is seeded."""
     seed.stack.control("bedrock/events", {"times": 0})
     try:
         yield
@@ -222,7 +221,7 @@ def _deploy(seed: SeedStack) -> None:
 
 
 def _lay_out_the_past(seed: SeedStack) -> None:
-    """Rows of what two mails tell: a deployment that is over, a training that failed."""
+    """Rows for two mails: a deployment that has ended, and a training that failed."""
     wanted = seed.event("provision_model/scheduled")["deployment"]["deployment_id"]
     live = DEPLOYMENTS.require(seed.registry, seed.production, wanted)
     over = live.body.model_copy(update={"retired_at": now()})

@@ -68,10 +68,10 @@ def http_apis_have_local_addresses() -> None:
 
 
 def failed_deletions_hold() -> None:
-    """What a resource depends on stays when that resource's deletion fails.
+    """When the deletion of a resource fails, the resources that it depends on are kept.
 
-    The deletion guard rests on it: a custom resource that depends on everything, fails its
-    deletion while something bills, and so keeps the stack.
+    The deletion guard needs this: it is a custom resource that depends on everything, and its
+    deletion fails while something bills, so that the stack is kept.
     """
     expect(stacks, "_with_dependencies", "215ae2908e06")
 

@@ -10,7 +10,7 @@ from ministack.services import eventbridge
 from onmodel_local.patches.upstream import expect, replace
 from onmodel_local.simulation_settings import SimulationSettings
 
-TICK_SECONDS = 1.0  # schedules and rate rules are looked at every second instead of every ten
+TICK_SECONDS = 1.0  # schedules and rate rules are checked every second instead of every ten
 
 
 def bedrock_events_may_be_put() -> None:
@@ -31,7 +31,7 @@ def bedrock_events_may_be_put() -> None:
 
 
 def quick_rule_ticks() -> None:
-    """rate() rules are looked at every second, so that scaled rates keep their pace."""
+    """rate() rules are checked every second, so that scaled rates are kept."""
     expect(eventbridge, "_scheduler_loop", "7795e8e084ff")
     eventbridge._SCHEDULER_TICK_INTERVAL = TICK_SECONDS
 
@@ -40,7 +40,7 @@ _settings = SimulationSettings()
 
 
 def use_settings(settings: SimulationSettings) -> None:
-    """Whose `rate_scale` counts: it may be changed while the emulator runs."""
+    """The settings with the `rate_scale`, which may be changed while the emulator runs."""
     global _settings  # noqa: PLW0603 - one emulator a process
     _settings = settings
 

@@ -48,7 +48,7 @@ def _edit_worker(old: str, new: str) -> None:
 
 
 def name_errors_by_class() -> None:
-    """A handler's exception is answered with its class as errorType, and the worker lives on.
+    """A handler's exception is answered with its class as errorType, and the worker goes on.
 
     Upstream every exception is `Runtime.HandlerError` and ends the worker. Step Functions retries
     and catches by class name, and on AWS the environment survives a handled exception. Also here,

@@ -21,7 +21,7 @@ _HEARTBEAT_CHECK_SECONDS = 0.2
 
 
 def heartbeats_expire() -> None:
-    """HeartbeatSeconds of a callback task; upstream waits for its timeout alone."""
+    """HeartbeatSeconds of a callback task; upstream only has its timeout."""
 
     @replace(stepfunctions, "_invoke_with_callback", "bbb38423156a")
     def _(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -34,7 +34,7 @@ def heartbeats_expire() -> None:
 
 
 def _watch_heartbeat(token: str, limit_seconds: float) -> None:
-    """Ends a task whose heartbeat stays away; returns when the task is over."""
+    """Ends a task that sends no heartbeat; returns when the task is over."""
     began = last = time.monotonic()
     seen = None
     while token not in stepfunctions._task_tokens:
@@ -55,7 +55,7 @@ def _watch_heartbeat(token: str, limit_seconds: float) -> None:
 
 
 def machines_time_out() -> None:
-    """TimeoutSeconds of a whole machine; upstream lets it run for ever."""
+    """TimeoutSeconds of a whole machine; upstream does not have it."""
 
     @replace(stepfunctions, "_run_execution", "996dff84e0e0")
     def _(original: Callable[[str], None]) -> Callable[[str], None]:
@@ -97,9 +97,9 @@ def _start_daemon(function: Callable[..., None], *arguments: Any) -> None:
 
 
 def starting_is_idempotent() -> None:
-    """Starting a running execution's name again with the same input is answered like the first.
+    """A second start with the name and the input of a running execution is answered like the first.
 
-    So AWS does for standard workflows; upstream refuses with ExecutionAlreadyExists.
+    AWS does this for standard workflows; upstream refuses with ExecutionAlreadyExists.
     """
 
     @replace(stepfunctions, "_start_execution", "9923282fc76c")

@@ -1,4 +1,4 @@
-"""Patches of the Distributed Map: children with their own execution, and an end that ends.
+"""Patches of the Distributed Map: children with their own execution, and no start after its end.
 
 Follows ministack's Step Functions closely: MIT, Copyright (c) 2026 MiniStack Contributors.
 """
@@ -14,7 +14,7 @@ from onmodel_local.patches.upstream import expect, replace
 
 
 def map_children_are_executions() -> None:
-    """A child's `$$.Execution` is the child's, and no child starts once the map is lost.
+    """A child's `$$.Execution` is the child's, and no child starts after the map has failed.
 
     Upstream gives the parent's context, and works on through all items after the tolerated
     failures are exceeded or the parent was stopped.

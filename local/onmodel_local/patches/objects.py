@@ -23,7 +23,7 @@ _event_version: ContextVar[str | None] = ContextVar("event_version", default=Non
 def version_ids_in_events() -> None:
     """`detail.object.version-id` of S3 events; upstream leaves it out of EventBridge's events.
 
-    Films are read by VersionId, so that a replacement is a new run and never a mix.
+    Films are read by VersionId, so that a replaced film is never read in part.
     """
 
     @replace(s3, "_fire_s3_event", "2ab38cfade76")
@@ -91,7 +91,7 @@ def ranges_of_versions() -> None:
             wanted = headers.get("range", "") if s3._qp(query or {}, "versionId", "") else ""
             if not wanted:
                 return original(bucket, key, headers, query)
-            # the checksum is the whole object's: a client would hold the slice against it
+            # the checksum is that of the whole object: a client would compare the range with it
             plain = {k: v for k, v in headers.items() if k != "x-amz-checksum-mode"}
             status, answered, body = original(bucket, key, plain, query)
             if status != 200:

@@ -1,4 +1,4 @@
-"""Patches of IAM enforcement: actions and resources of the services that we stand in for."""
+"""Patches of IAM enforcement: actions and resources of the simulated services."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MODEL_CALL = re.compile(
     r"^/model/(?P<model>.+)/(invoke|converse|invoke-with-response-stream|converse-stream)$"
 )
 _TAGGING = ("/tagResource", "/untagResource", "/listTagsForResource")
-# what a creation works on: the primary resource of its action
+# the primary resource of each creating action
 _CREATING = {
     "/model-customization-jobs": "baseModelIdentifier",
     "/provisioned-model-throughput": "modelId",
@@ -38,8 +38,8 @@ _CONTROLLED = (
 def stand_ins_are_guarded() -> None:
     """Rekognition and Service Quotas are enforced; Converse needs bedrock:InvokeModel, as on AWS.
 
-    Upstream lets services without a namespace through, and asks for an action `bedrock:Converse`
-    that AWS does not have.
+    Upstream allows all calls of services without a namespace, and checks the action
+    `bedrock:Converse`, which AWS does not have.
     """
     for service, namespace in _NAMESPACES.items():
         if service in iam_actions.SERVICE_TO_IAM_NAMESPACE:
@@ -58,7 +58,7 @@ def stand_ins_are_guarded() -> None:
 def bedrock_resources_by_arn() -> None:
     """Policies on Bedrock's models, jobs and throughput are matched against full ARNs.
 
-    Upstream knows foundation models by id only: an ARN in the path became a part of one.
+    Upstream takes everything in the path for the id of a foundation model, ARNs too.
     """
 
     @replace(iam_actions, "extract_resource_arn", "82f51700695c")

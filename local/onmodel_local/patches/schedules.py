@@ -1,4 +1,4 @@
-"""Patches of EventBridge Scheduler: the retirement of a deployment must come, and come in time."""
+"""Patches of EventBridge Scheduler, so that retirements start, and start in time."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from onmodel_local.patches.upstream import expect, replace
 
 
 def quick_schedule_ticks() -> None:
-    """Schedules are looked at every second instead of every ten."""
+    """Schedules are checked every second instead of every ten."""
     expect(scheduler, "_ticker_loop", "51e1b1334023")
     scheduler._SCHEDULE_TICK_INTERVAL = TICK_SECONDS
 
 
 def schedules_fire_again() -> None:
-    """A schedule that is made again or moved under its name fires again.
+    """A schedule that is made again or changed under its name fires again.
 
-    Upstream remembers by name that it fired, so an extended deployment would never be retired.
+    Upstream stores by name that it fired, so an extended deployment would never be retired.
     """
     for name, digest in (
         ("_create_schedule", "5b205607c15c"),

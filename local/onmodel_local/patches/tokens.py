@@ -58,9 +58,10 @@ def tokens_belong_to_machines() -> None:
 
 
 def _of_nobody() -> str:
-    """A token that was never given out is taken for a TrainModel's, where most of ours come from.
+    """An unknown token is taken for one of TrainModel.
 
-    What AWS matches it against nobody knows; that it is unknown is the service's own answer.
+    AWS does not document what it matches an unknown token against. The service then answers that
+    it is unknown.
     """
     machines: list[str] = list(stepfunctions._state_machines)
     return next((arn for arn in machines if arn.endswith("TrainModel")), "*")

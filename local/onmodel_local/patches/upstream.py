@@ -1,8 +1,7 @@
-"""What a patch may assume of ministack: the very source that it was written against.
+"""Checks that ministack's source is the one that the patches were written against.
 
-A patch that quietly no longer fits is worse than none, so every patched function is named with the
-digest of its source. When ministack changes one of them, the local stack refuses to start and says
-which; `tests/unit/local/test_patches.py` says it earlier.
+Every patched function is named with the digest of its source. When ministack changes one of them,
+the local stack does not start and names it; `tests/unit/local/test_patches.py` finds it earlier.
 """
 
 from __future__ import annotations
@@ -27,15 +26,15 @@ def digest_of(source: str) -> str:
 
 
 def expect(holder: ModuleType | type, name: str, digest: str) -> Any:
-    """The patched function, if its source is still the one that was read.
+    """The patched function, if its source still has this digest.
 
     Raises:
-        PatchOutdatedError: the function changed or is gone.
+        PatchOutdatedError: the function changed or does not exist any more.
     """
     function = getattr(holder, name, None)
     place = f"{holder.__name__}.{name}"
     if function is None:
-        raise PatchOutdatedError(f"{place} is gone; a patch needs it")
+        raise PatchOutdatedError(f"{place} does not exist any more; a patch needs it")
     found = digest_of(inspect.getsource(function))
     if found != digest:
         raise PatchOutdatedError(

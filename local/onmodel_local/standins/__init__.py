@@ -1,5 +1,5 @@
 """Stand-ins for the AWS services that no emulator has: Rekognition, Bedrock, Service Quotas.
 
-They speak the exact shapes of AWS (checked against botocore's service models on the way in and
-out) and say that they are simulations wherever there is room to say it.
+Requests and answers have exactly AWS's shapes (both are checked against botocore's service models).
+Answers state that they are simulated wherever they have a field for text.
 """

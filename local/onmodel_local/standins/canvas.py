@@ -1,7 +1,7 @@
-"""Nova Canvas's TEXT_IMAGE: checked like the real one, drawn as what it is, a simulation.
+"""Nova Canvas's TEXT_IMAGE: checks requests as AWS does, draws pictures that state a simulation.
 
 A customised model shows pictures of its own training set whose captions share the prompt's names,
-on a plain background, and says so on the picture.
+on a plain background, and a text on the picture states this.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Canvas:
 
     Args:
         processes: where pictures are drawn.
-        name: told on the picture.
+        name: written on the picture.
         records: the training set's `image-ref` and `caption`; empty for the base model.
         read: a training picture's bytes.
     """
@@ -74,7 +74,7 @@ class Canvas:
         return {"images": images, "error": BLOCKED if odd == "partly-blocked" else None}
 
     def _crops(self, text: str, seed: int) -> tuple[bytes, ...]:
-        """One training picture for each name of the prompt that captions know."""
+        """One training picture for each name of the prompt that occurs in captions."""
         if self._read is None:
             return ()
         names = list(dict.fromkeys(_NAME.findall(text)))

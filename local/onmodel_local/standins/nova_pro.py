@@ -1,7 +1,7 @@
-"""Nova Pro by Converse: captions from what can be measured, or from a local vision model.
+"""Nova Pro by Converse: captions from measurements, or from a local vision model.
 
-Without a model nobody knows what is to be seen: the caption says light and colours, and the name
-that the prompt tells. It is a real answer in the real shape, not a good caption.
+Without a model the caption has only the light, the colours and the name in the prompt. The answer
+has the real shape, but is not a good caption.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class NovaPro:
 
 
 def caption(description: Description, name: str | None) -> str:
-    """Two clauses of what was measured."""
+    """Two clauses about the measurements."""
     who = name or "A figure"
     light = {
         "dim": f"{who} can only just be made out in dim light",

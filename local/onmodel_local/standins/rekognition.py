@@ -1,7 +1,7 @@
 """Rekognition: DetectLabels and DetectFaces from real, small vision work.
 
-Figures are told as "Cartoon" with a box, or as "Person" when a face in them is convincing: the
-finder sees that somebody is there, not who or what. Fitted on one film; says so in the log.
+Figures are labelled "Cartoon" with a box, or "Person" when they contain a face with a high score:
+the finder finds that there is a figure, not which. It was fitted on one film; the log states this.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ MODEL_VERSION = "simulated-1.0"
 MOST_BYTES = 5 * 1024 * 1024  # of a picture in the request
 MOST_BYTES_S3 = 15 * 1024 * 1024
 LEAST_SIDE, MOST_SIDE = 80, 10_000
-CONVINCING_FACE = 0.8  # YuNet's score from which a figure is told as a person
-TOLD_FACE = 0.6  # DetectFaces tells faces from here on
+CONVINCING_FACE = 0.8  # YuNet's score from which a figure is labelled a person
+TOLD_FACE = 0.6  # DetectFaces reports faces from this score on
 DEFAULT_CONFIDENCE = 55.0
 
 ReadObject = Callable[[Mapping[str, str]], bytes]
@@ -141,7 +141,7 @@ def _label(
 
 
 def _confidence(figure: FoundFigure) -> float:
-    """The expected overlap as percent; the least that is told at all, 0.35, becomes 67."""
+    """The expected overlap as percent; the least that is reported, 0.35, becomes 67."""
     return 50 + 50 * figure.expected_overlap
 
 
@@ -172,7 +172,7 @@ def _face(face: Face, analysis: MeasuredPicture) -> dict[str, Any]:
         "Landmarks": [{"Type": name, "X": x, "Y": y} for name, (x, y) in points.items()],
         "Pose": {
             "Roll": math.degrees(math.atan2(down, across)),
-            # half the eyes' distance off the middle is about a quarter turn
+            # a nose off the middle by half the eyes' distance is about a quarter turn
             "Yaw": max(-90.0, min(90.0, (points["nose"][0] - middle) / eyes * 90)),
             "Pitch": 0.0,
         },

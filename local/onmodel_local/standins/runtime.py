@@ -1,4 +1,4 @@
-"""Bedrock Runtime: InvokeModel and Converse, handed to the model that is named."""
+"""Bedrock Runtime: passes InvokeModel and Converse to the named model."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ Query = Mapping[str, list[str]]
 _headers: ContextVar[Mapping[str, str]] = ContextVar("request_headers", default={})  # noqa: B039
 
 _ROOT = "Credential=test/"
-"""In the signature of whoever does not call by a role: see onmodel_local.stack.environment."""
+"""The key in the signature of a caller without a role: see onmodel_local.stack.environment."""
 
 Operation = Callable[[dict[str, Any]], Any]
 """Members of the request to members of the answer; may be a coroutine function."""
@@ -50,7 +50,7 @@ _COMMON_STATUS = {
 
 
 def request_headers() -> Mapping[str, str]:
-    """Headers of the request that this task or thread answers: they say who calls."""
+    """Headers of the request that this task or thread answers: they identify the caller."""
     return _headers.get()
 
 
@@ -122,7 +122,7 @@ class StandIn:
         if fault.error:
             raise ServiceFault(fault.error, fault.message)
 
-    # ── in ───────────────────────────────────────────────────────────────────────────────────────
+    # ── requests ─────────────────────────────────────────────────────────────────────────────────
 
     def _find(
         self, method: str, path: str, headers: Mapping[str, str]
@@ -196,7 +196,7 @@ class StandIn:
                 request[name] = _from_text(member.type_name, query[wire])
         return request
 
-    # ── out ──────────────────────────────────────────────────────────────────────────────────────
+    # ── answers ──────────────────────────────────────────────────────────────────────────────────
 
     def _write(self, operation: OperationModel, answer: dict[str, Any]) -> Response:
         shape = operation.output_shape
@@ -229,7 +229,7 @@ class StandIn:
 
 
 def _from_text(type_name: str, values: list[str]) -> object:
-    """A query parameter as its shape's type; what is no number stays text and fails validation."""
+    """A query parameter as its shape's type; other text stays text and fails validation."""
     text = values[0]
     if type_name in ("integer", "long"):
         return int(text) if re.fullmatch(r"-?\d+", text) else text

@@ -70,7 +70,7 @@ class Titan:
 
 
 def _checked(body: Any) -> int:  # noqa: ANN401 - JSON
-    """The wanted length, after the checks that AWS makes."""
+    """The requested length, after the checks that AWS makes."""
     if not isinstance(body, dict) or not set(body) <= _FIELDS:
         unknown = sorted(set(body) - _FIELDS) if isinstance(body, dict) else "no object"
         raise ServiceFault(
@@ -89,7 +89,7 @@ def _checked(body: Any) -> int:  # noqa: ANN401 - JSON
 
 
 def _words(text: str, length: int) -> list[float]:
-    """A unit vector of the text's words: equal words, equal directions. No meaning is known."""
+    """A unit vector of the text's words: equal words, equal directions. Meaning is not used."""
     total = np.zeros(length)
     for word in re.findall(r"\w+", text.lower()) or [text]:
         seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big")

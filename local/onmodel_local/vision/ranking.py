@@ -1,8 +1,8 @@
-"""Eighteen measurements of each candidate box, and a linear rule that says how well it fits.
+"""Eighteen measurements of each candidate box, and a linear rule for how well it fits.
 
 The rule (ridge regression on the overlap with hand-drawn boxes) was fitted on 66 figure frames of
 Big Buck Bunny, and on nothing else: there the best box reaches an overlap of 0.5 in 73 % of the
-frames with a figure, and 13 of 16 empty frames stay silent.
+frames with a figure, and in 13 of 16 empty frames nothing is found.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from onmodel_local.vision.saliency import Saliency
 
 Values = npt.NDArray[np.float64]
 Integral = npt.NDArray[Any]
-"""What cv2.integral gives: one row and column more than its map."""
+"""The result of cv2.integral: one row and column more than its map."""
 
 # name, mean and deviation on the fitted frames, weight
 RULE = (
@@ -148,7 +148,7 @@ class _Frame:
     def _colour_difference(self, box: GridBox, ring: GridBox) -> float:
         """1 less the Bhattacharyya coefficient of the colours inside and around."""
         left, top, right, bottom = (int(value) for value in box)
-        dx, dy = (right - left) // 7, (bottom - top) // 8  # the box's rim belongs to neither
+        dx, dy = (right - left) // 7, (bottom - top) // 8  # the box's edge belongs to neither
         inner = self._histogram(GridBox(left + dx, top + dy, right - dx, bottom - dy))
         outer = self._histogram(ring) - self._histogram(box)
         product = (inner / (inner.sum() + 1e-6)) * (outer / (outer.sum() + 1e-6))

@@ -1,4 +1,4 @@
-"""What stands out of its surroundings: colour against the border, barrier distance, texture."""
+"""Finds what differs from its surroundings: colour, barrier distance to the border, texture."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from onmodel_local.vision.grid import HEIGHT, WIDTH, GridPixels, Map, normalised
 
 _rows, _columns = np.mgrid[0:HEIGHT, 0:WIDTH]
-# figures stand in the middle and a little below it
+# figures are mostly in the middle and a little below it
 CENTRE: Map = np.exp(
     -(
         ((_columns - WIDTH / 2) / (WIDTH * 0.35)) ** 2
@@ -19,7 +19,7 @@ CENTRE: Map = np.exp(
     )
 ).astype(np.float32)
 
-_BORDER = 8  # pixels of the grid taken for background; the bottom is not, figures stand on it
+_BORDER = 8  # pixels of the grid taken as background; not the bottom, where figures stand
 _BORDER_COLOURS = 5
 _COMMON_SHARE = 0.08  # a rarer border colour may belong to a figure that is cut by the edge
 _RARE_PENALTY = 25.0  # Lab distance added to such a colour
@@ -76,7 +76,7 @@ def _border_contrast(small: GridPixels) -> Map:
 
 
 def _tameness(small: GridPixels) -> Map:
-    """1 where a colour is neither leaf green nor sky blue: figures seldom are, nature is."""
+    """1 where a colour is neither leaf green nor sky blue: figures rarely have these colours."""
     hsv = cv2.cvtColor(small, cv2.COLOR_BGR2HSV).astype(np.float32)
     hue, saturation = hsv[..., 0] * 2, np.clip(hsv[..., 1] / 85, 0, 1)
     green = np.clip(1 - np.abs(hue - 95) / 75, 0, 1) ** 0.5

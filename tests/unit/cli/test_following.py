@@ -128,7 +128,7 @@ def test_watch_when_nobody_takes_the_upload_up_says_where_to_look(world: World, 
 def test_watch_when_the_execution_died_says_so(world: World, run: Run) -> None:
     start(world, run)
     world.executions.finish(next(iter(world.executions.payloads)))
-    with pytest.raises(ServiceError, match="died"):
+    with pytest.raises(ServiceError, match="ended without a reason"):
         list(follower(world, run, Script(pace=20)).watch())
 
 

@@ -195,7 +195,7 @@ def test_journey_when_it_ends_early_says_why(story: Story, tell, words: str) -> 
 
 def test_journey_when_the_machine_died_says_so(story: Story) -> None:
     story.generation(holder="arn:aws:states:us-east-1:123456789012:execution:TrainModel:gone")
-    with pytest.raises(ServiceError, match="died"):
+    with pytest.raises(ServiceError, match="ended without a reason"):
         list(story.journey(pace=20).watch())
 
 

@@ -69,7 +69,7 @@ def test_look_when_money_waits_for_a_yes_then_says_until_when_and_how_much() -> 
     put(registry, APPROVALS, "a3", ApprovalStatus.APPROVED, approval(1.0))
     known, unknown = look(registry, "bunny", START)
     until = START + timedelta(days=7)
-    assert f"waits for your yes until {until:%Y-%m-%d}" in known.what
+    assert f"waits for your approval until {until:%Y-%m-%d}" in known.what
     assert "training of d0001-7be1d2f0 for $245.30" in known.what
     assert f"for {dollars(None)}" in unknown.what
     assert known.usd is None, "nothing was spent yet"

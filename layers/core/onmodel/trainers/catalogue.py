@@ -1,7 +1,7 @@
-"""The trainers there are, a line each.
+"""The catalogue of trainers, one line for each.
 
-Adding one is its folder, its line, its settings section in contracts/ and its section of the
-template.
+A new trainer is its folder, its line here, its settings section in contracts/ and its section of
+the template.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from onmodel.trainers.parts import TrainerParts
 
 @dataclass(frozen=True)
 class TrainerEntry:
-    """How a trainer's three parts are made; its rules need no service."""
+    """Makes a trainer's three parts; its rules need no service."""
 
     rules: TrainerRules
     trainer: Callable[[TrainerParts], Trainer]

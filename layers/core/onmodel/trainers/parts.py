@@ -1,4 +1,4 @@
-"""What wiring hands to a trainer that it makes."""
+"""What wiring gives to a trainer's assembly."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TrainerParts:
     Args:
         environment: the function's variables.
         client: makes clients of AWS.
-        store: the studio bucket, where datasets lie and outputs are written.
+        store: the studio bucket, which holds datasets and gets the outputs.
         clock: now.
     """
 

@@ -1,4 +1,4 @@
-"""The judgement of a picture file by a trainer's limits, which every trainer's manifest needs."""
+"""Checks a picture file against a trainer's limits; every trainer's manifest needs it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Faults = Iterator[tuple[str, str]]
 
 
 def picture_faults(facts: PictureFacts, limits: DatasetLimits) -> Faults:
-    """Which limits a picture breaks."""
+    """The limits that a picture is outside of."""
     formats = sorted({SUFFIXES.get(suffix, suffix) for suffix in limits.formats})
     if facts.format not in formats:
         yield "format", f"is {facts.format or 'no picture'}, not {' or '.join(formats)}"

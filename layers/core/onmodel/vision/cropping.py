@@ -16,8 +16,8 @@ from onmodel.vision.geometry import FrameSize
 def crop_size(window: Box, crop: CropSettings) -> FrameSize:
     """Width and height of the training picture of a window, in pixels.
 
-    The longest side is `crop.side`, the other in proportion and at least 512: the one or two
-    pixels that whole numbers cost a window of the widest aspect are stretched.
+    The longest side is `crop.side`, the other in proportion and at least 512. At the widest aspect,
+    rounding to whole pixels would give one or two fewer; the picture is stretched by these.
     """
     longest = max(window.width, window.height)
     width = max(SHORTEST_CROP_SIDE, round(window.width * crop.side / longest))
@@ -54,8 +54,8 @@ def cut_crop(pixels: Pixels, window: Box, crop: CropSettings) -> Pixels:
 def resize(pixels: Pixels, size: FrameSize) -> Pixels:
     """Scale to width and height: by area when shrinking, cubic when enlarging.
 
-    Area averages all source pixels, so nothing aliases. Cubic, because Lanczos rings along the
-    hard outlines of drawn figures.
+    INTER_AREA averages all source pixels, which prevents aliasing. Cubic, because Lanczos causes
+    ringing along the hard outlines of drawn figures.
     """
     if (pixels.shape[1], pixels.shape[0]) == size:
         return np.ascontiguousarray(pixels).copy()

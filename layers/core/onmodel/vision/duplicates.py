@@ -1,7 +1,7 @@
 """Near-duplicates among vectors: greedy, best quality first, each compared with kept items only.
 
 Each item is compared with kept items, never with dropped ones. Otherwise the frames of a slow pan
-would form one group whose first and last items differ; so every dropped item is alike to the kept
+would form one group whose first and last items differ. So every dropped item is similar to the kept
 item that represents it.
 """
 

@@ -20,9 +20,9 @@ THUMBNAIL_QUALITY = 82
 REKOGNITION_LIMIT_BYTES = 5_000_000  # "5 MB" as bytes of a request, taken as decimal to be safe
 REKOGNITION_SHORTEST_SIDE = 80
 
-PICTURE_LIMIT_BYTES = 50_000_000  # no picture of a character needs more
+PICTURE_LIMIT_BYTES = 50_000_000  # the most that is used of a reference
 PICTURE_LONGEST_SIDE = 16_384
-PICTURE_LIMIT_PIXELS = 64_000_000  # 192 MB decoded; more than any camera that people carry
+PICTURE_LIMIT_PIXELS = 64_000_000  # 192 MB decoded; more than the cameras of phones give
 PICTURE_SHORTEST_SIDE = 16  # on fewer pixels no character can be recognised
 
 
@@ -96,7 +96,7 @@ def decode_picture(data: bytes) -> Pixels:
             "Upload a JPEG, PNG or WebP file",
         )
     _check_size(header)
-    # EXIF orientation is applied by IMREAD_COLOR alone; transparency survives UNCHANGED alone.
+    # Only IMREAD_COLOR applies the EXIF orientation; only IMREAD_UNCHANGED keeps transparency.
     flag = cv2.IMREAD_COLOR if header.format == "jpeg" else cv2.IMREAD_UNCHANGED
     try:
         decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flag) if header.complete else None
@@ -110,7 +110,7 @@ def decode_picture(data: bytes) -> Pixels:
 def _damaged(header: PictureHeader) -> ReferenceRefused:
     return ReferenceRefused(
         f"the {header.format.upper()} picture is damaged or cut off",
-        "Save it anew and upload it again",
+        "Save it again and upload it",
     )
 
 

@@ -35,8 +35,8 @@ def intersection_over_union(first: Box, second: Box) -> float:
 def instance_box(instance: Instance, size: FrameSize) -> Box | None:
     """A detector's fractions as whole pixels, cut at the frame.
 
-    Detectors answer boxes that reach a little over the border; one that lies outside altogether,
-    or is thinner than a pixel, gives None.
+    Detectors return boxes that extend a little beyond the border. None for a box that is outside
+    of the frame or thinner than a pixel.
     """
     width, height = size
     left = max(0, round(instance.left * width))
@@ -58,8 +58,8 @@ def crop_window(figure: Box, picture: Box, crop: CropSettings) -> Box:
 
     Centred on the figure, padded on each side by a share of it, widened until its aspect fits, and
     shifted (not shrunk) where it would leave the picture: a model trained on pictures with black
-    borders draws black borders. It is smaller than figure and padding only where the picture is,
-    and cuts into the figure only where the picture itself is too narrow for the aspect.
+    borders draws black borders. It is smaller than figure and padding only if the picture is
+    smaller, and cuts off a part of the figure only if the picture is too narrow for the aspect.
 
     Args:
         figure: what was found; the part outside `picture` is ignored.

@@ -73,7 +73,7 @@ def _jpeg(data: bytes) -> PictureHeader | None:
 
 
 def _webp(data: bytes) -> PictureHeader | None:
-    """The three kinds of first chunk: lossy, lossless, extended (WebP container specification)."""
+    """Reads the first chunk: lossy, lossless or extended (WebP container specification)."""
     complete = len(data) >= 8 + int.from_bytes(data[4:8], "little")
     kind, body = data[12:16], data[20:30]
     if len(body) < 10:

@@ -13,7 +13,7 @@ from onmodel.vision.cropping import fit_within
 MEASURED_SIDE = 512  # crops of all sizes are compared at one scale
 GOOD_SHARPNESS = 150.0  # Laplacian variance at that scale that counts half; flat drawings reach it
 BLACK, WHITE = 16, 239  # video's nominal black and white, as full-range luma
-FULL_SHARE = 0.4  # of the window: a figure padded by 0.15 on each side covers about 0.6 of its own
+FULL_SHARE = 0.4  # share of the window; a figure padded by 0.15 on each side covers about 0.6 of it
 
 WEIGHTS = {
     "sharpness": 0.40,

@@ -12,8 +12,8 @@ from onmodel.contracts.storyboards import CharacterLikeness, PanelScore
 NEAREST = 3
 """Pictures of a character that likeness is the mean of.
 
-The single nearest picture would give a copy the highest value; the mean of all would give a low
-value to a pose that few pictures have.
+With the nearest picture alone, a copy would have the highest likeness. With the mean of all, a pose
+that few pictures show would have a low one.
 """
 
 

@@ -1,5 +1,5 @@
 """Bedrock's control plane: foundation models, customization jobs, custom models, throughput.
 
-Everything lives in memory and in scaled time; nothing is trained. Names, limits, states, errors and
+Everything is in memory and in scaled time; nothing is trained. Names, limits, states, errors and
 events are Bedrock's.
 """

@@ -1,4 +1,4 @@
-"""What Bedrock checks before it takes a customization job."""
+"""The checks of Bedrock before it accepts a customization job."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HYPERPARAMETERS = {
 
 
 def check_access(aws: AwsServices, request: dict[str, Any]) -> None:
-    """Caller and service role may do all that the job needs. Raises ServiceFault."""
+    """Check that caller and service role have the job's rights. Raises ServiceFault."""
     place = f"arn:aws:bedrock:{aws.region}:{aws.account}"
     wanted: list[tuple[str, str, dict[str, str]]] = [
         ("bedrock:CreateModelCustomizationJob", f"{place}:model-customization-job/*", {}),
@@ -56,7 +56,7 @@ def _check_role(aws: AwsServices, request: dict[str, Any]) -> None:
 
 
 def check_hyperparameters(given: dict[str, str]) -> None:
-    """Nova Canvas's names and ranges. Raises ServiceFault."""
+    """Check names and ranges as Nova Canvas does. Raises ServiceFault."""
     for name, text in given.items():
         if name not in HYPERPARAMETERS:
             raise ServiceFault("ValidationException", f"Unknown hyperparameter {name}")

@@ -1,4 +1,4 @@
-"""The whole control plane, and what tests steer of it."""
+"""The whole control plane, and its controls for tests."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class ControlPlane:
     def hold(self, order: dict[str, Any]) -> dict[str, Any]:
         """{"what": "jobs"|"throughput", "held": bool, "name"?}: stop or release time.
 
-        Without a name: of all present and coming ones.
+        Without a name: of all present and future ones.
         """
         held = bool(order.get("held", True))
         if name := order.get("name"):
@@ -160,7 +160,7 @@ class ControlPlane:
         return told
 
     def forget(self, order: dict[str, Any]) -> dict[str, Any]:
-        """{"name"}: throughput or custom model, deleted by a colleague."""
+        """{"name"}: throughput or custom model, deleted by another person."""
         name = order.get("name", "")
         with self.ledger.lock:
             if throughput := self.ledger.throughput(name):

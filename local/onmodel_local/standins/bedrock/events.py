@@ -18,7 +18,7 @@ DETAIL_TYPE = "Model Customization Job State Change"
 
 @dataclass
 class Delivery:
-    """How events come: AWS promises best effort, so 0, 1 or 2 times, and late."""
+    """How events are delivered: AWS's delivery is best effort, so 0, 1 or 2 times, and late."""
 
     times: int = 1
     delay_seconds: float = 0.0
@@ -31,15 +31,15 @@ class JobEvents:
 
     def tell(self, job: Job) -> None:
         """Put the job's present state on the bus, as often as the delivery says."""
-        told = detail(job)
+        details = detail(job)
         if self._delivery.delay_seconds:
             time.sleep(self._delivery.delay_seconds)
         for _ in range(self._delivery.times):
-            self.put(job, told)
+            self.put(job, details)
 
-    def put(self, job: Job, told: dict[str, Any]) -> None:
-        logger.info("simulated job %s: %s", told["jobName"], told["jobStatus"])
-        self._aws.publish(SOURCE, DETAIL_TYPE, job.arn, told)
+    def put(self, job: Job, details: dict[str, Any]) -> None:
+        logger.info("simulated job %s: %s", details["jobName"], details["jobStatus"])
+        self._aws.publish(SOURCE, DETAIL_TYPE, job.arn, details)
 
 
 def detail(job: Job) -> dict[str, Any]:

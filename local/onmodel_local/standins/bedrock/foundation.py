@@ -25,7 +25,7 @@ _MODELS: dict[str, tuple[str, list[str], list[str], list[str], list[str]]] = {
         ["FINE_TUNING"],
         ["ON_DEMAND", "PROVISIONED"],
     ),
-    # AWS adds VIDEO, which botocore's model of the API does not know
+    # AWS adds VIDEO, which is not in botocore's model of the API
     NOVA_PRO: ("Pro (simulated)", ["TEXT", "IMAGE"], ["TEXT"], [], ["ON_DEMAND"]),
     TITAN: (
         "Titan (simulated)",
@@ -61,7 +61,7 @@ class FoundationModels:
         return {"modelSummaries": found}
 
     def known(self, identifier: str) -> str:
-        """The id behind an id or ARN. Raises ServiceFault when AWS would not know it."""
+        """The id of an id or ARN. Raises ServiceFault when AWS would not find it."""
         model = identifier.rsplit("/", 1)[-1]
         if model not in _MODELS or (model == CANVAS and self._settings.canvas_status == "GONE"):
             raise ServiceFault(

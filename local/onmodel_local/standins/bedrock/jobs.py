@@ -46,7 +46,7 @@ _SHARES = dict(zip(PHASES, (0.2, 0.2, 0.6), strict=True))
 
 @dataclass
 class JobOrders:
-    """What tests want of coming jobs."""
+    """What tests set for future jobs."""
 
     held: bool = False
     failures: list[str] = field(default_factory=list)
@@ -125,10 +125,10 @@ class SimulatedJobs:
         threading.Thread(target=self._stop, args=(job,), daemon=True).start()
         return {}
 
-    # ── what tests order ─────────────────────────────────────────────────────────────────────────
+    # ── controls of tests ─────────────────────────────────────────────────────────────────────────
 
     def force(self, job: Job, status: str, message: str | None) -> None:
-        """Put a job into a state, from any state, and tell."""
+        """Put a job into a state, from any state, and send its event."""
         with self._ledger.lock:
             if status == COMPLETED:
                 self._make_model(job)
@@ -158,10 +158,10 @@ class SimulatedJobs:
         self._ledger.jobs[arn] = job
         return job
 
-    # ── a job's life ─────────────────────────────────────────────────────────────────────────────
+    # ── a job's phases ───────────────────────────────────────────────────────────────────────────
 
     def _live(self, job: Job) -> None:
-        """In a thread of its own: phase by phase, until it ends or is ended."""
+        """Run a job in its own thread, phase by phase, until it ends or is stopped."""
         failure, job.failure = job.failure, None
         self._events.tell(job)
         try:

@@ -1,4 +1,4 @@
-"""Training data as Nova Canvas takes it: every limit of the Nova user guide, really checked."""
+"""Checks training data against every limit of Nova Canvas in the Nova user guide."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEAST_SIDE, MOST_SIDE = 512, 4096
 MOST_PIXELS = 12_582_912
 MOST_BYTES = 50 * 1024 * 1024
 MOST_ASPECT = 4.0
-TOLD_FAULTS = 20
+LISTED_FAULTS = 20
 _KEYS = {"image-ref", "caption"}
 _READERS = 4
 
@@ -94,7 +94,7 @@ def check_pictures(records: list[ManifestRecord], read: ReadUri) -> None:
 
 
 def picture_fault(body: bytes) -> str | None:
-    """What Nova Canvas would refuse of a picture; None when it is fine."""
+    """Why Nova Canvas would refuse a picture; None when it would not."""
     if len(body) > MOST_BYTES:
         return f"{len(body)} bytes, at most {MOST_BYTES}"
     size = header_size(body)
@@ -129,6 +129,6 @@ def header_size(body: bytes) -> tuple[int, int] | None:
 def _refuse(faults: list[str], heading: str) -> None:
     if not faults:
         return
-    more = len(faults) - TOLD_FAULTS
-    told = "; ".join(faults[:TOLD_FAULTS]) + (f"; and {more} more" if more > 0 else "")
-    raise DataRefusedError(f"{heading}: {told}")
+    more = len(faults) - LISTED_FAULTS
+    listed = "; ".join(faults[:LISTED_FAULTS]) + (f"; and {more} more" if more > 0 else "")
+    raise DataRefusedError(f"{heading}: {listed}")

@@ -1,4 +1,4 @@
-"""A loss curve that looks like one: simulated, and the same for the same job."""
+"""A simulated loss curve, the same for the same job."""
 
 from __future__ import annotations
 

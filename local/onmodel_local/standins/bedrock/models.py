@@ -59,7 +59,7 @@ class CustomModels:
             "modelName": model.name,
             "creationTime": model.created,
             "baseModelArn": model.job.base_model_arn,
-            # the API's pattern knows no version here
+            # the API's pattern has no version here
             "baseModelName": model.job.base_model_arn.rsplit("/", 1)[-1].partition("-v1:")[0],
             "customizationType": model.job.request.get("customizationType", "FINE_TUNING"),
             "ownerAccountId": self._account,

@@ -32,13 +32,13 @@ def utc_now() -> datetime:
 
 @dataclass
 class Patience:
-    """Simulated time of one record: can be held, and moved on by a step."""
+    """Simulated time of one record: it can be held, and advanced by a step."""
 
     held: bool = False
     steps: int = 0
 
     def wait(self, seconds: float, alive: Callable[[], bool]) -> bool:
-        """Whether the time passed; False when the record ended meanwhile."""
+        """Whether the time passed; False when the record ended before."""
         left = seconds
         while alive():
             if self.steps:
@@ -117,7 +117,7 @@ class SimulatedThroughput:
 
 @dataclass
 class Ledger:
-    """All that exists; guard changes with its lock."""
+    """Everything that exists; change it only with its lock."""
 
     jobs: dict[str, Job] = field(default_factory=dict)
     models: dict[str, CustomModel] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Provisioned throughput: what costs money by the hour, and how long it takes to come."""
+"""Provisioned throughput: costs money by the hour; its creation takes time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from onmodel_local.standins.errors import ServiceFault
 
 @dataclass
 class ThroughputOrders:
-    """What tests want of coming throughput."""
+    """What tests set for future throughput."""
 
     held: bool = False
     failures: list[str] = field(default_factory=list)

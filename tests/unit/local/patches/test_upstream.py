@@ -28,7 +28,7 @@ def test_expect_when_source_differs_then_says_which_function() -> None:
 
 
 def test_expect_when_function_is_gone_then_says_so() -> None:
-    with pytest.raises(PatchOutdatedError, match="is gone"):
+    with pytest.raises(PatchOutdatedError, match="does not exist any more"):
         expect(_module(), "not_there", "0" * 12)
 
 

@@ -10,7 +10,7 @@ from onmodel.trainers.bedrock.trainer import BedrockTrainer
 from onmodel.trainers.parts import TrainerParts
 
 PICTURE_SECONDS = 300
-"""A premium picture takes longer than botocore's minute, and asking again pays again."""
+"""A premium picture takes longer than botocore's default of a minute; a retry is paid again."""
 
 
 def make_trainer(parts: TrainerParts) -> BedrockTrainer:
@@ -30,7 +30,7 @@ def make_trainer(parts: TrainerParts) -> BedrockTrainer:
 
 
 def make_image_model(parts: TrainerParts) -> NovaCanvas:
-    # a picture asked for again after a timeout may be paid for again
+    # a retry after a timeout may be paid for again
     return NovaCanvas(
         parts.client("bedrock-runtime", read_timeout_seconds=PICTURE_SECONDS, attempts=2)
     )

@@ -1,7 +1,7 @@
 """What Bedrock bills: pictures seen, models kept, begun hours of provisioned throughput.
 
-Leans to the high side: nobody minds paying less. Whether creation and parts of hours are billed,
-AWS does not document.
+AWS does not document whether creation and parts of hours are billed. Both are counted, so that the
+real cost is lower rather than higher.
 """
 
 from __future__ import annotations
@@ -47,5 +47,5 @@ def deployment_work(hours: float) -> Work:
 
 
 def billed_hours(lived: timedelta) -> int:
-    """Begun hours."""
+    """Hours, rounded up."""
     return math.ceil(lived.total_seconds() / 3600)

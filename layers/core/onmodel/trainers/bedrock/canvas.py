@@ -26,7 +26,7 @@ class NovaCanvas(ImageModel):
         self._client = client
 
     def draw(self, model: str, panel: PanelRequest) -> Panels:
-        with translated(refused={"ValidationException"}):  # a blocked or impossible prompt
+        with translated(refused={"ValidationException"}):  # a blocked or invalid prompt
             answer = self._client.invoke_model(
                 modelId=model,
                 body=json.dumps(request_body(panel)),
@@ -57,7 +57,7 @@ def request_body(panel: PanelRequest) -> dict[str, Any]:
 
 
 def _to_panels(body: bytes, wanted: int) -> Panels:
-    """HTTP 200 also carries blocked pictures: an `error`, and fewer of them or none."""
+    """The pictures of an answer; if some are blocked, HTTP 200 has an `error` and fewer or none."""
     try:
         answer = json.loads(body)
         error = answer.get("error")

@@ -18,7 +18,7 @@ ADVICE = "Correct settings.yaml and upload it again."
 
 
 def chosen(training: TrainingSettings) -> Options:
-    """The preset's, with what is set instead."""
+    """The preset's values, replaced by those that the settings name."""
     preset = PRESETS[training.preset].model_dump()
     set_instead = {name: getattr(training, name) for name in preset}
     return preset | {name: value for name, value in set_instead.items() if value is not None}
@@ -35,7 +35,7 @@ def read(hyperparameters: Options) -> BedrockHyperparameters:
 
 
 def faults(hyperparameters: Options) -> Iterator[Finding]:
-    """Those that Bedrock would refuse."""
+    """The values that Bedrock would refuse."""
     try:
         values = read(hyperparameters)
     except TrainingImpossible as fault:
@@ -61,7 +61,7 @@ def described(hyperparameters: Options) -> tuple[LabelledValue, ...]:
 
 
 def as_texts(hyperparameters: Options) -> dict[str, str]:
-    """As Bedrock takes them: plain decimals."""
+    """The values as Bedrock takes them: plain decimals."""
     values = read(hyperparameters)
     return {
         "stepCount": str(values.steps),

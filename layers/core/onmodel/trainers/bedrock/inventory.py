@@ -1,4 +1,4 @@
-"""What of this stack exists at Bedrock, whatever the Registry knows."""
+"""Lists jobs, models and throughput of this stack at Bedrock, with or without a row."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 class Inventory:
-    """Looks at one account and region.
+    """The inventory of one account and region.
 
-    Throughput costs most and is looked at whatever its name; jobs and models by name first.
+    The tags of all throughput are read, because it costs most; jobs and models are first filtered
+    by name.
     """
 
     def __init__(self, client: BedrockClient, names: Names) -> None:
@@ -36,7 +37,7 @@ class Inventory:
         try:
             with translated():
                 answer = self._client.list_tags_for_resource(resourceARN=found.ref)
-        except NotFound:  # gone since it was listed
+        except NotFound:  # deleted since it was listed
             return False
         tags = {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
         return self._names.is_ours(found.name, tags)
@@ -50,7 +51,7 @@ class Inventory:
                     ref=item["provisionedModelArn"],
                     name=item["provisionedModelName"],
                     status=item["status"],
-                    billing="hour",  # whatever its status: nobody promises that failed is free
+                    billing="hour",  # also if failed: AWS does not document it as free
                     created_at=item["creationTime"],
                 )
 

@@ -27,7 +27,7 @@ STATUSES = {
     "Stopping": TrainingStatus.STOPPING,
     "Stopped": TrainingStatus.STOPPED,
 }
-# What only a person can change: rights, quotas, a model that is at its end, an impossible request.
+# What only a person can change: rights, quotas, a model that was ended, an invalid request.
 REFUSALS = frozenset(
     {
         "AccessDeniedException",
@@ -64,7 +64,7 @@ class Jobs:
                         f"Bedrock refuses to train {name}: {fault}",
                         "Change what it names and start the training again",
                     ) from fault
-                # The name is taken: by an earlier attempt whose answer was lost, or by nobody.
+                # The name may be used by an earlier attempt whose answer was lost.
                 winner = self.find(spec.production, spec.training_id)
                 if code_of(fault) != "ConflictException" or winner is None:
                     raise
@@ -87,7 +87,7 @@ class Jobs:
         }
 
     def find(self, production: str, training_id: str) -> str | None:
-        """By exact name: `nameContains` answers others' jobs too."""
+        """A job by its exact name: `nameContains` also returns other jobs."""
         name = self._names.of(production, training_id)
         pages = self._client.get_paginator("list_model_customization_jobs")
         with translated():

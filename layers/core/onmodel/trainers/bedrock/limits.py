@@ -19,7 +19,7 @@ HYPERPARAMETERS: dict[str, tuple[float, float]] = {
     "batch_size": (8, 192),
     "learning_rate": (1e-7, 1e-4),
 }
-"""Least and most of each; inclusive."""
+"""The lowest and highest value of each; inclusive."""
 
 TRAINING_REGIONS = frozenset({"us-east-1"})
 

@@ -1,6 +1,6 @@
-"""Bedrock's manifest: its lines, and every limit of it, judged before a job is paid for.
+"""Bedrock's manifest: its lines, and its limits, which are checked before a job is paid for.
 
-All violations are listed, not the first: whoever corrects a dataset does it once.
+All violations are listed, not only the first, so that they can be corrected together.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ def manifest_line(picture_uri: str, caption: str) -> str:
 
 
 def export(pictures: Iterable[CaptionedPicture]) -> bytes:
-    """A line a picture, each ended, nothing else."""
+    """One line for each picture, each with a line end."""
     return "".join(
         manifest_line(picture.uri, picture.caption) + "\n" for picture in pictures
     ).encode()
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """A JSON object with its keys as they stand, repeated ones included."""
+    """A JSON object with all its keys, repeated ones included."""
 
 
 @dataclass(frozen=True)
 class _Judge:
-    """What lines are judged by, and in which line each picture was seen."""
+    """What lines are checked against, and the line of each picture so far."""
 
     pictures: Mapping[str, PictureFacts]
     seen: dict[str, int] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class _Judge:
             yield "uri", f"{uri!r} is no S3 URI that is taken: letters, digits and -!_*'(). only"
             return
         if uri in self.seen:
-            yield "repeated", f"{uri} stands in line {self.seen[uri]} already"
+            yield "repeated", f"{uri} is in line {self.seen[uri]} already"
             return
         self.seen[uri] = number
         if uri not in self.pictures:
@@ -130,5 +130,5 @@ def _file(lines: list[bytes], name: str) -> Faults:
 
 
 def _lines(manifest: bytes) -> list[bytes]:
-    """A newline ends a line, it does not begin one."""
+    """The lines; a line end after the last line does not begin another one."""
     return manifest.removesuffix(b"\n").split(b"\n") if manifest else []

@@ -1,7 +1,7 @@
-r"""Names at Bedrock, within its patterns, so that what is ours can be told by its name.
+r"""Names at Bedrock, within its patterns, from which the stack can be recognised.
 
-A name is `<stack>-<id>-<production>`, cut at the end and kept apart by a hash. Patterns and lengths
-are those of the API's model:
+A name is `<stack>-<id>-<production>`, cut at the end, where a hash keeps it unique. Patterns and
+lengths are those of the API's model:
 
 - job: `[a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*`, at most 63
 - model: `([0-9a-zA-Z][_-]?){1,63}`, at most 63: neither dots nor two hyphens in a row
@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from onmodel.contracts.keys import digest, fit
 
 NAME_LIMIT = 63
-STACK_LIMIT = 30  # leaves 33 characters to tell one training from the next
+STACK_LIMIT = 30  # leaves 33 characters for the training
 
 STACK_TAG = "onmodel:stack"
 PRODUCTION_TAG = "onmodel:production"
@@ -27,7 +27,7 @@ Tag = dict[str, str]
 
 
 class Names:
-    """Of one stack; what another stack made is not ours, also when its name begins alike."""
+    """The names of one stack, also if another stack's name begins with the same letters."""
 
     def __init__(self, stack: str) -> None:
         self.stack = stack
@@ -47,12 +47,12 @@ class Names:
         """The name of the job, the model or the deployment with this id."""
         wanted = f"{id_}-{production}"
         plain = _plain(wanted)
-        if plain != wanted:  # two ids may have become one
+        if plain != wanted:  # two ids may have become the same name
             plain = f"{plain}-{digest(wanted)}"
         return self.prefix + fit(plain, NAME_LIMIT - len(self.prefix))
 
     def token(self, production: str, id_: str, purpose: str) -> str:
-        """A client token: a repeat of the same request is taken for the same."""
+        """A client token: Bedrock answers a repeated request with the first one's result."""
         text = f"{self.stack}:{production}:{id_}:{purpose}"
         return f"{purpose}-{digest(text, 40)}"
 
@@ -61,7 +61,7 @@ class Names:
         return [{"key": key, "value": value} for key, value in pairs.items()]
 
     def is_ours(self, name: str, tags: Mapping[str, str]) -> bool:
-        """By tag; by name where somebody took the tag away."""
+        """Whether it is ours: by its tag, or by its name where the tag was removed."""
         if STACK_TAG in tags:
             return tags[STACK_TAG] == self.stack
         return name.startswith(self.prefix)

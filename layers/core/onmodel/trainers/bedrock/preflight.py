@@ -1,6 +1,6 @@
 """Can this account, today, in this region, train the base model and call every model named?
 
-Every check adds findings and none ends the others, so that all can be put right at once.
+Every check adds findings and none ends the others, so that all can be corrected together.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ GONE = frozenset({"ResourceNotFoundException", "ValidationException"})
 
 @dataclass(frozen=True)
 class PreflightChecks:
-    """The questions and whom to ask.
+    """The checks and the services that they use.
 
     `private_arrangement`: AWS has promised this account the base model beyond its public end.
     """
@@ -114,7 +114,7 @@ class PreflightChecks:
                 if code_of(fault) == "AccessDeniedException":
                     return blocking(
                         f"{code}-denied",
-                        f"this account may not look at {model}",
+                        f"this account may not read the facts of {model}",
                         "Allow bedrock:GetFoundationModel and ask for access to the model.",
                     )
                 raise
@@ -147,7 +147,7 @@ class PreflightChecks:
         try:
             units = self.quotas.value(QUOTA_SERVICE, QUOTA_MODEL_UNITS)
         except ServiceError as fault:
-            if type(fault) is not ServiceError:  # a retry may heal it
+            if type(fault) is not ServiceError:  # a retry may succeed
                 raise
             units = None
         if units is None:
@@ -173,7 +173,7 @@ class PreflightChecks:
                 raise
             yield warning(
                 "role-unknown",
-                f"the role {self.role_arn} cannot be looked at",
+                f"the role {self.role_arn} cannot be read",
                 "Allow iam:GetRole.",
             )
             return
@@ -188,11 +188,11 @@ class PreflightChecks:
             if type(fault) is not ServiceError:
                 raise
             yield warning(
-                "bucket-unknown", f"the bucket {bucket} cannot be looked at", "Allow s3:ListBucket."
+                "bucket-unknown", f"the bucket {bucket} cannot be read", "Allow s3:ListBucket."
             )
             return
         if region != self.region:
-            where = f"lies in {region}" if region else "does not exist"
+            where = f"is in {region}" if region else "does not exist"
             yield blocking(
                 "bucket",
                 f"the bucket {bucket} {where}; Bedrock reads it in {self.region} only",

@@ -17,7 +17,7 @@ from onmodel.trainers.bedrock.limits import ITEMS, LIMITS
 
 
 class BedrockRules(TrainerRules):
-    """Of Nova Canvas."""
+    """The rules of Nova Canvas."""
 
     name = "bedrock"
     limits = LIMITS

@@ -1,4 +1,4 @@
-"""Provisioned throughput: a model that answers, without commitment, by the hour."""
+"""Provisioned throughput: deploys a model, without commitment, billed by the hour."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Throughput:
                 raise
 
     def find(self, production: str, deployment_id: str) -> str | None:
-        """By exact name: `nameContains` answers others' too."""
+        """Throughput by its exact name: `nameContains` also returns others."""
         name = self._names.of(production, deployment_id)
         pages = self._client.get_paginator("list_provisioned_model_throughputs")
         with translated():
@@ -95,7 +95,7 @@ class Throughput:
         )
 
     def stop(self, deployment_ref: str) -> None:
-        """Raises Conflict while it cannot be deleted yet: ask again."""
+        """Raises Conflict while it cannot be deleted yet: try again."""
         try:
             with translated():
                 self._delete(deployment_ref)
@@ -108,5 +108,5 @@ class Throughput:
         except ClientError as fault:
             if code_of(fault) != "ValidationException":
                 raise
-            # What is still being created is refused like a request that makes no sense.
+            # While it is being created, the refusal has the code of an invalid request.
             raise Conflict(f"{deployment_ref} cannot be deleted yet: {fault}") from fault

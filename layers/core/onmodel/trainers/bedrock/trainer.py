@@ -42,9 +42,9 @@ class BedrockTrainer(BedrockRules, Trainer):
         region: of the client.
         role_arn: the role that Bedrock reads the dataset and writes its output with.
         store: the bucket of the output.
-        account: looks at buckets and roles.
-        quotas: looks at quotas.
-        clock: tells whether a model is at its end.
+        account: reads the facts of buckets and roles.
+        quotas: reads quotas.
+        clock: for the end of a model's life.
         base_model: what is trained.
         private_arrangement: AWS has promised the base model beyond its public end.
     """
@@ -127,5 +127,5 @@ class BedrockTrainer(BedrockRules, Trainer):
         return self._inventory.ours()
 
     def panel_model(self, deployment_ref: str) -> str:
-        """InvokeModel takes the throughput's ARN where a model's id would stand."""
+        """InvokeModel takes the throughput's ARN as model id."""
         return deployment_ref
