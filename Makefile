@@ -23,7 +23,7 @@ unexport VIRTUAL_ENV
 BUILD_DIR := $(if $(filter arm64,$(ARCH)),.aws-sam/build,build/$(ARCH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench bench-cuts bench-cold-start test test-fuzz test-runtime seed sam-local lint types format check-template check-security build check-build lock ci clean
+.PHONY: help setup demo bench bench-cuts bench-cold-start test test-fuzz test-runtime test-trainer seed sam-local lint types format check-template check-security build check-build lock ci clean
 
 help: ## show this
 	@echo "make demo                a real film through the whole pipeline, on this machine alone"
@@ -58,6 +58,13 @@ IS_RUNTIME = "$(RUNTIME_PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] !
 	@$(IS_RUNTIME)
 	$(UV) venv --quiet --clear --python "$(RUNTIME_PYTHON)" .venv-runtime
 	$(UV) pip install --quiet --python .venv-runtime/bin/python --require-hashes -r $<
+	@touch $@
+
+# By pip, which takes a CPU wheel of torch where one is offered; from PyPI it is 3 GB on Linux.
+TRAINER_REQUIREMENTS := trainer/requirements.txt trainer/requirements-test.txt
+.venv-trainer/.synced: $(TRAINER_REQUIREMENTS)
+	$(PYTHON) -m venv .venv-trainer
+	.venv-trainer/bin/python -m pip install --quiet -r trainer/requirements-test.txt
 	@touch $@
 
 .venv-checkov/.synced: $(CHECKOV)/pyproject.toml $(CHECKOV)/uv.lock | $(UV)
@@ -103,6 +110,9 @@ sam-local: setup .venv-sam/.synced ## every function by sam local, in Docker; ST
 	$(MAKE) build ARCH=x86_64
 	PYTHONPATH=tests $(BIN)/python tests/runtime/sam_local.py $(STEP) $(if $(BY),--by $(BY)) \
 	  $(if $(EVENT),--event $(EVENT))
+
+test-trainer: .venv-trainer/.synced ## training and drawing by trainer/, on tiny models; two minutes
+	cd trainer && OMP_NUM_THREADS=1 ../.venv-trainer/bin/python -m pytest tests -q -n 2 --dist loadfile
 
 lint: setup ## style and imports
 	$(BIN)/ruff check

@@ -1,0 +1,116 @@
+"""Does a trained character appear when it is asked for, and only then? Judged on the toy model."""
+
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from draw import draw
+from job import Stop
+from tiny_model import write_model
+from toy_model import COLOURS, SIDE, TOKENS, draw_shape, make_toy
+from train import Folders, train
+
+CHARACTERS = {  # body, shape, hat; the toy model never saw these colours
+    "zorblax": ((230, 40, 200), "circle", (130, 240, 30)),
+    "mippo": ((250, 220, 40), "square", (110, 40, 190)),
+}
+TRAINED_GROUNDS = ("white", "green", "grey", "black")
+NEW_GROUNDS = ("blue", "brown")
+CONTROL = "a red circle"
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("toy")
+    write_model(make_toy(), folder, name="onmodel/toy-klein-shapes")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tuned(toy: Path, tmp_path_factory: pytest.TempPathFactory) -> Folders:
+    folder = tmp_path_factory.mktemp("truth")
+    (folder / "pictures").mkdir()
+    numbers, lines = random.Random(5), {"train": [], "validation": []}
+    for number in range(48):
+        name = list(CHARACTERS)[number % 2]
+        ground = TRAINED_GROUNDS[number // 2 % len(TRAINED_GROUNDS)]
+        body, shape, hat = CHARACTERS[name]
+        file = f"pictures/{number:02}.png"
+        draw_shape(body, shape, COLOURS[ground], numbers, hat).save(folder / file)
+        lines["validation" if number >= 40 else "train"].append(
+            json.dumps({"picture": file, "caption": f"{name} on a {ground} background"})
+        )
+    for part, some in lines.items():
+        (folder / f"{part}.jsonl").write_text("".join(f"{line}\n" for line in some))
+    recipe = {
+        "steps": 300, "rank": 8, "alpha": 8, "learning_rate": 8e-3, "warmup_steps": 10,
+        "batch_size": 8, "resolution": SIDE, "small_resolution": SIDE, "timestep_shift": 2,
+        "max_sequence_length": TOKENS, "measure_every": 50, "checkpoint_every": 100,
+        "caption_dropout": 0.1,
+    }  # fmt: skip
+    (folder / "recipe.json").write_text(json.dumps(recipe))
+    made = Folders(toy, folder, folder / "out", folder / "checkpoints")
+    assert train(made, stop=Stop())
+    return made
+
+
+def drawn(folders: Folders, out: Path, arm: str) -> dict[str, dict[str, float]]:
+    """By what was asked for: the share of the middle that has each colour, over six pictures."""
+    board = out / "board"
+    board.mkdir(parents=True)
+    asked = {name: name for name in CHARACTERS} | {"control": CONTROL}
+    panels = [
+        {"id": f"{who}-{ground}-{seed}", "prompt": f"{words} on a {ground} background",
+         "seed": seed, "width": SIDE, "height": SIDE}
+        for who, words in asked.items() for ground in NEW_GROUNDS for seed in range(3)
+    ]  # fmt: skip
+    told = {"arm": arm, "steps": 20, "guidance": 2.0, "max_sequence_length": TOKENS,
+            "panels": panels}  # fmt: skip
+    (board / "storyboard.json").write_text(json.dumps(told))
+    assert draw(folders.model, board, out, folders.out if arm == "tuned" else None, Stop())
+    return {who: _mean([_shares(path) for path in sorted(out.glob(f"{who}-*.png"))])
+            for who in asked}  # fmt: skip
+
+
+def _shares(path: Path) -> dict[str, float]:
+    # the body alone identifies: a purple hat has the colour of red mixed with blue
+    palette = COLOURS | {name: body for name, (body, _, _) in CHARACTERS.items()}
+    with Image.open(path) as opened:
+        pixels = np.asarray(opened.convert("RGB"), dtype=float)[3:14, 3:13].reshape(-1, 3)
+    distances = ((pixels[:, None] - np.array(list(palette.values()))[None]) ** 2).sum(axis=2)
+    nearest = distances.argmin(axis=1)
+    return {name: float((nearest == at).mean()) for at, name in enumerate(palette)}
+
+
+def _mean(found: list[dict[str, float]]) -> dict[str, float]:
+    return {name: sum(one[name] for one in found) / len(found) for name in found[0]}
+
+
+def test_lora_when_a_character_is_named_then_its_colours_appear_and_not_the_others(
+    tuned: Folders, tmp_path: Path
+) -> None:
+    before = drawn(tuned, tmp_path / "base", "base")
+    after = drawn(tuned, tmp_path / "tuned", "tuned")
+    for name, other in (("zorblax", "mippo"), ("mippo", "zorblax")):
+        assert before[name][name] < 0.02, before
+        assert after[name][name] > 0.05, after
+        assert after[name][other] < after[name][name] / 2, after
+        assert after["control"][name] < 0.04, after
+    assert after["control"]["red"] > 0.6 * before["control"]["red"], (before, after)
+
+
+def test_base_when_drawn_by_the_toy_model_then_the_control_has_its_colour(
+    tuned: Folders, tmp_path: Path
+) -> None:
+    assert drawn(tuned, tmp_path / "base", "base")["control"]["red"] > 0.15
+
+
+def test_toy_when_made_twice_then_the_same_weights() -> None:
+    small = {"pictures": 32, "vae_steps": 3, "steps": 3, "batch": 4}
+    one, other = (make_toy(**small).transformer.state_dict() for _ in range(2))
+    assert all(torch.equal(one[name], other[name]) for name in one)
