@@ -33,7 +33,7 @@ class Shape(Contract):
 
 
 class FilmFacts(Contract):
-    """The facts of the container's header, and the part of the picture without bars."""
+    """A film's shape by its header, and its length, rate and bars as measured."""
 
     container: str
     codec: str
@@ -51,6 +51,7 @@ class FilmFacts(Contract):
     other_shapes: tuple[Shape, ...] = Field(
         default=(), description="of later pictures whose size or aspect differs from the first's"
     )
+    notices: tuple[str, ...] = Field(default=(), description="what of the film is missing")
 
     @property
     def shapes(self) -> tuple[Shape, ...]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from onmodel.contracts.arrays import Pixels
-from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.films import FilmFacts, Run
 from onmodel.contracts.keys import FilmKeys, as_typed
 from onmodel.contracts.rows import ReferenceBody
@@ -19,11 +18,8 @@ from onmodel.ports.namer import ReferencePicture
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import FILMS, REFERENCES
-from onmodel.video import sample_frames
+from onmodel.video import PacketTable, picture_at
 from onmodel.vision.encoding import encode_for_service
-
-FRAME_SPAN_SECONDS = 0.5
-"""A timecode reference is the first frame of a span of this length; from 2 fps on there is one."""
 
 
 @dataclass(frozen=True)
@@ -59,25 +55,21 @@ class ReferenceReader:
 
     def _cut(self, place: TimecodeReference) -> Pixels:
         """The picture at a place in a film. Raises ReferenceRefused or NotFound without one."""
-        source, facts = self._film(place.film)
-        reader = open_film(self.uploads, source, facts.size_bytes)
-        start = place.timecode_seconds
-        frame = next(
-            iter(sample_frames(reader, FRAME_SPAN_SECONDS, start, start + FRAME_SPAN_SECONDS)), None
-        )
+        run = self._run_of(place.film)
+        keys = FilmKeys.of(run)
+        facts = FilmFacts.model_validate_json(self.studio.get(keys.facts))
+        packets = PacketTable.load(self.studio.get(keys.packets))
+        reader = open_film(self.uploads, run.source, facts.size_bytes)
+        frame = picture_at(reader, place.timecode_seconds, packets)
         left, top, right, bottom = place.box
         height, width = (0, 0) if frame is None else frame.pixels.shape[:2]
         in_picture = 0 <= left < right <= width and 0 <= top < bottom <= height
         if frame is None or not in_picture:
             raise ReferenceRefused(
-                f"{place.film} has no picture at {start} s in {place.box}",
+                f"{place.film} has no picture at {place.timecode_seconds} s in {place.box}",
                 "Correct the timecode or the box (left, top, right, bottom) in settings.yaml",
             )
         return frame.pixels[top:bottom, left:right]
-
-    def _film(self, name: str) -> tuple[ObjectRef, FilmFacts]:
-        run = self._run_of(name)
-        return run.source, FilmFacts.model_validate_json(self.studio.get(FilmKeys.of(run).facts))
 
     def _run_of(self, name: str) -> Run:
         """Raises ReferenceRefused when no film, or several, are called so."""

@@ -51,12 +51,13 @@ def report_film(
     sampled = [use for chunk in chunks for use in paid_by(run.run_id, chunk)]
     usage = add_up(sampled + list(naming.usage))
     bill = estimate(usage, prices)
+    facts = FilmFacts.model_validate_json(studio.get(keys.facts))
     summary = FilmSummary(
         production=run.production,
         film_id=run.film_id,
         run_id=run.run_id,
         title=run.title,
-        facts=FilmFacts.model_validate_json(studio.get(keys.facts)),
+        facts=facts,
         frames=sum(chunk.frames for chunk in chunks),
         crops_found=sum(chunk.crops for chunk in chunks),
         crops_kept=len(crops),
@@ -65,7 +66,7 @@ def report_film(
         usage=usage,
         lost_seconds=tuple(span for chunk in chunks for span in chunk.lost_seconds),
         estimated_usd=None if bill.total_usd is None else float(bill.total_usd),
-        notices=(*notices, *naming.notices),
+        notices=(*notices, *facts.notices, *naming.notices),
         prepared_at=clock(),
     )
     studio.put(keys.summary, summary.model_dump_json(indent=2).encode(), "application/json")

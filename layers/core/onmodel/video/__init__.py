@@ -8,6 +8,21 @@
 `inspect_film` returns a film's facts and its packet table. `plan_chunks` divides a film into spans
 for several workers. `select_frames` drops frames without value. docs/sampling.md explains how and
 why.
+
+What is believed, and what is measured (`container/packet_index.py`, `container/film_clock.py`):
+
+- Length: measured, from the first timestamp to the end of the last picture. The declared length is
+  only compared, and a difference is a notice.
+- Clock: measured. Restarts, wraps and a late beginning become one continuous film time. The index
+  of MP4 and MOV is believed, and so are the times in it.
+- Rate: measured by the spacing of pictures. Believed for streams that have no times at all.
+- Keyframes: those of the packets. The list of a Matroska or AVI file is believed if the packets
+  after its last two entries agree with it.
+- Track: measured: one that moves comes before one that does not, then the flag "default" is
+  believed, then the larger track is taken.
+- Size, rotation and fields: those of the first decoded picture. Pixel format and bits of a sample
+  are believed when the decoder is opened.
+- Bars: measured on nine keyframes.
 """
 
 from onmodel.video.container.packet_table import PacketTable
@@ -16,6 +31,7 @@ from onmodel.video.inspection.film import InspectedFilm, inspect_film
 from onmodel.video.sampling.chunks import plan_chunks
 from onmodel.video.sampling.frames import Frame
 from onmodel.video.sampling.modes import sample_by_settings
+from onmodel.video.sampling.picture_at import picture_at
 from onmodel.video.sampling.sampler import sample_frames
 from onmodel.video.sampling.selection import DroppedFrame, select_frames
 
@@ -26,6 +42,7 @@ __all__ = [
     "PacketTable",
     "RangeReader",
     "inspect_film",
+    "picture_at",
     "plan_chunks",
     "sample_by_settings",
     "sample_frames",

@@ -102,7 +102,8 @@ def test_inspect_film_when_other_container_then_duration_and_index_are_known(
     found = inspected(films / name)
     assert found.facts.duration_seconds == pytest.approx(5, abs=0.15)
     assert found.packets.complete is complete
-    assert found.facts.has_index is (name != "f.ts")
+    assert found.packets.keyframe.sum() == 5
+    assert found.facts.has_index
 
 
 def test_inspect_film_when_empty_then_refused():

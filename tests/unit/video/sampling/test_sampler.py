@@ -211,7 +211,7 @@ def test_sample_frames_when_film_is_divided_into_chunks_then_same_frames_as_in_o
 
 
 @pytest.mark.parametrize("name", ["h264.ts", "mpeg2.mxf"])
-def test_sample_frames_when_chunks_have_equal_length_then_no_packet_is_decoded_twice(
+def test_sample_frames_when_film_is_divided_into_chunks_then_no_packet_is_decoded_twice(
     library, monkeypatch, name
 ):
     decoded = library[name]
@@ -222,12 +222,13 @@ def test_sample_frames_when_chunks_have_equal_length_then_no_packet_is_decoded_t
         fed.extend(batch.pts[chosen].tolist())
         return feed(self, batch, chosen)
 
+    with decoded.film.path.open("rb") as file:
+        facts = inspect_film(file, size_bytes=decoded.film.path.stat().st_size).facts
     monkeypatch.setattr(GroupDecoder, "frames", count)
-    for start in (0.0, 1.3, 2.6, 3.9):
+    for chunk in plan_chunks(decoded.table, facts, chunk_seconds=1.2):
+        span = chunk.start_seconds, chunk.end_seconds
         list(
-            sample_frames(
-                decoded.film.path, 0.37, start, start + 1.3, packets=decoded.table, anchor_seconds=0
-            )
+            sample_frames(decoded.film.path, 0.37, *span, packets=decoded.table, anchor_seconds=0.0)
         )
     assert len(fed) > 10
     assert len(fed) == len(set(fed))

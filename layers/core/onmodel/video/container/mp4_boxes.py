@@ -53,6 +53,24 @@ def declares_no_rotation(file: IO[bytes]) -> bool:
         file.seek(position)
 
 
+def bytes_after_film(file: IO[bytes]) -> int:
+    """Bytes from a second film on, where MP4 files were joined end to end; 0 if there is none.
+
+    The file's position is restored.
+    """
+    position = file.tell()
+    try:
+        size = file.seek(0, 2)
+        start = 0
+        for box in _boxes(file, 0, size):
+            if start and box.name == b"ftyp":
+                return size - start
+            start = box.end
+        return 0
+    finally:
+        file.seek(position)
+
+
 def _headers_declare_no_rotation(file: IO[bytes]) -> bool:
     size = file.seek(0, 2)
     movie = next((box for box in _boxes(file, 0, size) if box.name == b"moov"), None)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from fractions import Fraction
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Protocol
 
@@ -16,13 +17,16 @@ from av.video.stream import VideoStream
 
 from onmodel.errors import FilmRefused
 from onmodel.video.container.limits import Limits
+from onmodel.video.container.mp4_boxes import ISO_BMFF
+
+logger = logging.getLogger(__name__)
 
 Source = str | os.PathLike[str] | BinaryIO
 """A path, or a seekable binary file such as a RangeReader."""
 
 _BUFFER = 64 << 10  # bytes per read of FFmpeg; every read is a call into Python
 _DISCARD_ALL = 48
-_ANY_ORIGIN = frozenset({"mpegts", "mpeg"})  # their clocks start at any value up to 26 h
+_PICTURES_COUNTED = 50  # of one stream, by then others that move have had their second picture
 _MP4 = b"ftyp"  # the first box of MP4 and MOV
 # The header of an MP4 or MOV is complete. FFmpeg would also decode the first picture to verify it,
 # which takes as long as ten later pictures and adds no information.
@@ -79,13 +83,40 @@ def binary_file(source: Source) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def open_container(
-    recorder: ErrorRecordingFile, limits: Limits
+    recorder: ErrorRecordingFile, limits: Limits, stream_index: int | None = None
 ) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open a container, choose its video stream, and discard all other streams.
+
+    Args:
+        recorder: the file.
+        limits: the largest values allowed.
+        stream_index: of the video stream; None chooses the one that moves, is flagged as default,
+            and is largest, in this order.
 
     Raises:
         FilmRefused: not a film, without video, or with a codec that cannot be decoded.
     """
+    if stream_index is None:
+        with _opened(recorder, limits) as container:
+            readable = _readable(container)
+            moving = _moving(container, readable) if len(readable) > 1 else frozenset()
+            best = max(readable, key=lambda stream: _rank(stream, moving))
+            if len(readable) == 1:
+                yield container, _only(container, best)
+                recorder.raise_read_error()
+                return
+            stream_index = best.index
+    # opened again, because packets were read to choose the stream
+    with _opened(recorder, limits) as container:
+        chosen = next((each for each in _readable(container) if each.index == stream_index), None)
+        if chosen is None:
+            raise FilmRefused("the file has no video in it", "Upload the film with its picture")
+        yield container, _only(container, chosen)
+        recorder.raise_read_error()
+
+
+@contextmanager
+def _opened(recorder: ErrorRecordingFile, limits: Limits) -> Iterator[InputContainer]:
     recorder.seek(0)
     is_mp4 = recorder.read(8)[4:] == _MP4
     recorder.seek(0)
@@ -104,20 +135,20 @@ def open_container(
         )
     except (av.FFmpegError, ValueError) as fault:
         recorder.raise_read_error()
+        logger.info("the file cannot be opened: %s", fault)
         raise FilmRefused(
-            f"this is not a film that can be read ({_words(fault)})",
+            "this is not a film that can be read",
             "Check that the file plays, or export it again as MP4 with H.264",
         ) from fault
     try:
         recorder.raise_read_error()
-        yield container, _video_stream(container)
-        recorder.raise_read_error()
+        yield container
     finally:
         container.close()
 
 
-def _video_stream(container: InputContainer) -> VideoStream:
-    """The largest video stream that is not a cover picture."""
+def _readable(container: InputContainer) -> list[VideoStream]:
+    """The video streams that can be decoded and are not marked as a cover picture."""
     pictures = [
         stream
         for stream in container.streams.video
@@ -132,7 +163,31 @@ def _video_stream(container: InputContainer) -> VideoStream:
     readable = [stream for stream in pictures if _decoder(stream) is not None]
     if not readable:
         raise FilmRefused("the film's codec cannot be decoded", EXPORT_AGAIN)
-    chosen = max(readable, key=lambda stream: stream.width * stream.height)
+    return readable
+
+
+def _moving(container: InputContainer, streams: list[VideoStream]) -> frozenset[int]:
+    """Which streams have more than one picture: a poster may be an ordinary video stream."""
+    pictures = {stream.index: len(stream.index_entries) for stream in streams}
+    if ISO_BMFF not in container.format.name or not any(pictures.values()):
+        pictures = Counter()
+        try:
+            for packet in container.demux(streams):
+                pictures[packet.stream_index] += packet.size > 0
+                if pictures[packet.stream_index] >= _PICTURES_COUNTED:
+                    break
+        except av.FFmpegError as fault:
+            logger.info("the first pictures cannot be counted: %s", fault)
+    return frozenset(index for index, count in pictures.items() if count > 1)
+
+
+def _rank(stream: VideoStream, moving: frozenset[int]) -> tuple[bool, bool, int]:
+    is_default = bool(stream.disposition & av.stream.Disposition.default)
+    return stream.index in moving, is_default, stream.width * stream.height
+
+
+def _only(container: InputContainer, chosen: VideoStream) -> VideoStream:
+    """The chosen stream, after all others were discarded."""
     for stream in container.streams:
         if stream.index != chosen.index:
             stream.discard = _DISCARD_ALL  # type: ignore[assignment]
@@ -143,16 +198,3 @@ def _decoder(stream: VideoStream) -> str | None:
     """The decoder's name, or None: PyAV gives a stream without a decoder no codec context."""
     context: Any = stream.codec_context
     return None if context is None or context.codec is None else str(context.codec.name)
-
-
-def origin_ticks(container: InputContainer, stream: VideoStream) -> int:
-    """The tick of the film's second 0: the first timestamp for MPEG-TS and -PS, else 0."""
-    if container.format.name not in _ANY_ORIGIN or container.start_time is None:
-        return 0
-    start = Fraction(container.start_time, av.time_base)
-    return round(start / (stream.time_base or Fraction(1, av.time_base)))
-
-
-def _words(fault: Exception) -> str:
-    text = getattr(fault, "strerror", None) or str(fault)
-    return str(text).strip().rstrip(".")

@@ -1,8 +1,8 @@
-"""Reads the packet table from a container's index, without reading the packets."""
+"""Reads a film's packet table: from its index where that can be trusted, else from its packets."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 from fractions import Fraction
 from typing import IO
 
@@ -12,61 +12,82 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from onmodel.errors import FilmRefused
+from onmodel.video.container.film_clock import (
+    ClockRules,
+    FilmClock,
+    film_clock,
+    has_time,
+    with_times,
+)
 from onmodel.video.container.limits import Limits
-from onmodel.video.container.mp4_boxes import ISO_BMFF
-from onmodel.video.container.opening import ErrorRecordingFile, open_container, origin_ticks
-from onmodel.video.container.packet_table import Flags, PacketTable, Ticks
+from onmodel.video.container.mp4_boxes import ISO_BMFF, bytes_after_film
+from onmodel.video.container.opening import EXPORT_AGAIN, ErrorRecordingFile, open_container
+from onmodel.video.container.packet_scan import PacketScan, packets_of
+from onmodel.video.container.packet_table import Columns, PacketTable, Segment
+from onmodel.video.container.table_columns import (
+    CONTAINER_INDEPENDENT,
+    canonical_codec,
+    declared_rate,
+    table_from_header,
+)
 from onmodel.video.container.zeroed_media import ZeroedMediaFile
 
 _KEYFRAMES_LISTED = ("matroska", "avi")  # others only list the keyframes that they have read so far
-# codecs whose decoders need nothing of the container but extradata, size and tag
-_CONTAINER_INDEPENDENT = frozenset(
-    {"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "prores", "mjpeg", "dnxhd", "mpeg2video"}
-)
-
-_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # WebM has alpha beside the packets' data
-
-
-@dataclass(frozen=True)
-class Columns:
-    """The rows of a packet table, column by column."""
-
-    pts: Ticks = field(default_factory=lambda: np.zeros(0, np.int64))
-    dts: Ticks = field(default_factory=lambda: np.zeros(0, np.int64))
-    position: Ticks = field(default_factory=lambda: np.zeros(0, np.int64))
-    size: Ticks = field(default_factory=lambda: np.zeros(0, np.int64))
-    keyframe: Flags = field(default_factory=lambda: np.zeros(0, bool))
-    discard: Flags = field(default_factory=lambda: np.zeros(0, bool))
+_MOSTLY_TIMED = 0.9  # of the packets; with fewer times the frame rate is the only clock
+_MOST_RESTARTS = 1000  # of the clock; a file with more has no clock that can be followed
+_UNREAD_SHARE, _UNREAD_BYTES = 0.1, 8 << 10  # without a picture at the end: more is told
 
 
 def read_packet_table(file: IO[bytes], limits: Limits) -> PacketTable:
-    """Read a film's packet table: complete for MP4 and MOV, keyframes only for others.
+    """Read a film's packet table.
+
+    MP4 and MOV list every packet. Matroska and AVI list their keyframes; the list is used if the
+    packets after its last entries agree with it. Of all other films every packet is read once.
 
     Raises:
-        FilmRefused: as `open_container`, or the index is larger than the limits.
+        FilmRefused: as `open_container`, the index is larger than the limits, or the film's clock
+            cannot be followed.
     """
     zeroed = ZeroedMediaFile(file, limits.header_bytes)
     recorder = ErrorRecordingFile(zeroed)
     with open_container(recorder, limits) as (container, stream):
-        if len(stream.index_entries) > limits.packets:
+        index, listed = stream.index, len(stream.index_entries)
+        if listed > limits.packets:
             raise FilmRefused(
-                f"the film lists {len(stream.index_entries):,} frames, more than"
-                f" {limits.packets:,}",
+                f"the film lists {listed:,} frames, more than {limits.packets:,}",
                 "Cut it into parts",
             )
-        if ISO_BMFF not in container.format.name:
-            return table_from_header(
-                container, stream, _listed_keyframes(container, stream, recorder)
-            )
-        zeroed.media_is_zeroed = True
-        every = _every_packet(container, stream, limits)
-        recorder.raise_read_error()
-        listed = len(stream.index_entries)
-        if not len(every.pts) or len(every.pts) != listed or not every.keyframe.any():
-            return table_from_header(container, stream, Columns())
-        if _canonical(stream) in _CONTAINER_INDEPENDENT:
-            return table_from_header(container, stream, every, complete=True)
-        return table_from_header(container, stream, _only_keyframes(every))
+        if ISO_BMFF in container.format.name:
+            zeroed.media_is_zeroed = True
+            return _from_index(file, container, stream, recorder, limits)
+        has_list = container.format.name.startswith(_KEYFRAMES_LISTED)
+    from_list = _from_listed_keyframes(file, index, limits) if has_list else None
+    return from_list or _from_packets(file, index, limits)
+
+
+def _from_index(
+    file: IO[bytes],
+    container: InputContainer,
+    stream: VideoStream,
+    recorder: ErrorRecordingFile,
+    limits: Limits,
+) -> PacketTable:
+    """The table of an MP4 or MOV, whose media reads as zeros."""
+    every = _every_packet(container, stream, limits)
+    recorder.raise_read_error()
+    unread = bytes_after_film(file)
+    listed = len(stream.index_entries)
+    if not len(every.pts) or len(every.pts) != listed or not every.keyframe.any():
+        return table_from_header(container, stream, unread_bytes=unread)
+    complete = canonical_codec(stream) in CONTAINER_INDEPENDENT
+    return table_from_header(
+        container,
+        stream,
+        every if complete else every.only(every.keyframe),
+        complete=complete,
+        tail=every,
+        unread_bytes=unread,
+    )
 
 
 def _every_packet(container: InputContainer, stream: VideoStream, limits: Limits) -> Columns:
@@ -74,42 +95,64 @@ def _every_packet(container: InputContainer, stream: VideoStream, limits: Limits
     try:
         for packet in container.demux(stream):
             if packet.size and packet.pts is not None and packet.dts is not None:
-                rows.append((packet.pts, packet.dts, packet.pos, packet.size, packet.is_discard))
+                rows.append(
+                    (
+                        packet.pts,
+                        packet.dts,
+                        packet.pos,
+                        packet.size,
+                        packet.is_discard,
+                        packet.duration or 0,
+                    )
+                )
             if len(rows) > limits.packets:
                 return Columns()
     except av.FFmpegError:
         return Columns()
     # the demultiplexer looks for keyframes in the packets, which are zeros: use the index
     keyframes = {entry.pos for entry in stream.index_entries if entry.is_keyframe}
-    table = np.array(rows, np.int64).reshape(-1, 5)
+    table = np.array(rows, np.int64).reshape(-1, 6)
     return Columns(
         pts=table[:, 0],
         dts=table[:, 1],
         position=table[:, 2],
         size=table[:, 3],
         discard=table[:, 4].astype(bool),
+        duration=table[:, 5],
         keyframe=np.array([row[2] in keyframes for row in rows], bool),
     )
 
 
-def _only_keyframes(every: Columns) -> Columns:
-    rows = every.keyframe
-    return Columns(
-        every.pts[rows],
-        every.dts[rows],
-        every.position[rows],
-        every.size[rows],
-        every.keyframe[rows],
-        every.discard[rows],
-    )
+def _from_listed_keyframes(file: IO[bytes], index: int, limits: Limits) -> PacketTable | None:
+    """The table of a Matroska or AVI file; None if its list of keyframes is not complete."""
+    recorder = ErrorRecordingFile(file)
+    with open_container(recorder, limits, index) as (container, stream):
+        listed = _listed_keyframes(container, stream, recorder)
+        if not len(listed.pts):
+            return None
+        try:
+            container.seek(int(listed.pts[max(len(listed.pts) - 2, 0)]), stream=stream)
+        except av.FFmpegError:
+            recorder.raise_read_error()
+            return None
+        known = set(listed.pts.tolist())
+        scan = PacketScan()
+        for packet in packets_of(container, stream, recorder):
+            if packet.is_keyframe and packet.pts not in known and packet.dts not in known:
+                return None
+            scan.add(packet, limits)
+        tail = with_times(scan.columns())
+        rules = _rules(container, stream)
+        if not len(tail.pts) or len(film_clock(tail, rules).starts) > 1:
+            return None
+        unread = _unread(recorder, tail)
+        return table_from_header(container, stream, listed, tail=tail, unread_bytes=unread)
 
 
 def _listed_keyframes(
     container: InputContainer, stream: VideoStream, recorder: ErrorRecordingFile
 ) -> Columns:
-    """The keyframes that the container lists; empty for containers without a complete list."""
-    if not container.format.name.startswith(_KEYFRAMES_LISTED):
-        return Columns()
+    """The keyframes that the container lists."""
     try:
         container.seek(0, stream=stream)  # Matroska reads its cues at the first seek
     except av.FFmpegError:
@@ -133,69 +176,59 @@ def _listed_keyframes(
     )
 
 
-def _canonical(stream: VideoStream) -> str:
-    return str(stream.codec_context.codec.canonical_name)
+def _from_packets(file: IO[bytes], index: int, limits: Limits) -> PacketTable:
+    """The table of a film of which every packet is read, in film time."""
+    recorder = ErrorRecordingFile(file)
+    with open_container(recorder, limits, index) as (container, stream):
+        scan = PacketScan.of(packets_of(container, stream, recorder), limits)
+        every = scan.columns()
+        if not len(every.pts):
+            return table_from_header(container, stream)
+        timed = float(has_time(every).mean()) >= _MOSTLY_TIMED
+        codec = canonical_codec(stream)
+        contiguous = int(every.size.sum()) == _size(recorder) and codec in CONTAINER_INDEPENDENT
+        if contiguous:
+            every = replace(every, position=np.cumsum(every.size) - every.size)
+            timed = bool(has_time(every).all())
+        rules = _rules(container, stream)
+        if timed:
+            every = with_times(every.only(has_time(every)))
+            clock = film_clock(every, rules)
+        else:
+            counted = np.arange(len(every.pts)) * rules.frame
+            every = replace(every, pts=counted, duration=np.full(len(every.pts), rules.frame))
+            clock = FilmClock(counted, (0,))
+        if len(clock.starts) > _MOST_RESTARTS:
+            raise FilmRefused("the film's clock restarts too often to be followed", EXPORT_AGAIN)
+        segments = [
+            Segment(int(every.position[row]), int(every.pts[row]), int(clock.pts[row]))
+            for row in clock.starts
+        ]
+        film = replace(every, pts=clock.pts, dts=every.dts if contiguous else every.pts)
+        return table_from_header(
+            container,
+            stream,
+            film if contiguous else film.only(film.keyframe),
+            complete=contiguous,
+            tail=film,
+            timed=timed,
+            segments=segments,
+            unread_bytes=_unread(recorder, every),
+        )
 
 
-def table_from_header(
-    container: InputContainer,
-    stream: VideoStream,
-    columns: Columns | None = None,
-    *,
-    complete: bool = False,
-) -> PacketTable:
-    """A table of what the header says of the stream, with the given rows."""
-    context, columns = stream.codec_context, columns or Columns()
-    return PacketTable(
-        container=container.format.name,
-        codec=_canonical(stream),
-        decoder=_decoder(stream),
-        time_base=stream.time_base or Fraction(1, av.time_base),
-        width=context.width,
-        height=context.height,
-        pts=columns.pts,
-        dts=columns.dts,
-        position=columns.position,
-        size=columns.size,
-        keyframe=columns.keyframe,
-        discard=columns.discard,
-        origin=origin_ticks(container, stream),
-        complete=complete,
-        extradata=context.extradata or b"",
-        codec_tag=_tag(stream),
-        stream_index=stream.index,
-        colours=(
-            int(context.colorspace),
-            int(context.color_range),
-            int(context.color_primaries),
-            int(context.color_trc),
-        ),
-        sample_aspect=stream.sample_aspect_ratio or Fraction(1),
-        duration_seconds=_duration(container, stream, columns),
-    )
+def _rules(container: InputContainer, stream: VideoStream) -> ClockRules:
+    tick = stream.time_base or Fraction(1, av.time_base)
+    return ClockRules.of(container.format.name, tick, declared_rate(stream))
 
 
-def _decoder(stream: VideoStream) -> str:
-    """The decoder that reads all of the stream: FFmpeg's own for VP8 and VP9 ignore alpha."""
-    own = str(stream.codec_context.codec.name)
-    return _ALPHA_DECODERS.get(own, own) if stream.metadata.get("alpha_mode") == "1" else own
+def _unread(recorder: ErrorRecordingFile, packets: Columns) -> int:
+    """Bytes after the last packet, if they are too many to be an index or sound; else 0."""
+    size = _size(recorder)
+    unread = size - int(packets.position[-1] + packets.size[-1])
+    return unread if unread > max(_UNREAD_SHARE * size, _UNREAD_BYTES) else 0
 
 
-def _tag(stream: VideoStream) -> str:
-    """The container's code of four characters for the codec; empty if it is not of that form."""
-    tag = str(stream.codec_context.codec_tag)
-    return tag if len(tag) == 4 and tag.isascii() and tag.isprintable() else ""
-
-
-def _duration(container: InputContainer, stream: VideoStream, columns: Columns) -> float:
-    """Film seconds at which the last shown picture ends."""
-    tick = float(stream.time_base or Fraction(1, av.time_base))
-    shown = columns.pts[~columns.discard]
-    if len(shown) > 1 and ISO_BMFF in container.format.name:
-        ordered = np.sort(shown)
-        gaps = np.diff(ordered)
-        middle = len(gaps) // 2  # np.median would import numpy.ma first
-        return float(ordered[-1] + np.partition(gaps, middle)[middle]) * tick
-    if stream.duration and stream.duration > 0:
-        return float(stream.duration) * tick
-    return float(container.duration or 0) / float(av.time_base)
+def _size(recorder: ErrorRecordingFile) -> int:
+    recorder.seek(0, 2)
+    return recorder.tell()

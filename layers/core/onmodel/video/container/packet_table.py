@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, field, fields
+from dataclasses import astuple, dataclass, field, fields
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, overload
@@ -22,7 +22,44 @@ Moments = npt.NDArray[np.float64]
 
 _COLUMNS = ("pts", "dts", "position", "size", "keyframe", "discard")
 _TABLE_VERSION = 1
+_REORDERED = ("h264", "hevc")  # codecs whose presentation order differs from the decoding order
 UNTAGGED = (2, 0, 2, 2)  # AVCOL_SPC_, RANGE_, PRI_ and TRC_UNSPECIFIED
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """What is known of packets, one array per column; as in PacketTable.
+
+    Attributes:
+        duration: ticks that the container declares; 0 or no row: none.
+    """
+
+    pts: Ticks = field(default_factory=lambda: np.zeros(0, np.int64))
+    dts: Ticks = field(default_factory=lambda: np.zeros(0, np.int64))
+    position: Ticks = field(default_factory=lambda: np.zeros(0, np.int64))
+    size: Ticks = field(default_factory=lambda: np.zeros(0, np.int64))
+    keyframe: Flags = field(default_factory=lambda: np.zeros(0, bool))
+    discard: Flags = field(default_factory=lambda: np.zeros(0, bool))
+    duration: Ticks = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def only(self, rows: Flags) -> Columns:
+        """The packets of some rows."""
+        return Columns(**{part.name: getattr(self, part.name)[rows] for part in fields(self)})
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Where the container's clock begins or restarts: at the film's first packet, and later ones.
+
+    Attributes:
+        position: of the first packet, in bytes.
+        clock: its presentation time by the container, in ticks.
+        film: its presentation time in ticks of film time.
+    """
+
+    position: int
+    clock: int
+    film: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +72,8 @@ class PacketTable:
         container: FFmpeg's name of the container format.
         codec: the codec's canonical name (`h264`), and `decoder` the one that reads it.
         complete: every packet is listed with its position, so that packets can be read by byte
-            ranges. Otherwise only keyframes are listed (Matroska, AVI) or nothing (MPEG-TS), and
-            the packets are read through the container.
+            ranges. Otherwise only keyframes are listed, and the packets are read through the
+            container.
         width: of the coded picture, before rotation and scaling to square pixels; `height` too.
         rotation: degrees clockwise that make the picture upright: 0, 90, 180 or 270.
         pts: presentation time, dts: decoding time (ticks); position, size: bytes in the file.
@@ -44,6 +81,16 @@ class PacketTable:
         coded_aspect: the same as the coded first picture says; None if it does not say.
         colours: the container's tags: matrix, range, primaries, transfer, as FFmpeg numbers them.
         discard: not shown (edit lists), but decoded when other packets refer to it.
+        timed: the times are presentation times. Otherwise they only count pictures, and are
+            assigned to the pictures in the order in which the decoder outputs them.
+        segments: where the container's clock begins and restarts, if every packet was read; then
+            `pts` is film time, and `dts` is presentation time on the container's clock if only
+            keyframes are listed.
+        bits_per_sample, pixel_format: of the stream; some decoders of uncompressed and palette
+            pictures need them. 0 and empty if not known.
+        duration_seconds: until the last picture ends; measured, and so is `frames_per_second`.
+        declared_seconds: the duration that the header declares; 0 for none.
+        unread_bytes: at the end of the file, in which no picture was found.
     """
 
     container: str
@@ -69,6 +116,13 @@ class PacketTable:
     interlaced: bool = False
     colours: tuple[int, int, int, int] = UNTAGGED
     duration_seconds: float = 0.0
+    frames_per_second: float = 0.0
+    timed: bool = True
+    segments: tuple[Segment, ...] = ()
+    bits_per_sample: int = 0
+    pixel_format: str = ""
+    declared_seconds: float = 0.0
+    unread_bytes: int = 0
 
     def __len__(self) -> int:
         return len(self.pts)
@@ -134,10 +188,19 @@ class PacketTable:
         head["coded_aspect"] = None if coded_aspect is None else Fraction(coded_aspect)
         head["colours"] = tuple(head["colours"])
         head["extradata"] = bytes.fromhex(head["extradata"])
+        head["segments"] = tuple(Segment(*numbers) for numbers in head.get("segments", ()))
+        head.setdefault("timed", has_times(head["container"], head["codec"]))
         return cls(**head, **columns)
 
 
+def has_times(container: str, codec: str) -> bool:
+    """Whether packets have presentation times: AVI only counts pictures in decoding order."""
+    return not (container == "avi" and codec in _REORDERED)
+
+
 def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return [astuple(part) if isinstance(part, Segment) else part for part in value]
     if isinstance(value, bytes):
         return value.hex()
     return str(value) if isinstance(value, Fraction) else value

@@ -194,6 +194,9 @@ def open_decoder(table: PacketTable, limits: Limits, *, strict: bool) -> VideoCo
         decoder.width, decoder.height = table.width, table.height
         if table.coded_aspect is not None:
             decoder.sample_aspect_ratio = table.coded_aspect
+        decoder.bits_per_coded_sample = table.bits_per_sample
+        if table.pixel_format:
+            decoder.pix_fmt = table.pixel_format
         if table.codec_tag:
             decoder.codec_tag = table.codec_tag
         # tags of the container; tags in the coded stream replace them
@@ -210,8 +213,9 @@ def open_decoder(table: PacketTable, limits: Limits, *, strict: bool) -> VideoCo
         decoder.options = options
         decoder.open()
     except (av.FFmpegError, ValueError) as fault:
+        logger.info("the decoder %s does not open: %s", table.decoder, fault)
         raise FilmRefused(
-            f"the codec {table.codec} cannot be decoded ({fault})",
+            f"the film's codec, {table.codec}, cannot be decoded",
             "Export the film again as MP4 with H.264 and upload that",
         ) from fault
     return decoder  # type: ignore[no-any-return]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
-import av
 import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
@@ -16,15 +16,32 @@ from onmodel.video.bitstream.reference_flags import IsReference
 from onmodel.video.container.opening import ErrorRecordingFile, Readable
 from onmodel.video.container.packet_table import Moments, PacketTable
 from onmodel.video.gops.batches import BATCH_BYTES, BATCH_PACKETS, Batch, references
+from onmodel.video.gops.film_packets import FilmPackets
 from onmodel.video.gops.windows import Windows
 from onmodel.video.shots.cut_hints import CutHints
 
 logger = logging.getLogger(__name__)
 
-SEEK_BACK_SECONDS = 2.0  # doubled until a keyframe lies before the start
-_LEADING_SECONDS = 1.0  # leading pictures precede their keyframe by less: 16 pictures take 0.7 s
-_REORDERED = ("h264", "hevc")  # codecs whose presentation order differs from the decoding order
-_SEARCHED_PACKETS = 5000  # without a keyframe in so many packets a seek has failed
+
+@dataclass(eq=False)
+class _Reading:
+    """Packets that were read and not yet planned.
+
+    Attributes:
+        held: the current group of pictures, or the rest of it.
+        ahead: the next keyframe and its leading pictures.
+        cut_off: packets whose keyframe is missing, because the film or a part of it begins here.
+        head: the first of `held` is the group's keyframe.
+        begins: nothing of this part of the film was planned yet.
+        size: bytes of `held`.
+    """
+
+    held: list[Packet[Any]] = field(default_factory=list)
+    ahead: list[Packet[Any]] = field(default_factory=list)
+    cut_off: list[Packet[Any]] = field(default_factory=list)
+    head: bool = True
+    begins: bool = False
+    size: int = 0
 
 
 class DemuxedBatches:
@@ -38,42 +55,68 @@ class DemuxedBatches:
         table: PacketTable,
         is_reference: IsReference | None,
     ) -> None:
-        self._container, self._stream, self._recorder = container, stream, recorder
-        self._table, self._is_reference = table, is_reference
+        self._stream, self._recorder, self._table = stream, recorder, table
+        self._packets = FilmPackets(container, stream, recorder, table)
+        self._is_reference = is_reference if table.timed else None
         self.hints = CutHints(table, None if len(table) else self._keyframes())
-        self._timed = not (table.container == "avi" and table.codec in _REORDERED)
-        if not self._timed:
-            logger.info("AVI has no presentation times: whole groups of pictures are decoded")
+        if not table.timed:
+            logger.info("packets have no presentation times: whole groups are decoded")
 
     def batches(self, windows: Windows) -> Iterator[Batch]:
         self._announce(windows)
-        stop = windows.end
-        held: list[Packet[Any]] = []  # the current group, or the rest of it
-        ahead: list[Packet[Any]] = []  # the next keyframe and its leading pictures
-        head, size = True, 0
-        for packet in self._packets_of(windows):
+        reading, ended = _Reading(), _Reading()
+        for packet, begins in self._packets.starting_at(windows.start):
+            if begins:
+                yield from self._rest(ended, None)
+                reading, ended = _Reading(begins=True), reading
+            if reading.begins and not reading.held:
+                if not packet.is_keyframe:
+                    reading.cut_off.append(packet)
+                    continue
+                yield from self._rest(ended, packet)
+                ended = _Reading()
+            ahead = reading.ahead
             if ahead and (packet.is_keyframe or tick_of(packet) > tick_of(ahead[0])):
-                yield self._batch(held, ahead, head=head)
-                if self._seconds(ahead[0]) >= stop:
+                yield from self._planned(reading, ahead[0])
+                if self._seconds(ahead[0]) >= windows.end:
                     return
-                held, ahead, head = ahead, [], True
-                size = sum(each.size for each in held)
-            if packet.is_keyframe and held:
-                ahead = [packet]
-            elif ahead:
-                ahead.append(packet)
+                reading = _Reading(held=ahead, size=sum(each.size for each in ahead))
+            if packet.is_keyframe and reading.held:
+                reading.ahead = [packet]
+            elif reading.ahead:
+                reading.ahead.append(packet)
             else:
-                held.append(packet)
-                size += packet.size
-                if size >= BATCH_BYTES or len(held) >= BATCH_PACKETS:
-                    yield self._batch(held, [], head=head, last=False)
-                    if not windows.by_groups and self._past(held, stop):
+                reading.held.append(packet)
+                reading.size += packet.size
+                if reading.size >= BATCH_BYTES or len(reading.held) >= BATCH_PACKETS:
+                    yield from self._planned(reading, None, last=False)
+                    if self._past(reading.held, windows.end):
                         return
-                    held, head, size = [], False, 0
-        if held or ahead:
-            yield self._batch(held, ahead, head=head)
+                    reading = _Reading(head=False)
+        yield from self._rest(ended, None)
+        yield from self._rest(reading, None)
+
+    def _rest(self, reading: _Reading, keyframe: Packet[Any] | None) -> Iterator[Batch]:
+        """What is left where a part of the film ends; `keyframe` is the first of the next part."""
+        ahead = reading.ahead
+        if reading.held or reading.cut_off:
+            yield from self._planned(reading, ahead[0] if ahead else keyframe)
         if ahead:
-            yield self._batch(ahead, [], head=True)
+            yield from self._planned(_Reading(held=ahead), keyframe)
+
+    def _planned(
+        self, reading: _Reading, keyframe: Packet[Any] | None, *, last: bool = True
+    ) -> Iterator[Batch]:
+        """The batch of what is held, before it one of the packets that cannot be decoded."""
+        if reading.begins:
+            first = reading.held[0] if reading.held else None
+            cut_off = list(reading.cut_off)
+            if first is not None:
+                cut_off += [each for each in reading.held if tick_of(each) < tick_of(first)]
+            if cut_off:
+                yield _undecodable(cut_off, keyframe if first is None else first)
+        if reading.held:
+            yield self._batch(reading, keyframe, last=last)
 
     def _keyframes(self) -> Moments:
         """Seconds of the keyframes that the container lists, for films without a table."""
@@ -87,9 +130,8 @@ class DemuxedBatches:
         """Whether all packets from here on are shown after the end."""
         return min(self._seconds(packet) for packet in held) >= stop
 
-    def _batch(
-        self, own: list[Packet[Any]], ahead: list[Packet[Any]], *, head: bool, last: bool = True
-    ) -> Batch:
+    def _batch(self, reading: _Reading, keyframe: Packet[Any] | None, *, last: bool) -> Batch:
+        own, ahead, head = reading.held, reading.ahead, reading.head
         packets = [packet for packet in own if not head or tick_of(packet) >= tick_of(own[0])]
         self.hints.read(
             self._table.seconds(np.array([tick_of(packet) for packet in packets], np.int64)),
@@ -104,12 +146,12 @@ class DemuxedBatches:
         return Batch(
             pts=np.array([tick_of(packet) for packet in packets], np.int64),
             shown=np.array(shown, bool),
-            reference=references(packets, self._is_reference if self._timed else None, head=head),
+            reference=references(packets, self._is_reference, head=head),
             packets=packets,
-            next_keyframe=tick_of(ahead[0]) if ahead else None,
+            next_keyframe=None if keyframe is None else tick_of(keyframe),
             head=head,
             last=last,
-            timed=self._timed,
+            timed=self._table.timed,
         )
 
     def _announce(self, windows: Windows) -> None:
@@ -131,84 +173,17 @@ class DemuxedBatches:
         file.seek(here)
         return end
 
-    def _packets_of(self, windows: Windows) -> Iterator[Packet[Any]]:
-        """All packets from the first keyframe that the windows need."""
-        start = self._table.ticks(windows.start)
-        tick = 1.0 if self._stream.time_base is None else float(self._stream.time_base)
-        first = self._stream.start_time or 0
-        back = SEEK_BACK_SECONDS if windows.by_groups else 0.0
-        while True:
-            target = start - int(back / tick)
-            from_start = target <= first
-            self._seek(min(first, 0) if from_start else target)
-            packets = self._packets()
-            if windows.by_groups and windows.start > 0:
-                keyframe, early = self._first_keyframe_in(windows, packets)
-            else:
-                keyframe = self._next_keyframe(packets)
-                early = keyframe is not None and tick_of(keyframe) <= start
-            if early or from_start:
-                if keyframe is not None:
-                    yield keyframe
-                    yield from packets
-                return
-            back = max(SEEK_BACK_SECONDS, back * 2)
 
-    def _first_keyframe_in(
-        self, windows: Windows, packets: Iterator[Packet[Any]]
-    ) -> tuple[Packet[Any] | None, bool]:
-        """The first keyframe of a span, and whether reading began early enough to find it."""
-        early = False
-        for packet in packets:
-            seconds = self._seconds(packet)
-            early = early or seconds <= windows.start - _LEADING_SECONDS
-            if packet.is_keyframe and seconds >= windows.start:
-                return (packet if seconds < windows.end else None), early
-            if seconds >= windows.end + _LEADING_SECONDS:
-                break
-        return None, early
-
-    def _next_keyframe(self, packets: Iterator[Packet[Any]]) -> Packet[Any] | None:
-        for count, packet in enumerate(packets):
-            if packet.is_keyframe:
-                return packet
-            if count > _SEARCHED_PACKETS:
-                break
-        return None
-
-    def _seek(self, target: int) -> None:
-        try:
-            self._container.seek(target, stream=self._stream)
-        except av.FFmpegError as fault:
-            self._recorder.raise_read_error()
-            logger.info("seeking to tick %d failed (%s): reading from the start", target, fault)
-            self._rewind()
-
-    def _rewind(self) -> None:
-        try:
-            self._container.seek(0)
-        except av.FFmpegError as fault:
-            self._recorder.raise_read_error()
-            logger.info("rewinding failed (%s): reading on", fault)
-
-    def _packets(self) -> Iterator[Packet[Any]]:
-        packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets)
-            except StopIteration:
-                return
-            except av.FFmpegError as fault:
-                self._recorder.raise_read_error()
-                logger.info("the container ends early: %s", fault)
-                return
-            self._recorder.raise_read_error()
-            if packet.size == 0:  # the demultiplexer ends the film with an empty packet
-                return
-            if packet.pts is None:
-                packet.pts = packet.dts  # AVI has no presentation times
-            if packet.pts is not None:
-                yield packet
+def _undecodable(packets: list[Packet[Any]], keyframe: Packet[Any] | None) -> Batch:
+    """A batch of packets that need a keyframe which the film does not have: they are lost."""
+    count = len(packets)
+    return Batch(
+        pts=np.array([tick_of(packet) for packet in packets], np.int64),
+        shown=np.ones(count, bool),
+        reference=np.ones(count, bool),
+        packets=[None] * count,
+        next_keyframe=None if keyframe is None else tick_of(keyframe),
+    )
 
 
 def tick_of(packet: Packet[Any]) -> int:

@@ -66,7 +66,8 @@ class TableBatches:
             )
             used = np.flatnonzero(wanted != NO_WINDOW)
             if len(used):
-                stop = int(used[-1]) + 1
+                # without times, a picture's place in its group is known after decoding all of it
+                stop = int(used[-1]) + 1 if table.timed else len(group.rows)
                 yield _Group(group.rows[:stop], group.shown[:stop], after)
 
     def _group(self, heads: Ticks, number: int) -> _Group:
@@ -127,11 +128,14 @@ class TableBatches:
             yield Batch(
                 pts=table.pts[group.rows[start:stop]],
                 shown=group.shown[start:stop],
-                reference=references(packets, self._is_reference, head=start == 0),
+                reference=references(
+                    packets, self._is_reference if table.timed else None, head=start == 0
+                ),
                 packets=packets,
                 next_keyframe=group.next_keyframe,
                 head=start == 0,
                 last=stop == count,
+                timed=table.timed,
             )
             start = stop
 

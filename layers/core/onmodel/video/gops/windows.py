@@ -24,9 +24,6 @@ class Windows:
     Attributes:
         leave_last: a window that extends beyond `end` is left to the chunk that begins at `end`.
         keyframes_only: sample every keyframe, and no other frame.
-        by_groups: sample the groups of pictures whose keyframes lie in [start, end), whole, even
-            where their windows lie partly outside. Chunks of equal length then decode no packet
-            twice.
     """
 
     start: float
@@ -35,18 +32,15 @@ class Windows:
     anchor: float
     leave_last: bool = False
     keyframes_only: bool = False
-    by_groups: bool = False
 
     @classmethod
-    def of_keyframes(cls, start: float, end: float, *, by_groups: bool = False) -> Windows:
-        return cls(start, end, _KEYFRAME_STEP, anchor=0.0, keyframes_only=True, by_groups=by_groups)
+    def of_keyframes(cls, start: float, end: float) -> Windows:
+        return cls(start, end, _KEYFRAME_STEP, anchor=0.0, keyframes_only=True)
 
     def numbers(self, seconds: Moments) -> Numbers:
         """The number of each moment's window; NO_WINDOW outside of [start, end)."""
         slack = self.step * _ROUNDING
         found = np.floor((seconds - self.anchor) / self.step + _ROUNDING).astype(np.int64)
-        if self.by_groups:
-            return found
         inside = (seconds >= self.start - slack) & (seconds < self.end - slack)
         if self.leave_last and math.isfinite(self.end):
             inside &= found < math.floor((self.end - self.anchor) / self.step + _ROUNDING)
@@ -54,8 +48,6 @@ class Windows:
 
     def clipped(self, start: float, end: float) -> tuple[float, float]:
         """The part of a span that lies in these windows."""
-        if self.by_groups:
-            return start, end
         return max(start, self.start), min(end, self.end)
 
     def wanted(self, seconds: Moments, shown: Flags, next_keyframe: float | None) -> Numbers:

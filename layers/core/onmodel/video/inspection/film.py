@@ -24,6 +24,7 @@ from onmodel.video.sampling.sampler import sample_frames
 _BAR_SAMPLES = 9  # frames searched for bars; a keyframe takes 5 ms
 _LEAST_BAR_SAMPLES = 3  # of a shape; with fewer, more frames near its first are decoded
 _MORE_SECONDS = 30.0  # span of these further frames
+_MISSING_SECONDS, _MISSING_SHARE = 2.0, 0.02  # sound may end later than the picture by this
 _UPLOAD_AGAIN = "Check that the file plays, and upload it again"
 
 
@@ -54,10 +55,9 @@ def inspect_film(
         raise FilmRefused("the file is empty", "Upload it again")
     table = read_packet_table(source, limits)
     _check_size(table, limits)
-    with open_container(ErrorRecordingFile(source), limits) as (container, stream):
-        table = with_first_picture(table, container, stream)
-        rate = float(stream.average_rate or stream.guessed_rate or 0)
-    _check_time(table, rate, limits)
+    with open_container(ErrorRecordingFile(source), limits, table.stream_index) as found:
+        table = with_first_picture(table, *found)
+    _check_time(table, limits)
     display = Display.of_film(table)
     first = (display.width, display.height)
     samples = _bar_samples(source, table, limits)
@@ -69,7 +69,7 @@ def inspect_film(
         width=display.width,
         height=display.height,
         duration_seconds=table.duration_seconds,
-        frames_per_second=rate,
+        frames_per_second=table.frames_per_second,
         rotation_degrees=table.rotation,
         interlaced=table.interlaced,
         has_index=len(table) > 0,
@@ -80,6 +80,7 @@ def inspect_film(
             for size, lumas in samples.items()
             if size != first
         ),
+        notices=_notices(table, size_bytes),
     )
     return InspectedFilm(facts=facts, packets=table)
 
@@ -96,21 +97,41 @@ def _check_size(table: PacketTable, limits: Limits) -> None:
         )
 
 
-def _check_time(table: PacketTable, rate: float, limits: Limits) -> None:
+def _check_time(table: PacketTable, limits: Limits) -> None:
+    rate = table.frames_per_second
     if table.duration_seconds > limits.duration_seconds:
         raise FilmRefused(
-            f"the film lasts {table.duration_seconds / 3600:,.1f} hours by its header,"
+            f"the film lasts {table.duration_seconds / 3600:,.1f} hours,"
             f" more than {limits.duration_seconds / 3600:,.0f}",
             "Cut it into parts",
         )
     if not table.duration_seconds > 0:
-        raise FilmRefused("the film's header has no duration", _UPLOAD_AGAIN)
+        raise FilmRefused("the film has no picture with a time", _UPLOAD_AGAIN)
     if not 0 < rate <= limits.frames_per_second:
         raise FilmRefused(
-            f"the film has {rate:,.0f} frames a second by its header; allowed are more than 0"
+            f"the film has {rate:,.0f} frames a second; allowed are more than 0"
             f" and at most {limits.frames_per_second:,.0f}",
             _UPLOAD_AGAIN,
         )
+
+
+def _notices(table: PacketTable, size_bytes: int) -> tuple[str, ...]:
+    """What of the film is missing, in sentences for people."""
+    found = []
+    # some headers declare the time at which the clock ends, not how long it runs
+    begin = max(table.origin * float(table.time_base), 0.0)
+    missing = table.declared_seconds - begin - table.duration_seconds
+    if missing > max(_MISSING_SECONDS, _MISSING_SHARE * table.declared_seconds):
+        found.append(
+            f"The film's header declares {table.declared_seconds:,.0f} seconds, but its pictures"
+            f" end after {table.duration_seconds:,.0f}. Upload the whole film if the rest matters."
+        )
+    if table.unread_bytes:
+        found.append(
+            f"The last {table.unread_bytes / 1e6:,.1f} of {size_bytes / 1e6:,.1f} MB of the file"
+            " hold no picture that can be read. If films were joined end to end, upload each part."
+        )
+    return tuple(found)
 
 
 def _bar_samples(

@@ -9,13 +9,17 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import IO
 
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
 from onmodel.contracts.films import ChunkShots, Shape
 from onmodel.video.bitstream.reference_flags import reference_test
 from onmodel.video.container.limits import Limits
 from onmodel.video.container.mp4_boxes import ISO_BMFF, declares_no_rotation
 from onmodel.video.container.opening import ErrorRecordingFile, Source, binary_file, open_container
-from onmodel.video.container.packet_index import table_from_header
+from onmodel.video.container.packet_index import read_packet_table
 from onmodel.video.container.packet_table import PacketTable
+from onmodel.video.container.table_columns import table_from_header
 from onmodel.video.decode.first_picture import with_first_picture
 from onmodel.video.decode.memory import keep_freed_memory
 from onmodel.video.gops.batches import BatchSource
@@ -60,8 +64,7 @@ def sample_frames(
             cuts are measured; a picture of another size is measured as a whole.
         anchor_seconds: 0.0 for a chunk of a film. Windows are then counted from there, and one that
             extends beyond `end_seconds` is left to the next chunk, so all chunks together yield the
-            same frames as one call over the film. If the table has no keyframes, a chunk is the
-            groups of pictures that begin in its span.
+            same frames as one call over the film.
         keyframes_only: yield every keyframe and no other frame; the interval is not used.
         threads: decoders in parallel, each with its own group of pictures.
         limits: the largest values that the film may have.
@@ -89,18 +92,15 @@ def sample_frames(
             file, packets, limits, stack, first=first
         )
         chunked = anchor_seconds is not None and end < table.duration_seconds - 1e-6
-        # without known keyframes, chunks do not begin at keyframes: they take whole groups
-        by_groups = anchor_seconds is not None and packets is not None and not len(packets)
         windows = Windows(
             start=start_seconds,
             end=end,
             step=interval_seconds,
             anchor=start_seconds if anchor_seconds is None else anchor_seconds,
             leave_last=chunked,
-            by_groups=by_groups,
         )
         if keyframes_only:
-            windows = Windows.of_keyframes(start_seconds, end, by_groups=by_groups)
+            windows = Windows.of_keyframes(start_seconds, end)
         decoders = [
             BatchDecoder(table, windows, shapes=shapes, on_lost=on_lost, limits=limits)
             for _ in range(threads)
@@ -129,7 +129,7 @@ def open_batches(
 
     Args:
         file: the film.
-        packets: its packet table, or None to read the container's header.
+        packets: its packet table; None reads it, of MP4 and MOV the header only.
         limits: the largest values that the film may have.
         stack: closes the container that is opened for films without a complete table.
         first: the film's first picture will be the first one decoded, so its size and rotation
@@ -138,27 +138,38 @@ def open_batches(
     Returns:
         Table, packets, and whether the table has the facts of the first picture.
     """
-    if packets is not None and packets.complete:
+    if packets is None:
+        with ExitStack() as opened:
+            recorder = ErrorRecordingFile(file)
+            container, stream = opened.enter_context(open_container(recorder, limits))
+            if ISO_BMFF in container.format.name:
+                table = table_from_header(container, stream)
+                known = not (first and declares_no_rotation(file))
+                if known:
+                    table = with_first_picture(table, container, stream)
+                stack.push(opened.pop_all())
+                return table, _demuxed(container, stream, recorder, table), known
+        packets = read_packet_table(file, limits)
+        with open_container(ErrorRecordingFile(file), limits, packets.stream_index) as found:
+            packets = with_first_picture(packets, *found)
+    if packets.complete:
         is_reference = reference_test(packets.codec, packets.extradata)
         return packets, TableBatches(packets, file, is_reference), True
     recorder = ErrorRecordingFile(file)
-    container, stream = stack.enter_context(open_container(recorder, limits))
-    table, first_picture_known = packets, True
-    if table is None:
-        table = table_from_header(container, stream)
-        first_picture_known = not (
-            first and ISO_BMFF in table.container and declares_no_rotation(file)
-        )
-        if first_picture_known:
-            table = with_first_picture(table, container, stream)
+    container, stream = stack.enter_context(open_container(recorder, limits, packets.stream_index))
+    return packets, _demuxed(container, stream, recorder, packets), True
+
+
+def _demuxed(
+    container: InputContainer,
+    stream: VideoStream,
+    recorder: ErrorRecordingFile,
+    table: PacketTable,
+) -> DemuxedBatches:
     is_reference = reference_test(table.codec, table.extradata)
     if is_reference is None:
         logger.info("codec %s: all packets between keyframes are decoded", table.codec)
-    return (
-        table,
-        DemuxedBatches(container, stream, recorder, table, is_reference),
-        first_picture_known,
-    )
+    return DemuxedBatches(container, stream, recorder, table, is_reference)
 
 
 def _refuse_without_picture(file: IO[bytes], limits: Limits) -> None:
