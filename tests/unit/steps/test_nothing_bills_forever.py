@@ -9,6 +9,7 @@ docs/safety.md; `UPDATE_DOCS=1` writes it anew.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +27,7 @@ from hypothesis import strategies as st
 from onmodel.contracts.deployments import DeploymentSpec
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.ends import retire_payload
+from onmodel.deployments.events import stuck_event
 from onmodel.formats.wording import duration
 from onmodel.registry.kinds import DEPLOYMENTS
 
@@ -200,6 +202,50 @@ def test_story_when_deadline_is_past_then_nothing_bills(story: Story, events: st
     assert len(world.trainer.lives) == story.lives
     assert world.reconcile_failed == (story.begin is _outage)
     must_be_told(world, story)
+
+
+def hours_in_alarms(world: World) -> list[int]:
+    """The hours that each mail gives of a model that cannot be switched off."""
+    alarms = [mail.body for mail in world.mailbox.mails if "cannot be switched" in mail.subject]
+    return [int(re.findall(r"ended\s(\d+)\sh\sago", body)[0]) for body in alarms]
+
+
+def test_model_when_every_call_fails_for_six_hours_then_each_hour_has_its_mail() -> None:
+    world = World()
+    story = Story("", begin=_set(ready_after=timedelta(0)))
+    world.machines.after(JOB_ENDS + 60, lambda: setattr(world.trainer, "down", True))
+    world.machines.after(JOB_ENDS + 8 * 3600, lambda: setattr(world.trainer, "down", False))
+    play(story, EVENTS["once"], world)
+    (row,) = DEPLOYMENTS.list(world.registry, "bunny")
+    assert row.status == "retired"
+    hours = hours_in_alarms(world)
+    assert hours[:6] == [0, 1, 2, 3, 4, 5]
+    assert hours == sorted(set(hours))
+
+
+def test_model_when_it_refuses_to_stop_for_six_hours_then_each_hour_has_its_mail() -> None:
+    """A stop takes minutes, so the first alarm is sent after one hour."""
+    world = World()
+    story = Story("", begin=_set(ready_after=None, refuses_stop_for=_hours(8)))
+    play(story, EVENTS["once"], world)
+    assert hours_in_alarms(world) == [1, 2, 3, 4, 5, 6]
+
+
+def test_model_when_it_is_retired_a_second_time_then_has_alarms_of_its_own() -> None:
+    world = World()
+    world.creating()
+    (deployment,) = DEPLOYMENTS.list(world.registry, "bunny")
+    first = stuck_event(deployment, world.clock())
+    world.stop()
+    world.bill()
+    world.clock.advance(hours=3)
+    world.trainer.provision(
+        DeploymentSpec(
+            production="bunny", deployment_id=deployment.id, model_ref=f"model/bunny-{TRAINING}"
+        )
+    )
+    world.stop()
+    assert stuck_event(world.deployment(), world.clock()) != first
 
 
 DEATHS = [

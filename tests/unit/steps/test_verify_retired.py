@@ -44,7 +44,7 @@ def test_verify_when_stuck_then_one_alarm_an_hour(stuck: Studio) -> None:
         assert not gone
         if alarm:
             alarms += 1
-            stuck.notify("retirement_stuck", f"{TRAINING}-1", round=str(alarms))
+            stuck.notify("retirement_stuck", f"{TRAINING}-1")
         stuck.clock.advance(minutes=1)
     assert alarms == 2  # after one hour and after two
     assert [mail.subject for mail in stuck.mailbox.mails] == [

@@ -185,4 +185,3 @@ class RetirementVerified(Contract):
 
     gone: bool
     alarm: bool
-    round: int = Field(ge=0, description="whole hours since the retirement began")

@@ -18,10 +18,14 @@ ALARM_EVERY = timedelta(hours=1)
 """Hours between alarms: an hour costs 60 dollars."""
 
 
+def retirement_due(deployment: DeploymentRow) -> datetime:
+    """When the retirement began, or is to begin."""
+    return deployment.body.retiring_since or deployment.body.retires_at
+
+
 def hours_overdue(deployment: DeploymentRow, now: datetime) -> int:
-    """Whole hours since the retirement began."""
-    since = deployment.body.retiring_since or deployment.body.retires_at
-    return max(0, int((now - since) / ALARM_EVERY))
+    """Whole hours since the retirement began, or was to begin."""
+    return max(0, int((now - retirement_due(deployment)) / ALARM_EVERY))
 
 
 def end_by(

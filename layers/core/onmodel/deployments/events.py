@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from onmodel.deployments.ends import hours_overdue, retirement_due
 from onmodel.registry.kinds import DeploymentRow
 
 
-def stuck_event(deployment_id: str, hours: int) -> str:
-    """The alarm of one hour."""
-    return f"retirement_stuck:{deployment_id}:{hours}"
+def stuck_event(deployment: DeploymentRow, now: datetime) -> str:
+    """The alarm of the present hour of a retirement; a later retirement has its own alarms."""
+    hours = hours_overdue(deployment, now)
+    return f"retirement_stuck:{deployment.id}:{retirement_due(deployment):%Y%m%dT%H%M%S}:{hours}"
 
 
 def ready_event(deployment_id: str) -> str:

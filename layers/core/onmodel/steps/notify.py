@@ -34,7 +34,7 @@ def notify(
     if gather is None:
         raise EventRefused(f"No notification of kind {asked.kind!r} is known")
     send_once(
-        gather(asked, Sources(registry, studio, links, stack)),
+        gather(asked, Sources(registry, clock(), studio, links, stack)),
         correlation_id=asked.correlation_id,
         registry=registry,
         mailbox=mailbox,

@@ -63,7 +63,7 @@ class Leases:
             extra={"reason": DIED},
         )
         send_once(
-            film_failed(request, Sources(self.registry, self.studio)),
+            film_failed(request, Sources(self.registry, self.clock(), self.studio)),
             correlation_id=run.correlation_id,
             registry=self.registry,
             mailbox=self.mailbox,

@@ -96,7 +96,7 @@ class RequestApproval:
             correlation_id=row.body.correlation_id,
         )
         send_once(
-            gather(request, Sources(self.registry, links=self.links)),
+            gather(request, Sources(self.registry, self.clock(), links=self.links)),
             correlation_id=row.body.correlation_id,
             registry=self.registry,
             mailbox=self.mailbox,

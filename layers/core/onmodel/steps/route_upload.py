@@ -273,7 +273,7 @@ class RouteUpload:
             },
         )
         send_once(
-            gather(request, Sources(self.registry, self.studio)),
+            gather(request, Sources(self.registry, self.clock(), self.studio)),
             correlation_id=event.id,
             registry=self.registry,
             mailbox=self.mailbox,

@@ -26,17 +26,17 @@ def verify_retired(
     ref = request.deployment
     deployment = DEPLOYMENTS.require(registry, ref.production, ref.deployment_id)
     if deployment.status == DeploymentStage.RETIRED:
-        return RetirementVerified(gone=True, alarm=False, round=0)
+        return RetirementVerified(gone=True, alarm=False)
     state = state_at_trainer(trainer, deployment)
     if state is None and not _may_appear(deployment, clock):
-        return RetirementVerified(gone=True, alarm=False, round=0)
+        return RetirementVerified(gone=True, alarm=False)
     if state is not None:
         ask_to_stop(trainer, state.deployment_ref)
-    hours = hours_overdue(deployment, clock())
-    alarm = hours > 0 and not was_sent(
-        registry, production=ref.production, event=stuck_event(ref.deployment_id, hours)
+    now = clock()
+    alarm = hours_overdue(deployment, now) > 0 and not was_sent(
+        registry, production=ref.production, event=stuck_event(deployment, now)
     )
-    return RetirementVerified(gone=False, alarm=alarm, round=hours)
+    return RetirementVerified(gone=False, alarm=alarm)
 
 
 def _may_appear(deployment: DeploymentRow, clock: Clock) -> bool:

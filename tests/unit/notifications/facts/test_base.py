@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from fakes.clock import START
 from fakes.object_store import InMemoryObjectStore
 from fakes.registry import InMemoryRegistry
 from fakes.train_world import TrainWorld
@@ -46,12 +47,12 @@ def test_caught_when_the_machine_caught_an_error_then_its_message(
 
 
 def test_sources_when_they_have_no_door_then_a_link_is_an_s3_address() -> None:
-    sources = Sources(InMemoryRegistry(), InMemoryObjectStore("studio"))
+    sources = Sources(InMemoryRegistry(), START, InMemoryObjectStore("studio"))
     assert sources.link("a/b.html") == sources.place("a/b.html") == "s3://studio/a/b.html"
 
 
 def test_sources_when_they_lack_what_is_asked_for_then_refused() -> None:
-    sources = Sources(InMemoryRegistry())
+    sources = Sources(InMemoryRegistry(), START)
     with pytest.raises(EventRefused, match="studio bucket"):
         sources.read("a/b.html")
     with pytest.raises(EventRefused, match="studio bucket"):

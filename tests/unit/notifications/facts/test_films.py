@@ -56,7 +56,7 @@ def ended(world: World, status: RunStatus, **body: str) -> NotificationRequest:
 
 
 def refused(world: World, request: NotificationRequest) -> Notification:
-    return film_refused(request, Sources(world.registry))
+    return film_refused(request, Sources(world.registry, world.clock()))
 
 
 def test_prepared_when_summed_up_then_what_was_dropped_most_first_and_what_was_reused() -> None:
@@ -103,6 +103,6 @@ def test_failed_when_the_sender_has_a_reason_then_it_comes_before_the_rows() -> 
     world = World()
     request = ended(world, RunStatus.RUNNING, reason="before")
     request = request.model_copy(update={"extra": {"reason": "its execution ended"}})
-    facts = film_failed(request, Sources(world.registry)).facts
+    facts = film_failed(request, Sources(world.registry, world.clock())).facts
     assert isinstance(facts, FilmFailedFacts)
     assert facts.reason == "its execution ended"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+from fakes.clock import START
 from fakes.registry import InMemoryRegistry
 
 from onmodel.contracts.notifications import NotificationRequest
@@ -19,7 +20,7 @@ def refused(**extra: str) -> tuple[StoryboardRefusedFacts, str]:
     request = NotificationRequest(
         kind="storyboard_refused", production="bunny", id="bunny", correlation_id="c-1", extra=extra
     )
-    notification = storyboard_refused(request, Sources(InMemoryRegistry()))
+    notification = storyboard_refused(request, Sources(InMemoryRegistry(), START))
     assert isinstance(notification.facts, StoryboardRefusedFacts)
     return notification.facts, notification.event
 

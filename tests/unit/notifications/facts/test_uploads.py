@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from fakes.clock import START
 from fakes.registry import InMemoryRegistry
 
 from onmodel.contracts.notifications import NotificationRequest
@@ -28,7 +29,7 @@ def test_facts_when_gathered_then_of_the_upload_and_once_a_content(
     request = NotificationRequest(
         kind=gather.__name__, production="bunny", id="bunny", correlation_id="c-1", extra=EXTRA
     )
-    notification = gather(request, Sources(InMemoryRegistry()))
+    notification = gather(request, Sources(InMemoryRegistry(), START))
     assert notification.facts.kind == gather.__name__
     assert dict(notification.facts) == {"production": "bunny", **facts}
     assert notification.event == "upload:bunny/a.png:e-1"

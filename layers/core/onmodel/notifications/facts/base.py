@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from onmodel.contracts.base import Contract, Slug
@@ -47,12 +48,14 @@ class Sources:
 
     Attributes:
         registry: holds the rows that notifications are about.
+        now: when the facts are gathered; texts and events that depend on the time use this value.
         studio: holds reports and pictures; None for a sender without the right to read the bucket.
         links: makes signed links; without it a mail gives s3:// addresses.
         stack: name of the stack, for the commands in a mail.
     """
 
     registry: Registry
+    now: datetime
     studio: ObjectStore | None = None
     links: SignedLinks | None = None
     stack: str = "onmodel"

@@ -64,6 +64,7 @@ class RetirementStuckFacts(Facts):
     kind: ClassVar[str] = "retirement_stuck"
 
     deployment: str = Field(description="name or ARN of the deployment that is still billed")
+    hours: int = Field(ge=0, description="whole hours since its retirement began")
     reason: str
     usd_per_hour: float | None = Field(description="None when its price is missing")
     stack: str
@@ -151,18 +152,17 @@ def retirement_stuck(request: NotificationRequest, sources: Sources) -> Notifica
     deployment = DEPLOYMENTS.require(sources.registry, request.production, request.id)
     if deployment.status == DeploymentStage.RETIRED:
         return _unfinished(request, deployment)
-    now = deployment.updated_at
-    hours = int(request.extra.get("round", "0")) or hours_overdue(deployment, now)
     facts = RetirementStuckFacts(
         production=request.production,
         deployment=deployment.body.deployment_ref or deployment.id,
+        hours=hours_overdue(deployment, sources.now),
         reason=caught(request)
         if "error" in request.extra
-        else f"It was asked to stop {hours} h ago and is still there",
+        else "It was asked to stop and is still there",
         usd_per_hour=deployment.body.unit_usd_hour,
         stack=sources.stack,
     )
-    return Notification(facts, stuck_event(request.id, hours))
+    return Notification(facts, stuck_event(deployment, sources.now))
 
 
 def _unfinished(request: NotificationRequest, deployment: DeploymentRow) -> Notification:
