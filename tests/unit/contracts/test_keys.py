@@ -1,9 +1,19 @@
 import re
+import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onmodel.contracts.keys import crop_id, execution_name, film_id, run_id, slug
+from onmodel.contracts.keys import (
+    crop_id,
+    execution_name,
+    film_id,
+    hashed_slug,
+    run_id,
+    same_name,
+    slug,
+)
 
 names = st.text(min_size=1, max_size=300)
 
@@ -46,9 +56,41 @@ def test_crop_id_when_box_time_or_settings_differ_then_differs() -> None:
     same = crop_id("f", 1.5, box, "s")
     assert same == crop_id("f", 1.5, box, "s")
     assert len({same, crop_id("f", 1.6, box, "s"), crop_id("f", 1.5, (1, 2, 3, 5), "s"),
-                crop_id("f", 1.5, box, "t"), crop_id("g", 1.5, box, "s")}) == 5  # fmt: skip
+                crop_id("f", 1.5, box, "t"), crop_id("g", 1.5, box, "s"),
+                crop_id("f", 1.5, box, "s", 1), crop_id("f", 1.5001, box, "s")}) == 7  # fmt: skip
 
 
 def test_crop_id_when_sorted_then_in_order_of_time() -> None:
     ids = [crop_id("f", seconds, (0, 0, 9, 9), "s") for seconds in (0.5, 9.0, 10.0, 3600.25)]
     assert ids == sorted(ids)
+
+
+@given(names)
+def test_slug_when_in_another_normal_form_then_the_same(name: str) -> None:
+    forms = {unicodedata.normalize(form, name) for form in ("NFC", "NFD")}
+    assert len({slug(form) for form in forms}) == 1
+    assert len({same_name(form) for form in forms}) == 1
+    assert len({hashed_slug(form) for form in forms}) == 1
+
+
+@given(names)
+def test_hashed_slug_when_any_name_then_safe_and_short(name: str) -> None:
+    assert re.fullmatch(r"[a-z0-9][a-z0-9-]{8,39}", hashed_slug(name))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Caf\u00e9", "Cafe\u0301", True),
+        ("Bunny", "bUNNY", True),
+        ("Big Buck", "big__buck", True),
+        ("STRASSE", "stra\u00dfe", True),
+        ("Caf\u00e9", "Cafe", False),
+        ("A.I.", "AI", False),
+        ("-", "_", False),
+    ],
+)
+def test_same_name_when_people_take_two_for_one_then_equal(
+    one: str, other: str, same: bool
+) -> None:
+    assert (same_name(one) == same_name(other)) is same

@@ -187,3 +187,19 @@ def test_frames_in_flight_when_frames_are_larger_then_fewer_but_never_one(
         frames_per_second=25, picture=Box(left=0, top=0, width=width, height=height), size_bytes=1,
     )  # fmt: skip
     assert _frames_in_flight(facts) == frames
+
+
+def test_sample_when_two_figures_have_the_same_window_then_two_crops_of_two_ids(
+    drawn: DrawnFilm,
+) -> None:
+    """Each figure fills half of the picture: around both the whole of it is cut."""
+    world = World(FakeLabels((figure(0.0, 0.0, 1.0, 0.5), figure(0.0, 0.5, 1.0, 0.5))))
+    world.upload("bunny/settings.yaml", b"sampling: {chunk_seconds: 5}\ncrop: {padding: 1}\n")
+    world.route(world.upload(KEY, drawn.path.read_bytes()))
+    run = world.started()
+    chunk = world.probe(run)[0]
+    world.sample(run, chunk)
+    crops = read_lines(Crop, world.studio.get(FilmKeys.of(run).chunk(chunk.index).crops))
+    assert len({crop.crop_id for crop in crops}) == len(crops)
+    assert len({(crop.timecode_seconds, str(crop.window)) for crop in crops}) < len(crops)
+    assert all(world.studio.get(crop.key) for crop in crops)

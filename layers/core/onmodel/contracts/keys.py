@@ -96,17 +96,25 @@ def execution_arn(machine_arn: str, name: str) -> str:
     return f"{machine_arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
 
 
-def crop_id(film: str, timecode_seconds: float, box: tuple[int, int, int, int], crop: str) -> str:
+def crop_id(
+    film: str,
+    timecode_seconds: float,
+    box: tuple[int, int, int, int],
+    crop: str,
+    figure: int = 0,
+) -> str:
     """From film, time, box and crop settings; never from encoded bytes.
 
     Args:
         film: film_id.
-        timecode_seconds: presentation time of the frame.
+        timecode_seconds: presentation time of the frame; pictures a microsecond apart differ.
         box: left, top, width, height of the window in film pixels.
         crop: hash of the crop settings.
+        figure: 0; 1, 2 … for further figures of the frame that have the very same window.
     """
-    milliseconds = round(timecode_seconds * 1000)
-    return f"{milliseconds:09d}-{digest(f'{film}:{milliseconds}:{box}:{crop}', 10)}"
+    microseconds = round(timecode_seconds * 1_000_000)
+    made_of = f"{film}:{microseconds}:{box}:{crop}" + (f":{figure}" if figure else "")
+    return f"{round(timecode_seconds * 1000):09d}-{digest(made_of, 10)}"
 
 
 def generation_id(number: int) -> str:

@@ -92,6 +92,7 @@ class FigureCutter:
             frame.timecode_seconds,
             (window.left, window.top, window.width, window.height),
             digest(settings.model_dump(mode="json")),
+            figure=sum(crop.window == window for crop in result.crops),
         )
         key = self.keys.picture(identity, "jpg" if settings.format == "jpeg" else "png")
         vector = self.embedder.embed(encode_for_service(pixels))

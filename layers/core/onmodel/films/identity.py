@@ -77,14 +77,14 @@ def _at_place(  # noqa: PLR0917 - record_film's own arguments
 
 
 def living_place(film: FilmRow, uploads: ObjectStore) -> ObjectRef | None:
-    """A place whose newest version still has the film's content; None when there is none."""
+    """A version that has the film's content and is the newest of its key; None without one."""
     for place in film.body.places:
         try:
             info = uploads.head(place.key)
         except NotFound:
             continue
         if film.id.endswith(f"-{content_of(info)}"):
-            return place
+            return ObjectRef(bucket=place.bucket, key=place.key, version_id=info.version_id)
     return None
 
 

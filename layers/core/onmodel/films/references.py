@@ -12,6 +12,7 @@ from onmodel.contracts.rows import ReferenceBody
 from onmodel.contracts.settings import Settings, TimecodeReference
 from onmodel.errors import NotFound, ReferenceRefused
 from onmodel.films.film_names import named_film
+from onmodel.films.identity import living_place
 from onmodel.films.source import open_film
 from onmodel.films.uploaded_picture import read_uploaded_picture
 from onmodel.ports.namer import ReferencePicture
@@ -85,7 +86,9 @@ class ReferenceReader:
                 f"The film {name!r} is not prepared yet",
                 "It can be used by films that are prepared after it",
             )
-        return run
+        # versions that were moved away or replaced are deleted after a while
+        source = living_place(film, self.uploads) or run.source
+        return run.model_copy(update={"source": source})
 
 
 def _for_people(reference: ReferenceBody) -> str:
