@@ -10,6 +10,7 @@ from onmodel.environment import (
     TrainerResources,
 )
 from onmodel.handler import lambda_handler
+from onmodel.steps.empty_uploads import EmptyUploads
 from onmodel.steps.reconcile import Reconcile
 from onmodel.steps.recovery import Leases
 from onmodel.wiring import now, services
@@ -29,12 +30,16 @@ def handler(_event: ReconcileEvent) -> Reconciled:
         quiet_seconds=wired.environment.read(GenerationPace).quiet_seconds,
         train_model_arn=machines.train_model_arn,
     )
+    empty_uploads = EmptyUploads(
+        registry=wired.registry, uploads=wired.uploads, mailbox=wired.mailbox, clock=now
+    )
     return Reconcile(
         registry=wired.registry,
         trainer=wired.trainer,
         executions=wired.executions,
         clock=now,
         leases=leases,
+        empty_uploads=empty_uploads,
         deploy_model_arn=machines.deploy_model_arn,
         retire_model_arn=machines.retire_model_arn,
     ).run()

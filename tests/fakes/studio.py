@@ -33,6 +33,7 @@ from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow, Traini
 from onmodel.steps.bill_deployment import bill_deployment
 from onmodel.steps.check_deployment import check_deployment
 from onmodel.steps.claim_training import ClaimTraining
+from onmodel.steps.empty_uploads import EmptyUploads
 from onmodel.steps.notify import notify
 from onmodel.steps.provision_model import provision_model
 from onmodel.steps.reconcile import Reconcile
@@ -203,12 +204,16 @@ class Studio:
             quiet_seconds=900,
             train_model_arn=TRAIN,
         )
+        empty_uploads = EmptyUploads(
+            registry=self.registry, uploads=self.uploads, mailbox=self.mailbox, clock=self.clock
+        )
         return Reconcile(
             registry=self.registry,
             trainer=self.trainer,
             executions=self.executions,
             clock=self.clock,
             leases=leases,
+            empty_uploads=empty_uploads,
             deploy_model_arn=DEPLOY,
             retire_model_arn=RETIRE,
         ).run()

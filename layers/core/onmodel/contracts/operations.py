@@ -50,6 +50,9 @@ class Reconciled(Contract):
     released: tuple[str, ...] = Field(
         default=(), description="runs whose execution ended without a result"
     )
+    empty: tuple[str, ...] = Field(
+        default=(), description="uploads that stayed without content, and were reported"
+    )
     collected: tuple[str, ...] = Field(default=(), description="films whose event was lost")
     resumed: tuple[str, ...] = Field(
         default=(), description="generations whose execution ended without a result"

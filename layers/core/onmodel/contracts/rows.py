@@ -17,6 +17,7 @@ class Kind(StrEnum):
     PRODUCTION = "production"
     CHARACTER = "character"
     REFERENCE = "reference"
+    EMPTY_UPLOAD = "empty"
     FILM = "film"
     CONTENT = "content"
     RUN = "run"
@@ -93,6 +94,17 @@ class ReferenceBody(Contract):
     source: ObjectRef
     width: int
     height: int
+
+
+class EmptyUploadStatus(StrEnum):
+    WATCHED = "watched"
+
+
+class EmptyUploadBody(Contract):
+    """An object without content that was uploaded, until it is written, deleted or reported."""
+
+    key: str
+    correlation_id: str
 
 
 class FolderStatus(StrEnum):

@@ -25,6 +25,7 @@ CATALOGUE: Mapping[str, FactsFunction] = {
     "film_refused": films.film_refused,
     "film_failed": films.film_failed,
     "upload_unknown": uploads.upload_unknown,
+    "upload_empty": uploads.upload_empty,
     "settings_refused": uploads.settings_refused,
     "reference_refused": uploads.reference_refused,
     "dataset_ready": datasets.dataset_ready,

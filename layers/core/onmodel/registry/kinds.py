@@ -11,6 +11,8 @@ from onmodel.contracts.rows import (
     DatasetStatus,
     DeploymentBody,
     DeploymentStage,
+    EmptyUploadBody,
+    EmptyUploadStatus,
     FilmBody,
     FolderBody,
     FolderStatus,
@@ -34,6 +36,7 @@ from onmodel.registry.rows import Row, Rows
 
 FilmRow = Row[FilmBody, RunStatus]
 ReferenceRow = Row[ReferenceBody, ReferenceStatus]
+EmptyUploadRow = Row[EmptyUploadBody, EmptyUploadStatus]
 RunRow = Row[RunBody, RunStatus]
 GenerationRow = Row[GenerationBody, GenerationStatus]
 DatasetRow = Row[DatasetBody, DatasetStatus]
@@ -46,6 +49,7 @@ PRODUCTIONS = Rows(Kind.PRODUCTION, FolderBody, FolderStatus)
 CHARACTERS = Rows(Kind.CHARACTER, FolderBody, FolderStatus)
 REFERENCES = Rows(Kind.REFERENCE, ReferenceBody, ReferenceStatus)
 CONTENTS = Rows(Kind.CONTENT, ContentBody, ContentStatus)
+EMPTY_UPLOADS = Rows(Kind.EMPTY_UPLOAD, EmptyUploadBody, EmptyUploadStatus)
 FILMS = Rows(Kind.FILM, FilmBody, RunStatus)
 RUNS = Rows(Kind.RUN, RunBody, RunStatus)
 MAILS = Rows(Kind.MAIL, MailBody, MailStatus)

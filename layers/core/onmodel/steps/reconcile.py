@@ -31,6 +31,7 @@ from onmodel.ports.registry import Registry
 from onmodel.ports.trainer import Trainer
 from onmodel.registry.kinds import (
     DEPLOYMENTS,
+    EMPTY_UPLOADS,
     GENERATIONS,
     RUNS,
     TRAININGS,
@@ -38,6 +39,7 @@ from onmodel.registry.kinds import (
     TrainingRow,
 )
 from onmodel.registry.rows import AnyRow
+from onmodel.steps.empty_uploads import EmptyUploads
 from onmodel.steps.recovery import DIED, FRESH, GRACE, Leases, is_held
 from onmodel.steps.stop_deployment import write_unknown
 
@@ -57,6 +59,7 @@ class Reconcile:
     executions: Executions
     clock: Clock
     leases: Leases
+    empty_uploads: EmptyUploads
     deploy_model_arn: str
     retire_model_arn: str
     faults: list[OnmodelError] = field(default_factory=list)
@@ -88,6 +91,7 @@ class Reconcile:
         return {
             "deployed": self._each(trainings, self._deploy_if_missed),
             "released": self._each(runs, self.leases.release_run),
+            "empty": self._each(EMPTY_UPLOADS.list_all(self.registry), self.empty_uploads.report),
             "collected": self._each(runs, self.leases.collect_prepared),
             "resumed": self._each(generations, self.leases.resume_generation),
         }

@@ -43,6 +43,7 @@ from onmodel.films.upload_layout import (
     ReferenceFile,
     SettingsFile,
     StoryboardFile,
+    UnknownUpload,
     Upload,
     UploadPlace,
     classify,
@@ -61,6 +62,7 @@ from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import REFERENCES, RUNS
+from onmodel.steps.empty_uploads import watch_empty_upload
 from onmodel.storyboards.planning import read_storyboard
 
 SMALLEST_REFERENCE = 64
@@ -87,9 +89,10 @@ class RouteUpload:
         upload = classify(key)
         if event.is_deletion:
             return self._deleted(upload, event)
-        why = _why_ignored(upload, event)
-        if why is not None:
-            return RouteAnswer(outcome="ignored", detail=f"{key} is {why}")
+        if isinstance(upload, IgnoredUpload):
+            return RouteAnswer(outcome="ignored", detail=f"{key} is {upload.why}")
+        if event.detail.object.size == 0 and not isinstance(upload, SettingsFile):
+            return self._empty(upload, event)
         try:
             return self._by_kind(upload, event)
         except NotFound:
@@ -102,6 +105,13 @@ class RouteUpload:
                 reason=fault.reason,
                 advice=fault.advice,
             )
+
+    def _empty(self, upload: Upload, event: UploadEvent) -> RouteAnswer:
+        """Nothing to do yet; reconcile reports it when it stays so."""
+        if not isinstance(upload, UnknownUpload):
+            production = production_of(upload.folder, self.registry).id
+            watch_empty_upload(event, production, registry=self.registry, clock=self.clock)
+        return RouteAnswer(outcome="ignored", detail=f"{event.detail.object.key} is empty")
 
     def _by_kind(self, upload: Upload, event: UploadEvent) -> RouteAnswer:
         match upload:
@@ -280,12 +290,3 @@ class RouteUpload:
             clock=self.clock,
         )
         return RouteAnswer(outcome="notified", detail=request.kind)
-
-
-def _why_ignored(upload: Upload, event: UploadEvent) -> str | None:
-    """What an object is that means nothing; None for one to look at."""
-    if isinstance(upload, IgnoredUpload):
-        return upload.why
-    if event.detail.object.size == 0 and not isinstance(upload, SettingsFile):
-        return "empty"  # programs that mount the bucket make one before they write the file
-    return None

@@ -9,6 +9,7 @@ from onmodel.notifications.facts.base import FactsFunction, Sources
 from onmodel.notifications.facts.uploads import (
     reference_refused,
     settings_refused,
+    upload_empty,
     upload_unknown,
 )
 
@@ -19,6 +20,7 @@ EXTRA = {"bucket": "u", "key": "bunny/a.png", "etag": "e-1", "reason": "blurred"
     ("gather", "facts"),
     [
         (upload_unknown, {"bucket": "u", "key": "bunny/a.png"}),
+        (upload_empty, {"bucket": "u", "key": "bunny/a.png", "name": "a.png"}),
         (settings_refused, {"key": "bunny/a.png", "reason": "blurred", "advice": "Focus"}),
         (reference_refused, {"key": "bunny/a.png", "reason": "blurred", "advice": "Focus"}),
     ],

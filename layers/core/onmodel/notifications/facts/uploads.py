@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.notifications.facts.base import Facts, Notification, Sources
 
@@ -19,6 +21,16 @@ class UploadUnknownFacts(Facts):
 
     bucket: str
     key: str
+
+
+class UploadEmptyFacts(Facts):
+    """A file without content."""
+
+    kind: ClassVar[str] = "upload_empty"
+
+    bucket: str
+    key: str
+    name: str = Field(description="last segment of the key")
 
 
 class SettingsRefusedFacts(Facts):
@@ -44,6 +56,17 @@ class ReferenceRefusedFacts(Facts):
 def upload_unknown(request: NotificationRequest, _sources: Sources) -> Notification:
     facts = UploadUnknownFacts(
         production=request.production, bucket=request.extra["bucket"], key=request.extra["key"]
+    )
+    return Notification(facts, upload_event(request))
+
+
+def upload_empty(request: NotificationRequest, _sources: Sources) -> Notification:
+    key = request.extra["key"]
+    facts = UploadEmptyFacts(
+        production=request.production,
+        bucket=request.extra["bucket"],
+        key=key,
+        name=key.rsplit("/", 1)[-1],
     )
     return Notification(facts, upload_event(request))
 
