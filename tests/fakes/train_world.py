@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Sequence
 
@@ -29,7 +30,7 @@ from onmodel.contracts.datasets import (
     Settled,
     SettleGenerationRequest,
 )
-from onmodel.contracts.films import Crop, Run
+from onmodel.contracts.films import Crop, Run, Thumbnail
 from onmodel.contracts.keys import DatasetKeys, FilmKeys, accepted_settings_key, crop_id, film_id
 from onmodel.contracts.links import LinkAnswer, LinkRequest
 from onmodel.contracts.models import Turn
@@ -74,6 +75,11 @@ POLL_SECONDS = 60
 SPEND_LIMIT_USD = 100.0
 PRODUCTION = "bunny"
 CAST = ("big-buck", "frank")
+
+
+def stored_thumbnail(crop: str) -> str:
+    """What stands for a crop's thumbnail, in base64: nobody decodes it."""
+    return base64.b64encode(f"thumbnail of {crop}".encode()).decode()
 
 
 class InMemoryQueue:
@@ -135,6 +141,8 @@ class TrainWorld(World):
         self.studio.put(keys.settings, Settings().model_dump_json().encode(), "application/json")
         lines = [self._crop(run, number, shots) for number in range(crops)]
         self.studio.put(keys.crops, write_lines(lines), "application/jsonl")
+        small = [Thumbnail(id=line.crop_id, jpeg=stored_thumbnail(line.crop_id)) for line in lines]
+        self.studio.put(keys.chunk(0).thumbnails, write_lines(small), "application/jsonl")
         vectors = self._vectors(identity, crops)
         self.studio.put(keys.vectors, to_npy(vectors), "application/octet-stream")
         body = FilmBody(title=title, source=run.source, size_bytes=info.size, run=run)

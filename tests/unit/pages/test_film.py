@@ -44,7 +44,7 @@ class Outline(HTMLParser):
 
 
 def test_report_when_small_is_one_page_with_everything(make_report) -> None:
-    pages = render_film_report(make_report(kept=20, dropped=20))
+    pages = dict(render_film_report(make_report(kept=20, dropped=20)))
     assert list(pages) == ["index.html"]
     html = pages["index.html"].decode()
     for words in ("Big Buck Bunny.mp4", "Who is on screen", "Near-duplicates", "$0.50",
@@ -55,22 +55,22 @@ def test_report_when_small_is_one_page_with_everything(make_report) -> None:
 
 def test_report_when_paged_shows_every_kept_crop_once(make_report) -> None:
     report = make_report(kept=50, dropped=60)
-    pages = render_film_report(report, pictures_a_page=20)
-    assert list(pages) == ["index.html", *(f"page-{n}.html" for n in range(2, len(pages) + 1))]
+    pages = dict(render_film_report(report, pictures_a_page=20))
+    assert list(pages) == [*(f"page-{n}.html" for n in range(2, len(pages) + 1)), "index.html"]
     shown = [name for page in pages.values() for name in Outline(page).ids if name[:2] == "c-"]
     assert sorted(shown) == sorted(f"c-{crop.crop_id}" for crop in report.crops)
 
 
 def test_report_when_paged_counts_every_dropped_one(make_report) -> None:
     report = make_report(kept=10, dropped=80)
-    pages = render_film_report(report, pictures_a_page=30)
+    pages = dict(render_film_report(report, pictures_a_page=30))
     tiles = sum(page.count(b'<figure class="tile"') for page in pages.values())
     assert tiles == len(report.crops) + len(report.rejected)
 
 
 @pytest.mark.parametrize("pictures", [15, 1000])
 def test_report_when_rendered_has_balanced_tags_and_no_dead_links(make_report, pictures) -> None:
-    pages = render_film_report(make_report(kept=30, dropped=40), pictures_a_page=pictures)
+    pages = dict(render_film_report(make_report(kept=30, dropped=40), pictures_a_page=pictures))
     outlines = {name: Outline(page) for name, page in pages.items()}
     for name, outline in outlines.items():
         assert outline.open == []
@@ -81,7 +81,7 @@ def test_report_when_rendered_has_balanced_tags_and_no_dead_links(make_report, p
 
 
 def test_report_when_rendered_is_self_contained_and_runs_nothing(make_report) -> None:
-    for page in render_film_report(make_report(), pictures_a_page=20).values():
+    for _, page in render_film_report(make_report(), pictures_a_page=20):
         outline = Outline(page)
         assert not outline.tags & {"script", "link", "iframe", "object"}
         assert all(str(image["src"]).startswith("data:image/jpeg") for image in outline.images)
@@ -92,33 +92,48 @@ def test_report_when_rendered_is_self_contained_and_runs_nothing(make_report) ->
 def test_report_when_names_are_hostile_escapes_them(make_report) -> None:
     attack = "<script>alert(1)</script>"
     html = b"".join(
-        render_film_report(make_report(title=attack, detail=f'"{attack}')).values()
+        page for _, page in render_film_report(make_report(title=attack, detail=f'"{attack}'))
     ).decode()
     assert "<script" not in html
     assert "&lt;script&gt;" in html
 
 
 def test_report_when_nothing_was_kept_says_so_and_why(make_report) -> None:
-    html = render_film_report(make_report(kept=0, dropped=9))["index.html"].decode()
+    html = dict(render_film_report(make_report(kept=0, dropped=9)))["index.html"].decode()
     assert "No picture was kept of this film" in html
     assert "What was dropped, and why" in html
 
 
 def test_report_when_a_thumbnail_is_missing_leaves_its_place_empty(make_report) -> None:
     report = make_report(kept=3, dropped=0, picture=lambda _: b"")
-    assert render_film_report(report)["index.html"].count(b"no picture") == 3
+    assert dict(render_film_report(report))["index.html"].count(b"no picture") == 3
 
 
 def test_report_when_settings_name_whose_film_it_is_then_each_page_does(make_report) -> None:
     report = make_report(kept=24, dropped=30)
     theirs = replace(report, settings=Settings(credit="Bunny © <Studio>"))
-    pages = render_film_report(theirs, pictures_a_page=20)
+    pages = dict(render_film_report(theirs, pictures_a_page=20))
     assert len(pages) > 1
     assert all(
         "<p>Pictures: Bunny © &lt;Studio&gt;</p>" in page.decode() for page in pages.values()
     )
-    assert not any("Pictures:" in page.decode() for page in render_film_report(report).values())
+    assert not any("Pictures:" in page.decode() for _, page in render_film_report(report))
 
 
 def test_every_reason_has_words() -> None:
     assert set(REASONS) == set(RejectReason)
+
+
+def test_report_when_one_page_is_rendered_then_only_its_pictures_are_read(make_report) -> None:
+    class Counted(dict[str, bytes]):
+        read = 0
+
+        def get(self, key: str, default: bytes | None = None) -> bytes | None:
+            self.read += 1
+            return super().get(key, default)
+
+    report = make_report(kept=60, dropped=0)
+    counted = Counted(report.thumbnails)
+    pages = render_film_report(replace(report, thumbnails=counted), pictures_a_page=20)
+    assert next(pages)[0] == "page-2.html"
+    assert counted.read == 20

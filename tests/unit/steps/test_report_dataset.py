@@ -1,9 +1,15 @@
-import pytest
-from fakes.train_world import PRODUCTION, TrainWorld
+import base64
 
+import pytest
+from fakes.train_world import PRODUCTION, TrainWorld, stored_thumbnail
+
+from onmodel.contracts.datasets import DatasetItem
+from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import DatasetStatus
 from onmodel.errors import NotFound
-from onmodel.registry.kinds import DATASETS
+from onmodel.formats.jsonl import read_lines
+from onmodel.registry.kinds import DATASETS, FILMS
+from onmodel.vision.encoding import decode_picture, thumbnail
 
 
 @pytest.fixture
@@ -44,3 +50,53 @@ def test_report_when_repeated_then_the_same_page(world: TrainWorld) -> None:
 def test_report_when_the_manifest_is_not_written_then_not_found(world: TrainWorld) -> None:
     with pytest.raises(NotFound, match=r"violations\.jsonl"):
         world.report(world.captioned())
+
+
+def test_report_when_films_stored_thumbnails_then_those_and_no_picture_is_read(
+    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = world.captioned()
+    world.write_manifest(dataset)
+    read: list[str] = []
+    get = world.studio.get
+    monkeypatch.setattr(world.studio, "get", lambda key: read.append(key) or get(key))
+    world.report(dataset)
+    assert not [key for key in read if key.startswith(world.keys(dataset).pictures)]
+    page = get(world.keys(dataset).report).decode()
+    items = read_lines(DatasetItem, get(world.keys(dataset).items))
+    assert len(items) == 8
+    assert all(page.count(stored_thumbnail(item.crop_id)) == 1 for item in items)
+
+
+def test_report_when_a_films_thumbnails_are_gone_then_its_pictures_are_made_smaller(
+    world: TrainWorld,
+) -> None:
+    run = world.film("b.mp4")
+    dataset = world.captioned()
+    world.write_manifest(dataset)
+    world.studio.delete_prefix(FilmKeys.of(run).chunk(0).thumbnails)
+    world.report(dataset)
+    page = world.studio.get(world.keys(dataset).report).decode()
+    items = read_lines(DatasetItem, world.studio.get(world.keys(dataset).items))
+    assert len({item.film_id for item in items}) == 2
+    for item in items:
+        made = thumbnail(decode_picture(world.studio.get(item.key)))
+        expected = (
+            base64.b64encode(made).decode()
+            if item.film_id == run.film_id
+            else stored_thumbnail(item.crop_id)
+        )
+        assert f"base64,{expected}" in page
+
+
+def test_report_when_a_film_has_other_crops_now_then_its_pictures_are_made_smaller(
+    world: TrainWorld,
+) -> None:
+    dataset = world.captioned()
+    world.write_manifest(dataset)
+    (film,) = FILMS.list(world.registry, PRODUCTION)
+    assert film.body.run is not None
+    world.studio.put(FilmKeys.of(film.body.run).crops, b"", "application/jsonl")
+    world.report(dataset)
+    page = world.studio.get(world.keys(dataset).report).decode()
+    assert page.count("data:image/jpeg;base64,/9j/") == 8

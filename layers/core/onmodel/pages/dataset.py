@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from onmodel.contracts.datasets import (
@@ -21,7 +21,7 @@ from onmodel.money.pricebook import Bill
 from onmodel.pages.money import money_of
 from onmodel.pages.paging import Section, paginate
 from onmodel.pages.sheet import HUES, UNNAMED, CharacterNames
-from onmodel.pages.templating import data_uri, render
+from onmodel.pages.templating import StoredPicture, render
 
 PICTURES_A_PAGE = 120  # with captions beside them, half as many as on a contact sheet
 
@@ -65,7 +65,7 @@ class Entry:
     """One picture with its caption and where it comes from."""
 
     crop_id: str
-    image: str
+    image: StoredPicture
     aspect: float
     caption: str
     source: str
@@ -98,8 +98,11 @@ class DatasetPage:
 
 def render_dataset_report(
     report: DatasetReport, pictures_a_page: int = PICTURES_A_PAGE
-) -> dict[str, bytes]:
-    """File name → HTML. The first page is index.html, then page-2.html and so on."""
+) -> Iterator[tuple[str, bytes]]:
+    """File name and HTML, rendered one by one: page-2.html and so on, index.html last.
+
+    Whoever stores them in this order shows an index whose links lead somewhere.
+    """
     sections = _sections(report)
     bodies = list(paginate(sections, pictures_a_page)) or [()]
     pages = [DatasetPage(number, body) for number, body in enumerate(bodies, start=1)]
@@ -115,7 +118,8 @@ def render_dataset_report(
         "training": sum(count.training for count in report.summary.characters),
         "validation": sum(count.validation for count in report.summary.characters),
     }
-    return {page.name: render("dataset.html.j2", page=page, **shared) for page in pages}
+    for page in (*pages[1:], pages[0]):
+        yield page.name, render("dataset.html.j2", page=page, **shared)
 
 
 def _sections(report: DatasetReport) -> list[Section[Entry]]:
@@ -145,7 +149,7 @@ def _entry(item: DatasetItem, report: DatasetReport) -> Entry:
     caption = report.captions.get(item.crop_id)
     return Entry(
         crop_id=item.crop_id,
-        image=data_uri(report.thumbnails.get(item.crop_id)),
+        image=StoredPicture(item.crop_id, report.thumbnails),
         aspect=round(item.width / item.height, 3),
         caption=caption.text if caption else "",
         source=f"{item.film_id} · {timecode(item.timecode_seconds)}",

@@ -11,7 +11,7 @@ from onmodel.contracts.settings import Settings
 from onmodel.formats.wording import timecode
 from onmodel.pages.paging import Section
 from onmodel.pages.sheet import CharacterNames, Tile, tile
-from onmodel.pages.templating import data_uri
+from onmodel.pages.templating import StoredPicture
 
 ALIKE_IN_A_ROW = 40
 """Tiles in a row of duplicates: a still shot of minutes has hundreds, and pages stay small."""
@@ -104,7 +104,7 @@ REASONS: dict[RejectReason, Reason] = {
 class DroppedTile:
     """One dropped frame or figure with its measured value."""
 
-    image: str
+    image: StoredPicture
     aspect: float
     timecode: str
     detail: str
@@ -170,7 +170,7 @@ class Dropper:
 
     def _kept(self, identity: str) -> Tile | None:
         crop = self.kept.get(identity)
-        return tile(crop, None, self.thumbnails.get(identity), self.called) if crop else None
+        return tile(crop, None, self.thumbnails, self.called) if crop else None
 
     def _tile(self, line: Rejected) -> DroppedTile:
         when = timecode(line.timecode_seconds)
@@ -180,7 +180,7 @@ class Dropper:
         if line.kept_instead:
             detail = detail.removesuffix(f" to {line.kept_instead}").removeprefix("similarity ")
         return DroppedTile(
-            image=data_uri(self.thumbnails.get(line.crop_id or frame)),
+            image=StoredPicture(line.crop_id or frame, self.thumbnails),
             aspect=round(min(2.0, max(0.5, box.width / box.height)), 3) if box else FRAME_ASPECT,
             timecode=when,
             detail=detail,

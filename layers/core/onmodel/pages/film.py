@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from onmodel.contracts.films import Crop, FilmSummary, Naming, Rejected
@@ -61,8 +61,11 @@ class FilmPage:
 
 def render_film_report(
     report: FilmReport, pictures_a_page: int = PICTURES_A_PAGE
-) -> dict[str, bytes]:
-    """File name → HTML. The first page is index.html, then page-2.html and so on."""
+) -> Iterator[tuple[str, bytes]]:
+    """File name and HTML, rendered one by one: page-2.html and so on, index.html last.
+
+    Whoever stores them in this order shows an index whose links lead somewhere.
+    """
     called = CharacterNames(report.settings)
     sheet = contact_sheet(report.crops, report.names, report.thumbnails, called)
     dropped = Dropper(
@@ -96,7 +99,8 @@ def render_film_report(
         "portraits": {section.slug: max(section.items, key=lambda tile: tile.likeness)
                       for section in sheet},
     }  # fmt: skip
-    return {page.name: render("film.html.j2", page=page, **shared) for page in pages}
+    for page in (*pages[1:], pages[0]):
+        yield page.name, render("film.html.j2", page=page, **shared)
 
 
 def _lay_out(

@@ -10,7 +10,7 @@ from onmodel.contracts.films import Crop, Naming
 from onmodel.contracts.settings import Settings
 from onmodel.formats.wording import person_name, timecode
 from onmodel.pages.paging import Section
-from onmodel.pages.templating import data_uri
+from onmodel.pages.templating import StoredPicture
 
 UNNAMED = ""
 HUES = 8  # colours in the style sheet; more characters share them
@@ -24,7 +24,7 @@ class Tile:
     """
 
     crop_id: str
-    image: str
+    image: StoredPicture
     aspect: float
     timecode: str
     quality: int
@@ -71,7 +71,7 @@ def contact_sheet(
             if slug == UNNAMED
             else "",
             items=tuple(
-                tile(crop, names.get(crop.crop_id), thumbnails.get(crop.crop_id), called)
+                tile(crop, names.get(crop.crop_id), thumbnails, called)
                 for crop in sorted(groups[slug], key=lambda crop: crop.timecode_seconds)
             ),
         )
@@ -79,13 +79,18 @@ def contact_sheet(
     ]
 
 
-def tile(crop: Crop, naming: Naming | None, jpeg: bytes | None, called: CharacterNames) -> Tile:
+def tile(
+    crop: Crop,
+    naming: Naming | None,
+    thumbnails: Mapping[str, bytes],
+    called: CharacterNames,
+) -> Tile:
     """One crop as the page shows it."""
     when = timecode(crop.timecode_seconds)
     who = called(naming.character) if naming and naming.character else crop.label
     return Tile(
         crop_id=crop.crop_id,
-        image=data_uri(jpeg),
+        image=StoredPicture(crop.crop_id, thumbnails),
         aspect=round(crop.width / crop.height, 3),
         timecode=when,
         quality=round(crop.quality * 100),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -35,3 +37,19 @@ def render(template: str, **context: Any) -> bytes:  # noqa: ANN401 - whatever t
 def data_uri(jpeg: bytes | None) -> str:
     """A picture inside the page, so that the file can be mailed, moved and opened offline."""
     return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}" if jpeg else ""
+
+
+@dataclass(frozen=True)
+class StoredPicture:
+    """A picture that is read when its page is rendered: those of all pages would fill the memory.
+
+    `pictures` holds JPEG bytes by id.
+    """
+
+    id: str
+    pictures: Mapping[str, bytes] = field(repr=False, compare=False)
+
+    @property
+    def uri(self) -> str:
+        """For an `img` element; empty when there is no such picture."""
+        return data_uri(self.pictures.get(self.id))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from onmodel.contracts.datasets import (
@@ -13,18 +14,22 @@ from onmodel.contracts.datasets import (
     LeftOut,
     Violation,
 )
+from onmodel.contracts.films import Crop
+from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import DatasetStatus
 from onmodel.datasets.caption_answers import read_answers
 from onmodel.datasets.metrics import dataset_metrics
 from onmodel.datasets.records import dataset_keys, dataset_settings
+from onmodel.errors import NotFound
+from onmodel.films.thumbnails import ThumbnailFile, copy_thumbnails
 from onmodel.formats.jsonl import read_lines
 from onmodel.money.pricebook import PriceBook, add_up, estimate
-from onmodel.observability import Metric
+from onmodel.observability import Metric, logger
 from onmodel.pages.dataset import DatasetReport, render_dataset_report
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.registry.kinds import DATASETS
+from onmodel.registry.kinds import DATASETS, FILMS
 from onmodel.vision.encoding import decode_picture, thumbnail
 
 DECODERS = 4
@@ -56,22 +61,22 @@ def report_dataset(
     usage = add_up([*row.body.usage, *(use for answer in answers.values() for use in answer.usage)])
     summary = DatasetSummary.model_validate_json(studio.get(keys.summary))
     bill = estimate(usage, prices)
-    pages = render_dataset_report(
-        DatasetReport(
+    with ThumbnailFile() as thumbnails:
+        keep_thumbnails(dataset.production, items, registry, studio, to=thumbnails)
+        report = DatasetReport(
             production=dataset.production,
             summary=summary,
             settings=dataset_settings(dataset, studio),
             items=items,
             captions=captions,
             left_out=read_lines(LeftOut, studio.get(keys.left_out)),
-            thumbnails=small_pictures(items, studio),
+            thumbnails=thumbnails,
             bill=bill,
             violations=read_lines(Violation, studio.get(keys.violations)),
             findings=row.body.findings,
         )
-    )
-    for name in sorted(pages, key=lambda page: page == "index.html"):
-        studio.put(keys.report_page(name), pages[name], "text/html; charset=utf-8")
+        for name, page in render_dataset_report(report):
+            studio.put(keys.report_page(name), page, "text/html; charset=utf-8")
     DATASETS.replace(registry, row.with_status(DatasetStatus.READY), clock())
     return dataset_metrics(
         pictures=len(items),
@@ -81,9 +86,36 @@ def report_dataset(
     )
 
 
-def small_pictures(items: Iterable[DatasetItem], studio: ObjectStore) -> dict[str, bytes]:
-    """A small JPEG by crop_id, from the dataset's own pictures."""
-    rows = tuple(items)
+def keep_thumbnails(
+    production: str,
+    items: Sequence[DatasetItem],
+    registry: Registry,
+    studio: ObjectStore,
+    to: ThumbnailFile,
+) -> None:
+    """A small JPEG of each picture: the one that its film's run stored, else one made anew.
+
+    One is missing when the film was prepared again with other settings, or its row or files are
+    gone: then the dataset's own picture is decoded.
+    """
+    by_film: defaultdict[str, set[str]] = defaultdict(set)
+    for item in items:
+        by_film[item.film_id].add(item.crop_id)
+    for film_id, wanted in by_film.items():
+        film = FILMS.read(registry, production, film_id)
+        if film is not None and film.body.run is not None:
+            _copy_stored(FilmKeys.of(film.body.run), wanted, studio, to)
+    missing = [item for item in items if item.crop_id not in to]
     with ThreadPoolExecutor(DECODERS) as pool:
-        small = pool.map(lambda item: thumbnail(decode_picture(studio.get(item.key))), rows)
-        return {item.crop_id: jpeg for item, jpeg in zip(rows, small, strict=True)}
+        made = pool.map(lambda item: thumbnail(decode_picture(studio.get(item.key))), missing)
+        for item, jpeg in zip(missing, made, strict=True):
+            to.add(item.crop_id, jpeg)
+
+
+def _copy_stored(keys: FilmKeys, wanted: set[str], studio: ObjectStore, to: ThumbnailFile) -> None:
+    try:
+        crops = read_lines(Crop, studio.get(keys.crops))
+        chunks = sorted({crop.chunk for crop in crops if crop.crop_id in wanted})
+        copy_thumbnails(keys, chunks, studio, to, wanted)
+    except NotFound as fault:
+        logger.warning("thumbnails of a film are missing and are made anew", fault=str(fault))

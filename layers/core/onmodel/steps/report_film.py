@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections import Counter
 
 from onmodel.contracts.base import Usage
@@ -15,12 +14,12 @@ from onmodel.contracts.films import (
     Naming,
     Rejected,
     RunRequest,
-    Thumbnail,
 )
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import NamingCost
 from onmodel.contracts.settings import Settings
 from onmodel.datasets.metrics import film_metrics
+from onmodel.films.thumbnails import ThumbnailFile, copy_thumbnails
 from onmodel.formats.jsonl import read_lines
 from onmodel.money.pricebook import PriceBook, add_up, estimate
 from onmodel.observability import Metric
@@ -70,19 +69,19 @@ def report_film(
         prepared_at=clock(),
     )
     studio.put(keys.summary, summary.model_dump_json(indent=2).encode(), "application/json")
-    pages = render_film_report(
-        FilmReport(
+    with ThumbnailFile() as thumbnails:
+        copy_thumbnails(keys, (chunk.index for chunk in chunks), studio, to=thumbnails)
+        report = FilmReport(
             summary=summary,
             settings=Settings.model_validate_json(studio.get(keys.settings)),
             crops=crops,
             names={name.crop_id: name for name in names},
             rejected=rejected,
-            thumbnails=stored_thumbnails(keys, studio, chunks),
+            thumbnails=thumbnails,
             bill=bill,
         )
-    )
-    for name in sorted(pages, key=lambda page: page == "index.html"):
-        studio.put(f"{keys.run}/report/{name}", pages[name], "text/html; charset=utf-8")
+        for name, page in render_film_report(report):
+            studio.put(f"{keys.run}/report/{name}", page, "text/html; charset=utf-8")
     return film_metrics(summary)
 
 
@@ -91,15 +90,3 @@ def paid_by(run_id: str, chunk: ChunkResult) -> list[Usage]:
     if chunk.run_id in ("", run_id):
         return list(chunk.usage)
     return [Usage(item=use.item, reused=use.paid + use.reused) for use in chunk.usage]
-
-
-def stored_thumbnails(
-    keys: FilmKeys, studio: ObjectStore, chunks: list[ChunkResult]
-) -> dict[str, bytes]:
-    """JPEG by crop_id, or by `frame-<milliseconds>` for dropped frames."""
-    lines = (
-        line
-        for chunk in chunks
-        for line in read_lines(Thumbnail, studio.get(keys.chunk(chunk.index).thumbnails))
-    )
-    return {line.id: base64.b64decode(line.jpeg) for line in lines}
