@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
-from drawn.films import DrawnFilm
+from drawn.films import DrawnFilm, draw_film
 from fakes.train_world import picture
 from fakes.world import World
 
@@ -76,6 +78,24 @@ def test_read_when_a_place_of_the_film_is_named_then_its_box_is_cut_out(
     (shown,), notices = reader(world, run).read(shown_at(1.0))
     assert (shown.character, decoded_size(shown.jpeg)) == ("mira", (200, 120))
     assert notices == ()
+
+
+def test_read_when_a_drawing_is_held_then_the_picture_on_the_screen_is_cut_out(
+    world: World, tmp_path: Path
+) -> None:
+    film = draw_film(
+        tmp_path / TITLE, seconds=12, size=(320, 180), times=(0.0, 4.0, 8.0), shot_seconds=4, gop=2
+    )
+    world.route(world.upload(f"bunny/films/{TITLE}", film.path.read_bytes()))
+    run = world.started()
+    world.probe(run)
+    box = (0, 0, 320, 180)
+    shown = []
+    for seconds in (4.0, 7.9, 8.0):
+        (picture,), notices = reader(world, run).read(shown_at(seconds, box))
+        assert notices == ()
+        shown.append(picture.jpeg)
+    assert shown[0] == shown[1] != shown[2]
 
 
 def test_read_when_a_box_is_the_whole_frame_then_it_is_used(world: World, run: Run) -> None:

@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 
 from onmodel.contracts.keys import crop_id
 from onmodel.video import Frame, InspectedFilm, inspect_film, plan_chunks, sample_frames
+from onmodel.video.decode.group_decoder import GroupDecoder
+from onmodel.video.gops.batches import Batch
 
 SIZE = (128, 80)
 PARTS: dict[str, dict[str, Any]] = {
@@ -31,6 +33,10 @@ PARTS: dict[str, dict[str, Any]] = {
         "seconds": 2, "gop": 10,
         "times": tuple(np.cumsum(np.random.default_rng(5).uniform(0.02, 0.2, 20)).tolist()),
     },
+    "hevc.ts": {"seconds": 2, "gop": 24, "codec": "libx265"},
+    "open.ts": {"seconds": 2, "options": {"x264-params": "open-gop=1:bframes=3:keyint=12"}},
+    "a.m2ts": {"seconds": 2, "gop": 12, "container_options": {"mpegts_m2ts_mode": "1"}},
+    "b.m2ts": {"seconds": 3, "gop": 24, "container_options": {"mpegts_m2ts_mode": "1"}},
     "a.vob": {"seconds": 3, "gop": 12, "codec": "mpeg2video", "fps": 25, "options": {"bf": "2"}},
     "b.vob": {"seconds": 2, "gop": 10, "codec": "mpeg2video", "fps": 25},
     "a.mkv": {"seconds": 3, "gop": 24},
@@ -83,7 +89,8 @@ def parts(films: Path) -> Parts:
     made = Parts()
     for name, how in PARTS.items():
         path = films / name
-        draw_film(path, size=SIZE, shot_seconds=1.1, **how)
+        container = "mpegts" if name.endswith("ts") else None
+        draw_film(path, size=SIZE, shot_seconds=1.1, container=container, **how)
         frames = [(frame.timecode_seconds, frame.pixels) for frame in sample_frames(path, 0.001)]
         first = frames[0][0]
         film = inspected(path.read_bytes())
@@ -96,7 +103,7 @@ def parts(films: Path) -> Parts:
     return made
 
 
-@pytest.mark.parametrize("kind", ["ts", "vob", "mkv"])
+@pytest.mark.parametrize("kind", [".ts", "hevc.ts", ".m2ts", ".vob", ".mkv"])
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -104,9 +111,10 @@ def parts(films: Path) -> Parts:
 def test_inspect_film_when_parts_are_joined_then_each_second_has_a_frame_of_the_right_part(
     parts, kind, data
 ):
-    names = sorted(name for name in PARTS if name.endswith(kind))
+    # a file has one codec
+    names = [name for name in PARTS if name.endswith(kind) and (name == kind or "hevc" not in name)]
     # FFmpeg reads two Matroska files of one; more are told as unread
-    most = 2 if kind == "mkv" else 5
+    most = 2 if kind == ".mkv" else 5
     chosen = data.draw(st.lists(st.sampled_from(names), min_size=1, max_size=most))
     body = b"".join(parts[name].body for name in chosen)
     film = inspected(body)
@@ -151,6 +159,28 @@ def test_sample_frames_when_a_part_begins_within_a_group_then_its_lost_seconds_a
     for window in range(int(film.facts.duration_seconds)):
         reported = any(start < window + 1 and end > window for start, end in lost)
         assert window in with_frame or reported, (window, times, lost)
+
+
+def test_sample_frames_when_a_decoder_gives_no_picture_and_no_fault_then_reported(
+    films, monkeypatch
+):
+    path = films / "silent.mp4"
+    draw_film(path, seconds=3, size=SIZE, gop=24)
+    film = inspected(path.read_bytes())
+    (second,) = film.packets.pts[film.packets.seconds(film.packets.pts) == 1.0].tolist()
+    feed = GroupDecoder.frames
+
+    def without_second_group(self: GroupDecoder, batch: Batch, chosen: list[int]) -> Any:
+        pictures = feed(self, batch, chosen)
+        return iter(()) if batch.pts[0] == second else pictures
+
+    monkeypatch.setattr(GroupDecoder, "frames", without_second_group)
+    lost: list[tuple[float, float]] = []
+    frames = sample_frames(
+        path, 1.0, packets=film.packets, on_lost=lambda start, end: lost.append((start, end))
+    )
+    assert [int(frame.timecode_seconds) for frame in frames] == [0, 2]
+    assert lost == [(1.0, 2.0)]
 
 
 class Pipe(io.RawIOBase):

@@ -185,9 +185,8 @@ def _from_packets(file: IO[bytes], index: int, limits: Limits) -> PacketTable:
         if not len(every.pts):
             return table_from_header(container, stream)
         timed = float(has_time(every).mean()) >= _MOSTLY_TIMED
-        codec = canonical_codec(stream)
-        contiguous = int(every.size.sum()) == _size(recorder) and codec in CONTAINER_INDEPENDENT
-        if contiguous:
+        contiguous = int(every.size.sum()) == _size(recorder)
+        if contiguous:  # the file holds nothing but the packets
             every = replace(every, position=np.cumsum(every.size) - every.size)
             timed = bool(has_time(every).all())
         rules = _rules(container, stream)

@@ -17,7 +17,7 @@ from onmodel.video.container.packet_table import Columns, PacketTable, Segment, 
 # codecs whose decoders need nothing of the container but what the table has of the stream
 CONTAINER_INDEPENDENT = frozenset({
     "h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "prores", "mjpeg", "dnxhd", "mpeg2video",
-    "mpeg1video", "dvvideo",
+    "mpeg1video",
 })  # fmt: skip
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # WebM has alpha beside the packets' data
 _DECLARES_DURATION = (ISO_BMFF, "matroska", "flv", "asf", "avi", "mxf")
@@ -119,7 +119,7 @@ def _origin(
     begin = first if start is None else round(Fraction(start, av.time_base) / tick)
     if first is None or begin is None:
         return begin or 0
-    if restarts:
+    if restarts or not container.streams.audio:
         return first
     if begin < 0 <= first:
         return 0  # sound that begins early, to prepare its decoder

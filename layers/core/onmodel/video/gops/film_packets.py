@@ -48,7 +48,7 @@ class FilmPackets:
         self._rules = ClockRules.of(table.container, table.time_base, rate)
 
     def starting_at(self, seconds: float) -> Iterator[FilmPacket]:
-        """Packets from the last keyframe on that is shown at `seconds` or before."""
+        """Packets from the last keyframe on that is shown at `seconds`, or from an earlier one."""
         return self._of_segments(seconds) if self._table.segments else self._by_clock(seconds)
 
     def _of_segments(self, seconds: float) -> Iterator[FilmPacket]:
@@ -67,11 +67,8 @@ class FilmPackets:
                 yield from packets
                 return
         self._rewind()
-        if row > 0:
-            yield from self._from_row(row)
-        else:
-            first_packet, *_ = table.segments
-            yield from self._in_film_time(self._packets(), table.segments, first_packet)
+        first_packet, *_ = table.segments
+        yield from self._in_film_time(self._packets(), table.segments, first_packet)
 
     def _seek_to_row(self, row: int) -> bool:
         """Whether the container can go to a keyframe of the table."""

@@ -46,6 +46,10 @@ class Windows:
             inside &= found < math.floor((self.end - self.anchor) / self.step + _ROUNDING)
         return np.where(inside, found, NO_WINDOW)
 
+    def end_of(self, number: int) -> float:
+        """When a window ends; sampling may end before."""
+        return min(self.anchor + (number + 1) * self.step, self.end)
+
     def clipped(self, start: float, end: float) -> tuple[float, float]:
         """The part of a span that lies in these windows."""
         return max(start, self.start), min(end, self.end)

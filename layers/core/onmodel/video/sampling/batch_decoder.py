@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -56,6 +57,7 @@ class _GroupState:
     signatures: list[TimedSignature] = field(default_factory=list)  # of the current window
     measured_at: float = -1e9
     broken: bool = False
+    sampled: set[int] = field(default_factory=set)  # windows that have their frame
 
 
 class BatchDecoder:
@@ -108,6 +110,8 @@ class BatchDecoder:
             self._report_lost(batch, self._decoder.failed)
         if (batch.last or group.broken) and group.best is not None:
             yield self._sampled(group.best)
+        if batch.last and not group.broken:
+            self._report_missing(batch.next_keyframe)
 
     def _plan(self, batch: Batch) -> list[int]:
         after = batch.next_keyframe
@@ -135,6 +139,18 @@ class BatchDecoder:
         stop = float(self._table.seconds(int(rest.max()) if end is None else end))
         self._on_lost(*self._windows.clipped(start, max(stop, start)))
 
+    def _report_missing(self, next_keyframe: int | None) -> None:
+        """Report the windows of a group for which the decoder gave no picture, and no fault."""
+        group = self._group
+        firsts: dict[int, int] = {}
+        for tick, window in group.window_of.items():
+            if tick is not None and window not in group.sampled:
+                firsts[window] = min(firsts.get(window, tick), tick)
+        until = math.inf if next_keyframe is None else float(self._table.seconds(next_keyframe))
+        for window, tick in sorted(firsts.items()):
+            start = float(self._table.seconds(tick))
+            self._on_lost(start, max(start, min(until, self._windows.end_of(window))))
+
     def _measure_candidate(self, picture: VideoFrame, window: int) -> None:
         """Measure a candidate of a window, unless one just before it was measured."""
         group, seconds = self._group, float(self._table.seconds(picture.pts or 0))
@@ -150,6 +166,7 @@ class BatchDecoder:
     def _sampled(self, best: _Candidate) -> Sampled:
         """The sharpest frame of the current window, which is complete."""
         group = self._group
+        group.sampled.add(best.window)
         signatures, group.best, group.signatures = tuple(group.signatures), None, []
         frame = render_frame(
             self._renderer,
