@@ -35,6 +35,12 @@ SERVICE_ERRORS = {
     "SQS.AmazonSQSException",
     "SQS.SdkClientException",
 }
+PATIENTLY = {
+    "IntervalSeconds": 2,
+    "MaxDelaySeconds": 120,
+    "MaxAttempts": 16,
+    "JitterStrategy": "FULL",
+}
 HEALS = {
     "ErrorEquals": [
         "Throttled",
@@ -44,16 +50,17 @@ HEALS = {
         "Lambda.AWSLambdaException",
         "Lambda.SdkClientException",
     ],
-    "IntervalSeconds": 2,
-    "MaxDelaySeconds": 120,
-    "MaxAttempts": 16,
-    "JitterStrategy": "FULL",
+    **PATIENTLY,
 }
 TRIES_FOR_A_PLACE = {"RetireModel": 300}  # here money runs; elsewhere 60
-DIED = {
-    "ErrorEquals": ["Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout", "States.Timeout"],
-    "MaxAttempts": 1,
-}
+DEATHS = ["Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout"]
+DIED = {"ErrorEquals": [*DEATHS, "States.Timeout"], "MaxAttempts": 1}
+# Of a state that waits for a person, States.Timeout is the end of the person's time.
+DIED_ASKING = {"ErrorEquals": DEATHS, "MaxAttempts": 1}
+# Calls without a choice: what fails there is the service.
+CALL_FAILED = {"ErrorEquals": ["States.ALL"], **PATIENTLY}
+# Of a picture, States.Timeout and what caption_crop answers are final.
+QUEUE_FAILED = {"ErrorEquals": ["SQS.AmazonSQSException", "SQS.SdkClientException"], **PATIENTLY}
 # States after which nothing is left to undo: their failure fails the execution and its alarm.
 UNCAUGHT = {
     "PublishFilmPrepared",
@@ -170,16 +177,28 @@ def crowded(machine: Machine) -> dict:
     }
 
 
-def test_retries_when_of_a_function_then_only_of_what_heals(machine: Machine) -> None:
+def retries(machine: Machine, state: dict) -> list[dict] | None:
+    """The only Retry that a state may have; None for a state that has none."""
+    resource = state.get("Resource", "")
+    if machine.function_of(state):
+        asks = resource.endswith("waitForTaskToken")
+        return [crowded(machine), HEALS, DIED_ASKING if asks else DIED]
+    if ":sqs:" in resource:
+        return [QUEUE_FAILED]
+    if resource.endswith("startExecution.sync:2"):
+        return None  # a second start would draw the same panels beside the first
+    return [CALL_FAILED] if state["Type"] == "Task" else None
+
+
+def test_retries_when_read_then_each_kind_of_state_has_its_one_rule(machine: Machine) -> None:
+    """Maps have none: their children have."""
     for name, state in machine.states():
-        if machine.function_of(state) and not state["Resource"].endswith("waitForTaskToken"):
-            assert state["Retry"] == [crowded(machine), HEALS, DIED], name
+        assert state.get("Retry") == retries(machine, state), f"{machine.name}: {name}"
 
 
-def test_waits_for_people_when_they_time_out_then_are_not_retried(machine: Machine) -> None:
+def test_waits_for_people_when_their_time_is_over_then_caught(machine: Machine) -> None:
     for name, state in machine.states():
         if machine.function_of(state) and state["Resource"].endswith("waitForTaskToken"):
-            assert state["Retry"] == [crowded(machine), HEALS], name
             assert state["Catch"][0]["ErrorEquals"] == ["States.Timeout"], name
 
 
