@@ -27,6 +27,7 @@ The tree is ordered by who can correct the error.
 from __future__ import annotations
 
 import json
+import re
 
 from onmodel.contracts.base import Usage
 
@@ -126,8 +127,56 @@ class StillRunning(OnmodelError):
     """Raised by a polling step while the thing it waits for is not over."""
 
 
+INNER_TEXT = re.compile(
+    r"Errno|Traceback|\w(?:Error|Exception)\(|pydantic|avcodec|<class |object at 0x|File \""
+)
+"""What only a programmer understands, in messages that libraries wrote."""
+
+STEP = re.compile(r"onmodel/steps/(\w+)\.py")
+"""Names the step in the stack trace that Lambda puts into a cause."""
+
+ENDS_FROM_OUTSIDE = {
+    "NotInService": "the deployment did not come into service",
+    "Runtime.OutOfMemory": "a step needed more memory than it may use",
+    "Sandbox.Timedout": "a step took longer than it may",
+    "States.DataLimitExceeded": "a step answered more than a state machine can carry",
+    "States.ExceedToleratedFailureThreshold": "too many parts of it failed",
+    "States.Timeout": "a step took longer than it may",
+}
+"""Errors of Lambda and the state machines that say no more than their name."""
+
+
+def plain_reason(name: str, cause: str) -> str:
+    """As message_of, for a mail: whoever reads it does not know the code.
+
+    Args:
+        name: of the error's class.
+        cause: Lambda's JSON, or plain text.
+
+    Returns:
+        The message of an error of this tree; of any other that a fault happened, in which step if
+        that is known, and how to find the technical text, which row and log keep.
+    """
+    ended = ENDS_FROM_OUTSIDE.get(name)
+    if ended is not None:
+        return ended
+    if name in globals():
+        return plain_text(message_of(name, cause))
+    steps = STEP.findall(cause)
+    return f"an unexpected fault in {steps[-1]} ({SEARCH})" if steps else UNEXPECTED
+
+
+def plain_text(text: str) -> str:
+    """The text, unless it holds what only a programmer understands."""
+    return UNEXPECTED if INNER_TEXT.search(text) else text
+
+
+SEARCH = "search the logs for the id below"
+UNEXPECTED = f"an unexpected fault ({SEARCH})"
+
+
 def message_of(name: str, cause: str) -> str:
-    """The message of an error as Step Functions caught it.
+    """The message of an error as Step Functions caught it, for rows and logs.
 
     Args:
         name: of the error's class.

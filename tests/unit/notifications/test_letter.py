@@ -16,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import DictLoader, UndefinedError
 
+from onmodel.errors import INNER_TEXT
 from onmodel.notifications import catalogue, letter
 from onmodel.notifications.facts.base import Facts
 from onmodel.notifications.facts.uploads import UploadUnknownFacts
-from onmodel.notifications.letter import SUBJECT_LIMIT, WIDTH, Mail, compose
+from onmodel.notifications.letter import BODY_LIMIT_BYTES, WIDTH, Mail, compose
 
 CASES = sorted((Path(__file__).parent / "golden").glob("*.json"))
 CLASSES = {
@@ -63,14 +64,6 @@ def test_mail_when_composed_then_reads_as_its_golden_text(case: Path) -> None:
     assert CORRELATION_ID in text
 
 
-@given(st.text(max_size=300))
-def test_subject_when_it_is_anything_then_fits_sns(key: str) -> None:
-    subject = unknown_upload(key).subject
-    assert subject.isascii()
-    assert subject.isprintable()
-    assert 0 < len(subject) <= SUBJECT_LIMIT < 100
-
-
 @given(st.text(alphabet=st.characters(), max_size=200))
 def test_body_when_a_value_is_hostile_then_it_adds_no_lines(key: str) -> None:
     body = unknown_upload(key).body
@@ -78,12 +71,35 @@ def test_body_when_a_value_is_hostile_then_it_adds_no_lines(key: str) -> None:
     assert "\r" not in body
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_mail_when_composed_then_holds_no_inner_text(case: Path) -> None:
+    assert not INNER_TEXT.search(case.with_suffix(".txt").read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize(
-    ("key", "subject"),
-    [("Größe – 1,204 pictures", "Grosse 1,204 pictures"), ("北京.mp4", "BeiJing.mp4")],
+    "values",
+    [["x" * 5_000_000], ["猫" * 100] * 20_000, [f"fault {n}" for n in range(20_000)]],
+    ids=["one huge value", "many long ones", "many short ones"],
 )
-def test_subject_when_not_latin_then_spelled_in_ascii(key: str, subject: str) -> None:
-    assert unknown_upload(key).subject == f"We do not know what to do with {subject}"
+@pytest.mark.parametrize("filter_name", ["bullets", "indented", "paragraphs", "table"])
+def test_body_when_values_are_without_end_then_fits_sns_and_says_how_many_more(
+    written, filter_name: str, values: list[str]
+) -> None:
+    rows = [("1", value) for value in values] if filter_name == "table" else values
+    made = f"{{{{ rows | {filter_name} }}}}"
+    body = written(f"Subject: s\n\n{made}\n\nLast words.", rows=rows).body
+    assert len(body.encode()) < BODY_LIMIT_BYTES + 100
+    assert ("and 19,960 more" in body) == (len(values) > 1)
+    assert body.endswith("Last words.\n\n--\nonmodel, id c-1\n")
+
+
+def test_body_when_all_of_it_is_too_long_then_cut_at_a_line_and_counted(written) -> None:
+    rows = ["猫" * 1_999] * 40
+    body = written("Subject: s\n\n{{ rows | indented }}\n\nLast words.", rows=rows).body
+    lines = body.splitlines()
+    assert lines[-5:] == [lines[-5], "and 32 more lines", "", "--", "onmodel, id c-1"]
+    assert lines.count("  " + "猫" * 1_999) == 10
+    assert len(body.encode()) < BODY_LIMIT_BYTES + 100
 
 
 def test_paragraph_when_long_then_joined_and_wrapped_and_indented_lines_are_kept(written) -> None:

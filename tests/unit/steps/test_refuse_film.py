@@ -106,3 +106,33 @@ def test_refused_when_told_then_reason_is_in_the_mail_once(world: World) -> None
     world.notify("film_refused", run)
     assert len(world.mailbox.mails) == 1
     assert "a.mp4 is no film" in world.mailbox.mails[0].body
+
+
+@pytest.mark.parametrize(
+    ("error", "technical", "mailed"),
+    [
+        (
+            StateError(
+                Error="KeyError",
+                Cause=json.dumps({
+                    "errorMessage": "'box'",
+                    "stackTrace": ["File /opt/python/onmodel/steps/sample_chunk.py"],
+                }),
+            ),
+            "KeyError: 'box'",
+            "an unexpected fault in sample_chunk (search the logs for the id below)",
+        ),
+        (DIED, "Runtime.OutOfMemory: RequestId: 1", "a step needed more memory than it may use"),
+    ],
+)  # fmt: skip
+def test_refuse_when_we_failed_then_the_row_is_technical_and_the_mail_is_not(
+    world: World, error: StateError, technical: str, mailed: str
+) -> None:
+    run = run_of()
+    world.claim(run)
+    refuse(world, run, error)
+    assert RUNS.require(world.registry, run.production, run.run_id).body.reason == technical
+    world.notify("film_refused", run)
+    text = " ".join(world.mailbox.mails[0].body.split())
+    assert mailed in text
+    assert technical not in text

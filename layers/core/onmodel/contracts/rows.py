@@ -44,6 +44,9 @@ class RunBody(Contract):
     run: Run
     execution_arn: str
     reason: str | None = None
+    plain_reason: str | None = Field(
+        default=None, description="for mails, when `reason` is a technical text"
+    )
     advice: str | None = None
     crops_kept: int | None = None
     estimated_usd: float | None = None

@@ -6,6 +6,7 @@ paragraph without text is left out. The correlation id is added at the end, so t
 found.
 
 Every value is made printable before it is written: keys and file names may hold any characters.
+They are also bounded, because SNS refuses a message of more than 256 KB, and nobody gets the mail.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined
-from slugify import slugify
 
 from onmodel.formats.wording import (
     ASKED_ABOUT,
@@ -32,9 +32,12 @@ from onmodel.formats.wording import (
     when,
 )
 from onmodel.notifications.facts.base import Facts
+from onmodel.notifications.subject import VALUE_BEGINS, VALUE_ENDS, subject_line
 
 SUBJECT = "Subject: "
-SUBJECT_LIMIT = 99  # SNS: under 100 characters, ASCII, no line breaks
+BODY_LIMIT_BYTES = 64_000  # a quarter of what SNS takes; more than anybody reads
+MOST_LINES = 40  # of one list
+MOST_CHARACTERS = 2_000  # of one value; an S3 key has 1,024 bytes, a signed link about 500
 MOST_SPANS = 5
 WIDTH = 72  # mail programs show this without breaking lines
 
@@ -62,35 +65,44 @@ def compose(facts: Facts, correlation_id: str) -> Mail:
     """
     text = _TEMPLATES.get_template(f"{facts.kind}.txt.j2").render(dict(facts)).strip()
     subject, _, body = text.partition("\n")
+    body = _without_marks(body)
     blocks = [_wrapped(paragraph) for paragraph in re.split(r"\n\s*\n", body) if paragraph.strip()]
-    blocks.append(f"--\nonmodel, id {printable(correlation_id)}")
-    return Mail(_subject(subject.removeprefix(SUBJECT)), "\n\n".join(blocks) + "\n")
+    text = _bounded("\n\n".join(blocks))
+    return Mail(
+        subject_line(subject.removeprefix(SUBJECT)),
+        f"{text}\n\n--\nonmodel, id {printable(correlation_id)}\n",
+    )
 
 
 def table(rows: Iterable[tuple[int | str, str]]) -> Lines:
     """Two columns, indented, the first flush right: a number and what it counts."""
     cells = [
-        (f"{left:,}" if isinstance(left, int) else printable(left), printable(right))
+        (f"{left:,}" if isinstance(left, int) else _value(left), _value(right))
         for left, right in rows
     ]
     width = max((len(left) for left, _ in cells), default=0)
-    return Lines("\n".join(f"  {left:>{width}}  {right}" for left, right in cells))
+    return _listed([f"  {left:>{width}}  {right}" for left, right in cells])
 
 
 def bullets(texts: Iterable[str]) -> Lines:
     """Each text as one sentence after a dash."""
-    rows: list[str] = []
-    for text in texts:
-        rows += textwrap.wrap(
-            sentence(text), WIDTH, initial_indent="  - ", subsequent_indent="    ",
+    return _listed([
+        "\n".join(textwrap.wrap(
+            sentence(_value(text)), WIDTH, initial_indent="  - ", subsequent_indent="    ",
             break_long_words=False, break_on_hyphens=False,
-        )  # fmt: skip
-    return Lines("\n".join(rows))
+        ))
+        for text in texts
+    ])  # fmt: skip
 
 
 def indented(texts: Iterable[str]) -> Lines:
     """Each text on a line of its own, which is not wrapped."""
-    return Lines("\n".join(f"  {printable(text)}" for text in texts))
+    return _listed([f"  {_value(text)}" for text in texts])
+
+
+def paragraphs(texts: Iterable[str]) -> Lines:
+    """Each text as a paragraph."""
+    return _listed([_value(text) for text in texts], between="\n\n")
 
 
 def character_table(characters: Mapping[str, int]) -> Lines:
@@ -111,7 +123,7 @@ def _written(value: object) -> str:
     if isinstance(value, Lines):
         return value
     if isinstance(value, str):
-        return printable(value)
+        return f"{VALUE_BEGINS}{_value(value)}{VALUE_ENDS}"
     if isinstance(value, int | Undefined):
         return str(value)  # raises UndefinedError for a value that the facts do not have
     raise TypeError(f"{value!r} is no text and needs a filter")
@@ -133,6 +145,7 @@ def _environment() -> Environment:
         dollars=dollars,
         duration=duration,
         indented=indented,
+        paragraphs=paragraphs,
         sentence=sentence,
         spans=spans,
         table=table,
@@ -145,12 +158,33 @@ def _environment() -> Environment:
 _TEMPLATES = _environment()
 
 
-def _subject(text: str) -> str:
-    made = "".join(
-        char if char.isascii() else slugify(char, lowercase=False) for char in printable(text)
-    )
-    made = " ".join(made.split()) or "onmodel"
-    return made if len(made) <= SUBJECT_LIMIT else made[: SUBJECT_LIMIT - 3].rstrip() + "..."
+def _without_marks(text: str) -> str:
+    return text.replace(VALUE_BEGINS, "").replace(VALUE_ENDS, "")
+
+
+def _value(text: str) -> str:
+    """Printable, of at most MOST_CHARACTERS."""
+    shown = printable(text)
+    return shown if len(shown) <= MOST_CHARACTERS else shown[: MOST_CHARACTERS - 1] + "…"
+
+
+def _listed(entries: Sequence[str], between: str = "\n") -> Lines:
+    """The first MOST_LINES entries, and how many more there are."""
+    shown = [*entries[:MOST_LINES]]
+    if len(entries) > MOST_LINES:
+        shown.append(f"  and {len(entries) - MOST_LINES:,} more")
+    return Lines(between.join(shown))
+
+
+def _bounded(text: str) -> str:
+    """As many whole lines as fit BODY_LIMIT_BYTES, and how many more there are."""
+    left = BODY_LIMIT_BYTES
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        left -= len(line.encode()) + 1
+        if left < 0:
+            return "\n".join([*lines[:number], f"and {len(lines) - number:,} more lines"])
+    return text
 
 
 def _wrapped(paragraph: str) -> str:

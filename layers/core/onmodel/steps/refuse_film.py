@@ -5,7 +5,7 @@ from __future__ import annotations
 from onmodel.contracts.films import Refusal, RefuseFilmRequest, StateError
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import RunBody, RunStatus
-from onmodel.errors import NotFound, message_of
+from onmodel.errors import NotFound, message_of, plain_reason
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -47,6 +47,7 @@ def refuse_film(
         run=run,
         execution_arn=request.execution_arn,
         reason=message_of(error.Error, error.Cause),
+        plain_reason=plain_reason(error.Error, error.Cause),
         advice="" if refused else TRY_AGAIN,
     )
     status = RunStatus.REFUSED if refused else RunStatus.FAILED

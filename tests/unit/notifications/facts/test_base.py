@@ -35,12 +35,15 @@ def request(**extra: str) -> NotificationRequest:
     ("extra", "message"),
     [
         ({}, "an unknown fault"),
-        ({"error": "States.Timeout"}, "States.Timeout"),
-        ({"error": "X", "cause": json.dumps({"errorMessage": "too slow"})}, "X: too slow"),
+        ({"error": "States.Timeout"}, "a step took longer than it may"),
+        (
+            {"error": "X", "cause": json.dumps({"errorMessage": "too slow"})},
+            "an unexpected fault (search the logs for the id below)",
+        ),
         ({"error": "Throttled", "cause": json.dumps({"errorMessage": "slow down"})}, "slow down"),
     ],
 )
-def test_caught_when_the_machine_caught_an_error_then_its_message(
+def test_caught_when_the_machine_caught_an_error_then_what_it_means(
     extra: dict[str, str], message: str
 ) -> None:
     assert caught(request(**extra)) == message

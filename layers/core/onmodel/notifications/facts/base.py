@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from onmodel.contracts.base import Contract, Slug
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.errors import EventRefused, message_of
+from onmodel.errors import EventRefused, plain_reason
 from onmodel.links.tokens import SignedLinks
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -88,7 +88,7 @@ FactsFunction = Callable[[NotificationRequest, Sources], Notification]
 
 
 def caught(request: NotificationRequest) -> str:
-    """The message of the error that a state machine caught, from `extra`."""
+    """What the error that a state machine caught means, from `extra`."""
     if "error" not in request.extra:
         return UNKNOWN_FAULT
-    return message_of(request.extra["error"], request.extra.get("cause", ""))
+    return plain_reason(request.extra["error"], request.extra.get("cause", ""))

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from onmodel.contracts.keys import DatasetKeys, digest
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.errors import EventRefused
+from onmodel.errors import EventRefused, plain_text
 from onmodel.notifications.facts.base import Facts, Notification, Sources, caught
 from onmodel.registry.kinds import DATASETS, GENERATIONS
 
@@ -73,6 +73,6 @@ def dataset_refused(request: NotificationRequest, sources: Sources) -> Notificat
         why, advice = dataset.body.reason, dataset.body.advice
     if generation is None and dataset is None:
         raise EventRefused(f"No generation or dataset {request.id} in {request.production}")
-    why = why or caught(request)
+    why = plain_text(why) if why else caught(request)
     facts = DatasetRefusedFacts(production=request.production, reason=why, advice=advice or "")
     return Notification(facts, f"dataset_refused:{request.id}:{digest(why)}")

@@ -12,7 +12,7 @@ from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import DeploymentStage, StoryboardBody, StoryboardStatus
 from onmodel.deployments.ends import hours_overdue
 from onmodel.deployments.events import failed_event, ready_event, retired_event, stuck_event
-from onmodel.errors import EventRefused
+from onmodel.errors import EventRefused, plain_text
 from onmodel.notifications.facts.base import Facts, Notification, Sources, caught
 from onmodel.notifications.facts.storyboards import StoryboardDrawnFacts
 from onmodel.registry.kinds import DATASETS, DEPLOYMENTS, STORYBOARDS, TRAININGS, DeploymentRow
@@ -124,7 +124,7 @@ def deployment_failed(request: NotificationRequest, sources: Sources) -> Notific
     facts = DeploymentFailedFacts(
         production=request.production,
         model=_model_name(deployment, sources) if deployment else request.id,
-        reason=written if written and not_in_service else caught(request),
+        reason=plain_text(written) if written and not_in_service else caught(request),
         advice="`onmodel doctor` checks quotas and models; `onmodel deploy` tries again",
     )
     return Notification(facts, failed_event(request.id))
@@ -138,7 +138,7 @@ def retired(request: NotificationRequest, sources: Sources) -> Notification:
     facts = RetiredFacts(
         production=request.production,
         model=_model_name(deployment, sources),
-        reason=body.reason or "",
+        reason=plain_text(body.reason or ""),
         hours=_hours(body.provisioning_at, body.retired_at),
         usd=body.estimated_usd,
         usd_a_month=body.model_usd_month,

@@ -9,7 +9,8 @@ from pydantic import Field
 from onmodel.contracts.films import FilmSummary
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.contracts.rows import RunStatus
+from onmodel.contracts.rows import RunBody, RunStatus
+from onmodel.errors import plain_text
 from onmodel.formats.wording import DROPPED
 from onmodel.notifications.facts.base import UNKNOWN_FAULT, Facts, Notification, Sources
 from onmodel.registry.kinds import RUNS
@@ -103,7 +104,7 @@ def film_refused(request: NotificationRequest, sources: Sources) -> Notification
     facts = FilmRefusedFacts(
         production=request.production,
         title=row.body.run.title,
-        reason=row.body.reason or UNKNOWN_FAULT,
+        reason=_reason(row.body),
         advice=row.body.advice or "",
     )
     return Notification(facts, _ended_event(request.id, row.body.run.attempt))
@@ -115,9 +116,13 @@ def film_failed(request: NotificationRequest, sources: Sources) -> Notification:
     facts = FilmFailedFacts(
         production=request.production,
         title=body.run.title,
-        reason=request.extra.get("reason") or body.reason or UNKNOWN_FAULT,
+        reason=request.extra.get("reason") or _reason(body),
     )
     return Notification(facts, _ended_event(request.id, body.run.attempt))
+
+
+def _reason(body: RunBody) -> str:
+    return body.plain_reason or plain_text(body.reason or UNKNOWN_FAULT)
 
 
 def _ended_event(run_id: str, attempt: int) -> str:

@@ -13,7 +13,7 @@ from onmodel.contracts.rows import TrainingStage
 from onmodel.contracts.trainings import LabelledValue
 from onmodel.datasets.generations import is_tried_again
 from onmodel.deployments.events import training_failed_event
-from onmodel.errors import EventRefused
+from onmodel.errors import EventRefused, plain_text
 from onmodel.notifications.facts.base import Facts, Notification, Sources, caught
 from onmodel.registry.kinds import DATASETS, GENERATIONS, TRAININGS
 
@@ -109,6 +109,6 @@ def training_failed(request: NotificationRequest, sources: Sources) -> Notificat
         production=request.production,
         training_id=request.id,
         outcome=OUTCOMES[row.status],
-        reason=row.body.reason or "",
+        reason=plain_text(row.body.reason or ""),
     )
     return Notification(facts, training_failed_event(request.id))
