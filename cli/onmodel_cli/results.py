@@ -16,7 +16,7 @@ from rich.table import Table
 from onmodel.contracts.films import Crop, FilmSummary, Run
 from onmodel.contracts.keys import FilmKeys
 from onmodel.formats.jsonl import read_lines
-from onmodel.formats.wording import DROPPED, count, dollars, duration, person_name
+from onmodel.formats.wording import DROPPED, count, dollars, duration, listed, person_name, timecode
 from onmodel.ports.storage import ObjectStore
 
 DOWNLOADS_AT_ONCE = 8
@@ -116,6 +116,7 @@ def as_object(result: Result) -> dict[str, Any]:
         "usage": [use.model_dump(mode="json") for use in summary.usage],
         "estimated_usd": summary.estimated_usd,
         "notices": list(summary.notices),
+        "lost_seconds": [list(span) for span in summary.lost_seconds],
         "correlation_id": result.run.correlation_id,
     }
 
@@ -142,6 +143,8 @@ def show(result: Result, console: Console, *, again: bool = False) -> None:
     console.print(_dropped(summary))
     for notice in summary.notices:
         console.print(f"[yellow]![/] {escape(notice)}")
+    if summary.lost_seconds:
+        console.print(f"[yellow]![/] {_lost(summary)}")
     console.print(_money(summary, again=again))
     console.print(f"\n[bold]Report[/]   {result.report.as_uri()}")
     console.print(f"[bold]Pictures[/] {result.crops}")
@@ -163,6 +166,11 @@ def _dropped(summary: FilmSummary) -> Table:
     for reason, number in sorted(summary.rejected.items(), key=lambda pair: -pair[1]):
         table.add_row(f"{number:,}", DROPPED[reason])
     return table
+
+
+def _lost(summary: FilmSummary) -> str:
+    shown = [f"{timecode(start)} to {timecode(end)}" for start, end in summary.lost_seconds]
+    return f"Damaged, and not read: {listed(shown)}"
 
 
 def _money(summary: FilmSummary, *, again: bool) -> str:

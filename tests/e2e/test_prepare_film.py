@@ -10,6 +10,9 @@ from drawn.films import DrawnFilm, draw_film
 from e2e.studio import Studio, wait_until
 
 from onmodel.contracts.films import RejectReason
+from onmodel.contracts.keys import accepted_settings_key
+from onmodel.contracts.settings import Settings
+from onmodel.films.settings import settings_in_force
 from onmodel.vision.encoding import decode_picture
 
 SETTINGS = b"sampling: {chunk_seconds: 6}\n"
@@ -77,7 +80,7 @@ def test_film_when_replaced_or_threshold_changed_then_new_runs_and_only_new_pict
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("junk.mp4", "not"), ("empty.mp4", "empty"), ("truncated.mp4", ""), ("silent.mp4", "")],
+    [("junk.mp4", "not"), ("truncated.mp4", ""), ("silent.mp4", "")],
 )
 def test_film_when_unreadable_then_refused_once_with_advice_and_nothing_stays(
     studio: Studio, drawn: DrawnFilm, name: str, told: str
@@ -86,7 +89,6 @@ def test_film_when_unreadable_then_refused_once_with_advice_and_nothing_stays(
     whole = drawn.path.read_bytes()
     body = {
         "junk.mp4": b"not a film " * 100,
-        "empty.mp4": b"",
         "truncated.mp4": whole[:3000],
         "silent.mp4": b"ID3" + bytes(2000),
     }[name]
@@ -96,6 +98,36 @@ def test_film_when_unreadable_then_refused_once_with_advice_and_nothing_stays(
     assert told in record.body["reason"].lower()
     assert len(studio.told_by_mail(f"“{name}” of production {production}")) == 1
     assert not list(studio.store.list(f"{production}/"))
+
+
+def test_settings_when_deleted_then_the_defaults_hold(studio: Studio) -> None:
+    key, accepted = "gone/settings.yaml", accepted_settings_key("gone")
+    studio.upload(key, b"training: {automatic: false}\n")
+    wait_until(
+        lambda: any(info.key == accepted for info in studio.store.list("gone/")),
+        lambda: studio.told("gone"),
+    )
+    assert not settings_in_force("gone", studio.store).training.automatic
+    studio.stack.client("s3").delete_object(Bucket=studio.outputs["UploadsBucket"], Key=key)
+    wait_until(
+        lambda: settings_in_force("gone", studio.store) == Settings(), lambda: studio.told("gone")
+    )
+
+
+def test_upload_when_it_is_no_film_then_no_run_and_no_mail(
+    studio: Studio, drawn: DrawnFilm
+) -> None:
+    ignored = ("a.mp4.filepart", "a.srt", "@eaDir/a.mp4", "day1_$folder$")
+    for name in ignored:
+        studio.upload(f"copied/films/{name}", drawn.path.read_bytes())
+    studio.upload("copied/films/a.mp4", b"")
+    studio.upload("copied/films/a.mp4", drawn.path.read_bytes())
+    record = studio.ended_run("copied")
+    assert record.status == "prepared", record.body
+    assert [run.id for run in studio.runs("copied")] == [record.id]
+    studio.told_by_mail("production copied")
+    told = [mail.subject + mail.body for mail in studio.mails()]
+    assert not [text for text in told for name in ignored if name in text]
 
 
 def test_run_when_its_execution_died_then_uploading_again_takes_it_over(
