@@ -12,14 +12,13 @@ from rich.console import Console
 from onmodel.contracts.films import Run
 from onmodel.contracts.rows import RunStatus
 from onmodel.environment import Models
-from onmodel.errors import NotFound
 from onmodel.films.folders import production_of
-from onmodel.films.identity import film_of
+from onmodel.films.identity import film_of, living_place
 from onmodel.films.planning import plan_run
 from onmodel.films.settings import uploaded_settings
 from onmodel.films.upload_layout import FilmFile
 from onmodel.ports.storage import ObjectInfo
-from onmodel.registry.kinds import RUNS
+from onmodel.registry.kinds import FILMS, RUNS
 from onmodel_cli import bars, results
 from onmodel_cli.connection import Connection
 from onmodel_cli.following import Follower
@@ -76,9 +75,8 @@ def prepare(wish: Wish, connection: Connection, console: Console) -> tuple[Resul
         )
         shown = ", ".join(f"{name} ({number})" for name, number in sent.items())
         console.print(f"[green]✓[/] References: {shown}")
-    run, prepared = _known(film, connection)
-    if run is None or not prepared:
-        run = _upload_and_watch(film, connection, console)
+    known = _prepared(film, connection)
+    run = known or _upload_and_watch(film, connection, console)
     with bars.total_bar(console, "Fetching report and pictures") as progress_files:
         result = results.fetch(
             run,
@@ -87,7 +85,7 @@ def prepare(wish: Wish, connection: Connection, console: Console) -> tuple[Resul
             pictures=wish.pictures,
             progress=progress_files,
         )
-    return result, prepared
+    return result, known is not None
 
 
 def _upload_and_watch(film: Film, connection: Connection, console: Console) -> Run:
@@ -109,19 +107,15 @@ def _upload_and_watch(film: Film, connection: Connection, console: Console) -> R
     return _recorded(run, connection)
 
 
-def _known(film: Film, connection: Connection) -> tuple[Run | None, bool]:
-    """The run that this film would make, if the same film was uploaded before."""
-    try:
-        info = connection.uploads.head(film.key)
-    except NotFound:
-        return None, False
-    if not film.is_same(info):
-        return None, False
+def _prepared(film: Film, connection: Connection) -> Run | None:
+    """The prepared run of this content under these settings, while the bucket still has it."""
+    info = ObjectInfo(key=film.key, size=film.size, etag="", checksum_crc64nvme=film.checksum)
     run = _plan(film, info, connection)
+    known = FILMS.read(connection.registry, run.production, run.film_id)
+    if known is None or living_place(known, connection.uploads) is None:
+        return None
     row = RUNS.read(connection.registry, run.production, run.run_id)
-    if row is None or row.status != RunStatus.PREPARED:
-        return run, False
-    return row.body.run, True
+    return row.body.run if row is not None and row.status == RunStatus.PREPARED else None
 
 
 def _plan(film: Film, info: ObjectInfo, connection: Connection) -> Run:

@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.markup import escape
 
 from onmodel.errors import OnmodelError, RefusedError, ServiceError, StillRunning
-from onmodel.formats.wording import printable
 from onmodel_cli.following import RunFailed
 
 out = Console(highlight=False, soft_wrap=True)
@@ -54,14 +53,14 @@ def plain_errors() -> Iterator[None]:
     except OnmodelError as fault:
         _end(str(fault), Exit.FAULT)
     except UnicodeEncodeError as fault:  # names with bytes that are no UTF-8
-        name = printable(fault.object)
-        _end(f"The name {name} has bytes that are no UTF-8. Rename it.", Exit.REFUSED)
+        _end(f"The name {fault.object} has bytes that are no UTF-8. Rename it.", Exit.REFUSED)
     except KeyboardInterrupt:
         _end("Stopped following. What runs in the stack goes on.", Exit.INTERRUPTED)
 
 
 def _end(message: str, code: Exit) -> None:
-    err.print(f"[bold red]✗[/] {escape(message)}")
+    readable = message.encode("utf-8", "replace").decode()  # paths may have other bytes
+    err.print(f"[bold red]✗[/] {escape(readable)}")
     sys.stdout.flush()
     raise typer.Exit(code)
 

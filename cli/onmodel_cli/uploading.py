@@ -67,9 +67,6 @@ class Film:
     def key(self) -> str:
         return key_in(self.folder, "films", self.name) if self.folder else self.name
 
-    def is_same(self, info: ObjectInfo) -> bool:
-        return info.size == self.size and info.checksum_crc64nvme == self.checksum
-
 
 class NameRefused(RefusedError):
     """Raised when the name of a file, folder or production cannot be part of a key."""

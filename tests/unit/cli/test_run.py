@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from fakes.world import World
 from functions import variables_of_the_template
+from typer import Exit
 from typer.testing import CliRunner
 
 from onmodel.contracts.films import RefuseFilmRequest, StateError
 from onmodel.environment import Environment, Models
 from onmodel.errors import FilmRefused, SettingsRefused
 from onmodel.steps.refuse_film import refuse_film
-from onmodel_cli import main
+from onmodel_cli import main, speaking, status
 from onmodel_cli.connection import Connection
 
 
@@ -163,3 +165,113 @@ def test_run_when_the_stack_has_another_model_then_still_finds_the_run_that_it_m
     world.models = environment.read(Models).allowed
     assert invoke("run", film, "--production", "mira", "--json").exit_code == 0
     assert "nothing was paid for now" in invoke("run", film, "--production", "mira").stdout
+
+
+def test_run_when_the_same_film_has_another_name_then_nothing_is_uploaded_or_paid_for(
+    invoke, film: Path, connection: Connection, tmp_path: Path
+) -> None:
+    first = json.loads(invoke("run", film, "-p", "mira", "--json").stdout)
+    renamed = tmp_path / "Other name.mov"
+    renamed.write_bytes(film.read_bytes())
+    second = invoke("run", renamed, "-p", "Mira")
+    assert "nothing was paid for now" in second.stdout
+    assert connection.s3.uploaded == ["mira/films/mira.mp4"]
+    assert first["run_id"] in second.stdout
+
+
+def test_run_when_the_film_was_deleted_from_the_bucket_then_it_is_uploaded_and_known_again(
+    invoke, film: Path, connection: Connection, world: World
+) -> None:
+    first = json.loads(invoke("run", film, "-p", "mira", "--json").stdout)
+    world.uploads.delete_prefix("mira/films/")
+    second = json.loads(invoke("run", film, "-p", "mira", "--json").stdout)
+    assert second["run_id"] == first["run_id"]
+    assert len(connection.s3.uploaded) == 2
+    assert len(world.executions.payloads) == 1
+
+
+def test_run_when_the_film_s_name_is_in_nfd_then_its_key_is_in_nfc(
+    invoke, film: Path, connection: Connection, tmp_path: Path
+) -> None:
+    typed = tmp_path / "Cafe\u0301.mp4"
+    typed.write_bytes(film.read_bytes())
+    told = json.loads(invoke("run", typed, "-p", "Cafe\u0301", "--json").stdout)
+    assert connection.s3.uploaded == ["Caf\u00e9/films/Caf\u00e9.mp4"]
+    assert told["title"] == "Caf\u00e9.mp4"
+
+
+@pytest.mark.parametrize("typed", ["Caf\u00e9", "Cafe\u0301", "CAF\u00c9", "cafe"])
+def test_commands_when_the_production_is_spelled_otherwise_then_it_is_found(
+    invoke, film: Path, connection: Connection, world: World, typed: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(status, "open_stack", lambda *_arguments: connection)
+    world.route(world.upload("Cafe\u0301/settings.yaml", b"credit: mine"))
+    told = json.loads(invoke("run", film, "-p", typed, "--json").stdout)
+    assert told["production"] == "cafe"
+    assert connection.s3.uploaded == ["Cafe\u0301/films/mira.mp4"]
+    (line,) = json.loads(invoke("status", "-p", typed, "--json").stdout)["lines"]
+    assert line["id"] == told["run_id"]
+
+
+def test_run_when_main_has_a_film_at_the_root_then_settings_and_references_count(
+    invoke, film: Path, world: World, tmp_path: Path, picture: bytes
+) -> None:
+    world.route(world.upload("first.mp4", b"film"))
+    (tmp_path / "cast" / "Mira").mkdir(parents=True)
+    (tmp_path / "cast" / "Mira" / "front.png").write_bytes(picture)
+    told = invoke("run", film, "-p", "main", "--characters", tmp_path / "cast", "--json")
+    assert json.loads(told.stdout)["production"] == "main"
+    assert "characters/Mira/front.png" in set(world.uploads.keys())
+
+
+NO_UTF_8 = os.fsdecode(b"caf\xe9.mp4")
+
+
+@pytest.mark.parametrize(
+    ("film_name", "options"),
+    [
+        (NO_UTF_8, ("-p", "mira")),
+        ("mira.mp4", ("-p", NO_UTF_8)),
+        ("mira.mp4", ("-p", "mira", "--characters", NO_UTF_8)),
+    ],
+    ids=["film", "production", "characters"],
+)
+def test_run_when_a_name_has_bytes_that_are_no_utf_8_then_one_sentence(
+    invoke, film: Path, tmp_path: Path, connection: Connection, film_name: str, options: tuple[str]
+) -> None:
+    (tmp_path / film_name).write_bytes(film.read_bytes())
+    done = invoke("run", tmp_path / film_name, *options)
+    assert done.exit_code == 3
+    assert "caf?.mp4" in done.stderr.splitlines()[-1]
+    assert connection.s3.uploaded == []
+
+
+def test_commands_when_they_print_bytes_that_are_no_utf_8_then_one_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(Exit), speaking.plain_errors():
+        NO_UTF_8.encode()
+    assert "The name caf?.mp4 has bytes that are no UTF-8. Rename it." in capsys.readouterr().err
+
+
+def test_run_when_a_picture_s_name_is_no_utf_8_then_it_is_left_out_and_the_others_count(
+    invoke, film: Path, tmp_path: Path, world: World, picture: bytes
+) -> None:
+    folder = tmp_path / "cast" / "Mira"
+    folder.mkdir(parents=True)
+    for name in ("front.png", os.fsdecode(b"caf\xe9.png")):
+        (folder / name).write_bytes(picture)
+    done = invoke("run", film, "-p", "mira", "--characters", tmp_path / "cast")
+    assert done.exit_code == 0, done.stderr
+    assert "caf?.png has bytes that are no UTF-8: it was left out" in done.stderr
+    assert world.uploads.keys("mira/characters/") == ("mira/characters/Mira/front.png",)
+
+
+def test_run_when_the_key_would_be_too_long_for_s3_then_one_sentence(
+    invoke, tmp_path: Path, film: Path, connection: Connection
+) -> None:
+    done = invoke("run", film, "-p", "\u53f2" * 340)
+    assert done.exit_code == 3
+    assert "S3 takes 1,024" in done.stderr
+    assert connection.s3.uploaded == []
