@@ -66,7 +66,7 @@ def show_run(console: Console, seen: Iterable[RunProgress]) -> None:
     )
     with Progress(*columns, console=console, transient=True, disable=_quiet(console)) as bars:
         task = bars.add_task("waiting for the stack", total=None, held="")
-        told: RunProgress | None = None
+        answer: RunProgress | None = None
         for now in seen:
             held = _held(now)
             bars.update(
@@ -76,9 +76,9 @@ def show_run(console: Console, seen: Iterable[RunProgress]) -> None:
                 total=now.chunks or None,
                 held=held,
             )
-            if now != told and _quiet(console):
+            if now != answer and _quiet(console):
                 console.print(f"… {now.stage}  {held}".rstrip())
-            told = now
+            answer = now
     console.print("[green]✓[/] Prepared")
 
 

@@ -124,9 +124,9 @@ def _describe(stack: str, region: str) -> dict[str, Any]:
 
 def _variables(stack: dict[str, Any]) -> dict[str, str]:
     """The functions' variables, from the stack's outputs and parameters: TopicArn → TOPIC_ARN."""
-    told = {item["ParameterKey"]: item["ParameterValue"] for item in stack.get("Parameters", [])}
-    told |= {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
-    return {_variable(name): value for name, value in told.items() if value != ""}
+    result = {item["ParameterKey"]: item["ParameterValue"] for item in stack.get("Parameters", [])}
+    result |= {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
+    return {_variable(name): value for name, value in result.items() if value != ""}
 
 
 def _variable(name: str) -> str:

@@ -173,6 +173,6 @@ def _ended(row: RunRow) -> FilmRefused | ServiceError:
     reason = body.reason or "no reason was recorded"
     if row.status == RunStatus.REFUSED:
         return FilmRefused(reason, body.advice or "")
-    told = " ".join(sentence(part) for part in (reason, body.advice or "") if part)
+    shown = " ".join(sentence(part) for part in (reason, body.advice or "") if part)
     found = f"Its log lines have the id {body.run.correlation_id} (docs/debugging.md)"
-    return RunFailed(f"Preparing {body.run.title} broke off: {told} {found}")
+    return RunFailed(f"Preparing {body.run.title} failed: {shown} {found}")

@@ -136,7 +136,7 @@ def show(result: Result, console: Console, *, again: bool = False) -> None:
     if again:
         console.print("[dim]Prepared before under the same settings: nothing was paid for now.[/]")
     console.print(
-        f"{summary.frames:,} frames looked at → {summary.crops_found:,} figures found → "
+        f"{summary.frames:,} frames sampled → {summary.crops_found:,} figures found → "
         f"[bold green]{count(summary.crops_kept, 'picture')} kept[/]\n"
     )
     console.print(_kept(summary))

@@ -12,7 +12,7 @@ from onmodel.environment import (
 from onmodel.handler import lambda_handler
 from onmodel.steps.empty_uploads import EmptyUploads
 from onmodel.steps.reconcile import Reconcile
-from onmodel.steps.recovery import Leases
+from onmodel.steps.recovery import Recovery
 from onmodel.wiring import now, services
 
 wired = services(Buckets, GenerationPace, Machines, RegistryTable, Topic, TrainerResources)
@@ -21,7 +21,7 @@ wired = services(Buckets, GenerationPace, Machines, RegistryTable, Topic, Traine
 @lambda_handler(ReconcileEvent)
 def handler(_event: ReconcileEvent) -> Reconciled:
     machines = wired.environment.read(Machines)
-    leases = Leases(
+    recovery = Recovery(
         registry=wired.registry,
         studio=wired.studio,
         executions=wired.executions,
@@ -38,7 +38,7 @@ def handler(_event: ReconcileEvent) -> Reconciled:
         trainer=wired.trainer,
         executions=wired.executions,
         clock=now,
-        leases=leases,
+        recovery=recovery,
         empty_uploads=empty_uploads,
         deploy_model_arn=machines.deploy_model_arn,
         retire_model_arn=machines.retire_model_arn,

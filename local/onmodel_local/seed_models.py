@@ -192,7 +192,7 @@ def _silent_jobs(seed: SeedStack) -> Iterator[None]:
 
 
 def _standing(seed: SeedStack) -> list[str]:
-    return [told["name"] for told in seed.stack.control("billing")["throughput"]]
+    return [result["name"] for result in seed.stack.control("billing")["throughput"]]
 
 
 def _is_in_service(seed: SeedStack) -> bool:

@@ -103,7 +103,7 @@ By slug; needed only for names, descriptions, or references by timecode. Picture
 | key | default | allowed | meaning |
 |---|---|---|---|
 | `name` |  | at most 60 | as captions write it |
-| `description` |  | at most 600 | key traits, told to the captioner |
+| `description` |  | at most 600 | key traits, for the captioning model |
 | `references[].film` |  |  | the film's file name as uploaded |
 | `references[].timecode_seconds` |  | ≥ 0 | where in it |
 | `references[].box` |  |  | left, top, right, bottom in the film's display pixels |

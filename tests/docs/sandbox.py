@@ -102,8 +102,8 @@ class Sandbox:
 
     def known(self, production: str, kind: str) -> list[dict[str, Any]]:
         """Lines of `onmodel status`, oldest first."""
-        told = json.loads(self.must(f'onmodel status -p "{production}" --json'))
-        return [line for line in told["lines"] if line["kind"] == kind]
+        answer = json.loads(self.must(f'onmodel status -p "{production}" --json'))
+        return [line for line in answer["lines"] if line["kind"] == kind]
 
     def break_an_execution(self) -> None:
         """One that failed, for the reader who looks for such."""

@@ -29,16 +29,16 @@ def rows(heading: str) -> list[list[str]]:
 def test_mails_when_listed_then_each_golden_subject_has_its_row_and_each_row_a_mail() -> None:
     golden = [path.read_text(encoding="utf-8").splitlines()[0].removeprefix("Subject: ")
               for path in (ROOT / "tests/unit/notifications/golden").glob("*.txt")]  # fmt: skip
-    told = [row[0].strip("`") for row in rows("Mails")]
-    shapes = [re.sub(r"<[^<>]+>", ".+", re.escape(subject)) for subject in told]
+    answer = [row[0].strip("`") for row in rows("Mails")]
+    shapes = [re.sub(r"<[^<>]+>", ".+", re.escape(subject)) for subject in answer]
     pairs = {(shape, one) for shape in shapes for one in golden if re.fullmatch(shape, one)}
     assert {subject for _, subject in pairs} == set(golden)
     assert {shape for shape, _ in pairs} == set(shapes)
 
 
 def test_alarms_when_listed_then_are_the_templates() -> None:
-    told = [name for row in rows("Alarms") for name in re.findall(r"`(\w+)`", row[0])]
-    assert sorted(told) == sorted(read_template().of("AWS::CloudWatch::Alarm"))
+    answer = [name for row in rows("Alarms") for name in re.findall(r"`(\w+)`", row[0])]
+    assert sorted(answer) == sorted(read_template().of("AWS::CloudWatch::Alarm"))
 
 
 def test_quotas_when_listed_then_hold_those_that_the_doctor_asks_for() -> None:
@@ -69,7 +69,7 @@ def test_costs_when_listed_then_every_sum_comes_from_the_price_book() -> None:
         image, default * image, article * image,
         usd("bedrock.custom-model-month"), hour, 3 * hour,
     }  # fmt: skip
-    told = {Decimal(found.replace(",", "")) for found in re.findall(MONEY, COSTS)}
-    assert told == {each.normalize() for each in sums}
+    answer = {Decimal(found.replace(",", "")) for found in re.findall(MONEY, COSTS)}
+    assert answer == {each.normalize() for each in sums}
     assert f"`SpendLimitUsd` ({limit})" in COSTS
     assert f"{default:,} pictures" in COSTS and f"{article:,} pictures" in COSTS

@@ -59,7 +59,7 @@ class Studio:
         def ended() -> list[Record]:
             return [record for record in self.runs(production) if record.status in ENDED]
 
-        wait_until(lambda: len(ended()) >= count, lambda: self.told(production))
+        wait_until(lambda: len(ended()) >= count, lambda: self.state_of(production))
         return ended()[-1]
 
     def summary(self, record: Record) -> FilmSummary:
@@ -106,8 +106,8 @@ class Studio:
         self._mails.extend(self.catcher.mails())
         return self._mails
 
-    def told_by_mail(self, text: str) -> list[CaughtMail]:
-        """Mails that hold a text, once there is one."""
+    def wait_for_mails(self, text: str) -> list[CaughtMail]:
+        """Mails that contain a text; waits until there is one."""
 
         def holding() -> list[CaughtMail]:
             return [mail for mail in self.mails() if text in mail.subject + mail.body]
@@ -115,8 +115,8 @@ class Studio:
         wait_until(lambda: bool(holding()), lambda: str([mail.subject for mail in self.mails()]))
         return holding()
 
-    def told(self, production: str) -> str:
-        """What is known, for a test that waited in vain."""
+    def state_of(self, production: str) -> str:
+        """Rows, executions and log, shown when a test waited too long."""
         return json.dumps(
             {
                 "runs": [
@@ -131,10 +131,10 @@ class Studio:
 
 
 def wait_until(
-    true: Callable[[], bool], told: Callable[[], str], seconds: float = PATIENCE_SECONDS
+    true: Callable[[], bool], describe: Callable[[], str], seconds: float = PATIENCE_SECONDS
 ) -> None:
-    """Raises AssertionError with what is known when it does not become true in time."""
+    """Raises AssertionError with the description when it does not become true in time."""
     deadline = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < deadline, told()
+        assert time.monotonic() < deadline, describe()
         time.sleep(0.25)

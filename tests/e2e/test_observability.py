@@ -27,7 +27,7 @@ def film(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> tuple[str,
     studio.upload("logged/films/drawn.mp4", drawn.path.read_bytes())
     record = studio.ended_run("logged")
     assert record.status == "prepared", record.body
-    studio.told_by_mail("production logged has been looked at")
+    studio.wait_for_mails("production logged is prepared.")
     return studio.run(record).correlation_id, studio.summary(record)
 
 
@@ -38,7 +38,7 @@ def test_lines_when_a_film_goes_its_way_then_every_function_logs_under_its_id(
     logged = [(name, line) for name, line in studio.log_lines() if "level" in line]
     assert {name for name, line in logged if line["correlation_id"] == identity} >= FUNCTIONS
     assert [line for _, line in logged if "correlation_id" not in line] == []
-    (mail,) = studio.told_by_mail("production logged has been looked at")
+    (mail,) = studio.wait_for_mails("production logged is prepared.")
     assert mail.correlation_id == identity
 
 

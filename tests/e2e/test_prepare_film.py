@@ -34,7 +34,7 @@ def test_film_when_uploaded_then_report_crops_and_mail_within_its_roles(
     picture = decode_picture(studio.store.get(crops[0].key))
     assert min(picture.shape[:2]) >= 512
     assert b"</html>" in studio.store.get(studio.keys(record).report)
-    (mail,) = studio.told_by_mail("production whole has been looked at")
+    (mail,) = studio.wait_for_mails("production whole is prepared.")
     assert "drawn.mp4 is prepared" in mail.subject
     assert mail.correlation_id == studio.run(record).correlation_id
 
@@ -50,7 +50,7 @@ def test_film_when_same_again_twice_and_at_once_then_one_run_and_nothing_paid(
     executions, labels = len(studio.executions()), studio.paid_calls()["rekognition"]
     studio.upload("twice/films/drawn.mp4", body)
     studio.upload("after/notes.txt", b"routed after the film")
-    studio.told_by_mail("after/notes.txt")
+    studio.wait_for_mails("after/notes.txt")
     assert [record.id for record in studio.runs("twice")] == [record.id]
     assert len(studio.executions()) == executions
     assert studio.paid_calls()["rekognition"] == labels  # a training may call Bedrock meanwhile
@@ -79,11 +79,11 @@ def test_film_when_replaced_or_threshold_changed_then_new_runs_and_only_new_pict
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "reason"),
     [("junk.mp4", "not"), ("truncated.mp4", ""), ("silent.mp4", "")],
 )
 def test_film_when_unreadable_then_refused_once_with_advice_and_nothing_stays(
-    studio: Studio, drawn: DrawnFilm, name: str, told: str
+    studio: Studio, drawn: DrawnFilm, name: str, reason: str
 ) -> None:
     production = f"bad-{name.removesuffix('.mp4')}"
     whole = drawn.path.read_bytes()
@@ -95,8 +95,8 @@ def test_film_when_unreadable_then_refused_once_with_advice_and_nothing_stays(
     studio.upload(f"{production}/films/{name}", body)
     record = studio.ended_run(production)
     assert record.status == "refused", record.body
-    assert told in record.body["reason"].lower()
-    assert len(studio.told_by_mail(f"“{name}” of production {production}")) == 1
+    assert reason in record.body["reason"].lower()
+    assert len(studio.wait_for_mails(f"“{name}” of production {production}")) == 1
     assert not list(studio.store.list(f"{production}/"))
 
 
@@ -138,7 +138,7 @@ def test_run_when_its_execution_died_then_uploading_again_takes_it_over(
     studio.upload("died/films/drawn.mp4", body)
     wait_until(
         lambda: any(record.status == "running" for record in studio.runs("died")),
-        lambda: studio.told("died"),
+        lambda: studio.state_of("died"),
     )
     (record,) = studio.runs("died")
     studio.stack.client("stepfunctions").stop_execution(executionArn=record.holder)

@@ -38,7 +38,7 @@ def only(studio: Studio, kind: Kind, production: str, status: set[str]) -> Recor
 
     wait_until(
         lambda: bool(rows()),
-        lambda: str(list(studio.registry.list(production, kind))) + studio.told(production),
+        lambda: str(list(studio.registry.list(production, kind))) + studio.state_of(production),
         seconds=180,
     )
     (row,) = rows()
@@ -53,7 +53,7 @@ def trained(studio: Studio, drawn: DrawnFilm) -> Record:
     studio.upload("show/settings.yaml", SETTINGS)
     wait_until(
         lambda: len(list(studio.registry.list("show", Kind.REFERENCE))) == 6,
-        lambda: studio.told("show"),
+        lambda: studio.state_of("show"),
     )
     studio.upload("show/films/drawn.mp4", drawn.path.read_bytes())
     return only(studio, Kind.TRAINING, "show", {"completed", "failed"})
@@ -78,7 +78,7 @@ def test_training_when_completed_then_a_model_is_ready_with_a_storyboard_and_an_
     studio: Studio, trained: Record
 ) -> None:
     deployment = only(studio, Kind.DEPLOYMENT, "show", {"in_service"})
-    (mail,) = studio.told_by_mail("is ready")
+    (mail,) = studio.wait_for_mails("is ready")
     assert "switch" in mail.body
     assert "Models are simulated" in mail.as_text()
     scheduler = studio.stack.client("scheduler")
@@ -100,7 +100,7 @@ def test_lines_when_a_model_came_of_a_film_then_its_whole_way_has_the_uploads_id
     studio: Studio, trained: Record
 ) -> None:
     only(studio, Kind.DEPLOYMENT, "show", {"in_service"})
-    (mail,) = studio.told_by_mail("The model of show is ready")
+    (mail,) = studio.wait_for_mails("The model of show is ready")
     (run,) = studio.runs("show")
     assert mail.correlation_id == studio.run(run).correlation_id == trained.body["correlation_id"]
     logged = {
@@ -126,14 +126,14 @@ def test_deployment_when_retired_then_nothing_bills_by_the_hour_and_the_bill_is_
     steps = studio.stack.client("stepfunctions")
     steps.start_execution(stateMachineArn=machine, name="by-hand", input=json.dumps(payload))
     only(studio, Kind.DEPLOYMENT, "show", {"retired"})
-    studio.told_by_mail("switched off")
+    studio.wait_for_mails("switched off")
     assert studio.stack.control("billing")["nothing_by_the_hour"]
     wait_until(
         lambda: (
             steps.describe_execution(executionArn=execution_arn(machine, "by-hand"))["status"]
             == "SUCCEEDED"
         ),
-        lambda: studio.told("show"),
+        lambda: studio.state_of("show"),
     )
 
 
@@ -146,7 +146,7 @@ def test_second_run_when_only_the_threshold_changes_then_no_caption_is_paid_agai
     approval = only(studio, Kind.APPROVAL, "show", {"pending"})
     assert approval.body["purpose"] == "training"
     assert studio.calls()["bedrock-runtime"]["Converse"]["ok"] == asked
-    studio.told_by_mail("approv")
+    studio.wait_for_mails("approv")
 
 
 def behind_the_link(mail: CaughtMail, decision: str | None = None) -> str:
@@ -162,7 +162,7 @@ def test_approval_when_looked_at_and_declined_then_nothing_is_trained(
     studio: Studio, trained: Record
 ) -> None:
     only(studio, Kind.APPROVAL, "show", {"pending"})
-    mail = studio.told_by_mail("approv")[-1]
+    mail = studio.wait_for_mails("approv")[-1]
     assert "Approve" in behind_the_link(mail)
     only(studio, Kind.APPROVAL, "show", {"pending"})  # whoever follows a link decides nothing
     behind_the_link(mail, "decline")
@@ -173,7 +173,7 @@ def test_approval_when_looked_at_and_declined_then_nothing_is_trained(
         lambda: (
             not steps.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
         ),
-        lambda: studio.told("show"),
+        lambda: studio.state_of("show"),
     )
     assert [row.id for row in studio.registry.list("show", Kind.TRAINING)] == [trained.id]
 
@@ -185,10 +185,10 @@ def test_storyboard_when_nothing_answers_then_asked_for_drawn_and_switched_off(
     studio.upload("show/storyboards/walk.yaml", b"images: 1\nscenes: [Mira walks]\n")
     asked = only(studio, Kind.APPROVAL, "show", {"pending"})
     assert asked.body["purpose"] == "deployment"
-    behind_the_link(studio.told_by_mail("approv")[-1], "approve")
+    behind_the_link(studio.wait_for_mails("approv")[-1], "approve")
     wait_until(
         lambda: any(info.key.endswith("gallery/index.html") for info in drawn_boards(studio)),
-        lambda: studio.told("show"),
+        lambda: studio.state_of("show"),
         seconds=180,
     )
     wait_until(

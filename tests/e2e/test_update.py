@@ -85,13 +85,13 @@ def updated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Updated]:
         studio.upload("show/settings.yaml", SETTINGS)
         wait_until(
             lambda: len(list(studio.registry.list("show", Kind.REFERENCE))) == len(references),
-            lambda: studio.told("show"),
+            lambda: studio.state_of("show"),
         )
         studio.upload("show/films/drawn.mp4", film)
         only(studio, Kind.DEPLOYMENT, "show", {"in_service"})
         only(studio, Kind.STORYBOARD, "show", {"drawn"})
-        studio.told_by_mail("The model of show is ready")
-        (mail,) = studio.told_by_mail("production show has been looked at")
+        studio.wait_for_mails("The model of show is ready")
+        (mail,) = studio.wait_for_mails("production show has been looked at")
         link = re.search(r"http://127\.0\.0\.1:\d+/_aws/execute-api/\S+", mail.body)
         assert link, mail.body
         paid, resources = studio.paid_calls(), kept_resources(stack)
@@ -153,7 +153,7 @@ def test_film_when_uploaded_again_after_the_update_then_nothing_is_paid_twice(
     studio.upload("show/settings.yaml", SETTINGS.replace(b"threshold: 0.98", b"threshold: 0.97"))
     wait_until(
         lambda: b"0.97" in studio.store.get(accepted_settings_key("show")),
-        lambda: studio.told("show"),
+        lambda: studio.state_of("show"),
     )
     studio.upload("show/films/drawn.mp4", updated.film)  # another run, of the same samples
     again = studio.ended_run("show", 2)
@@ -189,5 +189,5 @@ def test_retirement_when_scheduled_before_the_update_then_it_fires_and_nothing_b
     )
     retired = only(studio, Kind.DEPLOYMENT, "show", {"retired"})
     assert retired.body["reason"] == "its time is up"
-    studio.told_by_mail("switched off")
+    studio.wait_for_mails("switched off")
     assert studio.stack.control("billing")["nothing_by_the_hour"]

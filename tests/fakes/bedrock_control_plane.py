@@ -73,8 +73,8 @@ class BedrockControlPlane:
         return arn
 
     def end(self, job_arn: str, status: str, message: str | None = None) -> None:
-        told = {"failureMessage": message} if message else {}
-        self.jobs[job_arn].update(status=status, endTime=self.clock(), **told)
+        result = {"failureMessage": message} if message else {}
+        self.jobs[job_arn].update(status=status, endTime=self.clock(), **result)
 
     def _answer(self, operation: str, params: Shape) -> Shape:
         model = self._model.operation_model(operation)

@@ -231,7 +231,7 @@ class World(Studio):
         number = len(self.machines.executions)
         self.machines.start(DEPLOY, f"event-{number}", {"request": {"job_arn": job or self.job}})
 
-    def told(self) -> list[str]:
+    def notified_kinds(self) -> list[str]:
         """Kinds of mails, in order."""
         return [
             row.body.event.split(":")[0]

@@ -37,7 +37,7 @@ from onmodel.steps.empty_uploads import EmptyUploads
 from onmodel.steps.notify import notify
 from onmodel.steps.provision_model import provision_model
 from onmodel.steps.reconcile import Reconcile
-from onmodel.steps.recovery import Leases
+from onmodel.steps.recovery import Recovery
 from onmodel.steps.schedule_retirement import schedule_retirement
 from onmodel.steps.stop_deployment import stop_deployment
 from onmodel.steps.verify_retired import verify_retired
@@ -180,10 +180,10 @@ class Studio:
 
     def verify(self) -> tuple[bool, bool]:
         """Gone, alarm."""
-        told = verify_retired(
+        answer = verify_retired(
             self.retire_request(), registry=self.registry, trainer=self.trainer, clock=self.clock
         )
-        return told.gone, told.alarm
+        return answer.gone, answer.alarm
 
     def bill(self) -> None:
         bill_deployment(
@@ -195,7 +195,7 @@ class Studio:
         )
 
     def reconcile(self) -> Reconciled:
-        leases = Leases(
+        recovery = Recovery(
             registry=self.registry,
             studio=self.studio,
             executions=self.executions,
@@ -212,7 +212,7 @@ class Studio:
             trainer=self.trainer,
             executions=self.executions,
             clock=self.clock,
-            leases=leases,
+            recovery=recovery,
             empty_uploads=empty_uploads,
             deploy_model_arn=DEPLOY,
             retire_model_arn=RETIRE,

@@ -126,7 +126,7 @@ def table(
         start = time.monotonic()
         played = play(expected, lambda event, step=step: functions.call(step, event), seed.stack)
         line = f"{step:<22} {expected.name:<26} {time.monotonic() - start:>7.1f}"
-        print(f"{line}  {told(played)}", flush=True)
+        print(f"{line}  {result(played)}", flush=True)
         if played.fault:
             print("\n".join(functions.log.splitlines()[-15:]))
         right += played.fault is None
@@ -135,7 +135,7 @@ def table(
     return right == len(events)
 
 
-def told(played: Played) -> str:
+def result(played: Played) -> str:
     return f"WRONG {played.fault}" if played.fault else played.answer[:80]
 
 

@@ -130,8 +130,8 @@ def test_deploy_when_typed_as_readme_prints_it_then_the_stack_is_complete(
         "EndpointUrl": empty_stack.endpoint_url,
         "Deploy this changeset?": "y",
     }
-    told = run(deploy, tree, empty_stack, answers)
-    assert told.index("NotificationEmail") < told.index("Architecture"), "the address is first"
+    result = run(deploy, tree, empty_stack, answers)
+    assert result.index("NotificationEmail") < result.index("Architecture"), "the address is first"
     outputs = outputs_of(empty_stack, "onmodel-dev")
     assert {"UploadsBucket", "StudioBucket", "LinksUrl"} <= outputs.keys()
     settings = empty_stack.client("lambda").get_function_configuration
@@ -153,6 +153,6 @@ def test_deploy_when_samconfig_says_how_then_prod_is_complete_beside_it(
     run_on_this_processor(tree)
     command = deploy.split("#")[0].replace("--guided", "--config-env prod")
     overrides = f"--parameter-overrides EndpointUrl={empty_stack.endpoint_url}"
-    told = run(command + overrides, tree, empty_stack, {"Deploy this changeset?": "y"})
-    assert "Deploy this changeset?" in told
+    result = run(command + overrides, tree, empty_stack, {"Deploy this changeset?": "y"})
+    assert "Deploy this changeset?" in result
     assert outputs_of(empty_stack, "onmodel")["UploadsBucket"]

@@ -123,8 +123,8 @@ def test_lines_when_a_batch_has_two_uploads_then_each_message_has_its_own(
     ]
     handler = lambda_handler(QueuedMessages)(lambda request: caption_messages(request, Crops()))
     handler(event, Context())
-    told = [(line["message"], line["correlation_id"]) for line in lines(written)]
-    assert told == [
+    answer = [(line["message"], line["correlation_id"]) for line in lines(written)]
+    assert answer == [
         ("captioned", "u-1"),
         ("a message failed and is delivered again", ""),
         ("captioned", "u-2"),

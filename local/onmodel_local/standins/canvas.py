@@ -131,7 +131,7 @@ def _config_faults(config: dict[str, Any]) -> list[str]:
         (width * height <= MOST_PIXELS, f"at most {MOST_PIXELS} pixels"),
         (max(width, height) <= 4 * min(width, height), "aspect must be 1:4 to 4:1"),
     )
-    return [told for fine, told in rules if not fine]
+    return [result for fine, result in rules if not fine]
 
 
 def _refused(message: str) -> ServiceFault:

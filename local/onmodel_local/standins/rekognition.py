@@ -72,8 +72,8 @@ class Rekognition:
 
     async def detect_faces(self, request: dict[str, Any]) -> dict[str, Any]:
         analysis = await self._analysed(request["Image"], analyse_faces)
-        told = [_face(face, analysis) for face in analysis.faces if face.score >= TOLD_FACE]
-        return {"FaceDetails": told}
+        result = [_face(face, analysis) for face in analysis.faces if face.score >= TOLD_FACE]
+        return {"FaceDetails": result}
 
     async def _analysed(
         self, image: dict[str, Any], analyse: Callable[[bytes], MeasuredPicture]

@@ -188,16 +188,16 @@ def test_job_when_data_is_fine_then_completed_with_model_metrics_and_events(
     assert csv.startswith("step_number,epoch_number,training_loss\n")
     model = stack.client("bedrock").get_custom_model(modelIdentifier=job["outputModelArn"])
     assert model["jobArn"] == arn
-    told = [e for e in _events(stack, queue) if e["detail"]["jobArn"] == arn]
-    assert [e["detail"]["jobStatus"] for e in told] == ["InProgress", "Completed"]
-    assert told[-1]["resources"] == [arn]
-    assert set(told[-1]["detail"]) == {
+    result = [e for e in _events(stack, queue) if e["detail"]["jobArn"] == arn]
+    assert [e["detail"]["jobStatus"] for e in result] == ["InProgress", "Completed"]
+    assert result[-1]["resources"] == [arn]
+    assert set(result[-1]["detail"]) == {
         "version", "jobName", "jobArn", "outputModelName", "outputModelArn", "roleArn",
         "jobStatus", "failureMessage", "creationTime", "lastModifiedTime", "endTime",
         "baseModelArn", "hyperParameters", "trainingDataConfig", "validationDataConfig",
         "outputDataConfig",
     }  # fmt: skip
-    assert told[-1]["detail"]["outputModelArn"] == job["outputModelArn"]
+    assert result[-1]["detail"]["outputModelArn"] == job["outputModelArn"]
 
 
 def test_job_when_token_repeats_then_the_same_job(start: Callable[..., str]) -> None:
@@ -268,8 +268,10 @@ def test_job_when_stopped_then_stopping_and_stopped_are_told(
     stack.control("bedrock/hold", {"what": "jobs", "held": False})
     stack.client("bedrock").stop_model_customization_job(jobIdentifier=arn)
     _until(stack, arn, "Stopped")
-    told = [e["detail"]["jobStatus"] for e in _events(stack, queue) if e["detail"]["jobArn"] == arn]
-    assert told[-2:] == ["Stopping", "Stopped"]
+    result = [
+        e["detail"]["jobStatus"] for e in _events(stack, queue) if e["detail"]["jobArn"] == arn
+    ]
+    assert result[-2:] == ["Stopping", "Stopped"]
 
 
 def test_controls_when_held_then_stepped_then_a_phase_at_a_time(
@@ -296,8 +298,8 @@ def test_controls_when_events_are_dropped_or_doubled_then_so_many_come(
     stack.control("bedrock/events", {"times": 1})
     stack.control("bedrock/resend", {"name": name})
     stack.control("bedrock/resend", {"name": name, "overrides": {"jobStatus": "Failed"}})
-    told = [e["detail"]["jobStatus"] for e in _events(stack, queue)]
-    assert told == ["Completed", "Failed"]
+    result = [e["detail"]["jobStatus"] for e in _events(stack, queue)]
+    assert result == ["Completed", "Failed"]
 
 
 def test_controls_when_next_job_is_doomed_then_it_fails_with_the_message(
@@ -324,8 +326,8 @@ def test_throughput_when_quota_is_used_up_then_the_real_refusal(
     stack: LocalStack, throughput: str, start: Callable[..., str]
 ) -> None:
     quotas = stack.client("service-quotas")
-    told = quotas.get_service_quota(ServiceCode="bedrock", QuotaCode="L-BE77399C")
-    assert told["Quota"]["Value"] == 1
+    result = quotas.get_service_quota(ServiceCode="bedrock", QuotaCode="L-BE77399C")
+    assert result["Quota"]["Value"] == 1
     job = _until(stack, start(), "Completed")
     with pytest.raises(ClientError, match="no commitment model units") as fault:
         stack.client("bedrock").create_provisioned_model_throughput(
@@ -425,12 +427,12 @@ def test_foundation_model_when_lifecycle_is_set_then_told_and_enforced(
 ) -> None:
     bedrock = stack.client("bedrock")
     canvas = "amazon.nova-canvas-v1:0"
-    told = bedrock.get_foundation_model(modelIdentifier=canvas)["modelDetails"]
-    assert told["modelLifecycle"]["status"] == "ACTIVE"
+    result = bedrock.get_foundation_model(modelIdentifier=canvas)["modelDetails"]
+    assert result["modelLifecycle"]["status"] == "ACTIVE"
     try:
         stack.control("simulation-settings", {"canvas_status": "LEGACY"})
-        told = bedrock.get_foundation_model(modelIdentifier=canvas)["modelDetails"]
-        assert f"{told['modelLifecycle']['endOfLifeTime']:%Y-%m-%d}" == "2026-09-30"
+        result = bedrock.get_foundation_model(modelIdentifier=canvas)["modelDetails"]
+        assert f"{result['modelLifecycle']['endOfLifeTime']:%Y-%m-%d}" == "2026-09-30"
         with pytest.raises(bedrock.exceptions.ValidationException, match="legacy"):
             start()
         stack.control("simulation-settings", {"canvas_status": "GONE"})

@@ -21,9 +21,9 @@ def _run(stack: LocalStack, machine: str, payload: dict[str, Any], name: str) ->
     states = stack.client("stepfunctions")
     arn = states.start_execution(stateMachineArn=machine, name=name, input=json.dumps(payload))
     for _ in range(200):
-        told = states.describe_execution(executionArn=arn["executionArn"])
-        if told["status"] != "RUNNING":
-            return told
+        result = states.describe_execution(executionArn=arn["executionArn"])
+        if result["status"] != "RUNNING":
+            return result
         time.sleep(0.1)
     raise AssertionError("the machine did not end")
 
@@ -54,18 +54,18 @@ def test_plain_logging_when_handler_logs_then_line_is_in_the_log(
 def test_machine_when_error_is_caught_by_class_name_then_goes_on(
     local_stack: LocalStack, tiny: dict[str, str]
 ) -> None:
-    told = _run(local_stack, tiny["MachineArn"], {"raise": "FilmRefused"}, "caught")
-    assert told["status"] == "SUCCEEDED"
-    assert json.loads(told["output"]) == "told"
+    result = _run(local_stack, tiny["MachineArn"], {"raise": "FilmRefused"}, "caught")
+    assert result["status"] == "SUCCEEDED"
+    assert json.loads(result["output"]) == "result"
 
 
 def test_map_children_when_run_then_each_has_its_own_execution(
     local_stack: LocalStack, tiny: dict[str, str]
 ) -> None:
-    told = _run(local_stack, tiny["MachineArn"], {}, "children")
-    ids = [child["id"] for child in json.loads(told["output"])]
+    result = _run(local_stack, tiny["MachineArn"], {}, "children")
+    ids = [child["id"] for child in json.loads(result["output"])]
     assert len(set(ids)) == 3
-    assert told["executionArn"] not in ids
+    assert result["executionArn"] not in ids
 
 
 def test_start_when_same_name_and_input_run_then_same_execution(
@@ -82,8 +82,8 @@ def test_start_when_same_name_and_input_run_then_same_execution(
 def test_table_when_template_has_time_to_live_then_it_is_on(
     local_stack: LocalStack, tiny: dict[str, str]
 ) -> None:
-    told = local_stack.client("dynamodb").describe_time_to_live(TableName=tiny["Table"])
-    assert told["TimeToLiveDescription"] == {
+    result = local_stack.client("dynamodb").describe_time_to_live(TableName=tiny["Table"])
+    assert result["TimeToLiveDescription"] == {
         "TimeToLiveStatus": "ENABLED",
         "AttributeName": "expires_at",
     }
@@ -105,10 +105,10 @@ def test_upload_when_multipart_then_checksum_covers_the_whole_object(
         ExtraArgs={"ChecksumAlgorithm": "CRC64NVME"},
         Config=TransferConfig(multipart_threshold=1 << 20, multipart_chunksize=5 << 20),
     )  # fmt: skip
-    told = s3.head_object(Bucket="multipart", Key="film", ChecksumMode="ENABLED")
+    result = s3.head_object(Bucket="multipart", Key="film", ChecksumMode="ENABLED")
     expected = base64.b64encode(struct.pack(">Q", awscrt.checksums.crc64nvme(body))).decode()
-    assert told["ChecksumCRC64NVME"] == expected
-    assert told["ChecksumType"] == "FULL_OBJECT"
+    assert result["ChecksumCRC64NVME"] == expected
+    assert result["ChecksumType"] == "FULL_OBJECT"
 
 
 def test_range_when_version_is_named_then_only_the_range_comes(local_stack: LocalStack) -> None:
@@ -148,8 +148,8 @@ def test_object_created_event_when_bucket_is_versioned_then_names_the_version(
     events.put_rule(Name="versioned-events", EventPattern=json.dumps(pattern))
     events.put_targets(Rule="versioned-events", Targets=[{"Id": "queue", "Arn": arn}])
     version = s3.put_object(Bucket="versioned-events", Key="film", Body=b"1")["VersionId"]
-    told = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"][0]
-    assert json.loads(told["Body"])["detail"]["object"]["version-id"] == version
+    result = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"][0]
+    assert json.loads(result["Body"])["detail"]["object"]["version-id"] == version
 
 
 @pytest.mark.parametrize(

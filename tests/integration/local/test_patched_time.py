@@ -52,9 +52,9 @@ def run(local_stack: LocalStack) -> Callable[..., dict[str, Any]]:
         arn = _machine(local_stack, name, definition)
         started = states.start_execution(stateMachineArn=arn)
         for _ in range(200):
-            told = states.describe_execution(executionArn=started["executionArn"])
-            if told["status"] != "RUNNING":
-                return told
+            result = states.describe_execution(executionArn=started["executionArn"])
+            if result["status"] != "RUNNING":
+                return result
             time.sleep(0.1)
         raise AssertionError("the machine did not end")
 
@@ -94,14 +94,14 @@ def test_callback_when_heartbeat_stays_away_then_heartbeat_timeout(
         Catch=[{"ErrorEquals": ["States.HeartbeatTimeout"], "Next": "Late"}],
     )  # fmt: skip
     late = {"Type": "Pass", "Result": "late", "End": True}
-    told = run("heartbeat", {"StartAt": "Ask", "States": {"Ask": task, "Late": late}})
-    assert (told["status"], told.get("output")) == ("SUCCEEDED", '"late"')
+    result = run("heartbeat", {"StartAt": "Ask", "States": {"Ask": task, "Late": late}})
+    assert (result["status"], result.get("output")) == ("SUCCEEDED", '"late"')
 
 
 def test_machine_when_its_time_is_over_then_timed_out(run: Callable[..., Any]) -> None:
     wait = {"Type": "Wait", "Seconds": 30, "End": True}
-    told = run("overdue", {"StartAt": "Wait", "TimeoutSeconds": 1, "States": {"Wait": wait}})
-    assert told["status"] == "TIMED_OUT"
+    result = run("overdue", {"StartAt": "Wait", "TimeoutSeconds": 1, "States": {"Wait": wait}})
+    assert result["status"] == "TIMED_OUT"
 
 
 def test_child_when_it_fails_then_task_failed(
@@ -122,9 +122,9 @@ def test_child_when_it_fails_then_task_failed(
         "Right": {"Type": "Succeed"},
         "Wrong": {"Type": "Fail", "Error": "Wrong"},
     }
-    told = run("parent", {"StartAt": "Child", "States": states})
-    assert told["status"] == "SUCCEEDED"
-    assert "on purpose" in json.loads(told["output"])["Cause"]
+    result = run("parent", {"StartAt": "Child", "States": states})
+    assert result["status"] == "SUCCEEDED"
+    assert "on purpose" in json.loads(result["output"])["Cause"]
 
 
 def test_map_when_too_many_fail_then_no_further_child_starts(
@@ -140,8 +140,8 @@ def test_map_when_too_many_fail_then_no_further_child_starts(
         "Type": "Map", "MaxConcurrency": 1, "ItemProcessor": processor,
         "ToleratedFailurePercentage": 20, "End": True,
     }  # fmt: skip
-    told = run("map", {"StartAt": "Items", "States": {"Items": items, "Map": mapped}})
-    assert told["error"] == "States.ExceedToleratedFailureThreshold"
+    result = run("map", {"StartAt": "Items", "States": {"Items": items, "Map": mapped}})
+    assert result["error"] == "States.ExceedToleratedFailureThreshold"
     assert len(_messages(local_stack, queue[0])) == 3  # 3 of 12 are more than 20 %
 
 
@@ -156,8 +156,8 @@ def test_schedule_when_made_again_under_its_name_then_fires_again(
             FlexibleTimeWindow={"Mode": "OFF"},
             Target={"Arn": queue[1], "RoleArn": ROLE, "Input": "{}"},
         )  # fmt: skip
-        told = local_stack.client("sqs").receive_message(QueueUrl=queue[0], WaitTimeSeconds=8)
-        assert [message["Body"] for message in told["Messages"]] == ["{}"]
+        result = local_stack.client("sqs").receive_message(QueueUrl=queue[0], WaitTimeSeconds=8)
+        assert [message["Body"] for message in result["Messages"]] == ["{}"]
         scheduler.delete_schedule(Name="again")
 
 

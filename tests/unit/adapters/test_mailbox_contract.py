@@ -36,8 +36,8 @@ def box(request: pytest.FixtureRequest) -> Box:
 
 
 def _to_mail(note: dict) -> Mail:
-    told = {name: value["Value"] for name, value in note["MessageAttributes"].items()}
-    return Mail(note["Subject"], note["Message"], told["mail_id"], told["correlation_id"])
+    result = {name: value["Value"] for name, value in note["MessageAttributes"].items()}
+    return Mail(note["Subject"], note["Message"], result["mail_id"], result["correlation_id"])
 
 
 def test_publish_when_read_then_subject_body_and_ids(box: Box) -> None:

@@ -95,13 +95,13 @@ def test_schedule_when_made_then_exact_once_and_with_role(aws, clock: FixedClock
         client, group="onmodel", role_arn=ROLE, clock=clock, dead_letter_arn=queue
     )
     scheduler.at("retire-d1", LATER, MACHINE, {})
-    told = client.get_schedule(Name="retire-d1", GroupName="onmodel")
-    assert told["ScheduleExpression"] == "at(2026-11-22T11:00:00)"
-    assert told["ScheduleExpressionTimezone"] == "UTC"
-    assert told["FlexibleTimeWindow"] == {"Mode": "OFF"}
-    assert told["ActionAfterCompletion"] == "DELETE"
-    assert told["Target"]["RoleArn"] == ROLE
-    assert told["Target"]["DeadLetterConfig"] == {"Arn": queue}
+    answer = client.get_schedule(Name="retire-d1", GroupName="onmodel")
+    assert answer["ScheduleExpression"] == "at(2026-11-22T11:00:00)"
+    assert answer["ScheduleExpressionTimezone"] == "UTC"
+    assert answer["FlexibleTimeWindow"] == {"Mode": "OFF"}
+    assert answer["ActionAfterCompletion"] == "DELETE"
+    assert answer["Target"]["RoleArn"] == ROLE
+    assert answer["Target"]["DeadLetterConfig"] == {"Arn": queue}
 
 
 def test_fake_when_time_comes_then_due_once() -> None:

@@ -105,7 +105,7 @@ def test_watch_when_failed_raises_a_fault_and_not_a_refusal(world: World, run: R
     start(world, run)
     arn = next(iter(world.executions.payloads))
     script = Script(lambda: refuse(world, run, arn, "States.Timeout"))
-    with pytest.raises(RunFailed, match=r"broke off: States\.Timeout: it has no pictures"):
+    with pytest.raises(RunFailed, match=r"failed: States\.Timeout: it has no pictures"):
         list(follower(world, run, script).watch())
 
 

@@ -168,10 +168,10 @@ def test_delete_model_when_free_deletes_it_and_says_so(invoke, world, trained, t
 
 
 def test_status_when_a_model_is_deployed_tells_what_bills(invoke, deployed) -> None:
-    told = json.loads(invoke("status", "--json").stdout)
-    assert [line["id"] for line in told["billing"]] == [f"{ID}-1"]
-    assert told["billing"][0]["usd_per_hour"] == 60.5
-    assert told["billing"][0]["usd"] == pytest.approx(60.5, rel=0.01)
+    answer = json.loads(invoke("status", "--json").stdout)
+    assert [line["id"] for line in answer["billing"]] == [f"{ID}-1"]
+    assert answer["billing"][0]["usd_per_hour"] == 60.5
+    assert answer["billing"][0]["usd"] == pytest.approx(60.5, rel=0.01)
     assert "costs $60.50 an hour" in invoke("status").stdout
 
 
@@ -180,8 +180,8 @@ def test_status_when_nothing_is_known_says_how_to_begin(invoke) -> None:
 
 
 def test_costs_when_a_model_is_deployed_counts_it(invoke, deployed) -> None:
-    told = json.loads(invoke("costs", "-p", "bunny", "--json").stdout)
-    assert told["total_usd"] == pytest.approx(60.5, rel=0.01)
+    answer = json.loads(invoke("costs", "-p", "bunny", "--json").stdout)
+    assert answer["total_usd"] == pytest.approx(60.5, rel=0.01)
 
 
 def test_storyboard_when_impossible_uploads_nothing(invoke, world, tmp_path: Path) -> None:
@@ -205,9 +205,9 @@ def test_storyboard_when_no_model_is_deployed_says_that_a_mail_asks(
 
 def test_quote_when_given_a_film_needs_no_stack(film: Path) -> None:
     done = CliRunner().invoke(main.app, ["quote", str(film), "--json"])
-    told = json.loads(done.stdout)
-    assert set(told) == {"prepare", "caption and train", "deploy"}
-    assert float(told["prepare"]["bill"]["total_usd"]) > 0
+    answer = json.loads(done.stdout)
+    assert set(answer) == {"prepare", "caption and train", "deploy"}
+    assert float(answer["prepare"]["bill"]["total_usd"]) > 0
 
 
 @pytest.mark.parametrize(
@@ -235,5 +235,5 @@ def test_costs_when_a_training_was_quoted_counts_its_captions_once(invoke, world
     put(world, DATASETS, ID, DatasetStatus.READY, body)
     quoted = TRAININGS.require(world.registry, "bunny", ID).with_fields(quoted_usd=22.0)
     TRAININGS.replace(world.registry, quoted, now())
-    told = json.loads(invoke("costs", "-p", "bunny", "--json").stdout)
-    assert told["total_usd"] == 22.0
+    answer = json.loads(invoke("costs", "-p", "bunny", "--json").stdout)
+    assert answer["total_usd"] == 22.0

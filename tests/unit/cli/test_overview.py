@@ -79,18 +79,18 @@ def test_look_when_a_film_is_sampled_then_says_how_many_parts_are_done() -> None
     world, run = World(), run_of()
     world.executions.start(MACHINE, f"{run.run_id}-{run.attempt}", {})
     world.claim(run)
-    assert told(world) == "a.mp4; reading the film"
+    assert answer(world) == "a.mp4; reading the film"
     keys = FilmKeys.of(run)
     chunks = [Chunk(index=n, start_seconds=n * 60, end_seconds=n * 60 + 60) for n in range(2)]
     world.studio.put(keys.chunks, write_lines(chunks), "x")
     done = ChunkResult(index=0, frames=60, crops=30, rejected=5)
     world.studio.put(keys.chunk(0).done, done.model_dump_json().encode(), "x")
-    assert told(world) == "a.mp4; looking at frames, 1 of 2 parts done"
+    assert answer(world) == "a.mp4; looking at frames, 1 of 2 parts done"
     world.studio.put(keys.chunk(1).done, done.model_dump_json().encode(), "x")
-    assert told(world) == "a.mp4; dropping near-duplicates"
+    assert answer(world) == "a.mp4; dropping near-duplicates"
 
 
-def told(world: World) -> str:
+def answer(world: World) -> str:
     (line,) = look(world.registry, None, START, world.studio)
     return line.what
 
@@ -103,6 +103,6 @@ def test_look_when_pictures_are_captioned_then_says_how_many_are() -> None:
     )  # fmt: skip
     put(world.registry, DATASETS, "d0001-7be1d2f0", DatasetStatus.ASSEMBLED, body)
     world.studio.put(DatasetKeys("bunny", "d0001-7be1d2f0").caption("c-1"), b"{}", "x")
-    assert told(world) == "12 pictures of 1 film; 1 of them captioned"
+    assert answer(world) == "12 pictures of 1 film; 1 of them captioned"
     put(world.registry, DATASETS, "d0001-7be1d2f0", DatasetStatus.READY, body)
-    assert told(world) == "12 pictures of 1 film"
+    assert answer(world) == "12 pictures of 1 film"

@@ -32,14 +32,14 @@ def invoke(connection: Connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 def test_run_when_film_is_new_fetches_report_crops_and_records(invoke, film, tmp_path) -> None:
     done = invoke("run", film, "--production", "Mira's film", "--json")
     assert done.exit_code == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["production"] == "mira-s-film"
-    assert Path(told["report"]).read_text().startswith("<!doctype html>")
-    pictures = list(Path(told["crops"]).iterdir())
-    assert len(pictures) == told["crops_kept"] > 0
-    records = {path.name for path in Path(told["records"]).iterdir()}
+    answer = json.loads(done.stdout)
+    assert answer["production"] == "mira-s-film"
+    assert Path(answer["report"]).read_text().startswith("<!doctype html>")
+    pictures = list(Path(answer["crops"]).iterdir())
+    assert len(pictures) == answer["crops_kept"] > 0
+    records = {path.name for path in Path(answer["records"]).iterdir()}
     assert {"crops.jsonl", "rejected.jsonl", "names.jsonl", "summary.json"} <= records
-    assert Path(told["report"]).is_relative_to(tmp_path / "onmodel-out")
+    assert Path(answer["report"]).is_relative_to(tmp_path / "onmodel-out")
 
 
 def test_run_when_repeated_uploads_and_pays_nothing(invoke, film, connection) -> None:

@@ -76,7 +76,7 @@ def test_caption_of_when_the_answer_is_unfit_then_no_caption_and_the_fault(
 ) -> None:
     caption, faults = caption_of(given_answer, BUCK, LIMITS)
     assert caption is None
-    assert any(fault in told for told in faults), faults
+    assert any(fault in result for result in faults), faults
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from onmodel.datasets.mentions import mentions
 
 
 @pytest.mark.parametrize(
-    ("text", "phrase", "told"),
+    ("text", "phrase", "answer"),
     [
         ("Buck's burrow", "Buck", True),
         ("BUCK!", "buck", True),
@@ -16,6 +16,6 @@ from onmodel.datasets.mentions import mentions
     ],
 )
 def test_mentions_when_the_phrase_stands_as_words_then_true(
-    text: str, phrase: str, told: bool
+    text: str, phrase: str, answer: bool
 ) -> None:
-    assert mentions(text, phrase) is told
+    assert mentions(text, phrase) is answer

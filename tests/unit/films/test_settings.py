@@ -26,7 +26,7 @@ def test_parse_when_a_value_is_given_then_it_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "answer"),
     [
         (b"sampling: {interval_seconds: -1}", "sampling.interval_seconds"),
         (b"samplin: {}", "samplin"),
@@ -39,8 +39,8 @@ def test_parse_when_a_value_is_given_then_it_holds() -> None:
         (b"x" * (LIMIT_BYTES + 1), "bytes"),
     ],
 )
-def test_parse_when_impossible_then_refused_with_its_place(text: bytes, told: str) -> None:
-    with pytest.raises(SettingsRefused, match=told):
+def test_parse_when_impossible_then_refused_with_its_place(text: bytes, answer: str) -> None:
+    with pytest.raises(SettingsRefused, match=answer):
         parse_settings(text)
 
 
@@ -143,7 +143,7 @@ def with_characters(number: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("stored", "told"),
+    ("stored", "answer"),
     [
         (with_references([-4, 40, 300, 40]), r"buck\.references\[0\]\.box: has -4"),
         (with_references([0, 40, 300, 40]), r"buck\.references\[0\]\.box: .* encloses nothing"),
@@ -152,13 +152,13 @@ def with_characters(number: int) -> bytes:
     ],
 )
 def test_settings_when_a_check_refuses_them_now_then_those_accepted_before_are_still_read(
-    stored: bytes, told: str
+    stored: bytes, answer: str
 ) -> None:
     studio = InMemoryObjectStore()
     studio.put("bunny/settings.json", stored, "application/json")
     read = settings_in_force("bunny", studio).model_dump(mode="json", exclude_unset=True)
     assert read == json.loads(stored)
-    with pytest.raises(SettingsRefused, match=told):
+    with pytest.raises(SettingsRefused, match=answer):
         parse_settings(stored)
 
 

@@ -158,8 +158,8 @@ def test_read_when_the_size_is_a_shape_then_says_what_to_write() -> None:
 
 
 def test_read_when_many_faults_then_all_by_line_each_once() -> None:
-    told = refusal("review: nobody\ncrop: {side: 3}\nsampling: {mode: fast}\nsampling: {}")
-    assert [part.split(",")[0] for part in told.removeprefix("s.yaml: ").split("; line")] == [
+    answer = refusal("review: nobody\ncrop: {side: 3}\nsampling: {mode: fast}\nsampling: {}")
+    assert [part.split(",")[0] for part in answer.removeprefix("s.yaml: ").split("; line")] == [
         "line 1",
         " 2",
         " 3",
@@ -168,7 +168,7 @@ def test_read_when_many_faults_then_all_by_line_each_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "answer"),
     [
         (b"\x80\x81", "s.yaml is not UTF-8 text"),
         ("credit: Café".encode("utf-16"), "s.yaml is not UTF-8 text"),
@@ -181,8 +181,8 @@ def test_read_when_many_faults_then_all_by_line_each_once() -> None:
         (b"\n".join(b"k%d: 1" % at for at in range(LIMIT_VALUES + 1)), "more than 20,000 values"),
     ],
 )
-def test_read_when_it_is_no_yaml_or_too_much_then_refused(text: bytes, told: str) -> None:
-    assert told in refusal(text)
+def test_read_when_it_is_no_yaml_or_too_much_then_refused(text: bytes, answer: str) -> None:
+    assert answer in refusal(text)
 
 
 def test_read_when_aliases_stand_for_millions_then_refused_before_they_are_written_out() -> None:
@@ -192,9 +192,9 @@ def test_read_when_aliases_stand_for_millions_then_refused_before_they_are_writt
 
 
 def test_read_when_thousands_of_keys_are_unknown_then_the_message_stays_short() -> None:
-    told = refusal("\n".join(f"key{at}: 1" for at in range(900)))
-    assert told.endswith(f"; and {900 - MOST_FAULTS} more faults")
-    assert len(told) < 8_000
+    answer = refusal("\n".join(f"key{at}: 1" for at in range(900)))
+    assert answer.endswith(f"; and {900 - MOST_FAULTS} more faults")
+    assert len(answer) < 8_000
 
 
 KEYS = st.sampled_from(

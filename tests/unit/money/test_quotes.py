@@ -49,7 +49,7 @@ def test_quote_film_when_sampled_in_any_way_then_the_assumption_says_how(
     sampling: Sampling, how: str
 ) -> None:
     first = film_quote(FILM, Settings(sampling=sampling), BOOK).assumptions[0]
-    assert f"frames are looked at ({how}), none dropped" in first
+    assert f"frames are sampled ({how}), none dropped" in first
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,8 @@ def sampled(index: int, shots: int, seed: int = ONE) -> SampledChunk:
     """A chunk whose first and last look are a picture of that seed."""
     values = np.random.default_rng(seed).random(SIGNATURE_SIZE)
     look = StoredSignature(seconds=index, signature=tuple(values.tolist())) if shots else None
-    told = ChunkShots(cuts=max(0, shots - 1), first=look, last=look)
-    result = ChunkResult(index=index, frames=1, crops=shots, rejected=0, shots=told)
+    answer = ChunkShots(cuts=max(0, shots - 1), first=look, last=look)
+    result = ChunkResult(index=index, frames=1, crops=shots, rejected=0, shots=answer)
     crops = tuple(crop(index, shot) for shot in range(shots))
     return SampledChunk(result, crops, np.zeros((shots, 4), np.float32), ())
 

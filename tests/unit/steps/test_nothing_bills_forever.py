@@ -181,27 +181,27 @@ def must_be_over(world: World, extra: timedelta = timedelta(0)) -> None:
     assert not [made for made in world.machines.executions.values() if made.status == "RUNNING"]
 
 
-def must_be_told(world: World, story: Story) -> None:
+def must_be_notified(world: World, story: Story) -> None:
     """Each mail once, but for the alarm, which comes every hour."""
-    told = [kind for kind in world.told() if kind != "retirement_stuck"]
-    assert sorted(told) == sorted(kind for kind in story.mails if kind != "retirement_stuck")
-    assert ("retirement_stuck" in world.told()) == ("retirement_stuck" in story.mails)
+    sent = [kind for kind in world.notified_kinds() if kind != "retirement_stuck"]
+    assert sorted(sent) == sorted(kind for kind in story.mails if kind != "retirement_stuck")
+    assert ("retirement_stuck" in world.notified_kinds()) == ("retirement_stuck" in story.mails)
     assert len({mail.mail_id for mail in world.mailbox.mails}) == len(world.mailbox.mails)
 
 
 @lru_cache
-def told_story(story: Story, events: str) -> World:
+def play_story(story: Story, events: str) -> World:
     return play(story, EVENTS[events])
 
 
 @pytest.mark.parametrize("events", EVENTS)
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.title)
 def test_story_when_deadline_is_past_then_nothing_bills(story: Story, events: str) -> None:
-    world = told_story(story, events)
+    world = play_story(story, events)
     must_be_over(world, story.extra)
     assert len(world.trainer.lives) == story.lives
     assert world.reconcile_failed == (story.begin is _outage)
-    must_be_told(world, story)
+    must_be_notified(world, story)
 
 
 def hours_in_alarms(world: World) -> list[int]:
@@ -282,7 +282,7 @@ def die_once(world: World, machine: str, state: str, when: str) -> None:
 
 
 @lru_cache
-def told_death(machine: str, state: str, when: str, schedule: str) -> World:
+def play_death(machine: str, state: str, when: str, schedule: str) -> World:
     """Of a deployment that is in service and is retired when its storyboard is drawn."""
     world = World()
     die_once(world, machine, state, when)
@@ -301,11 +301,11 @@ def told_death(machine: str, state: str, when: str, schedule: str) -> World:
 def test_execution_when_it_dies_half_way_then_nothing_bills(
     machine: str, state: str, when: str, schedule: str
 ) -> None:
-    world = told_death(machine, state, when, schedule)
+    world = play_death(machine, state, when, schedule)
     assert [made for made in world.machines.executions.values() if made.status == "ABORTED"]
     must_be_over(world)
     assert len(world.trainer.lives) <= 1
-    assert {"retired", "deployment_failed"} & set(world.told())
+    assert {"retired", "deployment_failed"} & set(world.notified_kinds())
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.title)
@@ -314,7 +314,7 @@ def test_functions_when_each_runs_twice_then_nothing_bills_and_all_is_told_once(
 ) -> None:
     world = play(story, EVENTS["twice"], World(repeated=True))
     must_be_over(world, story.extra)
-    must_be_told(world, story)
+    must_be_notified(world, story)
 
 
 @settings(max_examples=40, deadline=None)
@@ -345,40 +345,40 @@ def test_anything_when_mixed_then_nothing_bills(
 # ── docs/safety.md ───────────────────────────────────────────────────────────────────────────────
 
 PAGE = """\
-# Nothing bills for ever
+# Nothing bills without an end
 
 A forgotten model unit costs 1,452 dollars a day. So:
 
 - **The end comes first.** A deployment's row and its one-time schedule exist before the trainer is
-  asked; `provision_model` looks for the schedule and refuses without it. The end only moves nearer;
-  later it is moved by a person alone, by a day at most.
-- **Intentions are written down before they are acted on.** A row says `creating` before the trainer
-  is asked, and is read again afterwards: when a retirement came in between, what was made is
-  stopped at once.
-- **The truth is what the trainer says.** Events, schedules and executions only make us look.
-- **Ending is asked again until it was seen.** RetireModel asks to stop, looks, and asks again; each
-  hour without success is a mail. What is gone already is success.
-- **reconcile** looks every quarter of an hour for missed events, overdue deployments, executions
-  that died, and anything tagged or named ours that bills and should not.
-- **Deleting the stack** first ends what bills, and forbids anything new meanwhile; if it cannot,
-  the deletion fails and says why.
+  asked; `provision_model` reads the schedule and refuses without it. Only a person can move the
+  end to a later time, by a day at most.
+- **A row is written before the action.** It says `creating` before the trainer is asked, and is
+  read again afterwards: when a retirement began in between, the new deployment is stopped at once.
+- **The trainer's state counts.** Events, schedules and executions only cause a check.
+- **A deployment is stopped again until it no longer exists.** RetireModel stops it, checks, and
+  stops it again; each hour without success sends a mail. It also succeeds if the deployment was
+  deleted before.
+- **reconcile** searches every quarter of an hour for missed events, overdue deployments, failed
+  executions, and everything with our tag or name that bills and should not.
+- **Deleting the stack** first ends what bills, and forbids new deployments; if that fails, the
+  deletion fails with the reason.
 
 The tables are made by `tests/unit/steps/test_nothing_bills_forever.py`: the deployed state machines
-run in process, over the real steps, in time that passes faster. `UPDATE_DOCS=1` writes them anew.
+run in process, over the real steps, in simulated time. `UPDATE_DOCS=1` writes them again.
 
 ## What is billing after the deadline
 
 The deadline is {limit} after the deployment was planned: an hour and a half for its creation, two
-hours of service. Where executions die and schedules are lost, reconcile adds up to {tolerance}.
-Each cell says what bills after the deadline, and how long something did before. Columns say how
-often the job's event came.
+hours of service. Where executions fail and schedules are lost, reconcile adds up to {tolerance}.
+Each cell has what bills after the deadline and, in brackets, how long something billed before. The
+columns are the number of times that the job's event came.
 
 {stories}
 
-## When an execution dies
+## When an execution ends without a result
 
-Before a state had its effect, or right after, without a word; the event came once. The schedule
-fires, or was lost (somebody deleted it).
+It ends before a state had its effect, or right after; the event came once. The schedule fires, or
+was lost (deleted by hand).
 
 {deaths}
 """
@@ -400,17 +400,17 @@ def safety_page() -> str:
     stories = _table(
         ["The job", *EVENTS],
         [
-            [story.title, *(_cell(told_story(story, events)) for events in EVENTS)]
+            [story.title, *(_cell(play_story(story, events)) for events in EVENTS)]
             for story in STORIES
         ],
     )
     deaths = _table(
-        ["It dies at", *(f"{when}, schedule {schedule}" for when in WHEN for schedule in SCHEDULE)],
+        ["It ends at", *(f"{when}, schedule {schedule}" for when in WHEN for schedule in SCHEDULE)],
         [
             [
                 f"{machine.rsplit(':', 1)[-1]}: {state}",
                 *(
-                    _cell(told_death(machine, state, when, schedule))
+                    _cell(play_death(machine, state, when, schedule))
                     for when in WHEN
                     for schedule in SCHEDULE
                 ),

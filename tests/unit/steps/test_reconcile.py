@@ -186,7 +186,7 @@ def test_reconcile_when_something_of_ours_is_unknown_then_written_down_and_retir
 def test_reconcile_when_what_bills_has_a_live_row_then_not_adopted(
     studio: Studio, has_reference: bool
 ) -> None:
-    """A row whose provisioning broke off has no reference: it is found by its id."""
+    """A row whose provisioning failed has no reference: it is found by its id."""
     serve(studio)
     if not has_reference:
         unnamed = studio.deployment().with_fields(deployment_ref=None)

@@ -142,8 +142,8 @@ def test_sample_when_it_breaks_off_then_the_fault_lies_where_refuse_film_looks(
     run, chunk = probed(world, drawn)
     with pytest.raises(KeyError):
         world.sample(run, chunk)
-    told = StateError.model_validate_json(world.studio.get(FilmKeys.of(run).refusal))
-    assert message_of(told.Error, told.Cause) == "KeyError: 'BoundingBox'"
+    answer = StateError.model_validate_json(world.studio.get(FilmKeys.of(run).refusal))
+    assert message_of(answer.Error, answer.Cause) == "KeyError: 'BoundingBox'"
 
 
 class NumberingCutter:

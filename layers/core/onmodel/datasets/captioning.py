@@ -45,7 +45,7 @@ class Captioner:
     """Describes crops of one production under one snapshot of its settings, for one trainer."""
 
     captions: CaptionSettings
-    cast: Mapping[str, Character]
+    characters: Mapping[str, Character]
     cache: Cache
     limits: DatasetLimits
 
@@ -98,7 +98,7 @@ class Captioner:
         return self._caption(crop_id, caption), usage
 
     def _subject(self, character: str | None) -> CaptionSubject:
-        return CaptionSubject(character=character, characters=dict(self.cast))
+        return CaptionSubject(character=character, characters=dict(self.characters))
 
     def _prompt(self, character: str | None) -> CaptionPrompt:
         return caption_prompt(self._subject(character), self.captions)

@@ -16,7 +16,7 @@ REPEATED_WORDS = 4  # this many words of a description in a row are a quotation
 
 FENCE = re.compile(r"\A```(?:json)?\s*\n(.*)\n```\Z", re.DOTALL)
 # What is in every caption would be learnt with this phrase instead of the character's name.
-HOLLOW = re.compile(
+FILLER = re.compile(
     r"\b(?:animated|cartoon|CGI|3D|fictional|computer[- ]generated)[- ]"
     r"(?:character|figure|scene|image|picture|film|movie|animal|person)s?\b"
     r"|\b(?:an?|the|this)\s+(?:image|picture|photo|scene|frame|screenshot|illustration)\s+"
@@ -88,9 +88,9 @@ def _faults(text: str, subject: CaptionSubject, limits: DatasetLimits) -> Iterat
         yield "the text has control characters"
     if BLOCKED.search(text):
         yield "the text is a content filter's notice, not a description"
-    hollow = HOLLOW.search(text)
-    if hollow:
-        yield f'leave out "{hollow.group(0)}": say what is to be seen'
+    filler = FILLER.search(text)
+    if filler:
+        yield f'leave out "{filler.group(0)}": say what is to be seen'
     names = [character.name for character in subject.characters.values()]
     if subject.name is not None and not any(mentions(text, name) for name in names):
         yield f"name at least one main character ({', '.join(sorted(names))}) as written here"

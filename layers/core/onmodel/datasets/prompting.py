@@ -23,7 +23,7 @@ TASK = """\
 Describe the picture.
 
 The production's main characters, so that you can recognise them:
-{cast}
+{characters}
 
 {subject}
 
@@ -60,7 +60,7 @@ That answer cannot be used:
 Look at the picture again and answer with one JSON object and nothing else, in exactly this form:
 {{"alt_text": "your text"}}"""
 
-NOBODY = "(none are known yet; describe whom you see without naming anybody)"
+NO_CHARACTERS = "(none are known yet; describe whom you see without naming anybody)"
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def caption_prompt(subject: CaptionSubject, captions: CaptionSettings) -> Captio
     return CaptionPrompt(
         system=SYSTEM.format(**words),
         task=TASK.format(
-            cast=_cast(subject.characters),
+            characters=_character_lines(subject.characters),
             subject=_subject(subject.name),
             guidance=guidance,
             examples="\n".join(
@@ -120,12 +120,12 @@ def caption_cache_parameters(
     }
 
 
-def _cast(characters: Mapping[str, Character]) -> str:
+def _character_lines(characters: Mapping[str, Character]) -> str:
     lines = [
         f"- {character.name}: {' '.join(character.description.split()) or 'no description'}"
         for _, character in sorted(characters.items())
     ]
-    return "\n".join(lines) or NOBODY
+    return "\n".join(lines) or NO_CHARACTERS
 
 
 def _subject(name: str | None) -> str:

@@ -57,7 +57,7 @@ def film_quote(facts: FilmFacts, settings: Settings, book: PriceBook) -> Quote:
     return Quote(
         bill=estimate(usage, book),
         assumptions=(
-            f"{frames:,} frames are looked at ({_how_sampled(settings.sampling)}), none dropped"
+            f"{frames:,} frames are sampled ({_how_sampled(settings.sampling)}), none dropped"
             " before it is paid for",
             f"{figures:g} figures a frame, so {crops:,} embeddings; references not counted",
             f"{seconds:,.0f} s of functions with {FUNCTION_GB:.2f} GB, on arm64",

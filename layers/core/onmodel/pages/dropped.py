@@ -113,7 +113,7 @@ class DroppedTile:
 
 
 @dataclass(frozen=True)
-class Alike:
+class NearDuplicates:
     """A kept crop and its dropped near-duplicates."""
 
     kept: Tile | None
@@ -133,7 +133,7 @@ class Dropper:
     called: CharacterNames
     kept: Mapping[str, Crop]
 
-    def sections(self, rejected: Sequence[Rejected]) -> list[Section[DroppedTile | Alike]]:
+    def sections(self, rejected: Sequence[Rejected]) -> list[Section[DroppedTile | NearDuplicates]]:
         """One section for each reason, the most frequent first."""
         groups: dict[RejectReason, list[Rejected]] = defaultdict(list)
         for line in rejected:
@@ -152,7 +152,7 @@ class Dropper:
 
     def _items(
         self, reason: RejectReason, lines: Sequence[Rejected]
-    ) -> Iterable[DroppedTile | Alike]:
+    ) -> Iterable[DroppedTile | NearDuplicates]:
         in_time = sorted(lines, key=lambda line: line.timecode_seconds)
         if reason is not RejectReason.NEAR_DUPLICATE:
             return [self._tile(line) for line in in_time]
@@ -160,7 +160,7 @@ class Dropper:
         for line in in_time:
             by_kept[line.kept_instead or ""].append(line)
         return [
-            Alike(
+            NearDuplicates(
                 kept=self._kept(identity),
                 tiles=tuple(self._tile(line) for line in alike[at : at + ALIKE_IN_A_ROW]),
             )

@@ -37,7 +37,7 @@ def headline(summary: FilmSummary, sampling: Sampling) -> list[HeadlineNumber]:
     return [
         HeadlineNumber(
             f"{summary.frames:,}",
-            "frame looked at" if summary.frames == 1 else "frames looked at",
+            "frame sampled" if summary.frames == 1 else "frames sampled",
             f"{_pace(sampling)}; {unpaid:,} dropped before anything was paid for",
             100.0 if summary.frames else 0.0,
         ),

@@ -45,7 +45,7 @@ def _sampling(settings: Settings) -> str:
         "scene": f"{count(sampling.frames_per_shot, 'frame')} of every shot",
     }[sampling.mode]
     return (
-        f"{pace} was looked at. Frames darker than {sampling.black_level:g}, flatter than "
+        f"{pace} was sampled. Frames darker than {sampling.black_level:g}, flatter than "
         f"{sampling.blank_deviation:g}, softer than {sampling.min_sharpness:g} or less than "
         f"{sampling.unchanged_difference:g} away from the last kept frame were dropped before "
         "anything was paid for."

@@ -22,7 +22,9 @@ class Record(Contract):
     kind: str = Field(pattern="^[a-z]+$")
     id: str
     status: str
-    holder: str | None = Field(default=None, description="execution ARN that holds the lease")
+    holder: str | None = Field(
+        default=None, description="ARN of the execution that claimed the row"
+    )
     revision: int = 0
     created_at: datetime
     updated_at: datetime

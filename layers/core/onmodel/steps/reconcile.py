@@ -40,7 +40,7 @@ from onmodel.registry.kinds import (
 )
 from onmodel.registry.rows import AnyRow
 from onmodel.steps.empty_uploads import EmptyUploads
-from onmodel.steps.recovery import DIED, FRESH, GRACE, Leases, is_held
+from onmodel.steps.recovery import ENDED_WITHOUT_RESULT, FRESH, GRACE, Recovery, is_held
 from onmodel.steps.stop_deployment import write_unknown
 
 MOST_STARTS = 200
@@ -58,7 +58,7 @@ class Reconcile:
     trainer: Trainer
     executions: Executions
     clock: Clock
-    leases: Leases
+    recovery: Recovery
     empty_uploads: EmptyUploads
     deploy_model_arn: str
     retire_model_arn: str
@@ -90,10 +90,10 @@ class Reconcile:
         trainings = TRAININGS.list_all(self.registry)
         return {
             "deployed": self._each(trainings, self._deploy_if_missed),
-            "released": self._each(runs, self.leases.release_run),
+            "released": self._each(runs, self.recovery.release_run),
             "empty": self._each(EMPTY_UPLOADS.list_all(self.registry), self.empty_uploads.report),
-            "collected": self._each(runs, self.leases.collect_prepared),
-            "resumed": self._each(generations, self.leases.resume_generation),
+            "collected": self._each(runs, self.recovery.collect_prepared),
+            "resumed": self._each(generations, self.recovery.resume_generation),
         }
 
     def _each(self, rows: Iterable[RowT], work: Callable[[RowT], bool]) -> tuple[str, ...]:
@@ -131,7 +131,7 @@ class Reconcile:
         if deployment.status in LIVE and not is_held(deployment, self.executions):
             ready = ready_event(deployment.id)
             if not was_sent(self.registry, production=deployment.production, event=ready):
-                return DIED
+                return ENDED_WITHOUT_RESULT
             if state_at_trainer(self.trainer, deployment) is None:
                 return "it was deleted by hand"
         return None

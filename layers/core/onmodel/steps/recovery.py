@@ -21,7 +21,7 @@ from onmodel.registry.kinds import GENERATIONS, RUNS, GenerationRow, RunRow
 from onmodel.registry.rows import AnyRow
 from onmodel.steps.collect_film import CollectFilm
 
-DIED = "its execution ended without a result"
+ENDED_WITHOUT_RESULT = "its execution ended without a result"
 
 FRESH = timedelta(hours=24)
 """For this time after an end, reconcile acts on it; later only a person does."""
@@ -36,7 +36,7 @@ def is_held(row: AnyRow, executions: Executions) -> bool:
 
 
 @dataclass(frozen=True)
-class Leases:
+class Recovery:
     """The services that recovery needs."""
 
     registry: Registry
@@ -60,7 +60,7 @@ class Leases:
             production=row.production,
             id=row.id,
             correlation_id=run.correlation_id,
-            extra={"reason": DIED},
+            extra={"reason": ENDED_WITHOUT_RESULT},
         )
         send_once(
             film_failed(request, Sources(self.registry, self.clock(), self.studio)),
@@ -69,7 +69,11 @@ class Leases:
             mailbox=self.mailbox,
             clock=self.clock,
         )
-        failed = row.with_status(RunStatus.FAILED).with_holder(None).with_fields(reason=DIED)
+        failed = (
+            row.with_status(RunStatus.FAILED)
+            .with_holder(None)
+            .with_fields(reason=ENDED_WITHOUT_RESULT)
+        )
         RUNS.replace(self.registry, failed, self.clock())
         return True
 

@@ -21,14 +21,14 @@ SCENES = (
 
 TOGETHER = "{who} and {other} walk side by side through tall grass"
 
-NOBODY = "The main character"
+UNNAMED_CHARACTER = "The main character"
 """For a production without named characters."""
 
 
 def first_storyboard(characters: Mapping[str, Character]) -> Storyboard:
     """Every scene once, with the characters in turn; one more scene with two of them."""
     names = [characters[slug].name for slug in sorted(characters)]
-    turns = cycle(names or [NOBODY])
+    turns = cycle(names or [UNNAMED_CHARACTER])
     scenes = [Scene(text=scene.format(who=next(turns))) for scene in SCENES]
     if len(names) > 1:
         scenes.append(Scene(text=TOGETHER.format(who=names[0], other=names[1])))

@@ -155,9 +155,9 @@ class ControlPlane:
         found = self._named(order.get("name", ""))
         if not isinstance(found, Job):
             raise ControlRefusedError("throughput sends no events, on AWS neither")
-        told: dict[str, Any] = detail(found) | order.get("overrides", {})
-        self._events.put(found, told)
-        return told
+        answer: dict[str, Any] = detail(found) | order.get("overrides", {})
+        self._events.put(found, answer)
+        return answer
 
     def forget(self, order: dict[str, Any]) -> dict[str, Any]:
         """{"name"}: throughput or custom model, deleted by another person."""

@@ -88,7 +88,7 @@ class SimulatedJobs:
 
     def get(self, request: dict[str, Any]) -> dict[str, Any]:
         job = self._found(request["jobIdentifier"])
-        told = {
+        answer = {
             "jobArn": job.arn,
             "jobName": job.name,
             "outputModelName": job.request["customModelName"],
@@ -109,8 +109,8 @@ class SimulatedJobs:
             "customizationType": job.request.get("customizationType", "FINE_TUNING"),
         }
         if job.final_loss is not None:
-            told["trainingMetrics"] = {"trainingLoss": job.final_loss}
-        return {name: value for name, value in told.items() if value is not None}
+            answer["trainingMetrics"] = {"trainingLoss": job.final_loss}
+        return {name: value for name, value in answer.items() if value is not None}
 
     def listed(self, request: dict[str, Any]) -> dict[str, Any]:
         found = [(job.name, job.status, job.created, _summary(job)) for job in self._all()]
@@ -242,7 +242,7 @@ class SimulatedJobs:
 
 
 def _summary(job: Job) -> dict[str, Any]:
-    told = {
+    answer = {
         "jobArn": job.arn,
         "baseModelArn": job.base_model_arn,
         "jobName": job.name,
@@ -255,4 +255,4 @@ def _summary(job: Job) -> dict[str, Any]:
         "customModelName": job.request["customModelName"],
         "customizationType": job.request.get("customizationType", "FINE_TUNING"),
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in answer.items() if value is not None}

@@ -18,7 +18,7 @@ class CustomModels:
     def get(self, request: dict[str, Any]) -> dict[str, Any]:
         model = self._found(request["modelIdentifier"])
         job = model.job
-        told: dict[str, Any] = {
+        answer: dict[str, Any] = {
             "modelArn": model.arn,
             "modelName": model.name,
             "jobName": job.name,
@@ -32,8 +32,8 @@ class CustomModels:
             "modelStatus": "Active",
         }
         if job.final_loss is not None:
-            told["trainingMetrics"] = {"trainingLoss": job.final_loss}
-        return told
+            answer["trainingMetrics"] = {"trainingLoss": job.final_loss}
+        return answer
 
     def listed(self, request: dict[str, Any]) -> dict[str, Any]:
         found = [

@@ -80,8 +80,8 @@ class Throughputs:
 
     def get(self, request: dict[str, Any]) -> dict[str, Any]:
         found = self._found(request["provisionedModelId"])
-        told = _summary(found) | {"failureMessage": found.failure}
-        return {name: value for name, value in told.items() if value is not None}
+        answer = _summary(found) | {"failureMessage": found.failure}
+        return {name: value for name, value in answer.items() if value is not None}
 
     def listed(self, request: dict[str, Any]) -> dict[str, Any]:
         found = [
@@ -170,7 +170,7 @@ class Throughputs:
 
 
 def _summary(found: SimulatedThroughput) -> dict[str, Any]:
-    told = {
+    answer = {
         "provisionedModelName": found.name,
         "provisionedModelArn": found.arn,
         "modelArn": found.model_arn,
@@ -183,4 +183,4 @@ def _summary(found: SimulatedThroughput) -> dict[str, Any]:
         "creationTime": found.created,
         "lastModifiedTime": found.modified,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in answer.items() if value is not None}

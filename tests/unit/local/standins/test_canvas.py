@@ -23,7 +23,7 @@ def test_checked_when_nothing_is_configured_then_defaults() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "answer"),
     [
         ([], "taskType"),
         ({"taskType": "INPAINTING"}, "taskType"),
@@ -39,7 +39,7 @@ def test_checked_when_nothing_is_configured_then_defaults() -> None:
         (_body() | {"extra": 1}, "extraneous key extra"),
     ],
 )
-def test_checked_when_a_limit_is_broken_then_told(body: Any, told: str) -> None:
-    with pytest.raises(ServiceFault, match=told) as fault:
+def test_checked_when_a_limit_is_broken_then_told(body: Any, answer: str) -> None:
+    with pytest.raises(ServiceFault, match=answer) as fault:
         checked(body)
     assert fault.value.code == "ValidationException"

@@ -28,7 +28,7 @@ def test_violations_when_required_member_is_missing_then_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("member", "value", "told"),
+    ("member", "value", "answer"),
     [
         ("MaxLabels", -1, "greater than or equal to 0"),
         ("MinConfidence", 101, "less than or equal to 100"),
@@ -38,9 +38,9 @@ def test_violations_when_required_member_is_missing_then_named() -> None:
         ("Unknown", 1, "no member"),
     ],
 )
-def test_violations_when_member_is_wrong_then_told(member: str, value: object, told: str) -> None:
+def test_violations_when_member_is_wrong_then_told(member: str, value: object, answer: str) -> None:
     request = {"Image": {"Bytes": b"x"}, member: value}
-    assert any(told in line for line in violations(LABELS.input_shape, request))
+    assert any(answer in line for line in violations(LABELS.input_shape, request))
 
 
 @pytest.mark.parametrize(

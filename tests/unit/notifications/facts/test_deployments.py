@@ -111,7 +111,7 @@ def test_model_ready_when_made_for_a_storyboard_alone_then_says_that_it_ends_now
     assert "being switched off now" in only_mail(studio)[1]
 
 
-def test_stuck_when_the_machine_broke_off_then_the_mail_has_its_error() -> None:
+def test_stuck_when_the_machine_failed_then_the_mail_has_its_error() -> None:
     studio = Studio()
     studio.creating()
     studio.stop()
@@ -132,7 +132,7 @@ def test_stuck_when_it_was_seen_to_be_gone_then_no_alarm_about_money() -> None:
     assert "nothing of it bills" in body
 
 
-def test_alarm_when_a_storyboard_broke_off_then_what_and_how_to_go_on() -> None:
+def test_alarm_when_a_storyboard_failed_then_what_and_how_to_go_on() -> None:
     studio = Studio()
     studio.notify(
         "alarm",

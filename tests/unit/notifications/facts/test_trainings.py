@@ -35,7 +35,7 @@ def test_started_when_sent_then_the_link_leads_to_the_datasets_page(world: Train
     assert world.links.read(token) == ObjectTarget(key=world.keys(dataset).report)
 
 
-def test_not_started_when_broken_off_then_the_cause_in_words_and_what_follows(
+def test_not_started_when_it_failed_then_the_cause_in_words_and_what_follows(
     world: TrainWorld,
 ) -> None:
     world.generation()
@@ -43,7 +43,7 @@ def test_not_started_when_broken_off_then_the_cause_in_words_and_what_follows(
     world.notify("training_not_started", "g0001", error="ServiceError", cause=cause, attempt="1")
     body = world.mailbox.mails[-1].body
     assert "bedrock:GetFoundationModel is not allowed." in body
-    assert "tried again by itself" in body
+    assert "tried again automatically" in body
 
 
 def test_not_started_when_the_generation_is_closed_then_promises_nothing(

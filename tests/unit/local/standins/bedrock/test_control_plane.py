@@ -142,8 +142,8 @@ def test_job_when_forced_back_and_forth_then_each_state_is_told(
     _create(plane, "forced")
     for status in ("Failed", "InProgress", "Stopped", "Completed"):
         plane.set_state({"name": "forced", "status": status, "message": "as ordered"})
-    told = [event["jobStatus"] for event in aws.events if event["jobName"] == "forced"]
-    assert told[-4:] == ["Failed", "InProgress", "Stopped", "Completed"]
+    answer = [event["jobStatus"] for event in aws.events if event["jobName"] == "forced"]
+    assert answer[-4:] == ["Failed", "InProgress", "Stopped", "Completed"]
 
 
 def test_throughput_when_quota_is_zero_then_refused_before_anything_bills(
@@ -163,8 +163,8 @@ def test_throughput_when_doomed_then_failed_and_still_bills(plane: ControlPlane)
     arn = _ask(plane, "CreateProvisionedModelThroughput", modelId=model, modelUnits=1,
                provisionedModelName="t")["provisionedModelArn"]  # fmt: skip
     _wait(lambda: plane.ledger.throughputs[arn].status == "Failed")
-    told = _ask(plane, "GetProvisionedModelThroughput", provisionedModelId=arn)
-    assert told["failureMessage"] == "no capacity"
+    answer = _ask(plane, "GetProvisionedModelThroughput", provisionedModelId=arn)
+    assert answer["failureMessage"] == "no capacity"
     assert plane.billing({})["usd_per_hour"] == 60.5
 
 

@@ -36,7 +36,7 @@ def test_read_manifest_when_fine_then_records() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "answer"),
     [
         (_text(_lines(4)), "4 records"),
         (_text(_lines()) + b"\n", "blank"),
@@ -49,8 +49,8 @@ def test_read_manifest_when_fine_then_records() -> None:
         (b"\xff\xfe", "not UTF-8"),
     ],
 )
-def test_read_manifest_when_a_limit_is_broken_then_told(text: bytes, told: str) -> None:
-    with pytest.raises(DataRefusedError, match=told):
+def test_read_manifest_when_a_limit_is_broken_then_told(text: bytes, answer: str) -> None:
+    with pytest.raises(DataRefusedError, match=answer):
         read_manifest(text)
 
 
@@ -60,7 +60,7 @@ def test_read_manifest_when_many_lines_are_wrong_then_the_first_twenty_and_a_cou
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "told"),
+    ("width", "height", "answer"),
     [
         (512, 512, None),
         (511, 900, "511 x 900"),
@@ -70,10 +70,10 @@ def test_read_manifest_when_many_lines_are_wrong_then_the_first_twenty_and_a_cou
     ],
 )
 def test_picture_fault_when_sides_differ_then_novas_limits(
-    width: int, height: int, told: str | None
+    width: int, height: int, answer: str | None
 ) -> None:
     fault = picture_fault(_png(width, height))
-    assert fault is None if told is None else told in str(fault)
+    assert fault is None if answer is None else answer in str(fault)
 
 
 def test_picture_fault_when_neither_png_nor_jpeg_then_told() -> None:
