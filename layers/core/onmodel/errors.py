@@ -135,6 +135,9 @@ INNER_TEXT = re.compile(
 STEP = re.compile(r"onmodel/steps/(\w+)\.py")
 """Names the step in the stack trace that Lambda puts into a cause."""
 
+SEARCH = "search the logs for the id below"
+UNEXPECTED = f"an unexpected fault ({SEARCH})"
+
 ENDS_FROM_OUTSIDE = {
     "NotInService": "the deployment did not come into service",
     "Runtime.OutOfMemory": "a step needed more memory than it may use",
@@ -169,10 +172,6 @@ def plain_reason(name: str, cause: str) -> str:
 def plain_text(text: str) -> str:
     """The text, unless it holds what only a programmer understands."""
     return UNEXPECTED if INNER_TEXT.search(text) else text
-
-
-SEARCH = "search the logs for the id below"
-UNEXPECTED = f"an unexpected fault ({SEARCH})"
 
 
 def message_of(name: str, cause: str) -> str:

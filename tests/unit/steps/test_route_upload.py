@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
 import re
 
 import numpy as np
 import pytest
 from fakes.world import World
+from hypothesis import given
+from hypothesis import strategies as st
 
 from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.keys import FilmKeys, accepted_settings_key
@@ -17,7 +20,7 @@ from onmodel.contracts.rows import (
     RunStatus,
 )
 from onmodel.contracts.settings import AllowedModels, Settings
-from onmodel.errors import NotFound
+from onmodel.errors import INNER_TEXT, NotFound
 from onmodel.films.settings import settings_in_force
 from onmodel.films.upload_layout import key_in
 from onmodel.formats.user_yaml import LIMIT_BYTES
@@ -481,3 +484,35 @@ def test_route_when_a_film_of_an_older_stack_moved_then_it_is_prepared_already(
     world.uploads.delete_prefix("bunny/films/")
     event = world.upload("bunny/films/renamed.mov", b"film")
     assert world.route(event).outcome == "already_prepared"
+
+
+HAND_WRITTEN = st.one_of(
+    st.binary(max_size=200),
+    st.text(max_size=200).map(str.encode),
+    st.text("abc:{}[]-&*!|>#'\"%@, \n\t0123456789", max_size=80).map(str.encode),
+    st.sampled_from(["sampling", "characters", "scenes", "finder", "x"]).flatmap(
+        lambda key: st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+            ),
+            max_leaves=6,
+        ).map(lambda value: json.dumps({key: value}).encode())
+    ),
+)
+
+
+@given(
+    key=st.sampled_from([SETTINGS, "bunny/storyboards/a.yaml", "bunny/characters/Buck/a.jpg"]),
+    body=HAND_WRITTEN,
+)
+def test_route_when_the_content_is_anything_then_answered_and_mails_have_no_inner_text(
+    key: str, body: bytes
+) -> None:
+    world = World()
+    answer = world.route(world.upload(key, body))
+    assert (answer.outcome == "notified") == (len(world.mailbox.mails) == 1)
+    for mail in world.mailbox.mails:
+        assert not INNER_TEXT.search(mail.subject + mail.body)
+        assert len(mail.body.encode()) < 256_000
