@@ -16,8 +16,9 @@ from onmodel.money.pricebook import PriceBook
 from onmodel.money.quotes import (
     Quote,
     deployment_quote,
-    expected_frames,
+    expected_crops,
     film_quote,
+    most_captions,
     training_quote,
 )
 from onmodel.wiring import trainer_rules
@@ -33,6 +34,14 @@ def quote(
     prices: Annotated[
         Path | None, typer.Option("--prices", help="Your own price book, before ours.")
     ] = None,
+    characters: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="How many characters will have pictures.",
+            show_default="those of settings.yaml",
+        ),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Quote preparing, training and deploying. Needs no stack and no account."""
@@ -45,13 +54,18 @@ def quote(
         book = PriceBook.load(prices.read_bytes() if prices else None)
         with film.open("rb") as source:
             facts = inspect_film(source, size_bytes=film.stat().st_size).facts
-        captions = expected_frames(facts.duration_seconds, chosen.sampling)
+        captions = most_captions(
+            expected_crops(facts.duration_seconds, chosen),
+            chosen.training,
+            characters or len(chosen.characters) or None,
+        )
         rules = trainer_rules()
         made = {
             "prepare": film_quote(facts, chosen, book),
             "caption and train": training_quote(
                 rules.training_work(rules.hyperparameters(chosen.training)),
-                captions=min(captions, chosen.training.max_pictures),
+                captions=captions.count,
+                counted=(captions.assumption,),
                 caption_settings=chosen.captions,
                 book=book,
             ),

@@ -4,10 +4,23 @@ import pytest
 
 from onmodel.contracts.base import Box, Usage
 from onmodel.contracts.films import FilmFacts
-from onmodel.contracts.settings import CaptionSettings, FinderSettings, Sampling, Settings
+from onmodel.contracts.settings import (
+    CaptionSettings,
+    FinderSettings,
+    Sampling,
+    Settings,
+    TrainingSettings,
+)
 from onmodel.contracts.trainings import Work
 from onmodel.money.pricebook import PriceBook
-from onmodel.money.quotes import deployment_quote, expected_frames, film_quote, training_quote
+from onmodel.money.quotes import (
+    deployment_quote,
+    expected_crops,
+    expected_frames,
+    film_quote,
+    most_captions,
+    training_quote,
+)
 
 BOOK = PriceBook.load()
 WORK = Work(
@@ -94,6 +107,36 @@ def test_quote_film_when_priced_then_each_item_by_its_own_measure(
 )
 def test_expected_frames_when_a_minute_then_by_mode(sampling: Sampling, frames: int) -> None:
     assert expected_frames(60, sampling) == frames
+
+
+@pytest.mark.parametrize(
+    ("crops", "training", "characters", "captions"),
+    [
+        (10_737, TrainingSettings(), 4, 1200),
+        (900, TrainingSettings(), 4, 900),
+        (10_737, TrainingSettings(max_per_character=50), 4, 200),
+        (10_737, TrainingSettings(include_unnamed=True), 4, 1500),
+        (10_737, TrainingSettings(max_pictures=1000), 4, 1000),
+        (10_737, TrainingSettings(), None, 10_000),
+        (7158, TrainingSettings(), None, 7158),
+    ],
+)
+def test_most_captions_when_settings_cap_them_then_no_more(
+    crops: int, training: TrainingSettings, characters: int | None, captions: int
+) -> None:
+    assert most_captions(crops, training, characters).count == captions
+
+
+def test_most_captions_when_counted_then_says_of_how_many_characters() -> None:
+    known = most_captions(10_737, TrainingSettings(), 4)
+    assert known.assumption == "4 characters, 300 pictures of each at most"
+    unknown = most_captions(10_737, TrainingSettings(), None)
+    assert unknown.assumption == "how many characters there are is not known"
+
+
+def test_expected_crops_when_one_figure_a_frame_is_taken_then_as_many_as_frames() -> None:
+    assert expected_crops(7158, Settings()) == 10_737
+    assert expected_crops(7158, Settings(finder=FinderSettings(max_figures=1))) == 7158
 
 
 def test_quote_training_when_nothing_is_captioned_then_the_trainers_work() -> None:

@@ -7,10 +7,11 @@ is not counted.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from onmodel.contracts.base import Contract, Usage
 from onmodel.contracts.films import FilmFacts
-from onmodel.contracts.settings import CaptionSettings, Sampling, Settings
+from onmodel.contracts.settings import CaptionSettings, Sampling, Settings, TrainingSettings
 from onmodel.contracts.trainings import Work
 from onmodel.money.pricebook import Bill, PriceBook, estimate
 
@@ -41,8 +42,8 @@ class Quote(Contract):
 def film_quote(facts: FilmFacts, settings: Settings, book: PriceBook) -> Quote:
     """What preparing a film costs when nothing of it is cached."""
     frames = expected_frames(facts.duration_seconds, settings.sampling)
-    figures = min(FIGURES_PER_FRAME, settings.finder.max_figures)
-    crops = math.ceil(frames * figures)
+    figures = _figures_per_frame(settings)
+    crops = expected_crops(facts.duration_seconds, settings)
     chunks = math.ceil(facts.duration_seconds / settings.sampling.chunk_seconds)
     size = facts.width * facts.height / DECODE_PIXELS
     seconds = facts.duration_seconds * DECODE_SECONDS_PER_SECOND * size + frames * FRAME_SECONDS
@@ -78,6 +79,42 @@ def expected_frames(duration_seconds: float, sampling: Sampling) -> int:
     return max(1, math.ceil(frames))
 
 
+def expected_crops(duration_seconds: float, settings: Settings) -> int:
+    """How many figures will be cut out; near-duplicates are not counted off."""
+    frames = expected_frames(duration_seconds, settings.sampling)
+    return math.ceil(frames * _figures_per_frame(settings))
+
+
+def _figures_per_frame(settings: Settings) -> float:
+    return min(FIGURES_PER_FRAME, settings.finder.max_figures)
+
+
+@dataclass(frozen=True)
+class MostCaptions:
+    """How many captions can be asked for at most, and why not more."""
+
+    count: int
+    assumption: str
+
+
+def most_captions(crops: int, training: TrainingSettings, characters: int | None) -> MostCaptions:
+    """One caption for each picture of a dataset, and no more pictures than its settings allow.
+
+    Args:
+        crops: that are found.
+        training: the caps.
+        characters: that the production has; None when it is not known.
+    """
+    whole = min(crops, training.max_pictures)
+    if characters is None:
+        return MostCaptions(whole, "how many characters there are is not known")
+    groups = characters + training.include_unnamed  # the unnamed are counted as one more
+    cap = f"{training.max_per_character:,} pictures of each at most"
+    return MostCaptions(
+        min(whole, groups * training.max_per_character), f"{characters:,} characters, {cap}"
+    )
+
+
 def _how_sampled(sampling: Sampling) -> str:
     if sampling.mode == "keyframes":
         return f"a keyframe every {KEYFRAME_SECONDS:g} s"
@@ -87,7 +124,12 @@ def _how_sampled(sampling: Sampling) -> str:
 
 
 def training_quote(
-    work: Work, *, captions: int, caption_settings: CaptionSettings, book: PriceBook
+    work: Work,
+    *,
+    captions: int,
+    caption_settings: CaptionSettings,
+    book: PriceBook,
+    counted: tuple[str, ...] = (),
 ) -> Quote:
     """What captioning and training cost.
 
@@ -96,10 +138,11 @@ def training_quote(
         captions: crops that have no cached caption.
         caption_settings: the model that captions.
         book: prices.
+        counted: on which assumptions the captions were counted; none when they are known.
     """
     return Quote(
         bill=estimate((*_caption_usage(captions, caption_settings), *work.usage), book),
-        assumptions=(_how_captioned(captions), *work.assumptions, _dated(book)),
+        assumptions=(_how_captioned(captions), *counted, *work.assumptions, _dated(book)),
     )
 
 
