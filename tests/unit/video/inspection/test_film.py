@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import wave
 from dataclasses import replace
@@ -27,6 +28,7 @@ def inspected(path: Path, limits: Limits | None = None) -> InspectedFilm:
 def refused(body: bytes) -> str:
     with pytest.raises(FilmRefused) as refusal:
         inspect_film(io.BytesIO(body), size_bytes=len(body))
+    assert not re.search(r"Errno|avcodec|avformat|Error|\[|0x", str(refusal.value))
     return refusal.value.reason
 
 

@@ -173,7 +173,7 @@ class PacketTable:
                 columns = {name: stored[name] for name in _COLUMNS}
         except (ValueError, KeyError, OSError, EOFError, BadZipFile) as fault:
             raise FilmRefused(
-                f"the film's packet table cannot be read ({fault})", "Prepare the film again"
+                "the film's packet table cannot be read", "Prepare the film again"
             ) from fault
         if head.pop("version", None) != _TABLE_VERSION:
             raise FilmRefused(
