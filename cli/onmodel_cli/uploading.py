@@ -37,6 +37,7 @@ from onmodel.formats.user_yaml import check_size
 from onmodel.formats.wording import printable
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectInfo, ObjectStore
+from onmodel.vision.picture_header import picture_kind
 
 if TYPE_CHECKING:
     from onmodel_cli.connection import Connection
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 KEY_LIMIT_BYTES = 1024  # S3's
 PART_BYTES = 16 * 1024**2  # 10,000 parts of 16 MiB: films up to 156 GiB
 READ_BYTES = 4 * 1024**2
-PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+HEADER_BYTES = 256  # say what a picture is
 
 UploadProgress = Callable[[int], None]
 """Called with the bytes sent since the last call."""
@@ -207,8 +208,8 @@ def upload_references(
     found: dict[str, int] = {}
     for character, picture in _pictures(pictures, warn):
         key = as_typed(key_in(folder, "characters", character, picture.name))
-        kind = "image/png" if picture.suffix.lower() == ".png" else "image/jpeg"
-        _put_if_new(uploads, key, picture.read_bytes(), kind)
+        body = picture.read_bytes()
+        _put_if_new(uploads, key, body, f"image/{picture_kind(body)}")
         found[character] = found.get(character, 0) + 1
     if not found:
         raise ReferenceRefused(
@@ -234,10 +235,16 @@ def _pictures(folder: Path, warn: Callable[[str], None]) -> Iterator[tuple[str, 
             continue
         if len(parts) != 2:
             warn(f"{path} was left out: pictures belong into <character>/<picture>")
-        elif path.suffix.lower() not in PICTURES:
-            warn(f"{path} was left out: not a JPEG or PNG")
+        elif not _is_picture(path):
+            warn(f"{path} was left out: not a JPEG, PNG, WebP or AVIF picture")
         else:
             yield as_typed(parts[0]), path
+
+
+def _is_picture(path: Path) -> bool:
+    """By its content. HEIC too: what the stack cannot use, it names in the film's report."""
+    with path.open("rb") as file:
+        return picture_kind(file.read(HEADER_BYTES)) is not None
 
 
 def _put_if_new(uploads: ObjectStore, key: str, body: bytes, content_type: str) -> None:

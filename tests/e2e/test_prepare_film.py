@@ -13,7 +13,7 @@ from onmodel.contracts.films import RejectReason
 from onmodel.contracts.keys import accepted_settings_key
 from onmodel.contracts.settings import Settings
 from onmodel.films.settings import settings_in_force
-from onmodel.vision.encoding import decode_picture
+from onmodel.vision.decoding import decode_picture
 
 SETTINGS = b"sampling: {chunk_seconds: 6}\n"
 
@@ -31,7 +31,7 @@ def test_film_when_uploaded_then_report_crops_and_mail_within_its_roles(
     assert "simulated" in summary.notices[0]
     assert summary.crops_kept == len(crops) > 0
     assert summary.estimated_usd and summary.estimated_usd > 0
-    picture = decode_picture(studio.store.get(crops[0].key))
+    picture = decode_picture(studio.store.get(crops[0].key)).pixels
     assert min(picture.shape[:2]) >= 512
     assert b"</html>" in studio.store.get(studio.keys(record).report)
     (mail,) = studio.wait_for_mails("production whole is prepared.")

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from drawn.films import DrawnFilm, draw_film
+from drawn.profiles import profile
 from fakes.train_world import picture
 from fakes.world import World
+from PIL import Image
 
 from onmodel.contracts.films import Run
 from onmodel.contracts.settings import Character, Settings, TimecodeReference
@@ -68,8 +71,32 @@ def test_read_when_an_uploaded_picture_is_damaged_then_left_out_with_a_notice(
     assert pictures == ()
     assert notices == (
         "Reference mira/1.jpg was not used: this is no picture that can be read. "
-        "Upload a JPEG, PNG or WebP file.",
+        "Upload a JPEG, PNG, WebP or AVIF file.",
     )
+
+
+def test_read_when_a_picture_was_refused_at_its_upload_then_a_notice_until_it_is_deleted(
+    world: World, run: Run
+) -> None:
+    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200)
+    world.route(world.upload("bunny/characters/mira/IMG_1.jpg", heic))
+    pictures, (notice,) = reader(world, run).read(Settings())
+    assert pictures == ()
+    assert "HEIC picture" in notice and "Export it as JPEG" in notice
+    world.uploads.delete_prefix("bunny/characters/mira/IMG_1.jpg")
+    assert reader(world, run).read(Settings()) == ((), ())
+
+
+def test_read_when_a_profile_cannot_be_converted_then_used_with_a_notice(
+    world: World, run: Run
+) -> None:
+    file = io.BytesIO()
+    tables = profile(b"RGB ", b"prtr", {b"A2B0": bytes(64)})
+    Image.new("RGB", (80, 80)).save(file, "PNG", icc_profile=tables)
+    world.route(world.upload("bunny/characters/mira/1.png", file.getvalue()))
+    pictures, (notice,) = reader(world, run).read(Settings())
+    assert len(pictures) == 1
+    assert "colour profile cannot be converted" in notice
 
 
 def test_read_when_a_place_of_the_film_is_named_then_its_box_is_cut_out(

@@ -20,7 +20,8 @@ from onmodel.formats.npy import from_npy
 from onmodel.money.usage import UsageMeter
 from onmodel.ports.registry import Record
 from onmodel.registry.kinds import DATASETS, GENERATIONS
-from onmodel.vision.encoding import decode_picture, encode_for_service
+from onmodel.vision.decoding import decode_picture
+from onmodel.vision.encoding import encode_for_service
 
 
 @pytest.fixture
@@ -195,7 +196,7 @@ def test_assemble_when_similarity_is_about_the_naming_threshold_then_the_setting
     vectors = stored_vectors(world, [run])
     embed = world.embedder(Settings().embedding, UsageMeter()).embed
     references = [
-        embed(encode_for_service(decode_picture(world.uploads.get(key))))
+        embed(encode_for_service(decode_picture(world.uploads.get(key)).pixels))
         for key in sorted(world.uploads.keys(f"{PRODUCTION}/characters/"))
     ]
     similarity = {

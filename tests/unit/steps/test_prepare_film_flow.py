@@ -14,7 +14,7 @@ from onmodel.errors import RunClaimed
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
 from onmodel.registry.kinds import FILMS, RUNS
-from onmodel.vision.encoding import decode_picture
+from onmodel.vision.decoding import decode_picture
 
 KEY = "bunny/films/drawn.mp4"
 SHORT_CHUNKS = b"sampling: {chunk_seconds: 5}\n"
@@ -48,7 +48,7 @@ def test_prepare_when_film_is_good_then_crops_vectors_and_report_agree(
         RejectReason.NEAR_DUPLICATE, 0
     )
     assert dropped == len(read_lines(Rejected, world.studio.get(keys.rejected)))
-    picture = decode_picture(world.studio.get(crops[0].key))
+    picture = decode_picture(world.studio.get(crops[0].key)).pixels
     assert picture.shape[:2] == (crops[0].height, crops[0].width)
     assert min(picture.shape[:2]) >= 512
     assert b"<html" in world.studio.get(keys.report)

@@ -10,7 +10,8 @@ from onmodel.contracts.rows import StoryboardBody, StoryboardStatus
 from onmodel.contracts.storyboards import PanelRequest, Panels, StoryboardSummary
 from onmodel.registry.kinds import STORYBOARDS
 from onmodel.steps.publish_gallery import PREVIEW_SIDE
-from onmodel.vision.encoding import decode_picture, thumbnail
+from onmodel.vision.decoding import decode_picture
+from onmodel.vision.encoding import thumbnail
 
 
 def drawn(studio: DrawingStudio, panels: slice = slice(None)) -> str:
@@ -70,7 +71,7 @@ def test_publish_when_a_panel_copies_a_training_picture_then_that_picture_is_sho
     page = drawn(studio, slice(1))
     keys = DatasetKeys("bunny", TRAINING)
     previews = [
-        thumbnail(decode_picture(studio.studio.get(keys.picture(crop, "png"))), PREVIEW_SIDE)
+        thumbnail(decode_picture(studio.studio.get(keys.picture(crop, "png"))).pixels, PREVIEW_SIDE)
         for crop in ("crop-0", "crop-1")
     ]
     # three pictures are drawn; each looks the same as what it copies, which is beside it

@@ -9,7 +9,8 @@ from onmodel.contracts.rows import DatasetStatus
 from onmodel.errors import NotFound
 from onmodel.formats.jsonl import read_lines
 from onmodel.registry.kinds import DATASETS, FILMS
-from onmodel.vision.encoding import decode_picture, thumbnail
+from onmodel.vision.decoding import decode_picture
+from onmodel.vision.encoding import thumbnail
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_report_when_a_films_thumbnails_are_gone_then_its_pictures_are_made_smal
     items = read_lines(DatasetItem, world.studio.get(world.keys(dataset).items))
     assert len({item.film_id for item in items}) == 2
     for item in items:
-        made = thumbnail(decode_picture(world.studio.get(item.key)))
+        made = thumbnail(decode_picture(world.studio.get(item.key)).pixels)
         expected = (
             base64.b64encode(made).decode()
             if item.film_id == run.film_id

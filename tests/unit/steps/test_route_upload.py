@@ -25,7 +25,8 @@ from onmodel.films.settings import settings_in_force
 from onmodel.films.upload_layout import key_in
 from onmodel.formats.user_yaml import LIMIT_BYTES
 from onmodel.registry.kinds import CONTENTS, FILMS, PRODUCTIONS, REFERENCES, RUNS
-from onmodel.vision.encoding import PICTURE_LIMIT_BYTES, encode_picture
+from onmodel.vision.decoding import PICTURE_LIMIT_BYTES
+from onmodel.vision.encoding import encode_picture
 
 PICTURE = encode_picture(np.full((128, 96, 3), 90, np.uint8), "png")
 
@@ -206,7 +207,8 @@ def test_route_when_reference_is_no_picture_then_one_mail(world: World, body: by
     assert world.route(event).outcome == "notified"
     assert world.route(event).outcome == "notified"
     assert len(world.mailbox.mails) == 1
-    assert not list(REFERENCES.list(world.registry, "bunny"))
+    (row,) = REFERENCES.list(world.registry, "bunny")  # films name it in their notices
+    assert (row.status, row.body.width, row.body.height) == (ReferenceStatus.REFUSED, 0, 0)
 
 
 CAFE = ("Caf\u00e9", "Cafe\u0301")

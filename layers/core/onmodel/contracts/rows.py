@@ -90,6 +90,8 @@ class ContentBody(Contract):
 
 class ReferenceStatus(StrEnum):
     RECORDED = "recorded"
+    REFUSED = "refused"
+    """Not a picture that can be used, when it was uploaded; its size is 0."""
 
 
 class ReferenceBody(Contract):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.films import FilmFacts, Run
 from onmodel.contracts.keys import FilmKeys, as_typed
-from onmodel.contracts.rows import ReferenceBody
+from onmodel.contracts.rows import ReferenceBody, ReferenceStatus
 from onmodel.contracts.settings import Settings, TimecodeReference
 from onmodel.errors import NotFound, ReferenceRefused
 from onmodel.films.film_names import named_film
@@ -21,6 +21,8 @@ from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import FILMS, REFERENCES
 from onmodel.video import PacketTable, picture_at
 from onmodel.vision.encoding import encode_for_service
+
+_REFUSED = ReferenceStatus.REFUSED  # a notice names it until it is deleted
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,14 @@ class ReferenceReader:
         for reference in REFERENCES.list(self.registry, self.run.production):
             try:
                 # the newest version of the object; a deleted one is not found
-                pixels = read_uploaded_picture(self.uploads, reference.body.source.key)
+                read = read_uploaded_picture(self.uploads, reference.body.source.key)
             except (NotFound, ReferenceRefused) as fault:
-                notices.append(f"Reference {_for_people(reference.body)} was not used: {fault}")
+                if isinstance(fault, ReferenceRefused) or reference.status != _REFUSED:
+                    notices.append(f"Reference {_for_people(reference.body)} was not used: {fault}")
                 continue
-            picture = ReferencePicture(reference.body.character, encode_for_service(pixels))
+            name = _for_people(reference.body)
+            notices += [f"Reference {name}: {notice}." for notice in read.notices]
+            picture = ReferencePicture(reference.body.character, encode_for_service(read.pixels))
             pictures.append(picture)
         for character, place in _by_timecode(settings):
             try:

@@ -1,27 +1,57 @@
-"""A picture of the uploads bucket as pixels."""
+"""A reference picture of the uploads bucket as pixels."""
 
 from __future__ import annotations
 
-from onmodel.contracts.arrays import Pixels
+from onmodel.errors import ReferenceRefused
 from onmodel.ports.storage import ObjectStore
-from onmodel.vision.encoding import check_file_size, decode_picture
+from onmodel.video.decode.still import StillNotDecodable, decode_still
+from onmodel.vision.decoding import (
+    PICTURE_LIMIT_PIXELS,
+    DecodedPicture,
+    check_file_size,
+    check_picture_size,
+    decode_picture,
+    in_srgb,
+)
+from onmodel.vision.picture_header import picture_kind
+
+SMALLEST_REFERENCE = 64
+"""Pixels of the shorter side: below, an embedding describes the blur more than the character."""
 
 
-def read_uploaded_picture(uploads: ObjectStore, key: str, version_id: str | None = None) -> Pixels:
-    """Judge a picture by its size before it is downloaded, then decode it.
+def read_uploaded_picture(
+    uploads: ObjectStore, key: str, version_id: str | None = None
+) -> DecodedPicture:
+    """Judge a picture by its size before it is downloaded, then decode it by its content.
 
     Args:
         uploads: holds it.
-        key: of the object.
+        key: of the object; its suffix does not matter.
         version_id: of it; None for the newest version.
 
-    Returns:
-        `(height, width, 3)` uint8, BGR.
-
     Raises:
-        ReferenceRefused: as decode_picture says.
+        ReferenceRefused: no JPEG, PNG, WebP or AVIF, damaged, too small or too large.
         NotFound: it was deleted.
     """
     info = uploads.head(key, version_id)
     check_file_size(info.size)
-    return decode_picture(uploads.get(key, info.version_id or version_id))
+    data = uploads.get(key, info.version_id or version_id)
+    picture = (_decode_avif if picture_kind(data) == "avif" else decode_picture)(data)
+    height, width = picture.pixels.shape[:2]
+    if min(height, width) < SMALLEST_REFERENCE:
+        raise ReferenceRefused(
+            f"the picture has only {width} × {height} pixels",
+            f"Upload a picture of at least {SMALLEST_REFERENCE} pixels a side",
+        )
+    return picture
+
+
+def _decode_avif(data: bytes) -> DecodedPicture:
+    try:
+        still = decode_still(data, check_size=check_picture_size, most_pixels=PICTURE_LIMIT_PIXELS)
+    except StillNotDecodable as fault:
+        raise ReferenceRefused(
+            f"the AVIF picture cannot be read: {fault}", "Export it as JPEG and upload that"
+        ) from fault
+    shown = in_srgb(still.pixels, still.profile)
+    return DecodedPicture(still.on_ground(shown.pixels), shown.notices)

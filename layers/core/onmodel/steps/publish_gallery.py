@@ -27,7 +27,8 @@ from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainerRules
 from onmodel.registry.kinds import DATASETS, STORYBOARDS, TRAININGS
-from onmodel.vision.encoding import decode_picture, thumbnail
+from onmodel.vision.decoding import decode_picture
+from onmodel.vision.encoding import thumbnail
 
 PREVIEW_SIDE = 640
 """Pixels; a page of 100 scenes with three pictures each stays under 20 MB."""
@@ -124,7 +125,7 @@ class PublishGallery:
         )
 
     def _preview(self, key: str) -> bytes:
-        return thumbnail(decode_picture(self.studio.get(key)), PREVIEW_SIDE)
+        return thumbnail(decode_picture(self.studio.get(key)).pixels, PREVIEW_SIDE)
 
     def _link(self, key: str) -> str:
         if self.links is not None:

@@ -30,7 +30,8 @@ from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import DATASETS, FILMS
-from onmodel.vision.encoding import decode_picture, thumbnail
+from onmodel.vision.decoding import decode_picture
+from onmodel.vision.encoding import thumbnail
 
 DECODERS = 4
 """Threads: OpenCV works without Python's lock, and the function has under two processors."""
@@ -107,7 +108,9 @@ def keep_thumbnails(
             _copy_stored(FilmKeys.of(film.body.run), wanted, studio, to)
     missing = [item for item in items if item.crop_id not in to]
     with ThreadPoolExecutor(DECODERS) as pool:
-        made = pool.map(lambda item: thumbnail(decode_picture(studio.get(item.key))), missing)
+        made = pool.map(
+            lambda item: thumbnail(decode_picture(studio.get(item.key)).pixels), missing
+        )
         for item, jpeg in zip(missing, made, strict=True):
             to.add(item.crop_id, jpeg)
 

@@ -65,9 +65,6 @@ from onmodel.registry.kinds import REFERENCES, RUNS
 from onmodel.steps.empty_uploads import watch_empty_upload
 from onmodel.storyboards.planning import read_storyboard
 
-SMALLEST_REFERENCE = 64
-"""Pixels of the shorter side; embeddings of smaller pictures depend too much on blur."""
-
 
 @dataclass(frozen=True)
 class RouteUpload:
@@ -225,28 +222,39 @@ class RouteUpload:
         from onmodel.films.uploaded_picture import read_uploaded_picture
 
         uploaded = event.detail.object
-        pixels = read_uploaded_picture(self.uploads, uploaded.key, uploaded.version_id)
-        height, width = pixels.shape[:2]
-        if min(height, width) < SMALLEST_REFERENCE:
-            raise ReferenceRefused(
-                f"{reference.file_name} is only {width} × {height} pixels",
-                f"Upload a picture of at least {SMALLEST_REFERENCE} pixels a side",
-            )
+        try:
+            read = read_uploaded_picture(self.uploads, uploaded.key, uploaded.version_id)
+        except ReferenceRefused:  # the reports of films name it as long as it lies there
+            self._record(reference, production, event, ReferenceStatus.REFUSED, size=(0, 0))
+            raise
+        height, width = read.pixels.shape[:2]
+        self._record(reference, production, event, ReferenceStatus.RECORDED, size=(width, height))
+        return RouteAnswer(outcome="recorded", detail=uploaded.key)
+
+    def _record(
+        self,
+        reference: ReferenceFile,
+        production: ProductionFolders,
+        event: UploadEvent,
+        status: ReferenceStatus,
+        *,
+        size: tuple[int, int],
+    ) -> None:
         character = record_character(
             production.id, reference.character_folder, self.registry, self.clock
         )
         body = ReferenceBody(
-            character=character, width=width, height=height, source=self._source(event)
+            character=character, width=size[0], height=size[1], source=self._source(event)
         )
+        key = event.detail.object.key
         REFERENCES.put(
             self.registry,
             production.id,
-            self._reference_id(production, character, reference.file_name, uploaded.key),
-            status=ReferenceStatus.RECORDED,
+            self._reference_id(production, character, reference.file_name, key),
+            status=status,
             body=body,
             now=self.clock(),
         )
-        return RouteAnswer(outcome="recorded", detail=uploaded.key)
 
     def _reference_id(
         self, production: ProductionFolders, character: str, file_name: str, key: str

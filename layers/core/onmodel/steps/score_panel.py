@@ -19,7 +19,8 @@ from onmodel.ports.models import Embedder, EmbedderOf
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS
-from onmodel.vision.encoding import decode_picture, encode_for_service
+from onmodel.vision.decoding import decode_picture
+from onmodel.vision.encoding import encode_for_service
 from onmodel.vision.scoring import measure_panel as score_picture
 
 
@@ -77,7 +78,7 @@ def score_panel(
 def _score(
     picture: DrawnPicture, panel: DrawnPanel, shown: Shown, embedder: Embedder, studio: ObjectStore
 ) -> PanelScore:
-    pixels = decode_picture(studio.get(picture.key))
+    pixels = decode_picture(studio.get(picture.key)).pixels
     return score_picture(
         embedder.embed(encode_for_service(pixels)).astype(np.float32),
         characters=panel.planned.characters,

@@ -11,12 +11,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 PictureFormat = Literal["jpeg", "png", "webp"]
+PictureKind = Literal["jpeg", "png", "webp", "avif", "heic"]
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # ITU T.81 table B.1: start of frame of every coding process; C4, C8 and CC are other segments.
 JPEG_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # Markers without a length behind them: TEM and the restarts.
 JPEG_BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD8)})
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})  # AV1 Image File Format, 6
+_HEIC_BRANDS = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+)  # ISO 23008-12, annex B
 JPEG_END = b"\xff\xd9"
 
 
@@ -33,15 +38,37 @@ class PictureHeader:
     complete: bool
 
 
+def picture_kind(data: bytes) -> PictureKind | None:
+    """What a file is by its first bytes, whatever it is called; None for anything else.
+
+    Args:
+        data: at least the first 256 bytes.
+    """
+    if data.startswith(PNG_SIGNATURE):
+        return "png"
+    if data.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    brands = _brands(data)
+    if not brands.isdisjoint(_AVIF_BRANDS):  # also has the brands that HEIC has
+        return "avif"
+    return None if brands.isdisjoint(_HEIC_BRANDS) else "heic"
+
+
 def read_header(data: bytes) -> PictureHeader | None:
     """Header of a whole JPEG, PNG or WebP file; None for anything else."""
-    if data.startswith(PNG_SIGNATURE):
-        return _png(data)
-    if data.startswith(b"\xff\xd8\xff"):
-        return _jpeg(data)
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return _webp(data)
-    return None
+    read = {"jpeg": _jpeg, "png": _png, "webp": _webp}.get(picture_kind(data) or "")
+    return None if read is None else read(data)
+
+
+def _brands(data: bytes) -> frozenset[bytes]:
+    """The kinds that an ISO base media file claims to be (ISO 14496-12, 4.3)."""
+    if data[4:8] != b"ftyp":
+        return frozenset()
+    end = min(int.from_bytes(data[:4], "big"), 256)
+    listed = {data[at : at + 4] for at in range(16, end, 4)}
+    return frozenset({data[8:12], *listed})
 
 
 def _png(data: bytes) -> PictureHeader | None:

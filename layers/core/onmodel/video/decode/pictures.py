@@ -127,8 +127,8 @@ class PictureRenderer:
 
     def read_rotation(self, decoded: VideoFrame) -> None:
         """Take the rotation for this and the next pictures, if a decoded picture has its own."""
-        if decoded.key_frame and decoded.side_data.get("DISPLAYMATRIX") is not None:
-            self._rotation = rotation_of(decoded)
+        if decoded.key_frame:
+            self._rotation = rotation_of(decoded) or self._rotation
 
     def view(self, decoded: VideoFrame, coded_aspect: Fraction | None) -> PictureView:
         """How a decoded picture is shown.
