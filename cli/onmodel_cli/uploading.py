@@ -24,7 +24,7 @@ from onmodel.errors import (
     ServiceUnavailable,
     SettingsRefused,
 )
-from onmodel.films.folders import named_production
+from onmodel.films.folders import known_production
 from onmodel.films.settings import read_settings
 from onmodel.films.upload_layout import (
     FilmFile,
@@ -132,7 +132,7 @@ def production_folder(production: str, registry: Registry) -> str:
     """
     name = production.strip()
     check_key(name)
-    known = named_production(name, registry)
+    known = known_production(name, registry)
     if known is not None:
         return known.folders[0]
     if "/" in name or not any(char.isalnum() for char in name):

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from onmodel.films.folders import (
     ProductionFolders,
     known_production,
-    named_production,
     production_of,
     record_character,
     record_production,
@@ -31,7 +30,6 @@ def registry() -> InMemoryRegistry:
 def test_production_when_unknown_then_the_id_that_it_will_get(registry: InMemoryRegistry) -> None:
     assert production_of("My Show", registry) == ProductionFolders("my-show", ("My Show",))
     assert known_production("My Show", registry) is None
-    assert named_production("My Show", registry) is None
 
 
 def test_production_when_recorded_in_two_spellings_then_both_are_its_folders(
@@ -46,22 +44,23 @@ def test_production_when_recorded_in_two_spellings_then_both_are_its_folders(
 
 
 @pytest.mark.parametrize("name", ["Caf\u00e9", "Cafe\u0301", "CAF\u00c9", "cafe", "Cafe"])
-def test_named_when_spelled_like_the_folder_or_its_id_then_found(
+def test_production_when_spelled_like_the_folder_or_its_id_then_found(
     registry: InMemoryRegistry, name: str
 ) -> None:
     record_production("Caf\u00e9", registry, CLOCK)
-    assert named_production(name, registry) == ProductionFolders("cafe", ("Caf\u00e9",))
+    known = known_production(name, registry)
+    assert known is not None and (known.id, known.folders[0]) == ("cafe", "Caf\u00e9")
 
 
-def test_named_when_two_share_a_slug_then_each_by_its_folder_and_by_its_id(
+def test_production_when_two_share_a_slug_then_each_by_its_folder_and_by_its_id(
     registry: InMemoryRegistry,
 ) -> None:
     first, second = (record_production(name, registry, CLOCK) for name in ("\u53f2", "\u662f"))
     assert (first.id, second.id[:4]) == ("shi", "shi-")
     for name in ("\u662f", second.id):
-        assert named_production(name, registry) == second
+        assert record_production(name, registry, CLOCK).id == second.id
     for name in ("\u53f2", "shi"):
-        assert named_production(name, registry) == first
+        assert record_production(name, registry, CLOCK).id == first.id
 
 
 def test_production_when_at_the_root_then_main(registry: InMemoryRegistry) -> None:
@@ -77,7 +76,8 @@ def test_record_when_any_names_then_every_normal_form_is_found_again(names: list
         for form in ("NFC", "NFD"):
             spelled = unicodedata.normalize(form, name)
             assert record_production(spelled, registry, CLOCK).id == identity
-            assert named_production(spelled, registry) is not None
+            assert known_production(spelled, registry) is not None
+            assert record_production(identity, registry, CLOCK).id == identity
 
 
 def test_character_when_of_two_productions_then_each_has_its_own(

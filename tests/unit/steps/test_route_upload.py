@@ -215,7 +215,9 @@ CAFE = ("Caf\u00e9", "Cafe\u0301")
 """One name in NFC and in NFD."""
 
 
-@pytest.mark.parametrize("names", [CAFE, ("Bunny", "bunny"), ("My Show", "my-show"), ("main", "")])
+@pytest.mark.parametrize(
+    "names", [CAFE, (CAFE[0], "cafe"), ("Bunny", "bunny"), ("My Show", "my-show"), ("main", "")]
+)
 def test_route_when_folders_spell_one_name_then_one_production(
     world: World, names: tuple[str, str]
 ) -> None:
@@ -233,7 +235,7 @@ def test_route_when_folders_spell_one_name_then_one_production(
 @pytest.mark.parametrize(
     "names",
     [
-        ("Caf\u00e9", "Cafe"),
+        ("Cafe", "Caf\u00e9"),
         ("\u53f2", "\u662f"),  # both are read "shi"
         ("\U0001f430", "\U0001f43b"),
         ("A series with a very long name, season 1", "A series with a very long name, season 2"),

@@ -1,7 +1,8 @@
 """Productions and characters by the names of their folders.
 
 Folders whose names differ only in case, normal form or the signs between words are one: macOS
-and Linux write `Café` with other code points. Names that merely share a slug are not.
+and Linux write `Café` with other code points. A folder called like an id is that thing. Names that
+merely share a slug are not one.
 """
 
 from __future__ import annotations
@@ -33,18 +34,9 @@ def production_of(folder: str, registry: Registry) -> ProductionFolders:
 
 
 def known_production(folder: str, registry: Registry) -> ProductionFolders | None:
-    """As `production_of`; None before its first upload."""
+    """As `production_of`; None before its first upload. Its id is found like a folder's name."""
     identity, row = _find(PRODUCTIONS, registry, None, folder)
     return None if row is None else ProductionFolders(identity, _with(row, folder).folders)
-
-
-def named_production(name: str, registry: Registry) -> ProductionFolders | None:
-    """The known production that a person means by a name: a folder's in any spelling, or its id."""
-    identity, row = _find(PRODUCTIONS, registry, None, name)
-    if row is None:
-        identity = slug(name)
-        row = PRODUCTIONS.read(registry, identity, identity)
-    return None if row is None else ProductionFolders(identity, row.body.folders)
 
 
 def record_production(folder: str, registry: Registry, clock: Clock) -> ProductionFolders:
@@ -65,7 +57,10 @@ def _find(
     name = folder or MAIN_PRODUCTION
     first = slug(name)
     row = rows.read(registry, production or first, first)
-    if row is None or same_name(row.body.folder or MAIN_PRODUCTION) == same_name(name):
+    if row is None:
+        return first, None
+    known = row.body.folder or MAIN_PRODUCTION
+    if same_name(name) in (same_name(known), same_name(row.id)):  # mails show the id
         return first, row
     own = hashed_slug(name)
     return own, rows.read(registry, production or own, own)
