@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from onmodel.notifications.facts.films import FilmPreparedFacts, FilmRefusedFacts
 from onmodel.notifications.facts.uploads import UploadUnknownFacts
 from onmodel.notifications.letter import compose
-from onmodel.notifications.subject import SUBJECT_LIMIT, shortened, subject_line
+from onmodel.notifications.subject import SUBJECT_LIMIT, shortened_name, subject_line
 
 
 def refused(title: str) -> str:
@@ -75,7 +75,7 @@ def test_subject_line_when_the_words_alone_are_too_long_then_still_fits() -> Non
 @pytest.mark.parametrize(
     ("limit", "shown"), [(40, "a long name.mp4"), (13, "a long...mp4"), (0, "a long...mp4")]
 )
-def test_shortened_when_there_is_little_room_then_beginning_and_end_stay(
+def test_shortened_name_when_there_is_little_room_then_beginning_and_end_stay(
     limit: int, shown: str
 ) -> None:
-    assert shortened("a long name.mp4", limit) == shown
+    assert shortened_name("a long name.mp4", limit) == shown

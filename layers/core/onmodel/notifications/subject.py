@@ -36,9 +36,9 @@ def subject_line(marked: str) -> str:
     parts = [in_ascii(part) if at % 2 else _spelled(part) for at, part in enumerate(parts)]
     while (excess := len(_joined(parts)) - SUBJECT_LIMIT) > 0:
         longest = max(range(1, len(parts), 2), key=lambda at: len(parts[at]), default=0)
-        shorter = shortened(parts[longest], len(parts[longest]) - excess)
+        shorter = shortened_name(parts[longest], len(parts[longest]) - excess)
         if len(shorter) == len(parts[longest]):  # words alone are too long
-            return shortened(_joined(parts), SUBJECT_LIMIT)
+            return shortened_name(_joined(parts), SUBJECT_LIMIT)
         parts[longest] = shorter
     return _joined(parts)
 
@@ -52,7 +52,7 @@ def in_ascii(name: str) -> str:
     return " ".join(made.split())
 
 
-def shortened(name: str, limit: int) -> str:
+def shortened_name(name: str, limit: int) -> str:
     """A name of at most `limit` characters, at least 12: its beginning, dots, its end."""
     limit = max(limit, 12)
     if len(name) <= limit:
