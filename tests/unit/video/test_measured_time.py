@@ -261,6 +261,27 @@ def test_inspect_film_when_the_clock_begins_late_then_length_is_last_minus_first
     assert [int(time) for time in times] == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize("name", ["late-part.mkv", "late-part.flv"])
+def test_inspect_film_when_the_clock_jumps_by_hours_then_one_continuous_film(films, name):
+    path = films / name
+    plain = draw_film(films / "before-jump.mp4", seconds=4, size=SIZE, gop=24)
+    with av.open(str(plain.path)) as source, av.open(str(path), "w") as output:
+        track = output.add_stream_from_template(source.streams.video[0])
+        jump = int(36_000 / (source.streams.video[0].time_base or 1))
+        for packet in source.demux(video=0):
+            if packet.size and packet.pts is not None and packet.dts is not None:
+                later = jump if packet.pts >= jump // 36_000 * 2 else 0
+                packet.pts, packet.dts = packet.pts + later, packet.dts + later
+                packet.stream = track
+                output.mux(packet)
+    found = inspected(path.read_bytes())
+    assert found.facts.duration_seconds == pytest.approx(4, abs=0.1)
+    lost: list[tuple[float, float]] = []
+    times = [frame.timecode_seconds for frame in sampled(path.read_bytes(), found, lost)]
+    assert [int(time) for time in times] == [0, 1, 2, 3]
+    assert lost == []
+
+
 def test_inspect_film_when_dv_declares_its_time_base_as_rate_then_rate_by_spacing(films):
     path = films / "camcorder.dv"
     draw_film(path, seconds=2, size=(720, 576), fps=25, codec="dvvideo", pixel_format="yuv420p")

@@ -81,6 +81,11 @@ def test_film_clock_when_a_file_holds_a_picture_for_a_minute_then_it_is_film_tim
     assert film_clock(packets, STREAM).pts.max() == 9 * FRAME
 
 
+def test_film_clock_when_a_clock_jumps_by_hours_then_a_restart():
+    packets = joined([part(1, 0), part(1, 14 * 3600 * 90_000)])
+    assert film_clock(packets, FILE).pts.max() == 9 * FRAME
+
+
 def test_film_clock_when_a_stream_skips_some_seconds_then_they_are_film_time():
     packets = joined([part(1, 0), part(1, 9 * 90_000)])
     assert film_clock(packets, STREAM).starts == (0,)

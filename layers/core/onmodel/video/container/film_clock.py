@@ -19,7 +19,8 @@ NO_TIME = -(2**63)
 
 _WRAPS = {"mpegts": 2**33, "mpeg": 2**33}  # ticks after which a clock returns to 0
 _STEP_BACK_SECONDS = 0.25  # timestamps of a faulty writer go back by less; a restart by more
-_LONGEST_STEP_SECONDS = 10.0  # in streams: ffmpeg's own limit (-dts_delta_threshold)
+_LONGEST_STEP_SECONDS = 10.0  # in MPEG streams: ffmpeg's own limit (-dts_delta_threshold)
+_LONGEST_HELD_SECONDS = 3600.0  # in other files: no picture is held for an hour
 _HELD_SECONDS = 10.0
 
 
@@ -30,8 +31,8 @@ class ClockRules:
     Attributes:
         wrap: the clock returns to 0 after so many ticks; 0: never.
         step_back: a longer step back is a restart.
-        step: a longer step ahead is a restart; 0: any step ahead is film time, because a picture
-            may be held for that long.
+        step: a longer step ahead is a restart; a shorter one is film time, because a picture may
+            be held.
         held: a single picture's length is believed up to this.
         frame: a picture's length where it cannot be measured.
     """
@@ -49,7 +50,7 @@ class ClockRules:
         return cls(
             wrap=wrap,
             step_back=int(_STEP_BACK_SECONDS / time_base),
-            step=int(_LONGEST_STEP_SECONDS / time_base) if wrap else 0,
+            step=int((_LONGEST_STEP_SECONDS if wrap else _LONGEST_HELD_SECONDS) / time_base),
             held=int(_HELD_SECONDS / time_base),
             frame=max(1, round(1 / (rate * float(time_base)))),
         )
@@ -93,7 +94,7 @@ def film_clock(packets: Columns, rules: ClockRules) -> FilmClock:
         rules: of the container.
     """
     presented = packets.pts.tolist()
-    decoded = _without_gaps(presented, packets.dts.tolist())
+    decoded = _without_gaps(presented, packets.dts.tolist(), rules)
     shown = np.zeros(len(presented), np.int64)
     starts: list[int] = []
     time = newest = before = 0
@@ -103,7 +104,7 @@ def film_clock(packets: Columns, rules: ClockRules) -> FilmClock:
         ahead, step = rules.between(clock, own), rules.between(before, clock)
         restarts = not index or (
             step < -rules.step_back
-            or (rules.step and step > rules.step)
+            or step > rules.step
             or (keyframe and step <= 0 and time + step + ahead <= newest)
         )
         if restarts:
@@ -117,12 +118,16 @@ def film_clock(packets: Columns, rules: ClockRules) -> FilmClock:
     return FilmClock(_joined(shown, starts, packets.duration, rules), tuple(starts))
 
 
-def _without_gaps(presented: list[int], decoded: list[int]) -> list[int]:
-    """Decoding times; a missing one is the next known one, or the presentation time if earlier."""
+def _without_gaps(presented: list[int], decoded: list[int], rules: ClockRules) -> list[int]:
+    """Decoding times; a missing one is the next known one, or the presentation time if earlier.
+
+    FFmpeg derives the decoding times of some containers from earlier packets: across a restart
+    they are those of the part before, and count as missing.
+    """
     following: int | None = None
     for index in range(len(decoded) - 1, -1, -1):
-        if decoded[index] == NO_TIME:
-            own = presented[index]
+        own, time = presented[index], decoded[index]
+        if time == NO_TIME or abs(rules.between(time, own)) > rules.step:
             decoded[index] = own if following is None else min(own, following)
         following = decoded[index]
     return decoded

@@ -145,6 +145,8 @@ def _from_listed_keyframes(file: IO[bytes], index: int, limits: Limits) -> Packe
         rules = _rules(container, stream)
         if not len(tail.pts) or len(film_clock(tail, rules).starts) > 1:
             return None
+        if np.diff(listed.pts).max(initial=0) > rules.step:
+            return None
         unread = _unread(recorder, tail)
         return table_from_header(container, stream, listed, tail=tail, unread_bytes=unread)
 
