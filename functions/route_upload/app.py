@@ -20,5 +20,6 @@ def handler(event: UploadEvent) -> RouteAnswer:
         clock=now,
         models=wired.environment.read(Models).allowed,
         prepare_film_arn=wired.environment.read(Machines).prepare_film_arn,
+        train_model_arn=wired.environment.read(Machines).train_model_arn,
         draw_storyboard_arn=wired.environment.read(Machines).draw_storyboard_arn,
     ).route(event)

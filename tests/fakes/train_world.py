@@ -12,7 +12,7 @@ from fakes.caption_model import Answer, FakeCaptionModel
 from fakes.executions import execution_arn
 from fakes.task_tokens import InMemoryTaskTokens
 from fakes.trainer import InMemoryService, InMemoryTrainer
-from fakes.world import World, run_of
+from fakes.world import TRAIN_MODEL, World, run_of
 
 from onmodel.contracts.base import Box, ObjectRef
 from onmodel.contracts.datasets import (
@@ -68,7 +68,6 @@ from onmodel.steps.settle_generation import settle_generation
 from onmodel.steps.start_training import StartTraining
 from onmodel.steps.write_manifest import write_manifest
 
-TRAIN_MODEL = "arn:aws:states:us-east-1:123456789012:stateMachine:TrainModel"
 LINKS_URL = "https://door.invalid"
 QUIET_SECONDS = 900
 POLL_SECONDS = 60

@@ -46,6 +46,7 @@ from onmodel.steps.route_upload import RouteUpload
 from onmodel.steps.sample_chunk import sample_chunk
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:PrepareFilm"
+TRAIN_MODEL = "arn:aws:states:us-east-1:123456789012:stateMachine:TrainModel"
 DRAW_STORYBOARD = "arn:aws:states:us-east-1:123456789012:stateMachine:DrawStoryboard"
 
 
@@ -112,6 +113,7 @@ class World:
             mailbox=self.mailbox,
             clock=self.clock,
             prepare_film_arn=MACHINE,
+            train_model_arn=TRAIN_MODEL,
             draw_storyboard_arn=DRAW_STORYBOARD,
             models=self.models,
         ).route(event)

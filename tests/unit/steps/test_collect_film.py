@@ -1,12 +1,15 @@
 import pytest
 from fakes.train_world import PRODUCTION, TrainWorld
+from fakes.world import TRAIN_MODEL
 
-from onmodel.contracts.datasets import FilmCollected
+from onmodel.contracts.datasets import FilmCollected, FilmPreparedDetail
+from onmodel.contracts.films import Run
 from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind
 from onmodel.contracts.settings import Settings, TrainingSettings
-from onmodel.errors import Conflict, EventRefused
+from onmodel.errors import Conflict, DatasetRefused, EventRefused
 from onmodel.ports.registry import Record
-from onmodel.registry.kinds import GENERATIONS, GenerationRow
+from onmodel.registry.kinds import DATASETS, FILMS, GENERATIONS, GenerationRow
+from onmodel.steps.collect_film import CollectFilm
 
 
 @pytest.fixture
@@ -132,3 +135,49 @@ def test_collect_when_the_row_never_rests_then_conflict_is_raised(
     monkeypatch.setattr(world.registry, "replace", lose)
     with pytest.raises(Conflict):
         world.collect(world.film("two.mp4"))
+
+
+def collect_again(world: TrainWorld, run: Run) -> FilmCollected:
+    film = FilmPreparedDetail(
+        production=run.production, film_id=run.film_id, run_id=run.run_id, correlation_id="again"
+    )
+    return CollectFilm(
+        registry=world.registry,
+        studio=world.studio,
+        executions=world.executions,
+        clock=world.clock,
+        train_model_arn=TRAIN_MODEL,
+    ).collect_again(film)
+
+
+def test_collect_again_when_the_newest_dataset_has_the_film_then_nothing_begins(
+    world: TrainWorld,
+) -> None:
+    dataset = world.assemble(world.generation())
+    (film,) = FILMS.list(world.registry, PRODUCTION)
+    assert DATASETS.require(world.registry, PRODUCTION, dataset.dataset_id).body.films == (film.id,)
+    assert film.body.run is not None
+    assert collect_again(world, film.body.run).outcome == "ignored"
+    assert len(world.started_generations()) == 1
+
+
+def test_collect_again_when_the_film_was_deleted_for_the_newest_dataset_then_the_next_begins(
+    world: TrainWorld,
+) -> None:
+    generation = world.generation()
+    (film,) = FILMS.list(world.registry, PRODUCTION)
+    assert film.body.run is not None
+    world.uploads.delete_prefix(film.body.source.key)
+    with pytest.raises(DatasetRefused):
+        world.assemble(generation)
+    collected = collect_again(world, film.body.run)
+    assert (collected.outcome, collected.generation_id) == ("started", "g0002")
+    assert collect_again(world, film.body.run).outcome == "ignored"
+
+
+def test_collect_again_when_a_generation_is_open_then_it_is_not_touched(world: TrainWorld) -> None:
+    run = world.film("a.mp4")
+    assert collect_again(world, run).outcome == "ignored"
+    world.collect(world.film("b.mp4"))
+    assert collect_again(world, run).outcome == "ignored"
+    assert len(world.started_generations()) == 1

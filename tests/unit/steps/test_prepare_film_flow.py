@@ -9,11 +9,12 @@ from fakes.world import World
 
 from onmodel.contracts.films import Crop, Naming, Rejected, RejectReason
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import RunStatus
+from onmodel.contracts.rows import GenerationBody, GenerationStatus, RunStatus
 from onmodel.errors import RunClaimed
+from onmodel.films.production import current_films
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
-from onmodel.registry.kinds import FILMS, RUNS
+from onmodel.registry.kinds import FILMS, GENERATIONS, RUNS
 from onmodel.vision.decoding import decode_picture
 
 KEY = "bunny/films/drawn.mp4"
@@ -179,3 +180,25 @@ def test_prepare_when_no_figure_is_found_then_a_clear_end_without_crops(drawn: D
     assert summary.crops_kept == 0
     assert summary.rejected[RejectReason.NO_FIGURE] > 0
     assert "no pictures were kept" in world.mailbox.mails[0].subject
+
+
+def test_prepare_when_the_film_was_missing_in_the_newest_dataset_and_comes_back_then_collected(
+    world: World, drawn: DrawnFilm
+) -> None:
+    run = started_run(world, drawn)
+    world.prepare(run)
+    body = GenerationBody(
+        attempt=1, runs=(run.run_id,), last_prepared_at=world.clock(), correlation_id="upload-1"
+    )
+    GENERATIONS.create(
+        world.registry, "bunny", "g0001", status=GenerationStatus.CLOSED, body=body,
+        now=world.clock(),
+    )  # fmt: skip
+    world.uploads.delete_prefix("bunny/films/")
+    calls = len(world.executions.payloads)
+    moved = world.upload("bunny/films/day1/renamed.mov", drawn.path.read_bytes())
+    assert world.route(moved).outcome == "already_prepared"
+    (started,) = list(world.executions.payloads)[calls:]
+    assert ":TrainModel:bunny-g0002-1" in started
+    (film,), notices = current_films("bunny", world.registry, world.uploads)
+    assert (film.run, notices) == (run, ())

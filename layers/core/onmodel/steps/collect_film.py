@@ -12,7 +12,7 @@ from onmodel.films.settings import settings_in_force
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.registry.kinds import GENERATIONS, RUNS, GenerationRow
+from onmodel.registry.kinds import DATASETS, GENERATIONS, RUNS, GenerationRow
 from onmodel.registry.rows import retry_on_conflict
 
 
@@ -44,9 +44,31 @@ class CollectFilm:
             lambda: self._collect(film), f"the open generation of production {film.production}"
         )
 
+    def collect_again(self, film: FilmPreparedDetail) -> FilmCollected:
+        """Collect a prepared film that was uploaded again, unless the newest dataset has it.
+
+        The film did not exist when that dataset was made. While a generation is open nothing has
+        to be done: its dataset will have all films that exist then. Raises the same errors.
+        """
+        newest = newest_generation(film.production, self.registry)
+        if newest is None or newest.status == GenerationStatus.OPEN or self._has(newest, film):
+            return FilmCollected(outcome="ignored")
+        return retry_on_conflict(
+            lambda: self._add(film), f"the open generation of production {film.production}"
+        )
+
+    def _has(self, closed: GenerationRow, film: FilmPreparedDetail) -> bool:
+        if closed.body.dataset_id is None:
+            return False
+        dataset = DATASETS.read(self.registry, film.production, closed.body.dataset_id)
+        return dataset is not None and film.film_id in dataset.body.films
+
     def _collect(self, film: FilmPreparedDetail) -> FilmCollected:
         if (closed := self._closed_with(film)) is not None:
             return FilmCollected(outcome="ignored", generation_id=closed)
+        return self._add(film)
+
+    def _add(self, film: FilmPreparedDetail) -> FilmCollected:
         generation = self._with_film(film)
         if not settings_in_force(film.production, self.studio).training.automatic:
             return FilmCollected(outcome="recorded", generation_id=generation.id)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from onmodel.contracts.base import ObjectRef
+from onmodel.contracts.datasets import FilmPreparedDetail
 from onmodel.contracts.films import Run
 from onmodel.contracts.keys import (
     MAIN_PRODUCTION,
@@ -22,6 +23,7 @@ from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import (
     ReferenceBody,
     ReferenceStatus,
+    RunBody,
     RunStatus,
 )
 from onmodel.contracts.settings import AllowedModels
@@ -62,6 +64,7 @@ from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import REFERENCES, RUNS
+from onmodel.steps.collect_film import CollectFilm
 from onmodel.steps.empty_uploads import watch_empty_upload
 from onmodel.storyboards.planning import read_storyboard
 
@@ -78,6 +81,7 @@ class RouteUpload:
     clock: Clock
     models: AllowedModels
     prepare_film_arn: str
+    train_model_arn: str
     draw_storyboard_arn: str = ""
 
     def route(self, event: UploadEvent) -> RouteAnswer:
@@ -152,6 +156,7 @@ class RouteUpload:
         row = RUNS.read(self.registry, run.production, run.run_id)
         if row is not None:
             if row.status == RunStatus.PREPARED:
+                self._collect_again(row.body)
                 return RouteAnswer(outcome="already_prepared", detail=run.run_id)
             if row.holder is not None and self.executions.is_running(row.holder):
                 return RouteAnswer(outcome="already_running", detail=run.run_id)
@@ -159,6 +164,25 @@ class RouteUpload:
         keys = FilmKeys.of(run)
         self.studio.put(keys.settings, settings.model_dump_json().encode(), "application/json")
         return RouteAnswer(outcome=self._start(run), detail=run.run_id)
+
+    def _collect_again(self, prepared: RunBody) -> None:
+        """The film may have been deleted meanwhile: the next dataset has it again."""
+        if prepared.crops_kept == 0:
+            return
+        run = prepared.run
+        film = FilmPreparedDetail(
+            production=run.production,
+            film_id=run.film_id,
+            run_id=run.run_id,
+            correlation_id=run.correlation_id,
+        )
+        CollectFilm(
+            registry=self.registry,
+            studio=self.studio,
+            executions=self.executions,
+            clock=self.clock,
+            train_model_arn=self.train_model_arn,
+        ).collect_again(film)
 
     def _start(self, run: Run) -> Literal["started", "already_running"]:
         """Start under the first unused name.
