@@ -46,6 +46,8 @@ PARTS: dict[str, dict[str, Any]] = {
     "b.m2ts": {"seconds": 3, "gop": 24, "container_options": {"mpegts_m2ts_mode": "1"}},
     "a.vob": {"seconds": 3, "gop": 12, "codec": "mpeg2video", "fps": 25, "options": {"bf": "2"}},
     "b.vob": {"seconds": 2, "gop": 10, "codec": "mpeg2video", "fps": 25},
+    # FFmpeg gives these packets no times
+    "avc.vob": {"seconds": 2, "gop": 12, "options": {"x264-params": "force-cfr=1:bframes=3"}},
     "a.mkv": {"seconds": 3, "gop": 24},
     "b.mkv": {"seconds": 2, "gop": 12},
 }  # fmt: skip
@@ -110,7 +112,7 @@ def parts(films: Path) -> Parts:
     return made
 
 
-@pytest.mark.parametrize("kind", [".ts", "hevc.ts", ".m2ts", ".vob", ".mkv"])
+@pytest.mark.parametrize("kind", [".ts", "hevc.ts", ".m2ts", ".vob", "avc.vob", ".mkv"])
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -119,7 +121,8 @@ def test_inspect_film_when_parts_are_joined_then_each_second_has_a_frame_of_the_
     parts, kind, data
 ):
     # a file has one codec
-    names = [name for name in PARTS if name.endswith(kind) and (name == kind or "hevc" not in name)]
+    others = () if kind in PARTS else ("hevc.ts", "avc.vob")
+    names = [name for name in PARTS if name.endswith(kind) and name not in others]
     # FFmpeg reads two Matroska files of one; more are told as unread
     most = 2 if kind == ".mkv" else 5
     chosen = data.draw(st.lists(st.sampled_from(names), min_size=1, max_size=most))
@@ -221,6 +224,12 @@ def streamed(film: DrawnFilm, container: str, **options: str) -> bytes:
                 output.mux(packet)
         output.close()
     return bytes(pipe.body)
+
+
+def test_inspect_film_when_packets_have_no_times_then_the_codecs_rate_is_the_clock(parts):
+    film = inspected(parts["avc.vob"].body)
+    assert not film.packets.timed
+    assert film.facts.duration_seconds == pytest.approx(2)
 
 
 @pytest.mark.parametrize(
