@@ -44,6 +44,9 @@ from onmodel.trainers.parts import TrainerParts
 
 SIMULATED = "Made on a local stack: Rekognition and Bedrock are simulated, nothing was paid for"
 
+CAPTION_ATTEMPTS = 2
+"""Of one call for a caption: the function must end although every attempt times out."""
+
 
 def now() -> datetime:
     """The only clock of the deployed system."""
@@ -109,9 +112,8 @@ class Services:
 
     @cached_property
     def _caption_runtime(self) -> Any:  # noqa: ANN401
-        # A caption takes seconds. After a longer silence the queue delivers the message again,
-        # and five attempts of five minutes would take longer than the function may.
-        return self.client("bedrock-runtime", attempts=2)
+        # A caption takes seconds. After a longer silence the queue delivers the message again.
+        return self.client("bedrock-runtime", attempts=CAPTION_ATTEMPTS)
 
     @cached_property
     def _embedding_runtime(self) -> Any:  # noqa: ANN401

@@ -7,6 +7,7 @@ from fakes.train_world import TrainWorld, says_its_name
 from onmodel.contracts.datasets import CaptionAnswer, CaptionItem, CaptionMessage, DatasetRef
 from onmodel.contracts.models import Turn
 from onmodel.datasets.caption_answers import read_answer
+from onmodel.datasets.captioning import MOST_ASKS
 from onmodel.errors import Conflict, ServiceError, ServiceUnavailable, Throttled
 from onmodel.steps.caption_crop import LAST_RECEIVE, MOST_THROTTLES
 
@@ -85,7 +86,7 @@ def test_caption_when_the_first_answer_is_useless_then_one_repair_heals_it(world
 def test_caption_when_the_repair_is_useless_too_then_the_task_fails_at_once(world: World) -> None:
     world.captions._answer = NONSENSE
     token = world.caption(world.item)
-    assert len(world.captions.asked) == 2
+    assert len(world.captions.asked) == MOST_ASKS
     error, cause = world.tokens.failed[token]
     assert error == "AnswerRefused" and "JSON" in cause
     answer = world.answer()

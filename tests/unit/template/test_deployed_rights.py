@@ -18,8 +18,6 @@ INLINE_CHARACTERS = 10_240  # of all policies within one role, white space not c
 
 # Of AWS's own reference: https://docs.aws.amazon.com/service-authorization/latest/reference
 REFERENCE = Path(cfnlint.__file__).parent / "data" / "AdditionalSpecs" / "Policies.json"
-# The reference names no resource for answers to tokens; AWS compares the token's machine.
-TOKENS = {"states:SendTaskSuccess", "states:SendTaskFailure"}
 # cfn-lint's copy of it writes a bucket's and an object's name alike.
 S3 = {"bucket": [r"arn:.*:s3:::[^/]+"], "object": [r"arn:.*:s3:::[^/]+/.+"]}
 # It names one for reading an applied quota, but none for the default beside it.
@@ -116,8 +114,6 @@ def _of_statement(statement: dict[str, Any], reference: dict[str, Any]) -> list[
             found.append(f"{action} does not exist")
             continue
         formats = _formats(reference[service], known.get("Resources", []))
-        if action in TOKENS:
-            formats = [r"arn:.*:stateMachine:.*"]
         fitting = {r for r in resources if any(re.fullmatch(f, r) for f in formats)}
         if resources == ["*"] and (not formats or action in NARROWER):
             fitting = {"*"}
@@ -148,6 +144,7 @@ def test_rights_when_held_against_aws_reference_then_each_has_an_effect(
         ("states:StartExecution", "arn:aws:states:us-east-1:123456789012:execution:machine:*"),
         ("bedrock:InvokeModel", "arn:aws:bedrock:us-east-1:123456789012:custom-model/*"),
         ("states:StartExecution", "*"),  # knows its machines
+        ("states:SendTaskSuccess", "arn:aws:states:us-east-1:123456789012:stateMachine:machine"),
         ("logs:CreateLogDelivery", "arn:aws:logs:us-east-1:123456789012:log-group:group"),
     ],
 )

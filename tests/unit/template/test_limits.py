@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from template_model import Machine, Template, listed, named
 
+from onmodel.adapters.clients import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
+from onmodel.datasets.captioning import MOST_ASKS
+from onmodel.wiring import CAPTION_ATTEMPTS
+
 
 def test_memory_when_asked_for_then_a_new_account_has_it(template: Template) -> None:
     for name, function in template.functions.items():
@@ -13,6 +17,18 @@ def test_memory_when_asked_for_then_a_new_account_has_it(template: Template) -> 
 def test_timeouts_when_read_then_within_lambdas(template: Template) -> None:
     for name, function in template.functions.items():
         assert 0 < function["Timeout"] <= 900, name
+
+
+def test_captions_when_every_call_times_out_then_their_function_ends_in_time(
+    template: Template,
+) -> None:
+    """Else Lambda ends it, and the queue delivers captions again that were paid for."""
+    (source,) = template.of("AWS::Lambda::EventSourceMapping").values()
+    assert source["FunctionName"] == {"Ref": "CaptionCropFunction"}
+    call = CAPTION_ATTEMPTS * (CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS)
+    rest = 30  # pictures, cache and the answer to the machine
+    timeout = template.functions["CaptionCropFunction"]["Timeout"]
+    assert source["BatchSize"] * MOST_ASKS * call + rest <= timeout
 
 
 def test_concurrency_when_read_then_none_is_reserved(template: Template) -> None:

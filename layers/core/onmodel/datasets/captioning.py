@@ -32,6 +32,9 @@ from onmodel.ports.models import CaptionModel
 from onmodel.ports.storage import Cache
 from onmodel.vision.picture_header import read_header
 
+MOST_ASKS = 2
+"""Calls for one caption: the first, and one that names the faults of its answer."""
+
 
 class KnownCaption(Contract):
     """A caption in the Cache."""
