@@ -3,14 +3,14 @@
 from onmodel.contracts.links import LinkAnswer, LinkRequest
 from onmodel.environment import Buckets, Links, RegistryTable
 from onmodel.handler import lambda_handler
-from onmodel.steps.follow_link import FollowLink
+from onmodel.steps.follow_link import FollowLink, fault_page
 from onmodel.wiring import now, services
 
 wired = services(Buckets, Links, RegistryTable)
 
 
 # The rest of an answer is a page, or a presigned address, which is a key: neither is logged.
-@lambda_handler(LinkRequest, logged={"statusCode"})
+@lambda_handler(LinkRequest, logged={"statusCode"}, answer_to=fault_page)
 def handler(request: LinkRequest) -> LinkAnswer:
     return FollowLink(
         registry=wired.registry,

@@ -53,6 +53,18 @@ def test_handler_when_step_refuses_then_the_error_passes_under_its_own_name() ->
         lambda_handler(RunRequest)(refuse)({"run": RUN}, Context())
 
 
+@pytest.mark.parametrize("fault", [FilmRefused("no film"), KeyError("chunks")])
+def test_handler_when_it_has_an_answer_to_errors_then_answers_it(fault: Exception) -> None:
+    def fail(_request: RunRequest) -> None:
+        raise fault
+
+    def answer(given: Exception) -> FilmProbed:
+        return FilmProbed(chunks_key=type(given).__name__)
+
+    handler = lambda_handler(RunRequest, answer_to=answer)(fail)
+    assert handler({"run": RUN}, Context()) == {"chunks_key": type(fault).__name__}
+
+
 def test_handler_when_it_logs_then_the_correlation_id_is_in_the_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

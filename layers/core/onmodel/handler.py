@@ -32,13 +32,18 @@ def parse(model: type[RequestT], event: object) -> RequestT:
 
 
 def lambda_handler(
-    model: type[RequestT], *, logged: Collection[str] | None = None
+    model: type[RequestT],
+    *,
+    logged: Collection[str] | None = None,
+    answer_to: Callable[[Exception], BaseModel] | None = None,
 ) -> Callable[[Callable[[RequestT], BaseModel | None]], Handler]:
     """Make a Lambda handler of a function from request to answer.
 
     Args:
         model: the contract of the event.
         logged: the answer's fields that may be logged; all of them when left out.
+        answer_to: the answer for an error of the step, where a person waits for a page. Left out,
+            the error is raised, and the state machine or the queue acts on it.
     """
     shown = None if logged is None else set(logged)
 
@@ -47,15 +52,20 @@ def lambda_handler(
         @logger.inject_lambda_context(clear_state=True)
         def handler(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401
             request = parse(model, event)
+            answer: BaseModel | None
             logger.append_keys(correlation_id=getattr(request, "correlation_id", None))
             try:
                 answer = work(request)
             except OnmodelError as fault:
                 logger.warning("%s: %s", type(fault).__name__, fault)
-                raise
+                if answer_to is None:
+                    raise
+                answer = answer_to(fault)
             except Exception as fault:  # Lambda reports it too, but without the id
                 logger.exception("failed: %s", type(fault).__name__)
-                raise
+                if answer_to is None:
+                    raise
+                answer = answer_to(fault)
             finally:
                 if metrics.metric_set:
                     metrics.flush_metrics()

@@ -1,13 +1,16 @@
 import base64
+from types import SimpleNamespace
 
 import pytest
-from fakes.train_world import PRODUCTION, TrainWorld
+from fakes.train_world import LINKS_URL, PRODUCTION, TrainWorld
+from functions import load_function
 
 from onmodel.contracts.links import LinkRequest
 from onmodel.contracts.rows import ApprovalStatus
-from onmodel.errors import ServiceUnavailable
+from onmodel.errors import Conflict, ServiceError, ServiceUnavailable, Throttled
 from onmodel.ports.registry import Record
 from onmodel.registry.kinds import APPROVALS, ApprovalRow
+from onmodel.steps.follow_link import fault_page
 
 KEY = "bunny/datasets/d0001-00000000/report/index.html"
 
@@ -146,13 +149,27 @@ def test_post_when_the_machine_ended_meanwhile_then_says_so(world: World) -> Non
     assert world.record.status == ApprovalStatus.EXPIRED
 
 
-@pytest.mark.parametrize("body", [None, "", "decision=", "decision=maybe", "approve", "&&&=%ff"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        "",
+        "decision=",
+        "decision=maybe",
+        "approve",
+        "&&&=%ff",
+        "decision=approve" + "&a=b" * 10,
+        "decision=approve&a=" + "b" * 4096,
+    ],
+)
 def test_post_when_it_decides_nothing_then_asked_to_choose(world: World, body: str | None) -> None:
     assert world.follow(world.link, "POST", body).statusCode == 400
     assert world.record.status == ApprovalStatus.PENDING
 
 
-@pytest.mark.parametrize("path", ["/", "/favicon.ico", "/robots.txt", "/a.b.c", "/%00"])
+@pytest.mark.parametrize(
+    "path", ["/", "/favicon.ico", "/robots.txt", "/a.b.c", "/%00", "/" + "a" * 100_000, "/" * 9_000]
+)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_link_when_the_link_is_forged_then_refused_with_a_page(
     world: World, path: str, method: str
@@ -235,3 +252,47 @@ def test_post_when_the_row_is_away_then_raised(
     with pytest.raises(ServiceUnavailable):
         world.post()
     assert not world.tokens.succeeded
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (Throttled("too many calls of the table"), 503),
+        (ServiceUnavailable("the table is away"), 503),
+        (Conflict("the table's row changed"), 503),
+        (ServiceError("access to the table is denied"), 500),
+        (KeyError("the table"), 500),
+    ],
+)
+def test_page_when_a_request_failed_then_says_what_to_do_and_not_what_broke(
+    fault: Exception, status: int
+) -> None:
+    page = fault_page(fault)
+    assert page.statusCode == status
+    assert "Open the link again in a minute" in page.body
+    assert "the table" not in page.body
+    assert page.headers["content-type"].startswith("text/html")
+
+
+def test_function_when_its_step_fails_then_answers_a_page(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the function raises, the HTTP API answers with its own 502."""
+    module = load_function("follow_link")
+    monkeypatch.setattr(module, "wired", world)
+    monkeypatch.setattr(module, "now", world.clock)
+
+    def lose(record: Record) -> Record:
+        raise ServiceUnavailable("DynamoDB is away")
+
+    monkeypatch.setattr(world.registry, "replace", lose)
+    event = {
+        "rawPath": world.link.removeprefix(LINKS_URL), "body": "decision=approve",
+        "requestContext": {"http": {"method": "POST"}, "requestId": "request-1"},
+    }  # fmt: skip
+    answer = module.handler(event, SimpleNamespace(
+        function_name="follow_link", memory_limit_in_mb=128, aws_request_id="r-1",
+        invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:follow_link",
+    ))  # fmt: skip
+    assert answer["statusCode"] == 503
+    assert "Open the link again" in answer["body"]

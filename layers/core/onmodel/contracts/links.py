@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from urllib.parse import parse_qs
 
@@ -12,6 +11,9 @@ from pydantic import Field
 from onmodel.contracts.base import Consumed, Contract
 
 PAGE_NAME = re.compile(r"[a-z0-9-]{1,60}\.html")
+
+LARGEST_FORM, MOST_FIELDS = 4096, 10
+"""Characters and fields of a form that is read; our page posts one field of a word."""
 
 
 class HttpCall(Consumed):
@@ -24,9 +26,12 @@ class HttpContext(Consumed):
 
 
 class LinkRequest(Consumed):
-    """An HTTP API's event, format 2.0."""
+    """An HTTP API's event, format 2.0.
 
-    path: str = Field(alias="rawPath", max_length=8192)
+    Every request of this form is read, also a hostile one: whoever sent it gets a page.
+    """
+
+    path: str = Field(alias="rawPath")
     context: HttpContext = Field(alias="requestContext")
     body: str | None = None
     is_base64: bool = Field(default=False, alias="isBase64Encoded")
@@ -48,14 +53,16 @@ class LinkRequest(Consumed):
         return last if PAGE_NAME.fullmatch(last) else ""
 
     def field(self, name: str) -> str:
-        """A field of the posted form; empty when it is none, or no form at all."""
+        """A field of the posted form; empty when it is none, or not such a form as our page has."""
         body = self.body or ""
-        if self.is_base64:
-            try:
+        if len(body) > LARGEST_FORM:
+            return ""
+        try:
+            if self.is_base64:
                 body = base64.b64decode(body, validate=True).decode()
-            except (binascii.Error, UnicodeDecodeError):
-                return ""
-        return parse_qs(body, max_num_fields=10).get(name, [""])[0]
+            return parse_qs(body, max_num_fields=MOST_FIELDS).get(name, [""])[0]
+        except ValueError:  # no base64, no UTF-8, or too many fields
+            return ""
 
 
 class LinkAnswer(Contract):

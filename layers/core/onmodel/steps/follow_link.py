@@ -8,7 +8,7 @@ from datetime import timedelta
 from onmodel.contracts.links import LinkAnswer, LinkRequest
 from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
 from onmodel.contracts.trainings import Approved
-from onmodel.errors import LinkRefused, NotFound
+from onmodel.errors import Conflict, LinkRefused, NotFound, ServiceUnavailable, Throttled
 from onmodel.formats.wording import ASKED_ABOUT, when
 from onmodel.links.tokens import ApprovalTarget, ObjectTarget, SignedLinks
 from onmodel.money.approvals import DECIDED, decide, get_approval
@@ -27,6 +27,9 @@ because a link of a presigned page to the next page is not presigned."""
 
 ANSWERING_TIME = timedelta(minutes=1)
 """Longer than the function's timeout: then the task was answered or the function has ended."""
+
+TRY_AGAIN = "Open the link again in a minute: it shows what was decided."
+SEE_LOG = "If this page comes again, look into the log of the function follow_link."
 
 DECISIONS = {"approve": ApprovalStatus.APPROVED, "decline": ApprovalStatus.DECLINED}
 
@@ -154,3 +157,10 @@ class FollowLink:
 
 def _page(status: int, html: bytes) -> LinkAnswer:
     return LinkAnswer(statusCode=status, headers=PAGE_HEADERS, body=html.decode())
+
+
+def fault_page(fault: Exception) -> LinkAnswer:
+    """The page for a request that failed; the log has the fault, the page does not."""
+    if isinstance(fault, Throttled | ServiceUnavailable | Conflict):
+        return _page(503, message_page("This did not work just now", TRY_AGAIN))
+    return _page(500, message_page("This did not work", TRY_AGAIN, SEE_LOG))
