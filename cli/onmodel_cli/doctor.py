@@ -8,6 +8,7 @@ from typing import Any
 from rich.markup import escape
 
 from onmodel.adapters.servicequotas import ServiceQuotas
+from onmodel.contracts.models import foundation_model_of
 from onmodel.contracts.trainings import Finding, TrainingPlan
 from onmodel.environment import Models
 from onmodel.errors import ServiceError
@@ -48,7 +49,10 @@ def doctor(
     """Check models, quotas, roles and buckets, and propose values. Costs nothing."""
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
-        findings = look_at_training(connection, production)
+        findings = (
+            *look_at_captions(connection.environment.read(Models)),
+            *look_at_training(connection, production),
+        )
         proposal = propose(
             ServiceQuotas(connection.services.client("service-quotas")), connection.region
         )
@@ -71,6 +75,21 @@ def _possible(connection: Connection) -> str:
     if not connection.local:
         return POSSIBLE
     return f"On this local stack, {connection.services.trainer_rules.on_a_local_stack}."
+
+
+def look_at_captions(models: Models) -> tuple[Finding, ...]:
+    """Whether the functions may call the model behind the chosen one."""
+    needed = foundation_model_of(models.caption_model_id)
+    if models.caption_foundation_model_id == needed:
+        return ()
+    finding = Finding(
+        code="caption-foundation-model",
+        blocking=True,
+        reason=f"Captions are asked of {models.caption_model_id}, and the functions may call"
+        f" {models.caption_foundation_model_id} alone: every picture would be refused",
+        advice=f"Update the stack with CaptionFoundationModelId={needed}.",
+    )
+    return (finding,)
 
 
 def look_at_training(connection: Connection, production: str | None) -> tuple[Finding, ...]:

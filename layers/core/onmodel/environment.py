@@ -65,6 +65,7 @@ class Machines(VariableGroup):
 class Models(VariableGroup):
     embedding_model_id: str
     caption_model_id: str
+    caption_foundation_model_id: str
 
     @property
     def allowed(self) -> AllowedModels:

@@ -17,6 +17,7 @@ from onmodel.contracts.rows import (
     TrainingStage,
 )
 from onmodel.contracts.trainings import TrainingSpec
+from onmodel.environment import Models
 from onmodel.registry.kinds import DATASETS, DEPLOYMENTS, TRAININGS
 from onmodel.registry.rows import BodyT, Rows, StatusT
 from onmodel.trainers.bedrock.rules import BedrockRules
@@ -237,3 +238,24 @@ def test_costs_when_a_training_was_quoted_counts_its_captions_once(invoke, world
     TRAININGS.replace(world.registry, quoted, now())
     answer = json.loads(invoke("costs", "-p", "bunny", "--json").stdout)
     assert answer["total_usd"] == 22.0
+
+
+@pytest.mark.parametrize(
+    ("model", "foundation", "needed"),
+    [
+        ("amazon.nova-pro-v1:0", "amazon.nova-pro-v1:0", None),
+        ("us.amazon.nova-pro-v1:0", "amazon.nova-pro-v1:0", None),
+        ("us.amazon.nova-2-lite-v1:0", "amazon.nova-pro-v1:0", "amazon.nova-2-lite-v1:0"),
+        ("amazon.nova-lite-v1:0", "amazon.nova-pro-v1:0", "amazon.nova-lite-v1:0"),
+        ("us.amazon.nova-pro-v1:0", "us.amazon.nova-pro-v1:0", "amazon.nova-pro-v1:0"),
+    ],
+)
+def test_doctor_when_the_caption_model_is_not_allowed_then_says_which_must_be(
+    connection: Connection, model: str, foundation: str, needed: str | None
+) -> None:
+    models_ = connection.environment.read(Models).model_copy(
+        update={"caption_model_id": model, "caption_foundation_model_id": foundation}
+    )
+    findings = doctor.look_at_captions(models_)
+    assert [finding.blocking for finding in findings] == [True] * (needed is not None)
+    assert all(f"CaptionFoundationModelId={needed}." in found.advice for found in findings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from onmodel.contracts.base import Contract, Usage
@@ -29,3 +30,12 @@ class Reply(Contract):
     text: str
     stop_reason: str
     usage: tuple[Usage, ...]
+
+
+PROFILE = re.compile(r"^(?:us|us-gov|eu|apac|jp|au|ca|global)\.(?=[a-z0-9-]+\.)")
+"""What stands before a model's id in the id of its cross-region inference profile."""
+
+
+def foundation_model_of(model: str) -> str:
+    """The foundation model that is called by its own id or through a cross-region profile."""
+    return PROFILE.sub("", model)

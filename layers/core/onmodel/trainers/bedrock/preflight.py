@@ -5,7 +5,6 @@ Every check adds findings and none ends the others, so that all can be corrected
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from onmodel.adapters.faults import code_of, translated
+from onmodel.contracts.models import foundation_model_of
 from onmodel.contracts.trainings import Finding, TrainingPlan
 from onmodel.errors import ServiceError
 from onmodel.ports.account import Account, Quotas
@@ -31,8 +31,6 @@ from onmodel.trainers.bedrock.names import STACK_LIMIT, Names
 if TYPE_CHECKING:
     from mypy_boto3_bedrock.client import BedrockClient
 
-# Cross-region inference profiles: us.amazon.nova-pro-v1:0 is called for amazon.nova-pro-v1:0.
-PROFILE = re.compile(r"^(?:us|us-gov|eu|apac|jp|au|ca|global)\.(?=[a-z0-9-]+\.)")
 # After its end of life the call for a model fails: that is an answer, not a fault.
 GONE = frozenset({"ResourceNotFoundException", "ValidationException"})
 
@@ -94,7 +92,7 @@ class PreflightChecks:
             )
 
     def _other_model(self, model: str) -> Iterator[Finding]:
-        looked = self._look("model", PROFILE.sub("", model))
+        looked = self._look("model", foundation_model_of(model))
         if isinstance(looked, Finding):
             yield looked
         else:
