@@ -86,7 +86,7 @@ def test_provision_when_quota_is_zero_then_impossible_and_nothing_bills(studio: 
 
 def test_provision_when_model_was_deleted_then_impossible(studio: Studio) -> None:
     studio.trainer.models.clear()
-    with pytest.raises(TrainingImpossible, match="deleted by hand"):
+    with pytest.raises(TrainingImpossible, match="deleted outside onmodel"):
         studio.provision()
 
 

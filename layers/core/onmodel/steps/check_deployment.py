@@ -68,7 +68,7 @@ def _judge(
     if now >= body.retires_at:
         return "late", "Its time was over before it was in service"
     if at_trainer is None and now - began >= GRACE_AFTER_PROVISIONING:
-        return "gone", "It was deleted by hand"
+        return "gone", "It was deleted outside onmodel"
     if at_trainer is not None and at_trainer.status == DeploymentStatus.FAILED:
         return "failed", at_trainer.reason or "The service gives no reason"
     if at_trainer is not None and at_trainer.status == DeploymentStatus.IN_SERVICE:

@@ -31,7 +31,7 @@ ENDS = {
 
 WITHOUT_REASON = {
     TrainingStage.FAILED: "The service gives no reason",
-    TrainingStage.STOPPED: "It was stopped by hand",
+    TrainingStage.STOPPED: "It was stopped outside onmodel",
     TrainingStage.GONE: "It does not exist at the trainer any more",
 }
 

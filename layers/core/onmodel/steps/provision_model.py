@@ -53,7 +53,7 @@ def provision_model(
         made = trainer.provision(spec)
     except NotFound as fault:
         raise TrainingImpossible(
-            f"The model of training {begun.body.training_id} was deleted by hand",
+            f"The model of training {begun.body.training_id} was deleted outside onmodel",
             "Train it again from its dataset",
         ) from fault
 

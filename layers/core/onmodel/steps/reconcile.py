@@ -133,7 +133,7 @@ class Reconcile:
             if not was_sent(self.registry, production=deployment.production, event=ready):
                 return ENDED_WITHOUT_RESULT
             if state_at_trainer(self.trainer, deployment) is None:
-                return "it was deleted by hand"
+                return "it was deleted outside onmodel"
         return None
 
     def _is_not_notified(self, deployment: DeploymentRow) -> bool:
