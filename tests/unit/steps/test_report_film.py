@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
-from drawn.films import DrawnFilm
+from drawn.films import DrawnFilm, draw_film
 from fakes.labels import FakeLabels, figure
 from fakes.world import World
 
@@ -87,3 +88,39 @@ def test_report_when_a_film_is_prepared_then_its_summary_agrees_with_what_was_st
     assert summary.prepared_at == world.clock()
     page = world.studio.get(f"{keys.run}/report/index.html").decode()
     assert "drawn.mp4" in page and "All of this is simulated" in page
+
+
+def test_report_when_a_part_of_the_file_was_not_read_then_summary_and_page_say_so(
+    drawn: DrawnFilm,
+) -> None:
+    world = World(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+    body = drawn.path.read_bytes()
+    world.route(world.upload("bunny/films/joined.mp4", body + body))
+    run = world.started()
+    world.prepare(run)
+    keys = FilmKeys.of(run)
+    summary = FilmSummary.model_validate_json(world.studio.get(keys.summary))
+    (notice,) = [each for each in summary.notices if "joined end to end" in each]
+    assert notice in world.studio.get(keys.report).decode()
+
+
+def test_report_when_recordings_were_joined_then_crops_of_both_are_kept(tmp_path: Path) -> None:
+    film = draw_film(tmp_path / "part.ts", seconds=6, gop=24, shot_seconds=1.5)
+    world = World(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+    world.upload("bunny/settings.yaml", b"sampling: {chunk_seconds: 5}\n")
+    world.route(world.upload("bunny/films/joined.ts", film.path.read_bytes() * 2))
+    run = world.started()
+    world.prepare(run)
+    keys = FilmKeys.of(run)
+    chunks = read_lines(Chunk, world.studio.get(keys.chunks))
+    found = [
+        crop
+        for chunk in chunks
+        for crop in read_lines(Crop, world.studio.get(keys.chunk(chunk.index).crops))
+    ]
+    assert chunks[-1].end_seconds > 11.9
+    assert len({crop.crop_id for crop in found}) == len(found)
+    times = [crop.timecode_seconds for crop in found]
+    assert min(times) < 2
+    assert max(times) > 10
+    assert FilmSummary.model_validate_json(world.studio.get(keys.summary)).lost_seconds == ()
