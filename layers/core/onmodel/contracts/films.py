@@ -51,7 +51,9 @@ class FilmFacts(Contract):
     other_shapes: tuple[Shape, ...] = Field(
         default=(), description="of later pictures whose size or aspect differs from the first's"
     )
-    notices: tuple[str, ...] = Field(default=(), description="what of the film is missing")
+    notices: tuple[str, ...] = Field(
+        default=(), description="what of the film is missing or cannot be shown right"
+    )
 
     @property
     def shapes(self) -> tuple[Shape, ...]:

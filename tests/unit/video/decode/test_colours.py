@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from onmodel.video import sample_frames
+from onmodel.video import inspect_film, sample_frames
 
 SIZE = (192, 128)
 PATCHES = np.array(
@@ -18,7 +18,10 @@ PATCHES = np.array(
     float,
 )  # RGB
 # weights of red and blue in luma, by matrix tag
-MATRICES = {1: (0.2126, 0.0722), 5: (0.299, 0.114), 9: (0.2627, 0.0593)}
+MATRICES = {
+    1: (0.2126, 0.0722), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087),
+    9: (0.2627, 0.0593),
+}  # fmt: skip
 
 
 def coded(rgb: np.ndarray, matrix: int, *, full: bool) -> np.ndarray:
@@ -112,3 +115,94 @@ def test_sample_frames_when_hdr_then_luma_within_ten_percent_of_ffmpegs_tone_map
     reference = np.array(HDR_GREY[transfer])
     assert abs(grey.mean() - reference.mean()) < 0.1 * reference.mean()
     assert np.abs(grey - reference).max() < 12
+
+
+# Bars and a skin tone, and what FFmpeg 5.1 makes of them by matrix, primaries and transfer:
+#   zscale=p=bt709:t=bt709:m=gbr:r=pc,format=gbrp
+# (t=iec61966-2-1 for sRGB, transfer 13, whose values a screen shows as they are)
+BARS = np.array(
+    [[191, 191, 191], [191, 191, 0], [0, 191, 191], [0, 191, 0], [191, 0, 191], [191, 0, 0],
+     [0, 0, 191], [120, 60, 30]], float,
+)  # fmt: skip
+ZSCALE = {
+    (9, 9, 14): [[191, 191, 191], [197, 191, 0], [0, 201, 191], [0, 201, 0], [232, 0, 198],
+                 [236, 0, 0], [0, 0, 201], [144, 46, 6]],
+    (1, 12, 1): [[191, 191, 191], [191, 191, 0], [0, 194, 192], [0, 194, 0], [208, 0, 198],
+                 [208, 0, 0], [0, 0, 199], [130, 55, 15]],
+    (1, 12, 13): [[191, 191, 191], [191, 191, 0], [0, 194, 192], [0, 194, 0], [209, 0, 199],
+                  [209, 0, 0], [0, 0, 200], [130, 56, 21]],
+    (6, 6, 6): [[191, 191, 191], [190, 189, 0], [59, 190, 191], [55, 188, 0], [187, 47, 192],
+                [186, 36, 0], [28, 35, 192], [117, 62, 29]],
+    (5, 5, 5): [[182, 182, 182], [182, 181, 29], [0, 182, 181], [0, 182, 29], [185, 0, 182],
+                [185, 0, 0], [0, 0, 182], [107, 47, 22]],
+    (7, 7, 7): [[191, 191, 191], [190, 190, 0], [59, 189, 190], [55, 188, 0], [188, 47, 190],
+                [187, 36, 0], [28, 34, 191], [118, 61, 30]],
+    (1, 11, 1): [[191, 191, 191], [192, 191, 0], [0, 194, 192], [0, 194, 0], [203, 0, 198],
+                 [203, 0, 0], [0, 0, 199], [127, 55, 17]],
+    (1, 22, 1): [[191, 191, 191], [191, 188, 0], [0, 189, 190], [0, 186, 0], [193, 56, 192],
+                 [193, 37, 0], [12, 46, 192], [122, 62, 30]],
+    (1, 1, 4): [[196, 196, 196], [196, 195, 0], [0, 196, 195], [0, 195, 0], [196, 1, 197],
+                [196, 0, 1], [0, 1, 196], [129, 68, 37]],
+    (1, 1, 8): [[226, 226, 226], [226, 226, 0], [0, 226, 226], [0, 226, 0], [226, 17, 227],
+                [226, 7, 21], [0, 16, 226], [187, 140, 106]],
+}  # fmt: skip
+
+
+def tagged(path: Path, values: np.ndarray, matrix: int, primaries: int, transfer: int) -> Path:
+    write(
+        path, patches(values, np.uint8), "yuv444p",
+        colorspace=matrix, color_range=1, color_primaries=primaries, color_trc=transfer,
+    )  # fmt: skip
+    return path
+
+
+@pytest.mark.parametrize("tags", ZSCALE)
+def test_sample_frames_when_film_has_its_own_colours_then_as_zscale_converts_them(tmp_path, tags):
+    path = tagged(tmp_path / "bars.mkv", coded(BARS, tags[0], full=False), *tags)
+    assert np.abs(shown(path, len(BARS)) - np.array(ZSCALE[tags])).max() <= 3
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_sample_frames_when_matrix_is_ycgco_then_the_colours_that_were_coded(tmp_path, full):
+    """By H.273, 8.3: RGB is limited first, then its sums and differences are coded."""
+    red, green, blue = (BARS if full else BARS * 219 / 255).T
+    luma, orange = (red + 2 * green + blue) / 4, (red - blue) / 2
+    values = np.stack([luma + (0 if full else 16), green - luma + 128, orange + 128], 1).round()
+    path = tmp_path / "ycgco.mkv"
+    write(
+        path, patches(values, np.uint8), "yuv444p",
+        colorspace=8, color_range=2 if full else 1, color_primaries=1, color_trc=1,
+    )  # fmt: skip
+    assert np.abs(shown(path, len(BARS)) - BARS).max() <= 3
+
+
+def test_sample_frames_when_matrix_follows_from_the_primaries_then_as_that_matrix(tmp_path):
+    values = coded(BARS, 1, full=False)
+    path = tagged(tmp_path / "derived.mkv", values, 12, 1, 1)
+    assert np.abs(shown(path, len(BARS)) - BARS).max() <= 3
+
+
+def notices(path: Path) -> tuple[str, ...]:
+    with path.open("rb") as file:
+        return inspect_film(file, size_bytes=path.stat().st_size).facts.notices
+
+
+@pytest.mark.parametrize(
+    ("tags", "words"),
+    [
+        ((14, 9, 16), "colour matrix 14"),
+        ((10, 9, 14), "colour matrix 10"),
+        ((1, 1, 9), "transfer curve 9"),
+        ((9, 2, 14), "does not say which primaries"),
+    ],
+)
+def test_inspect_film_when_tags_cannot_be_followed_then_a_notice(tmp_path, tags, words):
+    (notice,) = notices(tagged(tmp_path / "odd.mkv", coded(BARS, 1, full=False), *tags))
+    assert words in notice
+
+
+@pytest.mark.parametrize(
+    "tags", [*ZSCALE, (2, 2, 2), (9, 9, 16), (9, 9, 18), (8, 1, 1), (2, 9, 14)]
+)
+def test_inspect_film_when_tags_are_known_or_missing_then_no_notice(tmp_path, tags):
+    assert notices(tagged(tmp_path / "known.mkv", coded(BARS, 1, full=False), *tags)) == ()

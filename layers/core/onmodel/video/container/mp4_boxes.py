@@ -62,7 +62,7 @@ def bytes_after_film(file: IO[bytes]) -> int:
     try:
         size = file.seek(0, 2)
         start = 0
-        for box in _boxes(file, 0, size):
+        for box in boxes(file, 0, size):
             if start and box.name == b"ftyp":
                 return size - start
             start = box.end
@@ -73,22 +73,23 @@ def bytes_after_film(file: IO[bytes]) -> int:
 
 def _headers_declare_no_rotation(file: IO[bytes]) -> bool:
     size = file.seek(0, 2)
-    movie = next((box for box in _boxes(file, 0, size) if box.name == b"moov"), None)
+    movie = next((box for box in boxes(file, 0, size) if box.name == b"moov"), None)
     if movie is None:
         return False
-    inside = list(_boxes(file, movie.body, movie.end))
+    inside = list(boxes(file, movie.body, movie.end))
     if len(inside) == _MOST_BOXES:
         return False
     tracks = [box for box in inside if box.name == b"trak"]
     headers = [box for box in inside if box.name == b"mvhd"]
     for track in tracks:
-        headers += [box for box in _boxes(file, track.body, track.end) if box.name == b"tkhd"]
+        headers += [box for box in boxes(file, track.body, track.end) if box.name == b"tkhd"]
     return len(headers) == len(tracks) + 1 and all(
         _is_identity_rotation(file, box) for box in headers
     )
 
 
-def _boxes(file: IO[bytes], start: int, end: int) -> Iterator[BoxSpan]:
+def boxes(file: IO[bytes], start: int, end: int) -> Iterator[BoxSpan]:
+    """The first boxes of a span, at most _MOST_BOXES."""
     for _ in range(_MOST_BOXES):
         if start + _SMALLEST > end:
             return

@@ -29,12 +29,26 @@ def with_first_picture(
     Raises:
         FilmRefused: the film's first packets hold no picture.
     """
+    return with_picture(table, first_picture(container, stream), stream)
+
+
+def first_picture(container: InputContainer, stream: VideoStream) -> VideoFrame:
+    """The film's first decoded picture.
+
+    Raises:
+        FilmRefused: the film's first packets hold no picture.
+    """
     first = next(_pictures(container, stream), None)
     if first is None:
         raise FilmRefused(
             "not one frame of the film can be decoded",
             "Check that the file plays, and upload it again",
         )
+    return first
+
+
+def with_picture(table: PacketTable, first: VideoFrame, stream: VideoStream) -> PacketTable:
+    """The table with the shape, rotation and interlacing of the first picture of a stream."""
     has_fields = stream.codec_context.field_order not in _PROGRESSIVE_ORDERS
     return replace(
         table,

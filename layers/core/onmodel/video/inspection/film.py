@@ -11,11 +11,13 @@ import numpy as np
 
 from onmodel.contracts.films import FilmFacts, Shape
 from onmodel.errors import FilmRefused
+from onmodel.video.container.dolby_vision import needs_dolby_vision
 from onmodel.video.container.limits import Limits
 from onmodel.video.container.opening import ErrorRecordingFile, open_container
 from onmodel.video.container.packet_index import read_packet_table
 from onmodel.video.container.packet_table import PacketTable
-from onmodel.video.decode.first_picture import with_first_picture
+from onmodel.video.decode.colours import colour_notices
+from onmodel.video.decode.first_picture import first_picture, with_picture
 from onmodel.video.decode.pictures import Display
 from onmodel.video.inspection.bars import Luma, find_picture
 from onmodel.video.sampling.frames import Frame
@@ -55,8 +57,14 @@ def inspect_film(
         raise FilmRefused("the file is empty", "Upload it again")
     table = read_packet_table(source, limits)
     _check_size(table, limits)
+    if needs_dolby_vision(source, table.codec_tag):
+        raise FilmRefused(
+            "the film is in Dolby Vision without a picture that other players can show (profile 5)",
+            "Export it in HDR10, HLG or BT.709 and upload that",
+        )
     with open_container(ErrorRecordingFile(source), limits, table.stream_index) as found:
-        table = with_first_picture(table, *found)
+        picture = first_picture(*found)
+        table = with_picture(table, picture, found[1])
     _check_time(table, limits)
     display = Display.of_film(table)
     first = (display.width, display.height)
@@ -80,7 +88,7 @@ def inspect_film(
             for size, lumas in samples.items()
             if size != first
         ),
-        notices=_notices(table, size_bytes),
+        notices=(*_notices(table, size_bytes), *colour_notices(picture)),
     )
     return InspectedFilm(facts=facts, packets=table)
 
