@@ -156,7 +156,8 @@ def _kept(summary: FilmSummary) -> Table:
     table.columns[1].justify = "right"
     ranked = sorted(summary.named.items(), key=lambda pair: (not pair[0], -pair[1]))
     for name, number in ranked:
-        table.add_row(escape(person_name(name)) if name else "[dim]not named[/]", f"{number:,}")
+        shown = escape(summary.character_names.get(name, person_name(name)))
+        table.add_row(shown if name else "[dim]not named[/]", f"{number:,}")
     return table
 
 

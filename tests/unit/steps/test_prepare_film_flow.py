@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from drawn.films import DrawnFilm
 from fakes.labels import FakeLabels, figure
@@ -202,3 +204,20 @@ def test_prepare_when_the_film_was_missing_in_the_newest_dataset_and_comes_back_
     assert ":TrainModel:bunny-g0002-1" in started
     (film,), notices = current_films("bunny", world.registry, world.uploads)
     assert (film.run, notices) == (run, ())
+
+
+@pytest.mark.parametrize("name", ["\u53f2", "\U0001f430", "Cafe\u0301", "Big Buck"])
+def test_prepare_when_a_character_has_any_name_then_people_read_it_as_typed(
+    world: World, drawn: DrawnFilm, name: str
+) -> None:
+    first = started_run(world, drawn)
+    world.prepare(first)
+    crop = read_lines(Crop, world.studio.get(FilmKeys.of(first).crops))[0]
+    world.route(world.upload(f"bunny/characters/{name}/1.jpg", world.studio.get(crop.key)))
+    world.route(world.event(KEY, "upload-2"))
+    run = world.started()
+    summary = world.prepare(run)
+    shown = unicodedata.normalize("NFC", name)
+    assert list(summary.character_names.values()) == [shown]
+    assert f"  {shown}\n" in world.mailbox.mails[-1].body
+    assert shown in world.studio.get(FilmKeys.of(run).report).decode()

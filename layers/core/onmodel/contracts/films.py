@@ -193,6 +193,9 @@ class FilmSummary(Contract):
     crops_kept: int
     rejected: dict[RejectReason, int]
     named: dict[str, int] = Field(description="crops by character; unnamed under ''")
+    character_names: dict[str, str] = Field(
+        default_factory=dict, description="for people, by the characters' ids"
+    )
     usage: tuple[Usage, ...]
     lost_seconds: tuple[tuple[float, float], ...] = ()
     estimated_usd: float | None = Field(description="None when a price is missing; never zero")

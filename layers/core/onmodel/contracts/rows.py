@@ -159,6 +159,9 @@ class NamingCost(Contract):
 
     usage: tuple[Usage, ...]
     notices: tuple[str, ...] = ()
+    character_names: dict[str, str] = Field(
+        default_factory=dict, description="for people, by the characters' ids"
+    )
 
 
 class GenerationStatus(StrEnum):

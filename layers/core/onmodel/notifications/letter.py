@@ -105,10 +105,19 @@ def paragraphs(texts: Iterable[str]) -> Lines:
     return _listed([_value(text) for text in texts], between="\n\n")
 
 
-def character_table(characters: Mapping[str, int]) -> Lines:
-    """Pictures by character, most first; unnamed ones, whose slug is '', last."""
+def character_table(characters: Mapping[str, int], names: Mapping[str, str] | None = None) -> Lines:
+    """Pictures by character, most first; unnamed ones, whose slug is '', last.
+
+    Args:
+        characters: pictures by slug.
+        names: for people, by slug; a slug without one is written as a name.
+    """
+    known = names or {}
     ranked = sorted(characters.items(), key=lambda pair: (not pair[0], -pair[1], pair[0]))
-    return table((number, person_name(slug) if slug else "not named") for slug, number in ranked)
+    return table(
+        (number, known.get(slug, person_name(slug)) if slug else "not named")
+        for slug, number in ranked
+    )
 
 
 def spans(gaps: Sequence[tuple[float, float]]) -> str:

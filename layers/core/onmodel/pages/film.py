@@ -66,7 +66,7 @@ def render_film_report(
 
     Whoever stores them in this order shows an index whose links lead somewhere.
     """
-    called = CharacterNames(report.settings)
+    called = CharacterNames(report.settings, report.summary.character_names)
     sheet = contact_sheet(report.crops, report.names, report.thumbnails, called)
     dropped = Dropper(
         settings=report.settings,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from onmodel.contracts.films import Crop, Naming
 from onmodel.contracts.settings import Settings
@@ -41,12 +41,14 @@ class CharacterNames:
     """A character's name for people."""
 
     settings: Settings
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of characters that the settings do not have, by id."""
 
     def __call__(self, character: str | None) -> str:
         if not character:
             return "not named"
         known = self.settings.characters.get(character)
-        return known.name if known else person_name(character)
+        return known.name if known else self.names.get(character, person_name(character))
 
 
 def contact_sheet(

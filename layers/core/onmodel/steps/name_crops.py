@@ -6,6 +6,7 @@ from onmodel.contracts.films import Crop, RunRequest
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import NamingCost
 from onmodel.contracts.settings import Settings
+from onmodel.films.production import characters_of
 from onmodel.films.references import ReferenceReader
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import from_npy
@@ -42,5 +43,10 @@ def name_crops(
     references, notices = ReferenceReader(run, uploads, studio, registry).read(settings)
     names = namer(settings.naming, settings.embedding, references).name(crops, vectors)
     studio.put(keys.names, write_lines(names), "application/jsonl")
-    cost = NamingCost(usage=meter.usage(), notices=notices)
+    characters = characters_of(run.production, settings, registry)
+    cost = NamingCost(
+        usage=meter.usage(),
+        notices=notices,
+        character_names={each: character.name for each, character in characters.items()},
+    )
     studio.put(keys.naming_usage, cost.model_dump_json().encode(), "application/json")

@@ -27,6 +27,7 @@ class FilmPreparedFacts(Facts):
     crops_found: int
     crops_kept: int
     characters: dict[str, int] = Field(description="kept crops by slug; unnamed under ''")
+    character_names: dict[str, str] = Field(default_factory=dict, description="for people, by slug")
     dropped: tuple[tuple[int, str], ...] = Field(description="number and reason, most first")
     notices: tuple[str, ...]
     lost_seconds: tuple[tuple[float, float], ...] = Field(description="start and end of each gap")
@@ -50,6 +51,7 @@ class FilmPreparedFacts(Facts):
             crops_found=summary.crops_found,
             crops_kept=summary.crops_kept,
             characters=with_unnamed(summary.named, summary.crops_kept),
+            character_names=summary.character_names,
             dropped=tuple(
                 (number, DROPPED[reason])
                 for reason, number in sorted(summary.rejected.items(), key=lambda pair: -pair[1])
