@@ -139,7 +139,7 @@ def reasonless(text: str) -> list[str]:
 def test_any_resource_when_allowed_then_the_reason_stands_beside_it() -> None:
     text = (ROOT / "template.yaml").read_text()
     assert reasonless(text) == []
-    assert reasonless(text.replace('"*" # X-Ray knows no resources', '"*"', 1)) == ['Resource: "*"']
+    assert reasonless(text.replace('"*" # X-Ray takes no resources', '"*"', 1)) == ['Resource: "*"']
 
 
 def test_any_resource_when_allowed_then_written_where_it_can_be_seen(transformed: Template) -> None:
