@@ -9,7 +9,7 @@ from typing import Any
 
 from onmodel.contracts.datasets import DatasetRef, Generation
 from onmodel.contracts.films import Chunk, Run
-from onmodel.contracts.keys import FilmKeys, StoryboardKeys
+from onmodel.contracts.keys import FilmKeys, StoryboardKeys, as_typed
 from onmodel.errors import RefusedError
 from onmodel.formats.jsonl import read_lines
 from onmodel.registry.kinds import DATASETS, DEPLOYMENTS, GENERATIONS, RUNS, STORYBOARDS, TRAININGS
@@ -44,11 +44,11 @@ class EventFacts:
 
     @cached_property
     def _run(self) -> tuple[Run, str]:
-        wanted = self.film
+        wanted = None if self.film is None else as_typed(self.film)
         rows = RUNS.list(self.connection.registry, self.production)
         for row in sorted(rows, key=lambda row: row.updated_at, reverse=True):
             body = row.body
-            if wanted in (None, body.run.title, body.run.film_id, body.run.run_id):
+            if wanted in (None, as_typed(body.run.title), body.run.film_id, body.run.run_id):
                 return body.run, body.execution_arn
         raise NothingKnown(
             f"No run of {wanted or 'any film'} is known in {self.production}",

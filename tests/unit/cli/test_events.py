@@ -40,6 +40,19 @@ def test_event_when_made_of_a_run_is_what_the_function_parses(step: str, prepare
     request_model(step).model_validate(json.loads(done.stdout))
 
 
+def test_event_when_the_film_is_named_in_another_normal_form_then_found(
+    connection: Connection, film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "open_stack", lambda *_arguments: connection)
+    typed = tmp_path / "Caf\u00e9.mp4"
+    typed.write_bytes(film.read_bytes())
+    prepare(Wish(film=typed, production="mira", output=tmp_path), connection, err)
+    done = CliRunner().invoke(
+        main.app, ["event", "probe_film", "-p", "Mira", "--film", "Cafe\u0301.mp4"]
+    )
+    assert done.exit_code == 0, done.stderr
+
+
 def test_event_when_the_film_is_unknown_says_so(prepared) -> None:
     done = CliRunner().invoke(main.app, ["event", "probe_film", "-p", "mira", "--film", "x.mp4"])
     assert done.exit_code == 3
