@@ -105,12 +105,12 @@ def test_settings_when_deleted_then_the_defaults_hold(studio: Studio) -> None:
     studio.upload(key, b"training: {automatic: false}\n")
     wait_until(
         lambda: any(info.key == accepted for info in studio.store.list("gone/")),
-        lambda: studio.told("gone"),
+        lambda: studio.state_of("gone"),
     )
     assert not settings_in_force("gone", studio.store).training.automatic
     studio.stack.client("s3").delete_object(Bucket=studio.outputs["UploadsBucket"], Key=key)
     wait_until(
-        lambda: settings_in_force("gone", studio.store) == Settings(), lambda: studio.told("gone")
+        lambda: settings_in_force("gone", studio.store) == Settings(), lambda: studio.state_of("gone")
     )
 
 
@@ -125,9 +125,9 @@ def test_upload_when_it_is_no_film_then_no_run_and_no_mail(
     record = studio.ended_run("copied")
     assert record.status == "prepared", record.body
     assert [run.id for run in studio.runs("copied")] == [record.id]
-    studio.told_by_mail("production copied")
-    told = [mail.subject + mail.body for mail in studio.mails()]
-    assert not [text for text in told for name in ignored if name in text]
+    studio.wait_for_mails("production copied")
+    texts = [mail.subject + mail.body for mail in studio.mails()]
+    assert not [text for text in texts for name in ignored if name in text]
 
 
 def test_run_when_its_execution_died_then_uploading_again_takes_it_over(
