@@ -110,7 +110,8 @@ def test_settings_when_deleted_then_the_defaults_hold(studio: Studio) -> None:
     assert not settings_in_force("gone", studio.store).training.automatic
     studio.stack.client("s3").delete_object(Bucket=studio.outputs["UploadsBucket"], Key=key)
     wait_until(
-        lambda: settings_in_force("gone", studio.store) == Settings(), lambda: studio.state_of("gone")
+        lambda: settings_in_force("gone", studio.store) == Settings(),
+        lambda: studio.state_of("gone"),
     )
 
 
