@@ -33,6 +33,7 @@ SIZE = (128, 80)
 PARTS: dict[str, dict[str, Any]] = {
     "a.ts": {"seconds": 3, "gop": 24},
     "b.ts": {"seconds": 2.5, "gop": 12, "options": {"bf": "2"}},
+    "long.ts": {"seconds": 8, "gop": 12},
     "late.ts": {"seconds": 2, "gop": 24, "container_options": {"output_ts_offset": "40000"}},
     "wraps.ts": {"seconds": 3, "gop": 24, "container_options": {"output_ts_offset": "95442"}},
     "sound.ts": {"seconds": 2, "gop": 24, "sound": True},
@@ -174,6 +175,26 @@ def test_sample_frames_when_a_part_begins_within_a_group_then_its_lost_seconds_a
     for window in range(int(film.facts.duration_seconds)):
         reported = any(start < window + 1 and end > window for start, end in lost)
         assert window in with_frame or reported, (window, times, lost)
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(start=st.floats(0.1, 0.5), share=st.floats(0.1, 0.4), zeroed=st.booleans())
+def test_sample_frames_when_a_stream_lost_packets_then_its_lost_seconds_are_reported(
+    parts, start, share, zeroed
+):
+    whole = parts["long.ts"].body
+    first = int(start * len(whole)) // 188 * 188
+    size = int(share * len(whole)) // 188 * 188
+    body = whole[:first] + bytes(size if zeroed else 0) + whole[first + size :]
+    film = inspected(body)
+    lost: list[tuple[float, float]] = []
+    with_frame = {int(frame.timecode_seconds + 1e-6) for frame in sampled(body, film, lost)}
+    assert film.facts.duration_seconds == pytest.approx(8, abs=0.1)
+    for window in range(8):
+        reported = any(begin < window + 1 and end > window for begin, end in lost)
+        assert window in with_frame or reported, (window, lost)
 
 
 def test_sample_frames_when_a_decoder_gives_no_picture_and_no_fault_then_reported(

@@ -16,7 +16,7 @@ from onmodel.video.bitstream.reference_flags import IsReference
 from onmodel.video.container.opening import ErrorRecordingFile, Readable
 from onmodel.video.container.packet_table import Moments, PacketTable
 from onmodel.video.gops.batches import BATCH_BYTES, BATCH_PACKETS, Batch, references
-from onmodel.video.gops.film_packets import FilmPackets
+from onmodel.video.gops.film_packets import LONGEST_GAP_SECONDS, MPEG_STREAMS, FilmPackets
 from onmodel.video.gops.windows import Windows
 from onmodel.video.shots.cut_hints import CutHints
 
@@ -114,9 +114,22 @@ class DemuxedBatches:
             if first is not None:
                 cut_off += [each for each in reading.held if tick_of(each) < tick_of(first)]
             if cut_off:
-                yield _undecodable(cut_off, keyframe if first is None else first)
+                yield _undecodable(
+                    [tick_of(packet) for packet in cut_off], keyframe if first is None else first
+                )
         if reading.held:
             yield self._batch(reading, keyframe, last=last)
+            if last and self._table.container in MPEG_STREAMS:
+                yield from self._gap(reading.held, keyframe)
+
+    def _gap(self, held: list[Packet[Any]], keyframe: Packet[Any] | None) -> Iterator[Batch]:
+        """A batch for the pictures that are missing after a group: a stream loses packets."""
+        if keyframe is None:
+            return
+        latest = max(tick_of(packet) for packet in held)
+        missing = latest + round(LONGEST_GAP_SECONDS / self._table.time_base)
+        if tick_of(keyframe) > missing:
+            yield _undecodable([missing], keyframe)
 
     def _keyframes(self) -> Moments:
         """Seconds of the keyframes that the container lists, for films without a table."""
@@ -174,11 +187,11 @@ class DemuxedBatches:
         return end
 
 
-def _undecodable(packets: list[Packet[Any]], keyframe: Packet[Any] | None) -> Batch:
-    """A batch of packets that need a keyframe which the film does not have: they are lost."""
-    count = len(packets)
+def _undecodable(ticks: list[int], keyframe: Packet[Any] | None) -> Batch:
+    """A batch of pictures that cannot be decoded until the next keyframe: they are lost."""
+    count = len(ticks)
     return Batch(
-        pts=np.array([tick_of(packet) for packet in packets], np.int64),
+        pts=np.array(ticks, np.int64),
         shown=np.ones(count, bool),
         reference=np.ones(count, bool),
         packets=[None] * count,

@@ -24,11 +24,13 @@ logger = logging.getLogger(__name__)
 _SEEK_BACK_SECONDS = 2.0  # doubled until a keyframe lies before the start
 _SEARCHED_PACKETS = 5000  # without a keyframe in so many packets a seek has failed
 FilmPacket: TypeAlias = "tuple[Packet[Any], bool]"
-"""A packet, and whether the film's clock begins or restarts with it: then no packet before it is
-decoded together with later ones."""
+"""A packet, and whether the film's clock begins or restarts with it, or packets are missing before
+it: then no packet before it is decoded together with later ones."""
+
+LONGEST_GAP_SECONDS = 1.0  # between pictures of an MPEG stream; after more, some are missing
 
 _ROUNDING = 1e-6  # seconds
-_BYTE_SEEK = ("mpegts", "mpeg")  # formats that can be read from any byte on
+MPEG_STREAMS = ("mpegts", "mpeg")  # can be read from any byte on
 _EARLIER_KEYFRAMES = (0, 1, 2, 8)  # a packet that begins in another one's block needs that one
 
 
@@ -46,6 +48,8 @@ class FilmPackets:
         self._table = table
         rate = table.frames_per_second or declared_rate(stream)
         self._rules = ClockRules.of(table.container, table.time_base, rate)
+        self._loses_packets = table.container in MPEG_STREAMS
+        self._gap = round(LONGEST_GAP_SECONDS / table.time_base)
 
     def starting_at(self, seconds: float) -> Iterator[FilmPacket]:
         """Packets from the last keyframe on that is shown at `seconds`, or from an earlier one."""
@@ -73,7 +77,7 @@ class FilmPackets:
     def _seek_to_row(self, row: int) -> bool:
         """Whether the container can go to a keyframe of the table."""
         table = self._table
-        if table.container in _BYTE_SEEK:
+        if table.container in MPEG_STREAMS:
             return self._seek(int(table.position[row]), unsupported_byte_offset=True)
         # where the clock restarts, times repeat
         return len(table.segments) == 1 and self._seek(int(table.dts[row]))
@@ -118,8 +122,9 @@ class FilmPackets:
             if self._table.timed:
                 if own is None:
                     continue
-                film += self._rules.between(clock, own)
-                clock = own
+                step = self._rules.between(clock, own)
+                begins = begins or (self._loses_packets and step > self._gap)
+                film, clock = film + step, own
             packet.pts = film
             yield packet, begins
 
@@ -166,7 +171,7 @@ class FilmPackets:
 
     def _rewind(self) -> None:
         """Go to the start of the file."""
-        by_bytes = self._table.container in _BYTE_SEEK
+        by_bytes = self._table.container in MPEG_STREAMS
         for target in () if by_bytes else (min(self._stream.start_time or 0, 0),):
             if self._seek(target):
                 return
