@@ -22,6 +22,7 @@ def handler(event: DeletionGuardEvent) -> GuardAnswer:
             trainer=wired.trainer,
             scheduler=wired.scheduler,
             executions=wired.executions,
+            prices=wired.prices,
             machine_arns=(
                 machines.prepare_film_arn,
                 machines.train_model_arn,

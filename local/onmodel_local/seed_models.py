@@ -27,7 +27,7 @@ from onmodel.contracts.rows import (
     TrainingBody,
     TrainingStage,
 )
-from onmodel.deployments.deletion import forbid_deployments
+from onmodel.deployments.deletion import allow_deployments
 from onmodel.formats.jsonl import read_lines
 from onmodel.registry.kinds import DATASETS, DEPLOYMENTS, GENERATIONS, STORYBOARDS, TRAININGS
 from onmodel.wiring import now
@@ -42,7 +42,7 @@ MACHINES = ("PrepareFilm", "TrainModel", "DeployModel", "RetireModel", "DrawStor
 
 def seed_models(seed: SeedStack) -> None:
     """Seed what is missing, in the order of the pipeline, and restore what invocations changed."""
-    forbid_deployments(False, seed.registry, now)
+    allow_deployments(seed.registry, now)
     _stop_machines(seed)
     _open_generation(seed)
     if not _is_trained(seed):

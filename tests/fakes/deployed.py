@@ -36,7 +36,7 @@ from onmodel.contracts.deployments import (
     ScheduleRetirementRequest,
 )
 from onmodel.contracts.notifications import NotifyRequest
-from onmodel.contracts.operations import OurResource
+from onmodel.contracts.operations import OurResource, ResourceKind
 from onmodel.errors import Conflict, OnmodelError, ServiceUnavailable
 from onmodel.handler import parse
 from onmodel.registry.kinds import MAILS, TRAININGS
@@ -107,9 +107,9 @@ class ScriptedTrainer(InMemoryTrainer):
         if self.down:
             raise ServiceUnavailable("nothing answers")
 
-    def list_ours(self) -> tuple[OurResource, ...]:
+    def list_ours(self, *kinds: ResourceKind) -> tuple[OurResource, ...]:
         self._must_be_up()
-        return super().list_ours()
+        return super().list_ours(*kinds)
 
     def describe_deployment(self, deployment_ref: str) -> DeploymentState:
         self._must_be_up()

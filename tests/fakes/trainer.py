@@ -124,7 +124,10 @@ class InMemoryService(Trainer):
             raise Conflict(f"{model_ref} is deployed")
         self.models.discard(model_ref)
 
-    def list_ours(self) -> tuple[OurResource, ...]:
+    def list_ours(self, *kinds: ResourceKind) -> tuple[OurResource, ...]:
+        return tuple(found for found in self._ours() if not kinds or found.kind in kinds)
+
+    def _ours(self) -> tuple[OurResource, ...]:
         """Made of the very states above."""
         now = self._clock()
         running = [state for state in self.trainings.values() if not state.status.is_over]

@@ -19,6 +19,7 @@ The tree is ordered by who can correct the error.
     - Throttled              too many calls; retried by the machines
     - ServiceUnavailable     the service failed; retried by the machines
     - AnswerRefused          the service's answer cannot be used (filtered, empty)
+    - AccessDenied           this account or role may not call the service; does not pass with time
     - NotFound               the thing does not exist
     - Conflict               another function wrote the row first; read it again and decide again
   - StillRunning           what is waited for is not over yet; retried at the machine's interval
@@ -113,6 +114,10 @@ class AnswerRefused(ServiceError):
     def __init__(self, message: str, usage: tuple[Usage, ...] = ()) -> None:
         super().__init__(message)
         self.usage = usage
+
+
+class AccessDenied(ServiceError):
+    """Raised when the role, or a rule of the account, does not allow a call."""
 
 
 class NotFound(ServiceError):

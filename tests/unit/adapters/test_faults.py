@@ -17,6 +17,7 @@ from botocore.exceptions import (
 
 from onmodel.adapters.faults import translated
 from onmodel.errors import (
+    AccessDenied,
     AnswerRefused,
     Conflict,
     NotFound,
@@ -50,7 +51,7 @@ def fault(code: str, message: str = "", status: int = 400) -> ClientError:
         ("ConditionalCheckFailedException", Conflict),
         ("PreconditionFailed", Conflict),
         ("ConflictException", Conflict),
-        ("AccessDeniedException", ServiceError),
+        ("AccessDeniedException", AccessDenied),
         ("ValidationException", ServiceError),
     ],
 )

@@ -8,7 +8,7 @@ from onmodel.contracts.datasets import CaptionAnswer, CaptionItem, CaptionMessag
 from onmodel.contracts.models import Turn
 from onmodel.datasets.caption_answers import read_answer
 from onmodel.datasets.captioning import MOST_ASKS
-from onmodel.errors import Conflict, ServiceError, ServiceUnavailable, Throttled
+from onmodel.errors import AccessDenied, Conflict, ServiceUnavailable, Throttled
 from onmodel.steps.caption_crop import LAST_RECEIVE, MOST_THROTTLES
 
 NONSENSE = "Here is your caption: a rabbit."
@@ -147,9 +147,9 @@ def test_caption_when_the_service_fails_then_the_queue_hands_it_out_again(world:
 
 def test_caption_when_denied_then_the_task_fails_at_once(world: World) -> None:
     """Four more receives are two hours, and end the same."""
-    world.captions._answer = raises(ServiceError("AccessDeniedException"))  # type: ignore[assignment]
+    world.captions._answer = raises(AccessDenied("AccessDeniedException"))  # type: ignore[assignment]
     token = world.caption(world.item, receives=1)
-    assert world.tokens.failed[token] == ("ServiceError", "AccessDeniedException")
+    assert world.tokens.failed[token] == ("AccessDenied", "AccessDeniedException")
     answer = world.answer()
     assert answer is not None and answer.reason == "AccessDeniedException"
 

@@ -2,15 +2,31 @@ from collections.abc import Callable
 
 import pytest
 from fakes.executions import execution_arn
-from fakes.studio import DEPLOY, DRAW, RETIRE, TRAIN, Studio
+from fakes.studio import DEPLOY, DRAW, PRICES, RETIRE, TRAIN, TRAINING, Studio
 from fakes.trainer import InMemoryTrainer
 
 from onmodel.contracts.deployments import DeploymentSpec
-from onmodel.contracts.operations import DeletionGuardEvent, OurResource
-from onmodel.contracts.rows import DeploymentStage
-from onmodel.deployments.deletion import are_forbidden
-from onmodel.errors import Conflict, EventRefused, ServiceUnavailable
+from onmodel.contracts.operations import DeletionGuardEvent, OurResource, ResourceKind
+from onmodel.contracts.rows import DeploymentStage, TrainingStage
+from onmodel.contracts.trainings import TrainingStatus
+from onmodel.deployments.deletion import are_forbidden, begin_deletion
+from onmodel.errors import AccessDenied, Conflict, EventRefused, ServiceUnavailable
+from onmodel.registry.kinds import TRAININGS
 from onmodel.steps.guard_deletion import GuardAnswer, GuardDeletion
+
+
+class Stopping(InMemoryTrainer):
+    """Trainings that need some time to stop."""
+
+    stops_after = 2
+
+    def list_ours(self, *kinds: ResourceKind) -> tuple[OurResource, ...]:
+        for ref, state in self.trainings.items():
+            if state.status == TrainingStatus.STOPPING:
+                self.stops_after -= 1
+                if self.stops_after <= 0:
+                    self.end(ref, TrainingStatus.STOPPED)
+        return super().list_ours(*kinds)
 
 
 def ask(studio: Studio, kind: str, sleep: Callable[[float], None] | None = None) -> GuardAnswer:
@@ -28,6 +44,7 @@ def ask(studio: Studio, kind: str, sleep: Callable[[float], None] | None = None)
         trainer=studio.trainer,
         scheduler=studio.scheduler,
         executions=studio.executions,
+        prices=PRICES,
         machine_arns=(TRAIN, DEPLOY, RETIRE, DRAW),
         clock=studio.clock,
         sleep=sleep or (lambda seconds: studio.clock.advance(seconds=seconds)),
@@ -39,7 +56,10 @@ def test_guard_when_a_model_answers_then_stopped_billed_and_deleted() -> None:
     studio.creating()
     answer = ask(studio, "Delete")
     assert answer == GuardAnswer(
-        status="SUCCESS", reason="Deployments ended: 1; executions: 0. Nothing bills by the hour"
+        status="SUCCESS",
+        reason="Deployments ended: 1; trainings: 0; executions: 0. Nothing bills by the hour."
+        " Custom models that stay: 1, 1.95 USD a month until they are deleted:"
+        " model/bunny-d0001-0a1b2c3d",
     )
     assert not studio.trainer.deployments
     assert not studio.scheduler.schedules
@@ -48,7 +68,7 @@ def test_guard_when_a_model_answers_then_stopped_billed_and_deleted() -> None:
 
 
 def test_guard_when_something_unknown_bills_then_stopped_too() -> None:
-    studio = Studio()
+    studio = Studio(Stopping())
     studio.trainer.models.add("model/x")
     studio.trainer.provision(
         DeploymentSpec(production="bunny", deployment_id="lost-1", model_ref="model/x")
@@ -66,7 +86,7 @@ def test_guard_when_a_planned_one_is_under_way_then_it_makes_nothing_any_more() 
 
 
 def test_guard_when_executions_wait_then_ended_so_that_the_machines_can_go() -> None:
-    studio = Studio()
+    studio = Studio(Stopping())
     studio.executions.start(TRAIN, "waits-for-an-approval", {})
     studio.executions.start(DRAW, "draws", {})
     answer = ask(studio, "Delete")
@@ -116,14 +136,119 @@ def test_guard_when_it_cannot_be_stopped_then_deletion_fails_and_says_why() -> N
     assert (studio.clock() - studio.deployment().body.requested_at).total_seconds() <= 13 * 60
 
 
-class Down(InMemoryTrainer):
-    def list_ours(self) -> tuple[OurResource, ...]:
-        raise ServiceUnavailable("nothing answers")
+class Failing(InMemoryTrainer):
+    """Raises what a test gives for some kinds of lists."""
+
+    def __init__(self, fault: Exception, *kinds: ResourceKind) -> None:
+        super().__init__()
+        self.fault, self.kinds = fault, kinds or tuple(ResourceKind)
+
+    def list_ours(self, *kinds: ResourceKind) -> tuple[OurResource, ...]:
+        if set(kinds or ResourceKind) & set(self.kinds):
+            raise self.fault
+        return super().list_ours(*kinds)
 
 
-def test_guard_when_the_trainer_does_not_answer_then_deletion_fails() -> None:
-    answer = ask(Studio(Down()), "Delete")
-    assert (answer.status, "nothing answers" in answer.reason) == ("FAILED", True)
+@pytest.mark.parametrize("fault", [ServiceUnavailable("nothing answers"), KeyError("a defect")])
+def test_guard_when_a_list_fails_then_deletion_fails_and_deployments_are_allowed(
+    fault: Exception,
+) -> None:
+    studio = Studio(Failing(fault))
+    if isinstance(fault, ServiceUnavailable):
+        answer = ask(studio, "Delete")
+        assert (answer.status, "nothing answers" in answer.reason) == ("FAILED", True)
+    else:  # the function answers that it failed
+        with pytest.raises(KeyError):
+            ask(studio, "Delete")
+    assert not are_forbidden(studio.registry, studio.clock())
+    studio.creating()
+    assert studio.trainer.deployments
+
+
+def test_guard_when_it_dies_then_deployments_are_allowed_after_its_longest_time() -> None:
+    studio = Studio()
+    begin_deletion(studio.registry, studio.clock)
+    studio.clock.advance(minutes=14)
+    assert are_forbidden(studio.registry, studio.clock())
+    studio.clock.advance(minutes=1)
+    assert not are_forbidden(studio.registry, studio.clock())
+
+
+def test_guard_when_deletion_succeeded_then_deployments_stay_forbidden() -> None:
+    studio = Studio(Stopping())
+    assert ask(studio, "Delete").status == "SUCCESS"
+    studio.clock.advance(days=1)
+    assert are_forbidden(studio.registry, studio.clock())
+
+
+def test_guard_when_the_service_is_denied_and_nothing_is_open_then_goes_on_and_says_so() -> None:
+    studio = Studio(Failing(AccessDenied("not in this account")))
+    studio.trainer.complete(studio.job)
+    TRAININGS.replace(
+        studio.registry, studio.training.with_status(TrainingStage.COMPLETED), studio.clock()
+    )
+    studio.executions.start(TRAIN, "waits-for-an-approval", {})
+    answer = ask(studio, "Delete")
+    assert answer.status == "SUCCESS"
+    assert "nothing could be looked at" in answer.reason
+    assert not studio.executions.is_running(execution_arn(TRAIN, "waits-for-an-approval"))
+
+
+@pytest.mark.parametrize("is_deployed", [True, False])
+def test_guard_when_the_service_is_denied_and_a_row_is_open_then_fails_and_names_it(
+    is_deployed: bool,
+) -> None:
+    studio = Studio(Failing(AccessDenied("not in this account")))
+    if is_deployed:
+        studio.creating()
+    answer = ask(studio, "Delete")
+    assert answer.status == "FAILED"
+    assert (f"{TRAINING}-1" if is_deployed else TRAINING) in answer.reason
+    assert not are_forbidden(studio.registry, studio.clock())
+
+
+@pytest.mark.parametrize("kind", ResourceKind)
+def test_guard_when_one_list_alone_is_denied_then_deletion_fails(kind: ResourceKind) -> None:
+    studio = Studio(Failing(AccessDenied("this list"), kind))
+    studio.trainer.complete(studio.job)
+    answer = ask(studio, "Delete")
+    assert (answer.status, "this list" in answer.reason) == ("FAILED", True)
+
+
+def test_guard_when_a_training_runs_then_stopped_and_waited_for() -> None:
+    studio = Studio(Stopping())
+    answer = ask(studio, "Delete")
+    assert answer.status == "SUCCESS"
+    assert "trainings: 1;" in answer.reason
+    assert studio.trainer.describe(studio.job).status == TrainingStatus.STOPPED
+
+
+def test_guard_when_a_training_does_not_stop_then_deletion_fails_and_names_it() -> None:
+    answer = ask(Studio(), "Delete")
+    assert answer.status == "FAILED"
+    assert f"bunny-{TRAINING}" in answer.reason
+
+
+def test_guard_when_a_deployment_stays_then_no_training_is_stopped() -> None:
+    studio = Studio(Creating())
+    studio.creating()
+    other = studio.begin_training("d0002-0a1b2c3d")
+    assert ask(studio, "Delete").status == "FAILED"
+    assert studio.trainer.describe(other).status == TrainingStatus.IN_PROGRESS
+
+
+def test_guard_when_a_training_is_just_being_started_then_waited_for() -> None:
+    studio = Studio(Stopping())
+    row = studio.training.with_status(TrainingStage.STARTING).with_fields(job_ref=None)
+    TRAININGS.replace(studio.registry, row, studio.clock())
+    made, studio.trainer.trainings = studio.trainer.trainings, {}
+
+    def sleep(seconds: float) -> None:
+        studio.clock.advance(seconds=seconds)
+        studio.trainer.trainings = made  # the answer of the call comes late
+
+    assert ask(studio, "Delete", sleep).status == "SUCCESS"
+    assert studio.trainer.describe(studio.job).status == TrainingStatus.STOPPED
 
 
 @pytest.mark.parametrize("kind", ["Create", "Update"])
@@ -139,7 +264,7 @@ def test_guard_when_created_or_updated_then_deployments_are_allowed_and_untouche
 
 
 def test_guard_when_deletion_failed_and_stack_is_updated_then_deployments_work_again() -> None:
-    studio = Studio()
+    studio = Studio(Stopping())
     assert ask(studio, "Delete").status == "SUCCESS"
     ask(studio, "Update")
     studio.creating()
@@ -154,10 +279,10 @@ def test_guard_when_deleting_then_deployments_are_forbidden_until_it_fails(stops
     while_waiting: list[bool] = []
 
     def sleep(seconds: float) -> None:
-        while_waiting.append(are_forbidden(studio.registry))
+        while_waiting.append(are_forbidden(studio.registry, studio.clock()))
         studio.clock.advance(seconds=seconds)
         trainer.refusing = not stops
 
     assert ask(studio, "Delete", sleep).status == ("SUCCESS" if stops else "FAILED")
     assert set(while_waiting) == {True}
-    assert are_forbidden(studio.registry) == stops
+    assert are_forbidden(studio.registry, studio.clock()) == stops

@@ -360,8 +360,10 @@ A forgotten model unit costs 1,452 dollars a day. So:
   deleted before.
 - **reconcile** searches every quarter of an hour for missed events, overdue deployments, failed
   executions, and everything with our tag or name that bills and should not.
-- **Deleting the stack** first ends what bills, and forbids new deployments; if that fails, the
-  deletion fails with the reason.
+- **Deleting the stack** first ends deployments, then running trainings, and forbids new ones; if
+  that fails, the deletion fails with the reason, and the stack works again. Where AWS denies every
+  list of the trainer's service, the rows decide. Custom models stay; the answer names them and
+  their price.
 
 The tables are made by `tests/unit/steps/test_nothing_bills_forever.py`: the deployed state machines
 run in process, over the real steps, in simulated time. `UPDATE_DOCS=1` writes them again.

@@ -6,7 +6,7 @@ from fakes.trainer import InMemoryTrainer
 
 from onmodel.contracts.deployments import DeploymentSpec
 from onmodel.contracts.rows import DeploymentStage
-from onmodel.deployments.deletion import forbid_deployments
+from onmodel.deployments.deletion import allow_deletion, allow_deployments
 from onmodel.errors import EventRefused, ServiceUnavailable, TrainingImpossible
 from onmodel.registry.kinds import TRAININGS
 
@@ -69,10 +69,10 @@ def test_provision_when_its_training_has_no_model_then_refused(
 
 
 def test_provision_when_stack_is_being_deleted_then_refused(studio: Studio) -> None:
-    forbid_deployments(True, studio.registry, studio.clock)
+    allow_deletion(studio.registry, studio.clock)
     with pytest.raises(EventRefused, match="deleted"):
         studio.provision()
-    forbid_deployments(False, studio.registry, studio.clock)
+    allow_deployments(studio.registry, studio.clock)
     studio.provision()
     assert studio.trainer.deployments
 

@@ -8,11 +8,11 @@ from fakes.world import run_of
 
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentStatus
 from onmodel.contracts.keys import accepted_settings_key, execution_arn
-from onmodel.contracts.operations import OurResource, Reconciled
+from onmodel.contracts.operations import OurResource, Reconciled, ResourceKind
 from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind, RunBody, RunStatus
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.contracts.trainings import TrainingStatus
-from onmodel.deployments.deletion import forbid_deployments
+from onmodel.deployments.deletion import allow_deletion
 from onmodel.errors import ServiceError, ServiceUnavailable
 from onmodel.ports.registry import Record
 from onmodel.registry.kinds import DEPLOYMENTS, GENERATIONS, RUNS
@@ -234,7 +234,7 @@ def test_reconcile_when_a_retired_deployment_bills_again_then_retired_under_its_
 
 
 class Down(InMemoryTrainer):
-    def list_ours(self) -> tuple[OurResource, ...]:
+    def list_ours(self, *kinds: ResourceKind) -> tuple[OurResource, ...]:
         raise ServiceUnavailable("nothing answers")
 
 
@@ -316,7 +316,7 @@ def test_reconcile_when_the_stack_is_deleted_then_begins_nothing_and_still_retir
 ) -> None:
     serve(studio)
     prepared(studio)
-    forbid_deployments(True, studio.registry, studio.clock)
+    allow_deletion(studio.registry, studio.clock)
     studio.clock.advance(hours=3)
     assert studio.reconcile() == Reconciled(retired=(f"bunny/{TRAINING}-1",))
 

@@ -19,6 +19,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from onmodel.errors import (
+    AccessDenied,
     AnswerRefused,
     Conflict,
     NotFound,
@@ -67,6 +68,16 @@ OUTAGES = frozenset(
         "ServiceException",
         "ServiceUnavailable",
         "ServiceUnavailableException",
+    }
+)
+DENIALS = frozenset(
+    {
+        "403",
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthorizationError",  # SNS
+        "AuthorizationErrorException",
+        "UnauthorizedOperation",
     }
 )
 ABSENCES = frozenset(
@@ -125,6 +136,7 @@ def from_client_error(fault: ClientError, refused: Collection[str] = ()) -> Serv
     for codes, error in (
         (THROTTLES, Throttled),
         (OUTAGES, ServiceUnavailable),
+        (DENIALS, AccessDenied),
         (ABSENCES, NotFound),
         (CONFLICTS, Conflict),
     ):
@@ -141,9 +153,9 @@ def translated(*, refused: Collection[str] = ()) -> Iterator[None]:
     """Raise the errors of onmodel for those of botocore.
 
     Raises:
-        Throttled, ServiceUnavailable, NotFound, Conflict: by error code.
+        Throttled, ServiceUnavailable, AccessDenied, NotFound, Conflict: by error code.
         AnswerRefused: for a code in `refused`.
-        ServiceError: for all others: denied access, invalid requests, missing credentials.
+        ServiceError: for all others: invalid requests, missing credentials.
     """
     try:
         yield

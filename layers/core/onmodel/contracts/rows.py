@@ -144,9 +144,10 @@ class MailBody(Contract):
 
 
 class StackStatus(StrEnum):
-    """Whether deployments may be made: they may not while the stack is being deleted."""
+    """Whether deployments may be made. `deleting` forbids them for 15 minutes at most."""
 
     ALLOWED = "allowed"
+    DELETING = "deleting"
     FORBIDDEN = "forbidden"
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from onmodel.contracts.base import Options
 from onmodel.contracts.datasets import CaptionedPicture, PictureFacts, Violation
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentState
-from onmodel.contracts.operations import OurResource
+from onmodel.contracts.operations import OurResource, ResourceKind
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.contracts.storyboards import PanelRequest, Panels, Storyboard
 from onmodel.contracts.trainings import (
@@ -159,8 +159,15 @@ class Trainer(TrainerRules, Protocol):
         """Delete it; succeeds when it does not exist. Raises Conflict while it is deployed."""
         ...
 
-    def list_ours(self) -> tuple[OurResource, ...]:
-        """Running trainings, all models and all deployments of this stack, by tag and name."""
+    def list_ours(self, *kinds: ResourceKind) -> tuple[OurResource, ...]:
+        """Running trainings, all models and all deployments of this stack, by tag and name.
+
+        Args:
+            kinds: only of these kinds; of all when none is given.
+
+        Raises:
+            AccessDenied: a list of one of these kinds is denied.
+        """
         ...
 
     def panel_model(self, deployment_ref: str) -> str:

@@ -17,7 +17,14 @@ from onmodel.contracts.settings import CaptionSettings, Settings
 from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.caption_answers import read_answer, write_answer
 from onmodel.datasets.captioning import Captioner
-from onmodel.errors import AnswerRefused, NotFound, OnmodelError, ServiceError, Throttled
+from onmodel.errors import (
+    AccessDenied,
+    AnswerRefused,
+    NotFound,
+    OnmodelError,
+    ServiceError,
+    Throttled,
+)
 from onmodel.money.pricebook import add_up
 from onmodel.observability import logger
 from onmodel.ports.machines import TaskTokens
@@ -36,9 +43,10 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 15, 900  # SQS delays 15 minutes at
 def is_final(fault: Exception) -> bool:
     """Whether another call would have, and cost, the same result.
 
-    A ServiceError of no subclass does not pass with time: it is mostly denied access.
+    Denied access and a ServiceError of no subclass do not pass with time.
     """
-    return type(fault) is ServiceError or isinstance(fault, AnswerRefused | NotFound)
+    final = AccessDenied | AnswerRefused | NotFound
+    return type(fault) is ServiceError or isinstance(fault, final)
 
 
 class CaptionQueue(Protocol):

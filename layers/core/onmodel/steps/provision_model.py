@@ -33,7 +33,7 @@ def provision_model(
         TrainingImpossible: no quota, or the model does not exist any more.
     """
     ref = request.deployment
-    if are_forbidden(registry):
+    if are_forbidden(registry, clock()):
         raise EventRefused("The stack is being deleted: nothing is deployed any more")
     deployment = DEPLOYMENTS.require(registry, ref.production, ref.deployment_id)
     model_ref = _model(registry, deployment)

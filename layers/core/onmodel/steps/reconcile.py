@@ -76,7 +76,7 @@ class Reconcile:
             retired=self._each(deployments, self._retire_if_due),
             adopted=self._adopt(deployments),
         )
-        if not are_forbidden(self.registry):  # the stack is being deleted
+        if not are_forbidden(self.registry, self.clock()):  # the stack is being deleted
             found = found.model_copy(update=self._go_on())
         if self.faults:
             faults = "; ".join(f"{type(fault).__name__}: {fault}" for fault in self.faults)

@@ -14,7 +14,8 @@ from onmodel.datasets.records import (
     dataset_settings,
     trainings_of,
 )
-from onmodel.errors import TrainingImpossible
+from onmodel.deployments.deletion import are_forbidden
+from onmodel.errors import EventRefused, TrainingImpossible
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -35,10 +36,12 @@ class StartTraining:
         """Start the dataset's training; one that runs or has ended is returned, not repeated.
 
         Raises:
-            EventRefused: there is no such dataset.
+            EventRefused: there is no such dataset, or the stack is being deleted.
             TrainingImpossible: the trainer refuses; the reason is kept with the training.
             Conflict: another execution wrote the row first; the machine tries again.
         """
+        if are_forbidden(self.registry, self.clock()):
+            raise EventRefused("The stack is being deleted: nothing is trained any more")
         dataset = request.dataset
         trainings = trainings_of(dataset, self.registry)
         newest = trainings[-1] if trainings else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from onmodel.adapters.faults import translated
 from onmodel.contracts.operations import OurResource, ResourceKind
-from onmodel.errors import NotFound
+from onmodel.errors import AccessDenied, NotFound, ServiceError
 from onmodel.trainers.bedrock.names import Names
 
 if TYPE_CHECKING:
@@ -25,13 +25,16 @@ class Inventory:
         self._client = client
         self._names = names
 
-    def ours(self) -> tuple[OurResource, ...]:
+    def ours(self, kinds: Collection[ResourceKind]) -> tuple[OurResource, ...]:
+        """Everything of these kinds. Raises AccessDenied when a list is denied."""
+        lists = {
+            ResourceKind.DEPLOYMENT: self._deployments,
+            ResourceKind.TRAINING: self._trainings,
+            ResourceKind.MODEL: self._models,
+        }
         with translated():
-            return tuple(
-                found
-                for found in (*self._deployments(), *self._trainings(), *self._models())
-                if self._is_ours(found)
-            )
+            listed = [found for kind, each in lists.items() if kind in kinds for found in each()]
+        return tuple(found for found in listed if self._is_ours(found))
 
     def _is_ours(self, found: OurResource) -> bool:
         try:
@@ -39,6 +42,8 @@ class Inventory:
                 answer = self._client.list_tags_for_resource(resourceARN=found.ref)
         except NotFound:  # deleted since it was listed
             return False
+        except AccessDenied as fault:  # the service itself is not denied: it was listed
+            raise ServiceError(f"The tags of {found.ref} cannot be read: {fault}") from fault
         tags = {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
         return self._names.is_ours(found.name, tags)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from onmodel.contracts.bedrock import BASE_MODEL
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentState
-from onmodel.contracts.operations import OurResource
+from onmodel.contracts.operations import OurResource, ResourceKind
 from onmodel.contracts.trainings import (
     Finding,
     LossPoint,
@@ -123,8 +123,8 @@ class BedrockTrainer(BedrockRules, Trainer):
     def delete_model(self, model_ref: str) -> None:
         self._jobs.delete_model(model_ref)
 
-    def list_ours(self) -> tuple[OurResource, ...]:
-        return self._inventory.ours()
+    def list_ours(self, *kinds: ResourceKind) -> tuple[OurResource, ...]:
+        return self._inventory.ours(kinds or tuple(ResourceKind))
 
     def panel_model(self, deployment_ref: str) -> str:
         """InvokeModel takes the throughput's ARN as model id."""
