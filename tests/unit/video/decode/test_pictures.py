@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawn.squares import Part, draw_cut_out, draw_parts, red_square
+from drawn.squares import Part, draw_cut_out, draw_parts, red_square, turn
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.films import FilmFacts, Shape
@@ -62,6 +62,15 @@ def test_sample_frames_when_shape_changes_midway_then_each_picture_in_its_own(
 def test_sample_frames_when_film_is_not_inspected_before_then_the_same_shapes(tmp_path):
     path = draw_parts(tmp_path / "b.ts", (STANDARD, WIDE), side=120, codec="mpeg2video")
     assert [size(frame) for frame in sample_frames(path)] == [size(each) for each in prepared(path)]
+
+
+def test_sample_frames_when_phone_is_turned_midway_then_later_pictures_are_upright(tmp_path):
+    draw_parts(tmp_path / "a.ts", (LANDSCAPE, LANDSCAPE), side=120, codec="libx264")
+    parts = [tmp_path / "a-0.ts", turn(tmp_path / "a-1.ts", 90)]
+    path = tmp_path / "turned.ts"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    shapes = [shape for shape, _ in groupby(map(size, prepared(path)))]
+    assert shapes == [(320, 240), (240, 320)]
 
 
 def test_inspect_film_when_second_shape_has_bars_then_the_bars_of_each_shape(tmp_path):
