@@ -10,11 +10,12 @@ from typing import Any
 from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.standins.bedrock.aws_services import AwsServices
 from onmodel_local.standins.bedrock.control_plane import ControlPlane
-from onmodel_local.standins.bedrock.foundation import CANVAS, NOVA_PRO, TITAN
+from onmodel_local.standins.bedrock.foundation import CANVAS, NOVA_EMBEDDINGS, NOVA_PRO, TITAN
 from onmodel_local.standins.bedrock.records import IN_SERVICE, UPDATING
 from onmodel_local.standins.canvas import Canvas
 from onmodel_local.standins.errors import ControlRefusedError
 from onmodel_local.standins.faults import CallControl, InjectedFault
+from onmodel_local.standins.nova_embeddings import NovaEmbeddings
 from onmodel_local.standins.nova_pro import NovaPro, VisionEndpoint
 from onmodel_local.standins.picture_processes import PictureProcesses
 from onmodel_local.standins.quotas import SimulatedQuotas
@@ -52,7 +53,10 @@ class Simulation:
         self._canvas = Canvas(self._processes, f"{CANVAS} (simulated)")
         pro = NovaPro(self._processes, self._read_uri, vision)
         runtime = Runtime(
-            {TITAN: Titan(self._processes)},
+            {
+                TITAN: Titan(self._processes),
+                NOVA_EMBEDDINGS: NovaEmbeddings(self._processes),
+            },
             self.call_control,
             self._find_model,
             {NOVA_PRO: pro.converse},

@@ -203,10 +203,9 @@ class Services:
         return partial(make_namer, services=NamerServices(partial(self.embedder, meter=meter)))
 
     def embedder(self, settings: EmbeddingSettings, meter: UsageMeter) -> CachedEmbedder:
-        from onmodel.adapters.titan import TitanEmbedder  # imports NumPy to read vectors
+        from onmodel.adapters.embedders import make_embedder  # imports NumPy to read vectors
 
-        titan = TitanEmbedder(self._embedding_runtime, settings.model, settings.dimensions)
-        return CachedEmbedder(titan, self.cache, meter)
+        return CachedEmbedder(make_embedder(self._embedding_runtime, settings), self.cache, meter)
 
 
 def trainer_rules() -> TrainerRules:

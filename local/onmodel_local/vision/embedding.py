@@ -31,9 +31,9 @@ _CELLS = (_rows // 16 * 6 + _columns // 16) * 6  # 6 × 6 cells of 6 directions
 
 
 def embed(picture: GridPixels, length: int = 1024) -> npt.NDArray[np.float32]:
-    """A unit vector of 1,024, 384 or 256 numbers.
+    """A unit vector of 1,024 numbers, or of any other length.
 
-    The short ones are a fixed random projection of the long one, which keeps cosines roughly.
+    The others are a fixed random projection of that one, which keeps cosines roughly.
     """
     small = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.uint8)
     parts = (

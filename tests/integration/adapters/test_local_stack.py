@@ -16,19 +16,21 @@ from awscrt.checksums import crc64nvme
 
 from onmodel.adapters.clients import make_client
 from onmodel.adapters.dynamodb import DynamoCache, DynamoRegistry
+from onmodel.adapters.embedders import make_embedder
 from onmodel.adapters.rekognition import RekognitionLabels
 from onmodel.adapters.s3 import S3ObjectStore
 from onmodel.adapters.scheduler import EventBridgeScheduler
 from onmodel.adapters.secretsmanager import SecretsManagerSecrets
 from onmodel.adapters.sns import SnsMailbox
 from onmodel.adapters.stepfunctions import StepFunctionsExecutions, StepFunctionsTaskTokens
-from onmodel.adapters.titan import TitanEmbedder
+from onmodel.contracts.settings import EmbeddingSettings
 from onmodel.errors import AnswerRefused, Conflict, NotFound
 from onmodel.ports.registry import Record
 from onmodel_local.stack import LocalStack
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 ROLE = "arn:aws:iam::000000000000:role/any"
+EMBEDDING_MODELS = ("amazon.titan-embed-image-v1", "amazon.nova-2-multimodal-embeddings-v1:0")
 ClientOf = Callable[[str], Any]
 
 
@@ -224,10 +226,12 @@ def test_standins_when_asked_through_the_adapters_then_labels_and_unit_vectors(
     labels = RekognitionLabels(aws("rekognition")).detect(jpeg)
     assert all(0 <= label.confidence <= 100 for label in labels)
     runtime = aws("bedrock-runtime")
-    vector = TitanEmbedder(runtime, dimensions=384).embed(jpeg)
-    assert vector.shape == (384,)
-    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
-    with pytest.raises(AnswerRefused):
-        TitanEmbedder(runtime).embed(b"no picture")
+    for model in EMBEDDING_MODELS:
+        embedder = make_embedder(runtime, EmbeddingSettings(model=model, dimensions=384))
+        vector = embedder.embed(jpeg)
+        assert vector.shape == (384,)
+        assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
+        with pytest.raises(AnswerRefused):
+            embedder.embed(b"no picture")
     with pytest.raises(AnswerRefused):
         RekognitionLabels(aws("rekognition")).detect(b"no picture")

@@ -7,11 +7,13 @@ from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.base import Box
 from onmodel.contracts.datasets import LeftOutReason, Split
 from onmodel.contracts.films import Crop
-from onmodel.contracts.settings import TrainingSettings
+from onmodel.contracts.settings import EmbeddingSettings, TrainingSettings
 from onmodel.datasets.assembly import Assembly, FilmCrops, assemble, contents_hash
 from onmodel.errors import DatasetRefused
 
 ALIKE = 0.92
+TITAN = EmbeddingSettings()
+NOVA = EmbeddingSettings(model="amazon.nova-2-multimodal-embeddings-v1:0")
 SETTINGS = TrainingSettings(validation_share=0, min_per_character=1)
 
 
@@ -47,7 +49,7 @@ def film(
     vectors: Vectors | None = None,
     shots: list[int] | None = None,
     qualities: list[float] | None = None,
-    embedding: str = "titan/256",
+    embedding: EmbeddingSettings = TITAN,
 ) -> FilmCrops:
     count = len(characters)
     crops = [
@@ -147,8 +149,15 @@ def test_assemble_when_the_whole_is_too_large_then_the_largest_give() -> None:
         ([film("ep1", [None] * 9)], "none of 9 pictures could be named"),
         ([film("ep1", ["buck"] * 4)], "only 4 pictures"),
         (
-            [film("ep1", ["buck"] * 5), film("ep2", ["buck"] * 5, embedding="nova/256")],
-            "different models",
+            [film("ep1", ["buck"] * 5), film("ep2", ["buck"] * 5, embedding=NOVA)],
+            "amazon.nova-2-multimodal-embeddings-v1:0, 1024 dimensions; amazon.titan-embed",
+        ),
+        (
+            [
+                film("ep1", ["buck"] * 5),
+                film("ep2", ["buck"] * 5, embedding=EmbeddingSettings(dimensions=256)),
+            ],
+            "amazon.titan-embed-image-v1, 1024 dimensions; amazon.titan-embed-image-v1, 256",
         ),
     ],
 )

@@ -26,3 +26,21 @@ def test_read_when_models_are_named_that_the_stack_may_not_call_then_all_are_ref
 def test_models_when_none_are_chosen_then_settings_stay_as_they_are() -> None:
     assert with_models(Settings(), AllowedModels()) == Settings()
     assert with_models(Settings(), AllowedModels()).run_hash() == Settings().run_hash()
+
+
+NOVA = AllowedModels(embedding="amazon.nova-2-multimodal-embeddings-v1:0")
+
+
+def test_read_when_the_model_gives_vectors_of_that_length_then_accepted() -> None:
+    settings = read_settings(b"embedding: {dimensions: 3072}", NOVA)
+    assert (settings.embedding.model, settings.embedding.dimensions) == (NOVA.embedding, 3072)
+
+
+def test_read_when_the_model_gives_no_vectors_of_that_length_then_refused_with_the_possible() -> (
+    None
+):
+    with pytest.raises(SettingsRefused) as refusal:
+        read_settings(b"embedding: {dimensions: 3072}", AllowedModels())
+    assert refusal.value.reason.endswith(
+        "embedding.dimensions is 3072, and amazon.titan-embed-image-v1 gives 256, 384 or 1024"
+    )

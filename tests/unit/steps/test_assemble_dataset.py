@@ -10,6 +10,7 @@ from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind
 from onmodel.contracts.settings import (
     AllowedModels,
     DeduplicationSettings,
+    EmbeddingSettings,
     NamingSettings,
     Settings,
     TrainingSettings,
@@ -284,3 +285,52 @@ def test_assemble_when_the_stack_may_call_another_model_then_the_dataset_is_capt
     dataset = world.assemble(world.generation())
     settings = Settings.model_validate_json(world.studio.get(world.keys(dataset).settings))
     assert settings.captions.model == "us.amazon.nova-pro-v1:0"
+
+
+NOVA = "amazon.nova-2-multimodal-embeddings-v1:0"
+
+
+def embedded_by(world: TrainWorld, run: Run, embedding: EmbeddingSettings) -> None:
+    settings = Settings(embedding=embedding).model_dump_json().encode()
+    world.studio.put(FilmKeys.of(run).settings, settings, "application/json")
+
+
+def test_assemble_when_films_were_embedded_by_two_models_then_refused_before_anything_is_paid(
+    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded_by(world, world.film("b.mp4"), EmbeddingSettings(model=NOVA))
+    generation = world.generation()
+
+    def embedder(*_: object, **__: object) -> None:
+        raise AssertionError("a reference is embedded")
+
+    monkeypatch.setattr(world, "embedder", embedder)
+    with pytest.raises(DatasetRefused) as refusal:
+        world.assemble(generation)
+    assert f"{NOVA}, 1024 dimensions; amazon.titan-embed-image-v1" in refusal.value.reason
+    assert "Upload all films again" in refusal.value.advice
+
+
+def test_assemble_when_the_stack_now_calls_another_embedding_model_then_refused_with_its_name(
+    world: TrainWorld,
+) -> None:
+    generation = world.generation()
+    world.models = AllowedModels(embedding=NOVA)
+    with pytest.raises(DatasetRefused, match=rf"this stack now calls {NOVA}"):
+        world.assemble(generation)
+
+
+def test_assemble_when_a_film_of_another_model_has_no_crops_then_it_does_not_count(
+    world: TrainWorld,
+) -> None:
+    embedded_by(world, world.film("b.mp4", crops=0), EmbeddingSettings(model=NOVA))
+    assert world.assemble(world.generation()).captions_needed == 8
+
+
+def test_assemble_when_dimensions_were_changed_after_the_films_then_panels_are_embedded_as_these(
+    world: TrainWorld,
+) -> None:
+    world.set_settings(Settings(embedding=EmbeddingSettings(dimensions=384)))
+    dataset = world.assemble(world.generation())
+    settings = Settings.model_validate_json(world.studio.get(world.keys(dataset).settings))
+    assert settings.embedding.dimensions == 1024

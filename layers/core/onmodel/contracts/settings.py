@@ -87,7 +87,9 @@ class EmbeddingSettings(Contract):
         default="amazon.titan-embed-image-v1",
         description="the stack's EmbeddingModelId; another is refused",
     )
-    dimensions: Literal[256, 384, 1024] = 1024
+    dimensions: Literal[256, 384, 1024, 3072] = Field(
+        default=1024, description="of a vector; 3072 by Nova Multimodal Embeddings alone"
+    )
 
 
 class DeduplicationSettings(Contract):

@@ -21,7 +21,7 @@ from onmodel.contracts.datasets import (
 )
 from onmodel.contracts.films import Crop
 from onmodel.contracts.keys import digest
-from onmodel.contracts.settings import TrainingSettings
+from onmodel.contracts.settings import EmbeddingSettings, TrainingSettings
 from onmodel.datasets.splits import split_by_shot
 from onmodel.errors import DatasetRefused
 from onmodel.vision.duplicates import find_duplicates
@@ -32,15 +32,15 @@ class FilmCrops:
     """The kept crops of one prepared film.
 
     `names` gives the character by crop_id (None or absent: unnamed); `vectors` is
-    `(len(crops), d)` float32, rows of unit length; `embedding` names the model and the dimensions
-    that made them: vectors of two models cannot be compared.
+    `(len(crops), d)` float32, rows of unit length; `embedding` made them: vectors of two models
+    cannot be compared.
     """
 
     film_id: str
     crops: Sequence[Crop]
     names: Mapping[str, str | None]
     vectors: Vectors
-    embedding: str
+    embedding: EmbeddingSettings
 
 
 @dataclass(frozen=True)
@@ -101,18 +101,29 @@ def contents_hash(items: Iterable[DatasetItem]) -> str:
 
 
 def _pool(films: Sequence[FilmCrops]) -> _Pool:
-    embeddings = sorted({film.embedding for film in films if len(film.crops)})
-    if len(embeddings) > 1:
-        raise DatasetRefused(
-            f"the films were embedded by different models: {', '.join(embeddings)}",
-            "Prepare all of them under the same settings (upload them again)",
-        )
+    common_embedding(film.embedding for film in films if len(film.crops))
     rows = [film.vectors for film in films if len(film.crops)]
     return _Pool(
         [crop for film in films for crop in film.crops],
         [film.names.get(crop.crop_id) for film in films for crop in film.crops],
         np.concatenate(rows) if rows else np.zeros((0, 1), np.float32),
     )
+
+
+def common_embedding(embeddings: Iterable[EmbeddingSettings]) -> EmbeddingSettings | None:
+    """What all vectors were made with; None when there are none.
+
+    Raises:
+        DatasetRefused: they were made with several models or dimensions.
+    """
+    different = set(embeddings)
+    if len(different) > 1:
+        kinds = sorted(f"{kind.model}, {kind.dimensions} dimensions" for kind in different)
+        raise DatasetRefused(
+            f"the films have vectors that cannot be compared: {'; '.join(kinds)}",
+            "Upload all films again, so that they are prepared with the same settings",
+        )
+    return next(iter(different), None)
 
 
 def _refuse_if_empty(pool: _Pool, usable: npt.NDArray[np.intp]) -> None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated
 
+from onmodel.contracts.embedding import embedding_family
 from onmodel.contracts.keys import accepted_settings_key
 from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.errors import NotFound, SettingsRefused
@@ -41,11 +42,14 @@ def read_settings(text: SettingsBytes, models: AllowedModels) -> Settings:
     """Read a settings.yaml for a stack that may call these models.
 
     Raises:
-        SettingsRefused: invalid, or it names a model that this stack may not call.
+        SettingsRefused: invalid, or it names a model that this stack may not call, or a length of
+            vectors that its embedding model does not give.
     """
     settings = parse_settings(text)
     _refuse_other_models(settings, models)
-    return with_models(settings, models)
+    settings = with_models(settings, models)
+    _refuse_other_dimensions(settings)
+    return settings
 
 
 def with_models(settings: Settings, models: AllowedModels) -> Settings:
@@ -162,4 +166,17 @@ def _refuse_other_models(settings: Settings, models: AllowedModels) -> None:
         raise SettingsRefused(
             f"settings.yaml has impossible values: {'; '.join(wrong)}",
             "Leave the model out, or deploy the stack with that parameter",
+        )
+
+
+def _refuse_other_dimensions(settings: Settings) -> None:
+    embedding = settings.embedding
+    family = embedding_family(embedding.model)
+    if family is not None and embedding.dimensions not in family.dimensions:
+        *some, last = family.dimensions
+        possible = f"{', '.join(map(str, some))} or {last}"
+        raise SettingsRefused(
+            f"settings.yaml has impossible values: embedding.dimensions is {embedding.dimensions},"
+            f" and {embedding.model} gives {possible}",
+            "Write one of these, or leave it out",
         )

@@ -10,6 +10,7 @@ from onmodel.money.pricebook import Bill, BillLine
 TITLES = {
     "rekognition.detect-labels": "Finding figures",
     "bedrock.amazon.titan-embed-image-v1": "Comparing pictures",
+    "bedrock.amazon.nova-2-multimodal-embeddings-v1:0": "Comparing pictures",
 }
 """What each service is used for; other items are shown by their key in the price book."""
 

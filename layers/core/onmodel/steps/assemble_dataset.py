@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from onmodel.contracts.datasets import (
     AssembleDatasetRequest,
@@ -19,7 +19,7 @@ from onmodel.contracts.datasets import (
     DatasetRef,
     DatasetSummary,
 )
-from onmodel.contracts.films import Crop
+from onmodel.contracts.films import Crop, Run
 from onmodel.contracts.keys import DatasetKeys, FilmKeys, dataset_id
 from onmodel.contracts.rows import (
     DatasetBody,
@@ -29,7 +29,13 @@ from onmodel.contracts.rows import (
 )
 from onmodel.contracts.settings import AllowedModels, EmbeddingSettings, Settings, TrainingSettings
 from onmodel.contracts.trainings import DatasetLimits
-from onmodel.datasets.assembly import Assembly, FilmCrops, assemble, contents_hash
+from onmodel.datasets.assembly import (
+    Assembly,
+    FilmCrops,
+    assemble,
+    common_embedding,
+    contents_hash,
+)
 from onmodel.datasets.caption_answers import read_answers, write_answer
 from onmodel.datasets.captioning import Captioner
 from onmodel.datasets.summary import summarize
@@ -104,6 +110,9 @@ class AssembleDataset:
         settings = self._settings(production)
         films, notices = current_films(production, self.registry, self.uploads)
         crops, more = self._named_crops(films, settings)
+        # DrawStoryboard embeds panels like the pictures, to compare them
+        embedding = next((film.embedding for film in crops if film.crops), settings.embedding)
+        settings = settings.model_copy(update={"embedding": embedding})
         assembly = assemble(
             crops,
             threshold=settings.deduplication.threshold,
@@ -162,32 +171,48 @@ class AssembleDataset:
     def _named_crops(
         self, films: Sequence[FilmBody], settings: Settings
     ) -> tuple[list[FilmCrops], tuple[str, ...]]:
-        """Each film's crops, named with the references and thresholds of this moment."""
+        """Each film's crops, named with the references and thresholds of this moment.
+
+        Raises:
+            DatasetRefused: their vectors cannot be compared with each other, or with new ones.
+        """
         runs = [film.run for film in films if film.run is not None]
         if not runs:
             return [], ()
         reader = ReferenceReader(runs[0], self.uploads, self.studio, self.registry)
         references, notices = reader.read(settings)
-        namers: dict[EmbeddingSettings, Namer] = {}
-        named: list[FilmCrops] = []
-        for run in runs:
-            keys = FilmKeys.of(run)
-            embedding = Settings.model_validate_json(self.studio.get(keys.settings)).embedding
-            if embedding not in namers:
-                namers[embedding] = self.namer(settings.naming, embedding, references)
-            crops = read_lines(Crop, self.studio.get(keys.crops))
-            vectors = from_npy(self.studio.get(keys.vectors))
-            names = namers[embedding].name(crops, vectors)
-            named.append(
-                FilmCrops(
-                    film_id=run.film_id,
-                    crops=crops,
-                    names={name.crop_id: name.character for name in names},
-                    vectors=vectors,
-                    embedding=f"{embedding.model}, {embedding.dimensions} dimensions",
-                )
+        films_crops = [self._crops(run) for run in runs]
+        embedding = self._callable_embedding(films_crops)
+        if embedding is None:
+            return films_crops, tuple(dict.fromkeys(notices))
+        namer = self.namer(settings.naming, embedding, references)
+        return [_named(film, namer) for film in films_crops], tuple(dict.fromkeys(notices))
+
+    def _crops(self, run: Run) -> FilmCrops:
+        """A film's crops without names."""
+        keys = FilmKeys.of(run)
+        return FilmCrops(
+            film_id=run.film_id,
+            crops=read_lines(Crop, self.studio.get(keys.crops)),
+            names={},
+            vectors=from_npy(self.studio.get(keys.vectors)),
+            embedding=Settings.model_validate_json(self.studio.get(keys.settings)).embedding,
+        )
+
+    def _callable_embedding(self, films: Sequence[FilmCrops]) -> EmbeddingSettings | None:
+        """What the films' vectors were made with; None when there are no crops.
+
+        Raises:
+            DatasetRefused: they cannot be compared, or this stack may not call their model.
+        """
+        embedding = common_embedding(film.embedding for film in films if len(film.crops))
+        if embedding is not None and embedding.model != self.models.embedding:
+            raise DatasetRefused(
+                f"the films have vectors of {embedding.model}, and this stack now calls"
+                f" {self.models.embedding} (EmbeddingModelId)",
+                "Upload all films again, so that they are prepared with this model",
             )
-        return named, tuple(dict.fromkeys(notices))
+        return embedding
 
     def _write(
         self,
@@ -251,6 +276,11 @@ class AssembleDataset:
             captions_needed=captions_needed,
             correlation_id=dataset.body.correlation_id,
         )
+
+
+def _named(film: FilmCrops, namer: Namer) -> FilmCrops:
+    names = namer.name(film.crops, film.vectors)
+    return replace(film, names={name.crop_id: name.character for name in names})
 
 
 def _within(limits: DatasetLimits, training: TrainingSettings) -> TrainingSettings:

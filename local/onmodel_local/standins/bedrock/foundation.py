@@ -11,6 +11,7 @@ from onmodel_local.standins.errors import ServiceFault
 CANVAS = "amazon.nova-canvas-v1:0"
 NOVA_PRO = "amazon.nova-pro-v1:0"
 TITAN = "amazon.titan-embed-image-v1"
+NOVA_EMBEDDINGS = "amazon.nova-2-multimodal-embeddings-v1:0"
 
 # AWS's model lifecycle page: Legacy 2026-03-30, end of life 2026-09-30
 LEGACY_TIME = datetime(2026, 3, 30, tzinfo=UTC)
@@ -29,6 +30,14 @@ _MODELS: dict[str, tuple[str, list[str], list[str], list[str], list[str]]] = {
     NOVA_PRO: ("Pro (simulated)", ["TEXT", "IMAGE"], ["TEXT"], [], ["ON_DEMAND"]),
     TITAN: (
         "Titan (simulated)",
+        ["TEXT", "IMAGE"],
+        ["EMBEDDING"],
+        [],
+        ["ON_DEMAND"],
+    ),
+    # AWS adds AUDIO and VIDEO, which are not in botocore's model of the API
+    NOVA_EMBEDDINGS: (
+        "Vectors (simulated)",
         ["TEXT", "IMAGE"],
         ["EMBEDDING"],
         [],
