@@ -100,11 +100,16 @@ class DrawingStudio(Studio):
         self.uploads.put(key, text, "application/yaml")
 
     def plan(
-        self, key: str | None = KEY, deployment: str | None = None, execution: str = "draw-1"
+        self,
+        key: str | None = KEY,
+        deployment: str | None = None,
+        execution: str = "draw-1",
+        version: str | None = None,
     ) -> StoryboardPlanned:
         request = StoryboardRequest(
             production="bunny",
             storyboard_key=key,
+            storyboard_version=version,
             deployment_id=deployment,
             correlation_id="upload-2",
         )

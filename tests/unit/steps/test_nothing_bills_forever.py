@@ -248,6 +248,19 @@ def test_model_when_it_is_retired_a_second_time_then_has_alarms_of_its_own() -> 
     assert stuck_event(world.deployment(), world.clock()) != first
 
 
+def test_storyboard_when_its_version_was_approved_then_deploy_model_draws_this_version() -> None:
+    world = World()
+    wish = {
+        "production": "bunny", "training_id": TRAINING, "retire_after_drawing": True,
+        "storyboard_key": "bunny/storyboards/forest.yaml", "storyboard_version": "v-1",
+    }  # fmt: skip
+    world.trainer.complete(world.job)
+    world.machines.start(DEPLOY, "wish", {"request": wish})
+    world.machines.run_for(hours=6)
+    (drawing,) = world.machines.of("DrawStoryboard")
+    assert drawing.payload["request"]["storyboard_version"] == "v-1"
+
+
 DEATHS = [
     *[
         (DEPLOY, state)

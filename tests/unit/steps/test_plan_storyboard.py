@@ -2,6 +2,7 @@ import pytest
 from fakes.drawing import BOARD, KEY, DrawingStudio
 from fakes.studio import TRAINING
 
+from onmodel.contracts.deployments import DeploymentStatus
 from onmodel.contracts.keys import StoryboardKeys
 from onmodel.contracts.rows import StoryboardStatus
 from onmodel.contracts.settings import Settings
@@ -118,6 +119,25 @@ def test_plan_when_impossible_then_refused_before_anything_is_spent(
     with pytest.raises(SettingsRefused, match=why):
         studio.plan()
     assert not list(STORYBOARDS.list(studio.registry, "bunny"))
+
+
+def test_plan_when_replaced_after_it_was_approved_then_the_approved_one_is_drawn() -> None:
+    studio = DrawingStudio()
+    studio.upload()
+    studio.trainer.complete(studio.job)
+    studio.claim()
+    version = studio.uploads.head(KEY).version_id
+    asked = studio.plan(version=version)
+    assert (asked.deployed, asked.storyboard_version) == (False, version)
+    studio.upload(b"scenes: [Buck fights, Buck runs, Buck shouts]")
+    studio.schedule(studio.claim(production="bunny", training_id=TRAINING))
+    studio.provision()
+    (ref,) = studio.trainer.deployments
+    studio.trainer.move(ref, DeploymentStatus.IN_SERVICE)
+    studio.check()
+    drawn = studio.plan(version=asked.storyboard_version, execution="draw-2")
+    assert studio.items(drawn)[0].planned.request.text == "Buck smiles. soft 3D animation"
+    assert (drawn.deployed, drawn.panels, drawn.storyboard_version) == (True, 2, version)
 
 
 def test_plan_when_file_is_gone_then_refused(studio: DrawingStudio) -> None:

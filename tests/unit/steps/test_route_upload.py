@@ -393,11 +393,13 @@ def test_route_when_storyboard_then_drawing_starts_once_for_its_content(world: W
     assert world.route(event).outcome == "started"
     assert world.route(event).outcome == "already_running"
     ((arn, payload),) = world.executions.payloads.items()
+    assert event.detail.object.version_id
     assert ":DrawStoryboard:forest-day-yaml-" in arn
     assert payload == {
         "request": {
             "production": "bunny",
             "storyboard_key": "bunny/storyboards/Forest day.yaml",
+            "storyboard_version": event.detail.object.version_id,
             "deployment_id": None,
             "correlation_id": "upload-1",
         }

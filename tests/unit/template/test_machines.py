@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 
 import pytest
@@ -307,6 +308,18 @@ def test_machines_when_they_start_another_then_with_its_own_input(
         if "states:startExecution" in state.get("Resource", ""):
             key, model = inputs[state["Parameters"]["StateMachineArn"]]
             fits(name, model, state["Parameters"]["Input"][key])
+
+
+def test_storyboard_when_handed_on_then_with_its_version(machines: dict[str, Machine]) -> None:
+    """Else the newest is drawn, which nobody approved."""
+    handed_on = [
+        json.dumps(state["Parameters"]["Input"])
+        for machine in machines.values()
+        for _, state in machine.states()
+        if "storyboard_key" in json.dumps(state.get("Parameters", {}).get("Input", ""))
+    ]
+    assert len(handed_on) == 2
+    assert all('"storyboard_version.$"' in text for text in handed_on)
 
 
 def test_maps_when_distributed_then_children_are_standard_and_fail_the_map(

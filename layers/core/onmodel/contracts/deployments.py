@@ -54,6 +54,10 @@ JobRef = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
 ObjectKey = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 
 
+VersionId = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+"""Of an S3 object; None is the newest version."""
+
+
 LONGEST_DEPLOYMENT_HOURS = 24
 """The most that a person may ask for at once: 1,452 dollars. It can be extended day by day."""
 
@@ -72,6 +76,7 @@ class DeployRequest(Contract):
     production: Slug | None = None
     training_id: Slug | None = None
     storyboard_key: ObjectKey | None = None
+    storyboard_version: VersionId | None = None
     retire_after_drawing: bool = False
     hours: Hours | None = None
     correlation_id: str | None = None
@@ -104,6 +109,7 @@ class ClaimedTraining(Contract):
     correlation_id: str | None = None
     hours: Hours | None = None
     storyboard_key: ObjectKey | None = None
+    storyboard_version: VersionId | None = None
     retire_after_drawing: bool = False
 
 
@@ -118,6 +124,7 @@ class Claim(Contract):
     correlation_id: str
     hours: Hours
     storyboard_key: ObjectKey | None = None
+    storyboard_version: VersionId | None = None
     retire_after_drawing: bool = False
 
 
@@ -152,6 +159,7 @@ class DeploymentScheduled(Contract):
     training_id: Slug
     correlation_id: str
     storyboard_key: ObjectKey | None
+    storyboard_version: VersionId | None
     retire_after_drawing: bool
 
 

@@ -27,7 +27,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from onmodel.contracts.base import CharacterSlug, Contract, Options, Slug, Usage
 from onmodel.contracts.bedrock import NEGATIVE_TEXT, BedrockPanelOptions
-from onmodel.contracts.deployments import DeploymentId, ObjectKey
+from onmodel.contracts.deployments import DeploymentId, ObjectKey, VersionId
 
 MOST_SCENES = 100
 """The most that a deployment of two hours draws, at 20 to 60 s for three pictures."""
@@ -196,11 +196,14 @@ class StoryboardSummary(Contract):
 class StoryboardRequest(Contract):
     """DrawStoryboard's input. `storyboard_key` null is the default storyboard.
 
+    `storyboard_version` is the one that was uploaded: what a person approves is what is drawn.
+
     With `deployment_id` null, any deployment of the production that answers draws it.
     """
 
     production: Slug
     storyboard_key: ObjectKey | None = None
+    storyboard_version: VersionId | None = None
     deployment_id: DeploymentId | None = None
     correlation_id: str
 
@@ -223,6 +226,7 @@ class StoryboardPlanned(Contract):
     training_id: Slug
     correlation_id: str
     storyboard_key: ObjectKey | None = None
+    storyboard_version: VersionId | None = None
     deployment_id: DeploymentId | None = None
     storyboard_id: Slug | None = Field(default=None, description="<name>-<take>, for mails")
     take: int | None = None

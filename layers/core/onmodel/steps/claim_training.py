@@ -145,6 +145,7 @@ class ClaimTraining:
             correlation_id=request.correlation_id or training.body.correlation_id,
             hours=request.hours or self._hours(training.production),
             storyboard_key=request.storyboard_key,
+            storyboard_version=request.storyboard_version,
             retire_after_drawing=request.retire_after_drawing,
         )
 

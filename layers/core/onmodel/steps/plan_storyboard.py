@@ -62,6 +62,7 @@ class PlanStoryboard:
                 training_id=self._newest_training(request.production),
                 correlation_id=request.correlation_id,
                 storyboard_key=request.storyboard_key,
+                storyboard_version=request.storyboard_version,
                 panels=len(panels),
             )
         body = StoryboardBody(
@@ -98,6 +99,7 @@ class PlanStoryboard:
             training_id=deployment.body.training_id,
             correlation_id=request.correlation_id,
             storyboard_key=request.storyboard_key,
+            storyboard_version=request.storyboard_version,
             deployment_id=deployment.id,
             storyboard_id=f"{name}-{body.take}",
             take=body.take,
@@ -112,7 +114,9 @@ class PlanStoryboard:
             characters = characters_of(request.production, settings, self.registry)
             return FIRST_STORYBOARD, first_storyboard(characters)
         try:
-            return slug(PurePosixPath(key).stem), read_storyboard(self.uploads, key)
+            return slug(PurePosixPath(key).stem), read_storyboard(
+                self.uploads, key, request.storyboard_version
+            )
         except NotFound as fault:
             raise SettingsRefused(f"{key} is gone", "Upload it again") from fault
 

@@ -227,10 +227,11 @@ class RouteUpload:
         """Raises SettingsRefused. Names of characters are judged by plan_storyboard."""
         uploaded = event.detail.object
         info = self.uploads.head(uploaded.key, uploaded.version_id)
-        read_storyboard(self.uploads, uploaded.key, uploaded.version_id)
+        read_storyboard(self.uploads, uploaded.key, info.version_id)
         request = {
             "production": production.id,
             "storyboard_key": uploaded.key,
+            "storyboard_version": info.version_id,
             "deployment_id": None,
             "correlation_id": event.id,
         }

@@ -60,6 +60,7 @@ def schedule_retirement(
         training_id=claim.training_id,
         correlation_id=claim.correlation_id,
         storyboard_key=claim.storyboard_key,
+        storyboard_version=claim.storyboard_version,
         retire_after_drawing=claim.retire_after_drawing,
     )
 
