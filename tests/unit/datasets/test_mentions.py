@@ -13,6 +13,12 @@ from onmodel.datasets.mentions import mentions
         ("Étienne rit", "étienne", True),
         ("Mr. (X) waves", "Mr. (X)", True),
         ("anything", "  ", False),
+        ("花子は木の下で眠る", "花子", True),
+        ("Buckは木の下で眠る", "Buck", True),
+        ("น้องมะลิวิ่งเล่น", "มะลิ", True),
+        ("Zoe\u0308 waves", "Zo\u00eb", True),
+        ("Zo\u00eb waves", "Zoe\u0308", True),
+        ("Zoes hat", "Zoe", False),
     ],
 )
 def test_mentions_when_the_phrase_stands_as_words_then_true(

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from onmodel.contracts.settings import Character
 from onmodel.contracts.trainings import DatasetLimits
+from onmodel.datasets.answer_text import description_in
 from onmodel.datasets.mentions import mentions
 from onmodel.datasets.prompting import CaptionSubject
+from onmodel.datasets.refusal_phrases import is_placeholder, is_refusal
 
 REPEATED_WORDS = 4  # this many words of a description in a row are a quotation
 
-FENCE = re.compile(r"\A```(?:json)?\s*\n(.*)\n```\Z", re.DOTALL)
 # What is in every caption would be learnt with this phrase instead of the character's name.
 FILLER = re.compile(
     r"\b(?:animated|cartoon|CGI|3D|fictional|computer[- ]generated)[- ]"
@@ -31,10 +30,6 @@ ARTICLE = re.compile(r"^\s*(?:an?|the|his|her|its|their)\b", re.IGNORECASE)
 BLOCKED = re.compile(r"blocked by (?:our|the) content filter", re.IGNORECASE)
 
 
-class _Repeated(ValueError):
-    """A key stands twice in one JSON object."""
-
-
 def caption_of(
     answer: str, subject: CaptionSubject, limits: DatasetLimits
 ) -> tuple[str | None, tuple[str, ...]]:
@@ -48,36 +43,11 @@ def caption_of(
     Returns:
         The caption and no faults, or None and at least one fault, worded for the model.
     """
-    text, fault = _alt_text(answer)
+    text, fault = description_in(answer)
     if text is None:
         return None, (fault,)
     faults = tuple(_faults(text, subject, limits))
     return (None, faults) if faults else (text, ())
-
-
-def _alt_text(answer: str) -> tuple[str | None, str]:
-    """The only value of the only object; a code fence around it is allowed."""
-    stripped = answer.strip()
-    fenced = FENCE.match(stripped)
-    try:
-        value = json.loads(fenced.group(1) if fenced else stripped, object_pairs_hook=_once)
-    except _Repeated:
-        return None, '"alt_text" must stand once'
-    except (json.JSONDecodeError, RecursionError):
-        return None, "the answer is not one JSON object"
-    if not isinstance(value, dict):
-        return None, "the answer is not one JSON object"
-    if set(value) != {"alt_text"}:
-        return None, 'the object must have the key "alt_text" and no other'
-    if not isinstance(value["alt_text"], str):
-        return None, '"alt_text" must be a text'
-    return " ".join(value["alt_text"].split()), ""
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({key for key, _ in pairs}) < len(pairs):
-        raise _Repeated
-    return dict(pairs)
 
 
 def _faults(text: str, subject: CaptionSubject, limits: DatasetLimits) -> Iterator[str]:
@@ -86,6 +56,10 @@ def _faults(text: str, subject: CaptionSubject, limits: DatasetLimits) -> Iterat
         yield f"the text has {len(text):,} characters, it must have {least} to {most:,}"
     if any(ord(letter) < 32 or 0xD800 <= ord(letter) <= 0xDFFF for letter in text):
         yield "the text has control characters"
+    if "\ufffd" in text:
+        yield "the text has a character that could not be read"
+    if is_placeholder(text) or is_refusal(text):
+        yield "the text is no description: describe what is to be seen"
     if BLOCKED.search(text):
         yield "the text is a content filter's notice, not a description"
     filler = FILLER.search(text)

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
+
+# Thai to Khmer, kana, Chinese characters, Hangul: words stand without spaces, or end in particles.
+UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+    "\uf900-\ufaff\U00020000-\U0003ffff"
+)
+LETTER = rf"(?:(?![{UNSPACED}])\w)"
+"""A letter of a script that separates words."""
 
 
 def mentions(text: str, phrase: str) -> bool:
     """True when the phrase stands in the text as whole words; case and spacing do not matter.
 
-    `Buck` is mentioned by "Buck's burrow", not by "a bucket".
+    `Buck` is mentioned by "Buck's burrow" and "Buckは", not by "a bucket". Composed and decomposed
+    letters are equal. In scripts without spaces the characters alone count.
     """
-    words = phrase.split()
-    return bool(words) and _pattern(tuple(words)).search(text) is not None
+    words = unicodedata.normalize("NFC", phrase).split()
+    composed = unicodedata.normalize("NFC", text)
+    return bool(words) and _pattern(tuple(words)).search(composed) is not None
 
 
 @lru_cache(maxsize=1024)
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     spaced = r"\s+".join(re.escape(word) for word in words)
-    return re.compile(rf"(?<!\w){spaced}(?!\w)", re.IGNORECASE)
+    first, last = words[0][0], words[-1][-1]
+    before = "" if re.match(f"[{UNSPACED}]", first) else f"(?<!{LETTER})"
+    after = "" if re.match(f"[{UNSPACED}]", last) else f"(?!{LETTER})"
+    return re.compile(f"{before}{spaced}{after}", re.IGNORECASE)
