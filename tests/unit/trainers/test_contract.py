@@ -311,6 +311,18 @@ def test_provision_when_model_exists_then_creating_and_billing(stage: Stage) -> 
     assert stage.trainer.panel_model(ref)
 
 
+def test_list_ours_when_kinds_are_given_then_these_alone(stage: Stage) -> None:
+    model, ref = deployed(stage)
+    for kind, found in (
+        (ResourceKind.DEPLOYMENT, [ref]),
+        (ResourceKind.MODEL, [model]),
+        (ResourceKind.TRAINING, []),
+    ):
+        assert [thing.ref for thing in stage.trainer.list_ours(kind)] == found
+    both = stage.trainer.list_ours(ResourceKind.MODEL, ResourceKind.DEPLOYMENT)
+    assert {thing.ref for thing in both} == {model, ref}
+
+
 def test_provision_when_repeated_then_the_same_deployment(stage: Stage) -> None:
     model, ref = deployed(stage)
     assert stage.trainer.provision(deployment(model)) == ref

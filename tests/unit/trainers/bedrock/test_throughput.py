@@ -7,7 +7,13 @@ import pytest
 from onmodel.contracts.deployments import DeploymentSpec
 from onmodel.contracts.operations import ResourceKind
 from onmodel.contracts.trainings import TrainingSpec
-from onmodel.errors import Conflict, ServiceUnavailable, TrainingImpossible
+from onmodel.errors import (
+    AccessDenied,
+    Conflict,
+    ServiceError,
+    ServiceUnavailable,
+    TrainingImpossible,
+)
 from onmodel.trainers.bedrock.rules import BedrockRules
 
 SPEC = TrainingSpec(
@@ -106,3 +112,22 @@ def test_list_ours_when_tag_was_taken_away_or_name_is_another_then_still_ours(
 def test_list_ours_when_thing_goes_meanwhile_then_left_out(make_trainer, plane, model) -> None:
     plane.fault("ListTagsForResource", "ResourceNotFoundException")
     assert make_trainer().list_ours() == ()
+
+
+def test_list_ours_when_one_list_is_denied_then_only_its_kind_is(
+    make_trainer, plane, model
+) -> None:
+    plane.fault("ListCustomModels", "AccessDeniedException")
+    assert make_trainer().list_ours(ResourceKind.DEPLOYMENT) == ()
+    with pytest.raises(AccessDenied):
+        make_trainer().list_ours(ResourceKind.MODEL)
+
+
+def test_list_ours_when_tags_are_denied_then_the_service_itself_is_not(
+    make_trainer, plane, model
+) -> None:
+    """The deletion guard goes on where the service is denied: here it must not."""
+    plane.fault("ListTagsForResource", "AccessDeniedException")
+    with pytest.raises(ServiceError, match="tags of") as caught:
+        make_trainer().list_ours(ResourceKind.MODEL)
+    assert not isinstance(caught.value, AccessDenied)
