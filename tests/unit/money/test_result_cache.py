@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import cv2
 import numpy as np
 import pytest
@@ -36,6 +39,23 @@ def test_labels_when_asked_twice_then_paid_once_with_equal_answers() -> None:
     assert cached.detect(b"one") == cached.detect(b"one") == LABELS
     assert detector.pictures == [b"one"]
     assert meter.usage() == (Usage(item="rekognition.detect-labels", paid=1, reused=1),)
+
+
+def test_labels_when_two_ask_at_the_same_time_then_both_pay_and_the_next_does_not() -> None:
+    """What docs/decisions/calls-at-the-same-time-pay-twice.md describes."""
+    together = Barrier(2)
+
+    class Slow(FakeLabels):
+        def detect(self, jpeg: bytes) -> tuple[Label, ...]:
+            together.wait(timeout=10)  # both have found nothing in the cache
+            return super().detect(jpeg)
+
+    detector, cache, meter = Slow(LABELS), InMemoryCache(), UsageMeter()
+    cached = CachedLabelDetector(detector, cache, meter)
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(cached.detect, [b"one", b"one"])) == [LABELS, LABELS]
+    assert cached.detect(b"one") == LABELS
+    assert meter.usage() == (Usage(item="rekognition.detect-labels", paid=2, reused=1),)
 
 
 def test_labels_when_nothing_was_seen_then_that_is_cached_too() -> None:

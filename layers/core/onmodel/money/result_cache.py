@@ -1,9 +1,10 @@
-"""The result cache: a paid service is called once for the same content.
+"""The result cache: a paid service is not called again for the same content.
 
 The key is the hash of what is sent: kind, model, parameters and the picture's bytes. A picture that
 is cut and encoded again gives the same bytes with the same version of the encoder; after an update
-of the encoder the call is paid for once more. NumPy is imported where a vector is read: functions
-that cache only text run without it.
+of the encoder the call is paid for once more. Two processes that ask for the same content at the
+same time both pay: docs/decisions/calls-at-the-same-time-pay-twice.md. NumPy is imported where a
+vector is read: functions that cache only text run without it.
 """
 
 from __future__ import annotations
