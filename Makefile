@@ -23,7 +23,7 @@ unexport VIRTUAL_ENV
 BUILD_DIR := $(if $(filter arm64,$(ARCH)),.aws-sam/build,build/$(ARCH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench bench-cuts bench-cold-start test test-fuzz test-runtime test-trainer seed sam-local lint types format check-template check-security build check-build lock ci clean
+.PHONY: help setup demo bench bench-cuts bench-cold-start test cases test-fuzz test-runtime test-trainer seed sam-local lint types format check-template check-security build check-build lock ci clean
 
 help: ## show this
 	@echo "make demo                a real film through the whole pipeline, on this machine alone"
@@ -86,6 +86,9 @@ test: setup ## all tests
 
 test-fuzz: setup ## damaged films by the thousand, against the sampler; half a minute
 	ONMODEL_FUZZ_EXAMPLES=400 $(BIN)/pytest tests/unit/video/test_fuzz.py -n auto
+
+cases: setup ## what becomes of odd uploads, docs/uploads.md, each row tried
+	$(BIN)/python tests/docs/cases.py
 
 bench: setup ## the sampler against its peers and the limit; QUICK=1, or FILMS="my.mp4 …"
 	$(UV) sync --frozen --quiet --group bench
