@@ -29,7 +29,7 @@ COMMANDS = [command for page in PAGES for command in commands(page)]
 
 BY_CI = frozenset({
     "make test", "make test-fuzz", "make lint", "make lint types", "make check-template",
-    "make check-security", "make check-build",
+    "make check-security", "make test-trainer", "make check-build",
 })  # fmt: skip
 """Lines of .ci/run, which runs before every merge."""
 
