@@ -6,7 +6,6 @@ A missing price is named and makes the total unknown; it is never taken as zero.
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -17,12 +16,13 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from onmodel.contracts.base import Contract, Usage
+from onmodel.contracts.models import foundation_model_of
 from onmodel.formats.user_yaml import read_user_yaml
 
 PRICE_BOOK = "pricebook.yaml"
 
 # A cross-region inference profile costs what its model costs.
-PROFILE_PREFIX = re.compile(r"^bedrock\.(us|us-gov|eu|apac|jp|au|ca|global)\.")
+BEDROCK = "bedrock."
 
 
 class Price(Contract):
@@ -77,7 +77,8 @@ class PriceBook(Contract):
 
     def price(self, item: str) -> Price | None:
         """Price of an item; a model's cross-region profile has its model's price."""
-        return self.prices.get(item) or self.prices.get(PROFILE_PREFIX.sub("bedrock.", item))
+        model = foundation_model_of(item.removeprefix(BEDROCK))
+        return self.prices.get(item) or self.prices.get(BEDROCK + model)
 
 
 class PriceOverride(Contract):
