@@ -97,8 +97,13 @@ class Sandbox:
         return str(json.loads(event)["run"]["correlation_id"])
 
     def prepare_another_film(self) -> None:
-        """Something to train on that was not trained on."""
-        self.must(f"onmodel run {OTHER_FILM} -p {PRODUCTION}")
+        """Something to train on that was not trained on: a film of other content."""
+        number = len(list(self.folder.glob("another-*.mp4")))
+        filler = number.to_bytes(4, "big")  # a box that every reader skips makes other content
+        box = (8 + len(filler)).to_bytes(4, "big") + b"free" + filler
+        film = self.folder / f"another-{number}.mp4"
+        film.write_bytes((self.folder / FILM).read_bytes() + box)
+        self.must(f"onmodel run {film.name} -p {PRODUCTION}")
 
     def known(self, production: str, kind: str) -> list[dict[str, Any]]:
         """Lines of `onmodel status`, oldest first."""

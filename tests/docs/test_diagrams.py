@@ -85,14 +85,26 @@ def actions(name: str) -> set[str]:
     return {action.split(":")[0] for one in functions for action in TEMPLATE.allowed(one)}
 
 
+def answers_a_state(arrow: Arrow) -> bool:
+    """Whether a function may answer task tokens, and a state of the machine waits for one."""
+    return (
+        arrow.end in MACHINES
+        and arrow.start in TEMPLATE.functions
+        and "states:SendTaskSuccess" in TEMPLATE.allowed(arrow.start)
+        and any("waitForTaskToken" in str(state) for _, state in MACHINES[arrow.end].states())
+    )
+
+
 def is_true(arrow: Arrow) -> bool:
-    """Whether the template has it: a reference, a trigger, or a right to call a service."""
+    """Whether the template has it: a reference, a trigger, a right to call, or a task token."""
     resources = TEMPLATE.resources
     if arrow.start not in resources:  # a service of AWS, whose events come
         pattern = resources[arrow.end]["Properties"]["EventPattern"]
         return pattern["source"] == [f"aws.{arrow.start}"]
     if arrow.end not in resources:
         return arrow.end in actions(arrow.start)
+    if answers_a_state(arrow):
+        return True
     triggers = resources[arrow.end]["Properties"]
     if arrow.end in spoken_of(arrow.start) or arrow.start in named(triggers.get("EventPattern")):
         return True

@@ -56,7 +56,7 @@ def test_machine_when_error_is_caught_by_class_name_then_goes_on(
 ) -> None:
     result = _run(local_stack, tiny["MachineArn"], {"raise": "FilmRefused"}, "caught")
     assert result["status"] == "SUCCEEDED"
-    assert json.loads(result["output"]) == "result"
+    assert json.loads(result["output"]) == "refused"
 
 
 def test_map_children_when_run_then_each_has_its_own_execution(
