@@ -18,5 +18,10 @@ def test_description_when_the_answer_is_anything_then_a_text_or_a_fault(text: st
     assert (found is None) == bool(fault)
 
 
+def test_description_when_it_holds_commas_before_brackets_or_stars_then_they_stay() -> None:
+    text = "Buck waits, ] then goes, } on 2*3*4 steps."
+    assert description_in(json.dumps({"alt_text": text})) == (text, "")
+
+
 def test_cleaned_when_letters_are_decomposed_then_composed() -> None:
     assert cleaned("Zoe\u0308  naps\u200b") == "Zo\u00eb naps"

@@ -19,6 +19,8 @@ from onmodel.datasets.mentions import mentions
         ("Zoe\u0308 waves", "Zo\u00eb", True),
         ("Zo\u00eb waves", "Zoe\u0308", True),
         ("Zoes hat", "Zoe", False),
+        ("O\u2019Neil waves", "O'Neil", True),
+        ("C\u20113PO walks", "C-3PO", True),
     ],
 )
 def test_mentions_when_the_phrase_stands_as_words_then_true(

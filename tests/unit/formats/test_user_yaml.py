@@ -157,6 +157,12 @@ def test_read_when_the_size_is_a_shape_then_says_what_to_write() -> None:
     assert fault in refusal("size: 16:9\nscenes: [a]", Storyboard)
 
 
+def test_read_when_the_only_scene_is_wrong_then_the_list_is_not_called_empty() -> None:
+    faults = refusal("scenes:\n- Buck: smiles", Storyboard)
+    assert "Buck: is unknown" in faults
+    assert "is empty" not in faults
+
+
 def test_read_when_many_faults_then_all_by_line_each_once() -> None:
     answer = refusal("review: nobody\ncrop: {side: 3}\nsampling: {mode: fast}\nsampling: {}")
     assert [part.split(",")[0] for part in answer.removeprefix("s.yaml: ").split("; line")] == [

@@ -16,11 +16,13 @@ from typing import Any
 KEY = "alt_text"
 THOUGHTS = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 TRAILING_COMMA = re.compile(r",(\s*[}\]])")
-EMPHASIS = re.compile(r"\*{1,3}(?=\S)(.+?)(?<=\S)\*{1,3}|__(?=\S)(.+?)(?<=\S)__|`([^`]+)`")
-INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-"""Direction marks, zero-width spaces and byte order marks; joiners stay, since emoji need them."""
+EMPHASIS = re.compile(
+    r"(?<!\w)(?:\*{1,3}(?=\S)(.+?)(?<=\S)\*{1,3}|_{1,2}(?=\S)(.+?)(?<=\S)_{1,2})(?!\w)|`([^`]+)`"
+)
+INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+"""Soft hyphens, direction marks, zero-width spaces, byte order marks. Emoji joiners stay."""
 
-MOST_WRAPPINGS = 3
+MOST_WRAPPINGS = 3  # of an object in an object, and of an entity in an entity
 MOST_OBJECTS = 50  # in one answer; each is tried where a brace opens
 
 
@@ -43,7 +45,8 @@ def description_in(answer: str) -> tuple[str | None, str]:
 
 def cleaned(text: str) -> str:
     """Without markup, entities and invisible characters; composed (NFC), spaces joined."""
-    text = html.unescape(text)
+    for _ in range(MOST_WRAPPINGS):
+        text = html.unescape(text)
     text = EMPHASIS.sub(lambda match: next(filter(None, match.groups())), text)
     text = INVISIBLE.sub("", text)
     return unicodedata.normalize("NFC", " ".join(text.split()))
@@ -51,8 +54,12 @@ def cleaned(text: str) -> str:
 
 def _objects(text: str) -> list[dict[str, Any]]:
     """Every JSON object that does not stand within another one."""
+    found = _decoded(text)
+    return found or _decoded(TRAILING_COMMA.sub(r"\1", text))
+
+
+def _decoded(text: str) -> list[dict[str, Any]]:
     decoder = json.JSONDecoder(strict=False, object_pairs_hook=_all_values)
-    text = TRAILING_COMMA.sub(r"\1", text)
     found: list[dict[str, Any]] = []
     at = text.find("{")
     tries = 0

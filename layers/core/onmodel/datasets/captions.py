@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from onmodel.contracts.settings import Character
@@ -54,7 +55,7 @@ def _faults(text: str, subject: CaptionSubject, limits: DatasetLimits) -> Iterat
     least, most = limits.min_caption_characters, limits.max_caption_characters
     if not least <= len(text) <= most:
         yield f"the text has {len(text):,} characters, it must have {least} to {most:,}"
-    if any(ord(letter) < 32 or 0xD800 <= ord(letter) <= 0xDFFF for letter in text):
+    if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in text):
         yield "the text has control characters"
     if "\ufffd" in text:
         yield "the text has a character that could not be read"

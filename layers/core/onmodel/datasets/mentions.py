@@ -15,15 +15,22 @@ LETTER = rf"(?:(?![{UNSPACED}])\w)"
 """A letter of a script that separates words."""
 
 
+SAME = str.maketrans({"\u2018": "'", "\u2019": "'", "\u2010": "-", "\u2011": "-"})
+"""Apostrophes and hyphens that models write for the ones on a keyboard."""
+
+
 def mentions(text: str, phrase: str) -> bool:
     """True when the phrase stands in the text as whole words; case and spacing do not matter.
 
     `Buck` is mentioned by "Buck's burrow" and "Buckは", not by "a bucket". Composed and decomposed
     letters are equal. In scripts without spaces the characters alone count.
     """
-    words = unicodedata.normalize("NFC", phrase).split()
-    composed = unicodedata.normalize("NFC", text)
-    return bool(words) and _pattern(tuple(words)).search(composed) is not None
+    words = _composed(phrase).split()
+    return bool(words) and _pattern(tuple(words)).search(_composed(text)) is not None
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text).translate(SAME)
 
 
 @lru_cache(maxsize=1024)

@@ -14,6 +14,8 @@ _FIRST_WORDS = (
     r"(?:sorry|apologies|unfortunately)\b[,.!]?\s+(?:but\s+)?(?:i|we)\b",
     r"(?:i|we)\s+(?:can['’]?t|cannot|can not|could not|couldn['’]?t|am unable|do not|don['’]?t)\b",
     r"(?:unable|not able|impossible)\s+to\b",
+    r"(?:i|we) apologi[sz]e\b", r"please (?:provide|upload|share|send)\b", r"error\s*:",
+    r"it is (?:not clear|unclear)\b",
     r"as an? (?:ai|language model)\b",
     r"no (?:description|caption|image|picture)\b",
     # French, German, Spanish, Portuguese, Italian, Dutch
@@ -23,6 +25,9 @@ _FIRST_WORDS = (
     r"desculpe\b", r"não (?:posso|consigo|é possível)\b", r"lamento\b",
     r"mi dispiace\b", r"non (?:posso|è possibile)\b",
     r"het spijt me\b", r"ik kan\b",
+    r"przepraszam\b", r"nie mogę\b",
+    # Thai, Arabic
+    r"ขออภัย", r"ขอโทษ", r"عذر", r"آسف", r"لا (?:أستطيع|يمكنني)",
     # Russian, Japanese, Chinese, Korean
     r"(?:извините|простите|к сожалению)\b", r"я не могу\b",
     r"申し訳", r"すみません",
@@ -31,6 +36,11 @@ _FIRST_WORDS = (
 _ANYWHERE = (
     r"\b(?:is|are|was) not (?:visible|shown|present|in the (?:image|picture))\b",
     r"\b(?:cannot|can['’]?t|could not) be (?:identified|seen|determined|described)\b",
+    r"\b(?:cannot|can['’]?t) be made out\b",
+    r"\bno \w+ can be seen\b",
+    r"\btoo (?:blurry|dark) to\b",
+    r"[\[<][\w ]*\b(?:description|caption|text)\b[\w ]*[\]>]",
+    r"\b(?:description|caption|text) (?:of \w+ )?goes here\b",
     r"\b(?:identify|identification|recogni[sz]e)\b.*\bfacial features\b",
 )
 _REFUSAL = re.compile(rf"^\W*(?:{'|'.join(_FIRST_WORDS)})|{'|'.join(_ANYWHERE)}", re.IGNORECASE)

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 PART_SUFFIXES = frozenset({
     ".part", ".partial", ".filepart", ".incomplete", ".inprogress", ".unfinished", ".uploading",
     ".upload", ".tmp", ".temp",
-    ".crdownload", ".download", ".opdownload", ".dtapart",  # browsers
+    ".crdownload", ".crswap", ".download", ".opdownload", ".dtapart",  # browsers
     ".!ut", ".!qb", ".!bt", ".bc!", ".!sync", ".aria2", ".ytdl",  # download programs
 })  # fmt: skip
 PART_NAMES = re.compile(
@@ -33,7 +33,7 @@ SYSTEM_NAMES = frozenset({
     ".dropbox", ".dropbox.attr", ".gitkeep", ".gitignore",
 })  # fmt: skip
 SYSTEM_PREFIXES = ("._", "~$", ".~")
-SYSTEM_SUFFIXES = ("~", "_$folder$", "@synoeastream", "@synoresource", ".swp")
+SYSTEM_SUFFIXES = ("~", "_$folder$", "@synoeastream", "@synoresource", ":zone.identifier", ".swp")
 SYSTEM_FOLDERS = frozenset({
     "__macosx", ".trash", ".trashes", ".spotlight-v100", ".fseventsd", ".documentrevisions-v100",
     ".temporaryitems", ".appledouble", "network trash folder", "temporary items",  # macOS

@@ -32,9 +32,18 @@ def fit_to_model(model: type[BaseModel], document: YamlDocument) -> tuple[Any, l
 
 def validation_faults(error: ValidationError, document: YamlDocument) -> Iterator[Fault]:
     """Pydantic's errors as faults, each with its line and what to write."""
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details:
+        if detail["type"] == "too_short" and _has_faults_within(detail["loc"], details):
+            continue  # pydantic counts valid entries only, so an entry with a fault is missing
         path = tuple(part for part in detail["loc"] if part != "[key]")
         yield Fault(document.line(path), path, _in_words(detail, document.written.get(path)))
+
+
+def _has_faults_within(place: tuple[int | str, ...], details: list[ErrorDetails]) -> bool:
+    return any(
+        len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in details
+    )
 
 
 class _Fitting:
