@@ -98,11 +98,18 @@ def write_model(
     pipeline.save_pretrained(out)
     (out / "LICENSE").write_text("CC0-1.0: random numbers, made by testing/tiny_model.py\n")
     files = {
-        path.relative_to(out).as_posix(): sha256(path)
+        path.relative_to(out).as_posix(): path
         for path in sorted(out.rglob("*"))
         if path.is_file() and path.name != "weights.json"
     }
-    about = {"model": name, "revision": "0", "licence": "CC0-1.0", "files": files}
+    about = {
+        "model": name,
+        "revision": "0",
+        "licence": "CC0-1.0",
+        "origin": "folder",
+        "files": {name: sha256(path) for name, path in files.items()},
+        "sizes": {name: path.stat().st_size for name, path in files.items()},
+    }
     write_json(out / "weights.json", about)
 
 
