@@ -30,6 +30,15 @@ from PIL.PngImagePlugin import PngInfo
 
 from encoding import encode_texts, load_pipeline
 from job import JobError, Stop, run, sha256, write_json, write_text
+from storyboard import (
+    Adapter,
+    Panel,
+    Storyboard,
+    is_drawn,
+    read_adapter,
+    read_line,
+    read_storyboard,
+)
 from weights import BaseModel, check_weights
 
 MOST_REFERENCES = 4
@@ -37,80 +46,6 @@ MOST_REFERENCES = 4
 
 LEAST_DEVIATION = 1.0
 """Of the values of one channel; a picture of one colour shows that drawing failed."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Panel:
-    """One picture to draw."""
-
-    id: str
-    prompt: str
-    seed: int
-    width: int
-    height: int
-    references: tuple[str, ...] = ()
-    """Files beside storyboard.json."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Storyboard:
-    """storyboard.json of one arm."""
-
-    arm: str
-    panels: tuple[Panel, ...]
-    steps: int = 50
-    guidance: float = 4.0
-    max_sequence_length: int = 512
-    adapter_scale: float = 1.0
-    checkpoint: str | None = None
-    """Another file of the adapter than the chosen one, such as checkpoints/step-000500.safetensors.
-    """
-
-
-@dataclasses.dataclass(frozen=True)
-class Adapter:
-    """The trained matrices, checked."""
-
-    folder: Path
-    file: str
-    sha256: str
-    max_sequence_length: int
-
-
-def read_storyboard(folder: Path) -> Storyboard:
-    """Raises JobError when storyboard.json is missing or wrong."""
-    try:
-        told = json.loads((folder / "storyboard.json").read_text(encoding="utf-8"))
-        panels = tuple(
-            Panel(**(panel | {"references": tuple(panel.get("references", ()))}))
-            for panel in told.pop("panels")
-        )
-        storyboard = Storyboard(panels=panels, **told)
-    except FileNotFoundError as error:
-        raise JobError("The storyboard channel has no storyboard.json") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise JobError(f"storyboard.json is wrong: {error}") from error
-    if storyboard.arm not in {"tuned", "references", "base"}:
-        raise JobError(f"storyboard.json names the arm {storyboard.arm!r}, which is unknown")
-    if not panels or len({panel.id for panel in panels}) < len(panels):
-        raise JobError("storyboard.json has no panels, or two with one id")
-    return storyboard
-
-
-def read_adapter(folder: Path, base: BaseModel, checkpoint: str | None) -> Adapter:
-    """Raises JobError: not finished, changed, or trained on another base model."""
-    manifest = folder / "adapter.json"
-    if not manifest.is_file():
-        raise JobError("The adapter has no adapter.json: its training did not finish")
-    told = json.loads(manifest.read_text(encoding="utf-8"))
-    if told["base"]["weights_sha256"] != base.sha256:
-        raise JobError(f"The adapter was trained on other weights than those of {base.name}")
-    file = checkpoint or told["adapter"]
-    if file not in told["files"]:
-        raise JobError(f"The adapter has no {file}")
-    if not (folder / file).is_file() or sha256(folder / file) != told["files"][file]:
-        raise JobError(f"{file} of the adapter is not the file that adapter.json names")
-    return Adapter(folder, file, told["files"][file], told["recipe"]["max_sequence_length"])
 
 
 class Drawing:
@@ -218,7 +153,7 @@ def draw(model: Path, folder: Path, out: Path, adapter_folder: Path | None, stop
             raise JobError("The arm `tuned` needs an adapter")
         adapter = read_adapter(adapter_folder, base, storyboard.checkpoint)
     out.mkdir(parents=True, exist_ok=True)
-    missing = [panel for panel in storyboard.panels if not _is_drawn(out, panel)]
+    missing = [panel for panel in storyboard.panels if not is_drawn(out, panel)]
     if missing:
         drawing = Drawing(base, storyboard, folder, adapter)
         drawing.encode(missing)
@@ -228,7 +163,7 @@ def draw(model: Path, folder: Path, out: Path, adapter_folder: Path | None, stop
                 return False
             _draw_one(drawing, panel, out)
             print(f"panel={number} of={len(missing)} id={panel.id}", flush=True)
-    lines = [_read(out, panel) for panel in storyboard.panels]
+    lines = [read_line(out, panel) for panel in storyboard.panels]
     write_text(out / "panels.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
     errors = [line["error"] for line in lines if "error" in line]
     if len(errors) == len(lines):
@@ -256,19 +191,6 @@ def _draw_one(drawing: Drawing, panel: Panel, out: Path) -> None:
     part.replace(target)
     seconds = round(time.monotonic() - begun, 2)
     write_json(out / f"{panel.id}.json", about | {"sha256": sha256(target), "seconds": seconds})
-
-
-def _read(out: Path, panel: Panel) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((out / f"{panel.id}.json").read_text(encoding="utf-8"))
-    return told
-
-
-def _is_drawn(out: Path, panel: Panel) -> bool:
-    try:
-        told = _read(out, panel)
-        return "error" not in told and sha256(out / f"{panel.id}.png") == told["sha256"]
-    except (OSError, ValueError, KeyError):
-        return False
 
 
 def main() -> int:

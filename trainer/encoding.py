@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 import torch
 from diffusers import Flux2KleinPipeline
 
-from dataset import Item, Shape, buckets_for, read_pixels
+from dataset import Shape, buckets_for, read_pixels
+from items import Item
 from job import JobError
 from weights import BaseModel
 

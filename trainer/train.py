@@ -29,9 +29,10 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # matrix products t
 import torch
 
 from checkpoints import Candidate, Checkpoints
-from dataset import Item, epoch_batches, read_items
+from dataset import epoch_batches
 from encoding import Encoded, encode, load_pipeline
 from flow_matching import autocast, draw_sigmas, generator, losses, measure
+from items import Item, read_items
 from job import JobError, Stop, run, sha256, write_json
 from lora import ADAPTER, Lora
 from metrics import NAME as METRICS

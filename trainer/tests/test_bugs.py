@@ -8,9 +8,9 @@ from diffusers import Flux2KleinPipeline
 
 import encoding
 import flow_matching
-from dataset import read_items
 from encoding import encode, load_pipeline
 from flow_matching import measure
+from items import read_items
 from recipe import Recipe
 from weights import check_weights
 

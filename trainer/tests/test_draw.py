@@ -10,9 +10,10 @@ from diffusers import Flux2KleinPipeline
 from PIL import Image
 
 import draw as drawing
-from draw import draw, read_storyboard
+from draw import draw
 from job import JobError, Stop, sha256
 from lora import ADAPTER
+from storyboard import read_storyboard
 from train import Folders
 
 PANEL = {"prompt": "zorblax on a beach", "seed": 1, "width": 96, "height": 64}
