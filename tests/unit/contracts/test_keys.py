@@ -9,13 +9,14 @@ from onmodel.contracts.keys import (
     crop_id,
     execution_name,
     film_id,
+    fit,
     hashed_slug,
     run_id,
     same_name,
     slug,
 )
 
-names = st.text(min_size=1, max_size=300)
+names = st.text(st.characters(), min_size=1, max_size=300)  # lone surrogates too
 
 
 @given(names)
@@ -30,6 +31,14 @@ def test_slug_when_applied_twice_then_unchanged(name: str) -> None:
 
 def test_slug_when_name_has_no_letter_then_differs_by_name() -> None:
     assert slug("!!!") != slug("???")
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\udc80b", "\udfff" * 50])
+def test_name_when_it_is_no_unicode_then_a_key_of_its_own(name: str) -> None:
+    for made in (slug, hashed_slug, lambda name: film_id(name, 1, "c")):
+        assert re.fullmatch(r"[a-z0-9][a-z0-9-]{0,49}", made(name))
+    assert hashed_slug(name) != hashed_slug(name + "\udc81")
+    assert len(fit(name * 50, 40)) == 40
 
 
 def test_film_id_when_content_differs_then_differs() -> None:

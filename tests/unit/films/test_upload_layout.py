@@ -53,3 +53,27 @@ def test_classify_when_any_key_then_its_folder_and_file_are_parts_of_it(key: str
     upload = classify(key)
     assert key.endswith(upload.file_name) or upload.file_name in key.replace("/./", "/")
     assert upload.folder in key
+
+
+@pytest.mark.parametrize(
+    ("what", "names"),
+    [
+        ("a picture, not a film", "a.webp a.JPG a.jxl a.tiff a.avif a.dng"),
+        ("sound without a picture", "a.mp3 a.WAV a.flac a.m4a a.opus a.wma"),
+        ("a document, not a film", "a.pages a.pdf a.docx a.key a.numbers"),
+        ("an archive, not a film", "a.zip a.tar.gz a.iso"),
+        ("a project of an editing or drawing program", "a.psd a.aep a.blend"),
+    ],
+)
+def test_classify_when_a_name_says_that_it_is_no_film_then_what_it_is(what: str, names: str) -> None:
+    for name in names.split():
+        for key in (name, f"films/{name}", f"bunny/films/{name}", f"bunny/films/day 1/{name}"):
+            upload = classify(key)
+            assert isinstance(upload, UnknownUpload), key
+            assert upload.kind is not None
+            assert upload.kind.what == what, key
+
+
+def test_classify_when_a_picture_belongs_to_a_character_then_a_reference_of_any_format() -> None:
+    for name in ("a.webp", "a.jxl", "a.tiff"):
+        assert isinstance(classify(f"bunny/characters/Buck/{name}"), ReferenceFile)

@@ -364,6 +364,27 @@ def test_route_when_an_object_is_empty_then_ignored_until_it_is_written(
         assert world.route(world.upload(key, b"film")).outcome == "started"
 
 
+@pytest.mark.parametrize(
+    ("name", "what", "advice"),
+    [
+        ("a.webp", "a picture, not a film", "<production>/characters/<name>/"),
+        ("a.jxl", "a picture, not a film", "as JPEG, PNG, WebP or AVIF"),
+        ("a.mp3", "sound without a picture", "upload the film that has it"),
+        ("a.pages", "a document, not a film", "Documents are not used"),
+    ],
+)
+def test_route_when_a_file_among_films_is_none_then_one_mail_says_what_it_is_and_no_run(
+    world: World, name: str, what: str, advice: str
+) -> None:
+    event = world.upload(f"bunny/films/{name}", b"RIFF")
+    assert [world.route(event).outcome, world.route(event).outcome] == ["notified", "notified"]
+    (mail,) = world.mailbox.mails
+    assert mail.subject == f"bunny/films/{name} was not used"
+    assert f"by its name it is {what}" in " ".join(mail.body.split())
+    assert advice in " ".join(mail.body.split())
+    assert world.executions.payloads == {}
+
+
 def test_route_when_a_copy_is_renamed_then_prepared_once(world: World) -> None:
     assert world.route(world.upload("bunny/films/a.mp4.filepart", b"film")).outcome == "ignored"
     assert world.route(world.upload("bunny/films/a.mp4", b"film")).outcome == "started"

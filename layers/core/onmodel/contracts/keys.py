@@ -26,7 +26,8 @@ SLUG_LIMIT = 40  # so that an execution's name, which begins with it, has under 
 
 def slug(name: str) -> str:
     """A slug of at most 40 characters; a name without a letter or digit becomes `x` + a hash."""
-    made = slugify(name, max_length=SLUG_LIMIT).strip("-")
+    encodable = name.encode(errors="ignore").decode()  # without lone surrogates
+    made = slugify(encodable, max_length=SLUG_LIMIT).strip("-")
     return made or "x" + digest(as_typed(name))
 
 
@@ -52,9 +53,12 @@ def hashed_slug(name: str) -> str:
 
 
 def digest(value: Mapping[str, Any] | str, length: int = 8) -> str:
-    """The first hex digits of SHA-256 over text, or over JSON with sorted keys."""
+    """The first hex digits of SHA-256 over text, or over JSON with sorted keys.
+
+    Text may hold lone surrogates: names that are no Unicode come as such.
+    """
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:length]
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:length]
 
 
 def fit(name: str, limit: int) -> str:

@@ -15,6 +15,7 @@ PART_SUFFIXES = frozenset({
     ".crdownload", ".crswap", ".download", ".opdownload", ".dtapart",  # browsers
     ".!ut", ".!qb", ".!bt", ".bc!", ".!sync", ".aria2", ".ytdl",  # download programs
 })  # fmt: skip
+PART_FOLDERS = frozenset({".~tmp~", ".rsync-partial", ".rsync-tmp", ".incoming"}) | PART_SUFFIXES
 PART_NAMES = re.compile(
     r"""
       \.[^.].*\.[a-z0-9]{6}           # rsync: .clip.mp4.Xy12Ab
@@ -38,7 +39,8 @@ SYSTEM_FOLDERS = frozenset({
     "__macosx", ".trash", ".trashes", ".spotlight-v100", ".fseventsd", ".documentrevisions-v100",
     ".temporaryitems", ".appledouble", "network trash folder", "temporary items",  # macOS
     "$recycle.bin", "recycler", "system volume information",  # Windows
-    "lost+found", ".git", ".stfolder", ".stversions", ".sync",
+    "lost+found", ".git", ".svn", ".hg", ".stfolder", ".stversions", ".sync", ".cache",
+    ".thumbnails", ".dropbox.cache", ".recycle", ".snapshot", ".snapshots", ".zfs",
     "@eadir", "#recycle", "#snapshot", "@tmp", "@recycle", "@recently-snapshot", ".@__thumb",  # NAS
 })  # fmt: skip
 
@@ -70,7 +72,9 @@ def why_ignored(key: str) -> str | None:
     if name in SYSTEM_NAMES or name.startswith(SYSTEM_PREFIXES) or name.endswith(SYSTEM_SUFFIXES):
         return "a file that a system keeps for itself"
     suffix = PurePosixPath(name).suffix
-    if suffix in PART_SUFFIXES or PART_NAMES.fullmatch(name):
+    if suffix in PART_SUFFIXES or name in PART_SUFFIXES or PART_NAMES.fullmatch(name):
+        return "the unfinished copy of a file"
+    if any(folder in PART_FOLDERS or folder.endswith(".download") for folder in folders):
         return "the unfinished copy of a file"
     if suffix in SIDE_SUFFIXES:
         return "a file that comes beside a film"

@@ -5,17 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from onmodel.films.file_kinds import FileKind, kind_by_name
 from onmodel.films.ignored_names import why_ignored
 
 STORYBOARD_SUFFIXES = (".yaml", ".yml")
-
-NEVER_FILMS = frozenset({
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif",
-    ".psd", ".svg", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf",  # pictures; a GIF is a film
-    ".txt", ".md", ".rtf", ".pdf", ".doc", ".docx", ".odt", ".xls", ".xlsx", ".csv", ".json",
-    ".yaml", ".yml", ".htm", ".html", ".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".exe", ".dmg",
-})  # fmt: skip
-"""Where a film belongs these are reported like a file at an unknown place, and start no run."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +56,12 @@ class IgnoredUpload(UploadPlace):
 
 @dataclass(frozen=True)
 class UnknownUpload(UploadPlace):
-    """Anything else, and what is no film where films belong: one notification, for main."""
+    """Anything else, and what is no film where films belong: one notification, for main.
+
+    `kind` says what the file is, if its name does.
+    """
+
+    kind: FileKind | None
 
 
 Upload = FilmFile | ReferenceFile | StoryboardFile | SettingsFile | IgnoredUpload | UnknownUpload
@@ -78,7 +76,8 @@ def classify(key: str) -> Upload:  # noqa: PLR0911 - one return a kind reads bes
     why = why_ignored(key)
     if why is not None:
         return IgnoredUpload(folder="", file_name=key, why=why)
-    is_film = PurePosixPath(key).suffix.lower() not in NEVER_FILMS
+    kind = kind_by_name(key)
+    is_film = kind is None
     match PurePosixPath(key).parts:
         case ["settings.yaml"]:
             return SettingsFile(folder="", file_name="settings.yaml")
@@ -98,7 +97,7 @@ def classify(key: str) -> Upload:  # noqa: PLR0911 - one return a kind reads bes
             return ReferenceFile(folder="", file_name=name, character_folder=character)
         case ["storyboards", name] if name.lower().endswith(STORYBOARD_SUFFIXES):
             return StoryboardFile(folder="", file_name=name)
-    return UnknownUpload(folder="", file_name=key)
+    return UnknownUpload(folder="", file_name=key, kind=kind)
 
 
 def key_in(folder: str, *names: str) -> str:

@@ -29,6 +29,7 @@ from onmodel.contracts.rows import (
 from onmodel.contracts.settings import AllowedModels
 from onmodel.contracts.uploads import RouteAnswer, UploadEvent
 from onmodel.errors import NotFound, ReferenceRefused, SettingsRefused
+from onmodel.films.file_kinds import FileKind
 from onmodel.films.folders import (
     ProductionFolders,
     known_production,
@@ -124,6 +125,10 @@ class RouteUpload:
                 return self._settings(self._production(upload), event)
             case StoryboardFile():
                 return self._storyboard(upload, self._production(upload), event)
+            case UnknownUpload(kind=FileKind(what, advice)):
+                return self._notify(
+                    event, MAIN_PRODUCTION, upload_unknown, what=what, advice=advice
+                )
         return self._notify(event, MAIN_PRODUCTION, upload_unknown)
 
     def _deleted(self, upload: Upload, event: UploadEvent) -> RouteAnswer:

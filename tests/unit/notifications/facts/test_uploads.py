@@ -19,7 +19,7 @@ EXTRA = {"bucket": "u", "key": "bunny/a.png", "etag": "e-1", "reason": "blurred"
 @pytest.mark.parametrize(
     ("gather", "facts"),
     [
-        (upload_unknown, {"bucket": "u", "key": "bunny/a.png"}),
+        (upload_unknown, {"bucket": "u", "key": "bunny/a.png", "what": "", "advice": "Focus"}),
         (upload_empty, {"bucket": "u", "key": "bunny/a.png", "name": "a.png"}),
         (settings_refused, {"key": "bunny/a.png", "reason": "blurred", "advice": "Focus"}),
         (reference_refused, {"key": "bunny/a.png", "reason": "blurred", "advice": "Focus"}),

@@ -21,6 +21,8 @@ class UploadUnknownFacts(Facts):
 
     bucket: str
     key: str
+    what: str = Field("", description='what it is by its name, as it follows "it is"; or empty')
+    advice: str = Field("", description="a sentence on what to do with it, if its kind is known")
 
 
 class UploadEmptyFacts(Facts):
@@ -55,7 +57,11 @@ class ReferenceRefusedFacts(Facts):
 
 def upload_unknown(request: NotificationRequest, _sources: Sources) -> Notification:
     facts = UploadUnknownFacts(
-        production=request.production, bucket=request.extra["bucket"], key=request.extra["key"]
+        production=request.production,
+        bucket=request.extra["bucket"],
+        key=request.extra["key"],
+        what=request.extra.get("what", ""),
+        advice=request.extra.get("advice", ""),
     )
     return Notification(facts, upload_event(request))
 
