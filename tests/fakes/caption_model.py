@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from onmodel.contracts.models import Reply, Turn
+from onmodel.contracts.models import PictureLimits, Reply, Turn
 from onmodel.errors import AnswerRefused
 from onmodel.money.usage import token_usage
 
@@ -16,6 +16,7 @@ class FakeCaptionModel:
 
     def __init__(self, answer: str | Answer, model: str = "fake-captions") -> None:
         self.model = model
+        self.picture_limits = PictureLimits(size_bytes=18_000_000, longest_side=8_000)
         self._answer = answer
         self.asked: list[tuple[Turn, ...]] = []
 

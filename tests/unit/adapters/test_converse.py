@@ -134,3 +134,20 @@ def test_fake_when_told_then_answers_or_refuses_with_cost() -> None:
     with pytest.raises(AnswerRefused) as caught:
         FakeCaptionModel("").ask(ASK)
     assert caught.value.usage[0].paid > 0
+
+
+@pytest.mark.parametrize(
+    ("model", "size"),
+    [
+        ("amazon.nova-pro-v1:0", 18_000_000),
+        ("eu.amazon.nova-lite-v1:0", 18_000_000),
+        ("global.amazon.nova-2-lite-v1:0", 18_000_000),
+        ("us.anthropic.claude-sonnet-4-5-v1:0", 3_750_000),
+        ("mistral.pixtral-large-v1:0", 3_750_000),
+    ],
+)
+def test_picture_limits_when_a_vendor_is_known_then_its_own_else_the_strictest(
+    aws, model: str, size: int
+) -> None:
+    limits = ConverseModel(aws("bedrock-runtime"), model).picture_limits
+    assert (limits.size_bytes, limits.longest_side) == (size, 8_000)

@@ -53,7 +53,8 @@ def test_name_when_a_folder_marker_then_ignored(key: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["clip.mp4", "clip.ts", "clip.MTS", "VTS_01_1.VOB", "clip.gif", "clip", "film.part1.mp4",
-     "part.mp4", "temp.mov", "[TMP] clip.mkv", "...And Justice.mp4", ".45.mp4",      "srt.mp4", "@home.mp4", "#1.mp4", "~ clip.mp4", "clip.tmp.mp4", "clip.dat", "clip.mjpeg",
+     "part.mp4", "temp.mov", "[TMP] clip.mkv", "...And Justice.mp4", ".45.mp4",
+     "srt.mp4", "@home.mp4", "#1.mp4", "~ clip.mp4", "clip.tmp.mp4", "clip.dat", "clip.mjpeg",
      "clip.ogg", "clip.ogv", ".hack/clip.mp4", "tmp/clip.mp4", "Downloads/clip.mp4", "clip.swf",
      "a.b.abcdef", "Nr. 5", "film.h264"],
 )  # fmt: skip

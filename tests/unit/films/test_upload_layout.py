@@ -65,7 +65,9 @@ def test_classify_when_any_key_then_its_folder_and_file_are_parts_of_it(key: str
         ("a project of an editing or drawing program", "a.psd a.aep a.blend"),
     ],
 )
-def test_classify_when_a_name_says_that_it_is_no_film_then_what_it_is(what: str, names: str) -> None:
+def test_classify_when_a_name_says_that_it_is_no_film_then_what_it_is(
+    what: str, names: str
+) -> None:
     for name in names.split():
         for key in (name, f"films/{name}", f"bunny/films/{name}", f"bunny/films/day 1/{name}"):
             upload = classify(key)

@@ -1,15 +1,18 @@
 import json
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from fakes.train_world import TrainWorld, says_its_name
 
 from onmodel.contracts.datasets import CaptionAnswer, CaptionItem, CaptionMessage, DatasetRef
-from onmodel.contracts.models import Turn
+from onmodel.contracts.models import PictureLimits, Turn
 from onmodel.datasets.caption_answers import read_answer
 from onmodel.datasets.captioning import MOST_ASKS
 from onmodel.errors import AccessDenied, Conflict, ServiceUnavailable, Throttled
 from onmodel.steps.caption_crop import LAST_RECEIVE, MOST_THROTTLES
+from onmodel.vision.encoding import encode_picture
+from onmodel.vision.picture_header import read_header
 
 NONSENSE = "Here is your caption: a rabbit."
 
@@ -48,6 +51,37 @@ def test_caption_when_well_answered_then_written_and_the_task_succeeds(world: Wo
         "bedrock.fake-captions.input-1k", "bedrock.fake-captions.output-1k",
     ]  # fmt: skip
     assert world.tokens.succeeded == {token: {}}
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "longest_side"), [(400_000, 8_000), (20_000_000, 1_000), (60_000, 2_000)]
+)
+def test_caption_when_a_crop_is_above_the_models_limit_then_shrunk_before_it_is_sent(
+    world: World, size_bytes: int, longest_side: int
+) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (700, 1200, 3), np.uint8)
+    crop = encode_picture(noise, "png")
+    world.studio.put(world.item.key, crop, "image/png")
+    limits = PictureLimits(size_bytes=size_bytes, longest_side=longest_side)
+    world.captions.picture_limits = limits
+    world.caption(world.item)
+    ((turn,),) = world.captions.asked
+    assert turn.picture is not None and turn.picture.data is not None
+    header = read_header(turn.picture.data)
+    assert header is not None and (header.format, turn.picture.format) == ("jpeg", "jpeg")
+    assert len(turn.picture.data) <= size_bytes
+    assert max(header.width, header.height) <= longest_side
+    assert header.width / header.height == pytest.approx(12 / 7, abs=0.02)
+    if size_bytes == 400_000:
+        assert (header.width, header.height) == (1200, 700)  # a lower quality is enough
+    assert world.studio.get(world.item.key) == crop
+
+
+def test_caption_when_a_crop_is_within_the_models_limit_then_sent_as_it_is(world: World) -> None:
+    world.caption(world.item)
+    ((turn,),) = world.captions.asked
+    assert turn.picture is not None
+    assert turn.picture.data == world.studio.get(world.item.key)
 
 
 def test_caption_when_the_message_repeats_then_not_paid_again(world: World) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from onmodel.adapters.faults import translated
 from onmodel.contracts.base import Usage
-from onmodel.contracts.models import Picture, Reply, Turn
+from onmodel.contracts.models import Picture, PictureLimits, Reply, Turn, foundation_model_of
 from onmodel.errors import AnswerRefused
 from onmodel.money.usage import token_usage
 
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 # With these, the service answers HTTP 200 with a notice instead of a caption.
 FILTERED = frozenset({"content_filtered", "guardrail_intervened"})
+
+
+# Bedrock has no limit of its own; each vendor has one. Amazon's is 25 MB a request, in base64
+# (Nova user guide, "Image understanding"), Anthropic's 5 MB an image in base64.
+LIMITS = {"amazon.nova": PictureLimits(size_bytes=18_000_000, longest_side=8_000)}
+STRICTEST_LIMITS = PictureLimits(size_bytes=3_750_000, longest_side=8_000)
 
 
 class ConverseModel:
@@ -37,6 +43,11 @@ class ConverseModel:
         max_tokens: int = 400,
     ) -> None:
         self.model = model
+        foundation = foundation_model_of(model)
+        self.picture_limits = next(
+            (known for vendor, known in LIMITS.items() if foundation.startswith(vendor)),
+            STRICTEST_LIMITS,
+        )
         self._client = client
         self._temperature = temperature
         self._max_tokens = max_tokens

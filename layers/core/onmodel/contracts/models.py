@@ -16,6 +16,13 @@ class Picture(Contract):
     s3_uri: str | None = None
 
 
+class PictureLimits(Contract):
+    """The largest picture that a model takes within a request."""
+
+    size_bytes: int
+    longest_side: int
+
+
 class Turn(Contract):
     """One message of a conversation with a model that takes pictures."""
 

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 
 from onmodel.contracts.base import Contract, Usage
 from onmodel.contracts.datasets import Caption
-from onmodel.contracts.models import Picture, Turn
+from onmodel.contracts.models import Picture, PictureLimits, Turn
 from onmodel.contracts.settings import CaptionSettings, Character
 from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.captions import caption_of
@@ -24,7 +24,7 @@ from onmodel.datasets.prompting import (
     caption_prompt,
     repair_prompt,
 )
-from onmodel.errors import AnswerRefused, ServiceError
+from onmodel.errors import AnswerRefused, ReferenceRefused, ServiceError
 from onmodel.money.pricebook import add_up
 from onmodel.money.result_cache import cache_key
 from onmodel.observability import logger
@@ -77,7 +77,8 @@ class Captioner:
             Throttled, ServiceUnavailable: from the service; the usage of this call is not counted.
         """
         subject, prompt = self._subject(character), self._prompt(character)
-        turns = (Turn(role="user", text=prompt.task, picture=_picture(picture)),)
+        sent = _picture(picture, model.picture_limits)
+        turns = (Turn(role="user", text=prompt.task, picture=sent),)
         reply = model.ask(turns, system=prompt.system)
         usage = reply.usage
         text, faults = caption_of(reply.text, subject, self.limits)
@@ -126,9 +127,23 @@ class Captioner:
             logger.warning("a caption could not be cached", cache_key=key, fault=str(fault))
 
 
-def _picture(data: bytes) -> Picture:
-    """The picture's format. Raises AnswerRefused for a file that no model takes."""
+def _picture(data: bytes, limits: PictureLimits) -> Picture:
+    """A picture that the model takes. Raises AnswerRefused for a file that no model takes."""
     header = read_header(data)
     if header is None or header.format == "webp":
         raise AnswerRefused("the picture is neither JPEG nor PNG")
-    return Picture(format=header.format, data=data)
+    if len(data) <= limits.size_bytes and max(header.width, header.height) <= limits.longest_side:
+        return Picture(format=header.format, data=data)
+    return Picture(format="jpeg", data=_shrunk(data, limits))
+
+
+def _shrunk(data: bytes, limits: PictureLimits) -> bytes:
+    # imports OpenCV: few crops are larger than a model's limit
+    from onmodel.vision.decoding import decode_picture
+    from onmodel.vision.encoding import encode_for_service
+
+    try:
+        pixels = decode_picture(data).pixels
+    except ReferenceRefused as fault:
+        raise AnswerRefused(f"the picture cannot be sent: {fault.reason}") from fault
+    return encode_for_service(pixels, limits.longest_side, limits.size_bytes)

@@ -71,11 +71,15 @@ def why_ignored(key: str) -> str | None:
         return "a file that a system keeps for itself"
     if name in SYSTEM_NAMES or name.startswith(SYSTEM_PREFIXES) or name.endswith(SYSTEM_SUFFIXES):
         return "a file that a system keeps for itself"
-    suffix = PurePosixPath(name).suffix
-    if suffix in PART_SUFFIXES or name in PART_SUFFIXES or PART_NAMES.fullmatch(name):
+    if _is_unfinished(folders, name):
         return "the unfinished copy of a file"
-    if any(folder in PART_FOLDERS or folder.endswith(".download") for folder in folders):
-        return "the unfinished copy of a file"
-    if suffix in SIDE_SUFFIXES:
+    if PurePosixPath(name).suffix in SIDE_SUFFIXES:
         return "a file that comes beside a film"
     return None
+
+
+def _is_unfinished(folders: list[str], name: str) -> bool:
+    if any(folder in PART_FOLDERS or folder.endswith(".download") for folder in folders):
+        return True
+    named = name in PART_SUFFIXES or PurePosixPath(name).suffix in PART_SUFFIXES
+    return named or PART_NAMES.fullmatch(name) is not None

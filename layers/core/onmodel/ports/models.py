@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from pydantic import Field
 
 from onmodel.contracts.base import Contract
-from onmodel.contracts.models import Reply, Turn
+from onmodel.contracts.models import PictureLimits, Reply, Turn
 from onmodel.contracts.settings import EmbeddingSettings
 
 if TYPE_CHECKING:  # NumPy is not installed where nothing is embedded
@@ -52,8 +52,12 @@ EmbedderOf = Callable[[EmbeddingSettings], Embedder]
 
 
 class CaptionModel(Protocol):
-    """A model that describes pictures. Raises AnswerRefused for filtered and empty answers."""
+    """A model that describes pictures. Raises AnswerRefused for filtered and empty answers.
+
+    `picture_limits`: of each picture of a turn.
+    """
 
     model: str
+    picture_limits: PictureLimits
 
     def ask(self, turns: Sequence[Turn], system: str = "") -> Reply: ...
