@@ -1,12 +1,12 @@
 """Send the mail that a state machine requests, once."""
 
 from onmodel.contracts.notifications import NotifyRequest
-from onmodel.environment import Buckets, Links, RegistryTable, Topic
+from onmodel.environment import Buckets, Links, RegistryTable, StackName, Topic
 from onmodel.handler import lambda_handler
 from onmodel.steps.notify import notify
 from onmodel.wiring import now, services
 
-wired = services(Buckets, Links, RegistryTable, Topic)
+wired = services(Buckets, Links, RegistryTable, StackName, Topic)
 
 
 @lambda_handler(NotifyRequest)
@@ -18,4 +18,5 @@ def handler(request: NotifyRequest) -> None:
         mailbox=wired.mailbox,
         clock=now,
         links=wired.links,
+        stack_options=wired.stack_options,
     )

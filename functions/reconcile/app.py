@@ -6,6 +6,7 @@ from onmodel.environment import (
     GenerationPace,
     Machines,
     RegistryTable,
+    StackName,
     Topic,
     TrainerResources,
 )
@@ -15,7 +16,9 @@ from onmodel.steps.reconcile import Reconcile
 from onmodel.steps.recovery import Recovery
 from onmodel.wiring import now, services
 
-wired = services(Buckets, GenerationPace, Machines, RegistryTable, Topic, TrainerResources)
+wired = services(
+    Buckets, GenerationPace, Machines, RegistryTable, StackName, Topic, TrainerResources
+)
 
 
 @lambda_handler(ReconcileEvent)
@@ -29,9 +32,14 @@ def handler(_event: ReconcileEvent) -> Reconciled:
         clock=now,
         quiet_seconds=wired.environment.read(GenerationPace).quiet_seconds,
         train_model_arn=machines.train_model_arn,
+        stack_options=wired.stack_options,
     )
     empty_uploads = EmptyUploads(
-        registry=wired.registry, uploads=wired.uploads, mailbox=wired.mailbox, clock=now
+        registry=wired.registry,
+        uploads=wired.uploads,
+        mailbox=wired.mailbox,
+        clock=now,
+        stack_options=wired.stack_options,
     )
     return Reconcile(
         registry=wired.registry,

@@ -1,12 +1,12 @@
 """An object landed in the uploads bucket: EventBridge calls this for each."""
 
 from onmodel.contracts.uploads import RouteAnswer, UploadEvent
-from onmodel.environment import Buckets, Machines, Models, RegistryTable, Topic
+from onmodel.environment import Buckets, Machines, Models, RegistryTable, StackName, Topic
 from onmodel.handler import lambda_handler
 from onmodel.steps.route_upload import RouteUpload
 from onmodel.wiring import now, services
 
-wired = services(Buckets, Machines, Models, RegistryTable, Topic)
+wired = services(Buckets, Machines, Models, RegistryTable, StackName, Topic)
 
 
 @lambda_handler(UploadEvent)
@@ -21,5 +21,6 @@ def handler(event: UploadEvent) -> RouteAnswer:
         models=wired.environment.read(Models).allowed,
         prepare_film_arn=wired.environment.read(Machines).prepare_film_arn,
         train_model_arn=wired.environment.read(Machines).train_model_arn,
+        stack_options=wired.stack_options,
         draw_storyboard_arn=wired.environment.read(Machines).draw_storyboard_arn,
     ).route(event)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fakes.machines import Execution, Machines
+from fakes.mailbox import STACK_OPTIONS
 from fakes.studio import (
     DEPLOY,
     DRAW,
@@ -211,7 +212,12 @@ class World(Studio):
                 trainer=self.trainer,
             ),
             "notify": _function(
-                NotifyRequest, notify, **base, studio=self.studio, mailbox=self.mailbox
+                NotifyRequest,
+                notify,
+                **base,
+                studio=self.studio,
+                mailbox=self.mailbox,
+                stack_options=STACK_OPTIONS,
             ),
         }
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from onmodel.adapters.sns import check_subject
 
+STACK_OPTIONS = "--stack films --region eu-central-1"
+"""How the commands in mails name the stack of the tests."""
+
 
 @dataclass(frozen=True)
 class Mail:

@@ -7,7 +7,7 @@ from typing import Any
 
 from fakes.clock import START, FixedClock
 from fakes.executions import InMemoryExecutions
-from fakes.mailbox import InMemoryMailbox
+from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox
 from fakes.object_store import InMemoryObjectStore
 from fakes.registry import InMemoryRegistry
 from fakes.scheduler import InMemoryScheduler
@@ -203,9 +203,14 @@ class Studio:
             clock=self.clock,
             quiet_seconds=900,
             train_model_arn=TRAIN,
+            stack_options=STACK_OPTIONS,
         )
         empty_uploads = EmptyUploads(
-            registry=self.registry, uploads=self.uploads, mailbox=self.mailbox, clock=self.clock
+            registry=self.registry,
+            uploads=self.uploads,
+            mailbox=self.mailbox,
+            clock=self.clock,
+            stack_options=STACK_OPTIONS,
         )
         return Reconcile(
             registry=self.registry,
@@ -233,4 +238,5 @@ class Studio:
             studio=self.studio,
             mailbox=self.mailbox,
             clock=self.clock,
+            stack_options=STACK_OPTIONS,
         )

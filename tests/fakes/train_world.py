@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from fakes.caption_model import Answer, FakeCaptionModel
 from fakes.executions import execution_arn
+from fakes.mailbox import STACK_OPTIONS
 from fakes.task_tokens import InMemoryTaskTokens
 from fakes.trainer import InMemoryService, InMemoryTrainer
 from fakes.world import TRAIN_MODEL, World, run_of
@@ -333,6 +334,7 @@ class TrainWorld(World):
             mailbox=self.mailbox,
             clock=self.clock,
             approval_days=7,
+            stack_options=STACK_OPTIONS,
         ).ask(request)
 
     def follow(self, link: str, method: str = "GET", body: str | None = None) -> LinkAnswer:
@@ -361,6 +363,7 @@ class TrainWorld(World):
             mailbox=self.mailbox,
             clock=self.clock,
             links=self.links,
+            stack_options=STACK_OPTIONS,
         )
 
     # ── several states at once ──

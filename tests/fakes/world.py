@@ -9,7 +9,7 @@ from fakes.clock import FixedClock
 from fakes.embedder import FakeEmbedder
 from fakes.executions import InMemoryExecutions, execution_arn
 from fakes.labels import FakeLabels
-from fakes.mailbox import InMemoryMailbox
+from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox
 from fakes.object_store import InMemoryObjectStore
 from fakes.registry import InMemoryRegistry
 
@@ -116,6 +116,7 @@ class World:
             train_model_arn=TRAIN_MODEL,
             draw_storyboard_arn=DRAW_STORYBOARD,
             models=self.models,
+            stack_options=STACK_OPTIONS,
         ).route(event)
 
     def started(self) -> Run:
@@ -202,6 +203,7 @@ class World:
             studio=self.studio,
             mailbox=self.mailbox,
             clock=self.clock,
+            stack_options=STACK_OPTIONS,
         )
 
 

@@ -40,7 +40,7 @@ TRACE = json.dumps({
         (
             "KeyError",
             TRACE,
-            "an unexpected fault in sample_chunk (search the logs for the id below)",
+            "an unexpected fault in sample_chunk",
         ),
         ("ValidationError", '{"errorMessage": "1 validation error for Settings"}', UNEXPECTED),
         ("Runtime.OutOfMemory", "RequestId: 1", "a step needed more memory than it may use"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from functions import variables_of_the_template
-from template_model import read_template
+from functions import STEPS, load_function, variables_of_the_template
+from template_model import ROOT, read_template
 
 from onmodel.contracts.settings import AllowedModels, CaptionSettings, Settings
 from onmodel.environment import Environment, Models
@@ -58,3 +58,21 @@ def test_models_when_the_stack_names_them_then_settings_have_them() -> None:
 
 def test_models_when_the_template_is_unchanged_then_the_settings_own_defaults() -> None:
     assert wired().environment.read(Models).allowed == AllowedModels()
+
+
+@pytest.mark.parametrize("step", ["notify", "reconcile", "request_approval", "route_upload"])
+def test_commands_of_mails_when_the_stack_has_another_name_then_they_name_it(step: str) -> None:
+    named = {"STACK_NAME": "films-2", "AWS_REGION": "eu-central-1"}
+    function = load_function(step, variables_of_the_template() | named)
+    assert function.wired.stack_options == "--stack films-2 --region eu-central-1"
+
+
+def test_commands_of_mails_when_the_stack_is_local_then_they_say_so() -> None:
+    assert wired(AWS_ENDPOINT_URL="http://127.0.0.1:4566").stack_options == "--local"
+
+
+def test_senders_when_listed_then_all_functions_with_the_topic_are_tried_above() -> None:
+    """A further function that sends mails has to be added to the test above."""
+    handlers = {step: (ROOT / "functions" / step / "app.py").read_text() for step in STEPS}
+    senders = {step for step, handler in handlers.items() if "mailbox" in handler}
+    assert senders == {"notify", "reconcile", "request_approval", "route_upload"}

@@ -73,6 +73,10 @@ class Models(VariableGroup):
         return AllowedModels(embedding=self.embedding_model_id, captions=self.caption_model_id)
 
 
+class StackName(VariableGroup):
+    stack_name: str
+
+
 class TrainerResources(VariableGroup):
     stack_name: str
     training_role_arn: str

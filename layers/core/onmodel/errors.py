@@ -140,8 +140,7 @@ INNER_TEXT = re.compile(
 STEP = re.compile(r"onmodel/steps/(\w+)\.py")
 """Names the step in the stack trace that Lambda puts into a cause."""
 
-SEARCH = "search the logs for the id below"
-UNEXPECTED = f"an unexpected fault ({SEARCH})"
+UNEXPECTED = "an unexpected fault"
 
 ENDS_FROM_OUTSIDE = {
     "NotInService": "the deployment did not come into service",
@@ -163,7 +162,7 @@ def plain_reason(name: str, cause: str) -> str:
 
     Returns:
         The message of an error of this tree; of any other that a fault happened, in which step if
-        that is known, and how to find the technical text, which row and log keep.
+        that is known; row and log keep the technical text.
     """
     ended = ENDS_FROM_OUTSIDE.get(name)
     if ended is not None:
@@ -171,7 +170,7 @@ def plain_reason(name: str, cause: str) -> str:
     if name in globals():
         return plain_text(message_of(name, cause))
     steps = STEP.findall(cause)
-    return f"an unexpected fault in {steps[-1]} ({SEARCH})" if steps else UNEXPECTED
+    return f"{UNEXPECTED} in {steps[-1]}" if steps else UNEXPECTED
 
 
 def plain_text(text: str) -> str:

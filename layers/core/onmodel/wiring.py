@@ -27,6 +27,7 @@ from onmodel.environment import (
     Links,
     RegistryTable,
     Schedules,
+    StackName,
     Topic,
     VariableGroup,
 )
@@ -175,6 +176,14 @@ class Services:
         named = self.environment.read(Links)
         secrets = SecretsManagerSecrets(self.client("secretsmanager"))
         return SignedLinks(named.links_url, secrets.get(named.link_secret_arn), now)
+
+    @property
+    def stack_options(self) -> str:
+        """The options with which the command `onmodel` finds this stack."""
+        aws = self.environment.read(Aws)
+        if aws.aws_endpoint_url:
+            return "--local"
+        return f"--stack {self.environment.read(StackName).stack_name} --region {aws.aws_region}"
 
     @property
     def notices(self) -> tuple[str, ...]:

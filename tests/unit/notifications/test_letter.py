@@ -7,30 +7,44 @@ A new case is two files. Write the text anew with
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import typer
+from fakes.mailbox import STACK_OPTIONS
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import DictLoader, UndefinedError
+from typer.core import TyperGroup
 
 from onmodel.errors import INNER_TEXT
 from onmodel.notifications import catalogue, letter
 from onmodel.notifications.facts.base import Facts
+from onmodel.notifications.facts.deployments import RetiredFacts
 from onmodel.notifications.facts.uploads import UploadUnknownFacts
 from onmodel.notifications.letter import BODY_LIMIT_BYTES, WIDTH, Mail, compose
+from onmodel_cli.main import app
 
 CASES = sorted((Path(__file__).parent / "golden").glob("*.json"))
 CLASSES = {
     facts.kind: facts for facts in Facts.__subclasses__() if facts.kind in catalogue.CATALOGUE
 }
+FOOTER = "onmodel, id c-1 (the same in the logs)"
 CORRELATION_ID = "0f7f2c1e-5b0a-4c55-9d3a-3a7a3a1b9c11"
 
 
+def composed(facts: Facts, correlation_id: str = "c-1") -> Mail:
+    return compose(
+        facts, correlation_id, production_name=facts.production, stack_options=STACK_OPTIONS
+    )
+
+
 def unknown_upload(key: str) -> Mail:
-    return compose(UploadUnknownFacts(production="main", bucket="b", key=key), "c-1")
+    return composed(UploadUnknownFacts(production="main", bucket="b", key=key))
 
 
 @pytest.fixture
@@ -43,11 +57,12 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Any:
 
         class Values(SimpleNamespace):
             kind = "test"
+            production = "bunny"
 
             def __iter__(self) -> Any:
                 return iter(vars(self).items())
 
-        return compose(Values(**values), "c-1")  # type: ignore[arg-type]
+        return composed(Values(**values))  # type: ignore[arg-type]
 
     return write
 
@@ -55,13 +70,54 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
 def test_mail_when_composed_then_reads_as_its_golden_text(case: Path) -> None:
     facts = CLASSES[case.name.split(".")[0]].model_validate_json(case.read_text("utf-8"))
-    mail = compose(facts, CORRELATION_ID)
+    mail = composed(facts, CORRELATION_ID)
     text = f"Subject: {mail.subject}\n\n{mail.body}"
     golden = case.with_suffix(".txt")
     if os.environ.get("ONMODEL_WRITE_GOLDEN"):
         golden.write_text(text, encoding="utf-8")
     assert text == golden.read_text(encoding="utf-8")
     assert CORRELATION_ID in text
+
+
+def test_commands_when_a_mail_tells_some_then_each_names_its_stack_and_can_be_typed() -> None:
+    typed = [
+        line.strip()
+        for case in CASES
+        for line in case.with_suffix(".txt").read_text(encoding="utf-8").splitlines()
+        if re.search(r"\bonmodel [a-z]", line) and not line.startswith("onmodel")
+    ]
+    assert {line.split()[1] for line in typed} == {
+        "delete-model", "deploy", "doctor", "extend", "retire", "train"
+    }  # fmt: skip
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    for line in typed:
+        program, command, *arguments = shlex.split(line)
+        assert program == "onmodel" and line.endswith(STACK_OPTIONS), line
+        group.commands[command].make_context(command, arguments)  # raises for a wrong option
+
+
+@pytest.mark.parametrize(
+    ("name", "argument"),
+    [
+        ("bunny", "bunny"),
+        ("Café", "Café"),
+        ("My Film", '"My Film"'),
+        ("🎬", '"🎬"'),
+        ("it's", '"it\'s"'),
+        ("-x", '"-x"'),
+        ("$HOME", "id-1"),
+        ('say "no"', "id-1"),
+        ("100%", "id-1"),
+        ("a\u202eb", "id-1"),
+    ],
+)
+def test_argument_when_a_name_needs_quotes_then_has_them_or_is_the_id(
+    name: str, argument: str
+) -> None:
+    facts = RetiredFacts(production="id-1", model="m", reason="", hours=1, usd=1, usd_a_month=1)
+    mail = compose(facts, "c-1", production_name=name, stack_options=STACK_OPTIONS)
+    assert f"  onmodel delete-model --production {argument} {STACK_OPTIONS}\n" in mail.body
 
 
 @given(st.text(alphabet=st.characters(), max_size=200))
@@ -90,14 +146,14 @@ def test_body_when_values_are_without_end_then_fits_sns_and_says_how_many_more(
     body = written(f"Subject: s\n\n{made}\n\nLast words.", rows=rows).body
     assert len(body.encode()) < BODY_LIMIT_BYTES + 100
     assert ("and 19,960 more" in body) == (len(values) > 1)
-    assert body.endswith("Last words.\n\n--\nonmodel, id c-1\n")
+    assert body.endswith(f"Last words.\n\n--\n{FOOTER}\n")
 
 
 def test_body_when_all_of_it_is_too_long_then_cut_at_a_line_and_counted(written) -> None:
     rows = ["猫" * 1_999] * 40
     body = written("Subject: s\n\n{{ rows | indented }}\n\nLast words.", rows=rows).body
     lines = body.splitlines()
-    assert lines[-5:] == [lines[-5], "and 32 more lines", "", "--", "onmodel, id c-1"]
+    assert lines[-5:] == [lines[-5], "and 32 more lines", "", "--", FOOTER]
     assert lines.count("  " + "猫" * 1_999) == 10
     assert len(body.encode()) < BODY_LIMIT_BYTES + 100
 
@@ -113,7 +169,7 @@ def test_paragraph_when_long_then_joined_and_wrapped_and_indented_lines_are_kept
 
 def test_paragraph_when_it_has_no_text_then_left_out(written) -> None:
     assert written("Subject: s\n\none\n\n  {{ empty }}\n\ntwo", empty="").body == (
-        "one\n\ntwo\n\n--\nonmodel, id c-1\n"
+        f"one\n\ntwo\n\n--\n{FOOTER}\n"
     )
 
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import pytest
-from fakes.mailbox import InMemoryMailbox
+from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox
 from fakes.world import World
 
+from onmodel.contracts.keys import as_typed
 from onmodel.errors import Conflict, ServiceUnavailable
+from onmodel.films.folders import record_production
 from onmodel.notifications.facts.base import Notification
+from onmodel.notifications.facts.datasets import DatasetRefusedFacts
 from onmodel.notifications.facts.uploads import UploadUnknownFacts
 from onmodel.notifications.sending import mail_id_of, send_once, was_sent
 from onmodel.ports.account import Mailbox
@@ -27,6 +30,7 @@ def send(world: World, mailbox: Mailbox | None = None) -> bool:
         registry=world.registry,
         mailbox=mailbox or world.mailbox,
         clock=world.clock,
+        stack_options=STACK_OPTIONS,
     )
 
 
@@ -90,3 +94,23 @@ def test_send_when_a_parallel_attempt_was_first_then_it_is_no_failure(
 
     monkeypatch.setattr(world.registry, "create", taken)
     assert send(world) is False
+
+
+@pytest.mark.parametrize("folder", ["🎬 Night", "Cafe\u0301", "北京"])
+def test_send_when_the_production_has_a_name_of_any_script_then_the_mail_has_it(
+    folder: str,
+) -> None:
+    world = World()
+    production = record_production(folder, world.registry, world.clock)
+    facts = DatasetRefusedFacts(production=production.id, reason="too few", advice="add some")
+    send_once(
+        Notification(facts, EVENT),
+        correlation_id="c-1",
+        registry=world.registry,
+        mailbox=world.mailbox,
+        clock=world.clock,
+        stack_options=STACK_OPTIONS,
+    )
+    (mail,) = world.mailbox.mails
+    assert f"production {as_typed(folder)} are prepared" in " ".join(mail.body.split())
+    assert production.id not in mail.body

@@ -1,18 +1,26 @@
 from __future__ import annotations
 
 import pytest
+from fakes.mailbox import STACK_OPTIONS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onmodel.notifications.facts.base import Facts
 from onmodel.notifications.facts.films import FilmPreparedFacts, FilmRefusedFacts
 from onmodel.notifications.facts.uploads import UploadUnknownFacts
 from onmodel.notifications.letter import compose
 from onmodel.notifications.subject import SUBJECT_LIMIT, shortened_name, subject_line
 
 
+def subject_of(facts: Facts) -> str:
+    return compose(
+        facts, "c-1", production_name=facts.production, stack_options=STACK_OPTIONS
+    ).subject
+
+
 def refused(title: str) -> str:
     facts = FilmRefusedFacts(production="bunny", title=title, reason="r", advice="a")
-    return compose(facts, "c-1").subject
+    return subject_of(facts)
 
 
 @given(st.text(max_size=300))
@@ -57,12 +65,12 @@ def test_subject_when_a_prepared_film_has_a_long_name_then_the_count_stays() -> 
         crops_found=3, crops_kept=3, characters={"buck": 3}, dropped=(), notices=(),
         lost_seconds=(), report="r", pictures="p", records="r", usd=0, reused=0,
     )  # fmt: skip
-    assert compose(facts, "c-1").subject.endswith("is prepared: 3 pictures of 1 character")
+    assert subject_of(facts).endswith("is prepared: 3 pictures of 1 character")
 
 
 def test_subject_when_a_key_is_long_then_its_end_stays() -> None:
     facts = UploadUnknownFacts(production="main", bucket="b", key="a/" * 300 + "notes.txt")
-    subject = compose(facts, "c-1").subject
+    subject = subject_of(facts)
     assert subject.startswith("We do not know what to do with a/a/")
     assert subject.endswith("/a/notes.txt")
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from fakes.mailbox import STACK_OPTIONS
 from fakes.world import World
 
 from onmodel.registry.kinds import EMPTY_UPLOADS
@@ -18,7 +19,11 @@ def world() -> World:
 
 def reported(world: World) -> list[bool]:
     watcher = EmptyUploads(
-        registry=world.registry, uploads=world.uploads, mailbox=world.mailbox, clock=world.clock
+        registry=world.registry,
+        uploads=world.uploads,
+        mailbox=world.mailbox,
+        clock=world.clock,
+        stack_options=STACK_OPTIONS,
     )
     return [watcher.report(row) for row in list(EMPTY_UPLOADS.list_all(world.registry))]
 

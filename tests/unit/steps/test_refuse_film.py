@@ -120,7 +120,7 @@ def test_refused_when_told_then_reason_is_in_the_mail_once(world: World) -> None
                 }),
             ),
             "KeyError: 'box'",
-            "an unexpected fault in sample_chunk (search the logs for the id below)",
+            "an unexpected fault in sample_chunk",
         ),
         (DIED, "Runtime.OutOfMemory: RequestId: 1", "a step needed more memory than it may use"),
     ],

@@ -37,6 +37,7 @@ SERVICES = {
     "links": {"secretsmanager:GetSecretValue"},
     "prices": set(),
     "notices": set(),
+    "stack_options": set(),
     "environment": set(),
 }
 # A method of Rows, called with the Registry as its first argument → the rights that it needs.

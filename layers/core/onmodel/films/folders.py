@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onmodel.contracts.keys import MAIN_PRODUCTION, hashed_slug, same_name, slug
+from onmodel.contracts.keys import MAIN_PRODUCTION, as_typed, hashed_slug, same_name, slug
 from onmodel.contracts.rows import FolderBody, FolderStatus
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
@@ -37,6 +37,12 @@ def known_production(folder: str, registry: Registry) -> ProductionFolders | Non
     """As `production_of`; None before its first upload. Its id is found like a folder's name."""
     identity, row = _find(PRODUCTIONS, registry, None, folder)
     return None if row is None else ProductionFolders(identity, _with(row, folder).folders)
+
+
+def production_name(production: str, registry: Registry) -> str:
+    """A production's name for people: that of its first folder, as typed; else its id."""
+    row = PRODUCTIONS.read(registry, production, production)
+    return production if row is None else as_typed(row.body.folder or MAIN_PRODUCTION)
 
 
 def record_production(folder: str, registry: Registry, clock: Clock) -> ProductionFolders:

@@ -31,6 +31,7 @@ from onmodel.formats.wording import (
     timecode,
     when,
 )
+from onmodel.notifications.commands import production_argument
 from onmodel.notifications.facts.base import Facts
 from onmodel.notifications.subject import VALUE_BEGINS, VALUE_ENDS, subject_line
 
@@ -56,21 +57,32 @@ class Lines(str):
     __slots__ = ()
 
 
-def compose(facts: Facts, correlation_id: str) -> Mail:
+def compose(facts: Facts, correlation_id: str, *, production_name: str, stack_options: str) -> Mail:
     """Fill the template of the facts' kind.
+
+    Args:
+        facts: of the mail.
+        correlation_id: of the upload that the mail results from.
+        production_name: of the facts' production, as typed: what `production` writes.
+        stack_options: of the command `onmodel`; they name the stack that sends the mail.
 
     Raises:
         jinja2.UndefinedError: the template needs a value that the facts do not have.
         TypeError: the template writes a value that is no text without a filter that converts it.
     """
-    text = _TEMPLATES.get_template(f"{facts.kind}.txt.j2").render(dict(facts)).strip()
+    values = dict(facts) | {
+        "production": production_name,
+        "argument": production_argument(production_name, facts.production),
+        "stack_options": stack_options,
+    }
+    text = _TEMPLATES.get_template(f"{facts.kind}.txt.j2").render(values).strip()
     subject, _, body = text.partition("\n")
     body = _without_marks(body)
     blocks = [_wrapped(paragraph) for paragraph in re.split(r"\n\s*\n", body) if paragraph.strip()]
     text = _bounded("\n\n".join(blocks))
     return Mail(
         subject_line(subject.removeprefix(SUBJECT)),
-        f"{text}\n\n--\nonmodel, id {printable(correlation_id)}\n",
+        f"{text}\n\n--\nonmodel, id {printable(correlation_id)} (the same in the logs)\n",
     )
 
 

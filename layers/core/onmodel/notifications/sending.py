@@ -5,6 +5,7 @@ from __future__ import annotations
 from onmodel.contracts.keys import digest
 from onmodel.contracts.rows import MailBody, MailStatus
 from onmodel.errors import Conflict
+from onmodel.films.folders import production_name
 from onmodel.notifications.facts.base import Notification
 from onmodel.notifications.letter import compose
 from onmodel.ports.account import Mailbox
@@ -20,6 +21,7 @@ def send_once(
     registry: Registry,
     mailbox: Mailbox,
     clock: Clock,
+    stack_options: str,
 ) -> bool:
     """Fill the template and publish, unless a mail of the same event was sent.
 
@@ -32,6 +34,7 @@ def send_once(
         registry: holds a row for each mail that was sent.
         mailbox: the topic.
         clock: now.
+        stack_options: of the command `onmodel`, for the commands in the mail.
 
     Returns:
         Whether it was published now.
@@ -39,7 +42,12 @@ def send_once(
     production, event = notification.facts.production, notification.event
     if was_sent(registry, production=production, event=event):
         return False
-    mail = compose(notification.facts, correlation_id)
+    mail = compose(
+        notification.facts,
+        correlation_id,
+        production_name=production_name(production, registry),
+        stack_options=stack_options,
+    )
     mail_id = mail_id_of(production, event)
     mailbox.publish(mail.subject, mail.body, mail_id, correlation_id)
     now = clock()

@@ -96,7 +96,7 @@ class Rows(Generic[BodyT, StatusT]):
         if row is None:
             raise EventRefused(
                 f"No {self.kind} {id} in production {production}",
-                "See `onmodel status` for what is known",
+                "It was deleted, or never made",
             )
         return row
 

@@ -47,6 +47,7 @@ class EmptyUploads:
     uploads: ObjectStore
     mailbox: Mailbox
     clock: Clock
+    stack_options: str
 
     def report(self, listed: EmptyUploadRow) -> bool:
         """Report an object that is still empty, once; answers whether it was."""
@@ -81,4 +82,5 @@ class EmptyUploads:
             registry=self.registry,
             mailbox=self.mailbox,
             clock=self.clock,
+            stack_options=self.stack_options,
         )

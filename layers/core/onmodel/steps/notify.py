@@ -22,7 +22,7 @@ def notify(
     mailbox: Mailbox,
     clock: Clock,
     links: SignedLinks | None = None,
-    stack: str = "onmodel",
+    stack_options: str,
 ) -> None:
     """Gather the facts, compose the mail and publish it.
 
@@ -34,9 +34,10 @@ def notify(
     if gather is None:
         raise EventRefused(f"No notification of kind {asked.kind!r} is known")
     send_once(
-        gather(asked, Sources(registry, clock(), studio, links, stack)),
+        gather(asked, Sources(registry, clock(), studio, links)),
         correlation_id=asked.correlation_id,
         registry=registry,
         mailbox=mailbox,
         clock=clock,
+        stack_options=stack_options,
     )

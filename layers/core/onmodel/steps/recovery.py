@@ -46,6 +46,7 @@ class Recovery:
     clock: Clock
     quiet_seconds: float
     train_model_arn: str
+    stack_options: str
 
     def release_run(self, listed: RunRow) -> bool:
         """Release a run whose execution failed: a mail is sent; the film may be uploaded again."""
@@ -68,6 +69,7 @@ class Recovery:
             registry=self.registry,
             mailbox=self.mailbox,
             clock=self.clock,
+            stack_options=self.stack_options,
         )
         failed = (
             row.with_status(RunStatus.FAILED)

@@ -34,6 +34,7 @@ class RequestApproval:
     mailbox: Mailbox
     clock: Clock
     approval_days: float
+    stack_options: str
 
     def ask(self, request: RequestApprovalRequest) -> None:
         """Store the question and mail it, once.
@@ -101,4 +102,5 @@ class RequestApproval:
             registry=self.registry,
             mailbox=self.mailbox,
             clock=self.clock,
+            stack_options=self.stack_options,
         )

@@ -83,6 +83,7 @@ class RouteUpload:
     models: AllowedModels
     prepare_film_arn: str
     train_model_arn: str
+    stack_options: str
     draw_storyboard_arn: str = ""
 
     def route(self, event: UploadEvent) -> RouteAnswer:
@@ -326,5 +327,6 @@ class RouteUpload:
             registry=self.registry,
             mailbox=self.mailbox,
             clock=self.clock,
+            stack_options=self.stack_options,
         )
         return RouteAnswer(outcome="notified", detail=request.kind)

@@ -47,4 +47,4 @@ def test_approval_ended_when_declined_then_names_what_and_the_command_that_asks_
     )
     world.notify("approval_ended", dataset.dataset_id)
     mail = world.mailbox.mails[-1]
-    assert mail.subject == said and "`onmodel train -p bunny`" in mail.body
+    assert mail.subject == said and "onmodel train --production bunny" in mail.body

@@ -38,7 +38,7 @@ def request(**extra: str) -> NotificationRequest:
         ({"error": "States.Timeout"}, "a step took longer than it may"),
         (
             {"error": "X", "cause": json.dumps({"errorMessage": "too slow"})},
-            "an unexpected fault (search the logs for the id below)",
+            "an unexpected fault",
         ),
         ({"error": "Throttled", "cause": json.dumps({"errorMessage": "slow down"})}, "slow down"),
     ],

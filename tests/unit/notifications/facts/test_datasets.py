@@ -32,7 +32,7 @@ def test_ready_when_it_became_possible_meanwhile_then_says_that_nobody_agreed(
     dataset = finished(world)
     world.notify("dataset_ready", dataset.dataset_id)
     body = " ".join(world.mailbox.mails[-1].body.split())
-    assert "By now it is possible" in body and "`onmodel train -p bunny`" in body
+    assert "By now it is possible" in body and "onmodel train --production bunny" in body
 
 
 def test_refused_when_captions_failed_then_the_generations_mail_has_the_datasets_reason(

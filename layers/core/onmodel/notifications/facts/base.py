@@ -51,14 +51,12 @@ class Sources:
         now: when the facts are gathered; texts and events that depend on the time use this value.
         studio: holds reports and pictures; None for a sender without the right to read the bucket.
         links: makes signed links; without it a mail gives s3:// addresses.
-        stack: name of the stack, for the commands in a mail.
     """
 
     registry: Registry
     now: datetime
     studio: ObjectStore | None = None
     links: SignedLinks | None = None
-    stack: str = "onmodel"
 
     def read(self, key: str) -> bytes:
         """An object of the studio bucket. Raises EventRefused without the bucket."""

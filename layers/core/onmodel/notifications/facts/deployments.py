@@ -32,7 +32,6 @@ class ModelReadyFacts(Facts):
     usd_per_hour: float | None = Field(description="None when its price is missing")
     usd_until_retired: float | None
     retires_at: datetime
-    stack: str
 
 
 class DeploymentFailedFacts(Facts):
@@ -42,7 +41,7 @@ class DeploymentFailedFacts(Facts):
 
     model: str
     reason: str
-    advice: str
+    account_may_lack: bool = Field(description="whether a quota or a right may be missing")
 
 
 class RetiredFacts(Facts):
@@ -55,7 +54,6 @@ class RetiredFacts(Facts):
     hours: float = Field(description="billed, by our count")
     usd: float | None = Field(description="estimated bill of the deployment")
     usd_a_month: float | None = Field(description="of keeping model and data")
-    stack: str
 
 
 class RetirementStuckFacts(Facts):
@@ -67,7 +65,6 @@ class RetirementStuckFacts(Facts):
     hours: int = Field(ge=0, description="whole hours since its retirement began")
     reason: str
     usd_per_hour: float | None = Field(description="None when its price is missing")
-    stack: str
 
 
 class AlarmFacts(Facts):
@@ -98,7 +95,6 @@ def model_ready(request: NotificationRequest, sources: Sources) -> Notification:
         usd_per_hour=body.unit_usd_hour,
         usd_until_retired=None if body.unit_usd_hour is None else hours * body.unit_usd_hour,
         retires_at=body.retires_at,
-        stack=sources.stack,
     )
     return Notification(facts, ready_event(request.id))
 
@@ -112,7 +108,7 @@ def _ended_meanwhile(deployment: DeploymentRow, sources: Sources) -> Facts:
         production=deployment.production,
         model=_model_name(deployment, sources),
         reason="It was switched off before its storyboard was drawn",
-        advice="`onmodel deploy` deploys it again",
+        account_may_lack=False,
     )
 
 
@@ -125,7 +121,7 @@ def deployment_failed(request: NotificationRequest, sources: Sources) -> Notific
         production=request.production,
         model=_model_name(deployment, sources) if deployment else request.id,
         reason=plain_text(written) if written and not_in_service else caught(request),
-        advice="`onmodel doctor` checks quotas and models; `onmodel deploy` tries again",
+        account_may_lack=True,
     )
     return Notification(facts, failed_event(request.id))
 
@@ -142,7 +138,6 @@ def retired(request: NotificationRequest, sources: Sources) -> Notification:
         hours=_hours(body.provisioning_at, body.retired_at),
         usd=body.estimated_usd,
         usd_a_month=body.model_usd_month,
-        stack=sources.stack,
     )
     return Notification(facts, retired_event(deployment))
 
@@ -160,7 +155,6 @@ def retirement_stuck(request: NotificationRequest, sources: Sources) -> Notifica
         if "error" in request.extra
         else "It was asked to stop and is still there",
         usd_per_hour=deployment.body.unit_usd_hour,
-        stack=sources.stack,
     )
     return Notification(facts, stuck_event(deployment, sources.now))
 
@@ -170,7 +164,7 @@ def _unfinished(request: NotificationRequest, deployment: DeploymentRow) -> Noti
         production=request.production,
         what=f"the retirement of {deployment.id} failed after the deployment was deleted",
         details=("It no longer exists: nothing of it bills by the hour", caught(request)),
-        advice="It is tried again every 15 minutes; search the logs for the id below",
+        advice="It is tried again every 15 minutes",
     )
     return Notification(facts, f"retirement_unfinished:{request.id}")
 
@@ -181,7 +175,7 @@ def alarm(request: NotificationRequest, _sources: Sources) -> Notification:
     facts = AlarmFacts(
         production=request.production,
         what=what,
-        details=(f"Production {request.production}, {request.id}", caught(request)),
+        details=(request.id, caught(request)),
         advice=request.extra.get("advice", "Search the logs for the id below"),
     )
     return Notification(facts, f"alarm:{what}:{request.id}:{request.correlation_id}")
