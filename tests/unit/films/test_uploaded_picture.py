@@ -6,6 +6,7 @@ import io
 
 import numpy as np
 import pytest
+from drawn.heif import ALPHA, coded, grid, heif
 from drawn.profiles import ADOBE, D65, matrix_profile, power
 from fakes.object_store import InMemoryObjectStore
 from PIL import Image, ImageCms, ImageOps
@@ -90,3 +91,75 @@ def test_read_uploaded_picture_when_a_jpeg_is_called_jfif_then_read():
     file = io.BytesIO()
     Image.fromarray(QUARTERS[..., :3]).save(file, "JPEG")
     assert read(file.getvalue(), "a.jfif").pixels.shape == (96, 128, 3)
+
+
+@pytest.mark.parametrize("opacity", [None, 255, 0])
+def test_read_uploaded_picture_when_avif_is_animated_then_its_first_picture(opacity):
+    shades = [QUARTERS[..., :3], 255 - QUARTERS[..., :3]]
+    if opacity is not None:
+        shades = [np.dstack([each, np.full(each.shape[:2], opacity, np.uint8)]) for each in shades]
+        shades[0][:4, :4, 3] = 128
+    first, *others = (Image.fromarray(each) for each in shades)
+    file = io.BytesIO()
+    first.save(file, "AVIF", quality=100, subsampling="4:4:4", save_all=True, append_images=others)
+    shown = read(file.getvalue()).pixels
+    expected = (128, 128, 128) if opacity == 0 else (0, 0, 220)
+    assert np.abs(shown[20, 20].astype(int) - expected).max() <= 4
+
+
+def test_read_uploaded_picture_when_avif_has_a_thumbnail_first_then_its_own_picture():
+    thumbnail, picture = coded(255 - QUARTERS[::2, ::2, :3]), coded(QUARTERS[..., :3])
+    shown = read(heif([thumbnail, picture], 2, [(b"thmb", 1, [2])])).pixels
+    assert shown.shape == (96, 128, 3)
+    assert np.abs(shown[20, 20].astype(int) - (0, 0, 220)).max() <= 4
+
+
+@pytest.mark.parametrize("is_alpha", [True, False])
+@pytest.mark.parametrize("premultiplied", [True, False])
+def test_read_uploaded_picture_when_avif_has_an_auxiliary_item_then_alpha_alone_is_applied(
+    is_alpha, premultiplied
+):
+    urn = ALPHA if is_alpha else b"urn:mpeg:mpegB:cicp:systems:auxiliary:depth\0"
+    mask = np.full((96, 128), 255, np.uint8)
+    mask[:, :64] = 128
+    items = [coded(QUARTERS[..., :3]), coded(mask, urn)]
+    references = [(b"auxl", 2, [1]), *([(b"prem", 1, [2])] if premultiplied else [])]
+    shown = read(heif(items, 1, references)).pixels
+    half, whole = shown[20, 20].astype(int), shown[20, 100].astype(int)
+    assert np.abs(whole - (0, 180, 0)).max() <= 4
+    if not is_alpha:
+        assert np.abs(half - (0, 0, 220)).max() <= 4
+    elif premultiplied:  # the colours hold half of what they mean: 255, clipped
+        assert np.abs(half - (64, 64, 192)).max() <= 4
+    else:
+        assert np.abs(half - (64, 64, 174)).max() <= 4
+
+
+def test_read_uploaded_picture_when_avif_is_put_together_of_tiles_then_refused():
+    tiles = [coded(QUARTERS[:, :64, :3]), coded(QUARTERS[:, 64:, :3])]
+    data = heif([*tiles, grid(1, 2, 128, 96)], 3, [(b"dimg", 3, [1, 2])])
+    assert "put together of tiles" in refused(data)
+    assert "Export it as JPEG" in refused(data)
+
+
+def test_read_uploaded_picture_when_webp_is_animated_then_its_first_picture():
+    file = io.BytesIO()
+    first, other = Image.fromarray(QUARTERS), Image.fromarray(255 - QUARTERS)
+    first.save(file, "WEBP", save_all=True, append_images=[other], duration=100, lossless=True)
+    shown = read(file.getvalue(), "a.webp")
+    assert np.array_equal(shown.pixels[20, 20], (0, 0, 220))
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}])
+@pytest.mark.parametrize("damage", ["zeros", "cut out"])
+def test_read_uploaded_picture_when_a_jpeg_is_damaged_in_the_middle_then_a_notice(options, damage):
+    noise = np.random.default_rng(1).integers(0, 255, (48, 64, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(noise).resize((512, 384)).save(file, "JPEG", **options)
+    whole = file.getvalue()
+    assert read(whole).notices == ()
+    assert read(whole + b"appended by a camera").notices == ()
+    middle = len(whole) // 2
+    hole = bytes(400) if damage == "zeros" else b""
+    (notice,) = read(whole[:middle] + hole + whole[middle + 400 :]).notices
+    assert "a part of the JPEG is damaged" in notice

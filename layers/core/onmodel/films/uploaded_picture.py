@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from onmodel.errors import ReferenceRefused
 from onmodel.ports.storage import ObjectStore
-from onmodel.video.decode.still import StillNotDecodable, decode_still
+from onmodel.video.decode.still import StillNotDecodable, decode_still, jpeg_is_damaged
 from onmodel.vision.decoding import (
     PICTURE_LIMIT_PIXELS,
     DecodedPicture,
@@ -17,6 +19,8 @@ from onmodel.vision.picture_header import picture_kind
 
 SMALLEST_REFERENCE = 64
 """Pixels of the shorter side: below, an embedding describes the blur more than the character."""
+
+_DAMAGED = "a part of the JPEG is damaged and shows wrong pixels: save it anew and upload it again"
 
 
 def read_uploaded_picture(
@@ -36,7 +40,10 @@ def read_uploaded_picture(
     info = uploads.head(key, version_id)
     check_file_size(info.size)
     data = uploads.get(key, info.version_id or version_id)
-    picture = (_decode_avif if picture_kind(data) == "avif" else decode_picture)(data)
+    kind = picture_kind(data)
+    picture = _decode_avif(data) if kind == "avif" else decode_picture(data)
+    if kind == "jpeg" and jpeg_is_damaged(data, most_pixels=PICTURE_LIMIT_PIXELS):
+        picture = replace(picture, notices=(*picture.notices, _DAMAGED))
     height, width = picture.pixels.shape[:2]
     if min(height, width) < SMALLEST_REFERENCE:
         raise ReferenceRefused(

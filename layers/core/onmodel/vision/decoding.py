@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -14,6 +15,7 @@ from onmodel.formats.transparency import on_neutral_grey
 from onmodel.vision.icc import MatrixProfile, ProfileNotConvertible
 from onmodel.vision.picture_header import PictureHeader, picture_kind, read_header
 from onmodel.vision.picture_metadata import read_metadata
+from onmodel.vision.png_colours import is_by_code_points, png_colours
 
 PICTURE_LIMIT_BYTES = 50_000_000  # no picture of a character needs more
 PICTURE_LONGEST_SIDE = 16_384
@@ -46,8 +48,9 @@ def check_file_size(size: int) -> None:
 def decode_picture(data: bytes) -> DecodedPicture:
     """A picture as a viewer shows it, whatever its file is called: JPEG, PNG or WebP.
 
-    EXIF's orientation is applied, and an ICC profile of a matrix and curves. Transparent parts
-    become neutral grey. The size is checked in the header, before decoding.
+    EXIF's orientation is applied, and an ICC profile of a matrix and curves, or the colours that a
+    PNG names without a profile. Transparent parts become neutral grey. Of an animation it is the
+    first picture. The size is checked in the header, before decoding.
 
     Raises:
         ReferenceRefused: not such a picture, damaged, too small or too large.
@@ -69,17 +72,30 @@ def decode_picture(data: bytes) -> DecodedPicture:
         raise _damaged(header)
     metadata = read_metadata(data, header.format)
     colours, alpha = _eight_bits(decoded)
-    shown = in_srgb(colours, metadata.profile)
+    if metadata.transparent_grey is not None and decoded.ndim == 2:
+        is_transparent = np.asarray(decoded == metadata.transparent_grey)
+        alpha = cast(Pixels, np.where(is_transparent, 0, 255).astype(np.uint8))
+    shown = in_srgb(colours, metadata.profile, metadata.png_chunks)
     pixels = shown.pixels if alpha is None else on_neutral_grey(shown.pixels, alpha)
     return DecodedPicture(upright(pixels, metadata.orientation), shown.notices)
 
 
-def in_srgb(pixels: Pixels, profile: bytes | None) -> DecodedPicture:
-    """Convert a picture with its ICC profile; one that cannot be converted is a notice."""
-    if profile is None:
-        return DecodedPicture(pixels)
+def in_srgb(
+    pixels: Pixels, profile: bytes | None, png_chunks: Mapping[bytes, bytes] | None = None
+) -> DecodedPicture:
+    """Convert a picture to sRGB; colours that cannot be converted are a notice.
+
+    Args:
+        pixels: BGR.
+        profile: its ICC profile.
+        png_chunks: of a PNG, as in PictureMetadata.
+    """
+    chunks = png_chunks or {}
     try:
-        return DecodedPicture(MatrixProfile.parse(profile).converted(pixels))
+        if profile is None or is_by_code_points(chunks):
+            found = png_colours(chunks)
+        else:
+            found = MatrixProfile.parse(profile)
     except ProfileNotConvertible as fault:
         name = f" “{fault}”" if str(fault) else ""
         notice = (
@@ -87,6 +103,7 @@ def in_srgb(pixels: Pixels, profile: bytes | None) -> DecodedPicture:
             "export it in sRGB"
         )
         return DecodedPicture(pixels, (notice,))
+    return DecodedPicture(pixels if found is None else found.converted(pixels))
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:

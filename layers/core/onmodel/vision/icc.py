@@ -103,6 +103,12 @@ def _srgb_values() -> npt.NDArray[np.uint8]:
 
 
 _SRGB_VALUES = _srgb_values()
+SRGB_CURVE: Curve = np.where(
+    np.linspace(0, 1, 256) <= 0.04045,
+    np.linspace(0, 1, 256) / 12.92,
+    ((np.linspace(0, 1, 256) + 0.055) / 1.055) ** 2.4,
+)
+"""Of sRGB (IEC 61966-2-1)."""
 
 
 def profile_name(profile: bytes) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from onmodel.vision.picture_header import JPEG_BARE_MARKERS, PNG_SIGNATURE, PictureFormat
+from onmodel.vision.png_colours import COLOUR_CHUNKS
 
 UPRIGHT = 1
 PROFILE_LIMIT_BYTES = 4_000_000  # of an ICC profile; those of printers have up to 3 MB
 _JPEG_SCAN = 0xDA  # ITU T.81: after this segment come the coded pixels
 _APP1, _APP2 = 0xE1, 0xE2
 _EXIF, _ICC = b"Exif\0\0", b"ICC_PROFILE\0"
+_PNG_GREY = 0  # colour type
 _ORIENTATION, _SHORT = 0x0112, 3  # TIFF 6.0: tag, and type of 16 bits
 
 
@@ -24,10 +26,14 @@ class PictureMetadata:
     Attributes:
         orientation: of EXIF, 1 (upright) to 8.
         profile: the ICC profile; None without one.
+        png_chunks: of a PNG, those that png_colours reads, by name.
+        transparent_grey: of a grey PNG, the value as decoded whose pixels are transparent.
     """
 
     orientation: int = UPRIGHT
     profile: bytes | None = None
+    png_chunks: Mapping[bytes, bytes] = field(default_factory=dict)
+    transparent_grey: int | None = None
 
 
 def read_metadata(data: bytes, format: PictureFormat) -> PictureMetadata:  # noqa: A002
@@ -84,17 +90,33 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _png(data: bytes) -> PictureMetadata:
-    orientation, profile, at = UPRIGHT, None, len(PNG_SIGNATURE)
-    while at + 12 <= len(data):
-        length, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
-        body = data[at + 8 : at + 8 + length]
+    orientation, profile, chunks = UPRIGHT, None, dict[bytes, bytes]()
+    for kind, body in _png_chunks(data):
         if kind == b"eXIf":
             orientation = exif_orientation(body.removeprefix(_EXIF))
         elif kind == b"iCCP":
             # a name of at most 79 bytes, a zero, the method (W3C PNG, 11.3.2.3)
             profile = _inflated(body[body.find(b"\0", 0, 80) + 2 :])
+        elif kind in {*COLOUR_CHUNKS, b"tRNS", b"IHDR"}:
+            chunks.setdefault(kind, body)
+    grey = _transparent_grey(chunks.pop(b"IHDR", b""), chunks.pop(b"tRNS", b""))
+    return PictureMetadata(orientation, profile, chunks, grey)
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = len(PNG_SIGNATURE)
+    while at + 12 <= len(data):
+        length, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        yield kind, data[at + 8 : at + 8 + length]
         at += 12 + length
-    return PictureMetadata(orientation, profile)
+
+
+def _transparent_grey(header: bytes, transparent: bytes) -> int | None:
+    """The value of tRNS (W3C PNG, 11.3.1.1), scaled as OpenCV scales fewer than 8 bits."""
+    if len(header) < 10 or header[9] != _PNG_GREY or len(transparent) != 2:
+        return None
+    bits, value = header[8], int.from_bytes(transparent, "big")
+    return value * 255 // (2**bits - 1) if bits in (1, 2, 4) else value
 
 
 def _inflated(compressed: bytes) -> bytes | None:

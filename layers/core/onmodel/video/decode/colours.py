@@ -12,9 +12,9 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from onmodel.contracts.arrays import Pixels
+from onmodel.formats.chromaticities import BT2020
 from onmodel.formats.transparency import on_neutral_grey
 from onmodel.video.decode.gamuts import (
-    BT2020,
     KNOWN_PRIMARIES,
     KNOWN_TRANSFERS,
     UNSPECIFIED,

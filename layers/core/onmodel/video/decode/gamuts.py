@@ -16,28 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from onmodel.contracts.arrays import Pixels
+from onmodel.formats import chromaticities
+from onmodel.formats.chromaticities import BT709, PRIMARIES
 
 UNSPECIFIED = 2
-BT709, BT2020, P3_D65 = 1, 9, 12
-_D65, _C, _E, _DCI = (0.3127, 0.3290), (0.310, 0.316), (1 / 3, 1 / 3), (0.314, 0.351)
-_Point = tuple[float, float]
-# red, green, blue and white as chromaticities x and y
-_PRIMARIES: dict[int, tuple[_Point, _Point, _Point, _Point]] = {
-    BT709: ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060), _D65),
-    4: ((0.670, 0.330), (0.210, 0.710), (0.140, 0.080), _C),  # BT.470 M
-    5: ((0.640, 0.330), (0.290, 0.600), (0.150, 0.060), _D65),  # BT.470 B, G: 625 lines
-    6: ((0.630, 0.340), (0.310, 0.595), (0.155, 0.070), _D65),  # BT.601, 525 lines
-    7: ((0.630, 0.340), (0.310, 0.595), (0.155, 0.070), _D65),  # SMPTE 240M
-    8: ((0.681, 0.319), (0.243, 0.692), (0.145, 0.049), _C),  # film with Illuminant C
-    BT2020: ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046), _D65),
-    10: ((1.0, 0.0), (0.0, 1.0), (0.0, 0.0), _E),  # SMPTE 428: CIE XYZ
-    11: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060), _DCI),  # SMPTE 431: DCI P3
-    P3_D65: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060), _D65),  # Display P3
-    22: ((0.630, 0.340), (0.295, 0.605), (0.155, 0.077), _D65),  # EBU 3213
-}
-_BRADFORD = np.array(
-    [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
-)
 # curves whose values a screen shows as they are: BT.709, BT.601, SMPTE 240M, xvYCC, BT.1361, sRGB
 # and BT.2020
 _SCREEN_CURVES = frozenset({1, 6, 7, 11, 12, 13, 14, 15, UNSPECIFIED})
@@ -47,7 +29,7 @@ _SCREEN_POWER = 2.4  # BT.1886
 _STEPS = 65536  # entries of the tables from coded values to light, and back
 _STRIP = 64  # rows converted at a time: they fit into a core's cache
 
-KNOWN_PRIMARIES = frozenset({*_PRIMARIES, UNSPECIFIED})
+KNOWN_PRIMARIES = frozenset({*PRIMARIES, UNSPECIFIED})
 KNOWN_TRANSFERS = frozenset({*_SCREEN_CURVES, *_POWERS})
 
 
@@ -61,7 +43,7 @@ class Gamut:
     @property
     def is_that_of_a_screen(self) -> bool:
         """Whether nothing has to be converted."""
-        own_primaries = self.primaries not in _PRIMARIES or self.primaries == BT709
+        own_primaries = self.primaries not in PRIMARIES or self.primaries == BT709
         return own_primaries and self.transfer not in _POWERS
 
     def on_screen(self, coded: npt.NDArray[np.uint16]) -> Pixels:
@@ -85,33 +67,15 @@ class Gamut:
 @lru_cache(maxsize=8)
 def to_bt709(primaries: int) -> npt.NDArray[np.float32]:
     """(3, 3): linear light of these primaries to that of BT.709; unknown ones stay as they are."""
-    if primaries not in _PRIMARIES:
+    if primaries not in PRIMARIES:
         return np.eye(3, dtype=np.float32)
-    source, target = _PRIMARIES[primaries], _PRIMARIES[BT709]
-    adapted = _adaptation(source[3], target[3]) @ _to_xyz(primaries)
-    return (np.linalg.inv(_to_xyz(BT709)) @ adapted).astype(np.float32)
+    return chromaticities.to_bt709(PRIMARIES[primaries]).astype(np.float32)
 
 
 def luma_weights(primaries: int) -> tuple[float, float]:
     """Weights of red and blue in the luma that H.273 derives from the primaries (8.3)."""
-    known = primaries if primaries in _PRIMARIES else BT709
-    red, _green, blue = _to_xyz(known)[1]
+    red, _green, blue = chromaticities.to_xyz(PRIMARIES.get(primaries, PRIMARIES[BT709]))[1]
     return float(red), float(blue)
-
-
-def _to_xyz(primaries: int) -> npt.NDArray[np.float64]:
-    *points, white = _PRIMARIES[primaries]
-    columns = np.stack([_sums_to_one(point) for point in points], axis=1)
-    return columns * np.linalg.solve(columns, _sums_to_one(white) / white[1])
-
-
-def _sums_to_one(point: _Point) -> npt.NDArray[np.float64]:
-    return np.array([point[0], point[1], 1 - point[0] - point[1]])
-
-
-def _adaptation(source: _Point, target: _Point) -> npt.NDArray[np.float64]:
-    before, after = (_BRADFORD @ (_sums_to_one(white) / white[1]) for white in (source, target))
-    return np.asarray(np.linalg.inv(_BRADFORD) @ np.diag(after / before) @ _BRADFORD)
 
 
 @lru_cache(maxsize=4)

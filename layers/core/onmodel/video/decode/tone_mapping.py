@@ -12,7 +12,8 @@ import numpy.typing as npt
 from av.video.frame import VideoFrame
 
 from onmodel.contracts.arrays import Pixels
-from onmodel.video.decode.gamuts import BT709, UNSPECIFIED, to_bt709
+from onmodel.formats.chromaticities import BT709
+from onmodel.video.decode.gamuts import UNSPECIFIED, to_bt709
 
 PQ, HLG = 16, 18  # AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67
 _REFERENCE_WHITE = 100.0  # nits that become 1.0, as in FFmpeg's zscale examples (npl=100)
