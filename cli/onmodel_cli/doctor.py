@@ -74,7 +74,8 @@ def doctor(
 def _possible(connection: Connection) -> str:
     if not connection.local:
         return POSSIBLE
-    return f"On this local stack, {connection.services.trainer_rules.on_a_local_stack}."
+    said = (rules.on_a_local_stack for rules in connection.services.trainer_rules.values())
+    return f"On this local stack, {'; '.join(said)}."
 
 
 def look_at_captions(models: Models) -> tuple[Finding, ...]:
@@ -93,20 +94,30 @@ def look_at_captions(models: Models) -> tuple[Finding, ...]:
 
 
 def look_at_training(connection: Connection, production: str | None) -> tuple[Finding, ...]:
-    """Preflight's findings now, with a production's settings or the defaults."""
+    """Preflight's findings now, with a production's settings or the defaults.
+
+    Those of the first trainer that can train; when none can, those of all.
+    """
     settings = settings_in_force(
         production_id(production, connection.registry) if production else "main",
         connection.studio,
         connection.environment.read(Models).allowed,
     )
-    trainer = connection.services.trainer
-    return trainer.preflight(
-        TrainingPlan(
+    wish = settings.training.trainer
+    found: list[Finding] = []
+    for name, trainer in connection.services.trainers.items():
+        if wish not in ("auto", name):
+            continue
+        plan = TrainingPlan(
             hyperparameters=trainer.hyperparameters(settings.training),
             buckets=(connection.studio.bucket,),
             other_models=(settings.captions.model, settings.embedding.model),
         )
-    )
+        findings = trainer.preflight(plan)
+        if not any(finding.blocking for finding in findings):
+            return findings
+        found += findings
+    return tuple(found)
 
 
 def propose(quotas: Quotas, region: str) -> Proposal:

@@ -57,6 +57,12 @@ def deploy(
         connection = open_stack(stack, region, local)
         slug = production_id(production, connection.registry)
         trained = _training(connection, slug, training)
+        deployer = connection.services.trainer_rules[trained.body.trainer].deployer
+        if deployer is None:
+            raise NoSuchModel(
+                f"The model of {trained.id} is not deployed: jobs draw with it",
+                "Upload a storyboard",
+            )
         if live := _live_ids(connection, trained):
             raise NoSuchModel(
                 f"{trained.id} is deployed already, as {live[0]}",
@@ -67,9 +73,7 @@ def deploy(
             connection.environment.read(DeploymentLimits).deployment_hours,
         )
         services = connection.services
-        quote = deployment_quote(
-            services.trainer_rules.deployment_work(wanted), book=services.prices
-        )
+        quote = deployment_quote(deployer.deployment_work(wanted), book=services.prices)
         total = quote.bill.total_usd
         _confirm(
             f"{trained.id} for {wanted:g} h: about "
@@ -163,7 +167,7 @@ def delete_model(
             )
         _confirm(f"Delete the model of {trained.id}? It cannot be brought back.", yes)
         if trained.body.model_ref:
-            connection.services.trainer.delete_model(trained.body.model_ref)
+            connection.services.trainers[trained.body.trainer].delete_model(trained.body.model_ref)
         ended = trained.with_status(TrainingStage.GONE).with_fields(
             reason="its model was deleted by a person"
         )

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from onmodel.contracts.base import FIRST_TRAINER
 from onmodel.contracts.settings import Settings
 from onmodel.errors import FilmRefused
 from onmodel.films.settings import parse_settings
@@ -59,7 +60,8 @@ def quote(
             chosen.training,
             characters or len(chosen.characters) or None,
         )
-        rules = trainer_rules()
+        wish = chosen.training.trainer
+        rules = trainer_rules()[FIRST_TRAINER if wish == "auto" else wish]
         made = {
             "prepare": film_quote(facts, chosen, book),
             "caption and train": training_quote(
@@ -69,8 +71,10 @@ def quote(
                 caption_settings=chosen.captions,
                 book=book,
             ),
-            "deploy": deployment_quote(rules.deployment_work(chosen.deployment.hours), book=book),
         }
+        if rules.deployer is not None:
+            deployed = rules.deployer.deployment_work(chosen.deployment.hours)
+            made["deploy"] = deployment_quote(deployed, book=book)
         if as_json:
             print_object({name: found.model_dump(mode="json") for name, found in made.items()})
             return

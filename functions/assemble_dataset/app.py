@@ -22,6 +22,6 @@ def handler(request: AssembleDatasetRequest) -> DatasetRef:
         meter=meter,
         clock=now,
         models=wired.environment.read(Models).allowed,
-        limits=wired.trainer_rules.limits.dataset,
+        limits=wired.dataset_limits,
         notices=wired.notices,
     ).assemble(request)

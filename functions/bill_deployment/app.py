@@ -15,6 +15,6 @@ def handler(request: RetireRequest) -> None:
         request,
         registry=wired.registry,
         scheduler=wired.scheduler,
-        trainer=wired.trainer_rules,
+        rules=wired.trainer_rules,
         clock=now,
     )

@@ -18,6 +18,6 @@ def handler(request: QueuedMessages) -> PartialFailures:
         model=wired.caption_model,
         tokens=wired.tokens,
         queue=wired.caption_queue,
-        limits=wired.trainer_rules.limits.dataset,
+        limits=wired.dataset_limits,
     )
     return caption_messages(request, crops)

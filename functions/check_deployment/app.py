@@ -22,7 +22,7 @@ def handler(request: DeploymentRequest) -> DeploymentChecked:
         request,
         registry=wired.registry,
         scheduler=wired.scheduler,
-        trainer=wired.trainer,
+        trainers=wired.trainers,
         clock=now,
         provision_minutes=wired.environment.read(DeploymentLimits).provision_minutes,
         retire_model_arn=wired.environment.read(Machines).retire_model_arn,

@@ -14,7 +14,7 @@ def handler(request: ClaimTrainingRequest) -> ClaimedTraining:
     return ClaimTraining(
         registry=wired.registry,
         studio=wired.studio,
-        trainer=wired.trainer,
+        trainers=wired.trainers,
         executions=wired.executions,
         clock=now,
         longest_hours=wired.environment.read(DeploymentLimits).deployment_hours,

@@ -15,7 +15,7 @@ def handler(request: ClaimRequest) -> None:
         request,
         registry=wired.registry,
         studio=wired.studio,
-        trainer=wired.trainer,
+        trainers=wired.trainers,
         clock=now,
         notices=wired.notices,
     )

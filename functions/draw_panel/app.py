@@ -15,6 +15,6 @@ def handler(request: PanelItemRequest) -> None:
         request,
         registry=wired.registry,
         studio=wired.studio,
-        trainer=wired.trainer,
+        trainers=wired.trainers,
         image_model=wired.image_model,
     )

@@ -19,7 +19,7 @@ def handler(event: DeletionGuardEvent) -> GuardAnswer:
         machines = wired.environment.read(Machines)
         answer = GuardDeletion(
             registry=wired.registry,
-            trainer=wired.trainer,
+            trainers=wired.trainers,
             scheduler=wired.scheduler,
             executions=wired.executions,
             prices=wired.prices,

@@ -15,6 +15,6 @@ def handler(request: PlanStoryboardRequest) -> StoryboardPlanned:
         registry=wired.registry,
         uploads=wired.uploads,
         studio=wired.studio,
-        trainer=wired.trainer_rules,
+        rules=wired.trainer_rules,
         clock=now,
     ).plan(request)

@@ -1,6 +1,6 @@
 """TrainModel: can this account train and deploy today? Checked first, and before the start."""
 
-from onmodel.contracts.datasets import GenerationRequest, Preflight
+from onmodel.contracts.datasets import Preflight, PreflightTrainingRequest
 from onmodel.environment import Buckets, Models, RegistryTable, TrainerResources
 from onmodel.handler import lambda_handler
 from onmodel.steps.preflight_training import preflight_training
@@ -9,13 +9,13 @@ from onmodel.wiring import now, services
 wired = services(Buckets, Models, RegistryTable, TrainerResources)
 
 
-@lambda_handler(GenerationRequest)
-def handler(request: GenerationRequest) -> Preflight:
+@lambda_handler(PreflightTrainingRequest)
+def handler(request: PreflightTrainingRequest) -> Preflight:
     return preflight_training(
         request,
         registry=wired.registry,
         studio=wired.studio,
-        trainer=wired.trainer,
+        trainers=wired.trainers,
         clock=now,
         models=wired.environment.read(Models).allowed,
     )

@@ -15,6 +15,6 @@ def handler(request: DeploymentRequest) -> None:
         request,
         registry=wired.registry,
         scheduler=wired.scheduler,
-        trainer=wired.trainer,
+        trainers=wired.trainers,
         clock=now,
     )

@@ -14,7 +14,7 @@ def handler(request: PublishGalleryRequest) -> None:
     PublishGallery(
         registry=wired.registry,
         studio=wired.studio,
-        trainer=wired.trainer_rules,
+        rules=wired.trainer_rules,
         prices=wired.prices,
         clock=now,
         links=wired.links,

@@ -14,7 +14,7 @@ def handler(request: QuoteDeploymentRequest) -> DeploymentQuoted:
     return quote_deployment(
         request,
         studio=wired.studio,
-        trainer=wired.trainer_rules,
+        rules=wired.trainer_rules,
         prices=wired.prices,
         longest_hours=wired.environment.read(DeploymentLimits).deployment_hours,
     )

@@ -15,7 +15,7 @@ def handler(request: QuoteTrainingRequest) -> TrainingQuoted:
         request,
         registry=wired.registry,
         studio=wired.studio,
-        trainer=wired.trainer_rules,
+        rules=wired.trainer_rules,
         prices=wired.prices,
         clock=now,
         spend_limit_usd=wired.environment.read(SpendLimit).spend_limit_usd,

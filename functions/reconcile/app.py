@@ -43,7 +43,7 @@ def handler(_event: ReconcileEvent) -> Reconciled:
     )
     return Reconcile(
         registry=wired.registry,
-        trainer=wired.trainer,
+        trainers=wired.trainers,
         executions=wired.executions,
         clock=now,
         recovery=recovery,

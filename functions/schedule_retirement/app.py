@@ -20,7 +20,7 @@ def handler(request: ScheduleRetirementRequest) -> DeploymentScheduled:
         request,
         registry=wired.registry,
         scheduler=wired.scheduler,
-        trainer=wired.trainer_rules,
+        rules=wired.trainer_rules,
         prices=wired.prices,
         clock=now,
         provision_minutes=wired.environment.read(DeploymentLimits).provision_minutes,

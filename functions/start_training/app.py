@@ -13,5 +13,5 @@ wired = services(Buckets, RegistryTable, TrainerResources)
 @lambda_handler(DatasetRequest)
 def handler(request: DatasetRequest) -> TrainingStarted:
     return StartTraining(
-        registry=wired.registry, studio=wired.studio, trainer=wired.trainer, clock=now
+        registry=wired.registry, studio=wired.studio, trainers=wired.trainers, clock=now
     ).start(request)

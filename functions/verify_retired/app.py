@@ -11,4 +11,4 @@ wired = services(Buckets, RegistryTable, TrainerResources)
 
 @lambda_handler(RetireRequest)
 def handler(request: RetireRequest) -> RetirementVerified:
-    return verify_retired(request, registry=wired.registry, trainer=wired.trainer, clock=now)
+    return verify_retired(request, registry=wired.registry, trainers=wired.trainers, clock=now)

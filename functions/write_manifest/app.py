@@ -15,6 +15,6 @@ def handler(request: DatasetRequest) -> None:
         request,
         registry=wired.registry,
         studio=wired.studio,
-        trainer=wired.trainer_rules,
+        rules=wired.trainer_rules,
         clock=now,
     )

@@ -23,7 +23,7 @@ from fakes.studio import (
     RETIRE,
     Studio,
 )
-from fakes.trainer import InMemoryTrainer
+from fakes.trainer import InMemoryTrainer, Only
 from pydantic import BaseModel
 
 from onmodel.contracts.deployments import (
@@ -176,10 +176,11 @@ class World(Studio):
 
     def steps(self) -> dict[str, Callable[[dict[str, Any]], Any]]:
         base: dict[str, Any] = {"registry": self.registry, "clock": self.clock}
-        deploying = base | {"trainer": self.trainer, "scheduler": self.scheduler}
+        trainers, schedules = {"trainers": Only(self.trainer)}, {"scheduler": self.scheduler}
+        deploying = base | trainers | schedules
         limits = {"provision_minutes": PROVISION_MINUTES, "retire_model_arn": RETIRE}
         claim = lambda request: ClaimTraining(  # noqa: E731
-            self.registry, self.studio, self.trainer, self.machines, self.clock, 2
+            self.registry, self.studio, Only(self.trainer), self.machines, self.clock, 2
         ).claim(request)
         return {
             "claim_training": _function(ClaimTrainingRequest, claim),
@@ -187,29 +188,35 @@ class World(Studio):
                 ClaimRequest,
                 draw_loss_curve,
                 **base,
-                trainer=self.trainer,
+                trainers=Only(self.trainer),
                 studio=self.studio,
                 notices=(),
             ),
             "schedule_retirement": _function(
-                ScheduleRetirementRequest, schedule_retirement, **deploying, **limits, prices=PRICES
+                ScheduleRetirementRequest,
+                schedule_retirement,
+                **base,
+                **schedules,
+                **limits,
+                rules=Only(self.trainer),
+                prices=PRICES,
             ),
             "provision_model": _function(DeploymentRequest, provision_model, **deploying),
             "check_deployment": _function(
                 DeploymentRequest, check_deployment, **deploying, **limits
             ),
             "stop_deployment": _function(
-                RetireRequest, stop_deployment, **base, trainer=self.trainer
+                RetireRequest, stop_deployment, **base, trainers=Only(self.trainer)
             ),
             "verify_retired": _function(
-                RetireRequest, verify_retired, **base, trainer=self.trainer
+                RetireRequest, verify_retired, **base, trainers=Only(self.trainer)
             ),
             "bill_deployment": _function(
                 RetireRequest,
                 bill_deployment,
                 **base,
                 scheduler=self.scheduler,
-                trainer=self.trainer,
+                rules=Only(self.trainer),
             ),
             "notify": _function(
                 NotifyRequest,

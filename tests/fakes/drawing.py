@@ -7,6 +7,7 @@ import numpy as np
 from fakes.embedder import FakeEmbedder
 from fakes.image_model import FakeImageModel
 from fakes.studio import PRICES, TRAINING, Studio
+from fakes.trainer import Only
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.datasets import DatasetItem
@@ -117,7 +118,7 @@ class DrawingStudio(Studio):
             registry=self.registry,
             uploads=self.uploads,
             studio=self.studio,
-            trainer=self.trainer,
+            rules=Only(self.trainer),
             clock=self.clock,
         ).plan(PlanStoryboardRequest(request=request, execution_arn=execution))
 
@@ -130,8 +131,8 @@ class DrawingStudio(Studio):
             PanelItemRequest(item=item),
             registry=self.registry,
             studio=self.studio,
-            trainer=self.trainer,
-            image_model=self.image_model,
+            trainers=Only(self.trainer),
+            image_model=lambda _: self.image_model,
         )
         return self.panel(item)
 
@@ -154,7 +155,7 @@ class DrawingStudio(Studio):
         PublishGallery(
             registry=self.registry,
             studio=self.studio,
-            trainer=self.trainer,
+            rules=Only(self.trainer),
             prices=PRICES,
             clock=self.clock,
         ).publish(PublishGalleryRequest(storyboard=plan, execution_arn="draw-1"))
@@ -166,7 +167,7 @@ class DrawingStudio(Studio):
         return quote_deployment(
             QuoteDeploymentRequest(storyboard=plan),
             studio=self.studio,
-            trainer=self.trainer,
+            rules=Only(self.trainer),
             prices=PRICES,
             longest_hours=longest_hours,
         ).usd

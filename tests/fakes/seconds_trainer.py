@@ -12,10 +12,12 @@ from fakes.trainer import InMemoryService
 
 from onmodel.contracts.base import Options, Usage
 from onmodel.contracts.datasets import CaptionedPicture, PictureFacts, Violation
+from onmodel.contracts.drawings import TUNED, Arm
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.contracts.storyboards import Storyboard
 from onmodel.contracts.trainings import (
     DatasetLimits,
+    DatasetSize,
     Finding,
     LabelledValue,
     PanelLimits,
@@ -23,7 +25,7 @@ from onmodel.contracts.trainings import (
     TrainerLimits,
     Work,
 )
-from onmodel.ports.trainer import TrainerRules
+from onmodel.ports.trainer import DeployerRules, TrainerRules
 from onmodel.trainers.pictures import picture_faults
 
 TRAINING_SECOND, DEPLOYED_SECOND = "seconds.training-second", "seconds.deployed-second"
@@ -31,7 +33,7 @@ PRICES = {TRAINING_SECOND: "0.001", DEPLOYED_SECOND: "0.0005"}
 SECONDS_PER_STEP = 2
 
 
-class SecondsRules(TrainerRules):
+class SecondsRules(TrainerRules, DeployerRules):
     name = "seconds"
     limits = TrainerLimits(
         dataset=DatasetLimits(
@@ -57,11 +59,22 @@ class SecondsRules(TrainerRules):
         ),
     )
     items = StandingItems()  # models and deployments cost nothing while nobody uses them
+    arms: tuple[Arm, ...] = (TUNED,)
     presets: Mapping[str, Options] = {"default": {"epochs": 10, "rank": 16, "precision": "bf16"}}
 
     on_a_local_stack = "this trainer lives in memory"
 
-    def hyperparameters(self, training: TrainingSettings) -> Options:
+    @property
+    def deployer(self) -> DeployerRules:
+        return self
+
+    @property
+    def drawing_jobs(self) -> None:
+        return None
+
+    def hyperparameters(
+        self, training: TrainingSettings, dataset: DatasetSize | None = None
+    ) -> Options:
         return dict(self.presets["default"])
 
     def hyperparameter_faults(self, values: Options) -> tuple[Finding, ...]:

@@ -11,7 +11,7 @@ from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox
 from fakes.object_store import InMemoryObjectStore
 from fakes.registry import InMemoryRegistry
 from fakes.scheduler import InMemoryScheduler
-from fakes.trainer import InMemoryTrainer
+from fakes.trainer import InMemoryTrainer, Only
 
 from onmodel.contracts.deployments import (
     Claim,
@@ -85,6 +85,7 @@ class Studio:
             dataset_id=TRAINING,
             correlation_id="upload-1",
             spec=spec,
+            trainer=self.trainer.name,
             job_ref=job,
             model_name=names.model,
         )
@@ -110,7 +111,7 @@ class Studio:
         return ClaimTraining(
             registry=self.registry,
             studio=self.studio,
-            trainer=self.trainer,
+            trainers=Only(self.trainer),
             executions=self.executions,
             clock=self.clock,
             longest_hours=2,
@@ -123,7 +124,7 @@ class Studio:
             ),
             registry=self.registry,
             scheduler=self.scheduler,
-            trainer=self.trainer,
+            rules=Only(self.trainer),
             prices=PRICES,
             clock=self.clock,
             provision_minutes=PROVISION_MINUTES,
@@ -143,7 +144,7 @@ class Studio:
             DeploymentRequest(deployment=self.ref()),
             registry=self.registry,
             scheduler=self.scheduler,
-            trainer=self.trainer,
+            trainers=Only(self.trainer),
             clock=self.clock,
         )
 
@@ -152,7 +153,7 @@ class Studio:
             DeploymentRequest(deployment=self.ref()),
             registry=self.registry,
             scheduler=self.scheduler,
-            trainer=self.trainer,
+            trainers=Only(self.trainer),
             clock=self.clock,
             provision_minutes=PROVISION_MINUTES,
             retire_model_arn=RETIRE,
@@ -174,14 +175,17 @@ class Studio:
         stop_deployment(
             self.retire_request(reason),
             registry=self.registry,
-            trainer=self.trainer,
+            trainers=Only(self.trainer),
             clock=self.clock,
         )
 
     def verify(self) -> tuple[bool, bool]:
         """Gone, alarm."""
         answer = verify_retired(
-            self.retire_request(), registry=self.registry, trainer=self.trainer, clock=self.clock
+            self.retire_request(),
+            registry=self.registry,
+            trainers=Only(self.trainer),
+            clock=self.clock,
         )
         return answer.gone, answer.alarm
 
@@ -190,7 +194,7 @@ class Studio:
             self.retire_request(),
             registry=self.registry,
             scheduler=self.scheduler,
-            trainer=self.trainer,
+            rules=Only(self.trainer),
             clock=self.clock,
         )
 
@@ -214,7 +218,7 @@ class Studio:
         )
         return Reconcile(
             registry=self.registry,
-            trainer=self.trainer,
+            trainers=Only(self.trainer),
             executions=self.executions,
             clock=self.clock,
             recovery=recovery,

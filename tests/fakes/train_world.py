@@ -12,7 +12,7 @@ from fakes.caption_model import Answer, FakeCaptionModel
 from fakes.executions import execution_arn
 from fakes.mailbox import STACK_OPTIONS
 from fakes.task_tokens import InMemoryTaskTokens
-from fakes.trainer import InMemoryService, InMemoryTrainer
+from fakes.trainer import InMemoryService, InMemoryTrainer, Only
 from fakes.world import TRAIN_MODEL, World, run_of
 
 from onmodel.contracts.base import Box, ObjectRef
@@ -26,8 +26,8 @@ from onmodel.contracts.datasets import (
     FilmCollected,
     FilmPreparedEvent,
     Generation,
-    GenerationRequest,
     Preflight,
+    PreflightTrainingRequest,
     Settled,
     SettleGenerationRequest,
 )
@@ -221,10 +221,10 @@ class TrainWorld(World):
 
     def preflight(self, generation: Generation) -> Preflight:
         return preflight_training(
-            GenerationRequest(generation=generation),
+            PreflightTrainingRequest(generation=generation),
             registry=self.registry,
             studio=self.studio,
-            trainer=self.trainer,
+            trainers=Only(self.trainer),
             clock=self.clock,
             models=self.models,
         )
@@ -252,7 +252,7 @@ class TrainWorld(World):
             QuoteTrainingRequest(dataset=dataset, preflight=preflight or Preflight(possible=True)),
             registry=self.registry,
             studio=self.studio,
-            trainer=self.trainer,
+            rules=Only(self.trainer),
             prices=self.prices,
             clock=self.clock,
             spend_limit_usd=SPEND_LIMIT_USD,
@@ -296,7 +296,7 @@ class TrainWorld(World):
             DatasetRequest(dataset=dataset),
             registry=self.registry,
             studio=self.studio,
-            trainer=self.trainer,
+            rules=Only(self.trainer),
             clock=self.clock,
         )
 
@@ -312,7 +312,10 @@ class TrainWorld(World):
     def start_training(self, dataset: DatasetRef) -> str:
         return (
             StartTraining(
-                registry=self.registry, studio=self.studio, trainer=self.trainer, clock=self.clock
+                registry=self.registry,
+                studio=self.studio,
+                trainers=Only(self.trainer),
+                clock=self.clock,
             )
             .start(DatasetRequest(dataset=dataset))
             .training_id

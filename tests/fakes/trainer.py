@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from fakes.clock import FixedClock
 
@@ -23,12 +23,30 @@ from onmodel.contracts.trainings import (
 )
 from onmodel.errors import AnswerRefused, Conflict, NotFound, TrainingImpossible
 from onmodel.ports.machines import Clock
-from onmodel.ports.trainer import Trainer
+from onmodel.ports.trainer import Deployer, Trainer, TrainerRules
 from onmodel.trainers.bedrock.limits import DEPLOYMENT_HOUR, MODEL_MONTH, TRAINING_IMAGE
 from onmodel.trainers.bedrock.rules import BedrockRules
 
+RulesT = TypeVar("RulesT", bound=TrainerRules)
 
-class InMemoryService(Trainer):
+
+class Only(Mapping[str, RulesT]):
+    """One trainer, under every name that a row may have."""
+
+    def __init__(self, trainer: RulesT) -> None:
+        self._trainer = trainer
+
+    def __getitem__(self, name: str) -> RulesT:
+        return self._trainer
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([self._trainer.name])
+
+    def __len__(self) -> int:
+        return 1
+
+
+class InMemoryService(Trainer, Deployer):
     """The service of a trainer whose rules another class gives.
 
     Refs read `training/<name>`, `model/<name>`, `deployment/<name>`.
@@ -43,6 +61,10 @@ class InMemoryService(Trainer):
         self.deployments: dict[str, DeploymentState] = {}
         self.metrics: dict[str, tuple[LossPoint, ...]] = {}
         self.quota = 1
+
+    @property
+    def deployer(self) -> Deployer | None:
+        return self
 
     def preflight(self, plan: TrainingPlan) -> tuple[Finding, ...]:
         return self.findings
@@ -76,10 +98,6 @@ class InMemoryService(Trainer):
     def stop_training(self, training_ref: str) -> None:
         if self.describe(training_ref).status == TrainingStatus.IN_PROGRESS:
             self.end(training_ref, TrainingStatus.STOPPING)
-
-    def training_of(self, event: Mapping[str, Any]) -> str | None:
-        ref = event.get("training")
-        return ref if ref in self.trainings else None
 
     def loss_curve(self, metrics_ref: str) -> tuple[LossPoint, ...]:
         if metrics_ref not in self.metrics:

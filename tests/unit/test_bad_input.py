@@ -21,7 +21,7 @@ from fakes.image_model import FakeImageModel
 from fakes.scheduler import InMemoryScheduler
 from fakes.task_tokens import InMemoryTaskTokens
 from fakes.train_world import InMemoryQueue, says_its_name
-from fakes.trainer import InMemoryTrainer
+from fakes.trainer import InMemoryTrainer, Only
 from fakes.world import World
 from functions import STEPS, load_function, variables_of_the_template
 from hypothesis import given, settings
@@ -35,6 +35,7 @@ from onmodel.links.tokens import SignedLinks
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.result_cache import CachedLabelDetector
 from onmodel.namers import NamerServices, make_namer
+from onmodel.trainers.catalogue import common_limits
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,13 +75,12 @@ class InMemoryServices:
         self.registry, self.cache = world.registry, world.cache
         self.executions, self.mailbox = world.executions, world.mailbox
         self.embedder = world.embedder
-        self.trainer = InMemoryTrainer(world.clock)
-        self.trainer_rules = self.trainer
+        self.trainers = self.trainer_rules = Only(InMemoryTrainer(world.clock))
+        self.dataset_limits = common_limits()
         self.tokens = InMemoryTaskTokens()
         self.caption_queue = InMemoryQueue()
         self.links = SignedLinks("https://door.invalid", "a key of tests", world.clock)
         self.scheduler = InMemoryScheduler(world.clock)
-        self.image_model = FakeImageModel()
         self.prices = prices()
         self.notices: tuple[str, ...] = ()
 
@@ -90,6 +90,9 @@ class InMemoryServices:
 
     def namer(self, meter: Any) -> Any:
         return partial(make_namer, services=NamerServices(partial(self.embedder, meter=meter)))
+
+    def image_model(self, _trainer: str) -> Any:
+        return FakeImageModel()
 
     def caption_model(self, _settings: object) -> Any:
         return FakeCaptionModel(says_its_name)

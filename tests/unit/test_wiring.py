@@ -32,12 +32,12 @@ def wired(**variables: str) -> Services:
 def test_trainer_when_the_stack_has_an_arrangement_then_preflight_knows(
     variables: dict[str, str], expected: bool
 ) -> None:
-    trainer = wired(**variables).trainer
+    trainer = wired(**variables).trainers["bedrock"]
     assert trainer._preflight.private_arrangement is expected  # type: ignore[attr-defined]
 
 
 def test_image_model_when_asked_for_then_waits_for_slow_pictures() -> None:
-    config = wired().image_model._client.meta.config  # type: ignore[attr-defined]
+    config = wired().image_model("bedrock")._client.meta.config  # type: ignore[attr-defined]
     assert (config.read_timeout, config.retries["total_max_attempts"]) == (300, 2)
 
 

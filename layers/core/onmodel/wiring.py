@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any
@@ -18,6 +19,7 @@ from onmodel.adapters.sns import SnsMailbox
 from onmodel.adapters.sqs import SqsQueue
 from onmodel.adapters.stepfunctions import StepFunctionsExecutions, StepFunctionsTaskTokens
 from onmodel.contracts.settings import CaptionSettings, EmbeddingSettings
+from onmodel.contracts.trainings import DatasetLimits
 from onmodel.environment import (
     Aws,
     Buckets,
@@ -39,8 +41,8 @@ from onmodel.ports.finder import FinderOf
 from onmodel.ports.machines import Scheduler, TaskTokens
 from onmodel.ports.models import CaptionModel
 from onmodel.ports.namer import NamerOf
-from onmodel.ports.trainer import ImageModel, Trainer, TrainerRules
-from onmodel.trainers.catalogue import DEFAULT_TRAINER, TRAINERS
+from onmodel.ports.trainer import ImageModel, Trainer, Trainers, TrainersRules
+from onmodel.trainers.catalogue import TRAINERS, common_limits, make_image_model
 from onmodel.trainers.parts import TrainerParts
 
 SIMULATED = "Made on a local stack: Rekognition and Bedrock are simulated, nothing was paid for"
@@ -121,18 +123,23 @@ class Services:
         return self.client("bedrock-runtime")
 
     @cached_property
-    def trainer(self) -> Trainer:
-        """The trainer that this stack was deployed with."""
-        return TRAINERS[DEFAULT_TRAINER].trainer(self._trainer_parts)
+    def trainers(self) -> Trainers:
+        """All trainers, by name; each is made when it is first asked for."""
+        return _MadeWhenAskedFor(self._trainer_parts)
 
     @property
-    def trainer_rules(self) -> TrainerRules:
-        """The trainer's rules, for functions that call no service of it."""
+    def trainer_rules(self) -> TrainersRules:
+        """The rules of all trainers, for functions that call no service of them."""
         return trainer_rules()
 
-    @cached_property
-    def image_model(self) -> ImageModel:
-        return TRAINERS[DEFAULT_TRAINER].image_model(self._trainer_parts)
+    @property
+    def dataset_limits(self) -> DatasetLimits:
+        """What every trainer takes: crops are cut and captioned before one is chosen."""
+        return common_limits()
+
+    def image_model(self, trainer: str) -> ImageModel:
+        """Draws panel after panel with a deployment of this trainer."""
+        return make_image_model(trainer, self._trainer_parts)
 
     @property
     def _trainer_parts(self) -> TrainerParts:
@@ -190,7 +197,8 @@ class Services:
         """The notice at the beginning of every page of this stack."""
         if not self.environment.read(Aws).aws_endpoint_url:
             return ()
-        return (f"{SIMULATED}; {self.trainer_rules.on_a_local_stack}",)
+        said = (rules.on_a_local_stack for rules in self.trainer_rules.values())
+        return ("; ".join((SIMULATED, *said)),)
 
     @cached_property
     def prices(self) -> PriceBook:
@@ -217,9 +225,28 @@ class Services:
         return CachedEmbedder(make_embedder(self._embedding_runtime, settings), self.cache, meter)
 
 
-def trainer_rules() -> TrainerRules:
-    """The rules of the default trainer, for use without a stack."""
-    return TRAINERS[DEFAULT_TRAINER].rules
+class _MadeWhenAskedFor(Mapping[str, Trainer]):
+    """The catalogue's trainers: a function that asks for one has the variables of that one."""
+
+    def __init__(self, parts: TrainerParts) -> None:
+        self._parts = parts
+        self._made: dict[str, Trainer] = {}
+
+    def __getitem__(self, name: str) -> Trainer:
+        if name not in self._made:
+            self._made[name] = TRAINERS[name].trainer(self._parts)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(TRAINERS)
+
+    def __len__(self) -> int:
+        return len(TRAINERS)
+
+
+def trainer_rules() -> TrainersRules:
+    """The rules of all trainers, for use without a stack."""
+    return {name: entry.rules for name, entry in TRAINERS.items()}
 
 
 def services(*sections: type[VariableGroup]) -> Services:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from fakes.trainer import Only
 from fakes.world import World
 from typer.testing import CliRunner
 
@@ -49,7 +50,7 @@ class RecordingScheduler:
 @pytest.fixture
 def trainer(connection: Connection) -> RecordingTrainer:
     made = RecordingTrainer()
-    vars(connection.services)["trainer"] = made
+    vars(connection.services)["trainers"] = Only(made)
     return made
 
 

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from fakes.studio import TRAINING, Studio
+from fakes.trainer import Only
 
 from onmodel.contracts.rows import DeploymentStage
 from onmodel.registry.kinds import DEPLOYMENTS
@@ -35,7 +36,7 @@ def test_bill_when_hours_are_counted_then_begun_ones_are_whole_and_cents_are_rou
 ) -> None:
     body = studio.deployment().body.model_copy(update={"unit_usd_hour": unit_usd})
     until = studio.clock() + timedelta(seconds=seconds)
-    assert estimated_bill(body, until, studio.trainer) == usd
+    assert estimated_bill(body, until, Only(studio.trainer)) == usd
 
 
 def test_bill_when_repeated_then_unchanged(studio: Studio) -> None:

@@ -1,5 +1,6 @@
 import pytest
 from fakes.studio import TRAINING, Studio
+from fakes.trainer import Only
 
 from onmodel.contracts.deployments import Claim, ClaimRequest
 from onmodel.contracts.keys import DatasetKeys
@@ -14,7 +15,7 @@ def draw(studio: Studio, notices: tuple[str, ...] = (), claim: Claim | None = No
         ClaimRequest(training=claim),
         registry=studio.registry,
         studio=studio.studio,
-        trainer=studio.trainer,
+        trainers=Only(studio.trainer),
         clock=studio.clock,
         notices=notices,
     )

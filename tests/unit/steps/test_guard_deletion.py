@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 from fakes.executions import execution_arn
 from fakes.studio import DEPLOY, DRAW, PRICES, RETIRE, TRAIN, TRAINING, Studio
-from fakes.trainer import InMemoryTrainer
+from fakes.trainer import InMemoryTrainer, Only
 
 from onmodel.contracts.deployments import DeploymentSpec
 from onmodel.contracts.operations import DeletionGuardEvent, OurResource, ResourceKind
@@ -41,7 +41,7 @@ def ask(studio: Studio, kind: str, sleep: Callable[[float], None] | None = None)
     )
     return GuardDeletion(
         registry=studio.registry,
-        trainer=studio.trainer,
+        trainers=Only(studio.trainer),
         scheduler=studio.scheduler,
         executions=studio.executions,
         prices=PRICES,
@@ -57,8 +57,8 @@ def test_guard_when_a_model_answers_then_stopped_billed_and_deleted() -> None:
     answer = ask(studio, "Delete")
     assert answer == GuardAnswer(
         status="SUCCESS",
-        reason="Deployments ended: 1; trainings: 0; executions: 0. Nothing bills by the hour."
-        " Custom models that stay: 1, 1.95 USD a month until they are deleted:"
+        reason="Deployments ended: 1; trainings and drawings: 0; executions: 0. Nothing bills"
+        " by the hour. Custom models that stay: 1, 1.95 USD a month until they are deleted:"
         " model/bunny-d0001-0a1b2c3d",
     )
     assert not studio.trainer.deployments
@@ -219,7 +219,7 @@ def test_guard_when_a_training_runs_then_stopped_and_waited_for() -> None:
     studio = Studio(Stopping())
     answer = ask(studio, "Delete")
     assert answer.status == "SUCCESS"
-    assert "trainings: 1;" in answer.reason
+    assert "trainings and drawings: 1;" in answer.reason
     assert studio.trainer.describe(studio.job).status == TrainingStatus.STOPPED
 
 

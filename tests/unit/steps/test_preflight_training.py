@@ -1,10 +1,12 @@
 import pytest
 from fakes.train_world import TrainWorld
+from fakes.trainer import InMemoryTrainer
 
-from onmodel.contracts.datasets import Generation, Preflight
+from onmodel.contracts.datasets import Generation, Preflight, PreflightTrainingRequest
 from onmodel.contracts.settings import AllowedModels, Settings, TrainingSettings
 from onmodel.contracts.trainings import Finding, TrainingPlan
 from onmodel.errors import Throttled, TrainingImpossible
+from onmodel.steps.preflight_training import preflight_training
 
 GENERATION = Generation(production="bunny", generation_id="g0001", attempt=1, correlation_id="c")
 
@@ -34,7 +36,7 @@ def planned(
 
 
 def test_preflight_when_nothing_is_found_then_possible(world: TrainWorld) -> None:
-    assert world.preflight(GENERATION) == Preflight(possible=True)
+    assert world.preflight(GENERATION) == Preflight(possible=True, trainer="memory")
 
 
 def test_preflight_when_something_blocks_then_impossible_and_told_with_advice(
@@ -43,6 +45,7 @@ def test_preflight_when_something_blocks_then_impossible_and_told_with_advice(
     world.trainer.findings = (finding(blocking=False), finding(blocking=True))
     assert world.preflight(GENERATION) == Preflight(
         possible=False,
+        trainer="memory",
         findings=("The quota L-BE77399C is 0. Ask AWS for 1.",),
         warnings=("The price is unsure. Ask AWS for 1.",),
     )
@@ -116,3 +119,54 @@ def test_preflight_when_the_stack_may_call_other_models_then_those_are_asked_abo
     assert planned(world, monkeypatch, GENERATION).other_models == (
         "us.amazon.nova-pro-v1:0", "other.embed-v9",
     )  # fmt: skip
+
+
+class Named(InMemoryTrainer):
+    def __init__(self, name: str, *findings: Finding) -> None:
+        super().__init__()
+        self.name = name
+        self.findings = findings
+
+
+def chosen(world: TrainWorld, *trainers: Named, trainer: str | None = None) -> Preflight:
+    return preflight_training(
+        PreflightTrainingRequest(generation=GENERATION, trainer=trainer),
+        registry=world.registry,
+        studio=world.studio,
+        trainers={each.name: each for each in trainers},
+        clock=world.clock,
+        models=world.models,
+    )
+
+
+def test_preflight_when_the_first_cannot_train_then_the_next_that_can_is_chosen(
+    world: TrainWorld,
+) -> None:
+    answer = chosen(world, Named("bedrock", finding(blocking=True)), Named("sagemaker"))
+    assert answer == Preflight(possible=True, trainer="sagemaker")
+
+
+def test_preflight_when_nobody_can_train_then_the_reasons_of_all_by_name(
+    world: TrainWorld,
+) -> None:
+    none = (Named("bedrock", finding(blocking=True)), Named("sagemaker", finding(blocking=True)))
+    answer = chosen(world, *none)
+    reason = "The quota L-BE77399C is 0. Ask AWS for 1."
+    assert (answer.possible, answer.trainer) == (False, "bedrock")
+    assert answer.findings == (f"bedrock: {reason}", f"sagemaker: {reason}")
+
+
+def test_preflight_when_the_settings_name_a_trainer_then_only_that_one_is_asked(
+    world: TrainWorld,
+) -> None:
+    world.set_settings(Settings(training=TrainingSettings(trainer="sagemaker")))
+    answer = chosen(world, Named("bedrock"), Named("sagemaker", finding(blocking=True)))
+    assert (answer.possible, answer.trainer) == (False, "sagemaker")
+
+
+def test_preflight_when_a_trainer_was_chosen_before_then_no_other_is_asked(
+    world: TrainWorld,
+) -> None:
+    both = (Named("bedrock"), Named("sagemaker", finding(blocking=True)))
+    answer = chosen(world, *both, trainer="sagemaker")
+    assert (answer.possible, answer.trainer) == (False, "sagemaker")

@@ -1,6 +1,7 @@
 import pytest
 from fakes.drawing import DrawingStudio
 from fakes.studio import PRICES, TRAINING
+from fakes.trainer import Only
 
 from onmodel.contracts.keys import accepted_settings_key
 from onmodel.contracts.settings import DeploymentSettings, Settings
@@ -27,7 +28,7 @@ def quote(wish: float, longest: float, prices: PriceBook = PRICES) -> float | No
     answer = quote_deployment(
         QuoteDeploymentRequest(storyboard=PLAN),
         studio=studio.studio,
-        trainer=studio.trainer,
+        rules=Only(studio.trainer),
         prices=prices,
         longest_hours=longest,
     )

@@ -21,6 +21,8 @@ LATER: dict[str, Callable[[Services], object]] = {  # made with the settings of 
     "finder": lambda services: services._labels(UsageMeter()),
     "namer": lambda services: services.embedder(EmbeddingSettings(), UsageMeter()),
     "embedder": lambda services: services.embedder(EmbeddingSettings(), UsageMeter()),
+    "trainers": lambda services: list(services.trainers.values()),
+    "image_model": lambda services: services.image_model("bedrock"),
     "caption_model": lambda services: services.caption_model(CaptionSettings()),
 }
 ANSWERS = {"guard_deletion"}  # CloudFormation waits for its answer: it starts with any environment

@@ -32,8 +32,9 @@ SERVICES = {
     "tokens": {"states:SendTaskSuccess"},
     "mailbox": {"sns:Publish"},
     "scheduler": set(),  # each step its own calls
-    "trainer": set(),  # each step its own calls
+    "trainers": set(),  # each step its own calls
     "trainer_rules": set(),  # calls no service
+    "dataset_limits": set(),
     "links": {"secretsmanager:GetSecretValue"},
     "prices": set(),
     "notices": set(),
@@ -63,13 +64,13 @@ BELONGS = {
     "scheduler:": {"scheduler"},
     "secretsmanager:": {"links"},
     "bedrock:InvokeModel": {"embedder", "namer", "image_model", "caption_model"},
-    "bedrock:Create": {"trainer"},
-    "bedrock:Delete": {"trainer"},
+    "bedrock:Create": {"trainers"},
+    "bedrock:Delete": {"trainers"},
     "states:SendTask": {"tokens"},
     "states:StartExecution": {"executions"},
     "states:ListExecutions": {"executions"},
     "states:StopExecution": {"executions"},
-    "iam:PassRole": {"trainer", "scheduler"},
+    "iam:PassRole": {"trainers", "scheduler"},
 }
 
 

@@ -1,9 +1,9 @@
 import pytest
 
-from onmodel.contracts.base import Box
+from onmodel.contracts.base import FIRST_TRAINER, Box
 from onmodel.contracts.settings import SHORTEST_CROP_SIDE, CropSettings, Settings
 from onmodel.ports.trainer import TrainerRules
-from onmodel.trainers.catalogue import DEFAULT_TRAINER, TRAINERS
+from onmodel.trainers.catalogue import TRAINERS, common_limits
 from onmodel.vision.cropping import crop_size
 from onmodel.vision.geometry import crop_window
 
@@ -14,7 +14,7 @@ EVERY = pytest.mark.parametrize(
 
 def test_catalogue_when_read_then_each_trainer_under_its_name_and_a_default() -> None:
     assert all(entry.rules.name == name for name, entry in TRAINERS.items())
-    assert DEFAULT_TRAINER in TRAINERS
+    assert FIRST_TRAINER in TRAINERS
 
 
 def most(field: str) -> float:
@@ -46,3 +46,15 @@ def test_datasets_when_made_by_default_then_no_smaller_than_every_trainer_takes(
     training = Settings().training
     assert training.min_pictures >= rules.limits.dataset.min_records
     assert rules.hyperparameter_faults(rules.hyperparameters(training)) == ()
+
+
+def test_common_limits_when_made_then_within_every_trainers_limits() -> None:
+    common = common_limits()
+    for entry in TRAINERS.values():
+        own = entry.rules.limits.dataset
+        assert own.min_records <= common.min_records < common.max_records <= own.max_records
+        assert own.min_side <= common.min_side < common.max_side <= own.max_side
+        assert common.max_caption_characters <= own.max_caption_characters
+        assert common.max_aspect <= own.max_aspect and common.max_pixels <= own.max_pixels
+        assert set(common.formats) <= set(own.formats)
+    assert common.formats

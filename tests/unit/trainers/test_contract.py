@@ -60,7 +60,6 @@ class Stage(Protocol):
     def move(self, deployment_ref: str, status: DeploymentStatus) -> None: ...
     def write_metrics(self, metrics_ref: str, losses: list[float]) -> None: ...
     def lose_next_answer(self, call: str) -> None: ...
-    def event(self, training_ref: str) -> dict: ...
 
 
 class MemoryStage:
@@ -84,9 +83,6 @@ class MemoryStage:
             raise ServiceUnavailable("the answer was lost")
 
         setattr(self.trainer, call, once)
-
-    def event(self, training_ref: str) -> dict:
-        return {"training": training_ref}
 
 
 @dataclass
@@ -116,17 +112,6 @@ class BedrockStage:
             "provision": "CreateProvisionedModelThroughput",
         }
         self.plane.lost.add(operations[call])
-
-    def event(self, training_ref: str) -> dict:
-        return {
-            "source": "aws.bedrock",
-            "detail-type": "Model Customization Job State Change",
-            "detail": {
-                "jobArn": training_ref,
-                "jobName": self.plane.jobs[training_ref]["jobName"],
-                "jobStatus": "Completed",
-            },
-        }
 
 
 @cache
@@ -264,13 +249,6 @@ def test_stop_training_when_running_over_or_unknown_then_success(stage: Stage) -
     stage.trainer.stop_training(ref)
     stage.trainer.stop_training(ref[:-1] + ("0" if ref[-1] != "0" else "9"))
     assert stage.trainer.describe(ref).status == TrainingStatus.STOPPED
-
-
-def test_training_of_when_our_event_then_reference(stage: Stage) -> None:
-    ref = stage.trainer.start(spec(stage.trainer))
-    assert stage.trainer.training_of(stage.event(ref)) == ref
-    assert stage.trainer.training_of({}) is None
-    assert stage.trainer.training_of({"source": "aws.s3", "detail-type": "Object Created"}) is None
 
 
 def test_loss_curve_when_written_then_by_step(stage: Stage) -> None:

@@ -20,6 +20,10 @@ Options = dict[str, bool | int | float | str]
 """Named values that only one trainer understands: hyperparameters, options of a panel."""
 
 
+FIRST_TRAINER = "bedrock"
+"""Trains and deploys every row that was written before rows named their trainer."""
+
+
 class Contract(BaseModel):
     """Base of everything that crosses a process boundary: immutable, no unknown fields."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, ValidationError
 
-from onmodel.contracts.base import Box, Consumed, Contract, Seconds, Slug, Usage
+from onmodel.contracts.base import FIRST_TRAINER, Box, Consumed, Contract, Seconds, Slug, Usage
 
 
 class Split(StrEnum):
@@ -184,8 +184,15 @@ class Preflight(Contract):
     """Whether this account can train and deploy today; every reason why not."""
 
     possible: bool
+    trainer: str = Field(default=FIRST_TRAINER, description="that was chosen, or would train")
     findings: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+
+class PreflightTrainingRequest(GenerationRequest):
+    """`trainer` null: it is chosen by the settings."""
+
+    trainer: str | None = None
 
 
 class AssembleDatasetRequest(GenerationRequest):

@@ -13,6 +13,7 @@ from onmodel.contracts.base import Consumed, Contract
 
 class ResourceKind(StrEnum):
     TRAINING = "training"
+    DRAWING = "drawing"
     MODEL = "model"
     DEPLOYMENT = "deployment"
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from onmodel.contracts.base import Contract, ObjectRef, Usage
+from onmodel.contracts.base import FIRST_TRAINER, Contract, ObjectRef, Usage
 from onmodel.contracts.films import Run
 from onmodel.contracts.trainings import LabelledValue, Purpose, TrainingSpec
 
@@ -207,6 +207,9 @@ class DatasetBody(Contract):
     caption_failures: int | None = None
     trained: int | None = Field(default=None, description="lines of the manifest")
     usage: tuple[Usage, ...] = ()
+    trainer: str = Field(
+        default=FIRST_TRAINER, description="that was chosen before the quote, or would train it"
+    )
     quoted_usd: float | None = Field(default=None, description="None: a price is missing")
     quoted_for: Literal["training", "captions"] | None = Field(
         default=None, description="captions alone when nothing could be trained; None: not yet"
@@ -260,6 +263,7 @@ class TrainingBody(Contract):
     dataset_id: str
     correlation_id: str
     spec: TrainingSpec
+    trainer: str = Field(default=FIRST_TRAINER, description="asked about it ever after")
     job_ref: str | None = Field(default=None, description="the trainer's own name of the job")
     model_name: str | None = Field(default=None, description="as people find it at the trainer's")
     model_ref: str | None = Field(default=None, description="the trainer's own name of the model")
@@ -286,6 +290,7 @@ class DeploymentBody(Contract):
     """A model that answers, and costs money while it does. Id: <training_id>-<n>."""
 
     training_id: str
+    trainer: str = Field(default=FIRST_TRAINER, description="that of its training")
     name: str
     correlation_id: str
     requested_at: datetime

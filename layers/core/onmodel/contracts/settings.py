@@ -169,6 +169,12 @@ class Character(Contract):
 class TrainingSettings(BedrockTrainingSettings):
     """What goes into a dataset, and how long a model is trained on it."""
 
+    trainer: Literal["auto", "bedrock", "sagemaker"] = Field(
+        default="auto",
+        # left out of dumps: the ids of datasets made before this field existed are hashes of them
+        exclude_if=lambda trainer: trainer == "auto",
+        description="`auto`: the first that can train today",
+    )
     automatic: bool = Field(
         default=True, description="false: films are only collected, and a person starts training"
     )

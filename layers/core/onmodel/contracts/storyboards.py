@@ -25,7 +25,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from onmodel.contracts.base import CharacterSlug, Contract, Options, Slug, Usage
+from onmodel.contracts.base import FIRST_TRAINER, CharacterSlug, Contract, Options, Slug, Usage
 from onmodel.contracts.bedrock import NEGATIVE_TEXT, BedrockPanelOptions
 from onmodel.contracts.deployments import DeploymentId, ObjectKey, VersionId
 
@@ -223,6 +223,7 @@ class StoryboardPlanned(Contract):
     deployed: bool
     production: Slug
     name: Slug
+    trainer: str = FIRST_TRAINER
     training_id: Slug
     correlation_id: str
     storyboard_key: ObjectKey | None = None

@@ -74,6 +74,13 @@ class LabelledValue(Contract):
     label: str
 
 
+class DatasetSize(Contract):
+    """What a trainer's own hyperparameters depend on."""
+
+    pictures: int = Field(ge=0)
+    characters: int = Field(ge=0, description="named ones")
+
+
 class TrainingPlan(Contract):
     """What preflight checks."""
 
@@ -126,6 +133,9 @@ class TrainingState(Contract):
     reason: str | None = Field(default=None, description="why it failed, in the service's words")
     model_ref: str | None = Field(default=None, description="when completed")
     metrics_ref: str | None = Field(default=None, description="S3 URI, when completed")
+    usage: tuple[Usage, ...] = Field(
+        default=(), description="what was billed, when it is over; empty: the service does not say"
+    )
     created_at: datetime | None = None
     ended_at: datetime | None = None
 

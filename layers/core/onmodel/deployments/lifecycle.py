@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from onmodel.contracts.deployments import DeploymentState, DeploymentStatus
 from onmodel.contracts.rows import DeploymentStage
-from onmodel.errors import Conflict
+from onmodel.errors import Conflict, EventRefused
 from onmodel.observability import logger
-from onmodel.ports.trainer import Trainer
+from onmodel.ports.trainer import Deployer, Trainers
 from onmodel.registry.kinds import DeploymentRow
 
 LIVE = frozenset({DeploymentStage.PLANNED, DeploymentStage.CREATING, DeploymentStage.IN_SERVICE})
@@ -31,24 +31,34 @@ def number_of(deployment: DeploymentRow) -> int:
     return int(deployment.id.rsplit("-", 1)[-1])
 
 
-def state_at_trainer(trainer: Trainer, deployment: DeploymentRow) -> DeploymentState | None:
+def deployer_of(trainers: Trainers, deployment: DeploymentRow) -> Deployer:
+    """Raises EventRefused when its trainer deploys nothing: no such row is ever written."""
+    deployer = trainers[deployment.body.trainer].deployer
+    if deployer is None:
+        trainer = deployment.body.trainer
+        raise EventRefused(f"{deployment.id} is of {trainer}, which deploys nothing")
+    return deployer
+
+
+def state_at_trainer(trainers: Trainers, deployment: DeploymentRow) -> DeploymentState | None:
     """Its state at the trainer now; None when it does not exist there.
 
     After a lost answer of provision the row has no reference: the deployment is found by its id.
     """
-    ref = deployment.body.deployment_ref or trainer.find_deployment(
+    deployer = deployer_of(trainers, deployment)
+    ref = deployment.body.deployment_ref or deployer.find_deployment(
         deployment.production, deployment.id
     )
     if ref is None:
         return None
-    state = trainer.describe_deployment(ref)
+    state = deployer.describe_deployment(ref)
     return None if state.status == DeploymentStatus.GONE else state
 
 
-def ask_to_stop(trainer: Trainer, deployment_ref: str) -> bool:
+def ask_to_stop(deployer: Deployer, deployment_ref: str) -> bool:
     """False while the service refuses, because it is still being created: try again later."""
     try:
-        trainer.stop_deployment(deployment_ref)
+        deployer.stop_deployment(deployment_ref)
     except Conflict as fault:
         logger.warning("%s cannot be stopped yet: %s", deployment_ref, fault)
         return False

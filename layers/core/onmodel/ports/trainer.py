@@ -1,18 +1,25 @@
-"""The ports to a trainer: its rules, its service, and the image model that draws."""
+"""The ports to a trainer: its rules, its service, and what draws with the models that it makes.
+
+A trainer draws in one of two ways. A `Deployer` makes a model answer for some hours, and an
+`ImageModel` draws panel after panel with it. `DrawingJobs` draw a whole storyboard in one job that
+ends by itself. Steps ask a trainer which of the two it has; they do not ask for its name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from onmodel.contracts.base import Options
 from onmodel.contracts.datasets import CaptionedPicture, PictureFacts, Violation
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentState
+from onmodel.contracts.drawings import Arm, DrawingSpec, DrawingState, JobPicture
 from onmodel.contracts.operations import OurResource, ResourceKind
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.contracts.storyboards import PanelRequest, Panels, Storyboard
 from onmodel.contracts.trainings import (
+    DatasetSize,
     Finding,
     LabelledValue,
     LossPoint,
@@ -26,6 +33,30 @@ from onmodel.contracts.trainings import (
 )
 
 
+class DeployerRules(Protocol):
+    """What a deployment costs. Calls no service."""
+
+    def deployment_work(self, hours: float) -> Work:
+        """What a deployment uses that is in service for these hours."""
+        ...
+
+    def billed_hours(self, lived: timedelta) -> float:
+        """The hours that are billed for a deployment that existed for this time."""
+        ...
+
+
+class DrawingRules(Protocol):
+    """What a drawing job costs. Calls no service."""
+
+    def drawing_options(self, storyboard: Storyboard, training: TrainingSettings) -> Options:
+        """How a job draws the storyboard; kept with it."""
+        ...
+
+    def drawing_work(self, pictures: int, options: Options, /) -> Work:
+        """What a job uses that draws so many pictures, of all scenes, takes and arms together."""
+        ...
+
+
 class TrainerRules(Protocol):
     """What a trainer takes, makes and costs. Calls no service: every function may use it."""
 
@@ -34,11 +65,30 @@ class TrainerRules(Protocol):
     items: StandingItems
     presets: Mapping[str, Options]
     """The presets' hyperparameters, by the preset's name."""
+    arms: tuple[Arm, ...]
+    """The ways in which it draws a storyboard."""
     on_a_local_stack: str
     """What a local stack says of this trainer, a clause without a full stop."""
 
-    def hyperparameters(self, training: TrainingSettings) -> Options:
-        """The settings' hyperparameters, completed by the trainer's defaults; not yet checked."""
+    @property
+    def deployer(self) -> DeployerRules | None:
+        """None: its models are not deployed."""
+        ...
+
+    @property
+    def drawing_jobs(self) -> DrawingRules | None:
+        """None: it draws with a deployment."""
+        ...
+
+    def hyperparameters(
+        self, training: TrainingSettings, dataset: DatasetSize | None = None
+    ) -> Options:
+        """The settings' hyperparameters, completed by the trainer's defaults; not yet checked.
+
+        Args:
+            training: the settings.
+            dataset: what is trained on; None before it is made: the most that may be needed.
+        """
         ...
 
     def hyperparameter_faults(self, values: Options, /) -> tuple[Finding, ...]:
@@ -51,14 +101,6 @@ class TrainerRules(Protocol):
 
     def training_work(self, values: Options, /) -> Work:
         """What a training uses, and what keeping its model for a month uses."""
-        ...
-
-    def deployment_work(self, hours: float) -> Work:
-        """What a deployment uses that is in service for these hours."""
-        ...
-
-    def billed_hours(self, lived: timedelta) -> float:
-        """The hours that are billed for a deployment that existed for this time."""
         ...
 
     def panel_options(self, storyboard: Storyboard) -> Options:
@@ -88,11 +130,17 @@ class TrainerRules(Protocol):
 
 
 class Trainer(TrainerRules, Protocol):
-    """Trains models on datasets, and deploys them.
+    """Trains models on datasets.
 
     References are opaque texts. Every call may raise Throttled or ServiceUnavailable; every call
     may be repeated, also after it succeeded and its answer was lost.
     """
+
+    @property
+    def deployer(self) -> Deployer | None: ...
+
+    @property
+    def drawing_jobs(self) -> DrawingJobs | None: ...
 
     def preflight(self, plan: TrainingPlan) -> tuple[Finding, ...]:
         """All reasons why training is impossible, and warnings. Costs nothing."""
@@ -122,16 +170,37 @@ class Trainer(TrainerRules, Protocol):
         """Ask it to stop; succeeds when it is over or unknown."""
         ...
 
-    def training_of(self, event: Mapping[str, Any]) -> str | None:
-        """The reference of our training that a service's event is about; None for all others.
-
-        The event only shows that something changed: `describe` gives the state now.
-        """
-        ...
-
     def loss_curve(self, metrics_ref: str) -> tuple[LossPoint, ...]:
         """By step. Raises NotFound, or AnswerRefused when the file is not of the expected form."""
         ...
+
+    def delete_model(self, model_ref: str) -> None:
+        """Delete it; succeeds when it does not exist. Raises Conflict while it is in use."""
+        ...
+
+    def list_ours(self, *kinds: ResourceKind) -> tuple[OurResource, ...]:
+        """What this stack has at the service, by tag and name.
+
+        Running trainings and drawing jobs, all models, all deployments.
+
+        Args:
+            kinds: only of these kinds; of all when none is given.
+
+        Raises:
+            AccessDenied: a list of one of these kinds is denied.
+        """
+        ...
+
+
+Trainers = Mapping[str, Trainer]
+"""By name, in the order in which they are preferred. Rows say which one they belong to."""
+
+TrainersRules = Mapping[str, TrainerRules]
+"""The same, for what calls no service."""
+
+
+class Deployer(DeployerRules, Protocol):
+    """Makes models answer. Repeated calls and faults as of Trainer."""
 
     def provision(self, spec: DeploymentSpec) -> str:
         """The deployment's reference; the same one when this deployment_id exists.
@@ -155,23 +224,40 @@ class Trainer(TrainerRules, Protocol):
         """Delete it; succeeds when it does not exist. Raises Conflict while the service refuses."""
         ...
 
-    def delete_model(self, model_ref: str) -> None:
-        """Delete it; succeeds when it does not exist. Raises Conflict while it is deployed."""
+    def panel_model(self, deployment_ref: str) -> str:
+        """The model id for the ImageModel, to draw with this deployment."""
         ...
 
-    def list_ours(self, *kinds: ResourceKind) -> tuple[OurResource, ...]:
-        """Running trainings, all models and all deployments of this stack, by tag and name.
 
-        Args:
-            kinds: only of these kinds; of all when none is given.
+class DrawingJobs(DrawingRules, Protocol):
+    """Draws storyboards by jobs that end by themselves. Repeated calls and faults as of Trainer."""
+
+    def start_drawing(self, spec: DrawingSpec) -> str:
+        """The job's reference; the same one when this drawing_id was started before.
 
         Raises:
-            AccessDenied: a list of one of these kinds is denied.
+            TrainingImpossible: the service refuses, a limit is reached, the model is gone, or a job
+                of this name draws something else.
         """
         ...
 
-    def panel_model(self, deployment_ref: str) -> str:
-        """The model id for the ImageModel, to draw with this deployment."""
+    def find_drawing(self, production: str, drawing_id: str) -> str | None:
+        """The reference of a drawing that was started, by its exact name."""
+        ...
+
+    def describe_drawing(self, drawing_ref: str) -> DrawingState:
+        """The state now; GONE when unknown."""
+        ...
+
+    def stop_drawing(self, drawing_ref: str) -> None:
+        """Ask it to stop; succeeds when it is over or unknown."""
+        ...
+
+    def drawn_pictures(self, spec: DrawingSpec) -> tuple[JobPicture, ...]:
+        """What the job has made of each picture of the spec, in the spec's order.
+
+        A picture that is not there yet is left out.
+        """
         ...
 
 
@@ -179,3 +265,7 @@ class ImageModel(Protocol):
     """Draws panels. Raises AnswerRefused when nothing was drawn: filtered, or not possible."""
 
     def draw(self, model: str, panel: PanelRequest) -> Panels: ...
+
+
+ImageModelOf = Callable[[str], ImageModel]
+"""The image model of a trainer, by the trainer's name."""

@@ -8,7 +8,7 @@ from onmodel.contracts.deployments import RetireRequest
 from onmodel.contracts.rows import DeploymentBody, DeploymentStage
 from onmodel.ports.machines import Clock, Scheduler
 from onmodel.ports.registry import Registry
-from onmodel.ports.trainer import TrainerRules
+from onmodel.ports.trainer import TrainersRules
 from onmodel.registry.kinds import DEPLOYMENTS, DeploymentRow
 
 
@@ -17,7 +17,7 @@ def bill_deployment(
     *,
     registry: Registry,
     scheduler: Scheduler,
-    trainer: TrainerRules,
+    rules: TrainersRules,
     clock: Clock,
 ) -> None:
     """Called when the deployment is confirmed to be deleted. A repeat changes nothing."""
@@ -30,16 +30,18 @@ def bill_deployment(
         return (
             current.with_status(DeploymentStage.RETIRED)
             .with_holder(None)
-            .with_fields(retired_at=now, estimated_usd=estimated_bill(current.body, now, trainer))
+            .with_fields(retired_at=now, estimated_usd=estimated_bill(current.body, now, rules))
         )
 
     retired = DEPLOYMENTS.change(registry, ref.production, ref.deployment_id, decide, clock)
     scheduler.delete(retired.body.schedule_name)
 
 
-def estimated_bill(body: DeploymentBody, until: datetime, trainer: TrainerRules) -> float | None:
+def estimated_bill(body: DeploymentBody, until: datetime, rules: TrainersRules) -> float | None:
     """The cost since the trainer was first asked for it; None without a price, never zero."""
     if body.provisioning_at is None:
         return 0.0
-    hours = trainer.billed_hours(until - body.provisioning_at)
-    return None if body.unit_usd_hour is None else round(hours * body.unit_usd_hour, 2)
+    deployer = rules[body.trainer].deployer
+    if deployer is None or body.unit_usd_hour is None:
+        return None
+    return round(deployer.billed_hours(until - body.provisioning_at) * body.unit_usd_hour, 2)

@@ -16,7 +16,7 @@ from onmodel.deployments.ends import end_by
 from onmodel.deployments.lifecycle import is_live, state_at_trainer
 from onmodel.ports.machines import Clock, Scheduler
 from onmodel.ports.registry import Registry
-from onmodel.ports.trainer import Trainer
+from onmodel.ports.trainer import Trainers
 from onmodel.registry.kinds import DEPLOYMENTS, DeploymentRow
 
 State = Literal["creating", "in_service", "failed", "gone", "late"]
@@ -30,7 +30,7 @@ def check_deployment(
     *,
     registry: Registry,
     scheduler: Scheduler,
-    trainer: Trainer,
+    trainers: Trainers,
     clock: Clock,
     provision_minutes: float,
     retire_model_arn: str,
@@ -44,7 +44,7 @@ def check_deployment(
     if not is_live(deployment):
         return DeploymentChecked(state="gone")
     now = clock()
-    at_trainer = state_at_trainer(trainer, deployment)
+    at_trainer = state_at_trainer(trainers, deployment)
     state, reason = _judge(deployment, at_trainer, now, timedelta(minutes=provision_minutes))
     if state == "in_service":
         _serve(deployment, registry, scheduler, clock, retire_model_arn)

@@ -17,7 +17,7 @@ from onmodel.films.settings import settings_in_force
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.ports.trainer import Trainer
+from onmodel.ports.trainer import Trainers
 from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow, TrainingRow
 
 GRACE_AFTER_START = timedelta(minutes=15)
@@ -42,7 +42,7 @@ class ClaimTraining:
 
     registry: Registry
     studio: ObjectStore
-    trainer: Trainer
+    trainers: Trainers
     executions: Executions
     clock: Clock
     longest_hours: float
@@ -63,10 +63,11 @@ class ClaimTraining:
             and self.executions.is_running(holder)
         ):
             return _ignored(f"{holder} works on it")
-        ref = training.body.job_ref or self.trainer.find(training.production, training.id)
+        trainer = self.trainers[training.body.trainer]
+        ref = training.body.job_ref or trainer.find(training.production, training.id)
         if training.status == TrainingStage.IMPOSSIBLE or ref is None:
             return _ignored(f"training {training.id} never began")
-        state = self.trainer.describe(ref)
+        state = trainer.describe(ref)
         if not state.status.is_over or self._not_seen_yet(training, state):
             return _ignored(f"training {training.id} is still {state.status}")
         if state.status == TrainingStatus.COMPLETED:
@@ -85,11 +86,15 @@ class ClaimTraining:
                 (
                     row
                     for row in unnamed
-                    if self.trainer.find(row.production, row.id) == request.job_arn
+                    if self.trainers[row.body.trainer].find(row.production, row.id)
+                    == request.job_arn
                 ),
                 None,
             )
         return found and TRAININGS.read(self.registry, found.production, found.id)
+
+    def _found(self, row: TrainingRow) -> str | None:
+        return self.trainers[row.body.trainer].find(row.production, row.id)
 
     def _not_seen_yet(self, training: TrainingRow, state: TrainingState) -> bool:
         return (

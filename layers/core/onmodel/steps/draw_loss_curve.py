@@ -11,7 +11,7 @@ from onmodel.pages.loss_curve import render_loss_curve
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.ports.trainer import Trainer
+from onmodel.ports.trainer import Trainers
 from onmodel.registry.kinds import TRAININGS
 
 
@@ -20,7 +20,7 @@ def draw_loss_curve(
     *,
     registry: Registry,
     studio: ObjectStore,
-    trainer: Trainer,
+    trainers: Trainers,
     clock: Clock,
     notices: Sequence[str],
 ) -> None:
@@ -33,6 +33,7 @@ def draw_loss_curve(
     training = TRAININGS.require(registry, claim.production, claim.training_id)
     if training.body.loss_curve_key is not None:
         return
+    trainer = trainers[training.body.trainer]
     state = trainer.describe(training.body.job_ref or "")
     if state.metrics_ref is None:
         raise NotFound(f"Training {claim.training_id} has no metrics")

@@ -11,11 +11,13 @@ from onmodel.contracts.storyboards import (
     PanelItemRequest,
     Storyboard,
 )
+from onmodel.contracts.trainings import PanelLimits
+from onmodel.deployments.lifecycle import deployer_of
 from onmodel.errors import AnswerRefused, EventRefused, NotFound
 from onmodel.observability import logger
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.ports.trainer import ImageModel, Trainer
+from onmodel.ports.trainer import ImageModelOf, Trainers
 from onmodel.registry.kinds import DEPLOYMENTS
 from onmodel.storyboards.planning import panel_seed
 
@@ -25,8 +27,8 @@ def draw_panel(
     *,
     registry: Registry,
     studio: ObjectStore,
-    trainer: Trainer,
-    image_model: ImageModel,
+    trainers: Trainers,
+    image_model: ImageModelOf,
 ) -> None:
     """Write the pictures, then panels/<nn>.json. A panel that is complete is not drawn again.
 
@@ -41,10 +43,13 @@ def draw_panel(
     if is_complete(keys, item, studio):
         return
     deployment = DEPLOYMENTS.require(registry, item.production, item.deployment_id)
-    model = trainer.panel_model(deployment.body.deployment_ref or deployment.id)
+    model = deployer_of(trainers, deployment).panel_model(
+        deployment.body.deployment_ref or deployment.id
+    )
+    drawer = image_model(deployment.body.trainer)
     pictures: list[DrawnPicture] = []
     notices: list[str] = []
-    seeds = _seeds(item, keys, studio, trainer)
+    seeds = _seeds(item, keys, studio, trainers[deployment.body.trainer].limits.panel)
     tried: list[int] = []
     wanted = item.planned.request.images
     for seed in seeds:
@@ -53,7 +58,7 @@ def draw_panel(
         )
         tried.append(seed)
         try:
-            drawn = image_model.draw(model, panel)
+            drawn = drawer.draw(model, panel)
         except AnswerRefused as fault:
             notices.append(f"Seed {seed}: {fault}")
             continue
@@ -89,7 +94,7 @@ def is_complete(keys: StoryboardKeys, item: PanelItem, studio: ObjectStore) -> b
 
 
 def _seeds(
-    item: PanelItem, keys: StoryboardKeys, studio: ObjectStore, trainer: Trainer
+    item: PanelItem, keys: StoryboardKeys, studio: ObjectStore, limits: PanelLimits
 ) -> list[int]:
     """The planned seed, then others for answers that are filtered."""
     storyboard = Storyboard.model_validate_json(studio.get(keys.storyboard))
@@ -104,7 +109,7 @@ def _seeds(
         panel_seed(
             storyboard,
             item.planned.number,
-            trainer.limits.panel,
+            limits,
             take=item.seeds_take,
             attempt=attempt,
         )

@@ -1,4 +1,4 @@
-"""Before the stack is deleted: stop deployments and trainings, or refuse it with the reason.
+"""Before the stack is deleted: stop deployments and jobs, or refuse it with the reason.
 
 Running executions are stopped too: a machine with an execution that waits for a person would stay
 `DELETING` for days, and no stack of the same name could be made in that time.
@@ -6,14 +6,14 @@ Running executions are stopped too: a machine with an execution that waits for a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from onmodel.contracts.base import Contract
 from onmodel.contracts.deployments import DeploymentRef, DeploymentStatus, RetireRequest
-from onmodel.contracts.operations import DeletionGuardEvent, ResourceKind
+from onmodel.contracts.operations import DeletionGuardEvent, OurResource, ResourceKind
 from onmodel.contracts.rows import TrainingStage
 from onmodel.deployments.deletion import allow_deletion, allow_deployments, begin_deletion
 from onmodel.deployments.lifecycle import OVER, ask_to_stop
@@ -22,7 +22,7 @@ from onmodel.money.pricebook import PriceBook
 from onmodel.observability import logger
 from onmodel.ports.machines import Clock, Executions, Scheduler
 from onmodel.ports.registry import Registry
-from onmodel.ports.trainer import Trainer
+from onmodel.ports.trainer import Trainer, Trainers
 from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS
 from onmodel.steps.bill_deployment import bill_deployment
 from onmodel.steps.stop_deployment import stop_deployment
@@ -57,7 +57,7 @@ class GuardDeletion:
     """The services that the guard needs, and all machines. `sleep` takes seconds."""
 
     registry: Registry
-    trainer: Trainer
+    trainers: Trainers
     scheduler: Scheduler
     executions: Executions
     prices: PriceBook
@@ -95,14 +95,29 @@ class GuardDeletion:
                 allow_deployments(self.registry, self.clock)
 
     def _stop_all(self, correlation_id: str) -> GuardAnswer:
-        """Stop deployments first, because they cost most; then trainings, then executions."""
-        if self._is_denied():
-            return self._go_on_unseen()
+        """Stop deployments first, because they cost most; then jobs, then executions."""
+        denied = {name for name in self.trainers if self._is_denied(name)}
+        seen = {name: each for name, each in self.trainers.items() if name not in denied}
+        if still_open := self._open_at(denied):
+            return GuardAnswer(
+                status="FAILED",
+                reason="Every list of the trainer's service is denied, and by the Registry these"
+                f" may still bill: {still_open}. Allow the calls, then delete the stack again",
+            )
+        if not seen:
+            return GuardAnswer(
+                status="SUCCESS",
+                reason="Every list of the trainer's service is denied, so nothing could be looked"
+                " at there. By the Registry nothing is open. Executions ended:"
+                f" {self._stop_executions()}",
+            )
         until = self.clock() + PATIENCE
         begun = list(self._rows(correlation_id))
         for request in begun:
-            stop_deployment(request, registry=self.registry, trainer=self.trainer, clock=self.clock)
-        left = self._wait(lambda: [*self._not_gone(begun), *self._standing()], until)
+            stop_deployment(
+                request, registry=self.registry, trainers=self.trainers, clock=self.clock
+            )
+        left = self._wait(lambda: [*self._not_gone(begun), *_standing(seen)], until)
         if left:
             return GuardAnswer(
                 status="FAILED",
@@ -114,23 +129,23 @@ class GuardDeletion:
                 request,
                 registry=self.registry,
                 scheduler=self.scheduler,
-                trainer=self.trainer,
+                rules=self.trainers,
                 clock=self.clock,
             )
-        trainings: set[str] = set()
-        left = self._wait(lambda: self._training(trainings), until)
+        jobs: set[str] = set()
+        left = self._wait(lambda: self._jobs(seen, jobs), until)
         if left:
             return GuardAnswer(
                 status="FAILED",
-                reason=f"Still training, although asked to stop: {left}. Delete the stack again"
-                " when they have stopped",
+                reason=f"Still training or drawing, although asked to stop: {left}. Delete the"
+                " stack again when they have stopped",
             )
-        models = self._models_that_stay()
+        models = self._models_that_stay(seen)
         ended = self._stop_executions()
         return GuardAnswer(
             status="SUCCESS",
-            reason=f"Deployments ended: {len(begun)}; trainings: {len(trainings)}; executions:"
-            f" {ended}. Nothing bills by the hour. {models}",
+            reason=f"Deployments ended: {len(begun)}; trainings and drawings: {len(jobs)};"
+            f" executions: {ended}. Nothing bills by the hour. {models}",
         )
 
     def _wait(self, look: Callable[[], list[str]], until: datetime) -> str:
@@ -144,56 +159,57 @@ class GuardDeletion:
     def _stop_executions(self) -> int:
         return sum(self.executions.stop_all(machine, WHY) for machine in self.machine_arns)
 
-    def _is_denied(self) -> bool:
-        """Whether the trainer's service denies every list, as where an account may not use it."""
+    def _is_denied(self, trainer: str) -> bool:
+        """Whether its service denies every list, as where an account may not use it."""
         for kind in ResourceKind:
             try:
-                self.trainer.list_ours(kind)
+                self.trainers[trainer].list_ours(kind)
             except AccessDenied as fault:
-                logger.warning("%s cannot be listed: %s", kind, fault)
+                logger.warning("%s of %s cannot be listed: %s", kind, trainer, fault)
             else:
                 return False
         return True
 
-    def _go_on_unseen(self) -> GuardAnswer:
-        """Decide by the rows alone."""
-        still_open = [
-            *(row.id for row in DEPLOYMENTS.list_all(self.registry) if row.status not in OVER),
-            *(row.id for row in TRAININGS.list_all(self.registry) if row.status in RUNNING),
+    def _open_at(self, denied: Collection[str]) -> str:
+        """Ids of what may still bill at these trainers, by the rows alone."""
+        deployments = [
+            row.id
+            for row in DEPLOYMENTS.list_all(self.registry)
+            if row.status not in OVER and row.body.trainer in denied
         ]
-        if still_open:
-            return GuardAnswer(
-                status="FAILED",
-                reason="Every list of the trainer's service is denied, and by the Registry these"
-                f" may still bill: {', '.join(sorted(still_open))}. Allow the calls, then delete"
-                " the stack again",
-            )
-        ended = self._stop_executions()
-        return GuardAnswer(
-            status="SUCCESS",
-            reason="Every list of the trainer's service is denied, so nothing could be looked at"
-            f" there. By the Registry nothing is open. Executions ended: {ended}",
-        )
+        trainings = [
+            row.id
+            for row in TRAININGS.list_all(self.registry)
+            if row.status in RUNNING and row.body.trainer in denied
+        ]
+        return ", ".join(sorted([*deployments, *trainings]))
 
-    def _training(self, stopped: set[str]) -> list[str]:
-        """Names of trainings that run or may just be started; each is asked to stop again."""
-        running = self.trainer.list_ours(ResourceKind.TRAINING)
-        for training in running:
-            self.trainer.stop_training(training.ref)
-            stopped.add(training.ref)
+    def _jobs(self, trainers: Trainers, stopped: set[str]) -> list[str]:
+        """Names of jobs that run or may just be started; each is asked to stop again."""
+        running: list[str] = []
+        for trainer in trainers.values():
+            for job in trainer.list_ours(ResourceKind.TRAINING, ResourceKind.DRAWING):
+                _stop_job(trainer, job)
+                stopped.add(job.ref)
+                running.append(job.name)
         starting = [
             row.id
             for row in TRAININGS.list_all(self.registry)
             if row.status == TrainingStage.STARTING
             and self.clock() - row.updated_at < LONGEST_START_CALL
         ]
-        return [*(training.name for training in running), *starting]
+        return [*running, *starting]
 
-    def _models_that_stay(self) -> str:
-        models = self.trainer.list_ours(ResourceKind.MODEL)
-        if not models:
-            return "No custom model stays"
-        item = self.trainer.items.model_month
+    def _models_that_stay(self, trainers: Trainers) -> str:
+        told = [
+            self._models(trainer, models)
+            for trainer in trainers.values()
+            if (models := trainer.list_ours(ResourceKind.MODEL))
+        ]
+        return ". ".join(told) or "No custom model stays"
+
+    def _models(self, trainer: Trainer, models: Sequence[OurResource]) -> str:
+        item = trainer.items.model_month
         price = self.prices.price(item) if item else None
         cost = ""
         if price is not None and price.usd is not None:
@@ -207,7 +223,7 @@ class GuardDeletion:
             request.deployment.deployment_id
             for request in begun
             if not verify_retired(
-                request, registry=self.registry, trainer=self.trainer, clock=self.clock
+                request, registry=self.registry, trainers=self.trainers, clock=self.clock
             ).gone
         ]
 
@@ -225,14 +241,23 @@ class GuardDeletion:
                 execution_arn="",  # no execution works on it
             )
 
-    def _standing(self) -> list[str]:
-        """Everything that bills by the hour, with or without a row; each is stopped again."""
-        refs = [thing.ref for thing in self.trainer.list_ours(ResourceKind.DEPLOYMENT)]
-        standing = [
-            ref
-            for ref in refs
-            if self.trainer.describe_deployment(ref).status != DeploymentStatus.GONE
-        ]
-        for ref in standing:
-            ask_to_stop(self.trainer, ref)
-        return standing
+
+def _stop_job(trainer: Trainer, job: OurResource) -> None:
+    if job.kind == ResourceKind.TRAINING:
+        trainer.stop_training(job.ref)
+    elif trainer.drawing_jobs is not None:
+        trainer.drawing_jobs.stop_drawing(job.ref)
+
+
+def _standing(trainers: Trainers) -> list[str]:
+    """Everything that bills by the hour, with or without a row; each is stopped again."""
+    standing: list[str] = []
+    for trainer in trainers.values():
+        deployer = trainer.deployer
+        if deployer is None:
+            continue
+        for thing in trainer.list_ours(ResourceKind.DEPLOYMENT):
+            if deployer.describe_deployment(thing.ref).status != DeploymentStatus.GONE:
+                ask_to_stop(deployer, thing.ref)
+                standing.append(thing.ref)
+    return standing

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from onmodel.contracts.base import FIRST_TRAINER
 from onmodel.contracts.keys import StoryboardKeys, slug
 from onmodel.contracts.rows import (
     DeploymentStage,
@@ -27,8 +28,8 @@ from onmodel.formats.jsonl import write_lines
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.ports.trainer import TrainerRules
-from onmodel.registry.kinds import DEPLOYMENTS, STORYBOARDS, TRAININGS, DeploymentRow
+from onmodel.ports.trainer import TrainerRules, TrainersRules
+from onmodel.registry.kinds import DEPLOYMENTS, STORYBOARDS, TRAININGS, DeploymentRow, TrainingRow
 from onmodel.storyboards.first import FIRST_STORYBOARD, first_storyboard
 from onmodel.storyboards.planning import plan_panels, read_storyboard
 
@@ -40,7 +41,7 @@ class PlanStoryboard:
     registry: Registry
     uploads: ObjectStore
     studio: ObjectStore
-    trainer: TrainerRules
+    rules: TrainersRules
     clock: Clock
 
     def plan(self, asked: PlanStoryboardRequest) -> StoryboardPlanned:
@@ -52,14 +53,17 @@ class PlanStoryboard:
         """
         request = asked.request
         name, storyboard = self._read(request)
-        panels = self._panels(storyboard, request.production)
         deployment = self._deployment(request)
+        training = None if deployment else self._newest_training(request.production)
+        trainer = _trainer_of(deployment or training)
+        panels = self._panels(storyboard, request.production, self.rules[trainer])
         if deployment is None:
             return StoryboardPlanned(
                 deployed=False,
                 production=request.production,
                 name=name,
-                training_id=self._newest_training(request.production),
+                trainer=trainer,
+                training_id=_must_be_trained(training, request.production).id,
                 correlation_id=request.correlation_id,
                 storyboard_key=request.storyboard_key,
                 storyboard_version=request.storyboard_version,
@@ -96,6 +100,7 @@ class PlanStoryboard:
             deployed=True,
             production=request.production,
             name=name,
+            trainer=trainer,
             training_id=deployment.body.training_id,
             correlation_id=request.correlation_id,
             storyboard_key=request.storyboard_key,
@@ -120,14 +125,16 @@ class PlanStoryboard:
         except NotFound as fault:
             raise SettingsRefused(f"{key} is gone", "Upload it again") from fault
 
-    def _panels(self, storyboard: Storyboard, production: str) -> list[tuple[int, PlannedPanel]]:
+    def _panels(
+        self, storyboard: Storyboard, production: str, rules: TrainerRules
+    ) -> list[tuple[int, PlannedPanel]]:
         """The panels with the take that their seed is made from, all takes of a scene together."""
         settings = settings_in_force(production, self.studio)
         characters = characters_of(production, settings, self.registry)
         planned = [
             (take, panel)
             for take in range(1, storyboard.takes + 1)
-            for panel in plan_panels(storyboard, characters, self.trainer, take)
+            for panel in plan_panels(storyboard, characters, rules, take)
         ]
         return sorted(planned, key=lambda pair: (pair[1].number, pair[0]))
 
@@ -146,18 +153,13 @@ class PlanStoryboard:
         ]
         return max(serving, key=lambda found: found.body.retires_at, default=None)
 
-    def _newest_training(self, production: str) -> str:
+    def _newest_training(self, production: str) -> TrainingRow | None:
         trained = [
             training
             for training in TRAININGS.list(self.registry, production)
             if training.status == TrainingStage.COMPLETED
         ]
-        if not trained:
-            raise SettingsRefused(
-                f"no model of production {production} is trained yet",
-                "Upload films first; the storyboard can be uploaded again when the model is ready",
-            )
-        return max(trained, key=lambda training: training.created_at).id
+        return max(trained, key=lambda training: training.created_at, default=None)
 
     def _take(self, body: StoryboardBody, production: str, execution_arn: str) -> StoryboardBody:
         """The next take; this execution's own take in a repeat. Raises Conflict."""
@@ -180,3 +182,17 @@ class PlanStoryboard:
             holder=execution_arn,
         )
         return made.body
+
+
+def _trainer_of(row: DeploymentRow | TrainingRow | None) -> str:
+    """The trainer that draws; without a model the storyboard is only checked."""
+    return FIRST_TRAINER if row is None else row.body.trainer
+
+
+def _must_be_trained(training: TrainingRow | None, production: str) -> TrainingRow:
+    if training is None:
+        raise SettingsRefused(
+            f"no model of production {production} is trained yet",
+            "Upload films first; the storyboard can be uploaded again when the model is ready",
+        )
+    return training

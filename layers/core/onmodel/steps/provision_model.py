@@ -7,11 +7,11 @@ from datetime import datetime
 from onmodel.contracts.deployments import DeploymentRequest, DeploymentSpec
 from onmodel.contracts.rows import DeploymentStage, TrainingStage
 from onmodel.deployments.deletion import are_forbidden
-from onmodel.deployments.lifecycle import ask_to_stop, is_live
+from onmodel.deployments.lifecycle import ask_to_stop, deployer_of, is_live
 from onmodel.errors import EventRefused, NotFound, TrainingImpossible
 from onmodel.ports.machines import Clock, Scheduler
 from onmodel.ports.registry import Registry
-from onmodel.ports.trainer import Trainer
+from onmodel.ports.trainer import Trainers
 from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow
 
 
@@ -20,7 +20,7 @@ def provision_model(
     *,
     registry: Registry,
     scheduler: Scheduler,
-    trainer: Trainer,
+    trainers: Trainers,
     clock: Clock,
 ) -> None:
     """Ask the trainer for the deployment, after confirming that its end is scheduled.
@@ -47,10 +47,11 @@ def provision_model(
             return None  # asked before: the trainer answers with the same deployment
         return current.with_status(DeploymentStage.CREATING).with_fields(provisioning_at=now)
 
+    deployer = deployer_of(trainers, deployment)
     begun = DEPLOYMENTS.change(registry, ref.production, ref.deployment_id, begin, clock)
     spec = DeploymentSpec(production=begun.production, deployment_id=begun.id, model_ref=model_ref)
     try:
-        made = trainer.provision(spec)
+        made = deployer.provision(spec)
     except NotFound as fault:
         raise TrainingImpossible(
             f"The model of training {begun.body.training_id} was deleted outside onmodel",
@@ -66,7 +67,7 @@ def provision_model(
     try:
         DEPLOYMENTS.change(registry, ref.production, ref.deployment_id, keep, clock)
     except EventRefused:
-        ask_to_stop(trainer, made)
+        ask_to_stop(deployer, made)
         raise
 
 

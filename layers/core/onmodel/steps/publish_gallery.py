@@ -25,7 +25,7 @@ from onmodel.pages.gallery import Gallery, GalleryPanel, GalleryPicture, render_
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.ports.trainer import TrainerRules
+from onmodel.ports.trainer import TrainersRules
 from onmodel.registry.kinds import DATASETS, STORYBOARDS, TRAININGS
 from onmodel.vision.decoding import decode_picture
 from onmodel.vision.encoding import thumbnail
@@ -43,7 +43,7 @@ class PublishGallery:
 
     registry: Registry
     studio: ObjectStore
-    trainer: TrainerRules
+    rules: TrainersRules
     prices: PriceBook
     clock: Clock
     links: SignedLinks | None = None
@@ -77,7 +77,7 @@ class PublishGallery:
                 ],
                 drawn_at=self.clock(),
                 names={slug: role.name for slug, role in known.items()},
-                options=self.trainer.described_panels(storyboard),
+                options=self.rules[plan.trainer].described_panels(storyboard),
                 credit=settings.credit,
                 notices=self._notices(plan.production, dataset),
                 training_pictures=self._copied(plan.production, dataset, panels),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from onmodel.contracts.datasets import DatasetRef
 from onmodel.contracts.rows import DatasetStatus, TrainingStage
 from onmodel.contracts.settings import Settings
-from onmodel.contracts.trainings import QuoteTrainingRequest, TrainingQuoted
+from onmodel.contracts.trainings import DatasetSize, QuoteTrainingRequest, TrainingQuoted
 from onmodel.datasets.records import (
     UNDER_WAY,
     dataset_settings,
+    size_of,
     trainings_of,
 )
 from onmodel.formats.wording import dollars
@@ -17,7 +18,7 @@ from onmodel.money.quotes import Quote, quote_captions, training_quote
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.ports.trainer import TrainerRules
+from onmodel.ports.trainer import TrainerRules, TrainersRules
 from onmodel.registry.kinds import DATASETS, TRAININGS
 
 CAPTIONS_ALONE = "Nothing can be trained here today, so this pays for captions alone."
@@ -28,7 +29,7 @@ def quote_training(
     *,
     registry: Registry,
     studio: ObjectStore,
-    trainer: TrainerRules,
+    rules: TrainersRules,
     prices: PriceBook,
     clock: Clock,
     spend_limit_usd: float,
@@ -42,7 +43,7 @@ def quote_training(
         request: the dataset, and whether it can be trained at all.
         registry: holds the dataset and the production's trainings.
         studio: holds the dataset's snapshot of the settings.
-        trainer: gives the usage of a training.
+        rules: of the trainers; the chosen one gives the usage of a training.
         prices: the price book in force.
         clock: now.
         spend_limit_usd: above it a person is asked.
@@ -55,9 +56,11 @@ def quote_training(
     dataset, possible = request.dataset, request.preflight.possible
     row = DATASETS.require(registry, dataset.production, dataset.dataset_id)
     settings = dataset_settings(dataset, studio)
-    quoted = _quote(dataset, possible, settings, trainer, prices)
+    trainer = rules[request.preflight.trainer]
+    quoted = _quote(dataset, size_of(row) if possible else None, settings, trainer, prices)
     usd = None if quoted.bill.total_usd is None else float(quoted.bill.total_usd)
     row = row.with_fields(
+        trainer=trainer.name,
         quoted_usd=usd,
         quoted_for="training" if possible else "captions",
         assumptions=quoted.assumptions,
@@ -81,17 +84,17 @@ def quote_training(
 
 def _quote(
     dataset: DatasetRef,
-    possible: bool,
+    trained: DatasetSize | None,
     settings: Settings,
     trainer: TrainerRules,
     prices: PriceBook,
 ) -> Quote:
-    if not possible:
+    if trained is None:
         return quote_captions(
             dataset.captions_needed, caption_settings=settings.captions, book=prices
         )
     return training_quote(
-        trainer.training_work(trainer.hyperparameters(settings.training)),
+        trainer.training_work(trainer.hyperparameters(settings.training, trained)),
         captions=dataset.captions_needed,
         caption_settings=settings.captions,
         book=prices,

@@ -22,13 +22,13 @@ from onmodel.deployments.events import (
     retired_event,
     training_failed_event,
 )
-from onmodel.deployments.lifecycle import LIVE, OVER, state_at_trainer
+from onmodel.deployments.lifecycle import LIVE, OVER, deployer_of, state_at_trainer
 from onmodel.errors import OnmodelError, ServiceError
 from onmodel.notifications.sending import was_sent
 from onmodel.observability import logger
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
-from onmodel.ports.trainer import Trainer
+from onmodel.ports.trainer import Trainers
 from onmodel.registry.kinds import (
     DEPLOYMENTS,
     EMPTY_UPLOADS,
@@ -55,7 +55,7 @@ class Reconcile:
     """The services that reconciling needs."""
 
     registry: Registry
-    trainer: Trainer
+    trainers: Trainers
     executions: Executions
     clock: Clock
     recovery: Recovery
@@ -132,7 +132,7 @@ class Reconcile:
             ready = ready_event(deployment.id)
             if not was_sent(self.registry, production=deployment.production, event=ready):
                 return ENDED_WITHOUT_RESULT
-            if state_at_trainer(self.trainer, deployment) is None:
+            if state_at_trainer(self.trainers, deployment) is None:
                 return "it was deleted outside onmodel"
         return None
 
@@ -153,17 +153,20 @@ class Reconcile:
         """
         try:
             standing = [
-                thing
-                for thing in self.trainer.list_ours()
-                if thing.kind == ResourceKind.DEPLOYMENT
-                and self.clock() - thing.created_at >= GRACE
+                (name, thing)
+                for name, trainer in self.trainers.items()
+                if trainer.deployer is not None
+                for thing in trainer.list_ours(ResourceKind.DEPLOYMENT)
+                if self.clock() - thing.created_at >= GRACE
             ]
             known = dict(self._known(deployments)) if standing else {}
         except OnmodelError as fault:
             self.faults.append(fault)
             return ()
         return tuple(
-            thing.ref for thing in standing if thing.ref not in known and self._take(thing)
+            thing.ref
+            for name, thing in standing
+            if thing.ref not in known and self._take(thing, name)
         )
 
     def _known(self, deployments: list[DeploymentRow]) -> Iterator[tuple[str, DeploymentRow]]:
@@ -171,13 +174,16 @@ class Reconcile:
         for deployment in deployments:
             if deployment.status in OVER:
                 continue
-            ref = deployment.body.deployment_ref or self.trainer.find_deployment(
-                deployment.production, deployment.id
-            )
+            ref = self._ref_of(deployment)
             if ref is not None:
                 yield ref, deployment
 
-    def _take(self, thing: OurResource) -> bool:
+    def _ref_of(self, deployment: DeploymentRow) -> str | None:
+        return deployment.body.deployment_ref or deployer_of(
+            self.trainers, deployment
+        ).find_deployment(deployment.production, deployment.id)
+
+    def _take(self, thing: OurResource, trainer: str) -> bool:
         """Record and retire it: under the row that had it before, or under a new one."""
         try:
             row = self._row_of(thing)
@@ -193,6 +199,7 @@ class Reconcile:
                 ),
                 self.clock,
                 thing.ref,
+                trainer,
             )
             self._retire(row, "it was billing and should not have been")
         except OnmodelError as fault:
@@ -204,8 +211,7 @@ class Reconcile:
     def _row_of(self, thing: OurResource) -> DeploymentRow | None:
         """Its row, which is over or was not listed yet."""
         for row in DEPLOYMENTS.list_all(self.registry):
-            ref = row.body.deployment_ref or self.trainer.find_deployment(row.production, row.id)
-            if ref == thing.ref:
+            if self._ref_of(row) == thing.ref:
                 return row
         return None
 
@@ -215,8 +221,9 @@ class Reconcile:
         training = TRAININGS.read(self.registry, listed.production, listed.id)
         if training is None or is_held(training, self.executions) or not self._was_missed(training):
             return False
-        ref = training.body.job_ref or self.trainer.find(training.production, training.id)
-        if ref is None or not self.trainer.describe(ref).status.is_over:
+        trainer = self.trainers[training.body.trainer]
+        ref = training.body.job_ref or trainer.find(training.production, training.id)
+        if ref is None or not trainer.describe(ref).status.is_over:
             return False
         stem = f"reconcile-{training.production[:30]}-{training.id}"
         request = {"job_arn": ref, "correlation_id": training.body.correlation_id}

@@ -12,8 +12,8 @@ from onmodel.errors import EventRefused, RunClaimed
 from onmodel.money.pricebook import PriceBook
 from onmodel.ports.machines import Clock, Scheduler
 from onmodel.ports.registry import Registry
-from onmodel.ports.trainer import TrainerRules
-from onmodel.registry.kinds import DEPLOYMENTS, DeploymentRow
+from onmodel.ports.trainer import TrainersRules
+from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow
 
 
 def schedule_retirement(
@@ -21,7 +21,7 @@ def schedule_retirement(
     *,
     registry: Registry,
     scheduler: Scheduler,
-    trainer: TrainerRules,
+    rules: TrainersRules,
     prices: PriceBook,
     clock: Clock,
     provision_minutes: float,
@@ -44,10 +44,8 @@ def schedule_retirement(
             registry=registry,
             clock=clock,
             longest=timedelta(minutes=provision_minutes, hours=claim.hours),
-            prices=(
-                _price(prices, trainer.items.deployment_hour),
-                _price(prices, trainer.items.model_month),
-            ),
+            rules=rules,
+            prices=prices,
         )
     elif found.holder != request.execution_arn:
         raise RunClaimed(f"{claim.deployment_id} is held by {found.holder}")
@@ -71,24 +69,24 @@ def _plan(
     registry: Registry,
     clock: Clock,
     longest: timedelta,
-    prices: tuple[float | None, float | None],
+    rules: TrainersRules,
+    prices: PriceBook,
 ) -> DeploymentRow:
-    """Prices: of an hour and of a month.
-
-    Raises:
-        Conflict: another execution planned the same at the same moment.
-    """
+    """Raises Conflict when another execution planned the same at the same moment."""
     claim, now = request.training, clock()
+    trainer = TRAININGS.require(registry, claim.production, claim.training_id).body.trainer
+    items = rules[trainer].items
     body = DeploymentBody(
         training_id=claim.training_id,
+        trainer=trainer,
         name=claim.deployment_id,
         correlation_id=claim.correlation_id,
         requested_at=now,
         retires_at=now + longest,
         schedule_name=schedule_name(claim),
         hours=claim.hours,
-        unit_usd_hour=prices[0],
-        model_usd_month=prices[1],
+        unit_usd_hour=_price(prices, items.deployment_hour),
+        model_usd_month=_price(prices, items.model_month),
         storyboard_key=claim.storyboard_key,
         retire_after_drawing=claim.retire_after_drawing,
     )

@@ -12,6 +12,7 @@ from onmodel.datasets.records import (
     UNDER_WAY,
     dataset_keys,
     dataset_settings,
+    size_of,
     trainings_of,
 )
 from onmodel.deployments.deletion import are_forbidden
@@ -19,7 +20,7 @@ from onmodel.errors import EventRefused, TrainingImpossible
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.ports.trainer import Trainer
+from onmodel.ports.trainer import Trainers
 from onmodel.registry.kinds import DATASETS, TRAININGS, TrainingRow
 
 
@@ -29,7 +30,7 @@ class StartTraining:
 
     registry: Registry
     studio: ObjectStore
-    trainer: Trainer
+    trainers: Trainers
     clock: Clock
 
     def start(self, request: DatasetRequest) -> TrainingStarted:
@@ -50,7 +51,7 @@ class StartTraining:
         if newest.status != TrainingStage.STARTING:
             return TrainingStarted(training_id=newest.id)
         try:
-            job_ref = self.trainer.start(newest.body.spec)
+            job_ref = self.trainers[newest.body.trainer].start(newest.body.spec)
         except TrainingImpossible as fault:
             refused = newest.with_status(TrainingStage.IMPOSSIBLE).with_fields(reason=str(fault))
             TRAININGS.replace(self.registry, refused, self.clock())
@@ -64,13 +65,15 @@ class StartTraining:
         row = DATASETS.require(self.registry, dataset.production, dataset.dataset_id)
         settings = dataset_settings(dataset, self.studio)
         training_id = training_id_of(dataset.dataset_id, attempt)
-        hyperparameters = self.trainer.hyperparameters(settings.training)
+        trainer = self.trainers[row.body.trainer]
+        hyperparameters = trainer.hyperparameters(settings.training, size_of(row))
         place = f"s3://{self.studio.bucket}"
         body = TrainingBody(
             dataset_id=dataset.dataset_id,
             correlation_id=dataset.correlation_id,
-            model_name=self.trainer.names(dataset.production, training_id).model,
-            described=self.trainer.described(hyperparameters),
+            trainer=trainer.name,
+            model_name=trainer.names(dataset.production, training_id).model,
+            described=trainer.described(hyperparameters),
             quoted_usd=row.body.quoted_usd,
             spec=TrainingSpec(
                 production=dataset.production,

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from onmodel.contracts.deployments import DeploymentRef, RetireRequest
 from onmodel.contracts.rows import DeploymentBody, DeploymentStage
-from onmodel.deployments.lifecycle import ask_to_stop, state_at_trainer
+from onmodel.deployments.lifecycle import ask_to_stop, deployer_of, state_at_trainer
 from onmodel.errors import Conflict
 from onmodel.observability import logger
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
-from onmodel.ports.trainer import Trainer
+from onmodel.ports.trainer import Trainers
 from onmodel.registry.kinds import DEPLOYMENTS, DeploymentRow
 
 
 def stop_deployment(
-    request: RetireRequest, *, registry: Registry, trainer: Trainer, clock: Clock
+    request: RetireRequest, *, registry: Registry, trainers: Trainers, clock: Clock
 ) -> None:
     """Mark the row, then stop the deployment. If the service refuses, verify_retired tries again.
 
@@ -24,14 +24,24 @@ def stop_deployment(
     ref = request.deployment
     found = DEPLOYMENTS.read(registry, ref.production, ref.deployment_id)
     if found is None:
-        standing = trainer.find_deployment(ref.production, ref.deployment_id)
-        found = write_unknown(registry, ref, clock, standing)
-    if found.status == DeploymentStage.RETIRED and state_at_trainer(trainer, found) is None:
+        trainer, standing = _find(trainers, ref)
+        found = write_unknown(registry, ref, clock, standing, trainer)
+    if found.status == DeploymentStage.RETIRED and state_at_trainer(trainers, found) is None:
         return
     found = begin_retirement(registry, ref, request.execution_arn or None, clock)
-    state = state_at_trainer(trainer, found)
+    state = state_at_trainer(trainers, found)
     if state is not None:
-        ask_to_stop(trainer, state.deployment_ref)
+        ask_to_stop(deployer_of(trainers, found), state.deployment_ref)
+
+
+def _find(trainers: Trainers, ref: DeploymentRef) -> tuple[str, str | None]:
+    """The trainer that has a deployment without a row, and its own name of it."""
+    deployers = {name: each.deployer for name, each in trainers.items() if each.deployer}
+    for name, deployer in deployers.items():
+        standing = deployer.find_deployment(ref.production, ref.deployment_id)
+        if standing is not None:
+            return name, standing
+    return next(iter(deployers)), None
 
 
 def begin_retirement(
@@ -54,7 +64,11 @@ def begin_retirement(
 
 
 def write_unknown(
-    registry: Registry, ref: DeploymentRef, clock: Clock, deployment_ref: str | None
+    registry: Registry,
+    ref: DeploymentRef,
+    clock: Clock,
+    deployment_ref: str | None,
+    trainer: str,
 ) -> DeploymentRow:
     """Create the row of a deployment that has none; its end is due at once.
 
@@ -63,10 +77,12 @@ def write_unknown(
         ref: the deployment.
         clock: now.
         deployment_ref: the trainer's own name of it; None when nothing exists there.
+        trainer: the trainer.
     """
     now = clock()
     body = DeploymentBody(
         training_id=ref.deployment_id.rsplit("-", 1)[0],
+        trainer=trainer,
         name=ref.deployment_id,
         correlation_id=ref.correlation_id,
         requested_at=now,

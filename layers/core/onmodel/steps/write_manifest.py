@@ -24,7 +24,7 @@ from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.ports.trainer import TrainerRules
+from onmodel.ports.trainer import TrainersRules
 from onmodel.registry.kinds import DATASETS
 from onmodel.vision.picture_header import read_header
 
@@ -40,7 +40,7 @@ def write_manifest(
     *,
     registry: Registry,
     studio: ObjectStore,
-    trainer: TrainerRules,
+    rules: TrainersRules,
     clock: Clock,
 ) -> None:
     """Write manifest.jsonl, validation.jsonl, annotations.jsonl and violations.jsonl.
@@ -63,6 +63,7 @@ def write_manifest(
     ]
     training = [picture for picture in pictures if picture.item.split == Split.TRAINING]
     validation = [picture for picture in pictures if picture.item.split == Split.VALIDATION]
+    trainer = rules[row.body.trainer]
     manifest = trainer.export(training)
     violations = trainer.manifest_violations(
         manifest, picture_facts(training, studio), name=keys.manifest

@@ -106,27 +106,6 @@ def test_stop_when_it_ends_meanwhile_then_success_and_other_faults_are_raised(
     assert trainer.describe(ref).status == TrainingStatus.IN_PROGRESS
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"source": "aws.sagemaker"},
-        {"detail-type": "Batch Inference Job State Change"},
-        {"detail": {"jobName": "theirs-1", "jobArn": "arn:x"}},
-        {"detail": {"jobName": "onmodelling", "jobArn": "arn:x"}},
-        {"detail": {"jobName": "onmodel-1"}},
-        {"detail": {}},
-    ],
-)
-def test_training_of_when_foreign_event_then_none(make_trainer, change: dict) -> None:
-    event = {
-        "source": "aws.bedrock",
-        "detail-type": "Model Customization Job State Change",
-        "detail": {"jobName": NAME, "jobArn": "arn:ours"},
-    }
-    assert make_trainer().training_of(event) == "arn:ours"
-    assert make_trainer().training_of({**event, **change}) is None
-
-
 def test_metrics_when_rows_are_unsorted_or_not_finite_then_sorted_and_left_out() -> None:
     text = b"step_number,epoch_number,training_loss\n20,1,0.5\n10,0,0.75\n30,1,nan\n40,2,inf\n"
     assert parse_metrics(text) == (LossPoint(step=10, loss=0.75), LossPoint(step=20, loss=0.5))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -130,16 +129,6 @@ class Jobs:
                 self._client.delete_custom_model(modelIdentifier=model_ref)
         except NotFound:
             return
-
-    def training_of(self, event: Mapping[str, Any]) -> str | None:
-        if (event.get("source"), event.get("detail-type")) != (
-            "aws.bedrock",
-            "Model Customization Job State Change",
-        ):
-            return None
-        detail = event.get("detail", {})
-        name, arn = detail.get("jobName", ""), detail.get("jobArn")
-        return str(arn) if arn and name.startswith(self._names.prefix) else None
 
 
 def metrics_uri(job: GetModelCustomizationJobResponseTypeDef) -> str:

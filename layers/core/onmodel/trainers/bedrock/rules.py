@@ -8,20 +8,22 @@ from datetime import timedelta
 from onmodel.contracts.base import Options
 from onmodel.contracts.bedrock import PRESETS, BedrockPanelOptions
 from onmodel.contracts.datasets import CaptionedPicture, PictureFacts, Violation
+from onmodel.contracts.drawings import TUNED, Arm
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.contracts.storyboards import Storyboard
-from onmodel.contracts.trainings import Finding, LabelledValue, Work
-from onmodel.ports.trainer import TrainerRules
+from onmodel.contracts.trainings import DatasetSize, Finding, LabelledValue, Work
+from onmodel.ports.trainer import DeployerRules, TrainerRules
 from onmodel.trainers.bedrock import billing, hyperparameters, manifest
 from onmodel.trainers.bedrock.limits import ITEMS, LIMITS
 
 
-class BedrockRules(TrainerRules):
-    """The rules of Nova Canvas."""
+class BedrockRules(TrainerRules, DeployerRules):
+    """The rules of Nova Canvas; its models are deployed and draw panel after panel."""
 
     name = "bedrock"
     limits = LIMITS
     items = ITEMS
+    arms: tuple[Arm, ...] = (TUNED,)
     presets: Mapping[str, Options] = {name: values.model_dump() for name, values in PRESETS.items()}
 
     on_a_local_stack = (
@@ -29,7 +31,17 @@ class BedrockRules(TrainerRules):
         " 2026-09-30"
     )
 
-    def hyperparameters(self, training: TrainingSettings) -> Options:
+    @property
+    def deployer(self) -> DeployerRules:
+        return self
+
+    @property
+    def drawing_jobs(self) -> None:
+        return None
+
+    def hyperparameters(
+        self, training: TrainingSettings, dataset: DatasetSize | None = None
+    ) -> Options:
         return hyperparameters.chosen(training)
 
     def hyperparameter_faults(self, values: Options) -> tuple[Finding, ...]:

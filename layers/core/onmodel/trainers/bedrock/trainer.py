@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from onmodel.contracts.bedrock import BASE_MODEL
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentState
@@ -20,7 +19,7 @@ from onmodel.errors import NotFound
 from onmodel.ports.account import Account, Quotas
 from onmodel.ports.machines import Clock
 from onmodel.ports.storage import ObjectStore
-from onmodel.ports.trainer import Trainer
+from onmodel.ports.trainer import Deployer, Trainer
 from onmodel.trainers.bedrock import jobs
 from onmodel.trainers.bedrock.inventory import Inventory
 from onmodel.trainers.bedrock.jobs import Jobs
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock.client import BedrockClient
 
 
-class BedrockTrainer(BedrockRules, Trainer):
+class BedrockTrainer(BedrockRules, Trainer, Deployer):
     """Nova Canvas: fine-tuned by a job, answering by provisioned throughput.
 
     Args:
@@ -80,6 +79,10 @@ class BedrockTrainer(BedrockRules, Trainer):
             private_arrangement=private_arrangement,
         )
 
+    @property
+    def deployer(self) -> Deployer:
+        return self
+
     def preflight(self, plan: TrainingPlan) -> tuple[Finding, ...]:
         return self._preflight.findings(plan)
 
@@ -98,9 +101,6 @@ class BedrockTrainer(BedrockRules, Trainer):
 
     def stop_training(self, training_ref: str) -> None:
         self._jobs.stop(training_ref)
-
-    def training_of(self, event: Mapping[str, Any]) -> str | None:
-        return self._jobs.training_of(event)
 
     def loss_curve(self, metrics_ref: str) -> tuple[LossPoint, ...]:
         folder = f"s3://{self._store.bucket}/"
