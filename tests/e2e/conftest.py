@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 from drawn.films import DrawnFilm, draw_film
-from e2e.studio import Studio
+from e2e.deployed_stack import DeployedStack
 
 from onmodel_local.pytest_plugin import Deployed
 
 
 @pytest.fixture(scope="session")
-def studio(deployed: Deployed) -> Studio:
-    return Studio(deployed.stack, deployed.outputs, deployed.mails)
+def studio(deployed: Deployed) -> DeployedStack:
+    return DeployedStack(deployed.stack, deployed.outputs, deployed.mails)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import pytest
 from drawn.films import draw_film
-from e2e.studio import Studio
+from e2e.deployed_stack import DeployedStack
 
 from onmodel.contracts.films import FilmSummary
 
@@ -17,7 +17,9 @@ FUNCTIONS = {  # of PrepareFilm, and what calls it and follows it
 
 
 @pytest.fixture(scope="module")
-def film(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, FilmSummary]:
+def film(
+    studio: DeployedStack, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, FilmSummary]:
     """The id that the upload got, and what the film came to.
 
     No other test's film: what is known is not paid for again, and paid calls are asked for here.
@@ -32,7 +34,7 @@ def film(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> tuple[str,
 
 
 def test_lines_when_a_film_goes_its_way_then_every_function_logs_under_its_id(
-    studio: Studio, film: tuple[str, FilmSummary]
+    studio: DeployedStack, film: tuple[str, FilmSummary]
 ) -> None:
     identity, _ = film
     logged = [(name, line) for name, line in studio.log_lines() if "level" in line]
@@ -42,7 +44,7 @@ def test_lines_when_a_film_goes_its_way_then_every_function_logs_under_its_id(
     assert mail.correlation_id == identity
 
 
-def metrics(studio: Studio) -> dict[str, list[float]]:
+def metrics(studio: DeployedStack) -> dict[str, list[float]]:
     """Values by name, or name and dimension, as CloudWatch reads them out of the lines."""
     found: dict[str, list[float]] = defaultdict(list)
     for _, line in studio.log_lines():
@@ -58,7 +60,7 @@ def metrics(studio: Studio) -> dict[str, list[float]]:
 
 
 def test_metrics_when_a_film_was_prepared_then_are_what_its_report_says(
-    studio: Studio, film: tuple[str, FilmSummary]
+    studio: DeployedStack, film: tuple[str, FilmSummary]
 ) -> None:
     _, summary = film
     found = metrics(studio)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from drawn.films import DrawnFilm, draw_film
-from e2e.studio import Studio, wait_until
+from e2e.deployed_stack import DeployedStack, wait_until
 
 from onmodel.contracts.films import RejectReason
 from onmodel.contracts.keys import accepted_settings_key
@@ -19,7 +19,7 @@ SETTINGS = b"sampling: {chunk_seconds: 6}\n"
 
 
 def test_film_when_uploaded_then_report_crops_and_mail_within_its_roles(
-    studio: Studio, drawn: DrawnFilm
+    studio: DeployedStack, drawn: DrawnFilm
 ) -> None:
     studio.upload("whole/settings.yaml", SETTINGS)
     studio.upload("whole/films/drawn.mp4", drawn.path.read_bytes())
@@ -40,7 +40,7 @@ def test_film_when_uploaded_then_report_crops_and_mail_within_its_roles(
 
 
 def test_film_when_same_again_twice_and_at_once_then_one_run_and_nothing_paid(
-    studio: Studio, drawn: DrawnFilm
+    studio: DeployedStack, drawn: DrawnFilm
 ) -> None:
     body = drawn.path.read_bytes()
     with ThreadPoolExecutor(2) as pool:
@@ -57,7 +57,7 @@ def test_film_when_same_again_twice_and_at_once_then_one_run_and_nothing_paid(
 
 
 def test_film_when_replaced_or_threshold_changed_then_new_runs_and_only_new_pictures_paid(
-    studio: Studio, drawn: DrawnFilm, tmp_path: Path
+    studio: DeployedStack, drawn: DrawnFilm, tmp_path: Path
 ) -> None:
     studio.upload("again/films/drawn.mp4", drawn.path.read_bytes())
     first = studio.ended_run("again")
@@ -83,7 +83,7 @@ def test_film_when_replaced_or_threshold_changed_then_new_runs_and_only_new_pict
     [("junk.mp4", "not"), ("truncated.mp4", ""), ("silent.mp4", "")],
 )
 def test_film_when_unreadable_then_refused_once_with_advice_and_nothing_stays(
-    studio: Studio, drawn: DrawnFilm, name: str, reason: str
+    studio: DeployedStack, drawn: DrawnFilm, name: str, reason: str
 ) -> None:
     production = f"bad-{name.removesuffix('.mp4')}"
     whole = drawn.path.read_bytes()
@@ -100,7 +100,7 @@ def test_film_when_unreadable_then_refused_once_with_advice_and_nothing_stays(
     assert not list(studio.store.list(f"{production}/"))
 
 
-def test_settings_when_deleted_then_the_defaults_hold(studio: Studio) -> None:
+def test_settings_when_deleted_then_the_defaults_hold(studio: DeployedStack) -> None:
     key, accepted = "gone/settings.yaml", accepted_settings_key("gone")
     studio.upload(key, b"training: {automatic: false}\n")
     wait_until(
@@ -116,7 +116,7 @@ def test_settings_when_deleted_then_the_defaults_hold(studio: Studio) -> None:
 
 
 def test_upload_when_it_is_no_film_then_no_run_and_no_mail(
-    studio: Studio, drawn: DrawnFilm
+    studio: DeployedStack, drawn: DrawnFilm
 ) -> None:
     ignored = ("a.mp4.filepart", "a.srt", "@eaDir/a.mp4", "day1_$folder$")
     for name in ignored:
@@ -132,7 +132,7 @@ def test_upload_when_it_is_no_film_then_no_run_and_no_mail(
 
 
 def test_run_when_its_execution_died_then_uploading_again_takes_it_over(
-    studio: Studio, drawn: DrawnFilm
+    studio: DeployedStack, drawn: DrawnFilm
 ) -> None:
     body = drawn.path.read_bytes()
     studio.upload("died/settings.yaml", SETTINGS)
@@ -150,7 +150,7 @@ def test_run_when_its_execution_died_then_uploading_again_takes_it_over(
 
 
 def test_calls_when_throttled_then_retried_and_the_film_is_whole(
-    studio: Studio, drawn: DrawnFilm, tmp_path: Path
+    studio: DeployedStack, drawn: DrawnFilm, tmp_path: Path
 ) -> None:
     film = draw_film(tmp_path / "throttled.mp4", seconds=5, size=(480, 270))
     studio.stack.control(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from drawn.films import DrawnFilm
 from drawn.references import SETTINGS, cut_references
-from e2e.studio import Studio, wait_until
+from e2e.deployed_stack import DeployedStack, wait_until
 
 from onmodel.contracts.keys import DatasetKeys, execution_arn
 from onmodel.contracts.rows import Kind
@@ -30,7 +30,7 @@ ON_THE_WAY_TO_A_MODEL = {
 }  # fmt: skip
 
 
-def only(studio: Studio, kind: Kind, production: str, status: set[str]) -> Record:
+def only(studio: DeployedStack, kind: Kind, production: str, status: set[str]) -> Record:
     """The one row of a kind, when it has one of these statuses."""
 
     def rows() -> list[Record]:
@@ -46,7 +46,7 @@ def only(studio: Studio, kind: Kind, production: str, status: set[str]) -> Recor
 
 
 @pytest.fixture(scope="module")
-def trained(studio: Studio, drawn: DrawnFilm) -> Record:
+def trained(studio: DeployedStack, drawn: DrawnFilm) -> Record:
     """The training of a production that nobody touched after its film landed."""
     for name, picture in cut_references(drawn).items():
         studio.upload(f"show/characters/{name}", picture)
@@ -60,7 +60,7 @@ def trained(studio: Studio, drawn: DrawnFilm) -> Record:
 
 
 def test_film_when_it_landed_then_a_dataset_in_bedrocks_form_was_trained_on(
-    studio: Studio, trained: Record
+    studio: DeployedStack, trained: Record
 ) -> None:
     assert trained.status == "completed", trained.body
     keys = DatasetKeys("show", trained.body["dataset_id"])
@@ -75,7 +75,7 @@ def test_film_when_it_landed_then_a_dataset_in_bedrocks_form_was_trained_on(
 
 
 def test_training_when_completed_then_a_model_is_ready_with_a_storyboard_and_an_end(
-    studio: Studio, trained: Record
+    studio: DeployedStack, trained: Record
 ) -> None:
     deployment = only(studio, Kind.DEPLOYMENT, "show", {"in_service"})
     (mail,) = studio.wait_for_mails("is ready")
@@ -97,7 +97,7 @@ def test_training_when_completed_then_a_model_is_ready_with_a_storyboard_and_an_
 
 
 def test_lines_when_a_model_came_of_a_film_then_its_whole_way_has_the_uploads_id(
-    studio: Studio, trained: Record
+    studio: DeployedStack, trained: Record
 ) -> None:
     only(studio, Kind.DEPLOYMENT, "show", {"in_service"})
     (mail,) = studio.wait_for_mails("The model of show is ready")
@@ -111,7 +111,7 @@ def test_lines_when_a_model_came_of_a_film_then_its_whole_way_has_the_uploads_id
 
 
 def test_deployment_when_retired_then_nothing_bills_by_the_hour_and_the_bill_is_told(
-    studio: Studio, trained: Record
+    studio: DeployedStack, trained: Record
 ) -> None:
     deployment = only(studio, Kind.DEPLOYMENT, "show", {"in_service"})
     payload = {
@@ -138,7 +138,7 @@ def test_deployment_when_retired_then_nothing_bills_by_the_hour_and_the_bill_is_
 
 
 def test_second_run_when_only_the_threshold_changes_then_no_caption_is_paid_again(
-    studio: Studio, drawn: DrawnFilm, trained: Record
+    studio: DeployedStack, drawn: DrawnFilm, trained: Record
 ) -> None:
     asked = studio.calls()["bedrock-runtime"]["Converse"]["ok"]
     studio.upload("show/settings.yaml", SETTINGS.replace(b"threshold: 0.98", b"threshold: 0.97"))
@@ -159,7 +159,7 @@ def behind_the_link(mail: CaughtMail, decision: str | None = None) -> str:
 
 
 def test_approval_when_looked_at_and_declined_then_nothing_is_trained(
-    studio: Studio, trained: Record
+    studio: DeployedStack, trained: Record
 ) -> None:
     only(studio, Kind.APPROVAL, "show", {"pending"})
     mail = studio.wait_for_mails("approv")[-1]
@@ -179,7 +179,7 @@ def test_approval_when_looked_at_and_declined_then_nothing_is_trained(
 
 
 def test_storyboard_when_nothing_answers_then_asked_for_drawn_and_switched_off(
-    studio: Studio, trained: Record
+    studio: DeployedStack, trained: Record
 ) -> None:
     assert studio.stack.control("billing")["nothing_by_the_hour"]
     studio.upload("show/storyboards/walk.yaml", b"images: 1\nscenes: [Mira walks]\n")
@@ -201,12 +201,12 @@ def test_storyboard_when_nothing_answers_then_asked_for_drawn_and_switched_off(
     assert studio.stack.control("billing")["nothing_by_the_hour"]
 
 
-def drawn_boards(studio: Studio) -> list[ObjectInfo]:
+def drawn_boards(studio: DeployedStack) -> list[ObjectInfo]:
     return list(studio.store.list("show/storyboards/walk/"))
 
 
 def test_functions_when_all_is_done_then_each_was_called_and_none_was_denied(
-    studio: Studio, trained: Record
+    studio: DeployedStack, trained: Record
 ) -> None:
     """The local stack asks IAM: what ended well, ended well with its own role."""
     studio.upload("broken/films/broken.mp4", b"no film at all")

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from drawn.films import draw_film
 from drawn.references import SETTINGS, cut_references
-from e2e.studio import Studio, wait_until
+from e2e.deployed_stack import DeployedStack, wait_until
 from e2e.test_train_model import only
 
 from onmodel.contracts.keys import accepted_settings_key
@@ -50,7 +50,7 @@ KINDS = [rows for rows in vars(kinds).values() if isinstance(rows, Rows)]
 class Updated:
     """A stack after its update, and what was true of it before."""
 
-    studio: Studio
+    studio: DeployedStack
     film: bytes
     resources_before: dict[str, str]
     paid_before: dict[str, Any]
@@ -78,7 +78,7 @@ def updated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Updated]:
     film = drawn.path.read_bytes()
     with LocalStack(settings=FAST, vision_url="") as stack:
         outputs = deploy_template(stack, before / "template.yaml", parameters=PARAMETERS)
-        studio = Studio(stack, outputs, MailCatcher(stack, outputs["TopicArn"]))
+        studio = DeployedStack(stack, outputs, MailCatcher(stack, outputs["TopicArn"]))
         references = cut_references(drawn)
         for name, picture in references.items():
             studio.upload(f"show/characters/{name}", picture)
@@ -97,7 +97,7 @@ def updated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Updated]:
         paid, resources = studio.paid_calls(), kept_resources(stack)
         after = deploy_template(stack, ROOT / "template.yaml", parameters=PARAMETERS)
         yield Updated(
-            studio=Studio(stack, after, studio.catcher),
+            studio=DeployedStack(stack, after, studio.catcher),
             film=film,
             resources_before=resources,
             paid_before=paid,
@@ -116,7 +116,7 @@ def kept_resources(stack: LocalStack) -> dict[str, str]:
     }
 
 
-def rows_of(studio: Studio) -> dict[Kind, list[AnyRow]]:
+def rows_of(studio: DeployedStack) -> dict[Kind, list[AnyRow]]:
     """All rows of the production, read by the current code."""
     return {rows.kind: list(rows.list(studio.registry, "show")) for rows in KINDS}
 

@@ -17,12 +17,13 @@ from typing import Any
 
 import pytest
 from fakes.caption_model import FakeCaptionModel
+from fakes.films_in_memory import FilmsInMemory
 from fakes.image_model import FakeImageModel
+from fakes.mailbox import STACK_OPTIONS
 from fakes.scheduler import InMemoryScheduler
 from fakes.task_tokens import InMemoryTaskTokens
-from fakes.train_world import InMemoryQueue, says_its_name
 from fakes.trainer import InMemoryTrainer, Only
-from fakes.world import World
+from fakes.training_in_memory import InMemoryQueue, says_its_name
 from functions import STEPS, load_function, variables_of_the_template
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,10 +66,10 @@ class Context:
 
 
 class InMemoryServices:
-    """What wiring's Services offers, over an empty world."""
+    """What wiring's Services offers, over empty tables and buckets."""
 
     def __init__(self) -> None:
-        self._world = world = World()
+        self._world = world = FilmsInMemory()
         self.clock = world.clock
         self.environment = environment()
         self.uploads, self.studio = world.uploads, world.studio
@@ -83,6 +84,7 @@ class InMemoryServices:
         self.scheduler = InMemoryScheduler(world.clock)
         self.prices = prices()
         self.notices: tuple[str, ...] = ()
+        self.stack_options = STACK_OPTIONS
 
     def finder(self, meter: Any) -> Any:
         detector = CachedLabelDetector(self._world.detector, self.cache, meter)

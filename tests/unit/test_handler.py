@@ -4,7 +4,7 @@ import runpy
 from dataclasses import dataclass
 
 import pytest
-from fakes.train_world import LINKS_URL, TrainWorld
+from fakes.training_in_memory import LINKS_URL, TrainingInMemory
 from template_model import ROOT
 
 from onmodel import wiring
@@ -103,7 +103,7 @@ def test_link_when_it_sends_somebody_on_then_the_address_is_not_logged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A presigned address is a key for whoever reads it."""
-    world = TrainWorld()
+    world = TrainingInMemory()
     world.studio.put("bunny/a.svg", b"<svg/>", "image/svg+xml")
     link = world.links.link_to_object("bunny/a.svg", 30)
     event = {

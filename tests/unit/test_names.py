@@ -7,8 +7,8 @@ import unicodedata
 
 import numpy as np
 from drawn.films import DrawnFilm
+from fakes.films_in_memory import FilmsInMemory
 from fakes.labels import FakeLabels, figure
-from fakes.world import World
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
@@ -38,7 +38,7 @@ awkward = st.sampled_from(
 names = st.lists(st.one_of(anything, awkward), min_size=2, max_size=6, unique=True)
 
 
-def in_world(world: World, key: str, body: bytes) -> str:
+def in_world(world: FilmsInMemory, key: str, body: bytes) -> str:
     """Upload, and answer what became of it."""
     return world.route(world.upload(key, body)).outcome
 
@@ -52,7 +52,7 @@ def nfc(name: str) -> str:
 def test_names_when_films_have_any_then_each_is_a_film_and_keeps_its_name(
     names: list[str],
 ) -> None:
-    world = World()
+    world = FilmsInMemory()
     keys = [f"bunny/films/{name}.mp4" for name in names]
     keys = [key for key in keys if isinstance(classify(key), FilmFile)]
     assume(keys and all(len(key.encode()) <= KEY_BYTES for key in keys))
@@ -68,7 +68,7 @@ def test_names_when_films_have_any_then_each_is_a_film_and_keeps_its_name(
 @given(names)
 @settings(deadline=None)
 def test_names_when_references_have_any_then_each_counts(names: list[str]) -> None:
-    world = World()
+    world = FilmsInMemory()
     keys = [f"bunny/characters/Mira/{name}.png" for name in names]
     keys = [key for key in keys if isinstance(classify(key), ReferenceFile)]
     assume(all(len(key.encode()) <= KEY_BYTES for key in keys))
@@ -83,7 +83,7 @@ def test_names_when_references_have_any_then_each_counts(names: list[str]) -> No
 def test_names_when_productions_and_characters_have_any_then_none_loses_another(
     names: list[str],
 ) -> None:
-    world = World()
+    world = FilmsInMemory()
     pairs = [(one, other) for one in names for other in names]
     keys = {pair: f"{pair[0]}/characters/{pair[1]}/a.png" for pair in pairs}
     assume(all(isinstance(classify(key), ReferenceFile) for key in keys.values()))
@@ -114,7 +114,7 @@ def test_names_when_any_then_the_film_is_prepared_listed_fetched_and_reported(
 ) -> None:
     key = f"{production}/films/{title}.mp4"
     assume(isinstance(classify(key), FilmFile) and len(key.encode()) <= KEY_BYTES)
-    world = World(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+    world = FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
     assert in_world(world, key, drawn.path.read_bytes()) == "started"
     run = world.started()
     world.prepare(run)

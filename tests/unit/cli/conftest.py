@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 from drawn.films import draw_film
+from fakes.films_in_memory import FilmsInMemory
 from fakes.labels import FakeLabels, figure
-from fakes.world import World
 from functions import variables_of_the_template
 
 from onmodel.environment import Environment
@@ -21,7 +21,7 @@ from onmodel_cli.connection import Connection
 class FakeS3:
     """upload_file of boto3; the stack's machines work inside the call."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: FilmsInMemory) -> None:
         self.world = world
         self.uploaded: list[str] = []
         self.after: Callable[[str], None] = self.prepare
@@ -50,12 +50,12 @@ class FakeS3:
 
 
 @pytest.fixture
-def world() -> World:
-    return World(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+def world() -> FilmsInMemory:
+    return FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
 
 
 @pytest.fixture
-def connection(world: World) -> Connection:
+def connection(world: FilmsInMemory) -> Connection:
     variables = variables_of_the_template() | {
         "UPLOADS_BUCKET": "uploads", "STUDIO_BUCKET": "studio", "REGISTRY_TABLE": "registry",
         "CACHE_TABLE": "cache", "TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:t",

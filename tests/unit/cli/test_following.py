@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from fakes.clock import START
-from fakes.world import MACHINE, World, run_of
+from fakes.films_in_memory import MACHINE, FilmsInMemory, run_of
 
 from onmodel.contracts.films import Chunk, ChunkResult, RefuseFilmRequest, Run, StateError
 from onmodel.contracts.keys import FilmKeys
@@ -31,7 +31,7 @@ class Script:
             self.steps.pop(0)()
 
 
-def follower(world: World, run: Run, script: Script, **options: float) -> Follower:
+def follower(world: FilmsInMemory, run: Run, script: Script, **options: float) -> Follower:
     return Follower(
         run=run,
         uploaded_at=START,
@@ -44,7 +44,7 @@ def follower(world: World, run: Run, script: Script, **options: float) -> Follow
     )
 
 
-def refuse(world: World, run: Run, arn: str, error: str) -> None:
+def refuse(world: FilmsInMemory, run: Run, arn: str, error: str) -> None:
     request = RefuseFilmRequest(
         run=run, execution_arn=arn, error=StateError(Error=error, Cause="it has no pictures")
     )
@@ -56,17 +56,19 @@ def run() -> Run:
     return run_of()
 
 
-def set_status(world: World, run: Run, status: RunStatus) -> None:
+def set_status(world: FilmsInMemory, run: Run, status: RunStatus) -> None:
     record = RUNS.require(world.registry, run.production, run.run_id)
     RUNS.replace(world.registry, record.with_status(status), record.updated_at)
 
 
-def start(world: World, run: Run) -> None:
+def start(world: FilmsInMemory, run: Run) -> None:
     world.executions.start(MACHINE, f"{run.run_id}-{run.attempt}", {})
     world.claim(run)
 
 
-def test_watch_when_all_goes_well_tells_every_stage_in_order(world: World, run: Run) -> None:
+def test_watch_when_all_goes_well_tells_every_stage_in_order(
+    world: FilmsInMemory, run: Run
+) -> None:
     keys = FilmKeys.of(run)
     chunks = [Chunk(index=n, start_seconds=n * 60, end_seconds=n * 60 + 60) for n in range(2)]
 
@@ -93,7 +95,7 @@ def test_watch_when_all_goes_well_tells_every_stage_in_order(world: World, run: 
     assert (seen[3].chunks_done, seen[3].chunks, seen[3].frames, seen[3].crops) == (1, 2, 60, 30)
 
 
-def test_watch_when_refused_raises_the_reason(world: World, run: Run) -> None:
+def test_watch_when_refused_raises_the_reason(world: FilmsInMemory, run: Run) -> None:
     start(world, run)
     arn = next(iter(world.executions.payloads))
     script = Script(lambda: refuse(world, run, arn, "FilmRefused"))
@@ -101,7 +103,7 @@ def test_watch_when_refused_raises_the_reason(world: World, run: Run) -> None:
         list(follower(world, run, script).watch())
 
 
-def test_watch_when_failed_raises_a_fault_and_not_a_refusal(world: World, run: Run) -> None:
+def test_watch_when_failed_raises_a_fault_and_not_a_refusal(world: FilmsInMemory, run: Run) -> None:
     start(world, run)
     arn = next(iter(world.executions.payloads))
     script = Script(lambda: refuse(world, run, arn, "States.Timeout"))
@@ -110,7 +112,7 @@ def test_watch_when_failed_raises_a_fault_and_not_a_refusal(world: World, run: R
 
 
 def test_watch_when_an_older_refusal_is_there_waits_for_the_new_attempt(
-    world: World, run: Run
+    world: FilmsInMemory, run: Run
 ) -> None:
     world.clock.now = START - timedelta(hours=1)
     start(world, run)
@@ -120,19 +122,21 @@ def test_watch_when_an_older_refusal_is_there_waits_for_the_new_attempt(
     assert [now.stage for now in follower(world, run, script).watch()] == [STAGES[0]] * 2
 
 
-def test_watch_when_nobody_takes_the_upload_up_says_where_to_look(world: World, run: Run) -> None:
+def test_watch_when_nobody_takes_the_upload_up_says_where_to_look(
+    world: FilmsInMemory, run: Run
+) -> None:
     with pytest.raises(ServiceError, match="RouteUpload"):
         list(follower(world, run, Script(pace=PICK_UP_SECONDS)).watch())
 
 
-def test_watch_when_the_execution_died_says_so(world: World, run: Run) -> None:
+def test_watch_when_the_execution_died_says_so(world: FilmsInMemory, run: Run) -> None:
     start(world, run)
     world.executions.finish(next(iter(world.executions.payloads)))
     with pytest.raises(ServiceError, match="ended without a reason"):
         list(follower(world, run, Script(pace=20)).watch())
 
 
-def test_watch_when_it_takes_too_long_stops_watching(world: World, run: Run) -> None:
+def test_watch_when_it_takes_too_long_stops_watching(world: FilmsInMemory, run: Run) -> None:
     start(world, run)
     with pytest.raises(StillRunning, match="goes on"):
         list(follower(world, run, Script(pace=50), limit_seconds=100).watch())

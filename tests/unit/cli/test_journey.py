@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from fakes.clock import START
-from fakes.world import World
+from fakes.films_in_memory import FilmsInMemory
 
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.rows import (
@@ -36,7 +36,7 @@ MODEL = f"{DATASET}-1"
 class Story:
     """A production whose rows appear one after the other."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: FilmsInMemory) -> None:
         self.world = world
         self.now = 0.0
 
@@ -128,7 +128,7 @@ class Story:
 
 
 @pytest.fixture
-def story(world: World) -> Story:
+def story(world: FilmsInMemory) -> Story:
     return Story(world)
 
 
@@ -225,5 +225,5 @@ def test_harvest_when_all_was_made_copies_each_part(story: Story, tmp_path: Path
     assert (found.gallery.parent.parent / "panels" / "01-0.png").is_file()
 
 
-def test_harvest_when_nothing_was_made_is_empty(world: World, tmp_path: Path) -> None:
+def test_harvest_when_nothing_was_made_is_empty(world: FilmsInMemory, tmp_path: Path) -> None:
     assert harvest(Place("collecting films"), "bunny", world.studio, tmp_path).rows() == []

@@ -5,8 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from fakes.films_in_memory import FilmsInMemory
 from fakes.trainer import Only
-from fakes.world import World
 from typer.testing import CliRunner
 
 from onmodel.contracts.rows import (
@@ -73,13 +73,13 @@ def invoke(connection: Connection, trainer, scheduler, monkeypatch: pytest.Monke
 
 
 def put(
-    world: World, rows: Rows[BodyT, StatusT], identity: str, status: StatusT, body: BodyT
+    world: FilmsInMemory, rows: Rows[BodyT, StatusT], identity: str, status: StatusT, body: BodyT
 ) -> None:
     rows.create(world.registry, "bunny", identity, status=status, body=body, now=now())
 
 
 @pytest.fixture
-def trained(world: World) -> None:
+def trained(world: FilmsInMemory) -> None:
     spec = TrainingSpec(
         production="bunny",
         dataset_id=ID,
@@ -93,7 +93,7 @@ def trained(world: World) -> None:
 
 
 @pytest.fixture
-def deployed(world: World, trained: None) -> None:
+def deployed(world: FilmsInMemory, trained: None) -> None:
     body = DeploymentBody(
         training_id=ID,
         name=f"{ID}-1",
@@ -108,7 +108,7 @@ def deployed(world: World, trained: None) -> None:
     put(world, DEPLOYMENTS, f"{ID}-1", DeploymentStage.IN_SERVICE, body)
 
 
-def payloads(world: World) -> list[dict[str, object]]:
+def payloads(world: FilmsInMemory) -> list[dict[str, object]]:
     return list(world.executions.payloads.values())
 
 

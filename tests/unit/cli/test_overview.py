@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from fakes.clock import START
+from fakes.films_in_memory import MACHINE, FilmsInMemory, run_of
 from fakes.registry import InMemoryRegistry
-from fakes.world import MACHINE, World, run_of
 
 from onmodel.contracts.films import Chunk, ChunkResult
 from onmodel.contracts.keys import DatasetKeys, FilmKeys
@@ -76,7 +76,7 @@ def test_look_when_money_waits_for_a_yes_then_says_until_when_and_how_much() -> 
 
 
 def test_look_when_a_film_is_sampled_then_says_how_many_parts_are_done() -> None:
-    world, run = World(), run_of()
+    world, run = FilmsInMemory(), run_of()
     world.executions.start(MACHINE, f"{run.run_id}-{run.attempt}", {})
     world.claim(run)
     assert answer(world) == "a.mp4; reading the film"
@@ -90,13 +90,13 @@ def test_look_when_a_film_is_sampled_then_says_how_many_parts_are_done() -> None
     assert answer(world) == "a.mp4; dropping near-duplicates"
 
 
-def answer(world: World) -> str:
+def answer(world: FilmsInMemory) -> str:
     (line,) = look(world.registry, None, START, world.studio)
     return line.what
 
 
 def test_look_when_pictures_are_captioned_then_says_how_many_are() -> None:
-    world = World()
+    world = FilmsInMemory()
     body = DatasetBody(
         generation_id="g0001", correlation_id="c", pictures=12, named={"buck": 12},
         films=("bbb-1",), to_caption_key="k", captions_needed=10,

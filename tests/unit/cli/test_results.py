@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 
 import pytest
-from fakes.world import World
+from fakes.films_in_memory import FilmsInMemory
 from rich.console import Console
 
 from onmodel_cli.results import Result, as_object, show
@@ -12,7 +12,7 @@ from onmodel_cli.results import Result, as_object, show
 
 @pytest.fixture
 def result(film: Path, tmp_path: Path) -> Result:
-    world = World()
+    world = FilmsInMemory()
     world.route(world.upload("mira/films/mira.mp4", film.read_bytes()))
     run = world.started()
     summary = world.prepare(run).model_copy(

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from fakes.world import World
+from fakes.films_in_memory import FilmsInMemory
 from functions import variables_of_the_template
 from typer import Exit
 from typer.testing import CliRunner
@@ -62,7 +62,7 @@ def test_run_when_settings_change_makes_a_new_run(invoke, film, tmp_path) -> Non
 
 
 def test_run_when_characters_are_given_uploads_their_pictures(
-    invoke, film, world: World, tmp_path, picture: bytes
+    invoke, film, world: FilmsInMemory, tmp_path, picture: bytes
 ) -> None:
     folder = tmp_path / "cast" / "Mira"
     folder.mkdir(parents=True)
@@ -180,7 +180,7 @@ def test_run_when_the_same_film_has_another_name_then_nothing_is_uploaded_or_pai
 
 
 def test_run_when_the_film_was_deleted_from_the_bucket_then_it_is_uploaded_and_known_again(
-    invoke, film: Path, connection: Connection, world: World
+    invoke, film: Path, connection: Connection, world: FilmsInMemory
 ) -> None:
     first = json.loads(invoke("run", film, "-p", "mira", "--json").stdout)
     world.uploads.delete_prefix("mira/films/")
@@ -202,7 +202,7 @@ def test_run_when_the_film_s_name_is_in_nfd_then_its_key_is_in_nfc(
 
 @pytest.mark.parametrize("typed", ["Caf\u00e9", "Cafe\u0301", "CAF\u00c9", "cafe"])
 def test_commands_when_the_production_is_spelled_otherwise_then_it_is_found(
-    invoke, film: Path, connection: Connection, world: World, typed: str,
+    invoke, film: Path, connection: Connection, world: FilmsInMemory, typed: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(status, "open_stack", lambda *_arguments: connection)
@@ -215,7 +215,7 @@ def test_commands_when_the_production_is_spelled_otherwise_then_it_is_found(
 
 
 def test_run_when_main_has_a_film_at_the_root_then_settings_and_references_count(
-    invoke, film: Path, world: World, tmp_path: Path, picture: bytes
+    invoke, film: Path, world: FilmsInMemory, tmp_path: Path, picture: bytes
 ) -> None:
     world.route(world.upload("first.mp4", b"film"))
     (tmp_path / "cast" / "Mira").mkdir(parents=True)
@@ -256,7 +256,7 @@ def test_commands_when_they_print_bytes_that_are_no_utf_8_then_one_sentence(
 
 
 def test_run_when_a_picture_s_name_is_no_utf_8_then_it_is_left_out_and_the_others_count(
-    invoke, film: Path, tmp_path: Path, world: World, picture: bytes
+    invoke, film: Path, tmp_path: Path, world: FilmsInMemory, picture: bytes
 ) -> None:
     folder = tmp_path / "cast" / "Mira"
     folder.mkdir(parents=True)

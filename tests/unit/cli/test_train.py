@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from fakes.train_world import PRODUCTION, TrainWorld
+from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 from typer.testing import CliRunner
 
 from onmodel.contracts.rows import TrainingStage
@@ -13,8 +13,8 @@ from onmodel_cli.connection import Connection
 
 
 @pytest.fixture
-def world() -> TrainWorld:
-    return TrainWorld()
+def world() -> TrainingInMemory:
+    return TrainingInMemory()
 
 
 @pytest.fixture
@@ -23,11 +23,11 @@ def invoke(connection: Connection, monkeypatch: pytest.MonkeyPatch):
     return lambda: CliRunner().invoke(main.app, ["train", "--production", PRODUCTION])
 
 
-def started(world: TrainWorld) -> list[tuple[str, int]]:
+def started(world: TrainingInMemory) -> list[tuple[str, int]]:
     return [(found.generation_id, found.attempt) for found in world.started_generations()]
 
 
-def attempt(world: TrainWorld) -> int:
+def attempt(world: TrainingInMemory) -> int:
     record = GENERATIONS.read(world.registry, PRODUCTION, "g0001")
     return record.body.attempt
 

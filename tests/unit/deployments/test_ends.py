@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from fakes.studio import Studio
+from fakes.deployment_in_memory import DeploymentInMemory
 
 from onmodel.deployments.ends import hours_overdue
 
@@ -13,7 +13,7 @@ from onmodel.deployments.ends import hours_overdue
 def test_hours_overdue_when_asked_then_whole_hours_since_the_retirement_began_or_was_due(
     is_retiring: bool, minutes: int, hours: int
 ) -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.planned()
     due = studio.deployment().body.retires_at
     began = due - timedelta(hours=5) if is_retiring else None

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from fakes.world import World
+from fakes.films_in_memory import FilmsInMemory
 
 from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.rows import MOST_PLACES, ContentBody, ContentStatus, FilmBody, RunStatus
@@ -11,25 +11,25 @@ from onmodel.registry.rows import Rows
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> FilmsInMemory:
+    return FilmsInMemory()
 
 
-def record(world: World, key: str, body: bytes = b"film") -> FilmRow:
+def record(world: FilmsInMemory, key: str, body: bytes = b"film") -> FilmRow:
     world.uploads.put(key, body, "video/mp4")
     info = world.uploads.head(key)
     source = ObjectRef(bucket="uploads", key=key, version_id=info.version_id)
     return record_film("bunny", source, info, registry=world.registry, clock=world.clock)
 
 
-def test_record_when_new_then_named_after_its_first_name_and_content(world: World) -> None:
+def test_record_when_new_then_named_after_its_first_name_and_content(world: FilmsInMemory) -> None:
     film = record(world, "bunny/films/Cafe\u0301.mp4")
     assert film.id.startswith("cafe-")
     assert film.body.title == "Caf\u00e9.mp4"
     assert film.status == RunStatus.RUNNING
 
 
-def test_record_when_repeated_then_nothing_is_written(world: World) -> None:
+def test_record_when_repeated_then_nothing_is_written(world: FilmsInMemory) -> None:
     first = record(world, "bunny/films/a.mp4")
     info = world.uploads.head("bunny/films/a.mp4")
     again = record_film(
@@ -39,7 +39,7 @@ def test_record_when_repeated_then_nothing_is_written(world: World) -> None:
 
 
 def test_record_when_another_upload_was_first_by_a_moment_then_that_film(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: FilmsInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two events of one content at the same time: the second finds the row when it writes it."""
     create = Rows.create
@@ -57,7 +57,7 @@ def test_record_when_another_upload_was_first_by_a_moment_then_that_film(
 
 
 def test_record_when_the_content_has_very_many_places_then_the_newest_are_kept(
-    world: World,
+    world: FilmsInMemory,
 ) -> None:
     for number in range(MOST_PLACES + 2):
         film = record(world, f"bunny/films/{number}.mp4")
@@ -67,7 +67,7 @@ def test_record_when_the_content_has_very_many_places_then_the_newest_are_kept(
 
 
 def test_record_when_another_production_has_the_content_then_a_film_of_its_own(
-    world: World,
+    world: FilmsInMemory,
 ) -> None:
     record(world, "bunny/films/a.mp4")
     world.uploads.put("other/films/b.mp4", b"film", "video/mp4")
@@ -76,7 +76,7 @@ def test_record_when_another_production_has_the_content_then_a_film_of_its_own(
     )
 
 
-def test_film_when_of_an_older_stack_then_found_by_its_content(world: World) -> None:
+def test_film_when_of_an_older_stack_then_found_by_its_content(world: FilmsInMemory) -> None:
     film = record(world, "bunny/films/a.mp4")
     for row in CONTENTS.list(world.registry, "bunny"):
         CONTENTS.delete(world.registry, row)
@@ -85,7 +85,7 @@ def test_film_when_of_an_older_stack_then_found_by_its_content(world: World) -> 
     assert record(world, "bunny/films/moved.mov").id == film.id
 
 
-def test_place_when_one_of_two_was_deleted_then_the_other(world: World) -> None:
+def test_place_when_one_of_two_was_deleted_then_the_other(world: FilmsInMemory) -> None:
     record(world, "bunny/films/a.mp4")
     film = record(world, "bunny/films/b.mp4")
     world.uploads.delete_prefix("bunny/films/b.mp4")
@@ -93,7 +93,7 @@ def test_place_when_one_of_two_was_deleted_then_the_other(world: World) -> None:
     assert place is not None and place.key == "bunny/films/a.mp4"
 
 
-def test_place_when_all_were_deleted_or_replaced_then_none(world: World) -> None:
+def test_place_when_all_were_deleted_or_replaced_then_none(world: FilmsInMemory) -> None:
     record(world, "bunny/films/a.mp4")
     film = record(world, "bunny/films/b.mp4")
     world.uploads.delete_prefix("bunny/films/b.mp4")

@@ -1,5 +1,5 @@
 import pytest
-from fakes.train_world import PRODUCTION, TrainWorld
+from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
 from onmodel.contracts.rows import FolderBody, FolderStatus
 from onmodel.contracts.settings import AllowedModels, Character, Settings, TrainingSettings
@@ -9,22 +9,22 @@ from onmodel.registry.kinds import CHARACTERS, FILMS
 
 
 @pytest.fixture
-def world() -> TrainWorld:
-    return TrainWorld()
+def world() -> TrainingInMemory:
+    return TrainingInMemory()
 
 
-def test_settings_when_none_were_accepted_then_the_defaults(world: TrainWorld) -> None:
+def test_settings_when_none_were_accepted_then_the_defaults(world: TrainingInMemory) -> None:
     assert settings_in_force(PRODUCTION, world.studio) == Settings()
 
 
-def test_settings_when_accepted_then_these(world: TrainWorld) -> None:
+def test_settings_when_accepted_then_these(world: TrainingInMemory) -> None:
     wanted = Settings(training=TrainingSettings(preset="article"))
     world.set_settings(wanted)
     assert settings_in_force(PRODUCTION, world.studio) == wanted
 
 
 def test_films_when_one_is_known_but_was_never_prepared_then_it_does_not_count(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     run = world.film()
     film = FILMS.require(world.registry, PRODUCTION, run.film_id)
@@ -32,12 +32,12 @@ def test_films_when_one_is_known_but_was_never_prepared_then_it_does_not_count(
     assert current_films(PRODUCTION, world.registry, world.uploads) == ((), ())
 
 
-def test_films_when_of_another_production_then_not_counted(world: TrainWorld) -> None:
+def test_films_when_of_another_production_then_not_counted(world: TrainingInMemory) -> None:
     world.film()
     assert current_films("other", world.registry, world.uploads) == ((), ())
 
 
-def test_cast_when_only_shown_then_named_after_the_folder(world: TrainWorld) -> None:
+def test_cast_when_only_shown_then_named_after_the_folder(world: TrainingInMemory) -> None:
     world.show_characters()
     CHARACTERS.put(
         world.registry,
@@ -55,7 +55,7 @@ def test_cast_when_only_shown_then_named_after_the_folder(world: TrainWorld) -> 
     }
 
 
-def test_cast_when_described_in_the_settings_then_that_counts(world: TrainWorld) -> None:
+def test_cast_when_described_in_the_settings_then_that_counts(world: TrainingInMemory) -> None:
     world.show_characters()
     settings = Settings(
         characters={"frank": Character(name="Franklin", description="a flying squirrel")}
@@ -65,7 +65,7 @@ def test_cast_when_described_in_the_settings_then_that_counts(world: TrainWorld)
 
 
 def test_settings_when_the_stacks_models_changed_since_then_those_of_today(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     """What was accepted under another model must not be asked of it: the role denies it."""
     world.set_settings(with_models(Settings(), AllowedModels(captions="old")))
@@ -74,7 +74,7 @@ def test_settings_when_the_stacks_models_changed_since_then_those_of_today(
     assert settings_in_force(PRODUCTION, world.studio).captions.model == "old"
 
 
-def test_films_when_one_was_moved_then_it_counts(world: TrainWorld) -> None:
+def test_films_when_one_was_moved_then_it_counts(world: TrainingInMemory) -> None:
     run = world.film("a.mp4")
     world.uploads.delete_prefix("bunny/films/a.mp4")
     assert current_films(PRODUCTION, world.registry, world.uploads) == (
@@ -86,7 +86,7 @@ def test_films_when_one_was_moved_then_it_counts(world: TrainWorld) -> None:
     assert (film.run, notices) == (run, ())
 
 
-def test_films_when_deleted_and_uploaded_again_then_it_counts(world: TrainWorld) -> None:
+def test_films_when_deleted_and_uploaded_again_then_it_counts(world: TrainingInMemory) -> None:
     run = world.film("a.mp4")
     world.uploads.delete_prefix("bunny/films/a.mp4")
     world.route(world.upload("bunny/films/a.mp4", b"a.mp4"))
@@ -94,7 +94,7 @@ def test_films_when_deleted_and_uploaded_again_then_it_counts(world: TrainWorld)
     assert (film.run, notices) == (run, ())
 
 
-def test_films_when_one_of_two_places_is_replaced_then_it_counts(world: TrainWorld) -> None:
+def test_films_when_one_of_two_places_is_replaced_then_it_counts(world: TrainingInMemory) -> None:
     world.film("a.mp4")
     world.route(world.upload("bunny/films/b.mp4", b"a.mp4"))
     world.uploads.put("bunny/films/b.mp4", b"other", "video/mp4")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from drawn.films import DrawnFilm, draw_film
 from drawn.profiles import profile
-from fakes.train_world import picture
-from fakes.world import World
+from fakes.films_in_memory import FilmsInMemory
+from fakes.training_in_memory import picture
 from PIL import Image
 
 from onmodel.contracts.films import Run
@@ -21,19 +21,19 @@ TITLE = "drawn.mp4"
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> FilmsInMemory:
+    return FilmsInMemory()
 
 
 @pytest.fixture
-def run(world: World, drawn: DrawnFilm) -> Run:
+def run(world: FilmsInMemory, drawn: DrawnFilm) -> Run:
     world.route(world.upload(f"bunny/films/{TITLE}", drawn.path.read_bytes()))
     run = world.started()
     world.probe(run)
     return run
 
 
-def reader(world: World, run: Run) -> ReferenceReader:
+def reader(world: FilmsInMemory, run: Run) -> ReferenceReader:
     return ReferenceReader(run, world.uploads, world.studio, world.registry)
 
 
@@ -51,7 +51,7 @@ def decoded_size(jpeg: bytes) -> tuple[int, int]:
 
 
 def test_read_when_pictures_are_uploaded_then_each_with_its_character(
-    world: World, run: Run
+    world: FilmsInMemory, run: Run
 ) -> None:
     for number, name in enumerate(("Mira", "Mira", "Otto")):
         key = f"bunny/characters/{name}/{number}.jpg"
@@ -63,7 +63,7 @@ def test_read_when_pictures_are_uploaded_then_each_with_its_character(
 
 
 def test_read_when_an_uploaded_picture_is_damaged_then_left_out_with_a_notice(
-    world: World, run: Run
+    world: FilmsInMemory, run: Run
 ) -> None:
     world.route(world.upload("bunny/characters/mira/1.jpg", picture(1)))
     world.uploads.put("bunny/characters/mira/1.jpg", b"no picture", "image/jpeg")
@@ -76,7 +76,7 @@ def test_read_when_an_uploaded_picture_is_damaged_then_left_out_with_a_notice(
 
 
 def test_read_when_a_picture_was_refused_at_its_upload_then_a_notice_until_it_is_deleted(
-    world: World, run: Run
+    world: FilmsInMemory, run: Run
 ) -> None:
     heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200)
     world.route(world.upload("bunny/characters/mira/IMG_1.jpg", heic))
@@ -88,7 +88,7 @@ def test_read_when_a_picture_was_refused_at_its_upload_then_a_notice_until_it_is
 
 
 def test_read_when_a_profile_cannot_be_converted_then_used_with_a_notice(
-    world: World, run: Run
+    world: FilmsInMemory, run: Run
 ) -> None:
     file = io.BytesIO()
     tables = profile(b"RGB ", b"prtr", {b"A2B0": bytes(64)})
@@ -100,7 +100,7 @@ def test_read_when_a_profile_cannot_be_converted_then_used_with_a_notice(
 
 
 def test_read_when_a_place_of_the_film_is_named_then_its_box_is_cut_out(
-    world: World, run: Run
+    world: FilmsInMemory, run: Run
 ) -> None:
     (shown,), notices = reader(world, run).read(shown_at(1.0))
     assert (shown.character, decoded_size(shown.jpeg)) == ("mira", (200, 120))
@@ -108,7 +108,7 @@ def test_read_when_a_place_of_the_film_is_named_then_its_box_is_cut_out(
 
 
 def test_read_when_a_drawing_is_held_then_the_picture_on_the_screen_is_cut_out(
-    world: World, tmp_path: Path
+    world: FilmsInMemory, tmp_path: Path
 ) -> None:
     film = draw_film(
         tmp_path / TITLE, seconds=12, size=(320, 180), times=(0.0, 4.0, 8.0), shot_seconds=4, gop=2
@@ -125,13 +125,13 @@ def test_read_when_a_drawing_is_held_then_the_picture_on_the_screen_is_cut_out(
     assert shown[0] == shown[1] != shown[2]
 
 
-def test_read_when_a_box_is_the_whole_frame_then_it_is_used(world: World, run: Run) -> None:
+def test_read_when_a_box_is_the_whole_frame_then_it_is_used(world: FilmsInMemory, run: Run) -> None:
     (shown,), notices = reader(world, run).read(shown_at(1.0, (0, 0, 640, 360)))
     assert (decoded_size(shown.jpeg), notices) == ((640, 360), ())
 
 
 def test_read_when_the_place_is_in_another_prepared_film_then_that_film_is_cut(
-    world: World, run: Run, drawn: DrawnFilm
+    world: FilmsInMemory, run: Run, drawn: DrawnFilm
 ) -> None:
     world.prepare(run)
     world.route(world.upload("bunny/films/second.mp4", drawn.path.read_bytes() + b"\0"))
@@ -153,7 +153,7 @@ def test_read_when_the_place_is_in_another_prepared_film_then_that_film_is_cut(
     ],
 )
 def test_read_when_a_place_does_not_exist_then_left_out_with_a_notice(
-    world: World, run: Run, settings: Settings, reason: str
+    world: FilmsInMemory, run: Run, settings: Settings, reason: str
 ) -> None:
     pictures, (notice,) = reader(world, run).read(settings)
     assert pictures == ()
@@ -163,7 +163,7 @@ def test_read_when_a_place_does_not_exist_then_left_out_with_a_notice(
 
 @pytest.mark.parametrize("written", ["Caf\u00e9.mp4", "Cafe\u0301.mp4", "day1/Caf\u00e9.mp4"])
 def test_read_when_a_film_is_named_in_another_normal_form_then_that_film_is_cut(
-    world: World, run: Run, drawn: DrawnFilm, written: str
+    world: FilmsInMemory, run: Run, drawn: DrawnFilm, written: str
 ) -> None:
     world.route(world.upload("bunny/films/day1/Cafe\u0301.mp4", drawn.path.read_bytes() + b"\0"))
     world.prepare(world.started())
@@ -171,7 +171,7 @@ def test_read_when_a_film_is_named_in_another_normal_form_then_that_film_is_cut(
     assert (decoded_size(shown.jpeg), notices) == ((200, 120), ())
 
 
-def two_days(world: World, drawn: DrawnFilm) -> None:
+def two_days(world: FilmsInMemory, drawn: DrawnFilm) -> None:
     """Two prepared films of one name and different content."""
     for day in (1, 2):
         body = drawn.path.read_bytes() + bytes(day)
@@ -180,7 +180,7 @@ def two_days(world: World, drawn: DrawnFilm) -> None:
 
 
 def test_read_when_two_films_have_the_name_then_a_notice_lists_both(
-    world: World, run: Run, drawn: DrawnFilm
+    world: FilmsInMemory, run: Run, drawn: DrawnFilm
 ) -> None:
     two_days(world, drawn)
     pictures, (notice,) = reader(world, run).read(shown_at(1.0, film="A001.mp4"))
@@ -193,7 +193,7 @@ def test_read_when_two_films_have_the_name_then_a_notice_lists_both(
 
 @pytest.mark.parametrize("written", ["day1/A001.mp4", "bunny/films/day1/A001.mp4"])
 def test_read_when_a_path_tells_two_films_apart_then_that_film_is_cut(
-    world: World, run: Run, drawn: DrawnFilm, written: str
+    world: FilmsInMemory, run: Run, drawn: DrawnFilm, written: str
 ) -> None:
     two_days(world, drawn)
     (shown,), notices = reader(world, run).read(shown_at(1.0, film=written))
@@ -201,7 +201,7 @@ def test_read_when_a_path_tells_two_films_apart_then_that_film_is_cut(
 
 
 def test_read_when_one_of_two_films_was_deleted_then_the_name_means_the_other(
-    world: World, run: Run, drawn: DrawnFilm
+    world: FilmsInMemory, run: Run, drawn: DrawnFilm
 ) -> None:
     two_days(world, drawn)
     world.uploads.delete_prefix("bunny/films/day1/")
@@ -210,7 +210,7 @@ def test_read_when_one_of_two_films_was_deleted_then_the_name_means_the_other(
 
 
 def test_read_when_the_named_film_is_not_prepared_then_a_notice_says_so(
-    world: World, run: Run
+    world: FilmsInMemory, run: Run
 ) -> None:
     world.route(world.upload("bunny/films/later.mp4", b"film"))
     pictures, (notice,) = reader(world, run).read(shown_at(1.0, film="later.mp4"))
@@ -218,7 +218,7 @@ def test_read_when_the_named_film_is_not_prepared_then_a_notice_says_so(
 
 
 def test_read_when_the_run_was_claimed_before_films_were_recorded_then_its_film_is_found(
-    world: World, run: Run
+    world: FilmsInMemory, run: Run
 ) -> None:
     row = FILMS.require(world.registry, "bunny", run.film_id)
     FILMS.delete(world.registry, row)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from fakes.crops import numbered_crops
 from fakes.embedder import FakeEmbedder
-from fakes.train_world import picture
+from fakes.training_in_memory import picture
 from hypothesis import given
 from hypothesis import strategies as st
 

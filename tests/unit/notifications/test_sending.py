@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from fakes.films_in_memory import FilmsInMemory
 from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox
-from fakes.world import World
 
 from onmodel.contracts.keys import as_typed
 from onmodel.errors import Conflict, ServiceUnavailable
@@ -23,7 +23,7 @@ class Broken(InMemoryMailbox):
         raise ServiceUnavailable("the topic is away")
 
 
-def send(world: World, mailbox: Mailbox | None = None) -> bool:
+def send(world: FilmsInMemory, mailbox: Mailbox | None = None) -> bool:
     return send_once(
         Notification(UploadUnknownFacts(production="bunny", bucket="b", key="notes.txt"), EVENT),
         correlation_id="c-1",
@@ -35,7 +35,7 @@ def send(world: World, mailbox: Mailbox | None = None) -> bool:
 
 
 def test_send_when_repeated_then_one_mail() -> None:
-    world = World()
+    world = FilmsInMemory()
     assert [send(world), send(world)] == [True, False]
     (mail,) = world.mailbox.mails
     assert mail.subject == "We do not know what to do with notes.txt"
@@ -43,7 +43,7 @@ def test_send_when_repeated_then_one_mail() -> None:
 
 
 def test_send_when_sent_then_its_row_names_event_and_subject() -> None:
-    world = World()
+    world = FilmsInMemory()
     assert not was_sent(world.registry, production="bunny", event=EVENT)
     send(world)
     (row,) = MAILS.list(world.registry, "bunny")
@@ -59,7 +59,7 @@ def test_mail_id_when_the_stack_is_updated_then_stays() -> None:
 
 
 def test_send_when_the_topic_fails_then_no_row_and_a_retry_sends() -> None:
-    world = World()
+    world = FilmsInMemory()
     with pytest.raises(ServiceUnavailable):
         send(world, Broken())
     assert not list(MAILS.list(world.registry, "bunny"))
@@ -69,7 +69,7 @@ def test_send_when_the_topic_fails_then_no_row_and_a_retry_sends() -> None:
 def test_send_when_it_dies_right_after_publishing_then_the_double_has_the_same_id(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    world = World()
+    world = FilmsInMemory()
     create = world.registry.create
 
     def dies(record: Record) -> Record:
@@ -87,7 +87,7 @@ def test_send_when_it_dies_right_after_publishing_then_the_double_has_the_same_i
 def test_send_when_a_parallel_attempt_was_first_then_it_is_no_failure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    world = World()
+    world = FilmsInMemory()
 
     def taken(record: Record) -> Record:
         raise Conflict("exists")
@@ -100,7 +100,7 @@ def test_send_when_a_parallel_attempt_was_first_then_it_is_no_failure(
 def test_send_when_the_production_has_a_name_of_any_script_then_the_mail_has_it(
     folder: str,
 ) -> None:
-    world = World()
+    world = FilmsInMemory()
     production = record_production(folder, world.registry, world.clock)
     facts = DatasetRefusedFacts(production=production.id, reason="too few", advice="add some")
     send_once(

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from fakes.train_world import PRODUCTION, QUIET_SECONDS, TrainWorld
+from fakes.training_in_memory import PRODUCTION, QUIET_SECONDS, TrainingInMemory
 
 from onmodel.contracts.arrays import Vector
 from onmodel.contracts.datasets import DatasetItem, Generation, LeftOut, LeftOutReason, Preflight
@@ -26,20 +26,20 @@ from onmodel.vision.encoding import encode_for_service
 
 
 @pytest.fixture
-def world() -> TrainWorld:
-    return TrainWorld()
+def world() -> TrainingInMemory:
+    return TrainingInMemory()
 
 
-def generation_row(world: TrainWorld, identity: str = "g0001") -> tuple[str, GenerationBody]:
+def generation_row(world: TrainingInMemory, identity: str = "g0001") -> tuple[str, GenerationBody]:
     record = GENERATIONS.require(world.registry, PRODUCTION, identity)
     return record.status, record.body
 
 
-def datasets(world: TrainWorld) -> list[str]:
+def datasets(world: TrainingInMemory) -> list[str]:
     return [record.id for record in DATASETS.list(world.registry, PRODUCTION)]
 
 
-def stored_vectors(world: TrainWorld, runs: list[Run]) -> dict[str, Vector]:
+def stored_vectors(world: TrainingInMemory, runs: list[Run]) -> dict[str, Vector]:
     """By crop_id: what PrepareFilm stored of these runs."""
     found: dict[str, Vector] = {}
     for keys in map(FilmKeys.of, runs):
@@ -49,12 +49,12 @@ def stored_vectors(world: TrainWorld, runs: list[Run]) -> dict[str, Vector]:
     return found
 
 
-def items(world: TrainWorld, dataset_id: str) -> tuple[DatasetItem, ...]:
+def items(world: TrainingInMemory, dataset_id: str) -> tuple[DatasetItem, ...]:
     keys = DatasetKeys(PRODUCTION, dataset_id)
     return read_lines(DatasetItem, world.studio.get(keys.items))
 
 
-def test_assemble_when_done_then_the_dataset_stands_by_itself(world: TrainWorld) -> None:
+def test_assemble_when_done_then_the_dataset_stands_by_itself(world: TrainingInMemory) -> None:
     dataset = world.assemble(world.generation())
     keys = world.keys(dataset)
     rows = items(world, dataset.dataset_id)
@@ -71,7 +71,7 @@ def test_assemble_when_done_then_the_dataset_stands_by_itself(world: TrainWorld)
 
 
 def test_assemble_when_repeated_then_the_same_dataset_with_what_is_left_to_caption(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     generation = world.generation()
     first = world.assemble(generation)
@@ -84,7 +84,7 @@ def test_assemble_when_repeated_then_the_same_dataset_with_what_is_left_to_capti
 
 
 def test_assemble_when_it_died_half_way_then_a_repeat_finishes(
-    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generation = world.generation()
     put = world.studio.put
@@ -103,7 +103,7 @@ def test_assemble_when_it_died_half_way_then_a_repeat_finishes(
 
 
 def test_assemble_when_a_film_is_prepared_meanwhile_then_the_next_try_has_it(
-    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generation = world.generation()
     create = world.registry.create
@@ -127,7 +127,7 @@ def test_assemble_when_a_film_is_prepared_meanwhile_then_the_next_try_has_it(
 
 
 def test_assemble_when_a_film_was_deleted_or_replaced_then_its_pictures_leave(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     world.show_characters()
     for title in ("kept.mp4", "deleted.mp4", "replaced.mp4", "again.mp4"):
@@ -144,7 +144,9 @@ def test_assemble_when_a_film_was_deleted_or_replaced_then_its_pictures_leave(
     assert "deleted.mp4 was deleted" in notices and "replaced.mp4 was replaced" in notices
 
 
-def test_assemble_when_thresholds_changed_then_names_are_given_anew(world: TrainWorld) -> None:
+def test_assemble_when_thresholds_changed_then_names_are_given_anew(
+    world: TrainingInMemory,
+) -> None:
     """Late naming: the films were prepared under the defaults."""
     generation = world.generation()
     world.set_settings(
@@ -158,7 +160,7 @@ def test_assemble_when_thresholds_changed_then_names_are_given_anew(world: Train
 
 @pytest.mark.parametrize("threshold", [0.6, 0.66])
 def test_assemble_when_films_have_like_pictures_then_the_settings_threshold_decides(
-    world: TrainWorld, threshold: float
+    world: TrainingInMemory, threshold: float
 ) -> None:
     """The pictures of a character have cosines of about 0.64 to each other, in both films."""
     world.show_characters()
@@ -189,7 +191,7 @@ def test_assemble_when_films_have_like_pictures_then_the_settings_threshold_deci
 
 @pytest.mark.parametrize("by", [-0.002, 0.002])
 def test_assemble_when_similarity_is_about_the_naming_threshold_then_the_setting_decides(
-    world: TrainWorld, by: float
+    world: TrainingInMemory, by: float
 ) -> None:
     """The threshold is put just beside one picture's similarity to the reference of its role."""
     world.show_characters()
@@ -218,7 +220,7 @@ def test_assemble_when_similarity_is_about_the_naming_threshold_then_the_setting
 
 
 def test_assemble_when_nothing_can_be_named_then_refused_and_the_generation_is_closed(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     world.collect(world.film())  # nobody showed a character
     generation = world.started_generations()[0]
@@ -233,7 +235,7 @@ def test_assemble_when_nothing_can_be_named_then_refused_and_the_generation_is_c
     assert "characters/<name>/" in world.mailbox.mails[-1].body
 
 
-def test_assemble_when_too_few_are_left_then_refused_with_advice(world: TrainWorld) -> None:
+def test_assemble_when_too_few_are_left_then_refused_with_advice(world: TrainingInMemory) -> None:
     world.show_characters()
     world.collect(world.film(crops=3))
     with pytest.raises(DatasetRefused, match="Upload more film"):
@@ -241,7 +243,7 @@ def test_assemble_when_too_few_are_left_then_refused_with_advice(world: TrainWor
 
 
 def test_assemble_when_training_is_impossible_then_the_findings_stay_with_the_dataset(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     preflight = Preflight(possible=False, findings=("The base model is gone.",))
     dataset = world.assemble(world.generation(), preflight)
@@ -249,7 +251,7 @@ def test_assemble_when_training_is_impossible_then_the_findings_stay_with_the_da
     assert record.body.findings == ("The base model is gone.",)
 
 
-def test_assemble_when_crops_are_left_out_then_they_are_listed(world: TrainWorld) -> None:
+def test_assemble_when_crops_are_left_out_then_they_are_listed(world: TrainingInMemory) -> None:
     generation = world.generation()
     world.set_settings(Settings(training=TrainingSettings(max_per_character=3)))
     dataset = world.assemble(generation)
@@ -258,7 +260,7 @@ def test_assemble_when_crops_are_left_out_then_they_are_listed(world: TrainWorld
     assert dataset.captions_needed == 6
 
 
-def test_assemble_when_a_caption_is_cached_then_it_is_not_queued(world: TrainWorld) -> None:
+def test_assemble_when_a_caption_is_cached_then_it_is_not_queued(world: TrainingInMemory) -> None:
     first = world.assemble(world.generation())
     for item in world.waiting(first):
         world.caption(item)
@@ -270,7 +272,7 @@ def test_assemble_when_a_caption_is_cached_then_it_is_not_queued(world: TrainWor
     assert len(answered) == 8
 
 
-def test_assemble_when_the_generation_is_unknown_then_refused(world: TrainWorld) -> None:
+def test_assemble_when_the_generation_is_unknown_then_refused(world: TrainingInMemory) -> None:
     unknown = Generation(
         production=PRODUCTION, generation_id="g0007", attempt=1, correlation_id="c"
     )
@@ -279,7 +281,7 @@ def test_assemble_when_the_generation_is_unknown_then_refused(world: TrainWorld)
 
 
 def test_assemble_when_the_stack_may_call_another_model_then_the_dataset_is_captioned_with_it(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     world.models = AllowedModels(captions="us.amazon.nova-pro-v1:0")
     dataset = world.assemble(world.generation())
@@ -290,13 +292,13 @@ def test_assemble_when_the_stack_may_call_another_model_then_the_dataset_is_capt
 NOVA = "amazon.nova-2-multimodal-embeddings-v1:0"
 
 
-def embedded_by(world: TrainWorld, run: Run, embedding: EmbeddingSettings) -> None:
+def embedded_by(world: TrainingInMemory, run: Run, embedding: EmbeddingSettings) -> None:
     settings = Settings(embedding=embedding).model_dump_json().encode()
     world.studio.put(FilmKeys.of(run).settings, settings, "application/json")
 
 
 def test_assemble_when_films_were_embedded_by_two_models_then_refused_before_anything_is_paid(
-    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     embedded_by(world, world.film("b.mp4"), EmbeddingSettings(model=NOVA))
     generation = world.generation()
@@ -312,7 +314,7 @@ def test_assemble_when_films_were_embedded_by_two_models_then_refused_before_any
 
 
 def test_assemble_when_the_stack_now_calls_another_embedding_model_then_refused_with_its_name(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     generation = world.generation()
     world.models = AllowedModels(embedding=NOVA)
@@ -321,14 +323,14 @@ def test_assemble_when_the_stack_now_calls_another_embedding_model_then_refused_
 
 
 def test_assemble_when_a_film_of_another_model_has_no_crops_then_it_does_not_count(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     embedded_by(world, world.film("b.mp4", crops=0), EmbeddingSettings(model=NOVA))
     assert world.assemble(world.generation()).captions_needed == 8
 
 
 def test_assemble_when_dimensions_were_changed_after_the_films_then_panels_are_embedded_as_these(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     world.set_settings(Settings(embedding=EmbeddingSettings(dimensions=384)))
     dataset = world.assemble(world.generation())

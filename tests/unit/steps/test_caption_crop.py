@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from fakes.train_world import TrainWorld, says_its_name
+from fakes.training_in_memory import TrainingInMemory, says_its_name
 
 from onmodel.contracts.datasets import CaptionAnswer, CaptionItem, CaptionMessage, DatasetRef
 from onmodel.contracts.models import PictureLimits, Turn
@@ -17,7 +17,7 @@ from onmodel.vision.picture_header import read_header
 NONSENSE = "Here is your caption: a rabbit."
 
 
-class World(TrainWorld):
+class FilmsInMemory(TrainingInMemory):
     """A dataset of which one crop waits for its caption."""
 
     def __init__(self) -> None:
@@ -30,8 +30,8 @@ class World(TrainWorld):
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> FilmsInMemory:
+    return FilmsInMemory()
 
 
 def raises(fault: Exception) -> object:
@@ -41,7 +41,9 @@ def raises(fault: Exception) -> object:
     return answer
 
 
-def test_caption_when_well_answered_then_written_and_the_task_succeeds(world: World) -> None:
+def test_caption_when_well_answered_then_written_and_the_task_succeeds(
+    world: FilmsInMemory,
+) -> None:
     token = world.caption(world.item)
     answer = world.answer()
     assert answer is not None and answer.caption is not None
@@ -57,7 +59,7 @@ def test_caption_when_well_answered_then_written_and_the_task_succeeds(world: Wo
     ("size_bytes", "longest_side"), [(400_000, 8_000), (20_000_000, 1_000), (60_000, 2_000)]
 )
 def test_caption_when_a_crop_is_above_the_models_limit_then_shrunk_before_it_is_sent(
-    world: World, size_bytes: int, longest_side: int
+    world: FilmsInMemory, size_bytes: int, longest_side: int
 ) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (700, 1200, 3), np.uint8)
     crop = encode_picture(noise, "png")
@@ -77,20 +79,22 @@ def test_caption_when_a_crop_is_above_the_models_limit_then_shrunk_before_it_is_
     assert world.studio.get(world.item.key) == crop
 
 
-def test_caption_when_a_crop_is_within_the_models_limit_then_sent_as_it_is(world: World) -> None:
+def test_caption_when_a_crop_is_within_the_models_limit_then_sent_as_it_is(
+    world: FilmsInMemory,
+) -> None:
     world.caption(world.item)
     ((turn,),) = world.captions.asked
     assert turn.picture is not None
     assert turn.picture.data == world.studio.get(world.item.key)
 
 
-def test_caption_when_the_message_repeats_then_not_paid_again(world: World) -> None:
+def test_caption_when_the_message_repeats_then_not_paid_again(world: FilmsInMemory) -> None:
     world.caption(world.item)
     world.caption(world.item)
     assert len(world.captions.asked) == 1
 
 
-def test_caption_when_only_the_cache_knows_it_then_not_paid_again(world: World) -> None:
+def test_caption_when_only_the_cache_knows_it_then_not_paid_again(world: FilmsInMemory) -> None:
     """Died between the paid answer and S3."""
     world.caption(world.item)
     world.studio.delete_prefix(world.keys(world.dataset).caption_answers)
@@ -101,14 +105,16 @@ def test_caption_when_only_the_cache_knows_it_then_not_paid_again(world: World) 
     assert token in world.tokens.succeeded
 
 
-def test_caption_when_the_token_expired_then_it_counts_as_done(world: World) -> None:
+def test_caption_when_the_token_expired_then_it_counts_as_done(world: FilmsInMemory) -> None:
     message = CaptionMessage(token="expired", item=world.item, correlation_id="c")
     world.captioner.caption(message, 1)
     assert world.answer() is not None
     assert not world.tokens.succeeded and not world.tokens.failed
 
 
-def test_caption_when_the_first_answer_is_useless_then_one_repair_heals_it(world: World) -> None:
+def test_caption_when_the_first_answer_is_useless_then_one_repair_heals_it(
+    world: FilmsInMemory,
+) -> None:
     world.captions._answer = lambda turns: NONSENSE if len(turns) == 1 else says_its_name(turns)
     world.caption(world.item)
     answer = world.answer()
@@ -117,7 +123,9 @@ def test_caption_when_the_first_answer_is_useless_then_one_repair_heals_it(world
     assert answer.usage[0].paid == pytest.approx(3.0)  # two calls of 1,500 tokens
 
 
-def test_caption_when_the_repair_is_useless_too_then_the_task_fails_at_once(world: World) -> None:
+def test_caption_when_the_repair_is_useless_too_then_the_task_fails_at_once(
+    world: FilmsInMemory,
+) -> None:
     world.captions._answer = NONSENSE
     token = world.caption(world.item)
     assert len(world.captions.asked) == MOST_ASKS
@@ -135,7 +143,9 @@ def test_caption_when_the_repair_is_useless_too_then_the_task_fails_at_once(worl
         json.dumps({"alt_text": "The generated text has been blocked by our content filters."}),
     ],
 )
-def test_caption_when_filtered_or_empty_then_never_a_caption(world: World, filtered: str) -> None:
+def test_caption_when_filtered_or_empty_then_never_a_caption(
+    world: FilmsInMemory, filtered: str
+) -> None:
     world.captions._answer = filtered
     cached = set(world.cache.keys())
     token = world.caption(world.item)
@@ -145,7 +155,7 @@ def test_caption_when_filtered_or_empty_then_never_a_caption(world: World, filte
     assert set(world.cache.keys()) == cached
 
 
-def test_caption_when_tried_again_after_a_failure_then_costs_add_up(world: World) -> None:
+def test_caption_when_tried_again_after_a_failure_then_costs_add_up(world: FilmsInMemory) -> None:
     world.captions._answer = NONSENSE
     world.caption(world.item)
     world.captions._answer = says_its_name
@@ -155,7 +165,7 @@ def test_caption_when_tried_again_after_a_failure_then_costs_add_up(world: World
     assert answer.usage[0].paid == pytest.approx(4.5)
 
 
-def test_caption_when_throttled_then_put_back_with_a_growing_pause(world: World) -> None:
+def test_caption_when_throttled_then_put_back_with_a_growing_pause(world: FilmsInMemory) -> None:
     world.captions._answer = raises(Throttled("slow down"))  # type: ignore[assignment]
     for throttled in (0, 1, 10):
         world.caption(world.item, receives=LAST_RECEIVE, throttled=throttled)
@@ -165,21 +175,23 @@ def test_caption_when_throttled_then_put_back_with_a_growing_pause(world: World)
     assert not world.tokens.failed  # the token still waits: its message has a copy
 
 
-def test_caption_when_throttled_for_hours_then_the_task_fails(world: World) -> None:
+def test_caption_when_throttled_for_hours_then_the_task_fails(world: FilmsInMemory) -> None:
     world.captions._answer = raises(Throttled("slow down"))  # type: ignore[assignment]
     token = world.caption(world.item, throttled=MOST_THROTTLES)
     assert world.tokens.failed[token][0] == "Throttled"
     assert not world.queue.sent
 
 
-def test_caption_when_the_service_fails_then_the_queue_hands_it_out_again(world: World) -> None:
+def test_caption_when_the_service_fails_then_the_queue_hands_it_out_again(
+    world: FilmsInMemory,
+) -> None:
     world.captions._answer = raises(ServiceUnavailable("away"))  # type: ignore[assignment]
     with pytest.raises(ServiceUnavailable):
         world.caption(world.item, receives=LAST_RECEIVE - 1)
     assert not world.tokens.failed and not world.tokens.succeeded
 
 
-def test_caption_when_denied_then_the_task_fails_at_once(world: World) -> None:
+def test_caption_when_denied_then_the_task_fails_at_once(world: FilmsInMemory) -> None:
     """Four more receives are two hours, and end the same."""
     world.captions._answer = raises(AccessDenied("AccessDeniedException"))  # type: ignore[assignment]
     token = world.caption(world.item, receives=1)
@@ -188,7 +200,7 @@ def test_caption_when_denied_then_the_task_fails_at_once(world: World) -> None:
     assert answer is not None and answer.reason == "AccessDeniedException"
 
 
-def test_caption_when_a_row_was_written_meanwhile_then_it_comes_again(world: World) -> None:
+def test_caption_when_a_row_was_written_meanwhile_then_it_comes_again(world: FilmsInMemory) -> None:
     world.captions._answer = raises(Conflict("somebody was first"))  # type: ignore[assignment]
     with pytest.raises(Conflict):
         world.caption(world.item, receives=1)
@@ -203,28 +215,28 @@ def test_caption_when_a_row_was_written_meanwhile_then_it_comes_again(world: Wor
     ],
 )
 def test_caption_when_the_last_receive_fails_then_the_token_is_answered(
-    world: World, fault: Exception, name: str
+    world: FilmsInMemory, fault: Exception, name: str
 ) -> None:
     world.captions._answer = raises(fault)  # type: ignore[assignment]
     token = world.caption(world.item, receives=LAST_RECEIVE)
     assert world.tokens.failed[token][0] == name
 
 
-def test_caption_when_the_picture_is_gone_then_the_task_fails_at_once(world: World) -> None:
+def test_caption_when_the_picture_is_gone_then_the_task_fails_at_once(world: FilmsInMemory) -> None:
     world.studio.delete_prefix(world.item.key)
     token = world.caption(world.item)
     assert world.tokens.failed[token][0] == "NotFound"
     assert not world.captions.asked
 
 
-def test_caption_when_the_picture_is_none_then_nothing_is_asked(world: World) -> None:
+def test_caption_when_the_picture_is_none_then_nothing_is_asked(world: FilmsInMemory) -> None:
     world.studio.put(world.item.key, b"<html>", "text/html")
     token = world.caption(world.item)
     assert world.tokens.failed[token][0] == "AnswerRefused"
     assert not world.captions.asked
 
 
-def test_caption_when_the_cached_answer_is_corrupt_then_asked_again(world: World) -> None:
+def test_caption_when_the_cached_answer_is_corrupt_then_asked_again(world: FilmsInMemory) -> None:
     world.caption(world.item)
     world.studio.delete_prefix(world.keys(world.dataset).caption_answers)
     cached = world.cache.keys()

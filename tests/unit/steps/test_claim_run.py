@@ -23,7 +23,7 @@ RUN = Run(
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:PrepareFilm"
 
 
-class World:
+class FilmsInMemory:
     """A registry, executions and a clock, and a claim by the execution of a given name."""
 
     def __init__(self) -> None:
@@ -50,24 +50,24 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> FilmsInMemory:
+    return FilmsInMemory()
 
 
-def test_claim_when_run_is_new_then_this_execution_holds_it(world: World) -> None:
+def test_claim_when_run_is_new_then_this_execution_holds_it(world: FilmsInMemory) -> None:
     first = world.start("one")
     world.claim(first)
     assert world.holder == first
 
 
-def test_claim_when_repeated_by_the_holder_then_nothing_changes(world: World) -> None:
+def test_claim_when_repeated_by_the_holder_then_nothing_changes(world: FilmsInMemory) -> None:
     first = world.start("one")
     world.claim(first)
     world.claim(first)
     assert world.holder == first
 
 
-def test_claim_when_holder_is_alive_then_refused(world: World) -> None:
+def test_claim_when_holder_is_alive_then_refused(world: FilmsInMemory) -> None:
     first, second = world.start("one"), world.start("two")
     world.claim(first)
     with pytest.raises(RunClaimed, match="still runs"):
@@ -75,7 +75,7 @@ def test_claim_when_holder_is_alive_then_refused(world: World) -> None:
     assert world.holder == first
 
 
-def test_claim_when_holder_died_then_taken_over(world: World) -> None:
+def test_claim_when_holder_died_then_taken_over(world: FilmsInMemory) -> None:
     first, second = world.start("one"), world.start("two")
     world.claim(first)
     world.executions.finish(first)
@@ -83,7 +83,9 @@ def test_claim_when_holder_died_then_taken_over(world: World) -> None:
     assert world.holder == second
 
 
-def test_claim_when_run_is_prepared_then_refused_although_nobody_holds_it(world: World) -> None:
+def test_claim_when_run_is_prepared_then_refused_although_nobody_holds_it(
+    world: FilmsInMemory,
+) -> None:
     first, second = world.start("one"), world.start("two")
     world.claim(first)
     row = RUNS.require(world.registry, "bunny", RUN.run_id)

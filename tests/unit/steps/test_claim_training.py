@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from fakes.studio import DEPLOY, TRAINING, Studio
+from fakes.deployment_in_memory import DEPLOY, TRAINING, DeploymentInMemory
 
 from onmodel.contracts.keys import accepted_settings_key, execution_arn
 from onmodel.contracts.rows import Kind, TrainingStage
@@ -13,11 +13,13 @@ from onmodel.registry.kinds import TRAININGS
 
 
 @pytest.fixture
-def studio() -> Studio:
-    return Studio()
+def studio() -> DeploymentInMemory:
+    return DeploymentInMemory()
 
 
-def test_claim_when_completed_then_deploys_under_a_number_of_its_own(studio: Studio) -> None:
+def test_claim_when_completed_then_deploys_under_a_number_of_its_own(
+    studio: DeploymentInMemory,
+) -> None:
     studio.trainer.complete(studio.job)
     claimed = studio.claim()
     assert claimed.action == "deploy"
@@ -30,7 +32,7 @@ def test_claim_when_completed_then_deploys_under_a_number_of_its_own(studio: Stu
 
 @pytest.mark.parametrize("status", [TrainingStatus.IN_PROGRESS, TrainingStatus.STOPPING])
 def test_claim_when_event_lies_and_training_goes_on_then_ignored(
-    studio: Studio, status: TrainingStatus
+    studio: DeploymentInMemory, status: TrainingStatus
 ) -> None:
     studio.trainer.end(studio.job, status)
     assert studio.claim().action == "ignore"
@@ -45,7 +47,7 @@ def test_claim_when_event_lies_and_training_goes_on_then_ignored(
     ],
 )
 def test_claim_when_training_came_to_nothing_then_failed_again_and_again(
-    studio: Studio, status: TrainingStatus, stage: TrainingStage
+    studio: DeploymentInMemory, status: TrainingStatus, stage: TrainingStage
 ) -> None:
     studio.trainer.end(studio.job, status, "the data made no sense")
     for execution in ("one", "two"):
@@ -54,7 +56,7 @@ def test_claim_when_training_came_to_nothing_then_failed_again_and_again(
     assert studio.training.status == stage
 
 
-def test_claim_when_job_is_gone_then_failed(studio: Studio) -> None:
+def test_claim_when_job_is_gone_then_failed(studio: DeploymentInMemory) -> None:
     del studio.trainer.trainings[studio.job]
     assert studio.claim().action == "failed"
     assert studio.training.status == TrainingStage.GONE
@@ -69,7 +71,7 @@ def test_claim_when_job_is_gone_then_failed(studio: Studio) -> None:
     ],
 )
 def test_claim_when_job_is_not_found_then_it_is_gone_only_after_a_quarter_of_an_hour(
-    studio: Studio, age: timedelta, action: str
+    studio: DeploymentInMemory, age: timedelta, action: str
 ) -> None:
     del studio.trainer.trainings[studio.job]
     aged = replace(studio.training, created_at=studio.clock() - age)
@@ -77,14 +79,16 @@ def test_claim_when_job_is_not_found_then_it_is_gone_only_after_a_quarter_of_an_
     assert studio.claim().action == action
 
 
-def test_claim_when_job_is_foreign_then_ignored(studio: Studio) -> None:
+def test_claim_when_job_is_foreign_then_ignored(studio: DeploymentInMemory) -> None:
     studio.trainer.complete(studio.job)
     assert studio.claim(job_arn="training/others-d0001-0a1b2c3d").action == "ignore"
     assert studio.claim(production="bunny", training_id="nobody").action == "ignore"
     assert studio.training.status == TrainingStage.IN_PROGRESS
 
 
-def test_claim_when_reference_was_never_written_down_then_found_by_name(studio: Studio) -> None:
+def test_claim_when_reference_was_never_written_down_then_found_by_name(
+    studio: DeploymentInMemory,
+) -> None:
     studio.trainer.complete(studio.job)
     unnamed = studio.training.with_fields(job_ref=None)
     TRAININGS.replace(studio.registry, unnamed, studio.clock())
@@ -92,7 +96,7 @@ def test_claim_when_reference_was_never_written_down_then_found_by_name(studio: 
     assert studio.training.body.job_ref == studio.job
 
 
-def test_claim_when_another_execution_is_at_it_then_ignored(studio: Studio) -> None:
+def test_claim_when_another_execution_is_at_it_then_ignored(studio: DeploymentInMemory) -> None:
     studio.trainer.complete(studio.job)
     studio.executions.start(DEPLOY, "one", {})
     first = execution_arn(DEPLOY, "one")
@@ -102,7 +106,7 @@ def test_claim_when_another_execution_is_at_it_then_ignored(studio: Studio) -> N
     assert studio.claim("two").deployment_id == f"{TRAINING}-1"
 
 
-def test_claim_when_two_claim_at_once_then_one_loses(studio: Studio) -> None:
+def test_claim_when_two_claim_at_once_then_one_loses(studio: DeploymentInMemory) -> None:
     studio.trainer.complete(studio.job)
     read = studio.registry.get
     stale = read("bunny", Kind.TRAINING, TRAINING)
@@ -114,7 +118,9 @@ def test_claim_when_two_claim_at_once_then_one_loses(studio: Studio) -> None:
         studio.claim("two")
 
 
-def test_claim_when_repeated_by_the_same_execution_then_the_same_answer(studio: Studio) -> None:
+def test_claim_when_repeated_by_the_same_execution_then_the_same_answer(
+    studio: DeploymentInMemory,
+) -> None:
     studio.trainer.complete(studio.job)
     first = studio.claim()
     assert studio.claim() == first
@@ -122,7 +128,9 @@ def test_claim_when_repeated_by_the_same_execution_then_the_same_answer(studio: 
     assert studio.claim() == first
 
 
-def test_claim_when_event_repeats_after_all_is_over_then_ignored(studio: Studio) -> None:
+def test_claim_when_event_repeats_after_all_is_over_then_ignored(
+    studio: DeploymentInMemory,
+) -> None:
     studio.creating()
     assert studio.claim("two").action == "ignore"
     studio.stop()
@@ -132,7 +140,7 @@ def test_claim_when_event_repeats_after_all_is_over_then_ignored(studio: Studio)
 
 
 def test_claim_when_a_person_wishes_then_deployed_again_only_after_the_first_is_over(
-    studio: Studio,
+    studio: DeploymentInMemory,
 ) -> None:
     studio.creating()
     wish = {"production": "bunny", "training_id": TRAINING, "hours": 1}
@@ -145,7 +153,7 @@ def test_claim_when_a_person_wishes_then_deployed_again_only_after_the_first_is_
 
 
 def test_claim_when_settings_wish_longer_than_the_stack_allows_then_the_stack_wins(
-    studio: Studio,
+    studio: DeploymentInMemory,
 ) -> None:
     studio.trainer.complete(studio.job)
     settings = Settings(deployment=DeploymentSettings(hours=12))
@@ -156,7 +164,7 @@ def test_claim_when_settings_wish_longer_than_the_stack_allows_then_the_stack_wi
 
 
 def test_claim_when_model_was_deployed_and_its_job_vanished_then_not_told_as_failed(
-    studio: Studio,
+    studio: DeploymentInMemory,
 ) -> None:
     studio.creating()
     studio.clock.now += timedelta(days=90)
@@ -165,7 +173,9 @@ def test_claim_when_model_was_deployed_and_its_job_vanished_then_not_told_as_fai
     assert studio.training.status == TrainingStage.COMPLETED
 
 
-def test_claim_when_job_vanished_before_any_deployment_then_failed(studio: Studio) -> None:
+def test_claim_when_job_vanished_before_any_deployment_then_failed(
+    studio: DeploymentInMemory,
+) -> None:
     studio.trainer.complete(studio.job)
     assert studio.claim().action == "deploy"
     del studio.trainer.trainings[studio.job]
@@ -174,7 +184,7 @@ def test_claim_when_job_vanished_before_any_deployment_then_failed(studio: Studi
 
 
 def test_claim_when_a_deployed_training_is_in_progress_again_and_vanished_then_failed(
-    studio: Studio,
+    studio: DeploymentInMemory,
 ) -> None:
     """Only a completed training's deployment explains why its job is gone."""
     studio.creating()
@@ -186,7 +196,7 @@ def test_claim_when_a_deployed_training_is_in_progress_again_and_vanished_then_f
 
 @pytest.mark.parametrize("status", [TrainingStage.IMPOSSIBLE, TrainingStage.STARTING])
 def test_claim_when_training_never_began_then_ignored(
-    studio: Studio, status: TrainingStage
+    studio: DeploymentInMemory, status: TrainingStage
 ) -> None:
     """Impossible, whatever the trainer has of that name; or started by no call that arrived."""
     studio.trainer.complete(studio.job)

@@ -1,5 +1,5 @@
 import pytest
-from fakes.train_world import PRODUCTION, TrainWorld
+from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
 from onmodel.contracts.datasets import (
     Caption,
@@ -17,11 +17,11 @@ from onmodel.registry.kinds import DATASETS
 
 
 @pytest.fixture
-def world() -> TrainWorld:
-    return TrainWorld()
+def world() -> TrainingInMemory:
+    return TrainingInMemory()
 
 
-def captioned_but(world: TrainWorld, missing: int, *, of: int = 8) -> DatasetRef:
+def captioned_but(world: TrainingInMemory, missing: int, *, of: int = 8) -> DatasetRef:
     """A dataset of which some pictures got no caption."""
     dataset = world.assemble(world.generation(of))
     items = world.waiting(dataset)
@@ -33,16 +33,16 @@ def captioned_but(world: TrainWorld, missing: int, *, of: int = 8) -> DatasetRef
     return dataset
 
 
-def row(world: TrainWorld, dataset: DatasetRef) -> tuple[str, DatasetBody]:
+def row(world: TrainingInMemory, dataset: DatasetRef) -> tuple[str, DatasetBody]:
     record = DATASETS.require(world.registry, PRODUCTION, dataset.dataset_id)
     return record.status, record.body
 
 
-def left_out(world: TrainWorld, dataset: DatasetRef) -> list[LeftOut]:
+def left_out(world: TrainingInMemory, dataset: DatasetRef) -> list[LeftOut]:
     return list(read_lines(LeftOut, world.studio.get(world.keys(dataset).left_out)))
 
 
-def test_collect_when_all_are_captioned_then_written_and_counted(world: TrainWorld) -> None:
+def test_collect_when_all_are_captioned_then_written_and_counted(world: TrainingInMemory) -> None:
     dataset = world.captioned()
     captions = read_lines(Caption, world.studio.get(world.keys(dataset).captions))
     assert len(captions) == 8
@@ -55,7 +55,7 @@ def test_collect_when_all_are_captioned_then_written_and_counted(world: TrainWor
 
 
 def test_collect_when_few_failed_then_left_out_and_listed_with_their_reasons(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     dataset = captioned_but(world, 2, of=40)  # 5 %: as many as are tolerated
     assert world.collect_captions(dataset) == CaptionsCollected(captioned=38, failed=2)
@@ -69,7 +69,9 @@ def test_collect_when_few_failed_then_left_out_and_listed_with_their_reasons(
     assert row(world, dataset)[1].caption_failures == 2
 
 
-def test_collect_when_more_failed_than_tolerated_then_refused_and_kept(world: TrainWorld) -> None:
+def test_collect_when_more_failed_than_tolerated_then_refused_and_kept(
+    world: TrainingInMemory,
+) -> None:
     dataset = captioned_but(world, 2)
     with pytest.raises(DatasetRefused, match="2 of 8 pictures got no caption, more than 5 %: "):
         world.collect_captions(dataset)
@@ -81,12 +83,12 @@ def test_collect_when_more_failed_than_tolerated_then_refused_and_kept(world: Tr
 
 
 def test_collect_when_run_again_after_a_refusal_then_the_dataset_is_whole(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     dataset = captioned_but(world, 2)
     with pytest.raises(DatasetRefused):
         world.collect_captions(dataset)
-    world.captions._answer = TrainWorld().captions._answer
+    world.captions._answer = TrainingInMemory().captions._answer
     for item in world.waiting(dataset):
         world.caption(item)
     world.collect_captions(dataset)
@@ -95,7 +97,7 @@ def test_collect_when_run_again_after_a_refusal_then_the_dataset_is_whole(
     assert left_out(world, dataset) == []
 
 
-def test_collect_when_repeated_then_the_same(world: TrainWorld) -> None:
+def test_collect_when_repeated_then_the_same(world: TrainingInMemory) -> None:
     dataset = captioned_but(world, 2, of=40)
     world.collect_captions(dataset)
     first = (row(world, dataset), left_out(world, dataset))
@@ -103,7 +105,7 @@ def test_collect_when_repeated_then_the_same(world: TrainWorld) -> None:
     assert (row(world, dataset), left_out(world, dataset)) == first
 
 
-def test_collect_when_too_few_pictures_are_left_then_refused(world: TrainWorld) -> None:
+def test_collect_when_too_few_pictures_are_left_then_refused(world: TrainingInMemory) -> None:
     generation = world.generation(20)
     world.set_settings(Settings(training=TrainingSettings(min_pictures=20)))
     dataset = world.assemble(generation)
@@ -114,7 +116,7 @@ def test_collect_when_too_few_pictures_are_left_then_refused(world: TrainWorld) 
 
 
 def test_collect_when_a_price_is_missing_then_the_estimate_is_unknown_not_zero(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     dataset = world.assemble(world.generation())
     for item in world.waiting(dataset):
@@ -124,7 +126,7 @@ def test_collect_when_a_price_is_missing_then_the_estimate_is_unknown_not_zero(
     assert row(world, dataset)[1].estimated_usd is None
 
 
-def test_collect_when_the_dataset_is_unknown_then_refused(world: TrainWorld) -> None:
+def test_collect_when_the_dataset_is_unknown_then_refused(world: TrainingInMemory) -> None:
     dataset = world.captioned()
     record = DATASETS.require(world.registry, PRODUCTION, dataset.dataset_id)
     DATASETS.delete(world.registry, record)

@@ -1,6 +1,6 @@
 import pytest
-from fakes.train_world import PRODUCTION, TrainWorld
-from fakes.world import TRAIN_MODEL
+from fakes.films_in_memory import TRAIN_MODEL
+from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
 from onmodel.contracts.datasets import FilmCollected, FilmPreparedDetail
 from onmodel.contracts.films import Run
@@ -13,22 +13,24 @@ from onmodel.steps.collect_film import CollectFilm
 
 
 @pytest.fixture
-def world() -> TrainWorld:
-    return TrainWorld()
+def world() -> TrainingInMemory:
+    return TrainingInMemory()
 
 
-def generation(world: TrainWorld, identity: str = "g0001") -> tuple[GenerationRow, GenerationBody]:
+def generation(
+    world: TrainingInMemory, identity: str = "g0001"
+) -> tuple[GenerationRow, GenerationBody]:
     row = GENERATIONS.require(world.registry, PRODUCTION, identity)
     return row, row.body
 
 
-def close(world: TrainWorld) -> None:
+def close(world: TrainingInMemory) -> None:
     row, _ = generation(world)
     GENERATIONS.replace(world.registry, row.with_status(GenerationStatus.CLOSED), world.clock())
 
 
 def test_collect_when_first_then_a_generation_opens_and_train_model_starts(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     run = world.film()
     assert world.collect(run) == FilmCollected(outcome="started", generation_id="g0001")
@@ -39,7 +41,7 @@ def test_collect_when_first_then_a_generation_opens_and_train_model_starts(
 
 
 def test_collect_when_a_second_film_then_it_joins_and_the_quiet_period_begins_anew(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     world.collect(world.film("one.mp4"))
     world.clock.advance(minutes=3)
@@ -50,7 +52,9 @@ def test_collect_when_a_second_film_then_it_joins_and_the_quiet_period_begins_an
     assert len(world.started_generations()) == 1
 
 
-def test_collect_when_the_event_repeats_then_the_quiet_period_goes_on(world: TrainWorld) -> None:
+def test_collect_when_the_event_repeats_then_the_quiet_period_goes_on(
+    world: TrainingInMemory,
+) -> None:
     run = world.film()
     world.collect(run)
     began = world.clock()
@@ -59,7 +63,7 @@ def test_collect_when_the_event_repeats_then_the_quiet_period_goes_on(world: Tra
     assert generation(world)[1].last_prepared_at == began
 
 
-def test_collect_when_died_before_the_start_then_a_repeat_starts(world: TrainWorld) -> None:
+def test_collect_when_died_before_the_start_then_a_repeat_starts(world: TrainingInMemory) -> None:
     run = world.film()
     world.set_settings(Settings(training=TrainingSettings(automatic=False)))
     world.collect(run)  # the row is written, nothing is started
@@ -67,21 +71,25 @@ def test_collect_when_died_before_the_start_then_a_repeat_starts(world: TrainWor
     assert world.collect(run).outcome == "started"
 
 
-def test_collect_when_its_execution_died_then_the_next_attempt_starts(world: TrainWorld) -> None:
+def test_collect_when_its_execution_died_then_the_next_attempt_starts(
+    world: TrainingInMemory,
+) -> None:
     world.collect(world.film("one.mp4"))
     world.executions.finish(world.holder(world.started_generations()[0]))
     assert world.collect(world.film("two.mp4")).outcome == "started"
     assert [started.attempt for started in world.started_generations()] == [1, 2]
 
 
-def test_collect_when_the_generation_is_closed_then_a_new_one_opens(world: TrainWorld) -> None:
+def test_collect_when_the_generation_is_closed_then_a_new_one_opens(
+    world: TrainingInMemory,
+) -> None:
     world.collect(world.film("one.mp4"))
     close(world)
     assert world.collect(world.film("two.mp4")).generation_id == "g0002"
 
 
 def test_collect_when_the_event_repeats_after_the_close_then_nothing_starts(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     run = world.film()
     world.collect(run)
@@ -90,25 +98,25 @@ def test_collect_when_the_event_repeats_after_the_close_then_nothing_starts(
     assert len(world.started_generations()) == 1
 
 
-def test_collect_when_not_automatic_then_only_recorded(world: TrainWorld) -> None:
+def test_collect_when_not_automatic_then_only_recorded(world: TrainingInMemory) -> None:
     world.set_settings(Settings(training=TrainingSettings(automatic=False)))
     assert world.collect(world.film()).outcome == "recorded"
     assert not world.started_generations()
 
 
-def test_collect_when_no_crop_was_kept_then_ignored(world: TrainWorld) -> None:
+def test_collect_when_no_crop_was_kept_then_ignored(world: TrainingInMemory) -> None:
     assert world.collect(world.film(crops=0)).outcome == "ignored"
     assert GENERATIONS.read(world.registry, PRODUCTION, "g0001") is None
 
 
-def test_collect_when_the_run_is_unknown_then_refused(world: TrainWorld) -> None:
+def test_collect_when_the_run_is_unknown_then_refused(world: TrainingInMemory) -> None:
     run = world.film().model_copy(update={"run_id": "never-claimed"})
     with pytest.raises(EventRefused, match="never-claimed"):
         world.collect(run)
 
 
 def test_collect_when_another_film_writes_at_once_then_tried_again(
-    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.collect(world.film("one.mp4"))
     replace, losses = world.registry.replace, [1, 1]
@@ -125,7 +133,7 @@ def test_collect_when_another_film_writes_at_once_then_tried_again(
 
 
 def test_collect_when_the_row_never_rests_then_conflict_is_raised(
-    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.collect(world.film("one.mp4"))
 
@@ -137,7 +145,7 @@ def test_collect_when_the_row_never_rests_then_conflict_is_raised(
         world.collect(world.film("two.mp4"))
 
 
-def collect_again(world: TrainWorld, run: Run) -> FilmCollected:
+def collect_again(world: TrainingInMemory, run: Run) -> FilmCollected:
     film = FilmPreparedDetail(
         production=run.production, film_id=run.film_id, run_id=run.run_id, correlation_id="again"
     )
@@ -151,7 +159,7 @@ def collect_again(world: TrainWorld, run: Run) -> FilmCollected:
 
 
 def test_collect_again_when_the_newest_dataset_has_the_film_then_nothing_begins(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     dataset = world.assemble(world.generation())
     (film,) = FILMS.list(world.registry, PRODUCTION)
@@ -162,7 +170,7 @@ def test_collect_again_when_the_newest_dataset_has_the_film_then_nothing_begins(
 
 
 def test_collect_again_when_the_film_was_deleted_for_the_newest_dataset_then_the_next_begins(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     generation = world.generation()
     (film,) = FILMS.list(world.registry, PRODUCTION)
@@ -175,7 +183,9 @@ def test_collect_again_when_the_film_was_deleted_for_the_newest_dataset_then_the
     assert collect_again(world, film.body.run).outcome == "ignored"
 
 
-def test_collect_again_when_a_generation_is_open_then_it_is_not_touched(world: TrainWorld) -> None:
+def test_collect_again_when_a_generation_is_open_then_it_is_not_touched(
+    world: TrainingInMemory,
+) -> None:
     run = world.film("a.mp4")
     assert collect_again(world, run).outcome == "ignored"
     world.collect(world.film("b.mp4"))

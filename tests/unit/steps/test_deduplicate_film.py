@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 from drawn.films import DrawnFilm
+from fakes.films_in_memory import FilmsInMemory, run_of
 from fakes.labels import FakeLabels, figure
 from fakes.object_store import InMemoryObjectStore
-from fakes.world import World, run_of
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.films import (
@@ -116,7 +116,7 @@ def test_join_when_a_chunk_is_empty_then_counting_goes_on() -> None:
 def test_join_when_the_picture_is_the_same_over_the_border_then_one_shot(
     drawn: DrawnFilm,
 ) -> None:
-    world = World(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+    world = FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
     world.upload("bunny/settings.yaml", b"sampling: {chunk_seconds: 5}\n")
     world.route(world.upload("bunny/films/drawn.mp4", drawn.path.read_bytes()))
     run = world.started()
@@ -132,7 +132,7 @@ def test_join_when_the_picture_is_the_same_over_the_border_then_one_shot(
 def test_deduplicate_when_done_then_every_dropped_crop_names_a_kept_one_that_is_alike(
     drawn: DrawnFilm,
 ) -> None:
-    world = World(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+    world = FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
     world.upload("bunny/settings.yaml", b"deduplication: {threshold: 0.6}\n")
     world.route(world.upload("bunny/films/drawn.mp4", drawn.path.read_bytes()))
     run = world.started()

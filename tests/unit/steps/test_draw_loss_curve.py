@@ -1,5 +1,5 @@
 import pytest
-from fakes.studio import TRAINING, Studio
+from fakes.deployment_in_memory import TRAINING, DeploymentInMemory
 from fakes.trainer import Only
 
 from onmodel.contracts.deployments import Claim, ClaimRequest
@@ -9,7 +9,9 @@ from onmodel.errors import NotFound
 from onmodel.steps.draw_loss_curve import draw_loss_curve
 
 
-def draw(studio: Studio, notices: tuple[str, ...] = (), claim: Claim | None = None) -> None:
+def draw(
+    studio: DeploymentInMemory, notices: tuple[str, ...] = (), claim: Claim | None = None
+) -> None:
     claim = claim or Claim.model_validate(studio.claim().model_dump())
     draw_loss_curve(
         ClaimRequest(training=claim),
@@ -22,7 +24,7 @@ def draw(studio: Studio, notices: tuple[str, ...] = (), claim: Claim | None = No
 
 
 def test_curve_when_completed_then_picture_numbers_and_row() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.trainer.complete(studio.job)
     draw(studio)
     keys = DatasetKeys("bunny", TRAINING)
@@ -32,7 +34,7 @@ def test_curve_when_completed_then_picture_numbers_and_row() -> None:
 
 
 def test_curve_when_the_stack_is_simulated_then_the_picture_says_so() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.trainer.complete(studio.job)
     draw(studio, notices=("Nothing was trained & paid for",))
     picture = studio.studio.get(DatasetKeys("bunny", TRAINING).loss_curve)
@@ -40,7 +42,7 @@ def test_curve_when_the_stack_is_simulated_then_the_picture_says_so() -> None:
 
 
 def test_curve_when_repeated_then_picture_numbers_and_row_stay_as_they_were() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.trainer.complete(studio.job)
     draw(studio)
     keys = DatasetKeys("bunny", TRAINING)
@@ -55,7 +57,7 @@ def test_curve_when_repeated_then_picture_numbers_and_row_stay_as_they_were() ->
 
 
 def test_curve_when_trainer_left_none_then_said_and_the_machine_goes_on() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.trainer.complete(studio.job)
     studio.trainer.metrics.clear()
     with pytest.raises(NotFound):

@@ -1,13 +1,13 @@
 import pytest
-from fakes.drawing import DrawingStudio
+from fakes.drawing_in_memory import DrawingInMemory
 from fakes.image_model import FakeImageModel
 
 from onmodel.contracts.storyboards import PanelRequest, Panels
 from onmodel.errors import EventRefused, NotFound, Throttled
 
 
-def serving(image_model: FakeImageModel | None = None) -> DrawingStudio:
-    studio = DrawingStudio(image_model)
+def serving(image_model: FakeImageModel | None = None) -> DrawingInMemory:
+    studio = DrawingInMemory(image_model)
     studio.serve()
     studio.upload()
     return studio

@@ -3,8 +3,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from fakes.films_in_memory import FilmsInMemory
 from fakes.mailbox import STACK_OPTIONS
-from fakes.world import World
 
 from onmodel.registry.kinds import EMPTY_UPLOADS
 from onmodel.steps.empty_uploads import PATIENCE, EmptyUploads
@@ -13,11 +13,11 @@ KEY = "Big Buck/films/day 1/a.mp4"
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> FilmsInMemory:
+    return FilmsInMemory()
 
 
-def reported(world: World) -> list[bool]:
+def reported(world: FilmsInMemory) -> list[bool]:
     watcher = EmptyUploads(
         registry=world.registry,
         uploads=world.uploads,
@@ -28,7 +28,9 @@ def reported(world: World) -> list[bool]:
     return [watcher.report(row) for row in list(EMPTY_UPLOADS.list_all(world.registry))]
 
 
-def test_empty_upload_when_it_stays_empty_then_one_mail_with_the_events_id(world: World) -> None:
+def test_empty_upload_when_it_stays_empty_then_one_mail_with_the_events_id(
+    world: FilmsInMemory,
+) -> None:
     event = world.upload(KEY, b"")
     for _ in range(2):
         world.route(event)
@@ -48,7 +50,7 @@ def test_empty_upload_when_it_stays_empty_then_one_mail_with_the_events_id(world
 
 @pytest.mark.parametrize("later", [b"film", None])
 def test_empty_upload_when_it_is_written_or_deleted_then_no_mail(
-    world: World, later: bytes | None
+    world: FilmsInMemory, later: bytes | None
 ) -> None:
     world.route(world.upload(KEY, b""))
     world.delete(KEY) if later is None else world.upload(KEY, later)
@@ -58,7 +60,7 @@ def test_empty_upload_when_it_is_written_or_deleted_then_no_mail(
     assert not world.mailbox.mails
 
 
-def test_empty_upload_when_its_place_means_nothing_then_not_watched(world: World) -> None:
+def test_empty_upload_when_its_place_means_nothing_then_not_watched(world: FilmsInMemory) -> None:
     world.route(world.upload("bunny/notes", b""))
     world.route(world.upload("bunny/films/a.srt", b""))
     assert reported(world) == []

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 from drawn.films import DrawnFilm
+from fakes.films_in_memory import FilmsInMemory, run_of
 from fakes.labels import FakeLabels, figure
-from fakes.world import World, run_of
 
 from onmodel.contracts.films import Run, RunRequest
 from onmodel.contracts.rows import RunStatus
@@ -13,22 +13,24 @@ from onmodel.steps.finish_film import finish_film
 
 
 @pytest.fixture
-def world() -> World:
-    return World(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+def world() -> FilmsInMemory:
+    return FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
 
 
-def finish(world: World, run: Run) -> None:
+def finish(world: FilmsInMemory, run: Run) -> None:
     finish_film(
         RunRequest(run=run), registry=world.registry, studio=world.studio, clock=world.clock
     )
 
 
-def test_finish_when_run_was_never_claimed_then_refused(world: World) -> None:
+def test_finish_when_run_was_never_claimed_then_refused(world: FilmsInMemory) -> None:
     with pytest.raises(EventRefused, match="No run a-00000001-aaaaaaaa"):
         finish(world, run_of())
 
 
-def test_finish_when_repeated_then_the_record_does_not_move(world: World, drawn: DrawnFilm) -> None:
+def test_finish_when_repeated_then_the_record_does_not_move(
+    world: FilmsInMemory, drawn: DrawnFilm
+) -> None:
     world.route(world.upload("bunny/films/drawn.mp4", drawn.path.read_bytes()))
     run = world.started()
     world.prepare(run)
@@ -40,7 +42,7 @@ def test_finish_when_repeated_then_the_record_does_not_move(world: World, drawn:
 
 
 def test_finish_when_another_run_of_the_film_ends_then_the_film_points_to_it(
-    world: World, drawn: DrawnFilm
+    world: FilmsInMemory, drawn: DrawnFilm
 ) -> None:
     body = drawn.path.read_bytes()
     world.route(world.upload("bunny/films/drawn.mp4", body))

@@ -2,7 +2,7 @@ import base64
 from types import SimpleNamespace
 
 import pytest
-from fakes.train_world import LINKS_URL, PRODUCTION, TrainWorld
+from fakes.training_in_memory import LINKS_URL, PRODUCTION, TrainingInMemory
 from functions import load_function
 
 from onmodel.contracts.links import LinkRequest
@@ -15,7 +15,7 @@ from onmodel.steps.follow_link import fault_page
 KEY = "bunny/datasets/d0001-00000000/report/index.html"
 
 
-class World(TrainWorld):
+class FilmsInMemory(TrainingInMemory):
     """Somebody was asked whether to train."""
 
     def __init__(self) -> None:
@@ -34,11 +34,11 @@ class World(TrainWorld):
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> FilmsInMemory:
+    return FilmsInMemory()
 
 
-def test_get_when_scanners_follow_it_often_then_nothing_is_decided(world: World) -> None:
+def test_get_when_scanners_follow_it_often_then_nothing_is_decided(world: FilmsInMemory) -> None:
     for method in ("GET", "HEAD", "GET"):
         answer = world.follow(world.link, method)
         assert answer.statusCode == 200
@@ -47,7 +47,7 @@ def test_get_when_scanners_follow_it_often_then_nothing_is_decided(world: World)
     assert not world.tokens.succeeded
 
 
-def test_page_when_shown_then_never_kept_nor_framed_nor_told_on(world: World) -> None:
+def test_page_when_shown_then_never_kept_nor_framed_nor_told_on(world: FilmsInMemory) -> None:
     headers = world.follow(world.link).headers
     assert headers["cache-control"] == "no-store"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
@@ -59,14 +59,14 @@ def test_page_when_shown_then_never_kept_nor_framed_nor_told_on(world: World) ->
     [("approve", True, ApprovalStatus.APPROVED), ("decline", False, ApprovalStatus.DECLINED)],
 )
 def test_post_when_decided_then_the_machine_goes_on(
-    world: World, decision: str, approved: bool, status: ApprovalStatus
+    world: FilmsInMemory, decision: str, approved: bool, status: ApprovalStatus
 ) -> None:
     assert world.post(decision) == 200
     assert world.record.status == status
     assert world.tokens.succeeded == {"task-1": {"approved": approved}}
 
 
-def test_post_when_the_form_is_base64_then_read(world: World) -> None:
+def test_post_when_the_form_is_base64_then_read(world: FilmsInMemory) -> None:
     body = base64.b64encode(b"decision=approve").decode()
     event = {
         "rawPath": "/$default/x", "isBase64Encoded": True, "body": body,
@@ -77,7 +77,9 @@ def test_post_when_the_form_is_base64_then_read(world: World) -> None:
     assert broken.field("decision") == ""
 
 
-def test_post_when_replayed_then_says_what_was_decided_and_nothing_changes(world: World) -> None:
+def test_post_when_replayed_then_says_what_was_decided_and_nothing_changes(
+    world: FilmsInMemory,
+) -> None:
     world.post("approve")
     answer = world.follow(world.link, "POST", "decision=decline")
     assert answer.statusCode == 200 and "was approved" in answer.body
@@ -87,7 +89,7 @@ def test_post_when_replayed_then_says_what_was_decided_and_nothing_changes(world
 
 
 def test_post_when_two_decide_at_once_then_the_first_counts_for_both(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: FilmsInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replace = world.registry.replace
 
@@ -103,7 +105,7 @@ def test_post_when_two_decide_at_once_then_the_first_counts_for_both(
 
 
 def test_post_when_the_token_is_renewed_meanwhile_then_the_newest_is_answered(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: FilmsInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replace = world.registry.replace
 
@@ -118,7 +120,7 @@ def test_post_when_the_token_is_renewed_meanwhile_then_the_newest_is_answered(
 
 
 def test_post_when_it_died_before_the_machine_was_told_then_a_later_click_heals(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: FilmsInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(token: str, output: object) -> bool:
         raise ServiceUnavailable("Step Functions is away")
@@ -133,7 +135,7 @@ def test_post_when_it_died_before_the_machine_was_told_then_a_later_click_heals(
     assert world.tokens.succeeded == {"task-1": {"approved": True}}
 
 
-def test_post_when_after_its_time_then_too_late_and_nothing_starts(world: World) -> None:
+def test_post_when_after_its_time_then_too_late_and_nothing_starts(world: FilmsInMemory) -> None:
     link = world.links.link_to_approval(PRODUCTION, world.record.id, 30)  # outlives the question
     world.clock.advance(days=7)
     assert world.follow(link).statusCode == 410
@@ -142,7 +144,7 @@ def test_post_when_after_its_time_then_too_late_and_nothing_starts(world: World)
     assert not world.tokens.succeeded
 
 
-def test_post_when_the_machine_ended_meanwhile_then_says_so(world: World) -> None:
+def test_post_when_the_machine_ended_meanwhile_then_says_so(world: FilmsInMemory) -> None:
     world.tokens.waiting.clear()
     answer = world.follow(world.link, "POST", "decision=approve")
     assert answer.statusCode == 410 and "nothing was started" in answer.body
@@ -162,7 +164,9 @@ def test_post_when_the_machine_ended_meanwhile_then_says_so(world: World) -> Non
         "decision=approve&a=" + "b" * 4096,
     ],
 )
-def test_post_when_it_decides_nothing_then_asked_to_choose(world: World, body: str | None) -> None:
+def test_post_when_it_decides_nothing_then_asked_to_choose(
+    world: FilmsInMemory, body: str | None
+) -> None:
     assert world.follow(world.link, "POST", body).statusCode == 400
     assert world.record.status == ApprovalStatus.PENDING
 
@@ -172,24 +176,24 @@ def test_post_when_it_decides_nothing_then_asked_to_choose(world: World, body: s
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_link_when_the_link_is_forged_then_refused_with_a_page(
-    world: World, path: str, method: str
+    world: FilmsInMemory, path: str, method: str
 ) -> None:
     answer = world.follow(path, method, "decision=approve")
     assert answer.statusCode == 403 and "not one of ours" in answer.body
 
 
-def test_link_when_the_link_expired_then_refused(world: World) -> None:
+def test_link_when_the_link_expired_then_refused(world: FilmsInMemory) -> None:
     world.clock.advance(days=8)
     assert world.post() == 403
 
 
-def test_link_when_the_approval_is_gone_then_refused(world: World) -> None:
+def test_link_when_the_approval_is_gone_then_refused(world: FilmsInMemory) -> None:
     APPROVALS.delete(world.registry, world.record)
     assert world.post() == 403
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS"])
-def test_link_when_the_method_is_another_then_refused(world: World, method: str) -> None:
+def test_link_when_the_method_is_another_then_refused(world: FilmsInMemory, method: str) -> None:
     assert world.follow(world.link, method).statusCode == 405
 
 
@@ -197,7 +201,7 @@ def test_link_when_the_method_is_another_then_refused(world: World, method: str)
     ("key", "size"), [("bunny/datasets/d0001-00000000/loss_curve.svg", 9), (KEY, 5_000_000)]
 )
 def test_object_when_followed_then_redirected_for_five_minutes(
-    world: World, key: str, size: int
+    world: FilmsInMemory, key: str, size: int
 ) -> None:
     world.studio.put(key, b"x" * size, "text/plain")
     answer = world.follow(world.links.link_to_object(key, 30))
@@ -205,7 +209,7 @@ def test_object_when_followed_then_redirected_for_five_minutes(
     assert answer.headers["location"].endswith(f"{key}?X-Amz-Expires=300")
 
 
-def test_page_when_followed_then_shown_and_its_links_lead_back_here(world: World) -> None:
+def test_page_when_followed_then_shown_and_its_links_lead_back_here(world: FilmsInMemory) -> None:
     world.studio.put(KEY, b"<a href=page-2.html>", "text/html")
     world.studio.put(KEY.replace("index", "page-2"), b"<p>the second</p>", "text/html")
     link = world.links.link_to_object(KEY, 30)
@@ -214,14 +218,16 @@ def test_page_when_followed_then_shown_and_its_links_lead_back_here(world: World
 
 
 @pytest.mark.parametrize("name", ["page-9.html", "../summary.html", "%2e%2e", "Index.HTML", ""])
-def test_page_when_another_is_asked_for_then_nothing_else_is_shown(world: World, name: str) -> None:
+def test_page_when_another_is_asked_for_then_nothing_else_is_shown(
+    world: FilmsInMemory, name: str
+) -> None:
     world.studio.put(KEY, b"the report", "text/html")
     world.studio.put("bunny/datasets/d0001-00000000/summary.html", b"secret", "text/html")
     answer = world.follow(world.links.link_to_object(KEY, 30).replace("index.html", name))
     assert answer.statusCode in {403, 404} and "secret" not in answer.body
 
 
-def test_page_when_asked_of_a_link_to_another_object_then_that_object(world: World) -> None:
+def test_page_when_asked_of_a_link_to_another_object_then_that_object(world: FilmsInMemory) -> None:
     svg = KEY.replace("index.html", "curve.svg")
     world.studio.put(svg, b"<svg/>", "image/svg+xml")
     world.studio.put(KEY, b"the report", "text/html")
@@ -229,21 +235,21 @@ def test_page_when_asked_of_a_link_to_another_object_then_that_object(world: Wor
     assert answer.statusCode == 302 and "curve.svg" in answer.headers["location"]
 
 
-def test_approval_when_a_page_is_asked_of_it_then_only_the_question(world: World) -> None:
+def test_approval_when_a_page_is_asked_of_it_then_only_the_question(world: FilmsInMemory) -> None:
     assert "Approve" in world.follow(f"{world.link}/index.html").body
 
 
-def test_object_when_it_is_gone_then_a_page_says_so(world: World) -> None:
+def test_object_when_it_is_gone_then_a_page_says_so(world: FilmsInMemory) -> None:
     assert world.follow(world.links.link_to_object(KEY, 30)).statusCode == 404
 
 
-def test_object_when_posted_to_then_nothing_to_decide(world: World) -> None:
+def test_object_when_posted_to_then_nothing_to_decide(world: FilmsInMemory) -> None:
     world.studio.put(KEY, b"<html>", "text/html")
     assert world.follow(world.links.link_to_object(KEY, 30), "POST").statusCode == 405
 
 
 def test_post_when_the_row_is_away_then_raised(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: FilmsInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lose(record: Record) -> Record:
         raise ServiceUnavailable("DynamoDB is away")
@@ -275,7 +281,7 @@ def test_page_when_a_request_failed_then_says_what_to_do_and_not_what_broke(
 
 
 def test_function_when_its_step_fails_then_answers_a_page(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: FilmsInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the function raises, the HTTP API answers with its own 502."""
     module = load_function("follow_link")

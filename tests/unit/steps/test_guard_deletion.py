@@ -1,8 +1,16 @@
 from collections.abc import Callable
 
 import pytest
+from fakes.deployment_in_memory import (
+    DEPLOY,
+    DRAW,
+    PRICES,
+    RETIRE,
+    TRAIN,
+    TRAINING,
+    DeploymentInMemory,
+)
 from fakes.executions import execution_arn
-from fakes.studio import DEPLOY, DRAW, PRICES, RETIRE, TRAIN, TRAINING, Studio
 from fakes.trainer import InMemoryTrainer, Only
 
 from onmodel.contracts.deployments import DeploymentSpec
@@ -29,7 +37,9 @@ class Stopping(InMemoryTrainer):
         return super().list_ours(*kinds)
 
 
-def ask(studio: Studio, kind: str, sleep: Callable[[float], None] | None = None) -> GuardAnswer:
+def ask(
+    studio: DeploymentInMemory, kind: str, sleep: Callable[[float], None] | None = None
+) -> GuardAnswer:
     event = DeletionGuardEvent.model_validate(
         {
             "RequestType": kind,
@@ -52,7 +62,7 @@ def ask(studio: Studio, kind: str, sleep: Callable[[float], None] | None = None)
 
 
 def test_guard_when_a_model_answers_then_stopped_billed_and_deleted() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.creating()
     answer = ask(studio, "Delete")
     assert answer == GuardAnswer(
@@ -68,7 +78,7 @@ def test_guard_when_a_model_answers_then_stopped_billed_and_deleted() -> None:
 
 
 def test_guard_when_something_unknown_bills_then_stopped_too() -> None:
-    studio = Studio(Stopping())
+    studio = DeploymentInMemory(Stopping())
     studio.trainer.models.add("model/x")
     studio.trainer.provision(
         DeploymentSpec(production="bunny", deployment_id="lost-1", model_ref="model/x")
@@ -78,7 +88,7 @@ def test_guard_when_something_unknown_bills_then_stopped_too() -> None:
 
 
 def test_guard_when_a_planned_one_is_under_way_then_it_makes_nothing_any_more() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.planned()
     assert ask(studio, "Delete").status == "SUCCESS"
     with pytest.raises(EventRefused):
@@ -86,7 +96,7 @@ def test_guard_when_a_planned_one_is_under_way_then_it_makes_nothing_any_more() 
 
 
 def test_guard_when_executions_wait_then_ended_so_that_the_machines_can_go() -> None:
-    studio = Studio(Stopping())
+    studio = DeploymentInMemory(Stopping())
     studio.executions.start(TRAIN, "waits-for-an-approval", {})
     studio.executions.start(DRAW, "draws", {})
     answer = ask(studio, "Delete")
@@ -96,7 +106,7 @@ def test_guard_when_executions_wait_then_ended_so_that_the_machines_can_go() -> 
 
 def test_guard_when_something_still_bills_then_nothing_is_ended_for_it() -> None:
     """The stack stays, and goes on working."""
-    studio = Studio(Creating())
+    studio = DeploymentInMemory(Creating())
     studio.creating()
     studio.executions.start(TRAIN, "waits-for-an-approval", {})
     assert ask(studio, "Delete").status == "FAILED"
@@ -116,7 +126,7 @@ class Creating(InMemoryTrainer):
 
 def test_guard_when_it_stops_late_then_waited_for() -> None:
     trainer = Creating()
-    studio = Studio(trainer)
+    studio = DeploymentInMemory(trainer)
     studio.creating()
 
     def sleep(seconds: float) -> None:
@@ -127,7 +137,7 @@ def test_guard_when_it_stops_late_then_waited_for() -> None:
 
 
 def test_guard_when_it_cannot_be_stopped_then_deletion_fails_and_says_why() -> None:
-    studio = Studio(Creating())
+    studio = DeploymentInMemory(Creating())
     studio.creating()
     answer = ask(studio, "Delete")
     assert answer.status == "FAILED"
@@ -153,7 +163,7 @@ class Failing(InMemoryTrainer):
 def test_guard_when_a_list_fails_then_deletion_fails_and_deployments_are_allowed(
     fault: Exception,
 ) -> None:
-    studio = Studio(Failing(fault))
+    studio = DeploymentInMemory(Failing(fault))
     if isinstance(fault, ServiceUnavailable):
         answer = ask(studio, "Delete")
         assert (answer.status, "nothing answers" in answer.reason) == ("FAILED", True)
@@ -166,7 +176,7 @@ def test_guard_when_a_list_fails_then_deletion_fails_and_deployments_are_allowed
 
 
 def test_guard_when_it_dies_then_deployments_are_allowed_after_its_longest_time() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     begin_deletion(studio.registry, studio.clock)
     studio.clock.advance(minutes=14)
     assert are_forbidden(studio.registry, studio.clock())
@@ -175,14 +185,14 @@ def test_guard_when_it_dies_then_deployments_are_allowed_after_its_longest_time(
 
 
 def test_guard_when_deletion_succeeded_then_deployments_stay_forbidden() -> None:
-    studio = Studio(Stopping())
+    studio = DeploymentInMemory(Stopping())
     assert ask(studio, "Delete").status == "SUCCESS"
     studio.clock.advance(days=1)
     assert are_forbidden(studio.registry, studio.clock())
 
 
 def test_guard_when_the_service_is_denied_and_nothing_is_open_then_goes_on_and_says_so() -> None:
-    studio = Studio(Failing(AccessDenied("not in this account")))
+    studio = DeploymentInMemory(Failing(AccessDenied("not in this account")))
     studio.trainer.complete(studio.job)
     TRAININGS.replace(
         studio.registry, studio.training.with_status(TrainingStage.COMPLETED), studio.clock()
@@ -198,7 +208,7 @@ def test_guard_when_the_service_is_denied_and_nothing_is_open_then_goes_on_and_s
 def test_guard_when_the_service_is_denied_and_a_row_is_open_then_fails_and_names_it(
     is_deployed: bool,
 ) -> None:
-    studio = Studio(Failing(AccessDenied("not in this account")))
+    studio = DeploymentInMemory(Failing(AccessDenied("not in this account")))
     if is_deployed:
         studio.creating()
     answer = ask(studio, "Delete")
@@ -209,14 +219,14 @@ def test_guard_when_the_service_is_denied_and_a_row_is_open_then_fails_and_names
 
 @pytest.mark.parametrize("kind", ResourceKind)
 def test_guard_when_one_list_alone_is_denied_then_deletion_fails(kind: ResourceKind) -> None:
-    studio = Studio(Failing(AccessDenied("this list"), kind))
+    studio = DeploymentInMemory(Failing(AccessDenied("this list"), kind))
     studio.trainer.complete(studio.job)
     answer = ask(studio, "Delete")
     assert (answer.status, "this list" in answer.reason) == ("FAILED", True)
 
 
 def test_guard_when_a_training_runs_then_stopped_and_waited_for() -> None:
-    studio = Studio(Stopping())
+    studio = DeploymentInMemory(Stopping())
     answer = ask(studio, "Delete")
     assert answer.status == "SUCCESS"
     assert "trainings and drawings: 1;" in answer.reason
@@ -224,13 +234,13 @@ def test_guard_when_a_training_runs_then_stopped_and_waited_for() -> None:
 
 
 def test_guard_when_a_training_does_not_stop_then_deletion_fails_and_names_it() -> None:
-    answer = ask(Studio(), "Delete")
+    answer = ask(DeploymentInMemory(), "Delete")
     assert answer.status == "FAILED"
     assert f"bunny-{TRAINING}" in answer.reason
 
 
 def test_guard_when_a_deployment_stays_then_no_training_is_stopped() -> None:
-    studio = Studio(Creating())
+    studio = DeploymentInMemory(Creating())
     studio.creating()
     other = studio.begin_training("d0002-0a1b2c3d")
     assert ask(studio, "Delete").status == "FAILED"
@@ -238,7 +248,7 @@ def test_guard_when_a_deployment_stays_then_no_training_is_stopped() -> None:
 
 
 def test_guard_when_a_training_is_just_being_started_then_waited_for() -> None:
-    studio = Studio(Stopping())
+    studio = DeploymentInMemory(Stopping())
     row = studio.training.with_status(TrainingStage.STARTING).with_fields(job_ref=None)
     TRAININGS.replace(studio.registry, row, studio.clock())
     made, studio.trainer.trainings = studio.trainer.trainings, {}
@@ -255,7 +265,7 @@ def test_guard_when_a_training_is_just_being_started_then_waited_for() -> None:
 def test_guard_when_created_or_updated_then_deployments_are_allowed_and_untouched(
     kind: str,
 ) -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.planned()
     assert ask(studio, kind).status == "SUCCESS"
     studio.provision()
@@ -264,7 +274,7 @@ def test_guard_when_created_or_updated_then_deployments_are_allowed_and_untouche
 
 
 def test_guard_when_deletion_failed_and_stack_is_updated_then_deployments_work_again() -> None:
-    studio = Studio(Stopping())
+    studio = DeploymentInMemory(Stopping())
     assert ask(studio, "Delete").status == "SUCCESS"
     ask(studio, "Update")
     studio.creating()
@@ -274,7 +284,7 @@ def test_guard_when_deletion_failed_and_stack_is_updated_then_deployments_work_a
 @pytest.mark.parametrize("stops", [True, False])
 def test_guard_when_deleting_then_deployments_are_forbidden_until_it_fails(stops: bool) -> None:
     trainer = Creating()
-    studio = Studio(trainer)
+    studio = DeploymentInMemory(trainer)
     studio.creating()
     while_waiting: list[bool] = []
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 from drawn.films import DrawnFilm
+from fakes.films_in_memory import FilmsInMemory
 from fakes.labels import FakeLabels, figure
-from fakes.world import World
 
 from onmodel.contracts.films import Crop, Naming, Run, RunRequest
 from onmodel.contracts.keys import FilmKeys
@@ -15,12 +15,12 @@ from onmodel.steps.deduplicate_film import deduplicate_film
 
 
 @pytest.fixture
-def world() -> World:
-    return World(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+def world() -> FilmsInMemory:
+    return FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
 
 
 @pytest.fixture
-def run(world: World, drawn: DrawnFilm) -> Run:
+def run(world: FilmsInMemory, drawn: DrawnFilm) -> Run:
     """Sampled and deduplicated, to be named."""
     world.route(world.upload("bunny/films/drawn.mp4", drawn.path.read_bytes()))
     run = world.started()
@@ -30,23 +30,25 @@ def run(world: World, drawn: DrawnFilm) -> Run:
     return run
 
 
-def names(world: World, run: Run) -> dict[str, str | None]:
+def names(world: FilmsInMemory, run: Run) -> dict[str, str | None]:
     lines = read_lines(Naming, world.studio.get(FilmKeys.of(run).names))
     return {line.crop_id: line.character for line in lines}
 
 
-def first_crop(world: World, run: Run) -> Crop:
+def first_crop(world: FilmsInMemory, run: Run) -> Crop:
     return read_lines(Crop, world.studio.get(FilmKeys.of(run).crops))[0]
 
 
-def test_name_when_there_is_no_reference_then_every_crop_is_unnamed(world: World, run: Run) -> None:
+def test_name_when_there_is_no_reference_then_every_crop_is_unnamed(
+    world: FilmsInMemory, run: Run
+) -> None:
     world.name(run)
     assert names(world, run)
     assert set(names(world, run).values()) == {None}
 
 
 def test_name_when_a_crop_is_itself_the_reference_then_it_gets_the_name(
-    world: World, run: Run
+    world: FilmsInMemory, run: Run
 ) -> None:
     crop = first_crop(world, run)
     world.route(world.upload("bunny/characters/Mira/1.jpg", world.studio.get(crop.key)))
@@ -56,7 +58,7 @@ def test_name_when_a_crop_is_itself_the_reference_then_it_gets_the_name(
 
 @pytest.mark.parametrize("by", [-0.002, 0.002])
 def test_name_when_similarity_is_about_the_threshold_then_the_setting_decides(
-    world: World, run: Run, by: float
+    world: FilmsInMemory, run: Run, by: float
 ) -> None:
     """The threshold is put just beside the similarity of the crop that is least like Mira's."""
     keys = FilmKeys.of(run)
@@ -75,7 +77,7 @@ def test_name_when_similarity_is_about_the_threshold_then_the_setting_decides(
     assert names(world, run)[least] == ("mira" if by < 0 else None)
 
 
-def test_name_when_repeated_then_no_reference_is_paid_again(world: World, run: Run) -> None:
+def test_name_when_repeated_then_no_reference_is_paid_again(world: FilmsInMemory, run: Run) -> None:
     crop = first_crop(world, run)
     world.route(world.upload("bunny/characters/Mira/1.jpg", world.studio.get(crop.key)))
     paid = sum(use.paid for use in world.name(run).usage())
@@ -85,7 +87,7 @@ def test_name_when_repeated_then_no_reference_is_paid_again(world: World, run: R
 
 
 def test_name_when_a_reference_was_deleted_then_it_is_left_out_and_told(
-    world: World, run: Run
+    world: FilmsInMemory, run: Run
 ) -> None:
     crop = first_crop(world, run)
     world.route(world.upload("bunny/characters/Mira/1.jpg", world.studio.get(crop.key)))

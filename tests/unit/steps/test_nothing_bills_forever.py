@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.deployed import JOB_ENDS, LIMIT, MINUTE, TOLERANCE, World
+from fakes.deployed_machines import JOB_ENDS, LIMIT, MINUTE, TOLERANCE, DeployedMachines
+from fakes.deployment_in_memory import DEPLOY, RETIRE, TRAINING
 from fakes.machines import Execution
-from fakes.studio import DEPLOY, RETIRE, TRAINING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,36 +42,36 @@ class Story:
 
     title: str
     job: str = "completed"
-    begin: Callable[[World], None] = lambda _world: None
+    begin: Callable[[DeployedMachines], None] = lambda _world: None
     lives: int = 1
     mails: tuple[str, ...] = ("model_ready", "retired")
     extra: timedelta = timedelta(0)
     foreign: bool = False
 
 
-def _set(**values: Any) -> Callable[[World], None]:
-    def begin(world: World) -> None:
+def _set(**values: Any) -> Callable[[DeployedMachines], None]:
+    def begin(world: DeployedMachines) -> None:
         for name, value in values.items():
             setattr(world.trainer, name, value)
 
     return begin
 
 
-def _schedule_lost(world: World) -> None:
+def _schedule_lost(world: DeployedMachines) -> None:
     world.schedules_fire = False
 
 
-def _model_deleted(world: World) -> None:
+def _model_deleted(world: DeployedMachines) -> None:
     world.machines.after(JOB_ENDS + 1, world.trainer.models.clear)
 
 
-def _outage(world: World) -> None:
+def _outage(world: DeployedMachines) -> None:
     """Neither looking nor stopping works, from half an hour before its end on."""
     world.machines.after(JOB_ENDS + 2 * 3600, lambda: setattr(world.trainer, "down", True))
     world.machines.after(JOB_ENDS + 3.5 * 3600, lambda: setattr(world.trainer, "down", False))
 
 
-def _zombie(world: World) -> None:
+def _zombie(world: DeployedMachines) -> None:
     """What the Registry knows as retired stands again, as after a request that took very long."""
 
     def retire() -> None:
@@ -91,7 +91,7 @@ def _zombie(world: World) -> None:
     world.machines.after(JOB_ENDS + 2 * 3600, rise)
 
 
-def _row_deleted(world: World) -> None:
+def _row_deleted(world: DeployedMachines) -> None:
     def delete() -> None:
         for row in list(DEPLOYMENTS.list(world.registry, "bunny")):
             DEPLOYMENTS.delete(world.registry, row)
@@ -148,7 +148,7 @@ EVENTS: dict[str, tuple[float, ...]] = {
 """Minutes after the job's end."""
 
 
-def _end_job(world: World, story: Story) -> None:
+def _end_job(world: DeployedMachines, story: Story) -> None:
     if story.job == "completed":
         world.trainer.complete(world.job)
     elif story.job == "gone":
@@ -157,9 +157,11 @@ def _end_job(world: World, story: Story) -> None:
         world.trainer.end(world.job, TrainingStatus(story.job))
 
 
-def play(story: Story, minutes: tuple[float, ...], world: World | None = None) -> World:
+def play(
+    story: Story, minutes: tuple[float, ...], world: DeployedMachines | None = None
+) -> DeployedMachines:
     """Twelve hours from the job's last hour on, then two days of quiet."""
-    world = world or World()
+    world = world or DeployedMachines()
     story.begin(world)
     world.event()  # too early: the job goes on
     world.machines.after(JOB_ENDS, lambda: _end_job(world, story))
@@ -170,7 +172,7 @@ def play(story: Story, minutes: tuple[float, ...], world: World | None = None) -
     return world
 
 
-def must_be_over(world: World, extra: timedelta = timedelta(0)) -> None:
+def must_be_over(world: DeployedMachines, extra: timedelta = timedelta(0)) -> None:
     """Nothing stands, and nothing stood longer than it may."""
     assert not world.trainer.deployments
     for life in world.trainer.lives:
@@ -181,7 +183,7 @@ def must_be_over(world: World, extra: timedelta = timedelta(0)) -> None:
     assert not [made for made in world.machines.executions.values() if made.status == "RUNNING"]
 
 
-def must_be_notified(world: World, story: Story) -> None:
+def must_be_notified(world: DeployedMachines, story: Story) -> None:
     """Each mail once, but for the alarm, which comes every hour."""
     sent = [kind for kind in world.notified_kinds() if kind != "retirement_stuck"]
     assert sorted(sent) == sorted(kind for kind in story.mails if kind != "retirement_stuck")
@@ -190,7 +192,7 @@ def must_be_notified(world: World, story: Story) -> None:
 
 
 @lru_cache
-def play_story(story: Story, events: str) -> World:
+def play_story(story: Story, events: str) -> DeployedMachines:
     return play(story, EVENTS[events])
 
 
@@ -204,14 +206,14 @@ def test_story_when_deadline_is_past_then_nothing_bills(story: Story, events: st
     must_be_notified(world, story)
 
 
-def hours_in_alarms(world: World) -> list[int]:
+def hours_in_alarms(world: DeployedMachines) -> list[int]:
     """The hours that each mail gives of a model that cannot be switched off."""
     alarms = [mail.body for mail in world.mailbox.mails if "cannot be switched" in mail.subject]
     return [int(re.findall(r"ended\s(\d+)\sh\sago", body)[0]) for body in alarms]
 
 
 def test_model_when_every_call_fails_for_six_hours_then_each_hour_has_its_mail() -> None:
-    world = World()
+    world = DeployedMachines()
     story = Story("", begin=_set(ready_after=timedelta(0)))
     world.machines.after(JOB_ENDS + 60, lambda: setattr(world.trainer, "down", True))
     world.machines.after(JOB_ENDS + 8 * 3600, lambda: setattr(world.trainer, "down", False))
@@ -225,14 +227,14 @@ def test_model_when_every_call_fails_for_six_hours_then_each_hour_has_its_mail()
 
 def test_model_when_it_refuses_to_stop_for_six_hours_then_each_hour_has_its_mail() -> None:
     """A stop takes minutes, so the first alarm is sent after one hour."""
-    world = World()
+    world = DeployedMachines()
     story = Story("", begin=_set(ready_after=None, refuses_stop_for=_hours(8)))
     play(story, EVENTS["once"], world)
     assert hours_in_alarms(world) == [1, 2, 3, 4, 5, 6]
 
 
 def test_model_when_it_is_retired_a_second_time_then_has_alarms_of_its_own() -> None:
-    world = World()
+    world = DeployedMachines()
     world.creating()
     (deployment,) = DEPLOYMENTS.list(world.registry, "bunny")
     first = stuck_event(deployment, world.clock())
@@ -249,7 +251,7 @@ def test_model_when_it_is_retired_a_second_time_then_has_alarms_of_its_own() -> 
 
 
 def test_storyboard_when_its_version_was_approved_then_deploy_model_draws_this_version() -> None:
-    world = World()
+    world = DeployedMachines()
     wish = {
         "production": "bunny", "training_id": TRAINING, "retire_after_drawing": True,
         "storyboard_key": "bunny/storyboards/forest.yaml", "storyboard_version": "v-1",
@@ -281,7 +283,7 @@ SCHEDULE = ("fires", "is lost")
 IN_SERVICE = next(story for story in STORIES if "half an hour" in story.title)
 
 
-def die_once(world: World, machine: str, state: str, when: str) -> None:
+def die_once(world: DeployedMachines, machine: str, state: str, when: str) -> None:
     """The first execution of a machine that comes to a state ends there, without a word."""
     dead: list[str] = []
 
@@ -295,9 +297,9 @@ def die_once(world: World, machine: str, state: str, when: str) -> None:
 
 
 @lru_cache
-def play_death(machine: str, state: str, when: str, schedule: str) -> World:
+def play_death(machine: str, state: str, when: str, schedule: str) -> DeployedMachines:
     """Of a deployment that is in service and is retired when its storyboard is drawn."""
-    world = World()
+    world = DeployedMachines()
     die_once(world, machine, state, when)
     world.schedules_fire = schedule == "fires"
     if state == "RetireAfterDrawing":
@@ -325,7 +327,7 @@ def test_execution_when_it_dies_half_way_then_nothing_bills(
 def test_functions_when_each_runs_twice_then_nothing_bills_and_all_is_told_once(
     story: Story,
 ) -> None:
-    world = play(story, EVENTS["twice"], World(repeated=True))
+    world = play(story, EVENTS["twice"], DeployedMachines(repeated=True))
     must_be_over(world, story.extra)
     must_be_notified(world, story)
 
@@ -345,7 +347,7 @@ def test_anything_when_mixed_then_nothing_bills(
     fires: bool,
     repeated: bool,
 ) -> None:
-    world = World(repeated=repeated)
+    world = DeployedMachines(repeated=repeated)
     if death is not None:
         die_once(world, *death[0], death[1])
     world.schedules_fire = fires
@@ -399,7 +401,7 @@ was lost (deleted by hand).
 """
 
 
-def _cell(world: World) -> str:
+def _cell(world: DeployedMachines) -> str:
     standing = len(world.trainer.deployments)
     billing = f"**{standing} deployments**" if standing else "nothing"
     billed = world.trainer.billed()

@@ -1,6 +1,6 @@
 import pytest
-from fakes.studio import TRAINING, Studio
-from fakes.world import World, run_of
+from fakes.deployment_in_memory import TRAINING, DeploymentInMemory
+from fakes.films_in_memory import FilmsInMemory, run_of
 
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.errors import EventRefused
@@ -11,14 +11,14 @@ from onmodel.registry.kinds import MAILS
     ("kind", "said"), [("poem", "poem"), ("film_prepared", "a-00000001-aaaaaaaa")]
 )
 def test_notify_when_kind_or_run_are_unknown_then_refused(kind: str, said: str) -> None:
-    world = World()
+    world = FilmsInMemory()
     with pytest.raises(EventRefused, match=said):
         world.notify(kind, run_of())
     assert not world.mailbox.mails
 
 
 def test_notify_when_asked_twice_then_one_mail_under_the_id_of_its_request() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.trainer.end(studio.job, TrainingStatus.FAILED)
     studio.claim()
     studio.notify("training_failed", TRAINING)

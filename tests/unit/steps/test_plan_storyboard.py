@@ -1,6 +1,6 @@
 import pytest
-from fakes.drawing import BOARD, KEY, DrawingStudio
-from fakes.studio import TRAINING
+from fakes.deployment_in_memory import TRAINING
+from fakes.drawing_in_memory import BOARD, KEY, DrawingInMemory
 
 from onmodel.contracts.deployments import DeploymentStatus
 from onmodel.contracts.keys import StoryboardKeys
@@ -11,14 +11,14 @@ from onmodel.registry.kinds import STORYBOARDS
 
 
 @pytest.fixture
-def studio() -> DrawingStudio:
-    studio = DrawingStudio()
+def studio() -> DrawingInMemory:
+    studio = DrawingInMemory()
     studio.serve()
     studio.upload()
     return studio
 
 
-def test_plan_when_a_model_serves_then_every_panel_is_written_down(studio: DrawingStudio) -> None:
+def test_plan_when_a_model_serves_then_every_panel_is_written_down(studio: DrawingInMemory) -> None:
     plan = studio.plan()
     assert (plan.deployed, plan.name, plan.take, plan.panels) == (True, "forest-day", 1, 2)
     assert plan.deployment_id == f"{TRAINING}-1"
@@ -34,7 +34,7 @@ def test_plan_when_a_model_serves_then_every_panel_is_written_down(studio: Drawi
 
 
 def test_plan_when_repeated_then_the_same_take_and_by_another_the_next(
-    studio: DrawingStudio,
+    studio: DrawingInMemory,
 ) -> None:
     first = studio.plan()
     assert studio.plan() == first
@@ -46,7 +46,7 @@ def test_plan_when_repeated_then_the_same_take_and_by_another_the_next(
 
 
 def test_plan_when_two_takes_are_wished_then_a_scene_has_other_seeds_beside(
-    studio: DrawingStudio,
+    studio: DrawingInMemory,
 ) -> None:
     studio.upload(BOARD + b"takes: 2\n")
     items = studio.items(studio.plan())
@@ -57,7 +57,7 @@ def test_plan_when_two_takes_are_wished_then_a_scene_has_other_seeds_beside(
 
 
 def test_plan_when_no_key_then_the_articles_scenes_with_our_characters(
-    studio: DrawingStudio,
+    studio: DrawingInMemory,
 ) -> None:
     plan = studio.plan(None, f"{TRAINING}-1")
     scenes = [item.planned.scene for item in studio.items(plan)]
@@ -70,7 +70,7 @@ def test_plan_when_no_key_then_the_articles_scenes_with_our_characters(
 
 
 def test_plan_when_nothing_serves_then_to_be_quoted_and_no_take_is_used() -> None:
-    studio = DrawingStudio()
+    studio = DrawingInMemory()
     studio.trainer.complete(studio.job)
     studio.claim()
     studio.upload()
@@ -82,13 +82,13 @@ def test_plan_when_nothing_serves_then_to_be_quoted_and_no_take_is_used() -> Non
 
 
 def test_plan_when_nothing_is_trained_then_refused() -> None:
-    studio = DrawingStudio()
+    studio = DrawingInMemory()
     studio.upload()
     with pytest.raises(SettingsRefused, match="no model"):
         studio.plan()
 
 
-def test_plan_when_the_deployment_retires_then_it_is_not_used(studio: DrawingStudio) -> None:
+def test_plan_when_the_deployment_retires_then_it_is_not_used(studio: DrawingInMemory) -> None:
     studio.stop()
     with pytest.raises(EventRefused, match="retiring"):
         studio.plan(KEY, f"{TRAINING}-1")
@@ -96,7 +96,7 @@ def test_plan_when_the_deployment_retires_then_it_is_not_used(studio: DrawingStu
 
 
 def test_plan_when_its_time_is_up_but_it_still_stands_then_it_is_not_used(
-    studio: DrawingStudio,
+    studio: DrawingInMemory,
 ) -> None:
     studio.clock.advance(hours=2)
     assert not studio.plan().deployed
@@ -113,7 +113,7 @@ def test_plan_when_its_time_is_up_but_it_still_stands_then_it_is_not_used(
     ],
 )
 def test_plan_when_impossible_then_refused_before_anything_is_spent(
-    studio: DrawingStudio, text: bytes, why: str
+    studio: DrawingInMemory, text: bytes, why: str
 ) -> None:
     studio.upload(text)
     with pytest.raises(SettingsRefused, match=why):
@@ -122,7 +122,7 @@ def test_plan_when_impossible_then_refused_before_anything_is_spent(
 
 
 def test_plan_when_replaced_after_it_was_approved_then_the_approved_one_is_drawn() -> None:
-    studio = DrawingStudio()
+    studio = DrawingInMemory()
     studio.upload()
     studio.trainer.complete(studio.job)
     studio.claim()
@@ -140,7 +140,7 @@ def test_plan_when_replaced_after_it_was_approved_then_the_approved_one_is_drawn
     assert (drawn.deployed, drawn.panels, drawn.storyboard_version) == (True, 2, version)
 
 
-def test_plan_when_file_is_gone_then_refused(studio: DrawingStudio) -> None:
+def test_plan_when_file_is_gone_then_refused(studio: DrawingInMemory) -> None:
     studio.uploads.delete_prefix("bunny/")
     with pytest.raises(SettingsRefused, match="gone"):
         studio.plan()

@@ -1,6 +1,6 @@
 import pytest
-from fakes.train_world import TrainWorld
 from fakes.trainer import InMemoryTrainer
+from fakes.training_in_memory import TrainingInMemory
 
 from onmodel.contracts.datasets import Generation, Preflight, PreflightTrainingRequest
 from onmodel.contracts.settings import AllowedModels, Settings, TrainingSettings
@@ -12,8 +12,8 @@ GENERATION = Generation(production="bunny", generation_id="g0001", attempt=1, co
 
 
 @pytest.fixture
-def world() -> TrainWorld:
-    return TrainWorld()
+def world() -> TrainingInMemory:
+    return TrainingInMemory()
 
 
 def finding(*, blocking: bool) -> Finding:
@@ -26,7 +26,7 @@ def finding(*, blocking: bool) -> Finding:
 
 
 def planned(
-    world: TrainWorld, monkeypatch: pytest.MonkeyPatch, generation: Generation
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch, generation: Generation
 ) -> TrainingPlan:
     """What the trainer was asked about."""
     plans: list[TrainingPlan] = []
@@ -35,12 +35,12 @@ def planned(
     return plans[0]
 
 
-def test_preflight_when_nothing_is_found_then_possible(world: TrainWorld) -> None:
+def test_preflight_when_nothing_is_found_then_possible(world: TrainingInMemory) -> None:
     assert world.preflight(GENERATION) == Preflight(possible=True, trainer="memory")
 
 
 def test_preflight_when_something_blocks_then_impossible_and_told_with_advice(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     world.trainer.findings = (finding(blocking=False), finding(blocking=True))
     assert world.preflight(GENERATION) == Preflight(
@@ -51,13 +51,13 @@ def test_preflight_when_something_blocks_then_impossible_and_told_with_advice(
     )
 
 
-def test_preflight_when_only_a_warning_then_possible(world: TrainWorld) -> None:
+def test_preflight_when_only_a_warning_then_possible(world: TrainingInMemory) -> None:
     world.trainer.findings = (finding(blocking=False),)
     assert world.preflight(GENERATION).possible
 
 
 def test_preflight_when_the_trainer_refuses_the_question_then_that_is_the_finding(
-    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(plan: TrainingPlan) -> tuple[Finding, ...]:
         raise TrainingImpossible("this account may not look", "Allow bedrock:GetFoundationModel")
@@ -68,7 +68,7 @@ def test_preflight_when_the_trainer_refuses_the_question_then_that_is_the_findin
 
 
 def test_preflight_when_throttled_then_raised_for_the_machine_to_try_again(
-    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def throttle(plan: TrainingPlan) -> tuple[Finding, ...]:
         raise Throttled("slow down")
@@ -79,7 +79,7 @@ def test_preflight_when_throttled_then_raised_for_the_machine_to_try_again(
 
 
 def test_preflight_when_the_production_has_settings_then_they_are_asked_about(
-    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.set_settings(Settings(training=TrainingSettings(preset="article")))
     plan = planned(world, monkeypatch, GENERATION)
@@ -90,7 +90,7 @@ def test_preflight_when_the_production_has_settings_then_they_are_asked_about(
 
 
 def test_preflight_when_there_is_a_dataset_then_the_reasons_are_kept_with_it(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     """Days may pass between the two preflights: what is told is what was found last."""
     dataset = world.captioned()
@@ -103,7 +103,7 @@ def test_preflight_when_there_is_a_dataset_then_the_reasons_are_kept_with_it(
 
 
 def test_preflight_when_the_manifest_is_written_then_its_lines_are_asked_about(
-    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = world.captioned()
     world.write_manifest(dataset)
@@ -113,7 +113,7 @@ def test_preflight_when_the_manifest_is_written_then_its_lines_are_asked_about(
 
 
 def test_preflight_when_the_stack_may_call_other_models_then_those_are_asked_about(
-    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.models = AllowedModels(embedding="other.embed-v9", captions="us.amazon.nova-pro-v1:0")
     assert planned(world, monkeypatch, GENERATION).other_models == (
@@ -128,7 +128,7 @@ class Named(InMemoryTrainer):
         self.findings = findings
 
 
-def chosen(world: TrainWorld, *trainers: Named, trainer: str | None = None) -> Preflight:
+def chosen(world: TrainingInMemory, *trainers: Named, trainer: str | None = None) -> Preflight:
     return preflight_training(
         PreflightTrainingRequest(generation=GENERATION, trainer=trainer),
         registry=world.registry,
@@ -140,14 +140,14 @@ def chosen(world: TrainWorld, *trainers: Named, trainer: str | None = None) -> P
 
 
 def test_preflight_when_the_first_cannot_train_then_the_next_that_can_is_chosen(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     answer = chosen(world, Named("bedrock", finding(blocking=True)), Named("sagemaker"))
     assert answer == Preflight(possible=True, trainer="sagemaker")
 
 
 def test_preflight_when_nobody_can_train_then_the_reasons_of_all_by_name(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     none = (Named("bedrock", finding(blocking=True)), Named("sagemaker", finding(blocking=True)))
     answer = chosen(world, *none)
@@ -157,7 +157,7 @@ def test_preflight_when_nobody_can_train_then_the_reasons_of_all_by_name(
 
 
 def test_preflight_when_the_settings_name_a_trainer_then_only_that_one_is_asked(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     world.set_settings(Settings(training=TrainingSettings(trainer="sagemaker")))
     answer = chosen(world, Named("bedrock"), Named("sagemaker", finding(blocking=True)))
@@ -165,7 +165,7 @@ def test_preflight_when_the_settings_name_a_trainer_then_only_that_one_is_asked(
 
 
 def test_preflight_when_a_trainer_was_chosen_before_then_no_other_is_asked(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     both = (Named("bedrock"), Named("sagemaker", finding(blocking=True)))
     answer = chosen(world, *both, trainer="sagemaker")

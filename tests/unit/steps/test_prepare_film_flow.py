@@ -6,8 +6,8 @@ import unicodedata
 
 import pytest
 from drawn.films import DrawnFilm
+from fakes.films_in_memory import FilmsInMemory
 from fakes.labels import FakeLabels, figure
-from fakes.world import World
 
 from onmodel.contracts.films import Crop, Naming, Rejected, RejectReason
 from onmodel.contracts.keys import FilmKeys
@@ -24,11 +24,11 @@ SHORT_CHUNKS = b"sampling: {chunk_seconds: 5}\n"
 
 
 @pytest.fixture
-def world() -> World:
-    return World(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+def world() -> FilmsInMemory:
+    return FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
 
 
-def started_run(world: World, drawn: DrawnFilm, settings: bytes = SHORT_CHUNKS):
+def started_run(world: FilmsInMemory, drawn: DrawnFilm, settings: bytes = SHORT_CHUNKS):
     world.upload("bunny/settings.yaml", settings)
     answer = world.route(world.upload(KEY, drawn.path.read_bytes()))
     assert answer.outcome == "started"
@@ -36,7 +36,7 @@ def started_run(world: World, drawn: DrawnFilm, settings: bytes = SHORT_CHUNKS):
 
 
 def test_prepare_when_film_is_good_then_crops_vectors_and_report_agree(
-    world: World, drawn: DrawnFilm
+    world: FilmsInMemory, drawn: DrawnFilm
 ) -> None:
     run = started_run(world, drawn)
     summary = world.prepare(run)
@@ -64,7 +64,7 @@ def test_prepare_when_film_is_good_then_crops_vectors_and_report_agree(
 
 
 def test_prepare_when_done_then_film_is_recorded_and_one_mail_is_sent(
-    world: World, drawn: DrawnFilm
+    world: FilmsInMemory, drawn: DrawnFilm
 ) -> None:
     run = started_run(world, drawn)
     world.prepare(run)
@@ -75,7 +75,9 @@ def test_prepare_when_done_then_film_is_recorded_and_one_mail_is_sent(
     assert [mail.correlation_id for mail in world.mailbox.mails] == ["upload-1"]
 
 
-def test_prepare_when_same_event_comes_again_then_one_run(world: World, drawn: DrawnFilm) -> None:
+def test_prepare_when_same_event_comes_again_then_one_run(
+    world: FilmsInMemory, drawn: DrawnFilm
+) -> None:
     run = started_run(world, drawn)
     assert world.route(world.event(KEY)).outcome == "already_running"
     world.prepare(run)
@@ -86,7 +88,7 @@ def test_prepare_when_same_event_comes_again_then_one_run(world: World, drawn: D
 
 
 def test_prepare_when_threshold_changes_then_no_call_is_paid_again(
-    world: World, drawn: DrawnFilm
+    world: FilmsInMemory, drawn: DrawnFilm
 ) -> None:
     first = world.prepare(started_run(world, drawn))
     paid = len(world.detector.pictures)
@@ -99,7 +101,7 @@ def test_prepare_when_threshold_changes_then_no_call_is_paid_again(
 
 
 def test_prepare_when_interval_changes_then_shared_frames_are_not_paid_again(
-    world: World, drawn: DrawnFilm
+    world: FilmsInMemory, drawn: DrawnFilm
 ) -> None:
     world.prepare(started_run(world, drawn))
     paid = len(world.detector.pictures)
@@ -112,7 +114,7 @@ def test_prepare_when_interval_changes_then_shared_frames_are_not_paid_again(
 
 
 def test_sample_when_chunk_is_done_then_a_repeat_does_nothing(
-    world: World, drawn: DrawnFilm
+    world: FilmsInMemory, drawn: DrawnFilm
 ) -> None:
     run = started_run(world, drawn)
     world.claim(run)
@@ -123,7 +125,7 @@ def test_sample_when_chunk_is_done_then_a_repeat_does_nothing(
 
 
 def test_prepare_when_execution_died_then_uploading_again_takes_over_and_reuses(
-    world: World, drawn: DrawnFilm
+    world: FilmsInMemory, drawn: DrawnFilm
 ) -> None:
     run = started_run(world, drawn)
     arn = world.claim(run)
@@ -139,7 +141,7 @@ def test_prepare_when_execution_died_then_uploading_again_takes_over_and_reuses(
 
 
 def test_prepare_when_references_come_then_crops_are_named_without_sampling_again(
-    world: World, drawn: DrawnFilm
+    world: FilmsInMemory, drawn: DrawnFilm
 ) -> None:
     run = started_run(world, drawn)
     world.prepare(run)
@@ -154,7 +156,7 @@ def test_prepare_when_references_come_then_crops_are_named_without_sampling_agai
 
 
 def test_prepare_when_reference_is_a_timecode_then_crops_are_named(
-    world: World, drawn: DrawnFilm
+    world: FilmsInMemory, drawn: DrawnFilm
 ) -> None:
     settings = SHORT_CHUNKS + (
         b"naming: {threshold: 0.2, margin: 0}\n"
@@ -166,7 +168,7 @@ def test_prepare_when_reference_is_a_timecode_then_crops_are_named(
 
 
 def test_prepare_when_reference_shows_nothing_then_it_is_told(
-    world: World, drawn: DrawnFilm
+    world: FilmsInMemory, drawn: DrawnFilm
 ) -> None:
     settings = SHORT_CHUNKS + (
         b"characters: {mira: {name: Mira, references: "
@@ -177,7 +179,7 @@ def test_prepare_when_reference_shows_nothing_then_it_is_told(
 
 
 def test_prepare_when_no_figure_is_found_then_a_clear_end_without_crops(drawn: DrawnFilm) -> None:
-    world = World(FakeLabels(()))
+    world = FilmsInMemory(FakeLabels(()))
     summary = world.prepare(started_run(world, drawn))
     assert summary.crops_kept == 0
     assert summary.rejected[RejectReason.NO_FIGURE] > 0
@@ -185,7 +187,7 @@ def test_prepare_when_no_figure_is_found_then_a_clear_end_without_crops(drawn: D
 
 
 def test_prepare_when_the_film_was_missing_in_the_newest_dataset_and_comes_back_then_collected(
-    world: World, drawn: DrawnFilm
+    world: FilmsInMemory, drawn: DrawnFilm
 ) -> None:
     run = started_run(world, drawn)
     world.prepare(run)
@@ -208,7 +210,7 @@ def test_prepare_when_the_film_was_missing_in_the_newest_dataset_and_comes_back_
 
 @pytest.mark.parametrize("name", ["\u53f2", "\U0001f430", "Cafe\u0301", "Big Buck"])
 def test_prepare_when_a_character_has_any_name_then_people_read_it_as_typed(
-    world: World, drawn: DrawnFilm, name: str
+    world: FilmsInMemory, drawn: DrawnFilm, name: str
 ) -> None:
     first = started_run(world, drawn)
     world.prepare(first)

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 from drawn.films import DrawnFilm
-from fakes.world import World
+from fakes.films_in_memory import FilmsInMemory
 
 from onmodel.contracts.films import FilmFacts
 from onmodel.contracts.keys import FilmKeys
@@ -13,14 +13,16 @@ KEY = "bunny/films/drawn.mp4"
 
 
 @pytest.fixture
-def world(drawn: DrawnFilm) -> World:
-    world = World()
+def world(drawn: DrawnFilm) -> FilmsInMemory:
+    world = FilmsInMemory()
     world.upload("bunny/settings.yaml", b"sampling: {chunk_seconds: 5}\n")
     world.route(world.upload(KEY, drawn.path.read_bytes()))
     return world
 
 
-def test_probe_when_film_is_good_then_chunks_cover_it_without_gap_or_overlap(world: World) -> None:
+def test_probe_when_film_is_good_then_chunks_cover_it_without_gap_or_overlap(
+    world: FilmsInMemory,
+) -> None:
     chunks = world.probe(world.started())
     assert chunks[0].start_seconds == 0
     assert [chunk.index for chunk in chunks] == list(range(len(chunks)))
@@ -35,14 +37,14 @@ def test_probe_when_chunks_are_planned_then_about_as_long_as_the_setting(
     drawn: DrawnFilm, chunk_seconds: int, starts: list[float]
 ) -> None:
     """The film has a keyframe every 2 seconds, and a chunk begins at the last one in time."""
-    world = World()
+    world = FilmsInMemory()
     world.upload("bunny/settings.yaml", f"sampling: {{chunk_seconds: {chunk_seconds}}}\n".encode())
     world.route(world.upload(KEY, drawn.path.read_bytes()))
     chunks = world.probe(world.started())
     assert [chunk.start_seconds for chunk in chunks] == starts
 
 
-def test_probe_when_film_is_good_then_facts_and_packets_lie_beside(world: World) -> None:
+def test_probe_when_film_is_good_then_facts_and_packets_lie_beside(world: FilmsInMemory) -> None:
     run = world.started()
     world.probe(run)
     keys = FilmKeys.of(run)
@@ -51,14 +53,14 @@ def test_probe_when_film_is_good_then_facts_and_packets_lie_beside(world: World)
     assert len(PacketTable.load(world.studio.get(keys.packets))) == 12 * 12
 
 
-def test_probe_when_repeated_then_the_film_is_not_read_again(world: World) -> None:
+def test_probe_when_repeated_then_the_film_is_not_read_again(world: FilmsInMemory) -> None:
     run = world.started()
     first = world.probe(run)
     world.uploads.delete_prefix("bunny/")
     assert world.probe(run.model_copy(update={"source": run.source})) == first
 
 
-def test_probe_when_film_was_deleted_then_refused_with_advice(world: World) -> None:
+def test_probe_when_film_was_deleted_then_refused_with_advice(world: FilmsInMemory) -> None:
     run = world.started()
     gone = run.model_copy(
         update={"source": run.source.model_copy(update={"key": "bunny/films/other.mp4"})}

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 import pytest
-from fakes.studio import TRAINING, Studio
+from fakes.deployment_in_memory import TRAINING, DeploymentInMemory
 from fakes.trainer import InMemoryTrainer
 
 from onmodel.contracts.deployments import DeploymentSpec
@@ -12,41 +12,43 @@ from onmodel.registry.kinds import TRAININGS
 
 
 @pytest.fixture
-def studio() -> Studio:
-    studio = Studio()
+def studio() -> DeploymentInMemory:
+    studio = DeploymentInMemory()
     studio.planned()
     return studio
 
 
-def test_provision_when_planned_then_creating_with_its_reference(studio: Studio) -> None:
+def test_provision_when_planned_then_creating_with_its_reference(
+    studio: DeploymentInMemory,
+) -> None:
     studio.provision()
     assert studio.deployment().status == DeploymentStage.CREATING
     assert studio.deployment().body.deployment_ref in studio.trainer.deployments
     assert studio.deployment().body.provisioning_at == studio.clock()
 
 
-def test_provision_when_repeated_then_one_deployment(studio: Studio) -> None:
+def test_provision_when_repeated_then_one_deployment(studio: DeploymentInMemory) -> None:
     studio.provision()
     studio.clock.advance(minutes=5)
     studio.provision()
     assert len(studio.trainer.deployments) == 1
 
 
-def test_provision_when_nothing_ends_it_then_refused(studio: Studio) -> None:
+def test_provision_when_nothing_ends_it_then_refused(studio: DeploymentInMemory) -> None:
     studio.scheduler.schedules.clear()
     with pytest.raises(EventRefused, match="no scheduled end"):
         studio.provision()
     assert not studio.trainer.deployments
 
 
-def test_provision_when_its_time_is_up_then_refused(studio: Studio) -> None:
+def test_provision_when_its_time_is_up_then_refused(studio: DeploymentInMemory) -> None:
     studio.clock.advance(hours=3, minutes=30)
     with pytest.raises(EventRefused, match="time"):
         studio.provision()
     assert not studio.trainer.deployments
 
 
-def test_provision_when_retirement_came_first_then_refused(studio: Studio) -> None:
+def test_provision_when_retirement_came_first_then_refused(studio: DeploymentInMemory) -> None:
     studio.stop()
     with pytest.raises(EventRefused, match="retiring"):
         studio.provision()
@@ -55,7 +57,7 @@ def test_provision_when_retirement_came_first_then_refused(studio: Studio) -> No
 
 @pytest.mark.parametrize("is_known", [True, False])
 def test_provision_when_its_training_has_no_model_then_refused(
-    studio: Studio, is_known: bool
+    studio: DeploymentInMemory, is_known: bool
 ) -> None:
     training = studio.training
     if is_known:
@@ -68,7 +70,7 @@ def test_provision_when_its_training_has_no_model_then_refused(
     assert not studio.trainer.deployments
 
 
-def test_provision_when_stack_is_being_deleted_then_refused(studio: Studio) -> None:
+def test_provision_when_stack_is_being_deleted_then_refused(studio: DeploymentInMemory) -> None:
     allow_deletion(studio.registry, studio.clock)
     with pytest.raises(EventRefused, match="deleted"):
         studio.provision()
@@ -77,14 +79,16 @@ def test_provision_when_stack_is_being_deleted_then_refused(studio: Studio) -> N
     assert studio.trainer.deployments
 
 
-def test_provision_when_quota_is_zero_then_impossible_and_nothing_bills(studio: Studio) -> None:
+def test_provision_when_quota_is_zero_then_impossible_and_nothing_bills(
+    studio: DeploymentInMemory,
+) -> None:
     studio.trainer.quota = 0
     with pytest.raises(TrainingImpossible, match="unit"):
         studio.provision()
     assert not studio.trainer.deployments
 
 
-def test_provision_when_model_was_deleted_then_impossible(studio: Studio) -> None:
+def test_provision_when_model_was_deleted_then_impossible(studio: DeploymentInMemory) -> None:
     studio.trainer.models.clear()
     with pytest.raises(TrainingImpossible, match="deleted outside onmodel"):
         studio.provision()
@@ -103,7 +107,7 @@ class Interrupted(InMemoryTrainer):
 
 def test_provision_when_retired_while_it_was_made_then_stopped_at_once() -> None:
     trainer = Interrupted()
-    studio = Studio(trainer)
+    studio = DeploymentInMemory(trainer)
     studio.planned()
 
     def retire_all() -> None:
@@ -119,7 +123,7 @@ def test_provision_when_retired_while_it_was_made_then_stopped_at_once() -> None
 
 def test_provision_when_answer_is_lost_then_found_by_its_id_when_retired() -> None:
     trainer = Interrupted()
-    studio = Studio(trainer)
+    studio = DeploymentInMemory(trainer)
     studio.planned()
 
     def lose() -> None:

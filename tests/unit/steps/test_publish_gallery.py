@@ -1,9 +1,9 @@
 import base64
 
 import cv2
-from fakes.drawing import DrawingStudio, flat
+from fakes.deployment_in_memory import TRAINING
+from fakes.drawing_in_memory import DrawingInMemory, flat
 from fakes.image_model import FakeImageModel
-from fakes.studio import TRAINING
 
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.rows import StoryboardBody, StoryboardStatus
@@ -14,7 +14,7 @@ from onmodel.vision.decoding import decode_picture
 from onmodel.vision.encoding import thumbnail
 
 
-def drawn(studio: DrawingStudio, panels: slice = slice(None)) -> str:
+def drawn(studio: DrawingInMemory, panels: slice = slice(None)) -> str:
     studio.serve()
     studio.upload()
     plan = studio.plan()
@@ -24,13 +24,13 @@ def drawn(studio: DrawingStudio, panels: slice = slice(None)) -> str:
     return studio.publish(plan)
 
 
-def row(studio: DrawingStudio) -> tuple[str, StoryboardBody]:
+def row(studio: DrawingInMemory) -> tuple[str, StoryboardBody]:
     record = STORYBOARDS.require(studio.registry, "bunny", "forest-day-1")
     return record.status, record.body
 
 
 def test_publish_when_drawn_then_page_summary_and_mail() -> None:
-    studio = DrawingStudio()
+    studio = DrawingInMemory()
     page = drawn(studio)
     for text in ("A day in the forest", "Buck smiles", "seed 99", "../panels/02-0.png"):
         assert text in page
@@ -67,7 +67,7 @@ class CopyingImageModel(FakeImageModel):
 
 
 def test_publish_when_a_panel_copies_a_training_picture_then_that_picture_is_shown() -> None:
-    studio = DrawingStudio(CopyingImageModel())
+    studio = DrawingInMemory(CopyingImageModel())
     page = drawn(studio, slice(1))
     keys = DatasetKeys("bunny", TRAINING)
     previews = [
@@ -79,14 +79,14 @@ def test_publish_when_a_panel_copies_a_training_picture_then_that_picture_is_sho
 
 
 def test_publish_when_a_child_died_then_its_scene_says_so() -> None:
-    studio = DrawingStudio()
+    studio = DrawingInMemory()
     page = drawn(studio, slice(1))
     assert "It could not be drawn" in page
     assert row(studio)[1].drawn == 1
 
 
 def test_publish_when_nothing_was_drawn_then_failed_and_still_a_page() -> None:
-    studio = DrawingStudio()
+    studio = DrawingInMemory()
     page = drawn(studio, slice(0))
     assert "2 scenes could not be drawn" in page
     status, body = row(studio)
@@ -95,12 +95,12 @@ def test_publish_when_nothing_was_drawn_then_failed_and_still_a_page() -> None:
 
 
 def test_publish_when_filtered_then_why_stands_there() -> None:
-    studio = DrawingStudio(FakeImageModel(frozenset({99, 100, 101})))
+    studio = DrawingInMemory(FakeImageModel(frozenset({99, 100, 101})))
     assert "Seed 99: the image model drew nothing: blocked" in drawn(studio)
 
 
 def test_model_ready_when_storyboard_is_drawn_then_links_cost_and_end_are_told() -> None:
-    studio = DrawingStudio()
+    studio = DrawingInMemory()
     drawn(studio)
     studio.notify("model_ready", studio.deployment().id)
     (mail,) = studio.mailbox.mails

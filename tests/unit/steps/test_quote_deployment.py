@@ -1,6 +1,6 @@
 import pytest
-from fakes.drawing import DrawingStudio
-from fakes.studio import PRICES, TRAINING
+from fakes.deployment_in_memory import PRICES, TRAINING
+from fakes.drawing_in_memory import DrawingInMemory
 from fakes.trainer import Only
 
 from onmodel.contracts.keys import accepted_settings_key
@@ -20,7 +20,7 @@ PLAN = StoryboardPlanned(
 
 
 def quote(wish: float, longest: float, prices: PriceBook = PRICES) -> float | None:
-    studio = DrawingStudio()
+    studio = DrawingInMemory()
     settings = Settings(deployment=DeploymentSettings(hours=wish))
     studio.studio.put(
         accepted_settings_key("bunny"), settings.model_dump_json().encode(), "text/json"

@@ -1,6 +1,6 @@
 import pytest
-from fakes import train_world
-from fakes.train_world import PRODUCTION, TrainWorld, with_prices
+from fakes import training_in_memory
+from fakes.training_in_memory import PRODUCTION, TrainingInMemory, with_prices
 
 from onmodel.contracts.datasets import DatasetRef, Preflight
 from onmodel.contracts.rows import DatasetBody, DatasetStatus, TrainingStage
@@ -13,29 +13,29 @@ IMPOSSIBLE = Preflight(possible=False, findings=("The base model is gone.",))
 
 
 @pytest.fixture
-def world() -> TrainWorld:
-    return TrainWorld()
+def world() -> TrainingInMemory:
+    return TrainingInMemory()
 
 
-def stored(world: TrainWorld, dataset: DatasetRef) -> DatasetBody:
+def stored(world: TrainingInMemory, dataset: DatasetRef) -> DatasetBody:
     record = DATASETS.require(world.registry, PRODUCTION, dataset.dataset_id)
     return record.body
 
 
-def expensive(world: TrainWorld) -> DatasetRef:
+def expensive(world: TrainingInMemory) -> DatasetRef:
     generation = world.generation()
     world.set_settings(Settings(training=TrainingSettings(preset="article")))
     return world.assemble(generation)
 
 
-def two_datasets(world: TrainWorld) -> tuple[DatasetRef, DatasetRef]:
+def two_datasets(world: TrainingInMemory) -> tuple[DatasetRef, DatasetRef]:
     """Of two generations, neither of them quoted."""
     first = world.assemble(world.generation())
     world.collect(world.film("two.mp4"))
     return first, world.assemble(world.started_generations()[-1])
 
 
-def trained(world: TrainWorld, stage: TrainingStage) -> DatasetRef:
+def trained(world: TrainingInMemory, stage: TrainingStage) -> DatasetRef:
     """A dataset whose training stands at a stage."""
     dataset = world.assemble(world.generation())
     training = world.start_training(dataset)
@@ -44,7 +44,7 @@ def trained(world: TrainWorld, stage: TrainingStage) -> DatasetRef:
     return dataset
 
 
-def test_quote_when_first_and_cheap_then_nobody_is_asked(world: TrainWorld) -> None:
+def test_quote_when_first_and_cheap_then_nobody_is_asked(world: TrainingInMemory) -> None:
     dataset = world.assemble(world.generation())
     quoted = world.quote(dataset)
     # 500 × 8 pictures at half a cent, a month of the model, and cents of captions
@@ -56,30 +56,30 @@ def test_quote_when_first_and_cheap_then_nobody_is_asked(world: TrainWorld) -> N
 
 @pytest.mark.parametrize(("below", "is_asked"), [(0.0, False), (0.01, True)])
 def test_quote_when_at_the_limit_then_a_person_is_asked_only_above_it(
-    world: TrainWorld, monkeypatch: pytest.MonkeyPatch, below: float, is_asked: bool
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch, below: float, is_asked: bool
 ) -> None:
     dataset = world.assemble(world.generation())
     usd = world.quote(dataset).usd
     assert usd is not None
-    monkeypatch.setattr(train_world, "SPEND_LIMIT_USD", usd - below)
+    monkeypatch.setattr(training_in_memory, "SPEND_LIMIT_USD", usd - below)
     assert world.quote(dataset).approval == is_asked
 
 
-def test_quote_when_above_the_limit_then_a_person_is_asked(world: TrainWorld) -> None:
+def test_quote_when_above_the_limit_then_a_person_is_asked(world: TrainingInMemory) -> None:
     dataset = expensive(world)
     quoted = world.quote(dataset)
     assert quoted.approval and quoted.usd is not None and 4480 < quoted.usd < 4500
     assert stored(world, dataset).why_asked == "The quote is above the limit of $100.00."
 
 
-def test_quote_when_a_price_is_missing_then_asked_and_never_zero(world: TrainWorld) -> None:
+def test_quote_when_a_price_is_missing_then_asked_and_never_zero(world: TrainingInMemory) -> None:
     dataset = world.assemble(world.generation())
     world.prices = with_prices({})
     quoted = world.quote(dataset)
     assert quoted.usd is None and quoted.approval
 
 
-def test_quote_when_the_production_was_trained_before_then_asked(world: TrainWorld) -> None:
+def test_quote_when_the_production_was_trained_before_then_asked(world: TrainingInMemory) -> None:
     trained(world, TrainingStage.COMPLETED)
     world.collect(world.film("two.mp4"))
     second = world.assemble(world.started_generations()[-1])
@@ -91,25 +91,25 @@ def test_quote_when_the_production_was_trained_before_then_asked(world: TrainWor
     "stage", [TrainingStage.STARTING, TrainingStage.IN_PROGRESS, TrainingStage.COMPLETED]
 )
 def test_quote_when_this_training_was_begun_then_not_asked_again(
-    world: TrainWorld, stage: TrainingStage
+    world: TrainingInMemory, stage: TrainingStage
 ) -> None:
     assert not world.quote(trained(world, stage)).approval
 
 
 @pytest.mark.parametrize("stage", [TrainingStage.FAILED, TrainingStage.STOPPED, TrainingStage.GONE])
 def test_quote_when_the_dataset_was_trained_in_vain_then_asked(
-    world: TrainWorld, stage: TrainingStage
+    world: TrainingInMemory, stage: TrainingStage
 ) -> None:
     assert world.quote(trained(world, stage)).approval
 
 
 def test_quote_when_the_first_was_impossible_then_the_next_is_still_the_first(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     assert not world.quote(trained(world, TrainingStage.IMPOSSIBLE)).approval
 
 
-def test_quote_when_training_is_impossible_then_of_captions_alone(world: TrainWorld) -> None:
+def test_quote_when_training_is_impossible_then_of_captions_alone(world: TrainingInMemory) -> None:
     dataset = expensive(world)
     quoted = world.quote(dataset, IMPOSSIBLE)
     assert quoted.purpose == "captions" and not quoted.approval
@@ -119,7 +119,7 @@ def test_quote_when_training_is_impossible_then_of_captions_alone(world: TrainWo
 
 
 def test_quote_when_impossible_and_captions_are_above_the_limit_then_asked(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     dataset = world.assemble(world.generation()).model_copy(update={"captions_needed": 100_000})
     quoted = world.quote(dataset, IMPOSSIBLE)
@@ -135,7 +135,7 @@ def test_quote_when_impossible_and_captions_are_above_the_limit_then_asked(
 
 @pytest.mark.parametrize(("captions", "approval"), [(0, False), (8, True)])
 def test_quote_when_impossible_and_captions_have_no_price_then_asked_if_there_are_any(
-    world: TrainWorld, captions: int, approval: bool
+    world: TrainingInMemory, captions: int, approval: bool
 ) -> None:
     world.models = AllowedModels(captions="unpriced.model")
     dataset = world.assemble(world.generation()).model_copy(update={"captions_needed": captions})
@@ -143,7 +143,7 @@ def test_quote_when_impossible_and_captions_have_no_price_then_asked_if_there_ar
 
 
 def test_quote_when_another_dataset_was_quoted_and_not_yet_trained_then_asked(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     """Both would be the production's first training, which starts by itself."""
     first, second = two_datasets(world)
@@ -153,7 +153,7 @@ def test_quote_when_another_dataset_was_quoted_and_not_yet_trained_then_asked(
 
 
 def test_quote_when_two_are_made_at_once_then_one_of_them_is_asked_about(
-    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = two_datasets(world)
     replace, answers = world.registry.replace, []
@@ -170,7 +170,7 @@ def test_quote_when_two_are_made_at_once_then_one_of_them_is_asked_about(
 
 @pytest.mark.parametrize("status", [DatasetStatus.ASSEMBLED, DatasetStatus.REFUSED])
 def test_quote_when_the_other_cannot_be_trained_then_not_asked(
-    world: TrainWorld, status: DatasetStatus
+    world: TrainingInMemory, status: DatasetStatus
 ) -> None:
     first, second = two_datasets(world)
     world.quote(first, IMPOSSIBLE if status == DatasetStatus.ASSEMBLED else None)
@@ -179,12 +179,12 @@ def test_quote_when_the_other_cannot_be_trained_then_not_asked(
     assert not world.quote(second).approval
 
 
-def test_quote_when_repeated_then_the_same(world: TrainWorld) -> None:
+def test_quote_when_repeated_then_the_same(world: TrainingInMemory) -> None:
     dataset = expensive(world)
     assert world.quote(dataset) == world.quote(dataset)
 
 
-def test_quote_when_the_dataset_is_unknown_then_refused(world: TrainWorld) -> None:
+def test_quote_when_the_dataset_is_unknown_then_refused(world: TrainingInMemory) -> None:
     dataset = world.assemble(world.generation()).model_copy(update={"dataset_id": "d0009-00000000"})
     with pytest.raises(EventRefused, match="d0009"):
         world.quote(dataset)

@@ -2,9 +2,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from fakes.studio import DEPLOY, RETIRE, TRAINING, Studio
+from fakes.deployment_in_memory import DEPLOY, RETIRE, TRAINING, DeploymentInMemory
+from fakes.films_in_memory import run_of
 from fakes.trainer import InMemoryTrainer
-from fakes.world import run_of
 
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentStatus
 from onmodel.contracts.keys import accepted_settings_key, execution_arn
@@ -19,17 +19,17 @@ from onmodel.registry.kinds import DEPLOYMENTS, GENERATIONS, RUNS
 from onmodel.registry.rows import BodyT, Rows, StatusT
 
 
-def started(studio: Studio) -> list[str]:
+def started(studio: DeploymentInMemory) -> list[str]:
     """`<machine>:<name>` of every execution."""
     return [arn.split(":execution:")[1] for arn in studio.executions.payloads]  # type: ignore[attr-defined]
 
 
 @pytest.fixture
-def studio() -> Studio:
-    return Studio()
+def studio() -> DeploymentInMemory:
+    return DeploymentInMemory()
 
 
-def serve(studio: Studio) -> None:
+def serve(studio: DeploymentInMemory) -> None:
     """In service, told, its DeployModel over."""
     studio.creating()
     (ref,) = studio.trainer.deployments
@@ -38,14 +38,16 @@ def serve(studio: Studio) -> None:
     studio.notify("model_ready", f"{TRAINING}-1")
 
 
-def test_reconcile_when_all_is_well_then_nothing_is_started(studio: Studio) -> None:
+def test_reconcile_when_all_is_well_then_nothing_is_started(studio: DeploymentInMemory) -> None:
     assert studio.reconcile() == Reconciled()
     serve(studio)
     assert studio.reconcile() == Reconciled()
     assert started(studio) == []
 
 
-def test_reconcile_when_the_jobs_event_was_missed_then_deployed_once(studio: Studio) -> None:
+def test_reconcile_when_the_jobs_event_was_missed_then_deployed_once(
+    studio: DeploymentInMemory,
+) -> None:
     studio.trainer.complete(studio.job)
     assert studio.reconcile().deployed == (f"bunny/{TRAINING}",)
     assert studio.reconcile().deployed == ()  # the first one runs
@@ -55,7 +57,7 @@ def test_reconcile_when_the_jobs_event_was_missed_then_deployed_once(studio: Stu
 
 
 def test_reconcile_when_what_it_started_died_then_started_under_the_next_name(
-    studio: Studio,
+    studio: DeploymentInMemory,
 ) -> None:
     studio.trainer.complete(studio.job)
     studio.reconcile()
@@ -65,7 +67,7 @@ def test_reconcile_when_what_it_started_died_then_started_under_the_next_name(
 
 
 def test_reconcile_when_training_failed_and_nobody_was_told_then_told_by_the_machine(
-    studio: Studio,
+    studio: DeploymentInMemory,
 ) -> None:
     studio.trainer.end(studio.job, TrainingStatus.FAILED)
     studio.claim()
@@ -77,7 +79,7 @@ def test_reconcile_when_training_failed_and_nobody_was_told_then_told_by_the_mac
 
 
 def test_reconcile_when_an_old_training_was_never_deployed_then_left_to_a_person(
-    studio: Studio,
+    studio: DeploymentInMemory,
 ) -> None:
     studio.trainer.complete(studio.job)
     studio.claim()
@@ -85,7 +87,7 @@ def test_reconcile_when_an_old_training_was_never_deployed_then_left_to_a_person
     assert studio.reconcile() == Reconciled()
 
 
-def test_reconcile_when_overdue_then_retired(studio: Studio) -> None:
+def test_reconcile_when_overdue_then_retired(studio: DeploymentInMemory) -> None:
     serve(studio)
     studio.clock.advance(hours=2, seconds=1)
     assert studio.reconcile().retired == (f"bunny/{TRAINING}-1",)
@@ -94,7 +96,7 @@ def test_reconcile_when_overdue_then_retired(studio: Studio) -> None:
 
 @pytest.mark.parametrize(("seconds", "retired"), [(-1, ()), (0, (f"bunny/{TRAINING}-1",))])
 def test_reconcile_when_about_to_be_overdue_then_retired_from_that_second_on(
-    studio: Studio, seconds: int, retired: tuple[str, ...]
+    studio: DeploymentInMemory, seconds: int, retired: tuple[str, ...]
 ) -> None:
     serve(studio)
     studio.clock.now = studio.deployment().body.retires_at + timedelta(seconds=seconds)
@@ -111,7 +113,7 @@ def test_reconcile_when_about_to_be_overdue_then_retired_from_that_second_on(
     ],
 )
 def test_reconcile_when_an_end_was_not_told_then_retired_again_within_a_day(
-    studio: Studio, age: timedelta, is_followed_up: bool
+    studio: DeploymentInMemory, age: timedelta, is_followed_up: bool
 ) -> None:
     serve(studio)
     studio.stop()
@@ -121,7 +123,7 @@ def test_reconcile_when_an_end_was_not_told_then_retired_again_within_a_day(
     assert studio.reconcile().retired == expected
 
 
-def test_reconcile_when_an_end_was_told_then_left_alone(studio: Studio) -> None:
+def test_reconcile_when_an_end_was_told_then_left_alone(studio: DeploymentInMemory) -> None:
     serve(studio)
     studio.stop()
     studio.bill()
@@ -140,7 +142,7 @@ def test_reconcile_when_an_end_was_told_then_left_alone(studio: Studio) -> None:
     ],
 )
 def test_reconcile_when_a_completed_training_was_not_deployed_then_deployed_within_a_day(
-    studio: Studio, age: timedelta, is_deployed: bool
+    studio: DeploymentInMemory, age: timedelta, is_deployed: bool
 ) -> None:
     studio.trainer.complete(studio.job)
     studio.claim()
@@ -148,7 +150,7 @@ def test_reconcile_when_a_completed_training_was_not_deployed_then_deployed_with
     assert studio.reconcile().deployed == ((f"bunny/{TRAINING}",) if is_deployed else ())
 
 
-def test_reconcile_when_retirement_is_at_work_then_left_alone(studio: Studio) -> None:
+def test_reconcile_when_retirement_is_at_work_then_left_alone(studio: DeploymentInMemory) -> None:
     serve(studio)
     studio.executions.start(RETIRE, "by-schedule", {})
     studio.stop()
@@ -161,14 +163,16 @@ def test_reconcile_when_retirement_is_at_work_then_left_alone(studio: Studio) ->
     assert studio.reconcile().retired
 
 
-def test_reconcile_when_deleted_by_a_colleague_then_billed_and_told(studio: Studio) -> None:
+def test_reconcile_when_deleted_by_a_colleague_then_billed_and_told(
+    studio: DeploymentInMemory,
+) -> None:
     serve(studio)
     studio.trainer.deployments.clear()
     assert studio.reconcile().retired == (f"bunny/{TRAINING}-1",)
 
 
 def test_reconcile_when_something_of_ours_is_unknown_then_written_down_and_retired(
-    studio: Studio,
+    studio: DeploymentInMemory,
 ) -> None:
     studio.trainer.models.add("model/x")
     ref = studio.trainer.provision(
@@ -184,7 +188,7 @@ def test_reconcile_when_something_of_ours_is_unknown_then_written_down_and_retir
 
 @pytest.mark.parametrize("has_reference", [True, False])
 def test_reconcile_when_what_bills_has_a_live_row_then_not_adopted(
-    studio: Studio, has_reference: bool
+    studio: DeploymentInMemory, has_reference: bool
 ) -> None:
     """A row whose provisioning failed has no reference: it is found by its id."""
     serve(studio)
@@ -197,7 +201,7 @@ def test_reconcile_when_what_bills_has_a_live_row_then_not_adopted(
 
 @pytest.mark.parametrize("has_reference", [True, False])
 def test_reconcile_when_the_live_row_is_listed_late_then_not_adopted(
-    studio: Studio, monkeypatch: pytest.MonkeyPatch, has_reference: bool
+    studio: DeploymentInMemory, monkeypatch: pytest.MonkeyPatch, has_reference: bool
 ) -> None:
     """The index that lists all rows may be behind the rows."""
     serve(studio)
@@ -219,7 +223,7 @@ def test_reconcile_when_the_live_row_is_listed_late_then_not_adopted(
 
 
 def test_reconcile_when_a_retired_deployment_bills_again_then_retired_under_its_own_row(
-    studio: Studio,
+    studio: DeploymentInMemory,
 ) -> None:
     serve(studio)
     standing = dict(studio.trainer.deployments)
@@ -239,7 +243,7 @@ class Down(InMemoryTrainer):
 
 
 def test_reconcile_when_one_part_fails_then_the_others_work_and_it_is_said() -> None:
-    studio = Studio(Down())
+    studio = DeploymentInMemory(Down())
     studio.trainer.complete(studio.job)
     with pytest.raises(ServiceError, match="nothing answers"):
         studio.reconcile()
@@ -247,7 +251,7 @@ def test_reconcile_when_one_part_fails_then_the_others_work_and_it_is_said() -> 
 
 
 def put(
-    studio: Studio,
+    studio: DeploymentInMemory,
     rows: Rows[BodyT, StatusT],
     id_: str,
     status: StatusT,
@@ -259,7 +263,9 @@ def put(
     )
 
 
-def test_reconcile_when_a_films_run_died_then_told_and_free_again(studio: Studio) -> None:
+def test_reconcile_when_a_films_run_died_then_told_and_free_again(
+    studio: DeploymentInMemory,
+) -> None:
     run = run_of()
     body = RunBody(run=run, execution_arn="dead")
     put(studio, RUNS, run.run_id, RunStatus.RUNNING, body, "dead")
@@ -271,7 +277,7 @@ def test_reconcile_when_a_films_run_died_then_told_and_free_again(studio: Studio
     assert "a.mp4" in studio.mailbox.mails[0].subject
 
 
-def prepared(studio: Studio, crops: int = 3) -> str:
+def prepared(studio: DeploymentInMemory, crops: int = 3) -> str:
     """A film whose run ended well; answers its run."""
     run = run_of()
     body = RunBody(run=run, execution_arn="done", crops_kept=crops)
@@ -279,7 +285,9 @@ def prepared(studio: Studio, crops: int = 3) -> str:
     return run.run_id
 
 
-def test_reconcile_when_film_prepared_was_lost_then_collected_once(studio: Studio) -> None:
+def test_reconcile_when_film_prepared_was_lost_then_collected_once(
+    studio: DeploymentInMemory,
+) -> None:
     run = prepared(studio)
     assert studio.reconcile().collected == ()  # its event may only be late
     studio.clock.advance(minutes=5)
@@ -292,14 +300,16 @@ def test_reconcile_when_film_prepared_was_lost_then_collected_once(studio: Studi
 
 @pytest.mark.parametrize(("crops", "hours"), [(3, 24), (0, 1)], ids=["old", "empty"])
 def test_reconcile_when_a_prepared_film_is_old_or_empty_then_left_alone(
-    studio: Studio, crops: int, hours: int
+    studio: DeploymentInMemory, crops: int, hours: int
 ) -> None:
     prepared(studio, crops)
     studio.clock.advance(hours=hours)
     assert studio.reconcile() == Reconciled()
 
 
-def test_reconcile_when_a_film_is_in_a_closed_generation_then_left_alone(studio: Studio) -> None:
+def test_reconcile_when_a_film_is_in_a_closed_generation_then_left_alone(
+    studio: DeploymentInMemory,
+) -> None:
     body = GenerationBody(
         attempt=1,
         runs=(prepared(studio),),
@@ -312,7 +322,7 @@ def test_reconcile_when_a_film_is_in_a_closed_generation_then_left_alone(studio:
 
 
 def test_reconcile_when_the_stack_is_deleted_then_begins_nothing_and_still_retires(
-    studio: Studio,
+    studio: DeploymentInMemory,
 ) -> None:
     serve(studio)
     prepared(studio)
@@ -321,7 +331,7 @@ def test_reconcile_when_the_stack_is_deleted_then_begins_nothing_and_still_retir
     assert studio.reconcile() == Reconciled(retired=(f"bunny/{TRAINING}-1",))
 
 
-def generation(studio: Studio) -> None:
+def generation(studio: DeploymentInMemory) -> None:
     body = GenerationBody(
         attempt=1, runs=("r",), last_prepared_at=studio.clock(), correlation_id="upload-1"
     )
@@ -329,7 +339,7 @@ def generation(studio: Studio) -> None:
 
 
 def test_reconcile_when_a_generation_is_held_by_nobody_then_trained_after_its_quiet(
-    studio: Studio,
+    studio: DeploymentInMemory,
 ) -> None:
     generation(studio)
     assert studio.reconcile().resumed == ()
@@ -338,7 +348,9 @@ def test_reconcile_when_a_generation_is_held_by_nobody_then_trained_after_its_qu
     assert started(studio) == ["TrainModel:bunny-g0001-1"]
 
 
-def test_reconcile_when_production_trains_by_hand_then_left_alone(studio: Studio) -> None:
+def test_reconcile_when_production_trains_by_hand_then_left_alone(
+    studio: DeploymentInMemory,
+) -> None:
     settings = Settings(training=TrainingSettings(automatic=False))
     studio.studio.put(
         accepted_settings_key("bunny"), settings.model_dump_json().encode(), "text/json"

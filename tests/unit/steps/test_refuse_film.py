@@ -2,7 +2,7 @@ import json
 
 import pytest
 from fakes.executions import execution_arn
-from fakes.world import MACHINE, World, run_of
+from fakes.films_in_memory import MACHINE, FilmsInMemory, run_of
 
 from onmodel.contracts.films import Refusal, RefuseFilmRequest, Run, StateError
 from onmodel.contracts.keys import FilmKeys
@@ -16,7 +16,7 @@ MAP = StateError(Error="States.ExceedToleratedFailureThreshold", Cause="1 of 9 f
 DIED = StateError(Error="Runtime.OutOfMemory", Cause="RequestId: 1")
 
 
-def refuse(world: World, run: Run, error: StateError) -> Refusal:
+def refuse(world: FilmsInMemory, run: Run, error: StateError) -> Refusal:
     request = RefuseFilmRequest(
         run=run, error=error, execution_arn=execution_arn(MACHINE, f"{run.run_id}-{run.attempt}")
     )
@@ -24,11 +24,11 @@ def refuse(world: World, run: Run, error: StateError) -> Refusal:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> FilmsInMemory:
+    return FilmsInMemory()
 
 
-def test_refuse_when_film_is_bad_then_nothing_half_done_stays(world: World) -> None:
+def test_refuse_when_film_is_bad_then_nothing_half_done_stays(world: FilmsInMemory) -> None:
     run = run_of()
     world.claim(run)
     keys = FilmKeys.of(run)
@@ -42,7 +42,7 @@ def test_refuse_when_film_is_bad_then_nothing_half_done_stays(world: World) -> N
 
 
 def test_refuse_when_we_failed_then_its_objects_stay_for_the_next_attempt_but_not_the_reason(
-    world: World,
+    world: FilmsInMemory,
 ) -> None:
     run = run_of()
     world.claim(run)
@@ -60,7 +60,7 @@ def test_refuse_when_we_failed_then_its_objects_stay_for_the_next_attempt_but_no
 
 
 def test_refuse_when_a_chunk_refused_then_its_reason_is_told_instead_of_the_maps(
-    world: World,
+    world: FilmsInMemory,
 ) -> None:
     run = run_of()
     world.claim(run)
@@ -74,7 +74,7 @@ def test_refuse_when_a_chunk_refused_then_its_reason_is_told_instead_of_the_maps
 
 
 def test_refuse_when_a_later_state_failed_then_a_healed_chunks_fault_is_not_told(
-    world: World,
+    world: FilmsInMemory,
 ) -> None:
     run = run_of()
     world.claim(run)
@@ -87,7 +87,7 @@ def test_refuse_when_a_later_state_failed_then_a_healed_chunks_fault_is_not_told
 
 
 def test_refuse_when_another_execution_took_over_then_its_work_is_left_alone(
-    world: World,
+    world: FilmsInMemory,
 ) -> None:
     run = run_of()
     arn = world.claim(run)
@@ -98,7 +98,7 @@ def test_refuse_when_another_execution_took_over_then_its_work_is_left_alone(
     assert world.studio.keys() == (FilmKeys.of(run).settings,)
 
 
-def test_refused_when_told_then_reason_is_in_the_mail_once(world: World) -> None:
+def test_refused_when_told_then_reason_is_in_the_mail_once(world: FilmsInMemory) -> None:
     run = run_of()
     world.claim(run)
     refuse(world, run, REFUSED)
@@ -126,7 +126,7 @@ def test_refused_when_told_then_reason_is_in_the_mail_once(world: World) -> None
     ],
 )  # fmt: skip
 def test_refuse_when_we_failed_then_the_row_is_technical_and_the_mail_is_not(
-    world: World, error: StateError, technical: str, mailed: str
+    world: FilmsInMemory, error: StateError, technical: str, mailed: str
 ) -> None:
     run = run_of()
     world.claim(run)

@@ -1,7 +1,7 @@
 import base64
 
 import pytest
-from fakes.train_world import PRODUCTION, TrainWorld, stored_thumbnail
+from fakes.training_in_memory import PRODUCTION, TrainingInMemory, stored_thumbnail
 
 from onmodel.contracts.datasets import DatasetItem
 from onmodel.contracts.keys import FilmKeys
@@ -14,11 +14,13 @@ from onmodel.vision.encoding import thumbnail
 
 
 @pytest.fixture
-def world() -> TrainWorld:
-    return TrainWorld()
+def world() -> TrainingInMemory:
+    return TrainingInMemory()
 
 
-def test_report_when_drawn_then_shows_captions_and_the_dataset_is_ready(world: TrainWorld) -> None:
+def test_report_when_drawn_then_shows_captions_and_the_dataset_is_ready(
+    world: TrainingInMemory,
+) -> None:
     dataset = world.captioned()
     world.write_manifest(dataset)
     world.report(dataset)
@@ -29,7 +31,7 @@ def test_report_when_drawn_then_shows_captions_and_the_dataset_is_ready(world: T
     assert record.status == DatasetStatus.READY
 
 
-def test_report_when_drawn_then_says_what_was_counted(world: TrainWorld) -> None:
+def test_report_when_drawn_then_says_what_was_counted(world: TrainingInMemory) -> None:
     dataset = world.captioned()
     world.write_manifest(dataset)
     figures = {(figure.name, figure.by): figure.value for figure in world.report(dataset)}
@@ -39,7 +41,7 @@ def test_report_when_drawn_then_says_what_was_counted(world: TrainWorld) -> None
     assert figures["Dollars", None] > 0
 
 
-def test_report_when_repeated_then_the_same_page(world: TrainWorld) -> None:
+def test_report_when_repeated_then_the_same_page(world: TrainingInMemory) -> None:
     dataset = world.captioned()
     world.write_manifest(dataset)
     world.report(dataset)
@@ -48,13 +50,13 @@ def test_report_when_repeated_then_the_same_page(world: TrainWorld) -> None:
     assert world.studio.get(world.keys(dataset).report) == first
 
 
-def test_report_when_the_manifest_is_not_written_then_not_found(world: TrainWorld) -> None:
+def test_report_when_the_manifest_is_not_written_then_not_found(world: TrainingInMemory) -> None:
     with pytest.raises(NotFound, match=r"violations\.jsonl"):
         world.report(world.captioned())
 
 
 def test_report_when_films_stored_thumbnails_then_those_and_no_picture_is_read(
-    world: TrainWorld, monkeypatch: pytest.MonkeyPatch
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dataset = world.captioned()
     world.write_manifest(dataset)
@@ -70,7 +72,7 @@ def test_report_when_films_stored_thumbnails_then_those_and_no_picture_is_read(
 
 
 def test_report_when_a_films_thumbnails_are_gone_then_its_pictures_are_made_smaller(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     run = world.film("b.mp4")
     dataset = world.captioned()
@@ -91,7 +93,7 @@ def test_report_when_a_films_thumbnails_are_gone_then_its_pictures_are_made_smal
 
 
 def test_report_when_a_film_has_other_crops_now_then_its_pictures_are_made_smaller(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     dataset = world.captioned()
     world.write_manifest(dataset)

@@ -4,8 +4,8 @@ from collections import Counter
 from pathlib import Path
 
 from drawn.films import DrawnFilm, draw_film
+from fakes.films_in_memory import FilmsInMemory
 from fakes.labels import FakeLabels, figure
-from fakes.world import World
 
 from onmodel.contracts.base import Usage
 from onmodel.contracts.films import (
@@ -45,7 +45,7 @@ def test_paid_by_when_an_earlier_run_sampled_the_chunk_counts_all_as_reused() ->
 def test_report_when_a_film_is_prepared_then_its_summary_agrees_with_what_was_stored(
     drawn: DrawnFilm,
 ) -> None:
-    world = World(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+    world = FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
     world.upload(
         "bunny/settings.yaml",
         b"sampling: {chunk_seconds: 5}\n"
@@ -93,7 +93,7 @@ def test_report_when_a_film_is_prepared_then_its_summary_agrees_with_what_was_st
 def test_report_when_a_part_of_the_file_was_not_read_then_summary_and_page_say_so(
     drawn: DrawnFilm,
 ) -> None:
-    world = World(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+    world = FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
     body = drawn.path.read_bytes()
     world.route(world.upload("bunny/films/joined.mp4", body + body))
     run = world.started()
@@ -106,7 +106,7 @@ def test_report_when_a_part_of_the_file_was_not_read_then_summary_and_page_say_s
 
 def test_report_when_recordings_were_joined_then_crops_of_both_are_kept(tmp_path: Path) -> None:
     film = draw_film(tmp_path / "part.ts", seconds=6, gop=24, shot_seconds=1.5)
-    world = World(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+    world = FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
     world.upload("bunny/settings.yaml", b"sampling: {chunk_seconds: 5}\n")
     world.route(world.upload("bunny/films/joined.ts", film.path.read_bytes() * 2))
     run = world.started()

@@ -1,5 +1,5 @@
 import pytest
-from fakes.train_world import LINKS_URL, PRODUCTION, TrainWorld
+from fakes.training_in_memory import LINKS_URL, PRODUCTION, TrainingInMemory
 
 from onmodel.contracts.datasets import DatasetRef
 from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
@@ -9,11 +9,11 @@ from onmodel.registry.kinds import APPROVALS, MAILS, ApprovalRow
 
 
 @pytest.fixture
-def world() -> TrainWorld:
-    return TrainWorld()
+def world() -> TrainingInMemory:
+    return TrainingInMemory()
 
 
-def approvals(world: TrainWorld) -> list[ApprovalRow]:
+def approvals(world: TrainingInMemory) -> list[ApprovalRow]:
     return list(APPROVALS.list(world.registry, PRODUCTION))
 
 
@@ -21,12 +21,12 @@ def body(row: ApprovalRow) -> ApprovalBody:
     return row.body
 
 
-def decide(world: TrainWorld, status: ApprovalStatus) -> None:
+def decide(world: TrainingInMemory, status: ApprovalStatus) -> None:
     (row,) = approvals(world)
     APPROVALS.replace(world.registry, row.with_status(status), world.clock())
 
 
-def test_ask_when_new_then_written_down_and_mailed_with_a_link(world: TrainWorld) -> None:
+def test_ask_when_new_then_written_down_and_mailed_with_a_link(world: TrainingInMemory) -> None:
     world.ask()
     (record,) = approvals(world)
     assert record.status == ApprovalStatus.PENDING
@@ -43,7 +43,7 @@ def test_ask_when_new_then_written_down_and_mailed_with_a_link(world: TrainWorld
 
 
 def test_ask_when_about_a_quoted_dataset_then_says_why_and_what_it_rests_on(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     generation = world.generation()
     world.set_settings(Settings(training=TrainingSettings(preset="article")))
@@ -54,14 +54,14 @@ def test_ask_when_about_a_quoted_dataset_then_says_why_and_what_it_rests_on(
     assert "above the limit of $100.00" in mail and "14,000 steps" in mail
 
 
-def test_ask_when_a_price_is_missing_then_unknown_and_not_zero(world: TrainWorld) -> None:
+def test_ask_when_a_price_is_missing_then_unknown_and_not_zero(world: TrainingInMemory) -> None:
     world.ask(usd=None)
     mail = world.mailbox.mails[-1]
     assert "an unknown amount" in mail.subject and "$0" not in mail.body
 
 
 def test_ask_when_the_state_is_tried_again_then_one_question_with_the_newest_token(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     world.ask()
     world.ask(token="task-2")
@@ -72,7 +72,7 @@ def test_ask_when_the_state_is_tried_again_then_one_question_with_the_newest_tok
 
 @pytest.mark.parametrize("status", [ApprovalStatus.APPROVED, ApprovalStatus.DECLINED])
 def test_ask_when_decided_before_then_answered_at_once(
-    world: TrainWorld, status: ApprovalStatus
+    world: TrainingInMemory, status: ApprovalStatus
 ) -> None:
     world.ask()
     decide(world, status)
@@ -81,7 +81,7 @@ def test_ask_when_decided_before_then_answered_at_once(
     assert len(world.mailbox.mails) == 1
 
 
-def test_ask_when_another_execution_asks_then_a_new_question(world: TrainWorld) -> None:
+def test_ask_when_another_execution_asks_then_a_new_question(world: TrainingInMemory) -> None:
     """What was agreed to once is not agreed to for ever."""
     world.ask()
     decide(world, ApprovalStatus.APPROVED)
@@ -90,14 +90,16 @@ def test_ask_when_another_execution_asks_then_a_new_question(world: TrainWorld) 
     assert len(world.mailbox.mails) == 2
 
 
-def test_ask_when_about_a_deployment_then_says_that_hours_are_billed(world: TrainWorld) -> None:
+def test_ask_when_about_a_deployment_then_says_that_hours_are_billed(
+    world: TrainingInMemory,
+) -> None:
     world.ask(purpose="deployment", subject_id="misty-forest", usd=151.25)
     mail = world.mailbox.mails[-1]
     assert "Deploy the model of bunny" in mail.subject and "billed by the hour" in mail.body
 
 
 def test_ask_when_about_captions_that_are_to_be_read_then_leads_to_them_and_names_no_money(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     dataset = world.captioned()
     world.quote(dataset)
@@ -118,7 +120,7 @@ def test_ask_when_about_captions_that_are_to_be_read_then_leads_to_them_and_name
 
 
 def test_ask_when_review_and_training_are_asked_by_one_execution_then_two_questions(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     dataset = world.captioned()
     world.ask(subject_id=dataset.dataset_id)
@@ -127,7 +129,7 @@ def test_ask_when_review_and_training_are_asked_by_one_execution_then_two_questi
     assert len(world.mailbox.mails) == 2
 
 
-def test_ask_when_the_dataset_to_read_is_unknown_then_refused(world: TrainWorld) -> None:
+def test_ask_when_the_dataset_to_read_is_unknown_then_refused(world: TrainingInMemory) -> None:
     with pytest.raises(EventRefused, match="d0009"):
         world.ask(purpose="review", subject_id="d0009-00000000", usd=0)
     assert not world.mailbox.mails

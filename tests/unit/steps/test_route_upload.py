@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from fakes.world import World
+from fakes.films_in_memory import FilmsInMemory
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,11 +32,11 @@ PICTURE = encode_picture(np.full((128, 96, 3), 90, np.uint8), "png")
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> FilmsInMemory:
+    return FilmsInMemory()
 
 
-def test_route_when_film_then_execution_is_named_after_the_run(world: World) -> None:
+def test_route_when_film_then_execution_is_named_after_the_run(world: FilmsInMemory) -> None:
     answer = world.route(world.upload("bunny/films/a.mp4", b"film"))
     run = world.started()
     assert answer.outcome == "started"
@@ -44,7 +44,7 @@ def test_route_when_film_then_execution_is_named_after_the_run(world: World) -> 
     assert run.correlation_id == "upload-1"
 
 
-def test_route_when_two_events_come_at_once_then_one_execution(world: World) -> None:
+def test_route_when_two_events_come_at_once_then_one_execution(world: FilmsInMemory) -> None:
     first = world.upload("bunny/films/a.mp4", b"film")
     assert world.route(first).outcome == "started"
     assert world.route(world.event("bunny/films/a.mp4", "upload-2")).outcome == "already_running"
@@ -52,7 +52,7 @@ def test_route_when_two_events_come_at_once_then_one_execution(world: World) -> 
 
 
 def test_route_when_the_run_is_claimed_then_its_attempt_counts_as_long_as_its_execution_lives(
-    world: World,
+    world: FilmsInMemory,
 ) -> None:
     world.route(world.upload("bunny/films/a.mp4", b"film"))
     execution = world.claim(world.started())
@@ -64,7 +64,7 @@ def test_route_when_the_run_is_claimed_then_its_attempt_counts_as_long_as_its_ex
 
 
 def test_route_when_an_execution_died_before_it_claimed_then_the_next_attempt_starts(
-    world: World,
+    world: FilmsInMemory,
 ) -> None:
     world.route(world.upload("bunny/films/a.mp4", b"film"))
     (died,) = world.executions.payloads
@@ -73,14 +73,14 @@ def test_route_when_an_execution_died_before_it_claimed_then_the_next_attempt_st
     assert (answer.outcome, world.started().attempt) == ("started", 2)
 
 
-def test_route_when_film_is_replaced_under_its_key_then_a_new_run(world: World) -> None:
+def test_route_when_film_is_replaced_under_its_key_then_a_new_run(world: FilmsInMemory) -> None:
     world.route(world.upload("bunny/films/a.mp4", b"film"))
     first = world.started()
     assert world.route(world.upload("bunny/films/a.mp4", b"better")).outcome == "started"
     assert world.started().run_id != first.run_id
 
 
-def test_route_when_object_is_gone_then_ignored(world: World) -> None:
+def test_route_when_object_is_gone_then_ignored(world: FilmsInMemory) -> None:
     event = world.upload("bunny/films/a.mp4", b"film")
     world.uploads.delete_prefix("bunny/")
     event = event.model_copy(
@@ -94,7 +94,9 @@ def test_route_when_object_is_gone_then_ignored(world: World) -> None:
     assert not world.executions.payloads
 
 
-def test_route_when_settings_are_good_then_they_hold_for_the_next_film(world: World) -> None:
+def test_route_when_settings_are_good_then_they_hold_for_the_next_film(
+    world: FilmsInMemory,
+) -> None:
     event = world.upload("bunny/settings.yaml", b"sampling: {interval_seconds: 2}")
     assert world.route(event).outcome == "accepted"
     world.route(world.upload("bunny/films/a.mp4", b"film"))
@@ -124,7 +126,7 @@ GOOD, BETTER, BAD = b"credit: good", b"credit: better", b"credit: [bad]"
     ],
 )
 def test_route_when_events_of_settings_come_late_twice_or_never_then_the_newest_version_holds(
-    world: World, changes: tuple[bytes | None, ...], arrivals: str, credit: str, mails: int
+    world: FilmsInMemory, changes: tuple[bytes | None, ...], arrivals: str, credit: str, mails: int
 ) -> None:
     world.route(world.upload("bunny/films/a.mp4", b"film"))
     events = [
@@ -140,7 +142,7 @@ def test_route_when_events_of_settings_come_late_twice_or_never_then_the_newest_
     ("before", "now", "credit"), [(GOOD, BETTER, "better"), (GOOD, None, ""), (GOOD, BAD, "good")]
 )
 def test_route_when_events_of_settings_are_lost_then_the_next_film_brings_them_into_force(
-    world: World, before: bytes, now: bytes | None, credit: str
+    world: FilmsInMemory, before: bytes, now: bytes | None, credit: str
 ) -> None:
     world.route(world.upload(SETTINGS, before))
     world.delete(SETTINGS) if now is None else world.upload(SETTINGS, now)
@@ -152,13 +154,13 @@ def test_route_when_events_of_settings_are_lost_then_the_next_film_brings_them_i
 
 
 def test_route_when_settings_of_an_unknown_production_are_deleted_then_ignored(
-    world: World,
+    world: FilmsInMemory,
 ) -> None:
     assert world.route(world.delete("other/settings.yaml")).outcome == "ignored"
 
 
 def test_route_when_one_of_a_productions_two_settings_is_deleted_then_the_other_holds(
-    world: World,
+    world: FilmsInMemory,
 ) -> None:
     world.route(world.upload("My Show/settings.yaml", GOOD))
     world.clock.advance(seconds=1)
@@ -168,13 +170,13 @@ def test_route_when_one_of_a_productions_two_settings_is_deleted_then_the_other_
 
 
 @pytest.mark.parametrize("key", ["bunny/films/a.mp4", "bunny/notes/settings.yaml", "bunny/x"])
-def test_route_when_anything_else_is_deleted_then_ignored(world: World, key: str) -> None:
+def test_route_when_anything_else_is_deleted_then_ignored(world: FilmsInMemory, key: str) -> None:
     assert world.route(world.delete(key)).outcome == "ignored"
     assert not world.mailbox.mails
 
 
 def test_route_when_settings_are_impossible_then_a_mail_and_the_last_good_ones_hold(
-    world: World,
+    world: FilmsInMemory,
 ) -> None:
     world.route(world.upload("bunny/settings.yaml", b"sampling: {interval_seconds: 2}"))
     answer = world.route(world.upload("bunny/settings.yaml", b"sampling: {interval_seconds: -2}"))
@@ -185,13 +187,15 @@ def test_route_when_settings_are_impossible_then_a_mail_and_the_last_good_ones_h
     assert settings.sampling.interval_seconds == 2
 
 
-def test_route_when_first_settings_are_impossible_then_nothing_is_accepted(world: World) -> None:
+def test_route_when_first_settings_are_impossible_then_nothing_is_accepted(
+    world: FilmsInMemory,
+) -> None:
     world.route(world.upload("bunny/settings.yaml", b"samplin: {}"))
     with pytest.raises(NotFound):
         world.studio.get(accepted_settings_key("bunny"))
 
 
-def test_route_when_reference_is_a_picture_then_recorded(world: World) -> None:
+def test_route_when_reference_is_a_picture_then_recorded(world: FilmsInMemory) -> None:
     event = world.upload("bunny/characters/Big Buck/front.png", PICTURE)
     assert world.route(event).outcome == "recorded"
     (record,) = REFERENCES.list(world.registry, "bunny")
@@ -202,7 +206,9 @@ def test_route_when_reference_is_a_picture_then_recorded(world: World) -> None:
     "body",
     [b"not a picture", PICTURE[:60], encode_picture(np.zeros((20, 20, 3), np.uint8), "png")],
 )
-def test_route_when_reference_is_no_picture_then_one_mail(world: World, body: bytes) -> None:
+def test_route_when_reference_is_no_picture_then_one_mail(
+    world: FilmsInMemory, body: bytes
+) -> None:
     event = world.upload("bunny/characters/Buck/front.png", body)
     assert world.route(event).outcome == "notified"
     assert world.route(event).outcome == "notified"
@@ -219,7 +225,7 @@ CAFE = ("Caf\u00e9", "Cafe\u0301")
     "names", [CAFE, (CAFE[0], "cafe"), ("Bunny", "bunny"), ("My Show", "my-show"), ("main", "")]
 )
 def test_route_when_folders_spell_one_name_then_one_production(
-    world: World, names: tuple[str, str]
+    world: FilmsInMemory, names: tuple[str, str]
 ) -> None:
     first, second = names
     world.route(world.upload(key_in(first, "films", "a.mp4"), b"film"))
@@ -242,7 +248,7 @@ def test_route_when_folders_spell_one_name_then_one_production(
     ],
 )
 def test_route_when_names_share_no_more_than_a_slug_then_two_productions(
-    world: World, names: tuple[str, str]
+    world: FilmsInMemory, names: tuple[str, str]
 ) -> None:
     for name in names:
         assert world.route(world.upload(f"{name}/films/a.mp4", b"film")).outcome == "started"
@@ -253,7 +259,7 @@ def test_route_when_names_share_no_more_than_a_slug_then_two_productions(
 
 
 def test_route_when_a_production_of_an_older_stack_is_spelled_otherwise_then_it_is_found(
-    world: World,
+    world: FilmsInMemory,
 ) -> None:
     PRODUCTIONS.create(
         world.registry,
@@ -269,7 +275,7 @@ def test_route_when_a_production_of_an_older_stack_is_spelled_otherwise_then_it_
 
 @pytest.mark.parametrize("names", [CAFE, ("Big Buck", "big-buck")])
 def test_route_when_folders_spell_one_character_then_its_pictures_count_together(
-    world: World, names: tuple[str, str]
+    world: FilmsInMemory, names: tuple[str, str]
 ) -> None:
     for name in names:
         world.route(world.upload(f"bunny/characters/{name}/1.png", PICTURE))
@@ -277,7 +283,9 @@ def test_route_when_folders_spell_one_character_then_its_pictures_count_together
     assert (len(rows), len({row.body.character for row in rows})) == (2, 1)
 
 
-def test_route_when_characters_share_no_more_than_a_slug_then_they_are_two(world: World) -> None:
+def test_route_when_characters_share_no_more_than_a_slug_then_they_are_two(
+    world: FilmsInMemory,
+) -> None:
     for name in ("\u53f2", "\u662f"):
         world.route(world.upload(f"bunny/characters/{name}/1.png", PICTURE))
     rows = list(REFERENCES.list(world.registry, "bunny"))
@@ -293,7 +301,7 @@ def test_route_when_characters_share_no_more_than_a_slug_then_they_are_two(world
     ],
 )
 def test_route_when_references_share_a_slug_then_each_counts(
-    world: World, names: list[str]
+    world: FilmsInMemory, names: list[str]
 ) -> None:
     for name in (*names, names[0]):  # the first comes twice
         world.route(world.upload(f"bunny/characters/Mira/{name}", PICTURE))
@@ -303,7 +311,7 @@ def test_route_when_references_share_a_slug_then_each_counts(
 
 
 def test_route_when_a_reference_of_an_older_stack_is_uploaded_again_then_it_counts_once(
-    world: World,
+    world: FilmsInMemory,
 ) -> None:
     key = "bunny/characters/Mira/ref 1.png"
     source = ObjectRef(bucket="uploads", key=key)
@@ -322,14 +330,14 @@ def test_route_when_a_reference_of_an_older_stack_is_uploaded_again_then_it_coun
     [(64, 64, "recorded"), (63, 90, "notified"), (90, 63, "notified")],
 )
 def test_route_when_a_reference_is_about_the_smallest_size_then_taken_from_64_pixels_on(
-    world: World, height: int, width: int, outcome: str
+    world: FilmsInMemory, height: int, width: int, outcome: str
 ) -> None:
     picture = encode_picture(np.full((height, width, 3), 90, np.uint8), "png")
     answer = world.route(world.upload("bunny/characters/Buck/front.png", picture))
     assert answer.outcome == outcome
 
 
-def test_route_when_key_is_elsewhere_then_one_mail(world: World) -> None:
+def test_route_when_key_is_elsewhere_then_one_mail(world: FilmsInMemory) -> None:
     event = world.upload("bunny/notes.txt", b"hello")
     assert world.route(event).outcome == "notified"
     assert world.route(event).outcome == "notified"
@@ -337,7 +345,7 @@ def test_route_when_key_is_elsewhere_then_one_mail(world: World) -> None:
     assert "bunny/notes.txt" in world.mailbox.mails[0].body
 
 
-def test_route_when_litter_then_silence(world: World) -> None:
+def test_route_when_litter_then_silence(world: FilmsInMemory) -> None:
     for key in (
         "bunny/films/.DS_Store", "bunny/", "__MACOSX/bunny/films/._a.mp4",
         "bunny/films/a.mp4.filepart", "bunny/films/a.srt", "bunny/characters/Buck/front.jpg.part",
@@ -356,7 +364,7 @@ def test_route_when_litter_then_silence(world: World) -> None:
      "bunny/notes"],
 )  # fmt: skip
 def test_route_when_an_object_is_empty_then_ignored_until_it_is_written(
-    world: World, key: str
+    world: FilmsInMemory, key: str
 ) -> None:
     assert world.route(world.upload(key, b"")).detail == f"{key} is empty"
     assert (world.mailbox.mails, world.executions.payloads) == ([], {})
@@ -374,7 +382,7 @@ def test_route_when_an_object_is_empty_then_ignored_until_it_is_written(
     ],
 )
 def test_route_when_a_file_among_films_is_none_then_one_mail_says_what_it_is_and_no_run(
-    world: World, name: str, what: str, advice: str
+    world: FilmsInMemory, name: str, what: str, advice: str
 ) -> None:
     event = world.upload(f"bunny/films/{name}", b"RIFF")
     assert [world.route(event).outcome, world.route(event).outcome] == ["notified", "notified"]
@@ -385,7 +393,7 @@ def test_route_when_a_file_among_films_is_none_then_one_mail_says_what_it_is_and
     assert world.executions.payloads == {}
 
 
-def test_route_when_a_copy_is_renamed_then_prepared_once(world: World) -> None:
+def test_route_when_a_copy_is_renamed_then_prepared_once(world: FilmsInMemory) -> None:
     assert world.route(world.upload("bunny/films/a.mp4.filepart", b"film")).outcome == "ignored"
     assert world.route(world.upload("bunny/films/a.mp4", b"film")).outcome == "started"
     assert len(world.executions.payloads) == 1
@@ -400,7 +408,7 @@ def test_route_when_a_copy_is_renamed_then_prepared_once(world: World) -> None:
     ],
 )
 def test_route_when_an_upload_is_huge_then_refused_before_it_is_read(
-    world: World, monkeypatch: pytest.MonkeyPatch, key: str, limit: int, subject: str
+    world: FilmsInMemory, monkeypatch: pytest.MonkeyPatch, key: str, limit: int, subject: str
 ) -> None:
     event = world.upload(key, bytes(limit + 1))
     monkeypatch.setattr(world.uploads, "get", None)
@@ -409,7 +417,9 @@ def test_route_when_an_upload_is_huge_then_refused_before_it_is_read(
     assert f"{limit + 1:,} bytes" in world.mailbox.mails[0].body
 
 
-def test_route_when_storyboard_then_drawing_starts_once_for_its_content(world: World) -> None:
+def test_route_when_storyboard_then_drawing_starts_once_for_its_content(
+    world: FilmsInMemory,
+) -> None:
     event = world.upload("bunny/storyboards/Forest day.yaml", b"scenes: [Buck smiles]")
     assert world.route(event).outcome == "started"
     assert world.route(event).outcome == "already_running"
@@ -427,7 +437,7 @@ def test_route_when_storyboard_then_drawing_starts_once_for_its_content(world: W
     }
 
 
-def test_route_when_storyboard_is_replaced_then_drawn_again(world: World) -> None:
+def test_route_when_storyboard_is_replaced_then_drawn_again(world: FilmsInMemory) -> None:
     key = "bunny/storyboards/forest.yaml"
     world.route(world.upload(key, b"scenes: [Buck smiles]"))
     assert world.route(world.upload(key, b"scenes: [Buck runs]")).outcome == "started"
@@ -445,7 +455,7 @@ def test_route_when_storyboard_is_replaced_then_drawn_again(world: World) -> Non
     ],
 )
 def test_route_when_storyboard_is_impossible_then_a_mail_and_nothing_starts(
-    world: World, text: bytes, why: str
+    world: FilmsInMemory, text: bytes, why: str
 ) -> None:
     answer = world.route(world.upload("bunny/storyboards/forest.yaml", text))
     assert answer.outcome == "notified"
@@ -456,7 +466,7 @@ def test_route_when_storyboard_is_impossible_then_a_mail_and_nothing_starts(
 
 
 def test_route_when_settings_name_a_model_that_the_stack_may_not_call_then_told(
-    world: World,
+    world: FilmsInMemory,
 ) -> None:
     answer = world.route(world.upload("bunny/settings.yaml", b"captions: {model: mine}"))
     assert answer.outcome == "notified"
@@ -466,7 +476,7 @@ def test_route_when_settings_name_a_model_that_the_stack_may_not_call_then_told(
 
 @pytest.mark.parametrize("text", [None, b"sampling: {interval_seconds: 2}"])
 def test_route_when_the_stack_was_deployed_with_other_models_then_films_are_prepared_with_them(
-    world: World, text: bytes | None
+    world: FilmsInMemory, text: bytes | None
 ) -> None:
     world.models = AllowedModels(embedding="other.embed-v9")
     if text:
@@ -477,7 +487,7 @@ def test_route_when_the_stack_was_deployed_with_other_models_then_films_are_prep
 
 
 def test_route_when_the_content_comes_again_elsewhere_then_it_is_the_same_film(
-    world: World,
+    world: FilmsInMemory,
 ) -> None:
     assert world.route(world.upload("bunny/films/a.mp4", b"film")).outcome == "started"
     first = world.started()
@@ -491,7 +501,7 @@ def test_route_when_the_content_comes_again_elsewhere_then_it_is_the_same_film(
     ]  # fmt: skip
 
 
-def test_route_when_two_films_have_one_name_then_they_are_two(world: World) -> None:
+def test_route_when_two_films_have_one_name_then_they_are_two(world: FilmsInMemory) -> None:
     for day in ("day1", "day2"):
         assert world.route(world.upload(f"bunny/films/{day}/A001.mp4", day.encode())).outcome == (
             "started"
@@ -500,7 +510,7 @@ def test_route_when_two_films_have_one_name_then_they_are_two(world: World) -> N
 
 
 def test_route_when_a_film_of_an_older_stack_moved_then_it_is_prepared_already(
-    world: World,
+    world: FilmsInMemory,
 ) -> None:
     world.route(world.upload("bunny/films/a.mp4", b"film"))
     run = world.started()
@@ -537,7 +547,7 @@ HAND_WRITTEN = st.one_of(
 def test_route_when_the_content_is_anything_then_answered_and_mails_have_no_inner_text(
     key: str, body: bytes
 ) -> None:
-    world = World()
+    world = FilmsInMemory()
     answer = world.route(world.upload(key, body))
     assert (answer.outcome == "notified") == (len(world.mailbox.mails) == 1)
     for mail in world.mailbox.mails:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from drawn.films import DrawnFilm
+from fakes.films_in_memory import FilmsInMemory
 from fakes.labels import FakeLabels, figure
-from fakes.world import World
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.films import (
@@ -47,7 +47,7 @@ class ThrottledAfter:
         return (FIGURE,)
 
 
-def probed(world: World, drawn: DrawnFilm) -> tuple[Run, Chunk]:
+def probed(world: FilmsInMemory, drawn: DrawnFilm) -> tuple[Run, Chunk]:
     world.upload("bunny/settings.yaml", b"sampling: {chunk_seconds: 5}\n")
     world.route(world.upload(KEY, drawn.path.read_bytes()))
     run = world.started()
@@ -55,7 +55,7 @@ def probed(world: World, drawn: DrawnFilm) -> tuple[Run, Chunk]:
 
 
 def test_sample_when_chunk_is_good_then_all_its_files_agree(drawn: DrawnFilm) -> None:
-    world = World(FakeLabels((FIGURE,)))
+    world = FilmsInMemory(FakeLabels((FIGURE,)))
     run, chunk = probed(world, drawn)
     world.sample(run, chunk)
     at = FilmKeys.of(run).chunk(chunk.index)
@@ -69,7 +69,7 @@ def test_sample_when_chunk_is_good_then_all_its_files_agree(drawn: DrawnFilm) ->
 
 
 def test_sample_when_done_then_a_repeat_does_nothing(drawn: DrawnFilm) -> None:
-    world = World(FakeLabels((FIGURE,)))
+    world = FilmsInMemory(FakeLabels((FIGURE,)))
     run, chunk = probed(world, drawn)
     assert world.sample(run, chunk).usage() != ()
     assert world.sample(run, chunk).usage() == ()
@@ -78,12 +78,12 @@ def test_sample_when_done_then_a_repeat_does_nothing(drawn: DrawnFilm) -> None:
 def test_sample_when_throttled_half_way_then_a_retry_pays_only_for_the_rest(
     drawn: DrawnFilm,
 ) -> None:
-    whole = World(FakeLabels((FIGURE,)))
+    whole = FilmsInMemory(FakeLabels((FIGURE,)))
     run, chunk = probed(whole, drawn)
     whole.sample(run, chunk)
     needed = len(whole.detector.pictures)
 
-    world = World(ThrottledAfter(2))
+    world = FilmsInMemory(ThrottledAfter(2))
     run, chunk = probed(world, drawn)
     with pytest.raises(Throttled):
         world.sample(run, chunk)
@@ -97,7 +97,7 @@ def test_sample_when_throttled_half_way_then_a_retry_pays_only_for_the_rest(
 def test_sample_when_a_wide_label_has_no_box_then_the_whole_frame_flagged(
     drawn: DrawnFilm,
 ) -> None:
-    world = World(FakeLabels((Label(name="Cartoon", confidence=90),)))
+    world = FilmsInMemory(FakeLabels((Label(name="Cartoon", confidence=90),)))
     run, chunk = probed(world, drawn)
     world.sample(run, chunk)
     crops = read_lines(Crop, world.studio.get(FilmKeys.of(run).chunk(0).crops))
@@ -106,7 +106,7 @@ def test_sample_when_a_wide_label_has_no_box_then_the_whole_frame_flagged(
 
 
 def test_sample_when_figures_are_tiny_then_dropped_as_too_small(drawn: DrawnFilm) -> None:
-    world = World(FakeLabels((figure(0.3, 0.2, 0.05, 0.05),)))
+    world = FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.05, 0.05),)))
     run, chunk = probed(world, drawn)
     world.sample(run, chunk)
     at = FilmKeys.of(run).chunk(0)
@@ -118,7 +118,7 @@ def test_sample_when_figures_are_tiny_then_dropped_as_too_small(drawn: DrawnFilm
 def test_sample_when_the_film_cannot_be_decoded_then_its_reason_lies_where_refuse_film_looks(
     drawn: DrawnFilm,
 ) -> None:
-    world = World(FakeLabels((FIGURE,)))
+    world = FilmsInMemory(FakeLabels((FIGURE,)))
     run, chunk = probed(world, drawn)
     source = run.source.model_copy(update={"key": "bunny/films/other.mp4", "version_id": None})
     size = drawn.path.stat().st_size
@@ -138,7 +138,7 @@ class Broken:
 def test_sample_when_it_breaks_off_then_the_fault_lies_where_refuse_film_looks(
     drawn: DrawnFilm,
 ) -> None:
-    world = World(Broken())
+    world = FilmsInMemory(Broken())
     run, chunk = probed(world, drawn)
     with pytest.raises(KeyError):
         world.sample(run, chunk)
@@ -193,7 +193,7 @@ def test_sample_when_two_figures_have_the_same_window_then_two_crops_of_two_ids(
     drawn: DrawnFilm,
 ) -> None:
     """Each figure fills half of the picture: around both the whole of it is cut."""
-    world = World(FakeLabels((figure(0.0, 0.0, 1.0, 0.5), figure(0.0, 0.5, 1.0, 0.5))))
+    world = FilmsInMemory(FakeLabels((figure(0.0, 0.0, 1.0, 0.5), figure(0.0, 0.5, 1.0, 0.5))))
     world.upload("bunny/settings.yaml", b"sampling: {chunk_seconds: 5}\ncrop: {padding: 1}\n")
     world.route(world.upload(KEY, drawn.path.read_bytes()))
     run = world.started()

@@ -15,14 +15,14 @@ import sys, time
 from pathlib import Path
 import boto3
 from fakes.labels import FakeLabels, figure
-from fakes.world import World
+from fakes.films_in_memory import FilmsInMemory
 
 class Slow(FakeLabels):
     def detect(self, jpeg):
         time.sleep(0.3)  # as a call over the network: pictures pile up meanwhile
         return super().detect(jpeg)
 
-world = World(Slow((figure(0.3, 0.2, 0.3, 0.6),)))
+world = FilmsInMemory(Slow((figure(0.3, 0.2, 0.3, 0.6),)))
 world.upload("bunny/settings.yaml", b"sampling: {interval_seconds: 0.1, unchanged_difference: 0}")
 world.route(world.upload("bunny/films/large.mp4", Path(sys.argv[1]).read_bytes()))
 run = world.started()

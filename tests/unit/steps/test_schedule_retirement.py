@@ -2,20 +2,22 @@ import json
 from datetime import timedelta
 
 import pytest
-from fakes.studio import RETIRE, TRAINING, Studio
+from fakes.deployment_in_memory import RETIRE, TRAINING, DeploymentInMemory
 
 from onmodel.contracts.rows import DeploymentStage
 from onmodel.errors import EventRefused, RunClaimed
 
 
 @pytest.fixture
-def studio() -> Studio:
-    studio = Studio()
+def studio() -> DeploymentInMemory:
+    studio = DeploymentInMemory()
     studio.trainer.complete(studio.job)
     return studio
 
 
-def test_schedule_when_planned_then_end_is_certain_before_anything_costs(studio: Studio) -> None:
+def test_schedule_when_planned_then_end_is_certain_before_anything_costs(
+    studio: DeploymentInMemory,
+) -> None:
     studio.schedule(studio.claim())
     deployment = studio.deployment()
     assert deployment.status == DeploymentStage.PLANNED
@@ -32,7 +34,7 @@ def test_schedule_when_planned_then_end_is_certain_before_anything_costs(studio:
     assert not studio.trainer.deployments
 
 
-def test_schedule_when_repeated_later_then_nothing_moves(studio: Studio) -> None:
+def test_schedule_when_repeated_later_then_nothing_moves(studio: DeploymentInMemory) -> None:
     claimed = studio.claim()
     studio.schedule(claimed)
     end = studio.deployment().body.retires_at
@@ -43,7 +45,7 @@ def test_schedule_when_repeated_later_then_nothing_moves(studio: Studio) -> None
 
 
 def test_schedule_when_first_try_died_before_the_schedule_then_repeat_makes_it(
-    studio: Studio,
+    studio: DeploymentInMemory,
 ) -> None:
     claimed = studio.claim()
     studio.schedule(claimed)
@@ -52,14 +54,14 @@ def test_schedule_when_first_try_died_before_the_schedule_then_repeat_makes_it(
     assert len(studio.scheduler.schedules) == 1
 
 
-def test_schedule_when_another_execution_has_it_then_refused(studio: Studio) -> None:
+def test_schedule_when_another_execution_has_it_then_refused(studio: DeploymentInMemory) -> None:
     claimed = studio.claim()
     studio.schedule(claimed)
     with pytest.raises(RunClaimed):
         studio.schedule(claimed, "a redriven one")
 
 
-def test_schedule_when_retiring_already_then_refused(studio: Studio) -> None:
+def test_schedule_when_retiring_already_then_refused(studio: DeploymentInMemory) -> None:
     claimed = studio.claim()
     studio.schedule(claimed)
     studio.stop()

@@ -1,6 +1,6 @@
 import cv2
 import pytest
-from fakes.drawing import DrawingStudio, flat
+from fakes.drawing_in_memory import DrawingInMemory, flat
 from fakes.image_model import FakeImageModel
 
 from onmodel.contracts.storyboards import PanelRequest, Panels
@@ -15,7 +15,7 @@ class Blue(FakeImageModel):
 
 
 def test_score_when_panel_copies_its_character_then_likeness_and_copy_are_told() -> None:
-    studio = DrawingStudio(Blue())
+    studio = DrawingInMemory(Blue())
     studio.serve()
     studio.upload()
     buck, frank = studio.items(studio.plan())

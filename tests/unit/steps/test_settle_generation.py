@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from fakes.train_world import POLL_SECONDS, PRODUCTION, QUIET_SECONDS, TrainWorld
+from fakes.training_in_memory import POLL_SECONDS, PRODUCTION, QUIET_SECONDS, TrainingInMemory
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -13,16 +13,16 @@ from onmodel.registry.kinds import GENERATIONS, RUNS
 
 
 @pytest.fixture
-def world() -> TrainWorld:
-    return TrainWorld()
+def world() -> TrainingInMemory:
+    return TrainingInMemory()
 
 
-def collected(world: TrainWorld) -> Generation:
+def collected(world: TrainingInMemory) -> Generation:
     world.collect(world.film(crops=1))
     return world.started_generations()[-1]
 
 
-def running_film(world: TrainWorld) -> str:
+def running_film(world: TrainingInMemory) -> str:
     """Another film that PrepareFilm works on; answers its execution."""
     run = world.film("late.mp4")
     row = RUNS.require(world.registry, PRODUCTION, run.run_id)
@@ -38,7 +38,7 @@ def running_film(world: TrainWorld) -> str:
 @settings(max_examples=25, deadline=None)  # a world each
 @given(age=st.floats(min_value=-3600, max_value=7200))
 def test_settle_when_of_any_age_then_settled_only_after_the_quiet_period(age: float) -> None:
-    world = TrainWorld()
+    world = TrainingInMemory()
     generation = collected(world)
     world.clock.now += timedelta(seconds=age)  # before zero: a clock behind the writer's
     answer = world.settle(generation)
@@ -49,7 +49,9 @@ def test_settle_when_of_any_age_then_settled_only_after_the_quiet_period(age: fl
         assert answer.wait_seconds >= QUIET_SECONDS - max(age, 0) - 0.001
 
 
-def test_settle_when_a_film_is_on_its_way_then_waits_until_it_ended(world: TrainWorld) -> None:
+def test_settle_when_a_film_is_on_its_way_then_waits_until_it_ended(
+    world: TrainingInMemory,
+) -> None:
     generation = collected(world)
     holder = running_film(world)
     world.clock.advance(seconds=QUIET_SECONDS)
@@ -58,13 +60,15 @@ def test_settle_when_a_film_is_on_its_way_then_waits_until_it_ended(world: Train
     assert world.settle(generation).settled
 
 
-def test_settle_when_the_production_has_its_own_period_then_that_counts(world: TrainWorld) -> None:
+def test_settle_when_the_production_has_its_own_period_then_that_counts(
+    world: TrainingInMemory,
+) -> None:
     world.set_settings(Settings(training=TrainingSettings(quiet_minutes=0)))
     assert world.settle(collected(world)).settled
 
 
 def test_settle_when_there_is_no_quiet_period_then_a_film_is_not_looked_at_each_second(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     """A day of looks has to fit into the 25,000 events of one execution."""
     world.set_settings(Settings(training=TrainingSettings(quiet_minutes=0)))
@@ -77,7 +81,7 @@ def test_settle_when_there_is_no_quiet_period_then_a_film_is_not_looked_at_each_
 
 
 def test_settle_when_another_execution_is_alive_then_it_keeps_the_generation(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     generation = collected(world)
     world.settle(generation)
@@ -90,7 +94,7 @@ def test_settle_when_another_execution_is_alive_then_it_keeps_the_generation(
     assert record.holder == world.holder(second)
 
 
-def test_settle_when_closed_with_a_dataset_then_goes_on_at_once(world: TrainWorld) -> None:
+def test_settle_when_closed_with_a_dataset_then_goes_on_at_once(world: TrainingInMemory) -> None:
     generation = collected(world)
     row = GENERATIONS.require(world.registry, PRODUCTION, "g0001")
     closed = row.with_status(GenerationStatus.CLOSED).with_fields(dataset_id="d0001-00000000")
@@ -98,7 +102,7 @@ def test_settle_when_closed_with_a_dataset_then_goes_on_at_once(world: TrainWorl
     assert world.settle(generation).settled
 
 
-def test_settle_when_closed_without_a_dataset_then_ends_quietly(world: TrainWorld) -> None:
+def test_settle_when_closed_without_a_dataset_then_ends_quietly(world: TrainingInMemory) -> None:
     generation = collected(world)
     record = GENERATIONS.require(world.registry, PRODUCTION, "g0001")
     GENERATIONS.replace(
@@ -108,7 +112,7 @@ def test_settle_when_closed_without_a_dataset_then_ends_quietly(world: TrainWorl
         world.settle(generation)
 
 
-def test_settle_when_the_generation_is_unknown_then_refused(world: TrainWorld) -> None:
+def test_settle_when_the_generation_is_unknown_then_refused(world: TrainingInMemory) -> None:
     unknown = Generation(
         production=PRODUCTION, generation_id="g0009", attempt=1, correlation_id="c"
     )

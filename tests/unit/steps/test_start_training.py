@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from fakes.train_world import PRODUCTION, TrainWorld
+from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
 from onmodel.contracts.datasets import DatasetRef
 from onmodel.contracts.rows import TrainingBody, TrainingStage
@@ -13,7 +13,7 @@ from onmodel.steps.start_training import training_id_of
 BLOCKED = Finding(code="model-gone", blocking=True, reason="the model is gone", advice="Wait.")
 
 
-class World(TrainWorld):
+class FilmsInMemory(TrainingInMemory):
     """A dataset that is ready to be trained on."""
 
     def __init__(self) -> None:
@@ -34,11 +34,11 @@ class World(TrainWorld):
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world() -> FilmsInMemory:
+    return FilmsInMemory()
 
 
-def test_start_when_new_then_the_trainer_gets_the_dataset(world: World) -> None:
+def test_start_when_new_then_the_trainer_gets_the_dataset(world: FilmsInMemory) -> None:
     training = world.start()
     assert training == world.dataset.dataset_id
     stage, body = world.row(training)
@@ -52,13 +52,13 @@ def test_start_when_new_then_the_trainer_gets_the_dataset(world: World) -> None:
     assert body.model_name == f"{PRODUCTION}-{training}"
 
 
-def test_start_when_repeated_then_one_training(world: World) -> None:
+def test_start_when_repeated_then_one_training(world: FilmsInMemory) -> None:
     assert world.start() == world.start()
     assert len(world.trainer.trainings) == 1
 
 
 def test_start_when_died_before_the_trainer_was_asked_then_a_repeat_asks(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: FilmsInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(spec: TrainingSpec) -> str:
         raise ServiceUnavailable("away")
@@ -73,7 +73,7 @@ def test_start_when_died_before_the_trainer_was_asked_then_a_repeat_asks(
 
 
 def test_start_when_died_after_the_trainer_was_asked_then_a_repeat_finds_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: FilmsInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = world.trainer.start
 
@@ -90,7 +90,7 @@ def test_start_when_died_after_the_trainer_was_asked_then_a_repeat_finds_it(
     assert len(world.trainer.trainings) == 1
 
 
-def test_start_when_refused_then_the_reason_is_kept_and_told(world: World) -> None:
+def test_start_when_refused_then_the_reason_is_kept_and_told(world: FilmsInMemory) -> None:
     world.trainer.findings = (BLOCKED,)
     with pytest.raises(TrainingImpossible) as refusal:
         world.start()
@@ -114,7 +114,7 @@ def test_start_when_refused_then_the_reason_is_kept_and_told(world: World) -> No
     ],
 )
 def test_start_when_the_former_came_to_nothing_then_a_new_one_with_its_own_id(
-    world: World, stage: TrainingStage
+    world: FilmsInMemory, stage: TrainingStage
 ) -> None:
     first = world.start()
     world.set_stage(first, stage)
@@ -124,7 +124,7 @@ def test_start_when_the_former_came_to_nothing_then_a_new_one_with_its_own_id(
     assert world.start() == second
 
 
-def test_start_when_completed_then_not_trained_again(world: World) -> None:
+def test_start_when_completed_then_not_trained_again(world: FilmsInMemory) -> None:
     first = world.start()
     world.set_stage(first, TrainingStage.COMPLETED)
     assert world.start() == first

@@ -1,5 +1,5 @@
 import pytest
-from fakes.studio import TRAINING, Studio
+from fakes.deployment_in_memory import TRAINING, DeploymentInMemory
 from fakes.trainer import InMemoryTrainer
 
 from onmodel.contracts.rows import DeploymentStage
@@ -15,13 +15,13 @@ class Stubborn(InMemoryTrainer):
 
 
 @pytest.fixture
-def studio() -> Studio:
-    studio = Studio()
+def studio() -> DeploymentInMemory:
+    studio = DeploymentInMemory()
     studio.creating()
     return studio
 
 
-def test_stop_when_live_then_gone_and_marked(studio: Studio) -> None:
+def test_stop_when_live_then_gone_and_marked(studio: DeploymentInMemory) -> None:
     studio.stop("somebody asked")
     assert not studio.trainer.deployments
     assert studio.deployment().status == DeploymentStage.RETIRING
@@ -29,7 +29,7 @@ def test_stop_when_live_then_gone_and_marked(studio: Studio) -> None:
     assert studio.deployment().body.reason == "somebody asked"
 
 
-def test_stop_when_repeated_then_the_beginning_is_remembered(studio: Studio) -> None:
+def test_stop_when_repeated_then_the_beginning_is_remembered(studio: DeploymentInMemory) -> None:
     studio.stop()
     began = studio.deployment().body.retiring_since
     studio.clock.advance(hours=1)
@@ -38,21 +38,21 @@ def test_stop_when_repeated_then_the_beginning_is_remembered(studio: Studio) -> 
 
 
 def test_stop_when_nothing_was_made_then_still_marked() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.planned()
     studio.stop()
     assert studio.deployment().status == DeploymentStage.RETIRING
 
 
 def test_stop_when_service_refuses_then_left_to_verifying() -> None:
-    studio = Studio(Stubborn())
+    studio = DeploymentInMemory(Stubborn())
     studio.creating()
     studio.stop()
     assert studio.deployment().status == DeploymentStage.RETIRING
     assert studio.trainer.deployments
 
 
-def test_stop_when_retired_then_nothing_changes(studio: Studio) -> None:
+def test_stop_when_retired_then_nothing_changes(studio: DeploymentInMemory) -> None:
     studio.stop()
     studio.bill()
     before = studio.deployment()
@@ -60,7 +60,9 @@ def test_stop_when_retired_then_nothing_changes(studio: Studio) -> None:
     assert studio.deployment() == before
 
 
-def test_stop_when_retired_and_there_nevertheless_then_stopped_again(studio: Studio) -> None:
+def test_stop_when_retired_and_there_nevertheless_then_stopped_again(
+    studio: DeploymentInMemory,
+) -> None:
     made = dict(studio.trainer.deployments)
     studio.stop()
     studio.bill()
@@ -75,7 +77,7 @@ def test_stop_when_retired_and_there_nevertheless_then_stopped_again(studio: Stu
     [("somebody asked", "somebody asked"), ("", "it had no row in the Registry")],
 )
 def test_stop_when_registry_lost_its_row_then_stopped_all_the_same(
-    studio: Studio, asked: str, written: str
+    studio: DeploymentInMemory, asked: str, written: str
 ) -> None:
     DEPLOYMENTS.delete(studio.registry, studio.deployment())
     studio.stop(asked)
@@ -86,7 +88,7 @@ def test_stop_when_registry_lost_its_row_then_stopped_all_the_same(
 
 
 def test_stop_when_never_planned_and_not_there_then_nothing_cost() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.stop()
     assert studio.verify() == (True, False)
     studio.bill()

@@ -4,7 +4,7 @@ import json
 
 from fakes.seconds_trainer import PRICES as SECONDS_PRICES
 from fakes.seconds_trainer import SecondsTrainer
-from fakes.train_world import PRODUCTION, QUIET_SECONDS, TrainWorld, with_prices
+from fakes.training_in_memory import PRODUCTION, QUIET_SECONDS, TrainingInMemory, with_prices
 
 from onmodel.contracts.rows import DatasetStatus, TrainingStage
 from onmodel.contracts.trainings import Finding
@@ -12,7 +12,7 @@ from onmodel.registry.kinds import DATASETS, TRAININGS
 
 
 def test_train_model_when_all_is_well_then_a_training_runs_and_is_told() -> None:
-    world = TrainWorld()
+    world = TrainingInMemory()
     world.show_characters()
     world.collect(world.film("one.mp4"))
     world.clock.advance(minutes=5)
@@ -52,7 +52,7 @@ def test_train_model_when_all_is_well_then_a_training_runs_and_is_told() -> None
 
 
 def test_train_model_when_run_a_second_time_then_no_caption_is_paid_again() -> None:
-    world = TrainWorld()
+    world = TrainingInMemory()
     dataset = world.captioned()
     asked = len(world.captions.asked)
     world.executions.finish(world.holder(world.started_generations()[0]))
@@ -73,7 +73,7 @@ def test_train_model_when_run_a_second_time_then_no_caption_is_paid_again() -> N
 
 
 def test_train_model_when_training_is_impossible_then_the_dataset_is_ready_and_says_why() -> None:
-    world = TrainWorld()
+    world = TrainingInMemory()
     generation = world.generation()
     world.trainer.findings = (
         Finding(
@@ -105,7 +105,7 @@ def test_train_model_when_training_is_impossible_then_the_dataset_is_ready_and_s
 
 def test_train_model_when_the_trainer_is_another_then_all_is_in_its_own_terms() -> None:
     """Other limits, hyperparameters and manifest, billed by the second: no step knows."""
-    world = TrainWorld(trainer=SecondsTrainer)
+    world = TrainingInMemory(trainer=SecondsTrainer)
     world.prices = with_prices(SECONDS_PRICES)
     generation = world.generation(crops=14)
     preflight = world.preflight(generation)
@@ -137,19 +137,19 @@ def test_train_model_when_the_trainer_is_another_then_all_is_in_its_own_terms() 
 def test_train_model_when_a_caption_is_too_long_for_this_trainer_then_it_is_asked_anew() -> None:
     """The cache may hold it: another trainer took it."""
     long = json.dumps({"alt_text": f"Big Buck runs{' and runs' * 8}."})
-    first = TrainWorld(long)
+    first = TrainingInMemory(long)
     dataset = first.captioned()
     row = DATASETS.require(first.registry, PRODUCTION, dataset.dataset_id)
     assert row.status == DatasetStatus.CAPTIONED
 
-    second = TrainWorld(trainer=SecondsTrainer)
+    second = TrainingInMemory(trainer=SecondsTrainer)
     second.cache = first.cache
     dataset = second.assemble(second.generation())
     assert dataset.captions_needed == 6
 
 
 def test_train_model_when_above_the_limit_then_it_waits_for_the_door() -> None:
-    world = TrainWorld()
+    world = TrainingInMemory()
     dataset = world.assemble(world.generation())
     world.ask(subject_id=dataset.dataset_id, usd=500.0)
     link = next(

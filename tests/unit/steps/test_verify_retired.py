@@ -1,5 +1,5 @@
 import pytest
-from fakes.studio import TRAINING, Studio
+from fakes.deployment_in_memory import TRAINING, DeploymentInMemory
 from fakes.trainer import InMemoryTrainer
 
 from onmodel.errors import Conflict
@@ -16,28 +16,28 @@ class Stubborn(InMemoryTrainer):
 
 
 @pytest.fixture
-def stuck() -> Studio:
-    studio = Studio(Stubborn())
+def stuck() -> DeploymentInMemory:
+    studio = DeploymentInMemory(Stubborn())
     studio.creating()
     studio.stop()
     return studio
 
 
 def test_verify_when_gone_then_said() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.creating()
     studio.stop()
     assert studio.verify() == (True, False)
 
 
-def test_verify_when_there_then_asked_to_stop_again(stuck: Studio) -> None:
+def test_verify_when_there_then_asked_to_stop_again(stuck: DeploymentInMemory) -> None:
     assert stuck.verify() == (False, False)
     stuck.trainer.refusing = False  # type: ignore[attr-defined]
     stuck.verify()
     assert stuck.verify() == (True, False)
 
 
-def test_verify_when_stuck_then_one_alarm_an_hour(stuck: Studio) -> None:
+def test_verify_when_stuck_then_one_alarm_an_hour(stuck: DeploymentInMemory) -> None:
     alarms = 0
     for _ in range(3 * 60):
         gone, alarm = stuck.verify()
@@ -53,7 +53,7 @@ def test_verify_when_stuck_then_one_alarm_an_hour(stuck: Studio) -> None:
 
 
 def test_verify_when_a_lost_call_may_still_make_it_then_waits() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.creating()
     lost = studio.deployment().with_fields(deployment_ref=None)
     DEPLOYMENTS.replace(studio.registry, lost, studio.clock())

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from fakes.train_world import PRODUCTION, TrainWorld
+from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
 from onmodel.contracts.datasets import DatasetItem, Violation
 from onmodel.contracts.rows import DatasetStatus
@@ -12,11 +12,13 @@ from onmodel.registry.kinds import DATASETS
 
 
 @pytest.fixture
-def world() -> TrainWorld:
-    return TrainWorld()
+def world() -> TrainingInMemory:
+    return TrainingInMemory()
 
 
-def test_manifest_when_the_trainer_is_bedrock_then_exactly_its_two_keys(world: TrainWorld) -> None:
+def test_manifest_when_the_trainer_is_bedrock_then_exactly_its_two_keys(
+    world: TrainingInMemory,
+) -> None:
     dataset = world.captioned()
     world.write_manifest(dataset)
     lines = world.studio.get(world.keys(dataset).manifest).decode().splitlines()
@@ -26,7 +28,9 @@ def test_manifest_when_the_trainer_is_bedrock_then_exactly_its_two_keys(world: T
     assert world.studio.head(key).size > 0 and first["caption"]
 
 
-def test_annotations_when_written_then_the_articles_keys_with_lineage(world: TrainWorld) -> None:
+def test_annotations_when_written_then_the_articles_keys_with_lineage(
+    world: TrainingInMemory,
+) -> None:
     dataset = world.captioned()
     world.write_manifest(dataset)
     lines = world.studio.get(world.keys(dataset).annotations).decode().splitlines()
@@ -40,7 +44,7 @@ def test_annotations_when_written_then_the_articles_keys_with_lineage(world: Tra
 
 
 def test_manifest_when_there_is_a_validation_share_then_whole_shots_are_held_out(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     generation = world.generation()
     world.set_settings(
@@ -64,7 +68,7 @@ def test_manifest_when_there_is_a_validation_share_then_whole_shots_are_held_out
 
 
 def test_manifest_when_pictures_break_limits_then_all_are_listed_and_it_is_refused(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     dataset = world.captioned()
     keys = world.keys(dataset)
@@ -80,7 +84,7 @@ def test_manifest_when_pictures_break_limits_then_all_are_listed_and_it_is_refus
     assert "limits" in (record.body.reason or "")
 
 
-def test_manifest_when_repeated_then_the_same_bytes(world: TrainWorld) -> None:
+def test_manifest_when_repeated_then_the_same_bytes(world: TrainingInMemory) -> None:
     dataset = world.captioned()
     world.write_manifest(dataset)
     key = world.keys(dataset).manifest
@@ -89,7 +93,9 @@ def test_manifest_when_repeated_then_the_same_bytes(world: TrainWorld) -> None:
     assert world.studio.get(key) == first
 
 
-def test_manifest_when_a_crop_has_no_caption_then_it_is_in_neither_file(world: TrainWorld) -> None:
+def test_manifest_when_a_crop_has_no_caption_then_it_is_in_neither_file(
+    world: TrainingInMemory,
+) -> None:
     generation = world.generation()
     dataset = world.assemble(generation)
     first, *others = world.waiting(dataset)

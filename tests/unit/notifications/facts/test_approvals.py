@@ -1,13 +1,13 @@
 import pytest
-from fakes.train_world import PRODUCTION, TrainWorld
+from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
 from onmodel.contracts.rows import ApprovalStatus
 from onmodel.registry.kinds import APPROVALS
 
 
 @pytest.fixture
-def world() -> TrainWorld:
-    return TrainWorld()
+def world() -> TrainingInMemory:
+    return TrainingInMemory()
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ def world() -> TrainWorld:
     ],
 )
 def test_approval_ended_when_sent_then_says_how(
-    world: TrainWorld, status: ApprovalStatus, said: str
+    world: TrainingInMemory, status: ApprovalStatus, said: str
 ) -> None:
     world.ask()
     (record,) = APPROVALS.list(world.registry, PRODUCTION)
@@ -37,7 +37,7 @@ def test_approval_ended_when_sent_then_says_how(
     ],
 )
 def test_approval_ended_when_declined_then_names_what_and_the_command_that_asks_anew(
-    world: TrainWorld, purpose: str, said: str
+    world: TrainingInMemory, purpose: str, said: str
 ) -> None:
     dataset = world.captioned()
     world.ask(purpose=purpose, subject_id=dataset.dataset_id)

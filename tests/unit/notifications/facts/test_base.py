@@ -4,7 +4,7 @@ import pytest
 from fakes.clock import START
 from fakes.object_store import InMemoryObjectStore
 from fakes.registry import InMemoryRegistry
-from fakes.train_world import TrainWorld
+from fakes.training_in_memory import TrainingInMemory
 
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.errors import EventRefused
@@ -12,14 +12,14 @@ from onmodel.notifications.facts.base import Sources, caught
 
 
 @pytest.fixture
-def world() -> TrainWorld:
-    return TrainWorld()
+def world() -> TrainingInMemory:
+    return TrainingInMemory()
 
 
 @pytest.mark.parametrize(
     "kind", ["dataset_ready", "dataset_refused", "approval_ended", "training_started"]
 )
-def test_mail_when_about_nothing_known_then_refused(world: TrainWorld, kind: str) -> None:
+def test_mail_when_about_nothing_known_then_refused(world: TrainingInMemory, kind: str) -> None:
     with pytest.raises(EventRefused, match="d0009-00000000"):
         world.notify(kind, "d0009-00000000")
     assert not world.mailbox.mails

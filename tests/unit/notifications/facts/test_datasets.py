@@ -1,23 +1,23 @@
 import pytest
-from fakes.train_world import TrainWorld
+from fakes.training_in_memory import TrainingInMemory
 
 from onmodel.contracts.datasets import DatasetRef
 from onmodel.errors import DatasetRefused
 
 
 @pytest.fixture
-def world() -> TrainWorld:
-    return TrainWorld()
+def world() -> TrainingInMemory:
+    return TrainingInMemory()
 
 
-def finished(world: TrainWorld) -> DatasetRef:
+def finished(world: TrainingInMemory) -> DatasetRef:
     dataset = world.captioned()
     world.write_manifest(dataset)
     world.report(dataset)
     return dataset
 
 
-def test_ready_when_asked_for_twice_then_one_mail(world: TrainWorld) -> None:
+def test_ready_when_asked_for_twice_then_one_mail(world: TrainingInMemory) -> None:
     dataset = finished(world)
     world.notify("dataset_ready", dataset.dataset_id)
     world.notify("dataset_ready", dataset.dataset_id)
@@ -27,7 +27,7 @@ def test_ready_when_asked_for_twice_then_one_mail(world: TrainWorld) -> None:
 
 
 def test_ready_when_it_became_possible_meanwhile_then_says_that_nobody_agreed(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     dataset = finished(world)
     world.notify("dataset_ready", dataset.dataset_id)
@@ -36,7 +36,7 @@ def test_ready_when_it_became_possible_meanwhile_then_says_that_nobody_agreed(
 
 
 def test_refused_when_captions_failed_then_the_generations_mail_has_the_datasets_reason(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     """The machine asks by the generation: without a dataset there is nothing else to ask by."""
     dataset = world.assemble(world.generation())
@@ -48,7 +48,7 @@ def test_refused_when_captions_failed_then_the_generations_mail_has_the_datasets
 
 
 def test_refused_when_asked_for_twice_then_one_mail(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     world.collect(world.film())
     (generation,) = world.started_generations()

@@ -1,8 +1,8 @@
 import json
 
 import pytest
-from fakes.drawing import DrawingStudio
-from fakes.studio import TRAINING, Studio
+from fakes.deployment_in_memory import TRAINING, DeploymentInMemory
+from fakes.drawing_in_memory import DrawingInMemory
 
 from onmodel.contracts.deployments import DeploymentStatus
 from onmodel.contracts.trainings import TrainingStatus
@@ -11,7 +11,7 @@ from onmodel.errors import EventRefused
 DEPLOYMENT = f"{TRAINING}-1"
 
 
-def only_mail(studio: Studio) -> tuple[str, str]:
+def only_mail(studio: DeploymentInMemory) -> tuple[str, str]:
     (mail,) = studio.mailbox.mails
     return mail.subject, " ".join(mail.body.split())
 
@@ -22,7 +22,7 @@ def caught(error: str, message: str) -> dict[str, str]:
 
 
 def test_training_failed_when_asked_for_twice_then_one_mail_with_the_reason() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.trainer.end(studio.job, TrainingStatus.FAILED, "the data made no sense")
     studio.claim()
     for _ in range(2):
@@ -34,18 +34,18 @@ def test_training_failed_when_asked_for_twice_then_one_mail_with_the_reason() ->
 
 def test_training_failed_when_it_goes_on_then_refused() -> None:
     with pytest.raises(EventRefused, match="nothing failed"):
-        Studio().notify("training_failed", TRAINING)
+        DeploymentInMemory().notify("training_failed", TRAINING)
 
 
 def test_deployment_failed_when_quota_is_zero_then_the_mail_has_the_caught_error() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.planned()
     studio.notify("deployment_failed", DEPLOYMENT, **caught("TrainingImpossible", "no model unit"))
     assert "no model unit." in only_mail(studio)[1]
 
 
 def test_deployment_failed_when_not_in_service_then_the_mail_has_the_reason_of_the_row() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.creating()
     (ref,) = studio.trainer.deployments
     studio.trainer.move(ref, DeploymentStatus.FAILED)
@@ -55,13 +55,13 @@ def test_deployment_failed_when_not_in_service_then_the_mail_has_the_reason_of_t
 
 
 def test_deployment_failed_when_nothing_was_planned_then_the_mail_is_sent() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.notify("deployment_failed", DEPLOYMENT, **caught("ServiceError", "access denied"))
     assert "access denied." in only_mail(studio)[1]
 
 
 def test_retired_when_gone_then_bill_and_reason() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.creating()
     studio.clock.advance(hours=2)
     studio.stop()
@@ -74,7 +74,7 @@ def test_retired_when_gone_then_bill_and_reason() -> None:
 
 
 def test_model_ready_when_retired_while_it_drew_then_not_called_ready() -> None:
-    studio = DrawingStudio()
+    studio = DrawingInMemory()
     studio.serve()
     studio.stop()
     studio.notify("model_ready", DEPLOYMENT)
@@ -84,7 +84,7 @@ def test_model_ready_when_retired_while_it_drew_then_not_called_ready() -> None:
 
 
 def test_model_ready_when_retired_right_after_it_drew_then_the_mail_leads_to_the_gallery() -> None:
-    studio = DrawingStudio()
+    studio = DrawingInMemory()
     studio.serve()
     studio.upload()
     plan = studio.plan()
@@ -99,7 +99,7 @@ def test_model_ready_when_retired_right_after_it_drew_then_the_mail_leads_to_the
 
 
 def test_model_ready_when_made_for_a_storyboard_alone_then_says_that_it_ends_now() -> None:
-    studio = DrawingStudio()
+    studio = DrawingInMemory()
     studio.trainer.complete(studio.job)
     wish = {"production": "bunny", "training_id": TRAINING, "retire_after_drawing": True}
     studio.schedule(studio.claim(**wish))
@@ -112,7 +112,7 @@ def test_model_ready_when_made_for_a_storyboard_alone_then_says_that_it_ends_now
 
 
 def test_stuck_when_the_machine_failed_then_the_mail_has_its_error() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.creating()
     studio.stop()
     studio.notify("retirement_stuck", DEPLOYMENT, **caught("ServiceError", "access denied"))
@@ -122,7 +122,7 @@ def test_stuck_when_the_machine_failed_then_the_mail_has_its_error() -> None:
 
 
 def test_stuck_when_it_was_seen_to_be_gone_then_no_alarm_about_money() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.creating()
     studio.stop()
     studio.bill()
@@ -133,7 +133,7 @@ def test_stuck_when_it_was_seen_to_be_gone_then_no_alarm_about_money() -> None:
 
 
 def test_alarm_when_a_storyboard_failed_then_what_and_how_to_go_on() -> None:
-    studio = Studio()
+    studio = DeploymentInMemory()
     studio.notify(
         "alarm",
         "bunny",

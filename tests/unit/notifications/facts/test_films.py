@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from fakes.world import World, run_of
+from fakes.films_in_memory import FilmsInMemory, run_of
 
 from onmodel.contracts.base import Usage
 from onmodel.contracts.films import FilmFacts, FilmSummary, RejectReason
@@ -44,7 +44,7 @@ SUMMARY = FilmSummary(
 )
 
 
-def ended(world: World, status: RunStatus, **body: str) -> NotificationRequest:
+def ended(world: FilmsInMemory, status: RunStatus, **body: str) -> NotificationRequest:
     run = run_of(attempt=2)
     RUNS.create(
         world.registry, run.production, run.run_id, status=status,
@@ -55,7 +55,7 @@ def ended(world: World, status: RunStatus, **body: str) -> NotificationRequest:
     )
 
 
-def refused(world: World, request: NotificationRequest) -> Notification:
+def refused(world: FilmsInMemory, request: NotificationRequest) -> Notification:
     return film_refused(request, Sources(world.registry, world.clock()))
 
 
@@ -82,7 +82,7 @@ def test_with_unnamed_when_counted_then_the_rest_is_unnamed(
 
 
 def test_refused_when_the_row_is_refused_then_reason_and_advice() -> None:
-    world = World()
+    world = FilmsInMemory()
     notification = refused(world, ended(world, RunStatus.REFUSED, reason="no film", advice="Cut"))
     assert notification.facts == FilmRefusedFacts(
         production="bunny", title="a.mp4", reason="no film", advice="Cut"
@@ -91,7 +91,7 @@ def test_refused_when_the_row_is_refused_then_reason_and_advice() -> None:
 
 
 def test_refused_when_the_row_is_failed_then_another_text_of_the_same_event() -> None:
-    world = World()
+    world = FilmsInMemory()
     notification = refused(world, ended(world, RunStatus.FAILED))
     assert notification.facts == FilmFailedFacts(
         production="bunny", title="a.mp4", reason="an unknown fault"
@@ -100,7 +100,7 @@ def test_refused_when_the_row_is_failed_then_another_text_of_the_same_event() ->
 
 
 def test_failed_when_the_sender_has_a_reason_then_it_comes_before_the_rows() -> None:
-    world = World()
+    world = FilmsInMemory()
     request = ended(world, RunStatus.RUNNING, reason="before")
     request = request.model_copy(update={"extra": {"reason": "its execution ended"}})
     facts = film_failed(request, Sources(world.registry, world.clock())).facts

@@ -1,5 +1,5 @@
 import pytest
-from fakes.train_world import LINKS_URL, PRODUCTION, TrainWorld
+from fakes.training_in_memory import LINKS_URL, PRODUCTION, TrainingInMemory
 
 from onmodel.contracts.datasets import DatasetRef
 from onmodel.contracts.rows import GenerationStatus
@@ -9,11 +9,11 @@ from onmodel.registry.kinds import GENERATIONS
 
 
 @pytest.fixture
-def world() -> TrainWorld:
-    return TrainWorld()
+def world() -> TrainingInMemory:
+    return TrainingInMemory()
 
 
-def finished(world: TrainWorld) -> DatasetRef:
+def finished(world: TrainingInMemory) -> DatasetRef:
     dataset = world.captioned()
     world.write_manifest(dataset)
     world.report(dataset)
@@ -24,7 +24,9 @@ def links(body: str) -> list[str]:
     return [line.strip() for line in body.splitlines() if line.strip().startswith(LINKS_URL)]
 
 
-def test_started_when_sent_then_the_link_leads_to_the_datasets_page(world: TrainWorld) -> None:
+def test_started_when_sent_then_the_link_leads_to_the_datasets_page(
+    world: TrainingInMemory,
+) -> None:
     dataset = finished(world)
     training = world.start_training(dataset)
     world.notify("training_started", training)
@@ -36,7 +38,7 @@ def test_started_when_sent_then_the_link_leads_to_the_datasets_page(world: Train
 
 
 def test_not_started_when_it_failed_then_the_cause_in_words_and_what_follows(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     world.generation()
     cause = '{"errorMessage": "bedrock:GetFoundationModel is not allowed", "errorType": "x"}'
@@ -47,7 +49,7 @@ def test_not_started_when_it_failed_then_the_cause_in_words_and_what_follows(
 
 
 def test_not_started_when_the_generation_is_closed_then_promises_nothing(
-    world: TrainWorld,
+    world: TrainingInMemory,
 ) -> None:
     world.assemble(world.generation())
     record = GENERATIONS.require(world.registry, PRODUCTION, "g0001")
@@ -56,7 +58,7 @@ def test_not_started_when_the_generation_is_closed_then_promises_nothing(
     assert "by itself" not in world.mailbox.mails[-1].body
 
 
-def test_not_started_when_it_failed_often_then_promises_nothing(world: TrainWorld) -> None:
+def test_not_started_when_it_failed_often_then_promises_nothing(world: TrainingInMemory) -> None:
     world.generation()
     row = GENERATIONS.require(world.registry, PRODUCTION, "g0001")
     GENERATIONS.replace(world.registry, row.with_fields(attempt=MOST_ATTEMPTS), world.clock())
@@ -64,7 +66,7 @@ def test_not_started_when_it_failed_often_then_promises_nothing(world: TrainWorl
     assert "by itself" not in world.mailbox.mails[-1].body
 
 
-def test_not_started_when_each_attempt_fails_then_each_has_a_mail(world: TrainWorld) -> None:
+def test_not_started_when_each_attempt_fails_then_each_has_a_mail(world: TrainingInMemory) -> None:
     world.generation()
     for attempt in ("1", "1", "2"):
         world.notify("training_not_started", "g0001", error="X", attempt=attempt)

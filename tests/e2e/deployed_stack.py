@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
-class Studio:
+class DeployedStack:
     """The deployed stack as root sees it: `stack` is a LocalStack, `outputs` the template's."""
 
     stack: LocalStack

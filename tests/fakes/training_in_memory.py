@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from fakes.caption_model import Answer, FakeCaptionModel
 from fakes.executions import execution_arn
+from fakes.films_in_memory import TRAIN_MODEL, FilmsInMemory, run_of
 from fakes.mailbox import STACK_OPTIONS
 from fakes.task_tokens import InMemoryTaskTokens
 from fakes.trainer import InMemoryService, InMemoryTrainer, Only
-from fakes.world import TRAIN_MODEL, World, run_of
 
 from onmodel.contracts.base import Box, ObjectRef
 from onmodel.contracts.datasets import (
@@ -98,8 +98,8 @@ def says_its_name(turns: Sequence[Turn]) -> str:
     return json.dumps({"alt_text": f"{name} runs across a meadow, a butterfly just ahead."})
 
 
-class TrainWorld(World):
-    """World, and what TrainModel stands on besides."""
+class TrainingInMemory(FilmsInMemory):
+    """FilmsInMemory, and what TrainModel stands on besides."""
 
     def __init__(
         self,

@@ -56,7 +56,7 @@ PRICES = PriceBook.load(
 )
 
 
-class Studio:
+class DeploymentInMemory:
     """The services, one training under way, and each step called with them."""
 
     def __init__(self, trainer: InMemoryTrainer | None = None) -> None:

@@ -1,4 +1,4 @@
-"""All services in memory, and PrepareFilm driven through them in its machine's order."""
+"""All services in memory, and the steps of PrepareFilm called in the order of its machine."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ TRAIN_MODEL = "arn:aws:states:us-east-1:123456789012:stateMachine:TrainModel"
 DRAW_STORYBOARD = "arn:aws:states:us-east-1:123456789012:stateMachine:DrawStoryboard"
 
 
-class World:
-    """What the deployed system stands on, without AWS."""
+class FilmsInMemory:
+    """Every service that the steps need, in memory, without AWS."""
 
     def __init__(self, labels: LabelDetector | None = None) -> None:
         self.clock = FixedClock()

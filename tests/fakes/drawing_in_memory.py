@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from fakes.deployment_in_memory import PRICES, TRAINING, DeploymentInMemory
 from fakes.embedder import FakeEmbedder
 from fakes.image_model import FakeImageModel
-from fakes.studio import PRICES, TRAINING, Studio
 from fakes.trainer import Only
 
 from onmodel.contracts.base import Box
@@ -54,7 +54,7 @@ def flat(colour: tuple[int, int, int]) -> np.ndarray:
     return np.full((512, 512, 3), colour, np.uint8)
 
 
-class DrawingStudio(Studio):
+class DrawingInMemory(DeploymentInMemory):
     def __init__(self, image_model: FakeImageModel | None = None) -> None:
         super().__init__()
         self.image_model = image_model or FakeImageModel()

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from fakes.machines import Execution, Machines
-from fakes.mailbox import STACK_OPTIONS
-from fakes.studio import (
+from fakes.deployment_in_memory import (
     DEPLOY,
     DRAW,
     PRICES,
     PROVISION_MINUTES,
     RETIRE,
-    Studio,
+    DeploymentInMemory,
 )
+from fakes.machines import Execution, Machines
+from fakes.mailbox import STACK_OPTIONS
 from fakes.trainer import InMemoryTrainer, Only
 from pydantic import BaseModel
 
@@ -144,7 +144,7 @@ class ScriptedTrainer(InMemoryTrainer):
         return sum(((life.end or self.now()) - life.start for life in self.lives), timedelta(0))
 
 
-class World(Studio):
+class DeployedMachines(DeploymentInMemory):
     """The machines that are deployed, over everything in memory."""
 
     def __init__(self, *, repeated: bool = False) -> None:
