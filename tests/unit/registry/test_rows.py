@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from fakes.clock import START, FixedClock
 
 from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind
-from onmodel.errors import Conflict, EventRefused
+from onmodel.errors import Conflict, EventRefused, ServiceError
 from onmodel.ports.registry import Record, Registry
+from onmodel.registry import rows
 from onmodel.registry.kinds import GENERATIONS, GenerationRow
-from onmodel.registry.rows import CHANGE_ATTEMPTS, retry_on_conflict
+from onmodel.registry.rows import CHANGE_ATTEMPTS, UNKNOWN, retry_on_conflict
 
 OPEN, CLOSED = GenerationStatus.OPEN, GenerationStatus.CLOSED
 LATER = START + timedelta(hours=1)
@@ -83,12 +85,41 @@ def test_require_when_missing_then_refused_by_name(registry: Registry) -> None:
         GENERATIONS.require(registry, "bunny", "g0001")
 
 
-def test_read_when_status_is_unknown_then_refused(registry: Registry) -> None:
+@pytest.mark.parametrize(
+    "found",
+    [
+        lambda registry: list(GENERATIONS.list(registry, "bunny")),
+        lambda registry: list(GENERATIONS.list_all(registry)),
+        lambda registry: [GENERATIONS.read(registry, "bunny", id_) for id_ in ("g0001", "g0002")],
+    ],
+    ids=["list", "list_all", "read"],
+)
+def test_rows_when_one_status_is_unknown_then_all_are_found_and_it_is_logged(
+    registry: Registry,
+    found: Callable[[Registry], list[GenerationRow]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A stack that is updated back has rows that newer code wrote."""
+    logged: list[str] = []
+    monkeypatch.setattr(rows.logger, "warning", lambda text, *values: logged.append(text % values))
+    make(registry)
+    registry.create(untyped(id="g0002", status="ajar"))
+    first, second = found(registry)
+    assert (first.status, second.status, second.body) == (OPEN, UNKNOWN, body(attempt=2))
+    assert logged == [
+        "generation g0002 has the status 'ajar', which this version does not know;"
+        " known are: open, closed"
+    ]
+
+
+def test_replace_when_the_status_is_unknown_then_kept_or_replaced_by_a_known_one(
+    registry: Registry,
+) -> None:
     registry.create(untyped(status="ajar"))
-    with pytest.raises(ValueError, match="generation g0001 has the unknown status 'ajar'"):
-        GENERATIONS.read(registry, "bunny", "g0001")
-    with pytest.raises(ValueError, match="known are: open, closed"):
-        list(GENERATIONS.list(registry, "bunny"))
+    row = GENERATIONS.require(registry, "bunny", "g0001")
+    with pytest.raises(ServiceError, match="g0001 has a status that this version does not know"):
+        GENERATIONS.replace(registry, row.with_fields(attempt=3), LATER)
+    assert GENERATIONS.replace(registry, row.with_status(CLOSED), LATER).status is CLOSED
 
 
 def test_read_when_body_is_of_another_kind_then_refused(registry: Registry) -> None:

@@ -358,3 +358,16 @@ def test_reconcile_when_production_trains_by_hand_then_left_alone(
     generation(studio)
     studio.clock.now += timedelta(minutes=16)
     assert studio.reconcile() == Reconciled()
+
+
+def test_reconcile_when_rows_have_statuses_of_newer_code_then_ended_in_time_all_the_same(
+    studio: DeploymentInMemory,
+) -> None:
+    """After an update back, a deployment of an unknown status still ends when its time is up."""
+    serve(studio)
+    for kind in (Kind.DEPLOYMENT, Kind.TRAINING):
+        for record in list(studio.registry.list("bunny", kind)):
+            studio.registry.replace(record.model_copy(update={"status": "resting"}))
+    assert studio.reconcile() == Reconciled()
+    studio.clock.advance(hours=3)
+    assert studio.reconcile().retired == (f"bunny/{TRAINING}-1",)

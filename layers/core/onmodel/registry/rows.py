@@ -6,17 +6,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from onmodel.contracts.base import Contract
 from onmodel.contracts.rows import Kind
-from onmodel.errors import Conflict, EventRefused
+from onmodel.errors import Conflict, EventRefused, ServiceError
 from onmodel.observability import logger
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Record, Registry
 
 CHANGE_ATTEMPTS = 6
 """At most a few functions write one row at the same time."""
+
+UNKNOWN = "unknown"
+"""The status of a row whose own status this version does not know: a newer one wrote it."""
 
 BodyT = TypeVar("BodyT", bound=Contract)
 StatusT = TypeVar("StatusT", bound=StrEnum)
@@ -31,7 +34,7 @@ class Row(Generic[BodyT, StatusT]):
         kind: what the row describes.
         production: slug of the production that it belongs to.
         id: unique among the production's rows of this kind.
-        status: of this kind's own statuses.
+        status: of this kind's own statuses; UNKNOWN for one that newer code wrote.
         body: everything that only this kind has.
         holder: ARN of the execution that works on the row; None when there is none.
         revision: number of writes; a write succeeds only over the revision that was read.
@@ -126,7 +129,12 @@ class Rows(Generic[BodyT, StatusT]):
     def replace(
         self, registry: Registry, row: Row[BodyT, StatusT], now: datetime
     ) -> Row[BodyT, StatusT]:
-        """Write the next revision. Raises Conflict when the row was written since it was read."""
+        """Write the next revision.
+
+        Raises:
+            Conflict: the row was written since it was read.
+            ServiceError: its status is UNKNOWN, and would be lost.
+        """
         return self._typed(registry.replace(self._record(row, now)))
 
     def put(
@@ -191,7 +199,7 @@ class Rows(Generic[BodyT, StatusT]):
             kind=self.kind,
             production=record.production,
             id=record.id,
-            status=self._known(record.status, record.id),
+            status=self._read_status(record),
             body=self.body.model_validate(record.body),
             holder=record.holder,
             revision=record.revision,
@@ -205,7 +213,7 @@ class Rows(Generic[BodyT, StatusT]):
             production=row.production,
             kind=self.kind,
             id=row.id,
-            status=self._known(row.status, row.id),
+            status=self._known_status(row),
             holder=row.holder,
             revision=row.revision,
             created_at=row.created_at,
@@ -213,14 +221,32 @@ class Rows(Generic[BodyT, StatusT]):
             body=row.body.model_dump(mode="json"),
         )
 
-    def _known(self, status: str, id: str) -> StatusT:  # noqa: A002
-        """Raises ValueError for a status that this kind does not have."""
+    def _read_status(self, record: Record) -> StatusT:
+        """UNKNOWN for a status of newer code: one such row must not end a list or a round."""
         try:
-            return self.status(status)
+            return self.status(record.status)
+        except ValueError:
+            logger.warning(
+                "%s %s has the status %r, which this version does not know; known are: %s",
+                self.kind,
+                record.id,
+                record.status,
+                ", ".join(self.status),
+            )
+            return cast("StatusT", UNKNOWN)
+
+    def _known_status(self, row: Row[BodyT, StatusT]) -> StatusT:
+        if row.status == UNKNOWN:
+            raise ServiceError(
+                f"{self.kind} {row.id} has a status that this version does not know: it is kept",
+                "Deploy the newest version again",
+            )
+        try:
+            return self.status(row.status)
         except ValueError:
             known = ", ".join(self.status)
             raise ValueError(
-                f"{self.kind} {id} has the unknown status {status!r}; known are: {known}"
+                f"{self.kind} {row.id} has the unknown status {row.status!r}; known are: {known}"
             ) from None
 
 
