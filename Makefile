@@ -146,7 +146,13 @@ build: .venv-sam/.synced ## what `sam deploy` uploads; ARCH=x86_64 for local run
 	UV=$(abspath $(UV)) ARCH=$(ARCH) RUNTIME_PYTHON="$(realpath $(shell command -v "$(RUNTIME_PYTHON)"))" $(SAM) build \
 	  --build-dir $(BUILD_DIR) --parameter-overrides Architecture=$(ARCH)
 
-check-build: setup build ## the built layers' size, processor and contents
+# A botocore from before the fields that the layer's service models add.
+build/old-botocore/.synced: tests/layers/old-botocore.txt | $(UV)
+	rm -rf build/old-botocore
+	$(UV) pip install --quiet --target build/old-botocore --require-hashes -r $<
+	@touch $@
+
+check-build: setup build build/old-botocore/.synced ## the built layers' size, processor and contents
 	BUILD_DIR=$(BUILD_DIR) ARCH=$(ARCH) $(BIN)/pytest tests/layers
 
 lock: $(UV) ## lock the dependencies again, and the layers' after them
@@ -156,6 +162,8 @@ lock: $(UV) ## lock the dependencies again, and the layers' after them
 	  --prune boto3 --output-file layers/core/requirements.txt # Lambda brings boto3
 	$(UV) export --frozen --quiet --no-header --no-annotate --only-group vision \
 	  --output-file layers/vision/requirements.txt
+	$(UV) export --frozen --quiet --no-header --no-annotate --no-default-groups --no-emit-project \
+	  | sed -n '/^botocore==/,/[^\\]$$/p' > layers/core/service-models.txt # whose models the layer copies
 
 ci: ## what runs before a change is accepted
 	.ci/run

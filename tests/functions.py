@@ -12,7 +12,7 @@ from unittest import mock
 from template_model import ROOT, read_template
 
 STEPS = sorted(path.parent.name for path in ROOT.glob("functions/*/app.py"))
-FOR_LIBRARIES = ("POWERTOOLS_", "OPENBLAS_")
+FOR_LIBRARIES = ("AWS_DATA_PATH", "POWERTOOLS_", "OPENBLAS_")
 """Variables that libraries read by themselves."""
 
 

@@ -17,6 +17,9 @@ ARCH = os.environ.get("ARCH", "arm64")
 LIMIT_BYTES = 262_144_000
 """250 MB unzipped, a function with its layers together."""
 
+ROOM_BYTES = 4_000_000
+"""Kept for the next wheel, or an update of these."""
+
 MACHINES = {"arm64": 183, "x86_64": 62}
 """e_machine of the ELF header: EM_AARCH64 and EM_X86_64."""
 
@@ -45,7 +48,7 @@ def test_layers_when_unpacked_with_a_function_then_fit() -> None:
         sum(path.stat().st_size for path in folder.rglob("*.py"))
         for folder in (ROOT / "functions").iterdir()
     )
-    assert total + function < LIMIT_BYTES, f"{total + function:,} bytes"
+    assert total + function <= LIMIT_BYTES - ROOM_BYTES, f"{total + function:,} bytes"
 
 
 def test_libraries_when_read_then_are_for_the_deployed_processor() -> None:

@@ -29,7 +29,7 @@ OTHERWISE = {
     "ScheduleDeadLetterArn": "EventDeadLetters",
     "AwsEndpointUrl": "EndpointUrl",
 }
-LIBRARIES = ("POWERTOOLS_", "OPENBLAS_")  # they read variables of their own
+LIBRARIES = ("AWS_DATA_PATH", "POWERTOOLS_", "OPENBLAS_")  # they read variables of their own
 
 
 def meant_by(deployed: Deployed, name: str) -> str:
