@@ -36,8 +36,13 @@ def reference_test(codec: str, extradata: bytes) -> IsReference | None:
     return None
 
 
-def _units(data: bytes, length_size: int) -> Iterator[int]:
-    """Offsets of the NAL units' first bytes; length_size 0 means start codes (Annex B)."""
+def units(data: bytes, length_size: int) -> Iterator[int]:
+    """Offsets of the NAL units' first bytes.
+
+    Args:
+        data: a packet of H.264 or HEVC.
+        length_size: bytes of the length before each unit; 0: start codes (Annex B).
+    """
     end = len(data)
     if length_size == 0:
         offset = data.find(b"\x00\x00\x01")
@@ -54,7 +59,7 @@ def _units(data: bytes, length_size: int) -> Iterator[int]:
 def _h264(data: bytes, length_size: int) -> bool:
     """H.264 7.4.1: no other picture refers to one whose nal_ref_idc is 0."""
     slices = 0
-    for offset in _units(data, length_size):
+    for offset in units(data, length_size):
         kind, ref_idc = data[offset] & 31, (data[offset] >> 5) & 3
         if kind in _H264_PARAMETERS or (kind in _H264_SLICES and ref_idc):
             return True
@@ -75,7 +80,7 @@ def _hevc(data: bytes, length_size: int, highest: int) -> bool:
     are reported as not referred to.
     """
     slices = 0
-    for offset in _units(data, length_size):
+    for offset in units(data, length_size):
         kind = (data[offset] >> 1) & 63
         if kind in _HEVC_PARAMETERS:
             return True

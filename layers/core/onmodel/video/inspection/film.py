@@ -8,13 +8,20 @@ from itertools import islice
 from typing import BinaryIO
 
 import numpy as np
+from av.video.frame import VideoFrame
 
 from onmodel.contracts.films import FilmFacts, Shape
 from onmodel.errors import FilmRefused
+from onmodel.video.bitstream.hevc_units import (
+    has_higher_layer,
+    is_dolby_vision_alone,
+    unit_length_size,
+)
 from onmodel.video.container.dolby_vision import needs_dolby_vision
 from onmodel.video.container.limits import Limits
 from onmodel.video.container.opening import ErrorRecordingFile, open_container
 from onmodel.video.container.packet_index import read_packet_table
+from onmodel.video.container.packet_scan import packets_of
 from onmodel.video.container.packet_table import PacketTable
 from onmodel.video.decode.colours import colour_notices
 from onmodel.video.decode.first_picture import first_picture, with_picture
@@ -57,7 +64,8 @@ def inspect_film(
         raise FilmRefused("the file is empty", "Upload it again")
     table = read_packet_table(source, limits)
     _check_size(table, limits)
-    if needs_dolby_vision(source, table.codec_tag):
+    first_units = _first_units(source, table, limits)
+    if needs_dolby_vision(source, table.codec_tag) or is_dolby_vision_alone(*first_units):
         raise FilmRefused(
             "the film is in Dolby Vision without a picture that other players can show (profile 5)",
             "Export it in HDR10, HLG or BT.709 and upload that",
@@ -88,9 +96,32 @@ def inspect_film(
             for size, lumas in samples.items()
             if size != first
         ),
-        notices=(*_notices(table, size_bytes), *colour_notices(picture)),
+        notices=(
+            *_notices(table, size_bytes),
+            *_layer_notices(first_units, picture),
+            *colour_notices(picture),
+        ),
     )
     return InspectedFilm(facts=facts, packets=table)
+
+
+def _first_units(source: BinaryIO, table: PacketTable, limits: Limits) -> tuple[bytes, int]:
+    """The first packet of an HEVC film, and the size of the lengths before its units."""
+    if table.codec != "hevc":
+        return b"", 0
+    recorder = ErrorRecordingFile(source)
+    with open_container(recorder, limits, table.stream_index) as (container, stream):
+        first = next(packets_of(container, stream, recorder), None)
+        return b"" if first is None else bytes(first), unit_length_size(table.extradata)
+
+
+def _layer_notices(units: tuple[bytes, int], picture: VideoFrame) -> tuple[str, ...]:
+    if not has_higher_layer(*units) or picture.format.name.startswith("yuva"):
+        return ()
+    return (
+        "The film has a second layer of pictures, its transparency or a second view, which is not"
+        " read. If hidden colours show, export it as ProRes 4444 or on a ground of your choice.",
+    )
 
 
 def _check_size(table: PacketTable, limits: Limits) -> None:
