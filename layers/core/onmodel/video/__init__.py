@@ -16,8 +16,10 @@ What is believed, and what is measured (`container/packet_index.py`, `container/
 - Clock: measured. Restarts, wraps and a late beginning become one continuous film time. The index
   of MP4 and MOV is believed, and so are the times in it.
 - Rate: measured by the spacing of pictures. Believed for streams that have no times at all.
-- Keyframes: those of the packets. The list of a Matroska or AVI file is believed if the packets
-  after its last two entries agree with it.
+- Keyframes: the flags of the packets are believed, unless nearly all packets are flagged and the
+  codec's decoder would show wrong pictures without a fault: then measured by decoding
+  (`decode/keyframes.py`). The list of a Matroska or AVI file is believed if the packets after its
+  last two entries agree with it.
 - Track: measured: one that moves comes before one that does not, then the flag "default" is
   believed, then the larger track is taken.
 - Size, rotation and fields: those of the first decoded picture. Pixel format and bits of a sample

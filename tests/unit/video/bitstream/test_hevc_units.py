@@ -16,7 +16,9 @@ from onmodel.video.bitstream.hevc_units import has_higher_layer, is_dolby_vision
 CONTAINERS = {"ts": "mpegts", "hevc": "hevc", "mkv": "matroska", "mp4": "mp4"}
 
 
-def reference_picture_unit(profile: int, *, full_range: bool, denominator: str = "000011000") -> str:
+def reference_picture_unit(
+    profile: int, *, full_range: bool, denominator: str = "000011000"
+) -> str:
     """The bits of a header: prefix, type, format, profile, level, and the range of the base."""
     head = f"{25:08b}{2:06b}{18:011b}{profile:04b}{1:04b}1"
     return head + "000" + denominator + "01" + str(int(full_range)) + "0110" + "10" * 40

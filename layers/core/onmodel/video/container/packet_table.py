@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import astuple, dataclass, field, fields, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, overload
@@ -91,6 +91,7 @@ class PacketTable:
         duration_seconds: until the last picture ends; measured, and so is `frames_per_second`.
         declared_seconds: the duration that the header declares; 0 for none.
         unread_bytes: at the end of the file, in which no picture was found.
+        keyframes_measured: the container flags other packets as keyframes too, which are none.
     """
 
     container: str
@@ -123,6 +124,7 @@ class PacketTable:
     pixel_format: str = ""
     declared_seconds: float = 0.0
     unread_bytes: int = 0
+    keyframes_measured: bool = False
 
     def __len__(self) -> int:
         return len(self.pts)
@@ -143,6 +145,10 @@ class PacketTable:
     def ticks(self, seconds: float) -> int:
         """The tick at or just before a film second."""
         return int(seconds / float(self.time_base)) + self.origin
+
+    def only(self, rows: Ticks) -> PacketTable:
+        """The table with some of its rows."""
+        return replace(self, **{name: getattr(self, name)[rows] for name in _COLUMNS})
 
     def save(self) -> bytes:
         """The table as a compressed npz file that loads without pickle."""

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import av
 import numpy as np
 from av.container import InputContainer
-from av.packet import Packet
+from av.packet import Packet, PacketSideData
 from av.video.stream import VideoStream
 
 from onmodel.video.container.film_clock import ClockRules
@@ -50,6 +50,8 @@ class FilmPackets:
         self._rules = ClockRules.of(table.container, table.time_base, rate)
         self._loses_packets = table.container in MPEG_STREAMS
         self._gap = round(LONGEST_GAP_SECONDS / table.time_base)
+        self._keyframes = frozenset(table.position.tolist()) if table.keyframes_measured else None
+        self._palette = self._first_palette()
 
     def starting_at(self, seconds: float) -> Iterator[FilmPacket]:
         """Packets from the last keyframe on that is shown at `seconds`, or from an earlier one."""
@@ -156,7 +158,23 @@ class FilmPackets:
         return None
 
     def _packets(self) -> Iterator[Packet[Any]]:
-        return packets_of(self._container, self._stream, self._recorder)
+        """Packets from here on, with the keyframes and the palette that are known of the film."""
+        for packet in packets_of(self._container, self._stream, self._recorder):
+            if self._keyframes is not None:
+                packet.is_keyframe = packet.pos in self._keyframes
+            if packet.has_sidedata("palette"):
+                self._palette = packet.get_sidedata("palette")
+            elif packet.is_keyframe and self._palette is not None:
+                packet.set_sidedata(self._palette)
+            yield packet
+
+    def _first_palette(self) -> PacketSideData | None:
+        """The palette: a container gives it with its first packet alone."""
+        if self._stream.codec_context.pix_fmt != "pal8":
+            return None
+        first = next(packets_of(self._container, self._stream, self._recorder), None)
+        known = first is not None and first.has_sidedata("palette")
+        return first.get_sidedata("palette") if first is not None and known else None
 
     def _seek(self, target: int, *, unsupported_byte_offset: bool = False) -> bool:
         try:

@@ -25,6 +25,7 @@ from onmodel.video.container.packet_scan import packets_of
 from onmodel.video.container.packet_table import PacketTable
 from onmodel.video.decode.colours import colour_notices
 from onmodel.video.decode.first_picture import first_picture, with_picture
+from onmodel.video.decode.keyframes import with_measured_keyframes
 from onmodel.video.decode.pictures import Display
 from onmodel.video.inspection.bars import Luma, find_picture
 from onmodel.video.sampling.frames import Frame
@@ -74,6 +75,7 @@ def inspect_film(
         picture = first_picture(*found)
         table = with_picture(table, picture, found[1])
     _check_time(table, limits)
+    table = with_measured_keyframes(source, table, limits)
     display = Display.of_film(table)
     first = (display.width, display.height)
     samples = _bar_samples(source, table, limits)

@@ -21,6 +21,7 @@ from onmodel.video.container.packet_index import read_packet_table
 from onmodel.video.container.packet_table import PacketTable
 from onmodel.video.container.table_columns import table_from_header
 from onmodel.video.decode.first_picture import with_first_picture
+from onmodel.video.decode.keyframes import may_flag_all, with_measured_keyframes
 from onmodel.video.decode.memory import keep_freed_memory
 from onmodel.video.gops.batches import BatchSource
 from onmodel.video.gops.demuxed_batches import DemuxedBatches
@@ -142,14 +143,14 @@ def open_batches(
         with ExitStack() as opened:
             recorder = ErrorRecordingFile(file)
             container, stream = opened.enter_context(open_container(recorder, limits))
-            if ISO_BMFF in container.format.name:
-                table = table_from_header(container, stream)
+            table = table_from_header(container, stream)
+            if ISO_BMFF in container.format.name and not may_flag_all(table.codec, table.decoder):
                 known = not (first and declares_no_rotation(file))
                 if known:
                     table = with_first_picture(table, container, stream)
                 stack.push(opened.pop_all())
                 return table, _demuxed(container, stream, recorder, table), known
-        packets = read_packet_table(file, limits)
+        packets = with_measured_keyframes(file, read_packet_table(file, limits), limits)
         with open_container(ErrorRecordingFile(file), limits, packets.stream_index) as found:
             packets = with_first_picture(packets, *found)
     if packets.complete:
