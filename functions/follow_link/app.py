@@ -16,6 +16,7 @@ def handler(request: LinkRequest) -> LinkAnswer:
         registry=wired.registry,
         studio=wired.studio,
         tokens=wired.tokens,
+        executions=wired.executions,
         links=wired.links,
         clock=now,
     ).follow(request)

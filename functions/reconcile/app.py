@@ -4,6 +4,7 @@ from onmodel.contracts.operations import Reconciled, ReconcileEvent
 from onmodel.environment import (
     Buckets,
     GenerationPace,
+    Links,
     Machines,
     RegistryTable,
     StackName,
@@ -11,13 +12,15 @@ from onmodel.environment import (
     TrainerResources,
 )
 from onmodel.handler import lambda_handler
+from onmodel.steps.decisions import Decisions
 from onmodel.steps.empty_uploads import EmptyUploads
+from onmodel.steps.ended_requests import EndedRequests
 from onmodel.steps.reconcile import Reconcile
 from onmodel.steps.recovery import Recovery
 from onmodel.wiring import now, services
 
 wired = services(
-    Buckets, GenerationPace, Machines, RegistryTable, StackName, Topic, TrainerResources
+    Buckets, GenerationPace, Links, Machines, RegistryTable, StackName, Topic, TrainerResources
 )
 
 
@@ -41,6 +44,22 @@ def handler(_event: ReconcileEvent) -> Reconciled:
         clock=now,
         stack_options=wired.stack_options,
     )
+    decisions = Decisions(
+        registry=wired.registry, tokens=wired.tokens, executions=wired.executions, clock=now
+    )
+    ended_requests = EndedRequests(
+        registry=wired.registry,
+        studio=wired.studio,
+        mailbox=wired.mailbox,
+        links=wired.links,
+        executions=wired.executions,
+        clock=now,
+        prepare_film_arn=machines.prepare_film_arn,
+        train_model_arn=machines.train_model_arn,
+        deploy_model_arn=machines.deploy_model_arn,
+        draw_storyboard_arn=machines.draw_storyboard_arn,
+        stack_options=wired.stack_options,
+    )
     return Reconcile(
         registry=wired.registry,
         trainers=wired.trainers,
@@ -48,6 +67,8 @@ def handler(_event: ReconcileEvent) -> Reconciled:
         clock=now,
         recovery=recovery,
         empty_uploads=empty_uploads,
+        decisions=decisions,
+        ended_requests=ended_requests,
         deploy_model_arn=machines.deploy_model_arn,
         retire_model_arn=machines.retire_model_arn,
     ).run()

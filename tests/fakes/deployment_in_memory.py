@@ -11,6 +11,7 @@ from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox
 from fakes.object_store import InMemoryObjectStore
 from fakes.registry import InMemoryRegistry
 from fakes.scheduler import InMemoryScheduler
+from fakes.task_tokens import InMemoryTaskTokens
 from fakes.trainer import InMemoryTrainer, Only
 
 from onmodel.contracts.deployments import (
@@ -27,13 +28,16 @@ from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
 from onmodel.contracts.operations import Reconciled
 from onmodel.contracts.rows import TrainingBody, TrainingStage
 from onmodel.contracts.trainings import TrainingSpec
+from onmodel.links.tokens import SignedLinks
 from onmodel.money.pricebook import PriceBook
 from onmodel.ports.machines import Executions
 from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow, TrainingRow
 from onmodel.steps.bill_deployment import bill_deployment
 from onmodel.steps.check_deployment import check_deployment
 from onmodel.steps.claim_training import ClaimTraining
+from onmodel.steps.decisions import Decisions
 from onmodel.steps.empty_uploads import EmptyUploads
+from onmodel.steps.ended_requests import EndedRequests
 from onmodel.steps.notify import notify
 from onmodel.steps.provision_model import provision_model
 from onmodel.steps.reconcile import Reconcile
@@ -48,6 +52,7 @@ RETIRE = f"{MACHINES}RetireModel"
 DEPLOY = f"{MACHINES}DeployModel"
 TRAIN = f"{MACHINES}TrainModel"
 DRAW = f"{MACHINES}DrawStoryboard"
+PREPARE = f"{MACHINES}PrepareFilm"
 TRAINING = "d0001-0a1b2c3d"
 PROVISION_MINUTES = 90.0
 
@@ -64,10 +69,12 @@ class DeploymentInMemory:
         self.registry = InMemoryRegistry()
         self.uploads = InMemoryObjectStore("uploads", self.clock)
         self.studio = InMemoryObjectStore("studio", self.clock)
-        self.executions: Executions = InMemoryExecutions()
+        self.executions: Executions = InMemoryExecutions(self.clock)
         self.mailbox = InMemoryMailbox()
         self.trainer = trainer or InMemoryTrainer(self.clock)
         self.scheduler = InMemoryScheduler(self.clock)
+        self.tokens = InMemoryTaskTokens()
+        self.links = SignedLinks("https://door.invalid", "a key of tests", self.clock)
         self.job = self.begin_training()
 
     def begin_training(self, training: str = TRAINING, production: str = "bunny") -> str:
@@ -216,6 +223,25 @@ class DeploymentInMemory:
             clock=self.clock,
             stack_options=STACK_OPTIONS,
         )
+        decisions = Decisions(
+            registry=self.registry,
+            tokens=self.tokens,
+            executions=self.executions,
+            clock=self.clock,
+        )
+        ended_requests = EndedRequests(
+            registry=self.registry,
+            studio=self.studio,
+            mailbox=self.mailbox,
+            links=self.links,
+            executions=self.executions,
+            clock=self.clock,
+            prepare_film_arn=PREPARE,
+            train_model_arn=TRAIN,
+            deploy_model_arn=DEPLOY,
+            draw_storyboard_arn=DRAW,
+            stack_options=STACK_OPTIONS,
+        )
         return Reconcile(
             registry=self.registry,
             trainers=Only(self.trainer),
@@ -223,6 +249,8 @@ class DeploymentInMemory:
             clock=self.clock,
             recovery=recovery,
             empty_uploads=empty_uploads,
+            decisions=decisions,
+            ended_requests=ended_requests,
             deploy_model_arn=DEPLOY,
             retire_model_arn=RETIRE,
         ).run()

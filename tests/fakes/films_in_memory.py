@@ -60,7 +60,7 @@ class FilmsInMemory:
         self.studio = InMemoryObjectStore("studio")
         self.registry = InMemoryRegistry()
         self.cache = InMemoryCache()
-        self.executions = InMemoryExecutions()
+        self.executions = InMemoryExecutions(self.clock)
         self.mailbox = InMemoryMailbox()
         self.detector = labels or FakeLabels()
 

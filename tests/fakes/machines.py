@@ -12,10 +12,10 @@ import heapq
 import itertools
 import json
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from typing import Any
 import yaml
 from fakes.clock import FixedClock
 from fakes.executions import execution_arn
+
+from onmodel.ports.machines import EndedExecution
 
 ROOT = Path(__file__).parents[2]
 STATES = "arn:aws:states:us-east-1:123456789012:stateMachine:"
@@ -56,6 +58,8 @@ class Execution:
     steps: Steps
     tasks: int = 0
     status: str = "RUNNING"
+    ended_at: datetime | None = None
+    input: Json = None
     trace: list[str] = field(default_factory=list)
     error: str = ""
     waiters: list[Execution] = field(default_factory=list)
@@ -92,7 +96,8 @@ class Machines:
         if arn in self.executions:
             return False
         machine = machine_arn.removeprefix(STATES)
-        made = Execution(arn, machine, json.loads(json.dumps(payload)), iter(()))  # type: ignore[arg-type]
+        given = json.loads(json.dumps(payload))
+        made = Execution(arn, machine, given, iter(()), input=deepcopy(given))  # type: ignore[arg-type]
         made.steps = self._run(made)
         self.executions[arn] = made
         self.after(0, lambda: self._advance(made, None))
@@ -104,6 +109,11 @@ class Machines:
     def is_running(self, execution_arn: str) -> bool:
         found = self.executions.get(execution_arn)
         return found is not None and found.status == "RUNNING"
+
+    def unsuccessful(self, machine_arn: str, since: datetime) -> Iterator[EndedExecution]:
+        for made in self.of(machine_arn.removeprefix(STATES)):
+            if made.ended_at is not None and made.status != "SUCCEEDED" and made.ended_at >= since:
+                yield EndedExecution(arn=made.arn, ended_at=made.ended_at, payload=made.input)
 
     def stop_all(self, machine_arn: str, reason: str) -> int:
         machine = machine_arn.removeprefix(STATES)
@@ -166,6 +176,7 @@ class Machines:
 
     def _end(self, execution: Execution, status: str, output: Json) -> None:
         execution.status = status
+        execution.ended_at = self.clock()
         execution.payload = output if status == "SUCCEEDED" else execution.payload
         for waiter in execution.waiters:
             self.after(0, lambda waiter=waiter: self._tell_end(execution, waiter))

@@ -351,16 +351,19 @@ class TrainingInMemory(FilmsInMemory):
             registry=self.registry,
             studio=self.studio,
             tokens=self.tokens,
+            executions=self.executions,
             links=self.links,
             clock=self.clock,
         ).follow(LinkRequest.model_validate(event))
 
-    def notify(self, kind: str, identity: str, **extra: str) -> None:
+    def notify(
+        self, kind: str, identity: str, execution_arn: str | None = None, **extra: str
+    ) -> None:
         asked = NotificationRequest(
             kind=kind, production=PRODUCTION, id=identity, correlation_id="upload-1", extra=extra
         )
         notify(
-            NotifyRequest(notification=asked),
+            NotifyRequest(notification=asked, execution_arn=execution_arn),
             registry=self.registry,
             studio=self.studio,
             mailbox=self.mailbox,

@@ -143,6 +143,7 @@ STEP = re.compile(r"onmodel/steps/(\w+)\.py")
 UNEXPECTED = "an unexpected fault"
 
 ENDS_FROM_OUTSIDE = {
+    "ExecutionEnded": "its execution ended without a result",
     "NotInService": "the deployment did not come into service",
     "Runtime.OutOfMemory": "a step needed more memory than it may use",
     "Sandbox.Timedout": "a step took longer than it may",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fakes.executions import InMemoryExecutions, execution_arn
@@ -73,3 +74,21 @@ def test_start_when_machine_is_missing_then_not_found(aws) -> None:
     executions = StepFunctionsExecutions(aws("stepfunctions"))
     with pytest.raises(NotFound):
         executions.start(MACHINE, "run-1", {})
+
+
+def test_unsuccessful_when_some_ended_without_success_then_those_since(
+    executions: Executions,
+) -> None:
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    executions.start(MACHINE, "run-1", {"film": "a"})
+    assert list(executions.unsuccessful(MACHINE, before)) == []
+    executions.stop_all(MACHINE, "a person stopped it")
+    (ended,) = executions.unsuccessful(MACHINE, before)
+    assert (ended.arn, ended.payload) == (execution_arn(MACHINE, "run-1"), {"film": "a"})
+    assert before < ended.ended_at <= datetime.now(UTC)
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    assert list(executions.unsuccessful(MACHINE, later)) == []
+
+
+def test_unsuccessful_when_the_machine_is_unknown_then_none(executions: Executions) -> None:
+    assert list(executions.unsuccessful(f"{MACHINE}er", datetime.now(UTC))) == []

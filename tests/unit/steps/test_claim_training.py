@@ -4,11 +4,12 @@ from datetime import timedelta
 import pytest
 from fakes.deployment_in_memory import DEPLOY, TRAINING, DeploymentInMemory
 
+from onmodel.contracts.deployments import DeploymentStatus
 from onmodel.contracts.keys import accepted_settings_key, execution_arn
-from onmodel.contracts.rows import Kind, TrainingStage
+from onmodel.contracts.rows import DeploymentStage, Kind, TrainingStage
 from onmodel.contracts.settings import DeploymentSettings, Settings
 from onmodel.contracts.trainings import TrainingStatus
-from onmodel.errors import Conflict
+from onmodel.errors import Conflict, EventRefused
 from onmodel.registry.kinds import TRAININGS
 
 
@@ -82,7 +83,6 @@ def test_claim_when_job_is_not_found_then_it_is_gone_only_after_a_quarter_of_an_
 def test_claim_when_job_is_foreign_then_ignored(studio: DeploymentInMemory) -> None:
     studio.trainer.complete(studio.job)
     assert studio.claim(job_arn="training/others-d0001-0a1b2c3d").action == "ignore"
-    assert studio.claim(production="bunny", training_id="nobody").action == "ignore"
     assert studio.training.status == TrainingStage.IN_PROGRESS
 
 
@@ -144,9 +144,11 @@ def test_claim_when_a_person_wishes_then_deployed_again_only_after_the_first_is_
 ) -> None:
     studio.creating()
     wish = {"production": "bunny", "training_id": TRAINING, "hours": 1}
-    assert studio.claim("two", **wish).action == "ignore"
+    with pytest.raises(EventRefused, match="is deployed"):
+        studio.claim("two", **wish)
     studio.stop()
-    assert studio.claim("two", **wish).action == "ignore"
+    with pytest.raises(EventRefused, match="is deployed"):
+        studio.claim("two", **wish)
     studio.bill()
     claimed = studio.claim("two", **wish)
     assert (claimed.deployment_id, claimed.hours) == (f"{TRAINING}-2", 1)
@@ -195,7 +197,7 @@ def test_claim_when_a_deployed_training_is_in_progress_again_and_vanished_then_f
 
 
 @pytest.mark.parametrize("status", [TrainingStage.IMPOSSIBLE, TrainingStage.STARTING])
-def test_claim_when_training_never_began_then_ignored(
+def test_claim_when_training_never_began_then_a_person_is_refused_and_an_event_ignored(
     studio: DeploymentInMemory, status: TrainingStage
 ) -> None:
     """Impossible, whatever the trainer has of that name; or started by no call that arrived."""
@@ -205,5 +207,47 @@ def test_claim_when_training_never_began_then_ignored(
         del studio.trainer.trainings[studio.job]
         training = training.with_fields(job_ref=None)
     TRAININGS.replace(studio.registry, training, studio.clock())
-    answer = studio.claim(production="bunny", training_id=TRAINING)
-    assert (answer.action, answer.reason) == ("ignore", f"training {TRAINING} never began")
+    with pytest.raises(EventRefused, match=f"training {TRAINING} never began"):
+        studio.claim(production="bunny", training_id=TRAINING)
+    assert studio.claim().action == "ignore"
+
+
+def test_claim_when_a_person_names_no_training_then_refused(studio: DeploymentInMemory) -> None:
+    with pytest.raises(EventRefused, match="not a training of ours"):
+        studio.claim(production="bunny", training_id="nobody")
+
+
+STORYBOARD = {
+    "production": "bunny", "training_id": TRAINING, "retire_after_drawing": True,
+    "storyboard_key": "bunny/storyboards/forest.yaml", "storyboard_version": "v-1",
+}  # fmt: skip
+
+
+def test_claim_when_a_storyboard_was_approved_while_deploying_then_waits_and_is_drawn(
+    studio: DeploymentInMemory,
+) -> None:
+    studio.creating()
+    assert studio.claim("two", **STORYBOARD).action == "wait"
+    (ref,) = studio.trainer.deployments
+    studio.trainer.move(ref, DeploymentStatus.IN_SERVICE)
+    studio.check()
+    drawn = studio.claim("two", **STORYBOARD)
+    assert (drawn.action, drawn.storyboard_version) == ("draw", "v-1")
+    assert studio.deployment().status == DeploymentStage.IN_SERVICE
+
+
+def test_claim_when_two_storyboards_were_approved_then_the_second_deploys_after_the_first(
+    studio: DeploymentInMemory,
+) -> None:
+    """The first deployment is retired as soon as its own storyboard is drawn."""
+    studio.trainer.complete(studio.job)
+    studio.schedule(studio.claim("one", **STORYBOARD), "one")
+    assert studio.claim("two", **STORYBOARD).action == "wait"
+    studio.provision()
+    (ref,) = studio.trainer.deployments
+    studio.trainer.move(ref, DeploymentStatus.IN_SERVICE)
+    studio.check()
+    assert studio.claim("two", **STORYBOARD).action == "wait"
+    studio.stop()
+    studio.bill()
+    assert studio.claim("two", **STORYBOARD).deployment_id == f"{TRAINING}-2"

@@ -2,6 +2,8 @@ import base64
 from types import SimpleNamespace
 
 import pytest
+from fakes.executions import execution_arn
+from fakes.films_in_memory import TRAIN_MODEL
 from fakes.training_in_memory import LINKS_URL, PRODUCTION, TrainingInMemory
 from functions import load_function
 
@@ -18,9 +20,9 @@ KEY = "bunny/datasets/d0001-00000000/report/index.html"
 class FilmsInMemory(TrainingInMemory):
     """Somebody was asked whether to train."""
 
-    def __init__(self) -> None:
+    def __init__(self, **asked: str) -> None:
         super().__init__()
-        self.ask()
+        self.ask(**asked)
         (record,) = APPROVALS.list(self.registry, PRODUCTION)
         self.link = self.links.link_to_approval(PRODUCTION, record.id, 7)
 
@@ -302,3 +304,28 @@ def test_function_when_its_step_fails_then_answers_a_page(
     ))  # fmt: skip
     assert answer["statusCode"] == 503
     assert "Open the link again" in answer["body"]
+
+
+def retried(world: FilmsInMemory) -> None:
+    """The first token is not valid any more, and the state's retry has not asked yet."""
+    name = world.record.body.execution_arn.rsplit(":", 1)[-1]  # type: ignore[union-attr]
+    world.executions.start(TRAIN_MODEL, name, {})
+    world.tokens.waiting.clear()
+
+
+def test_post_when_the_asking_state_is_retried_then_stays_approved_and_is_handed_over() -> None:
+    world = FilmsInMemory(execution_arn=execution_arn(TRAIN_MODEL, "one"))
+    retried(world)
+    assert world.post() == 200
+    assert world.record.status == ApprovalStatus.APPROVED
+    assert world.record.body.answered_at is None
+    world.ask(token="task-2", execution_arn=execution_arn(TRAIN_MODEL, "one"))
+    assert world.tokens.succeeded == {"task-2": {"approved": True}}
+    assert len(world.mailbox.mails) == 1
+
+
+def test_post_when_its_execution_ended_then_expired() -> None:
+    world = FilmsInMemory(execution_arn=execution_arn(TRAIN_MODEL, "one"))
+    world.tokens.waiting.clear()
+    assert world.post() == 410
+    assert world.record.status == ApprovalStatus.EXPIRED

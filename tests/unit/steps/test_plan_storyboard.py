@@ -69,6 +69,17 @@ def test_plan_when_no_key_then_the_articles_scenes_with_our_characters(
     assert studio.items(plan)[-1].planned.characters == ("buck", "frank")
 
 
+def test_plan_when_a_model_is_being_deployed_then_waits_for_it() -> None:
+    """Nobody is asked to pay for a second deployment beside it."""
+    studio = DrawingStudio()
+    studio.creating()
+    studio.upload()
+    plan = studio.plan()
+    assert (plan.deployed, plan.deploying) == (False, True)
+    studio.stop()
+    assert not studio.plan().deploying
+
+
 def test_plan_when_nothing_serves_then_to_be_quoted_and_no_take_is_used() -> None:
     studio = DrawingInMemory()
     studio.trainer.complete(studio.job)

@@ -174,7 +174,7 @@ def test_polling_when_it_takes_a_day_then_fits_into_the_history(
     common = template.body["Globals"]["Function"]["Environment"]["Variables"]
     assert common["POLL_SECONDS"] == polling  # settle_generation answers it to its Wait state
     polls = {name for name, machine in machines.items() if "Wait" in types(machine)}
-    assert polls == {"TrainModel", "DeployModel", "RetireModel"}
+    assert polls == {"TrainModel", "DeployModel", "RetireModel", "DrawStoryboard"}
     for name in polls:
         assert machines[name].substitutions.get("PollSeconds", polling) == polling
         states = machines[name].definition["States"]

@@ -35,6 +35,7 @@ SERVICE_ERRORS = {
     "Sandbox.Timedout",
     "SQS.AmazonSQSException",
     "SQS.SdkClientException",
+    "StepFunctions.ExecutionAlreadyExistsException",
 }
 PATIENTLY = {
     "IntervalSeconds": 2,
@@ -57,6 +58,8 @@ TRIES_FOR_A_PLACE = {"RetireModel": 300}  # here money runs; elsewhere 60
 DEATHS = ["Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout"]
 DIED = {"ErrorEquals": [*DEATHS, "States.Timeout"], "MaxAttempts": 1}
 # Of a state that waits for a person, States.Timeout is the end of the person's time.
+# An earlier attempt started it, and its answer was lost: caught, and taken for success.
+NAME_TAKEN = {"ErrorEquals": ["StepFunctions.ExecutionAlreadyExistsException"], "MaxAttempts": 0}
 DIED_ASKING = {"ErrorEquals": DEATHS, "MaxAttempts": 1}
 # Calls without a choice: what fails there is the service.
 CALL_FAILED = {"ErrorEquals": ["States.ALL"], **PATIENTLY}
@@ -188,7 +191,10 @@ def retries(machine: Machine, state: dict) -> list[dict] | None:
         return [QUEUE_FAILED]
     if resource.endswith("startExecution.sync:2"):
         return None  # a second start would draw the same panels beside the first
-    return [CALL_FAILED] if state["Type"] == "Task" else None
+    if state["Type"] != "Task":
+        return None
+    named = "Name.$" in state.get("Parameters", {})
+    return [NAME_TAKEN, CALL_FAILED] if named else [CALL_FAILED]
 
 
 def test_retries_when_read_then_each_kind_of_state_has_its_one_rule(machine: Machine) -> None:
@@ -318,7 +324,7 @@ def test_storyboard_when_handed_on_then_with_its_version(machines: dict[str, Mac
         for _, state in machine.states()
         if "storyboard_key" in json.dumps(state.get("Parameters", {}).get("Input", ""))
     ]
-    assert len(handed_on) == 2
+    assert len(handed_on) == 3
     assert all('"storyboard_version.$"' in text for text in handed_on)
 
 

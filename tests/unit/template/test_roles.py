@@ -274,6 +274,7 @@ def test_tokens_when_answered_then_of_every_machine_and_maps_child(template: Tem
     assert answering == {
         "CaptionCropFunction",
         "FollowLinkFunction",
+        "ReconcileFunction",
         "RequestApprovalFunction",
     }
 

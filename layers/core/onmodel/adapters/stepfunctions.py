@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from onmodel.adapters.faults import code_of, translated
+from onmodel.ports.machines import EndedExecution
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
 
 LIVE = frozenset({"RUNNING", "PENDING_REDRIVE"})
+UNSUCCESSFUL: Final = ("FAILED", "TIMED_OUT", "ABORTED")
 UNKNOWN = frozenset({"ExecutionDoesNotExist", "InvalidArn", "StateMachineDoesNotExist"})
 
 # A task that timed out, was redriven or answered before has a token that is refused.
@@ -54,6 +57,32 @@ class StepFunctionsExecutions:
                     raise
                 return False
         return answer["status"] in LIVE
+
+    def unsuccessful(self, machine_arn: str, since: datetime) -> Iterator[EndedExecution]:
+        pages = self._client.get_paginator("list_executions")
+        with translated():
+            try:
+                ended = {
+                    execution["executionArn"]: execution["stopDate"]
+                    for status in UNSUCCESSFUL
+                    for page in pages.paginate(stateMachineArn=machine_arn, statusFilter=status)
+                    for execution in page["executions"]
+                    if execution["stopDate"] >= since
+                }
+            except ClientError as fault:
+                if code_of(fault) not in UNKNOWN:
+                    raise
+                return
+        for arn, ended_at in ended.items():
+            with translated():
+                described = self._client.describe_execution(executionArn=arn)
+            yield EndedExecution(
+                arn=arn,
+                ended_at=ended_at,
+                payload=json.loads(described["input"]),
+                error=described.get("error", ""),
+                cause=described.get("cause", ""),
+            )
 
     def stop_all(self, machine_arn: str, reason: str) -> int:
         """Stops running executions; children of a distributed map end with their execution."""

@@ -99,9 +99,13 @@ class ClaimTrainingRequest(Contract):
 
 
 class ClaimedTraining(Contract):
-    """What DeployModel is to do. Everything but `action` and `reason` is null when ignored."""
+    """What DeployModel is to do. Everything but `action` and `reason` is null when ignored.
 
-    action: Literal["ignore", "failed", "deploy"]
+    A request to draw a storyboard is never ignored: it waits until the deployment under way is
+    over, or is drawn by one that stays in service.
+    """
+
+    action: Literal["ignore", "failed", "deploy", "wait", "draw"]
     reason: str = ""
     production: Slug | None = None
     training_id: Slug | None = None

@@ -21,7 +21,10 @@ class NotificationRequest(Contract):
 
 
 class NotifyRequest(Contract):
+    """`execution_arn` is set where the mail is the outcome of what this execution was asked for."""
+
     notification: NotificationRequest
+    execution_arn: str | None = None
 
     @property
     def correlation_id(self) -> str:

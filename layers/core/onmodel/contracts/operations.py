@@ -58,6 +58,12 @@ class Reconciled(Contract):
     resumed: tuple[str, ...] = Field(
         default=(), description="generations whose execution ended without a result"
     )
+    answered: tuple[str, ...] = Field(
+        default=(), description="approvals that were decided and not handed to their execution"
+    )
+    notified: tuple[str, ...] = Field(
+        default=(), description="executions that ended without a mail about their outcome"
+    )
 
 
 class DeletionGuardEvent(Consumed):

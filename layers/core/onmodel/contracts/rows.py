@@ -22,6 +22,7 @@ class Kind(StrEnum):
     CONTENT = "content"
     RUN = "run"
     MAIL = "mail"
+    OUTCOME = "outcome"
     GENERATION = "generation"
     DATASET = "dataset"
     APPROVAL = "approval"
@@ -143,6 +144,17 @@ class MailBody(Contract):
     subject: str
 
 
+class OutcomeStatus(StrEnum):
+    NOTIFIED = "notified"
+
+
+class OutcomeBody(Contract):
+    """A mail told the outcome of what an execution was asked for. Id: a hash of its ARN."""
+
+    execution_arn: str
+    kind: str = Field(description="of the notification")
+
+
 class StackStatus(StrEnum):
     """Whether deployments may be made. `deleting` forbids them for 15 minutes at most."""
 
@@ -239,10 +251,14 @@ class ApprovalBody(Contract):
     why: str = ""
     assumptions: tuple[str, ...] = ()
     task_token: str
+    execution_arn: str | None = Field(default=None, description="that asks; None in older rows")
     expires_at: datetime
     correlation_id: str
     asked: int = Field(default=1, ge=1, description="how many task tokens were given")
     decided_at: datetime | None = None
+    answered_at: datetime | None = Field(
+        default=None, description="when the decision was handed to the execution, or it had ended"
+    )
 
 
 class TrainingStage(StrEnum):
@@ -293,6 +309,9 @@ class DeploymentBody(Contract):
     trainer: str = Field(default=FIRST_TRAINER, description="that of its training")
     name: str
     correlation_id: str
+    planned_by: str | None = Field(
+        default=None, description="ARN of the DeployModel execution; None in older rows"
+    )
     requested_at: datetime
     retires_at: datetime
     schedule_name: str

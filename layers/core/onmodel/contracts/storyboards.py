@@ -221,6 +221,7 @@ class StoryboardPlanned(Contract):
     """Without a deployment only name, training and correlation are known: quote, ask, deploy."""
 
     deployed: bool
+    deploying: bool = Field(default=False, description="a model is being deployed: wait for it")
     production: Slug
     name: Slug
     trainer: str = FIRST_TRAINER

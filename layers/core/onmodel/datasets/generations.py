@@ -19,7 +19,8 @@ MOST_ATTEMPTS = 4
 
 def is_tried_again(generation: GenerationRow) -> bool:
     """Whether reconcile starts a generation again after its execution failed."""
-    return generation.status == GenerationStatus.OPEN and generation.body.attempt < MOST_ATTEMPTS
+    is_over = generation.status == GenerationStatus.CLOSED and generation.body.dataset_id is None
+    return not is_over and generation.body.attempt < MOST_ATTEMPTS
 
 
 def newest_generation(production: str, registry: Registry) -> GenerationRow | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -14,6 +14,16 @@ Clock = Callable[[], datetime]
 """Now, timezone-aware, UTC."""
 
 
+class EndedExecution(Contract):
+    """An execution that failed, was stopped, or took longer than its machine allows."""
+
+    arn: str
+    ended_at: datetime
+    payload: dict[str, Any] = Field(description="its input")
+    error: str = ""
+    cause: str = ""
+
+
 class Executions(Protocol):
     """State machine executions."""
 
@@ -23,6 +33,13 @@ class Executions(Protocol):
 
     def is_running(self, execution_arn: str) -> bool:
         """False also when the execution is unknown."""
+        ...
+
+    def unsuccessful(self, machine_arn: str, since: datetime) -> Iterator[EndedExecution]:
+        """A machine's executions that ended without success after `since`, in no order.
+
+        An unknown machine has none.
+        """
         ...
 
     def stop_all(self, machine_arn: str, reason: str) -> int:

@@ -21,6 +21,8 @@ from onmodel.contracts.rows import (
     Kind,
     MailBody,
     MailStatus,
+    OutcomeBody,
+    OutcomeStatus,
     ReferenceBody,
     ReferenceStatus,
     RunBody,
@@ -53,6 +55,7 @@ EMPTY_UPLOADS = Rows(Kind.EMPTY_UPLOAD, EmptyUploadBody, EmptyUploadStatus)
 FILMS = Rows(Kind.FILM, FilmBody, RunStatus)
 RUNS = Rows(Kind.RUN, RunBody, RunStatus)
 MAILS = Rows(Kind.MAIL, MailBody, MailStatus)
+OUTCOMES = Rows(Kind.OUTCOME, OutcomeBody, OutcomeStatus)
 GENERATIONS = Rows(Kind.GENERATION, GenerationBody, GenerationStatus)
 DATASETS = Rows(Kind.DATASET, DatasetBody, DatasetStatus)
 APPROVALS = Rows(Kind.APPROVAL, ApprovalBody, ApprovalStatus)

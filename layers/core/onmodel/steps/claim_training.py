@@ -1,7 +1,8 @@
 """Decide what to do about a training that changed, or that is to be deployed, exactly once.
 
 The event only shows that something may have changed: the state is read from the trainer. The
-execution claims the training's row. An event that needs no action ends without a mail.
+execution claims the training's row. An event that needs no action ends without a mail. What a
+person asked for does not: it waits, or is refused with the reason.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from onmodel.contracts.deployments import ClaimedTraining, ClaimTrainingRequest, DeployRequest
-from onmodel.contracts.rows import TrainingStage
+from onmodel.contracts.rows import DeploymentStage, TrainingStage
 from onmodel.contracts.trainings import TrainingState, TrainingStatus
 from onmodel.deployments.lifecycle import OVER, number_of
+from onmodel.errors import EventRefused
 from onmodel.films.settings import settings_in_force
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
@@ -52,17 +54,50 @@ class ClaimTraining:
 
         Raises:
             Conflict: another execution claimed at the same moment; retried by the machine.
+            EventRefused: a person asked for what cannot be done.
         """
+        decided = self._decide(asked)
+        if decided.action == "ignore" and asked.request.job_arn is None:
+            return self._wait_or_refuse(asked.request, decided.reason)
+        return decided
+
+    def _wait_or_refuse(self, request: DeployRequest, reason: str) -> ClaimedTraining:
+        """Raises EventRefused unless there is a deployment that the storyboard can wait for."""
+        training = self._find(request)
+        standing = [] if training is None else self._standing(training)
+        is_held = training is not None and self._is_held(training)
+        if training is None or request.storyboard_key is None or not (standing or is_held):
+            raise EventRefused(reason, "See `onmodel status` for what is trained and deployed")
+        return ClaimedTraining(
+            action="draw" if any(map(self._stays, standing)) else "wait",
+            reason=reason,
+            production=training.production,
+            training_id=training.id,
+            correlation_id=request.correlation_id or training.body.correlation_id,
+            storyboard_key=request.storyboard_key,
+            storyboard_version=request.storyboard_version,
+        )
+
+    def _standing(self, training: TrainingRow) -> list[DeploymentRow]:
+        return [row for row in self._deployments(training) if row.status not in OVER]
+
+    def _stays(self, deployment: DeploymentRow) -> bool:
+        """Whether it answers, and is not retired as soon as a storyboard of its own is drawn."""
+        return (
+            deployment.status == DeploymentStage.IN_SERVICE
+            and not deployment.body.retire_after_drawing
+            and deployment.body.retires_at > self.clock()
+        )
+
+    def _is_held(self, training: TrainingRow) -> bool:
+        return training.holder is not None and self.executions.is_running(training.holder)
+
+    def _decide(self, asked: ClaimTrainingRequest) -> ClaimedTraining:
         training = self._find(asked.request)
         if training is None:
             return _ignored("not a training of ours")
-        holder = training.holder
-        if (
-            holder is not None
-            and holder != asked.execution_arn
-            and self.executions.is_running(holder)
-        ):
-            return _ignored(f"{holder} works on it")
+        if training.holder != asked.execution_arn and self._is_held(training):
+            return _ignored(f"{training.holder} works on it")
         trainer = self.trainers[training.body.trainer]
         ref = training.body.job_ref or trainer.find(training.production, training.id)
         if training.status == TrainingStage.IMPOSSIBLE or ref is None:
@@ -134,7 +169,7 @@ class ClaimTraining:
         if not own:
             if asked.request.job_arn is not None and before:
                 return _ignored(f"training {training.id} was deployed before")
-            if any(found.status not in OVER for found in before):
+            if self._standing(training):
                 return _ignored(f"training {training.id} is deployed")
         completed = training.with_status(TrainingStage.COMPLETED).with_fields(
             job_ref=state.training_ref, model_ref=state.model_ref, reason=None

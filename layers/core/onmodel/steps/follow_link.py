@@ -7,13 +7,12 @@ from datetime import timedelta
 
 from onmodel.contracts.links import LinkAnswer, LinkRequest
 from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
-from onmodel.contracts.trainings import Approved
 from onmodel.errors import Conflict, LinkRefused, NotFound, ServiceUnavailable, Throttled
 from onmodel.formats.wording import ASKED_ABOUT, when
 from onmodel.links.tokens import ApprovalTarget, ObjectTarget, SignedLinks
-from onmodel.money.approvals import DECIDED, decide, get_approval
+from onmodel.money.approvals import DECIDED, decide, get_approval, hand_over
 from onmodel.pages.link import Question, message_page, question_page
-from onmodel.ports.machines import Clock, TaskTokens
+from onmodel.ports.machines import Clock, Executions, TaskTokens
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import APPROVALS, ApprovalRow
@@ -51,6 +50,7 @@ class FollowLink:
     registry: Registry
     studio: ObjectStore
     tokens: TaskTokens
+    executions: Executions
     links: SignedLinks
     clock: Clock
 
@@ -97,7 +97,7 @@ class FollowLink:
     def _decide(self, row: ApprovalRow, wanted: ApprovalStatus) -> ApprovalRow:
         """Write the decision, then answer the task.
 
-        If the function ends in between, following the link again answers the task.
+        If the function ends in between, reconcile answers the task, or following the link again.
         """
         is_late = self.clock() >= row.body.expires_at
         row, counts = decide(
@@ -108,12 +108,18 @@ class FollowLink:
         )
         if row.status not in DECIDED or not (counts or self._is_stale(row.body)):
             return row
-        answer = Approved(approved=row.status == ApprovalStatus.APPROVED)
-        is_answered = self.tokens.succeed(row.body.task_token, answer.model_dump())
-        if counts and answer.approved and not is_answered:  # its execution ended
-            expired = row.with_status(ApprovalStatus.EXPIRED)
-            return APPROVALS.replace(self.registry, expired, self.clock())
+        waited = hand_over(row, registry=self.registry, tokens=self.tokens, clock=self.clock)
+        if counts and row.status == ApprovalStatus.APPROVED and not waited:
+            return self._expire_if_ended(row)
         return row
+
+    def _expire_if_ended(self, row: ApprovalRow) -> ApprovalRow:
+        """Nobody waits: the execution ended, or its task is retried and will find the decision."""
+        asked_by = row.body.execution_arn
+        if asked_by is not None and self.executions.is_running(asked_by):
+            return row
+        expired = row.with_status(ApprovalStatus.EXPIRED)
+        return APPROVALS.replace(self.registry, expired, self.clock())
 
     def _is_stale(self, body: ApprovalBody) -> bool:
         """Whether the function that decided must have answered the machine by now."""

@@ -7,6 +7,7 @@ from onmodel.errors import EventRefused
 from onmodel.links.tokens import SignedLinks
 from onmodel.notifications.catalogue import CATALOGUE
 from onmodel.notifications.facts.base import Sources
+from onmodel.notifications.outcomes import record_outcome
 from onmodel.notifications.sending import send_once
 from onmodel.ports.account import Mailbox
 from onmodel.ports.machines import Clock
@@ -24,7 +25,7 @@ def notify(
     links: SignedLinks | None = None,
     stack_options: str,
 ) -> None:
-    """Gather the facts, compose the mail and publish it.
+    """Gather the facts, compose the mail and publish it; then record it as an outcome.
 
     Raises:
         EventRefused: the kind, or what it is about, is unknown.
@@ -34,10 +35,18 @@ def notify(
     if gather is None:
         raise EventRefused(f"No notification of kind {asked.kind!r} is known")
     send_once(
-        gather(asked, Sources(registry, clock(), studio, links)),
+        gather(asked, Sources(registry, clock(), studio, links, request.execution_arn)),
         correlation_id=asked.correlation_id,
         registry=registry,
         mailbox=mailbox,
         clock=clock,
         stack_options=stack_options,
     )
+    if request.execution_arn is not None:
+        record_outcome(
+            request.execution_arn,
+            production=asked.production,
+            kind=asked.kind,
+            registry=registry,
+            clock=clock,
+        )

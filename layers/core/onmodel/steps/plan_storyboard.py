@@ -54,12 +54,13 @@ class PlanStoryboard:
         request = asked.request
         name, storyboard = self._read(request)
         deployment = self._deployment(request)
-        training = None if deployment else self._newest_training(request.production)
+        training = None if deployment else newest_training(request.production, self.registry)
         trainer = _trainer_of(deployment or training)
         panels = self._panels(storyboard, request.production, self.rules[trainer])
         if deployment is None:
             return StoryboardPlanned(
                 deployed=False,
+                deploying=self._is_deploying(request.production),
                 production=request.production,
                 name=name,
                 trainer=trainer,
@@ -153,13 +154,14 @@ class PlanStoryboard:
         ]
         return max(serving, key=lambda found: found.body.retires_at, default=None)
 
-    def _newest_training(self, production: str) -> TrainingRow | None:
-        trained = [
-            training
-            for training in TRAININGS.list(self.registry, production)
-            if training.status == TrainingStage.COMPLETED
-        ]
-        return max(trained, key=lambda training: training.created_at, default=None)
+    def _is_deploying(self, production: str) -> bool:
+        """Whether a deployment is being created that will be there for any storyboard."""
+        return any(
+            found.status in {DeploymentStage.PLANNED, DeploymentStage.CREATING}
+            and found.body.retires_at > self.clock()
+            and not found.body.retire_after_drawing
+            for found in DEPLOYMENTS.list(self.registry, production)
+        )
 
     def _take(self, body: StoryboardBody, production: str, execution_arn: str) -> StoryboardBody:
         """The next take; this execution's own take in a repeat. Raises Conflict."""
@@ -196,3 +198,13 @@ def _must_be_trained(training: TrainingRow | None, production: str) -> TrainingR
             "Upload films first; the storyboard can be uploaded again when the model is ready",
         )
     return training
+
+
+def newest_training(production: str, registry: Registry) -> TrainingRow | None:
+    """The training whose model is the newest; None while no model is trained."""
+    trained = [
+        training
+        for training in TRAININGS.list(registry, production)
+        if training.status == TrainingStage.COMPLETED
+    ]
+    return max(trained, key=lambda training: training.created_at, default=None)

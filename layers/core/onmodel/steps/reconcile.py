@@ -30,6 +30,7 @@ from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.trainer import Trainers
 from onmodel.registry.kinds import (
+    APPROVALS,
     DEPLOYMENTS,
     EMPTY_UPLOADS,
     GENERATIONS,
@@ -39,7 +40,9 @@ from onmodel.registry.kinds import (
     TrainingRow,
 )
 from onmodel.registry.rows import AnyRow
+from onmodel.steps.decisions import Decisions
 from onmodel.steps.empty_uploads import EmptyUploads
+from onmodel.steps.ended_requests import EndedRequests
 from onmodel.steps.recovery import ENDED_WITHOUT_RESULT, FRESH, GRACE, Recovery, is_held
 from onmodel.steps.stop_deployment import write_unknown
 
@@ -60,6 +63,8 @@ class Reconcile:
     clock: Clock
     recovery: Recovery
     empty_uploads: EmptyUploads
+    decisions: Decisions
+    ended_requests: EndedRequests
     deploy_model_arn: str
     retire_model_arn: str
     faults: list[OnmodelError] = field(default_factory=list)
@@ -93,8 +98,23 @@ class Reconcile:
             "released": self._each(runs, self.recovery.release_run),
             "empty": self._each(EMPTY_UPLOADS.list_all(self.registry), self.empty_uploads.report),
             "collected": self._each(runs, self.recovery.collect_prepared),
+            "answered": self._each(APPROVALS.list_all(self.registry), self.decisions.answer),
             "resumed": self._each(generations, self.recovery.resume_generation),
+            "notified": self._notify_ended(),
         }
+
+    def _notify_ended(self) -> tuple[str, ...]:
+        """Names of the executions whose outcome was notified, or that are tried again."""
+        done: list[str] = []
+        for machine_arn, act in self.ended_requests.machines().items():
+            try:
+                for ended in self.ended_requests.ended(machine_arn):
+                    if act(ended):
+                        done.append(ended.arn.split(":execution:")[-1])
+            except OnmodelError as fault:
+                logger.warning("%s: %s", machine_arn, fault)
+                self.faults.append(fault)
+        return tuple(done)
 
     def _each(self, rows: Iterable[RowT], work: Callable[[RowT], bool]) -> tuple[str, ...]:
         """Ids of the rows that were corrected."""

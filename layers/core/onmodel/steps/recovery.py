@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from onmodel.contracts.datasets import FilmPreparedDetail
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.contracts.rows import RunStatus
+from onmodel.contracts.rows import GenerationStatus, RunStatus
 from onmodel.datasets.generations import is_tried_again, start_training_machine
 from onmodel.films.settings import settings_in_force
 from onmodel.notifications.facts.base import Sources
@@ -112,7 +112,9 @@ class Recovery:
     def resume_generation(self, listed: GenerationRow) -> bool:
         """Start TrainModel on an open generation whose execution failed, or never started."""
         row = GENERATIONS.read(self.registry, listed.production, listed.id)
-        if row is None or not is_tried_again(row) or is_held(row, self.executions):
+        if row is None or row.status != GenerationStatus.OPEN or not is_tried_again(row):
+            return False
+        if is_held(row, self.executions):
             return False
         if self.clock() - row.body.last_prepared_at < timedelta(seconds=self.quiet_seconds):
             return False

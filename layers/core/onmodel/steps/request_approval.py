@@ -63,6 +63,7 @@ class RequestApproval:
             why=why,
             assumptions=assumptions,
             task_token=request.token,
+            execution_arn=request.execution_arn,
             expires_at=now + timedelta(days=self.approval_days),
             correlation_id=request.correlation_id,
         )

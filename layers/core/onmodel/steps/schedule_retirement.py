@@ -81,6 +81,7 @@ def _plan(
         trainer=trainer,
         name=claim.deployment_id,
         correlation_id=claim.correlation_id,
+        planned_by=request.execution_arn,
         requested_at=now,
         retires_at=now + longest,
         schedule_name=schedule_name(claim),

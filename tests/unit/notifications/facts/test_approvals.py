@@ -48,3 +48,21 @@ def test_approval_ended_when_declined_then_names_what_and_the_command_that_asks_
     world.notify("approval_ended", dataset.dataset_id)
     mail = world.mailbox.mails[-1]
     assert mail.subject == said and "onmodel train --production bunny" in mail.body
+
+
+def test_approval_ended_when_two_executions_asked_about_one_thing_then_each_has_its_own_mail(
+    world: TrainingInMemory,
+) -> None:
+    """Two uploads of one storyboard: the first is declined, the second is not answered."""
+    world.ask(execution_arn="arn:first", token="task-1", purpose="deployment", subject_id="forest")
+    (first,) = APPROVALS.list(world.registry, PRODUCTION)
+    declined = first.with_status(ApprovalStatus.DECLINED)
+    APPROVALS.replace(world.registry, declined, world.clock())
+    world.clock.advance(hours=1)
+    world.ask(execution_arn="arn:second", token="task-2", purpose="deployment", subject_id="forest")
+    for execution in ("arn:first", "arn:second", "arn:first"):
+        world.notify("approval_ended", "forest", execution_arn=execution)
+    assert [mail.subject for mail in world.mailbox.mails[2:]] == [
+        "The deployment of bunny was declined",
+        "The deployment of bunny was not approved in time",
+    ]

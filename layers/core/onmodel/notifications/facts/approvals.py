@@ -12,8 +12,9 @@ from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import ApprovalStatus
 from onmodel.contracts.trainings import Purpose
 from onmodel.errors import EventRefused
+from onmodel.money.approvals import newest_approval
 from onmodel.notifications.facts.base import Facts, Notification, Sources
-from onmodel.registry.kinds import APPROVALS, DATASETS
+from onmodel.registry.kinds import APPROVALS, DATASETS, ApprovalRow
 
 
 class ApprovalWantedFacts(Facts):
@@ -90,15 +91,8 @@ def review_wanted(request: NotificationRequest, sources: Sources) -> Notificatio
 
 
 def approval_ended(request: NotificationRequest, sources: Sources) -> Notification:
-    """`id` is what the approval was about; the newest approval about it counts."""
-    about = [
-        row
-        for row in APPROVALS.list(sources.registry, request.production)
-        if row.body.subject_id == request.id
-    ]
-    if not about:
-        raise EventRefused(f"No approval about {request.id} in production {request.production}")
-    row = max(about, key=lambda row: row.created_at)
+    """`id` is what the approval was about. Of several, the one that this execution asked counts."""
+    row = _asked(request, sources)
     facts = ApprovalEndedFacts(
         production=request.production,
         purpose=row.body.purpose,
@@ -106,6 +100,22 @@ def approval_ended(request: NotificationRequest, sources: Sources) -> Notificati
         outcome="declined" if row.status == ApprovalStatus.DECLINED else "expired",
     )
     return Notification(facts, f"approval_ended:{row.id}")
+
+
+def _asked(request: NotificationRequest, sources: Sources) -> ApprovalRow:
+    """Raises EventRefused."""
+    if sources.execution_arn is not None:
+        own = newest_approval(request.production, sources.execution_arn, sources.registry)
+        if own is not None:
+            return own
+    about = [  # asked before approvals named their execution
+        row
+        for row in APPROVALS.list(sources.registry, request.production)
+        if row.body.subject_id == request.id
+    ]
+    if not about:
+        raise EventRefused(f"No approval about {request.id} in production {request.production}")
+    return max(about, key=lambda row: row.created_at)
 
 
 def _wanted_event(approval_id: str) -> str:

@@ -51,12 +51,14 @@ class Sources:
         now: when the facts are gathered; texts and events that depend on the time use this value.
         studio: holds reports and pictures; None for a sender without the right to read the bucket.
         links: makes signed links; without it a mail gives s3:// addresses.
+        execution_arn: the execution whose outcome it is; None when it is about no execution.
     """
 
     registry: Registry
     now: datetime
     studio: ObjectStore | None = None
     links: SignedLinks | None = None
+    execution_arn: str | None = None
 
     def read(self, key: str) -> bytes:
         """An object of the studio bucket. Raises EventRefused without the bucket."""

@@ -14,6 +14,7 @@ from onmodel.contracts.trainings import LabelledValue
 from onmodel.datasets.generations import is_tried_again
 from onmodel.deployments.events import training_failed_event
 from onmodel.errors import EventRefused, plain_text
+from onmodel.films.settings import settings_in_force
 from onmodel.notifications.facts.base import Facts, Notification, Sources, caught
 from onmodel.registry.kinds import DATASETS, GENERATIONS, TRAININGS
 
@@ -95,10 +96,19 @@ def training_not_started(request: NotificationRequest, sources: Sources) -> Noti
         production=request.production,
         subject=request.id,
         reason=why,
-        tried_again=generation is not None and is_tried_again(generation),
+        tried_again=generation is not None
+        and is_tried_again(generation)
+        and _is_automatic(request.production, sources),
     )
     attempt = request.extra.get("attempt", "")
     return Notification(facts, f"training_not_started:{request.id}:{attempt}:{digest(why)}")
+
+
+def _is_automatic(production: str, sources: Sources) -> bool:
+    """Whether trainings of the production start without a person."""
+    if sources.studio is None:
+        return True  # the default
+    return settings_in_force(production, sources.studio).training.automatic
 
 
 def training_failed(request: NotificationRequest, sources: Sources) -> Notification:

@@ -1,0 +1,313 @@
+"""Notifies the outcome of what was asked for, when its execution ended without doing so.
+
+Whatever ends an execution, in whatever state: reconcile finds it among its machine's unsuccessful
+executions. Unless it notified its outcome itself, the mail that it should have sent is sent, or
+what was approved is continued. The rows say which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeVar
+
+from pydantic import ValidationError
+
+from onmodel.contracts.base import Contract
+from onmodel.contracts.datasets import Generation
+from onmodel.contracts.deployments import DeployRequest
+from onmodel.contracts.films import Run
+from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
+from onmodel.contracts.rows import (
+    ApprovalStatus,
+    DatasetStatus,
+    GenerationStatus,
+    RunStatus,
+    StoryboardStatus,
+    TrainingStage,
+)
+from onmodel.contracts.storyboards import StoryboardRequest
+from onmodel.datasets.generations import is_tried_again, start_training_machine
+from onmodel.deployments.events import ready_event
+from onmodel.films.settings import settings_in_force
+from onmodel.links.tokens import SignedLinks
+from onmodel.money.approvals import newest_approval
+from onmodel.notifications.outcomes import outcome_of, record_outcome
+from onmodel.notifications.sending import was_sent
+from onmodel.observability import logger
+from onmodel.ports.account import Mailbox
+from onmodel.ports.machines import Clock, EndedExecution, Executions
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import (
+    DATASETS,
+    DEPLOYMENTS,
+    GENERATIONS,
+    RUNS,
+    STORYBOARDS,
+    TRAININGS,
+    ApprovalRow,
+    GenerationRow,
+)
+from onmodel.steps.notify import notify
+from onmodel.steps.plan_storyboard import newest_training
+from onmodel.steps.recovery import FRESH, is_held
+
+ENDED = "ExecutionEnded"
+"""The error of a mail about an execution that ended and caught none."""
+
+NOT_STARTED = "training_not_started"
+
+BEGUN = frozenset(TrainingStage) - {TrainingStage.STARTING, TrainingStage.IMPOSSIBLE}
+
+ContractT = TypeVar("ContractT", bound=Contract)
+
+
+class AnyAbout(Protocol):
+    """What a mail is about: the contract that the execution was started with."""
+
+    @property
+    def production(self) -> str: ...
+    @property
+    def correlation_id(self) -> str: ...
+
+
+class About(NamedTuple):
+    """The same, from a row."""
+
+    production: str
+    correlation_id: str
+
+
+@dataclass(frozen=True)
+class EndedRequests:
+    """The services that notifying needs, and the machines' ARNs."""
+
+    registry: Registry
+    studio: ObjectStore
+    mailbox: Mailbox
+    links: SignedLinks
+    executions: Executions
+    clock: Clock
+    prepare_film_arn: str
+    train_model_arn: str
+    deploy_model_arn: str
+    draw_storyboard_arn: str
+    stack_options: str
+
+    def machines(self) -> Mapping[str, Callable[[EndedExecution], bool]]:
+        """What is done about an ended execution, by its machine's ARN."""
+        return {
+            self.prepare_film_arn: self._film,
+            self.train_model_arn: self._training,
+            self.deploy_model_arn: self._deployment,
+            self.draw_storyboard_arn: self._storyboard,
+        }
+
+    def ended(self, machine_arn: str) -> list[EndedExecution]:
+        """A machine's executions that ended without success in the last day, the oldest first."""
+        found = self.executions.unsuccessful(machine_arn, self.clock() - FRESH)
+        return sorted(found, key=lambda ended: ended.ended_at)
+
+    def _film(self, ended: EndedExecution) -> bool:
+        run = _read(Run, ended, "run")
+        if run is None or self._is_notified(ended, run.production):
+            return False
+        row = RUNS.read(self.registry, run.production, run.run_id)
+        if row is None:  # it ended before it claimed the run
+            what = f"the film {run.title} was not prepared"
+            return self._alarm(ended, run, what, "Upload it again")
+        if is_held(row, self.executions) or row.status == RunStatus.RUNNING:
+            return False  # uploaded again meanwhile; or it is released first
+        is_prepared = row.status == RunStatus.PREPARED
+        return self._notify(
+            ended, run, "film_prepared" if is_prepared else "film_refused", run.run_id
+        )
+
+    # ── trainings ────────────────────────────────────────────────────────────────────────────────
+
+    def _training(self, ended: EndedExecution) -> bool:
+        generation = _read(Generation, ended, "generation")
+        if generation is None:
+            return False
+        row = GENERATIONS.read(self.registry, generation.production, generation.generation_id)
+        if row is None or row.body.attempt > generation.attempt or is_held(row, self.executions):
+            return False  # a later attempt has the outcome
+        kind = outcome_of(ended.arn, production=row.production, registry=self.registry)
+        notified = kind is None
+        if kind is None:
+            kind, identity = self._came_to(ended, row)
+            extra = {"error": ENDED, "attempt": str(generation.attempt)}
+            self._notify(ended, generation, kind, identity, **extra)
+        return (kind == NOT_STARTED and self._try_again(row)) or notified
+
+    def _came_to(self, ended: EndedExecution, row: GenerationRow) -> tuple[str, str]:
+        """The kind of the mail that it should have sent, and the id that it is about."""
+        if row.status == GenerationStatus.OPEN:
+            return NOT_STARTED, row.id
+        dataset_id = row.body.dataset_id
+        dataset = dataset_id and DATASETS.read(self.registry, row.production, dataset_id)
+        if not dataset or dataset.status == DatasetStatus.REFUSED:
+            return "dataset_refused", row.id
+        asked = newest_approval(row.production, ended.arn, self.registry)
+        if asked is not None and _is_declined(asked, ended):
+            return "approval_ended", dataset.id
+        for training in TRAININGS.list(self.registry, row.production):
+            if training.body.dataset_id == dataset.id and training.status in BEGUN:
+                return "training_started", training.id
+        return NOT_STARTED, row.id
+
+    def _try_again(self, row: GenerationRow) -> bool:
+        """Start TrainModel again on a closed generation; open ones are resumed by their rows."""
+        if row.status == GenerationStatus.OPEN or not is_tried_again(row):
+            return False
+        if any(
+            training.body.dataset_id == row.body.dataset_id
+            and training.status != TrainingStage.STARTING
+            for training in TRAININGS.list(self.registry, row.production)
+        ):
+            return False
+        if not settings_in_force(row.production, self.studio).training.automatic:
+            return False
+        started = start_training_machine(
+            row,
+            registry=self.registry,
+            executions=self.executions,
+            clock=self.clock,
+            machine_arn=self.train_model_arn,
+        )
+        return started == "started"
+
+    # ── deployments and storyboards ──────────────────────────────────────────────────────────────
+
+    def _deployment(self, ended: EndedExecution) -> bool:
+        request = _read(DeployRequest, ended, "request")
+        if request is None:
+            return False
+        rows = DEPLOYMENTS.list_all(self.registry)
+        own = next((row for row in rows if row.body.planned_by == ended.arn), None)
+        if own is not None:
+            is_ready = was_sent(self.registry, production=own.production, event=ready_event(own.id))
+            if is_ready or self._is_notified(ended, own.production):
+                return False
+            about = About(own.production, own.body.correlation_id)
+            return self._notify(ended, about, "deployment_failed", own.id, error=ENDED)
+        if request.production is None or self._is_notified(ended, request.production):
+            return False  # a job's event: its training is deployed again
+        about = About(request.production, request.correlation_id or ended.arn.split(":")[-1])
+        if request.storyboard_key:
+            what = f"the storyboard {request.storyboard_key} was not drawn"
+            return self._alarm(ended, about, what, "Upload it again")
+        what = f"the model {request.training_id} was not deployed"
+        advice = "`onmodel deploy` tries again"
+        return self._alarm(ended, about, what, advice)
+
+    def _storyboard(self, ended: EndedExecution) -> bool:
+        request = _read(StoryboardRequest, ended, "request")
+        if request is None or request.deployment_id is not None:
+            return False  # the mail of its DeployModel has the outcome
+        if self._is_notified(ended, request.production):
+            return False
+        take = next(
+            (
+                row
+                for row in STORYBOARDS.list(self.registry, request.production)
+                if row.holder == ended.arn
+            ),
+            None,
+        )
+        if take is not None and take.status == StoryboardStatus.DRAWN:
+            return self._notify(ended, request, "storyboard_drawn", take.id)
+        asked = newest_approval(request.production, ended.arn, self.registry)
+        trained = newest_training(request.production, self.registry)
+        if asked is not None and asked.status == ApprovalStatus.APPROVED and trained is not None:
+            return self._deploy_for(ended, request, trained.id)
+        if asked is not None and _is_declined(asked, ended):
+            return self._notify(ended, request, "approval_ended", asked.body.subject_id)
+        advice = "Upload it again; pictures that were drawn are kept"
+        return self._alarm(ended, request, "a storyboard was not drawn", advice)
+
+    def _deploy_for(
+        self, ended: EndedExecution, request: StoryboardRequest, training_id: str
+    ) -> bool:
+        """Start DeployModel as the machine does, under the same name: at most once."""
+        wanted = DeployRequest(
+            production=request.production,
+            training_id=training_id,
+            storyboard_key=request.storyboard_key,
+            storyboard_version=request.storyboard_version,
+            retire_after_drawing=True,
+            correlation_id=request.correlation_id,
+        )
+        name = ended.arn.split(":")[-1]
+        payload = {"request": wanted.model_dump(mode="json")}
+        started = self.executions.start(self.deploy_model_arn, name, payload)
+        record_outcome(
+            ended.arn,
+            production=request.production,
+            kind="model_ready",  # DeployModel sends it, or why not
+            registry=self.registry,
+            clock=self.clock,
+        )
+        return started
+
+    # ── mails ────────────────────────────────────────────────────────────────────────────────────
+
+    def _is_notified(self, ended: EndedExecution, production: str) -> bool:
+        return outcome_of(ended.arn, production=production, registry=self.registry) is not None
+
+    def _alarm(self, ended: EndedExecution, about: AnyAbout, what: str, advice: str) -> bool:
+        error, cause = ended.error or ENDED, ended.cause
+        return self._notify(
+            ended,
+            about,
+            "alarm",
+            about.production,
+            what=what,
+            advice=advice,
+            error=error,
+            cause=cause,
+        )
+
+    def _notify(
+        self,
+        ended: EndedExecution,
+        about: AnyAbout,
+        kind: str,
+        identity: str,
+        **extra: str,
+    ) -> bool:
+        """Send the mail, and record it as the execution's outcome."""
+        request = NotificationRequest(
+            kind=kind,
+            production=about.production,
+            id=identity,
+            correlation_id=about.correlation_id,
+            extra=extra,
+        )
+        notify(
+            NotifyRequest(notification=request, execution_arn=ended.arn),
+            registry=self.registry,
+            studio=self.studio,
+            mailbox=self.mailbox,
+            clock=self.clock,
+            links=self.links,
+            stack_options=self.stack_options,
+        )
+        return True
+
+
+def _is_declined(asked: ApprovalRow, ended: EndedExecution) -> bool:
+    """Declined, or not answered in time, before the execution ended."""
+    if asked.status == ApprovalStatus.PENDING:
+        return ended.ended_at >= asked.body.expires_at
+    return asked.status != ApprovalStatus.APPROVED
+
+
+def _read(model: type[ContractT], ended: EndedExecution, name: str) -> ContractT | None:
+    """A field of the execution's input; None when a person started it with another input."""
+    try:
+        return model.model_validate(ended.payload.get(name))
+    except ValidationError as fault:
+        logger.warning("%s has an input that is not ours: %s", ended.arn, fault)
+        return None
