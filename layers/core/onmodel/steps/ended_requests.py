@@ -60,7 +60,7 @@ NOT_STARTED = "training_not_started"
 
 BEGUN = frozenset(TrainingStage) - {TrainingStage.STARTING, TrainingStage.IMPOSSIBLE}
 
-ContractT = TypeVar("ContractT", bound=Contract)
+InputT = TypeVar("InputT", bound=Contract)
 
 
 class AnyAbout(Protocol):
@@ -304,7 +304,7 @@ def _is_declined(asked: ApprovalRow, ended: EndedExecution) -> bool:
     return asked.status != ApprovalStatus.APPROVED
 
 
-def _read(model: type[ContractT], ended: EndedExecution, name: str) -> ContractT | None:
+def _read(model: type[InputT], ended: EndedExecution, name: str) -> InputT | None:
     """A field of the execution's input; None when a person started it with another input."""
     try:
         return model.model_validate(ended.payload.get(name))
