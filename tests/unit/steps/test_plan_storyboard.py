@@ -71,7 +71,7 @@ def test_plan_when_no_key_then_the_articles_scenes_with_our_characters(
 
 def test_plan_when_a_model_is_being_deployed_then_waits_for_it() -> None:
     """Nobody is asked to pay for a second deployment beside it."""
-    studio = DrawingStudio()
+    studio = DrawingInMemory()
     studio.creating()
     studio.upload()
     plan = studio.plan()
