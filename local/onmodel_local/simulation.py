@@ -24,7 +24,7 @@ from onmodel_local.standins.runtime import Model, Runtime
 from onmodel_local.standins.sagemaker.control_plane import SageMaker
 from onmodel_local.standins.service import StandIn
 from onmodel_local.standins.titan import Titan
-from onmodel_local.versions import name_version
+from onmodel_local.versions import declare_size, name_version
 
 ControlCall = Callable[[dict[str, Any]], Any]
 
@@ -90,6 +90,7 @@ class Simulation:
             ("GET", "simulation-settings"): lambda _: asdict(self.settings),
             ("POST", "simulation-settings"): self._change_settings,
             ("POST", "objects/version"): name_version,
+            ("POST", "objects/size"): declare_size,
             ("GET", "billing"): self._billing,
             ("GET", "bedrock"): plane.everything,
             ("POST", "bedrock/hold"): plane.hold,

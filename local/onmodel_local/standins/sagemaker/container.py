@@ -147,7 +147,12 @@ class Container:
         python = self._programs.trainer_python
         lines = []
         for name, folders in self._folders().items():
-            run = f"'{python}' \"$it\"" if python else f"'{sys.executable}' '{SCRIPTED / name}'"
+            if name == "prepare.py":  # needs boto3 instead of torch
+                run = f"'{sys.executable}' \"$it\""
+            elif python:
+                run = f"'{python}' \"$it\""
+            else:
+                run = f"'{sys.executable}' '{SCRIPTED / name}'"
             given = " ".join(f"--{option} '{path}'" for option, path in folders.items())
             lines.append(f'  */{name}) it="$1"; shift; exec {run} {given} "$@" ;;')
         script = _PYTHON.format(programs="\n".join(lines), other=sys.executable)
@@ -166,6 +171,7 @@ class Container:
                 "out": self.model,
                 "checkpoints": self.checkpoints,
             },
+            "prepare.py": {"failure": self.output / "failure"},
             "draw.py": common | {"storyboard": self.data / "storyboard", "out": self.checkpoints},
         }
 
