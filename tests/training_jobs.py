@@ -105,8 +105,15 @@ def describe(stack: LocalStack, name: str) -> dict[str, Any]:
     return {key: value for key, value in found.items() if key != "ResponseMetadata"}
 
 
-def until(stack: LocalStack, name: str, *statuses: str, secondary: str = "") -> dict[str, Any]:
-    end = time.monotonic() + PATIENCE_SECONDS
+def until(
+    stack: LocalStack,
+    name: str,
+    *statuses: str,
+    secondary: str = "",
+    seconds: float = PATIENCE_SECONDS,
+) -> dict[str, Any]:
+    """The job when it has one of the statuses. Raises AssertionError when that takes too long."""
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         job = describe(stack, name)
         if job["TrainingJobStatus"] in statuses and secondary in ("", job["SecondaryStatus"]):

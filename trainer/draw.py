@@ -30,6 +30,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from encoding import encode_texts, load_pipeline
 from job import JobError, Stop, run, sha256, write_json, write_text
+from notice import write_notice
 from storyboard import (
     Adapter,
     Panel,
@@ -95,7 +96,7 @@ class Drawing:
         values = np.asarray(picture, dtype=np.float32)
         if values.std(axis=(0, 1)).max() < LEAST_DEVIATION:
             raise JobError("The picture has only one colour")
-        return picture
+        return write_notice(picture, self.base.notice)
 
     def _references(self, panel: Panel) -> list[Image.Image]:
         if self.storyboard.arm != "references":
@@ -119,6 +120,7 @@ class Drawing:
             "model": self.base.name,
             "revision": self.base.revision,
             "licence": self.base.licence,
+            "notice": self.base.notice,
             "steps": self.storyboard.steps,
             "guidance": self.storyboard.guidance,
             "max_sequence_length": self.length,

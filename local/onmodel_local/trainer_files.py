@@ -93,7 +93,7 @@ def link_weights(source: Path, root: Path) -> Path:
     paths = {
         path.relative_to(source).as_posix(): path
         for path in sorted(source.rglob("*"))
-        if path.is_file() and not any(part.startswith(".") for part in path.parts)
+        if path.is_file() and not any(part[0] == "." for part in path.relative_to(source).parts)
     }
     listing = WeightsListing(
         model=source.name,

@@ -14,6 +14,7 @@ from draw import draw
 from job import JobError, Stop, sha256
 from lora import ADAPTER
 from storyboard import read_storyboard
+from tiny_model import make_pipeline, write_model
 from train import Folders
 
 PANEL = {"prompt": "zorblax on a beach", "seed": 1, "width": 96, "height": 64}
@@ -221,3 +222,21 @@ def test_adapter_when_loaded_by_plain_diffusers_then_the_same_picture(
     ).images[0]  # fmt: skip
     with Image.open(trained.out / "sample-01.png") as sample:
         assert picture.tobytes() == sample.tobytes()
+
+
+def test_draw_when_weights_have_a_notice_then_it_is_on_the_picture_and_in_its_line(
+    tmp_path: Path,
+) -> None:
+    panel = PANEL | {"id": "01", "width": 128, "height": 128}
+    board = storyboard(tmp_path / "board", "base", panel)
+    pictures = []
+    for notice in ("", "noise only"):
+        model = tmp_path / f"model-{notice}"
+        write_model(make_pipeline(), model, notice=notice)
+        assert draw(model, board, tmp_path / notice, None, Stop())
+        assert lines(tmp_path / notice)[0]["notice"] == notice
+        with Image.open(tmp_path / notice / "01.png") as drawn:
+            pictures.append(drawn.convert("RGB"))
+    plain, told = pictures
+    assert told.getpixel((1, 1)) == (255, 255, 255)
+    assert told.crop((0, 64, 128, 128)).tobytes() == plain.crop((0, 64, 128, 128)).tobytes()

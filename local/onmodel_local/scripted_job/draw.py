@@ -97,6 +97,7 @@ def _about(
         "model": base.name,
         "revision": base.revision,
         "licence": base.licence,
+        "notice": NO_MODEL,
         "steps": storyboard.steps,
         "guidance": storyboard.guidance,
         "max_sequence_length": storyboard.max_sequence_length,

@@ -138,7 +138,7 @@ def _write_adapter(made: Adapter, folders: Folders) -> None:
         "adapter": ADAPTER,
         "base": {
             "model": base.name, "revision": base.revision,
-            "licence": base.licence, "weights_sha256": base.sha256,
+            "licence": base.licence, "notice": NOTHING_LEARNT, "weights_sha256": base.sha256,
         },
         "dataset": made.counts,
         "recipe": dataclasses.asdict(recipe),

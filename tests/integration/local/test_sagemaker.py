@@ -357,7 +357,7 @@ def test_job_when_first_type_has_no_capacity_then_runs_on_the_next(
 @pytest.mark.parametrize(
     ("how", "reason"),
     [
-        ("changed weights", "transformer.safetensors of the model channel is not the file that"),
+        ("changed weights", "LICENSE of the model channel is not the file that weights.json names"),
         ("nan", "AlgorithmError: The loss is no number any more at step 2: lower the learning rate"
          ", exit code: 1"),
         ("killed", "AlgorithmError: , exit code: 137"),

@@ -24,6 +24,9 @@ MOST = {
 }  # fmt: skip
 """The most of each value that a job on the tiny model gets; what is less stays."""
 
+SMALLER = 4
+"""Pictures get a fourth of the width and height that were asked for."""
+
 
 def give_less_work(data: Path) -> bool:
     """Lower the numbers in the files of a job on the tiny model; whether it was one."""
@@ -34,8 +37,18 @@ def give_less_work(data: Path) -> bool:
         for path in data.glob(f"*/{name}"):
             told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             lowered = {key: min(told.get(key, limit), limit) for key, limit in most.items()}
-            path.write_text(json.dumps(told | lowered), encoding="utf-8")
+            pictures = {
+                key: [_smaller(picture) for picture in told[key]]
+                for key in ("samples", "panels")
+                if key in told
+            }
+            path.write_text(json.dumps(told | lowered | pictures), encoding="utf-8")
     return True
+
+
+def _smaller(picture: dict[str, Any]) -> dict[str, Any]:
+    sides = {side: picture.get(side, 1024) // SMALLER for side in ("width", "height")}
+    return picture | {side: max(64, pixels - pixels % 16) for side, pixels in sides.items()}
 
 
 def make_trouble(data: Path, trouble: Trouble | None) -> None:
@@ -51,8 +64,16 @@ def make_trouble(data: Path, trouble: Trouble | None) -> None:
 
 
 def _change_one_byte(model: Path) -> None:
-    listed = json.loads((model / "weights.json").read_text())["files"]
-    path = max((model / name for name in listed), key=lambda one: one.stat().st_size)
+    """Change the smallest listed file of the job; a folder of the user stays as it is."""
+    names = [*json.loads((model / "weights.json").read_text())["files"], "weights.json"]
+    if model.is_symlink():
+        source = model.resolve()
+        model.unlink()
+        for name in names:
+            (model / name).parent.mkdir(parents=True, exist_ok=True)
+            (model / name).symlink_to(source / name)
+    path = min((model / name for name in names[:-1]), key=lambda one: one.stat().st_size)
     body = bytearray(path.read_bytes())
     body[-1] ^= 1
+    path.unlink()
     path.write_bytes(bytes(body))
