@@ -20,6 +20,7 @@ from onmodel.money.quotes import (
     film_quote,
     most_captions,
     training_quote,
+    used,
 )
 
 BOOK = PriceBook.load()
@@ -179,3 +180,13 @@ def test_quote_deployment_when_asked_then_what_its_trainer_uses() -> None:
     quote = deployment_quote(work, book=BOOK)
     assert quote.bill.total_usd == Decimal("181.50")
     assert quote.assumptions == ("3 h", f"prices of {BOOK.dated.isoformat()}")
+
+
+def test_used_when_one_of_several_is_used_then_the_dearest_counts() -> None:
+    book = PriceBook.load(b'prices: {fast: "4", slow: "1", kept: "2"}')
+    fast, slow = Usage(item="fast", paid=1), Usage(item="slow", paid=3)
+    work = Work(usage=(Usage(item="kept", paid=1),), either=(slow, fast))
+    assert used(work, book)[1:] == (fast,)
+    unknown = Usage(item="unknown", paid=0.1)
+    unpriced = work.model_copy(update={"either": (slow, unknown, fast)})
+    assert deployment_quote(unpriced, book=book).bill.total_usd is None

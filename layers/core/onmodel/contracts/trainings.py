@@ -64,6 +64,9 @@ class Work(Contract):
     """What a trainer is going to use, in the units that it is billed by, and the assumptions."""
 
     usage: tuple[Usage, ...]
+    either: tuple[Usage, ...] = Field(
+        default=(), description="one of these is used besides, and the dearest is quoted"
+    )
     assumptions: tuple[str, ...] = Field(default=(), description="without full stops")
 
 

@@ -141,7 +141,7 @@ def training_quote(
         counted: on which assumptions the captions were counted; none when they are known.
     """
     return Quote(
-        bill=estimate((*_caption_usage(captions, caption_settings), *work.usage), book),
+        bill=estimate((*_caption_usage(captions, caption_settings), *used(work, book)), book),
         assumptions=(_how_captioned(captions), *counted, *work.assumptions, _dated(book)),
     )
 
@@ -171,8 +171,22 @@ def _how_captioned(captions: int) -> str:
 
 
 def deployment_quote(work: Work, *, book: PriceBook) -> Quote:
-    """What a deployment costs, by the usage that its trainer gives."""
-    return Quote(bill=estimate(work.usage, book), assumptions=(*work.assumptions, _dated(book)))
+    """What a deployment or a drawing costs, by the usage that its trainer gives."""
+    return Quote(
+        bill=estimate(used(work, book), book), assumptions=(*work.assumptions, _dated(book))
+    )
+
+
+def used(work: Work, book: PriceBook) -> tuple[Usage, ...]:
+    """What is quoted: of alternatives the dearest, and one without a price before all others."""
+    if not work.either:
+        return work.usage
+
+    def cost(use: Usage) -> float:
+        price = book.price(use.item)
+        return math.inf if price is None or price.usd is None else float(price.usd) * use.paid
+
+    return (*work.usage, max(work.either, key=cost))
 
 
 def _dated(book: PriceBook) -> str:
