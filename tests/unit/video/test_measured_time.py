@@ -23,6 +23,7 @@ from onmodel.video import (
     InspectedFilm,
     PacketTable,
     inspect_film,
+    picture_at,
     plan_chunks,
     sample_frames,
 )
@@ -51,6 +52,19 @@ PARTS: dict[str, dict[str, Any]] = {
     "avc.vob": {"seconds": 2, "gop": 12, "options": {"x264-params": "force-cfr=1:bframes=3"}},
     "a.mkv": {"seconds": 3, "gop": 24},
     "b.mkv": {"seconds": 2, "gop": 12},
+    # other settings, sizes and codecs: each needs its own header
+    "turned.mkv": {
+        "seconds": 2, "gop": 12, "size": (80, 128),
+        "options": {"x264-params": "cabac=0:ref=1:bframes=0:8x8dct=0"},
+    },
+    "other.mkv": {"seconds": 2, "gop": 12, "codec": "mpeg4"},
+    "a.webm": {"seconds": 2, "gop": 24, "codec": "libvpx-vp9"},
+    "b.webm": {"seconds": 3, "gop": 24, "codec": "libvpx", "size": (160, 80)},
+    "a.mp4": {"seconds": 3, "gop": 24, "options": {"bf": "2"}},
+    "b.mp4": {"seconds": 2, "gop": 12, "fps": 25, "size": (80, 128)},
+    "other.mp4": {"seconds": 2, "gop": 12, "codec": "libx265"},
+    "a.flv": {"seconds": 3, "gop": 24},
+    "b.flv": {"seconds": 2, "gop": 12, "size": (80, 128)},
 }  # fmt: skip
 
 
@@ -97,10 +111,11 @@ def sampled(body: bytes, film: InspectedFilm, lost: list[tuple[float, float]]) -
 @pytest.fixture(scope="module")
 def parts(films: Path) -> Parts:
     made = Parts()
-    for name, how in PARTS.items():
+    for name, special in PARTS.items():
         path = films / name
         container = "mpegts" if name.endswith("ts") else None
-        draw_film(path, size=SIZE, shot_seconds=1.1, container=container, **how)
+        how = {"size": SIZE, **special}
+        draw_film(path, shot_seconds=1.1, container=container, **how)
         frames = [(frame.timecode_seconds, frame.pixels) for frame in sample_frames(path, 0.001)]
         first = frames[0][0]
         film = inspected(path.read_bytes())
@@ -113,7 +128,10 @@ def parts(films: Path) -> Parts:
     return made
 
 
-@pytest.mark.parametrize("kind", [".ts", "hevc.ts", ".m2ts", ".vob", "avc.vob", ".mkv"])
+@pytest.mark.parametrize(
+    "kind",
+    [".ts", "hevc.ts", ".m2ts", ".vob", "avc.vob", ".mkv", ".webm", ".mp4", ".flv"],
+)
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -124,9 +142,7 @@ def test_inspect_film_when_parts_are_joined_then_each_second_has_a_frame_of_the_
     # a file has one codec
     others = () if kind in PARTS else ("hevc.ts", "avc.vob")
     names = [name for name in PARTS if name.endswith(kind) and name not in others]
-    # FFmpeg reads two Matroska files of one; more are told as unread
-    most = 2 if kind == ".mkv" else 5
-    chosen = data.draw(st.lists(st.sampled_from(names), min_size=1, max_size=most))
+    chosen = data.draw(st.lists(st.sampled_from(names), min_size=1, max_size=5))
     body = b"".join(parts[name].body for name in chosen)
     film = inspected(body)
     lead = parts[chosen[0]].lead if len(chosen) == 1 else 0.0
@@ -346,8 +362,38 @@ def test_inspect_film_when_joined_files_cannot_all_be_read_then_the_unread_part_
     draw_film(path, seconds=4, size=(256, 160))
     body = path.read_bytes()
     assert inspected(body).facts.notices == ()
-    (notice,) = inspected(body * 3).facts.notices
-    assert notice.endswith("If films were joined end to end, upload each part.")
+    headers = {".mkv": 60, ".flv": 13}
+    damaged = body.replace(b"moov", b"skip")
+    if path.suffix in headers:
+        damaged = body[: headers[path.suffix]] + bytes(9_000)
+    film = inspected(body + damaged + body)
+    assert film.facts.duration_seconds == pytest.approx(8, abs=0.1)
+    (notice,) = film.facts.notices
+    size = f"{(2 * len(body) + len(damaged)) / 1e3:,.1f} KB"
+    assert notice == (
+        f"{len(damaged) / 1e3:,.1f} KB of the file's {size} hold no picture that can be read."
+        " If films were joined end to end, upload each part."
+    )
+
+
+def test_packet_table_when_saved_then_its_parts_are_kept(parts):
+    body = parts["a.mp4"].body + parts["b.mp4"].body
+    table = inspected(body).packets
+    again = PacketTable.load(table.save())
+    assert [(part.start, part.end) for part in again.parts] == [
+        (0, len(parts["a.mp4"].body)),
+        (len(parts["a.mp4"].body), len(body)),
+    ]
+    frames = sample_frames(io.BytesIO(body), packets=again)
+    assert [frame.pixels.shape[:2] for frame in frames] == [(80, 128)] * 3 + [(128, 80)] * 2
+
+
+def test_picture_at_when_films_were_joined_then_of_the_right_part(parts):
+    body = parts["a.mkv"].body + parts["turned.mkv"].body
+    shown = picture_at(io.BytesIO(body), 4.0, inspected(body).packets)
+    assert shown is not None
+    assert shown.pixels.shape[:2] == (128, 80)
+    assert shown.timecode_seconds == pytest.approx(4.0, abs=0.05)
 
 
 def muxed(path: Path, tracks: list[tuple[Path, bool]]) -> None:

@@ -19,6 +19,8 @@ from onmodel.video.container.film_clock import (
     has_time,
     with_times,
 )
+from onmodel.video.container.joined_files import file_span, joined_films
+from onmodel.video.container.joined_table import joined_table
 from onmodel.video.container.limits import Limits
 from onmodel.video.container.mp4_boxes import ISO_BMFF, bytes_after_film
 from onmodel.video.container.opening import EXPORT_AGAIN, ErrorRecordingFile, open_container
@@ -39,7 +41,7 @@ _UNREAD_SHARE, _UNREAD_BYTES = 0.1, 8 << 10  # without a picture at the end: mor
 
 
 def read_packet_table(file: IO[bytes], limits: Limits) -> PacketTable:
-    """Read a film's packet table.
+    """Read a film's packet table; of films that were joined end to end, one of all parts.
 
     MP4 and MOV list every packet. Matroska and AVI list their keyframes; the list is used if the
     packets after its last entries agree with it. Of all other films every packet is read once.
@@ -48,6 +50,16 @@ def read_packet_table(file: IO[bytes], limits: Limits) -> PacketTable:
         FilmRefused: as `open_container`, the index is larger than the limits, or the film's clock
             cannot be followed.
     """
+    table = _one_film(file, limits)
+    restarts = len(table.segments) > 1
+    searched = 0 if restarts or not len(table) else int(table.position.max())
+    spans = joined_films(file, table.container, searched)
+    if len(spans) < 2:
+        return table
+    return joined_table(spans, lambda start, end: _one_film(file_span(file, start, end), limits))
+
+
+def _one_film(file: IO[bytes], limits: Limits) -> PacketTable:
     zeroed = ZeroedMediaFile(file, limits.header_bytes)
     recorder = ErrorRecordingFile(zeroed)
     with open_container(recorder, limits) as (container, stream):

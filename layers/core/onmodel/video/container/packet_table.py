@@ -63,6 +63,36 @@ class Segment:
 
 
 @dataclass(frozen=True, eq=False)
+class FilmPart:
+    """One of several films that were joined end to end, each with a header of its own.
+
+    Attributes:
+        start: the first byte of its file; end: the byte after its last.
+        scale: ticks of film time in one of its ticks.
+        shift: ticks of film time, added to its scaled ticks.
+        table: of the part by itself.
+    """
+
+    start: int
+    end: int
+    scale: int
+    shift: int
+    table: PacketTable
+
+    @overload
+    def film_ticks(self, ticks: int) -> int: ...
+    @overload
+    def film_ticks(self, ticks: Ticks) -> Ticks: ...
+    def film_ticks(self, ticks: int | Ticks) -> int | Ticks:
+        """Ticks of the part in ticks of film time."""
+        return ticks * self.scale + self.shift
+
+    def begin_seconds(self, film: PacketTable) -> float:
+        """Film seconds at which the part begins."""
+        return film.seconds(self.film_ticks(self.table.origin))
+
+
+@dataclass(frozen=True, eq=False)
 class PacketTable:
     """The packets of a film's video stream, one per row in decoding order, and how to decode them.
 
@@ -92,6 +122,7 @@ class PacketTable:
         declared_seconds: the duration that the header declares; 0 for none.
         unread_bytes: at the end of the file, in which no picture was found.
         keyframes_measured: the container flags other packets as keyframes too, which are none.
+        parts: of films that were joined end to end; then the rows are the keyframes of all parts.
     """
 
     container: str
@@ -125,6 +156,7 @@ class PacketTable:
     declared_seconds: float = 0.0
     unread_bytes: int = 0
     keyframes_measured: bool = False
+    parts: tuple[FilmPart, ...] = ()
 
     def __len__(self) -> int:
         return len(self.pts)
@@ -155,12 +187,15 @@ class PacketTable:
         head = {
             part.name: _plain(getattr(self, part.name))
             for part in fields(self)
-            if part.name not in _COLUMNS
+            if part.name not in (*_COLUMNS, "parts")
         }
-        columns = {name: getattr(self, name) for name in _COLUMNS}
+        head["parts"] = [(part.start, part.end, part.scale, part.shift) for part in self.parts]
+        columns: dict[str, Any] = {name: getattr(self, name) for name in _COLUMNS}
         columns["pts"] = self.pts - self.dts  # small numbers compress well
         for name in ("dts", "position"):
             columns[name] = np.diff(getattr(self, name), prepend=np.int64(0))
+        for number, part in enumerate(self.parts):
+            columns[f"part{number}"] = np.frombuffer(part.table.save(), np.uint8)
         target = io.BytesIO()
         text = json.dumps({"version": _TABLE_VERSION, **head}).encode()
         np.savez_compressed(target, head=np.frombuffer(text, np.uint8), **columns)
@@ -177,6 +212,7 @@ class PacketTable:
             with np.load(io.BytesIO(body), allow_pickle=False) as stored:
                 head = json.loads(bytes(stored["head"]))
                 columns = {name: stored[name] for name in _COLUMNS}
+                tables = [bytes(stored[f"part{at}"]) for at in range(len(head.get("parts", ())))]
         except (ValueError, KeyError, OSError, EOFError, BadZipFile) as fault:
             raise FilmRefused(
                 "the film's packet table cannot be read", "Prepare the film again"
@@ -195,6 +231,10 @@ class PacketTable:
         head["colours"] = tuple(head["colours"])
         head["extradata"] = bytes.fromhex(head["extradata"])
         head["segments"] = tuple(Segment(*numbers) for numbers in head.get("segments", ()))
+        head["parts"] = tuple(
+            FilmPart(start, end, scale, shift, cls.load(table))
+            for (start, end, scale, shift), table in zip(head.get("parts", ()), tables, strict=True)
+        )
         head.setdefault("timed", has_times(head["container"], head["codec"]))
         return cls(**head, **columns)
 

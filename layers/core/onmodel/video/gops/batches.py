@@ -32,6 +32,7 @@ class Batch:
         head: the batch begins its group. last: the batch ends its group.
         timed: the ticks are presentation times. Otherwise (AVI) they only count pictures, and are
             assigned to the pictures in the order in which the decoder outputs them.
+        part: of a film of several parts, the number of the one that the packets are of.
     """
 
     pts: Ticks
@@ -42,6 +43,7 @@ class Batch:
     head: bool = True
     last: bool = True
     timed: bool = True
+    part: int = 0
 
 
 class BatchSource(Protocol):

@@ -24,8 +24,8 @@ from onmodel.video.container.packet_index import read_packet_table
 from onmodel.video.container.packet_scan import packets_of
 from onmodel.video.container.packet_table import PacketTable
 from onmodel.video.decode.colours import colour_notices
-from onmodel.video.decode.first_picture import first_picture, with_picture
-from onmodel.video.decode.keyframes import with_measured_keyframes
+from onmodel.video.decode.first_picture import first_picture
+from onmodel.video.decode.measured_table import with_pictures
 from onmodel.video.decode.pictures import Display
 from onmodel.video.inspection.bars import Luma, find_picture
 from onmodel.video.sampling.frames import Frame
@@ -73,9 +73,8 @@ def inspect_film(
         )
     with open_container(ErrorRecordingFile(source), limits, table.stream_index) as found:
         picture = first_picture(*found)
-        table = with_picture(table, picture, found[1])
     _check_time(table, limits)
-    table = with_measured_keyframes(source, table, limits)
+    table = with_pictures(source, table, limits)
     display = Display.of_film(table)
     first = (display.width, display.height)
     samples = _bar_samples(source, table, limits)
@@ -168,11 +167,16 @@ def _notices(table: PacketTable, size_bytes: int) -> tuple[str, ...]:
             f" end after {table.duration_seconds:,.0f}. Upload the whole film if the rest matters."
         )
     if table.unread_bytes:
+        unread, whole = _size_in_words(table.unread_bytes), _size_in_words(size_bytes)
         found.append(
-            f"The last {table.unread_bytes / 1e6:,.1f} of {size_bytes / 1e6:,.1f} MB of the file"
-            " hold no picture that can be read. If films were joined end to end, upload each part."
+            f"{unread} of the file's {whole} hold no picture that can be read."
+            " If films were joined end to end, upload each part."
         )
     return tuple(found)
+
+
+def _size_in_words(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{size / 1e3:,.1f} KB"
 
 
 def _bar_samples(

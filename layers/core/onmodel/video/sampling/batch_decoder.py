@@ -84,13 +84,17 @@ class BatchDecoder:
         limits: Limits,
     ) -> None:
         self._table, self._windows, self._on_lost = table, windows, on_lost
-        self._renderer = PictureRenderer(table, shapes)
-        self._decoder = GroupDecoder(table, limits)
+        self._shapes, self._limits = shapes, limits
+        self._part = 0
+        self._renderer, self._decoder = self._of_part(0)
         self._spacing = windows.step / CANDIDATES_PER_WINDOW
         self._group = _GroupState()
 
     def frames(self, batch: Batch) -> Iterator[Sampled]:
         """The sampled frames of the windows that are complete after this batch."""
+        if batch.part != self._part:
+            self._part = batch.part
+            self._renderer, self._decoder = self._of_part(batch.part)
         if batch.head:
             self._group = _GroupState()
         group = self._group
@@ -112,6 +116,12 @@ class BatchDecoder:
             yield self._sampled(group.best)
         if batch.last and not group.broken:
             self._report_missing(batch.next_keyframe)
+
+    def _of_part(self, number: int) -> tuple[PictureRenderer, GroupDecoder]:
+        """What reads the pictures of a part, by its own header."""
+        parts = self._table.parts
+        table = parts[number].table if parts else self._table
+        return PictureRenderer(table, self._shapes), GroupDecoder(table, self._limits)
 
     def _plan(self, batch: Batch) -> list[int]:
         after = batch.next_keyframe

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import IO
 
 from av.container import InputContainer
@@ -14,17 +15,24 @@ from av.video.stream import VideoStream
 
 from onmodel.contracts.films import ChunkShots, Shape
 from onmodel.video.bitstream.reference_flags import reference_test
+from onmodel.video.container.joined_files import file_span
 from onmodel.video.container.limits import Limits
-from onmodel.video.container.mp4_boxes import ISO_BMFF, declares_no_rotation
+from onmodel.video.container.mp4_boxes import (
+    ISO_BMFF,
+    bytes_after_film,
+    declares_no_rotation,
+)
 from onmodel.video.container.opening import ErrorRecordingFile, Source, binary_file, open_container
 from onmodel.video.container.packet_index import read_packet_table
-from onmodel.video.container.packet_table import PacketTable
+from onmodel.video.container.packet_table import FilmPart, PacketTable
 from onmodel.video.container.table_columns import table_from_header
 from onmodel.video.decode.first_picture import with_first_picture
-from onmodel.video.decode.keyframes import may_flag_all, with_measured_keyframes
+from onmodel.video.decode.keyframes import may_flag_all
+from onmodel.video.decode.measured_table import with_pictures
 from onmodel.video.decode.memory import keep_freed_memory
 from onmodel.video.gops.batches import BatchSource
 from onmodel.video.gops.demuxed_batches import DemuxedBatches
+from onmodel.video.gops.joined_batches import JoinedBatches
 from onmodel.video.gops.table_batches import TableBatches
 from onmodel.video.gops.windows import Windows
 from onmodel.video.sampling.batch_decoder import BatchDecoder, OnLost, Sampled
@@ -144,21 +152,30 @@ def open_batches(
             recorder = ErrorRecordingFile(file)
             container, stream = opened.enter_context(open_container(recorder, limits))
             table = table_from_header(container, stream)
-            if ISO_BMFF in container.format.name and not may_flag_all(table.codec, table.decoder):
+            wrong = may_flag_all(table.codec, table.decoder) or bytes_after_film(file)
+            if ISO_BMFF in container.format.name and not wrong:
                 known = not (first and declares_no_rotation(file))
                 if known:
                     table = with_first_picture(table, container, stream)
                 stack.push(opened.pop_all())
                 return table, _demuxed(container, stream, recorder, table), known
-        packets = with_measured_keyframes(file, read_packet_table(file, limits), limits)
-        with open_container(ErrorRecordingFile(file), limits, packets.stream_index) as found:
-            packets = with_first_picture(packets, *found)
+        packets = with_pictures(file, read_packet_table(file, limits), limits)
+    if packets.parts:
+        return packets, JoinedBatches(packets, partial(_part_batches, file, limits)), True
     if packets.complete:
         is_reference = reference_test(packets.codec, packets.extradata)
         return packets, TableBatches(packets, file, is_reference), True
     recorder = ErrorRecordingFile(file)
     container, stream = stack.enter_context(open_container(recorder, limits, packets.stream_index))
     return packets, _demuxed(container, stream, recorder, packets), True
+
+
+@contextmanager
+def _part_batches(file: IO[bytes], limits: Limits, part: FilmPart) -> Iterator[BatchSource]:
+    with ExitStack() as stack:
+        span = file_span(file, part.start, part.end)
+        _, batches, _ = open_batches(span, part.table, limits, stack)
+        yield batches
 
 
 def _demuxed(
