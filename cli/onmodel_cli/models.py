@@ -14,13 +14,14 @@ import typer
 
 from onmodel.contracts.deployments import DeployRequest
 from onmodel.contracts.rows import DeploymentStage, TrainingStage
+from onmodel.contracts.trainings import WorkPart
 from onmodel.deployments.ends import extend_deployment, retire_payload
 from onmodel.deployments.lifecycle import OVER
 from onmodel.environment import DeploymentLimits, Machines
 from onmodel.errors import NotFound, RefusedError, StillRunning
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.wording import dollars
-from onmodel.money.quotes import deployment_quote
+from onmodel.money.training_quotes import cost_quote
 from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow, TrainingRow
 from onmodel.wiring import now
 from onmodel_cli import options, speaking
@@ -56,7 +57,7 @@ def deploy(
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
         slug = production_id(production, connection.registry)
-        trained = completed_training(connection, slug, training)
+        trained = _training(connection, slug, training)
         deployer = connection.services.trainer_rules[trained.body.trainer].deployer
         if deployer is None:
             raise NoSuchModel(
@@ -68,16 +69,16 @@ def deploy(
                 f"{trained.id} is deployed already, as {live[0]}",
                 "Upload a storyboard, or give it more time: `onmodel extend`",
             )
+        limits = connection.environment.read(DeploymentLimits)
         wanted = hours or min(
-            settings_in_force(slug, connection.studio).deployment.hours,
-            connection.environment.read(DeploymentLimits).deployment_hours,
+            settings_in_force(slug, connection.studio).deployment.hours, limits.deployment_hours
         )
         services = connection.services
-        quote = deployment_quote(deployer.deployment_work(wanted), book=services.prices)
-        total = quote.bill.total_usd
+        work = deployer.deployment_work(wanted, limits.provision_minutes)
+        quote = cost_quote((WorkPart(name="deployment", work=work),), services.prices)
         _confirm(
-            f"{trained.id} for {wanted:g} h: about "
-            f"{dollars(None if total is None else float(total))}. Deploy it?",
+            f"{trained.id} for {wanted:g} h: at most {dollars(quote.usd)}, usually"
+            f" {dollars(quote.usual_usd)}. Deploy it?",
             yes,
         )
         request = DeployRequest(
@@ -160,7 +161,7 @@ def delete_model(
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
         slug = production_id(production, connection.registry)
-        trained = completed_training(connection, slug, training)
+        trained = _training(connection, slug, training)
         if live := _live_ids(connection, trained):
             raise NoSuchModel(
                 f"{trained.id} is deployed as {live[0]}", "Switch it off first: `onmodel retire`"
@@ -183,7 +184,7 @@ def ask_to_retire(connection: Connection, deployment: DeploymentRow, reason: str
     )
 
 
-def completed_training(connection: Connection, production: str, wanted: str | None) -> TrainingRow:
+def _training(connection: Connection, production: str, wanted: str | None) -> TrainingRow:
     """A completed training: the one that was named, else the newest."""
     done = [
         row

@@ -6,25 +6,48 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import Field
 from rich.table import Table
 
-from onmodel.contracts.base import FIRST_TRAINER
+from onmodel.contracts.base import FIRST_TRAINER, Contract
 from onmodel.contracts.settings import Settings
+from onmodel.contracts.trainings import CostName, CostQuote, WorkPart
 from onmodel.errors import FilmRefused
 from onmodel.films.settings import parse_settings
-from onmodel.formats.wording import dollars, duration
+from onmodel.formats.wording import dollars, duration, listed
 from onmodel.money.pricebook import PriceBook
-from onmodel.money.quotes import (
-    Quote,
-    deployment_quote,
-    expected_crops,
-    film_quote,
-    most_captions,
-    training_quote,
+from onmodel.money.quotes import Quote, expected_crops, film_quote, most_captions
+from onmodel.money.training_quotes import (
+    FirstUse,
+    cost_quote,
+    merged_quote,
+    work_of_captions,
+    work_of_training,
 )
+from onmodel.storyboards.first import first_storyboard
 from onmodel.wiring import trainer_rules
 from onmodel_cli import options, speaking
 from onmodel_cli.results import print_object
+
+DEPLOYMENT_HOURS = 2.0
+PROVISION_MINUTES = 90.0
+"""The stack's parameters as they are by default: no stack is needed for a quote."""
+
+TITLES: dict[CostName, str] = {
+    "captions": "caption and train",
+    "training": "caption and train",
+    "drawing": "draw",
+    "deployment": "deploy",
+}
+
+
+class Total(Contract):
+    """The cost of everything that a film leads to. None: a price is missing."""
+
+    usd: float | None = Field(description="at most")
+    usual_usd: float | None
+    asked_usd: float | None = Field(description="what one question is about: all but preparing")
+    unsure: tuple[str, ...] = Field(description="parts with a price that is not certain")
 
 
 def quote(
@@ -61,27 +84,57 @@ def quote(
             characters or len(chosen.characters) or None,
         )
         wish = chosen.training.trainer
-        rules = trainer_rules()[FIRST_TRAINER if wish == "auto" else wish]
-        made = {
-            "prepare": film_quote(facts, chosen, book),
-            "caption and train": training_quote(
-                rules.training_work(rules.hyperparameters(chosen.training)),
-                captions=captions.count,
-                counted=(captions.assumption,),
-                caption_settings=chosen.captions,
-                book=book,
+        first = first_storyboard(chosen.characters)
+        parts = work_of_training(
+            work_of_captions(captions.count, chosen.captions, (captions.assumption,)),
+            chosen,
+            trainer_rules()[FIRST_TRAINER if wish == "auto" else wish],
+            FirstUse(
+                storyboard=first,
+                hours=min(chosen.deployment.hours, DEPLOYMENT_HOURS),
+                provision_minutes=PROVISION_MINUTES,
             ),
-        }
-        if rules.deployer is not None:
-            deployed = rules.deployer.deployment_work(chosen.deployment.hours)
-            made["deploy"] = deployment_quote(deployed, book=book)
+        )
+        prepared = film_quote(facts, chosen, book)
+        made = {"prepare": prepared} | _by_title(parts, book)
+        whole = _whole(prepared, cost_quote(parts, book))
         if as_json:
-            print_object({name: found.model_dump(mode="json") for name, found in made.items()})
+            each = {name: found.model_dump(mode="json") for name, found in made.items()}
+            print_object(each | {"total": whole.model_dump(mode="json")})
             return
         speaking.out.print(f"[bold]{film.name}[/]  {duration(facts.duration_seconds)}\n")
         for name, found in made.items():
             _show(name, found)
-        speaking.out.print("The real cost is lower rather than higher. Nothing was started.")
+        _show_total(whole)
+
+
+def _by_title(parts: tuple[WorkPart, ...], book: PriceBook) -> dict[str, Quote]:
+    titled: dict[str, tuple[WorkPart, ...]] = {}
+    for part in parts:
+        titled[TITLES[part.name]] = (*titled.get(TITLES[part.name], ()), part)
+    return {title: merged_quote(found, book) for title, found in titled.items()}
+
+
+def _whole(prepared: Quote, after: CostQuote) -> Total:
+    first = prepared.bill.total_usd
+    before = None if first is None else float(first)
+    return Total(
+        usd=None if before is None or after.usd is None else before + after.usd,
+        usual_usd=None if before is None or after.usual_usd is None else before + after.usual_usd,
+        asked_usd=after.usd,
+        unsure=after.unsure_parts,
+    )
+
+
+def _show_total(total: Total) -> None:
+    usual = f", usually {dollars(total.usual_usd)}" if total.usual_usd != total.usd else ""
+    speaking.out.print(f"[bold]In all at most {dollars(total.usd)}[/]{usual}.")
+    if total.unsure:
+        speaking.out.print(f"A price is not certain: {listed(total.unsure)}.")
+    speaking.out.print(
+        f"A mail asks for the {dollars(total.asked_usd)} after preparing, once and before any of"
+        " it is spent, if that is above the stack's SpendLimitUsd. Nothing was started."
+    )
 
 
 def _show(name: str, quote: Quote) -> None:

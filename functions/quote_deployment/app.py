@@ -11,10 +11,12 @@ wired = services(Buckets, DeploymentLimits)
 
 @lambda_handler(QuoteDeploymentRequest)
 def handler(request: QuoteDeploymentRequest) -> DeploymentQuoted:
+    limits = wired.environment.read(DeploymentLimits)
     return quote_deployment(
         request,
         studio=wired.studio,
         rules=wired.trainer_rules,
         prices=wired.prices,
-        longest_hours=wired.environment.read(DeploymentLimits).deployment_hours,
+        longest_hours=limits.deployment_hours,
+        provision_minutes=limits.provision_minutes,
     )

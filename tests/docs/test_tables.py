@@ -67,7 +67,8 @@ def test_costs_when_listed_then_every_sum_comes_from_the_price_book() -> None:
         frame, 520 * frame, crop, round(370 * crop, 2), 100 * 60 * frame,
         usd(f"{nova}.input-1k"), usd(f"{nova}.output-1k"), caption, 200 * caption,
         image, default * image, article * image,
-        usd("bedrock.custom-model-month"), hour, 3 * hour,
+        usd("bedrock.custom-model-month"), hour, 3 * hour, 4 * hour,
+        round(200 * caption + default * image + usd("bedrock.custom-model-month") + 4 * hour, 0),
     }  # fmt: skip
     answer = {Decimal(found.replace(",", "")) for found in re.findall(MONEY, COSTS)}
     assert answer == {each.normalize() for each in sums}

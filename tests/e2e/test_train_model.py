@@ -1,4 +1,4 @@
-"""From a film to a model and back to zero, hands-off, from the real template on the local stack."""
+"""From a film to a model and back to zero, with one approval, on the local stack."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ON_THE_WAY_TO_A_MODEL = {
     "quote_training", "caption_crop", "collect_captions", "write_manifest", "report_dataset",
     "start_training", "claim_training", "draw_loss_curve", "schedule_retirement",
     "provision_model", "check_deployment", "plan_storyboard", "draw_panel", "score_panel",
-    "publish_gallery", "notify",
+    "publish_gallery", "notify", "request_approval",
 }  # fmt: skip
 
 
@@ -45,9 +45,16 @@ def only(studio: DeployedStack, kind: Kind, production: str, status: set[str]) -
     return row
 
 
+def question_of(studio: DeployedStack, approval: Record) -> CaughtMail:
+    """The mail that asks for this approval."""
+    about = f"({approval.body['subject_id']})"
+    (mail,) = [mail for mail in studio.wait_for_mails(about) if "?" in mail.subject]
+    return mail
+
+
 @pytest.fixture(scope="module")
 def trained(studio: DeployedStack, drawn: DrawnFilm) -> Record:
-    """The training of a production that nobody touched after its film landed."""
+    """The training of a production whose film landed and whose one question was approved."""
     for name, picture in cut_references(drawn).items():
         studio.upload(f"show/characters/{name}", picture)
     studio.upload("show/settings.yaml", SETTINGS)
@@ -56,6 +63,8 @@ def trained(studio: DeployedStack, drawn: DrawnFilm) -> Record:
         lambda: studio.state_of("show"),
     )
     studio.upload("show/films/drawn.mp4", drawn.path.read_bytes())
+    asked = only(studio, Kind.APPROVAL, "show", {"pending"})
+    behind_the_link(question_of(studio, asked), "approve")
     return only(studio, Kind.TRAINING, "show", {"completed", "failed"})
 
 
@@ -72,6 +81,20 @@ def test_film_when_it_landed_then_a_dataset_in_bedrocks_form_was_trained_on(
     notes = [json.loads(line) for line in studio.store.get(keys.annotations).splitlines()]
     assert {note["character"] for note in notes} <= {"mira", "otto", "pip", None}
     assert all({"image_ref", "alt_text", "crop_id", "box", "shot"} <= set(note) for note in notes)
+
+
+def test_question_when_approved_then_training_and_deployment_need_no_second_one(
+    studio: DeployedStack, trained: Record
+) -> None:
+    only(studio, Kind.DEPLOYMENT, "show", {"in_service"})
+    approval = only(studio, Kind.APPROVAL, "show", {"approved"})
+    parts = {part["name"]: part["usd"] for part in approval.body["parts"]}
+    assert set(parts) == {"captions", "training", "deployment"}
+    assert approval.body["usd"] == pytest.approx(sum(parts.values()))
+    assert parts["deployment"] == 4 * 60.5
+    assert trained.body["agreed_parts"] == approval.body["parts"]
+    mail = question_of(studio, approval)
+    assert "deployment, until its scheduled end" in mail.body and "drawn.mp4" in mail.body
 
 
 def test_training_when_completed_then_a_model_is_ready_with_a_storyboard_and_an_end(
@@ -146,7 +169,7 @@ def test_second_run_when_only_the_threshold_changes_then_no_caption_is_paid_agai
     approval = only(studio, Kind.APPROVAL, "show", {"pending"})
     assert approval.body["purpose"] == "training"
     assert studio.calls()["bedrock-runtime"]["Converse"]["ok"] == asked
-    studio.wait_for_mails("approv")
+    question_of(studio, approval)
 
 
 def behind_the_link(mail: CaughtMail, decision: str | None = None) -> str:
@@ -161,9 +184,10 @@ def behind_the_link(mail: CaughtMail, decision: str | None = None) -> str:
 def test_approval_when_looked_at_and_declined_then_nothing_is_trained(
     studio: DeployedStack, trained: Record
 ) -> None:
-    only(studio, Kind.APPROVAL, "show", {"pending"})
-    mail = studio.wait_for_mails("approv")[-1]
-    assert "Approve" in behind_the_link(mail)
+    asked = only(studio, Kind.APPROVAL, "show", {"pending"})
+    mail = question_of(studio, asked)
+    page = behind_the_link(mail)
+    assert "Approve" in page and "at most" in page and "data:image/jpeg" in page
     only(studio, Kind.APPROVAL, "show", {"pending"})  # whoever follows a link decides nothing
     behind_the_link(mail, "decline")
     only(studio, Kind.APPROVAL, "show", {"declined"})
@@ -185,7 +209,7 @@ def test_storyboard_when_nothing_answers_then_asked_for_drawn_and_switched_off(
     studio.upload("show/storyboards/walk.yaml", b"images: 1\nscenes: [Mira walks]\n")
     asked = only(studio, Kind.APPROVAL, "show", {"pending"})
     assert asked.body["purpose"] == "deployment"
-    behind_the_link(studio.wait_for_mails("approv")[-1], "approve")
+    behind_the_link(question_of(studio, asked), "approve")
     wait_until(
         lambda: any(info.key.endswith("gallery/index.html") for info in drawn_boards(studio)),
         lambda: studio.state_of("show"),

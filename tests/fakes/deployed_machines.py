@@ -19,6 +19,7 @@ from fakes.deployment_in_memory import (
     PRICES,
     PROVISION_MINUTES,
     RETIRE,
+    SPEND_LIMIT_USD,
     DeploymentInMemory,
 )
 from fakes.machines import Execution, Machines
@@ -163,6 +164,7 @@ class DeployedMachines(DeploymentInMemory):
                 "RetireModelArn": RETIRE,
                 "DeployModelArn": DEPLOY,
                 "PollSeconds": str(5 * MINUTE),
+                "ApprovalSeconds": str(7 * 24 * 3600),
             },
             dies=self._dies,
             definitions={"DrawStoryboard": STORYBOARD},
@@ -180,7 +182,15 @@ class DeployedMachines(DeploymentInMemory):
         deploying = base | trainers | schedules
         limits = {"provision_minutes": PROVISION_MINUTES, "retire_model_arn": RETIRE}
         claim = lambda request: ClaimTraining(  # noqa: E731
-            self.registry, self.studio, Only(self.trainer), self.machines, self.clock, 2
+            registry=self.registry,
+            studio=self.studio,
+            trainers=Only(self.trainer),
+            executions=self.machines,
+            prices=self.prices,
+            clock=self.clock,
+            longest_hours=2,
+            provision_minutes=PROVISION_MINUTES,
+            spend_limit_usd=SPEND_LIMIT_USD,
         ).claim(request)
         return {
             "claim_training": _function(ClaimTrainingRequest, claim),

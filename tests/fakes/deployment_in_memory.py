@@ -27,7 +27,7 @@ from onmodel.contracts.deployments import (
 from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
 from onmodel.contracts.operations import Reconciled
 from onmodel.contracts.rows import TrainingBody, TrainingStage
-from onmodel.contracts.trainings import TrainingSpec
+from onmodel.contracts.trainings import CostPart, TrainingSpec
 from onmodel.links.tokens import SignedLinks
 from onmodel.money.pricebook import PriceBook
 from onmodel.ports.machines import Executions
@@ -61,6 +61,15 @@ PRICES = PriceBook.load(
 )
 
 
+SPEND_LIMIT_USD = 100.0
+
+AGREED = (
+    CostPart(name="training", usd=21.95, usual_usd=21.95, is_unsure=True),
+    CostPart(name="deployment", usd=242.0, usual_usd=181.5),
+)
+"""What a person approved before the training: its deployment too, for two hours."""
+
+
 class DeploymentInMemory:
     """The services, one training under way, and each step called with them."""
 
@@ -75,6 +84,7 @@ class DeploymentInMemory:
         self.scheduler = InMemoryScheduler(self.clock)
         self.tokens = InMemoryTaskTokens()
         self.links = SignedLinks("https://door.invalid", "a key of tests", self.clock)
+        self.prices = PRICES
         self.job = self.begin_training()
 
     def begin_training(self, training: str = TRAINING, production: str = "bunny") -> str:
@@ -95,6 +105,9 @@ class DeploymentInMemory:
             trainer=self.trainer.name,
             job_ref=job,
             model_name=names.model,
+            quoted_usd=21.95,
+            agreed_parts=AGREED,
+            approved=True,
         )
         TRAININGS.create(
             self.registry,
@@ -120,8 +133,11 @@ class DeploymentInMemory:
             studio=self.studio,
             trainers=Only(self.trainer),
             executions=self.executions,
+            prices=self.prices,
             clock=self.clock,
             longest_hours=2,
+            provision_minutes=PROVISION_MINUTES,
+            spend_limit_usd=SPEND_LIMIT_USD,
         ).claim(ClaimTrainingRequest(request=asked, execution_arn=execution))
 
     def schedule(self, claimed: ClaimedTraining, execution: str = "deploy-1") -> None:
@@ -132,7 +148,7 @@ class DeploymentInMemory:
             registry=self.registry,
             scheduler=self.scheduler,
             rules=Only(self.trainer),
-            prices=PRICES,
+            prices=self.prices,
             clock=self.clock,
             provision_minutes=PROVISION_MINUTES,
             retire_model_arn=RETIRE,

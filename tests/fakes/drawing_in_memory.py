@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from fakes.deployment_in_memory import PRICES, TRAINING, DeploymentInMemory
+from fakes.deployment_in_memory import (
+    PRICES,
+    PROVISION_MINUTES,
+    TRAINING,
+    DeploymentInMemory,
+)
 from fakes.embedder import FakeEmbedder
 from fakes.image_model import FakeImageModel
 from fakes.trainer import Only
@@ -170,4 +175,5 @@ class DrawingInMemory(DeploymentInMemory):
             rules=Only(self.trainer),
             prices=PRICES,
             longest_hours=longest_hours,
+            provision_minutes=PROVISION_MINUTES,
         ).usd

@@ -95,7 +95,7 @@ class SecondsRules(TrainerRules, DeployerRules):
             assumptions=(f"{SECONDS_PER_STEP} s a step",),
         )
 
-    def deployment_work(self, hours: float) -> Work:
+    def deployment_work(self, hours: float, provision_minutes: float) -> Work:
         return Work(usage=(Usage(item=DEPLOYED_SECOND, paid=hours * 3600),))
 
     def billed_hours(self, lived: timedelta) -> float:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from fakes.clock import FixedClock
 
-from onmodel.contracts.base import Options
+from onmodel.contracts.base import Options, Usage
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentState, DeploymentStatus
 from onmodel.contracts.operations import OurResource, ResourceKind
 from onmodel.contracts.trainings import (
@@ -208,18 +208,19 @@ class InMemoryTrainer(InMemoryService, BedrockRules):
     def training_work(self, values: Options) -> Work:
         return _renamed(super().training_work(values))
 
-    def deployment_work(self, hours: float) -> Work:
-        return _renamed(super().deployment_work(hours))
+    def deployment_work(self, hours: float, provision_minutes: float) -> Work:
+        return _renamed(super().deployment_work(hours, provision_minutes))
+
+
+OWN_ITEMS = {
+    TRAINING_IMAGE: "memory.training-image",
+    MODEL_MONTH: "memory.model-month",
+    DEPLOYMENT_HOUR: "memory.unit-hour",
+}
 
 
 def _renamed(work: Work) -> Work:
-    own = {
-        TRAINING_IMAGE: "memory.training-image",
-        MODEL_MONTH: "memory.model-month",
-        DEPLOYMENT_HOUR: "memory.unit-hour",
-    }
-    return work.model_copy(
-        update={
-            "usage": tuple(use.model_copy(update={"item": own[use.item]}) for use in work.usage)
-        }
-    )
+    def renamed(usage: tuple[Usage, ...]) -> tuple[Usage, ...]:
+        return tuple(use.model_copy(update={"item": OWN_ITEMS[use.item]}) for use in usage)
+
+    return work.model_copy(update={"usage": renamed(work.usage), "usual": renamed(work.usual)})

@@ -62,7 +62,7 @@ from onmodel.steps.collect_film import CollectFilm
 from onmodel.steps.follow_link import FollowLink
 from onmodel.steps.notify import notify
 from onmodel.steps.preflight_training import preflight_training
-from onmodel.steps.quote_training import quote_training
+from onmodel.steps.quote_training import QuoteTraining
 from onmodel.steps.report_dataset import report_dataset
 from onmodel.steps.request_approval import RequestApproval
 from onmodel.steps.settle_generation import settle_generation
@@ -72,7 +72,11 @@ from onmodel.steps.write_manifest import write_manifest
 LINKS_URL = "https://door.invalid"
 QUIET_SECONDS = 900
 POLL_SECONDS = 60
-SPEND_LIMIT_USD = 100.0
+SPEND_LIMIT_USD = 300.0
+"""Above what a training by default and the deployment after it cost at most, 264 dollars."""
+
+DEPLOYMENT_HOURS = 2.0
+PROVISION_MINUTES = 90.0
 PRODUCTION = "bunny"
 CAST = ("big-buck", "frank")
 
@@ -112,7 +116,13 @@ class TrainingInMemory(FilmsInMemory):
         self.captions = FakeCaptionModel(answer)
         self.queue = InMemoryQueue()
         self.links = SignedLinks(LINKS_URL, "a key of tests", self.clock)
-        self.prices = with_prices({"memory.training-image": "0.005", "memory.model-month": "1.95"})
+        self.prices = with_prices(
+            {
+                "memory.training-image": "0.005",
+                "memory.model-month": "1.95",
+                "memory.unit-hour": "60.5",
+            }
+        )
 
     # ── what lies there before ──
 
@@ -248,14 +258,17 @@ class TrainingInMemory(FilmsInMemory):
         )
 
     def quote(self, dataset: DatasetRef, preflight: Preflight | None = None) -> TrainingQuoted:
-        return quote_training(
-            QuoteTrainingRequest(dataset=dataset, preflight=preflight or Preflight(possible=True)),
+        return QuoteTraining(
             registry=self.registry,
             studio=self.studio,
             rules=Only(self.trainer),
             prices=self.prices,
             clock=self.clock,
             spend_limit_usd=SPEND_LIMIT_USD,
+            longest_hours=DEPLOYMENT_HOURS,
+            provision_minutes=PROVISION_MINUTES,
+        ).quote(
+            QuoteTrainingRequest(dataset=dataset, preflight=preflight or Preflight(possible=True))
         )
 
     def waiting(self, dataset: DatasetRef) -> tuple[CaptionItem, ...]:

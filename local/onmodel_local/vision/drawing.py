@@ -18,15 +18,14 @@ _MOST_CROPS = 3
 
 
 class Drawing(NamedTuple):
-    """What is drawn: prompt, seed, model's name, size, pictures (JPEG, PNG) and what they are."""
+    """What is drawn: prompt, seed, model's name, size, crops of the training set (JPEG, PNG)."""
 
     prompt: str
     seed: int
     model: str
     width: int
     height: int
-    crops: tuple[bytes, ...] = ()
-    source: str = "pictures of its own training set"
+    crops: tuple[bytes, ...]
 
 
 def draw(order: Drawing) -> bytes:
@@ -38,7 +37,7 @@ def draw(order: Drawing) -> bytes:
     unit = order.width / 1024
     heading = ["SIMULATED: no model drew this", f"{order.model}, seed {order.seed}"]
     if order.crops:
-        heading.append(f"what is shown are {order.source}")
+        heading.append("what is shown are pictures of its own training set")
     _band(canvas, 0, heading, unit)
     lines = textwrap.wrap(_ascii(order.prompt), 74)[:6]
     _band(canvas, 1, lines, unit)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from drawn.films import DrawnFilm
+from template_model import read_template
 from typer.testing import CliRunner
 
-from onmodel_cli import main
+from onmodel_cli import main, quoting
 
 SETTINGS = """
 sampling: {interval_seconds: 0.1}
@@ -52,3 +53,25 @@ def test_quote_when_no_character_is_known_then_each_expected_figure(drawn: Drawn
     first, second, *_ = captions(drawn.path)
     assert f"so {first.split()[0]} embeddings" in prepare
     assert second == "how many characters there are is not known"
+
+
+def test_quote_when_shown_then_one_total_of_all_parts_until_nothing_is_billed(
+    drawn: DrawnFilm,
+) -> None:
+    answer = json.loads(CliRunner().invoke(main.app, ["quote", str(drawn.path), "--json"]).output)
+    parts = {name: float(answer[name]["bill"]["total_usd"]) for name in answer if name != "total"}
+    total = answer["total"]
+    assert parts["deploy"] == 4 * 60.5
+    assert total["usd"] == pytest.approx(sum(parts.values()))
+    assert total["asked_usd"] == pytest.approx(total["usd"] - parts["prepare"])
+    assert total["usual_usd"] == pytest.approx(total["usd"] - 60.5)
+    assert total["unsure"] == ["training"]
+    shown = " ".join(CliRunner().invoke(main.app, ["quote", str(drawn.path)]).output.split())
+    assert f"In all at most ${total['usd']:,.2f}" in shown
+    assert "A mail asks for the" in shown and "once and before any of it is spent" in shown
+
+
+def test_quote_when_no_stack_is_there_then_its_limits_are_the_templates() -> None:
+    parameters = read_template().body["Parameters"]
+    assert float(parameters["DeploymentHours"]["Default"]) == quoting.DEPLOYMENT_HOURS
+    assert float(parameters["ProvisionMinutes"]["Default"]) == quoting.PROVISION_MINUTES

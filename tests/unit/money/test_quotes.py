@@ -2,32 +2,23 @@ from decimal import Decimal
 
 import pytest
 
-from onmodel.contracts.base import Box, Usage
+from onmodel.contracts.base import Box
 from onmodel.contracts.films import FilmFacts
 from onmodel.contracts.settings import (
-    CaptionSettings,
     FinderSettings,
     Sampling,
     Settings,
     TrainingSettings,
 )
-from onmodel.contracts.trainings import Work
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.quotes import (
-    deployment_quote,
     expected_crops,
     expected_frames,
     film_quote,
     most_captions,
-    training_quote,
-    used,
 )
 
 BOOK = PriceBook.load()
-WORK = Work(
-    usage=(Usage(item="bedrock.custom-model-month", paid=2),),
-    assumptions=("two months of keeping the model",),
-)
 FILM = FilmFacts(
     container="mp4",
     codec="h264",
@@ -138,55 +129,3 @@ def test_most_captions_when_counted_then_says_of_how_many_characters() -> None:
 def test_expected_crops_when_one_figure_a_frame_is_taken_then_as_many_as_frames() -> None:
     assert expected_crops(7158, Settings()) == 10_737
     assert expected_crops(7158, Settings(finder=FinderSettings(max_figures=1))) == 7158
-
-
-def test_quote_training_when_nothing_is_captioned_then_the_trainers_work() -> None:
-    quote = training_quote(WORK, captions=0, caption_settings=CaptionSettings(), book=BOOK)
-    assert quote.bill.total_usd == Decimal("3.90")
-    assert quote.assumptions[1:] == (
-        "two months of keeping the model",
-        f"prices of {BOOK.dated.isoformat()}",
-    )
-
-
-def test_quote_training_when_captions_are_missing_then_their_tokens() -> None:
-    quote = training_quote(
-        WORK,
-        captions=1000,
-        caption_settings=CaptionSettings(model="us.amazon.nova-pro-v1:0"),
-        book=BOOK,
-    )
-    lines = {line.item: line.usd for line in quote.bill.lines}
-    assert lines["bedrock.us.amazon.nova-pro-v1:0.input-1k"] == Decimal("2.464")
-    assert lines["bedrock.us.amazon.nova-pro-v1:0.output-1k"] == Decimal("0.2464")
-
-
-def test_quote_training_when_a_model_has_no_price_then_no_total() -> None:
-    quote = training_quote(
-        WORK,
-        captions=1,
-        caption_settings=CaptionSettings(model="some.other-model"),
-        book=BOOK,
-    )
-    assert quote.bill.total_usd is None
-    assert quote.bill.missing == (
-        "bedrock.some.other-model.input-1k",
-        "bedrock.some.other-model.output-1k",
-    )
-
-
-def test_quote_deployment_when_asked_then_what_its_trainer_uses() -> None:
-    work = Work(usage=(Usage(item="bedrock.provisioned-unit-hour", paid=3),), assumptions=("3 h",))
-    quote = deployment_quote(work, book=BOOK)
-    assert quote.bill.total_usd == Decimal("181.50")
-    assert quote.assumptions == ("3 h", f"prices of {BOOK.dated.isoformat()}")
-
-
-def test_used_when_one_of_several_is_used_then_the_dearest_counts() -> None:
-    book = PriceBook.load(b'prices: {fast: "4", slow: "1", kept: "2"}')
-    fast, slow = Usage(item="fast", paid=1), Usage(item="slow", paid=3)
-    work = Work(usage=(Usage(item="kept", paid=1),), either=(slow, fast))
-    assert used(work, book)[1:] == (fast,)
-    unknown = Usage(item="unknown", paid=0.1)
-    unpriced = work.model_copy(update={"either": (slow, unknown, fast)})
-    assert deployment_quote(unpriced, book=book).bill.total_usd is None

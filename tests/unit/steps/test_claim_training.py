@@ -1,16 +1,23 @@
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from fakes.deployment_in_memory import DEPLOY, TRAINING, DeploymentInMemory
 
 from onmodel.contracts.deployments import DeploymentStatus
 from onmodel.contracts.keys import accepted_settings_key, execution_arn
-from onmodel.contracts.rows import DeploymentStage, Kind, TrainingStage
+from onmodel.contracts.rows import (
+    ApprovalBody,
+    ApprovalStatus,
+    DeploymentStage,
+    Kind,
+    TrainingStage,
+)
 from onmodel.contracts.settings import DeploymentSettings, Settings
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.errors import Conflict, EventRefused
-from onmodel.registry.kinds import TRAININGS
+from onmodel.registry.kinds import APPROVALS, TRAININGS
 
 
 @pytest.fixture
@@ -251,3 +258,134 @@ def test_claim_when_two_storyboards_were_approved_then_the_second_deploys_after_
     studio.stop()
     studio.bill()
     assert studio.claim("two", **STORYBOARD).deployment_id == f"{TRAINING}-2"
+
+
+# ── money: what was approved with the training covers the deployment ─────────────────────────────
+
+
+def wish_for(studio: DeploymentInMemory, hours: float) -> None:
+    """Change the production's settings after the training was approved."""
+    settings = Settings(deployment=DeploymentSettings(hours=hours))
+    studio.studio.put(
+        accepted_settings_key("bunny"), settings.model_dump_json().encode(), "text/json"
+    )
+
+
+def without_agreement(studio: DeploymentInMemory) -> None:
+    """A row as it was written when a deployment was not part of the question."""
+    old = studio.training.with_fields(agreed_parts=(), approved=False)
+    TRAININGS.replace(studio.registry, old, studio.clock())
+
+
+def answer(studio: DeploymentInMemory, status: ApprovalStatus, **age: float) -> None:
+    """A question about the training's deployment, and its answer."""
+    now = studio.clock()
+    body = ApprovalBody(
+        purpose="deployment",
+        subject_id=TRAINING,
+        usd=423.5,
+        task_token="token-1",
+        expires_at=now + timedelta(days=7) - timedelta(**age),
+        correlation_id="upload-1",
+    )
+    APPROVALS.create(studio.registry, "bunny", "asked-before", status=status, body=body, now=now)
+
+
+def dearer(studio: DeploymentInMemory) -> None:
+    """70 dollars an hour instead of 60.50."""
+    price = studio.prices.prices["memory.unit-hour"].model_copy(update={"usd": Decimal(70)})
+    prices = studio.prices.prices | {"memory.unit-hour": price}
+    studio.prices = studio.prices.model_copy(update={"prices": prices})
+
+
+def test_claim_when_the_deployment_costs_no_more_than_approved_then_nobody_is_asked(
+    studio: DeploymentInMemory,
+) -> None:
+    studio.trainer.complete(studio.job)
+    claimed = studio.claim()
+    assert (claimed.action, claimed.quote) == ("deploy", None)
+
+
+def test_claim_when_a_price_has_risen_then_asked_anew_with_both_amounts(
+    studio: DeploymentInMemory,
+) -> None:
+    studio.trainer.complete(studio.job)
+    dearer(studio)
+    claimed = studio.claim()
+    assert claimed.action == "ask" and claimed.quote is not None
+    assert claimed.quote.usd == 4 * 70
+    assert "$242.00 of the training's question" in claimed.quote.why
+    assert "up to $280.00" in claimed.quote.why
+    assert (claimed.deployment_id, claimed.hours) == (f"{TRAINING}-1", 2)
+    assert studio.training.holder == "deploy-1"
+
+
+@pytest.mark.parametrize(("hours", "action"), [(2, "deploy"), (1, "deploy"), (0.5, "deploy")])
+def test_claim_when_the_settings_wish_less_than_approved_then_deployed_for_as_long(
+    studio: DeploymentInMemory, hours: float, action: str
+) -> None:
+    studio.trainer.complete(studio.job)
+    wish_for(studio, hours)
+    claimed = studio.claim()
+    assert (claimed.action, claimed.hours) == (action, hours)
+
+
+def test_claim_when_the_training_is_of_before_then_its_deployment_is_asked_about(
+    studio: DeploymentInMemory,
+) -> None:
+    studio.trainer.complete(studio.job)
+    without_agreement(studio)
+    claimed = studio.claim()
+    assert claimed.action == "ask" and claimed.quote is not None
+    assert "was not part of the question" in claimed.quote.why
+
+
+def test_claim_when_a_person_asks_for_the_deployment_then_no_second_question(
+    studio: DeploymentInMemory,
+) -> None:
+    studio.trainer.complete(studio.job)
+    without_agreement(studio)
+    claimed = studio.claim(production="bunny", training_id=TRAINING)
+    assert (claimed.action, claimed.quote) == ("deploy", None)
+
+
+@pytest.mark.parametrize(
+    ("status", "action"),
+    [
+        (ApprovalStatus.APPROVED, "deploy"),
+        (ApprovalStatus.DECLINED, "ignore"),
+        (ApprovalStatus.EXPIRED, "ignore"),
+        (ApprovalStatus.WITHDRAWN, "ignore"),
+        (ApprovalStatus.PENDING, "ask"),
+    ],
+)
+def test_claim_when_asked_before_and_that_execution_died_then_its_answer_counts(
+    studio: DeploymentInMemory, status: ApprovalStatus, action: str
+) -> None:
+    studio.trainer.complete(studio.job)
+    without_agreement(studio)
+    answer(studio, status)
+    assert studio.claim("deploy-2").action == action
+
+
+def test_claim_when_the_question_expired_without_an_answer_then_not_asked_again(
+    studio: DeploymentInMemory,
+) -> None:
+    studio.trainer.complete(studio.job)
+    without_agreement(studio)
+    answer(studio, ApprovalStatus.PENDING, days=7)
+    assert studio.claim("deploy-2").action == "ignore"
+
+
+def test_claim_when_another_execution_only_waits_for_an_answer_then_a_person_may_deploy(
+    studio: DeploymentInMemory,
+) -> None:
+    studio.trainer.complete(studio.job)
+    without_agreement(studio)
+    studio.executions.start(DEPLOY, "asks", {})
+    asks = execution_arn(DEPLOY, "asks")
+    assert studio.claim(asks).action == "ask"
+    assert studio.claim("by-event").action == "ignore"
+    answer(studio, ApprovalStatus.PENDING)
+    assert studio.claim("by-event").action == "ignore"
+    assert studio.claim("by-hand", production="bunny", training_id=TRAINING).action == "deploy"

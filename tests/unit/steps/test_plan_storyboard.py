@@ -88,8 +88,29 @@ def test_plan_when_nothing_serves_then_to_be_quoted_and_no_take_is_used() -> Non
     plan = studio.plan()
     assert (plan.deployed, plan.training_id, plan.take) == (False, TRAINING, None)
     assert not list(STORYBOARDS.list(studio.registry, "bunny"))
-    assert studio.quote(plan) == 3 * 60.5
-    assert studio.quote(plan, longest_hours=1) == 2 * 60.5
+    assert studio.quote(plan) == 4 * 60.5
+    assert studio.quote(plan, longest_hours=1) == 3 * 60.5
+
+
+def test_plan_when_a_model_is_being_deployed_then_the_storyboard_waits_for_it() -> None:
+    studio = DrawingInMemory()
+    studio.upload()
+    studio.planned()
+    assert (studio.plan().deployed, studio.plan().deploying) == (False, True)
+    studio.provision()
+    assert studio.plan().deploying
+    (ref,) = studio.trainer.deployments
+    studio.trainer.move(ref, DeploymentStatus.IN_SERVICE)
+    studio.check()
+    assert (studio.plan().deployed, studio.plan().deploying) == (True, False)
+
+
+def test_plan_when_the_deployment_that_it_waited_for_ends_then_it_asks_for_its_own() -> None:
+    studio = DrawingInMemory()
+    studio.upload()
+    studio.creating()
+    studio.stop()
+    assert (studio.plan().deployed, studio.plan().deploying) == (False, False)
 
 
 def test_plan_when_nothing_is_trained_then_refused() -> None:

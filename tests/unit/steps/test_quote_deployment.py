@@ -31,15 +31,17 @@ def quote(wish: float, longest: float, prices: PriceBook = PRICES) -> float | No
         rules=Only(studio.trainer),
         prices=prices,
         longest_hours=longest,
+        provision_minutes=90,
     )
-    assert answer.subject_id == "forest"
+    assert answer.subject_id == "forest" and answer.quote.usd == answer.usd
+    assert "billed by the hour" in answer.quote.why
     return answer.usd
 
 
 @pytest.mark.parametrize(
-    ("wish", "longest", "hours"), [(2, 2, 3), (2, 24, 3), (24, 2, 3), (1, 2, 2), (0.5, 2, 1)]
+    ("wish", "longest", "hours"), [(2, 2, 4), (2, 24, 4), (24, 2, 4), (1, 2, 3), (0.5, 2, 2)]
 )
-def test_quote_when_asked_then_begun_hours_with_creation_within_the_stacks_limit(
+def test_quote_when_asked_then_begun_hours_to_its_scheduled_end_within_the_stacks_limit(
     wish: float, longest: float, hours: int
 ) -> None:
     assert quote(wish, longest) == hours * 60.5

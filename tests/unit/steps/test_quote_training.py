@@ -4,7 +4,12 @@ from fakes.training_in_memory import PRODUCTION, TrainingInMemory, with_prices
 
 from onmodel.contracts.datasets import DatasetRef, Preflight
 from onmodel.contracts.rows import DatasetBody, DatasetStatus, TrainingStage
-from onmodel.contracts.settings import AllowedModels, Settings, TrainingSettings
+from onmodel.contracts.settings import (
+    AllowedModels,
+    DeploymentSettings,
+    Settings,
+    TrainingSettings,
+)
 from onmodel.errors import EventRefused
 from onmodel.ports.registry import Record
 from onmodel.registry.kinds import DATASETS, TRAININGS
@@ -44,14 +49,42 @@ def trained(world: TrainingInMemory, stage: TrainingStage) -> DatasetRef:
     return dataset
 
 
-def test_quote_when_first_and_cheap_then_nobody_is_asked(world: TrainingInMemory) -> None:
+def test_quote_when_first_and_within_the_limit_then_nobody_is_asked(
+    world: TrainingInMemory,
+) -> None:
     dataset = world.assemble(world.generation())
     quoted = world.quote(dataset)
-    # 500 × 8 pictures at half a cent, a month of the model, and cents of captions
-    assert quoted.usd is not None and 21.95 < quoted.usd < 22.1
+    # 500 × 8 pictures at half a cent, a month of the model, cents of captions, and four begun
+    # hours of 60.50 dollars until the deployment's scheduled end
+    assert quoted.usd is not None and 263.95 < quoted.usd < 264.1
     assert not quoted.approval and quoted.review == "none"
-    assert stored(world, dataset).quoted_usd == quoted.usd
-    assert any("500 steps" in line for line in stored(world, dataset).assumptions)
+    body = stored(world, dataset)
+    assert body.quoted_usd == quoted.usd
+    assert [part.name for part in body.quoted_parts] == ["captions", "training", "deployment"]
+    assert sum(part.usd or 0 for part in body.quoted_parts) == pytest.approx(quoted.usd)
+    assert any("500 steps" in line for line in body.assumptions)
+    assert any("2 h in service" in line for line in body.assumptions)
+
+
+def test_quote_when_the_limit_is_the_stacks_default_then_bedrock_asks_once_for_the_whole(
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Training alone is within the limit; with the deployment that follows it is not."""
+    monkeypatch.setattr(training_in_memory, "SPEND_LIMIT_USD", 100.0)
+    dataset = world.assemble(world.generation())
+    assert world.quote(dataset).approval
+    assert stored(world, dataset).why_asked == "The total is above the limit of $100.00."
+
+
+def test_quote_when_the_settings_wish_other_hours_then_the_deployment_is_as_long(
+    world: TrainingInMemory,
+) -> None:
+    generation = world.generation()
+    world.set_settings(Settings(deployment=DeploymentSettings(hours=0.5)))
+    short = world.assemble(generation)
+    world.quote(short)
+    deployment = stored(world, short).quoted_parts[-1]
+    assert (deployment.usd, deployment.usual_usd) == (2 * 60.5, 60.5)
 
 
 @pytest.mark.parametrize(("below", "is_asked"), [(0.0, False), (0.01, True)])
@@ -68,8 +101,8 @@ def test_quote_when_at_the_limit_then_a_person_is_asked_only_above_it(
 def test_quote_when_above_the_limit_then_a_person_is_asked(world: TrainingInMemory) -> None:
     dataset = expensive(world)
     quoted = world.quote(dataset)
-    assert quoted.approval and quoted.usd is not None and 4480 < quoted.usd < 4500
-    assert stored(world, dataset).why_asked == "The quote is above the limit of $100.00."
+    assert quoted.approval and quoted.usd is not None and 4720 < quoted.usd < 4740
+    assert stored(world, dataset).why_asked == "The total is above the limit of $300.00."
 
 
 def test_quote_when_a_price_is_missing_then_asked_and_never_zero(world: TrainingInMemory) -> None:
@@ -121,16 +154,16 @@ def test_quote_when_training_is_impossible_then_of_captions_alone(world: Trainin
 def test_quote_when_impossible_and_captions_are_above_the_limit_then_asked(
     world: TrainingInMemory,
 ) -> None:
-    dataset = world.assemble(world.generation()).model_copy(update={"captions_needed": 100_000})
+    dataset = world.assemble(world.generation()).model_copy(update={"captions_needed": 200_000})
     quoted = world.quote(dataset, IMPOSSIBLE)
     assert quoted.approval and quoted.purpose == "captions"
-    assert quoted.usd is not None and 240 < quoted.usd < 300
+    assert quoted.usd is not None and 480 < quoted.usd < 600
     why = stored(world, dataset).why_asked
-    assert "captions alone" in why and "above the limit of $100.00" in why
+    assert "captions alone" in why and "above the limit of $300.00" in why
     world.ask(purpose="captions", subject_id=dataset.dataset_id, usd=quoted.usd)
     mail = world.mailbox.mails[-1]
-    assert mail.subject.startswith("Caption the pictures of bunny for about $2")
-    assert "100,000 captions" in mail.body and "captions alone" in mail.body
+    assert mail.subject.startswith("Caption the pictures of bunny for at most $5")
+    assert "200,000 captions" in mail.body and "captions alone" in mail.body
 
 
 @pytest.mark.parametrize(("captions", "approval"), [(0, False), (8, True)])

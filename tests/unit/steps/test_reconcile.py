@@ -9,13 +9,21 @@ from fakes.trainer import InMemoryTrainer
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentStatus
 from onmodel.contracts.keys import accepted_settings_key, execution_arn
 from onmodel.contracts.operations import OurResource, Reconciled, ResourceKind
-from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind, RunBody, RunStatus
+from onmodel.contracts.rows import (
+    ApprovalBody,
+    ApprovalStatus,
+    GenerationBody,
+    GenerationStatus,
+    Kind,
+    RunBody,
+    RunStatus,
+)
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.deletion import allow_deletion
 from onmodel.errors import ServiceError, ServiceUnavailable
 from onmodel.ports.registry import Record
-from onmodel.registry.kinds import DEPLOYMENTS, GENERATIONS, RUNS
+from onmodel.registry.kinds import APPROVALS, DEPLOYMENTS, GENERATIONS, RUNS
 from onmodel.registry.rows import BodyT, Rows, StatusT
 
 
@@ -148,6 +156,35 @@ def test_reconcile_when_a_completed_training_was_not_deployed_then_deployed_with
     studio.claim()
     studio.clock.now += age
     assert studio.reconcile().deployed == ((f"bunny/{TRAINING}",) if is_deployed else ())
+
+
+@pytest.mark.parametrize(
+    ("status", "is_deployed"),
+    [
+        (ApprovalStatus.DECLINED, False),
+        (ApprovalStatus.EXPIRED, False),
+        (ApprovalStatus.PENDING, True),
+        (ApprovalStatus.APPROVED, True),
+    ],
+)
+def test_reconcile_when_the_deployment_was_asked_about_then_started_unless_refused(
+    studio: DeploymentInMemory, status: ApprovalStatus, is_deployed: bool
+) -> None:
+    studio.trainer.complete(studio.job)
+    studio.claim()
+    body = ApprovalBody(
+        purpose="deployment",
+        subject_id=TRAINING,
+        usd=242.0,
+        task_token="token-1",
+        expires_at=studio.clock() + timedelta(days=7),
+        correlation_id="upload-1",
+    )
+    APPROVALS.create(
+        studio.registry, "bunny", "asked", status=status, body=body, now=studio.clock()
+    )
+    studio.clock.advance(minutes=6)
+    assert bool(studio.reconcile().deployed) is is_deployed
 
 
 def test_reconcile_when_retirement_is_at_work_then_left_alone(studio: DeploymentInMemory) -> None:

@@ -4,6 +4,7 @@ from fakes.training_in_memory import LINKS_URL, PRODUCTION, TrainingInMemory
 from onmodel.contracts.datasets import DatasetRef
 from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
 from onmodel.contracts.settings import Settings, TrainingSettings
+from onmodel.contracts.trainings import CostPart, CostQuote
 from onmodel.errors import EventRefused
 from onmodel.registry.kinds import APPROVALS, MAILS, ApprovalRow
 
@@ -51,7 +52,84 @@ def test_ask_when_about_a_quoted_dataset_then_says_why_and_what_it_rests_on(
     quoted = world.quote(dataset)
     world.ask(subject_id=dataset.dataset_id, usd=quoted.usd)
     mail = world.mailbox.mails[-1].body
-    assert "above the limit of $100.00" in mail and "14,000 steps" in mail
+    assert "above the limit of $300.00" in mail and "14,000 steps" in mail
+    assert "you are asked once" in " ".join(mail.split())
+    assert "$4,481.95  training" in mail and "$242.00  deployment" in mail
+    assert "usually $181.50" in " ".join(mail.split())
+    assert "8 pictures of 1 film" in mail and "4  Big Buck" in mail and "a.mp4:" in mail
+
+
+def newer(world: TrainingInMemory, **changes: object) -> None:
+    """A question of a later execution."""
+    world.clock.advance(hours=1)
+    world.ask(**{"execution_arn": "another", "token": "task-2", **changes})
+
+
+@pytest.mark.parametrize("purpose", ["training", "captions"])
+def test_ask_when_a_newer_dataset_is_asked_about_then_the_older_question_is_withdrawn(
+    world: TrainingInMemory, purpose: str
+) -> None:
+    world.ask(usd=300.0)
+    newer(world, subject_id="d0002-00000000", usd=320.0, purpose=purpose)
+    by_status = {row.status: row.body.subject_id for row in approvals(world)}
+    assert by_status == {"withdrawn": "d0001-00000000", "pending": "d0002-00000000"}
+    assert world.tokens.succeeded == {"task-1": {"approved": False}}
+    mail = " ".join(world.mailbox.mails[-1].body.split())
+    assert "takes the place of the question of" in mail
+    assert "about d0001-00000000 ($300.00), which cannot be answered any more" in mail
+    link = world.mailbox.mails[0].body.partition(LINKS_URL)[2].split()[0]
+    page = world.follow(LINKS_URL + link, "POST", "decision=approve")
+    assert page.statusCode == 410 and "newer question" in page.body
+    assert "task-1" not in [t for t, a in world.tokens.succeeded.items() if a["approved"]]
+
+
+def test_ask_when_the_older_was_decided_before_then_its_answer_stands(
+    world: TrainingInMemory,
+) -> None:
+    world.ask()
+    decide(world, ApprovalStatus.APPROVED)
+    newer(world, subject_id="d0002-00000000")
+    assert sorted(row.status for row in approvals(world)) == ["approved", "pending"]
+    assert "takes the place" not in world.mailbox.mails[-1].body
+
+
+@pytest.mark.parametrize(
+    ("subject", "withdrawn"), [("misty-forest", True), ("another-board", False)]
+)
+def test_ask_when_about_a_storyboard_then_only_its_older_version_is_withdrawn(
+    world: TrainingInMemory, subject: str, withdrawn: bool
+) -> None:
+    world.ask(purpose="deployment", subject_id="misty-forest")
+    newer(world, purpose="deployment", subject_id=subject)
+    assert ("withdrawn" in [row.status for row in approvals(world)]) is withdrawn
+
+
+def test_ask_when_about_a_training_then_a_storyboards_question_stays(
+    world: TrainingInMemory,
+) -> None:
+    world.ask(purpose="deployment", subject_id="misty-forest")
+    newer(world)
+    assert [row.status for row in approvals(world)] == ["pending", "pending"]
+
+
+def test_ask_when_it_died_before_it_withdrew_then_the_repeat_withdraws(
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.ask()
+
+    class Died(Exception):
+        pass
+
+    def dies(*_: object) -> None:
+        raise Died
+
+    monkeypatch.setattr(world.tokens, "succeed", dies)
+    with pytest.raises(Died):
+        newer(world, subject_id="d0002-00000000")
+    monkeypatch.undo()
+    world.ask(execution_arn="another", token="task-3", subject_id="d0002-00000000")
+    assert world.tokens.succeeded == {"task-1": {"approved": False}}
+    assert len(world.mailbox.mails) == 2
 
 
 def test_ask_when_a_price_is_missing_then_unknown_and_not_zero(world: TrainingInMemory) -> None:
@@ -90,12 +168,19 @@ def test_ask_when_another_execution_asks_then_a_new_question(world: TrainingInMe
     assert len(world.mailbox.mails) == 2
 
 
-def test_ask_when_about_a_deployment_then_says_that_hours_are_billed(
+def test_ask_when_the_quote_comes_with_the_request_then_it_is_kept_and_mailed(
     world: TrainingInMemory,
 ) -> None:
-    world.ask(purpose="deployment", subject_id="misty-forest", usd=151.25)
+    part = CostPart(name="deployment", usd=242.0, usual_usd=181.5)
+    quote = CostQuote(
+        usd=242.0, parts=(part,), assumptions=("2 h in service",), why="It is billed by the hour."
+    )
+    world.ask(purpose="deployment", subject_id="misty-forest", usd=242.0, quote=quote)
     mail = world.mailbox.mails[-1]
-    assert "Deploy the model of bunny" in mail.subject and "billed by the hour" in mail.body
+    assert mail.subject == "Deploy the model of bunny for at most $242.00?"
+    assert "billed by the hour" in mail.body and "2 h in service" in mail.body
+    (row,) = approvals(world)
+    assert row.body.parts == (part,)
 
 
 def test_ask_when_about_captions_that_are_to_be_read_then_leads_to_them_and_names_no_money(

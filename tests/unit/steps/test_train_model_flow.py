@@ -28,7 +28,7 @@ def test_train_model_when_all_is_well_then_a_training_runs_and_is_told() -> None
     dataset = world.assemble(generation, preflight)
     assert dataset.captions_needed == 16
     quoted = world.quote(dataset, preflight)
-    assert not quoted.approval and quoted.usd is not None and 15 < quoted.usd < 30
+    assert not quoted.approval and quoted.usd is not None and 257 < quoted.usd < 272
 
     tokens = [world.caption(item) for item in world.waiting(dataset)]
     assert set(world.tokens.succeeded) == set(tokens)
@@ -115,8 +115,9 @@ def test_train_model_when_the_trainer_is_another_then_all_is_in_its_own_terms() 
     quoted = world.quote(dataset, preflight)
     row = DATASETS.require(world.registry, PRODUCTION, dataset.dataset_id)
     assert "2 s a step" in row.body.assumptions
-    captions = quoted.usd - 10 * 6 * 2 * 0.001  # passes × pictures × seconds × dollars
-    assert 0 < captions < 0.1
+    training = 10 * 6 * 2 * 0.001  # passes × pictures × seconds × dollars
+    deployment = 2 * 3600 * 0.0005  # hours × seconds × dollars
+    assert 0 < quoted.usd - training - deployment < 0.1
 
     for item in world.waiting(dataset):
         world.caption(item)

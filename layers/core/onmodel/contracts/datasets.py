@@ -36,6 +36,15 @@ class DatasetItem(Contract):
     split: Split = Split.TRAINING
 
 
+class DatasetShown(Contract):
+    """A dataset beside a question about it."""
+
+    dataset_id: str
+    pictures: int
+    characters: dict[str, int] = Field(description="pictures by slug; unnamed under ''")
+    films: tuple[str, ...] = Field(description="titles")
+
+
 class LeftOutReason(StrEnum):
     UNNAMED = "unnamed"
     NEAR_DUPLICATE = "near_duplicate"

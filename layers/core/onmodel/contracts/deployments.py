@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from onmodel.contracts.base import Consumed, Contract, Slug
+from onmodel.contracts.trainings import CostQuote
 
 
 class DeploymentSpec(Contract):
@@ -101,11 +102,12 @@ class ClaimTrainingRequest(Contract):
 class ClaimedTraining(Contract):
     """What DeployModel is to do. Everything but `action` and `reason` is null when ignored.
 
-    A request to draw a storyboard is never ignored: it waits until the deployment under way is
-    over, or is drawn by one that stays in service.
+    `ask`: to be deployed after a person approved `quote`. A request to draw a storyboard is never
+    ignored: it waits until the deployment under way is over, or is drawn by one that stays in
+    service.
     """
 
-    action: Literal["ignore", "failed", "deploy", "wait", "draw"]
+    action: Literal["ignore", "failed", "deploy", "ask", "wait", "draw"]
     reason: str = ""
     production: Slug | None = None
     training_id: Slug | None = None
@@ -115,12 +117,13 @@ class ClaimedTraining(Contract):
     storyboard_key: ObjectKey | None = None
     storyboard_version: VersionId | None = None
     retire_after_drawing: bool = False
+    quote: CostQuote | None = None
 
 
 class Claim(Contract):
     """A claim to deploy, as the states after ClaimTraining pass it on."""
 
-    action: Literal["deploy"]
+    action: Literal["deploy", "ask"]
     reason: str = ""
     production: Slug
     training_id: Slug
@@ -130,6 +133,7 @@ class Claim(Contract):
     storyboard_key: ObjectKey | None = None
     storyboard_version: VersionId | None = None
     retire_after_drawing: bool = False
+    quote: CostQuote | None = None
 
 
 class ClaimRequest(Contract):

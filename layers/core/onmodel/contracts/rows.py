@@ -10,7 +10,7 @@ from pydantic import Field
 
 from onmodel.contracts.base import FIRST_TRAINER, Contract, ObjectRef, Usage
 from onmodel.contracts.films import Run
-from onmodel.contracts.trainings import LabelledValue, Purpose, TrainingSpec
+from onmodel.contracts.trainings import CostPart, LabelledValue, Purpose, TrainingSpec
 
 
 class Kind(StrEnum):
@@ -222,7 +222,12 @@ class DatasetBody(Contract):
     trainer: str = Field(
         default=FIRST_TRAINER, description="that was chosen before the quote, or would train it"
     )
-    quoted_usd: float | None = Field(default=None, description="None: a price is missing")
+    quoted_usd: float | None = Field(
+        default=None, description="of all parts; None: a price is missing"
+    )
+    quoted_parts: tuple[CostPart, ...] = Field(
+        default=(), description="empty in rows whose quote was captions and training only"
+    )
     quoted_for: Literal["training", "captions"] | None = Field(
         default=None, description="captions alone when nothing could be trained; None: not yet"
     )
@@ -240,14 +245,19 @@ class ApprovalStatus(StrEnum):
     APPROVED = "approved"
     DECLINED = "declined"
     EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    """A newer question took its place before it was decided."""
 
 
 class ApprovalBody(Contract):
     """A question to a person. Id: a hash of execution, purpose and subject."""
 
     purpose: Purpose
-    subject_id: str = Field(description="the dataset to train on, or the storyboard to draw")
-    usd: float | None = Field(description="None: a price is missing")
+    subject_id: str = Field(
+        description="the dataset to train on, the training to deploy, or the storyboard to draw"
+    )
+    usd: float | None = Field(description="the total; None: a price is missing")
+    parts: tuple[CostPart, ...] = Field(default=(), description="of the total")
     why: str = ""
     assumptions: tuple[str, ...] = ()
     task_token: str
@@ -255,6 +265,9 @@ class ApprovalBody(Contract):
     expires_at: datetime
     correlation_id: str
     asked: int = Field(default=1, ge=1, description="how many task tokens were given")
+    replaces: tuple[str, ...] = Field(
+        default=(), description="ids of the older questions that it withdraws"
+    )
     decided_at: datetime | None = None
     answered_at: datetime | None = Field(
         default=None, description="when the decision was handed to the execution, or it had ended"
@@ -286,7 +299,13 @@ class TrainingBody(Contract):
     described: tuple[LabelledValue, ...] = Field(
         default=(), description="the hyperparameters as people read them"
     )
-    quoted_usd: float | None = None
+    quoted_usd: float | None = Field(default=None, description="of captions and training")
+    agreed_parts: tuple[CostPart, ...] = Field(
+        default=(),
+        description="what it was started for, all that follows included; empty in rows that were"
+        " written when a deployment was not part of the question",
+    )
+    approved: bool = Field(default=False, description="whether a person was asked, and agreed")
     reason: str | None = None
     loss_curve_key: str | None = None
 

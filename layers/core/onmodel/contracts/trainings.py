@@ -63,11 +63,56 @@ class StandingItems(Contract):
 class Work(Contract):
     """What a trainer is going to use, in the units that it is billed by, and the assumptions."""
 
-    usage: tuple[Usage, ...]
-    either: tuple[Usage, ...] = Field(
-        default=(), description="one of these is used besides, and the dearest is quoted"
+    usage: tuple[Usage, ...] = Field(description="at most")
+    usual: tuple[Usage, ...] = Field(
+        default=(), description="what is usually used, where that is less; empty: as `usage`"
     )
     assumptions: tuple[str, ...] = Field(default=(), description="without full stops")
+
+
+CostName = Literal["captions", "training", "drawing", "deployment"]
+"""The parts of a quote, in the order in which they are spent."""
+
+
+class WorkPart(Contract):
+    """One part of what follows a training."""
+
+    name: CostName
+    work: Work
+
+
+class CostPart(Contract):
+    """One part of a quote."""
+
+    name: CostName
+    usd: float | None = Field(description="at most; None: a price is missing")
+    usual_usd: float | None = Field(description="what it usually costs; None: a price is missing")
+    is_unsure: bool = Field(default=False, description="a price that it uses is not certain")
+
+
+class CostQuote(Contract):
+    """A quote with one total, its parts and its assumptions."""
+
+    usd: float | None = Field(description="at most, of all parts; None: a price is missing")
+    parts: tuple[CostPart, ...]
+    assumptions: tuple[str, ...]
+    why: str = Field(default="", description="why a person is asked; '' when nobody is")
+
+    @property
+    def usual_usd(self) -> float | None:
+        """What all parts usually cost; None when a price is missing, or nothing has parts."""
+        known = [part.usual_usd for part in self.parts if part.usual_usd is not None]
+        return sum(known) if self.parts and len(known) == len(self.parts) else None
+
+    @property
+    def unsure_parts(self) -> tuple[CostName, ...]:
+        """The parts with a price that is not certain."""
+        return tuple(part.name for part in self.parts if part.is_unsure)
+
+    def usd_of(self, name: CostName) -> float | None:
+        """The most that a part costs; 0 for a part that is not in the quote."""
+        found = next((part for part in self.parts if part.name == name), None)
+        return 0.0 if found is None else found.usd
 
 
 class LabelledValue(Contract):
@@ -168,12 +213,16 @@ class TrainingQuoted(Contract):
 
 
 class RequestApprovalRequest(Contract):
-    """Called with a task token: the machine waits until follow_link answers it."""
+    """Called with a task token: the machine waits until follow_link answers it.
+
+    `quote` is None when the dataset's row has it, and in executions that began before it existed.
+    """
 
     purpose: Purpose
     production: Slug
     subject_id: Slug
     usd: float | None
+    quote: CostQuote | None = None
     token: str = Field(min_length=1, max_length=2048)
     execution_arn: str
     correlation_id: str

@@ -18,6 +18,14 @@ ASKED_ABOUT = {
 }
 """The subject of an approval as a noun, by its purpose."""
 
+COST_PARTS = {
+    "captions": "captions",
+    "training": "training",
+    "drawing": "drawing the first storyboard",
+    "deployment": "deployment, until its scheduled end",
+}
+"""The parts of a quote, by their names."""
+
 DROPPED: dict[RejectReason, str] = {
     RejectReason.BLACK: "black",
     RejectReason.BLANK: "blank",

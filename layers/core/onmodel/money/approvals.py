@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from onmodel.contracts.keys import digest
-from onmodel.contracts.rows import ApprovalStatus
-from onmodel.contracts.trainings import Approved, RequestApprovalRequest
+from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
+from onmodel.contracts.trainings import Approved, Purpose, RequestApprovalRequest
 from onmodel.errors import LinkRefused
 from onmodel.ports.machines import Clock, TaskTokens
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import APPROVALS, ApprovalRow
 
-DECIDED = frozenset({ApprovalStatus.APPROVED, ApprovalStatus.DECLINED})
+DECIDED = frozenset({ApprovalStatus.APPROVED, ApprovalStatus.DECLINED, ApprovalStatus.WITHDRAWN})
+
+OF_A_DATASET = frozenset({"training", "captions"})
+"""Purposes of which a production has one open question: its newest dataset has all its films."""
 
 
 def approval_id(request: RequestApprovalRequest) -> str:
@@ -34,6 +39,45 @@ def get_approval(production: str, approval_id: str, registry: Registry) -> Appro
     if approval is None:
         raise LinkRefused("What this link asks about is gone", "Nothing was started")
     return approval
+
+
+def approvals_about(
+    production: str, purpose: Purpose, subject_id: str, registry: Registry
+) -> tuple[ApprovalRow, ...]:
+    """All questions for this purpose about this subject, the newest last."""
+    rows = [
+        row
+        for row in APPROVALS.list(registry, production)
+        if row.body.purpose == purpose and row.body.subject_id == subject_id
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.created_at, row.id)))
+
+
+def replaced_by(
+    request: RequestApprovalRequest, registry: Registry, now: datetime
+) -> tuple[ApprovalRow, ...]:
+    """The open questions that a new one takes the place of.
+
+    A question about training replaces the production's older one. A question about a deployment
+    replaces only an older one about the same storyboard or training.
+    """
+    identity = approval_id(request)
+    return tuple(
+        row
+        for row in APPROVALS.list(registry, request.production)
+        if row.id != identity and is_open(row, now) and _is_replaced(row.body, request)
+    )
+
+
+def _is_replaced(body: ApprovalBody, request: RequestApprovalRequest) -> bool:
+    if request.purpose in OF_A_DATASET:
+        return body.purpose in OF_A_DATASET
+    return body.purpose == request.purpose and body.subject_id == request.subject_id
+
+
+def is_open(approval: ApprovalRow, now: datetime) -> bool:
+    """Whether it can still be decided."""
+    return approval.status == ApprovalStatus.PENDING and now < approval.body.expires_at
 
 
 def decide(

@@ -1,4 +1,4 @@
-"""Quotes: what something will cost before it is started, and on which assumptions.
+"""Quotes of films: what preparing one will cost, and on which assumptions.
 
 Assumptions are chosen so that the real cost is lower rather than higher. What the cache will save
 is not counted.
@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from onmodel.contracts.base import Contract, Usage
 from onmodel.contracts.films import FilmFacts
-from onmodel.contracts.settings import CaptionSettings, Sampling, Settings, TrainingSettings
-from onmodel.contracts.trainings import Work
+from onmodel.contracts.settings import Sampling, Settings, TrainingSettings
 from onmodel.money.pricebook import Bill, PriceBook, estimate
 
 FIGURES_PER_FRAME = 1.5  # of a cartoon's frames with figures; the demo film has 1 to 2
@@ -26,10 +25,6 @@ FRAME_SECONDS = 0.4  # finding, cutting, encoding and waiting, some of it overla
 TRANSITIONS_PER_FILM = 20
 TRANSITIONS_PER_CHUNK = 3
 REQUESTS_PER_FILM = 12
-
-CAPTION_TOKENS_IN = 2800  # a 1,024 px picture is 1,500 to 2,000, the prompt about 800
-CAPTION_TOKENS_OUT = 70
-CAPTION_REPAIRS = 0.1  # share of answers asked for a second time
 
 
 class Quote(Contract):
@@ -63,7 +58,7 @@ def film_quote(facts: FilmFacts, settings: Settings, book: PriceBook) -> Quote:
             f"{figures:g} figures a frame, so {crops:,} embeddings; references not counted",
             f"{seconds:,.0f} s of functions with {FUNCTION_GB:.2f} GB, on arm64",
             "nothing is in the cache",
-            _dated(book),
+            dated(book),
         ),
     )
 
@@ -123,71 +118,6 @@ def _how_sampled(sampling: Sampling) -> str:
     return f"one every {sampling.step_seconds:g} s"
 
 
-def training_quote(
-    work: Work,
-    *,
-    captions: int,
-    caption_settings: CaptionSettings,
-    book: PriceBook,
-    counted: tuple[str, ...] = (),
-) -> Quote:
-    """What captioning and training cost.
-
-    Args:
-        work: what the trainer will use.
-        captions: crops that have no cached caption.
-        caption_settings: the model that captions.
-        book: prices.
-        counted: on which assumptions the captions were counted; none when they are known.
-    """
-    return Quote(
-        bill=estimate((*_caption_usage(captions, caption_settings), *used(work, book)), book),
-        assumptions=(_how_captioned(captions), *counted, *work.assumptions, _dated(book)),
-    )
-
-
-def quote_captions(captions: int, *, caption_settings: CaptionSettings, book: PriceBook) -> Quote:
-    """What captioning alone costs, for a dataset that cannot be trained on here."""
-    return Quote(
-        bill=estimate(_caption_usage(captions, caption_settings), book),
-        assumptions=(_how_captioned(captions), _dated(book)),
-    )
-
-
-def _caption_usage(captions: int, settings: CaptionSettings) -> tuple[Usage, ...]:
-    model = f"bedrock.{settings.model}"
-    calls = captions * (1 + CAPTION_REPAIRS)
-    return (
-        Usage(item=f"{model}.input-1k", paid=round(calls * CAPTION_TOKENS_IN / 1000, 3)),
-        Usage(item=f"{model}.output-1k", paid=round(calls * CAPTION_TOKENS_OUT / 1000, 3)),
-    )
-
-
-def _how_captioned(captions: int) -> str:
-    return (
-        f"{captions:,} captions of about {CAPTION_TOKENS_IN:,} tokens in and "
-        f"{CAPTION_TOKENS_OUT} out, one in ten asked for twice"
-    )
-
-
-def deployment_quote(work: Work, *, book: PriceBook) -> Quote:
-    """What a deployment or a drawing costs, by the usage that its trainer gives."""
-    return Quote(
-        bill=estimate(used(work, book), book), assumptions=(*work.assumptions, _dated(book))
-    )
-
-
-def used(work: Work, book: PriceBook) -> tuple[Usage, ...]:
-    """What is quoted: of alternatives the dearest, and one without a price before all others."""
-    if not work.either:
-        return work.usage
-
-    def cost(use: Usage) -> float:
-        price = book.price(use.item)
-        return math.inf if price is None or price.usd is None else float(price.usd) * use.paid
-
-    return (*work.usage, max(work.either, key=cost))
-
-
-def _dated(book: PriceBook) -> str:
+def dated(book: PriceBook) -> str:
+    """How old the prices of a quote are, as its last assumption."""
     return f"prices of {book.dated.isoformat()}"

@@ -19,8 +19,10 @@ from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined
 
+from onmodel.contracts.trainings import CostPart
 from onmodel.formats.wording import (
     ASKED_ABOUT,
+    COST_PARTS,
     count,
     dollars,
     duration,
@@ -132,6 +134,18 @@ def character_table(characters: Mapping[str, int], names: Mapping[str, str] | No
     )
 
 
+def cost_table(parts: Iterable[CostPart]) -> Lines:
+    """The most that each part costs, what it usually costs, and whether its price is certain."""
+    return table((dollars(part.usd), _cost_part(part)) for part in parts)
+
+
+def _cost_part(part: CostPart) -> str:
+    shown = COST_PARTS[part.name]
+    if part.usual_usd != part.usd:
+        shown += f"; usually {dollars(part.usual_usd)}"
+    return f"{shown} (a price is not certain)" if part.is_unsure else shown
+
+
 def spans(gaps: Sequence[tuple[float, float]]) -> str:
     """Start and end of each gap, both in seconds; five at most, and how many more there are."""
     shown = [f"{timecode(start)} to {timecode(end)}" for start, end in gaps[:MOST_SPANS]]
@@ -162,6 +176,7 @@ def _environment() -> Environment:
     made.filters.update(
         bullets=bullets,
         character_table=character_table,
+        cost_table=cost_table,
         count=count,
         dollars=dollars,
         duration=duration,

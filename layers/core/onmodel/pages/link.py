@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from onmodel.contracts.trainings import Purpose
+from onmodel.contracts.datasets import DatasetShown
+from onmodel.contracts.trainings import CostPart, Purpose
+from onmodel.formats.wording import COST_PARTS, person_name
 from onmodel.pages.templating import render
 
 ASKED: dict[Purpose, str] = {
@@ -14,6 +16,14 @@ ASKED: dict[Purpose, str] = {
     "review": "Are the captions good?",
     "deployment": "Deploy the model?",
 }
+
+
+@dataclass(frozen=True)
+class ShownPicture:
+    """One of the dataset's pictures, inside the page."""
+
+    uri: str
+    character: str
 
 
 @dataclass(frozen=True)
@@ -27,11 +37,22 @@ class Question:
     why: str
     assumptions: Sequence[str]
     expires: str
+    parts: Sequence[CostPart] = ()
+    usual_usd: float | None = None
+    dataset: DatasetShown | None = None
+    pictures: Sequence[ShownPicture] = ()
 
 
 def question_page(question: Question) -> bytes:
     """The page with two buttons. Only the buttons decide, because mail scanners open links."""
-    return render("link.html.j2", title=ASKED[question.purpose], words=(), question=question)
+    return render(
+        "link.html.j2",
+        title=ASKED[question.purpose],
+        words=(),
+        question=question,
+        part_names=COST_PARTS,
+        person_name=person_name,
+    )
 
 
 def message_page(title: str, *sentences: str) -> bytes:

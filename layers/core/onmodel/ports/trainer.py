@@ -36,8 +36,13 @@ from onmodel.contracts.trainings import (
 class DeployerRules(Protocol):
     """What a deployment costs. Calls no service."""
 
-    def deployment_work(self, hours: float) -> Work:
-        """What a deployment uses that is in service for these hours."""
+    def deployment_work(self, hours: float, provision_minutes: float) -> Work:
+        """What a deployment uses until its scheduled end.
+
+        Args:
+            hours: in service.
+            provision_minutes: the longest time until it is in service.
+        """
         ...
 
     def billed_hours(self, lived: timedelta) -> float:
@@ -52,8 +57,8 @@ class DrawingRules(Protocol):
         """How a job draws the storyboard; kept with it."""
         ...
 
-    def drawing_work(self, pictures: Mapping[Arm, int], options: Options, /) -> Work:
-        """What a job uses that draws so many pictures by each arm."""
+    def drawing_work(self, pictures: int, options: Options, /) -> Work:
+        """What a job uses that draws so many pictures, of all scenes, takes and arms together."""
         ...
 
 

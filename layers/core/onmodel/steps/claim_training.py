@@ -11,16 +11,26 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from onmodel.contracts.deployments import ClaimedTraining, ClaimTrainingRequest, DeployRequest
-from onmodel.contracts.rows import DeploymentStage, TrainingStage
-from onmodel.contracts.trainings import TrainingState, TrainingStatus
+from onmodel.contracts.rows import ApprovalStatus, DeploymentStage, TrainingStage
+from onmodel.contracts.trainings import CostQuote, TrainingState, TrainingStatus, WorkPart
 from onmodel.deployments.lifecycle import OVER, number_of
 from onmodel.errors import EventRefused
 from onmodel.films.settings import settings_in_force
+from onmodel.money.agreements import why_deployment_is_asked
+from onmodel.money.approvals import approvals_about, is_open
+from onmodel.money.pricebook import PriceBook
+from onmodel.money.training_quotes import cost_quote
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import Trainers
-from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow, TrainingRow
+from onmodel.registry.kinds import (
+    DEPLOYMENTS,
+    TRAININGS,
+    ApprovalRow,
+    DeploymentRow,
+    TrainingRow,
+)
 
 GRACE_AFTER_START = timedelta(minutes=15)
 """A new training may not be found yet; an older one that is not found does not exist any more."""
@@ -40,14 +50,29 @@ WITHOUT_REASON = {
 
 @dataclass(frozen=True)
 class ClaimTraining:
-    """The services that claiming needs. `longest_hours`: of a deployment by default."""
+    """The services and limits that claiming needs.
+
+    Attributes:
+        registry: holds trainings, deployments and approvals.
+        studio: holds the production's settings.
+        trainers: one of them is the training's.
+        executions: says whether another execution works on the training.
+        prices: the price book in force.
+        clock: now.
+        longest_hours: of a deployment by default.
+        provision_minutes: the longest time until a deployment is in service.
+        spend_limit_usd: above it a person is asked.
+    """
 
     registry: Registry
     studio: ObjectStore
     trainers: Trainers
     executions: Executions
+    prices: PriceBook
     clock: Clock
     longest_hours: float
+    provision_minutes: float
+    spend_limit_usd: float
 
     def claim(self, asked: ClaimTrainingRequest) -> ClaimedTraining:
         """Decide about one event or request.
@@ -96,7 +121,11 @@ class ClaimTraining:
         training = self._find(asked.request)
         if training is None:
             return _ignored("not a training of ours")
-        if training.holder != asked.execution_arn and self._is_held(training):
+        if (
+            training.holder != asked.execution_arn
+            and self._is_held(training)
+            and not self._may_take_over(training, asked.request)
+        ):
             return _ignored(f"{training.holder} works on it")
         trainer = self.trainers[training.body.trainer]
         ref = training.body.job_ref or trainer.find(training.production, training.id)
@@ -130,6 +159,12 @@ class ClaimTraining:
 
     def _found(self, row: TrainingRow) -> str | None:
         return self.trainers[row.body.trainer].find(row.production, row.id)
+
+    def _may_take_over(self, training: TrainingRow, request: DeployRequest) -> bool:
+        """Whether the other execution only waits for an answer, and a person wants it deployed."""
+        newest = self._question(training)
+        asks = newest is not None and is_open(newest, self.clock())
+        return asks and request.job_arn is None
 
     def _not_seen_yet(self, training: TrainingRow, state: TrainingState) -> bool:
         return (
@@ -166,28 +201,59 @@ class ClaimTraining:
     ) -> ClaimedTraining:
         before = self._deployments(training)
         own = [found for found in before if found.holder == asked.execution_arn]
+        request = asked.request
         if not own:
-            if asked.request.job_arn is not None and before:
+            if request.job_arn is not None and before:
                 return _ignored(f"training {training.id} was deployed before")
             if self._standing(training):
                 return _ignored(f"training {training.id} is deployed")
+        hours = request.hours or self._hours(training.production)
+        by_itself = request.job_arn is not None and not own
+        quote = self._to_be_asked(training, hours) if by_itself else None
+        if quote is not None and self._was_refused(training):
+            return _ignored(f"the deployment of training {training.id} was not approved")
         completed = training.with_status(TrainingStage.COMPLETED).with_fields(
             job_ref=state.training_ref, model_ref=state.model_ref, reason=None
         )
         self._write(completed, asked.execution_arn)
         number = 1 + max((number_of(found) for found in before), default=0)
-        request = asked.request
         return ClaimedTraining(
-            action="deploy",
+            action="deploy" if quote is None else "ask",
             production=training.production,
             training_id=training.id,
             deployment_id=own[0].id if own else f"{training.id}-{number}",
             correlation_id=request.correlation_id or training.body.correlation_id,
-            hours=request.hours or self._hours(training.production),
+            hours=hours,
             storyboard_key=request.storyboard_key,
             storyboard_version=request.storyboard_version,
             retire_after_drawing=request.retire_after_drawing,
+            quote=quote,
         )
+
+    def _to_be_asked(self, training: TrainingRow, hours: float) -> CostQuote | None:
+        """The quote of a deployment that a person must approve first; None when it may begin."""
+        deployer = self.trainers[training.body.trainer].deployer
+        if deployer is None:
+            return None
+        work = deployer.deployment_work(hours, self.provision_minutes)
+        quote = cost_quote((WorkPart(name="deployment", work=work),), self.prices)
+        why = why_deployment_is_asked(training.body, quote, self.spend_limit_usd)
+        newest = self._question(training)
+        if not why or (newest is not None and newest.status == ApprovalStatus.APPROVED):
+            return None
+        return quote.model_copy(update={"why": why})
+
+    def _was_refused(self, training: TrainingRow) -> bool:
+        """Whether a person declined its deployment, or did not answer in time.
+
+        The execution that asked an open question has ended: it is asked again.
+        """
+        newest = self._question(training)
+        return newest is not None and not is_open(newest, self.clock())
+
+    def _question(self, training: TrainingRow) -> ApprovalRow | None:
+        asked = approvals_about(training.production, "deployment", training.id, self.registry)
+        return asked[-1] if asked else None
 
     def _hours(self, production: str) -> float:
         """The hours of the production's settings, within the stack's limit."""

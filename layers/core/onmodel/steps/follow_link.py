@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from onmodel.contracts.datasets import DatasetShown
 from onmodel.contracts.links import LinkAnswer, LinkRequest
 from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
+from onmodel.contracts.trainings import CostQuote
+from onmodel.datasets.shown import dataset_of, some_pictures
 from onmodel.errors import Conflict, LinkRefused, NotFound, ServiceUnavailable, Throttled
-from onmodel.formats.wording import ASKED_ABOUT, when
+from onmodel.formats.wording import ASKED_ABOUT, person_name, when
 from onmodel.links.tokens import ApprovalTarget, ObjectTarget, SignedLinks
 from onmodel.money.approvals import DECIDED, decide, get_approval, hand_over
-from onmodel.pages.link import Question, message_page, question_page
+from onmodel.observability import logger
+from onmodel.pages.link import Question, ShownPicture, message_page, question_page
+from onmodel.pages.templating import data_uri
 from onmodel.ports.machines import Clock, Executions, TaskTokens
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -136,6 +142,14 @@ class FollowLink:
                     "This answer is not needed any more. The dataset is kept.",
                 ),
             )
+        if row.status == ApprovalStatus.WITHDRAWN:
+            return _page(
+                410,
+                message_page(
+                    "A newer question took the place of this one",
+                    "Its link is in the newest mail. By this one nothing was started.",
+                ),
+            )
         if not is_pending:
             decided = when(body.decided_at) if body.decided_at else "before"
             return _page(
@@ -145,20 +159,33 @@ class FollowLink:
                     f"Decided {decided}; the first answer counts.",
                 ),
             )
-        return _page(
-            200,
-            question_page(
-                Question(
-                    production=row.production,
-                    purpose=body.purpose,
-                    subject_id=body.subject_id,
-                    usd=body.usd,
-                    why=body.why,
-                    assumptions=body.assumptions,
-                    expires=when(body.expires_at),
-                )
-            ),
+        return _page(200, question_page(self._question(row)))
+
+    def _question(self, row: ApprovalRow) -> Question:
+        body = row.body
+        dataset = dataset_of(row.production, body.subject_id, self.registry)
+        return Question(
+            production=row.production,
+            purpose=body.purpose,
+            subject_id=body.subject_id,
+            usd=body.usd,
+            usual_usd=CostQuote(usd=body.usd, parts=body.parts, assumptions=()).usual_usd,
+            parts=body.parts,
+            why=body.why,
+            assumptions=body.assumptions,
+            dataset=dataset,
+            pictures=tuple(self._pictures(dataset, row.production)) if dataset else (),
+            expires=when(body.expires_at),
         )
+
+    def _pictures(self, dataset: DatasetShown, production: str) -> Iterator[ShownPicture]:
+        """Some of the dataset's pictures; a question without them can be answered too."""
+        try:
+            for item in some_pictures(dataset, production, self.studio):
+                uri = data_uri(self.studio.get(item.key))
+                yield ShownPicture(uri, person_name(item.character or "") or "not named")
+        except NotFound as fault:
+            logger.warning("pictures of %s are gone: %s", dataset.dataset_id, fault)
 
 
 def _page(status: int, html: bytes) -> LinkAnswer:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from onmodel.contracts.storyboards import DeploymentQuoted, QuoteDeploymentRequest
+from onmodel.contracts.trainings import WorkPart
 from onmodel.errors import EventRefused
 from onmodel.films.settings import settings_in_force
 from onmodel.money.pricebook import PriceBook
-from onmodel.money.quotes import deployment_quote
+from onmodel.money.training_quotes import cost_quote
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainersRules
+
+ALWAYS_ASKED = "No model of the production is deployed, and a deployment is billed by the hour."
 
 
 def quote_deployment(
@@ -18,6 +21,7 @@ def quote_deployment(
     rules: TrainersRules,
     prices: PriceBook,
     longest_hours: float,
+    provision_minutes: float,
 ) -> DeploymentQuoted:
     """The cost of its longest time, although it is retired when the storyboard is drawn.
 
@@ -25,10 +29,11 @@ def quote_deployment(
         EventRefused: the storyboard's trainer has no deployments.
     """
     plan = request.storyboard
-    wish = settings_in_force(plan.production, studio).deployment.hours
+    hours = min(settings_in_force(plan.production, studio).deployment.hours, longest_hours)
     deployer = rules[plan.trainer].deployer
     if deployer is None:
         raise EventRefused(f"{plan.name} is drawn without a deployment")
-    quoted = deployment_quote(deployer.deployment_work(min(wish, longest_hours)), book=prices)
-    total = quoted.bill.total_usd
-    return DeploymentQuoted(usd=None if total is None else float(total), subject_id=plan.name)
+    work = deployer.deployment_work(hours, provision_minutes)
+    quote = cost_quote((WorkPart(name="deployment", work=work),), prices)
+    asked = quote.model_copy(update={"why": ALWAYS_ASKED})
+    return DeploymentQuoted(usd=asked.usd, quote=asked, subject_id=plan.name)

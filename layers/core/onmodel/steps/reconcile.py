@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from onmodel.contracts.deployments import DeploymentRef
 from onmodel.contracts.keys import MAIN_PRODUCTION, digest, execution_arn
 from onmodel.contracts.operations import OurResource, Reconciled, ResourceKind
-from onmodel.contracts.rows import DeploymentStage, TrainingStage
+from onmodel.contracts.rows import ApprovalStatus, DeploymentStage, TrainingStage
 from onmodel.deployments.deletion import are_forbidden
 from onmodel.deployments.ends import retire_payload
 from onmodel.deployments.events import (
@@ -24,6 +24,7 @@ from onmodel.deployments.events import (
 )
 from onmodel.deployments.lifecycle import LIVE, OVER, deployer_of, state_at_trainer
 from onmodel.errors import OnmodelError, ServiceError
+from onmodel.money.approvals import approvals_about, is_open
 from onmodel.notifications.sending import was_sent
 from onmodel.observability import logger
 from onmodel.ports.machines import Clock, Executions
@@ -258,7 +259,9 @@ class Reconcile:
                 return True
             case TrainingStage.COMPLETED:
                 fresh = self.clock() - training.updated_at < FRESH
-                return fresh and not self._was_deployed(training)
+                return (
+                    fresh and not self._was_deployed(training) and not self._was_refused(training)
+                )
             case TrainingStage.FAILED | TrainingStage.STOPPED | TrainingStage.GONE:
                 event = training_failed_event(training.id)
                 return not was_sent(self.registry, production=training.production, event=event)
@@ -273,6 +276,15 @@ class Reconcile:
         events = (ready_event(first), failed_event(first))
         return any(
             was_sent(self.registry, production=training.production, event=event) for event in events
+        )
+
+    def _was_refused(self, training: TrainingRow) -> bool:
+        """Whether a person was asked about its deployment and did not approve it."""
+        asked = approvals_about(training.production, "deployment", training.id, self.registry)
+        return (
+            bool(asked)
+            and asked[-1].status != ApprovalStatus.APPROVED
+            and not is_open(asked[-1], self.clock())
         )
 
     def _start(self, machine_arn: str, stem: str, payload: dict[str, Any]) -> bool:

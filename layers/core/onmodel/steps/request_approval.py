@@ -10,9 +10,16 @@ from datetime import timedelta
 
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
-from onmodel.contracts.trainings import Approved, RequestApprovalRequest
+from onmodel.contracts.trainings import Approved, CostQuote, RequestApprovalRequest
 from onmodel.links.tokens import SignedLinks
-from onmodel.money.approvals import DECIDED, approval_id
+from onmodel.money.approvals import (
+    DECIDED,
+    approval_id,
+    decide,
+    get_approval,
+    hand_over,
+    replaced_by,
+)
 from onmodel.notifications.facts.approvals import approval_wanted, review_wanted
 from onmodel.notifications.facts.base import Sources
 from onmodel.notifications.sending import send_once
@@ -20,8 +27,6 @@ from onmodel.ports.account import Mailbox
 from onmodel.ports.machines import Clock, TaskTokens
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import APPROVALS, DATASETS, ApprovalRow
-
-ALWAYS_ASKED = "A deployment is billed by the hour for as long as it answers."
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class RequestApproval:
     stack_options: str
 
     def ask(self, request: RequestApprovalRequest) -> None:
-        """Store the question and mail it, once.
+        """Store the question and mail it, once; then withdraw those that it takes the place of.
 
         A retried state gives a new token: the question stays the same, and a question that is
         decided is answered at once.
@@ -51,21 +56,26 @@ class RequestApproval:
             approved = Approved(approved=row.status == ApprovalStatus.APPROVED)
             self.tokens.succeed(request.token, approved.model_dump())
             return
-        self._mail(self._create(request, identity) if row is None else self._renew(row, request))
+        row = self._create(request, identity) if row is None else self._renew(row, request)
+        self._mail(row)
+        for replaced in row.body.replaces:
+            self._withdraw(row.production, replaced)
 
     def _create(self, request: RequestApprovalRequest, identity: str) -> ApprovalRow:
         now = self.clock()
-        why, assumptions = self._reasons(request)
+        quote = request.quote or self._kept_quote(request)
         body = ApprovalBody(
             purpose=request.purpose,
             subject_id=request.subject_id,
             usd=request.usd,
-            why=why,
-            assumptions=assumptions,
+            parts=quote.parts,
+            why=quote.why,
+            assumptions=quote.assumptions,
             task_token=request.token,
             execution_arn=request.execution_arn,
             expires_at=now + timedelta(days=self.approval_days),
             correlation_id=request.correlation_id,
+            replaces=tuple(row.id for row in replaced_by(request, self.registry, now)),
         )
         return APPROVALS.create(
             self.registry,
@@ -80,14 +90,25 @@ class RequestApproval:
         renewed = row.with_fields(task_token=request.token, asked=row.body.asked + 1)
         return APPROVALS.replace(self.registry, renewed, self.clock())
 
-    def _reasons(self, request: RequestApprovalRequest) -> tuple[str, tuple[str, ...]]:
-        """Why a person is asked, and the assumptions of the quote."""
-        if request.purpose == "review":
-            return "", ()  # a review is not about money
+    def _withdraw(self, production: str, replaced: str) -> None:
+        """End an older question, unless it was decided first; a repeat answers its task again."""
+        row = get_approval(production, replaced, self.registry)
+        row, _ = decide(row, ApprovalStatus.WITHDRAWN, registry=self.registry, clock=self.clock)
+        if row.status == ApprovalStatus.WITHDRAWN:
+            hand_over(row, registry=self.registry, tokens=self.tokens, clock=self.clock)
+
+    def _kept_quote(self, request: RequestApprovalRequest) -> CostQuote:
+        """The quote that is kept with the dataset; an empty one when there is none."""
         dataset = DATASETS.read(self.registry, request.production, request.subject_id)
-        if dataset is None:
-            return (ALWAYS_ASKED if request.purpose == "deployment" else ""), ()
-        return dataset.body.why_asked, dataset.body.assumptions
+        if request.purpose == "review" or dataset is None:
+            return CostQuote(usd=request.usd, parts=(), assumptions=())
+        body = dataset.body
+        return CostQuote(
+            usd=request.usd,
+            parts=body.quoted_parts,
+            assumptions=body.assumptions,
+            why=body.why_asked,
+        )
 
     def _mail(self, row: ApprovalRow) -> None:
         gather = review_wanted if row.body.purpose == "review" else approval_wanted

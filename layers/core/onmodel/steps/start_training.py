@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from onmodel.contracts.datasets import DatasetRef, DatasetRequest
 from onmodel.contracts.keys import training_output
-from onmodel.contracts.rows import TrainingBody, TrainingStage
+from onmodel.contracts.rows import DatasetBody, TrainingBody, TrainingStage
 from onmodel.contracts.trainings import TrainingSpec, TrainingStarted
 from onmodel.datasets.records import (
     UNDER_WAY,
@@ -65,7 +65,8 @@ class StartTraining:
         row = DATASETS.require(self.registry, dataset.production, dataset.dataset_id)
         settings = dataset_settings(dataset, self.studio)
         training_id = training_id_of(dataset.dataset_id, attempt)
-        trainer = self.trainers[row.body.trainer]
+        quoted = row.body
+        trainer = self.trainers[quoted.trainer]
         hyperparameters = trainer.hyperparameters(settings.training, size_of(row))
         place = f"s3://{self.studio.bucket}"
         body = TrainingBody(
@@ -74,7 +75,9 @@ class StartTraining:
             trainer=trainer.name,
             model_name=trainer.names(dataset.production, training_id).model,
             described=trainer.described(hyperparameters),
-            quoted_usd=row.body.quoted_usd,
+            quoted_usd=_of_training(quoted),
+            agreed_parts=quoted.quoted_parts,
+            approved=bool(quoted.why_asked),
             spec=TrainingSpec(
                 production=dataset.production,
                 dataset_id=dataset.dataset_id,
@@ -92,6 +95,15 @@ class StartTraining:
             body=body,
             now=self.clock(),
         )
+
+
+def _of_training(quoted: DatasetBody) -> float | None:
+    """The part of the quote that captions and training cost; None when a price is missing."""
+    if not quoted.quoted_parts:
+        return quoted.quoted_usd
+    parts = [part.usd for part in quoted.quoted_parts if part.name in {"captions", "training"}]
+    known = [usd for usd in parts if usd is not None]
+    return sum(known) if len(known) == len(parts) else None
 
 
 def training_id_of(dataset_id: str, attempt: int) -> str:

@@ -5,7 +5,11 @@ import pytest
 
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.money.pricebook import PriceBook, estimate
-from onmodel.trainers.bedrock.billing import billed_hours, deployment_work, training_work
+from onmodel.trainers.bedrock.billing import (
+    billed_hours,
+    deployment_work,
+    training_work,
+)
 from onmodel.trainers.bedrock.hyperparameters import chosen
 
 BOOK = PriceBook.load()
@@ -31,11 +35,21 @@ def test_training_work_when_default_then_its_assumptions_show_the_product() -> N
     assert first.startswith("500 steps × batch 8 = 4,000 pictures seen")
 
 
-@pytest.mark.parametrize(("hours", "usd"), [(2, "181.50"), (0.5, "60.50"), (0.6, "121")])
-def test_deployment_work_when_so_long_then_creation_and_begun_hours_count(
-    hours: float, usd: str
+@pytest.mark.parametrize(
+    ("hours", "minutes", "most", "usual"),
+    [
+        (2, 90, "242", "181.50"),
+        (0.5, 30, "60.50", "60.50"),
+        (0.6, 90, "181.50", "121"),
+        (1, 0, "60.50", "60.50"),
+    ],
+)
+def test_deployment_work_when_so_long_then_begun_hours_to_its_scheduled_end(
+    hours: float, minutes: float, most: str, usual: str
 ) -> None:
-    assert estimate(deployment_work(hours).usage, BOOK).total_usd == Decimal(usd)
+    work = deployment_work(hours, minutes)
+    assert estimate(work.usage, BOOK).total_usd == Decimal(most)
+    assert estimate(work.usual, BOOK).total_usd == Decimal(usual)
 
 
 @pytest.mark.parametrize(("minutes", "hours"), [(0, 0), (1, 1), (60, 1), (61, 2)])

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from onmodel.contracts.keys import DatasetKeys
+from onmodel.contracts.base import Contract
+from onmodel.contracts.datasets import DatasetShown
+from onmodel.contracts.keys import DatasetKeys, FilmKeys
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import ApprovalStatus
-from onmodel.contracts.trainings import Purpose
+from onmodel.contracts.trainings import CostPart, CostQuote, Purpose
+from onmodel.datasets.shown import dataset_of, films_of
 from onmodel.errors import EventRefused
 from onmodel.money.approvals import newest_approval
 from onmodel.notifications.facts.base import Facts, Notification, Sources
-from onmodel.registry.kinds import APPROVALS, DATASETS, ApprovalRow
+from onmodel.registry.kinds import APPROVALS, DATASETS, TRAININGS, ApprovalRow
+
+OUTCOMES: dict[ApprovalStatus, Literal["declined", "withdrawn"]] = {
+    ApprovalStatus.DECLINED: "declined",
+    ApprovalStatus.WITHDRAWN: "withdrawn",
+}
+
+
+class FilmLink(Contract):
+    title: str
+    report: str = Field(description="link")
+
+
+class ReplacedQuestion(Contract):
+    """An older question that the new one withdraws."""
+
+    subject: str
+    usd: float | None
+    asked_at: datetime
 
 
 class ApprovalWantedFacts(Facts):
@@ -24,9 +46,16 @@ class ApprovalWantedFacts(Facts):
 
     purpose: Literal["training", "captions", "deployment"]
     subject: str = Field(description="dataset or model that it is about")
-    usd: float | None = Field(description="quote; None when a price is missing")
+    usd: float | None = Field(description="the total; None when a price is missing")
+    usual_usd: float | None = Field(
+        default=None, description="what it usually costs; None when that is not known"
+    )
+    parts: tuple[CostPart, ...] = Field(default=(), description="of the total; may be empty")
     why: str
     assumptions: tuple[str, ...] = Field(description="of the quote")
+    dataset: DatasetShown | None = Field(default=None, description="that it is about")
+    reports: tuple[FilmLink, ...] = Field(default=(), description="of the films in the dataset")
+    replaces: tuple[ReplacedQuestion, ...] = ()
     link: str
     expires_at: datetime
 
@@ -50,7 +79,8 @@ class ApprovalEndedFacts(Facts):
 
     purpose: Purpose
     subject: str
-    outcome: Literal["declined", "expired"]
+    outcome: Literal["declined", "expired", "withdrawn"]
+    is_storyboard: bool = Field(default=True, description="or a training, where it is to deploy")
 
 
 def approval_wanted(request: NotificationRequest, sources: Sources) -> Notification:
@@ -65,12 +95,34 @@ def approval_wanted(request: NotificationRequest, sources: Sources) -> Notificat
         purpose=body.purpose,
         subject=body.subject_id,
         usd=body.usd,
+        usual_usd=CostQuote(usd=body.usd, parts=body.parts, assumptions=()).usual_usd,
+        parts=body.parts,
         why=body.why,
         assumptions=body.assumptions,
+        dataset=dataset_of(request.production, body.subject_id, sources.registry),
+        reports=_reports(request.production, body.subject_id, sources),
+        replaces=tuple(_replaced(row, sources)),
         link=sources.approval_link(request.production, row.id, days),
         expires_at=body.expires_at,
     )
     return Notification(facts, _wanted_event(row.id))
+
+
+def _reports(production: str, subject_id: str, sources: Sources) -> tuple[FilmLink, ...]:
+    """Links to the reports of the films of a dataset: they show its pictures."""
+    return tuple(
+        FilmLink(title=film.title, report=sources.link(FilmKeys.of(film.run).report))
+        for film in films_of(production, subject_id, sources.registry)
+        if film.run is not None
+    )
+
+
+def _replaced(row: ApprovalRow, sources: Sources) -> Iterator[ReplacedQuestion]:
+    for replaced in row.body.replaces:
+        older = APPROVALS.require(sources.registry, row.production, replaced)
+        yield ReplacedQuestion(
+            subject=older.body.subject_id, usd=older.body.usd, asked_at=older.created_at
+        )
 
 
 def review_wanted(request: NotificationRequest, sources: Sources) -> Notification:
@@ -97,7 +149,9 @@ def approval_ended(request: NotificationRequest, sources: Sources) -> Notificati
         production=request.production,
         purpose=row.body.purpose,
         subject=row.body.subject_id,
-        outcome="declined" if row.status == ApprovalStatus.DECLINED else "expired",
+        outcome=OUTCOMES.get(row.status, "expired"),
+        is_storyboard=TRAININGS.read(sources.registry, request.production, row.body.subject_id)
+        is None,
     )
     return Notification(facts, f"approval_ended:{row.id}")
 

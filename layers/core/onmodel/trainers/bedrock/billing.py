@@ -32,15 +32,19 @@ def training_work(wanted: Options) -> Work:
     )
 
 
-def deployment_work(hours: float) -> Work:
-    """Creation and so many hours in service, of one model unit without commitment."""
-    billed = billed_hours(timedelta(hours=hours + CREATING_HOURS))
+def deployment_work(hours: float, provision_minutes: float) -> Work:
+    """One model unit without commitment, from its creation to its scheduled end."""
+    most = billed_hours(timedelta(hours=hours, minutes=provision_minutes))
+    usual = billed_hours(timedelta(hours=hours + min(CREATING_HOURS, provision_minutes / 60)))
     return Work(
-        usage=(Usage(item=DEPLOYMENT_HOUR, paid=billed),),
+        usage=(Usage(item=DEPLOYMENT_HOUR, paid=most),),
+        usual=(Usage(item=DEPLOYMENT_HOUR, paid=usual),),
         assumptions=(
-            f"1 model unit without commitment, {hours:g} h in service",
-            f"{CREATING_HOURS:g} h of creation counted, and begun hours taken as whole ones:"
-            " how AWS bills these is not documented",
+            f"1 model unit without commitment, {hours:g} h in service; it is switched off at the"
+            f" latest {hours + provision_minutes / 60:g} h after it was asked for",
+            f"creation takes about {CREATING_HOURS:g} h and is given {provision_minutes:g} min; it"
+            " is counted, and begun hours are taken as whole ones: how AWS bills these is not"
+            " documented",
             "drawing panels costs nothing more while it is in service",
         ),
     )

@@ -1,0 +1,135 @@
+"""Quotes of everything that a dataset leads to: one total and its parts, until nothing is billed.
+
+Each part is counted at its most; what it usually costs stands beside it. What the cache will save
+is not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from onmodel.contracts.base import Usage
+from onmodel.contracts.settings import CaptionSettings, Settings
+from onmodel.contracts.storyboards import Storyboard
+from onmodel.contracts.trainings import CostPart, CostQuote, DatasetSize, Work, WorkPart
+from onmodel.money.pricebook import PriceBook, estimate
+from onmodel.money.quotes import Quote, dated
+from onmodel.ports.trainer import TrainerRules
+
+CAPTION_TOKENS_IN = 2800  # a 1,024 px picture is 1,500 to 2,000, the prompt about 800
+CAPTION_TOKENS_OUT = 70
+CAPTION_REPAIRS = 0.1  # share of answers asked for a second time
+
+
+@dataclass(frozen=True)
+class FirstUse:
+    """How a model is used right after its training, without anybody asking for it.
+
+    Attributes:
+        storyboard: that is drawn.
+        hours: in service, where the trainer deploys models.
+        provision_minutes: the longest time until it is in service.
+    """
+
+    storyboard: Storyboard
+    hours: float
+    provision_minutes: float
+
+
+def work_of_captions(
+    captions: int, settings: CaptionSettings, counted: tuple[str, ...] = ()
+) -> Work:
+    """What asking for captions uses.
+
+    Args:
+        captions: pictures that have no cached caption.
+        settings: the model that captions.
+        counted: on which assumptions the captions were counted; none when they are known.
+    """
+    model = f"bedrock.{settings.model}"
+    calls = captions * (1 + CAPTION_REPAIRS)
+    return Work(
+        usage=(
+            Usage(item=f"{model}.input-1k", paid=round(calls * CAPTION_TOKENS_IN / 1000, 3)),
+            Usage(item=f"{model}.output-1k", paid=round(calls * CAPTION_TOKENS_OUT / 1000, 3)),
+        ),
+        assumptions=(
+            f"{captions:,} captions of about {CAPTION_TOKENS_IN:,} tokens in and "
+            f"{CAPTION_TOKENS_OUT} out, one in ten asked for twice",
+            *counted,
+        ),
+    )
+
+
+def work_of_training(
+    captions: Work,
+    settings: Settings,
+    trainer: TrainerRules,
+    use: FirstUse,
+    trained: DatasetSize | None = None,
+) -> tuple[WorkPart, ...]:
+    """Everything from the captions to the end of what follows the training by itself.
+
+    Args:
+        captions: what asking for captions uses.
+        settings: hyperparameters, and how storyboards are drawn.
+        trainer: that trains and draws.
+        use: of the model, right after its training.
+        trained: what is trained on; None before it is known.
+    """
+    values = trainer.hyperparameters(settings.training, trained)
+    return (
+        WorkPart(name="captions", work=captions),
+        WorkPart(name="training", work=trainer.training_work(values)),
+        *_work_after(settings, trainer, use),
+    )
+
+
+def _work_after(settings: Settings, trainer: TrainerRules, use: FirstUse) -> Iterator[WorkPart]:
+    if trainer.deployer is not None:  # drawing with a deployment costs nothing more
+        work = trainer.deployer.deployment_work(use.hours, use.provision_minutes)
+        yield WorkPart(name="deployment", work=work)
+    if trainer.drawing_jobs is not None:
+        board = use.storyboard
+        options = trainer.drawing_jobs.drawing_options(board, settings.training)
+        pictures = len(board.scenes) * board.takes * board.images
+        work = trainer.drawing_jobs.drawing_work(pictures, options)
+        yield WorkPart(name="drawing", work=work)
+
+
+def cost_quote(parts: Iterable[WorkPart], book: PriceBook) -> CostQuote:
+    """One total of all parts; it is unknown when the price of any is missing."""
+    works = tuple(parts)
+    priced = tuple(_priced(part, book) for part in works)
+    known = [part.usd for part in priced if part.usd is not None]
+    return CostQuote(
+        usd=sum(known) if len(known) == len(priced) else None,
+        parts=priced,
+        assumptions=(*(line for part in works for line in part.work.assumptions), dated(book)),
+    )
+
+
+def merged_quote(parts: Iterable[WorkPart], book: PriceBook) -> Quote:
+    """The parts' usage in one bill, item by item."""
+    works = tuple(part.work for part in parts)
+    return Quote(
+        bill=estimate((use for work in works for use in work.usage), book),
+        assumptions=(*(line for work in works for line in work.assumptions), dated(book)),
+    )
+
+
+def _priced(part: WorkPart, book: PriceBook) -> CostPart:
+    most = estimate(part.work.usage, book)
+    usual = estimate(part.work.usual, book) if part.work.usual else most
+    return CostPart(
+        name=part.name,
+        usd=_dollars(most.total_usd),
+        usual_usd=_dollars(usual.total_usd),
+        is_unsure=bool(most.unsure),
+    )
+
+
+def _dollars(usd: Decimal | None) -> float | None:
+    return None if usd is None else float(usd)

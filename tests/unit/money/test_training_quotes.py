@@ -1,0 +1,111 @@
+from decimal import Decimal
+
+import pytest
+from fakes.seconds_trainer import PRICES, TRAINING_SECOND, SecondsRules
+
+from onmodel.contracts.base import Options, Usage
+from onmodel.contracts.settings import CaptionSettings, Settings, TrainingSettings
+from onmodel.contracts.storyboards import Storyboard
+from onmodel.contracts.trainings import CostName, Work, WorkPart
+from onmodel.money.pricebook import Price, PriceBook
+from onmodel.money.training_quotes import (
+    FirstUse,
+    cost_quote,
+    merged_quote,
+    work_of_captions,
+    work_of_training,
+)
+from onmodel.trainers.bedrock.rules import BedrockRules
+
+BOOK = PriceBook.load()
+BOARD = Storyboard.model_validate({"scenes": ["Bunny runs", "Bunny sleeps"], "images": 2})
+USE = FirstUse(storyboard=BOARD, hours=2, provision_minutes=90)
+MONTHS = Work(
+    usage=(Usage(item="bedrock.custom-model-month", paid=2),),
+    assumptions=("two months of keeping the model",),
+)
+
+
+class DrawsByJobs(SecondsRules):
+    """Deploys nothing: 10 s a picture, at most twice as long."""
+
+    @property
+    def deployer(self) -> None:  # type: ignore[override]
+        return None
+
+    @property
+    def drawing_jobs(self) -> "DrawsByJobs":  # type: ignore[override]
+        return self
+
+    def drawing_options(self, storyboard: Storyboard, training: TrainingSettings) -> Options:
+        return {"seconds": 10}
+
+    def drawing_work(self, pictures: int, options: Options) -> Work:
+        seconds = pictures * int(options["seconds"])
+        return Work(
+            usage=(Usage(item=TRAINING_SECOND, paid=2 * seconds),),
+            usual=(Usage(item=TRAINING_SECOND, paid=seconds),),
+        )
+
+
+def part(work: Work, name: CostName = "training") -> WorkPart:
+    return WorkPart(name=name, work=work)
+
+
+def bedrock(captions: int) -> tuple[WorkPart, ...]:
+    settings = Settings()
+    asked = work_of_captions(captions, settings.captions)
+    return work_of_training(asked, settings, BedrockRules(), USE)
+
+
+def test_cost_when_bedrock_has_its_defaults_then_one_total_of_three_parts() -> None:
+    """20 dollars of training and 1.95 of keeping the model; 4 begun hours of 60.50 at most."""
+    quote = cost_quote(bedrock(captions=1000), BOOK)
+    assert {part.name: part.usd for part in quote.parts} == pytest.approx(
+        {"captions": 2.464 + 0.2464, "training": 21.95, "deployment": 242.0}
+    )
+    assert quote.usd == pytest.approx(2.7104 + 21.95 + 242.0)
+    assert quote.usual_usd == pytest.approx(2.7104 + 21.95 + 181.5)
+    assert quote.unsure_parts == ("training",)
+    assert quote.assumptions[-1] == f"prices of {BOOK.dated.isoformat()}"
+
+
+def test_cost_when_a_trainer_deploys_nothing_then_the_drawing_is_its_last_part() -> None:
+    book = BOOK.model_copy(
+        update={"prices": BOOK.prices | {item: Price(usd=usd) for item, usd in PRICES.items()}}
+    )
+    settings = Settings()
+    parts = work_of_training(work_of_captions(0, settings.captions), settings, DrawsByJobs(), USE)
+    quote = cost_quote(parts, book)
+    assert [part.name for part in quote.parts] == ["captions", "training", "drawing"]
+    assert (quote.usd, quote.usual_usd) == pytest.approx((0.12 + 0.08, 0.12 + 0.04))
+
+
+def test_cost_when_a_price_is_missing_then_no_total_and_the_other_parts_stand() -> None:
+    captions = work_of_captions(1, CaptionSettings(model="some.other-model"))
+    quote = cost_quote((part(captions, "captions"), part(MONTHS)), BOOK)
+    assert (quote.usd, quote.usual_usd) == (None, None)
+    assert [part.usd for part in quote.parts] == [None, 3.9]
+
+
+def test_cost_when_a_part_is_asked_for_then_its_most_and_zero_for_another() -> None:
+    quote = cost_quote((part(MONTHS),), BOOK)
+    assert (quote.usd_of("training"), quote.usd_of("deployment")) == (3.9, 0.0)
+
+
+def test_work_of_captions_when_by_profile_then_the_models_price() -> None:
+    work = work_of_captions(1000, CaptionSettings(model="us.amazon.nova-pro-v1:0"))
+    lines = {line.item: line.usd for line in merged_quote((part(work),), BOOK).bill.lines}
+    assert lines == {
+        "bedrock.us.amazon.nova-pro-v1:0.input-1k": Decimal("2.464"),
+        "bedrock.us.amazon.nova-pro-v1:0.output-1k": Decimal("0.2464"),
+    }
+
+
+def test_merged_when_several_then_every_item_and_assumption_once() -> None:
+    quote = merged_quote((part(MONTHS), part(MONTHS)), BOOK)
+    assert quote.bill.total_usd == Decimal("7.80")
+    assert quote.assumptions == (
+        *("two months of keeping the model",) * 2,
+        f"prices of {BOOK.dated.isoformat()}",
+    )
