@@ -23,7 +23,7 @@ unexport VIRTUAL_ENV
 BUILD_DIR := $(if $(filter arm64,$(ARCH)),.aws-sam/build,build/$(ARCH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench bench-cuts bench-cold-start test cases test-fuzz test-runtime test-trainer seed sam-local lint types format check-template check-security build check-build lock ci clean
+.PHONY: help setup demo bench bench-cuts bench-cold-start test cases test-fuzz test-runtime trainer-environment test-trainer seed sam-local lint types format check-template check-security build check-build lock ci clean
 
 help: ## show this
 	@echo "make demo                a real film through the whole pipeline, on this machine alone"
@@ -114,8 +114,11 @@ sam-local: setup .venv-sam/.synced ## every function by sam local, in Docker; ST
 	PYTHONPATH=tests $(BIN)/python tests/runtime/sam_local.py $(STEP) $(if $(BY),--by $(BY)) \
 	  $(if $(EVENT),--event $(EVENT))
 
-test-trainer: .venv-trainer/.synced ## training and drawing by trainer/, on tiny models; two minutes
+trainer-environment: .venv-trainer/.synced ## torch and its companions, for real training programs on this machine
+
+test-trainer: setup .venv-trainer/.synced ## training and drawing by trainer/, on tiny models; four minutes
 	cd trainer && OMP_NUM_THREADS=1 ../.venv-trainer/bin/python -m pytest tests -q -n 2 --dist loadfile
+	TRAINER_PYTHON=$(abspath .venv-trainer/bin/python) $(BIN)/pytest tests/torch
 
 lint: setup ## style and imports
 	$(BIN)/ruff check

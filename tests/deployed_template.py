@@ -17,7 +17,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from template_model import ROOT, Template, listed, snake
 
-from onmodel.trainers.bedrock.names import STACK_LIMIT
+from onmodel.trainers.ownership import STACK_LIMIT
 from onmodel_local.packaging import package
 
 PARTITION, REGION, ACCOUNT = "aws", "us-east-1", "123456789012"

@@ -2,7 +2,8 @@
 
     python draw.py --model MODEL --storyboard STORYBOARD --out OUT [--adapter ADAPTER]
 
-STORYBOARD holds storyboard.json and the reference pictures. An arm is one way to draw: `tuned`
+STORYBOARD holds storyboard.json and the reference pictures, or a folder with these for each arm. An
+arm is one way to draw: `tuned`
 (with the adapter), `references` (the untrained base is given pictures of the characters), `base`
 (control). The noise is made on the CPU, so that a seed gives the same picture on every GPU. A panel
 that is there is not drawn again; a panel that fails does not end the others.
@@ -30,6 +31,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from encoding import encode_texts, load_pipeline
 from job import JobError, Stop, run, sha256, write_json, write_text
+from notice import write_notice
 from storyboard import (
     Adapter,
     Panel,
@@ -95,7 +97,7 @@ class Drawing:
         values = np.asarray(picture, dtype=np.float32)
         if values.std(axis=(0, 1)).max() < LEAST_DEVIATION:
             raise JobError("The picture has only one colour")
-        return picture
+        return write_notice(picture, self.base.notice)
 
     def _references(self, panel: Panel) -> list[Image.Image]:
         if self.storyboard.arm != "references":
@@ -119,6 +121,7 @@ class Drawing:
             "model": self.base.name,
             "revision": self.base.revision,
             "licence": self.base.licence,
+            "notice": self.base.notice,
             "steps": self.storyboard.steps,
             "guidance": self.storyboard.guidance,
             "max_sequence_length": self.length,
@@ -171,6 +174,44 @@ def draw(model: Path, folder: Path, out: Path, adapter_folder: Path | None, stop
     return True
 
 
+def draw_arms(
+    model: Path, folder: Path, out: Path, adapter_folder: Path | None, stop: Stop
+) -> bool:
+    """Draw every storyboard of `<folder>/<arm>` into `<out>/<arm>`; arguments as of `draw`.
+
+    An arm that cannot be drawn does not end the others: its panels say why.
+
+    Returns:
+        False when it was stopped before the last panel.
+
+    Raises:
+        JobError: no arm could be drawn.
+    """
+    arms = sorted(path.parent for path in folder.glob("*/storyboard.json"))
+    if not arms:
+        raise JobError("The storyboard channel has no storyboard.json")
+    failures: list[str] = []
+    for arm in arms:
+        try:
+            if not draw(model, arm, out / arm.name, adapter_folder, stop):
+                return False
+        except JobError as error:
+            print(f"arm {arm.name} failed: {error}", file=sys.stderr, flush=True)
+            failures.append(str(error))
+            _tell(arm, out / arm.name, str(error))
+    if len(failures) == len(arms):
+        raise JobError(failures[0])
+    return True
+
+
+def _tell(folder: Path, out: Path, reason: str) -> None:
+    """Write the reason for every panel that has neither a picture nor a reason of its own."""
+    out.mkdir(parents=True, exist_ok=True)
+    for panel in read_storyboard(folder).panels:
+        if not (out / f"{panel.id}.json").is_file():
+            write_json(out / f"{panel.id}.json", {"id": panel.id, "error": reason})
+
+
 def _draw_one(drawing: Drawing, panel: Panel, out: Path) -> None:
     begun = time.monotonic()
     about = drawing.about(panel)
@@ -212,7 +253,9 @@ def main() -> int:
     stop.listen()
 
     def work() -> None:
-        draw(asked.model, asked.storyboard, asked.out, asked.adapter, stop)
+        several = not (asked.storyboard / "storyboard.json").is_file()
+        work_on = draw_arms if several else draw
+        work_on(asked.model, asked.storyboard, asked.out, asked.adapter, stop)
 
     return run(work, asked.failure)
 

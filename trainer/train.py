@@ -37,6 +37,7 @@ from job import JobError, Stop, run, sha256, write_json
 from lora import ADAPTER, Lora
 from metrics import NAME as METRICS
 from metrics import Row, write_metrics
+from notice import write_notice
 from recipe import Recipe, read_recipe
 from weights import BaseModel, check_weights
 
@@ -323,7 +324,8 @@ def _write_adapter(training: Training, folders: Folders, ended: str) -> None:
         "adapter": ADAPTER,
         "base": {
             "model": task.base.name, "revision": task.base.revision,
-            "licence": task.base.licence, "weights_sha256": task.base.sha256,
+            "licence": task.base.licence, "notice": task.base.notice,
+            "weights_sha256": task.base.sha256,
         },
         "dataset": {"pictures": len(task.training), "held_out": len(task.held_out)},
         "recipe": dataclasses.asdict(task.recipe),
@@ -370,7 +372,7 @@ def _draw_samples(training: Training, out: Path) -> None:
             num_inference_steps=recipe.sample_steps, guidance_scale=recipe.guidance,
             generator=torch.Generator().manual_seed(sample.seed),
         ).images[0]  # fmt: skip
-        picture.save(out / f"sample-{number:02}.png")
+        write_notice(picture, task.base.notice).save(out / f"sample-{number:02}.png")
 
 
 def main() -> int:

@@ -19,6 +19,8 @@ class BaseModel:
     licence: str
     sha256: str
     """Of weights.json, which has the hash of every file: it identifies the weights."""
+    notice: str = ""
+    """Written on every picture: of weights that draw nothing but noise."""
 
 
 def check_weights(folder: Path) -> BaseModel:
@@ -39,4 +41,11 @@ def check_weights(folder: Path) -> BaseModel:
                 f"{name} of the model channel is not the file that weights.json names:"
                 " run `onmodel trainer prepare`"
             )
-    return BaseModel(folder, told["model"], told["revision"], told["licence"], sha256(listing))
+    return BaseModel(
+        folder,
+        told["model"],
+        told["revision"],
+        told["licence"],
+        sha256(listing),
+        told.get("notice", ""),
+    )

@@ -17,6 +17,7 @@ from onmodel_cli.connection import use_endpoint
 
 if TYPE_CHECKING:
     from onmodel_local.daemon import RunningStack
+    from onmodel_local.simulation_settings import SimulationSettings
 
 TEMPLATE = "template.yaml"
 
@@ -42,12 +43,24 @@ def up(
         str, typer.Option(help="OpenAI-compatible endpoint of a local vision model, for captions.")
     ] = "",
     vision_model: Annotated[str, typer.Option(help="Name of that model.")] = "",
-) -> None:
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of FLUX.2 klein's weights: SageMaker jobs train and draw with them here.",
+            exists=True, file_okay=False,
+        ),
+    ] = None,
+) -> None:  # fmt: skip
     """Start it and deploy the template, or update the one that runs."""
     with speaking.plain_errors():
         with speaking.err.status("Starting the local stack and deploying template.yaml"):
-            running = start(vision_url=vision_url, vision_model=vision_model)
+            running = start(
+                vision_url=vision_url,
+                vision_model=vision_model,
+                settings=training_settings(weights),
+            )
         speaking.say(f"[green]✓[/] The local stack runs at {running.endpoint_url}")
+        speaking.say(_about_jobs(running))
         speaking.say(
             "Use it with --local; `onmodel local mails` shows what it would have sent. "
             "Stop it with `onmodel local down`."
@@ -91,8 +104,56 @@ def mails() -> None:
             speaking.say("No mail yet. Those of the demo are in .demo/mails.")
 
 
-def start(*, vision_url: str = "", vision_model: str = "") -> RunningStack:
+def training_settings(weights: Path | None = None) -> SimulationSettings:
+    """What SageMaker jobs run: the trainer's programs where torch is installed, else scripts.
+
+    Args:
+        weights: folder of a model to train and draw with, instead of the tiny one.
+
+    Raises:
+        LocalUnavailable: weights are given, but torch is not installed, or they cannot be used.
+    """
+    from onmodel_local.simulation_settings import SimulationSettings
+    from onmodel_local.trainer_files import WeightsRefusedError, link_weights
+
+    python = repository() / ".venv-trainer" / "bin" / "python"
+    if not python.is_file():
+        if weights is not None:
+            raise LocalUnavailable(
+                "Training with weights of your own needs torch", "Run `make trainer-environment`"
+            )
+        return SimulationSettings()
+    settings = SimulationSettings(training_program="trainer", trainer_python=str(python))
+    if weights is not None:
+        try:
+            settings.weights_folder = str(link_weights(weights, repository()))
+        except WeightsRefusedError as fault:
+            raise LocalUnavailable(str(fault), "See docs/trainers.md") from fault
+    return settings
+
+
+def _about_jobs(running: RunningStack) -> str:
+    """A line on what SageMaker jobs run."""
+    settings = running.control("simulation-settings")
+    if settings["training_program"] != "trainer":
+        return (
+            "SageMaker jobs are scripts that train nothing. For the real programs on a tiny model: "
+            "`onmodel local down`, `make trainer-environment`, `onmodel local up`."
+        )
+    if folder := settings["weights_folder"]:
+        return f"SageMaker jobs train and draw with the weights in {folder}."
+    return "SageMaker jobs run the real programs on a tiny model with random weights."
+
+
+def start(
+    *, vision_url: str = "", vision_model: str = "", settings: SimulationSettings | None = None
+) -> RunningStack:
     """Start or update the stack of this repository.
+
+    Args:
+        vision_url: as daemon.start_stack's.
+        vision_model: as daemon.start_stack's.
+        settings: as daemon.start_stack's; one that runs takes what its SageMaker jobs run.
 
     Raises:
         LocalUnavailable: the local group is not installed, or there is no template.
@@ -100,11 +161,15 @@ def start(*, vision_url: str = "", vision_model: str = "") -> RunningStack:
     """
     daemon = _daemon()
     with _faults():
+        if settings is not None and (found := found_stack()):
+            names = ("training_program", "trainer_python", "weights_folder")
+            found.control("simulation-settings", {name: getattr(settings, name) for name in names})
         running: RunningStack = daemon.start_stack(
             repository(),
             parameters=PARAMETERS | {"MapConcurrency": str(max(2, os.cpu_count() or 2))},
             vision_url=vision_url,
             vision_model=vision_model,
+            settings=settings,
         )
         from onmodel_local.mail import MailCatcher
 

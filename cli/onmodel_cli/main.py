@@ -11,6 +11,7 @@ from onmodel_cli import options, results, speaking
 from onmodel_cli.demo import Demo, play
 from onmodel_cli.doctor import doctor
 from onmodel_cli.events import event
+from onmodel_cli.fetching import model_app
 from onmodel_cli.local_stack import local_app
 from onmodel_cli.models import delete_model, deploy, extend, retire
 from onmodel_cli.options import open_stack
@@ -109,4 +110,5 @@ app.command()(delete_model)
 app.command()(costs)
 app.command()(doctor)
 app.command()(event)
+app.add_typer(model_app, name="model")
 app.add_typer(local_app, name="local")

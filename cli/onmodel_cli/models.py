@@ -57,7 +57,7 @@ def deploy(
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
         slug = production_id(production, connection.registry)
-        trained = _training(connection, slug, training)
+        trained = completed_training(connection, slug, training)
         deployer = connection.services.trainer_rules[trained.body.trainer].deployer
         if deployer is None:
             raise NoSuchModel(
@@ -161,7 +161,7 @@ def delete_model(
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
         slug = production_id(production, connection.registry)
-        trained = _training(connection, slug, training)
+        trained = completed_training(connection, slug, training)
         if live := _live_ids(connection, trained):
             raise NoSuchModel(
                 f"{trained.id} is deployed as {live[0]}", "Switch it off first: `onmodel retire`"
@@ -184,7 +184,7 @@ def ask_to_retire(connection: Connection, deployment: DeploymentRow, reason: str
     )
 
 
-def _training(connection: Connection, production: str, wanted: str | None) -> TrainingRow:
+def completed_training(connection: Connection, production: str, wanted: str | None) -> TrainingRow:
     """A completed training: the one that was named, else the newest."""
     done = [
         row

@@ -6,6 +6,7 @@ from onmodel.environment import (
     DeploymentLimits,
     Machines,
     RegistryTable,
+    SageMakerVariables,
     Schedules,
     TrainerResources,
 )
@@ -13,7 +14,15 @@ from onmodel.handler import lambda_handler
 from onmodel.steps.check_deployment import check_deployment
 from onmodel.wiring import now, services
 
-wired = services(Buckets, DeploymentLimits, Machines, RegistryTable, Schedules, TrainerResources)
+wired = services(
+    Buckets,
+    DeploymentLimits,
+    Machines,
+    RegistryTable,
+    Schedules,
+    SageMakerVariables,
+    TrainerResources,
+)
 
 
 @lambda_handler(DeploymentRequest)

@@ -5,6 +5,7 @@ from onmodel.environment import (
     Buckets,
     DeploymentLimits,
     RegistryTable,
+    SageMakerVariables,
     SpendLimit,
     TrainerResources,
 )
@@ -12,7 +13,9 @@ from onmodel.handler import lambda_handler
 from onmodel.steps.claim_training import ClaimTraining
 from onmodel.wiring import now, services
 
-wired = services(Buckets, DeploymentLimits, RegistryTable, SpendLimit, TrainerResources)
+wired = services(
+    Buckets, DeploymentLimits, RegistryTable, SageMakerVariables, SpendLimit, TrainerResources
+)
 
 
 @lambda_handler(ClaimTrainingRequest)

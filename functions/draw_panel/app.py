@@ -1,12 +1,12 @@
 """DrawStoryboard's map: draw one panel."""
 
 from onmodel.contracts.storyboards import PanelItemRequest
-from onmodel.environment import Buckets, RegistryTable, TrainerResources
+from onmodel.environment import Buckets, RegistryTable, SageMakerVariables, TrainerResources
 from onmodel.handler import lambda_handler
 from onmodel.steps.draw_panel import draw_panel
 from onmodel.wiring import services
 
-wired = services(Buckets, RegistryTable, TrainerResources)
+wired = services(Buckets, RegistryTable, SageMakerVariables, TrainerResources)
 
 
 @lambda_handler(PanelItemRequest)

@@ -4,7 +4,14 @@ import time
 
 from onmodel.adapters.cloudformation import answer_custom_resource
 from onmodel.contracts.operations import DeletionGuardEvent
-from onmodel.environment import Buckets, Machines, RegistryTable, Schedules, TrainerResources
+from onmodel.environment import (
+    Buckets,
+    Machines,
+    RegistryTable,
+    SageMakerVariables,
+    Schedules,
+    TrainerResources,
+)
 from onmodel.handler import lambda_handler
 from onmodel.steps.guard_deletion import PHYSICAL_ID, GuardAnswer, GuardDeletion
 from onmodel.wiring import now, services
@@ -15,7 +22,9 @@ def handler(event: DeletionGuardEvent) -> GuardAnswer:
     answer = GuardAnswer(status="FAILED", reason="The guard failed: see its log")
     try:
         # Checked here and not while loading: a function that does not start gives no answer.
-        wired = services(Buckets, Machines, RegistryTable, Schedules, TrainerResources)
+        wired = services(
+            Buckets, Machines, RegistryTable, Schedules, SageMakerVariables, TrainerResources
+        )
         machines = wired.environment.read(Machines)
         answer = GuardDeletion(
             registry=wired.registry,

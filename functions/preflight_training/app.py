@@ -1,12 +1,12 @@
 """TrainModel: can this account train and deploy today? Checked first, and before the start."""
 
 from onmodel.contracts.datasets import Preflight, PreflightTrainingRequest
-from onmodel.environment import Buckets, Models, RegistryTable, TrainerResources
+from onmodel.environment import Buckets, Models, RegistryTable, SageMakerVariables, TrainerResources
 from onmodel.handler import lambda_handler
 from onmodel.steps.preflight_training import preflight_training
 from onmodel.wiring import now, services
 
-wired = services(Buckets, Models, RegistryTable, TrainerResources)
+wired = services(Buckets, Models, RegistryTable, SageMakerVariables, TrainerResources)
 
 
 @lambda_handler(PreflightTrainingRequest)

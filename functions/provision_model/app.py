@@ -1,12 +1,18 @@
 """DeployModel: deploy the model. It costs money by the hour from here on."""
 
 from onmodel.contracts.deployments import DeploymentRequest
-from onmodel.environment import Buckets, RegistryTable, Schedules, TrainerResources
+from onmodel.environment import (
+    Buckets,
+    RegistryTable,
+    SageMakerVariables,
+    Schedules,
+    TrainerResources,
+)
 from onmodel.handler import lambda_handler
 from onmodel.steps.provision_model import provision_model
 from onmodel.wiring import now, services
 
-wired = services(Buckets, RegistryTable, Schedules, TrainerResources)
+wired = services(Buckets, RegistryTable, Schedules, SageMakerVariables, TrainerResources)
 
 
 @lambda_handler(DeploymentRequest)

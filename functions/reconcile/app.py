@@ -7,6 +7,7 @@ from onmodel.environment import (
     Links,
     Machines,
     RegistryTable,
+    SageMakerVariables,
     StackName,
     Topic,
     TrainerResources,
@@ -20,7 +21,15 @@ from onmodel.steps.recovery import Recovery
 from onmodel.wiring import now, services
 
 wired = services(
-    Buckets, GenerationPace, Links, Machines, RegistryTable, StackName, Topic, TrainerResources
+    Buckets,
+    GenerationPace,
+    Links,
+    Machines,
+    RegistryTable,
+    StackName,
+    Topic,
+    SageMakerVariables,
+    TrainerResources,
 )
 
 

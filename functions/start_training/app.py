@@ -2,12 +2,12 @@
 
 from onmodel.contracts.datasets import DatasetRequest
 from onmodel.contracts.trainings import TrainingStarted
-from onmodel.environment import Buckets, RegistryTable, TrainerResources
+from onmodel.environment import Buckets, RegistryTable, SageMakerVariables, TrainerResources
 from onmodel.handler import lambda_handler
 from onmodel.steps.start_training import StartTraining
 from onmodel.wiring import now, services
 
-wired = services(Buckets, RegistryTable, TrainerResources)
+wired = services(Buckets, RegistryTable, SageMakerVariables, TrainerResources)
 
 
 @lambda_handler(DatasetRequest)

@@ -1,12 +1,12 @@
 """RetireModel: confirm that the deployment no longer exists."""
 
 from onmodel.contracts.deployments import RetirementVerified, RetireRequest
-from onmodel.environment import Buckets, RegistryTable, TrainerResources
+from onmodel.environment import Buckets, RegistryTable, SageMakerVariables, TrainerResources
 from onmodel.handler import lambda_handler
 from onmodel.steps.verify_retired import verify_retired
 from onmodel.wiring import now, services
 
-wired = services(Buckets, RegistryTable, TrainerResources)
+wired = services(Buckets, RegistryTable, SageMakerVariables, TrainerResources)
 
 
 @lambda_handler(RetireRequest)

@@ -20,6 +20,7 @@ from onmodel_local.stack import (
     environment,
     is_healthy,
 )
+from onmodel_local.trainer_files import put_trainer_files
 
 STATE = Path(".cache") / "local-stack.json"
 TEMPLATE = "template.yaml"
@@ -77,6 +78,8 @@ def start_stack(
         outputs = deploy_template(running, root / TEMPLATE, parameters=parameters)
         if "TopicArn" in outputs:
             MailCatcher(running, outputs["TopicArn"])  # before anything is published
+        if "StudioBucket" in outputs:
+            put_trainer_files(running, outputs["StudioBucket"], root)
     except BaseException:
         if not running.outputs:  # started by this call: remove it
             _end(running)

@@ -1,4 +1,4 @@
-"""AwsServices of the emulator: its S3, EventBridge and IAM, for the simulated Bedrock."""
+"""AwsServices of the emulator: its S3, EventBridge and IAM, for the simulated services."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ministack.core.iam_evaluator import enforce
 from ministack.core.router import extract_access_key_id
 from ministack.services import eventbridge, iam
 
-from onmodel_local.standins.bedrock.aws_services import AccessRefusedError
+from onmodel_local.standins.aws_services import AccessRefusedError
 from onmodel_local.standins.service import request_headers
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
@@ -31,6 +31,18 @@ class EmulatedAws:
     def __init__(self) -> None:
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
+
+    def keys(self, role_arn: str, uri: str) -> list[str]:
+        bucket, prefix = split_uri(uri)
+        pages = self._s3(role_arn).get_paginator("list_objects_v2")
+        try:
+            return [
+                found["Key"]
+                for page in pages.paginate(Bucket=bucket, Prefix=prefix)
+                for found in page.get("Contents", ())
+            ]
+        except ClientError as fault:
+            raise AccessRefusedError(f"{uri}: {fault}") from fault
 
     def read(self, role_arn: str, uri: str) -> bytes:
         bucket, key = split_uri(uri)
@@ -65,6 +77,14 @@ class EmulatedAws:
             return None
         return f"The caller is not authorized to perform: {action} on resource: {resource}"
 
+    def credentials(self, role_arn: str) -> dict[str, str]:
+        keys = lambda_runtime.execution_credentials(_as_function(role_arn))
+        return {name: value for name, value in keys.items() if value} | {
+            "AWS_ENDPOINT_URL": _endpoint_url(),
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+        }
+
     def trust_fault(self, role_arn: str, service: str) -> str | None:
         role = iam._roles.get(role_arn.rsplit("/", 1)[-1])
         if role is None:
@@ -87,22 +107,26 @@ class EmulatedAws:
 
 def _client_as(role_arn: str) -> Any:  # noqa: ANN401 - made by boto3 at run time
     """An S3 client with session credentials of the role, like those of a function."""
-    keys = lambda_runtime.execution_credentials(
-        {
-            "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:bedrock",
-            "FunctionName": "bedrock",
-            "Role": role_arn,
-        }
-    )
+    keys = lambda_runtime.execution_credentials(_as_function(role_arn))
     return boto3.client(
         "s3",
-        endpoint_url=f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
+        endpoint_url=_endpoint_url(),
         region_name=REGION,
         aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
         aws_session_token=keys.get("AWS_SESSION_TOKEN") or None,
         config=Config(s3={"addressing_style": "path"}, max_pool_connections=8),
     )
+
+
+def _as_function(role_arn: str) -> dict[str, str]:
+    """The emulator makes session credentials for functions only."""
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:simulated-service"
+    return {"FunctionArn": arn, "FunctionName": "simulated-service", "Role": role_arn}
+
+
+def _endpoint_url() -> str:
+    return f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
 
 
 def split_uri(uri: str) -> tuple[str, str]:

@@ -116,12 +116,23 @@ def _function(folder: Path) -> tuple[bytes, str]:
 
 
 def _layer(folder: Path) -> tuple[bytes, str]:
-    """The Python packages in the layer's folder, under python/; none for a layer of wheels."""
-    entries = [
-        (f"python/{path.relative_to(folder).as_posix()}", path)
+    """The Python packages in the layer's folder, under python/; none for a layer of wheels.
+
+    And the programs of a training job, as the layer's Makefile copies them.
+    """
+    packages = [
+        path
         for package_folder in sorted(folder.iterdir())
         if (package_folder / "__init__.py").is_file()
         for path in _files(package_folder)
+    ]
+    programs = [
+        path
+        for pattern in ("*.py", "start.sh", "requirements.txt")
+        for path in sorted((folder / "trainer").glob(pattern))
+    ]
+    entries = [
+        (f"python/{path.relative_to(folder).as_posix()}", path) for path in (*packages, *programs)
     ]
     return _zip(iter(entries)), "zip"
 

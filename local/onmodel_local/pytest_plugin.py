@@ -41,6 +41,7 @@ def deployed(pytestconfig: pytest.Config) -> Iterator[Deployed]:
     from onmodel_local.mail import MailCatcher
     from onmodel_local.simulation_settings import SimulationSettings
     from onmodel_local.stack import LocalStack
+    from onmodel_local.trainer_files import put_trainer_files
 
     settings = SimulationSettings(training_seconds=2, throughput_seconds=2)
     # no vision model: the same on every machine
@@ -48,4 +49,5 @@ def deployed(pytestconfig: pytest.Config) -> Iterator[Deployed]:
         template = pytestconfig.rootpath / "template.yaml"
         # the default of 15 minutes would be too long for a test
         outputs = deploy_template(stack, template, parameters={"QuietSeconds": "2"})
+        put_trainer_files(stack, outputs["StudioBucket"], pytestconfig.rootpath)
         yield Deployed(stack, outputs, MailCatcher(stack, outputs["TopicArn"]))

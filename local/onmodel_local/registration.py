@@ -22,6 +22,11 @@ _PATTERNS = {
         "host_patterns": [r"rekognition\."],
         "credential_scope": "rekognition",
     },
+    "sagemaker": {
+        "target_prefixes": ["SageMaker"],
+        "host_patterns": [r"api\.sagemaker\."],
+        "credential_scope": "sagemaker",
+    },
     "service-quotas": {
         "target_prefixes": ["ServiceQuotasV20190624"],
         "host_patterns": [r"servicequotas\."],

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from onmodel_local.simulation_settings import SimulationSettings
-from onmodel_local.standins.bedrock.aws_services import AwsServices
+from onmodel_local.standins.aws_services import AwsServices
 from onmodel_local.standins.bedrock.control_plane import ControlPlane
 from onmodel_local.standins.bedrock.foundation import CANVAS, NOVA_EMBEDDINGS, NOVA_PRO, TITAN
 from onmodel_local.standins.bedrock.records import IN_SERVICE, UPDATING
@@ -21,9 +21,10 @@ from onmodel_local.standins.picture_processes import PictureProcesses
 from onmodel_local.standins.quotas import SimulatedQuotas
 from onmodel_local.standins.rekognition import ReadObject, Rekognition
 from onmodel_local.standins.runtime import Model, Runtime
+from onmodel_local.standins.sagemaker.control_plane import SageMaker
 from onmodel_local.standins.service import StandIn
 from onmodel_local.standins.titan import Titan
-from onmodel_local.versions import name_version
+from onmodel_local.versions import declare_size, name_version
 
 ControlCall = Callable[[dict[str, Any]], Any]
 
@@ -50,6 +51,7 @@ class Simulation:
         self._processes = PictureProcesses()
         self._read_object = read_object
         self.control_plane = ControlPlane(settings, aws)
+        self.sagemaker = SageMaker(settings, aws)
         self._canvas = Canvas(self._processes, f"{CANVAS} (simulated)")
         pro = NovaPro(self._processes, self._read_uri, vision)
         runtime = Runtime(
@@ -70,13 +72,14 @@ class Simulation:
                 ("rekognition", rekognition.operations(), "InvalidParameterException"),
                 ("bedrock-runtime", runtime.operations(), bad),
                 ("bedrock", self.control_plane.operations(), bad),
+                ("sagemaker", self.sagemaker.operations(), bad),
                 ("service-quotas", quotas.operations(), "IllegalArgumentException"),
             )
         }
 
     def controls(self) -> dict[tuple[str, str], ControlCall]:
         """(method, path under /_onmodel/) to the operation on the request's JSON."""
-        plane = self.control_plane
+        plane, jobs = self.control_plane, self.sagemaker
         return {
             ("GET", "identity"): lambda _: {"pid": os.getpid()},
             ("POST", "faults"): self._order,
@@ -87,7 +90,8 @@ class Simulation:
             ("GET", "simulation-settings"): lambda _: asdict(self.settings),
             ("POST", "simulation-settings"): self._change_settings,
             ("POST", "objects/version"): name_version,
-            ("GET", "billing"): plane.billing,
+            ("POST", "objects/size"): declare_size,
+            ("GET", "billing"): self._billing,
             ("GET", "bedrock"): plane.everything,
             ("POST", "bedrock/hold"): plane.hold,
             ("POST", "bedrock/step"): plane.step,
@@ -97,6 +101,16 @@ class Simulation:
             ("POST", "bedrock/events"): plane.deliver,
             ("POST", "bedrock/resend"): plane.resend,
             ("POST", "bedrock/forget"): plane.forget,
+            ("GET", "sagemaker"): jobs.everything,
+            ("POST", "sagemaker/hold"): jobs.hold,
+            ("POST", "sagemaker/step"): jobs.step,
+            ("POST", "sagemaker/fail"): jobs.fail_next,
+            ("POST", "sagemaker/kill"): jobs.kill,
+            ("POST", "sagemaker/end-time"): jobs.end_time,
+            ("POST", "sagemaker/set"): jobs.set_state,
+            ("POST", "sagemaker/events"): jobs.deliver,
+            ("POST", "sagemaker/resend"): jobs.resend,
+            ("POST", "sagemaker/forget"): jobs.forget,
         }
 
     # ── models ───────────────────────────────────────────────────────────────────────────────────
@@ -117,6 +131,14 @@ class Simulation:
     def _read_uri(self, uri: str) -> bytes:
         bucket, _, key = uri.removeprefix("s3://").partition("/")
         return self._read_object({"Bucket": bucket, "Name": key})
+
+    def _billing(self, order: dict[str, Any]) -> dict[str, Any]:
+        """What costs money now, of Bedrock and SageMaker."""
+        answer, jobs = self.control_plane.billing(order), self.sagemaker.billing()
+        return answer | {
+            "sagemaker": jobs,
+            "nothing_by_the_hour": answer["nothing_by_the_hour"] and not jobs,
+        }
 
     # ── faults, calls and settings ───────────────────────────────────────────────────────────────
 

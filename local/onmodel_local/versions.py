@@ -1,4 +1,4 @@
-"""Gives object versions of the emulator the ids that the fixtures contain."""
+"""Changes of the emulator's objects that S3 does not offer: version ids and declared sizes."""
 
 from __future__ import annotations
 
@@ -29,3 +29,21 @@ def name_version(order: dict[str, Any]) -> dict[str, Any]:
     if newest not in versions:
         versions.append(newest)
     return {"version_id": wanted}
+
+
+def declare_size(order: dict[str, Any]) -> dict[str, Any]:
+    """Let an object have the size of a file that is not in the emulator's memory.
+
+    Args:
+        order: bucket, key and size in bytes.
+
+    Raises:
+        ControlRefusedError: there is no such object.
+    """
+    bucket, key, size = str(order.get("bucket", "")), str(order.get("key", "")), order.get("size")
+    current = (s3._ensure_bucket(bucket) or {}).get("objects", {}).get(key)
+    if current is None or not isinstance(size, int):
+        raise ControlRefusedError(f"{bucket} has no object {key!r} to have the size {size!r}")
+    for record in (current, *(s3._object_versions.get((bucket, key)) or [])):
+        record["size"] = size
+    return {"size": size}

@@ -53,6 +53,10 @@ ELSEWHERE = {
     "sam deploy": "tests/runtime/test_sam_deploy.py runs it against the local stack",
     ".venv-sam/bin/sam deploy --guided": "tests/runtime/test_sam_deploy.py, likewise",
     "sam deploy --parameter-overrides Name=value …": "tests/runtime/test_sam_deploy.py, likewise",
+    "onmodel model fetch -p NAME": (
+        "tests/unit/cli/test_fetching.py; Bedrock, which trains on the pages' stack, gives out no"
+        " weights"
+    ),
     "sam delete": "tests/integration/local deletes a guarded stack",
     'aws stepfunctions list-executions --map-run-arn "$MAP" --status-filter FAILED --max-items 5': (
         "the page's film breaks off before it comes to its map"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from onmodel.errors import NotFound
+from onmodel.ports.account import NamedQuota
 
 
 class InMemoryAccount:
@@ -22,11 +23,21 @@ class InMemoryAccount:
 
 
 class InMemoryQuotas:
-    def __init__(self, values: Mapping[tuple[str, str], float] | None = None) -> None:
+    """Quotas by service and code, and by service and name."""
+
+    def __init__(
+        self,
+        values: Mapping[tuple[str, str], float] | None = None,
+        named: Mapping[tuple[str, str], NamedQuota] | None = None,
+    ) -> None:
         self.values = dict(values or {})
+        self.named = dict(named or {})
 
     def value(self, service: str, quota: str) -> float | None:
         return self.values.get((service, quota))
+
+    def by_name(self, service: str, names: Collection[str]) -> Mapping[str, NamedQuota]:
+        return {name: self.named[service, name] for name in names if (service, name) in self.named}
 
 
 class InMemorySecrets:

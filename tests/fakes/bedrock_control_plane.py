@@ -225,6 +225,8 @@ def _check_texts(value: Any, shape: Any) -> None:
             _check_texts(item, shape.member)
     elif shape.type_name == "string":
         pattern = shape.metadata.get("pattern")
+        if pattern:  # Java's classes of letters, digits and spaces
+            pattern = re.sub(r"\\p\{[LZN]\}", r"\\w\\s", pattern)
         assert pattern is None or re.fullmatch(pattern, value), f"{value!r} is no {shape.name}"
         assert len(value) <= shape.metadata.get("max", len(value)), f"{value!r} is too long"
         assert not shape.enum or value in shape.enum, f"{value!r} is no {shape.name}"

@@ -126,3 +126,10 @@ def test_imports_when_followed_then_lie_in_a_layer_or_the_runtime() -> None:
     assert len(ours) > 50
     for path in ours:
         assert imported_roots(path.read_text()) <= there, path
+
+
+def test_core_layer_when_built_then_has_the_programs_of_a_training_job() -> None:
+    built = {path.name for path in (BUILD / "CoreLayer/python/trainer").iterdir()}
+    wanted = {path.name for path in (ROOT / "trainer").glob("*.py")}
+    assert wanted | {"start.sh", "requirements.txt"} <= built
+    assert not [name for name in built if name.startswith("test")]

@@ -32,6 +32,7 @@ CHAT = (
     "{{ message['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
+NOTICE = "tiny model with random weights: its pictures are noise"
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 
 
@@ -92,7 +93,11 @@ def make_pipeline(
 
 
 def write_model(
-    pipeline: Flux2KleinPipeline, out: Path, *, name: str = "onmodel/tiny-klein-random"
+    pipeline: Flux2KleinPipeline,
+    out: Path,
+    *,
+    name: str = "onmodel/tiny-klein-random",
+    notice: str = "",
 ) -> None:
     """Weights, licence and weights.json, as `onmodel trainer prepare` leaves them in S3."""
     pipeline.save_pretrained(out)
@@ -107,6 +112,7 @@ def write_model(
         "revision": "0",
         "licence": "CC0-1.0",
         "origin": "folder",
+        "notice": notice,
         "files": {name: sha256(path) for name, path in files.items()},
         "sizes": {name: path.stat().st_size for name, path in files.items()},
     }
@@ -114,4 +120,4 @@ def write_model(
 
 
 if __name__ == "__main__":
-    write_model(make_pipeline(), Path(sys.argv[1]))
+    write_model(make_pipeline(), Path(sys.argv[1]), notice=NOTICE)

@@ -10,10 +10,11 @@ from diffusers import Flux2KleinPipeline
 from PIL import Image
 
 import draw as drawing
-from draw import draw
+from draw import draw, draw_arms
 from job import JobError, Stop, sha256
 from lora import ADAPTER
 from storyboard import read_storyboard
+from tiny_model import make_pipeline, write_model
 from train import Folders
 
 PANEL = {"prompt": "zorblax on a beach", "seed": 1, "width": 96, "height": 64}
@@ -221,3 +222,45 @@ def test_adapter_when_loaded_by_plain_diffusers_then_the_same_picture(
     ).images[0]  # fmt: skip
     with Image.open(trained.out / "sample-01.png") as sample:
         assert picture.tobytes() == sample.tobytes()
+
+
+def test_draw_when_weights_have_a_notice_then_it_is_on_the_picture_and_in_its_line(
+    tmp_path: Path,
+) -> None:
+    panel = PANEL | {"id": "01", "width": 128, "height": 128}
+    board = storyboard(tmp_path / "board", "base", panel)
+    pictures = []
+    for notice in ("", "noise only"):
+        model = tmp_path / f"model-{notice}"
+        write_model(make_pipeline(), model, notice=notice)
+        assert draw(model, board, tmp_path / notice, None, Stop())
+        assert lines(tmp_path / notice)[0]["notice"] == notice
+        with Image.open(tmp_path / notice / "01.png") as drawn:
+            pictures.append(drawn.convert("RGB"))
+    plain, told = pictures
+    assert told.getpixel((1, 1)) == (255, 255, 255)
+    assert told.crop((0, 64, 128, 128)).tobytes() == plain.crop((0, 64, 128, 128)).tobytes()
+
+
+def test_draw_arms_when_one_fails_then_the_others_are_drawn_and_it_says_why(
+    trained: Folders, tmp_path: Path
+) -> None:
+    board, out = tmp_path / "board", tmp_path / "out"
+    for arm in ("tuned", "references", "base"):
+        shown = {"references": ["buck.png"]} if arm == "references" else {}
+        storyboard(board / arm, arm, PANEL | {"id": "01"} | shown)
+    assert draw_arms(trained.model, board, out, None, Stop())
+    failed = json.loads((out / "tuned" / "01.json").read_text())
+    assert failed == {"id": "01", "error": "The arm `tuned` needs an adapter"}
+    pictures = {path.parent.name for path in out.glob("*/01.png")}
+    assert pictures == {"references", "base"}
+
+
+def test_draw_arms_when_none_can_be_drawn_then_failed_with_the_first_reason(
+    trained: Folders, tmp_path: Path
+) -> None:
+    storyboard(tmp_path / "board" / "tuned", "tuned", PANEL | {"id": "01"})
+    with pytest.raises(JobError, match="needs an adapter"):
+        draw_arms(trained.model, tmp_path / "board", tmp_path / "out", None, Stop())
+    with pytest.raises(JobError, match="has no storyboard"):
+        draw_arms(trained.model, tmp_path, tmp_path / "out", None, Stop())

@@ -84,6 +84,12 @@ class TrainerResources(VariableGroup):
     private_arrangement: bool
 
 
+class SageMakerVariables(VariableGroup):
+    stack_name: str
+    job_role_arn: str
+    training_image: str
+
+
 class Schedules(VariableGroup):
     schedule_group: str
     scheduler_role_arn: str

@@ -1,4 +1,4 @@
-"""Patches of EventBridge: events of the simulated Bedrock."""
+"""Patches of EventBridge: events of the simulated services, and its clock."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from onmodel_local.simulation_settings import SimulationSettings
 TICK_SECONDS = 1.0  # schedules and rate rules are checked every second instead of every ten
 
 
-def bedrock_events_may_be_put() -> None:
-    """Anyone who may call PutEvents may put events of `aws.bedrock`.
+_SOURCES = ("aws.bedrock", "aws.sagemaker")
+
+
+def job_events_may_be_put() -> None:
+    """Anyone who may call PutEvents may put events of `aws.bedrock` and `aws.sagemaker`.
 
     AWS refuses sources that begin with `aws.`; tests and `onmodel event` must be able to send the
     state changes of jobs, twice, late or forged.
@@ -24,7 +27,7 @@ def bedrock_events_may_be_put() -> None:
     def _(original: Callable[..., Any]) -> Callable[..., Any]:
         def put(data: dict[str, Any], allow_aws_source: bool = False) -> Any:
             entries = data.get("Entries", [])
-            ours = bool(entries) and all(entry.get("Source") == "aws.bedrock" for entry in entries)
+            ours = bool(entries) and all(entry.get("Source") in _SOURCES for entry in entries)
             return original(data, allow_aws_source or ours)
 
         return put
@@ -57,4 +60,4 @@ def scaled_rates() -> None:
         return seconds
 
 
-PATCHES = (bedrock_events_may_be_put, quick_rule_ticks, scaled_rates)
+PATCHES = (job_events_may_be_put, quick_rule_ticks, scaled_rates)

@@ -11,7 +11,11 @@ from ministack.core import iam_actions
 
 from onmodel_local.patches.upstream import PatchOutdatedError, replace
 
-_NAMESPACES = {"rekognition": "rekognition", "service-quotas": "servicequotas"}
+_NAMESPACES = {
+    "rekognition": "rekognition",
+    "sagemaker": "sagemaker",
+    "service-quotas": "servicequotas",
+}
 
 # Converse and the streaming calls are allowed by these two actions; there is no bedrock:Converse
 _ACTIONS = {
@@ -36,7 +40,7 @@ _CONTROLLED = (
 
 
 def stand_ins_are_guarded() -> None:
-    """Rekognition and Service Quotas are enforced; Converse needs bedrock:InvokeModel, as on AWS.
+    """Simulated services are enforced; Converse needs bedrock:InvokeModel, as on AWS.
 
     Upstream allows all calls of services without a namespace, and checks the action
     `bedrock:Converse`, which AWS does not have.
@@ -85,6 +89,28 @@ def bedrock_resources_by_arn() -> None:
         return resource
 
 
+def training_jobs_by_arn() -> None:
+    """Policies on SageMaker's training jobs are matched against the job's ARN.
+
+    Upstream knows no resources of SageMaker.
+    """
+
+    @replace(iam_actions, "extract_resource_arn", "82f51700695c")
+    def _(original: Callable[..., str]) -> Callable[..., str]:
+        def resource(
+            service: str, method: str, path: str, headers: Any, body: bytes,
+            query: Any, region: str, account: str,
+        ) -> str:  # fmt: skip
+            if service != "sagemaker":
+                return original(service, method, path, headers, body, query, region, account)
+            request = json.loads(body or b"{}")
+            if name := request.get("TrainingJobName"):
+                return f"arn:aws:sagemaker:{region}:{account}:training-job/{name}"
+            return str(request.get("ResourceArn") or "*")
+
+        return resource
+
+
 def schedules_by_group() -> None:
     """Policies on schedules are matched against the ARN with the schedule's own group.
 
@@ -125,4 +151,9 @@ def _arn(kind: str, identity: str, region: str, account: str) -> str:
     return f"arn:aws:bedrock:{region}:{account}:{kind}/{identity}"
 
 
-PATCHES = (stand_ins_are_guarded, bedrock_resources_by_arn, schedules_by_group)
+PATCHES = (
+    stand_ins_are_guarded,
+    bedrock_resources_by_arn,
+    training_jobs_by_arn,
+    schedules_by_group,
+)

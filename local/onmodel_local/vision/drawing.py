@@ -18,14 +18,15 @@ _MOST_CROPS = 3
 
 
 class Drawing(NamedTuple):
-    """What is drawn: prompt, seed, model's name, size, crops of the training set (JPEG, PNG)."""
+    """What is drawn: prompt, seed, model's name, size, pictures (JPEG, PNG) and what they are."""
 
     prompt: str
     seed: int
     model: str
     width: int
     height: int
-    crops: tuple[bytes, ...]
+    crops: tuple[bytes, ...] = ()
+    source: str = "pictures of its own training set"
 
 
 def draw(order: Drawing) -> bytes:
@@ -37,7 +38,7 @@ def draw(order: Drawing) -> bytes:
     unit = order.width / 1024
     heading = ["SIMULATED: no model drew this", f"{order.model}, seed {order.seed}"]
     if order.crops:
-        heading.append("what is shown are pictures of its own training set")
+        heading.append(f"what is shown are {order.source}")
     _band(canvas, 0, heading, unit)
     lines = textwrap.wrap(_ascii(order.prompt), 74)[:6]
     _band(canvas, 1, lines, unit)

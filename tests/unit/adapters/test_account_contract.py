@@ -12,7 +12,7 @@ from onmodel.adapters.account import AwsAccount
 from onmodel.adapters.secretsmanager import SecretsManagerSecrets
 from onmodel.adapters.servicequotas import ServiceQuotas
 from onmodel.errors import NotFound, ServiceError, Throttled
-from onmodel.ports.account import Account, Quotas, Secrets
+from onmodel.ports.account import Account, NamedQuota, Quotas, Secrets
 
 ROLES = "arn:aws:iam::123456789012:role/"
 BEDROCK = "bedrock.amazonaws.com"
@@ -120,3 +120,42 @@ def test_quota_when_throttled_then_error_and_fake_knows_its_own(aws) -> None:
             ServiceQuotas(client).value("bedrock", "L-BE77399C")
     fake: Quotas = InMemoryQuotas({("bedrock", "a"): 1})
     assert (fake.value("bedrock", "a"), fake.value("bedrock", "b")) == (1, None)
+
+
+TRAINING, OTHER = "ml.g5.2xlarge for training job usage", "ml.g6e.xlarge for training job usage"
+
+
+def listed(*quotas: tuple[str, str, float]) -> dict[str, object]:
+    return {
+        "Quotas": [
+            {"QuotaName": name, "QuotaCode": code, "Value": value} for name, code, value in quotas
+        ]
+    }
+
+
+def test_quotas_when_asked_by_name_then_applied_before_default_and_unknown_left_out(aws) -> None:
+    client = aws("service-quotas")
+    every = {"ServiceCode": "sagemaker", "MaxResults": 100}
+    with Stubber(client) as stub:
+        first = listed(("something else", "L-0", 5.0)) | {"NextToken": "more"}
+        stub.add_response("list_service_quotas", first, every)
+        stub.add_response(
+            "list_service_quotas", listed((TRAINING, "L-1", 2.0)), every | {"NextToken": "more"}
+        )
+        stub.add_response(
+            "list_aws_default_service_quotas",
+            listed((TRAINING, "L-1", 0.0), (OTHER, "L-2", 0.0)),
+            every,
+        )
+        found = ServiceQuotas(client).by_name("sagemaker", {TRAINING, OTHER, "nothing"})
+    assert found == {TRAINING: NamedQuota("L-1", 2.0), OTHER: NamedQuota("L-2", 0.0)}
+    fake: Quotas = InMemoryQuotas(named={("sagemaker", TRAINING): NamedQuota("L-1", 2.0)})
+    assert fake.by_name("sagemaker", {TRAINING, OTHER}) == {TRAINING: NamedQuota("L-1", 2.0)}
+
+
+def test_quotas_when_all_names_are_found_then_no_further_page_is_asked_for(aws) -> None:
+    client = aws("service-quotas")
+    with Stubber(client) as stub:
+        page = listed((TRAINING, "L-1", 2.0)) | {"NextToken": "more"}
+        stub.add_response("list_service_quotas", page)
+        assert ServiceQuotas(client).by_name("sagemaker", {TRAINING})[TRAINING].value == 2.0

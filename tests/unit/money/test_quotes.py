@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from onmodel.contracts.base import Box
+from onmodel.contracts.base import Box, Usage
 from onmodel.contracts.films import FilmFacts
 from onmodel.contracts.settings import (
     FinderSettings,
@@ -10,12 +10,14 @@ from onmodel.contracts.settings import (
     Settings,
     TrainingSettings,
 )
+from onmodel.contracts.trainings import Work
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.quotes import (
     expected_crops,
     expected_frames,
     film_quote,
     most_captions,
+    used,
 )
 
 BOOK = PriceBook.load()
@@ -129,3 +131,13 @@ def test_most_captions_when_counted_then_says_of_how_many_characters() -> None:
 def test_expected_crops_when_one_figure_a_frame_is_taken_then_as_many_as_frames() -> None:
     assert expected_crops(7158, Settings()) == 10_737
     assert expected_crops(7158, Settings(finder=FinderSettings(max_figures=1))) == 7158
+
+
+def test_used_when_one_of_several_is_used_then_the_dearest_counts() -> None:
+    book = PriceBook.load(b'prices: {fast: "4", slow: "1", kept: "2"}')
+    fast, slow = Usage(item="fast", paid=1), Usage(item="slow", paid=3)
+    work = Work(usage=(Usage(item="kept", paid=1),), either=(slow, fast))
+    assert used(work, book)[1:] == (fast,)
+    unknown = Usage(item="unknown", paid=0.1)
+    unpriced = work.model_copy(update={"either": (slow, unknown, fast)})
+    assert used(unpriced, book)[1:] == (unknown,)

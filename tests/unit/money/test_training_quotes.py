@@ -1,9 +1,11 @@
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
 from fakes.seconds_trainer import PRICES, TRAINING_SECOND, SecondsRules
 
 from onmodel.contracts.base import Options, Usage
+from onmodel.contracts.drawings import Arm
 from onmodel.contracts.settings import CaptionSettings, Settings, TrainingSettings
 from onmodel.contracts.storyboards import Storyboard
 from onmodel.contracts.trainings import CostName, Work, WorkPart
@@ -40,8 +42,8 @@ class DrawsByJobs(SecondsRules):
     def drawing_options(self, storyboard: Storyboard, training: TrainingSettings) -> Options:
         return {"seconds": 10}
 
-    def drawing_work(self, pictures: int, options: Options) -> Work:
-        seconds = pictures * int(options["seconds"])
+    def drawing_work(self, pictures: Mapping[Arm, int], options: Options) -> Work:
+        seconds = sum(pictures.values()) * int(options["seconds"])
         return Work(
             usage=(Usage(item=TRAINING_SECOND, paid=2 * seconds),),
             usual=(Usage(item=TRAINING_SECOND, paid=seconds),),

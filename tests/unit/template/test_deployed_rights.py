@@ -20,8 +20,9 @@ INLINE_CHARACTERS = 10_240  # of all policies within one role, white space not c
 REFERENCE = Path(cfnlint.__file__).parent / "data" / "AdditionalSpecs" / "Policies.json"
 # cfn-lint's copy of it writes a bucket's and an object's name alike.
 S3 = {"bucket": [r"arn:.*:s3:::[^/]+"], "object": [r"arn:.*:s3:::[^/]+/.+"]}
-# It names one for reading an applied quota, but none for the default beside it.
-NARROWER = {"servicequotas:GetServiceQuota"}
+# It names one for reading an applied quota, but none for the default beside it; and data sets for
+# metrics, which are written by namespace.
+NARROWER = {"servicequotas:GetServiceQuota", "cloudwatch:PutMetricData"}
 # Bedrock's guide asks for the job as well, where the reference has the models alone.
 BY_THE_GUIDE = {"bedrock:CreateModelCustomizationJob": ":model-customization-job/"}
 
@@ -82,6 +83,7 @@ def test_roles_when_trusted_then_by_the_service_that_acts_with_them(deployed: De
             "bedrock",
             {**ours, "ArnEquals": {"aws:SourceArn": arn("bedrock", "model-customization-job/*")}},
         ),
+        "JobRole": ("sagemaker", ours),
         **{f"{name}Role": ("lambda", {}) for name in deployed.of("AWS::Lambda::Function")},
     }
     roles = deployed.of("AWS::IAM::Role")

@@ -223,6 +223,8 @@ def test_trainers_rights_when_read_then_stand_in_its_own_policies_and_each_is_us
         called = {action for action in listed(statement["Action"]) if "bedrock:" in action}
         if called - {"bedrock:InvokeModel"} or "provisioned-model" in str(statement):
             assert name.startswith("BedrockTrainer"), name
+        if any("sagemaker:" in action for action in listed(statement["Action"])):
+            assert name.startswith("SageMakerTrainer"), name
     used = {
         policy for function in template.functions.values() for policy in template.attached(function)
     }
@@ -234,11 +236,34 @@ def test_jobs_when_started_then_the_role_is_passed_and_tags_are_allowed(
 ) -> None:
     allowed = template.allowed("StartTrainingFunction")
     assert {"bedrock:CreateModelCustomizationJob", "bedrock:TagResource"} <= set(allowed)
-    (passing,) = allowed["iam:PassRole"]
-    assert passing["Resource"] == {"Fn::GetAtt": ["TrainingRole", "Arn"]}
-    assert passing["Condition"] == {
-        "StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}
+    assert {"sagemaker:CreateTrainingJob", "sagemaker:AddTags"} <= set(allowed)
+    passed = {
+        statement["Condition"]["StringEquals"]["iam:PassedToService"]: statement["Resource"]
+        for statement in allowed["iam:PassRole"]
     }
+    assert passed == {
+        "bedrock.amazonaws.com": {"Fn::GetAtt": ["TrainingRole", "Arn"]},
+        "sagemaker.amazonaws.com": {"Fn::GetAtt": ["JobRole", "Arn"]},
+    }
+
+
+def test_jobs_when_they_run_then_write_beside_their_own_files_only(template: Template) -> None:
+    allowed = template.allowed("JobRole")
+    (put,) = allowed["s3:PutObject"]
+    assert arns(put) == [
+        str({"Fn::Sub": "${StudioBucket.Arn}/*/trainings/*/job/*"}),
+        str({"Fn::Sub": "${StudioBucket.Arn}/*/storyboards/*/job/*"}),
+    ]
+    assert not [action for action in allowed if action.startswith("s3:Delete")]
+
+
+def test_sagemaker_when_called_then_for_jobs_of_this_stack_only(template: Template) -> None:
+    for name, statement in template.policies():
+        for action in listed(statement["Action"]):
+            if action.startswith("sagemaker:") and action != "sagemaker:ListTrainingJobs":
+                assert all("training-job/${AWS::StackName}-*" in arn for arn in arns(statement)), (
+                    name
+                )
 
 
 def test_schedules_when_made_then_in_our_group_and_the_role_is_passed(template: Template) -> None:

@@ -11,7 +11,7 @@ import pytest
 from template_model import Template
 
 from onmodel.trainers.bedrock.limits import TRAINING_REGIONS
-from onmodel.trainers.bedrock.names import STACK_LIMIT
+from onmodel.trainers.ownership import STACK_LIMIT
 
 ROOT = Path(__file__).parents[3]
 SAM_PYTHON = ROOT / ".venv-sam" / "bin" / "python"

@@ -11,7 +11,9 @@ import pytest
 from fakes.account import InMemoryAccount, InMemoryQuotas
 from fakes.bedrock_control_plane import BedrockControlPlane
 from fakes.clock import FixedClock
+from fakes.jobs_trainer import JobsTrainer
 from fakes.object_store import InMemoryObjectStore
+from fakes.sagemaker_control_plane import SageMakerControlPlane
 from fakes.seconds_trainer import SecondsTrainer
 from fakes.trainer import InMemoryService, InMemoryTrainer
 
@@ -19,10 +21,12 @@ from onmodel.adapters.clients import make_client
 from onmodel.contracts.base import Box
 from onmodel.contracts.datasets import CaptionedPicture, DatasetItem, PictureFacts, Violation
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentStatus
+from onmodel.contracts.drawings import Arm, DrawingSpec, WantedPicture
 from onmodel.contracts.operations import ResourceKind
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.contracts.storyboards import PanelRequest, Storyboard
 from onmodel.contracts.trainings import (
+    Finding,
     LossPoint,
     TrainingPlan,
     TrainingSpec,
@@ -31,6 +35,7 @@ from onmodel.contracts.trainings import (
 from onmodel.errors import AnswerRefused, Conflict, NotFound, ServiceUnavailable, TrainingImpossible
 from onmodel.ports.trainer import Trainer
 from onmodel.trainers.bedrock.trainer import BedrockTrainer
+from onmodel.trainers.sagemaker.trainer import SageMakerTrainer
 
 ROLE = "arn:aws:iam::123456789012:role/onmodel-bedrock"
 
@@ -143,14 +148,100 @@ def bedrock_stage(monkeypatch: pytest.MonkeyPatch) -> BedrockStage:
     return BedrockStage(trainer, BedrockControlPlane(client, clock), store)
 
 
+@dataclass
+class SageMakerStage:
+    trainer: SageMakerTrainer
+    plane: SageMakerControlPlane
+    store: InMemoryObjectStore
+
+    def complete(self, training_ref: str) -> str:
+        name = training_ref.rsplit("/", 1)[-1]
+        self.plane.end(name, "Completed")
+        folder = self.plane.jobs[name]["ModelArtifacts"]["S3ModelArtifacts"]
+        self.store.put(f"{folder.removeprefix('s3://studio/')}/adapter.json", b"{}", "text/json")
+        return f"{folder}/"
+
+    def end(self, training_ref: str, status: TrainingStatus, reason: str | None = None) -> None:
+        self.plane.end(training_ref.rsplit("/", 1)[-1], status.value.title(), reason)
+
+    def move(self, deployment_ref: str, status: DeploymentStatus) -> None:
+        raise NotImplementedError("it deploys nothing")
+
+    def write_metrics(self, metrics_ref: str, losses: list[float]) -> None:
+        rows = [f"{step},0,{loss}" for step, loss in enumerate(losses, 1)]
+        head = ["step_number,epoch_number,training_loss", "0,0,"]
+        text = "\n".join([*head, *rows] if rows else [])
+        self.store.put(metrics_ref.removeprefix("s3://studio/"), text.encode(), "text/csv")
+
+    def lose_next_answer(self, call: str) -> None:
+        self.plane.lost.add("CreateTrainingJob")
+
+    def end_drawing(self, drawing_ref: str, status: TrainingStatus, reason: str | None) -> None:
+        self.end(drawing_ref, status, reason)
+
+    def draw(self, drawing_ref: str, spec: DrawingSpec) -> None:
+        """All pictures but the last, which fails."""
+        place = f"{spec.folder}job/checkpoints"
+        for one in spec.pictures[:-1]:
+            self.store.put(f"{place}/{one.arm}/{one.id}.png", b"png", "image/png")
+            self.store.put(f"{place}/{one.arm}/{one.id}.json", b'{"sha256": ""}', "text/json")
+        last = spec.pictures[-1]
+        told = b'{"error": "out of memory"}'
+        self.store.put(f"{place}/{last.arm}/{last.id}.json", told, "text/json")
+        self.end_drawing(drawing_ref, TrainingStatus.COMPLETED, None)
+
+
+@cache
+def sagemaker_client() -> Any:
+    return make_client("sagemaker", region="us-east-1")
+
+
+class NothingIsWrong:
+    def findings(self, plan: TrainingPlan) -> tuple[Finding, ...]:
+        return ()
+
+
+def sagemaker_stage(monkeypatch: pytest.MonkeyPatch) -> SageMakerStage:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    client = sagemaker_client()
+    store = InMemoryObjectStore("studio")
+    store.put(NAME, b"{}", "text/json")
+    trainer = SageMakerTrainer(
+        client,
+        stack="onmodel-dev",
+        role_arn=ROLE,
+        image="763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch:2",
+        store=store,
+        checks=NothingIsWrong(),
+    )
+    return SageMakerStage(trainer, SageMakerControlPlane(client, FixedClock()), store)
+
+
+class JobsStage(MemoryStage):
+    """In memory, with drawing jobs."""
+
+    def __init__(self) -> None:
+        self.jobs = JobsTrainer()
+        super().__init__(self.jobs)
+        self.end_drawing = self.jobs.end_drawing
+
+    def draw(self, drawing_ref: str, spec: DrawingSpec) -> None:
+        self.jobs.draw(drawing_ref, InMemoryObjectStore("studio"), b"png", spec.pictures[-1].id)
+
+
 IN_MEMORY = {"memory": InMemoryTrainer, "seconds": SecondsTrainer}
+DEPLOYS = pytest.mark.parametrize("stage", ["memory", "seconds", "bedrock"], indirect=True)
+DRAWS = pytest.mark.parametrize("stage", ["jobs", "sagemaker"], indirect=True)
 
 
-@pytest.fixture(params=["memory", "seconds", "bedrock"])
-def stage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Stage:
+@pytest.fixture(params=["memory", "seconds", "jobs", "bedrock", "sagemaker"])
+def stage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
     if request.param in IN_MEMORY:
         return MemoryStage(IN_MEMORY[request.param]())
-    return bedrock_stage(monkeypatch)
+    if request.param == "jobs":
+        return JobsStage()
+    return (bedrock_stage if request.param == "bedrock" else sagemaker_stage)(monkeypatch)
 
 
 def deployed(stage: Stage, deployment_id: str = "d0001-0a1b2c3d-1") -> tuple[str, str]:
@@ -284,6 +375,7 @@ def test_loss_curve_when_missing_or_senseless_then_error(stage: Stage) -> None:
 # ── deployment ──
 
 
+@DEPLOYS
 def test_provision_when_model_exists_then_creating_and_billing(stage: Stage) -> None:
     model, ref = deployed(stage)
     state = stage.trainer.describe_deployment(ref)
@@ -294,6 +386,7 @@ def test_provision_when_model_exists_then_creating_and_billing(stage: Stage) -> 
     assert stage.trainer.panel_model(ref)
 
 
+@DEPLOYS
 def test_list_ours_when_kinds_are_given_then_these_alone(stage: Stage) -> None:
     model, ref = deployed(stage)
     for kind, found in (
@@ -306,6 +399,7 @@ def test_list_ours_when_kinds_are_given_then_these_alone(stage: Stage) -> None:
     assert {thing.ref for thing in both} == {model, ref}
 
 
+@DEPLOYS
 def test_provision_when_repeated_then_the_same_deployment(stage: Stage) -> None:
     model, ref = deployed(stage)
     assert stage.trainer.provision(deployment(model)) == ref
@@ -313,6 +407,7 @@ def test_provision_when_repeated_then_the_same_deployment(stage: Stage) -> None:
     assert kinds.count(ResourceKind.DEPLOYMENT) == 1
 
 
+@DEPLOYS
 def test_provision_when_answer_was_lost_then_repeat_finds_it(stage: Stage) -> None:
     model = stage.complete(stage.trainer.start(spec(stage.trainer)))
     stage.lose_next_answer("provision")
@@ -323,6 +418,7 @@ def test_provision_when_answer_was_lost_then_repeat_finds_it(stage: Stage) -> No
     assert kinds == {ref: ResourceKind.DEPLOYMENT, model: ResourceKind.MODEL}
 
 
+@DEPLOYS
 def test_provision_when_model_is_gone_then_not_found_and_nothing_bills(stage: Stage) -> None:
     model = stage.complete(stage.trainer.start(spec(stage.trainer)))
     stage.trainer.delete_model(model)
@@ -331,6 +427,7 @@ def test_provision_when_model_is_gone_then_not_found_and_nothing_bills(stage: St
     assert stage.trainer.list_ours() == ()
 
 
+@DEPLOYS
 def test_provision_when_id_is_taken_by_another_model_then_conflict(stage: Stage) -> None:
     deployed(stage)
     other = spec(stage.trainer).model_copy(update={"training_id": "d0002-0a1b2c3d"})
@@ -339,6 +436,7 @@ def test_provision_when_id_is_taken_by_another_model_then_conflict(stage: Stage)
         stage.trainer.provision(deployment(model))
 
 
+@DEPLOYS
 def test_provision_when_quota_is_used_up_then_impossible_with_advice(stage: Stage) -> None:
     model, _ = deployed(stage)
     with pytest.raises(TrainingImpossible) as caught:
@@ -346,12 +444,14 @@ def test_provision_when_quota_is_used_up_then_impossible_with_advice(stage: Stag
     assert caught.value.advice
 
 
+@DEPLOYS
 def test_find_deployment_when_there_then_reference_and_for_others_none(stage: Stage) -> None:
     _, ref = deployed(stage, "d0001-0a1b2c3d-1")
     assert stage.trainer.find_deployment("big-buck-bunny", "d0001-0a1b2c3d-1") == ref
     assert stage.trainer.find_deployment("big-buck-bunny", "d0001-0a1b2c3d") is None
 
 
+@DEPLOYS
 @pytest.mark.parametrize(
     "status", [DeploymentStatus.IN_SERVICE, DeploymentStatus.UPDATING, DeploymentStatus.FAILED]
 )
@@ -367,6 +467,7 @@ def test_stop_deployment_when_in_any_state_then_gone(
     assert [thing.billing for thing in stage.trainer.list_ours()] == ["month"]
 
 
+@DEPLOYS
 def test_delete_model_when_deployed_then_conflict_until_it_is_not(stage: Stage) -> None:
     model, ref = deployed(stage)
     with pytest.raises(Conflict):
@@ -384,6 +485,99 @@ def test_list_ours_when_training_runs_then_listed_until_it_is_over(stage: Stage)
     ]
     stage.end(ref, TrainingStatus.FAILED)
     assert stage.trainer.list_ours() == ()
+
+
+# ── drawing ──
+
+
+def drawing(trainer: Trainer, model: str | None, *arms: Arm, text: str = "a b") -> DrawingSpec:
+    """Two pictures by each arm."""
+    rules = trainer.drawing_jobs
+    assert rules is not None
+    board = Storyboard.model_validate({"scenes": ["Bunny smiles"]})
+    return DrawingSpec(
+        production=PRODUCTION,
+        drawing_id="forest-1",
+        folder=f"{PRODUCTION}/storyboards/forest/1/",
+        model_ref=model,
+        options=rules.drawing_options(board, TrainingSettings()),
+        pictures=tuple(
+            WantedPicture(id=f"{arm}-{n}", arm=arm, text=text, width=512, height=512, seed=n)
+            for arm in arms
+            for n in range(2)
+        ),
+    )
+
+
+@DRAWS
+def test_start_drawing_when_repeated_then_one_job_that_is_listed_until_it_is_over(
+    stage: Any,
+) -> None:
+    jobs = stage.trainer.drawing_jobs
+    spec = drawing(stage.trainer, None, "base")
+    ref = jobs.start_drawing(spec)
+    assert jobs.start_drawing(spec) == ref == jobs.find_drawing(PRODUCTION, "forest-1")
+    assert jobs.describe_drawing(ref).status == TrainingStatus.IN_PROGRESS
+    assert jobs.drawn_pictures(spec) == ()
+    listed = stage.trainer.list_ours(ResourceKind.DRAWING)
+    assert [(thing.kind, thing.ref) for thing in listed] == [(ResourceKind.DRAWING, ref)]
+    assert stage.trainer.list_ours(ResourceKind.TRAINING) == ()
+    stage.end_drawing(ref, TrainingStatus.FAILED, "no room")
+    state = jobs.describe_drawing(ref)
+    assert (state.status, state.reason) == (TrainingStatus.FAILED, "no room")
+    assert stage.trainer.list_ours() == ()
+    assert jobs.find_drawing(PRODUCTION, "forest-2") is None
+
+
+@DRAWS
+def test_start_drawing_when_its_name_drew_something_else_then_refused_with_advice(
+    stage: Any,
+) -> None:
+    jobs = stage.trainer.drawing_jobs
+    jobs.start_drawing(drawing(stage.trainer, None, "base"))
+    with pytest.raises(TrainingImpossible) as caught:
+        jobs.start_drawing(drawing(stage.trainer, None, "base", text="something else"))
+    assert caught.value.advice
+
+
+@DRAWS
+def test_drawing_when_over_then_each_picture_or_why_not_and_what_was_billed(stage: Any) -> None:
+    jobs = stage.trainer.drawing_jobs
+    model = stage.complete(stage.trainer.start(spec(stage.trainer)))
+    wanted = drawing(stage.trainer, model, "tuned", "base")
+    ref = jobs.start_drawing(wanted)
+    stage.draw(ref, wanted)
+    state = jobs.describe_drawing(ref)
+    assert state.status == TrainingStatus.COMPLETED
+    assert [use.paid > 0 for use in state.usage] == [True]
+    made = jobs.drawn_pictures(wanted)
+    assert [one.id for one in made] == ["tuned-0", "tuned-1", "base-0", "base-1"]
+    assert all(one.key and not one.notice for one in made[:-1])
+    assert (made[-1].key, made[-1].notice) == (None, "out of memory")
+
+
+@DRAWS
+def test_stop_drawing_when_running_over_or_unknown_then_success(stage: Any) -> None:
+    jobs = stage.trainer.drawing_jobs
+    ref = jobs.start_drawing(drawing(stage.trainer, None, "base"))
+    jobs.stop_drawing(ref)
+    assert jobs.describe_drawing(ref).status == TrainingStatus.STOPPING
+    stage.end_drawing(ref, TrainingStatus.STOPPED, None)
+    jobs.stop_drawing(ref)
+    unknown = ref[:-1] + ("0" if ref[-1] != "0" else "9")
+    jobs.stop_drawing(unknown)
+    assert jobs.describe_drawing(unknown).status == TrainingStatus.GONE
+
+
+@DRAWS
+def test_drawing_work_when_asked_then_more_pictures_cost_more(stage: Any) -> None:
+    rules = stage.trainer.drawing_jobs
+    options = drawing(stage.trainer, None, "base").options
+    few, many, shown = (
+        rules.drawing_work(pictures, options)
+        for pictures in ({"base": 1}, {"base": 50}, {"references": 50})
+    )
+    assert 0 < few.either[0].paid < many.either[0].paid < shown.either[0].paid
 
 
 # ── what a person and the dataset see ──
@@ -417,13 +611,21 @@ def test_hyperparameters_when_kept_in_a_row_then_read_back_the_same(stage: Stage
 
 def test_work_when_asked_then_what_is_billed_is_above_zero(stage: Stage) -> None:
     trainer = stage.trainer
-    for work in (trainer.training_work(trainer.presets["default"]), trainer.deployment_work(2, 90)):
-        assert work.usage and all(use.paid > 0 for use in work.usage)
-        most = {use.item: use.paid for use in work.usage}
-        assert all(use.paid <= most[use.item] for use in work.usual)
-    assert trainer.billed_hours(timedelta(0)) == 0
-    assert trainer.billed_hours(timedelta(hours=2)) == 2
-    assert 1.5 <= trainer.billed_hours(timedelta(hours=1.5)) <= 2
+    work = trainer.training_work(trainer.presets["default"])
+    assert work.usage and all(use.paid > 0 for use in (*work.usage, *work.either))
+
+
+@DEPLOYS
+def test_deployment_work_when_asked_then_hours_are_billed(stage: Stage) -> None:
+    rules = stage.trainer.deployer
+    assert rules is not None
+    work = rules.deployment_work(2, 90)
+    assert work.usage and all(use.paid > 0 for use in work.usage)
+    most = {use.item: use.paid for use in work.usage}
+    assert all(use.paid <= most[use.item] for use in work.usual)
+    assert rules.billed_hours(timedelta(0)) == 0
+    assert rules.billed_hours(timedelta(hours=2)) == 2
+    assert 1.5 <= rules.billed_hours(timedelta(hours=1.5)) <= 2
 
 
 def test_panel_options_when_kept_with_a_panel_then_read_back_the_same(stage: Stage) -> None:
@@ -435,7 +637,8 @@ def test_panel_options_when_kept_with_a_panel_then_read_back_the_same(stage: Sta
 def test_export_when_judged_then_nothing_is_wrong(stage: Stage) -> None:
     pictures = captioned(stage.trainer, 6)
     manifest = stage.trainer.export(pictures)
-    assert all(picture.uri.encode() in manifest for picture in pictures)
+    names = [picture.uri.rsplit("/", 1)[-1] for picture in pictures]
+    assert all(name.encode() in manifest for name in names)
     assert judged(stage.trainer, manifest, pictures) == ()
     assert stage.trainer.export([]) == b""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from onmodel.adapters.faults import translated
 from onmodel.errors import NotFound
+from onmodel.ports.account import NamedQuota
 
 if TYPE_CHECKING:
     from mypy_boto3_service_quotas.client import ServiceQuotasClient
@@ -31,3 +33,21 @@ class ServiceQuotas:
         except NotFound:
             return None
         return default["Quota"]["Value"]
+
+    def by_name(self, service: str, names: Collection[str]) -> Mapping[str, NamedQuota]:
+        """The applied values; AWS's defaults for those that were never raised."""
+        found: dict[str, NamedQuota] = {}
+        with translated():
+            for quota in self._listed(service):
+                if quota["QuotaName"] in names and quota["QuotaName"] not in found:
+                    found[quota["QuotaName"]] = NamedQuota(quota["QuotaCode"], quota["Value"])
+                if len(found) == len(names):
+                    break
+        return found
+
+    def _listed(self, service: str) -> Iterator[Any]:
+        """The applied ones first: a quota with no value but the default is not among them."""
+        for operation in ("list_service_quotas", "list_aws_default_service_quotas"):
+            pages = self._client.get_paginator(operation)
+            for page in pages.paginate(ServiceCode=service, PaginationConfig={"PageSize": 100}):
+                yield from page["Quotas"]

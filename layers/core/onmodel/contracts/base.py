@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    model_validator,
+)
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 """Lower-case letters, digits and hyphens: safe in S3 keys, job names and execution names."""
@@ -31,6 +39,29 @@ class Contract(BaseModel):
 
 
 ContractT = TypeVar("ContractT", bound=Contract)
+
+
+class WithMovedKeys(Contract):
+    """A contract whose keys have moved into a section, and are still taken where they stood."""
+
+    moved_keys: ClassVar[Mapping[str, str]] = {}
+    """The section of each."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _move_keys(cls, value: Any) -> Any:  # noqa: ANN401 - whatever a file holds
+        if not isinstance(value, dict) or not value.keys() & cls.moved_keys.keys():
+            return value
+        moved = {key: found for key, found in value.items() if key not in cls.moved_keys}
+        for key, section in cls.moved_keys.items():
+            if key in value:
+                within = moved.get(section, {})
+                if isinstance(within, Contract):
+                    within = within.model_dump()
+                if key in within:
+                    raise ValueError(f"`{key}` is given twice, here and in `{section}`")
+                moved[section] = {key: value[key], **within}
+        return moved
 
 
 HAND_WRITTEN = {"hand_written": True}

@@ -1,7 +1,7 @@
 """Settings of the trainer `bedrock`. Only data: its rules are in trainers/bedrock/.
 
-These keys have no section of their own in settings.yaml and in storyboards: files that were written
-before there could be a second trainer stay valid.
+In settings.yaml and in storyboards these keys may also stand outside their section, where they
+stood before there was a second trainer.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PRESETS = {
 
 
 class BedrockTrainingSettings(Contract):
-    """Keys of `training:` that only this trainer reads."""
+    """The section `training.bedrock`."""
 
     preset: Literal["default", "article"] = "default"
     steps: int | None = Field(default=None, ge=1, description="instead of the preset's")
@@ -46,7 +46,7 @@ class BedrockTrainingSettings(Contract):
 
 
 class BedrockPanelOptions(Contract):
-    """Keys of a storyboard that only this trainer reads; the defaults are the article's."""
+    """The section `bedrock` of a storyboard; the defaults are the article's."""
 
     quality: Literal["standard", "premium"] = "premium"
     cfg_scale: float = Field(

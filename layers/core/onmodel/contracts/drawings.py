@@ -26,7 +26,7 @@ class JobPicture(Contract):
 
     id: str
     key: str | None = Field(default=None, description="of the PNG in the studio bucket")
-    notice: str | None = Field(default=None, description="why it was not drawn")
+    notice: str | None = Field(default=None, description="why it was not drawn, or about it")
 
 
 class WantedPicture(Contract):

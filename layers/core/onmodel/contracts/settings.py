@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+)
 
-from onmodel.contracts.base import CharacterSlug, Contract, is_hand_written
+from onmodel.contracts.base import CharacterSlug, Contract, WithMovedKeys, is_hand_written
 from onmodel.contracts.bedrock import BedrockTrainingSettings
 from onmodel.contracts.keys import digest
+from onmodel.contracts.sagemaker import SageMakerTrainingSettings
 
 
 class Sampling(Contract):
@@ -166,14 +174,23 @@ class Character(Contract):
         return references
 
 
-class TrainingSettings(BedrockTrainingSettings):
-    """What goes into a dataset, and how long a model is trained on it."""
+class TrainingSettings(WithMovedKeys):
+    """What goes into a dataset, who trains on it, and how long."""
+
+    moved_keys: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        BedrockTrainingSettings.model_fields, "bedrock"
+    )
 
     trainer: Literal["auto", "bedrock", "sagemaker"] = Field(
         default="auto",
         # left out of dumps: the ids of datasets made before this field existed are hashes of them
         exclude_if=lambda trainer: trainer == "auto",
         description="`auto`: the first that can train today",
+    )
+    bedrock: BedrockTrainingSettings = BedrockTrainingSettings()
+    sagemaker: SageMakerTrainingSettings = Field(
+        default=SageMakerTrainingSettings(),
+        exclude_if=lambda section: section == SageMakerTrainingSettings(),  # as `trainer`
     )
     automatic: bool = Field(
         default=True, description="false: films are only collected, and a person starts training"
@@ -199,6 +216,13 @@ class TrainingSettings(BedrockTrainingSettings):
     validation_share: float = Field(
         default=0.1, ge=0, le=0.5, description="of the pictures, whole shots, kept out of training"
     )
+
+    @model_serializer(mode="wrap")
+    def _dump(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """`bedrock` in its keys of before: the ids of datasets are hashes of this."""
+        dumped: dict[str, Any] = dump(self)
+        before: dict[str, Any] = dumped.pop("bedrock", {})
+        return dumped | before
 
 
 class CaptionSettings(Contract):

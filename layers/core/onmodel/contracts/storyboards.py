@@ -8,8 +8,9 @@ A storyboard is a YAML file under `storyboards/`. Only `scenes` is needed:
     size: 1280x720                                   # default 1024x1024
     images: 3                                        # pictures of each scene, to choose from
     takes: 1                                         # times the whole board is drawn
-    quality: premium                                 # or standard
-    cfg_scale: 8.0                                   # how closely the prompt is followed
+    arms: [tuned, references, base]                  # default [tuned]; [references] needs no model
+    bedrock: {quality: premium, cfg_scale: 8.0}      # how the trainer bedrock draws
+    sagemaker: {steps: 50, guidance: 4.0}            # how the trainer sagemaker draws
     seed: 7                                          # another number gives other pictures
     scenes:
       - Buck smiles, a misty forest behind him
@@ -21,13 +22,24 @@ A storyboard is a YAML file under `storyboards/`. Only `scenes` is needed:
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from onmodel.contracts.base import FIRST_TRAINER, CharacterSlug, Contract, Options, Slug, Usage
+from onmodel.contracts.base import (
+    FIRST_TRAINER,
+    CharacterSlug,
+    Contract,
+    Options,
+    Slug,
+    Usage,
+    WithMovedKeys,
+)
 from onmodel.contracts.bedrock import NEGATIVE_TEXT, BedrockPanelOptions
 from onmodel.contracts.deployments import DeploymentId, ObjectKey, VersionId
+from onmodel.contracts.drawings import TUNED, Arm
+from onmodel.contracts.sagemaker import SageMakerPanelOptions
 from onmodel.contracts.trainings import CostQuote
 
 MOST_SCENES = 100
@@ -75,8 +87,12 @@ class Scene(Contract):
     seed: int | None = Field(default=None, ge=0, description="of the first take, instead of ours")
 
 
-class Storyboard(BedrockPanelOptions):
+class Storyboard(WithMovedKeys):
     """An ordered list of scenes and how to draw them; the defaults are the article's."""
+
+    moved_keys: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        BedrockPanelOptions.model_fields, "bedrock"
+    )
 
     title: str = Field(default="", max_length=120)
     style: str = Field(default="", max_length=600, description="ends every prompt")
@@ -86,8 +102,14 @@ class Storyboard(BedrockPanelOptions):
     negative_text: str = Field(default=NEGATIVE_TEXT, max_length=LONGEST_TEXT)
     size: Size = Field(default=(1024, 1024), description="width and height in pixels")
     images: int = Field(default=3, ge=1, le=20, description="pictures of each scene")
+    arms: tuple[Arm, ...] = Field(
+        default=(TUNED,), min_length=1, max_length=3,
+        description="ways to draw every scene: `tuned`, `references`, `base`",
+    )  # fmt: skip
     takes: int = Field(default=1, ge=1, le=5, description="times the whole board is drawn")
     seed: int = Field(default=0, ge=0)
+    bedrock: BedrockPanelOptions = BedrockPanelOptions()
+    sagemaker: SageMakerPanelOptions = SageMakerPanelOptions()
     scenes: tuple[Annotated[Scene, BeforeValidator(_scene)], ...] = Field(
         min_length=1, max_length=MOST_SCENES
     )

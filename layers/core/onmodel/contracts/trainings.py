@@ -64,6 +64,9 @@ class Work(Contract):
     """What a trainer is going to use, in the units that it is billed by, and the assumptions."""
 
     usage: tuple[Usage, ...] = Field(description="at most")
+    either: tuple[Usage, ...] = Field(
+        default=(), description="one of these is used besides, and the dearest is quoted"
+    )
     usual: tuple[Usage, ...] = Field(
         default=(), description="what is usually used, where that is less; empty: as `usage`"
     )

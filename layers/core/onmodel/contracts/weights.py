@@ -44,6 +44,9 @@ class WeightsListing(FolderListing):
     origin: Literal["hub", "folder"] = Field(
         description="hub: compared with the hashes that the hub declares"
     )
+    notice: str = Field(
+        default="", description="written on every picture: of a model that draws nothing but noise"
+    )
 
 
 class WheelsListing(FolderListing):

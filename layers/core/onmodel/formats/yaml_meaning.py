@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from onmodel.contracts.base import WithMovedKeys
 from onmodel.formats.yaml_document import Fault, Path, YamlDocument, shortened
 
 NOT_FINITE = frozenset({"inf", "infinity", "nan"})
@@ -36,8 +37,15 @@ def validation_faults(error: ValidationError, document: YamlDocument) -> Iterato
     for detail in details:
         if detail["type"] == "too_short" and _has_faults_within(detail["loc"], details):
             continue  # pydantic counts valid entries only, so an entry with a fault is missing
-        path = tuple(part for part in detail["loc"] if part != "[key]")
+        path = _as_written(tuple(part for part in detail["loc"] if part != "[key]"), document)
         yield Fault(document.line(path), path, _in_words(detail, document.written.get(path)))
+
+
+def _as_written(path: Path, document: YamlDocument) -> Path:
+    """The place in the file of a key that stands outside the section that it has moved into."""
+    outside = path[:-2] + path[-1:]
+    moved = len(path) > 1 and path not in document.written and outside in document.written
+    return outside if moved else path
 
 
 def _has_faults_within(place: tuple[int | str, ...], details: list[ErrorDetails]) -> bool:
@@ -76,10 +84,11 @@ class _Fitting:
         known: dict[str, FieldInfo] = {
             info.alias or name: info for name, info in model.model_fields.items()
         }
+        moved = _moved_fields(model)
         fitted: dict[str, Any] = {}
         for key, item in value.items():
             here = (*path, key)
-            info = known.get(key)
+            info = known.get(key) or moved.get(key)
             if info is None:
                 self.faults.append(Fault(self.document.line(here), here, _unknown(key, known)))
             elif item is None and not info.is_required():
@@ -117,6 +126,16 @@ class _Fitting:
     def _refuse_number(self, value: object, path: Path) -> None:
         written = self.document.written.get(path, str(value))
         self.faults.append(Fault(self.document.line(path), path, f"is {written}, write a number"))
+
+
+def _moved_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of sections whose keys are also taken outside them."""
+    if not issubclass(model, WithMovedKeys):
+        return {}
+    return {
+        key: model.model_fields[section].annotation.model_fields[key]  # type: ignore[union-attr]
+        for key, section in model.moved_keys.items()
+    }
 
 
 def _options(annotation: Any) -> Iterator[Any]:  # noqa: ANN401 - a type

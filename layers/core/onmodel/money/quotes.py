@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from onmodel.contracts.base import Contract, Usage
 from onmodel.contracts.films import FilmFacts
 from onmodel.contracts.settings import Sampling, Settings, TrainingSettings
+from onmodel.contracts.trainings import Work
 from onmodel.money.pricebook import Bill, PriceBook, estimate
 
 FIGURES_PER_FRAME = 1.5  # of a cartoon's frames with figures; the demo film has 1 to 2
@@ -116,6 +117,18 @@ def _how_sampled(sampling: Sampling) -> str:
     if sampling.mode == "scene":
         return f"{sampling.frames_per_shot} a shot of {SHOT_SECONDS:g} s"
     return f"one every {sampling.step_seconds:g} s"
+
+
+def used(work: Work, book: PriceBook) -> tuple[Usage, ...]:
+    """What is quoted: of alternatives the dearest, and one without a price before all others."""
+    if not work.either:
+        return work.usage
+
+    def cost(use: Usage) -> float:
+        price = book.price(use.item)
+        return math.inf if price is None or price.usd is None else float(price.usd) * use.paid
+
+    return (*work.usage, max(work.either, key=cost))
 
 
 def dated(book: PriceBook) -> str:

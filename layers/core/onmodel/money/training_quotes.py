@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from onmodel.contracts.base import Usage
+from onmodel.contracts.drawings import Arm
 from onmodel.contracts.settings import CaptionSettings, Settings
 from onmodel.contracts.storyboards import Storyboard
 from onmodel.contracts.trainings import CostPart, CostQuote, DatasetSize, Work, WorkPart
 from onmodel.money.pricebook import PriceBook, estimate
-from onmodel.money.quotes import Quote, dated
+from onmodel.money.quotes import Quote, dated, used
 from onmodel.ports.trainer import TrainerRules
 
 CAPTION_TOKENS_IN = 2800  # a 1,024 px picture is 1,500 to 2,000, the prompt about 800
@@ -94,7 +95,8 @@ def _work_after(settings: Settings, trainer: TrainerRules, use: FirstUse) -> Ite
     if trainer.drawing_jobs is not None:
         board = use.storyboard
         options = trainer.drawing_jobs.drawing_options(board, settings.training)
-        pictures = len(board.scenes) * board.takes * board.images
+        each = len(board.scenes) * board.takes * board.images
+        pictures: dict[Arm, int] = dict.fromkeys(board.arms, each)
         work = trainer.drawing_jobs.drawing_work(pictures, options)
         yield WorkPart(name="drawing", work=work)
 
@@ -115,13 +117,13 @@ def merged_quote(parts: Iterable[WorkPart], book: PriceBook) -> Quote:
     """The parts' usage in one bill, item by item."""
     works = tuple(part.work for part in parts)
     return Quote(
-        bill=estimate((use for work in works for use in work.usage), book),
+        bill=estimate((use for work in works for use in used(work, book)), book),
         assumptions=(*(line for work in works for line in work.assumptions), dated(book)),
     )
 
 
 def _priced(part: WorkPart, book: PriceBook) -> CostPart:
-    most = estimate(part.work.usage, book)
+    most = estimate(used(part.work, book), book)
     usual = estimate(part.work.usual, book) if part.work.usual else most
     return CostPart(
         name=part.name,

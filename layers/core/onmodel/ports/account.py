@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -13,9 +15,21 @@ class Mailbox(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class NamedQuota:
+    """A quota's code, for example L-BE77399C, and its value now."""
+
+    code: str
+    value: float
+
+
 class Quotas(Protocol):
     def value(self, service: str, quota: str) -> float | None:
         """The quota's value now; None when the quota does not exist in this region."""
+        ...
+
+    def by_name(self, service: str, names: Collection[str]) -> Mapping[str, NamedQuota]:
+        """Those of these names that exist in this region: not all codes are published."""
         ...
 
 

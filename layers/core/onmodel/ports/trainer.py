@@ -57,8 +57,8 @@ class DrawingRules(Protocol):
         """How a job draws the storyboard; kept with it."""
         ...
 
-    def drawing_work(self, pictures: int, options: Options, /) -> Work:
-        """What a job uses that draws so many pictures, of all scenes, takes and arms together."""
+    def drawing_work(self, pictures: Mapping[Arm, int], options: Options, /) -> Work:
+        """What a job uses that draws so many pictures by each arm."""
         ...
 
 

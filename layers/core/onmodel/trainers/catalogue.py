@@ -15,9 +15,11 @@ from onmodel.ports.trainer import ImageModel, Trainer, TrainerRules
 from onmodel.trainers.bedrock.assembly import (  # noqa: TID251
     make_image_model as make_bedrock_images,
 )
-from onmodel.trainers.bedrock.assembly import make_trainer  # noqa: TID251
+from onmodel.trainers.bedrock.assembly import make_trainer as make_bedrock  # noqa: TID251
 from onmodel.trainers.bedrock.rules import BedrockRules  # noqa: TID251
 from onmodel.trainers.parts import TrainerParts
+from onmodel.trainers.sagemaker.assembly import make_trainer as make_sagemaker  # noqa: TID251
+from onmodel.trainers.sagemaker.rules import SageMakerRules  # noqa: TID251
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class TrainerEntry:
 
 
 TRAINERS: Mapping[str, TrainerEntry] = {
-    "bedrock": TrainerEntry(BedrockRules(), make_trainer, make_bedrock_images),
+    "bedrock": TrainerEntry(BedrockRules(), make_bedrock, make_bedrock_images),
+    "sagemaker": TrainerEntry(SageMakerRules(), make_sagemaker),
 }
 """In the order in which `training.trainer: auto` asks them."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from onmodel_local.standins.bedrock.aws_services import AccessRefusedError, AwsServices
+from onmodel_local.standins.aws_services import AccessRefusedError, AwsServices
 from onmodel_local.standins.errors import ServiceFault
 
 _ACCESS_CHECK = ".write_access_check_file.tmp"  # Bedrock writes it before it starts

@@ -6,13 +6,14 @@ import re
 from typing import Any
 
 from onmodel_local.simulation_settings import SimulationSettings
-from onmodel_local.standins.bedrock.aws_services import AwsServices
-from onmodel_local.standins.bedrock.events import Delivery, JobEvents, detail
+from onmodel_local.standins.aws_services import AwsServices
+from onmodel_local.standins.bedrock.events import JobEvents, detail
 from onmodel_local.standins.bedrock.foundation import FoundationModels
 from onmodel_local.standins.bedrock.jobs import SimulatedJobs
 from onmodel_local.standins.bedrock.models import CustomModels, TagsOfAll
 from onmodel_local.standins.bedrock.records import Job, Ledger, SimulatedThroughput
 from onmodel_local.standins.bedrock.throughput import Throughputs
+from onmodel_local.standins.delivery import Delivery
 from onmodel_local.standins.errors import ControlRefusedError
 from onmodel_local.standins.service import Operation
 

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
 from typing import Any
 
-from onmodel_local.standins.bedrock.aws_services import AwsServices
+from onmodel_local.standins.aws_services import AwsServices
 from onmodel_local.standins.bedrock.records import Job
+from onmodel_local.standins.delivery import Delivery
 
 logger = logging.getLogger("onmodel.local")
 
 SOURCE = "aws.bedrock"
 DETAIL_TYPE = "Model Customization Job State Change"
-
-
-@dataclass
-class Delivery:
-    """How events are delivered: AWS's delivery is best effort, so 0, 1 or 2 times, and late."""
-
-    times: int = 1
-    delay_seconds: float = 0.0
 
 
 class JobEvents:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from onmodel_local.simulation_settings import SimulationSettings
+from onmodel_local.standins.aws_services import AccessRefusedError, AwsServices
 from onmodel_local.standins.bedrock.admission import (
     HYPERPARAMETERS,
     check_access,
     check_hyperparameters,
 )
-from onmodel_local.standins.bedrock.aws_services import AccessRefusedError, AwsServices
 from onmodel_local.standins.bedrock.events import JobEvents
 from onmodel_local.standins.bedrock.foundation import FoundationModels
 from onmodel_local.standins.bedrock.manifest import (
@@ -36,9 +36,9 @@ from onmodel_local.standins.bedrock.records import (
     page,
     selected,
     to_tags,
-    utc_now,
 )
 from onmodel_local.standins.errors import ServiceFault
+from onmodel_local.standins.patience import utc_now
 
 # what part of the training time each phase takes
 _SHARES = dict(zip(PHASES, (0.2, 0.2, 0.6), strict=True))

@@ -7,7 +7,7 @@ import re
 import struct
 from concurrent.futures import ThreadPoolExecutor
 
-from onmodel_local.standins.bedrock.aws_services import AccessRefusedError
+from onmodel_local.standins.aws_services import AccessRefusedError
 from onmodel_local.standins.service import ReadUri
 
 ManifestRecord = dict[str, str]

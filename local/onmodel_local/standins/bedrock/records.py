@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 import string
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+
+from onmodel_local.standins.patience import Patience, utc_now
 
 Tags = dict[str, str]
 
@@ -18,38 +18,10 @@ STOPPING, STOPPED, NOT_STARTED = "Stopping", "Stopped", "NotStarted"
 CREATING, IN_SERVICE, UPDATING = "Creating", "InService", "Updating"
 PHASES = ("validationDetails", "dataProcessingDetails", "trainingDetails")
 
-_POLL_SECONDS = 0.05
-
 
 def new_id() -> str:
     """Twelve lower-case letters and digits, as in Bedrock's ARNs."""
     return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(12))
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-@dataclass
-class Patience:
-    """Simulated time of one record: it can be held, and advanced by a step."""
-
-    held: bool = False
-    steps: int = 0
-
-    def wait(self, seconds: float, alive: Callable[[], bool]) -> bool:
-        """Whether the time passed; False when the record ended before."""
-        left = seconds
-        while alive():
-            if self.steps:
-                self.steps -= 1
-                return True
-            if not self.held:
-                left -= _POLL_SECONDS
-                if left <= 0:
-                    return True
-            time.sleep(_POLL_SECONDS)
-        return False
 
 
 @dataclass

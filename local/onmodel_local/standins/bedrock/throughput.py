@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from onmodel_local.simulation_settings import SimulationSettings
-from onmodel_local.standins.bedrock.aws_services import AwsServices
+from onmodel_local.standins.aws_services import AwsServices
 from onmodel_local.standins.bedrock.foundation import FoundationModels
 from onmodel_local.standins.bedrock.records import (
     CREATING,

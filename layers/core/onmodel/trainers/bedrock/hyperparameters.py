@@ -11,16 +11,16 @@ from onmodel.contracts.bedrock import PRESETS, BedrockHyperparameters
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.contracts.trainings import Finding, LabelledValue
 from onmodel.errors import TrainingImpossible
-from onmodel.trainers.bedrock.findings import blocking
 from onmodel.trainers.bedrock.limits import HYPERPARAMETERS
+from onmodel.trainers.findings import blocking
 
 ADVICE = "Correct settings.yaml and upload it again."
 
 
 def chosen(training: TrainingSettings) -> Options:
     """The preset's values, replaced by those that the settings name."""
-    preset = PRESETS[training.preset].model_dump()
-    set_instead = {name: getattr(training, name) for name in preset}
+    preset = PRESETS[training.bedrock.preset].model_dump()
+    set_instead = {name: getattr(training.bedrock, name) for name in preset}
     return preset | {name: value for name, value in set_instead.items() if value is not None}
 
 
@@ -46,7 +46,7 @@ def faults(hyperparameters: Options) -> Iterator[Finding]:
         if not least <= value <= most:
             yield blocking(
                 "hyperparameters",
-                f"training.{name} is {value:g}, outside {least:g} to {most:g}",
+                f"training.bedrock.{name} is {value:g}, outside {least:g} to {most:g}",
                 ADVICE,
             )
 

@@ -11,18 +11,12 @@ lengths are those of the API's model:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from onmodel.contracts.keys import digest, fit
+from onmodel.trainers.ownership import STACK_TAG, name_prefix, plain, tags_of
 
 NAME_LIMIT = 63
-STACK_LIMIT = 30  # leaves 33 characters for the training
-
-STACK_TAG = "onmodel:stack"
-PRODUCTION_TAG = "onmodel:production"
-ID_TAG = "onmodel:id"
-
 Tag = dict[str, str]
 
 
@@ -31,7 +25,7 @@ class Names:
 
     def __init__(self, stack: str) -> None:
         self.stack = stack
-        self.prefix = f"{fit(_plain(stack), STACK_LIMIT)}-"
+        self.prefix = name_prefix(stack)
 
     @property
     def needle(self) -> str:
@@ -46,10 +40,10 @@ class Names:
     def of(self, production: str, id_: str) -> str:
         """The name of the job, the model or the deployment with this id."""
         wanted = f"{id_}-{production}"
-        plain = _plain(wanted)
-        if plain != wanted:  # two ids may have become the same name
-            plain = f"{plain}-{digest(wanted)}"
-        return self.prefix + fit(plain, NAME_LIMIT - len(self.prefix))
+        short = plain(wanted)
+        if short != wanted:  # two ids may have become the same name
+            short = f"{short}-{digest(wanted)}"
+        return self.prefix + fit(short, NAME_LIMIT - len(self.prefix))
 
     def token(self, production: str, id_: str, purpose: str) -> str:
         """A client token: Bedrock answers a repeated request with the first one's result."""
@@ -57,7 +51,7 @@ class Names:
         return f"{purpose}-{digest(text, 40)}"
 
     def tags(self, production: str, id_: str) -> list[Tag]:
-        pairs = {STACK_TAG: self.stack, PRODUCTION_TAG: production, ID_TAG: id_}
+        pairs = tags_of(self.stack, production, id_)
         return [{"key": key, "value": value} for key, value in pairs.items()]
 
     def is_ours(self, name: str, tags: Mapping[str, str]) -> bool:
@@ -65,8 +59,3 @@ class Names:
         if STACK_TAG in tags:
             return tags[STACK_TAG] == self.stack
         return name.startswith(self.prefix)
-
-
-def _plain(text: str) -> str:
-    """Letters, digits and single hyphens, none at the ends."""
-    return re.sub("[^0-9a-zA-Z]+", "-", text).strip("-")

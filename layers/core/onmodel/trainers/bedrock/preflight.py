@@ -19,14 +19,15 @@ from onmodel.errors import ServiceError
 from onmodel.ports.account import Account, Quotas
 from onmodel.ports.machines import Clock
 from onmodel.trainers.bedrock import hyperparameters
-from onmodel.trainers.bedrock.findings import blocking, warning
 from onmodel.trainers.bedrock.limits import (
     LIMITS,
     QUOTA_MODEL_UNITS,
     QUOTA_SERVICE,
     TRAINING_REGIONS,
 )
-from onmodel.trainers.bedrock.names import STACK_LIMIT, Names
+from onmodel.trainers.bedrock.names import Names
+from onmodel.trainers.findings import blocking, warning
+from onmodel.trainers.ownership import STACK_LIMIT
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock.client import BedrockClient

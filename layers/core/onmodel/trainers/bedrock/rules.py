@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from onmodel.contracts.base import Options
-from onmodel.contracts.bedrock import PRESETS, BedrockPanelOptions
+from onmodel.contracts.bedrock import PRESETS
 from onmodel.contracts.datasets import CaptionedPicture, PictureFacts, Violation
 from onmodel.contracts.drawings import TUNED, Arm
 from onmodel.contracts.settings import TrainingSettings
@@ -60,10 +60,10 @@ class BedrockRules(TrainerRules, DeployerRules):
         return billing.billed_hours(lived)
 
     def panel_options(self, storyboard: Storyboard) -> Options:
-        return storyboard.model_dump(include=set(BedrockPanelOptions.model_fields))
+        return storyboard.bedrock.model_dump()
 
     def described_panels(self, storyboard: Storyboard) -> str:
-        return f"{storyboard.quality}, cfg {storyboard.cfg_scale:g}"
+        return f"{storyboard.bedrock.quality}, cfg {storyboard.bedrock.cfg_scale:g}"
 
     def export(self, pictures: Iterable[CaptionedPicture]) -> bytes:
         return manifest.export(pictures)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from onmodel_local.simulation_settings import SimulationSettings
-from onmodel_local.standins.bedrock.aws_services import AccessRefusedError
+from onmodel_local.standins.aws_services import AccessRefusedError
 from onmodel_local.standins.bedrock.control_plane import ControlPlane
 from onmodel_local.standins.errors import ControlRefusedError, ServiceFault
 

@@ -1,4 +1,4 @@
-"""The port of the simulated Bedrock to S3, EventBridge and IAM."""
+"""The port of the simulated services to S3, EventBridge and IAM."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ class AccessRefusedError(Exception):
 
 
 class AwsServices(Protocol):
-    """S3, EventBridge and IAM, as the simulated Bedrock uses them."""
+    """S3, EventBridge and IAM, as the simulated services use them."""
 
     @property
     def account(self) -> str: ...
     @property
     def region(self) -> str: ...
+
+    def keys(self, role_arn: str, uri: str) -> list[str]:
+        """Keys that begin with the URI's key, with the role's rights. Raises AccessRefusedError."""
+        ...
 
     def read(self, role_arn: str, uri: str) -> bytes:
         """Read an object with the role's rights. Raises AccessRefusedError."""
@@ -31,6 +35,10 @@ class AwsServices(Protocol):
 
     def denial(self, action: str, resource: str, context: dict[str, str]) -> str | None:
         """Why IAM denies the action to the caller of this request; None if it allows it."""
+        ...
+
+    def credentials(self, role_arn: str) -> dict[str, str]:
+        """Environment variables by which a process is the role at this account's services."""
         ...
 
     def trust_fault(self, role_arn: str, service: str) -> str | None:

@@ -1,0 +1,91 @@
+"""Hyperparameters of a training job: from the settings, against the limits, as recipe.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from onmodel.contracts.base import Options
+from onmodel.contracts.sagemaker import SageMakerHyperparameters, SageMakerTrainingSettings
+from onmodel.contracts.trainings import DatasetSize, Finding, LabelledValue
+from onmodel.errors import TrainingImpossible
+from onmodel.trainers.findings import blocking
+from onmodel.trainers.sagemaker import limits
+
+ADVICE = "Correct settings.yaml and upload it again."
+
+
+def chosen(settings: SageMakerTrainingSettings, dataset: DatasetSize | None) -> Options:
+    """The settings' values; what they leave out follows from the dataset.
+
+    Without a dataset the most that may be needed.
+    """
+    steps, rank = settings.steps, settings.rank
+    if steps is None:
+        wanted = limits.MOST_STEPS if dataset is None else limits.STEPS_A_PICTURE * dataset.pictures
+        steps = min(max(wanted, limits.FEWEST_STEPS), limits.MOST_STEPS)
+    if rank is None:
+        many = dataset is None or dataset.characters >= limits.MANY_CHARACTERS
+        rank = limits.RANK_OF_MANY if many else limits.RANK
+    return SageMakerHyperparameters(
+        steps=steps,
+        rank=rank,
+        learning_rate=settings.learning_rate,
+        resolution=settings.resolution,
+        instances=",".join(settings.instances),
+    ).model_dump()
+
+
+def read(values: Options) -> SageMakerHyperparameters:
+    """Raises TrainingImpossible when they are not this trainer's."""
+    try:
+        return SageMakerHyperparameters.model_validate(values)
+    except ValidationError as fault:
+        raise TrainingImpossible(
+            f"SageMaker jobs cannot train with the hyperparameters {values}", ADVICE
+        ) from fault
+
+
+def faults(values: Options) -> Iterator[Finding]:
+    """The values outside the limits."""
+    try:
+        checked = read(values)
+    except TrainingImpossible as fault:
+        yield blocking("hyperparameters", fault.reason, fault.advice)
+        return
+    for name, (least, most) in limits.HYPERPARAMETERS.items():
+        value = getattr(checked, name)
+        if not least <= value <= most:
+            yield blocking(
+                "hyperparameters",
+                f"training.sagemaker.{name} is {value:g}, outside {least:g} to {most:g}",
+                ADVICE,
+            )
+
+
+def described(values: Options) -> tuple[LabelledValue, ...]:
+    checked = read(values)
+    return (
+        LabelledValue(value=f"{checked.steps:,}", label="steps"),
+        LabelledValue(value=f"{checked.rank}", label="rank"),
+        LabelledValue(value=f"{checked.learning_rate:g}", label="learning rate"),
+        LabelledValue(value=f"{checked.resolution}", label="pixels"),
+    )
+
+
+def recipe(values: Options) -> bytes:
+    """recipe.json of trainer/train.py; what it leaves out has the default of trainer/recipe.py."""
+    checked = read(values)
+    return json.dumps(
+        {
+            "steps": checked.steps,
+            "rank": checked.rank,
+            "alpha": checked.rank,
+            "learning_rate": checked.learning_rate,
+            "resolution": checked.resolution,
+            "small_resolution": min(768, checked.resolution),
+        },
+        indent=1,
+    ).encode()

@@ -1,0 +1,111 @@
+"""The lines of train.jsonl, and what train.py would refuse, checked before a job is paid for.
+
+The pictures are a channel beside the dataset's, so that none is copied for a training.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from onmodel.contracts.datasets import CaptionedPicture, PictureFacts, Violation
+from onmodel.trainers.pictures import Faults, picture_faults
+from onmodel.trainers.sagemaker.limits import (
+    LETTERS_A_TOKEN,
+    LIMITS,
+    MOST_TOKENS,
+    TOKENS_A_SIGN,
+)
+
+PICTURES = "../pictures"
+"""From the channel `dataset` to the channel `pictures`."""
+
+
+def export(pictures: Iterable[CaptionedPicture]) -> bytes:
+    """One line for each picture, each with a line end."""
+    return "".join(
+        json.dumps(
+            {
+                "picture": f"{PICTURES}/{PurePosixPath(picture.uri).name}",
+                "caption": picture.caption,
+            },
+            ensure_ascii=False,
+        )
+        + "\n"
+        for picture in pictures
+    ).encode()
+
+
+def tokens_at_most(text: str) -> float:
+    """More than the model's tokenizer will count."""
+    signs = sum(1 for letter in text if not letter.isascii())
+    return (len(text) - signs) / LETTERS_A_TOKEN + signs * TOKENS_A_SIGN
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """What lines are checked against, and the line of each picture so far."""
+
+    pictures: Mapping[str, PictureFacts]
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def line(self, line: bytes, number: int) -> Faults:
+        try:
+            record = json.loads(line.decode())
+        except (ValueError, RecursionError) as fault:  # bad UTF-8 is a ValueError too
+            yield "json", f"not JSON: {fault}"
+            return
+        if not isinstance(record, dict) or set(record) != {"picture", "caption"}:
+            yield "keys", 'is no JSON object with "picture" and "caption"'
+            return
+        yield from self._caption(record["caption"])
+        yield from self._picture(record["picture"], number)
+
+    def _caption(self, caption: object) -> Faults:
+        lowest = LIMITS.dataset.min_caption_characters
+        highest = LIMITS.dataset.max_caption_characters
+        if not isinstance(caption, str):
+            yield "caption", "the caption is no text"
+        elif not lowest <= len(caption.strip()) or len(caption) > highest:
+            yield (
+                "caption",
+                f"the caption has {len(caption):,} characters, not {lowest} to {highest:,}",
+            )
+        elif tokens_at_most(caption) > MOST_TOKENS:
+            yield "tokens", f"the caption may have more than the {MOST_TOKENS} tokens that are read"
+
+    def _picture(self, place: object, number: int) -> Faults:
+        if not isinstance(place, str) or PurePosixPath(place).parent != PurePosixPath(PICTURES):
+            yield "picture", f"{place!r} is no picture of this dataset"
+            return
+        name = PurePosixPath(place).name
+        if name in self.seen:
+            yield "repeated", f"{name} is in line {self.seen[name]} already"
+            return
+        self.seen[name] = number
+        if name not in self.pictures:
+            yield "missing", f"{name} was not found"
+            return
+        for rule, words in picture_faults(self.pictures[name], LIMITS.dataset):
+            yield rule, f"{name} {words}"
+
+
+def manifest_violations(
+    manifest: bytes, pictures: Mapping[str, PictureFacts]
+) -> tuple[Violation, ...]:
+    """All that train.py would refuse, in the order of the lines; as the port says."""
+    judge = _Judge({PurePosixPath(uri).name: facts for uri, facts in pictures.items()})
+    lines = manifest.removesuffix(b"\n").split(b"\n") if manifest else []
+    lowest, highest = LIMITS.dataset.min_records, LIMITS.dataset.max_records
+    found = []
+    if not lowest <= len(lines) <= highest:
+        words = f"{len(lines):,} records, the trainer takes {lowest:,} to {highest:,}"
+        found.append(Violation(line=None, rule="records", detail=words))
+    found += [
+        Violation(line=number, rule=rule, detail=words)
+        for number, line in enumerate(lines, 1)
+        for rule, words in judge.line(line, number)
+    ]
+    return tuple(found)

@@ -1,0 +1,140 @@
+"""A training as a job: its dataset's files, its state, its losses."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from onmodel.contracts.sagemaker import JobKind
+from onmodel.contracts.trainings import LossPoint, TrainingSpec, TrainingState, TrainingStatus
+from onmodel.errors import AnswerRefused, NotFound
+from onmodel.ports.storage import ObjectStore
+from onmodel.trainers.sagemaker import billing, hyperparameters, limits
+from onmodel.trainers.sagemaker.jobs import STATUSES, Job, Jobs, reason_of, usage_of
+
+KIND: JobKind = "training"
+METRICS = "step_wise_training_metrics.csv"
+ADAPTER = "adapter.json"
+"""Written last: without it a training did not finish."""
+
+UNFINISHED = "The job ended without adapter.json, so it made no model"
+
+
+class Trainings:
+    """The trainings of one stack. `files` are the channels that every job has."""
+
+    def __init__(self, jobs: Jobs, store: ObjectStore) -> None:
+        self._jobs = jobs
+        self._store = store
+
+    def start(self, spec: TrainingSpec, files: Mapping[str, str]) -> str:
+        """Write the dataset's files and start the job.
+
+        Args:
+            spec: the training.
+            files: S3 URIs of the channels that every job has.
+        """
+        folder = f"{spec.output_uri}job/"
+        dataset = f"{folder}dataset/"
+        source = spec.manifest_uri.rpartition("/")[0]
+        recipe = hyperparameters.recipe(spec.hyperparameters)
+        train = self._store.get(self._key(spec.manifest_uri))
+        self._put(f"{dataset}recipe.json", recipe)
+        self._put(f"{dataset}train.jsonl", train)
+        self._put(f"{dataset}validation.jsonl", self._validation(source))
+        longest = billing.longest_training_seconds(spec.hyperparameters)
+        values = hyperparameters.read(spec.hyperparameters)
+        return self._jobs.start(
+            Job(
+                kind=KIND,
+                production=spec.production,
+                id_=spec.training_id,
+                program=(
+                    "train.py", "--deadline-seconds", str(longest - limits.FINISHING_SECONDS)
+                ),
+                channels={**files, "dataset": dataset, "pictures": f"{source}/pictures/"},
+                folder=folder,
+                instances=tuple(values.instances.split(",")),
+                longest_seconds=longest,
+                contents=hashlib.sha256(recipe + train).hexdigest(),
+            )
+        )  # fmt: skip
+
+    def find(self, production: str, training_id: str) -> str | None:
+        return self._jobs.find(KIND, production, training_id)
+
+    def describe(self, training_ref: str) -> TrainingState:
+        found = self._jobs.describe(training_ref)
+        if found is None:
+            return TrainingState(training_ref=training_ref, status=TrainingStatus.GONE)
+        status, reason = STATUSES[found["TrainingJobStatus"]], reason_of(found)
+        model = self._model(found) if status == TrainingStatus.COMPLETED else None
+        if status == TrainingStatus.COMPLETED and model is None:
+            status, reason = TrainingStatus.FAILED, UNFINISHED
+        return TrainingState(
+            training_ref=training_ref,
+            status=status,
+            name=found["TrainingJobName"],
+            reason=reason,
+            model_ref=model,
+            metrics_ref=None if model is None else f"{model}{METRICS}",
+            usage=usage_of(found),
+            created_at=found["CreationTime"],
+            ended_at=found.get("TrainingEndTime"),
+        )
+
+    def stop(self, training_ref: str) -> None:
+        self._jobs.stop(training_ref)
+
+    def loss_curve(self, metrics_ref: str) -> tuple[LossPoint, ...]:
+        return parse_metrics(self._store.get(self._key(metrics_ref)))
+
+    def delete_model(self, model_ref: str) -> None:
+        self._store.delete_prefix(self._key(model_ref))
+
+    def _model(self, found: Mapping[str, Any]) -> str | None:
+        """The folder of the model, ending in a slash; None when the training did not finish."""
+        folder = f"{found['ModelArtifacts']['S3ModelArtifacts'].rstrip('/')}/"
+        try:
+            self._store.head(f"{self._key(folder)}{ADAPTER}")
+        except NotFound:
+            return None
+        return folder
+
+    def _validation(self, source: str) -> bytes:
+        try:
+            return self._store.get(self._key(f"{source}/validation.jsonl"))
+        except NotFound:  # nothing is held out
+            return b""
+
+    def _put(self, uri: str, content: bytes) -> None:
+        self._store.put(self._key(uri), content, "application/json")
+
+    def _key(self, uri: str) -> str:
+        """Raises NotFound for what is outside the bucket."""
+        bucket = f"s3://{self._store.bucket}/"
+        if not uri.startswith(bucket):
+            raise NotFound(f"{uri} is outside {bucket}")
+        return uri.removeprefix(bucket)
+
+
+def parse_metrics(text: bytes) -> tuple[LossPoint, ...]:
+    """The loss by step; the row of the untrained model and steps without a number are left out."""
+    rows = csv.DictReader(io.StringIO(text.decode("utf-8-sig", errors="replace")))
+    if not {"step_number", "training_loss"} <= set(rows.fieldnames or ()):
+        raise AnswerRefused(f"the training metrics have the columns {rows.fieldnames}")
+    points = []
+    for row in rows:
+        if not row["training_loss"]:
+            continue
+        try:
+            step, loss = int(row["step_number"]), float(row["training_loss"])
+        except (TypeError, ValueError) as fault:
+            raise AnswerRefused(f"the training metrics have the row {row}") from fault
+        if math.isfinite(loss):
+            points.append(LossPoint(step=step, loss=loss))
+    return tuple(sorted(points, key=lambda point: point.step))

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import pytest
+
+from onmodel.contracts.operations import ResourceKind
+from onmodel.contracts.sagemaker import SageMakerTrainingSettings
+from onmodel.contracts.trainings import DatasetSize, TrainingSpec, TrainingStatus
+from onmodel.errors import Throttled, TrainingImpossible
+from onmodel.trainers.sagemaker.hyperparameters import chosen
+
+FOLDER = "main/datasets/d0001-0a1b2c3d"
+OUTPUT = "s3://studio/main/trainings/d0001-0a1b2c3d/"
+SPEC = TrainingSpec(
+    production="main",
+    dataset_id="d0001-0a1b2c3d",
+    training_id="d0001-0a1b2c3d",
+    manifest_uri=f"s3://studio/{FOLDER}/manifest.jsonl",
+    output_uri=OUTPUT,
+    hyperparameters=chosen(SageMakerTrainingSettings(), DatasetSize(pictures=40, characters=2)),
+)
+MANIFEST = b'{"picture": "../pictures/a.jpeg", "caption": "Buck smiles"}\n'
+
+
+@pytest.fixture
+def trainer(make_trainer, store):
+    store.put(f"{FOLDER}/manifest.jsonl", MANIFEST, "application/jsonl")
+    return make_trainer()
+
+
+def test_start_when_new_then_the_job_that_is_asked_for(trainer, plane, store) -> None:
+    trainer.start(SPEC)
+    ((name, job),) = plane.jobs.items()
+    assert name == trainer.names("main", SPEC.training_id).job
+    assert name.startswith("onmodel-train-")
+    channels = {
+        channel["ChannelName"]: channel["DataSource"]["S3DataSource"]["S3Uri"]
+        for channel in job["InputDataConfig"]
+    }
+    assert channels["dataset"] == f"{OUTPUT}job/dataset/"
+    assert channels["pictures"] == f"s3://studio/{FOLDER}/pictures/"
+    assert set(channels) == {"code", "wheels", "model", "dataset", "pictures"}
+    assert job["EnableNetworkIsolation"] is True
+    assert job["OutputDataConfig"] == {
+        "S3OutputPath": f"{OUTPUT}job/output/", "CompressionType": "NONE"
+    }  # fmt: skip
+    assert job["CheckpointConfig"] == {"S3Uri": f"{OUTPUT}job/checkpoints/"}
+    assert "KeepAlivePeriodInSeconds" not in job["ResourceConfig"]
+    assert [each["InstanceType"] for each in job["ResourceConfig"]["InstancePreferences"]] == [
+        "ml.g6e.2xlarge", "ml.g6e.xlarge", "ml.g5.2xlarge"
+    ]  # fmt: skip
+    stopping = job["StoppingCondition"]
+    assert stopping["MaxPendingTimeInSeconds"] == 3600
+    assert stopping["MaxRuntimeInSeconds"] > 1200 * 4  # steps × the slowest instance's seconds
+    program = job["AlgorithmSpecification"]
+    assert program["ContainerEntrypoint"] == ["bash", "/opt/ml/input/data/code/start.sh"]
+    deadline = int(program["ContainerArguments"][-1])
+    assert program["ContainerArguments"][:2] == ["train.py", "--deadline-seconds"]
+    assert deadline < stopping["MaxRuntimeInSeconds"]
+    assert {tag["Key"]: tag["Value"] for tag in plane.tags[name]} == {
+        "onmodel:stack": "onmodel", "onmodel:production": "main",
+        "onmodel:id": SPEC.training_id, "onmodel:kind": "training",
+    }  # fmt: skip
+
+
+def test_start_when_new_then_the_files_of_the_job_are_there(trainer, plane, store) -> None:
+    trainer.start(SPEC)
+    place = "main/trainings/d0001-0a1b2c3d/job/dataset"
+    assert store.get(f"{place}/train.jsonl") == MANIFEST
+    assert store.get(f"{place}/validation.jsonl") == b""
+    assert b'"steps": 1200' in store.get(f"{place}/recipe.json")
+    code = {info.key.rsplit("/", 1)[-1] for info in store.list("trainers/sagemaker/code/")}
+    assert {"train.py", "draw.py", "start.sh", "requirements.txt", "recipe.py"} <= code
+
+
+def test_start_when_the_name_made_something_else_then_refused(trainer, plane, store) -> None:
+    ref = trainer.start(SPEC)
+    other = {**SPEC.hyperparameters, "steps": 50}
+    with pytest.raises(TrainingImpossible, match="was made of something else"):
+        trainer.start(SPEC.model_copy(update={"hyperparameters": other}))
+    assert trainer.describe(ref).status == TrainingStatus.IN_PROGRESS
+
+
+def test_start_when_only_the_instances_changed_then_the_same_job(trainer) -> None:
+    ref = trainer.start(SPEC)
+    other = {**SPEC.hyperparameters, "instances": "ml.g5.2xlarge"}
+    assert trainer.start(SPEC.model_copy(update={"hyperparameters": other})) == ref
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("ResourceLimitExceeded", "Service Quotas"),
+        ("ValidationException", "refuses"),
+        ("AccessDeniedException", "refuses"),
+    ],
+)
+def test_start_when_sagemaker_refuses_then_impossible_with_advice(
+    trainer, plane, code: str, words: str
+) -> None:
+    plane.fault("CreateTrainingJob", code)
+    with pytest.raises(TrainingImpossible) as caught:
+        trainer.start(SPEC)
+    assert words in str(caught.value) and caught.value.advice
+    assert plane.jobs == {}
+
+
+def test_names_when_a_stack_is_made_again_then_others(make_trainer, store, plane) -> None:
+    first = make_trainer().names("main", "d1").job
+    store.bucket = "studio-2"
+    assert make_trainer().names("main", "d1").job != first
+
+
+def test_describe_when_completed_then_what_was_billed_by_the_instance_that_was_used(
+    trainer, plane, store
+) -> None:
+    ref = trainer.start(SPEC)
+    name = ref.rsplit("/", 1)[-1]
+    plane.end(name, "Completed", seconds=1800)
+    folder = plane.jobs[name]["ModelArtifacts"]["S3ModelArtifacts"]
+    store.put(f"{folder.removeprefix('s3://studio/')}/adapter.json", b"{}", "text/json")
+    state = trainer.describe(ref)
+    assert (state.status, state.model_ref) == (TrainingStatus.COMPLETED, f"{folder}/")
+    (use,) = state.usage
+    assert (use.item, use.paid) == ("sagemaker.ml.g6e.xlarge-training-hour", 0.5)
+
+
+def test_describe_when_completed_without_adapter_json_then_failed_and_says_so(
+    trainer, plane
+) -> None:
+    ref = trainer.start(SPEC)
+    plane.end(ref.rsplit("/", 1)[-1], "Completed")
+    state = trainer.describe(ref)
+    assert state.status == TrainingStatus.FAILED
+    assert state.reason == "The job ended without adapter.json, so it made no model"
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "secondary", "reason"),
+    [
+        ("Failed", "AlgorithmError: train.jsonl has no pictures, exit code: 1", None,
+         "train.jsonl has no pictures"),
+        ("Failed", "CapacityError: no room", None, "CapacityError: no room"),
+        ("Stopped", None, "MaxRuntimeExceeded",
+         "It ran for as long as it may, and SageMaker ended it"),
+        ("Stopped", None, None, None),
+    ],
+)  # fmt: skip
+def test_describe_when_it_ended_badly_then_the_reason_in_plain_words(
+    trainer, plane, status: str, told: str | None, secondary: str | None, reason: str | None
+) -> None:
+    ref = trainer.start(SPEC)
+    plane.end(ref.rsplit("/", 1)[-1], status, told, secondary=secondary)
+    assert trainer.describe(ref).reason == reason
+
+
+def test_describe_when_it_is_being_deleted_then_gone(trainer, plane) -> None:
+    ref = trainer.start(SPEC)
+    plane.end(ref.rsplit("/", 1)[-1], "Deleting", secondary="Stopped")
+    assert trainer.describe(ref).status == TrainingStatus.GONE
+
+
+def test_stop_when_throttled_then_raised_for_the_caller_to_try_again(trainer, plane) -> None:
+    ref = trainer.start(SPEC)
+    plane.fault("StopTrainingJob", "ThrottlingException")
+    with pytest.raises(Throttled):
+        trainer.stop_training(ref)
+
+
+def test_list_ours_when_others_have_like_names_then_ours_alone(trainer, plane) -> None:
+    ref = trainer.start(SPEC)
+    mine = plane.jobs[ref.rsplit("/", 1)[-1]]
+    for name in ("onmodel-train-x", "onmodel-prod-train-0123456789abcdef", "my-onmodel-1"):
+        plane.jobs[name] = {**mine, "TrainingJobName": name}
+    weights = "onmodel-prepare-0123456789abcdef"
+    plane.jobs[weights] = {**mine, "TrainingJobName": weights}
+    assert [thing.name for thing in trainer.list_ours(ResourceKind.TRAINING)] == [
+        mine["TrainingJobName"], weights
+    ]  # fmt: skip
+    assert trainer.list_ours(ResourceKind.DRAWING, ResourceKind.DEPLOYMENT) == ()
