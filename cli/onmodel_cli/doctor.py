@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict
 from typing import Any
 
 from rich.markup import escape
@@ -11,32 +11,14 @@ from onmodel.adapters.servicequotas import ServiceQuotas
 from onmodel.contracts.models import foundation_model_of
 from onmodel.contracts.trainings import Finding, TrainingPlan
 from onmodel.environment import Models
-from onmodel.errors import ServiceError
 from onmodel.films.settings import settings_in_force
-from onmodel.ports.account import Quotas
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
 from onmodel_cli.options import open_stack, production_id
 from onmodel_cli.results import print_object
+from onmodel_cli.sizing import AccountQuotas, Proposal, propose, read_quotas
 
 POSSIBLE = "Models can be trained and deployed here today."
-
-CALLS_OF_A_CHUNK = 5.0
-"""DetectLabels a second: a minute of film has 60 frames at most and takes 12 s or more."""
-
-FAST_REGIONS = frozenset({"us-east-1", "us-west-2", "eu-west-1"})  # 50 a second; 5 elsewhere
-SLOW_RATE, FAST_RATE = 5.0, 50.0
-CONCURRENT_EXECUTIONS = ("lambda", "L-B99A9384")
-NEW_ACCOUNT_CONCURRENCY = 10.0
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """A value for a parameter of the stack, and why."""
-
-    parameter: str
-    value: int
-    why: str
 
 
 def doctor(
@@ -53,11 +35,16 @@ def doctor(
             *look_at_captions(connection.environment.read(Models)),
             *look_at_training(connection, production),
         )
-        proposal = propose(
-            ServiceQuotas(connection.services.client("service-quotas")), connection.region
+        models = connection.environment.read(Models)
+        quotas = read_quotas(
+            ServiceQuotas(connection.services.client("service-quotas")),
+            connection.region,
+            models.embedding_model_id,
+            models.caption_model_id,
         )
+        proposals = propose(quotas)
         if as_json:
-            print_object(_as_object(findings, proposal))
+            print_object(_as_object(findings, quotas, proposals))
             return
         for finding in findings:
             sign = "[red]✗[/]" if finding.blocking else "[yellow]![/]"
@@ -66,8 +53,20 @@ def doctor(
             speaking.out.print(f"[green]✓[/] {_possible(connection)}")
         else:
             speaking.out.print("\nFilms are prepared and datasets made in any case.")
+        _show_sizes(quotas, proposals)
+
+
+def _show_sizes(quotas: AccountQuotas, proposals: tuple[Proposal, ...]) -> None:
+    speaking.out.print("\nParameters that suit this account's quotas:")
+    for proposal in proposals:
         speaking.out.print(
-            f"\n[bold]{proposal.parameter}={proposal.value}[/]  [dim]{proposal.why}[/]"
+            f"  [bold]{proposal.parameter}={proposal.value}[/]  [dim]{escape(proposal.why)}[/]"
+        )
+    if quotas.captions_per_minute is not None:
+        speaking.out.print(f"  Captions: {quotas.captions_per_minute:g} calls a minute at most.")
+    for name in quotas.assumed:
+        speaking.out.print(
+            f"[yellow]![/] {escape(name)} could not be read: that of a new account is assumed."
         )
 
 
@@ -120,27 +119,12 @@ def look_at_training(connection: Connection, production: str | None) -> tuple[Fi
     return tuple(found)
 
 
-def propose(quotas: Quotas, region: str) -> Proposal:
-    """How many chunks at once: bounded by Lambda's concurrency and by Rekognition's rate."""
-    try:
-        known = quotas.value(*CONCURRENT_EXECUTIONS)
-    except ServiceError:  # the user may not read quotas: use the lower value
-        known = None
-    executions = known or NEW_ACCOUNT_CONCURRENCY
-    rate = FAST_RATE if region in FAST_REGIONS else SLOW_RATE
-    value = max(1, int(min(executions / 2, rate / CALLS_OF_A_CHUNK)))
-    shown = f"{executions:.0f}" if known else f"at least {executions:.0f} (not readable here)"
-    return Proposal(
-        "MapConcurrency",
-        value,
-        f"half of {shown} concurrent functions; Rekognition takes about {rate:.0f} calls a second "
-        f"in {region} by default",
-    )
-
-
-def _as_object(findings: tuple[Finding, ...], proposal: Proposal) -> dict[str, Any]:
+def _as_object(
+    findings: tuple[Finding, ...], quotas: AccountQuotas, proposals: tuple[Proposal, ...]
+) -> dict[str, Any]:
     return {
         "possible": not any(finding.blocking for finding in findings),
         "findings": [finding.model_dump(mode="json") for finding in findings],
-        "proposals": {proposal.parameter: proposal.value},
+        "quotas": asdict(quotas),
+        "proposals": {proposal.parameter: proposal.value for proposal in proposals},
     }

@@ -8,10 +8,12 @@ from datetime import datetime
 
 from onmodel.contracts.films import Chunk, ChunkResult, Run
 from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.places import PlacesBody
 from onmodel.contracts.rows import RunStatus
 from onmodel.errors import FilmRefused, NotFound, ServiceError, StillRunning
+from onmodel.films.places import places_of
 from onmodel.formats.jsonl import read_lines
-from onmodel.formats.wording import sentence
+from onmodel.formats.wording import count, sentence, when
 from onmodel.ports.machines import Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -33,6 +35,16 @@ STAGES = (
 
 class RunFailed(ServiceError):
     """Raised when a run failed because of a fault of AWS or ours; the message has it."""
+
+
+def waits_for_a_place(places: PlacesBody, production: str, run_id: str) -> str:
+    """Where a run stands among those that wait for other films; '' when it does not wait."""
+    place = places.place_of(production, run_id)
+    if place is None or place not in places.waiting:
+        return ""
+    number = places.before(production, run_id)
+    waiting = count(len(places.waiting), "film")
+    return f"waits since {when(place.since)} for its turn: number {number} of {waiting}"
 
 
 @dataclass(frozen=True)
@@ -136,8 +148,18 @@ class Follower:
             if row is not None and now - asked > ALIVE_EVERY_SECONDS:
                 asked = now
                 self._must_live(row)
-            yield self._sight.progress() if row is not None else RunProgress(STAGES[0])
+            yield self._progress(row)
             self.sleep(self.every_seconds)
+
+    def _progress(self, row: RunRow | None) -> RunProgress:
+        if row is None:
+            return RunProgress(STAGES[0])
+        seen = self._sight.progress()
+        if seen.chunks:
+            return seen
+        places = places_of(self.registry)
+        waiting = waits_for_a_place(places, self.run.production, self.run.run_id)
+        return RunProgress(waiting) if waiting else seen
 
     def _row(self) -> RunRow | None:
         row = RUNS.read(self.registry, self.run.production, self.run.run_id)

@@ -23,8 +23,9 @@ TEMPLATE = "template.yaml"
 
 PARAMETERS = {
     "QuietSeconds": "5",  # minutes on AWS, where more films may follow
+    "FilmsAtOnce": "4",  # the template's default is for an account that runs ten functions at once
 }
-"""Waits scaled to simulated time; everything else is the template's default."""
+"""Waits scaled to simulated time, and the local stack's own bound; else the template's defaults."""
 
 local_app = typer.Typer(
     no_args_is_help=True,

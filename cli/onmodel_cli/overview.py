@@ -9,6 +9,7 @@ from typing import Any
 
 from onmodel.contracts.films import FilmSummary
 from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.places import PlacesBody
 from onmodel.contracts.rows import (
     ApprovalBody,
     ApprovalStatus,
@@ -25,6 +26,7 @@ from onmodel.contracts.rows import (
 )
 from onmodel.deployments.lifecycle import OVER
 from onmodel.errors import NotFound
+from onmodel.films.places import places_of
 from onmodel.formats.wording import count, dollars
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -39,7 +41,7 @@ from onmodel.registry.kinds import (
     DeploymentRow,
 )
 from onmodel.registry.rows import AnyRow, BodyT, Row, Rows, StatusT
-from onmodel_cli.following import RunObserver
+from onmodel_cli.following import RunObserver, waits_for_a_place
 from onmodel_cli.journey import answered
 
 SHOWN: tuple[Rows[Any, Any], ...] = (
@@ -85,7 +87,8 @@ def look(
     registry: Registry, production: str | None, now: datetime, studio: ObjectStore | None = None
 ) -> list[Line]:
     """The lines of one production or of all, oldest first; with a studio, with their progress."""
-    lines = _once([_line(row, now, studio) for row in _shown(registry, production)])
+    places = places_of(registry)
+    lines = _once([_line(row, now, studio, places) for row in _shown(registry, production)])
     return sorted(lines, key=lambda line: (line.production, line.updated_at))
 
 
@@ -138,9 +141,9 @@ def _of(
     return rows.list(registry, production) if production else rows.list_all(registry)
 
 
-def _line(row: AnyRow, now: datetime, studio: ObjectStore | None) -> Line:
+def _line(row: AnyRow, now: datetime, studio: ObjectStore | None, places: PlacesBody) -> Line:
     what, usd, hourly = _told(row, now)
-    if studio is not None and (further := _under_way(row, studio)):
+    if studio is not None and (further := _under_way(row, studio, places)):
         what = f"{what}; {further}"
     return Line(
         production=row.production,
@@ -175,10 +178,12 @@ def _told(row: AnyRow, now: datetime) -> tuple[str, float | None, float | None]:
     return board.reason or drawn or f"{board.panels} panels", board.estimated_usd, None
 
 
-def _under_way(row: AnyRow, studio: ObjectStore) -> str:
+def _under_way(row: AnyRow, studio: ObjectStore, places: PlacesBody) -> str:
     """The progress of what is being worked on; '' for everything else."""
     match row.kind, row.status:
         case Kind.RUN, RunStatus.RUNNING:
+            if waiting := waits_for_a_place(places, row.production, row.id):
+                return waiting
             seen = RunObserver(row.body.run, studio).progress()
             parts = f", {seen.chunks_done} of {count(seen.chunks, 'part')} done"
             return seen.stage + (parts if seen.chunks_done < seen.chunks else "")

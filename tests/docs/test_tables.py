@@ -11,7 +11,7 @@ from template_model import read_template
 from onmodel.contracts.bedrock import PRESETS
 from onmodel.money.pricebook import PriceBook
 from onmodel.trainers.bedrock.limits import QUOTA_MODEL_UNITS
-from onmodel_cli.doctor import CONCURRENT_EXECUTIONS
+from onmodel_cli.sizing import CONCURRENT_EXECUTIONS
 
 OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 COSTS = (ROOT / "docs" / "costs.md").read_text(encoding="utf-8")

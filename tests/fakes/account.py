@@ -39,6 +39,13 @@ class InMemoryQuotas:
     def by_name(self, service: str, names: Collection[str]) -> Mapping[str, NamedQuota]:
         return {name: self.named[service, name] for name in names if (service, name) in self.named}
 
+    def with_words(self, service: str, words: Collection[str]) -> Mapping[str, NamedQuota]:
+        return {
+            name: quota
+            for (of, name), quota in self.named.items()
+            if of == service and all(word.casefold() in name.casefold() for word in words)
+        }
+
 
 class InMemorySecrets:
     def __init__(self, values: Mapping[str, str] | None = None) -> None:

@@ -130,6 +130,8 @@ class FilmsInMemory:
             registry=self.registry,
             executions=self.executions,
             clock=self.clock,
+            films_at_once=2,
+            poll_seconds=60,
         )
         return arn
 

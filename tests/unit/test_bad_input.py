@@ -64,6 +64,9 @@ class Context:
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:under_test"
     aws_request_id: str = "r-1"
 
+    def get_remaining_time_in_millis(self) -> int:
+        return 900_000
+
 
 class InMemoryServices:
     """What wiring's Services offers, over empty tables and buckets."""
@@ -75,7 +78,6 @@ class InMemoryServices:
         self.uploads, self.studio = world.uploads, world.studio
         self.registry, self.cache = world.registry, world.cache
         self.executions, self.mailbox = world.executions, world.mailbox
-        self.embedder = world.embedder
         self.trainers = self.trainer_rules = Only(InMemoryTrainer(world.clock))
         self.dataset_limits = common_limits()
         self.tokens = InMemoryTaskTokens()
@@ -86,7 +88,15 @@ class InMemoryServices:
         self.notices: tuple[str, ...] = ()
         self.stack_options = STACK_OPTIONS
 
-    def finder(self, meter: Any) -> Any:
+    labels_per_second = 50.0
+
+    def retry(self, _seconds_left: float) -> None:
+        """What is in memory does not throttle."""
+
+    def embedder(self, settings: Any, meter: Any, _retry: Any = None) -> Any:
+        return self._world.embedder(settings, meter)
+
+    def finder(self, meter: Any, _retry: Any, _per_second: float) -> Any:
         detector = CachedLabelDetector(self._world.detector, self.cache, meter)
         return partial(make_finder, services=FinderServices(labels=lambda: detector))
 

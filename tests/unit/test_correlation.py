@@ -36,6 +36,9 @@ class Context:
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:notify"
     aws_request_id: str = "r-1"
 
+    def get_remaining_time_in_millis(self) -> int:
+        return 900_000
+
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:

@@ -11,7 +11,7 @@ from onmodel import wiring
 from onmodel.contracts.films import FilmProbed, RunRequest
 from onmodel.contracts.links import LinkAnswer
 from onmodel.errors import EventRefused, FilmRefused
-from onmodel.handler import Handler, lambda_handler
+from onmodel.handler import Handler, lambda_handler, seconds_left
 from onmodel.observability import logger
 
 RUN = {
@@ -32,6 +32,15 @@ class Context:
     memory_limit_in_mb: int = 128
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:probe_film"
     aws_request_id: str = "r-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 90_000
+
+
+def test_seconds_left_when_asked_in_a_handler_then_of_this_invocation() -> None:
+    left: list[float] = []
+    lambda_handler(RunRequest)(lambda _: left.append(seconds_left()))({"run": RUN}, Context())
+    assert left == [90.0]
 
 
 def test_handler_when_event_fits_then_answers_json() -> None:

@@ -110,6 +110,16 @@ class GenerationPace(VariableGroup):
     poll_seconds: float = Field(gt=0)
 
 
+class FilmPace(VariableGroup):
+    films_at_once: int = Field(ge=1)
+    poll_seconds: float = Field(gt=0)
+
+
+class LabelPace(VariableGroup):
+    labels_per_second: float = Field(ge=0, description="0: the region's first quota")
+    map_concurrency: int = Field(ge=1)
+
+
 class SpendLimit(VariableGroup):
     spend_limit_usd: float = Field(ge=0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -11,6 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from onmodel.errors import EventRefused, OnmodelError
 from onmodel.observability import logger, metrics
+
+_context: ContextVar[LambdaContext] = ContextVar("the context of this invocation")
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
 Handler = Callable[[dict[str, Any], LambdaContext], Any]
@@ -29,6 +32,11 @@ def parse(model: type[RequestT], event: object) -> RequestT:
             f"The event does not fit {model.__name__}: {places}",
             "Compare it with the fixtures under events/",
         ) from fault
+
+
+def seconds_left() -> float:
+    """Until Lambda ends this invocation. Asked in the handler: threads do not know it."""
+    return _context.get().get_remaining_time_in_millis() / 1000
 
 
 def lambda_handler(
@@ -51,6 +59,7 @@ def lambda_handler(
         @functools.wraps(work)
         @logger.inject_lambda_context(clear_state=True)
         def handler(event: dict[str, Any], context: LambdaContext) -> Any:  # noqa: ANN401
+            _context.set(context)
             request = parse(model, event)
             answer: BaseModel | None
             logger.append_keys(correlation_id=getattr(request, "correlation_id", None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -11,7 +12,8 @@ from typing import Any
 from onmodel.adapters.clients import ATTEMPTS, READ_TIMEOUT_SECONDS, make_client
 from onmodel.adapters.converse import ConverseModel
 from onmodel.adapters.dynamodb import DynamoCache, DynamoRegistry
-from onmodel.adapters.rekognition import RekognitionLabels
+from onmodel.adapters.pacing import Pace, PatientEmbedder, PatientLabels, ThrottledRetry
+from onmodel.adapters.rekognition import RekognitionLabels, first_labels_per_second
 from onmodel.adapters.s3 import S3ObjectStore
 from onmodel.adapters.scheduler import EventBridgeScheduler
 from onmodel.adapters.secretsmanager import SecretsManagerSecrets
@@ -26,6 +28,7 @@ from onmodel.environment import (
     CacheTable,
     CaptionQueueVariables,
     Environment,
+    LabelPace,
     Links,
     RegistryTable,
     Schedules,
@@ -39,13 +42,16 @@ from onmodel.money.result_cache import CachedEmbedder, CachedLabelDetector
 from onmodel.money.usage import UsageMeter
 from onmodel.ports.finder import FinderOf
 from onmodel.ports.machines import Scheduler, TaskTokens
-from onmodel.ports.models import CaptionModel
+from onmodel.ports.models import CaptionModel, Embedder
 from onmodel.ports.namer import NamerOf
 from onmodel.ports.trainer import ImageModel, Trainer, Trainers, TrainersRules
 from onmodel.trainers.catalogue import TRAINERS, common_limits, make_image_model
 from onmodel.trainers.parts import TrainerParts
 
 SIMULATED = "Made on a local stack: Rekognition and Bedrock are simulated, nothing was paid for"
+
+SECONDS_TO_END = 60.0
+"""Before Lambda ends an invocation: the last calls of its threads, and its answer."""
 
 CAPTION_ATTEMPTS = 2
 """Of one call for a caption: the function must end although every attempt times out."""
@@ -204,14 +210,36 @@ class Services:
     def prices(self) -> PriceBook:
         return PriceBook.load()
 
-    def _labels(self, meter: UsageMeter) -> CachedLabelDetector:
-        return CachedLabelDetector(RekognitionLabels(self._rekognition), self.cache, meter)
+    @property
+    def labels_per_second(self) -> float:
+        """Calls of DetectLabels that the whole account may make."""
+        given = self.environment.read(LabelPace).labels_per_second
+        return given or first_labels_per_second(self.environment.read(Aws).aws_region)
 
-    def finder(self, meter: UsageMeter) -> FinderOf:
-        """Makes the finder of a production's settings; its paid calls are cached and counted."""
+    def retry(self, seconds_left: float) -> ThrottledRetry:
+        """How long throttled calls are repeated: while there is time to end the invocation."""
+        ends_at = time.monotonic() + seconds_left - SECONDS_TO_END
+        return ThrottledRetry(ends_at, time.monotonic, time.sleep)
+
+    def _labels(
+        self, meter: UsageMeter, retry: ThrottledRetry, per_second: float
+    ) -> CachedLabelDetector:
+        pace = Pace(per_second, time.monotonic, time.sleep)
+        paced = PatientLabels(RekognitionLabels(self._rekognition), pace, retry)
+        return CachedLabelDetector(paced, self.cache, meter)
+
+    def finder(self, meter: UsageMeter, retry: ThrottledRetry, per_second: float) -> FinderOf:
+        """Makes the finder of a production's settings; its paid calls are cached and counted.
+
+        Args:
+            meter: counts them.
+            retry: repeats those that are throttled.
+            per_second: calls at most.
+        """
         from onmodel.finders import FinderServices, make_finder  # loads OpenCV: few steps need it
 
-        return partial(make_finder, services=FinderServices(labels=lambda: self._labels(meter)))
+        services = FinderServices(labels=lambda: self._labels(meter, retry, per_second))
+        return partial(make_finder, services=services)
 
     def namer(self, meter: UsageMeter) -> NamerOf:
         """Makes the namer of a production's settings; its paid calls are cached and counted."""
@@ -219,10 +247,22 @@ class Services:
 
         return partial(make_namer, services=NamerServices(partial(self.embedder, meter=meter)))
 
-    def embedder(self, settings: EmbeddingSettings, meter: UsageMeter) -> CachedEmbedder:
+    def embedder(
+        self, settings: EmbeddingSettings, meter: UsageMeter, retry: ThrottledRetry | None = None
+    ) -> CachedEmbedder:
+        """The embedder of these settings; its paid calls are cached and counted.
+
+        Args:
+            settings: of the run or the dataset.
+            meter: counts the paid calls.
+            retry: repeats those that are throttled; None: they fail, and the machine waits.
+        """
         from onmodel.adapters.embedders import make_embedder  # imports NumPy to read vectors
 
-        return CachedEmbedder(make_embedder(self._embedding_runtime, settings), self.cache, meter)
+        embedder: Embedder = make_embedder(self._embedding_runtime, settings)
+        if retry is not None:
+            embedder = PatientEmbedder(embedder, retry)
+        return CachedEmbedder(embedder, self.cache, meter)
 
 
 class _MadeWhenAskedFor(Mapping[str, Trainer]):

@@ -18,6 +18,12 @@ _DEFAULTS: dict[str, tuple[str, str, float]] = {
         0.0,
     ),
     "L-B99A9384": ("lambda", "Concurrent executions", 1000.0),
+    "L-SIMULATED-LABELS": (
+        "rekognition",
+        "Transactions per second per account for the Amazon Rekognition Image operation"
+        " DetectLabels",
+        50.0,
+    ),
 }
 
 
@@ -40,6 +46,7 @@ class SimulatedQuotas:
             "GetServiceQuota": self.applied,
             "GetAWSDefaultServiceQuota": self.default,
             "ListServiceQuotas": self.listed,
+            "ListAWSDefaultServiceQuotas": lambda request: {"Quotas": []},  # all have a value
         }
 
     def applied(self, request: dict[str, Any]) -> dict[str, Any]:

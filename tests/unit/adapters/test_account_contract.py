@@ -159,3 +159,25 @@ def test_quotas_when_all_names_are_found_then_no_further_page_is_asked_for(aws) 
         page = listed((TRAINING, "L-1", 2.0)) | {"NextToken": "more"}
         stub.add_response("list_service_quotas", page)
         assert ServiceQuotas(client).by_name("sagemaker", {TRAINING})[TRAINING].value == 2.0
+
+
+def test_quotas_when_asked_by_words_then_applied_before_default_on_all_pages(aws) -> None:
+    client = aws("service-quotas")
+    with Stubber(client) as stub:
+        stub.add_response(
+            "list_service_quotas",
+            listed(("Calls of DetectLabels", "L-1", 80.0)) | {"NextToken": "more"},
+        )
+        stub.add_response("list_service_quotas", listed(("Calls of DetectText", "L-2", 5.0)))
+        stub.add_response(
+            "list_aws_default_service_quotas",
+            listed(("Calls of DetectLabels", "L-1", 50.0), ("calls, detectlabels", "L-3", 1.0)),
+        )
+        found = ServiceQuotas(client).with_words("rekognition", ("calls", "DetectLabels"))
+    assert found == {
+        "Calls of DetectLabels": NamedQuota("L-1", 80.0),
+        "calls, detectlabels": NamedQuota("L-3", 1.0),
+    }
+    fake: Quotas = InMemoryQuotas(named={("rekognition", name): found[name] for name in found})
+    assert fake.with_words("rekognition", ("CALLS", "labels")) == found
+    assert fake.with_words("lambda", ("calls",)) == {}

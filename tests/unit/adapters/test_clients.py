@@ -28,7 +28,7 @@ def test_endpoint_when_variable_is_set_then_there(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(
     ("service", "mode"),
-    [("s3", "standard"), ("rekognition", "adaptive"), ("bedrock-runtime", "adaptive")],
+    [("s3", "standard"), ("rekognition", "standard"), ("bedrock-runtime", "adaptive")],
 )
 def test_config_when_service_then_its_retries_and_timeout(service: str, mode: str) -> None:
     config = make_client(service, region="us-east-1", connections=40).meta.config

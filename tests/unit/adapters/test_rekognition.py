@@ -7,7 +7,7 @@ import pytest
 from botocore.stub import Stubber
 from fakes.labels import FakeLabels, figure
 
-from onmodel.adapters.rekognition import RekognitionLabels
+from onmodel.adapters.rekognition import RekognitionLabels, first_labels_per_second
 from onmodel.errors import AnswerRefused, Throttled
 from onmodel.ports.models import Instance, Label, LabelDetector
 
@@ -74,3 +74,19 @@ def test_fake_when_told_then_answers_as_a_detector() -> None:
     by_bytes = FakeLabels(lambda jpeg: (figure(0, 0, 1, 1),) if jpeg == b"a" else ())
     assert (len(by_bytes.detect(b"a")), len(by_bytes.detect(b"b"))) == (1, 0)
     assert by_bytes.pictures == [b"a", b"b"]
+
+
+@pytest.mark.parametrize(
+    ("region", "calls"),
+    [
+        ("us-east-1", 50),
+        ("us-west-2", 50),
+        ("eu-west-1", 50),
+        ("eu-central-1", 5),
+        ("eu-west-2", 5),
+    ],
+)
+def test_first_labels_per_second_when_region_then_as_aws_documents(
+    region: str, calls: float
+) -> None:
+    assert first_labels_per_second(region) == calls

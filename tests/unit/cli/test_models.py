@@ -212,23 +212,6 @@ def test_quote_when_given_a_film_needs_no_stack(film: Path) -> None:
     assert float(answer["prepare"]["bill"]["total_usd"]) > 0
 
 
-@pytest.mark.parametrize(
-    ("executions", "region", "value"),
-    [
-        (1000, "us-east-1", 10),
-        (10, "us-east-1", 5),
-        (None, "us-east-1", 5),
-        (1000, "eu-central-1", 1),
-    ],
-)  # fmt: skip
-def test_propose_when_quotas_differ_stays_within_them(executions, region, value) -> None:
-    class Quotas:
-        def value(self, service: str, quota: str) -> float | None:
-            return executions
-
-    assert doctor.propose(Quotas(), region).value == value
-
-
 def test_costs_when_a_training_was_quoted_counts_its_captions_once(invoke, world, trained) -> None:
     body = DatasetBody(
         generation_id="g0001", correlation_id="c", pictures=9, named={}, films=("a",),

@@ -90,6 +90,21 @@ def test_look_when_a_film_is_sampled_then_says_how_many_parts_are_done() -> None
     assert answer(world) == "a.mp4; dropping near-duplicates"
 
 
+def test_look_when_a_film_waits_for_its_turn_then_says_which_it_is_and_since_when() -> None:
+    world = FilmsInMemory()
+    for number in range(4):  # FilmsInMemory has two places
+        world.claim(run_of(run_id=f"film-{number}"))
+        world.clock.advance(minutes=1)
+    lines = {line.id: line.what for line in look(world.registry, None, START, world.studio)}
+    waits = "a.mp4; waits since 2026-11-22 09:0{} UTC for its turn: number {} of 2 films"
+    assert lines == {
+        "film-0": "a.mp4; reading the film",
+        "film-1": "a.mp4; reading the film",
+        "film-2": waits.format(2, 1),
+        "film-3": waits.format(3, 2),
+    }
+
+
 def answer(world: FilmsInMemory) -> str:
     (line,) = look(world.registry, None, START, world.studio)
     return line.what

@@ -4,9 +4,10 @@ from fakes.executions import InMemoryExecutions
 from fakes.registry import InMemoryRegistry
 
 from onmodel.contracts.base import ObjectRef
-from onmodel.contracts.films import ClaimRunRequest, Run
+from onmodel.contracts.films import ClaimRunRequest, Run, RunClaim
 from onmodel.contracts.rows import RunStatus
 from onmodel.errors import RunClaimed
+from onmodel.films.places import free_place, places_of
 from onmodel.registry.kinds import RUNS
 from onmodel.steps.claim_run import claim_run
 
@@ -35,13 +36,26 @@ class FilmsInMemory:
         self.executions.start(MACHINE, name, {})
         return f"{MACHINE.replace(':stateMachine:', ':execution:')}:{name}"
 
-    def claim(self, arn: str) -> None:
-        claim_run(
-            ClaimRunRequest(run=RUN, execution_arn=arn),
+    def claim(self, arn: str, run: Run = RUN, at_once: int = 1) -> RunClaim:
+        return claim_run(
+            ClaimRunRequest(run=run, execution_arn=arn),
             registry=self.registry,
             executions=self.executions,
             clock=self.clock,
+            films_at_once=at_once,
+            poll_seconds=60,
         )
+
+    def claim_others(self, first: int, last: int, at_once: int) -> list[RunClaim]:
+        """Claims of new films, each by an execution of its own."""
+        return [
+            self.claim(
+                self.start(f"film-{number}"),
+                RUN.model_copy(update={"run_id": f"film-{number}"}),
+                at_once,
+            )
+            for number in range(first, last + 1)
+        ]
 
     @property
     def holder(self) -> str | None:
@@ -93,3 +107,43 @@ def test_claim_when_run_is_prepared_then_refused_although_nobody_holds_it(
     RUNS.replace(world.registry, prepared, world.clock())
     with pytest.raises(RunClaimed, match="prepared already"):
         world.claim(second)
+
+
+def test_claim_when_all_places_are_taken_then_the_later_films_wait_in_their_order(
+    world: FilmsInMemory,
+) -> None:
+    claims = world.claim_others(1, 5, at_once=2)
+    assert [claim.has_place for claim in claims] == [True, True, False, False, False]
+    assert [claim.before for claim in claims] == [0, 0, 1, 2, 3]
+
+
+def test_claim_when_many_films_come_before_then_it_asks_more_seldom(world: FilmsInMemory) -> None:
+    claims = world.claim_others(1, 30, at_once=2)
+    assert [claims[number].wait_seconds for number in (2, 3, 4, 6)] == [60, 60, 120, 180]
+    assert claims[-1].wait_seconds == 600
+
+
+def test_claim_when_a_place_is_free_then_only_the_film_that_waits_longest_gets_it(
+    world: FilmsInMemory,
+) -> None:
+    world.claim_others(1, 3, at_once=1)
+    free_place(world.registry, RUN.model_copy(update={"run_id": "film-1"}), world.clock)
+    assert [claim.has_place for claim in world.claim_others(3, 3, at_once=1)] == [False]
+    assert [claim.has_place for claim in world.claim_others(2, 2, at_once=1)] == [True]
+
+
+def test_claim_when_the_holder_died_then_its_place_goes_to_the_next_attempt(
+    world: FilmsInMemory,
+) -> None:
+    first, second = world.start("one"), world.start("two")
+    world.claim(first)
+    world.executions.finish(first)
+    assert world.claim(second).has_place
+    assert [place.execution_arn for place in places_of(world.registry).taken] == [second]
+
+
+def test_claim_when_it_is_repeated_then_one_place_is_counted(world: FilmsInMemory) -> None:
+    first = world.start("one")
+    world.claim(first, at_once=2)
+    world.claim(first, at_once=2)
+    assert len(places_of(world.registry).taken) == 1

@@ -8,6 +8,7 @@ from fakes.labels import FakeLabels, figure
 from onmodel.contracts.films import Run, RunRequest
 from onmodel.contracts.rows import RunStatus
 from onmodel.errors import EventRefused
+from onmodel.films.places import places_of, take_place
 from onmodel.registry.kinds import FILMS, RUNS
 from onmodel.steps.finish_film import finish_film
 
@@ -53,3 +54,15 @@ def test_finish_when_another_run_of_the_film_ends_then_the_film_points_to_it(
     world.prepare(second)
     record = FILMS.require(world.registry, "bunny", second.film_id)
     assert record.body.run == second
+
+
+def test_finish_when_done_or_repeated_then_the_place_is_free(
+    world: FilmsInMemory, drawn: DrawnFilm
+) -> None:
+    world.route(world.upload("bunny/films/drawn.mp4", drawn.path.read_bytes()))
+    run = world.started()
+    world.prepare(run)
+    assert places_of(world.registry).taken == ()
+    take_place(world.registry, run, "it died before it freed", at_once=1, clock=world.clock)
+    finish(world, run)
+    assert places_of(world.registry).taken == ()

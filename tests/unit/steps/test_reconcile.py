@@ -22,6 +22,7 @@ from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.deletion import allow_deletion
 from onmodel.errors import ServiceError, ServiceUnavailable
+from onmodel.films.places import places_of, take_place
 from onmodel.ports.registry import Record
 from onmodel.registry.kinds import APPROVALS, DEPLOYMENTS, GENERATIONS, RUNS
 from onmodel.registry.rows import BodyT, Rows, StatusT
@@ -408,3 +409,15 @@ def test_reconcile_when_rows_have_statuses_of_newer_code_then_ended_in_time_all_
     assert studio.reconcile() == Reconciled()
     studio.clock.advance(hours=3)
     assert studio.reconcile().retired == (f"bunny/{TRAINING}-1",)
+
+
+def test_reconcile_when_an_execution_ended_with_its_place_then_freed(
+    studio: DeploymentInMemory,
+) -> None:
+    run = run_of()
+    take_place(studio.registry, run, "stopped by a person", at_once=1, clock=studio.clock)
+    assert studio.reconcile().freed == ()  # an execution of this minute may not be listed yet
+    studio.clock.advance(minutes=5)
+    assert studio.reconcile().freed == ("main/films",)
+    assert places_of(studio.registry).taken == ()
+    assert studio.reconcile().freed == ()

@@ -6,6 +6,7 @@ from fakes.films_in_memory import MACHINE, FilmsInMemory, run_of
 
 from onmodel.contracts.films import Refusal, RefuseFilmRequest, Run, StateError
 from onmodel.contracts.keys import FilmKeys
+from onmodel.films.places import places_of
 from onmodel.registry.kinds import RUNS
 from onmodel.steps.refuse_film import refuse_film
 
@@ -136,3 +137,20 @@ def test_refuse_when_we_failed_then_the_row_is_technical_and_the_mail_is_not(
     text = " ".join(world.mailbox.mails[0].body.split())
     assert mailed in text
     assert technical not in text
+
+
+def test_refuse_when_done_then_the_place_is_free(world: FilmsInMemory) -> None:
+    run = run_of()
+    world.claim(run)
+    assert [place.run_id for place in places_of(world.registry).taken] == [run.run_id]
+    refuse(world, run, DIED)
+    assert places_of(world.registry).taken == ()
+
+
+def test_refuse_when_another_execution_holds_the_run_then_its_place_stays(
+    world: FilmsInMemory,
+) -> None:
+    run = run_of()
+    world.claim(run.model_copy(update={"attempt": 2}))
+    refuse(world, run, DIED)
+    assert [place.run_id for place in places_of(world.registry).taken] == [run.run_id]

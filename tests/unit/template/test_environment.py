@@ -18,7 +18,7 @@ from onmodel.wiring import Services
 
 SECTIONS = {section.__name__: section for section in VariableGroup.__subclasses__()}
 LATER: dict[str, Callable[[Services], object]] = {  # made with the settings of a request
-    "finder": lambda services: services._labels(UsageMeter()),
+    "finder": lambda services: services._labels(UsageMeter(), services.retry(60), 5),
     "namer": lambda services: services.embedder(EmbeddingSettings(), UsageMeter()),
     "embedder": lambda services: services.embedder(EmbeddingSettings(), UsageMeter()),
     "trainers": lambda services: list(services.trainers.values()),

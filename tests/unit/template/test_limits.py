@@ -6,6 +6,7 @@ from template_model import Machine, Template, listed, named
 
 from onmodel.adapters.clients import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from onmodel.datasets.captioning import MOST_ASKS
+from onmodel.steps.claim_run import wait_seconds
 from onmodel.wiring import CAPTION_ATTEMPTS
 
 
@@ -174,13 +175,28 @@ def test_polling_when_it_takes_a_day_then_fits_into_the_history(
     common = template.body["Globals"]["Function"]["Environment"]["Variables"]
     assert common["POLL_SECONDS"] == polling  # settle_generation answers it to its Wait state
     polls = {name for name, machine in machines.items() if "Wait" in types(machine)}
-    assert polls == {"TrainModel", "DeployModel", "RetireModel", "DrawStoryboard"}
-    for name in polls:
+    waiting_for_a_trainer = {"TrainModel", "DeployModel", "RetireModel", "DrawStoryboard"}
+    assert polls == waiting_for_a_trainer | {"PrepareFilm"}
+    for name in waiting_for_a_trainer:
         assert machines[name].substitutions.get("PollSeconds", polling) == polling
         states = machines[name].definition["States"]
         for wait in (state for state in states if states[state]["Type"] == "Wait"):
             rounds = DAY_SECONDS / least
             assert rounds * events_of_a_round(states, wait) <= 0.8 * HISTORY_EVENTS, name
+
+
+def test_waiting_for_a_place_when_it_takes_all_the_time_then_fits_into_the_history(
+    template: Template, machines: dict[str, Machine]
+) -> None:
+    """A film that comes next all that time asks most often; half of the events is left for it."""
+    least = template.body["Parameters"]["PollSeconds"]["MinValue"]
+    machine = machines["PrepareFilm"].definition
+    rounds, waited = 0, 0
+    while waited < machine["TimeoutSeconds"]:
+        waited += wait_seconds(least, turns=0, waited_seconds=waited)
+        rounds += 1
+    events = events_of_a_round(machine["States"], "WaitForPlace")
+    assert rounds * events <= 0.6 * HISTORY_EVENTS
 
 
 def types(machine: Machine) -> set[str]:

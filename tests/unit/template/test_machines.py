@@ -43,18 +43,16 @@ PATIENTLY = {
     "MaxAttempts": 16,
     "JitterStrategy": "FULL",
 }
-HEALS = {
-    "ErrorEquals": [
-        "Throttled",
-        "ServiceUnavailable",
-        "Conflict",
-        "Lambda.ServiceException",
-        "Lambda.AWSLambdaException",
-        "Lambda.SdkClientException",
-    ],
-    **PATIENTLY,
-}
-TRIES_FOR_A_PLACE = {"RetireModel": 300}  # here money runs; elsewhere 60
+HEALS = [
+    "ServiceUnavailable",
+    "Conflict",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+]
+CROWDED = "Lambda.TooManyRequestsException"
+TRIES_FOR_A_PLACE = {"RetireModel": 300, "PrepareFilm": 240}  # elsewhere 60
+"""Money runs while RetireModel waits; many films wait for one account's functions and calls."""
 DEATHS = ["Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout"]
 DIED = {"ErrorEquals": [*DEATHS, "States.Timeout"], "MaxAttempts": 1}
 # Of a state that waits for a person, States.Timeout is the end of the person's time.
@@ -170,15 +168,20 @@ def test_tasks_when_they_wait_then_not_for_ever(machine: Machine) -> None:
     assert machine.definition["TimeoutSeconds"] > 0
 
 
-def crowded(machine: Machine) -> dict:
-    """A new account runs ten functions at once, and all films and retirements share them."""
-    return {
-        "ErrorEquals": ["Lambda.TooManyRequestsException"],
-        "IntervalSeconds": 2,
-        "MaxDelaySeconds": 120,
-        "MaxAttempts": TRIES_FOR_A_PLACE.get(machine.name, 60),
-        "JitterStrategy": "FULL",
-    }
+def waits(machine: Machine) -> list[dict]:
+    """How a state waits for functions that are free, and for services that answer again.
+
+    A new account runs ten functions at once, and all films and retirements share them. Films share
+    the paid calls of a second too: PrepareFilm waits as long for those.
+    """
+    crowded, heals = [CROWDED], ["Throttled", *HEALS]
+    if machine.name == "PrepareFilm":
+        crowded, heals = [CROWDED, "Throttled"], HEALS
+    tries = TRIES_FOR_A_PLACE.get(machine.name, 60)
+    return [
+        {"ErrorEquals": crowded, **PATIENTLY, "MaxAttempts": tries},
+        {"ErrorEquals": heals, **PATIENTLY},
+    ]
 
 
 def retries(machine: Machine, state: dict) -> list[dict] | None:
@@ -186,7 +189,7 @@ def retries(machine: Machine, state: dict) -> list[dict] | None:
     resource = state.get("Resource", "")
     if machine.function_of(state):
         asks = resource.endswith("waitForTaskToken")
-        return [crowded(machine), HEALS, DIED_ASKING if asks else DIED]
+        return [*waits(machine), DIED_ASKING if asks else DIED]
     if ":sqs:" in resource:
         return [QUEUE_FAILED]
     if resource.endswith("startExecution.sync:2"):

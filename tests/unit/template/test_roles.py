@@ -22,6 +22,8 @@ SERVICES = {
     "studio": {"s3:ListBucket"},
     "registry": set(),  # what the code calls: tested by itself
     "cache": {"dynamodb:GetItem", "dynamodb:PutItem"},
+    "labels_per_second": set(),
+    "retry": set(),
     "finder": {"rekognition:DetectLabels", "dynamodb:PutItem"},  # of every finder: settings choose
     "namer": {"bedrock:InvokeModel", "dynamodb:PutItem"},  # likewise
     "embedder": {"bedrock:InvokeModel", "dynamodb:PutItem"},

@@ -15,8 +15,9 @@ CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 60
 ATTEMPTS = 5  # with backoff to 20 s; the state machines retry what still fails
 
-# Services that throttle by a rate per account: adaptive mode slows the client itself down.
-RATE_LIMITED = frozenset({"bedrock-runtime", "rekognition"})
+RATE_LIMITED = frozenset({"bedrock-runtime"})
+"""Throttle by a rate per account: adaptive mode slows the client itself down. Not Rekognition:
+adaptive mode keeps up half a call a second in each process, and pacing.Pace knows the rate."""
 
 
 def make_client(

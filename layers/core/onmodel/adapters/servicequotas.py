@@ -45,6 +45,16 @@ class ServiceQuotas:
                     break
         return found
 
+    def with_words(self, service: str, words: Collection[str]) -> Mapping[str, NamedQuota]:
+        """The applied values; AWS's defaults for those that were never raised."""
+        found: dict[str, NamedQuota] = {}
+        with translated():
+            for quota in self._listed(service):
+                name = quota["QuotaName"]
+                if name not in found and all(word.casefold() in name.casefold() for word in words):
+                    found[name] = NamedQuota(quota["QuotaCode"], quota["Value"])
+        return found
+
     def _listed(self, service: str) -> Iterator[Any]:
         """The applied ones first: a quota with no value but the default is not among them."""
         for operation in ("list_service_quotas", "list_aws_default_service_quotas"):

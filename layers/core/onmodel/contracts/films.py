@@ -215,6 +215,14 @@ class ClaimRunRequest(RunRequest):
     execution_arn: str
 
 
+class RunClaim(Contract):
+    """Whether a claimed run may be prepared now, or has to wait for other films."""
+
+    has_place: bool
+    before: int = Field(ge=0, description="places that must be free first; 0 when it has one")
+    wait_seconds: int = Field(gt=0, description="before it asks again, where it has no place")
+
+
 class SampleChunkRequest(RunRequest):
     chunk: Chunk
 

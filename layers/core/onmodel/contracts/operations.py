@@ -51,6 +51,9 @@ class Reconciled(Contract):
     released: tuple[str, ...] = Field(
         default=(), description="runs whose execution ended without a result"
     )
+    freed: tuple[str, ...] = Field(
+        default=(), description="places for films, held by executions that ended"
+    )
     empty: tuple[str, ...] = Field(
         default=(), description="uploads that stayed without content, and were reported"
     )

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     DEPLOYMENT = "deployment"
     STORYBOARD = "storyboard"
     STACK = "stack"
+    PLACES = "places"
 
 
 class RunStatus(StrEnum):

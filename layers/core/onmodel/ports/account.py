@@ -32,6 +32,10 @@ class Quotas(Protocol):
         """Those of these names that exist in this region: not all codes are published."""
         ...
 
+    def with_words(self, service: str, words: Collection[str]) -> Mapping[str, NamedQuota]:
+        """Those whose name has each of these words; letter case does not matter."""
+        ...
+
 
 class Secrets(Protocol):
     def get(self, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from onmodel.contracts.places import PlacesBody, PlacesStatus
 from onmodel.contracts.rows import (
     ApprovalBody,
     ApprovalStatus,
@@ -46,6 +47,7 @@ ApprovalRow = Row[ApprovalBody, ApprovalStatus]
 TrainingRow = Row[TrainingBody, TrainingStage]
 DeploymentRow = Row[DeploymentBody, DeploymentStage]
 StoryboardRow = Row[StoryboardBody, StoryboardStatus]
+PlacesRow = Row[PlacesBody, PlacesStatus]
 
 PRODUCTIONS = Rows(Kind.PRODUCTION, FolderBody, FolderStatus)
 CHARACTERS = Rows(Kind.CHARACTER, FolderBody, FolderStatus)
@@ -63,3 +65,4 @@ TRAININGS = Rows(Kind.TRAINING, TrainingBody, TrainingStage)
 DEPLOYMENTS = Rows(Kind.DEPLOYMENT, DeploymentBody, DeploymentStage)
 STORYBOARDS = Rows(Kind.STORYBOARD, StoryboardBody, StoryboardStatus)
 STACKS = Rows(Kind.STACK, StackBody, StackStatus)
+PLACES = Rows(Kind.PLACES, PlacesBody, PlacesStatus)

@@ -1,26 +1,78 @@
-"""Claim a run, so that a film is prepared once even if its event arrives twice."""
+"""Claim a run, so that a film is prepared once, and a place, so that not too many are at once."""
 
 from __future__ import annotations
 
-from onmodel.contracts.films import ClaimRunRequest
+from onmodel.contracts.films import ClaimRunRequest, RunClaim
 from onmodel.contracts.rows import RunBody, RunStatus
 from onmodel.errors import RunClaimed
+from onmodel.films.places import take_place
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import RUNS
 
+LONGEST_WAIT_SECONDS = 600.0
+"""Between two questions for a place."""
+
+SHARE_OF_THE_WAIT = 1 / 200
+"""After hours of waiting a run asks more seldom: an execution has at most 25,000 events."""
+
 
 def claim_run(
-    request: ClaimRunRequest, *, registry: Registry, executions: Executions, clock: Clock
-) -> None:
-    """Make this execution the run's holder.
+    request: ClaimRunRequest,
+    *,
+    registry: Registry,
+    executions: Executions,
+    clock: Clock,
+    films_at_once: int,
+    poll_seconds: float,
+) -> RunClaim:
+    """Make this execution the run's holder, and take a place for it.
 
     The row holds the execution's ARN. Another execution may claim it when that one no longer runs.
+    The machine calls again, after the answered wait, until the run has a place. A run asks more
+    seldom while many films come before it.
+
+    Args:
+        request: run and execution.
+        registry: holds the rows of runs and of places.
+        executions: tells whether a holder still runs.
+        clock: gives the time of the claim.
+        films_at_once: how many places there are.
+        poll_seconds: between two questions of the films that come next.
 
     Raises:
         RunClaimed: the run is prepared already, or another running execution holds it.
         Conflict: another execution claimed at the same moment; retried by the machine.
     """
+    _hold(request, registry, executions, clock)
+    run = request.run
+    places = take_place(registry, run, request.execution_arn, at_once=films_at_once, clock=clock)
+    before = places.before(run.production, run.run_id)
+    counted = places.place_of(run.production, run.run_id)
+    waited = (clock() - counted.since).total_seconds() if counted else 0.0
+    turns = max(0, before - 1) // films_at_once
+    return RunClaim(
+        has_place=before == 0,
+        before=before,
+        wait_seconds=wait_seconds(poll_seconds, turns, waited),
+    )
+
+
+def wait_seconds(poll_seconds: float, turns: int, waited_seconds: float) -> int:
+    """How long a run waits before it asks again: longer the later it can get a place.
+
+    Args:
+        poll_seconds: of a run that comes next.
+        turns: how often all places must be free first.
+        waited_seconds: so far.
+    """
+    wait = max(1.0, poll_seconds * (1 + turns), waited_seconds * SHARE_OF_THE_WAIT)
+    return round(min(LONGEST_WAIT_SECONDS, wait))
+
+
+def _hold(
+    request: ClaimRunRequest, registry: Registry, executions: Executions, clock: Clock
+) -> None:
     run, now = request.run, clock()
     row = RUNS.read(registry, run.production, run.run_id)
     body = RunBody(run=run, execution_arn=request.execution_arn)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from onmodel.contracts.films import FilmSummary, RunRequest
+from onmodel.contracts.films import FilmSummary, Run, RunRequest
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import FilmBody, RunStatus
+from onmodel.films.places import free_place
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -14,13 +15,18 @@ from onmodel.registry.kinds import FILMS, RUNS
 def finish_film(
     request: RunRequest, *, registry: Registry, studio: ObjectStore, clock: Clock
 ) -> None:
-    """Name this run in the film's row, then mark the run prepared and release it.
+    """Name this run in the film's row, mark the run prepared, and free its place.
 
     Raises:
         EventRefused: the run was never claimed.
         Conflict: another function wrote the row since it was read; retried by the machine.
     """
-    run, now = request.run, clock()
+    _record(request.run, registry, studio, clock)
+    free_place(registry, request.run, clock)
+
+
+def _record(run: Run, registry: Registry, studio: ObjectStore, clock: Clock) -> None:
+    now = clock()
     row = RUNS.require(registry, run.production, run.run_id)
     if row.status == RunStatus.PREPARED:
         return

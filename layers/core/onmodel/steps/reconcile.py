@@ -35,6 +35,7 @@ from onmodel.registry.kinds import (
     DEPLOYMENTS,
     EMPTY_UPLOADS,
     GENERATIONS,
+    PLACES,
     RUNS,
     TRAININGS,
     DeploymentRow,
@@ -97,6 +98,7 @@ class Reconcile:
         return {
             "deployed": self._each(trainings, self._deploy_if_missed),
             "released": self._each(runs, self.recovery.release_run),
+            "freed": self._each(PLACES.list_all(self.registry), self.recovery.free_places),
             "empty": self._each(EMPTY_UPLOADS.list_all(self.registry), self.empty_uploads.report),
             "collected": self._each(runs, self.recovery.collect_prepared),
             "answered": self._each(APPROVALS.list_all(self.registry), self.decisions.answer),

@@ -9,6 +9,7 @@ from onmodel.contracts.datasets import FilmPreparedDetail
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import GenerationStatus, RunStatus
 from onmodel.datasets.generations import is_tried_again, start_training_machine
+from onmodel.films.places import free_dead_places
 from onmodel.films.settings import settings_in_force
 from onmodel.notifications.facts.base import Sources
 from onmodel.notifications.facts.films import film_failed
@@ -17,7 +18,7 @@ from onmodel.ports.account import Mailbox
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.registry.kinds import GENERATIONS, RUNS, GenerationRow, RunRow
+from onmodel.registry.kinds import GENERATIONS, RUNS, GenerationRow, PlacesRow, RunRow
 from onmodel.registry.rows import AnyRow
 from onmodel.steps.collect_film import CollectFilm
 
@@ -78,6 +79,12 @@ class Recovery:
         )
         RUNS.replace(self.registry, failed, self.clock())
         return True
+
+    def free_places(self, listed: PlacesRow) -> bool:
+        """Free the places of films whose execution ended without freeing them."""
+        if self.clock() - listed.updated_at < GRACE:  # a new execution may not be listed yet
+            return False
+        return free_dead_places(self.registry, self.executions, self.clock)
 
     def collect_prepared(self, listed: RunRow) -> bool:
         """Collect a prepared film that is in no generation because its FilmPrepared was lost."""

@@ -6,6 +6,7 @@ from onmodel.contracts.films import Refusal, RefuseFilmRequest, StateError
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import RunBody, RunStatus
 from onmodel.errors import NotFound, message_of, plain_reason
+from onmodel.films.places import free_place
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -23,11 +24,19 @@ TRY_AGAIN = "Upload the film again: what was finished and paid for is kept and u
 def refuse_film(
     request: RefuseFilmRequest, *, registry: Registry, studio: ObjectStore, clock: Clock
 ) -> Refusal:
-    """Write the reason to the run's row; delete the unfinished objects of a refused film.
+    """Write the reason to the run's row, delete what a refused film left, and free its place.
 
     Those of a failed run stay: the next attempt uses them, and to find the fault its functions can
     be called with the same events.
     """
+    refusal = _record(request, registry, studio, clock)
+    free_place(registry, request.run, clock, request.execution_arn)
+    return refusal
+
+
+def _record(
+    request: RefuseFilmRequest, registry: Registry, studio: ObjectStore, clock: Clock
+) -> Refusal:
     run, now = request.run, clock()
     keys = FilmKeys.of(run)
     row = RUNS.read(registry, run.production, run.run_id)

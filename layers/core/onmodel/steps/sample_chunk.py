@@ -46,7 +46,7 @@ FRAMES_IN_FLIGHT = 16
 """The most for small frames: two for each thread, so that none waits."""
 
 PAID_CALLS_AT_ONCE = 8
-"""Threads a chunk; 5 chunks × 8 stays under DetectLabels' 50 a second at 0.3 s a call."""
+"""Threads a chunk. The chunk's share of DetectLabels' rate bounds its calls as well."""
 
 
 def sample_chunk(
@@ -70,7 +70,8 @@ def sample_chunk(
 
     Raises:
         FilmRefused: nothing of the chunk can be decoded.
-        Throttled, ServiceUnavailable: retried by the machine; what was paid for is cached.
+        Throttled: there was no answer until the function had to end; what was paid for is cached.
+        ServiceUnavailable: retried by the machine, likewise.
     """
     run, chunk = request.run, request.chunk
     keys = FilmKeys.of(run)

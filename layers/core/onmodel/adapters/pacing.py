@@ -1,0 +1,114 @@
+"""Calls at a given rate, repeated where a service answers that there were too many.
+
+A service counts the calls of the whole account. A function that gives up when it is throttled
+throws its work away; here the call waits, until the function has to end.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from onmodel.errors import Throttled
+from onmodel.ports.models import Embedder, Label, LabelDetector
+
+if TYPE_CHECKING:  # NumPy is not installed where nothing is embedded
+    from onmodel.contracts.arrays import Vector
+
+FIRST_WAIT_SECONDS = 0.5
+LONGEST_WAIT_SECONDS = 20.0
+"""After a refusal. Waits double up to it and are random below, so that callers spread out."""
+
+AnswerT = TypeVar("AnswerT")
+
+
+@dataclass
+class Pace:
+    """Spreads the calls of one process over time; safe to use from several threads.
+
+    Args:
+        per_second: calls at most.
+        monotonic: seconds of a steady clock.
+        sleep: waits for a number of seconds.
+    """
+
+    per_second: float
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], None]
+    _next: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def wait(self) -> None:
+        """Return when the next call may be made."""
+        with self._lock:
+            now = self.monotonic()
+            mine = max(now, self._next)
+            self._next = mine + 1 / self.per_second
+        if mine > now:
+            self.sleep(mine - now)
+
+
+@dataclass(frozen=True)
+class ThrottledRetry:
+    """Repeats a call that was throttled.
+
+    Args:
+        ends_at: of `monotonic`; a call that would wait beyond it is not repeated.
+        monotonic: seconds of a steady clock.
+        sleep: waits for a number of seconds.
+        uniform: a random number between two.
+    """
+
+    ends_at: float
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], None]
+    uniform: Callable[[float, float], float] = random.uniform
+
+    def call(self, work: Callable[[], AnswerT]) -> AnswerT:
+        """The answer of `work`.
+
+        Raises:
+            Throttled: there were too many calls up to the end.
+        """
+        longest = FIRST_WAIT_SECONDS
+        while True:
+            try:
+                return work()
+            except Throttled:
+                wait = self.uniform(0, longest)
+                if self.monotonic() + wait > self.ends_at:
+                    raise
+            self.sleep(wait)
+            longest = min(LONGEST_WAIT_SECONDS, longest * 2)
+
+
+@dataclass(frozen=True)
+class PatientLabels:
+    """A LabelDetector that keeps to a rate and waits where it is throttled."""
+
+    detector: LabelDetector
+    pace: Pace
+    retry: ThrottledRetry
+
+    def detect(self, jpeg: bytes) -> tuple[Label, ...]:
+        def paced() -> tuple[Label, ...]:
+            self.pace.wait()
+            return self.detector.detect(jpeg)
+
+        return self.retry.call(paced)
+
+
+class PatientEmbedder:
+    """An Embedder that waits where it is throttled."""
+
+    def __init__(self, embedder: Embedder, retry: ThrottledRetry) -> None:
+        self.model = embedder.model
+        self.dimensions = embedder.dimensions
+        self._embedder = embedder
+        self._patience = retry
+
+    def embed(self, jpeg: bytes) -> Vector:
+        return self._patience.call(lambda: self._embedder.embed(jpeg))
