@@ -34,7 +34,7 @@ def give_less_work(data: Path) -> bool:
     if not listing.is_file() or json.loads(listing.read_text()).get("model") != TINY:
         return False
     for name, most in MOST.items():
-        for path in data.glob(f"*/{name}"):
+        for path in data.rglob(name):
             told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             lowered = {key: min(told.get(key, limit), limit) for key, limit in most.items()}
             pictures = {
