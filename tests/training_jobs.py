@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from onmodel.trainers.sagemaker.code import read_code
 from onmodel_local.stack import LocalStack
 
 BUCKET = "studio"
@@ -43,8 +44,8 @@ def fill_bucket(stack: LocalStack) -> None:
     def put(key: str, body: bytes) -> None:
         s3.put_object(Bucket=BUCKET, Key=key, Body=body)
 
-    for path in sorted((Path(__file__).parents[1] / "trainer").glob("*.py")):
-        put(f"code/{path.name}", path.read_bytes())
+    for name, content in read_code(Path(__file__).parents[1] / "trainer").items():
+        put(f"code/{name}", content)
     put("wheels/wheels.json", b"{}")
     files = {"transformer.safetensors": b"random" * 9, "LICENSE": b"CC0-1.0"}
     for name, body in files.items():
@@ -66,16 +67,14 @@ def fill_bucket(stack: LocalStack) -> None:
 
 def training(role: str) -> dict[str, Any]:
     name = f"onmodel-train-{uuid.uuid4().hex[:16]}"
-    run = "source /usr/local/bin/start_cuda_compat.sh; python -m pip install --no-index"
-    run += " --find-links /opt/ml/input/data/wheels -r /opt/ml/input/data/code/requirements.txt"
-    run += " && exec python /opt/ml/input/data/code/train.py --deadline-seconds 3000"
     return {
         "TrainingJobName": name,
         "RoleArn": role,
         "AlgorithmSpecification": {
             "TrainingImage": "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch:2.13",
             "TrainingInputMode": "File",
-            "ContainerEntrypoint": ["bash", "-c", run],
+            "ContainerEntrypoint": ["bash", "/opt/ml/input/data/code/start.sh"],
+            "ContainerArguments": ["train.py", "--deadline-seconds", "3000"],
         },
         "InputDataConfig": [channel(one) for one in ("code", "wheels", "model", "dataset")],
         "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/out", "CompressionType": "NONE"},

@@ -29,6 +29,7 @@ import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from arms import draw_storyboards
 from encoding import encode_texts, load_pipeline
 from job import JobError, Stop, run, sha256, write_json, write_text
 from notice import write_notice
@@ -174,44 +175,6 @@ def draw(model: Path, folder: Path, out: Path, adapter_folder: Path | None, stop
     return True
 
 
-def draw_arms(
-    model: Path, folder: Path, out: Path, adapter_folder: Path | None, stop: Stop
-) -> bool:
-    """Draw every storyboard of `<folder>/<arm>` into `<out>/<arm>`; arguments as of `draw`.
-
-    An arm that cannot be drawn does not end the others: its panels say why.
-
-    Returns:
-        False when it was stopped before the last panel.
-
-    Raises:
-        JobError: no arm could be drawn.
-    """
-    arms = sorted(path.parent for path in folder.glob("*/storyboard.json"))
-    if not arms:
-        raise JobError("The storyboard channel has no storyboard.json")
-    failures: list[str] = []
-    for arm in arms:
-        try:
-            if not draw(model, arm, out / arm.name, adapter_folder, stop):
-                return False
-        except JobError as error:
-            print(f"arm {arm.name} failed: {error}", file=sys.stderr, flush=True)
-            failures.append(str(error))
-            _tell(arm, out / arm.name, str(error))
-    if len(failures) == len(arms):
-        raise JobError(failures[0])
-    return True
-
-
-def _tell(folder: Path, out: Path, reason: str) -> None:
-    """Write the reason for every panel that has neither a picture nor a reason of its own."""
-    out.mkdir(parents=True, exist_ok=True)
-    for panel in read_storyboard(folder).panels:
-        if not (out / f"{panel.id}.json").is_file():
-            write_json(out / f"{panel.id}.json", {"id": panel.id, "error": reason})
-
-
 def _draw_one(drawing: Drawing, panel: Panel, out: Path) -> None:
     begun = time.monotonic()
     about = drawing.about(panel)
@@ -253,9 +216,11 @@ def main() -> int:
     stop.listen()
 
     def work() -> None:
-        several = not (asked.storyboard / "storyboard.json").is_file()
-        work_on = draw_arms if several else draw
-        work_on(asked.model, asked.storyboard, asked.out, asked.adapter, stop)
+        draw_storyboards(
+            lambda folder, out: draw(asked.model, folder, out, asked.adapter, stop),
+            asked.storyboard,
+            asked.out,
+        )
 
     return run(work, asked.failure)
 

@@ -96,8 +96,8 @@ def test_job_when_killed_then_another_one_resumes_and_the_adapter_draws(
         channel("code"), channel("model", "tiny"), channel("storyboard", "board"),
         channel("adapter", f"out/{second}/output/model"),
     ]  # fmt: skip
-    run = "exec python /opt/ml/input/data/code/draw.py --adapter /opt/ml/input/data/adapter"
-    request["AlgorithmSpecification"]["ContainerEntrypoint"] = ["bash", "-c", run]
+    program = ["draw.py", "--adapter", "/opt/ml/input/data/adapter"]
+    request["AlgorithmSpecification"]["ContainerArguments"] = program
     third = start(stack, request)
     job = until(stack, third, "Completed", "Failed", seconds=SECONDS)
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")

@@ -10,7 +10,8 @@ from diffusers import Flux2KleinPipeline
 from PIL import Image
 
 import draw as drawing
-from draw import draw, draw_arms
+from arms import draw_storyboards
+from draw import draw
 from job import JobError, Stop, sha256
 from lora import ADAPTER
 from storyboard import read_storyboard
@@ -242,25 +243,30 @@ def test_draw_when_weights_have_a_notice_then_it_is_on_the_picture_and_in_its_li
     assert told.crop((0, 64, 128, 128)).tobytes() == plain.crop((0, 64, 128, 128)).tobytes()
 
 
-def test_draw_arms_when_one_fails_then_the_others_are_drawn_and_it_says_why(
+def untuned(model: Path) -> Callable[[Path, Path], bool]:
+    """draw.py without an adapter."""
+    return lambda folder, out: draw(model, folder, out, None, Stop())
+
+
+def test_draw_storyboards_when_one_fails_then_the_others_are_drawn_and_it_says_why(
     trained: Folders, tmp_path: Path
 ) -> None:
     board, out = tmp_path / "board", tmp_path / "out"
     for arm in ("tuned", "references", "base"):
         shown = {"references": ["buck.png"]} if arm == "references" else {}
         storyboard(board / arm, arm, PANEL | {"id": "01"} | shown)
-    assert draw_arms(trained.model, board, out, None, Stop())
+    assert draw_storyboards(untuned(trained.model), board, out)
     failed = json.loads((out / "tuned" / "01.json").read_text())
     assert failed == {"id": "01", "error": "The arm `tuned` needs an adapter"}
     pictures = {path.parent.name for path in out.glob("*/01.png")}
     assert pictures == {"references", "base"}
 
 
-def test_draw_arms_when_none_can_be_drawn_then_failed_with_the_first_reason(
+def test_draw_storyboards_when_none_can_be_drawn_then_failed_with_the_first_reason(
     trained: Folders, tmp_path: Path
 ) -> None:
     storyboard(tmp_path / "board" / "tuned", "tuned", PANEL | {"id": "01"})
     with pytest.raises(JobError, match="needs an adapter"):
-        draw_arms(trained.model, tmp_path / "board", tmp_path / "out", None, Stop())
+        draw_storyboards(untuned(trained.model), tmp_path / "board", tmp_path / "out")
     with pytest.raises(JobError, match="has no storyboard"):
-        draw_arms(trained.model, tmp_path, tmp_path / "out", None, Stop())
+        draw_storyboards(untuned(trained.model), tmp_path, tmp_path / "out")

@@ -15,6 +15,7 @@ sys.path.insert(0, os.environ["ONMODEL_CODE"])
 
 import cv2
 
+from arms import draw_storyboards
 from job import JobError, Stop, run, sha256, write_json, write_text
 from onmodel_local.vision.drawing import Drawing
 from onmodel_local.vision.drawing import draw as draw_text
@@ -32,7 +33,7 @@ from weights import BaseModel, check_weights
 NO_MODEL = "scripted job: no model drew this"
 
 
-def draw(model: Path, folder: Path, out: Path, adapter_folder: Path | None, stop: Stop) -> None:
+def draw(model: Path, folder: Path, out: Path, adapter_folder: Path | None, stop: Stop) -> bool:
     """Draw what is missing, and write panels.jsonl. Raises JobError as draw.py does."""
     storyboard = read_storyboard(folder)
     base = check_weights(model)
@@ -46,7 +47,7 @@ def draw(model: Path, folder: Path, out: Path, adapter_folder: Path | None, stop
     for number, panel in enumerate(missing, 1):
         if stop.asked or stop.time_is_over:
             print(f"stopped: {len(missing) - number + 1} panels are not drawn", flush=True)
-            return
+            return False
         _draw_one(folder, storyboard, panel, out, _about(base, storyboard, panel, adapter))
         print(f"panel={number} of={len(missing)} id={panel.id}", flush=True)
     lines = [read_line(out, panel) for panel in storyboard.panels]
@@ -54,6 +55,7 @@ def draw(model: Path, folder: Path, out: Path, adapter_folder: Path | None, stop
     errors = [line["error"] for line in lines if "error" in line]
     if len(errors) == len(lines):
         raise JobError(f"No panel could be drawn; the first: {errors[0]}")
+    return True
 
 
 def _draw_one(
@@ -120,7 +122,11 @@ def main() -> int:
     stop.listen()
 
     def work() -> None:
-        draw(asked.model, asked.storyboard, asked.out, asked.adapter, stop)
+        draw_storyboards(
+            lambda folder, out: draw(asked.model, folder, out, asked.adapter, stop),
+            asked.storyboard,
+            asked.out,
+        )
 
     return run(work, asked.failure)
 

@@ -219,24 +219,28 @@ def test_job_when_its_storyboard_is_drawn_then_a_picture_and_a_line_for_each_pan
         {"id": "2", "prompt": "a meadow", "seed": 2, "width": 64, "height": 64},
     ]  # fmt: skip
     s3 = stack.client("s3")
-    told = json.dumps({"arm": "references", "panels": panels}).encode()
-    s3.put_object(Bucket=BUCKET, Key="references/storyboard.json", Body=told)
+    for arm in ("references", "base"):
+        told = json.dumps({"arm": arm, "panels": panels}).encode()
+        s3.put_object(Bucket=BUCKET, Key=f"board/{arm}/storyboard.json", Body=told)
+    picture = read(stack, "references/buck.png")
+    s3.put_object(Bucket=BUCKET, Key="board/references/buck.png", Body=picture)
     request = training(role)
     request["InputDataConfig"] = [
-        channel("code"), channel("model"), channel("storyboard", "references")
+        channel("code"), channel("model"), channel("storyboard", "board")
     ]  # fmt: skip
-    entry = ["bash", "-c", "exec python /opt/ml/input/data/code/draw.py"]
-    request["AlgorithmSpecification"]["ContainerEntrypoint"] = entry
+    request["AlgorithmSpecification"]["ContainerArguments"] = ["draw.py"]
     name = start(**request)
     assert until(stack, name, "Completed", "Failed")["TrainingJobStatus"] == "Completed"
     lines = [
-        json.loads(line) for line in read(stack, f"checkpoints/{name}/panels.jsonl").splitlines()
+        json.loads(line)
+        for line in read(stack, f"checkpoints/{name}/references/panels.jsonl").splitlines()
     ]
     assert [line["id"] for line in lines] == ["1", "2"]
     assert lines[1]["error"] == "The scene names no character that has a picture"
-    picture = read(stack, f"checkpoints/{name}/1.png")
+    picture = read(stack, f"checkpoints/{name}/references/1.png")
     assert cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR).shape == (64, 128, 3)
     assert (lines[0]["arm"], lines[0]["model"]) == ("references", "onmodel/none")
+    assert {"1.png", "2.png"} < set(keys(stack, f"checkpoints/{name}/base/"))
 
 
 def test_job_when_output_is_compressed_then_one_archive(
@@ -443,7 +447,7 @@ def test_stop_when_program_ignores_sigterm_then_killed(
         "-c",
         "trap '' TERM; echo begun > /opt/ml/checkpoints/begun; while :; do sleep 0.1; done",
     ]
-    request["AlgorithmSpecification"]["ContainerEntrypoint"] = entry
+    request["AlgorithmSpecification"] |= {"ContainerEntrypoint": entry, "ContainerArguments": ["-"]}
     name = start(**request)
     until(stack, name, "InProgress", secondary="Training")
     time.sleep(0.3)
@@ -587,7 +591,7 @@ def test_job_when_network_is_isolated_then_no_credentials_in_its_environment(
 ) -> None:
     request = training(role)
     entry = ["bash", "-c", "env > /opt/ml/checkpoints/env"]
-    request["AlgorithmSpecification"]["ContainerEntrypoint"] = entry
+    request["AlgorithmSpecification"] |= {"ContainerEntrypoint": entry, "ContainerArguments": ["-"]}
     name = start(**request, Environment={"ANSWER": "42"})
     until(stack, name, "Completed")
     lines = read(stack, f"checkpoints/{name}/env").decode().splitlines()
@@ -645,7 +649,10 @@ def test_processes_when_stack_stops_then_none_is_left(start: Callable[..., str])
             "-c",
             "trap '' TERM; echo $$ > /opt/ml/checkpoints/pid; while :; do sleep 1; done",
         ]
-        request["AlgorithmSpecification"]["ContainerEntrypoint"] = entry
+        request["AlgorithmSpecification"] |= {
+            "ContainerEntrypoint": entry,
+            "ContainerArguments": ["-"],
+        }
         own.client("sagemaker").create_training_job(**request)
         end = time.monotonic() + 20
         while not (found := keys(own, "checkpoints/")) and time.monotonic() < end:
