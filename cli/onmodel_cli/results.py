@@ -30,6 +30,8 @@ class Result:
     summary: FilmSummary
     bucket: str
     folder: Path
+    warnings: tuple[str, ...] = ()
+    """What was left out before anything was sent, and values that may be meant otherwise."""
 
     @property
     def report(self) -> Path:
@@ -116,6 +118,7 @@ def as_object(result: Result) -> dict[str, Any]:
         "usage": [use.model_dump(mode="json") for use in summary.usage],
         "estimated_usd": summary.estimated_usd,
         "notices": list(summary.notices),
+        "warnings": list(result.warnings),
         "lost_seconds": [list(span) for span in summary.lost_seconds],
         "correlation_id": result.run.correlation_id,
     }

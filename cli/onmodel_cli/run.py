@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from onmodel.contracts.films import Run
 from onmodel.contracts.rows import RunStatus
@@ -58,21 +59,26 @@ def prepare(wish: Wish, connection: Connection, console: Console) -> tuple[Resul
         RefusedError: film, settings or references cannot be used.
         ServiceError, StillRunning: as the follower says.
     """
+    warnings: list[str] = []
+
+    def warn(text: str) -> None:
+        warnings.append(text)
+        console.print(f"[yellow]![/] {escape(text)}")
+
     folder = production_folder(wish.production, connection.registry)
     with bars.byte_bar(console, f"Reading {wish.film.name}", _size(wish.film)) as progress:
         film = read_film(wish.film, folder, progress)
     if wish.settings:
         upload_settings(
-            wish.settings, folder, connection.uploads, connection.environment.read(Models).allowed
+            wish.settings,
+            folder,
+            connection.uploads,
+            connection.environment.read(Models).allowed,
+            warn,
         )
         console.print(f"[green]✓[/] Settings {wish.settings}")
     if wish.characters:
-        sent = upload_references(
-            wish.characters,
-            folder,
-            connection.uploads,
-            lambda text: console.print(f"[yellow]![/] {text}"),
-        )
+        sent = upload_references(wish.characters, folder, connection.uploads, warn)
         shown = ", ".join(f"{name} ({number})" for name, number in sent.items())
         console.print(f"[green]✓[/] References: {shown}")
     known = _prepared(film, connection)
@@ -85,7 +91,7 @@ def prepare(wish: Wish, connection: Connection, console: Console) -> tuple[Resul
             pictures=wish.pictures,
             progress=progress_files,
         )
-    return result, known is not None
+    return replace(result, warnings=tuple(warnings)), known is not None
 
 
 def _upload_and_watch(film: Film, connection: Connection, console: Console) -> Run:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from onmodel.contracts.keys import StoryboardKeys, slug
 from onmodel.contracts.rows import StoryboardStatus
 from onmodel.deployments.lifecycle import LIVE
 from onmodel.errors import ServiceError, SettingsRefused, StillRunning
 from onmodel.films.upload_layout import key_in
-from onmodel.formats.user_yaml import check_size
+from onmodel.formats.user_yaml import check_size, user_yaml_notices
 from onmodel.formats.wording import count
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import DEPLOYMENTS, STORYBOARDS, StoryboardRow
@@ -48,6 +49,8 @@ def storyboard(
         check_size(file.stat().st_size, file.name)
         text = file.read_bytes()
         board = parse_storyboard(text, file.name)
+        for notice in user_yaml_notices(text, file.name):
+            speaking.say(f"[yellow]![/] {escape(f'{file.name}, {notice}')}")
         connection = open_stack(stack, region, local)
         place = production_id(production, connection.registry)
         name = slug(file.stem)

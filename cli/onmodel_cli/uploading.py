@@ -33,7 +33,7 @@ from onmodel.films.upload_layout import (
     key_in,
     settings_key,
 )
-from onmodel.formats.user_yaml import check_size
+from onmodel.formats.user_yaml import check_size, user_yaml_notices
 from onmodel.formats.wording import printable
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectInfo, ObjectStore
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 KEY_LIMIT_BYTES = 1024  # S3's
 PART_BYTES = 16 * 1024**2  # 10,000 parts of 16 MiB: films up to 156 GiB
 READ_BYTES = 4 * 1024**2
-HEADER_BYTES = 256  # say what a picture is
-
 UploadProgress = Callable[[int], None]
 """Called with the bytes sent since the last call."""
 
@@ -180,8 +178,16 @@ def _send(
             raise ServiceUnavailable(str(fault)) from fault
 
 
-def upload_settings(path: Path, folder: str, uploads: ObjectStore, models: AllowedModels) -> None:
+def upload_settings(
+    path: Path,
+    folder: str,
+    uploads: ObjectStore,
+    models: AllowedModels,
+    warn: Callable[[str], None],
+) -> None:
     """Check settings.yaml here, then send it unless the same content is there already.
+
+    `warn` gets what the file may not say as it is meant.
 
     Raises:
         SettingsRefused: no such file, or impossible; nothing is sent.
@@ -191,6 +197,8 @@ def upload_settings(path: Path, folder: str, uploads: ObjectStore, models: Allow
     check_size(path.stat().st_size, path.name)
     text = path.read_bytes()
     read_settings(text, models)
+    for notice in user_yaml_notices(text, path.name):
+        warn(f"{path.name}, {notice}")
     _put_if_new(uploads, settings_key(folder), text, "application/yaml")
 
 
@@ -198,6 +206,8 @@ def upload_references(
     pictures: Path, folder: str, uploads: ObjectStore, warn: Callable[[str], None]
 ) -> dict[str, int]:
     """Send the pictures of each sub-folder as references of the character it is named after.
+
+    Each is judged here by the function's own code: what it would refuse is not sent, and told.
 
     Returns:
         How many pictures each character has.
@@ -208,7 +218,9 @@ def upload_references(
     found: dict[str, int] = {}
     for character, picture in _pictures(pictures, warn):
         key = as_typed(key_in(folder, "characters", character, picture.name))
-        body = picture.read_bytes()
+        body = _usable(picture, warn)
+        if body is None:
+            continue
         _put_if_new(uploads, key, body, f"image/{picture_kind(body)}")
         found[character] = found.get(character, 0) + 1
     if not found:
@@ -235,16 +247,29 @@ def _pictures(folder: Path, warn: Callable[[str], None]) -> Iterator[tuple[str, 
             continue
         if len(parts) != 2:
             warn(f"{path} was left out: pictures belong into <character>/<picture>")
-        elif not _is_picture(path):
-            warn(f"{path} was left out: not a JPEG, PNG, WebP or AVIF picture")
         else:
             yield as_typed(parts[0]), path
 
 
-def _is_picture(path: Path) -> bool:
-    """By its content. HEIC too: what the stack cannot use, it names in the film's report."""
-    with path.open("rb") as file:
-        return picture_kind(file.read(HEADER_BYTES)) is not None
+def _usable(path: Path, warn: Callable[[str], None]) -> bytes | None:
+    """The content of a picture that the stack can use; None, and why, for any other file."""
+    # imports OpenCV and PyAV: most commands do without
+    from onmodel.films.uploaded_picture import read_picture
+    from onmodel.vision.decoding import check_file_size
+
+    try:
+        check_file_size(path.stat().st_size)
+        body = path.read_bytes()
+        picture = read_picture(body)
+    except ReferenceRefused as fault:
+        warn(f"{path} was left out: {fault}")
+        return None
+    except OSError as fault:
+        warn(f"{path} was left out: it cannot be read ({fault.strerror})")
+        return None
+    for notice in picture.notices:
+        warn(f"{path}: {notice}")
+    return body
 
 
 def _put_if_new(uploads: ObjectStore, key: str, body: bytes, content_type: str) -> None:

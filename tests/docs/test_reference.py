@@ -12,7 +12,8 @@ import pytest
 from docs.pages import ROOT
 from docs.reference import settings_reference, template_reference
 
-from onmodel.contracts.settings import Character, Settings, TimecodeReference
+from onmodel.contracts.characters import Character, TimecodeReference
+from onmodel.contracts.settings import Settings
 
 PAGE = ROOT / "docs" / "operating.md"
 

@@ -15,10 +15,11 @@ from fakes.image_model import FakeImageModel
 from fakes.trainer import Only
 
 from onmodel.contracts.base import Box
+from onmodel.contracts.characters import Character
 from onmodel.contracts.datasets import DatasetItem
 from onmodel.contracts.deployments import DeploymentStatus
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys, accepted_settings_key
-from onmodel.contracts.settings import Character, EmbeddingSettings, Settings
+from onmodel.contracts.settings import EmbeddingSettings, Settings
 from onmodel.contracts.storyboards import (
     DrawnPanel,
     PanelItem,

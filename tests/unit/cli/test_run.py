@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fakes.films_in_memory import FilmsInMemory
 from functions import variables_of_the_template
@@ -14,8 +15,11 @@ from onmodel.contracts.films import RefuseFilmRequest, StateError
 from onmodel.environment import Environment, Models
 from onmodel.errors import FilmRefused, SettingsRefused
 from onmodel.steps.refuse_film import refuse_film
+from onmodel.vision.encoding import encode_picture
 from onmodel_cli import main, speaking, status
 from onmodel_cli.connection import Connection
+
+NOISE = np.random.default_rng(1).integers(0, 255, (96, 96, 3), dtype=np.uint8)
 
 
 @pytest.fixture
@@ -73,6 +77,41 @@ def test_run_when_characters_are_given_uploads_their_pictures(
     assert done.exit_code == 0, done.stderr
     assert world.uploads.keys("mira/characters/") == ("mira/characters/Mira/front.png",)
     assert "notes.txt was left out" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "words"),
+    [
+        ("notes.txt", b"x", "notes.txt was left out"),
+        ("small.png", encode_picture(np.zeros((20, 20, 3), np.uint8), "png"), "has only 20 × 20"),
+        ("empty.png", b"", "empty.png was left out"),
+        ("photo.jpg", b"\0\0\0\x18ftypheic" + bytes(40), "HEIC"),
+        ("cut.png", encode_picture(NOISE, "png")[:-900], "cut.png was left out"),
+    ],
+)
+def test_run_when_a_reference_is_unusable_then_not_sent_and_told_in_json(
+    invoke, film, world: FilmsInMemory, tmp_path, picture: bytes, name: str, body: bytes, words: str
+) -> None:
+    folder = tmp_path / "cast" / "Mira"
+    folder.mkdir(parents=True)
+    (folder / "front.png").write_bytes(picture)
+    (folder / name).write_bytes(body)
+    done = invoke("run", film, "-p", "mira", "--characters", tmp_path / "cast", "--json")
+    assert done.exit_code == 0, done.stderr
+    assert world.uploads.keys("mira/characters/") == ("mira/characters/Mira/front.png",)
+    (warning,) = json.loads(done.stdout)["warnings"]
+    assert f"{name} was left out: " in warning
+    assert words in done.stderr
+
+
+def test_run_when_a_setting_may_go_on_as_a_comment_then_used_and_told(
+    invoke, film, tmp_path
+) -> None:
+    (tmp_path / "settings.yaml").write_text("credit: #1 film")
+    done = invoke("run", film, "-p", "mira", "--settings", tmp_path / "settings.yaml", "--json")
+    assert done.exit_code == 0, done.stderr
+    (warning,) = json.loads(done.stdout)["warnings"]
+    assert warning.startswith("settings.yaml, line 1, credit: #1 film is a comment")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onmodel.contracts.settings import Character
+from onmodel.contracts.characters import Character
 from onmodel.datasets.captions import caption_of, repeated_trait
 from onmodel.datasets.prompting import CaptionSubject
 from onmodel.trainers.bedrock.limits import LIMITS as TRAINER_LIMITS

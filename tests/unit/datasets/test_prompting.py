@@ -1,6 +1,7 @@
 import json
 
-from onmodel.contracts.settings import CaptionSettings, Character
+from onmodel.contracts.characters import Character
+from onmodel.contracts.settings import CaptionSettings
 from onmodel.datasets.captions import caption_of
 from onmodel.datasets.prompting import (
     EXAMPLES,

@@ -1,8 +1,9 @@
 import pytest
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
+from onmodel.contracts.characters import Character
 from onmodel.contracts.rows import FolderBody, FolderStatus
-from onmodel.contracts.settings import AllowedModels, Character, Settings, TrainingSettings
+from onmodel.contracts.settings import AllowedModels, Settings, TrainingSettings
 from onmodel.films.production import characters_of, current_films
 from onmodel.films.settings import settings_in_force, with_models
 from onmodel.registry.kinds import CHARACTERS, FILMS

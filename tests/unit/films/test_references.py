@@ -12,8 +12,9 @@ from fakes.films_in_memory import FilmsInMemory
 from fakes.training_in_memory import picture
 from PIL import Image
 
+from onmodel.contracts.characters import Character, TimecodeReference
 from onmodel.contracts.films import Run
-from onmodel.contracts.settings import Character, Settings, TimecodeReference
+from onmodel.contracts.settings import Settings
 from onmodel.films.references import ReferenceReader
 from onmodel.registry.kinds import FILMS
 

@@ -31,7 +31,7 @@ def test_parse_when_a_value_is_given_then_it_holds() -> None:
         (b"sampling: {interval_seconds: -1}", "sampling.interval_seconds"),
         (b"samplin: {}", "samplin"),
         (b"- a list", "the file"),
-        (b"{", "not YAML"),
+        (b"{", "line 1: opens a list or section that is never closed"),
         (b"\x80\x81", "not UTF-8"),
         (b"finder: {labels: []}", "finder.labels"),
         (b"characters: {'Big Buck': {name: Buck}}", "characters"),

@@ -1,3 +1,5 @@
+import json
+import re
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from onmodel.contracts.settings import Settings
 from onmodel.contracts.storyboards import Storyboard
 from onmodel.errors import SettingsRefused
-from onmodel.formats.user_yaml import LIMIT_BYTES, MOST_FAULTS, read_user_yaml
+from onmodel.formats.user_yaml import LIMIT_BYTES, MOST_FAULTS, read_user_yaml, user_yaml_notices
 from onmodel.formats.yaml_document import LIMIT_VALUES
 
 
@@ -131,6 +133,43 @@ def test_read_when_sections_are_merged_then_their_own_keys_win() -> None:
         ),
         ("? [a, b]\n: c", "line 1, the file: a key must be a single word"),
         ("training: {steps: " + "9" * 5000 + "}", "is no number"),
+        ("sampling: {min_sharpness: 1e400}", "min_sharpness: 1e400 is no number that can be used"),
+        ("sampling: {min_sharpness: 1e300}", "min_sharpness: is 1e300, it must be at most 10000"),
+        ("crop: {min_figure_pixels: 9999}", "min_figure_pixels: is 9999, it must be at most 4320"),
+        ("training: {max_share: 1e9}", "training.max_share: is 1e9, it must be at most 10000"),
+        ("finder: {labels: ['']}", "line 1, finder.labels[0]: is blank, write a name"),
+        ('credit: "a\\nb"', "line 1, credit: has a line break or a tab, write it on one line"),
+        ('credit: "a\\0b"', "line 1, credit: has the control character U+0000"),
+        ('credit: "\\ud800"', "line 1, credit: has the character U+D800"),
+        (
+            "captions: {min_words: 50, max_words: 30}",
+            "line 1, captions: min_words is 50, more than max_words, which is 30",
+        ),
+        (
+            "training: {min_pictures: 50, max_pictures: 20}",
+            "line 1, training: min_pictures is 50, more than max_pictures, which is 20",
+        ),
+        (
+            "training: {min_per_character: 9, max_per_character: 8}",
+            "line 1, training: min_per_character is 9, more than max_per_character, which is 8",
+        ),
+        (
+            "sampling: {frames_per_second: 2}",
+            "sampling: frames_per_second is read only with mode fps, and the mode is interval",
+        ),
+        (
+            "sampling: {mode: fps, interval_seconds: 2}",
+            "interval_seconds is read only with mode interval or keyframes or scene, and the mode",
+        ),
+        ("sampling: {frames_per_shot: 2}", "frames_per_shot is read only with mode scene"),
+        (
+            "characters:\n  a: {name: Cafe\u0301}\n  b: {name: CAFÉ}",
+            "line 1, characters: a and b are both called CAFÉ, give each its own name",
+        ),
+        (
+            "characters:\n  a: {name: B}\n  b: {name: C}",
+            "a is called B, and b is the key of another character, rename one of them",
+        ),
     ],
 )
 def test_read_when_impossible_then_line_key_and_what_to_write(text: str, fault: str) -> None:
@@ -144,12 +183,113 @@ def test_read_when_impossible_then_line_key_and_what_to_write(text: str, fault: 
         ("[300, 40, 4, 400]", "box: [300, 40, 4, 400] encloses nothing, write left, top, right"),
         ("[4, 40, 4, 400]", "box: [4, 40, 4, 400] encloses nothing"),
         ("[4, 40, 300]", "box[3]: is missing"),
+        ("[0, 0, 99999999999999999999, 9]", "box: has 99999999999999999999, and no film has more"),
     ],
 )
 def test_read_when_a_box_is_impossible_then_says_why(box: str, fault: str) -> None:
     reference = f"{{film: a.mp4, timecode_seconds: 3, box: {box}}}"
     text = f"characters:\n  buck: {{name: Buck, references: [{reference}]}}"
     assert f"line 2, characters.buck.references[0].{fault}" in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("place", "fault"),
+    [
+        ("film: '', timecode_seconds: 3", "film: is empty, write the film's file name"),
+        ("film: ' ', timecode_seconds: 3", "film: is empty, write the film's file name"),
+        ("film: a.mp4, timecode_seconds: 1e9", "timecode_seconds: is 1e9, it must be at most"),
+    ],
+)
+def test_read_when_a_place_in_a_film_is_impossible_then_says_why(place: str, fault: str) -> None:
+    reference = f"{{{place}, box: [1, 2, 3, 4]}}"
+    text = f"characters:\n  buck: {{name: Buck, references: [{reference}]}}"
+    assert f"line 2, characters.buck.references[0].{fault}" in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("'  '", "is blank, write a name"),
+        ('"Bu\\u200bck"', "has the invisible character U+200B, delete it"),
+        ('"\\u202eBuck"', "has the invisible character U+202E, delete it"),
+        ('"Big\\nBuck"', "has a line break or a tab, write it on one line"),
+        ('"Big\\tBuck"', "has a line break or a tab, write it on one line"),
+        ('"Buck\\u200d"', "begins or ends with an invisible character, delete it"),
+        ("'...'", "has no letter, digit or symbol, write a name"),
+        ("'*'", "has no letter, digit or symbol, write a name"),
+    ],
+)
+def test_read_when_a_name_cannot_be_seen_or_said_then_says_why(name: str, fault: str) -> None:
+    text = f"characters:\n  buck: {{name: {name}}}"
+    assert refusal(text) == f"s.yaml: line 2, characters.buck.name: {fault}"
+    assert (
+        refusal(f"characters: [{name}]\nscenes: [a]", Storyboard)
+        == (f"s.yaml: line 1, characters[0]: {fault}")
+        or name == "'  '"
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["'*Star*'", "__init__", "A&lt;B", "👨‍👩‍👧", "می‌خواهم", "R2-D2", "O'Neil", "北京", "7"],
+)
+def test_read_when_a_name_is_strange_and_can_be_said_then_kept(name: str) -> None:
+    read = settings(f"characters: {{buck: {{name: {name}}}}}")
+    assert read["characters"]["buck"]["name"] == name.strip("'" if name.startswith("'") else "")
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [("0", "0x0"), ("-5", "-5x-5"), ("[0, 720]", "0x720"), ("99999x2", "99999x2")],
+)
+def test_read_when_no_picture_has_such_a_size_then_says_what_to_write(
+    size: str, shown: str
+) -> None:
+    fault = f"line 1, size: is {shown}, write width and height in pixels, such as 1280x720"
+    assert fault in refusal(f"size: {size}\nscenes: [a]", Storyboard)
+
+
+@pytest.mark.parametrize(
+    ("text", "section", "low", "high"),
+    [
+        ("captions: {max_words: 10}", "captions", "min_words", "max_words"),
+        ("captions: {min_words: 90}", "captions", "min_words", "max_words"),
+        ("training: {max_per_character: 3}", "training", "min_per_character", "max_per_character"),
+    ],
+)
+def test_read_when_one_of_two_limits_is_written_then_the_other_ones_default_moves(
+    text: str, section: str, low: str, high: str
+) -> None:
+    read = getattr(read_user_yaml(Settings, text.encode(), "s.yaml"), section)
+    assert getattr(read, low) == getattr(read, high)
+    assert len(read.model_fields_set) == 1
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        {"captions": {"min_words": 50, "max_words": 30}},
+        {"training": {"min_pictures": 50, "max_pictures": 20, "min_per_character": 99_999}},
+        {"sampling": {"frames_per_second": 2, "min_sharpness": 1e300}},
+        {"finder": {"labels": [""]}, "credit": "a\nb", "crop": {"min_figure_pixels": 99_999}},
+        {"characters": {"a": {"name": "Bu\u200bck"}, "b": {"name": "BU\u200bCK"}}},
+        {
+            "characters": {
+                "a": {
+                    "name": " ",
+                    "references": [{"film": "", "timecode_seconds": 1e9, "box": [0, 0, 99_999, 1]}],
+                }
+            }
+        },
+    ],
+)
+def test_settings_when_stored_before_a_check_existed_then_read_unchanged(
+    stored: dict[str, Any],
+) -> None:
+    read = Settings.model_validate_json(json.dumps(stored)).model_dump(
+        mode="json", exclude_unset=True
+    )
+    assert read == stored
 
 
 def test_read_when_the_size_is_a_shape_then_says_what_to_write() -> None:
@@ -178,10 +318,7 @@ def test_read_when_many_faults_then_all_by_line_each_once() -> None:
     [
         (b"\x80\x81", "s.yaml is not UTF-8 text"),
         ("credit: Café".encode("utf-16"), "s.yaml is not UTF-8 text"),
-        (b"credit: \x00", "not YAML"),
-        (b"a: [", "s.yaml, line 1 is not YAML"),
-        (b"a: 1\n---\nb: 2", "line 2 is not YAML"),
-        (b"a: &x [*x]", "line 1 contains itself through an alias"),
+        (b"a: &x [*x]", "line 1: contains itself through an alias"),
         (b"[" * 5000, "nested more than 20 levels deep"),
         (b"x" * (LIMIT_BYTES + 1), "bytes, more than"),
         (b"\n".join(b"k%d: 1" % at for at in range(LIMIT_VALUES + 1)), "more than 20,000 values"),
@@ -189,6 +326,101 @@ def test_read_when_many_faults_then_all_by_line_each_once() -> None:
 )
 def test_read_when_it_is_no_yaml_or_too_much_then_refused(text: bytes, answer: str) -> None:
     assert answer in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "fault"),
+    [
+        ("a: 1\n\nb: \x07", 3, "has the control character U+0007, which no text can have"),
+        ("a: 1\nb: \ufffe", 2, "has the character U+FFFE, which no text can have, delete it"),
+        ("a:\n\t- b", 2, "is indented with a tab, indent with spaces"),
+        ("a: @b", 1, "has a value that begins with '@', quote it"),
+        ("a: `b`", 1, "has a value that begins with '`', quote it"),
+        ("a: b: c", 1, "has a colon that does not fit: quote a value that has one"),
+        ("a:b\nc: d", 2, "leave a space after the colon of a key"),
+        ("a: - b", 1, "has a `-` after a key, begin the list on the next line"),
+        ("a: ? b", 1, "has a `?` that means a key in YAML, quote the value"),
+        ("a: 1\nb: 'c\nd: e", 2, "opens a quote that is never closed"),
+        ('a: "C:\\dogs"', 1, "has a backslash in double quotes, write single quotes"),
+        ('a: "\\xZZ"', 1, "has a backslash in double quotes, write single quotes"),
+        ("a: |x\n b", 1, "has text after `|` or `>`, begin it on the next line"),
+        ("a: *Star*", 1, "has a value that begins with `*` or `&`, quote it"),
+        ("a: *star", 1, "refers with `*` to something that no `&` names, or needs quotes"),
+        ("a: &x 1\nb: &x 2", 2, "gives a name with `&` that another line has given"),
+        ("a: 1\nb: [c,\nd", 2, "has a list in [ ] that lacks a comma or its end"),
+        ("a: {b: 1", 1, "has keys in { } that lack a comma or their end"),
+        ("a: 1\n'b' 2\nc: 1", 2, "has a key without a colon, write `key: value`"),
+        ("a: ]", 1, "has a `]` that nothing opens, delete or quote it"),
+        ("? a\n: [", 2, "opens a list or section that is never closed"),
+        ("a: 'it's'", 1, "has text after the closing quote"),
+        ("a:\n  b: 1\n c: 2", 3, "is not indented as what it belongs to"),
+        ("a: 1\n- b", 2, "is not indented as what it belongs to"),
+        ("a: 1\n---\nb: 2", 2, "begins a second document, write all into one"),
+        ("a: !x!y b", 1, "has a value that begins with `!`, quote it"),
+        ("%YAML x\n---\na: b", 1, "begins with `%`, which YAML takes for an instruction, quote it"),
+    ],
+)
+def test_read_when_it_is_no_yaml_then_the_line_and_what_to_write(
+    text: str, line: int, fault: str
+) -> None:
+    answer = refusal(text)
+    assert answer.startswith(f"s.yaml, line {line}: ")
+    assert fault in answer
+
+
+PYYAMLS_WORDS = re.compile(
+    r"found|expected|while (?:parsing|scanning)|token|scalar|<\w|block|flow|unacceptable|special"
+)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["a", ": ", ":", "\n", "  ", "\t", "- ", "'", '"', "[", "]", "{", "}", ",", "&x ", "*x",
+             "!t ", "|", ">", "#", "%", "@", "`", "?", "---\n", "...\n", "\\", "\x07", "<<"]
+        ),
+        max_size=14,
+    )
+)  # fmt: skip
+def test_read_when_signs_of_yaml_are_mixed_then_no_words_of_the_parser(parts: list[str]) -> None:
+    try:
+        read_user_yaml(Settings, "".join(parts).encode(), "s.yaml")
+    except SettingsRefused as refused:
+        said = re.sub(r"known here: .*|is unknown.*", "", refused.reason)
+        assert not PYYAMLS_WORDS.search(said), said
+
+
+@pytest.mark.parametrize(
+    ("text", "notice"),
+    [
+        ("credit: #1 film", "line 1, credit: #1 film is a comment and no part of the value"),
+        ("\ncredit: Film #1", "line 2, credit: #1 is a comment and no part of the value"),
+        (
+            "characters:\n  buck:\n    name: Agent #7",
+            "line 3, characters.buck.name: #7 is a comment and no part of the value",
+        ),
+        ("finder:\n  labels:\n  - Person #not", "line 3, finder.labels[0]: #not is a comment"),
+    ],
+)
+def test_notices_when_a_value_may_go_on_as_a_comment_then_did_you_mean_quotes(
+    text: str, notice: str
+) -> None:
+    read_user_yaml(Settings, text.encode(), "s.yaml")
+    (only,) = user_yaml_notices(text.encode(), "s.yaml")
+    assert only.startswith(notice) and only.endswith("did you mean quotes?")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["credit: a # comment", "credit: '#1'", "credit: a#b", "crop: {side: 600} #why", "#credit: a",
+     "crop:\n  side: 600 #pixels", "credit: # whose", "sampling: #!", "credit: a\n#next"],
+)  # fmt: skip
+def test_notices_when_comments_are_comments_then_none(text: str) -> None:
+    assert user_yaml_notices(text.encode(), "s.yaml") == ()
+
+
+def test_read_when_a_value_has_semicolons_then_its_fault_stays_one() -> None:
+    assert ";" not in refusal("crop: {side: 'a; b; c'}")
 
 
 def test_read_when_aliases_stand_for_millions_then_refused_before_they_are_written_out() -> None:

@@ -451,7 +451,7 @@ def test_route_when_storyboard_is_replaced_then_drawn_again(world: FilmsInMemory
         (b"scenes: [" + b"Buck," * 200 + b"]", "more than 100 entries"),
         (b"scenes: ['']", "is empty"),
         (b"style: no scenes", "scenes"),
-        (b"\x00", "YAML"),
+        (b"\x00", "control character U+0000"),
     ],
 )
 def test_route_when_storyboard_is_impossible_then_a_mail_and_nothing_starts(
@@ -553,3 +553,25 @@ def test_route_when_the_content_is_anything_then_answered_and_mails_have_no_inne
     for mail in world.mailbox.mails:
         assert not INNER_TEXT.search(mail.subject + mail.body)
         assert len(mail.body.encode()) < 256_000
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "notice"),
+    [
+        ("bunny/settings.yaml", b"credit: #1 film", "line 1, credit: #1 film is a comment"),
+        (
+            "bunny/storyboards/a.yaml",
+            b"scenes: [a]\ntitle: Night #2",
+            "line 2, title: #2 is a comment",
+        ),
+    ],
+)
+def test_route_when_a_value_may_go_on_as_a_comment_then_used_and_told_once(
+    world: FilmsInMemory, key: str, body: bytes, notice: str
+) -> None:
+    event = world.upload(key, body)
+    assert world.route(event).outcome in {"accepted", "started"}
+    world.route(event)  # a repeated event
+    (mail,) = world.mailbox.mails
+    assert mail.subject.endswith(".yaml of bunny is used; look at it once more")
+    assert notice in mail.body and "did you mean quotes?" in mail.body

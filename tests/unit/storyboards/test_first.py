@@ -1,6 +1,6 @@
 import pytest
 
-from onmodel.contracts.settings import Character
+from onmodel.contracts.characters import Character
 from onmodel.storyboards.first import SCENES, first_storyboard
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onmodel.contracts.settings import Character
+from onmodel.contracts.characters import Character
 from onmodel.contracts.storyboards import NEGATIVE_TEXT, Storyboard
 from onmodel.errors import SettingsRefused
 from onmodel.storyboards.planning import panel_prompt, panel_seed, parse_storyboard, plan_panels
@@ -89,9 +89,9 @@ def test_parse_storyboard_when_size_is_written_in_any_way_then_read(size: str) -
         (b"scenes: [Buck]\nseed: -1", "seed"),
         (b"scenes: [Buck]\nquality: best", "quality"),
         (b"scenes: [Buck]\nframes: 5", "frames"),
-        (b"scenes: [Buck", "not YAML"),
+        (b"scenes: [Buck", "lacks a comma or its end"),
         (b"scenes: [\xff]", "not UTF-8"),
-        (b"[" * 60_000, "not YAML"),
+        (b"[" * 60_000, "nested more than 20 levels deep"),
         (b"a" * 256_001, "bytes"),
     ],
 )

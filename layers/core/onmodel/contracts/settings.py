@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     Field,
@@ -11,12 +11,22 @@ from pydantic import (
     ValidationInfo,
     field_validator,
     model_serializer,
+    model_validator,
 )
 
 from onmodel.contracts.base import CharacterSlug, Contract, WithMovedKeys, is_hand_written
 from onmodel.contracts.bedrock import BedrockTrainingSettings
-from onmodel.contracts.keys import digest
+from onmodel.contracts.characters import Character
+from onmodel.contracts.hand_written import Line, Name, at_most, ordered
+from onmodel.contracts.keys import digest, same_name
 from onmodel.contracts.sagemaker import SageMakerTrainingSettings
+
+READ_BY_MODES = {
+    "interval_seconds": ("interval", "keyframes", "scene"),
+    "frames_per_second": ("fps",),
+    "frames_per_shot": ("scene",),
+}
+"""The keys of `sampling` that not every mode reads."""
 
 
 class Sampling(Contract):
@@ -32,7 +42,7 @@ class Sampling(Contract):
     blank_deviation: float = Field(
         default=4.0, ge=0, le=128, description="luma deviation below which a frame is blank"
     )
-    min_sharpness: float = Field(
+    min_sharpness: Annotated[float, at_most(10_000)] = Field(
         default=15.0, ge=0, description="Laplacian variance of the sharpest region"
     )
     unchanged_difference: float = Field(
@@ -44,6 +54,18 @@ class Sampling(Contract):
     chunk_seconds: float = Field(
         default=60.0, ge=5, le=600, description="aim of a chunk's length; cut at keyframes"
     )
+
+    @model_validator(mode="after")
+    def _has_what_its_mode_reads(self, info: ValidationInfo) -> Self:
+        if is_hand_written(info):
+            for key, modes in READ_BY_MODES.items():
+                changed = getattr(self, key) != type(self).model_fields[key].default
+                if changed and self.mode not in modes:
+                    raise ValueError(
+                        f"{key} is read only with mode {' or '.join(modes)}, and the mode is"
+                        f" {self.mode}"
+                    )
+        return self
 
     @property
     def step_seconds(self) -> float:
@@ -57,7 +79,7 @@ class FinderSettings(Contract):
     kind: Literal["labels"] = Field(
         default="labels", description="`labels`: chosen labels of Rekognition, with their boxes"
     )
-    labels: tuple[str, ...] = Field(
+    labels: tuple[Name, ...] = Field(
         default=("Person", "Animal", "Cartoon", "Toy", "Robot"),
         min_length=1,
         max_length=100,  # DetectLabels filters take at most 100 names
@@ -84,7 +106,7 @@ class CropSettings(Contract):
     max_aspect: float = Field(
         default=2.0, ge=1, le=2.0, description="long by short side; 2 keeps 512 within 1,024"
     )
-    min_figure_pixels: int = Field(
+    min_figure_pixels: Annotated[int, at_most(4_320)] = Field(
         default=120, ge=16, description="shortest side of a figure; smaller would be blown up"
     )
     format: Literal["jpeg", "png"] = "jpeg"
@@ -123,57 +145,6 @@ class NamingSettings(Contract):
     margin: float = Field(default=0.03, ge=0, le=1, description="ahead of the next character")
 
 
-MOST_CHARACTERS = 100
-MOST_REFERENCES = 100
-"""Of one character. Each is cut from its film again for every run: hundreds take minutes."""
-
-
-class TimecodeReference(Contract):
-    """A character shown by a place in an uploaded film."""
-
-    film: str = Field(description="the film's file name, or the end of its path")
-    timecode_seconds: float = Field(ge=0)
-    box: tuple[int, int, int, int] = Field(
-        description="left, top, right, bottom in the film's display pixels"
-    )
-
-    @field_validator("box")
-    @classmethod
-    def _is_a_rectangle(
-        cls, box: tuple[int, int, int, int], info: ValidationInfo
-    ) -> tuple[int, int, int, int]:
-        if not is_hand_written(info):
-            return box  # settings that were accepted before this check existed are still read
-        left, top, right, bottom = box
-        if min(box) < 0:
-            raise ValueError(f"has {min(box)}, and a film's pixels are counted from 0")
-        if left >= right or top >= bottom:
-            raise ValueError(
-                f"{list(box)} encloses nothing, write left, top, right, bottom, with left < right"
-                " and top < bottom"
-            )
-        return box
-
-
-class Character(Contract):
-    """A named role of the production."""
-
-    name: str = Field(min_length=1, max_length=60, description="as captions write it")
-    description: str = Field(
-        default="", max_length=600, description="key traits, for the captioning model"
-    )
-    references: tuple[TimecodeReference, ...] = ()
-
-    @field_validator("references")
-    @classmethod
-    def _are_not_too_many(
-        cls, references: tuple[TimecodeReference, ...], info: ValidationInfo
-    ) -> tuple[TimecodeReference, ...]:
-        if is_hand_written(info) and len(references) > MOST_REFERENCES:
-            raise ValueError(f"has more than {MOST_REFERENCES} entries")
-        return references
-
-
 class TrainingSettings(WithMovedKeys):
     """What goes into a dataset, who trains on it, and how long."""
 
@@ -203,10 +174,10 @@ class TrainingSettings(WithMovedKeys):
     max_per_character: int = Field(
         default=300, ge=1, le=10_000, description="best first, spread over the shots"
     )
-    min_per_character: int = Field(
+    min_per_character: Annotated[int, at_most(10_000)] = Field(
         default=8, ge=1, description="fewer give a notice: the model may not learn the character"
     )
-    max_share: float = Field(
+    max_share: Annotated[float, at_most(10_000)] = Field(
         default=3.0, ge=1,
         description="most pictures of a character by those of the median one: a lead who is in"
         " every shot must not drown the others",
@@ -216,6 +187,13 @@ class TrainingSettings(WithMovedKeys):
     validation_share: float = Field(
         default=0.1, ge=0, le=0.5, description="of the pictures, whole shots, kept out of training"
     )
+
+    @model_validator(mode="after")
+    def _have_their_limits_in_order(self, info: ValidationInfo) -> Self:
+        if not is_hand_written(info):
+            return self
+        fitting = ordered(self, "min_pictures", "max_pictures")
+        return ordered(fitting, "min_per_character", "max_per_character")
 
     @model_serializer(mode="wrap")
     def _dump(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -242,6 +220,10 @@ class CaptionSettings(Contract):
         default="", max_length=600, description="added to the prompt: the production's own wishes"
     )
 
+    @model_validator(mode="after")
+    def _have_their_words_in_order(self, info: ValidationInfo) -> Self:
+        return ordered(self, "min_words", "max_words") if is_hand_written(info) else self
+
 
 class DeploymentSettings(Contract):
     """How long a model answers, and costs money."""
@@ -263,6 +245,9 @@ class StoryboardSettings(Contract):
     )
 
 
+MOST_CHARACTERS = 100
+
+
 class Settings(Contract):
     """A production's settings.yaml. Everything has a default; unknown keys are refused."""
 
@@ -277,7 +262,7 @@ class Settings(Contract):
     deployment: DeploymentSettings = DeploymentSettings()
     storyboard: StoryboardSettings = StoryboardSettings()
     review: Literal["none"] = Field(default="none", description="who reads the captions")
-    credit: str = Field(
+    credit: Line = Field(
         default="", max_length=200, description="whose film it is: printed under its pictures"
     )
     characters: dict[CharacterSlug, Character] = Field(default_factory=dict)
@@ -289,6 +274,30 @@ class Settings(Contract):
     ) -> dict[str, Character]:
         if is_hand_written(info) and len(characters) > MOST_CHARACTERS:
             raise ValueError(f"has more than {MOST_CHARACTERS} entries")
+        return characters
+
+    @field_validator("characters")
+    @classmethod
+    def _have_names_of_their_own(
+        cls, characters: dict[str, Character], info: ValidationInfo
+    ) -> dict[str, Character]:
+        """A caption has only the name, and a storyboard may say either name or key."""
+        if not is_hand_written(info):
+            return characters
+        called: dict[str, str] = {}
+        for key, character in characters.items():
+            other = called.setdefault(same_name(character.name), key)
+            if other != key:
+                raise ValueError(
+                    f"{other} and {key} are both called {character.name}, give each its own name"
+                )
+        for key, character in characters.items():
+            for other in characters:
+                if other != key and same_name(other) == same_name(character.name):
+                    raise ValueError(
+                        f"{key} is called {character.name}, and {other} is the key of another"
+                        " character, rename one of them"
+                    )
         return characters
 
     def samples_hash(self) -> str:

@@ -39,6 +39,7 @@ from onmodel.contracts.base import (
 from onmodel.contracts.bedrock import NEGATIVE_TEXT, BedrockPanelOptions
 from onmodel.contracts.deployments import DeploymentId, ObjectKey, VersionId
 from onmodel.contracts.drawings import TUNED, Arm
+from onmodel.contracts.hand_written import Line, name, when_written
 from onmodel.contracts.sagemaker import SageMakerPanelOptions
 from onmodel.contracts.trainings import CostQuote
 
@@ -55,7 +56,9 @@ Text = Annotated[
 ]
 
 
-Who = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+Who = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), when_written(name)
+]
 
 
 def _size(value: Any) -> Any:  # noqa: ANN401 - whatever the YAML holds
@@ -74,7 +77,18 @@ def _scene(value: Any) -> Any:  # noqa: ANN401 - whatever the YAML holds
     return {"text": value} if isinstance(value, str) else value
 
 
-Size = Annotated[tuple[int, int], BeforeValidator(_size)]
+LONGEST_SIDE = 16_384
+
+
+def _has_sides(size: tuple[int, int]) -> tuple[int, int]:
+    if not all(1 <= side <= LONGEST_SIDE for side in size):
+        raise ValueError(
+            f"is {size[0]}x{size[1]}, write width and height in pixels, such as 1280x720"
+        )
+    return size
+
+
+Size = Annotated[tuple[int, int], BeforeValidator(_size), when_written(_has_sides)]
 
 
 class Scene(Contract):
@@ -94,7 +108,7 @@ class Storyboard(WithMovedKeys):
         BedrockPanelOptions.model_fields, "bedrock"
     )
 
-    title: str = Field(default="", max_length=120)
+    title: Line = Field(default="", max_length=120)
     style: str = Field(default="", max_length=600, description="ends every prompt")
     characters: tuple[Who, ...] | None = Field(
         default=None, max_length=100, description="who may appear; None: everybody"

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pydantic import Field, ValidationError
 
 from onmodel.contracts.base import Contract, Usage
+from onmodel.contracts.characters import Character
 from onmodel.contracts.datasets import Caption
 from onmodel.contracts.models import Picture, PictureLimits, Turn
-from onmodel.contracts.settings import CaptionSettings, Character
+from onmodel.contracts.settings import CaptionSettings
 from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.captions import caption_of
 from onmodel.datasets.prompting import (

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from onmodel.contracts.settings import Character
+from onmodel.contracts.characters import Character
 from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.answer_text import description_in
 from onmodel.datasets.mentions import mentions

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from onmodel.contracts.base import Contract
+from onmodel.contracts.characters import Character
 from onmodel.contracts.keys import digest
-from onmodel.contracts.settings import CaptionSettings, Character
+from onmodel.contracts.settings import CaptionSettings
 
 SYSTEM = """\
 You write alternative text for the pictures of a film production. Your texts are short and \

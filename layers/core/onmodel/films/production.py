@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from onmodel.contracts.characters import Character
 from onmodel.contracts.keys import as_typed
 from onmodel.contracts.rows import FilmBody
-from onmodel.contracts.settings import Character, Settings
+from onmodel.contracts.settings import Settings
 from onmodel.errors import NotFound
 from onmodel.films.identity import living_place
 from onmodel.formats.wording import person_name

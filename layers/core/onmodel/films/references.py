@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from onmodel.contracts.arrays import Pixels
+from onmodel.contracts.characters import TimecodeReference
 from onmodel.contracts.films import FilmFacts, Run
 from onmodel.contracts.keys import FilmKeys, as_typed
 from onmodel.contracts.rows import ReferenceBody, ReferenceStatus
-from onmodel.contracts.settings import Settings, TimecodeReference
+from onmodel.contracts.settings import Settings
 from onmodel.errors import NotFound, ReferenceRefused
 from onmodel.films.film_names import named_film
 from onmodel.films.identity import living_place

@@ -17,7 +17,7 @@ from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.errors import NotFound, SettingsRefused
 from onmodel.films.folders import ProductionFolders
 from onmodel.films.upload_layout import settings_key
-from onmodel.formats.user_yaml import check_size, read_user_yaml
+from onmodel.formats.user_yaml import check_size, read_user_yaml, user_yaml_notices
 from onmodel.ports.storage import ObjectInfo, ObjectStore
 
 SettingsBytes = Annotated[bytes, "settings.yaml as uploaded"]
@@ -88,6 +88,18 @@ def newest_settings(production: ProductionFolders, uploads: ObjectStore) -> Obje
         with suppress(NotFound):
             found.append(uploads.head(settings_key(folder)))
     return max(found, key=lambda info: info.last_modified or NEVER, default=None)
+
+
+def settings_notices(production: ProductionFolders, uploads: ObjectStore) -> tuple[str, ...]:
+    """What the newest settings.yaml, which was accepted, may not say as it is meant.
+
+    Raises:
+        NotFound: it was deleted meanwhile.
+    """
+    version = newest_settings(production, uploads)
+    if version is None:
+        return ()
+    return user_yaml_notices(uploads.get(version.key, version.version_id), "settings.yaml")
 
 
 def accept_settings(

@@ -39,7 +39,15 @@ def read_uploaded_picture(
     """
     info = uploads.head(key, version_id)
     check_file_size(info.size)
-    data = uploads.get(key, info.version_id or version_id)
+    return read_picture(uploads.get(key, info.version_id or version_id))
+
+
+def read_picture(data: bytes) -> DecodedPicture:
+    """Decode a reference by its content, and judge its size.
+
+    Raises:
+        ReferenceRefused: as read_uploaded_picture says.
+    """
     kind = picture_kind(data)
     picture = _decode_avif(data) if kind == "avif" else decode_picture(data)
     if kind == "jpeg" and jpeg_is_damaged(data, most_pixels=PICTURE_LIMIT_PIXELS):

@@ -14,8 +14,9 @@ from pydantic import ValidationError
 
 from onmodel.contracts.base import HAND_WRITTEN, ContractT
 from onmodel.errors import SettingsRefused
-from onmodel.formats.yaml_document import Fault, YamlDocument, read_document
+from onmodel.formats.yaml_document import DocumentRefused, Fault, YamlDocument, read_document
 from onmodel.formats.yaml_meaning import fit_to_model, validation_faults
+from onmodel.formats.yaml_syntax import syntax_fault
 
 LIMIT_BYTES = 256_000
 """100 characters with descriptions of 600 letters and ten references each need half of it."""
@@ -49,6 +50,16 @@ def read_user_yaml(model: type[ContractT], text: bytes, name: str) -> ContractT:
     return made
 
 
+def user_yaml_notices(text: bytes, name: str) -> tuple[str, ...]:
+    """What a file that can be used may not say as its writer meant it: with line and key.
+
+    Args:
+        text: the file, which `read_user_yaml` accepted.
+        name: what the file is called in messages.
+    """
+    return tuple(map(str, _read(text, name).notices[:MOST_FAULTS]))
+
+
 def check_size(size: int, name: str) -> None:
     """Refuse a file by its size alone, so that a huge one is never downloaded.
 
@@ -68,22 +79,19 @@ def check_size(size: int, name: str) -> None:
 
 def _read(text: bytes, name: str) -> YamlDocument:
     try:
-        return read_document(text.decode("utf-8-sig"))
+        decoded = text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SettingsRefused(
             f"{name} is not UTF-8 text", "Save it as UTF-8 and upload it again"
         ) from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f", line {mark.line + 1}" if mark else ""
-        raise SettingsRefused(
-            f"{name}{place} is not YAML: {error.problem or error.context}",
-            "Correct it and upload it again",
-        ) from error
+    try:
+        return read_document(decoded)
+    except DocumentRefused as error:
+        line, fault = error.line, error.fault
     except yaml.YAMLError as error:
-        raise SettingsRefused(
-            f"{name} is not YAML: {' '.join(str(error).split())}", "Correct it and upload it again"
-        ) from error
+        line, fault = syntax_fault(error, decoded)
+    place = f", line {line}" if line else ""
+    raise SettingsRefused(f"{name}{place}: {fault}", "Correct it and upload it again")
 
 
 def _listed(name: str, faults: Sequence[Fault]) -> str:

@@ -6,12 +6,15 @@ text of a scalar as it was written.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+
+from onmodel.formats.yaml_syntax import unwritable
 
 LIMIT_DEPTH = 20
 """Settings have five levels; with thousands of open brackets parsing takes minutes."""
@@ -21,6 +24,20 @@ LIMIT_VALUES = 20_000
 
 Path = tuple[str | int, ...]
 """Keys and positions from the top, such as ("characters", "buck", "references", 0)."""
+
+
+class DocumentRefused(Exception):
+    """Raised for YAML that is too deep, too large, or contains itself.
+
+    Attributes:
+        line: from 1; 0 where no line can be named.
+        fault: what is wrong with it.
+    """
+
+    def __init__(self, line: int, fault: str) -> None:
+        super().__init__(fault)
+        self.line = line
+        self.fault = fault
 
 
 @dataclass(frozen=True)
@@ -35,7 +52,8 @@ class Fault:
 
     def __str__(self) -> str:
         place = f"line {self.line}, " if self.line else ""
-        return f"{place}{dotted(self.path)}: {self.text}"
+        listed = f"{place}{dotted(self.path)}: {self.text}"
+        return listed.replace(";", ",")  # a semicolon parts the faults of a list
 
 
 @dataclass
@@ -48,7 +66,9 @@ class YamlDocument:
     written: dict[Path, str] = field(default_factory=dict)
     """The text of each scalar as it was written, without quotes."""
     faults: list[Fault] = field(default_factory=list)
-    """Repeated keys and unknown tags."""
+    """Repeated keys, unknown tags, and characters that no text can have."""
+    notices: list[Fault] = field(default_factory=list)
+    """What YAML reads as a comment and a person may have meant as a part of the value."""
 
     def line(self, path: Path) -> int:
         """The line of a value, or of the innermost section around it that the file has; else 0."""
@@ -70,6 +90,10 @@ def shortened(text: str, limit: int = 60) -> str:
     """At most `limit` printable characters on one line."""
     one_line = "".join(char if char.isprintable() else " " for char in text)
     return one_line if len(one_line) <= limit else one_line[: limit - 1] + "…"
+
+
+_COMMENT = re.compile(r"\s+#[^\s#!]")
+"""A comment that may be meant as text: people put a space after the # of a comment."""
 
 
 class _CoreSchema(yaml.SafeLoader):
@@ -97,15 +121,15 @@ def read_document(text: str) -> YamlDocument:
     """Parse one document; an empty text gives an empty mapping.
 
     Raises:
-        yaml.YAMLError: not YAML, several documents, nested too deeply, or too many values once
-            its aliases are written out.
+        yaml.YAMLError: not YAML, or several documents.
+        DocumentRefused: nested too deeply, or too many values once its aliases are written out.
     """
     _check_size(text)
     root = yaml.compose(text, Loader=_CoreSchema)
     document = YamlDocument(data={})
     if root is not None:
         _count(root, {}, set())
-        value = _Reader(document).value(root, ())
+        value = _Reader(document, text.split("\n")).value(root, ())
         document.data = {} if value is None else value
     return document
 
@@ -122,14 +146,14 @@ def _check_size(text: str) -> None:
             depth -= 1
         if depth > LIMIT_DEPTH:
             line = event.start_mark.line + 1 if event.start_mark else 0
-            raise yaml.YAMLError(f"line {line} is nested more than {LIMIT_DEPTH} levels deep")
+            raise DocumentRefused(line, f"is nested more than {LIMIT_DEPTH} levels deep")
 
 
 def _count(node: yaml.Node, known: dict[int, int], open_nodes: set[int]) -> int:
     """The number of values below a node; an alias counts as the values that it repeats."""
     identity = id(node)
     if identity in open_nodes:
-        raise yaml.YAMLError(f"line {node.start_mark.line + 1} contains itself through an alias")
+        raise DocumentRefused(node.start_mark.line + 1, "contains itself through an alias")
     if identity in known:
         return known[identity]
     open_nodes.add(identity)
@@ -145,12 +169,17 @@ def _count(node: yaml.Node, known: dict[int, int], open_nodes: set[int]) -> int:
     return total
 
 
-def _too_many_values() -> yaml.YAMLError:
-    return yaml.YAMLError(f"it has more than {LIMIT_VALUES:,} values, aliases written out")
+def _too_many_values() -> DocumentRefused:
+    return DocumentRefused(0, f"it has more than {LIMIT_VALUES:,} values, aliases written out")
 
 
-def _base(text: str) -> int:
-    return {"0o": 8, "0x": 16}.get(text[:2], 10)
+def _number(text: str, *, is_whole: bool) -> float | None:
+    """None for one that is too long, infinite, or has an explicit tag and is none."""
+    try:
+        number = int(text, {"0o": 8, "0x": 16}.get(text[:2], 10)) if is_whole else float(text)
+        return number if math.isfinite(number) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 @dataclass(frozen=True)
@@ -158,6 +187,8 @@ class _Reader:
     """Turns nodes into data, and notes lines and faults in the document."""
 
     document: YamlDocument
+    text: list[str]
+    """The lines, as they were written."""
 
     def value(self, node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 - whatever it holds
         line = node.start_mark.line + 1
@@ -169,8 +200,25 @@ class _Reader:
             return [self.value(part, (*path, at)) for at, part in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode):
             self.document.written[path] = node.value
+            self._notice_comment(node, path)
             return self._scalar(node, path, line)
         return None
+
+    def _notice_comment(self, node: yaml.ScalarNode, path: Path) -> None:
+        """`credit: #1 film` has no value, and `name: Agent #7` is Agent: YAML's comments."""
+        if node.style is not None or node.tag.endswith((":bool", ":int", ":float")):
+            return
+        end = node.end_mark
+        rest = self.text[end.line][end.column :] if end.line < len(self.text) else ""
+        if _COMMENT.match(rest):
+            self.document.notices.append(
+                Fault(
+                    end.line + 1,
+                    path,
+                    f"{shortened(rest.strip())} is a comment and no part of the value, did you mean"
+                    " quotes?",
+                )
+            )
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[Hashable, Any]:
         merged: dict[Hashable, Any] = {}
@@ -209,16 +257,19 @@ class _Reader:
 
     def _scalar(self, node: yaml.ScalarNode, path: Path, line: int) -> Any:  # noqa: ANN401
         tag, text = node.tag.removeprefix("tag:yaml.org,2002:"), node.value
+        fault = unwritable(text)
+        if fault:
+            self._fault(line, path, fault)
+            return "?"  # the field may need a text: one fault is enough
         if tag == "null":
             return None
         if tag == "bool":
             return text.lower() == "true"
         if tag in {"int", "float"}:
-            try:
-                return float(text) if tag == "float" else int(text, _base(text))
-            except ValueError:  # too long for Python, or an explicit tag on something else
-                self._fault(line, path, f"{shortened(text)} is no number")
-                return None
+            number = _number(text, is_whole=tag == "int")
+            if number is None:
+                self._fault(line, path, f"{shortened(text)} is no number that can be used")
+            return number
         if tag not in {"str", "merge"}:
             self._fault(line, path, f"the tag {shortened(node.tag)} is unknown, leave it out")
         return text

@@ -27,6 +27,7 @@ CATALOGUE: Mapping[str, FactsFunction] = {
     "upload_unknown": uploads.upload_unknown,
     "upload_empty": uploads.upload_empty,
     "settings_refused": uploads.settings_refused,
+    "upload_noticed": uploads.upload_noticed,
     "reference_refused": uploads.reference_refused,
     "dataset_ready": datasets.dataset_ready,
     "dataset_refused": datasets.dataset_refused,

@@ -39,7 +39,12 @@ from onmodel.films.folders import (
 )
 from onmodel.films.identity import record_film
 from onmodel.films.planning import plan_run
-from onmodel.films.settings import accept_settings, newest_settings, settings_in_force
+from onmodel.films.settings import (
+    accept_settings,
+    newest_settings,
+    settings_in_force,
+    settings_notices,
+)
 from onmodel.films.upload_layout import (
     FilmFile,
     IgnoredUpload,
@@ -57,6 +62,7 @@ from onmodel.notifications.facts.storyboards import storyboard_refused
 from onmodel.notifications.facts.uploads import (
     reference_refused,
     settings_refused,
+    upload_noticed,
     upload_unknown,
 )
 from onmodel.notifications.sending import send_once
@@ -67,7 +73,7 @@ from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import REFERENCES, RUNS
 from onmodel.steps.collect_film import CollectFilm
 from onmodel.steps.empty_uploads import watch_empty_upload
-from onmodel.storyboards.planning import read_storyboard
+from onmodel.storyboards.planning import read_storyboard, storyboard_notices
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,11 @@ class RouteUpload:
             case ReferenceFile():
                 return self._reference(upload, self._production(upload), event)
             case SettingsFile():
-                return self._settings(self._production(upload), event)
+                production = self._production(upload)
+                answer = self._settings(production, event)
+                if answer.outcome == "accepted":
+                    self._notice(event, production, settings_notices(production, self.uploads))
+                return answer
             case StoryboardFile():
                 return self._storyboard(upload, self._production(upload), event)
             case UnknownUpload(kind=FileKind(what, advice)):
@@ -234,6 +244,8 @@ class RouteUpload:
         uploaded = event.detail.object
         info = self.uploads.head(uploaded.key, uploaded.version_id)
         read_storyboard(self.uploads, uploaded.key, info.version_id)
+        notices = storyboard_notices(self.uploads, uploaded.key, info.version_id)
+        self._notice(event, production, notices)
         request = {
             "production": production.id,
             "storyboard_key": uploaded.key,
@@ -304,6 +316,13 @@ class RouteUpload:
         return ObjectRef(
             bucket=self.uploads.bucket, key=uploaded.key, version_id=uploaded.version_id
         )
+
+    def _notice(
+        self, event: UploadEvent, production: ProductionFolders, notices: tuple[str, ...]
+    ) -> None:
+        """Tell once what an accepted file may not say as it is meant."""
+        if notices:
+            self._notify(event, production.id, upload_noticed, notices="; ".join(notices))
 
     def _notify(
         self, event: UploadEvent, production: str, gather: FactsFunction, **extra: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import cycle
 
-from onmodel.contracts.settings import Character
+from onmodel.contracts.characters import Character
 from onmodel.contracts.storyboards import Scene, Storyboard
 
 FIRST_STORYBOARD = "first-look"

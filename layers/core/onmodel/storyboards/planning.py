@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
-from onmodel.contracts.settings import Character
+from onmodel.contracts.characters import Character
 from onmodel.contracts.storyboards import PanelRequest, PlannedPanel, Scene, Storyboard
 from onmodel.contracts.trainings import PanelLimits
 from onmodel.datasets.mentions import mentions
 from onmodel.errors import SettingsRefused
-from onmodel.formats.user_yaml import check_size, read_user_yaml
+from onmodel.formats.user_yaml import check_size, read_user_yaml, user_yaml_notices
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainerRules
 
@@ -47,6 +47,11 @@ def read_storyboard(uploads: ObjectStore, key: str, version_id: str | None = Non
     info, name = uploads.head(key, version_id), PurePosixPath(key).name
     check_size(info.size, name)
     return parse_storyboard(uploads.get(key, info.version_id or version_id), name)
+
+
+def storyboard_notices(uploads: ObjectStore, key: str, version_id: str | None) -> tuple[str, ...]:
+    """What an uploaded storyboard, which can be read, may not say as it is meant."""
+    return user_yaml_notices(uploads.get(key, version_id), PurePosixPath(key).name)
 
 
 def plan_panels(

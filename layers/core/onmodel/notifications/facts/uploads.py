@@ -45,6 +45,16 @@ class SettingsRefusedFacts(Facts):
     advice: str
 
 
+class UploadNoticedFacts(Facts):
+    """A file in YAML that is used, and may not say what its writer meant."""
+
+    kind: ClassVar[str] = "upload_noticed"
+
+    key: str
+    name: str = Field(description="last segment of the key")
+    notices: str = Field(description="separated by '; '")
+
+
 class ReferenceRefusedFacts(Facts):
     """A reference picture that cannot be used."""
 
@@ -85,6 +95,17 @@ def settings_refused(request: NotificationRequest, _sources: Sources) -> Notific
         advice=request.extra["advice"],
     )
     return Notification(facts, upload_event(request))
+
+
+def upload_noticed(request: NotificationRequest, _sources: Sources) -> Notification:
+    key = request.extra["key"]
+    facts = UploadNoticedFacts(
+        production=request.production,
+        key=key,
+        name=key.rsplit("/", 1)[-1],
+        notices=request.extra["notices"],
+    )
+    return Notification(facts, f"noticed:{upload_event(request)}")
 
 
 def reference_refused(request: NotificationRequest, _sources: Sources) -> Notification:
