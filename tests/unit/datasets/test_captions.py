@@ -1,10 +1,11 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from onmodel.contracts.characters import Character
+from onmodel.contracts.hand_written import name
 from onmodel.datasets.captions import caption_of, repeated_trait
 from onmodel.datasets.prompting import CaptionSubject
 from onmodel.trainers.bedrock.limits import LIMITS as TRAINER_LIMITS
@@ -48,6 +49,18 @@ def answer(text: object) -> str:
         answer(GOOD.replace("nose", "n&amp;#111;se")),
         answer(GOOD.replace("Buck", "_Buck_")),
         answer(GOOD.replace("Buck", "Bu\u00adck")),
+        answer(f"Caption: {GOOD}"),
+        answer(f"**Alt text:** {GOOD}"),
+        answer(f"Image description: {GOOD}"),
+        answer(f'"{GOOD}"'),
+        answer(f"“{GOOD}”"),
+        answer(f"«{GOOD}»"),
+        answer(f"'{GOOD}'"),
+        answer(f'Caption: "{GOOD}"'),
+        answer(f"<p>{GOOD}</p>"),
+        answer(GOOD.replace("Buck", "<b>Buck</b>")),
+        answer(GOOD.replace("Buck", '<span class="x">Buck</span>').replace(" while", "<br/>while")),
+        answer(GOOD.replace("Buck", "&lt;i&gt;Buck&lt;/i&gt;")),
     ],
 )
 def test_caption_of_when_the_answer_is_one_object_then_its_text(given_answer: str) -> None:
@@ -183,3 +196,48 @@ def test_caption_of_when_given_any_text_then_a_caption_or_faults_never_both(text
             assert 3 <= len(caption) <= 1024
             assert "buck" in caption.casefold() or "frank" in caption.casefold()
             caption.encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Buck holds a sign that says "no" while it rains on him, and on the "happy" butterfly.',
+        '"Buck" and "Frank" are written on the two doors behind Buck, who looks at one.',
+        "Buck counts: 1 < 2 and 3 > 2 are written on the board behind his shoulder today.",
+        "Buck's friend is late, and so Buck waits under the oak until the butterflies' hour.",
+    ],
+)
+def test_caption_of_when_quotes_and_signs_belong_to_the_description_then_kept(text: str) -> None:
+    assert caption_of(answer(text), BUCK, LIMITS) == (text, ())
+
+
+def is_allowed(text: str) -> bool:
+    try:
+        return name(text) == text
+    except ValueError:
+        return False
+
+
+SIGNS = st.sampled_from("*_`<>&;'\"“”«»[](){}#:.,!?-/\\ abZé東ก🎬\u0301\u200d")
+NAMES = st.one_of(
+    st.text(SIGNS, min_size=1, max_size=12), st.text(min_size=1, max_size=30)
+).filter(is_allowed)  # fmt: skip
+
+
+@settings(max_examples=400)
+@given(NAMES, st.sampled_from(["{}", "**{}**", "<b>{}</b>", '"{}"', "({})", "{}'s friend"]))
+@example("*Star*", "{}")
+@example("__init__", "**{}**")
+@example("A&lt;B", "{}")
+@example("A<b>", "{}")
+@example("Sorry, I", "{}")
+@example("cartoon character", "{}")
+@example("3D Animal", "{}")
+def test_caption_of_when_it_has_any_allowed_name_then_the_name_is_found_as_typed(
+    typed: str, written: str
+) -> None:
+    subject = CaptionSubject(character="who", characters={"who": Character(name=typed)})
+    text = f"In the morning sun {written.format(typed)} stretches while a butterfly comes near."
+    caption, faults = caption_of(answer(text), subject, LIMITS)
+    assert faults == ()
+    assert caption is not None and typed in caption

@@ -55,6 +55,8 @@ def name(text: str) -> str:
         ValueError: nothing of it can be seen or said, or a character in it is invisible.
     """
     made = " ".join(one_line(text).split())
+    if "\ufffd" in made:
+        raise ValueError("has a character that could not be read, write it anew")
     for char in made:
         if unicodedata.category(char) == "Cf" and char not in JOINERS and not _is_flag_tag(char):
             raise ValueError(f"has the invisible character U+{ord(char):04X}, delete it")

@@ -11,7 +11,10 @@ import html
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
+
+from onmodel.datasets.mentions import phrase_pattern
 
 KEY = "alt_text"
 THOUGHTS = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
@@ -19,6 +22,27 @@ TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 EMPHASIS = re.compile(
     r"(?<!\w)(?:\*{1,3}(?=\S)(.+?)(?<=\S)\*{1,3}|_{1,2}(?=\S)(.+?)(?<=\S)_{1,2})(?!\w)|`([^`]+)`"
 )
+TAG = re.compile(r"<(?:br|p|div|li|ul|ol|hr)\b[^<>]*>|</(?:p|div|li|ul|ol)>", re.IGNORECASE)
+LINE_TAG = re.compile(
+    r"</?(?:a|b|big|code|em|font|i|mark|s|small|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+HEADING = re.compile(
+    r"^\W*(?:(?:image|picture|photo)\s+)?(?:caption|alt(?:ernative)?[ _-]?text|description)\s*:\s+",
+    re.IGNORECASE,
+)
+"""What a model puts before its description."""
+
+QUOTED = re.compile(
+    r"^(?:\"([^\"]+)\"|“([^“”]+)”|„([^„“”]+)[“”]|«([^«»]+)»|「([^「」]+)」|『([^『』]+)』"
+    r"|‘((?:[^‘’]|(?<=\w)’(?=\w))+)’|'((?:[^']|(?<=\w)'(?=\w))+)')$",
+    re.DOTALL,
+)
+"""One pair of quotes around the whole. An apostrophe within a word is none."""
+
+_BEGIN, _END = "\ufdd0", "\ufdd1"  # no characters: no text has them
+_NO_MARKS = {ord(_BEGIN): None, ord(_END): None}
+
 INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 """Soft hyphens, direction marks, zero-width spaces, byte order marks. Emoji joiners stay."""
 
@@ -26,8 +50,13 @@ MOST_WRAPPINGS = 3  # of an object in an object, and of an entity in an entity
 MOST_OBJECTS = 50  # in one answer; each is tried where a brace opens
 
 
-def description_in(answer: str) -> tuple[str | None, str]:
-    """The description and no fault, or None and a fault that is worded for the model."""
+def description_in(answer: str, names: Sequence[str] = ()) -> tuple[str | None, str]:
+    """The description and no fault, or None and a fault that is worded for the model.
+
+    Args:
+        answer: the model's whole text.
+        names: of characters. They stay as they are, whatever signs they have.
+    """
     text = THOUGHTS.sub(" ", answer).strip().lstrip("\ufeff")
     objects = _objects(text)
     if not objects:
@@ -37,19 +66,69 @@ def description_in(answer: str) -> tuple[str | None, str]:
     values = [one[KEY] for one in objects]
     if any(not isinstance(value, str) for value in values):
         return None, f'"{KEY}" must be a text'
-    found = {cleaned(_unwrapped(value)) for value in values}
+    found = {cleaned(_unwrapped(value), names) for value in values}
     if len(found) > 1:
         return None, f'"{KEY}" must stand once'
     return found.pop(), ""
 
 
-def cleaned(text: str) -> str:
-    """Without markup, entities and invisible characters; composed (NFC), spaces joined."""
+def cleaned(text: str, names: Sequence[str] = ()) -> str:
+    """Only the description: without markup, entities, a heading, outer quotes, invisible signs.
+
+    Args:
+        text: as the model wrote it.
+        names: that stay as they are, such as `*Star*` and `A&lt;B`.
+
+    Returns:
+        It in NFC, with single spaces.
+    """
+    kept = _Kept(names)
+    text = kept.hidden(text.translate(_NO_MARKS))
     for _ in range(MOST_WRAPPINGS):
-        text = html.unescape(text)
-    text = EMPHASIS.sub(lambda match: next(filter(None, match.groups())), text)
-    text = INVISIBLE.sub("", text)
-    return unicodedata.normalize("NFC", " ".join(text.split()))
+        text = kept.hidden(html.unescape(text))
+    for _ in range(MOST_WRAPPINGS):
+        text = TAG.sub(" ", LINE_TAG.sub("", text)).strip()
+        text = EMPHASIS.sub(_inner, text)
+        text = HEADING.sub("", text)
+        text = QUOTED.sub(_inner, text)
+    text = kept.shown(" ".join(INVISIBLE.sub("", text).split()))
+    return unicodedata.normalize("NFC", text)
+
+
+def _inner(match: re.Match[str]) -> str:
+    """The group that matched."""
+    return next(group for group in match.groups() if group)
+
+
+class _Kept:
+    """Hides names behind marks while the text around them is cleaned."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        changing = [name for name in names if _is_changed(name)]
+        ordered = sorted(changing, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(phrase_pattern, ordered)), re.IGNORECASE)
+        self._has_names = bool(ordered)
+        self._found: list[str] = []
+
+    def hidden(self, text: str) -> str:
+        text = unicodedata.normalize("NFC", text)
+        return self._pattern.sub(self._hide, text) if self._has_names else text
+
+    def _hide(self, match: re.Match[str]) -> str:
+        self._found.append(match[0])
+        return f"{_BEGIN}{len(self._found) - 1}{_END}"
+
+    def shown(self, text: str) -> str:
+        return re.sub(f"{_BEGIN}(\\d+){_END}", lambda match: self._found[int(match[1])], text)
+
+
+def _is_changed(name: str) -> bool:
+    """Whether a text that has the name may lose a part of it."""
+    return (
+        cleaned(name) != name
+        or cleaned(f"{name} a") != f"{name} a"
+        or any(sign in name for sign in "*_`<>&\"'“”„«»‘’「」『』:")
+    )
 
 
 def _objects(text: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from onmodel.contracts.characters import Character
 from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.answer_text import description_in
-from onmodel.datasets.mentions import mentions
+from onmodel.datasets.mentions import mentions, without_names
 from onmodel.datasets.prompting import CaptionSubject
 from onmodel.datasets.refusal_phrases import is_placeholder, is_refusal
 
@@ -44,7 +44,8 @@ def caption_of(
     Returns:
         The caption and no faults, or None and at least one fault, worded for the model.
     """
-    text, fault = description_in(answer)
+    names = [character.name for character in subject.characters.values()]
+    text, fault = description_in(answer, names)
     if text is None:
         return None, (fault,)
     faults = tuple(_faults(text, subject, limits))
@@ -59,14 +60,15 @@ def _faults(text: str, subject: CaptionSubject, limits: DatasetLimits) -> Iterat
         yield "the text has control characters"
     if "\ufffd" in text:
         yield "the text has a character that could not be read"
-    if is_placeholder(text) or is_refusal(text):
+    names = [character.name for character in subject.characters.values()]
+    plain = without_names(text, names)  # a name may be a word of a refusal, such as Sorry
+    if is_placeholder(plain) or is_refusal(plain):
         yield "the text is no description: describe what is to be seen"
-    if BLOCKED.search(text):
+    if BLOCKED.search(plain):
         yield "the text is a content filter's notice, not a description"
-    filler = FILLER.search(text)
+    filler = FILLER.search(plain)
     if filler:
         yield f'leave out "{filler.group(0)}": say what is to be seen'
-    names = [character.name for character in subject.characters.values()]
     if subject.name is not None and not any(mentions(text, name) for name in names):
         yield f"name at least one main character ({', '.join(sorted(names))}) as written here"
     for character in subject.characters.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 # Thai to Khmer, kana, Chinese characters, Hangul: words stand without spaces, or end in particles.
@@ -14,6 +15,8 @@ UNSPACED = (
 LETTER = rf"(?:(?![{UNSPACED}])\w)"
 """A letter of a script that separates words."""
 
+
+ORDINARY_NAME = "Mina"
 
 SAME = str.maketrans({"\u2018": "'", "\u2019": "'", "\u2010": "-", "\u2011": "-"})
 """Apostrophes and hyphens that models write for the ones on a keyboard."""
@@ -27,6 +30,21 @@ def mentions(text: str, phrase: str) -> bool:
     """
     words = _composed(phrase).split()
     return bool(words) and _pattern(tuple(words)).search(_composed(text)) is not None
+
+
+def without_names(text: str, names: Iterable[str]) -> str:
+    """The text with another, ordinary name for each of these."""
+    for name in names:
+        words = _composed(name).split()
+        if words:
+            text = _pattern(tuple(words)).sub(ORDINARY_NAME, _composed(text))
+    return text
+
+
+def phrase_pattern(phrase: str) -> str:
+    """A pattern of the phrase as it is written, with any spacing, wherever it stands."""
+    composed = unicodedata.normalize("NFC", phrase)
+    return r"\s+".join(re.escape(word) for word in composed.split())
 
 
 def _composed(text: str) -> str:
