@@ -12,7 +12,10 @@ import pytest
 from deployed_template import REGION, STACK, Deployed
 from template_model import ROOT
 
+from onmodel.contracts.trainings import TrainingSpec
+from onmodel.contracts.weights import weights_prefix, wheels_prefix
 from onmodel.steps.caption_crop import LAST_RECEIVE
+from onmodel.trainers.sagemaker.training import checkpoints_prefix
 
 DAY = 86_400
 NAMES_OF_OURS = {  # everything else is named by CloudFormation, so that a replacement is possible
@@ -30,6 +33,9 @@ OTHERWISE = {
     "AwsEndpointUrl": "EndpointUrl",
 }
 LIBRARIES = ("AWS_DATA_PATH", "POWERTOOLS_", "OPENBLAS_")  # they read variables of their own
+
+
+CHECKPOINTS = "trainers/sagemaker/checkpoints/"
 
 
 def meant_by(deployed: Deployed, name: str) -> str:
@@ -257,10 +263,31 @@ def test_http_api_when_called_then_its_function_is_follow_link(deployed: Deploye
 def test_objects_when_current_then_no_rule_deletes_or_moves_them(deployed: Deployed) -> None:
     for bucket, properties in deployed.of("AWS::S3::Bucket").items():
         for rule in properties["LifecycleConfiguration"]["Rules"]:
+            if rule.get("Prefix") == CHECKPOINTS:
+                continue
             assert rule.keys() <= {
                 "Id", "Status", "AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration",
                 "ExpiredObjectDeleteMarker",
             }, bucket  # fmt: skip
+
+
+def test_checkpoints_when_two_weeks_old_then_deleted_and_nothing_else_lies_there(
+    deployed: Deployed,
+) -> None:
+    studio = deployed.of("AWS::S3::Bucket")["StudioBucket"]
+    (rule,) = [r for r in studio["LifecycleConfiguration"]["Rules"] if "Prefix" in r]
+    assert (rule["Prefix"], rule["ExpirationInDays"], rule["Status"]) == (
+        CHECKPOINTS,
+        14,
+        "Enabled",
+    )
+    spec = TrainingSpec(
+        production="main", dataset_id="d", training_id="d", manifest_uri="s3://b/m",
+        output_uri="s3://b/o/", hyperparameters={},
+    )  # fmt: skip
+    assert checkpoints_prefix(spec).startswith(CHECKPOINTS)
+    assert not weights_prefix().startswith(CHECKPOINTS)
+    assert not wheels_prefix("0" * 64).startswith(CHECKPOINTS)
 
 
 def test_index_when_swept_then_has_whole_rows(deployed: Deployed) -> None:

@@ -84,6 +84,7 @@ def test_roles_when_trusted_then_by_the_service_that_acts_with_them(deployed: De
             {**ours, "ArnEquals": {"aws:SourceArn": arn("bedrock", "model-customization-job/*")}},
         ),
         "JobRole": ("sagemaker", ours),
+        "PrepareRole": ("sagemaker", ours),
         **{f"{name}Role": ("lambda", {}) for name in deployed.of("AWS::Lambda::Function")},
     }
     roles = deployed.of("AWS::IAM::Role")

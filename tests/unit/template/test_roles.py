@@ -253,10 +253,24 @@ def test_jobs_when_they_run_then_write_beside_their_own_files_only(template: Tem
     allowed = template.allowed("JobRole")
     (put,) = allowed["s3:PutObject"]
     assert arns(put) == [
+        str({"Fn::Sub": "${StudioBucket.Arn}/trainers/sagemaker/checkpoints/*"}),
         str({"Fn::Sub": "${StudioBucket.Arn}/*/trainings/*/job/*"}),
         str({"Fn::Sub": "${StudioBucket.Arn}/*/storyboards/*/job/*"}),
     ]
     assert not [action for action in allowed if action.startswith("s3:Delete")]
+
+
+def test_preparation_when_it_runs_then_reads_and_writes_its_own_prefix_only(
+    template: Template,
+) -> None:
+    allowed = template.allowed("PrepareRole")
+    for action in ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"):
+        (statement,) = allowed[action]
+        assert all("${StudioBucket.Arn}/trainers/sagemaker/" in arn for arn in arns(statement))
+    assert not any(
+        "checkpoints" in arn or arn.endswith("code/*'}") for arn in arns(allowed["s3:PutObject"][0])
+    )
+    assert {action.partition(":")[0] for action in allowed} == {"s3", "logs", "ecr", "sts"}
 
 
 def test_sagemaker_when_called_then_for_jobs_of_this_stack_only(template: Template) -> None:

@@ -35,6 +35,12 @@ def plane(monkeypatch: pytest.MonkeyPatch) -> SageMakerControlPlane:
 
 
 @pytest.fixture
+def client(plane: SageMakerControlPlane) -> Any:
+    """Of sagemaker; the control plane answers it."""
+    return sagemaker_client()
+
+
+@pytest.fixture
 def store() -> InMemoryObjectStore:
     return InMemoryObjectStore("studio")
 

@@ -43,7 +43,9 @@ def test_start_when_new_then_the_job_that_is_asked_for(trainer, plane, store) ->
     assert job["OutputDataConfig"] == {
         "S3OutputPath": f"{OUTPUT}job/output/", "CompressionType": "NONE"
     }  # fmt: skip
-    assert job["CheckpointConfig"] == {"S3Uri": f"{OUTPUT}job/checkpoints/"}
+    assert job["CheckpointConfig"] == {
+        "S3Uri": "s3://studio/trainers/sagemaker/checkpoints/main/d0001-0a1b2c3d/"
+    }
     assert "KeepAlivePeriodInSeconds" not in job["ResourceConfig"]
     assert [each["InstanceType"] for each in job["ResourceConfig"]["InstancePreferences"]] == [
         "ml.g6e.2xlarge", "ml.g6e.xlarge", "ml.g5.2xlarge"

@@ -26,7 +26,7 @@ from onmodel.trainers.bedrock.limits import (
     TRAINING_REGIONS,
 )
 from onmodel.trainers.bedrock.names import Names
-from onmodel.trainers.findings import blocking, warning
+from onmodel.trainers.findings import blocking, may_pass, warning
 from onmodel.trainers.ownership import STACK_LIMIT
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class PreflightChecks:
         try:
             units = self.quotas.value(QUOTA_SERVICE, QUOTA_MODEL_UNITS)
         except ServiceError as fault:
-            if type(fault) is not ServiceError:  # a retry may succeed
+            if may_pass(fault):
                 raise
             units = None
         if units is None:
@@ -168,7 +168,7 @@ class PreflightChecks:
         try:
             trusts = self.account.role_trusts(self.role_arn, "bedrock.amazonaws.com")
         except ServiceError as fault:
-            if type(fault) is not ServiceError:
+            if may_pass(fault):
                 raise
             yield warning(
                 "role-unknown",
@@ -184,7 +184,7 @@ class PreflightChecks:
         try:
             region = self.account.bucket_region(bucket)
         except ServiceError as fault:
-            if type(fault) is not ServiceError:
+            if may_pass(fault):
                 raise
             yield warning(
                 "bucket-unknown", f"the bucket {bucket} cannot be read", "Allow s3:ListBucket."

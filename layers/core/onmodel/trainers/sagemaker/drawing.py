@@ -64,6 +64,7 @@ class Drawings:
                 program=tuple(program),
                 channels=channels,
                 folder=self._uri(f"{spec.folder}job/"),
+                checkpoints=self._uri(f"{spec.folder}job/checkpoints/"),
                 instances=tuple(options.instances.split(",")),
                 longest_seconds=longest,
                 contents=contents.hexdigest(),

@@ -60,7 +60,8 @@ class Job:
         id_: likewise.
         program: train.py or draw.py, with its arguments.
         channels: S3 URIs of prefixes, by the channel's name.
-        folder: S3 URI under which output and checkpoints are written, ending in a slash.
+        folder: S3 URI under which output is written, ending in a slash.
+        checkpoints: S3 URI of what a job resumes from, ending in a slash.
         instances: the preferred one first.
         longest_seconds: after which SageMaker ends it.
     """
@@ -71,6 +72,7 @@ class Job:
     program: tuple[str, ...]
     channels: Mapping[str, str]
     folder: str
+    checkpoints: str
     instances: tuple[str, ...]
     longest_seconds: int
     contents: str
@@ -78,10 +80,6 @@ class Job:
     @property
     def output(self) -> str:
         return f"{self.folder}output/"
-
-    @property
-    def checkpoints(self) -> str:
-        return f"{self.folder}checkpoints/"
 
 
 class Jobs:
@@ -147,7 +145,7 @@ class Jobs:
                 "ContainerArguments": list(job.program),
             },
             "HyperParameters": {CONTENTS: _digest(job)},
-            "InputDataConfig": [_channel(*channel) for channel in job.channels.items()],
+            "InputDataConfig": [channel(*each) for each in job.channels.items()],
             "OutputDataConfig": {"S3OutputPath": job.output, "CompressionType": "NONE"},
             "CheckpointConfig": {"S3Uri": job.checkpoints},
             "ResourceConfig": {
@@ -238,7 +236,7 @@ def _listed(item: Mapping[str, Any], kind: JobKind) -> OurResource:
     )
 
 
-def _channel(name: str, uri: str) -> dict[str, Any]:
+def channel(name: str, uri: str) -> dict[str, Any]:
     source = {"S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
     return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
 

@@ -58,6 +58,7 @@ class Trainings:
                 ),
                 channels={**files, "dataset": dataset, "pictures": f"{source}/pictures/"},
                 folder=folder,
+                checkpoints=f"s3://{self._store.bucket}/{checkpoints_prefix(spec)}",
                 instances=tuple(values.instances.split(",")),
                 longest_seconds=longest,
                 contents=hashlib.sha256(recipe + train).hexdigest(),
@@ -120,6 +121,11 @@ class Trainings:
         if not uri.startswith(bucket):
             raise NotFound(f"{uri} is outside {bucket}")
         return uri.removeprefix(bucket)
+
+
+def checkpoints_prefix(spec: TrainingSpec) -> str:
+    """Below one prefix for all trainings: a rule of the bucket lets them expire."""
+    return f"trainers/sagemaker/checkpoints/{spec.production}/{spec.training_id}/"
 
 
 def parse_metrics(text: bytes) -> tuple[LossPoint, ...]:
