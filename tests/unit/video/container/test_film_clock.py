@@ -3,6 +3,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,3 +110,20 @@ def test_end_of_when_the_last_length_is_implausible_then_the_usual_one():
     assert end_of(shown, np.zeros(6, np.int64), STREAM) == 510
     assert end_of(shown, np.full(6, 900_001), STREAM) == 510
     assert end_of(shown[:1], np.zeros(1, np.int64), STREAM) == FRAME
+
+
+@pytest.mark.parametrize("damaged", [5, 7, 8])
+@pytest.mark.parametrize("also_decoding", [True, False])
+def test_film_clock_when_one_timestamp_is_damaged_then_the_others_stay(
+    damaged: int, also_decoding: bool
+) -> None:
+    packets = part(3, 90_000)
+    expected = film_clock(packets, STREAM).pts
+    packets.pts[damaged] = 766_593_115
+    if also_decoding:
+        packets.dts[damaged] = 766_593_115
+    clock = film_clock(packets, STREAM)
+    others = np.arange(len(expected)) != damaged
+    assert clock.starts == (0,)
+    assert np.array_equal(clock.pts[others], expected[others])
+    assert abs(int(clock.pts[damaged] - expected[damaged])) <= 4 * FRAME

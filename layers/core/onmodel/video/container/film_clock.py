@@ -94,14 +94,17 @@ def film_clock(packets: Columns, rules: ClockRules) -> FilmClock:
         rules: of the container.
     """
     presented = packets.pts.tolist()
-    decoded = _without_gaps(presented, packets.dts.tolist(), rules)
+    decoded = _without_damage(_without_gaps(presented, packets.dts.tolist(), rules), rules)
     shown = np.zeros(len(presented), np.int64)
     starts: list[int] = []
-    time = newest = before = 0
+    time = newest = before = usual = 0
     for index, (own, clock, keyframe) in enumerate(
         zip(presented, decoded, packets.keyframe.tolist(), strict=True)
     ):
         ahead, step = rules.between(clock, own), rules.between(before, clock)
+        if abs(ahead) > rules.step:  # no picture waits so long: the timestamp is damaged
+            ahead = usual
+        usual = ahead
         restarts = not index or (
             step < -rules.step_back
             or step > rules.step
@@ -116,6 +119,19 @@ def film_clock(packets: Columns, rules: ClockRules) -> FilmClock:
         newest = max(newest, time + ahead)
         before = clock
     return FilmClock(_joined(shown, starts, packets.duration, rules), tuple(starts))
+
+
+def _without_damage(decoded: list[int], rules: ClockRules) -> list[int]:
+    """Decoding times; one that jumps, while the next goes on as if it had not, is damaged."""
+
+    def goes_on(before: int, time: int) -> bool:
+        return -rules.step_back <= rules.between(before, time) <= rules.step
+
+    for index in range(1, len(decoded) - 1):
+        before = decoded[index - 1]
+        if not goes_on(before, decoded[index]) and goes_on(before, decoded[index + 1]):
+            decoded[index] = before + rules.frame
+    return decoded
 
 
 def _without_gaps(presented: list[int], decoded: list[int], rules: ClockRules) -> list[int]:

@@ -127,9 +127,9 @@ class DemuxedBatches:
         if keyframe is None:
             return
         latest = max(tick_of(packet) for packet in held)
-        missing = latest + round(LONGEST_GAP_SECONDS / self._table.time_base)
-        if tick_of(keyframe) > missing:
-            yield _undecodable([missing], keyframe)
+        if tick_of(keyframe) > latest + round(LONGEST_GAP_SECONDS / self._table.time_base):
+            rate = self._table.frames_per_second or 1 / LONGEST_GAP_SECONDS
+            yield _undecodable([latest + round(1 / rate / self._table.time_base)], keyframe)
 
     def _keyframes(self) -> Moments:
         """Seconds of the keyframes that the container lists, for films without a table."""

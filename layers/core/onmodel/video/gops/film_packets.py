@@ -125,6 +125,10 @@ class FilmPackets:
                 if own is None:
                     continue
                 step = self._rules.between(clock, own)
+                if not begins and abs(step) > self._rules.step:  # a damaged timestamp
+                    packet.pts = film + self._rules.frame
+                    yield packet, False
+                    continue
                 begins = begins or (self._loses_packets and step > self._gap)
                 film, clock = film + step, own
             packet.pts = film
@@ -140,14 +144,26 @@ class FilmPackets:
             if not self._seek(min(first, 0) if from_start else target):
                 self._rewind()
             packets = self._packets()
+            if from_start:
+                yield from self._from_start(packets)
+                return
             keyframe = self._next_keyframe(packets)
-            if from_start or (keyframe is not None and (_own_time(keyframe) or 0) <= start):
-                for packet in () if keyframe is None else chain((keyframe,), packets):
+            if keyframe is not None and (_own_time(keyframe) or 0) <= start:
+                for packet in chain((keyframe,), packets):
                     packet.pts = _own_time(packet)
                     if packet.pts is not None:
                         yield packet, False
                 return
             back = max(_SEEK_BACK_SECONDS, back * 2)
+
+    def _from_start(self, packets: Iterator[Packet[Any]]) -> Iterator[FilmPacket]:
+        """All packets; those before the first keyframe cannot be decoded."""
+        begins = True
+        for packet in packets:
+            packet.pts = _own_time(packet)
+            if packet.pts is not None:
+                yield packet, begins
+                begins = False
 
     def _next_keyframe(self, packets: Iterator[Packet[Any]]) -> Packet[Any] | None:
         for count, packet in enumerate(packets):

@@ -46,6 +46,13 @@ class Windows:
             inside &= found < math.floor((self.end - self.anchor) / self.step + _ROUNDING)
         return np.where(inside, found, NO_WINDOW)
 
+    def start_of(self, seconds: float) -> float:
+        """When the window of a moment begins; the moment itself outside of [start, end)."""
+        number = int(self.numbers(np.array([seconds]))[0])
+        if number == NO_WINDOW:
+            return seconds
+        return min(seconds, max(self.anchor + number * self.step, self.start))
+
     def end_of(self, number: int) -> float:
         """When a window ends; sampling may end before."""
         return min(self.anchor + (number + 1) * self.step, self.end)
@@ -57,7 +64,8 @@ class Windows:
     def wanted(self, seconds: Moments, shown: Flags, next_keyframe: float | None) -> Numbers:
         """The window that each packet of a group may be the sample of, or NO_WINDOW.
 
-        The window that holds the next keyframe is left out: there one decoded frame suffices.
+        The window that holds the next keyframe is left out: there one decoded frame suffices. If
+        that keyframe cannot be decoded, the whole window is reported as lost.
 
         Args:
             seconds: (packets,) presentation times in decoding order, the keyframe's first.

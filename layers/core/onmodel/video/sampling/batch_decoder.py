@@ -48,8 +48,9 @@ class _Candidate:
 
 @dataclass(eq=False)
 class _GroupState:
-    """State kept between the batches of one group of pictures."""
+    """State kept between the batches of one group of pictures; `keyframe` is its first tick."""
 
+    keyframe: int | None = None
     window_of: dict[int | None, int] = field(
         default_factory=dict
     )  # by tick, for pictures to sample
@@ -57,6 +58,7 @@ class _GroupState:
     signatures: list[TimedSignature] = field(default_factory=list)  # of the current window
     measured_at: float = -1e9
     broken: bool = False
+    window: int = NO_WINDOW  # of the latest picture
     sampled: set[int] = field(default_factory=set)  # windows that have their frame
 
 
@@ -86,6 +88,7 @@ class BatchDecoder:
         self._table, self._windows, self._on_lost = table, windows, on_lost
         self._shapes, self._limits = shapes, limits
         self._part = 0
+        self._latest_sample = -math.inf  # seconds
         self._renderer, self._decoder = self._of_part(0)
         self._spacing = windows.step / CANDIDATES_PER_WINDOW
         self._group = _GroupState()
@@ -96,7 +99,7 @@ class BatchDecoder:
             self._part = batch.part
             self._renderer, self._decoder = self._of_part(batch.part)
         if batch.head:
-            self._group = _GroupState()
+            self._group = _GroupState(int(batch.pts[0]) if len(batch.pts) else None)
         group = self._group
         if group.broken:
             self._report_lost(batch, 0)
@@ -104,18 +107,21 @@ class BatchDecoder:
         for picture in self._decoder.frames(batch, self._plan(batch)):
             self._renderer.read_rotation(picture)
             window = group.window_of.get(picture.pts)
-            if window is None:
+            # where a keyframe is missing, decoders may show pictures in a wrong order
+            if window is None or window < group.window:
                 continue
+            group.window = window
             if group.best is not None and group.best.window != window:
                 yield self._sampled(group.best)
             self._measure_candidate(picture, window)
+        intact_until = self._end_of(batch)
         if self._decoder.failed is not None:
             group.broken = True
-            self._report_lost(batch, self._decoder.failed)
+            intact_until = self._report_lost(batch, self._decoder.failed)
         if (batch.last or group.broken) and group.best is not None:
             yield self._sampled(group.best)
-        if batch.last and not group.broken:
-            self._report_missing(batch.next_keyframe)
+        if batch.last or group.broken:
+            self._report_missing(intact_until)
 
     def _of_part(self, number: int) -> tuple[PictureRenderer, GroupDecoder]:
         """What reads the pictures of a part, by its own header."""
@@ -140,26 +146,46 @@ class BatchDecoder:
             return [] if unwanted else list(range(len(wanted)))
         return packets_to_decode(wanted, batch.reference, continues=not batch.last)
 
-    def _report_lost(self, batch: Batch, failed: int) -> None:
+    def _report_lost(self, batch: Batch, failed: int) -> float:
+        """Report a batch as lost from a packet on; the second from which on it is."""
         rest = batch.pts[failed:]
         if not len(rest):
-            return
-        end = batch.next_keyframe
+            return self._end_of(batch)
         start = float(self._table.seconds(int(rest.min())))
-        stop = float(self._table.seconds(int(rest.max()) if end is None else end))
-        self._on_lost(*self._windows.clipped(start, max(stop, start)))
+        if batch.head and failed == 0:
+            start = self._start_with_window(start)
+        self._on_lost(*self._windows.clipped(start, max(self._end_of(batch), start)))
+        return start
 
-    def _report_missing(self, next_keyframe: int | None) -> None:
-        """Report the windows of a group for which the decoder gave no picture, and no fault."""
+    def _start_with_window(self, keyframe: float) -> float:
+        """Where the loss of a keyframe begins: no earlier picture was decoded for its window."""
+        begin = self._windows.start_of(keyframe)
+        return keyframe if self._latest_sample >= begin else begin
+
+    def _end_of(self, batch: Batch) -> float:
+        """The second at which the pictures of a batch end."""
+        if batch.next_keyframe is not None:
+            return float(self._table.seconds(batch.next_keyframe))
+        if batch.last or not len(batch.pts):
+            return max(self._table.duration_seconds, self._latest(batch))
+        return self._latest(batch)
+
+    def _latest(self, batch: Batch) -> float:
+        return float(self._table.seconds(int(batch.pts.max()))) if len(batch.pts) else 0.0
+
+    def _report_missing(self, until: float) -> None:
+        """Report the windows of a group, up to a second, for which the decoder gave no picture."""
         group = self._group
         firsts: dict[int, int] = {}
         for tick, window in group.window_of.items():
             if tick is not None and window not in group.sampled:
                 firsts[window] = min(firsts.get(window, tick), tick)
-        until = math.inf if next_keyframe is None else float(self._table.seconds(next_keyframe))
         for window, tick in sorted(firsts.items()):
             start = float(self._table.seconds(tick))
-            self._on_lost(start, max(start, min(until, self._windows.end_of(window))))
+            if tick == group.keyframe:
+                start = self._start_with_window(start)
+            if start < until:
+                self._on_lost(start, min(until, self._windows.end_of(window)))
 
     def _measure_candidate(self, picture: VideoFrame, window: int) -> None:
         """Measure a candidate of a window, unless one just before it was measured."""
@@ -177,6 +203,7 @@ class BatchDecoder:
         """The sharpest frame of the current window, which is complete."""
         group = self._group
         group.sampled.add(best.window)
+        self._latest_sample = best.seconds
         signatures, group.best, group.signatures = tuple(group.signatures), None, []
         frame = render_frame(
             self._renderer,
