@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +12,9 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
+from onmodel.contracts.rows import ApprovalBody
 from onmodel.deployments.lifecycle import OVER
-from onmodel.formats.wording import dollars
+from onmodel.formats.wording import ASKED_ABOUT, COST_PARTS, dollars
 from onmodel.wiring import now
 from onmodel_cli.bars import show_journey
 from onmodel_cli.connection import Connection
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from onmodel_local.daemon import RunningStack
     from onmodel_local.mail import MailCatcher
 
+FORM_SECONDS = 60.0
 MAIL_SECONDS = 20.0  # a mail is sent a moment after its row is written
 
 
@@ -49,6 +53,15 @@ class Post:
             if any(words in subject(path) for path in new):
                 return
 
+    def link_of(self, subject_id: str) -> str | None:
+        """The link of the mail that asks about a subject; None while no such mail came."""
+        for path in reversed(self.all()):
+            text = path.read_text(encoding="utf-8")
+            if subject(path).endswith("?") and f"({subject_id})" in text:
+                _, _, after = text.partition("approval:\n")
+                return after.split()[0]
+        return None
+
     def all(self) -> list[Path]:
         self.catcher.collect(self.folder)
         return sorted(self.folder.glob("*.txt"))
@@ -69,7 +82,7 @@ def finish(
         monotonic=time.monotonic,
     )
     console.print("\n[bold]From pictures to a model[/]  [dim](simulated; hours take seconds)[/]")
-    place = show_journey(console, journey.watch())
+    place = show_journey(console, _answering(journey.watch(), post, console))
     if place is None:
         return
     if place.end:
@@ -81,6 +94,37 @@ def finish(
     for path in post.all():
         console.print(f"  {path}  [dim]{escape(subject(path))}[/]")
     _bill(connection, run.production, console)
+
+
+def _answering(places: Iterator[Place], post: Post, console: Console) -> Iterator[Place]:
+    """Answer each question by its mail's link, as a person would, and show what was asked."""
+    answered: set[str] = set()
+    for place in places:
+        asked = place.approval
+        if asked is not None and asked.id not in answered:
+            link = post.link_of(asked.body.subject_id)
+            if link is not None:
+                _show_question(asked.body, console)
+                _press(link, "approve")
+                console.print("[green]✓[/] The demo answers: approved. A person would decide.")
+                answered.add(asked.id)
+        yield place
+
+
+def _show_question(body: ApprovalBody, console: Console) -> None:
+    what = ASKED_ABOUT[body.purpose]
+    console.print(f"[yellow]?[/] A mail asks: {what} for at most {dollars(body.usd)}?")
+    for part in body.parts:
+        usual = f"; usually {dollars(part.usual_usd)}" if part.usual_usd != part.usd else ""
+        console.print(f"  {dollars(part.usd):>9}  {COST_PARTS[part.name]}{usual}")
+    console.print(f"  [dim]{escape(body.why)}[/]")
+
+
+def _press(link: str, decision: str) -> None:
+    """Send the form of the page behind a link."""
+    form = f"decision={decision}".encode()
+    with urllib.request.urlopen(link, data=form, timeout=FORM_SECONDS) as page:  # noqa: S310 - a local stack's link
+        page.read()
 
 
 def subject(path: Path) -> str:

@@ -25,12 +25,15 @@ from onmodel.registry.kinds import (
     GENERATIONS,
     STORYBOARDS,
     TRAININGS,
+    ApprovalRow,
     DatasetRow,
     DeploymentRow,
     GenerationRow,
     StoryboardRow,
     TrainingRow,
 )
+
+WAITING = "waiting for an approval (see the mail)"
 
 LIMIT_SECONDS = 24 * 3600.0
 ALIVE_EVERY_SECONDS = 15.0
@@ -49,6 +52,8 @@ class Place:
     training: TrainingRow | None = None
     deployment: DeploymentRow | None = None
     storyboard: StoryboardRow | None = None
+    approval: ApprovalRow | None = None
+    """The question that it waits for an answer to."""
     end: str = ""
 
     @property
@@ -145,19 +150,27 @@ class Journey:
             newest = max(trainings, key=lambda row: row.created_at)
             return self._after_training(dataset, newest)
         if dataset.status == DatasetStatus.ASSEMBLED:
-            return Place(self._captioning(dataset), dataset)
+            asked = self._question(dataset.id)
+            if asked is not None:
+                return Place(WAITING, dataset, approval=asked)
+            captioned = answered(self.studio, dataset)
+            return Place(f"captioning {captioned} of {body.pictures}", dataset)
         if dataset.status == DatasetStatus.READY:
             end = " ".join(body.findings)
             return Place("dataset ready" if end else "starting the training", dataset, end=end)
         return Place("writing the manifest", dataset)
 
-    def _captioning(self, dataset: DatasetRow) -> str:
-        if any(
-            approval.status == ApprovalStatus.PENDING and approval.body.subject_id == dataset.id
-            for approval in APPROVALS.list(self.registry, self.production)
-        ):
-            return "waiting for an approval (see the mail)"
-        return f"captioning {answered(self.studio, dataset)} of {dataset.body.pictures}"
+    def _question(self, subject_id: str) -> ApprovalRow | None:
+        """The question about a dataset or a training that waits for an answer."""
+        return next(
+            (
+                approval
+                for approval in APPROVALS.list(self.registry, self.production)
+                if approval.status == ApprovalStatus.PENDING
+                and approval.body.subject_id == subject_id
+            ),
+            None,
+        )
 
     def _after_training(self, dataset: DatasetRow, training: TrainingRow) -> Place:
         if training.status in DREAD:
@@ -169,7 +182,9 @@ class Journey:
             if deployment.body.training_id == training.id
         ]
         if not found:
-            return Place("training", dataset, training)
+            asked = self._question(training.id)
+            stage = WAITING if asked is not None else "training"
+            return Place(stage, dataset, training, approval=asked)
         return self._after_deployment(dataset, training, max(found, key=number_of))
 
     def _after_deployment(

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
+from onmodel.wiring import now
 from onmodel_cli import options, results, speaking
 from onmodel_cli.demo import Demo, play
 from onmodel_cli.doctor import doctor
@@ -14,6 +16,7 @@ from onmodel_cli.events import event
 from onmodel_cli.fetching import model_app
 from onmodel_cli.local_stack import local_app
 from onmodel_cli.models import delete_model, deploy, extend, retire
+from onmodel_cli.next_steps import next_steps
 from onmodel_cli.options import open_stack
 from onmodel_cli.quoting import quote
 from onmodel_cli.run import Wish, prepare
@@ -76,10 +79,14 @@ def run(
             pictures=pictures,
         )
         result, again = prepare(wish, connection, speaking.err)
+        after = next_steps(result, connection, now())
         if as_json:
-            results.print_object(results.as_object(result))
+            results.print_object(results.as_object(result) | {"next": after.as_object()})
         else:
             results.show(result, speaking.out, again=again)
+            speaking.out.print("\n[bold]Next[/]")
+            for sentence in after.sentences:
+                speaking.out.print(f"  {escape(sentence)}")
 
 
 @app.command()
