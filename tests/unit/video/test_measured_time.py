@@ -376,6 +376,13 @@ def test_inspect_film_when_joined_files_cannot_all_be_read_then_the_unread_part_
     )
 
 
+def test_inspect_film_when_a_film_of_another_format_follows_then_it_is_told(parts):
+    body, other = parts["a.mp4"].body, parts["a.mkv"].body
+    (notice,) = inspected(body + other).facts.notices
+    assert notice.startswith(f"{len(other) / 1e3:,.1f} KB of the file's")
+    assert inspected(body + bytes(20_000)).facts.notices == ()  # padding
+
+
 def test_packet_table_when_saved_then_its_parts_are_kept(parts):
     body = parts["a.mp4"].body + parts["b.mp4"].body
     table = inspected(body).packets

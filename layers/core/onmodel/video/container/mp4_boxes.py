@@ -54,7 +54,9 @@ def declares_no_rotation(file: IO[bytes]) -> bool:
 
 
 def bytes_after_film(file: IO[bytes]) -> int:
-    """Bytes from a second film on, where MP4 files were joined end to end; 0 if there is none.
+    """Bytes from a second film on, where files were joined end to end; 0 if there is none.
+
+    A second film has a box of its own, or is of another format and begins with no box at all.
 
     The file's position is restored.
     """
@@ -63,7 +65,8 @@ def bytes_after_film(file: IO[bytes]) -> int:
         size = file.seek(0, 2)
         start = 0
         for box in boxes(file, 0, size):
-            if start and box.name == b"ftyp":
+            is_box = box.name.isalnum() or box.name.strip(b" \xa9").isalnum()
+            if start and (box.name == b"ftyp" or not (is_box or box.name == bytes(4))):
                 return size - start
             start = box.end
         return 0
