@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from onmodel.errors import SettingsRefused
-from onmodel.films.folders import production_of
+from onmodel.films.folders import production_called, production_of
 from onmodel.ports.registry import Registry
 from onmodel_cli.connection import Connection, connect
 from onmodel_cli.local_stack import use_local_stack
@@ -41,4 +41,5 @@ def production_id(production: str, registry: Registry) -> str:
     """Of the production that a person means: by its folder's name in any spelling, or by its id."""
     if not production.strip():
         raise SettingsRefused("The production has no name", "Give it with --production")
-    return production_of(production.strip(), registry).id
+    name = production.strip()
+    return (production_called(name, registry) or production_of(name, registry)).id

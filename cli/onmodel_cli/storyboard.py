@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from onmodel.contracts.keys import StoryboardKeys, slug
+from onmodel.contracts.keys import StoryboardKeys, as_typed
 from onmodel.contracts.rows import StoryboardStatus
 from onmodel.deployments.lifecycle import LIVE
 from onmodel.errors import ServiceError, SettingsRefused, StillRunning
@@ -19,12 +19,13 @@ from onmodel.formats.user_yaml import check_size, user_yaml_notices
 from onmodel.formats.wording import count
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import DEPLOYMENTS, STORYBOARDS, StoryboardRow
+from onmodel.storyboards.naming import storyboard_name
 from onmodel.storyboards.planning import parse_storyboard
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
 from onmodel_cli.options import open_stack, production_id
 from onmodel_cli.results import print_object
-from onmodel_cli.uploading import production_folder
+from onmodel_cli.uploading import check_key, production_folder
 
 WATCH_SECONDS = 3600.0
 POLL_SECONDS = 2.0
@@ -53,10 +54,12 @@ def storyboard(
             speaking.say(f"[yellow]![/] {escape(f'{file.name}, {notice}')}")
         connection = open_stack(stack, region, local)
         place = production_id(production, connection.registry)
-        name = slug(file.stem)
+        file_name = as_typed(f"{file.stem}.yaml")
+        check_key(file_name)
+        name = storyboard_name(as_typed(file.stem), place, connection.registry)
         before = {row.id for row in _takes(connection, place, name)}
         folder = production_folder(production, connection.registry)
-        key = key_in(folder, "storyboards", f"{name}.yaml")
+        key = key_in(folder, "storyboards", file_name)
         connection.uploads.put(key, text, "application/yaml")
         speaking.say(f"[green]✓[/] {count(len(board.scenes), 'scene')} uploaded")
         if not any(found.status in LIVE for found in DEPLOYMENTS.list(connection.registry, place)):

@@ -24,7 +24,7 @@ from onmodel.errors import (
     ServiceUnavailable,
     SettingsRefused,
 )
-from onmodel.films.folders import known_production
+from onmodel.films.folders import production_called
 from onmodel.films.settings import read_settings
 from onmodel.films.upload_layout import (
     FilmFile,
@@ -130,7 +130,7 @@ def production_folder(production: str, registry: Registry) -> str:
     """
     name = production.strip()
     check_key(name)
-    known = known_production(name, registry)
+    known = production_called(name, registry)
     if known is not None:
         return known.folders[0]
     if "/" in name or not any(char.isalnum() for char in name):

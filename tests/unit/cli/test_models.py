@@ -201,7 +201,7 @@ def test_storyboard_when_no_model_is_deployed_says_that_a_mail_asks(
     good.write_text("scenes: [Buck smiles]\n")
     done = invoke("storyboard", good, "-p", "bunny")
     assert done.exit_code == 0, done.stderr
-    assert world.uploads.keys() == ("bunny/storyboards/first-day.yaml",)
+    assert world.uploads.keys() == ("bunny/storyboards/First day.yaml",)
     assert "No model is deployed" in done.stderr
 
 

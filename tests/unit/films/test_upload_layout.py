@@ -9,6 +9,7 @@ from onmodel.films.upload_layout import (
     StoryboardFile,
     UnknownUpload,
     classify,
+    production_name_in,
 )
 
 
@@ -79,3 +80,16 @@ def test_classify_when_a_name_says_that_it_is_no_film_then_what_it_is(
 def test_classify_when_a_picture_belongs_to_a_character_then_a_reference_of_any_format() -> None:
     for name in ("a.webp", "a.jxl", "a.tiff"):
         assert isinstance(classify(f"bunny/characters/Buck/{name}"), ReferenceFile)
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("🎬 Night/films/a.mp4", "🎬 Night"),
+        ("Cafe\u0301/films/day 1/a.mp4", "Caf\u00e9"),
+        ("a.mp4", "main"),
+        ("films/a.mp4", "main"),
+    ],
+)
+def test_production_name_in_a_key_when_read_then_the_folder_as_typed(key: str, name: str) -> None:
+    assert production_name_in(key) == name

@@ -48,6 +48,7 @@ class FilmMaker:
             Usage(item="bedrock.amazon.titan-embed-image-v1", paid=400, reused=24),
         )
         return FilmReport(
+            production_name="Big Buck Bunny",
             summary=FilmSummary(
                 production="big-buck-bunny",
                 film_id="big-buck-bunny-1a2b3c4d",

@@ -360,7 +360,8 @@ class StoryboardStatus(StrEnum):
 class StoryboardBody(Contract):
     """One take of a storyboard. Id: <name>-<take>."""
 
-    name: str
+    name: str = Field(description="its file's slug, hashed when another file has that slug")
+    file: str = Field(default="", description="its file's stem as typed; '' in rows of before")
     take: int = Field(ge=1)
     deployment_id: str
     correlation_id: str

@@ -1,15 +1,15 @@
 """Productions and characters by the names of their folders.
 
 Folders whose names differ only in case, normal form or the signs between words are one: macOS
-and Linux write `Café` with other code points. A folder called like an id is that thing. Names that
-merely share a slug are not one.
+and Linux write `Café` with other code points. Names that merely share a slug, such as `Cafe` and
+`Café`, are two, whichever comes first. A folder called like an id with a hash is that thing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onmodel.contracts.keys import MAIN_PRODUCTION, as_typed, hashed_slug, same_name, slug
+from onmodel.contracts.keys import MAIN_PRODUCTION, as_typed, digest, hashed_slug, same_name, slug
 from onmodel.contracts.rows import FolderBody, FolderStatus
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
@@ -34,9 +34,18 @@ def production_of(folder: str, registry: Registry) -> ProductionFolders:
 
 
 def known_production(folder: str, registry: Registry) -> ProductionFolders | None:
-    """As `production_of`; None before its first upload. Its id is found like a folder's name."""
+    """As `production_of`; None before its first upload."""
     identity, row = _find(PRODUCTIONS, registry, None, folder)
     return None if row is None else ProductionFolders(identity, _with(row, folder).folders)
+
+
+def production_called(name: str, registry: Registry) -> ProductionFolders | None:
+    """The production that a person means: by a folder's name in any spelling, or by its id."""
+    known = known_production(name, registry)
+    if known is not None or name != slug(name):
+        return known
+    row = PRODUCTIONS.read(registry, name, name)
+    return None if row is None else ProductionFolders(row.id, row.body.folders)
 
 
 def production_name(production: str, registry: Registry) -> str:
@@ -66,10 +75,15 @@ def _find(
     if row is None:
         return first, None
     known = row.body.folder or MAIN_PRODUCTION
-    if same_name(name) in (same_name(known), same_name(row.id)):  # mails show the id
+    is_hashed = row.id in (hashed_slug(known), f"x{digest(as_typed(known))}")
+    if same_name(name) in _spellings(row) or (is_hashed and name == row.id):
         return first, row
     own = hashed_slug(name)
     return own, rows.read(registry, production or own, own)
+
+
+def _spellings(row: FolderRow) -> set[str]:
+    return {same_name(folder or MAIN_PRODUCTION) for folder in row.body.folders}
 
 
 def _record(

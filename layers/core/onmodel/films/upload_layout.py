@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from onmodel.contracts.keys import MAIN_PRODUCTION, as_typed
 from onmodel.films.file_kinds import FileKind, kind_by_name
 from onmodel.films.ignored_names import why_ignored
 
@@ -98,6 +99,11 @@ def classify(key: str) -> Upload:  # noqa: PLR0911 - one return a kind reads bes
         case ["storyboards", name] if name.lower().endswith(STORYBOARD_SUFFIXES):
             return StoryboardFile(folder="", file_name=name)
     return UnknownUpload(folder="", file_name=key, kind=kind)
+
+
+def production_name_in(key: str) -> str:
+    """The production's name for people in the key of an upload: its folder as typed."""
+    return as_typed(classify(key).folder or MAIN_PRODUCTION)
 
 
 def key_in(folder: str, *names: str) -> str:

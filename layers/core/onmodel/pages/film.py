@@ -30,6 +30,7 @@ class FilmReport:
     empty place.
     """
 
+    production_name: str
     summary: FilmSummary
     settings: Settings
     crops: Sequence[Crop]
@@ -77,6 +78,7 @@ def render_film_report(
     pages = _lay_out(sheet, dropped, pictures_a_page)
     shared = {
         "summary": report.summary,
+        "production_name": report.production_name,
         "pages": pages,
         "sheet": sheet,
         "dropped": dropped,

@@ -12,6 +12,7 @@ from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
 from onmodel.contracts.trainings import CostQuote
 from onmodel.datasets.shown import dataset_of, some_pictures
 from onmodel.errors import Conflict, LinkRefused, NotFound, ServiceUnavailable, Throttled
+from onmodel.films.folders import production_name
 from onmodel.formats.wording import ASKED_ABOUT, person_name, when
 from onmodel.links.tokens import ApprovalTarget, ObjectTarget, SignedLinks
 from onmodel.money.approvals import DECIDED, decide, get_approval, hand_over
@@ -165,7 +166,7 @@ class FollowLink:
         body = row.body
         dataset = dataset_of(row.production, body.subject_id, self.registry)
         return Question(
-            production=row.production,
+            production=production_name(row.production, self.registry),
             purpose=body.purpose,
             subject_id=body.subject_id,
             usd=body.usd,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from onmodel.contracts.base import FIRST_TRAINER
-from onmodel.contracts.keys import StoryboardKeys, slug
+from onmodel.contracts.keys import StoryboardKeys, as_typed
 from onmodel.contracts.rows import (
     DeploymentStage,
     StoryboardBody,
@@ -31,6 +31,7 @@ from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainerRules, TrainersRules
 from onmodel.registry.kinds import DEPLOYMENTS, STORYBOARDS, TRAININGS, DeploymentRow, TrainingRow
 from onmodel.storyboards.first import FIRST_STORYBOARD, first_storyboard
+from onmodel.storyboards.naming import storyboard_name
 from onmodel.storyboards.planning import plan_panels, read_storyboard
 
 
@@ -52,7 +53,10 @@ class PlanStoryboard:
             EventRefused: the requested deployment is not in service.
         """
         request = asked.request
-        name, storyboard = self._read(request)
+        file, storyboard = self._read(request)
+        name = FIRST_STORYBOARD
+        if request.storyboard_key is not None:
+            name = storyboard_name(file, request.production, self.registry)
         deployment = self._deployment(request)
         training = None if deployment else newest_training(request.production, self.registry)
         trainer = _trainer_of(deployment or training)
@@ -72,6 +76,7 @@ class PlanStoryboard:
             )
         body = StoryboardBody(
             name=name,
+            file=file,
             take=1,
             deployment_id=deployment.id,
             correlation_id=request.correlation_id,
@@ -120,7 +125,7 @@ class PlanStoryboard:
             characters = characters_of(request.production, settings, self.registry)
             return FIRST_STORYBOARD, first_storyboard(characters)
         try:
-            return slug(PurePosixPath(key).stem), read_storyboard(
+            return as_typed(PurePosixPath(key).stem), read_storyboard(
                 self.uploads, key, request.storyboard_version
             )
         except NotFound as fault:

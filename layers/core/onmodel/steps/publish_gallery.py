@@ -16,6 +16,7 @@ from onmodel.contracts.storyboards import (
     StoryboardSummary,
 )
 from onmodel.errors import EventRefused, NotFound
+from onmodel.films.folders import production_name
 from onmodel.films.production import characters_of
 from onmodel.formats.jsonl import read_lines
 from onmodel.links.tokens import SignedLinks
@@ -67,7 +68,7 @@ class PublishGallery:
         known = characters_of(plan.production, settings, self.registry)
         page = render_gallery(
             Gallery(
-                production=plan.production,
+                production=production_name(plan.production, self.registry),
                 name=plan.name,
                 take=plan.take,
                 model=self._model(plan.production, plan.training_id),

@@ -21,6 +21,7 @@ from onmodel.datasets.caption_answers import read_answers
 from onmodel.datasets.metrics import dataset_metrics
 from onmodel.datasets.records import dataset_keys, dataset_settings
 from onmodel.errors import NotFound
+from onmodel.films.folders import production_name
 from onmodel.films.thumbnails import ThumbnailFile, copy_thumbnails
 from onmodel.formats.jsonl import read_lines
 from onmodel.money.pricebook import PriceBook, add_up, estimate
@@ -65,7 +66,7 @@ def report_dataset(
     with ThumbnailFile() as thumbnails:
         keep_thumbnails(dataset.production, items, registry, studio, to=thumbnails)
         report = DatasetReport(
-            production=dataset.production,
+            production=production_name(dataset.production, registry),
             summary=summary,
             settings=dataset_settings(dataset, studio),
             items=items,

@@ -20,6 +20,7 @@ from onmodel.contracts.rows import NamingCost
 from onmodel.contracts.settings import Settings
 from onmodel.datasets.metrics import film_metrics
 from onmodel.films.thumbnails import ThumbnailFile, copy_thumbnails
+from onmodel.films.upload_layout import production_name_in
 from onmodel.formats.jsonl import read_lines
 from onmodel.money.pricebook import PriceBook, add_up, estimate
 from onmodel.observability import Metric
@@ -73,6 +74,7 @@ def report_film(
     with ThumbnailFile() as thumbnails:
         copy_thumbnails(keys, (chunk.index for chunk in chunks), studio, to=thumbnails)
         report = FilmReport(
+            production_name=production_name_in(run.source.key),
             summary=summary,
             settings=Settings.model_validate_json(studio.get(keys.settings)),
             crops=crops,

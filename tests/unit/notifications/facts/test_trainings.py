@@ -1,8 +1,11 @@
 import pytest
 from fakes.training_in_memory import LINKS_URL, PRODUCTION, TrainingInMemory
 
+from onmodel.contracts.characters import Character
 from onmodel.contracts.datasets import DatasetRef
+from onmodel.contracts.keys import DatasetKeys
 from onmodel.contracts.rows import GenerationStatus
+from onmodel.contracts.settings import Settings
 from onmodel.datasets.generations import MOST_ATTEMPTS
 from onmodel.links.tokens import ObjectTarget
 from onmodel.registry.kinds import GENERATIONS
@@ -71,3 +74,18 @@ def test_not_started_when_each_attempt_fails_then_each_has_a_mail(world: Trainin
     for attempt in ("1", "1", "2"):
         world.notify("training_not_started", "g0001", error="X", attempt=attempt)
     assert len(world.mailbox.mails) == 2
+
+
+def test_started_when_a_character_has_only_a_folder_then_its_folders_name(
+    world: TrainingInMemory,
+) -> None:
+    dataset = finished(world)
+    key = DatasetKeys(dataset.production, dataset.dataset_id).settings
+    settings = Settings.model_validate_json(world.studio.get(key))
+    renamed = {slug: Character(name=f"{slug} ☆") for slug in settings.characters}
+    world.studio.put(
+        key, settings.model_copy(update={"characters": renamed}).model_dump_json().encode(), "x"
+    )
+    world.notify("training_started", world.start_training(dataset))
+    body = world.mailbox.mails[-1].body
+    assert "  4  big-buck ☆" in body

@@ -9,7 +9,7 @@ from pydantic import Field
 from onmodel.contracts.keys import DatasetKeys, digest
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.errors import EventRefused, plain_text
-from onmodel.notifications.facts.base import Facts, Notification, Sources, caught
+from onmodel.notifications.facts.base import Facts, Notification, Sources, caught, names_in_dataset
 from onmodel.registry.kinds import DATASETS, GENERATIONS
 
 NOT_AGREED_TO = (
@@ -27,6 +27,7 @@ class DatasetReadyFacts(Facts):
     films: int
     pictures: int = Field(description="captioned ones")
     characters: dict[str, int] = Field(description="pictures by slug; unnamed under ''")
+    character_names: dict[str, str] = Field(default_factory=dict, description="for people, by slug")
     reasons: tuple[str, ...] = Field(description="why no training is possible, with what to do")
     report: str
     manifest: str = Field(description="s3:// address of the trainer's manifest")
@@ -52,6 +53,7 @@ def dataset_ready(request: NotificationRequest, sources: Sources) -> Notificatio
         films=len(body.films),
         pictures=body.captioned if body.captioned is not None else body.pictures,
         characters=body.named,
+        character_names=names_in_dataset(request.production, request.id, sources),
         reasons=body.findings or (NOT_AGREED_TO,),
         report=sources.link(keys.report),
         manifest=sources.place(keys.manifest),
