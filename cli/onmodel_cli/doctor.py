@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.markup import escape
@@ -18,7 +18,7 @@ from onmodel_cli.options import open_stack, production_id
 from onmodel_cli.results import print_object
 from onmodel_cli.sizing import AccountQuotas, Proposal, propose, read_quotas
 
-POSSIBLE = "Models can be trained and deployed here today."
+POSSIBLE = "Models can be trained and storyboards drawn here today."
 
 
 def doctor(
@@ -31,11 +31,9 @@ def doctor(
     """Check models, quotas, roles and buckets, and propose values. Costs nothing."""
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
-        findings = (
-            *look_at_captions(connection.environment.read(Models)),
-            *look_at_training(connection, production),
-        )
         models = connection.environment.read(Models)
+        captions = look_at_captions(models)
+        trainers = look_at_training(connection, production)
         quotas = read_quotas(
             ServiceQuotas(connection.services.client("service-quotas")),
             connection.region,
@@ -44,13 +42,13 @@ def doctor(
         )
         proposals = propose(quotas)
         if as_json:
-            print_object(_as_object(findings, quotas, proposals))
+            print_object(_as_object(captions, trainers, quotas, proposals))
             return
-        for finding in findings:
-            sign = "[red]✗[/]" if finding.blocking else "[yellow]![/]"
-            speaking.out.print(f"{sign} {escape(finding.reason)}. [dim]{escape(finding.advice)}[/]")
-        if not any(finding.blocking for finding in findings):
-            speaking.out.print(f"[green]✓[/] {_possible(connection)}")
+        _show_findings(captions)
+        for check in trainers:
+            _show_trainer(check)
+        if _is_possible(captions, trainers):
+            speaking.out.print(f"\n[green]✓[/] {_possible(connection)}")
         else:
             speaking.out.print("\nFilms are prepared and datasets made in any case.")
         _show_sizes(quotas, proposals)
@@ -92,39 +90,72 @@ def look_at_captions(models: Models) -> tuple[Finding, ...]:
     return (finding,)
 
 
-def look_at_training(connection: Connection, production: str | None) -> tuple[Finding, ...]:
-    """Preflight's findings now, with a production's settings or the defaults.
+@dataclass(frozen=True)
+class TrainerCheck:
+    """A trainer's preflight today; `chosen`: whether the settings allow it."""
 
-    Those of the first trainer that can train; when none can, those of all.
-    """
+    name: str
+    findings: tuple[Finding, ...]
+    chosen: bool
+
+    @property
+    def possible(self) -> bool:
+        return not any(finding.blocking for finding in self.findings)
+
+
+def look_at_training(connection: Connection, production: str | None) -> tuple[TrainerCheck, ...]:
+    """Every trainer's preflight now, with a production's settings or the defaults."""
     settings = settings_in_force(
         production_id(production, connection.registry) if production else "main",
         connection.studio,
         connection.environment.read(Models).allowed,
     )
-    wish = settings.training.trainer
-    found: list[Finding] = []
-    for name, trainer in connection.services.trainers.items():
-        if wish not in ("auto", name):
-            continue
-        plan = TrainingPlan(
-            hyperparameters=trainer.hyperparameters(settings.training),
-            buckets=(connection.studio.bucket,),
-            other_models=(settings.captions.model, settings.embedding.model),
+    return tuple(
+        TrainerCheck(
+            name=name,
+            findings=trainer.preflight(
+                TrainingPlan(
+                    hyperparameters=trainer.hyperparameters(settings.training),
+                    buckets=(connection.studio.bucket,),
+                    other_models=(settings.captions.model, settings.embedding.model),
+                )
+            ),
+            chosen=settings.training.trainer in {"auto", name},
         )
-        findings = trainer.preflight(plan)
-        if not any(finding.blocking for finding in findings):
-            return findings
-        found += findings
-    return tuple(found)
+        for name, trainer in connection.services.trainers.items()
+    )
+
+
+def _show_findings(findings: tuple[Finding, ...]) -> None:
+    for finding in findings:
+        sign = "[red]✗[/]" if finding.blocking else "[yellow]![/]"
+        speaking.out.print(f"{sign} {escape(finding.reason)}. [dim]{escape(finding.advice)}[/]")
+
+
+def _show_trainer(check: TrainerCheck) -> None:
+    can = "can train today" if check.possible else "cannot train today"
+    unused = "" if check.chosen else "; training.trainer chooses another"
+    speaking.out.print(f"\n[bold]{check.name}[/] {can}{unused}")
+    _show_findings(check.findings)
+
+
+def _is_possible(captions: tuple[Finding, ...], trainers: tuple[TrainerCheck, ...]) -> bool:
+    return not any(finding.blocking for finding in captions) and any(
+        check.possible and check.chosen for check in trainers
+    )
 
 
 def _as_object(
-    findings: tuple[Finding, ...], quotas: AccountQuotas, proposals: tuple[Proposal, ...]
+    captions: tuple[Finding, ...],
+    trainers: tuple[TrainerCheck, ...],
+    quotas: AccountQuotas,
+    proposals: tuple[Proposal, ...],
 ) -> dict[str, Any]:
+    found = (*captions, *(finding for check in trainers for finding in check.findings))
     return {
-        "possible": not any(finding.blocking for finding in findings),
-        "findings": [finding.model_dump(mode="json") for finding in findings],
+        "possible": _is_possible(captions, trainers),
+        "findings": [finding.model_dump(mode="json") for finding in found],
+        "trainers": {check.name: check.possible for check in trainers},
         "quotas": asdict(quotas),
         "proposals": {proposal.parameter: proposal.value for proposal in proposals},
     }

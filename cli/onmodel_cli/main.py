@@ -18,6 +18,7 @@ from onmodel_cli.local_stack import local_app
 from onmodel_cli.models import delete_model, deploy, extend, retire
 from onmodel_cli.next_steps import next_steps
 from onmodel_cli.options import open_stack
+from onmodel_cli.preparing import trainer_app
 from onmodel_cli.quoting import quote
 from onmodel_cli.run import Wish, prepare
 from onmodel_cli.status import costs, status
@@ -118,4 +119,5 @@ app.command()(costs)
 app.command()(doctor)
 app.command()(event)
 app.add_typer(model_app, name="model")
+app.add_typer(trainer_app, name="trainer")
 app.add_typer(local_app, name="local")

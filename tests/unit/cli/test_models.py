@@ -17,7 +17,7 @@ from onmodel.contracts.rows import (
     TrainingBody,
     TrainingStage,
 )
-from onmodel.contracts.trainings import TrainingSpec
+from onmodel.contracts.trainings import Finding, TrainingSpec
 from onmodel.environment import Models
 from onmodel.registry.kinds import DATASETS, DEPLOYMENTS, TRAININGS
 from onmodel.registry.rows import BodyT, Rows, StatusT
@@ -243,3 +243,38 @@ def test_doctor_when_the_caption_model_is_not_allowed_then_says_which_must_be(
     findings = doctor.look_at_captions(models_)
     assert [finding.blocking for finding in findings] == [True] * (needed is not None)
     assert all(f"CaptionFoundationModelId={needed}." in found.advice for found in findings)
+
+
+class CheckedTrainer:
+    """Answers one preflight."""
+
+    def __init__(self, *findings: Finding) -> None:
+        self.findings = findings
+
+    def hyperparameters(self, *_: object) -> dict[str, object]:
+        return {}
+
+    def preflight(self, _plan: object) -> tuple[Finding, ...]:
+        return self.findings
+
+
+def test_doctor_when_one_of_two_trainers_can_train_then_shows_both_and_says_that_it_is_possible(
+    invoke, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = Finding(code="ended", blocking=True, reason="AWS ended it", advice="Choose another.")
+    vars(connection.services)["trainers"] = {
+        "bedrock": CheckedTrainer(ended), "sagemaker": CheckedTrainer(),
+    }  # fmt: skip
+    sizes = doctor.AccountQuotas(executions=10, labels_per_second=5)
+    monkeypatch.setattr(doctor, "read_quotas", lambda *_: sizes)
+    monkeypatch.setattr(doctor, "propose", lambda *_: ())
+    monkeypatch.setattr(doctor, "look_at_captions", lambda *_: ())
+    shown = invoke("doctor").stdout
+    assert "bedrock cannot train today\n✗ AWS ended it. Choose another." in shown
+    assert "sagemaker can train today" in shown
+    assert "✓ On this local stack" in shown
+    asked = json.loads(invoke("doctor", "--json").stdout)
+    assert (asked["possible"], asked["trainers"]) == (True, {"bedrock": False, "sagemaker": True})
+
+    vars(connection.services)["trainers"] = {"bedrock": CheckedTrainer(ended)}
+    assert json.loads(invoke("doctor", "--json").stdout)["possible"] is False
