@@ -22,8 +22,8 @@ from onmodel_cli.main import app
 
 PAGES = (
     "docs/debugging.md", "docs/operating.md", "docs/costs.md", "docs/safety.md",
-    "docs/sampling.md", "docs/architecture.md", "events/README.md", "CONTRIBUTING.md",
-    "README.md",  # last: it ends with a model deleted
+    "docs/sampling.md", "docs/trainers.md", "docs/architecture.md", "events/README.md",
+    "CONTRIBUTING.md", "README.md",  # last: it ends with a model deleted
 )  # fmt: skip
 COMMANDS = [command for page in PAGES for command in commands(page)]
 
@@ -53,6 +53,7 @@ ELSEWHERE = {
     "sam deploy": "tests/runtime/test_sam_deploy.py runs it against the local stack",
     ".venv-sam/bin/sam deploy --guided": "tests/runtime/test_sam_deploy.py, likewise",
     "sam deploy --parameter-overrides Name=value …": "tests/runtime/test_sam_deploy.py, likewise",
+    "onmodel trainer prepare": "tests/unit/cli/test_preparing.py; a local stack has no such job",
     "onmodel model fetch -p NAME": (
         "tests/unit/cli/test_fetching.py; Bedrock, which trains on the pages' stack, gives out no"
         " weights"

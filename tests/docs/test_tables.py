@@ -9,8 +9,19 @@ from docs.pages import ROOT
 from template_model import read_template
 
 from onmodel.contracts.bedrock import PRESETS
-from onmodel.money.pricebook import PriceBook
+from onmodel.contracts.sagemaker import (
+    INSTANCES,
+    SageMakerDrawingOptions,
+    SageMakerTrainingSettings,
+)
+from onmodel.contracts.trainings import DatasetSize, Work
+from onmodel.contracts.weights import WEIGHTS_BYTES
+from onmodel.money.pricebook import PriceBook, estimate
+from onmodel.money.quotes import used
 from onmodel.trainers.bedrock.limits import QUOTA_MODEL_UNITS
+from onmodel.trainers.sagemaker import billing, preparing
+from onmodel.trainers.sagemaker.hyperparameters import chosen
+from onmodel.trainers.sagemaker.limits import MODEL_GB
 from onmodel_cli.sizing import CONCURRENT_EXECUTIONS
 
 OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
@@ -52,6 +63,27 @@ def usd(item: str) -> Decimal:
     return price.usd
 
 
+def sagemaker_sums() -> set[Decimal]:
+    """Of the shortest and the longest training, 18 pictures, the preparation and storage."""
+    book, month = PriceBook.load(), usd("s3.storage-gb-month")
+
+    def dearest(work: Work) -> Decimal:
+        return Decimal(str(estimate(used(work, book), book).lines[-1].usd))
+
+    few, many = (
+        dearest(billing.training_work(chosen(SageMakerTrainingSettings(), size)))
+        for size in (DatasetSize(pictures=5, characters=1), None)
+    )
+    options = SageMakerDrawingOptions(instances=",".join(INSTANCES), pixels=1024 * 1024)
+    drawing = dearest(billing.drawing_work({"tuned": 18}, options.model_dump()))
+    return {
+        *(usd(f"sagemaker.{instance}-training-hour") for instance in INSTANCES),
+        round(few, 1), round(many, 1), round(drawing, 1),
+        usd("sagemaker.ml.m5.xlarge-training-hour"), round(dearest(preparing.work()), 2),
+        month, round(WEIGHTS_BYTES // 10**9 * month, 2), round(Decimal(str(MODEL_GB)) * month, 2),
+    }  # fmt: skip
+
+
 def test_costs_when_listed_then_every_sum_comes_from_the_price_book() -> None:
     image, hour = usd("bedrock.nova-canvas.training-image"), usd("bedrock.provisioned-unit-hour")
     default, article = (
@@ -70,6 +102,7 @@ def test_costs_when_listed_then_every_sum_comes_from_the_price_book() -> None:
         usd("bedrock.custom-model-month"), hour, 3 * hour, 4 * hour,
         round(200 * caption + default * image + usd("bedrock.custom-model-month") + 4 * hour, 0),
     }  # fmt: skip
+    sums |= sagemaker_sums()
     answer = {Decimal(found.replace(",", "")) for found in re.findall(MONEY, COSTS)}
     assert answer == {each.normalize() for each in sums}
     assert f"`SpendLimitUsd` ({limit})" in COSTS
