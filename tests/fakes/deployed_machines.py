@@ -39,7 +39,8 @@ from onmodel.contracts.deployments import (
 )
 from onmodel.contracts.notifications import NotifyRequest
 from onmodel.contracts.operations import OurResource, ResourceKind
-from onmodel.errors import Conflict, OnmodelError, ServiceUnavailable
+from onmodel.contracts.trainings import TrainingSpec
+from onmodel.errors import Conflict, OnmodelError, ServiceUnavailable, TrainingImpossible
 from onmodel.handler import parse
 from onmodel.registry.kinds import MAILS, TRAININGS
 from onmodel.steps.bill_deployment import bill_deployment
@@ -93,7 +94,13 @@ class ScriptedTrainer(InMemoryTrainer):
         self.refuses_stop_for = timedelta(0)
         self.loses_answers = 0
         self.down = False
+        self.refuses_start = False
         self.lives: list[Life] = []
+
+    def start(self, spec: TrainingSpec) -> str:
+        if self.refuses_start:
+            raise TrainingImpossible("the model may not be customized", "Ask AWS for it")
+        return super().start(spec)
 
     def provision(self, spec: DeploymentSpec) -> str:
         before = set(self.deployments)

@@ -2,8 +2,9 @@
 
 An interpreter of the dialect that this project speaks: Task (functions, and startExecution with
 and without .sync:2), Choice, Wait, Pass, Succeed, Fail, Retry by error name, Catch, ResultPath,
-Parameters with JSONPath, $$.Execution and States.Format. Anything else is refused aloud.
-Executions may be made to die at any task, before or after it had its effect.
+Parameters with JSONPath, $$.Execution and States.Format, Distributed Map over JSON Lines (its
+children one after the other), task tokens by function and by queue, and putEvents. Anything else is
+refused aloud. Executions may be made to die at any state, and after any task had its effect.
 """
 
 from __future__ import annotations
@@ -22,6 +23,17 @@ from typing import Any
 
 import yaml
 from fakes.clock import FixedClock
+from fakes.dialect import (
+    Json,
+    StateFailed,
+    arguments,
+    first_rule,
+    holds,
+    joined,
+    look,
+    placed,
+    snake,
+)
 from fakes.executions import execution_arn
 
 from onmodel.ports.machines import EndedExecution
@@ -31,16 +43,7 @@ STATES = "arn:aws:states:us-east-1:123456789012:stateMachine:"
 MOST_STEPS = 40_000
 
 Function = Callable[[dict[str, Any]], Any]
-Json = Any
-Steps = Generator["float | Nested", Any, Json]
-
-
-class StateFailed(Exception):
-    """An error by its name, as Step Functions sees it."""
-
-    def __init__(self, name: str, cause: str = "") -> None:
-        super().__init__(f"{name}: {cause}")
-        self.name, self.cause = name, cause
+Steps = Generator["float | Nested | Callback", Any, Json]
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,23 @@ class Execution:
     steps: Steps
     tasks: int = 0
     status: str = "RUNNING"
+    started_at: datetime | None = None
     ended_at: datetime | None = None
     input: Json = None
     trace: list[str] = field(default_factory=list)
     error: str = ""
+    token: str = ""
+    awaits: str = ""
+    item: Json = None
     waiters: list[Execution] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Callback:
+    """A wait for the answer of a task token."""
+
+    token: str
+    timeout_seconds: float
 
 
 Dies = Callable[[Execution, str], "str | None"]
@@ -79,12 +94,18 @@ class Machines:
         substitutions: Mapping[str, str],
         dies: Dies = lambda *_: None,
         definitions: Mapping[str, Json] | None = None,
+        read: Callable[[str], bytes] = lambda key: b"",
+        put_events: Callable[[Json], None] = lambda entry: None,
+        send_message: Callable[[str], None] = lambda body: None,
     ) -> None:
         self.clock = clock
         self.functions = functions
         self.substitutions = dict(substitutions)
         self.dies = dies
         self.executions: dict[str, Execution] = {}
+        self.read, self.put_events, self.send_message = read, put_events, send_message
+        self.waiting: dict[str, Execution] = {}
+        self._early: dict[str, tuple[Json, StateFailed | None]] = {}
         self._definitions: dict[str, Json] = dict(definitions or {})
         self._queue: list[tuple[Any, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -97,7 +118,9 @@ class Machines:
             return False
         machine = machine_arn.removeprefix(STATES)
         given = json.loads(json.dumps(payload))
-        made = Execution(arn, machine, given, iter(()), input=deepcopy(given))  # type: ignore[arg-type]
+        made = Execution(arn, machine, given, iter(()))  # type: ignore[arg-type]
+        made.input, made.started_at = deepcopy(given), self.clock()
+        # type: ignore[arg-type]
         made.steps = self._run(made)
         self.executions[arn] = made
         self.after(0, lambda: self._advance(made, None))
@@ -122,6 +145,25 @@ class Machines:
             made.error = reason
             self._end(made, "ABORTED", None)
         return len(running)
+
+    # ── the port TaskTokens ──
+
+    def succeed(self, token: str, output: Mapping[str, Any]) -> bool:
+        answer = json.loads(json.dumps(output))
+        return self._answer(token, answer, None)
+
+    def fail(self, token: str, error: str, cause: str) -> bool:
+        return self._answer(token, None, StateFailed(error, cause))
+
+    def _answer(self, token: str, answer: Json, error: StateFailed | None) -> bool:
+        execution = self.waiting.pop(token, None)
+        if execution is None or execution.status != "RUNNING":
+            return False
+        if execution.awaits == token:
+            self.after(0, lambda: self._advance(execution, answer, error))
+        else:
+            self._early[token] = (answer, error)  # by the very function that was given it
+        return True
 
     # ── what a test does ──
 
@@ -160,12 +202,26 @@ class Machines:
         else:
             if isinstance(wanted, Nested):
                 self._wait_for(execution, wanted)
+            elif isinstance(wanted, Callback):
+                self._wait_for_answer(execution, wanted)
             else:
                 self.after(wanted, lambda: self._advance(execution, None))
 
     def _time_out(self, execution: Execution) -> None:
         if execution.status == "RUNNING":
             self._end(execution, "TIMED_OUT", None)
+
+    def _wait_for_answer(self, execution: Execution, wanted: Callback) -> None:
+        def expire() -> None:
+            if self.waiting.pop(wanted.token, None) is not None:
+                self._advance(execution, None, StateFailed("States.Timeout"))
+
+        execution.awaits = wanted.token
+        early = self._early.pop(wanted.token, None)
+        if early is None:
+            self.after(wanted.timeout_seconds, expire)
+        else:
+            self.after(0, lambda: self._advance(execution, *early))
 
     def _wait_for(self, execution: Execution, wanted: Nested) -> None:
         child = self.executions[wanted.arn]
@@ -194,11 +250,16 @@ class Machines:
 
     def _run(self, execution: Execution) -> Steps:
         definition = self._definition(execution.machine)
-        name, data = definition["StartAt"], deepcopy(execution.payload)
+        return (yield from self._states(execution, definition, deepcopy(execution.payload)))
+
+    def _states(self, execution: Execution, definition: Json, data: Json) -> Steps:
+        name = definition["StartAt"]
         for _ in range(MOST_STEPS):
             state = definition["States"][name]
             execution.trace.append(name)
             kind = state["Type"]
+            if kind != "Task" and self.dies(execution, name) == "before":
+                raise _Died
             if kind == "Succeed":
                 return data
             if kind == "Fail":
@@ -213,7 +274,7 @@ class Machines:
                 yield float(self._seconds(state, data))
             elif kind == "Pass":
                 data = self._pass(state, data, execution)
-            elif kind == "Task":
+            elif kind in {"Task", "Map"}:
                 data, name_after = yield from self._task(execution, name, state, data)
                 if name_after is not None:
                     name = name_after
@@ -231,7 +292,7 @@ class Machines:
             if "Parameters" in state
             else state.get("Result", data)
         )
-        return _placed(data, state.get("ResultPath", "$"), made)
+        return placed(data, state.get("ResultPath", "$"), made)
 
     def _task(self, execution: Execution, name: str, state: Json, data: Json) -> Steps:
         """The data after it, and the state to go on with when a Catch says so."""
@@ -240,7 +301,7 @@ class Machines:
             try:
                 answer = yield from self._call(execution, name, state, data)
             except StateFailed as fault:
-                place, rule = _first(state.get("Retry", ()), fault.name)
+                place, rule = first_rule(state.get("Retry", ()), fault.name)
                 if rule is not None and tried.get(place, 0) < rule.get("MaxAttempts", 3):
                     wait = rule.get("IntervalSeconds", 1) * rule.get("BackoffRate", 2) ** tried.get(
                         place, 0
@@ -248,16 +309,35 @@ class Machines:
                     tried[place] = tried.get(place, 0) + 1
                     yield min(wait, rule.get("MaxDelaySeconds", wait))
                     continue
-                _, caught = _first(state.get("Catch", ()), fault.name)
+                _, caught = first_rule(state.get("Catch", ()), fault.name)
                 if caught is None:
                     raise
                 error = {"Error": fault.name, "Cause": fault.cause}
-                return _placed(data, caught.get("ResultPath", "$"), error), caught["Next"]
+                return placed(data, caught.get("ResultPath", "$"), error), caught["Next"]
             if "ResultSelector" in state:
                 answer = self._fill(state["ResultSelector"], answer, execution)
-            return _placed(data, state.get("ResultPath", "$"), answer), None
+            return placed(data, state.get("ResultPath", "$"), answer), None
+
+    def _map(self, execution: Execution, state: Json, data: Json) -> Steps:
+        """The children one after the other; they stop when more failed than is tolerated."""
+        reader = self._fill(state["ItemReader"]["Parameters"], data, execution)
+        items = [json.loads(line) for line in self.read(reader["Key"]).splitlines()]
+        failed = 0
+        for item in items:
+            execution.item = item
+            given = self._fill(state["ItemSelector"], data, execution)
+            try:
+                yield from self._states(execution, state["ItemProcessor"], given)
+            except StateFailed:
+                failed += 1
+                if failed * 100 > state["ToleratedFailurePercentage"] * len(items):
+                    raise StateFailed("States.ExceedToleratedFailureThreshold") from None
+        return None
 
     def _call(self, execution: Execution, name: str, state: Json, data: Json) -> Steps:
+        if state["Type"] == "Map":
+            return (yield from self._map(execution, state, data))
+        execution.token = f"token-{next(self._order)}"
         payload = (
             self._fill(state["Parameters"], data, execution) if "Parameters" in state else data
         )
@@ -266,8 +346,16 @@ class Machines:
         if death == "before":
             raise _Died
         resource = state["Resource"]
+        if resource.endswith("waitForTaskToken"):
+            return (yield from self._ask(execution, resource, state, payload, death))
+        if resource.endswith("events:putEvents"):
+            for entry in payload["Entries"]:
+                self.after(1, lambda entry=entry: self.put_events(entry))
+            if death == "after":
+                raise _Died
+            return {"FailedEntryCount": 0}
         if match := re.fullmatch(r"\$\{(\w+)Function(?:\.Arn)?\}", resource):
-            answer = self._invoke(_snake(match[1]), payload)
+            answer = self._invoke(snake(match[1]), payload)
             if death == "after":
                 raise _Died
             return answer
@@ -279,6 +367,26 @@ class Machines:
         if resource.endswith(".sync:2"):
             return (yield Nested(arn))
         return {"ExecutionArn": arn}
+
+    def _ask(
+        self, execution: Execution, resource: str, state: Json, payload: Json, death: str | None
+    ) -> Steps:
+        """Call the function, or send the message; then wait for the answer of the token."""
+        token = execution.token
+        self.waiting[token] = execution
+        try:
+            if ":sqs:" in resource:
+                body = json.dumps(payload["MessageBody"])
+                self.after(0, lambda: self.send_message(body))
+            else:
+                self._invoke(snake(payload["FunctionName"]), payload["Payload"])
+        except StateFailed:
+            self.waiting.pop(token, None)
+            raise
+        if death == "after":
+            raise _Died
+        timeout = self._substituted(str(state["TimeoutSeconds"]))
+        return (yield Callback(token, float(timeout)))
 
     def _start(self, execution: Execution, state: str, payload: Json) -> str:
         machine_arn = payload["StateMachineArn"]
@@ -319,9 +427,9 @@ class Machines:
 
     def _path(self, path: str, data: Json, execution: Execution) -> Json:
         if path.startswith("States.Format("):
-            template, *rest = _arguments(path)
+            template, *rest = arguments(path)
             values = [str(self._path(item, data, execution)) for item in rest]
-            return _joined(template.strip("'"), values)
+            return joined(template.strip("'"), values)
         if path == "States.UUID()":
             return f"uuid-{next(self._order)}"
         if path.startswith("$$."):
@@ -333,9 +441,11 @@ class Machines:
                     "StartTime": self.clock().isoformat(),
                 },
                 "State": {"EnteredTime": self.clock().isoformat()},
+                "Task": {"Token": execution.token},
+                "Map": {"Item": {"Value": execution.item}},
             }
-            return _look(context, path[2:])
-        return _look(data, path)
+            return look(context, path[2:])
+        return look(data, path)
 
     def _text(self, state: Json, field_name: str, data: Json, execution: Execution) -> str:
         if f"{field_name}Path" in state:
@@ -344,12 +454,12 @@ class Machines:
 
     def _seconds(self, state: Json, data: Json) -> float:
         if "SecondsPath" in state:
-            return float(_look(data, state["SecondsPath"]))
+            return float(look(data, state["SecondsPath"]))
         return float(self._substituted(state["Seconds"]))
 
     def _choose(self, state: Json, data: Json, execution: Execution) -> str:
         for rule in state["Choices"]:
-            if _holds(rule, data):
+            if holds(rule, data):
                 return str(rule["Next"])
         if "Default" not in state:
             raise StateFailed("States.NoChoiceMatched", execution.machine)
@@ -359,89 +469,9 @@ class Machines:
 @lru_cache
 def _deployed(machine: str) -> Json:
     """The definition as it is deployed; reading YAML takes longer than running it."""
-    path = ROOT / "statemachine" / f"{_snake(machine)}.asl.yaml"
+    path = ROOT / "statemachine" / f"{snake(machine)}.asl.yaml"
     return yaml.safe_load(path.read_text())
 
 
 class _Died(BaseException):
     """The execution is aborted: nobody catches it."""
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
-def _first(rules: Any, error: str) -> tuple[int, Json]:
-    for place, rule in enumerate(rules):
-        if error in rule["ErrorEquals"] or "States.ALL" in rule["ErrorEquals"]:
-            return place, rule
-    return -1, None
-
-
-def _look(data: Json, path: str) -> Json:
-    found = data
-    for part in path.removeprefix("$").split("."):
-        if not part:
-            continue
-        if not isinstance(found, dict) or part not in found:
-            raise StateFailed("States.Runtime", f"{path} is not in {json.dumps(data)[:300]}")
-        found = found[part]
-    return deepcopy(found)
-
-
-def _has(data: Json, path: str) -> bool:
-    try:
-        _look(data, path)
-    except StateFailed:
-        return False
-    return True
-
-
-def _placed(data: Json, path: str | None, value: Json) -> Json:
-    if path is None:
-        return data
-    if path == "$":
-        return value
-    made = deepcopy(data)
-    *parents, last = path.removeprefix("$.").split(".")
-    place = made
-    for part in parents:
-        place = place.setdefault(part, {})
-    place[last] = value
-    return made
-
-
-def _arguments(call: str) -> list[str]:
-    inside = call[call.index("(") + 1 : call.rindex(")")]
-    return [part.strip() for part in re.findall(r"'[^']*'|[^,]+", inside) if part.strip()]
-
-
-def _joined(template: str, values: list[str]) -> str:
-    for value in values:
-        template = template.replace("{}", value, 1)
-    return template
-
-
-def _holds(rule: Json, data: Json) -> bool:
-    if "And" in rule:
-        return all(_holds(part, data) for part in rule["And"])
-    if "Or" in rule:
-        return any(_holds(part, data) for part in rule["Or"])
-    if "Not" in rule:
-        return not _holds(rule["Not"], data)
-    (test,) = rule.keys() - {"Variable", "Next", "Comment"}
-    wanted = rule[test]
-    if test == "IsPresent":
-        return _has(data, rule["Variable"]) == wanted
-    value = _look(data, rule["Variable"])
-    tests: dict[str, Callable[[], bool]] = {
-        "StringEquals": lambda: isinstance(value, str) and value == wanted,
-        "IsString": lambda: isinstance(value, str) == wanted,
-        "BooleanEquals": lambda: isinstance(value, bool) and value == wanted,
-        "IsNull": lambda: (value is None) == wanted,
-        "NumericEquals": lambda: value == wanted,
-        "NumericGreaterThan": lambda: value > wanted,
-        "NumericGreaterThanEquals": lambda: value >= wanted,
-        "NumericLessThan": lambda: value < wanted,
-    }
-    return tests[test]()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
+from functools import cache
 
 import cv2
 import numpy as np
@@ -116,13 +117,7 @@ class TrainingInMemory(FilmsInMemory):
         self.captions = FakeCaptionModel(answer)
         self.queue = InMemoryQueue()
         self.links = SignedLinks(LINKS_URL, "a key of tests", self.clock)
-        self.prices = with_prices(
-            {
-                "memory.training-image": "0.005",
-                "memory.model-month": "1.95",
-                "memory.unit-hour": "60.5",
-            }
-        )
+        self.prices = _prices()
 
     # ── what lies there before ──
 
@@ -406,6 +401,17 @@ class TrainingInMemory(FilmsInMemory):
 
     def keys(self, dataset: DatasetRef) -> DatasetKeys:
         return DatasetKeys(dataset.production, dataset.dataset_id)
+
+
+@cache
+def _prices() -> PriceBook:
+    return with_prices(
+        {
+            "memory.training-image": "0.005",
+            "memory.model-month": "1.95",
+            "memory.unit-hour": "60.5",
+        }
+    )
 
 
 def with_prices(prices: dict[str, str]) -> PriceBook:

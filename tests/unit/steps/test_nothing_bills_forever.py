@@ -398,7 +398,22 @@ It ends before a state had its effect, or right after; the event came once. The 
 was lost (deleted by hand).
 
 {deaths}
-"""
+
+## When a request's execution is stopped
+
+An execution of each machine is stopped at each of its states: before the state, or after its
+effect. Nobody uploads anything again. Each cell has the mails of the following hour; "goes on" says
+that the work was continued, and "before" that the mail about the outcome had been sent already. A
+film, a storyboard or a deployment by a person is not started again by itself: the mail says what to
+do. A training is, four times at most; an approved storyboard is deployed for.
+
+The table is made by `tests/unit/steps/test_no_request_ends_in_silence.py`, which runs the functions
+as they are deployed.
+
+{requests}"""
+
+REQUESTS = re.compile(r"<!-- requests -->.*<!-- /requests -->\n", re.DOTALL)
+"""The other test's table, which stays as it is."""
 
 
 def _cell(world: DeployedMachines) -> str:
@@ -440,7 +455,13 @@ def safety_page() -> str:
         tolerance=duration(TOLERANCE.total_seconds()),
         stories=stories,
         deaths=deaths,
+        requests=_requests(),
     )
+
+
+def _requests() -> str:
+    found = REQUESTS.search(SAFETY.read_text())
+    return found[0] if found else "<!-- requests -->\n<!-- /requests -->\n"
 
 
 def test_safety_page_when_read_then_says_what_these_stories_say() -> None:

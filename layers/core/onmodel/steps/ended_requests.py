@@ -17,6 +17,7 @@ from onmodel.contracts.base import Contract
 from onmodel.contracts.datasets import Generation
 from onmodel.contracts.deployments import DeployRequest
 from onmodel.contracts.films import Run
+from onmodel.contracts.keys import execution_arn
 from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
 from onmodel.contracts.rows import (
     ApprovalStatus,
@@ -196,11 +197,21 @@ class EndedRequests:
             return False  # a job's event: its training is deployed again
         about = About(request.production, request.correlation_id or ended.arn.split(":")[-1])
         if request.storyboard_key:
+            if self._is_drawn_on_deployed(ended, request.production):
+                return False  # DrawStoryboard's mail has the outcome
             what = f"the storyboard {request.storyboard_key} was not drawn"
             return self._alarm(ended, about, what, "Upload it again")
         what = f"the model {request.training_id} was not deployed"
         advice = "`onmodel deploy` tries again"
         return self._alarm(ended, about, what, advice)
+
+    def _is_drawn_on_deployed(self, ended: EndedExecution, production: str) -> bool:
+        """Whether it had handed the storyboard to DrawStoryboard, under the name of the state."""
+        name = f"again-{ended.arn.split(':')[-1]}"
+        drawing = execution_arn(self.draw_storyboard_arn, name)
+        return self.executions.is_running(drawing) or any(
+            row.holder == drawing for row in STORYBOARDS.list(self.registry, production)
+        )
 
     def _storyboard(self, ended: EndedExecution) -> bool:
         request = _read(StoryboardRequest, ended, "request")
@@ -298,10 +309,10 @@ class EndedRequests:
 
 
 def _is_declined(asked: ApprovalRow, ended: EndedExecution) -> bool:
-    """Declined, or not answered in time, before the execution ended."""
-    if asked.status == ApprovalStatus.PENDING:
-        return ended.ended_at >= asked.body.expires_at
-    return asked.status != ApprovalStatus.APPROVED
+    """Declined, or not answered in time. An answer to an ended execution expires at once."""
+    if asked.status == ApprovalStatus.DECLINED:
+        return True
+    return asked.status != ApprovalStatus.APPROVED and ended.ended_at >= asked.body.expires_at
 
 
 def _read(model: type[InputT], ended: EndedExecution, name: str) -> InputT | None:

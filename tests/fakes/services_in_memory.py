@@ -1,0 +1,67 @@
+"""What wiring's Services offers, over tables and buckets in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, partial
+from typing import Any
+
+from fakes.image_model import FakeImageModel
+from fakes.mailbox import STACK_OPTIONS
+from fakes.scheduler import InMemoryScheduler
+from fakes.trainer import Only
+from fakes.training_in_memory import TrainingInMemory
+from functions import variables_of_the_template
+
+from onmodel.environment import Environment
+from onmodel.finders import FinderServices, make_finder
+from onmodel.money.pricebook import PriceBook
+from onmodel.money.result_cache import CachedLabelDetector
+from onmodel.namers import NamerServices, make_namer
+from onmodel.trainers.catalogue import common_limits
+
+
+class ServicesInMemory:
+    """The attributes of Services, made of a TrainingInMemory."""
+
+    def __init__(self, world: TrainingInMemory, variables: Mapping[str, str] | None = None) -> None:
+        self._world = world
+        self.clock = world.clock
+        self.environment = environment() if variables is None else Environment(variables)
+        self.uploads, self.studio = world.uploads, world.studio
+        self.registry, self.cache = world.registry, world.cache
+        self.executions: Any = world.executions
+        self.mailbox = world.mailbox
+        self.embedder = world.embedder
+        self.trainers = self.trainer_rules = Only(world.trainer)
+        self.dataset_limits = common_limits()
+        self.tokens: Any = world.tokens
+        self.caption_queue: Any = world.queue
+        self.links = world.links
+        self.scheduler = InMemoryScheduler(world.clock)
+        self.prices = prices()
+        self.notices: tuple[str, ...] = ()
+        self.stack_options = STACK_OPTIONS
+
+    def finder(self, meter: Any) -> Any:
+        detector = CachedLabelDetector(self._world.detector, self.cache, meter)
+        return partial(make_finder, services=FinderServices(labels=lambda: detector))
+
+    def namer(self, meter: Any) -> Any:
+        return partial(make_namer, services=NamerServices(partial(self.embedder, meter=meter)))
+
+    def image_model(self, _trainer: str) -> Any:
+        return FakeImageModel()
+
+    def caption_model(self, _settings: object) -> Any:
+        return self._world.captions
+
+
+@cache
+def environment() -> Environment:
+    return Environment(variables_of_the_template())
+
+
+@cache
+def prices() -> PriceBook:
+    return PriceBook.load()

@@ -1,0 +1,248 @@
+"""The deployed system in one process: its machines and functions, over everything in memory.
+
+statemachine/*.asl.yaml run over functions/*/app.py; uploads, queue, rules and schedules lead to
+what template.yaml connects them with; reconcile runs every quarter of an hour, in simulated time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from types import ModuleType, SimpleNamespace
+from typing import Any
+from unittest import mock
+
+from fakes.deployed_machines import ScriptedTrainer
+from fakes.image_model import FakeImageModel
+from fakes.labels import FakeLabels, figure
+from fakes.machines import STATES, Execution, Machines
+from fakes.services_in_memory import ServicesInMemory
+from fakes.training_in_memory import LINKS_URL, TrainingInMemory, with_prices
+from functions import STEPS, load_function, variables_of_the_template
+
+from onmodel.contracts.datasets import FilmPreparedDetail
+from onmodel.contracts.rows import ApprovalStatus
+from onmodel.contracts.storyboards import PanelRequest, Panels
+from onmodel.contracts.trainings import TrainingStatus
+from onmodel.environment import Environment
+from onmodel.errors import OnmodelError
+from onmodel.observability import metrics
+from onmodel.registry.kinds import APPROVALS, TRAININGS
+
+MACHINES = ("PrepareFilm", "TrainModel", "DeployModel", "DrawStoryboard", "RetireModel")
+ROUND = timedelta(minutes=15)
+POLL_SECONDS = 300
+APPROVAL_DAYS = 7
+REDELIVERY_SECONDS = 60
+MOST_RECEIVES = 5
+PRODUCTION = "bunny"
+VARIABLES = {
+    **variables_of_the_template(),
+    "PREPARE_FILM_ARN": f"{STATES}PrepareFilm",
+    "TRAIN_MODEL_ARN": f"{STATES}TrainModel",
+    "DEPLOY_MODEL_ARN": f"{STATES}DeployModel",
+    "RETIRE_MODEL_ARN": f"{STATES}RetireModel",
+    "DRAW_STORYBOARD_ARN": f"{STATES}DrawStoryboard",
+    "POLL_SECONDS": str(POLL_SECONDS),
+    "APPROVAL_DAYS": str(APPROVAL_DAYS),
+}
+FOR_METRICS = {"POWERTOOLS_METRICS_NAMESPACE": "onmodel"}
+PRICES = with_prices(
+    {
+        "memory.training-image": "0.005",
+        "memory.model-month": "1.95",
+        "memory.unit-hour": "60.5",
+    }
+)
+
+
+@dataclass
+class Context:
+    function_name: str = "under_test"
+    memory_limit_in_mb: int = 128
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:under_test"
+    aws_request_id: str = "r-1"
+
+
+class SmallImages(FakeImageModel):
+    """Pictures of 64 × 64 whatever is asked for: nobody looks at them, and many are drawn."""
+
+    def draw(self, model: str, panel: PanelRequest) -> Panels:
+        return super().draw(model, panel.model_copy(update={"width": 64, "height": 64}))
+
+
+class StackInMemory:
+    """Everything that template.yaml makes; `answer` is what a person posts to each question."""
+
+    def __init__(self) -> None:
+        labels = FakeLabels((figure(0.3, 0.2, 0.3, 0.6),))
+        self.world = TrainingInMemory(trainer=ScriptedTrainer)
+        self.world.detector = labels
+        self.trainer: ScriptedTrainer = self.world.trainer  # type: ignore[assignment]
+        self.clock = self.world.clock
+        self.services = ServicesInMemory(self.world, VARIABLES | {"SPEND_LIMIT_USD": "10000"})
+        self.services.prices = PRICES
+        self.services.image_model = lambda _trainer: SmallImages()
+        self.services.caption_queue = self
+        self.answer: str | None = None
+        self.broken: dict[str, Exception] = {}
+        self.dies: Callable[[Execution, str], str | None] = lambda *_: None
+        self.machines = Machines(
+            self.clock,
+            {step: lambda payload, step=step: self.call(step, payload) for step in STEPS},
+            {
+                **{f"{machine}Arn": f"{STATES}{machine}" for machine in MACHINES},
+                **{f"{_camel(step)}Function": _camel(step) for step in STEPS},
+                "PollSeconds": str(POLL_SECONDS),
+                "ApprovalSeconds": str(APPROVAL_DAYS * 86_400),
+                "StudioBucket": "studio",
+                "CaptionQueueUrl": "queue",
+            },
+            dies=self._dies,
+            read=self.services.studio.get,
+            put_events=self._film_prepared,
+            send_message=lambda body: self.send(body, 0),
+        )
+        self.services.executions = self.services.tokens = self.machines
+        self._every(POLL_SECONDS, self._fire_schedules)
+        self._every(POLL_SECONDS, self._answer_questions)
+        self._every(ROUND.total_seconds(), self._reconcile)
+
+    def _dies(self, execution: Execution, state: str) -> str | None:
+        return self.dies(execution, state)  # a test sets it when the machines are made already
+
+    # ── what people and services do ──
+
+    def call(self, step: str, payload: Any) -> Any:
+        """A function's answer as Lambda gives it; raises what it raises."""
+        if step in self.broken:
+            raise self.broken[step]
+        module = _loaded(step)
+        replaced = {
+            "wired": self.services,
+            "services": lambda *_sections: self.services,
+            "now": self.clock,
+            "time": SimpleNamespace(sleep=lambda seconds: None),
+        }
+        for name in replaced.keys() & vars(module).keys():
+            setattr(module, name, replaced[name])
+        named = mock.patch.object(metrics.provider, "namespace", "onmodel")
+        with named, mock.patch.dict(os.environ, FOR_METRICS):
+            return json.loads(json.dumps(module.handler(payload, Context())))
+
+    def upload(self, key: str, body: bytes, event_id: str = "upload-1") -> Any:
+        self.services.uploads.put(key, body, "application/octet-stream")
+        event = self.world.event(key, event_id).model_dump(mode="json", by_alias=True)
+        return self.call("route_upload", event)
+
+    def end_job(self, status: TrainingStatus = TrainingStatus.COMPLETED) -> None:
+        """The newest training ends, and the trainer's event comes."""
+        job = list(self.trainer.trainings)[-1]
+        if status == TrainingStatus.COMPLETED:
+            self.trainer.complete(job)
+        else:
+            self.trainer.end(job, status)
+        self.start("DeployModel", f"event-{job[-8:]}", {"request": {"job_arn": job}})
+
+    def job_event(self) -> None:
+        """The trainer's event of the newest training comes again."""
+        job = list(self.trainer.trainings)[-1]
+        self.start("DeployModel", f"again-{job[-8:]}", {"request": {"job_arn": job}})
+
+    def film_prepared(self, film: FilmPreparedDetail) -> None:
+        """The rule hands FilmPrepared to collect_film."""
+        self._film_prepared(
+            {
+                "Source": "onmodel",
+                "DetailType": "FilmPrepared",
+                "Detail": film.model_dump(mode="json"),
+            }
+        )
+
+    def limit_spending(self, usd: float) -> None:
+        self.services.environment = Environment(VARIABLES | {"SPEND_LIMIT_USD": str(usd)})
+
+    def break_for(self, step: str, hours: float) -> None:
+        """A function fails with a fault of ours, for this time."""
+        self.broken[step] = ValueError("a fault of ours")
+        self.machines.after(hours * 3600, lambda: self.broken.pop(step))
+
+    def start(self, machine: str, name: str, payload: Any) -> bool:
+        return self.machines.start(f"{STATES}{machine}", name, payload)
+
+    def send(self, body: str, delay_seconds: int) -> None:
+        """To the caption queue."""
+        self.machines.after(delay_seconds, lambda: self._deliver(body, 1))
+
+    # ── what the template connects ──
+
+    def _deliver(self, body: str, receives: int) -> None:
+        record = {
+            "messageId": f"message-{receives}",
+            "body": body,
+            "attributes": {"ApproximateReceiveCount": str(receives)},
+            "eventSource": "aws:sqs",
+        }
+        answer = self.call("caption_crop", {"Records": [record]})
+        if answer["batchItemFailures"] and receives < MOST_RECEIVES:
+            self.machines.after(REDELIVERY_SECONDS, lambda: self._deliver(body, receives + 1))
+
+    def _film_prepared(self, entry: Any) -> None:
+        event = {
+            "id": "event-1",
+            "source": entry["Source"],
+            "detail-type": entry["DetailType"],
+            "detail": entry["Detail"],
+        }
+        self.call("collect_film", event)
+
+    def _every(self, seconds: float, action: Callable[[], None]) -> None:
+        def again() -> None:
+            self.machines.after(seconds, again)
+            action()
+
+        self.machines.after(seconds, again)
+
+    def _fire_schedules(self) -> None:
+        for due in self.services.scheduler.due():
+            name = f"schedule-{len(self.machines.executions)}"
+            self.machines.start(due.target_arn, name, json.loads(due.payload))
+
+    def _answer_questions(self) -> None:
+        if self.answer is None:
+            return
+        for row in list(APPROVALS.list(self.services.registry, PRODUCTION)):
+            if row.status == ApprovalStatus.PENDING:
+                self.post(self.services.links.link_to_approval(PRODUCTION, row.id, 7), self.answer)
+
+    def post(self, link: str, decision: str) -> Any:
+        event = {
+            "rawPath": link.removeprefix(LINKS_URL),
+            "requestContext": {"http": {"method": "POST"}, "requestId": "request-1"},
+            "body": f"decision={decision}",
+        }
+        return self.call("follow_link", event)
+
+    def _reconcile(self) -> None:
+        with suppress(OnmodelError):
+            self.call("reconcile", {"id": "round", "source": "aws.events"})
+
+    # ── what tests ask ──
+
+    @property
+    def training_ids(self) -> list[str]:
+        return [row.id for row in TRAININGS.list(self.services.registry, PRODUCTION)]
+
+
+def _camel(step: str) -> str:
+    return "".join(word.capitalize() for word in step.split("_"))
+
+
+@cache
+def _loaded(step: str) -> ModuleType:
+    return load_function(step)

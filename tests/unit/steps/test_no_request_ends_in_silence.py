@@ -1,0 +1,541 @@
+"""Whatever state an execution ends in, what was asked for is done or notified within an hour.
+
+Every state of every machine (read from statemachine/*.asl.yaml) is the place where an execution is
+stopped, before the state and after its effect. Nobody uploads anything again; reconcile runs every
+quarter of an hour. The table in docs/safety.md is made here: `UPDATE_DOCS=1` writes it again.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+from drawn.films import draw_film
+from fakes.machines import Execution
+from fakes.stack_in_memory import MACHINES, PRODUCTION, StackInMemory
+from template_model import Machine, read_machine, read_template
+
+from onmodel.contracts.datasets import FilmPreparedDetail
+from onmodel.contracts.trainings import Finding, TrainingStatus
+from onmodel.notifications.outcomes import outcome_of
+from onmodel.registry.kinds import MAILS
+
+SAFETY = Path(__file__).parents[3] / "docs" / "safety.md"
+BEGIN, END = "<!-- requests -->\n", "<!-- /requests -->"
+"""Around the table; the rest of the page is made by test_nothing_bills_forever.py."""
+
+MINUTE = 60
+STORYBOARD = b"title: A day\nstyle: soft\nsize: 512x512\nscenes: [Buck smiles]\n"
+KEY = f"{PRODUCTION}/storyboards/forest.yaml"
+
+NOT_REACHED = {
+    ("TrainModel", "RequestReview"),
+    ("TrainModel", "IsReviewed"),
+}
+"""States that no quote leads to: `review` is always none."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A way through one machine, the kind of mail that it ends with, and the hours it takes."""
+
+    machine: str
+    title: str
+    begin: Callable[[StackInMemory], None]
+    mail: str
+    hours: float = 6
+    named: str = ""
+    """What the names of the executions hold that are about this request."""
+
+    def executions(self, stack: StackInMemory) -> list[Execution]:
+        return [made for made in stack.machines.of(self.machine) if self.named in made.arn]
+
+
+@cache
+def film() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        draw_film(path, seconds=3, size=(640, 360), fps=8, gop=8)
+        return path.read_bytes()
+
+
+# ── ways through PrepareFilm ─────────────────────────────────────────────────────────────────────
+
+
+def a_film(stack: StackInMemory) -> None:
+    stack.upload(f"{PRODUCTION}/films/a.mp4", film())
+
+
+def no_film(stack: StackInMemory) -> None:
+    stack.upload(f"{PRODUCTION}/films/a.mp4", b"no film at all" * 100)
+
+
+def a_film_that_fails(stack: StackInMemory) -> None:
+    stack.broken["name_crops"] = ValueError("a fault of ours")
+    a_film(stack)
+
+
+def a_film_twice(stack: StackInMemory) -> None:
+    a_film(stack)
+    (first,) = stack.machines.of("PrepareFilm")
+    stack.machines.after(60, lambda: stack.start("PrepareFilm", "again", first.input))
+
+
+# ── ways through TrainModel ──────────────────────────────────────────────────────────────────────
+
+
+def a_prepared_film(stack: StackInMemory, crops: int = 6) -> None:
+    stack.world.show_characters()
+    run = stack.world.film(crops=crops)
+    detail = FilmPreparedDetail(
+        production=run.production,
+        film_id=run.film_id,
+        run_id=run.run_id,
+        correlation_id=run.correlation_id,
+    )
+    stack.film_prepared(detail)
+
+
+def a_training_that_is_asked_for(answer: str) -> Callable[[StackInMemory], None]:
+    def begin(stack: StackInMemory) -> None:
+        stack.limit_spending(0)
+        stack.answer = answer
+        a_prepared_film(stack)
+
+    return begin
+
+
+def a_training_that_is_not_possible(stack: StackInMemory) -> None:
+    stack.trainer.findings = (
+        Finding(code="quota", reason="no quota", advice="Ask for it", blocking=True),
+    )
+    a_prepared_film(stack)
+
+
+def a_training_that_is_refused(stack: StackInMemory) -> None:
+    """The account could train when it was asked, and cannot when the training starts."""
+    stack.trainer.refuses_start = True
+    a_prepared_film(stack)
+
+
+def a_training_of_nothing(stack: StackInMemory) -> None:
+    a_prepared_film(stack, crops=1)
+
+
+def a_training_that_fails(stack: StackInMemory) -> None:
+    stack.broken["write_manifest"] = ValueError("a fault of ours")
+    a_prepared_film(stack)
+
+
+def a_generation_twice(stack: StackInMemory) -> None:
+    a_prepared_film(stack)
+    (first,) = stack.machines.of("TrainModel")
+    stack.machines.after(60, lambda: stack.start("TrainModel", "again", first.input))
+
+
+# ── ways through DeployModel, DrawStoryboard and RetireModel ─────────────────────────────────────
+
+
+def a_training_that_ends(
+    status: TrainingStatus = TrainingStatus.COMPLETED,
+) -> Callable[[StackInMemory], None]:
+    def begin(stack: StackInMemory) -> None:
+        a_prepared_film(stack)
+        stack.machines.after(60 * MINUTE, lambda: stack.end_job(status))
+
+    return begin
+
+
+def an_event_twice(stack: StackInMemory) -> None:
+    a_training_that_ends()(stack)
+    stack.machines.after(63 * MINUTE, stack.job_event)
+
+
+def a_quota_of_zero(stack: StackInMemory) -> None:
+    stack.trainer.quota = 0
+    a_training_that_ends()(stack)
+
+
+def a_deployment_that_fails(stack: StackInMemory) -> None:
+    stack.trainer.fails_after = timedelta(minutes=12)
+    a_training_that_ends()(stack)
+
+
+def a_deployment_that_cannot_be_stopped(stack: StackInMemory) -> None:
+    stack.trainer.ready_after = None
+    stack.trainer.refuses_stop_for = timedelta(hours=5)
+    a_training_that_ends()(stack)
+
+
+def a_retirement_that_fails(stack: StackInMemory) -> None:
+    a_training_that_ends()(stack)
+    stack.machines.after(70 * MINUTE, lambda: stack.break_for("stop_deployment", hours=4))
+
+
+def a_wish_for_nothing(stack: StackInMemory) -> None:
+    wish = {"production": PRODUCTION, "training_id": "nobody", "correlation_id": "wish-1"}
+    stack.start("DeployModel", "wish", {"request": wish})
+
+
+def a_storyboard(at_minute: float, answer: str = "approve") -> Callable[[StackInMemory], None]:
+    """In service from about the 90th to the 210th minute."""
+
+    def begin(stack: StackInMemory) -> None:
+        stack.answer = answer
+        a_training_that_ends()(stack)
+        stack.machines.after(
+            at_minute * MINUTE, lambda: stack.upload(KEY, STORYBOARD, "storyboard-1")
+        )
+
+    return begin
+
+
+def two_storyboards(stack: StackInMemory) -> None:
+    a_storyboard(300)(stack)
+    other = f"{PRODUCTION}/storyboards/sea.yaml"
+    stack.machines.after(301 * MINUTE, lambda: stack.upload(other, STORYBOARD, "storyboard-2"))
+
+
+def a_storyboard_that_was_approved_while_deploying(stack: StackInMemory) -> None:
+    """Asked before the model was deployed again by a person."""
+    a_storyboard(300)(stack)
+
+    def deploy() -> None:
+        (training,) = stack.training_ids
+        wish = {"production": PRODUCTION, "training_id": training, "hours": 1}
+        stack.start("DeployModel", "wish", {"request": wish | {"correlation_id": "wish-1"}})
+
+    stack.machines.after(301 * MINUTE, deploy)
+
+
+def a_storyboard_without_a_model(stack: StackInMemory) -> None:
+    stack.upload(KEY, STORYBOARD, "storyboard-1")
+
+
+def a_first_storyboard_without_a_model(stack: StackInMemory) -> None:
+    request = {"production": PRODUCTION, "correlation_id": "storyboard-1"}
+    stack.start("DrawStoryboard", "by-hand", {"request": request})
+
+
+def a_storyboard_that_fails(stack: StackInMemory) -> None:
+    a_storyboard(150)(stack)
+    stack.machines.after(140 * MINUTE, lambda: stack.break_for("publish_gallery", hours=2))
+
+
+SCENARIOS = (
+    Scenario("PrepareFilm", "a film", a_film, "film_prepared", 2),
+    Scenario("PrepareFilm", "a file that is no film", no_film, "film_refused", 2),
+    Scenario("PrepareFilm", "a film whose preparation fails", a_film_that_fails, "film_refused", 2),
+    Scenario("PrepareFilm", "a film twice", a_film_twice, "film_prepared", 2),
+    Scenario("TrainModel", "a training", a_prepared_film, "training_started", 3),
+    Scenario(
+        "TrainModel",
+        "a training that is approved",
+        a_training_that_is_asked_for("approve"),
+        "training_started",
+        3,
+    ),
+    Scenario(
+        "TrainModel",
+        "a training that is declined",
+        a_training_that_is_asked_for("decline"),
+        "approval_ended",
+        3,
+    ),
+    Scenario(
+        "TrainModel",
+        "a training that is not possible",
+        a_training_that_is_not_possible,
+        "dataset_ready",
+        3,
+    ),
+    Scenario(
+        "TrainModel",
+        "a training that is refused",
+        a_training_that_is_refused,
+        "training_not_started",
+        3,
+    ),
+    Scenario(
+        "TrainModel", "a dataset that is too small", a_training_of_nothing, "dataset_refused", 3
+    ),
+    Scenario(
+        "TrainModel", "a training that fails", a_training_that_fails, "training_not_started", 3
+    ),
+    Scenario("TrainModel", "a generation twice", a_generation_twice, "training_started", 3),
+    Scenario("DeployModel", "a deployment", a_training_that_ends(), "model_ready"),
+    Scenario(
+        "DeployModel",
+        "a training that failed",
+        a_training_that_ends(TrainingStatus.FAILED),
+        "training_failed",
+    ),
+    Scenario("DeployModel", "an event twice", an_event_twice, "model_ready"),
+    Scenario("DeployModel", "a quota of zero", a_quota_of_zero, "deployment_failed"),
+    Scenario(
+        "DeployModel", "a deployment that fails", a_deployment_that_fails, "deployment_failed"
+    ),
+    Scenario(
+        "DeployModel",
+        "an approved storyboard",
+        a_storyboard(300),
+        "model_ready",
+        12,
+        named="forest",
+    ),
+    Scenario(
+        "DeployModel",
+        "two approved storyboards",
+        two_storyboards,
+        "model_ready",
+        16,
+        named="forest",
+    ),
+    Scenario(
+        "DeployModel",
+        "a storyboard approved while deploying",
+        a_storyboard_that_was_approved_while_deploying,
+        "storyboard_drawn",
+        16,
+        named="forest",
+    ),
+    Scenario("DeployModel", "a wish for what is not there", a_wish_for_nothing, "alarm", 2),
+    Scenario(
+        "DrawStoryboard",
+        "a storyboard while a model is deployed",
+        a_storyboard(150),
+        "storyboard_drawn",
+        named="forest",
+    ),
+    Scenario(
+        "DrawStoryboard",
+        "a storyboard while a model is being deployed",
+        a_storyboard(70),
+        "storyboard_drawn",
+        named="forest",
+    ),
+    Scenario(
+        "DrawStoryboard",
+        "a storyboard that is approved",
+        a_storyboard(300),
+        "model_ready",
+        12,
+        named="forest",
+    ),
+    Scenario(
+        "DrawStoryboard",
+        "a storyboard that is declined",
+        a_storyboard(300, "decline"),
+        "approval_ended",
+        12,
+        named="forest",
+    ),
+    Scenario(
+        "DrawStoryboard",
+        "a storyboard without a model",
+        a_storyboard_without_a_model,
+        "storyboard_refused",
+        2,
+        named="forest",
+    ),
+    Scenario(
+        "DrawStoryboard",
+        "the first storyboard without a model",
+        a_first_storyboard_without_a_model,
+        "storyboard_refused",
+        2,
+    ),
+    Scenario(
+        "DrawStoryboard",
+        "a storyboard that fails",
+        a_storyboard_that_fails,
+        "alarm",
+        named="forest",
+    ),
+    Scenario("RetireModel", "a retirement", a_training_that_ends(), "retired"),
+    Scenario(
+        "RetireModel",
+        "a model that cannot be stopped",
+        a_deployment_that_cannot_be_stopped,
+        "retired",
+        14,
+    ),
+    Scenario("RetireModel", "a retirement that fails", a_retirement_that_fails, "retired", 12),
+)
+
+
+@cache
+def clean(scenario: Scenario) -> StackInMemory:
+    stack = StackInMemory()
+    scenario.begin(stack)
+    stack.machines.run_for(hours=scenario.hours)
+    return stack
+
+
+@cache
+def visits() -> dict[tuple[str, str], Scenario]:
+    """The first scenario that comes through each state, by machine and state."""
+    found: dict[tuple[str, str], Scenario] = {}
+    for scenario in SCENARIOS:
+        for execution in scenario.executions(clean(scenario)):
+            for state in execution.trace:
+                found.setdefault((scenario.machine, state), scenario)
+    return found
+
+
+def machines() -> tuple[Machine, ...]:
+    resources = read_template().resources
+    return tuple(
+        read_machine(name, resource["Properties"])
+        for name, resource in resources.items()
+        if resource["Type"] == "AWS::Serverless::StateMachine"
+    )
+
+
+def all_states() -> dict[tuple[str, str], str]:
+    """The type of every state of every machine, children of maps included."""
+    return {
+        (machine.name, state): definition["Type"]
+        for machine in machines()
+        for state, definition in machine.states()
+    }
+
+
+def test_scenarios_when_played_then_come_through_every_state() -> None:
+    assert {machine for machine, _ in all_states()} == set(MACHINES)
+    assert set(all_states()) - set(visits()) == NOT_REACHED
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.title)
+def test_scenario_when_played_then_ends_with_its_mail(scenario: Scenario) -> None:
+    stack = clean(scenario)
+    assert scenario.mail in mails(stack).values()
+    assert not [made for made in stack.machines.executions.values() if made.status == "RUNNING"]
+
+
+ENDS = {"Succeed", "Fail"}
+CASES = [
+    (machine, state, when)
+    for (machine, state), kind in all_states().items()
+    if kind not in ENDS and (machine, state) not in NOT_REACHED
+    for when in (("before", "after") if kind == "Task" else ("before",))
+]
+
+
+GOES_ON = {machine: {machine} for machine in MACHINES} | {
+    "DrawStoryboard": {"DrawStoryboard", "DeployModel"},
+}
+"""The machines that continue what one was asked for."""
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """What came of an execution that was stopped.
+
+    Attributes:
+        status: of the execution.
+        mails: kinds of the mails of the hour after it, each once.
+        outcome: kind of the mail about its outcome, before it or in that hour.
+        again: ends of the executions that were started in that hour about the same; RUNNING
+            five hours later is none.
+    """
+
+    status: str
+    mails: tuple[str, ...]
+    outcome: str | None
+    again: tuple[str, ...]
+
+
+@cache
+def stop(machine: str, state: str, when: str) -> Stopped:
+    """Stop the first execution of a machine that comes to a state."""
+    stack = StackInMemory()
+    found: list[tuple[Execution, set[str], datetime]] = []
+
+    scenario = visits()[machine, state]
+
+    def dies(execution: Execution, at: str) -> str | None:
+        if at == state and not found and execution in scenario.executions(stack):
+            found.append((execution, set(mails(stack)), stack.clock()))
+            return when
+        return None
+
+    stack.dies = dies
+    scenario.begin(stack)
+    while not found:
+        stack.machines.run_for(minutes=15)
+    ((execution, before, at),) = found
+    stack.machines.run_for(minutes=60)
+    sent = [kind for identity, kind in mails(stack).items() if identity not in before]
+    outcome = outcome_of(execution.arn, production=PRODUCTION, registry=stack.services.registry)
+    again = [
+        made
+        for made in stack.machines.executions.values()
+        if made.machine in GOES_ON[machine] and made.started_at and made.started_at > at
+    ]
+    if again:
+        stack.machines.run_for(hours=5)
+    return Stopped(
+        execution.status,
+        tuple(dict.fromkeys(sent)),
+        outcome,
+        tuple(made.status for made in again),
+    )
+
+
+def mails(stack: StackInMemory) -> dict[str, str]:
+    """Kinds of all mails that were sent, by their ids, the first first."""
+    rows = MAILS.list(stack.services.registry, PRODUCTION)
+    in_order = sorted(rows, key=lambda row: row.created_at)
+    return {row.id: row.body.event.split(":")[0] for row in in_order}
+
+
+@pytest.mark.parametrize(("machine", "state", "when"), CASES, ids=lambda value: value)
+def test_execution_when_stopped_at_any_state_then_done_or_notified_within_an_hour(
+    machine: str, state: str, when: str
+) -> None:
+    stopped = stop(machine, state, when)
+    assert stopped.status == "ABORTED"
+    assert stopped.outcome or stopped.mails or stopped.again
+    assert "RUNNING" not in stopped.again
+
+
+def _cell(machine: str, state: str, when: str) -> str:
+    if (machine, state, when) not in CASES:
+        return ""
+    stopped = stop(machine, state, when)
+    parts = [f"`{kind}`" for kind in stopped.mails]
+    if stopped.again:
+        parts.append("goes on")
+    elif not stopped.mails:
+        parts.append(f"`{stopped.outcome}` before")
+    return ", ".join(parts)
+
+
+def table() -> str:
+    lines = [
+        "| It is stopped at | before | after |",
+        "| --- | --- | --- |",
+        *(
+            f"| {machine}: {state} | {_cell(machine, state, 'before')} |"
+            f" {_cell(machine, state, 'after')} |"
+            for machine, state in dict.fromkeys((machine, state) for machine, state, _ in CASES)
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def test_safety_page_when_read_then_has_the_table_of_requests() -> None:
+    text = SAFETY.read_text()
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    page = f"{before}{BEGIN}{table()}{END}{after}"
+    if os.environ.get("UPDATE_DOCS"):
+        SAFETY.write_text(page)
+    assert SAFETY.read_text() == page
