@@ -32,7 +32,6 @@ class ServicesInMemory:
         self.registry, self.cache = world.registry, world.cache
         self.executions: Any = world.executions
         self.mailbox = world.mailbox
-        self.embedder = world.embedder
         self.trainers = self.trainer_rules = Only(world.trainer)
         self.dataset_limits = common_limits()
         self.tokens: Any = world.tokens
@@ -43,7 +42,15 @@ class ServicesInMemory:
         self.notices: tuple[str, ...] = ()
         self.stack_options = STACK_OPTIONS
 
-    def finder(self, meter: Any) -> Any:
+    labels_per_second = 50.0
+
+    def retry(self, _seconds_left: float) -> None:
+        """What is in memory does not throttle."""
+
+    def embedder(self, settings: Any, meter: Any, _retry: Any = None) -> Any:
+        return self._world.embedder(settings, meter)
+
+    def finder(self, meter: Any, _retry: Any, _per_second: float) -> Any:
         detector = CachedLabelDetector(self._world.detector, self.cache, meter)
         return partial(make_finder, services=FinderServices(labels=lambda: detector))
 

@@ -68,6 +68,9 @@ class Context:
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:under_test"
     aws_request_id: str = "r-1"
 
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
 
 class SmallImages(FakeImageModel):
     """Pictures of 64 × 64 whatever is asked for: nobody looks at them, and many are drawn."""
@@ -164,12 +167,14 @@ class StackInMemory:
             }
         )
 
-    def limit_spending(self, usd: float) -> None:
-        self.services.environment = Environment(VARIABLES | {"SPEND_LIMIT_USD": str(usd)})
+    def deploy_again_with(self, **variables: object) -> None:
+        """The stack's parameters from now on, by the names of the functions' variables."""
+        changed = {name: str(value) for name, value in variables.items()}
+        self.services.environment = Environment(VARIABLES | changed)
 
-    def break_for(self, step: str, hours: float) -> None:
-        """A function fails with a fault of ours, for this time."""
-        self.broken[step] = ValueError("a fault of ours")
+    def break_for(self, step: str, hours: float, fault: Exception | None = None) -> None:
+        """A function fails for this time, with a fault of ours if none is given."""
+        self.broken[step] = fault or ValueError("a fault of ours")
         self.machines.after(hours * 3600, lambda: self.broken.pop(step))
 
     def start(self, machine: str, name: str, payload: Any) -> bool:

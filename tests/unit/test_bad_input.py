@@ -10,33 +10,20 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from fakes.caption_model import FakeCaptionModel
-from fakes.films_in_memory import FilmsInMemory
-from fakes.image_model import FakeImageModel
-from fakes.mailbox import STACK_OPTIONS
-from fakes.scheduler import InMemoryScheduler
-from fakes.task_tokens import InMemoryTaskTokens
-from fakes.trainer import InMemoryTrainer, Only
-from fakes.training_in_memory import InMemoryQueue, says_its_name
-from functions import STEPS, load_function, variables_of_the_template
+from fakes.services_in_memory import ServicesInMemory
+from fakes.training_in_memory import TrainingInMemory
+from functions import STEPS, load_function
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onmodel.environment import Environment
 from onmodel.errors import EventRefused, OnmodelError
-from onmodel.finders import FinderServices, make_finder
 from onmodel.handler import parse
-from onmodel.links.tokens import SignedLinks
-from onmodel.money.pricebook import PriceBook
-from onmodel.money.result_cache import CachedLabelDetector
-from onmodel.namers import NamerServices, make_namer
-from onmodel.trainers.catalogue import common_limits
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,61 +55,9 @@ class Context:
         return 900_000
 
 
-class InMemoryServices:
-    """What wiring's Services offers, over empty tables and buckets."""
-
-    def __init__(self) -> None:
-        self._world = world = FilmsInMemory()
-        self.clock = world.clock
-        self.environment = environment()
-        self.uploads, self.studio = world.uploads, world.studio
-        self.registry, self.cache = world.registry, world.cache
-        self.executions, self.mailbox = world.executions, world.mailbox
-        self.trainers = self.trainer_rules = Only(InMemoryTrainer(world.clock))
-        self.dataset_limits = common_limits()
-        self.tokens = InMemoryTaskTokens()
-        self.caption_queue = InMemoryQueue()
-        self.links = SignedLinks("https://door.invalid", "a key of tests", world.clock)
-        self.scheduler = InMemoryScheduler(world.clock)
-        self.prices = prices()
-        self.notices: tuple[str, ...] = ()
-        self.stack_options = STACK_OPTIONS
-
-    labels_per_second = 50.0
-
-    def retry(self, _seconds_left: float) -> None:
-        """What is in memory does not throttle."""
-
-    def embedder(self, settings: Any, meter: Any, _retry: Any = None) -> Any:
-        return self._world.embedder(settings, meter)
-
-    def finder(self, meter: Any, _retry: Any, _per_second: float) -> Any:
-        detector = CachedLabelDetector(self._world.detector, self.cache, meter)
-        return partial(make_finder, services=FinderServices(labels=lambda: detector))
-
-    def namer(self, meter: Any) -> Any:
-        return partial(make_namer, services=NamerServices(partial(self.embedder, meter=meter)))
-
-    def image_model(self, _trainer: str) -> Any:
-        return FakeImageModel()
-
-    def caption_model(self, _settings: object) -> Any:
-        return FakeCaptionModel(says_its_name)
-
-
-@cache
-def environment() -> Environment:
-    return Environment(variables_of_the_template())
-
-
 @cache
 def loaded(step: str) -> ModuleType:
     return load_function(step)
-
-
-@cache
-def prices() -> PriceBook:
-    return PriceBook.load()
 
 
 @cache
@@ -136,7 +71,7 @@ def good_events(step: str) -> tuple[Any, ...]:
 
 def call(step: str, event: Any) -> Any:
     """The function's answer as Lambda would send it; raises what it raises."""
-    module, services = loaded(step), InMemoryServices()
+    module, services = loaded(step), ServicesInMemory(TrainingInMemory())
     replaced = {
         "wired": services,
         "services": lambda *_sections: services,

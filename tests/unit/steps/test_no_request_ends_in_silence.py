@@ -23,6 +23,7 @@ from template_model import Machine, read_machine, read_template
 
 from onmodel.contracts.datasets import FilmPreparedDetail
 from onmodel.contracts.trainings import Finding, TrainingStatus
+from onmodel.errors import ServiceUnavailable
 from onmodel.notifications.outcomes import outcome_of
 from onmodel.registry.kinds import MAILS
 
@@ -87,6 +88,14 @@ def a_film_twice(stack: StackInMemory) -> None:
     stack.machines.after(60, lambda: stack.start("PrepareFilm", "again", first.input))
 
 
+def two_films_one_after_the_other(stack: StackInMemory) -> None:
+    """The first is tried again for a while, and keeps its place."""
+    stack.deploy_again_with(SPEND_LIMIT_USD=10_000, FILMS_AT_ONCE=1)
+    stack.break_for("probe_film", 0.1, ServiceUnavailable("nothing answers"))
+    a_film(stack)
+    stack.upload(f"{PRODUCTION}/films/b.mp4", film() + b"\0", "upload-2")
+
+
 # ── ways through TrainModel ──────────────────────────────────────────────────────────────────────
 
 
@@ -104,7 +113,7 @@ def a_prepared_film(stack: StackInMemory, crops: int = 6) -> None:
 
 def a_training_that_is_asked_for(answer: str) -> Callable[[StackInMemory], None]:
     def begin(stack: StackInMemory) -> None:
-        stack.limit_spending(0)
+        stack.deploy_again_with(SPEND_LIMIT_USD=0)
         stack.answer = answer
         a_prepared_film(stack)
 
@@ -155,6 +164,19 @@ def a_training_that_ends(
 def an_event_twice(stack: StackInMemory) -> None:
     a_training_that_ends()(stack)
     stack.machines.after(63 * MINUTE, stack.job_event)
+
+
+def a_deployment_that_is_asked_for(answer: str) -> Callable[[StackInMemory], None]:
+    """The limit was lowered, and creation may take longer, after the training had begun."""
+
+    def begin(stack: StackInMemory) -> None:
+        stack.answer = answer
+        a_training_that_ends()(stack)
+        stack.machines.after(
+            59 * MINUTE, lambda: stack.deploy_again_with(SPEND_LIMIT_USD=0, PROVISION_MINUTES=200)
+        )
+
+    return begin
 
 
 def a_quota_of_zero(stack: StackInMemory) -> None:
@@ -233,6 +255,14 @@ SCENARIOS = (
     Scenario("PrepareFilm", "a file that is no film", no_film, "film_refused", 2),
     Scenario("PrepareFilm", "a film whose preparation fails", a_film_that_fails, "film_refused", 2),
     Scenario("PrepareFilm", "a film twice", a_film_twice, "film_prepared", 2),
+    Scenario(
+        "PrepareFilm",
+        "two films, one after the other",
+        two_films_one_after_the_other,
+        "film_prepared",
+        4,
+        named="b-",
+    ),
     Scenario("TrainModel", "a training", a_prepared_film, "training_started", 3),
     Scenario(
         "TrainModel",
@@ -275,6 +305,18 @@ SCENARIOS = (
         "a training that failed",
         a_training_that_ends(TrainingStatus.FAILED),
         "training_failed",
+    ),
+    Scenario(
+        "DeployModel",
+        "a deployment that is declined",
+        a_deployment_that_is_asked_for("decline"),
+        "approval_ended",
+    ),
+    Scenario(
+        "DeployModel",
+        "a deployment that is approved",
+        a_deployment_that_is_asked_for("approve"),
+        "model_ready",
     ),
     Scenario("DeployModel", "an event twice", an_event_twice, "model_ready"),
     Scenario("DeployModel", "a quota of zero", a_quota_of_zero, "deployment_failed"),

@@ -41,6 +41,7 @@ from onmodel.ports.machines import Clock, EndedExecution, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import (
+    APPROVALS,
     DATASETS,
     DEPLOYMENTS,
     GENERATIONS,
@@ -193,8 +194,14 @@ class EndedRequests:
                 return False
             about = About(own.production, own.body.correlation_id)
             return self._notify(ended, about, "deployment_failed", own.id, error=ENDED)
-        if request.production is None or self._is_notified(ended, request.production):
-            return False  # a job's event: its training is deployed again
+        return self._unplanned(ended, request)
+
+    def _unplanned(self, ended: EndedExecution, request: DeployRequest) -> bool:
+        """It ended before a deployment was planned."""
+        if request.production is None:
+            return self._declined_for_job(ended)
+        if self._is_notified(ended, request.production):
+            return False
         about = About(request.production, request.correlation_id or ended.arn.split(":")[-1])
         if request.storyboard_key:
             if self._is_drawn_on_deployed(ended, request.production):
@@ -204,6 +211,17 @@ class EndedRequests:
         what = f"the model {request.training_id} was not deployed"
         advice = "`onmodel deploy` tries again"
         return self._alarm(ended, about, what, advice)
+
+    def _declined_for_job(self, ended: EndedExecution) -> bool:
+        """A job's event: its training is deployed again, unless a person declined that."""
+        rows = APPROVALS.list_all(self.registry)
+        asked = next((row for row in rows if row.body.execution_arn == ended.arn), None)
+        if asked is None or not _is_declined(asked, ended):
+            return False
+        if self._is_notified(ended, asked.production):
+            return False
+        about = About(asked.production, asked.body.correlation_id)
+        return self._notify(ended, about, "approval_ended", asked.body.subject_id)
 
     def _is_drawn_on_deployed(self, ended: EndedExecution, production: str) -> bool:
         """Whether it had handed the storyboard to DrawStoryboard, under the name of the state."""
