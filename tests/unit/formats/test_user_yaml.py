@@ -137,6 +137,7 @@ def test_read_when_sections_are_merged_then_their_own_keys_win() -> None:
         ("sampling: {min_sharpness: 1e300}", "min_sharpness: is 1e300, it must be at most 10000"),
         ("crop: {min_figure_pixels: 9999}", "min_figure_pixels: is 9999, it must be at most 4320"),
         ("training: {max_share: 1e9}", "training.max_share: is 1e9, it must be at most 10000"),
+        ("deployment: {hours: 1e-9}", "line 1, deployment.hours: is 1e-9, it must be at least 0.1"),
         ("finder: {labels: ['']}", "line 1, finder.labels[0]: is blank, write a name"),
         ('credit: "a\\nb"', "line 1, credit: has a line break or a tab, write it on one line"),
         ('credit: "a\\0b"', "line 1, credit: has the control character U+0000"),
@@ -240,7 +241,13 @@ def test_read_when_a_name_is_strange_and_can_be_said_then_kept(name: str) -> Non
 
 @pytest.mark.parametrize(
     ("size", "shown"),
-    [("0", "0x0"), ("-5", "-5x-5"), ("[0, 720]", "0x720"), ("99999x2", "99999x2")],
+    [
+        ("0", "0x0"),
+        ("-5", "-5x-5"),
+        ("[0, 720]", "0x720"),
+        ("99999x2", "99999x2"),
+        ("1280.5", "1280.5"),
+    ],
 )
 def test_read_when_no_picture_has_such_a_size_then_says_what_to_write(
     size: str, shown: str

@@ -40,6 +40,17 @@ def at_most(limit: float) -> AfterValidator:
     return when_written(check)
 
 
+def at_least(limit: float) -> AfterValidator:
+    """Refuses smaller numbers in a file that a person wrote just now."""
+
+    def check(value: float) -> float:
+        if value < limit:
+            raise PydanticCustomError("greater_than_equal", "too small", {"ge": limit})
+        return value
+
+    return when_written(check)
+
+
 def one_line(text: str) -> str:
     """The text in NFC without outer spaces. Raises ValueError for a line break."""
     line = unicodedata.normalize("NFC", text.strip())

@@ -17,7 +17,7 @@ from pydantic import (
 from onmodel.contracts.base import CharacterSlug, Contract, WithMovedKeys, is_hand_written
 from onmodel.contracts.bedrock import BedrockTrainingSettings
 from onmodel.contracts.characters import Character
-from onmodel.contracts.hand_written import Line, Name, at_most, ordered
+from onmodel.contracts.hand_written import Line, Name, at_least, at_most, ordered
 from onmodel.contracts.keys import digest, same_name
 from onmodel.contracts.sagemaker import SageMakerTrainingSettings
 
@@ -228,7 +228,7 @@ class CaptionSettings(Contract):
 class DeploymentSettings(Contract):
     """How long a model answers, and costs money."""
 
-    hours: float = Field(
+    hours: Annotated[float, at_least(0.1)] = Field(
         default=2.0, gt=0, le=24, description="in service; extended only by a person"
     )
 

@@ -65,6 +65,8 @@ def _size(value: Any) -> Any:  # noqa: ANN401 - whatever the YAML holds
     """`1280x720`, `1280 × 720`, `[1280, 720]`, or one number for a square."""
     if isinstance(value, int) and not isinstance(value, bool):
         return (value, value)
+    if isinstance(value, float):
+        raise ValueError(f"is {value:g}, write width and height in pixels, such as 1280x720")
     if isinstance(value, str):
         if sides := re.fullmatch(r"\s*(\d{1,5})\s*[xX×]\s*(\d{1,5})\s*", value):
             return (int(sides[1]), int(sides[2]))
