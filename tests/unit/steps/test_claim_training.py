@@ -4,7 +4,9 @@ from decimal import Decimal
 
 import pytest
 from fakes.deployment_in_memory import DEPLOY, TRAINING, DeploymentInMemory
+from fakes.jobs_in_memory import JobsInMemory
 
+from onmodel.contracts.base import Usage
 from onmodel.contracts.deployments import DeploymentStatus
 from onmodel.contracts.keys import accepted_settings_key, execution_arn
 from onmodel.contracts.rows import (
@@ -17,6 +19,7 @@ from onmodel.contracts.rows import (
 from onmodel.contracts.settings import DeploymentSettings, Settings
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.errors import Conflict, EventRefused
+from onmodel.money.pricebook import PriceBook
 from onmodel.registry.kinds import APPROVALS, TRAININGS
 
 
@@ -389,3 +392,22 @@ def test_claim_when_another_execution_only_waits_for_an_answer_then_a_person_may
     answer(studio, ApprovalStatus.PENDING)
     assert studio.claim("by-event").action == "ignore"
     assert studio.claim("by-hand", production="bunny", training_id=TRAINING).action == "deploy"
+
+
+def test_claim_when_its_trainer_deploys_nothing_then_a_job_draws_once_and_the_bill_is_known() -> (
+    None
+):
+    studio = JobsInMemory()
+    studio.trainer.complete(studio.job)
+    studio.trainer.trainings[studio.job] = studio.trainer.trainings[studio.job].model_copy(
+        update={"usage": (Usage(item="sagemaker.ml.g5.2xlarge-training-hour", paid=2),)}
+    )
+    studio.prices = PriceBook.load()
+    claimed = studio.claim()
+    assert (claimed.action, claimed.deployment_id) == ("draw_by_job", None)
+    assert studio.training.body.estimated_usd == 3.03
+    assert studio.training.body.model_ref == f"model/bunny-{TRAINING}"
+    studio.notify("model_trained", TRAINING)
+    assert studio.claim(execution="deploy-2").action == "ignore"
+    with pytest.raises(EventRefused, match="is not deployed"):
+        studio.claim(execution="deploy-3", production="bunny", training_id=TRAINING)

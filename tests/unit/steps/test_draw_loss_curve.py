@@ -14,7 +14,7 @@ def draw(
 ) -> None:
     claim = claim or Claim.model_validate(studio.claim().model_dump())
     draw_loss_curve(
-        ClaimRequest(training=claim),
+        ClaimRequest.model_validate({"training": claim.model_dump()}),
         registry=studio.registry,
         studio=studio.studio,
         trainers=Only(studio.trainer),

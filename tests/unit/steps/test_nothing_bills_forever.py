@@ -375,7 +375,9 @@ A forgotten model unit costs 1,452 dollars a day. So:
   deleted before.
 - **reconcile** searches every quarter of an hour for missed events, overdue deployments, failed
   executions, and everything with our tag or name that bills and should not.
-- **Deleting the stack** first ends deployments, then running trainings, and forbids new ones; if
+- **Jobs end by themselves.** A training or a drawing on SageMaker has a longest runtime and a
+  longest wait for an instance, after which SageMaker ends it, whatever else fails.
+- **Deleting the stack** first ends deployments, then running jobs, and forbids new ones; if
   that fails, the deletion fails with the reason, and the stack works again. Where AWS denies every
   list of the trainer's service, the rows decide. Custom models stay; the answer names them and
   their price.

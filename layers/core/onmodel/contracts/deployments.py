@@ -102,12 +102,12 @@ class ClaimTrainingRequest(Contract):
 class ClaimedTraining(Contract):
     """What DeployModel is to do. Everything but `action` and `reason` is null when ignored.
 
-    `ask`: to be deployed after a person approved `quote`. A request to draw a storyboard is never
-    ignored: it waits until the deployment under way is over, or is drawn by one that stays in
-    service.
+    `draw_by_job`: its trainer deploys nothing. `ask`: to be deployed after a person approved
+    `quote`. A request to draw a storyboard is never ignored: it waits until the deployment under
+    way is over, or is drawn by one that stays in service.
     """
 
-    action: Literal["ignore", "failed", "deploy", "ask", "wait", "draw"]
+    action: Literal["ignore", "failed", "deploy", "ask", "wait", "draw", "draw_by_job"]
     reason: str = ""
     production: Slug | None = None
     training_id: Slug | None = None
@@ -136,18 +136,39 @@ class Claim(Contract):
     quote: CostQuote | None = None
 
 
+class CompletedTraining(Contract):
+    """A claim to use a new model, whichever way."""
+
+    action: Literal["deploy", "ask", "draw_by_job"]
+    reason: str = ""
+    production: Slug
+    training_id: Slug
+    deployment_id: DeploymentId | None = None
+    correlation_id: str
+    hours: Hours | None = None
+    storyboard_key: ObjectKey | None = None
+    storyboard_version: VersionId | None = None
+    retire_after_drawing: bool = False
+    quote: CostQuote | None = None
+
+
 class ClaimRequest(Contract):
     """The request of draw_loss_curve."""
 
-    training: Claim
+    training: CompletedTraining
 
     @property
     def correlation_id(self) -> str:
         return self.training.correlation_id
 
 
-class ScheduleRetirementRequest(ClaimRequest):
+class ScheduleRetirementRequest(Contract):
+    training: Claim
     execution_arn: str
+
+    @property
+    def correlation_id(self) -> str:
+        return self.training.correlation_id
 
 
 class DeploymentRef(Consumed):

@@ -231,6 +231,7 @@ class StoryboardKeys:
         self.panels = f"{self.take}/panels"
         self.gallery = f"{self.take}/gallery/index.html"
         self.summary = f"{self.take}/summary.json"
+        self.drawing = f"{self.take}/drawing.json"
 
     def panel(self, number: int) -> str:
         """The result of one panel: prompt, seeds, pictures, scores."""
@@ -238,6 +239,10 @@ class StoryboardKeys:
 
     def picture(self, number: int, index: int) -> str:
         return f"{self.panels}/{number:02d}-{index}.png"
+
+    def reference(self, character: str, index: int) -> str:
+        """A picture of a character, given to the model by the arm `references`."""
+        return f"{self.take}/references/{character}-{index}.jpg"
 
 
 def training_output(production: str, training: str) -> str:

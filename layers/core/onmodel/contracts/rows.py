@@ -307,6 +307,10 @@ class TrainingBody(Contract):
         " written when a deployment was not part of the question",
     )
     approved: bool = Field(default=False, description="whether a person was asked, and agreed")
+    usage: tuple[Usage, ...] = Field(
+        default=(), description="what was billed; empty: its trainer does not say"
+    )
+    estimated_usd: float | None = Field(default=None, description="of that; None: unknown")
     reason: str | None = None
     loss_curve_key: str | None = None
 
@@ -363,7 +367,11 @@ class StoryboardBody(Contract):
     name: str = Field(description="its file's slug, hashed when another file has that slug")
     file: str = Field(default="", description="its file's stem as typed; '' in rows of before")
     take: int = Field(ge=1)
-    deployment_id: str
+    deployment_id: str | None = Field(default=None, description="None: a job draws it")
+    training_id: str | None = Field(default=None, description="whose model draws it in a job")
+    trainer: str = FIRST_TRAINER
+    drawing_ref: str | None = Field(default=None, description="the trainer's own name of the job")
+    usage: tuple[Usage, ...] = Field(default=(), description="what the job used, when it is over")
     correlation_id: str
     title: str = ""
     panels: int = Field(ge=0)

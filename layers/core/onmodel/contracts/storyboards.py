@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
@@ -137,6 +137,7 @@ class PlannedPanel(Contract):
     number: int = Field(ge=1, description="the scene's place, from 1")
     scene: str = Field(description="its text as written")
     characters: tuple[CharacterSlug, ...] = Field(description="who should be in it")
+    arm: Arm = TUNED
     request: PanelRequest
 
 
@@ -223,7 +224,7 @@ class StoryboardSummary(Contract):
     name: str
     take: int
     title: str
-    deployment_id: str
+    deployment_id: str | None
     panels: int
     drawn: int
     pictures: int
@@ -238,12 +239,15 @@ class StoryboardRequest(Contract):
     `storyboard_version` is the one that was uploaded: what a person approves is what is drawn.
 
     With `deployment_id` null, any deployment of the production that answers draws it.
+    `training_id` is set right after a training whose trainer deploys nothing: its model draws, and
+    the cost was part of the training's quote.
     """
 
     production: Slug
     storyboard_key: ObjectKey | None = None
     storyboard_version: VersionId | None = None
     deployment_id: DeploymentId | None = None
+    training_id: Slug | None = None
     correlation_id: str
 
 
@@ -257,20 +261,27 @@ class PlanStoryboardRequest(Contract):
 
 
 class StoryboardPlanned(Contract):
-    """Without a deployment only name, training and correlation are known: quote, ask, deploy."""
+    """Without a take only name, training and correlation are known: quote, ask, then begin.
+
+    `by_job`: a job draws the whole storyboard, and nothing is deployed.
+    """
 
     deployed: bool
+    by_job: bool = False
+    agreed: bool = Field(default=False, description="its cost was part of a training's quote")
     deploying: bool = Field(default=False, description="a model is being deployed: wait for it")
     production: Slug
     name: Slug
     trainer: str = FIRST_TRAINER
-    training_id: Slug
+    training_id: Slug | None = Field(default=None, description="null: drawn without a model")
     correlation_id: str
     storyboard_key: ObjectKey | None = None
     storyboard_version: VersionId | None = None
     deployment_id: DeploymentId | None = None
     storyboard_id: Slug | None = Field(default=None, description="<name>-<take>, for mails")
     take: int | None = None
+    pictures: dict[Arm, int] = Field(default_factory=dict, description="of a job, by each arm")
+    options: Options = Field(default_factory=dict, description="of a job, the trainer's own")
     panels: int = Field(ge=1)
     panels_key: ObjectKey | None = None
 
@@ -288,7 +299,32 @@ class DeploymentQuoted(Contract):
 
     usd: float | None
     quote: CostQuote
+    purpose: Literal["deployment", "drawing"] = "deployment"
     subject_id: Slug = Field(description="what the approval is about")
+
+
+class DrawingQuoted(DeploymentQuoted):
+    """`approval`: a person must agree."""
+
+    approval: bool
+
+
+class StartDrawingRequest(PlanStoryboardRequest):
+    storyboard: StoryboardPlanned
+
+
+class CheckDrawingRequest(Contract):
+    storyboard: StoryboardPlanned
+
+    @property
+    def correlation_id(self) -> str:
+        return self.storyboard.correlation_id
+
+
+class DrawingChecked(Contract):
+    """When it is over, every panel is written: with pictures, or with the reason why not."""
+
+    state: Literal["drawing", "over"]
 
 
 class PanelItem(Contract):
@@ -298,7 +334,10 @@ class PanelItem(Contract):
     name: Slug
     take: int = Field(ge=1)
     panel: int = Field(ge=1, description="its place in this take, from 1")
-    deployment_id: DeploymentId
+    deployment_id: DeploymentId | None = Field(default=None, description="null: a job draws it")
+    dataset_id: Slug | None = Field(
+        default=None, description="to compare with; null: that of the deployment's training"
+    )
     correlation_id: str
     seeds_take: int = Field(ge=1, description="which of a scene's drawings: other seeds each")
     planned: PlannedPanel

@@ -196,7 +196,7 @@ class LossPoint(Contract):
     loss: float
 
 
-Purpose = Literal["training", "captions", "review", "deployment"]
+Purpose = Literal["training", "captions", "review", "deployment", "drawing"]
 """The purpose of an approval: every one but the review is about money."""
 
 

@@ -30,6 +30,11 @@ def failed_event(deployment_id: str) -> str:
     return f"deployment_failed:{deployment_id}"
 
 
+def trained_event(training_id: str) -> str:
+    """A model is ready that is not deployed: jobs draw with it."""
+    return f"model_trained:{training_id}"
+
+
 def training_failed_event(training_id: str) -> str:
     """The training failed."""
     return f"training_failed:{training_id}"

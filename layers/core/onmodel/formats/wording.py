@@ -15,6 +15,7 @@ ASKED_ABOUT = {
     "captions": "captioning",
     "review": "review",
     "deployment": "deployment",
+    "drawing": "drawing",
 }
 """The subject of an approval as a noun, by its purpose."""
 

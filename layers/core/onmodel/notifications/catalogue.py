@@ -38,6 +38,7 @@ CATALOGUE: Mapping[str, FactsFunction] = {
     "training_not_started": trainings.training_not_started,
     "training_failed": trainings.training_failed,
     "model_ready": deployments.model_ready,
+    "model_trained": deployments.model_trained,
     "deployment_failed": deployments.deployment_failed,
     "storyboard_drawn": storyboards.storyboard_drawn,
     "storyboard_refused": storyboards.storyboard_refused,

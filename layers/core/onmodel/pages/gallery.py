@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from onmodel.contracts.drawings import Arm
 from onmodel.contracts.storyboards import PanelScore, PlannedPanel, Storyboard
 from onmodel.formats.wording import person_name
 from onmodel.pages.templating import data_uri, render
@@ -48,6 +49,13 @@ class Gallery:
     credit: str = ""
 
 
+ARMS: Mapping[Arm, str] = {
+    "tuned": "the trained model",
+    "references": "pictures of the characters given to the untrained model",
+    "base": "the untrained model alone",
+}
+
+
 @dataclass(frozen=True)
 class Likeness:
     """A score in words; `percent` fills a bar."""
@@ -75,6 +83,7 @@ def render_gallery(gallery: Gallery) -> bytes:
         "gallery.html.j2",
         gallery=gallery,
         credit=gallery.credit,
+        arms=ARMS,
         title=gallery.storyboard.title or person_name(gallery.name),
         rows=[
             (panel, [_view(panel, picture, gallery) for picture in panel.pictures])

@@ -15,6 +15,7 @@ ASKED: dict[Purpose, str] = {
     "captions": "Caption the pictures?",
     "review": "Are the captions good?",
     "deployment": "Deploy the model?",
+    "drawing": "Draw the storyboard?",
 }
 
 

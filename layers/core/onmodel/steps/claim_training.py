@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from onmodel.contracts.deployments import ClaimedTraining, ClaimTrainingRequest, DeployRequest
 from onmodel.contracts.rows import ApprovalStatus, DeploymentStage, TrainingStage
 from onmodel.contracts.trainings import CostQuote, TrainingState, TrainingStatus, WorkPart
+from onmodel.deployments.events import trained_event
 from onmodel.deployments.lifecycle import OVER, number_of
 from onmodel.errors import EventRefused
 from onmodel.films.settings import settings_in_force
 from onmodel.money.agreements import why_deployment_is_asked
 from onmodel.money.approvals import approvals_about, is_open
-from onmodel.money.pricebook import PriceBook
+from onmodel.money.pricebook import PriceBook, estimate
 from onmodel.money.training_quotes import cost_quote
+from onmodel.notifications.sending import was_sent
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -157,9 +160,6 @@ class ClaimTraining:
             )
         return found and TRAININGS.read(self.registry, found.production, found.id)
 
-    def _found(self, row: TrainingRow) -> str | None:
-        return self.trainers[row.body.trainer].find(row.production, row.id)
-
     def _may_take_over(self, training: TrainingRow, request: DeployRequest) -> bool:
         """Whether the other execution only waits for an answer, and a person wants it deployed."""
         newest = self._question(training)
@@ -183,7 +183,9 @@ class ClaimTraining:
         reason = state.reason or WITHOUT_REASON[stage]
         if training.status == TrainingStage.COMPLETED and self._deployments(training):
             return _ignored(f"training {training.id} was deployed before it was deleted")
-        ended = training.with_status(stage).with_fields(job_ref=state.training_ref, reason=reason)
+        ended = training.with_status(stage).with_fields(
+            job_ref=state.training_ref, reason=reason, **self._bill(state)
+        )
         self._write(ended, asked.execution_arn)
         return ClaimedTraining(
             action="failed",
@@ -199,6 +201,8 @@ class ClaimTraining:
         state: TrainingState,
         asked: ClaimTrainingRequest,
     ) -> ClaimedTraining:
+        if self.trainers[training.body.trainer].deployer is None:
+            return self._draw_by_job(training, state, asked)
         before = self._deployments(training)
         own = [found for found in before if found.holder == asked.execution_arn]
         request = asked.request
@@ -213,7 +217,7 @@ class ClaimTraining:
         if quote is not None and self._was_refused(training):
             return _ignored(f"the deployment of training {training.id} was not approved")
         completed = training.with_status(TrainingStage.COMPLETED).with_fields(
-            job_ref=state.training_ref, model_ref=state.model_ref, reason=None
+            job_ref=state.training_ref, model_ref=state.model_ref, reason=None, **self._bill(state)
         )
         self._write(completed, asked.execution_arn)
         number = 1 + max((number_of(found) for found in before), default=0)
@@ -229,6 +233,36 @@ class ClaimTraining:
             retire_after_drawing=request.retire_after_drawing,
             quote=quote,
         )
+
+    def _draw_by_job(
+        self, training: TrainingRow, state: TrainingState, asked: ClaimTrainingRequest
+    ) -> ClaimedTraining:
+        """Draw the first storyboard of a new model that is not deployed, once."""
+        if asked.request.job_arn is None:
+            return _ignored(f"the model of {training.id} is not deployed: upload a storyboard")
+        event = trained_event(training.id)
+        if was_sent(self.registry, production=training.production, event=event):
+            return _ignored(f"the first storyboard of {training.id} was drawn before")
+        completed = training.with_status(TrainingStage.COMPLETED).with_fields(
+            job_ref=state.training_ref, model_ref=state.model_ref, reason=None, **self._bill(state)
+        )
+        self._write(completed, asked.execution_arn)
+        return ClaimedTraining(
+            action="draw_by_job",
+            production=training.production,
+            training_id=training.id,
+            correlation_id=asked.request.correlation_id or training.body.correlation_id,
+        )
+
+    def _bill(self, state: TrainingState) -> dict[str, Any]:
+        """What the training cost, where its trainer says it. Fields of the row."""
+        if not state.usage:
+            return {}
+        total = estimate(state.usage, self.prices).total_usd
+        return {
+            "usage": state.usage,
+            "estimated_usd": None if total is None else round(float(total), 2),
+        }
 
     def _to_be_asked(self, training: TrainingRow, hours: float) -> CostQuote | None:
         """The quote of a deployment that a person must approve first; None when it may begin."""

@@ -42,6 +42,8 @@ def draw_panel(
     keys = StoryboardKeys(item.production, item.name, item.take)
     if is_complete(keys, item, studio):
         return
+    if item.deployment_id is None:
+        raise EventRefused(f"Panel {item.panel} of {item.name} is drawn by a job that runs")
     deployment = DEPLOYMENTS.require(registry, item.production, item.deployment_id)
     model = deployer_of(trainers, deployment).panel_model(
         deployment.body.deployment_ref or deployment.id

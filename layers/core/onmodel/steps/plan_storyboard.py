@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 from onmodel.contracts.base import FIRST_TRAINER
+from onmodel.contracts.drawings import TUNED, Arm
 from onmodel.contracts.keys import StoryboardKeys, as_typed
 from onmodel.contracts.rows import (
     DeploymentStage,
@@ -29,10 +32,27 @@ from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainerRules, TrainersRules
-from onmodel.registry.kinds import DEPLOYMENTS, STORYBOARDS, TRAININGS, DeploymentRow, TrainingRow
+from onmodel.registry.kinds import (
+    DATASETS,
+    DEPLOYMENTS,
+    STORYBOARDS,
+    TRAININGS,
+    DeploymentRow,
+    TrainingRow,
+)
 from onmodel.storyboards.first import FIRST_STORYBOARD, first_storyboard
 from onmodel.storyboards.naming import storyboard_name
 from onmodel.storyboards.planning import plan_panels, read_storyboard
+
+
+@dataclass(frozen=True)
+class _Drawer:
+    """Who draws a storyboard."""
+
+    trainer: str
+    by_job: bool
+    training: TrainingRow | None
+    deployment: DeploymentRow | None
 
 
 @dataclass(frozen=True)
@@ -57,56 +77,95 @@ class PlanStoryboard:
         name = FIRST_STORYBOARD
         if request.storyboard_key is not None:
             name = storyboard_name(file, request.production, self.registry)
-        deployment = self._deployment(request)
-        training = None if deployment else newest_training(request.production, self.registry)
-        trainer = _trainer_of(deployment or training)
-        panels = self._panels(storyboard, request.production, self.rules[trainer])
-        if deployment is None:
-            return StoryboardPlanned(
-                deployed=False,
-                deploying=self._is_deploying(request.production),
-                production=request.production,
-                name=name,
-                trainer=trainer,
-                training_id=_must_be_trained(training, request.production).id,
-                correlation_id=request.correlation_id,
-                storyboard_key=request.storyboard_key,
-                storyboard_version=request.storyboard_version,
-                panels=len(panels),
+        drawer = self._drawer(request, storyboard)
+        panels = self._panels(storyboard, request.production, self.rules[drawer.trainer])
+        if drawer.deployment is not None:
+            return self._deployed(asked, (name, file), storyboard, panels, drawer.deployment)
+        training = drawer.training
+        if training is None and TUNED in storyboard.arms:
+            raise SettingsRefused(
+                f"no model of production {request.production} is trained yet",
+                "Upload films first; the storyboard can be uploaded again when the model is ready",
             )
+        return StoryboardPlanned(
+            deployed=False,
+            by_job=drawer.by_job,
+            agreed=request.training_id is not None,
+            deploying=not drawer.by_job and self._is_deploying(request.production),
+            production=request.production,
+            name=name,
+            trainer=drawer.trainer,
+            training_id=training.id if training else None,
+            correlation_id=request.correlation_id,
+            storyboard_key=request.storyboard_key,
+            storyboard_version=request.storyboard_version,
+            panels=len(panels),
+            **(self._work(drawer.trainer, storyboard, request.production) if drawer.by_job else {}),
+        )
+
+    def _work(self, trainer: str, storyboard: Storyboard, production: str) -> dict[str, Any]:
+        """What a job has to draw, and how. Fields of StoryboardPlanned."""
+        rules = self.rules[trainer].drawing_jobs
+        training = settings_in_force(production, self.studio).training
+        each = len(storyboard.scenes) * storyboard.takes * storyboard.images
+        return {
+            "pictures": dict.fromkeys(storyboard.arms, each),
+            "options": rules.drawing_options(storyboard, training) if rules else {},
+        }
+
+    def take_for_job(
+        self, asked: PlanStoryboardRequest, plan: StoryboardPlanned
+    ) -> tuple[StoryboardBody, Storyboard, tuple[PanelItem, ...]]:
+        """Write the take that a job will draw, as it was planned before its approval.
+
+        Raises:
+            SettingsRefused: the file is gone, or does not fit any more.
+            Conflict: another take was written at the same moment; the machine tries again.
+        """
+        request = asked.request
+        file, storyboard = self._read(request)
+        panels = self._panels(storyboard, request.production, self.rules[plan.trainer])
+        body = StoryboardBody(
+            name=plan.name,
+            file=file,
+            take=1,
+            training_id=plan.training_id,
+            trainer=plan.trainer,
+            correlation_id=request.correlation_id,
+            title=storyboard.title,
+            panels=len(panels),
+        )
+        dataset = self._dataset(request.production, plan.training_id)
+        body = self._take(body, request.production, asked.execution_arn)
+        return body, storyboard, self._write(body, request, storyboard, panels, dataset)
+
+    def _deployed(
+        self,
+        asked: PlanStoryboardRequest,
+        named: tuple[str, str],
+        storyboard: Storyboard,
+        panels: list[tuple[int, PlannedPanel]],
+        deployment: DeploymentRow,
+    ) -> StoryboardPlanned:
+        """Write the take that a deployment draws. `named`: the storyboard and its file."""
+        request, (name, file) = asked.request, named
         body = StoryboardBody(
             name=name,
             file=file,
             take=1,
             deployment_id=deployment.id,
+            trainer=deployment.body.trainer,
             correlation_id=request.correlation_id,
             title=storyboard.title,
             panels=len(panels),
         )
         body = self._take(body, request.production, asked.execution_arn)
-        keys = StoryboardKeys(request.production, name, body.take)
-        items = [
-            PanelItem(
-                production=request.production,
-                name=name,
-                take=body.take,
-                panel=number,
-                deployment_id=deployment.id,
-                correlation_id=request.correlation_id,
-                seeds_take=take,
-                planned=planned,
-            )
-            for number, (take, planned) in enumerate(panels, 1)
-        ]
-        self.studio.put(keys.storyboard, storyboard.model_dump_json().encode(), "application/json")
-        settings = settings_in_force(request.production, self.studio)
-        self.studio.put(keys.settings, settings.model_dump_json().encode(), "application/json")
-        self.studio.put(keys.plan, write_lines(items), "application/jsonl")
+        self._write(body, request, storyboard, panels, None)
         return StoryboardPlanned(
             deployed=True,
             production=request.production,
             name=name,
-            trainer=trainer,
+            trainer=deployment.body.trainer,
             training_id=deployment.body.training_id,
             correlation_id=request.correlation_id,
             storyboard_key=request.storyboard_key,
@@ -115,8 +174,86 @@ class PlanStoryboard:
             storyboard_id=f"{name}-{body.take}",
             take=body.take,
             panels=len(panels),
-            panels_key=keys.plan,
+            panels_key=StoryboardKeys(request.production, name, body.take).plan,
         )
+
+    def _write(
+        self,
+        body: StoryboardBody,
+        request: StoryboardRequest,
+        storyboard: Storyboard,
+        panels: list[tuple[int, PlannedPanel]],
+        dataset_id: str | None,
+    ) -> tuple[PanelItem, ...]:
+        keys = StoryboardKeys(request.production, body.name, body.take)
+        items = tuple(
+            PanelItem(
+                production=request.production,
+                name=body.name,
+                take=body.take,
+                panel=number,
+                deployment_id=body.deployment_id,
+                dataset_id=dataset_id,
+                correlation_id=request.correlation_id,
+                seeds_take=take,
+                planned=planned,
+            )
+            for number, (take, planned) in enumerate(panels, 1)
+        )
+        self.studio.put(keys.storyboard, storyboard.model_dump_json().encode(), "application/json")
+        settings = settings_in_force(request.production, self.studio)
+        self.studio.put(keys.settings, settings.model_dump_json().encode(), "application/json")
+        self.studio.put(keys.plan, write_lines(items), "application/jsonl")
+        return items
+
+    def _drawer(self, request: StoryboardRequest, storyboard: Storyboard) -> _Drawer:
+        """Who draws: a deployment that answers, else the newest model, else an untrained one.
+
+        Raises:
+            SettingsRefused: nobody draws by all the arms that the storyboard names.
+        """
+        training = self._training(request)
+        trained = training.body.trainer if training else FIRST_TRAINER
+        if TUNED in storyboard.arms:
+            deployment = None if request.training_id else self._deployment(request)
+            trainer = deployment.body.trainer if deployment else trained
+            self._must_draw(trainer, storyboard.arms)
+            by_job = deployment is None and self.rules[trainer].drawing_jobs is not None
+            return _Drawer(trainer, by_job, None if deployment else training, deployment)
+        if self._can_draw(trained, storyboard.arms):
+            return _Drawer(trained, True, None, None)
+        for name in self.rules:
+            if self._can_draw(name, storyboard.arms):
+                return _Drawer(name, True, None, None)
+        raise SettingsRefused(
+            f"arms: no trainer draws by {' and '.join(storyboard.arms)}", "Name other arms"
+        )
+
+    def _can_draw(self, trainer: str, arms: Sequence[Arm]) -> bool:
+        rules = self.rules[trainer]
+        return rules.drawing_jobs is not None and set(arms) <= set(rules.arms)
+
+    def _must_draw(self, trainer: str, arms: Sequence[Arm]) -> None:
+        others = [arm for arm in arms if arm not in self.rules[trainer].arms]
+        if others:
+            raise SettingsRefused(
+                f"arms: the trainer {trainer}, which draws here, does not draw by"
+                f" {' and '.join(others)}",
+                "Leave them out, or write a storyboard of them alone",
+            )
+
+    def _training(self, request: StoryboardRequest) -> TrainingRow | None:
+        if request.training_id is None:
+            return newest_training(request.production, self.registry)
+        return TRAININGS.require(self.registry, request.production, request.training_id)
+
+    def _dataset(self, production: str, training_id: str | None) -> str | None:
+        """To compare with: that of the training, else the production's newest; None without one."""
+        if training_id is not None:
+            return TRAININGS.require(self.registry, production, training_id).body.dataset_id
+        rows = DATASETS.list(self.registry, production)
+        newest = max(rows, key=lambda row: row.created_at, default=None)
+        return newest.id if newest else None
 
     def _read(self, request: StoryboardRequest) -> tuple[str, Storyboard]:
         key = request.storyboard_key
@@ -134,7 +271,10 @@ class PlanStoryboard:
     def _panels(
         self, storyboard: Storyboard, production: str, rules: TrainerRules
     ) -> list[tuple[int, PlannedPanel]]:
-        """The panels with the take that their seed is made from, all takes of a scene together."""
+        """The panels with the take that their seed is made from.
+
+        All takes of a scene stand together, each by all arms.
+        """
         settings = settings_in_force(production, self.studio)
         characters = characters_of(production, settings, self.registry)
         planned = [
@@ -142,7 +282,12 @@ class PlanStoryboard:
             for take in range(1, storyboard.takes + 1)
             for panel in plan_panels(storyboard, characters, rules, take)
         ]
-        return sorted(planned, key=lambda pair: (pair[1].number, pair[0]))
+        ordered = sorted(planned, key=lambda pair: (pair[1].number, pair[0]))
+        return [
+            (take, panel.model_copy(update={"arm": arm}))
+            for take, panel in ordered
+            for arm in dict.fromkeys(storyboard.arms)
+        ]
 
     def _deployment(self, request: StoryboardRequest) -> DeploymentRow | None:
         """The requested deployment, else the one that ends last."""
@@ -189,20 +334,6 @@ class PlanStoryboard:
             holder=execution_arn,
         )
         return made.body
-
-
-def _trainer_of(row: DeploymentRow | TrainingRow | None) -> str:
-    """The trainer that draws; without a model the storyboard is only checked."""
-    return FIRST_TRAINER if row is None else row.body.trainer
-
-
-def _must_be_trained(training: TrainingRow | None, production: str) -> TrainingRow:
-    if training is None:
-        raise SettingsRefused(
-            f"no model of production {production} is trained yet",
-            "Upload films first; the storyboard can be uploaded again when the model is ready",
-        )
-    return training
 
 
 def newest_training(production: str, registry: Registry) -> TrainingRow | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onmodel.contracts.datasets import DatasetItem
@@ -13,6 +14,7 @@ from onmodel.contracts.storyboards import (
     PanelItem,
     PublishGalleryRequest,
     Storyboard,
+    StoryboardPlanned,
     StoryboardSummary,
 )
 from onmodel.errors import EventRefused, NotFound
@@ -33,6 +35,8 @@ from onmodel.vision.encoding import thumbnail
 
 PREVIEW_SIDE = 640
 """Pixels; a page of 100 scenes with three pictures each stays under 20 MB."""
+
+UNTRAINED = "the untrained base model"
 
 NOT_DRAWN = "It could not be drawn: the image model failed in every attempt"
 """A child of the map failed; its own log says why."""
@@ -57,13 +61,13 @@ class PublishGallery:
         """
         plan = request.storyboard
         row = STORYBOARDS.read(self.registry, plan.production, plan.storyboard_id or "")
-        if row is None or plan.take is None or plan.deployment_id is None:
+        if row is None or plan.take is None:
             raise EventRefused(f"No take of {plan.name} was planned in {plan.production}")
         keys = StoryboardKeys(plan.production, plan.name, plan.take)
         storyboard = Storyboard.model_validate_json(self.studio.get(keys.storyboard))
         items = read_lines(PanelItem, self.studio.get(keys.plan))
         panels = [self._panel(keys, item) for item in items]
-        dataset = self._dataset(plan.production, plan.training_id)
+        dataset = self._dataset(plan, items)
         settings = Settings.model_validate_json(self.studio.get(keys.settings))
         known = characters_of(plan.production, settings, self.registry)
         page = render_gallery(
@@ -133,12 +137,18 @@ class PublishGallery:
             return self.links.link_to_object(key, LINK_DAYS)
         return f"../panels/{key.rsplit('/', 1)[-1]}"
 
-    def _dataset(self, production: str, training_id: str) -> str:
-        """Id of the dataset that the model was trained on; '' when it is not known."""
-        training = TRAININGS.read(self.registry, production, training_id)
+    def _dataset(self, plan: StoryboardPlanned, items: Sequence[PanelItem]) -> str:
+        """Id of the dataset that the panels are compared with; '' when there is none."""
+        if items and items[0].dataset_id is not None:
+            return items[0].dataset_id
+        if plan.training_id is None:
+            return ""
+        training = TRAININGS.read(self.registry, plan.production, plan.training_id)
         return "" if training is None else training.body.dataset_id
 
-    def _model(self, production: str, training_id: str) -> str:
+    def _model(self, production: str, training_id: str | None) -> str:
+        if training_id is None:
+            return UNTRAINED
         training = TRAININGS.read(self.registry, production, training_id)
         return (training and training.body.model_name) or training_id
 
@@ -164,7 +174,7 @@ class PublishGallery:
     def _summary(
         self, body: StoryboardBody, production: str, panels: list[DrawnPanel]
     ) -> StoryboardSummary:
-        usage = add_up(use for panel in panels for use in panel.usage)
+        usage = add_up((*body.usage, *(use for panel in panels for use in panel.usage)))
         bill = estimate(usage, self.prices)
         return StoryboardSummary(
             production=production,

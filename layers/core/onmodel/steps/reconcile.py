@@ -20,6 +20,7 @@ from onmodel.deployments.events import (
     failed_event,
     ready_event,
     retired_event,
+    trained_event,
     training_failed_event,
 )
 from onmodel.deployments.lifecycle import LIVE, OVER, deployer_of, state_at_trainer
@@ -275,7 +276,7 @@ class Reconcile:
         if any(row.body.training_id == training.id for row in rows):
             return True
         first = f"{training.id}-1"
-        events = (ready_event(first), failed_event(first))
+        events = (ready_event(first), failed_event(first), trained_event(training.id))
         return any(
             was_sent(self.registry, production=training.production, event=event) for event in events
         )

@@ -10,7 +10,13 @@ from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.datasets import DatasetItem
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.settings import Settings
-from onmodel.contracts.storyboards import DrawnPanel, DrawnPicture, PanelItemRequest, PanelScore
+from onmodel.contracts.storyboards import (
+    DrawnPanel,
+    DrawnPicture,
+    PanelItem,
+    PanelItemRequest,
+    PanelScore,
+)
 from onmodel.errors import NotFound
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
@@ -47,7 +53,9 @@ def score_panel(
     embedder: EmbedderOf,
     meter: UsageMeter,
 ) -> None:
-    """Write the scores into panels/<nn>.json. A panel without a picture has none.
+    """Write the scores into panels/<nn>.json.
+
+    A panel without a picture has none, nor has one of a production without a dataset.
 
     Raises:
         NotFound: the panel was never drawn, or its dataset does not exist any more.
@@ -57,8 +65,9 @@ def score_panel(
     panel = DrawnPanel.model_validate_json(studio.get(keys.panel(item.panel)))
     if not panel.pictures:
         return
-    deployment = DEPLOYMENTS.require(registry, item.production, item.deployment_id)
-    dataset = _dataset(registry, item.production, deployment.body.training_id)
+    dataset = _dataset(item, registry)
+    if dataset is None:
+        return
     settings = Settings.model_validate_json(studio.get(dataset.settings))
     own = Settings.model_validate_json(studio.get(keys.settings))
     shown = Shown(
@@ -89,8 +98,15 @@ def _score(
     )
 
 
-def _dataset(registry: Registry, production: str, training_id: str) -> DatasetKeys:
-    training = TRAININGS.read(registry, production, training_id)
+def _dataset(item: PanelItem, registry: Registry) -> DatasetKeys | None:
+    """None for a panel that is drawn without a model, of a production without a dataset."""
+    if item.dataset_id is not None:
+        return DatasetKeys(item.production, item.dataset_id)
+    if item.deployment_id is None:
+        return None
+    deployment = DEPLOYMENTS.require(registry, item.production, item.deployment_id)
+    training_id = deployment.body.training_id
+    training = TRAININGS.read(registry, item.production, training_id)
     if training is None:
-        raise NotFound(f"No training {training_id} in production {production}")
-    return DatasetKeys(production, training.body.dataset_id)
+        raise NotFound(f"No training {training_id} in production {item.production}")
+    return DatasetKeys(item.production, training.body.dataset_id)

@@ -165,6 +165,11 @@ def panel_seed(
     return int.from_bytes(hashed[:8], "big") % (limits.max_seed + 1)
 
 
+def picture_id(panel: int, index: int) -> str:
+    """What a job calls a picture of a panel. Both are counted, the panel from 1."""
+    return f"{panel:03d}-{index}"
+
+
 def _faults(storyboard: Storyboard, limits: PanelLimits) -> Iterator[str]:
     """Size, number and seeds that the image model would refuse."""
     width, height = storyboard.size

@@ -44,7 +44,7 @@ class ApprovalWantedFacts(Facts):
 
     kind: ClassVar[str] = "approval_wanted"
 
-    purpose: Literal["training", "captions", "deployment"]
+    purpose: Literal["training", "captions", "deployment", "drawing"]
     subject: str = Field(description="dataset or model that it is about")
     usd: float | None = Field(description="the total; None when a price is missing")
     usual_usd: float | None = Field(

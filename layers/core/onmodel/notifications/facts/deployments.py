@@ -11,7 +11,13 @@ from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import DeploymentStage, StoryboardBody, StoryboardStatus
 from onmodel.deployments.ends import hours_overdue
-from onmodel.deployments.events import failed_event, ready_event, retired_event, stuck_event
+from onmodel.deployments.events import (
+    failed_event,
+    ready_event,
+    retired_event,
+    stuck_event,
+    trained_event,
+)
 from onmodel.errors import EventRefused, plain_text
 from onmodel.notifications.facts.base import Facts, Notification, Sources, caught
 from onmodel.notifications.facts.storyboards import StoryboardDrawnFacts
@@ -32,6 +38,19 @@ class ModelReadyFacts(Facts):
     usd_per_hour: float | None = Field(description="None when its price is missing")
     usd_until_retired: float | None
     retires_at: datetime
+
+
+class ModelTrainedFacts(Facts):
+    """A model is ready that is not deployed: jobs draw with it, and end by themselves."""
+
+    kind: ClassVar[str] = "model_trained"
+
+    model: str
+    notices: tuple[str, ...] = Field(description="of the dataset, for example of a simulation")
+    gallery: str = Field(description="of the first storyboard; '' when it could not be drawn")
+    loss_curve: str = Field(description="'' without one")
+    training_usd: float | None = Field(description="estimated bill; None when it is not known")
+    drawing_usd: float | None = Field(description="of the first storyboard; None: not known")
 
 
 class DeploymentFailedFacts(Facts):
@@ -97,6 +116,34 @@ def model_ready(request: NotificationRequest, sources: Sources) -> Notification:
         retires_at=body.retires_at,
     )
     return Notification(facts, ready_event(request.id))
+
+
+def model_trained(request: NotificationRequest, sources: Sources) -> Notification:
+    """`id` is the training's."""
+    training = TRAININGS.require(sources.registry, request.production, request.id)
+    body = training.body
+    drawn = [
+        row
+        for row in STORYBOARDS.list(sources.registry, request.production)
+        if row.status == StoryboardStatus.DRAWN and row.body.training_id == request.id
+    ]
+    first = min(drawn, key=lambda row: row.created_at, default=None)
+    dataset = DATASETS.read(sources.registry, request.production, body.dataset_id)
+    curve = DatasetKeys(request.production, body.dataset_id).loss_curve
+    facts = ModelTrainedFacts(
+        production=request.production,
+        model=body.model_name or request.id,
+        notices=dataset.body.notices if dataset else (),
+        gallery=""
+        if first is None
+        else sources.link(
+            StoryboardKeys(request.production, first.body.name, first.body.take).gallery
+        ),
+        loss_curve=sources.link(curve) if body.loss_curve_key else "",
+        training_usd=body.estimated_usd,
+        drawing_usd=first.body.estimated_usd if first else None,
+    )
+    return Notification(facts, trained_event(request.id))
 
 
 def _ended_meanwhile(deployment: DeploymentRow, sources: Sources) -> Facts:
