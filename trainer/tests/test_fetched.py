@@ -17,7 +17,7 @@ pipeline = Flux2KleinPipeline.from_pretrained(model)
 pipeline.set_progress_bar_config(disable=True)
 def draw():
     noise = torch.Generator().manual_seed(7)
-    return pipeline("a square", width=64, height=64, num_inference_steps=2, generator=noise,
+    return pipeline(prompt="a square", width=64, height=64, num_inference_steps=2, generator=noise,
                     output_type="np").images[0]
 untrained = draw()
 pipeline.load_lora_weights(folder, weight_name=weights)
