@@ -59,7 +59,7 @@ class FilmsInMemory:
         self.uploads = InMemoryObjectStore("uploads")
         self.studio = InMemoryObjectStore("studio")
         self.registry = InMemoryRegistry()
-        self.cache = InMemoryCache()
+        self.cache = InMemoryCache(clock=self.clock)
         self.executions = InMemoryExecutions(self.clock)
         self.mailbox = InMemoryMailbox()
         self.detector = labels or FakeLabels()

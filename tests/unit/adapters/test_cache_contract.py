@@ -55,3 +55,16 @@ def test_put_when_at_the_limit_then_kept_and_above_then_refused(cache: Cache) ->
     assert len(cache.get("k") or b"") == CACHE_VALUE_LIMIT_BYTES
     with pytest.raises(ValueError, match="to cache"):
         cache.put("k", b"x" * (CACHE_VALUE_LIMIT_BYTES + 1))
+
+
+def test_claim_when_another_lasts_then_refused_until_it_is_released_or_expires(
+    cache: Cache, clock: FixedClock
+) -> None:
+    assert cache.claim("k", 60) is True
+    assert cache.claim("k", 60) is False
+    assert cache.claim("other", 60) is True
+    cache.release("k")
+    assert cache.claim("k", 60) is True
+    clock.advance(seconds=60)
+    assert cache.claim("k", 60) is True
+    assert cache.get("k") is None

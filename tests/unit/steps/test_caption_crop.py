@@ -3,6 +3,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from fakes.caption_model import FakeCaptionModel
 from fakes.training_in_memory import TrainingInMemory, says_its_name
 
 from onmodel.contracts.datasets import CaptionAnswer, CaptionItem, CaptionMessage, DatasetRef
@@ -10,7 +11,7 @@ from onmodel.contracts.models import PictureLimits, Turn
 from onmodel.datasets.caption_answers import read_answer
 from onmodel.datasets.captioning import MOST_ASKS
 from onmodel.errors import AccessDenied, Conflict, ServiceUnavailable, Throttled
-from onmodel.steps.caption_crop import LAST_RECEIVE, MOST_THROTTLES
+from onmodel.steps.caption_crop import CLAIM_SECONDS, LAST_RECEIVE, MOST_THROTTLES
 from onmodel.vision.encoding import encode_picture
 from onmodel.vision.picture_header import read_header
 
@@ -246,3 +247,44 @@ def test_caption_when_the_cached_answer_is_corrupt_then_asked_again(world: Films
     answer = world.answer()
     assert answer is not None and answer.caption is not None
     assert len(world.captions.asked) == 2
+
+
+def test_caption_when_one_message_is_delivered_several_times_at_once_then_paid_for_once() -> None:
+    """The second delivery comes while the model answers the first."""
+    world = TrainingInMemory()
+    dataset = world.assemble(world.generation())
+    item = world.waiting(dataset)[0]
+
+    def answers_late(turns: Sequence[Turn]) -> str:
+        if len(world.captions.asked) == 1:
+            world.caption(item)
+        return says_its_name(turns)
+
+    world.captions = FakeCaptionModel(answers_late)
+    token = world.caption(item)
+    assert len(world.captions.asked) == 1
+    ((body, pause),) = world.queue.sent
+    assert (CaptionMessage.model_validate_json(body).item, pause) == (item, 60)
+    assert token in world.tokens.succeeded
+    world.caption(item)
+    assert len(world.captions.asked) == 1
+
+
+def test_caption_when_the_invocation_that_claimed_it_has_ended_then_taken_over() -> None:
+    world = TrainingInMemory()
+    dataset = world.assemble(world.generation())
+    item = world.waiting(dataset)[0]
+    with pytest.raises(KeyboardInterrupt):  # nobody catches it, as when a process is ended
+        ends_half_way(world, item)
+    world.captions = FakeCaptionModel(says_its_name)
+    assert world.caption(item) not in world.tokens.succeeded
+    world.clock.advance(seconds=CLAIM_SECONDS)
+    assert world.caption(item) in world.tokens.succeeded
+
+
+def ends_half_way(world: TrainingInMemory, item: CaptionItem) -> None:
+    def ends(turns: Sequence[Turn]) -> str:
+        raise KeyboardInterrupt
+
+    world.captions = FakeCaptionModel(ends)
+    world.caption(item)

@@ -137,6 +137,31 @@ class DynamoCache:
                 },
             )
 
+    def claim(self, key: str, seconds: float) -> bool:
+        now = self._clock()
+        with translated():
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=_claim(key, now + timedelta(seconds=seconds)),
+                    ConditionExpression="attribute_not_exists(expires_at) OR expires_at <= :now",
+                    ExpressionAttributeValues={":now": {"N": str(int(now.timestamp()))}},
+                )
+            except ClientError as fault:
+                if code_of(fault) != "ConditionalCheckFailedException":
+                    raise
+                return False
+        return True
+
+    def release(self, key: str) -> None:
+        with translated():
+            self._client.put_item(TableName=self._table, Item=_claim(key, self._clock()))
+
+
+def _claim(key: str, until: datetime) -> Item:
+    """Beside the answer's item, which may not exist yet."""
+    return {"key": {"S": f"claim#{key}"}, "expires_at": {"N": str(int(until.timestamp()))}}
+
 
 def _key(production: str, kind: str, id: str) -> Item:  # noqa: A002
     return {"production": {"S": production}, "sk": {"S": f"{kind}#{id}"}}

@@ -108,6 +108,10 @@ class Captioner:
     def _prompt(self, character: str | None) -> CaptionPrompt:
         return caption_prompt(self._subject(character), self.captions)
 
+    def claim_key(self, character: str | None, picture: bytes) -> str:
+        """Names the answer that is paid for: the same picture, prompt and model."""
+        return self._key(self._prompt(character), picture)
+
     def _key(self, prompt: CaptionPrompt, picture: bytes) -> str:
         parameters = caption_cache_parameters(prompt, self.captions)
         return cache_key("caption", self.captions.model, parameters, picture)

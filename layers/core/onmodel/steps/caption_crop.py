@@ -37,6 +37,12 @@ LAST_RECEIVE = 5
 MOST_THROTTLES = 40
 """Times a message is put back; with up to 15 minutes each, longer than the task's 6 hours."""
 
+CLAIM_SECONDS = 330
+"""Longer than the function's timeout of 300 s: a claim is taken over from an ended invocation."""
+
+CLAIMED_PAUSE_SECONDS = 60
+"""Until a message is looked at again whose caption another invocation asks for."""
+
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 15, 900  # SQS delays 15 minutes at most
 
 
@@ -81,7 +87,7 @@ class CaptionCrop:
         """
         item = message.item
         try:
-            self._caption(item)
+            is_captioned = self._caption(item)
         except Throttled as fault:
             if message.throttled >= MOST_THROTTLES:
                 self._fail(message, fault)
@@ -96,29 +102,45 @@ class CaptionCrop:
             logger.exception("the last receive failed", crop_id=item.crop_id)
             self._fail(message, fault)
         else:
-            self._succeed(message)
+            if is_captioned:
+                self._succeed(message)
+            else:
+                self._look_again_later(message)
 
-    def _caption(self, item: CaptionItem) -> None:
+    def _caption(self, item: CaptionItem) -> bool:
+        """False when another invocation asks for this caption at this moment.
+
+        SQS may deliver a message several times at once. The claim is taken over when the invocation
+        that has it must have ended.
+        """
         keys = DatasetKeys(item.production, item.dataset_id)
         known = read_answer(item.crop_id, keys, self.studio)
         if known is not None and known.caption is not None:
-            return
+            return True
         settings = Settings.model_validate_json(self.studio.get(keys.settings))
         captioner = Captioner(settings.captions, settings.characters, self.cache, self.limits)
         picture = self.studio.get(item.key)
         spent = known.usage if known is not None else ()
         caption = captioner.known(item.crop_id, item.character, picture)
+        claim = captioner.claim_key(item.character, picture)
+        is_new = caption is None
         if caption is None:
+            if not self.cache.claim(claim, CLAIM_SECONDS):
+                return False
             model = self.model(settings.captions)
             try:
                 caption, usage = captioner.ask(item.crop_id, item.character, picture, model)
             except ServiceError as fault:
                 if is_final(fault):
                     self._write_down(item, fault, spent)
+                self.cache.release(claim)
                 raise
             spent = add_up(spent + usage)
         answer = CaptionAnswer(crop_id=item.crop_id, caption=caption, usage=spent)
         write_answer(answer, keys, self.studio)
+        if is_new:
+            self.cache.release(claim)
+        return True
 
     def _write_down(self, item: CaptionItem, fault: ServiceError, spent: tuple[Usage, ...]) -> None:
         """Store why there is no caption, and its cost, for the mail of a refused dataset."""
@@ -145,3 +167,8 @@ class CaptionCrop:
         later = message.model_copy(update={"throttled": message.throttled + 1})
         self.queue.send(later.model_dump_json(), pause)
         logger.info("throttled; put back", crop_id=message.item.crop_id, seconds=pause)
+
+    def _look_again_later(self, message: CaptionMessage) -> None:
+        """By then the caption is there, or the other invocation has ended."""
+        self.queue.send(message.model_dump_json(), CLAIMED_PAUSE_SECONDS)
+        logger.info("claimed by another invocation; put back", crop_id=message.item.crop_id)
