@@ -9,7 +9,7 @@ from onmodel.contracts.rows import RunStatus
 from onmodel.errors import RunClaimed
 from onmodel.films.places import free_place, places_of
 from onmodel.registry.kinds import RUNS
-from onmodel.steps.claim_run import claim_run
+from onmodel.steps.claim_run import claim_run, wait_seconds
 
 RUN = Run(
     production="bunny",
@@ -119,8 +119,10 @@ def test_claim_when_all_places_are_taken_then_the_later_films_wait_in_their_orde
 
 def test_claim_when_many_films_come_before_then_it_asks_more_seldom(world: FilmsInMemory) -> None:
     claims = world.claim_others(1, 30, at_once=2)
-    assert [claims[number].wait_seconds for number in (2, 3, 4, 6)] == [60, 60, 120, 180]
-    assert claims[-1].wait_seconds == 600
+    assert [claims[number].wait_seconds for number in (2, 3, 4, 6)] == [15, 15, 30, 45]
+    assert claims[-1].wait_seconds == 210
+    assert wait_seconds(60, turns=0, waited_seconds=3600) == 24
+    assert wait_seconds(60, turns=100, waited_seconds=0) == 600
 
 
 def test_claim_when_a_place_is_free_then_only_the_film_that_waits_longest_gets_it(

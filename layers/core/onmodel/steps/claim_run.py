@@ -13,7 +13,10 @@ from onmodel.registry.kinds import RUNS
 LONGEST_WAIT_SECONDS = 600.0
 """Between two questions for a place."""
 
-SHARE_OF_THE_WAIT = 1 / 200
+FIRST_SHARE = 1 / 4
+"""Of the time between two questions for a model: a short film frees its place after a minute."""
+
+SHARE_OF_THE_WAIT = 1 / 150
 """After hours of waiting a run asks more seldom: an execution has at most 25,000 events."""
 
 
@@ -38,7 +41,7 @@ def claim_run(
         executions: tells whether a holder still runs.
         clock: gives the time of the claim.
         films_at_once: how many places there are.
-        poll_seconds: between two questions of the films that come next.
+        poll_seconds: between two questions for the state of a model.
 
     Raises:
         RunClaimed: the run is prepared already, or another running execution holds it.
@@ -62,11 +65,11 @@ def wait_seconds(poll_seconds: float, turns: int, waited_seconds: float) -> int:
     """How long a run waits before it asks again: longer the later it can get a place.
 
     Args:
-        poll_seconds: of a run that comes next.
+        poll_seconds: between two questions for the state of a model.
         turns: how often all places must be free first.
         waited_seconds: so far.
     """
-    wait = max(1.0, poll_seconds * (1 + turns), waited_seconds * SHARE_OF_THE_WAIT)
+    wait = max(1.0, poll_seconds * FIRST_SHARE * (1 + turns), waited_seconds * SHARE_OF_THE_WAIT)
     return round(min(LONGEST_WAIT_SECONDS, wait))
 
 

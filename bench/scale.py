@@ -1,0 +1,382 @@
+"""How long many films take on an account with given quotas: a simulation that anybody can run.
+
+    make bench-scale                # the table of docs/scaling.md
+    .venv/bin/python bench/scale.py --films 50 --minutes 10 --functions 10 --labels 50
+
+Discrete events. The rules are the product's own: the places of onmodel.films.places, the waits of
+claim_run, the retries of statemachine/prepare_film.asl.yaml, the parameters that `onmodel doctor`
+proposes. INPUTS says what was measured and what is assumed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import simpy
+import yaml
+
+from onmodel.adapters.pacing import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS
+from onmodel.contracts.places import FilmPlace, PlacesBody
+from onmodel.films.places import with_place
+from onmodel.money.pricebook import PriceBook
+from onmodel.steps.claim_run import wait_seconds
+from onmodel_cli.sizing import AccountQuotas, propose
+
+ROOT = Path(__file__).parents[1]
+START = datetime(2026, 1, 1, tzinfo=UTC)
+LONGEST_SECONDS = 604_800
+"""After a week the machine gives a film up; here it has made its calls by then."""
+
+Steps = Generator[simpy.Event, Any, None]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Of a film of 1080p. Measured by bench/scale_inputs.py, unless `assumed` is written."""
+
+    sample_processor_seconds: float = 5.6  # a minute of film, with two figures in each frame
+    labels_a_minute: float = 53.0  # frames that are asked about, of 60
+    crops_a_minute: float = 37.0  # of Big Buck Bunny; docs/costs.md
+    report_processor_seconds: float = 0.5  # 1,000 crops
+    slower: float = 1.5  # assumed: a processor of Lambda against the measured one
+    processors: float = 1.4  # assumed: of the 1.7 that a chunk's function has, in use
+    call_seconds: float = 0.3  # assumed: an answer of DetectLabels
+    start_seconds: float = 1.5  # assumed: a state begins, its function starts, reads and answers
+    read_seconds: float = 0.12  # assumed: four objects of a chunk, read by the steps after the map
+    poll_seconds: float = 60.0  # PollSeconds
+    memory_gb: float = 2.94  # of the functions that decode
+    transitions: float = 3.0  # of the machines, for each chunk
+
+
+INPUTS = Inputs()
+
+
+@dataclass(frozen=True)
+class Load:
+    """Films that are uploaded.
+
+    Attributes:
+        name: for the table.
+        films: how many.
+        minutes: of each.
+        over_seconds: between the first and the last upload.
+    """
+
+    name: str
+    films: int
+    minutes: int
+    over_seconds: float = 0.0
+
+
+@dataclass
+class Outcome:
+    """What came of a load."""
+
+    done: list[float] = field(default_factory=list)  # seconds from a film's upload to its end
+    ended_at: float = 0.0
+    failed: int = 0
+    calls: int = 0
+    throttled: int = 0
+    function_seconds: float = 0.0  # of films that have a place
+    refused_functions: int = 0
+    chunks: int = 0
+    crops: float = 0.0
+
+    def usd(self) -> float:
+        """By the price book; S3 and DynamoDB are cents."""
+        prices = PriceBook.load()
+
+        def price(item: str) -> float:
+            found = prices.price(item)
+            if found is None:
+                raise LookupError(f"{item} has no price")
+            return float(found.usd)
+
+        return (
+            self.calls * price("rekognition.detect-labels")
+            + self.crops * price("bedrock.amazon.titan-embed-image-v1")
+            + self.function_seconds * INPUTS.memory_gb * price("lambda.gb-second-arm64")
+            + self.chunks * INPUTS.transitions * price("stepfunctions.transition-1k") / 1000
+        )
+
+
+@dataclass(frozen=True)
+class Retry:
+    """A retrier of a state: full jitter below a delay that doubles."""
+
+    attempts: int
+    interval: float
+    longest: float
+
+    def wait(self, tried: int, chance: random.Random) -> float:
+        return chance.uniform(0, min(self.longest, self.interval * 2 ** min(tried, 30)))
+
+
+def deployed_retry() -> Retry:
+    """Of a chunk that finds no free function, as it is deployed."""
+    text = (ROOT / "statemachine/prepare_film.asl.yaml").read_text(encoding="utf-8")
+    states = yaml.safe_load(text.replace("${MapConcurrency}", "1"))["States"]
+    (first, *_) = states["SampleChunks"]["ItemProcessor"]["States"]["SampleChunk"]["Retry"]
+    if "Lambda.TooManyRequestsException" not in first["ErrorEquals"]:
+        raise LookupError("the first retrier is not that of missing functions")
+    return Retry(first["MaxAttempts"], first["IntervalSeconds"], first["MaxDelaySeconds"])
+
+
+class FilmFailed(Exception):
+    """Raised when all attempts of a state found no free function, or the film took too long."""
+
+
+class Account:
+    """The quotas, the films, and how they meet."""
+
+    def __init__(
+        self, quotas: AccountQuotas, parameters: dict[str, int], retry: Retry, seed: int
+    ) -> None:
+        self.time = simpy.Environment()
+        self.quotas = quotas
+        self.chunks_at_once = parameters["MapConcurrency"]
+        self.films_at_once = parameters["FilmsAtOnce"]
+        self.rate = float(parameters["LabelsPerSecond"])
+        self.retry = retry
+        self.chance = random.Random(seed)
+        self.places = PlacesBody()
+        self.running = 0
+        self.tokens, self.filled_at = quotas.labels_per_second, 0.0
+        self.outcome = Outcome()
+
+    def run(self, load: Load) -> Outcome:
+        """All films of a load, to their end."""
+        for number in range(load.films):
+            at = load.over_seconds * number / max(1, load.films - 1)
+            self.time.process(self._film(number, load.minutes, at))
+        self.time.run()
+        self.outcome.ended_at = self.time.now
+        return self.outcome
+
+    def _film(self, number: int, minutes: int, at: float) -> Steps:
+        yield self.time.timeout(at)
+        name = f"film-{number}"
+        try:
+            yield from self._wait_for_a_place(name)
+            yield from self._function(INPUTS.start_seconds + 0.02 * minutes)  # probe
+            yield from self._map(minutes)
+            crops = minutes * INPUTS.crops_a_minute
+            reads = INPUTS.read_seconds * minutes
+            report = crops / 1000 * INPUTS.report_processor_seconds * INPUTS.slower
+            for seconds in (reads, reads / 4, reads + report, 0.0):  # deduplicate to finish
+                yield from self._function(INPUTS.start_seconds + seconds)
+            self.outcome.crops += crops
+            if self.time.now - at > LONGEST_SECONDS:
+                raise FilmFailed
+            self.outcome.done.append(self.time.now - at)
+        except FilmFailed:
+            self.outcome.failed += 1
+        self.places = PlacesBody(
+            taken=tuple(place for place in self.places.taken if place.run_id != name),
+            waiting=self.places.waiting,
+        )
+
+    def _wait_for_a_place(self, name: str) -> Steps:
+        asked = self.time.now
+        while True:
+            yield from self._occupied()
+            yield self.time.timeout(INPUTS.start_seconds)
+            self.running -= 1  # small and short: not counted
+            now = START + timedelta(seconds=self.time.now)
+            place = FilmPlace(production="p", run_id=name, execution_arn=name, since=now)
+            self.places = with_place(self.places, place, self.films_at_once)
+            before = self.places.before("p", name)
+            if before == 0:
+                return
+            turns = (before - 1) // self.films_at_once
+            waited = self.time.now - asked
+            yield self.time.timeout(wait_seconds(INPUTS.poll_seconds, turns, waited))
+
+    def _map(self, minutes: int) -> Steps:
+        slots = simpy.Resource(self.time, self.chunks_at_once)
+        children = [self.time.process(self._child(slots)) for _ in range(minutes)]
+        yield self.time.all_of(children)
+        if any(child.value is False for child in children):
+            raise FilmFailed
+
+    def _child(self, slots: simpy.Resource) -> Generator[simpy.Event, Any, bool]:
+        with slots.request() as slot:
+            yield slot
+            try:
+                yield from self._occupied()
+            except FilmFailed:
+                return False
+            began = self.time.now
+            yield from self._chunk()
+            self._leave(began)
+        self.outcome.chunks += 1
+        return True
+
+    def _chunk(self) -> Steps:
+        """One call after another, as fast as decoding, the answers and the share allow."""
+        decoding = INPUTS.sample_processor_seconds * INPUTS.slower / INPUTS.processors
+        share = self.rate / (max(1, len(self.places.taken)) * self.chunks_at_once)
+        calls = round(INPUTS.labels_a_minute)
+        apart = max(1 / share, decoding / calls, INPUTS.call_seconds / 8)
+        yield self.time.timeout(INPUTS.start_seconds)
+        for _ in range(calls):
+            yield self.time.timeout(apart)
+            longest = FIRST_WAIT_SECONDS
+            while not self._is_answered():
+                self.outcome.throttled += 1
+                yield self.time.timeout(self.chance.uniform(0, longest))
+                longest = min(LONGEST_WAIT_SECONDS, 2 * longest)
+            self.outcome.calls += 1
+        yield self.time.timeout(INPUTS.call_seconds + 1.0)  # the last answers, and the results
+
+    def _is_answered(self) -> bool:
+        """Whether the account has calls left: as many as a second's may come at once."""
+        rate = self.quotas.labels_per_second
+        self.tokens = min(rate, self.tokens + (self.time.now - self.filled_at) * rate)
+        self.filled_at = self.time.now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+    def _function(self, seconds: float) -> Steps:
+        yield from self._occupied()
+        began = self.time.now
+        yield self.time.timeout(seconds)
+        self._leave(began)
+
+    def _occupied(self) -> Steps:
+        """Return when a function runs."""
+        for tried in range(self.retry.attempts + 1):
+            if self.running < self.quotas.executions:
+                self.running += 1
+                return
+            self.outcome.refused_functions += 1
+            yield self.time.timeout(self.retry.wait(tried, self.chance))
+        raise FilmFailed
+
+    def _leave(self, began: float) -> None:
+        self.running -= 1
+        self.outcome.function_seconds += self.time.now - began
+
+
+LOADS = (
+    Load("1 × 2 h", 1, 120),
+    Load("50 × 10 min", 50, 10),
+    Load("50 × 2 h", 50, 120),
+    Load("1,000 hours in a day", 500, 120, 86_400),
+)
+ACCOUNTS = {
+    "new": AccountQuotas(executions=10, labels_per_second=50),
+    "new, slow region": AccountQuotas(executions=10, labels_per_second=5),
+    "grown": AccountQuotas(executions=1000, labels_per_second=50),
+    "grown, 250 calls": AccountQuotas(executions=1000, labels_per_second=250),
+}
+
+
+def parameters_for(quotas: AccountQuotas) -> dict[str, int]:
+    """As `onmodel doctor` proposes them."""
+    return {proposal.parameter: proposal.value for proposal in propose(quotas)}
+
+
+def simulate(
+    load: Load,
+    quotas: AccountQuotas,
+    parameters: dict[str, int] | None = None,
+    retry: Retry | None = None,
+    seed: int = 1,
+) -> Outcome:
+    """A load on an account; with the proposed parameters and the deployed retries unless given."""
+    account = Account(quotas, parameters or parameters_for(quotas), retry or deployed_retry(), seed)
+    return account.run(load)
+
+
+def limit(outcome: Outcome, load: Load, quotas: AccountQuotas) -> str:
+    """The quota that was used most, and how much of it. Half of a new account is for films."""
+    lasted, parameters = outcome.ended_at, parameters_for(quotas)
+    for_films = parameters["FilmsAtOnce"] * parameters["MapConcurrency"]
+    shares = {
+        "functions for films": outcome.function_seconds / lasted / for_films,
+        "DetectLabels": outcome.calls / lasted / quotas.labels_per_second,
+    }
+    most = max(shares, key=lambda name: shares[name])
+    if load.over_seconds and outcome.ended_at < load.over_seconds * 1.1:
+        return f"none ({most} {shares[most]:.0%})"
+    return f"{most} {shares[most]:.0%}"
+
+
+def time_of(seconds: float) -> str:
+    hours, rest = divmod(round(seconds), 3600)
+    return f"{hours} h {rest // 60:02d} min" if hours else f"{rest // 60} min {rest % 60:02d} s"
+
+
+def row(load: Load, name: str, quotas: AccountQuotas, outcome: Outcome) -> str:
+    parameters = parameters_for(quotas)
+    ordered = sorted(outcome.done)
+    cells = (
+        name,
+        load.name,
+        f"{parameters['FilmsAtOnce']} × {parameters['MapConcurrency']}",
+        time_of(outcome.ended_at),
+        time_of(ordered[len(ordered) // 2]) if ordered else "–",
+        str(outcome.failed),
+        f"${outcome.usd():,.2f}",
+        limit(outcome, load, quotas),
+    )
+    return "| " + " | ".join(cells) + " |"
+
+
+HEAD = (
+    "| account | films | films × chunks at once | all are done after | a film, from its upload "
+    "(median) | failed | cost | quota used most |\n|---|---|---|---|---|---|---|---|"
+)
+
+
+def table(most_hours: float) -> Iterator[str]:
+    """The table of docs/scaling.md, line by line.
+
+    Args:
+        most_hours: of film in one load; larger loads are left out.
+    """
+    yield HEAD
+    for name, quotas in ACCOUNTS.items():
+        for load in LOADS:
+            minutes = load.films * load.minutes
+            calls_alone = minutes * INPUTS.labels_a_minute / quotas.labels_per_second
+            if minutes > most_hours * 60:
+                continue
+            if calls_alone > LONGEST_SECONDS:  # films would be given up, and it takes hours
+                taken = f"more than a week: its calls alone take {time_of(calls_alone)}"
+                yield f"| {name} | {load.name} | – | {taken} | – | – | – | DetectLabels |"
+            else:
+                yield row(load, name, quotas, simulate(load, quotas))
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument(
+        "--films", type=int, help="uploaded at once; without it, the whole table"
+    )
+    arguments.add_argument("--minutes", type=int, default=10, help="of each film")
+    arguments.add_argument("--functions", type=float, default=10, help="concurrent executions")
+    arguments.add_argument("--labels", type=float, default=50, help="DetectLabels calls a second")
+    arguments.add_argument("--hours", type=float, default=1e6, help="the table's largest load")
+    given = arguments.parse_args()
+    if given.films is None:
+        for line in table(given.hours):
+            print(line, flush=True)
+        return
+    load = Load(f"{given.films} × {given.minutes} min", given.films, given.minutes)
+    quotas = AccountQuotas(given.functions, given.labels)
+    print(f"{HEAD}\n{row(load, 'yours', quotas, simulate(load, quotas))}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
