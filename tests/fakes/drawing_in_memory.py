@@ -142,13 +142,16 @@ class DrawingInMemory(DeploymentInMemory):
         )
         return self.panel(item)
 
-    def score(self, item: PanelItem) -> DrawnPanel:
+    def score(
+        self, item: PanelItem, embedding_model: str = EmbeddingSettings().model
+    ) -> DrawnPanel:
         score_panel(
             PanelItemRequest(item=item),
             registry=self.registry,
             studio=self.studio,
             embedder=self.embedder,
             meter=self.meter,
+            embedding_model=embedding_model,
         )
         return self.panel(item)
 

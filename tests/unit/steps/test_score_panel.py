@@ -30,3 +30,21 @@ def test_score_when_panel_copies_its_character_then_likeness_and_copy_are_told()
     assert wrong is not None
     assert wrong.nearest_character == "buck"
     assert (wrong.on_model[0].similarity or 0) < 0.9
+
+
+def test_score_when_the_stack_calls_another_embedding_model_then_not_compared_and_told() -> None:
+    """Its role allows the new model alone, and a distance between two models means nothing."""
+    studio = DrawingInMemory(Blue())
+    studio.serve()
+    studio.upload()
+    buck, _ = studio.items(studio.plan())
+    studio.draw(buck)
+    nova = "amazon.nova-2-multimodal-embeddings-v1:0"
+    panel = studio.score(buck, nova)
+    assert {picture.score for picture in panel.pictures} == {None}
+    assert panel.usage == studio.panel(buck).usage
+    assert panel.not_scored == (
+        "Not compared with the training pictures: their vectors are of"
+        f" amazon.titan-embed-image-v1, and this stack calls {nova}"
+    )
+    assert panel.notices == ()

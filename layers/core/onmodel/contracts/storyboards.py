@@ -213,6 +213,7 @@ class DrawnPanel(Contract):
     pictures: tuple[DrawnPicture, ...]
     seeds: tuple[int, ...] = Field(description="asked for, in order; refused ones included")
     notices: tuple[str, ...] = Field(default=(), description="why pictures are missing")
+    not_scored: str = Field(default="", description="why its pictures have no score; or empty")
     usage: tuple[Usage, ...] = ()
     complete: bool = Field(description="as many pictures as wanted, or no seed left to try")
 

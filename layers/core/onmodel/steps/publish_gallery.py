@@ -126,7 +126,7 @@ class PublishGallery:
                 )
                 for picture in panel.pictures
             ],
-            notice=" ".join(panel.notices),
+            notice=" ".join(filter(None, (*panel.notices, panel.not_scored))),
         )
 
     def _preview(self, key: str) -> bytes:

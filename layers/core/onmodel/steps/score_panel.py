@@ -52,10 +52,22 @@ def score_panel(
     studio: ObjectStore,
     embedder: EmbedderOf,
     meter: UsageMeter,
+    embedding_model: str,
 ) -> None:
     """Write the scores into panels/<nn>.json.
 
     A panel without a picture has none, nor has one of a production without a dataset.
+
+    Vectors of two models are never compared: when the stack calls another embedding model than the
+    one that the dataset's vectors are of, the panel says so instead of a score.
+
+    Args:
+        request: the panel.
+        registry: holds the rows of deployments and trainings.
+        studio: holds the panel, its pictures and the dataset.
+        embedder: makes the embedder; its paid calls are cached and counted by `meter`.
+        meter: what was paid for and what was reused.
+        embedding_model: the only one that the stack's functions may call.
 
     Raises:
         NotFound: the panel was never drawn, or its dataset does not exist any more.
@@ -69,6 +81,14 @@ def score_panel(
     if dataset is None:
         return
     settings = Settings.model_validate_json(studio.get(dataset.settings))
+    if settings.embedding.model != embedding_model:
+        why = (
+            f"Not compared with the training pictures: their vectors are of"
+            f" {settings.embedding.model}, and this stack calls {embedding_model}"
+        )
+        told = panel.model_copy(update={"not_scored": why})
+        studio.put(keys.panel(item.panel), told.model_dump_json().encode(), "application/json")
+        return
     own = Settings.model_validate_json(studio.get(keys.settings))
     shown = Shown(
         items=read_lines(DatasetItem, studio.get(dataset.items)),
