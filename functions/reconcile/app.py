@@ -2,22 +2,26 @@
 
 from onmodel.contracts.operations import Reconciled, ReconcileEvent
 from onmodel.environment import (
+    Aws,
     Buckets,
     GenerationPace,
     Links,
     Machines,
+    Models,
     RegistryTable,
     SageMakerVariables,
     StackName,
     Topic,
     TrainerResources,
 )
+from onmodel.films.called_models import called_models
 from onmodel.handler import lambda_handler
 from onmodel.steps.decisions import Decisions
 from onmodel.steps.empty_uploads import EmptyUploads
 from onmodel.steps.ended_requests import EndedRequests
 from onmodel.steps.reconcile import Reconcile
 from onmodel.steps.recovery import Recovery
+from onmodel.steps.watch_models import WatchedModels
 from onmodel.wiring import now, services
 
 wired = services(
@@ -25,6 +29,7 @@ wired = services(
     GenerationPace,
     Links,
     Machines,
+    Models,
     RegistryTable,
     StackName,
     Topic,
@@ -69,6 +74,16 @@ def handler(_event: ReconcileEvent) -> Reconciled:
         draw_storyboard_arn=machines.draw_storyboard_arn,
         stack_options=wired.stack_options,
     )
+    models = wired.environment.read(Models)
+    watched_models = WatchedModels(
+        called=called_models(models.embedding_model_id, models.caption_model_id),
+        models=wired.foundation_models,
+        region=wired.environment.read(Aws).aws_region,
+        registry=wired.registry,
+        mailbox=wired.mailbox,
+        clock=now,
+        stack_options=wired.stack_options,
+    )
     return Reconcile(
         registry=wired.registry,
         trainers=wired.trainers,
@@ -78,6 +93,7 @@ def handler(_event: ReconcileEvent) -> Reconciled:
         empty_uploads=empty_uploads,
         decisions=decisions,
         ended_requests=ended_requests,
+        watched_models=watched_models,
         deploy_model_arn=machines.deploy_model_arn,
         retire_model_arn=machines.retire_model_arn,
     ).run()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from onmodel.errors import NotFound
-from onmodel.ports.account import NamedQuota
+from onmodel.ports.account import FoundationModel, NamedQuota
 
 
 class InMemoryAccount:
@@ -45,6 +45,20 @@ class InMemoryQuotas:
             for (of, name), quota in self.named.items()
             if of == service and all(word.casefold() in name.casefold() for word in words)
         }
+
+
+class InMemoryModels:
+    """Models by id; all others exist, are active and are called on demand."""
+
+    ACTIVE = FoundationModel(
+        is_legacy=False, ends_at=None, inference_types=frozenset({"ON_DEMAND"})
+    )
+
+    def __init__(self, models: Mapping[str, FoundationModel | None] | None = None) -> None:
+        self.models = dict(models or {})
+
+    def look(self, model: str) -> FoundationModel | None:
+        return self.models.get(model, self.ACTIVE)
 
 
 class InMemorySecrets:

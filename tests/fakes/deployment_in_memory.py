@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from fakes.account import InMemoryModels
 from fakes.clock import START, FixedClock
 from fakes.executions import InMemoryExecutions
 from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox
@@ -27,7 +28,9 @@ from onmodel.contracts.deployments import (
 from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
 from onmodel.contracts.operations import Reconciled
 from onmodel.contracts.rows import TrainingBody, TrainingStage
+from onmodel.contracts.settings import AllowedModels
 from onmodel.contracts.trainings import CostPart, TrainingSpec
+from onmodel.films.called_models import called_models
 from onmodel.links.tokens import SignedLinks
 from onmodel.money.pricebook import PriceBook
 from onmodel.ports.machines import Executions
@@ -45,6 +48,7 @@ from onmodel.steps.recovery import Recovery
 from onmodel.steps.schedule_retirement import schedule_retirement
 from onmodel.steps.stop_deployment import stop_deployment
 from onmodel.steps.verify_retired import verify_retired
+from onmodel.steps.watch_models import WatchedModels
 from onmodel.trainers.bedrock.rules import BedrockRules
 
 MACHINES = "arn:aws:states:us-east-1:123456789012:stateMachine:"
@@ -80,6 +84,7 @@ class DeploymentInMemory:
         self.studio = InMemoryObjectStore("studio", self.clock)
         self.executions: Executions = InMemoryExecutions(self.clock)
         self.mailbox = InMemoryMailbox()
+        self.foundation_models = InMemoryModels()
         self.trainer = trainer or InMemoryTrainer(self.clock)
         self.scheduler = InMemoryScheduler(self.clock)
         self.tokens = InMemoryTaskTokens()
@@ -258,6 +263,15 @@ class DeploymentInMemory:
             draw_storyboard_arn=DRAW,
             stack_options=STACK_OPTIONS,
         )
+        watched_models = WatchedModels(
+            called=called_models(AllowedModels().embedding, AllowedModels().captions),
+            models=self.foundation_models,
+            region="us-east-1",
+            registry=self.registry,
+            mailbox=self.mailbox,
+            clock=self.clock,
+            stack_options=STACK_OPTIONS,
+        )
         return Reconcile(
             registry=self.registry,
             trainers=Only(self.trainer),
@@ -267,6 +281,7 @@ class DeploymentInMemory:
             empty_uploads=empty_uploads,
             decisions=decisions,
             ended_requests=ended_requests,
+            watched_models=watched_models,
             deploy_model_arn=DEPLOY,
             retire_model_arn=RETIRE,
         ).run()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache, partial
 from typing import Any
 
+from fakes.account import InMemoryModels
 from fakes.image_model import FakeImageModel
 from fakes.mailbox import STACK_OPTIONS
 from fakes.scheduler import InMemoryScheduler
@@ -35,6 +36,7 @@ class ServicesInMemory:
         self.trainers = self.trainer_rules = Only(world.trainer)
         self.dataset_limits = common_limits()
         self.tokens: Any = world.tokens
+        self.foundation_models = InMemoryModels()
         self.caption_queue: Any = world.queue
         self.links = world.links
         self.scheduler = InMemoryScheduler(world.clock)

@@ -12,6 +12,7 @@ from typing import Any
 from onmodel.adapters.clients import ATTEMPTS, READ_TIMEOUT_SECONDS, make_client
 from onmodel.adapters.converse import ConverseModel
 from onmodel.adapters.dynamodb import DynamoCache, DynamoRegistry
+from onmodel.adapters.foundation_models import BedrockModels
 from onmodel.adapters.pacing import Pace, PatientEmbedder, PatientLabels, ThrottledRetry
 from onmodel.adapters.rekognition import RekognitionLabels, first_labels_per_second
 from onmodel.adapters.s3 import S3ObjectStore
@@ -209,6 +210,10 @@ class Services:
     @cached_property
     def prices(self) -> PriceBook:
         return PriceBook.load()
+
+    @cached_property
+    def foundation_models(self) -> BedrockModels:
+        return BedrockModels(self.client("bedrock"))
 
     @property
     def labels_per_second(self) -> float:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from botocore.stub import Stubber
-from fakes.account import InMemoryAccount, InMemoryQuotas, InMemorySecrets
+from fakes.account import InMemoryAccount, InMemoryModels, InMemoryQuotas, InMemorySecrets
 
 from onmodel.adapters.account import AwsAccount
+from onmodel.adapters.foundation_models import BedrockModels
 from onmodel.adapters.secretsmanager import SecretsManagerSecrets
 from onmodel.adapters.servicequotas import ServiceQuotas
 from onmodel.errors import NotFound, ServiceError, Throttled
-from onmodel.ports.account import Account, NamedQuota, Quotas, Secrets
+from onmodel.ports.account import (
+    Account,
+    FoundationModel,
+    NamedQuota,
+    OfferedModels,
+    Quotas,
+    Secrets,
+)
 
 ROLES = "arn:aws:iam::123456789012:role/"
 BEDROCK = "bedrock.amazonaws.com"
@@ -181,3 +190,27 @@ def test_quotas_when_asked_by_words_then_applied_before_default_on_all_pages(aws
     fake: Quotas = InMemoryQuotas(named={("rekognition", name): found[name] for name in found})
     assert fake.with_words("rekognition", ("CALLS", "labels")) == found
     assert fake.with_words("lambda", ("calls",)) == {}
+
+
+def test_models_when_looked_at_then_their_facts_or_none(aws) -> None:
+    client = aws("bedrock")
+    ends_at = datetime(2027, 3, 1, tzinfo=UTC)
+    details = {
+        "modelArn": "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0",
+        "modelId": "amazon.nova-pro-v1:0",
+        "inferenceTypesSupported": ["ON_DEMAND"],
+        "modelLifecycle": {"status": "LEGACY", "endOfLifeTime": ends_at},
+    }
+    known = FoundationModel(True, ends_at, frozenset({"ON_DEMAND"}))
+    with Stubber(client) as stub:
+        stub.add_response(
+            "get_foundation_model",
+            {"modelDetails": details},
+            {"modelIdentifier": "amazon.nova-pro-v1:0"},
+        )
+        stub.add_client_error("get_foundation_model", "ResourceNotFoundException")
+        real: OfferedModels = BedrockModels(client)
+        assert real.look("amazon.nova-pro-v1:0") == known
+        assert real.look("amazon.gone-v1") is None
+    fake: OfferedModels = InMemoryModels({"a": known, "gone": None})
+    assert (fake.look("a"), fake.look("gone")) == (known, None)

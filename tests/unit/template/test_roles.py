@@ -23,6 +23,7 @@ SERVICES = {
     "registry": set(),  # what the code calls: tested by itself
     "cache": {"dynamodb:GetItem", "dynamodb:PutItem"},
     "labels_per_second": set(),
+    "foundation_models": {"bedrock:GetFoundationModel"},
     "retry": set(),
     "finder": {"rekognition:DetectLabels", "dynamodb:PutItem"},  # of every finder: settings choose
     "namer": {"bedrock:InvokeModel", "dynamodb:PutItem"},  # likewise
@@ -223,7 +224,10 @@ def test_trainers_rights_when_read_then_stand_in_its_own_policies_and_each_is_us
     """A second trainer has a section of its own: no function names the first one's actions."""
     for name, statement in template.policies():
         called = {action for action in listed(statement["Action"]) if "bedrock:" in action}
-        if called - {"bedrock:InvokeModel"} or "provisioned-model" in str(statement):
+        if called - {
+            "bedrock:InvokeModel",
+            "bedrock:GetFoundationModel",
+        } or "provisioned-model" in str(statement):
             assert name.startswith("BedrockTrainer"), name
         if any("sagemaker:" in action for action in listed(statement["Action"])):
             assert name.startswith("SageMakerTrainer"), name

@@ -51,6 +51,9 @@ class Reconciled(Contract):
     released: tuple[str, ...] = Field(
         default=(), description="runs whose execution ended without a result"
     )
+    models: tuple[str, ...] = Field(
+        default=(), description="models that end, of which a mail was sent"
+    )
     freed: tuple[str, ...] = Field(
         default=(), description="places for films, held by executions that ended"
     )

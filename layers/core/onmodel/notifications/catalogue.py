@@ -14,6 +14,7 @@ from onmodel.notifications.facts import (
     datasets,
     deployments,
     films,
+    models,
     storyboards,
     trainings,
     uploads,
@@ -45,4 +46,5 @@ CATALOGUE: Mapping[str, FactsFunction] = {
     "retired": deployments.retired,
     "retirement_stuck": deployments.retirement_stuck,
     "alarm": deployments.alarm,
+    "called_model_ends": models.called_model_ends,
 }

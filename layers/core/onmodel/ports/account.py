@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 
@@ -34,6 +35,29 @@ class Quotas(Protocol):
 
     def with_words(self, service: str, words: Collection[str]) -> Mapping[str, NamedQuota]:
         """Those whose name has each of these words; letter case does not matter."""
+        ...
+
+
+@dataclass(frozen=True)
+class FoundationModel:
+    """What is known of a model that a service offers.
+
+    Attributes:
+        is_legacy: its end was announced; accounts that do not use it are refused.
+        ends_at: when it ends; None while that is not known.
+        inference_types: how it can be called, for example ON_DEMAND or INFERENCE_PROFILE.
+    """
+
+    is_legacy: bool
+    ends_at: datetime | None
+    inference_types: frozenset[str]
+
+
+class OfferedModels(Protocol):
+    """The models of one region."""
+
+    def look(self, model: str) -> FoundationModel | None:
+        """None when it does not exist in this region, or not any more."""
         ...
 
 

@@ -48,6 +48,7 @@ from onmodel.steps.empty_uploads import EmptyUploads
 from onmodel.steps.ended_requests import EndedRequests
 from onmodel.steps.recovery import ENDED_WITHOUT_RESULT, FRESH, GRACE, Recovery, is_held
 from onmodel.steps.stop_deployment import write_unknown
+from onmodel.steps.watch_models import WatchedModels
 
 MOST_STARTS = 200
 """Names tried for one thing: an execution's name can be used again after 90 days."""
@@ -68,6 +69,7 @@ class Reconcile:
     empty_uploads: EmptyUploads
     decisions: Decisions
     ended_requests: EndedRequests
+    watched_models: WatchedModels
     deploy_model_arn: str
     retire_model_arn: str
     faults: list[OnmodelError] = field(default_factory=list)
@@ -99,6 +101,7 @@ class Reconcile:
         return {
             "deployed": self._each(trainings, self._deploy_if_missed),
             "released": self._each(runs, self.recovery.release_run),
+            "models": self._watch_models(),
             "freed": self._each(PLACES.list_all(self.registry), self.recovery.free_places),
             "empty": self._each(EMPTY_UPLOADS.list_all(self.registry), self.empty_uploads.report),
             "collected": self._each(runs, self.recovery.collect_prepared),
@@ -119,6 +122,14 @@ class Reconcile:
                 logger.warning("%s: %s", machine_arn, fault)
                 self.faults.append(fault)
         return tuple(done)
+
+    def _watch_models(self) -> tuple[str, ...]:
+        """Models of which a mail was sent."""
+        try:
+            return self.watched_models.report()
+        except OnmodelError as fault:
+            self.faults.append(fault)
+            return ()
 
     def _each(self, rows: Iterable[RowT], work: Callable[[RowT], bool]) -> tuple[str, ...]:
         """Ids of the rows that were corrected."""

@@ -1,0 +1,33 @@
+"""OfferedModels over Bedrock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from onmodel.adapters.faults import translated
+from onmodel.errors import NotFound
+from onmodel.ports.account import FoundationModel
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock.client import BedrockClient
+
+
+class BedrockModels:
+    """Facts about the models that Bedrock offers in one region; only reads."""
+
+    def __init__(self, client: BedrockClient) -> None:
+        self._client = client
+
+    def look(self, model: str) -> FoundationModel | None:
+        try:
+            with translated():
+                answer = self._client.get_foundation_model(modelIdentifier=model)
+        except NotFound:
+            return None
+        details = answer["modelDetails"]
+        lifecycle = details.get("modelLifecycle", {})
+        return FoundationModel(
+            is_legacy=lifecycle.get("status") == "LEGACY",
+            ends_at=lifecycle.get("endOfLifeTime"),
+            inference_types=frozenset(details.get("inferenceTypesSupported", ())),
+        )

@@ -1,0 +1,143 @@
+"""Whether the models that every film needs still answer, and for how long.
+
+A model that AWS has marked as legacy answers only accounts that called it within 15 days: a stack
+between two films may be idle for longer. Models that were launched since 2026-09-07 may be legacy
+for 45 days only. The model that is trained is checked by its trainer, before each training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from onmodel.contracts.models import foundation_model_of
+from onmodel.ports.account import FoundationModel, OfferedModels
+
+IDLE_DAYS = 15
+"""A legacy model refuses an account that did not call it for so long."""
+
+REMINDERS_DAYS = (45, 15, 3)
+"""Before the end, one mail each: the shortest time from legacy to the end, and two reminders."""
+
+
+@dataclass(frozen=True)
+class CalledModel:
+    """A model that functions call.
+
+    Attributes:
+        model: id or inference profile, as the stack names it.
+        used_for: as it follows "for".
+        parameters: of the template, that name it.
+    """
+
+    model: str
+    used_for: str
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Successor:
+    """What takes a model's place.
+
+    Attributes:
+        model: its id, or its profile.
+        cost: what the change costs, a sentence.
+    """
+
+    model: str
+    cost: str
+
+
+SUCCESSORS = {
+    "amazon.titan-embed-image-v1": Successor(
+        "amazon.nova-2-multimodal-embeddings-v1:0",
+        "Every film has to be uploaded again: its labels come from the cache, and each crop is"
+        " embedded anew for the price of the new model",
+    ),
+    "amazon.nova-pro-v1:0": Successor(
+        "us.amazon.nova-2-lite-v1:0",
+        "Films stay as they are; captions of later datasets are paid for anew",
+    ),
+}
+"""By foundation model. AWS's page on model lifecycles names those of others."""
+
+
+@dataclass(frozen=True)
+class ModelWarning:
+    """What is wrong with a model, or will be.
+
+    Attributes:
+        called: the model.
+        state: changes when there is something new to say; names the mail.
+        reason: a clause.
+        ends_at: when it is known.
+    """
+
+    called: CalledModel
+    state: str
+    reason: str
+    ends_at: datetime | None = None
+
+    @property
+    def successor(self) -> Successor | None:
+        return SUCCESSORS.get(foundation_model_of(self.called.model))
+
+
+def called_models(embedding: str, captions: str) -> tuple[CalledModel, ...]:
+    """The models that a film and its dataset need."""
+    return (
+        CalledModel(embedding, "the vectors of pictures", ("EmbeddingModelId",)),
+        CalledModel(captions, "captions", ("CaptionModelId", "CaptionFoundationModelId")),
+    )
+
+
+def warnings(
+    called: tuple[CalledModel, ...], models: OfferedModels, region: str, now: datetime
+) -> Iterator[ModelWarning]:
+    """One for each model that does not answer, or will not for long.
+
+    Raises:
+        ServiceError: the service did not answer.
+    """
+    for one in called:
+        looked = models.look(foundation_model_of(one.model))
+        found = _gone(one, region) if looked is None else _of(one, looked, region, now)
+        if found is not None:
+            yield found
+
+
+def _gone(called: CalledModel, region: str) -> ModelWarning:
+    return ModelWarning(called, "gone", f"{called.model} does not exist in {region} (any more)")
+
+
+def _of(
+    called: CalledModel, looked: FoundationModel, region: str, now: datetime
+) -> ModelWarning | None:
+    end = looked.ends_at
+    if end is not None and end <= now:
+        return ModelWarning(called, "gone", f"AWS ended {called.model} on {end:%Y-%m-%d}", end)
+    if end is not None or looked.is_legacy:
+        until = f" and ends it on {end:%Y-%m-%d}" if end else ""
+        return ModelWarning(
+            called,
+            f"legacy-{_days_step(end, now)}",
+            f"AWS has marked {called.model} as legacy{until}: it refuses accounts that did not call"
+            f" it for {IDLE_DAYS} days",
+            end,
+        )
+    is_profile = called.model != foundation_model_of(called.model)
+    if not is_profile and "ON_DEMAND" not in looked.inference_types:
+        return ModelWarning(
+            called,
+            "profile",
+            f"{called.model} is answered in {region} only through an inference profile",
+        )
+    return None
+
+
+def _days_step(end: datetime | None, now: datetime) -> str:
+    """The reminder that is due; '' while the end is far or not known."""
+    left = None if end is None else end - now
+    due = [days for days in REMINDERS_DAYS if left is not None and left <= timedelta(days=days)]
+    return f"{end:%Y-%m-%d}-{min(due)}" if due else ""

@@ -1,0 +1,45 @@
+"""Facts about models that are called and end. They have no rows: `extra` holds everything."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from onmodel.contracts.models import foundation_model_of
+from onmodel.contracts.notifications import NotificationRequest
+from onmodel.notifications.facts.base import Facts, Notification, Sources
+
+
+class CalledModelEndsFacts(Facts):
+    """A model that films need, which does not answer, or will not for long."""
+
+    kind: ClassVar[str] = "called_model_ends"
+
+    model: str
+    reason: str
+    used_for: str = Field(description='as it follows "for"')
+    successor: str = Field(description="its id or profile; '' when none is known here")
+    cost: str = Field(description="of the change, a clause; '' without a successor")
+    overrides: str = Field(description="for sam deploy, `Name=value …`; '' without a successor")
+
+
+def called_model_ends(request: NotificationRequest, _sources: Sources) -> Notification:
+    extra = request.extra
+    successor = extra["successor"]
+    values = {
+        name: foundation_model_of(successor) if "Foundation" in name else successor
+        for name in extra["parameters"].split()
+    }
+    facts = CalledModelEndsFacts(
+        production=request.production,
+        model=extra["model"],
+        reason=extra["reason"],
+        used_for=extra["used_for"],
+        successor=successor,
+        cost=extra["cost"],
+        overrides=" ".join(f"{name}={value}" for name, value in values.items())
+        if successor
+        else "",
+    )
+    return Notification(facts=facts, event=f"called_model_ends:{facts.model}:{extra['state']}")
