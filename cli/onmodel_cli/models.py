@@ -20,7 +20,7 @@ from onmodel.deployments.lifecycle import OVER
 from onmodel.environment import DeploymentLimits, Machines
 from onmodel.errors import NotFound, RefusedError, StillRunning
 from onmodel.films.settings import settings_in_force
-from onmodel.formats.wording import dollars
+from onmodel.formats.wording import dollars, listed
 from onmodel.money.training_quotes import cost_quote
 from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow, TrainingRow
 from onmodel.wiring import now
@@ -48,6 +48,12 @@ def deploy(
     hours: Annotated[
         float | None, typer.Option("--hours", min=0.1, max=24, help="How long it answers.")
     ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Retire the production's other deployed models first: a model unit."
+        ),
+    ] = False,
     yes: options.Yes = False,
     stack: options.Stack = "onmodel",
     region: options.Region = None,
@@ -76,11 +82,20 @@ def deploy(
         services = connection.services
         work = deployer.deployment_work(wanted, limits.provision_minutes)
         quote = cost_quote((WorkPart(name="deployment", work=work),), services.prices)
+        older = _others_deployed(connection, trained) if replace else []
+        first = f" {listed([row.id for row in older])} is retired first." if older else ""
         _confirm(
             f"{trained.id} for {wanted:g} h: at most {dollars(quote.usd)}, usually"
-            f" {dollars(quote.usual_usd)}. Deploy it?",
+            f" {dollars(quote.usual_usd)}.{first} Deploy it?",
             yes,
         )
+        for row in older:
+            ask_to_retire(connection, row, f"{trained.id} takes its place")
+            with speaking.err.status(f"Switching {row.id} off"):
+                gone = until_retired(connection, row, time.sleep, time.monotonic)
+            speaking.say(
+                f"[green]✓[/] {gone.id} is gone. Estimated bill {dollars(gone.body.estimated_usd)}."
+            )
         request = DeployRequest(
             production=slug,
             training_id=trained.id,
@@ -203,6 +218,15 @@ def _live_ids(connection: Connection, training: TrainingRow) -> list[str]:
         found.id
         for found in DEPLOYMENTS.list(connection.registry, training.production)
         if found.body.training_id == training.id and found.status not in OVER
+    ]
+
+
+def _others_deployed(connection: Connection, training: TrainingRow) -> list[DeploymentRow]:
+    """Deployments of the production's other trainings that are not over."""
+    return [
+        found
+        for found in DEPLOYMENTS.list(connection.registry, training.production)
+        if found.body.training_id != training.id and found.status not in OVER
     ]
 
 

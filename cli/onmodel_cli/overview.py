@@ -69,6 +69,8 @@ class Line:
     updated_at: datetime
     usd: float | None
     usd_per_hour: float | None = None
+    bills: bool = False
+    """Whether it costs money by the hour now; `usd_per_hour` may be unknown."""
 
     def as_object(self) -> dict[str, Any]:
         return {
@@ -112,7 +114,7 @@ def _once(lines: list[Line]) -> list[Line]:
 
 def billing(lines: list[Line]) -> list[Line]:
     """What costs money by the hour now."""
-    return [line for line in lines if line.kind == Kind.DEPLOYMENT and line.status not in OVER]
+    return [line for line in lines if line.bills]
 
 
 def usage_of_runs(
@@ -154,6 +156,7 @@ def _line(row: AnyRow, now: datetime, studio: ObjectStore | None, places: Places
         updated_at=row.updated_at,
         usd=usd,
         usd_per_hour=hourly,
+        bills=row.kind == Kind.DEPLOYMENT and _bills(row),
     )
 
 
@@ -224,10 +227,17 @@ def _dataset(dataset: DatasetBody) -> str:
     return f"{pictures}: {dataset.reason}" if dataset.reason else pictures
 
 
+def _bills(found: DeploymentRow) -> bool:
+    """Whether the trainer was asked for it and it is not confirmed to be gone."""
+    return found.status not in OVER and found.body.provisioning_at is not None
+
+
 def _deployment(found: DeploymentRow, now: datetime) -> tuple[str, float | None, float | None]:
     body = found.body
     if found.status in OVER:
         return body.reason or "over", body.estimated_usd, None
+    if not _bills(found):
+        return body.reason or "is about to be deployed; costs nothing yet", None, None
     hours = max(0.0, (body.retires_at - now).total_seconds() / 3600)
     began = body.provisioning_at
     spent = None

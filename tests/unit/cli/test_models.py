@@ -139,6 +139,34 @@ def test_deploy_when_it_answers_already_starts_nothing(invoke, world, deployed) 
     assert payloads(world) == []
 
 
+def test_deploy_when_an_older_model_is_replaced_then_it_is_retired_before_the_new_one_starts(
+    invoke, world, deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = TRAININGS.require(world.registry, "bunny", ID)
+    newer = "d0002-0a1b2c3d"
+    body = older.body.model_copy(update={"dataset_id": newer})
+    put(world, TRAININGS, newer, TrainingStage.COMPLETED, body)
+    order: list[str] = []
+    started = world.executions.start
+
+    def start(machine: str, name: str, payload: dict) -> bool:
+        order.append(machine.rpartition(":")[2])
+        if order[-1] == "RetireModel":
+            row = DEPLOYMENTS.require(world.registry, "bunny", f"{ID}-1")
+            gone = row.with_status(DeploymentStage.RETIRED).with_fields(estimated_usd=121.0)
+            DEPLOYMENTS.replace(world.registry, gone, now())
+        return started(machine, name, payload)
+
+    monkeypatch.setattr(world.executions, "start", start)
+    done = invoke("deploy", "-p", "bunny", "--replace", input="y\n")
+    assert done.exit_code == 0, done.stderr
+    said = " ".join(done.stderr.split())
+    assert f"{ID}-1 is retired first. Deploy it?" in said
+    assert f"{ID}-1 is gone. Estimated bill $121.00." in said
+    assert order == ["RetireModel", "DeployModel"]
+    assert payloads(world)[-1]["request"]["training_id"] == newer
+
+
 def test_extend_when_in_service_moves_row_and_schedule(invoke, world, deployed, scheduler) -> None:
     done = invoke("extend", "-p", "bunny", "--hours", 5)
     assert done.exit_code == 0, done.stderr
@@ -175,6 +203,21 @@ def test_status_when_a_model_is_deployed_tells_what_bills(invoke, deployed) -> N
     assert answer["billing"][0]["usd_per_hour"] == 60.5
     assert answer["billing"][0]["usd"] == pytest.approx(60.5, rel=0.01)
     assert "costs $60.50 an hour" in invoke("status").stdout
+
+
+@pytest.mark.parametrize(
+    "stage", [DeploymentStage.PLANNED, DeploymentStage.CREATING, DeploymentStage.RETIRING]
+)
+def test_status_when_nothing_was_made_then_shows_no_price(invoke, world, deployed, stage) -> None:
+    row = DEPLOYMENTS.require(world.registry, "bunny", f"{ID}-1")
+    refused = row.with_status(stage).with_fields(provisioning_at=None)
+    DEPLOYMENTS.replace(world.registry, refused, now())
+    answer = json.loads(invoke("status", "--json").stdout)
+    assert answer["billing"] == []
+    (line,) = [line for line in answer["lines"] if line["kind"] == "deployment"]
+    assert (line["usd"], line["usd_per_hour"]) == (None, None)
+    shown = invoke("status").stdout
+    assert "$60.50" not in shown and "Nothing is billing by the hour." in shown
 
 
 def test_status_when_nothing_is_known_says_how_to_begin(invoke) -> None:

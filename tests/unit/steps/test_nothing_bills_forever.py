@@ -233,6 +233,14 @@ def test_model_when_it_refuses_to_stop_for_six_hours_then_each_hour_has_its_mail
     assert hours_in_alarms(world) == [1, 2, 3, 4, 5, 6]
 
 
+def test_model_when_its_row_is_deleted_and_the_event_comes_late_then_not_deployed_again() -> None:
+    """What was approved was one deployment."""
+    (story,) = [story for story in STORIES if story.begin is _row_deleted]
+    world = play(story, (133,))
+    must_be_over(world)
+    assert len(world.trainer.lives) == 1
+
+
 def test_model_when_it_is_retired_a_second_time_then_has_alarms_of_its_own() -> None:
     world = DeployedMachines()
     world.creating()

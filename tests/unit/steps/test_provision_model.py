@@ -2,13 +2,14 @@ from collections.abc import Callable
 
 import pytest
 from fakes.deployment_in_memory import TRAINING, DeploymentInMemory
-from fakes.trainer import InMemoryTrainer
+from fakes.trainer import InMemoryTrainer, Only
 
-from onmodel.contracts.deployments import DeploymentSpec
+from onmodel.contracts.deployments import DeploymentRef, DeploymentRequest, DeploymentSpec
 from onmodel.contracts.rows import DeploymentStage
 from onmodel.deployments.deletion import allow_deletion, allow_deployments
 from onmodel.errors import EventRefused, ServiceUnavailable, TrainingImpossible
 from onmodel.registry.kinds import TRAININGS
+from onmodel.steps.provision_model import provision_model
 
 
 @pytest.fixture
@@ -136,3 +137,70 @@ def test_provision_when_answer_is_lost_then_found_by_its_id_when_retired() -> No
     assert list(trainer.deployments) == [f"deployment/bunny-{TRAINING}-1"]
     studio.stop()
     assert not trainer.deployments
+
+
+def test_provision_when_the_service_refuses_then_nothing_of_it_is_billed(
+    studio: DeploymentInMemory,
+) -> None:
+    studio.trainer.quota = 0
+    with pytest.raises(TrainingImpossible, match="no model unit is free"):
+        studio.provision()
+    assert studio.deployment().body.provisioning_at is None
+    studio.clock.advance(minutes=3)
+    studio.stop()
+    studio.bill()
+    assert studio.deployment().body.estimated_usd == 0.0
+    studio.notify("retired", f"{TRAINING}-1")
+    mail = studio.mailbox.mails[-1]
+    assert mail.subject == "The model of bunny was not deployed: nothing of it is billed"
+    said = " ".join(mail.body.split())
+    assert "Why: no model unit is free" in said and "estimated bill" not in said
+
+
+def test_provision_when_refused_after_an_earlier_call_then_it_may_have_been_made(
+    studio: DeploymentInMemory,
+) -> None:
+    """The answer of the earlier call was lost: what it made counts until it is gone."""
+    asked = studio.clock()
+    provision = studio.trainer.provision
+
+    def loses(_: DeploymentSpec) -> str:
+        raise ServiceUnavailable("the connection broke")
+
+    studio.trainer.provision = loses  # type: ignore[method-assign]
+    with pytest.raises(ServiceUnavailable):
+        studio.provision()
+    studio.trainer.provision = provision  # type: ignore[method-assign]
+    studio.trainer.quota = 0
+    with pytest.raises(TrainingImpossible):
+        studio.provision()
+    assert studio.deployment().body.provisioning_at == asked
+
+
+def test_failed_deployment_when_an_older_model_is_deployed_then_replacing_it_is_offered(
+    studio: DeploymentInMemory,
+) -> None:
+    """The account's only model unit is held by the production's own older model."""
+    studio.provision()
+    newer = "d0002-0a1b2c3d"
+    job = studio.begin_training(newer)
+    studio.trainer.complete(job)
+    studio.schedule(studio.claim("deploy-2", job_arn=job), "deploy-2")
+    request = DeploymentRequest(
+        deployment=DeploymentRef(
+            production="bunny", deployment_id=f"{newer}-1", correlation_id="upload-2"
+        )
+    )
+    with pytest.raises(TrainingImpossible):
+        provision_model(
+            request,
+            registry=studio.registry,
+            scheduler=studio.scheduler,
+            trainers=Only(studio.trainer),
+            clock=studio.clock,
+        )
+    studio.notify("deployment_failed", f"{newer}-1", error="TrainingImpossible", cause="{}")
+    mail = " ".join(studio.mailbox.mails[-1].body.split())
+    assert "Nothing was deployed, and nothing of it is billed." in mail
+    assert f"bunny-{TRAINING}, is deployed until" in mail
+    assert "onmodel deploy --production bunny --replace" in mail

@@ -14,7 +14,7 @@ from typing import Any
 from onmodel.contracts.deployments import ClaimedTraining, ClaimTrainingRequest, DeployRequest
 from onmodel.contracts.rows import ApprovalStatus, DeploymentStage, TrainingStage
 from onmodel.contracts.trainings import CostQuote, TrainingState, TrainingStatus, WorkPart
-from onmodel.deployments.events import trained_event
+from onmodel.deployments.events import failed_event, ready_event, trained_event
 from onmodel.deployments.lifecycle import OVER, number_of
 from onmodel.errors import EventRefused
 from onmodel.films.settings import settings_in_force
@@ -207,7 +207,7 @@ class ClaimTraining:
         own = [found for found in before if found.holder == asked.execution_arn]
         request = asked.request
         if not own:
-            if request.job_arn is not None and before:
+            if request.job_arn is not None and (before or self._is_notified(training)):
                 return _ignored(f"training {training.id} was deployed before")
             if self._standing(training):
                 return _ignored(f"training {training.id} is deployed")
@@ -263,6 +263,14 @@ class ClaimTraining:
             "usage": state.usage,
             "estimated_usd": None if total is None else round(float(total), 2),
         }
+
+    def _is_notified(self, training: TrainingRow) -> bool:
+        """Whether a mail about its first deployment was sent; its row may be deleted since."""
+        first = f"{training.id}-1"
+        return any(
+            was_sent(self.registry, production=training.production, event=event)
+            for event in (ready_event(first), failed_event(first))
+        )
 
     def _to_be_asked(self, training: TrainingRow, hours: float) -> CostQuote | None:
         """The quote of a deployment that a person must approve first; None when it may begin."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from onmodel.contracts.deployments import DeploymentRequest, DeploymentSpec
+from onmodel.contracts.deployments import DeploymentRef, DeploymentRequest, DeploymentSpec
 from onmodel.contracts.rows import DeploymentStage, TrainingStage
 from onmodel.deployments.deletion import are_forbidden
 from onmodel.deployments.lifecycle import ask_to_stop, deployer_of, is_live
 from onmodel.errors import EventRefused, NotFound, TrainingImpossible
 from onmodel.ports.machines import Clock, Scheduler
 from onmodel.ports.registry import Registry
-from onmodel.ports.trainer import Trainers
+from onmodel.ports.trainer import Deployer, Trainers
 from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow
 
 
@@ -51,12 +51,11 @@ def provision_model(
     begun = DEPLOYMENTS.change(registry, ref.production, ref.deployment_id, begin, clock)
     spec = DeploymentSpec(production=begun.production, deployment_id=begun.id, model_ref=model_ref)
     try:
-        made = deployer.provision(spec)
-    except NotFound as fault:
-        raise TrainingImpossible(
-            f"The model of training {begun.body.training_id} was deleted outside onmodel",
-            "Train it again from its dataset",
-        ) from fault
+        made = _provision(deployer, spec, begun.body.training_id)
+    except TrainingImpossible as fault:
+        if deployment.status == DeploymentStage.PLANNED:  # no earlier call can have made it
+            _record_refusal(registry, ref, str(fault), clock)
+        raise
 
     def keep(current: DeploymentRow) -> DeploymentRow | None:
         _must_be_wanted(current, clock())
@@ -69,6 +68,27 @@ def provision_model(
     except EventRefused:
         ask_to_stop(deployer, made)
         raise
+
+
+def _provision(deployer: Deployer, spec: DeploymentSpec, training_id: str) -> str:
+    try:
+        return deployer.provision(spec)
+    except NotFound as fault:
+        raise TrainingImpossible(
+            f"The model of training {training_id} was deleted outside onmodel",
+            "Train it again from its dataset",
+        ) from fault
+
+
+def _record_refusal(registry: Registry, ref: DeploymentRef, reason: str, clock: Clock) -> None:
+    """Nothing was made, so nothing of it is billed, and no price is shown for it."""
+    DEPLOYMENTS.change(
+        registry,
+        ref.production,
+        ref.deployment_id,
+        lambda current: current.with_fields(provisioning_at=None, reason=reason),
+        clock,
+    )
 
 
 def _must_be_wanted(deployment: DeploymentRow, now: datetime) -> None:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from onmodel.contracts.base import Contract
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import DeploymentStage, StoryboardBody, StoryboardStatus
@@ -18,6 +19,7 @@ from onmodel.deployments.events import (
     stuck_event,
     trained_event,
 )
+from onmodel.deployments.lifecycle import is_live
 from onmodel.errors import EventRefused, plain_text
 from onmodel.notifications.facts.base import Facts, Notification, Sources, caught
 from onmodel.notifications.facts.storyboards import StoryboardDrawnFacts
@@ -53,6 +55,14 @@ class ModelTrainedFacts(Facts):
     drawing_usd: float | None = Field(description="of the first storyboard; None: not known")
 
 
+class DeployedModel(Contract):
+    """A deployed model of the production."""
+
+    model: str
+    deployment: str
+    retires_at: datetime
+
+
 class DeploymentFailedFacts(Facts):
     """The model is trained and could not be deployed; what was started is being retired."""
 
@@ -61,6 +71,10 @@ class DeploymentFailedFacts(Facts):
     model: str
     reason: str
     account_may_lack: bool = Field(description="whether a quota or a right may be missing")
+    is_begun: bool = Field(default=True, description="whether the trainer may have made it")
+    instead_of: DeployedModel | None = Field(
+        default=None, description="the production's older model that is deployed meanwhile"
+    )
 
 
 class RetiredFacts(Facts):
@@ -72,6 +86,7 @@ class RetiredFacts(Facts):
     reason: str = Field(description="'' when its time was over")
     hours: float = Field(description="billed, by our count")
     usd: float | None = Field(description="estimated bill of the deployment")
+    was_made: bool = Field(default=True, description="whether the trainer was asked and made it")
     usd_a_month: float | None = Field(description="of keeping model and data")
 
 
@@ -169,8 +184,27 @@ def deployment_failed(request: NotificationRequest, sources: Sources) -> Notific
         model=_model_name(deployment, sources) if deployment else request.id,
         reason=plain_text(written) if written and not_in_service else caught(request),
         account_may_lack=True,
+        is_begun=deployment is None or deployment.body.provisioning_at is not None,
+        instead_of=_other_deployed(deployment, sources) if deployment else None,
     )
     return Notification(facts, failed_event(request.id))
+
+
+def _other_deployed(deployment: DeploymentRow, sources: Sources) -> DeployedModel | None:
+    """Another training's deployment of the production: it may hold the only model unit."""
+    others = [
+        row
+        for row in DEPLOYMENTS.list(sources.registry, deployment.production)
+        if is_live(row) and row.body.training_id != deployment.body.training_id
+    ]
+    holder = max(others, key=lambda row: row.body.retires_at, default=None)
+    if holder is None or deployment.body.provisioning_at is not None:
+        return None
+    return DeployedModel(
+        model=_model_name(holder, sources),
+        deployment=holder.id,
+        retires_at=holder.body.retires_at,
+    )
 
 
 def retired(request: NotificationRequest, sources: Sources) -> Notification:
@@ -184,6 +218,7 @@ def retired(request: NotificationRequest, sources: Sources) -> Notification:
         reason=plain_text(body.reason or ""),
         hours=_hours(body.provisioning_at, body.retired_at),
         usd=body.estimated_usd,
+        was_made=body.provisioning_at is not None,
         usd_a_month=body.model_usd_month,
     )
     return Notification(facts, retired_event(deployment))
