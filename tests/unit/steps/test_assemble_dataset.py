@@ -16,11 +16,13 @@ from onmodel.contracts.settings import (
     TrainingSettings,
 )
 from onmodel.errors import Conflict, DatasetRefused, EventRefused, ServiceUnavailable
+from onmodel.films.settings import parse_settings
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
 from onmodel.money.usage import UsageMeter
 from onmodel.ports.registry import Record
 from onmodel.registry.kinds import DATASETS, GENERATIONS
+from onmodel.steps.assemble_dataset import unused_sections
 from onmodel.vision.decoding import decode_picture
 from onmodel.vision.encoding import encode_for_service
 
@@ -336,3 +338,29 @@ def test_assemble_when_dimensions_were_changed_after_the_films_then_panels_are_e
     dataset = world.assemble(world.generation())
     settings = Settings.model_validate_json(world.studio.get(world.keys(dataset).settings))
     assert settings.embedding.dimensions == 1024
+
+
+@pytest.mark.parametrize(
+    ("text", "trainer", "notices"),
+    [
+        (b"training: {min_pictures: 9}", "sagemaker", ()),
+        (b"training: {preset: article}", "bedrock", ()),
+        (
+            b"training: {preset: article}",
+            "sagemaker",
+            (
+                "training.bedrock (preset, steps, batch_size, learning_rate outside a section mean"
+                " it too) is set and not used: sagemaker trains.",
+            ),
+        ),
+        (
+            b"training: {sagemaker: {steps: 900}}",
+            "bedrock",
+            ("training.sagemaker is set and not used: bedrock trains.",),
+        ),
+    ],
+)
+def test_unused_sections_when_another_trainer_trains_then_a_notice(
+    text: bytes, trainer: str, notices: tuple[str, ...]
+) -> None:
+    assert unused_sections(parse_settings(text).training, trainer) == notices

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from onmodel.contracts.base import Contract
 from onmodel.contracts.datasets import (
     AssembleDatasetRequest,
     CaptionAnswer,
@@ -131,7 +132,15 @@ class AssembleDataset:
             dataset_id=keys.dataset_id,
         )
         summary = summary.model_copy(
-            update={"notices": (*self.notices, *summary.notices, *notices, *more)}
+            update={
+                "notices": (
+                    *self.notices,
+                    *summary.notices,
+                    *notices,
+                    *more,
+                    *unused_sections(settings.training, request.preflight.trainer),
+                )
+            }
         )
         waiting = self._write(keys, assembly, summary, settings)
         body = DatasetBody(
@@ -281,6 +290,18 @@ class AssembleDataset:
 def _named(film: FilmCrops, namer: Namer) -> FilmCrops:
     names = namer.name(film.crops, film.vectors)
     return replace(film, names={name.crop_id: name.character for name in names})
+
+
+def unused_sections(training: TrainingSettings, trainer: str) -> tuple[str, ...]:
+    """Hyperparameters that are set for a trainer which does not train this dataset."""
+    notices = []
+    for name, section in training:
+        if not isinstance(section, Contract) or name == trainer or section == type(section)():
+            continue
+        outside = [key for key, place in training.moved_keys.items() if place == name]
+        also = f" ({', '.join(outside)} outside a section mean it too)" if outside else ""
+        notices.append(f"training.{name}{also} is set and not used: {trainer} trains.")
+    return tuple(notices)
 
 
 def _within(limits: DatasetLimits, training: TrainingSettings) -> TrainingSettings:
