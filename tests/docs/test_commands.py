@@ -54,6 +54,7 @@ ELSEWHERE = {
     ".venv-sam/bin/sam deploy --guided": "tests/runtime/test_sam_deploy.py, likewise",
     "sam deploy --parameter-overrides Name=value …": "tests/runtime/test_sam_deploy.py, likewise",
     "onmodel trainer prepare": "tests/unit/cli/test_preparing.py; a local stack has no such job",
+    "onmodel trainer prepare --from DIR": "tests/unit/trainer/test_prepare.py uploads one",
     "onmodel model fetch -p NAME": (
         "tests/unit/cli/test_fetching.py; Bedrock, which trains on the pages' stack, gives out no"
         " weights"
