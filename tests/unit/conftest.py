@@ -80,4 +80,4 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> DrawnFilm:
     from drawn.films import draw_film
 
     path: Path = tmp_path_factory.mktemp("films") / "drawn.mp4"
-    return draw_film(path, seconds=12, size=(640, 360), fps=12, gop=24)
+    return draw_film(path, seconds=12, size=(1280, 720), fps=12, gop=24)

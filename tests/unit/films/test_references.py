@@ -145,8 +145,8 @@ def test_read_when_the_place_is_in_another_prepared_film_then_that_film_is_cut(
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        (shown_at(1.0, (0, 0, 641, 100)), "has no picture at 1.0 s"),
-        (shown_at(1.0, (0, 0, 100, 361)), "has no picture at 1.0 s"),
+        (shown_at(1.0, (0, 0, 1281, 100)), "has no picture at 1.0 s"),
+        (shown_at(1.0, (0, 0, 100, 721)), "has no picture at 1.0 s"),
         (shown_at(1.0, (-4, 0, 100, 300)), "has no picture at 1.0 s"),
         (shown_at(1.0, (100, 0, 100, 300)), "has no picture at 1.0 s"),
         (shown_at(10_000.0), "has no picture at 10000.0 s"),

@@ -1,6 +1,8 @@
 import math
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from fakes.crops import numbered_crops
 from fakes.embedder import FakeEmbedder
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onmodel.contracts.arrays import Vectors
-from onmodel.contracts.films import Naming
+from onmodel.contracts.films import Crop, Naming
 from onmodel.contracts.settings import NamingSettings
 from onmodel.namers.embeddings import EmbeddingsNamer, make_embeddings_namer
 from onmodel.ports.namer import ReferencePicture
@@ -138,3 +140,84 @@ def test_make_when_a_character_has_several_pictures_then_each_is_embedded() -> N
     assert {who: len(rows) for who, rows in namer.references.items()} == {"buck": 2, "frank": 1}
     assert embedder.pictures == [picture(0), picture(1), picture(2)]
     assert namer.references["buck"][1] == pytest.approx(FakeEmbedder().embed(picture(2)))
+
+
+def tracked(*tracks: tuple[int, float]) -> tuple[Crop, ...]:
+    """Crops of tracks at times; those of one time are of one frame."""
+    return tuple(
+        crop.model_copy(update={"track": track, "timecode_seconds": seconds})
+        for crop, (track, seconds) in zip(numbered_crops(len(tracks)), tracks, strict=True)
+    )
+
+
+def test_name_when_crops_are_of_one_track_then_one_vote() -> None:
+    namer = EmbeddingsNamer({"buck": at(0), "frank": at(90)}, NAMING)
+    names = namer.name(tracked((0, 0), (0, 1), (0, 2)), at(0, 10, 50))
+    assert [each.character for each in names] == ["buck"] * 3
+    assert len({each.confidence for each in names}) == 1
+
+
+def test_name_when_two_figures_of_one_frame_are_like_one_character_then_only_the_nearer() -> None:
+    namer = EmbeddingsNamer({"buck": at(0), "frank": at(120)}, NAMING)
+    names = namer.name(tracked((0, 0), (1, 0), (2, 1)), at(20, 5, 20))
+    assert [each.character for each in names] == [None, "buck", "buck"]
+
+
+def test_name_when_the_nearest_is_taken_then_the_next_one_counts() -> None:
+    namer = EmbeddingsNamer({"buck": at(0), "frank": at(40)}, NAMING)
+    names = namer.name(tracked((0, 0), (1, 0)), at(2, 19))
+    assert [each.character for each in names] == ["buck", "frank"]
+
+
+def test_look_alikes_when_references_of_two_characters_are_near_then_named() -> None:
+    namer = EmbeddingsNamer({"buck": at(0, 90), "frank": at(100), "rinky": at(200)}, NAMING)
+    (pair,) = namer.look_alikes()
+    assert (pair.first, pair.second, pair.limit) == ("buck", "frank", 0.65)
+    assert pair.similarity == pytest.approx(math.cos(math.radians(10)), abs=1e-6)
+
+
+def scattered(seed: int, centres: Vectors, counts: Sequence[int], scene: float) -> Vectors:
+    """Unit vectors: a character's own part, a scene's part of a given weight, and noise."""
+    chance = np.random.default_rng(seed)
+    rows = [
+        centre + scene * chance.standard_normal(64) / 8 + 0.3 * chance.standard_normal(64) / 8
+        for centre, count in zip(centres, counts, strict=True)
+        for _ in range(count)
+    ]
+    return unit(np.stack(rows))
+
+
+def unit(rows: npt.NDArray[np.floating]) -> Vectors:
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+def test_name_when_the_threshold_is_measured_then_cast_named_and_strangers_not() -> None:
+    """The cast reaches 0.6 at most, which the fixed threshold of 0.65 would leave unnamed."""
+    centres = unit(np.random.default_rng(1).standard_normal((5, 64)))
+    cast, strangers = centres[:3], centres[3:]
+    references = {
+        name: scattered(10 + place, cast[place : place + 1], [4], 0.9)
+        for place, name in enumerate(("ada", "bo", "cleo"))
+    }
+    crops = np.concatenate(
+        [scattered(20, cast, [10, 10, 10], 1.0), scattered(30, strangers, [6, 6], 1.0)]
+    )
+    measured = EmbeddingsNamer(references, NamingSettings())
+    names = [each.character for each in measured.name(numbered_crops(len(crops)), crops)]
+    right = sum(
+        name == who
+        for name, who in zip(names, ["ada"] * 10 + ["bo"] * 10 + ["cleo"] * 10, strict=False)
+    )
+    wrong = sum(name is not None for name in names[:30]) - right
+    fixed = EmbeddingsNamer(references, NAMING).name(numbered_crops(len(crops)), crops)
+    assert right > sum(each.character is not None for each in fixed)
+    assert wrong == 0
+    assert sum(name is not None for name in names[30:]) <= 1
+
+
+def test_name_when_the_threshold_is_measured_and_there_is_one_character_then_the_fixed_one() -> (
+    None
+):
+    namer = EmbeddingsNamer({"buck": at(0)}, NamingSettings())
+    names = namer.name(numbered_crops(2), at(45, 55))
+    assert [each.character for each in names] == ["buck", None]

@@ -58,7 +58,7 @@ def sampled(index: int, shots: int, seed: int = ONE) -> SampledChunk:
     answer = ChunkShots(cuts=max(0, shots - 1), first=look, last=look)
     result = ChunkResult(index=index, frames=1, crops=shots, rejected=0, shots=answer)
     crops = tuple(crop(index, shot) for shot in range(shots))
-    return SampledChunk(result, crops, np.zeros((shots, 4), np.float32), ())
+    return SampledChunk(result, crops, np.zeros((shots, 4), np.float32), (), ())
 
 
 def shots_of(chunks: list[SampledChunk]) -> list[list[int]]:
@@ -86,6 +86,7 @@ def store_chunks(studio: InMemoryObjectStore, cosines: list[float], settings: Se
         studio.put(at.crops, write_lines(crops[part]), "application/jsonl")
         studio.put(at.vectors, to_npy(rows[part]), "application/octet-stream")
         studio.put(at.rejected, b"", "application/jsonl")
+        studio.put(at.thumbnails, b"", "application/jsonl")
     return run
 
 
@@ -133,7 +134,7 @@ def test_deduplicate_when_done_then_every_dropped_crop_names_a_kept_one_that_is_
     drawn: DrawnFilm,
 ) -> None:
     world = FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
-    world.upload("bunny/settings.yaml", b"deduplication: {threshold: 0.6}\n")
+    world.upload("bunny/settings.yaml", b"deduplication: {threshold: 0.6, visible_change: 255}\n")
     world.route(world.upload("bunny/films/drawn.mp4", drawn.path.read_bytes()))
     run = world.started()
     for chunk in world.probe(run):

@@ -49,7 +49,7 @@ def test_probe_when_film_is_good_then_facts_and_packets_lie_beside(world: FilmsI
     world.probe(run)
     keys = FilmKeys.of(run)
     facts = FilmFacts.model_validate_json(world.studio.get(keys.facts))
-    assert (facts.width, facts.height, facts.codec) == (640, 360, "h264")
+    assert (facts.width, facts.height, facts.codec) == (1280, 720, "h264")
     assert len(PacketTable.load(world.studio.get(keys.packets))) == 12 * 12
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 from collections import Counter
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def test_report_when_a_film_is_prepared_then_its_summary_agrees_with_what_was_st
     world.upload(
         "bunny/settings.yaml",
         b"sampling: {chunk_seconds: 5}\n"
-        b"deduplication: {threshold: 0.6}\n"
+        b"deduplication: {threshold: 0.6, visible_change: 255}\n"
         b"naming: {threshold: 0.99}\n",
     )
     world.route(world.upload("bunny/films/drawn.mp4", drawn.path.read_bytes()))
@@ -91,21 +92,22 @@ def test_report_when_a_film_is_prepared_then_its_summary_agrees_with_what_was_st
 
 
 def test_report_when_a_part_of_the_file_was_not_read_then_summary_and_page_say_so(
-    drawn: DrawnFilm,
+    drawn: DrawnFilm, tmp_path: Path
 ) -> None:
     world = FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
-    body = drawn.path.read_bytes()
-    world.route(world.upload("bunny/films/joined.mp4", body + body))
+    other = draw_film(tmp_path / "other.mkv", seconds=2)
+    body = drawn.path.read_bytes() + other.path.read_bytes()
+    world.route(world.upload("bunny/films/joined.mp4", body))
     run = world.started()
     world.prepare(run)
     keys = FilmKeys.of(run)
     summary = FilmSummary.model_validate_json(world.studio.get(keys.summary))
     (notice,) = [each for each in summary.notices if "joined end to end" in each]
-    assert notice in world.studio.get(keys.report).decode()
+    assert notice in html.unescape(world.studio.get(keys.report).decode())
 
 
 def test_report_when_recordings_were_joined_then_crops_of_both_are_kept(tmp_path: Path) -> None:
-    film = draw_film(tmp_path / "part.ts", seconds=6, gop=24, shot_seconds=1.5)
+    film = draw_film(tmp_path / "part.ts", seconds=6, gop=24, shot_seconds=1.5, size=(1280, 720))
     world = FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
     world.upload("bunny/settings.yaml", b"sampling: {chunk_seconds: 5}\n")
     world.route(world.upload("bunny/films/joined.ts", film.path.read_bytes() * 2))

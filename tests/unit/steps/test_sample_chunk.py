@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from drawn.films import DrawnFilm
 from fakes.films_in_memory import FilmsInMemory
@@ -14,12 +15,14 @@ from onmodel.contracts.films import (
     Crop,
     FilmFacts,
     Rejected,
+    RejectReason,
     Run,
     StateError,
     Thumbnail,
 )
 from onmodel.contracts.keys import FilmKeys
 from onmodel.errors import FilmRefused, NotFound, Throttled, message_of
+from onmodel.films.cutting import CutResult
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
 from onmodel.ports.models import Label
@@ -29,6 +32,8 @@ from onmodel.steps.sample_chunk import (
     _frames_in_flight,
     in_order,
 )
+from onmodel.video.sampling.frames import Frame
+from onmodel.video.sampling.selection import DroppedFrame
 
 KEY = "bunny/films/drawn.mp4"
 FIGURE = figure(0.3, 0.2, 0.3, 0.6)
@@ -102,7 +107,7 @@ def test_sample_when_a_wide_label_has_no_box_then_the_whole_frame_flagged(
     world.sample(run, chunk)
     crops = read_lines(Crop, world.studio.get(FilmKeys.of(run).chunk(0).crops))
     assert crops
-    assert all(crop.wide and (crop.box.width, crop.box.height) == (640, 360) for crop in crops)
+    assert all(crop.wide and (crop.box.width, crop.box.height) == (1280, 720) for crop in crops)
 
 
 def test_sample_when_figures_are_tiny_then_dropped_as_too_small(drawn: DrawnFilm) -> None:
@@ -203,3 +208,28 @@ def test_sample_when_two_figures_have_the_same_window_then_two_crops_of_two_ids(
     assert len({crop.crop_id for crop in crops}) == len(crops)
     assert len({(crop.timecode_seconds, str(crop.window)) for crop in crops}) < len(crops)
     assert all(world.studio.get(crop.key) for crop in crops)
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_in_order_when_the_kept_frame_of_a_still_shot_showed_nothing_then_a_second_is_looked_at(
+    found: bool,
+) -> None:
+    looked_at: list[float] = []
+
+    class Cutter:
+        def cut_frame(self, frame: Frame) -> CutResult:
+            looked_at.append(frame.timecode_seconds)
+            reason = RejectReason.SURPLUS if found else RejectReason.NO_FIGURE
+            line = Rejected(reason=reason, timecode_seconds=frame.timecode_seconds, chunk=0)
+            return CutResult(rejected=[line])
+
+        def record_dropped(self, dropped: DroppedFrame) -> CutResult:
+            return CutResult()
+
+    picture = np.zeros((90, 160, 3), np.uint8)
+    whole = Box(left=0, top=0, width=160, height=90)
+    first, second = (Frame(seconds, picture, 50, 0, whole) for seconds in (0.0, 1.0))
+    unchanged = DroppedFrame(1.0, RejectReason.UNCHANGED, "", picture, second_look=second)
+    later = DroppedFrame(2.0, RejectReason.UNCHANGED, "", picture)
+    assert len(list(in_order(Cutter(), [first, unchanged, later], 2))) == 3  # type: ignore[arg-type]
+    assert looked_at == ([0.0] if found else [0.0, 1.0])

@@ -25,7 +25,7 @@ def test_crop_size_when_made_of_any_window_then_within_the_trainers_limits(
     figure: Box, crop: CropSettings
 ) -> None:
     width, height = crop_size(crop_window(figure, box(0, 0, 1920, 1080), crop), crop)
-    assert max(width, height) == crop.side
+    assert max(width, height) <= crop.side
     assert min(width, height) >= 512
 
 
@@ -48,9 +48,25 @@ def test_cut_crop_when_size_is_right_then_pixels_are_the_films() -> None:
 
 def test_cut_crop_when_window_is_small_then_enlarged_to_the_side() -> None:
     window = box(10, 20, 100, 60)
-    crop = cut_crop(FRAME, window, CropSettings(side=1000))
+    free = CropSettings(side=1000, max_enlargement=16)
+    crop = cut_crop(FRAME, window, free)
     assert crop.shape == (600, 1000, 3)
-    assert enlargement(window, CropSettings(side=1000)) == 10
+    assert enlargement(window, free) == 10
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "size"),
+    [
+        (600, 600, (1024, 1024)),
+        (400, 400, (800, 800)),
+        (300, 260, (600, 520)),
+        (300, 200, (768, 512)),
+    ],
+)
+def test_crop_size_when_the_window_is_small_then_twice_as_large_or_as_the_trainer_needs(
+    width: int, height: int, size: tuple[int, int]
+) -> None:
+    assert crop_size(box(0, 0, width, height), CropSettings()) == size
 
 
 def test_cut_crop_when_window_reaches_out_then_refused() -> None:

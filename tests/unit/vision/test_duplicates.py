@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onmodel.vision import duplicates
-from onmodel.vision.duplicates import ROUNDING, find_duplicates
+from onmodel.vision.duplicates import ROUNDING, find_duplicates, find_track_duplicates
 
 Vectors = npt.NDArray[np.float32]
 
@@ -104,3 +104,36 @@ def test_find_duplicates_when_10_000_of_1024_then_seconds_not_minutes() -> None:
     assert (
         time.process_time() - started < 6
     )  # a bound against quadratic Python; 0.2 s of wall when quiet
+
+
+def unit_rows(count: int, seed: int) -> np.ndarray:
+    rows = np.random.default_rng(seed).standard_normal((count, 6))
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+@given(st.integers(0, 60), st.integers(0, 1000), st.floats(0.3, 0.95))
+def test_find_track_duplicates_when_any_then_as_the_definition_says(
+    count: int, seed: int, threshold: float
+) -> None:
+    vectors = unit_rows(count, seed)
+    chance = np.random.default_rng(seed + 1)
+    quality, tracks = chance.random(count), chance.integers(0, 5, count)
+    changed = chance.random((count, count)) < 0.3
+    changed |= changed.T
+    found = find_track_duplicates(
+        vectors, quality, tracks, threshold, lambda first, second: bool(changed[first, second])
+    )
+    alike = vectors @ vectors.T >= threshold - 1e-5
+    best: list[int] = []
+    for track in range(5):
+        kept: list[int] = []
+        for row in sorted(np.flatnonzero(tracks == track), key=lambda row: (-quality[row], row)):
+            if not any(alike[row, other] and not changed[row, other] for other in kept):
+                kept.append(int(row))
+        best += kept
+    final: list[int] = []
+    for row in sorted(best, key=lambda row: (-quality[row], row)):
+        if not any(alike[row, other] and tracks[row] != tracks[other] for other in final):
+            final.append(row)
+    assert sorted(np.flatnonzero(found < 0)) == sorted(final)
+    assert all(found[found[row]] < 0 for row in np.flatnonzero(found >= 0))

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onmodel.contracts.base import Box
 from onmodel.vision.quality import WEIGHTS, CropMeasures, crop_quality, measure_crop
 
 parts = st.fixed_dictionaries(
@@ -48,6 +49,12 @@ def test_crop_quality_when_weights_are_summed_then_1() -> None:
     assert sum(WEIGHTS.values()) == pytest.approx(1)
 
 
+def measured(picture: np.ndarray) -> CropMeasures:
+    height, width = picture.shape[:2]
+    whole = Box(left=0, top=0, width=width, height=height)
+    return measure_crop(picture, whole, whole)
+
+
 def drawing() -> np.ndarray:
     picture = np.full((900, 600, 3), 180, np.uint8)
     cv2.circle(picture, (300, 400), 200, (40, 90, 200), -1)
@@ -56,20 +63,32 @@ def drawing() -> np.ndarray:
 
 
 def test_measure_crop_when_blurred_then_less_sharp() -> None:
-    sharp = measure_crop(drawing())
-    blurred = measure_crop(cv2.GaussianBlur(drawing(), (0, 0), 6))
+    sharp = measured(drawing())
+    blurred = measured(cv2.GaussianBlur(drawing(), (0, 0), 6))
     assert blurred.sharpness < sharp.sharpness / 4
 
 
 def test_measure_crop_when_scaled_from_few_pixels_then_less_sharp() -> None:
     few = cv2.resize(drawing(), (60, 90), interpolation=cv2.INTER_AREA)
     enlarged = cv2.resize(few, (600, 900), interpolation=cv2.INTER_CUBIC)
-    assert measure_crop(enlarged).sharpness < measure_crop(drawing()).sharpness / 4
+    assert measured(enlarged).sharpness < measured(drawing()).sharpness / 4
 
 
 def test_measure_crop_when_half_is_black_then_half_exposed() -> None:
     picture = np.full((100, 100, 3), 128, np.uint8)
     picture[:50] = 0
-    assert measure_crop(picture) == CropMeasures(
-        sharpness=measure_crop(picture).sharpness, exposed=0.5
+    assert measured(picture) == CropMeasures(sharpness=measured(picture).sharpness, exposed=0.5)
+
+
+def test_measure_crop_when_only_the_background_is_sharp_then_as_blurred_as_its_figure() -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (600, 600, 3), np.uint8)
+    blurred = cv2.GaussianBlur(noise, (0, 0), 8)
+    mixed = noise.copy()
+    mixed[200:400, 200:400] = blurred[200:400, 200:400]
+    window = Box(left=50, top=70, width=600, height=600)
+    figure = Box(left=260, top=280, width=180, height=180)
+    of_figure, of_all = measure_crop(mixed, figure, window), measured(mixed)
+    assert of_figure.sharpness < 0.05 * of_all.sharpness
+    assert of_figure.sharpness == pytest.approx(
+        measure_crop(blurred, figure, window).sharpness, rel=0.2
     )

@@ -81,6 +81,7 @@ class RejectReason(StrEnum):
     UNCHANGED = "unchanged"
     NO_FIGURE = "no_figure"
     TOO_SMALL = "too_small"
+    ENLARGED = "enlarged"
     SURPLUS = "surplus"
     NEAR_DUPLICATE = "near_duplicate"
     UNREADABLE = "unreadable"
@@ -106,6 +107,9 @@ class Crop(Contract):
     timecode_seconds: Seconds
     shot: int = Field(ge=0, description="number of the shot, within the chunk until joined")
     chunk: int = Field(ge=0)
+    track: int | None = Field(
+        default=None, description="number of the track in the film; None until joined"
+    )
     box: Box = Field(description="the figure")
     window: Box = Field(description="what was cut out around it")
     width: int = Field(gt=0, description="of the picture file")

@@ -49,7 +49,14 @@ class Sampling(Contract):
         default=2.0,
         ge=0,
         le=255,
-        description="mean luma difference to the last kept frame of the shot",
+        description="mean luma difference to the last kept frame of the shot, below which it is"
+        " unchanged",
+    )
+    unchanged_tile_difference: float = Field(
+        default=3.2,
+        ge=0,
+        le=255,
+        description="and in the tile of the frame that changed most: a moving mouth is there alone",
     )
     chunk_seconds: float = Field(
         default=60.0, ge=5, le=600, description="aim of a chunk's length; cut at keyframes"
@@ -107,7 +114,14 @@ class CropSettings(Contract):
         default=2.0, ge=1, le=2.0, description="long by short side; 2 keeps 512 within 1,024"
     )
     min_figure_pixels: Annotated[int, at_most(4_320)] = Field(
-        default=120, ge=16, description="shortest side of a figure; smaller would be blown up"
+        default=120, ge=16, description="shortest side of a figure; smaller ones are refused"
+    )
+    max_enlargement: float = Field(
+        default=2.0,
+        ge=1,
+        le=16,
+        description="of the film's pixels: a picture gets smaller than `side`, down to 512 on its"
+        " short side, rather than be enlarged more; a figure that would still need more is refused",
     )
     format: Literal["jpeg", "png"] = "jpeg"
 
@@ -130,6 +144,13 @@ class DeduplicationSettings(Contract):
         description="cosine at or above which two crops are alike: lower is stricter and leaves"
         " fewer, more varied pictures",
     )
+    visible_change: float = Field(
+        default=13.0,
+        ge=0,
+        le=255,
+        description="luma difference in a tile of the figure from which two alike pictures of one"
+        " track are both kept: another expression or pose; 255 keeps neither",
+    )
 
 
 class NamingSettings(Contract):
@@ -141,7 +162,13 @@ class NamingSettings(Contract):
         exclude_if=lambda kind: kind == "embeddings",
         description="`embeddings`: after the character of the nearest reference",
     )
-    threshold: float = Field(default=0.65, ge=0, le=1, description="least cosine similarity")
+    threshold: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="least cosine similarity; without it, it is measured on the production's own"
+        " references and film",
+    )
     margin: float = Field(default=0.03, ge=0, le=1, description="ahead of the next character")
 
 

@@ -29,6 +29,9 @@ from onmodel.vision.encoding import encode_for_service, encode_picture, thumbnai
 from onmodel.vision.geometry import crop_window
 from onmodel.vision.quality import crop_quality, measure_crop
 
+ROUNDED = 0.01
+"""Enlargement by which whole pixels may miss the limit."""
+
 
 @dataclass
 class CutResult:
@@ -77,15 +80,20 @@ class FigureCutter:
             result.rejected.append(
                 self._rejected(frame, refusal.reason, refusal.detail, refusal.box)
             )
-        if not chosen:
-            result.thumbnails.append(_thumbnail(_frame_id(frame.timecode_seconds), frame.pixels))
         for figure in chosen:
             self._cut_figure(frame, figure, result)
+        if not result.crops:
+            result.thumbnails.append(_thumbnail(_frame_id(frame.timecode_seconds), frame.pixels))
         return result
 
     def _cut_figure(self, frame: Frame, figure: Detection, result: CutResult) -> None:
         settings = self.settings.crop
         window = crop_window(figure.box, frame.picture, settings)
+        enlarged = enlargement(window, settings)
+        if enlarged > settings.max_enlargement + ROUNDED:
+            detail = f"enlarged {enlarged:.2f} times > {settings.max_enlargement:g}"
+            result.rejected.append(self._rejected(frame, RejectReason.ENLARGED, detail, figure.box))
+            return
         pixels = cut_crop(frame.pixels, window, settings)
         identity = crop_id(
             self.run.film_id,
@@ -115,8 +123,8 @@ class FigureCutter:
                 wide=figure.wide,
                 sharpness=frame.sharpness,
                 quality=crop_quality(
-                    measure_crop(pixels),
-                    enlargement=enlargement(window, settings),
+                    measure_crop(pixels, figure.box, window),
+                    enlargement=enlarged,
                     figure_share=min(1.0, figure.box.area / window.area),
                     confidence=figure.confidence,
                 ),

@@ -35,6 +35,7 @@ DROPPED: dict[RejectReason, str] = {
     RejectReason.UNCHANGED: "unchanged since the frame before",
     RejectReason.NO_FIGURE: "without a figure",
     RejectReason.TOO_SMALL: "figures too small to learn from",
+    RejectReason.ENLARGED: "figures too small to enlarge",
     RejectReason.SURPLUS: "figures beyond the largest of their frame",
     RejectReason.NEAR_DUPLICATE: "near-duplicates of a kept picture",
     RejectReason.UNREADABLE: "unreadable",

@@ -1,10 +1,11 @@
-"""Names a crop after the character of the nearest reference, or abstains."""
+"""Names tracks after the character of the nearest reference, or abstains."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -13,17 +14,45 @@ from onmodel.contracts.arrays import Vector, Vectors
 from onmodel.contracts.films import Crop, Naming
 from onmodel.contracts.settings import NamingSettings
 from onmodel.ports.models import Embedder
-from onmodel.ports.namer import ReferencePicture
+from onmodel.ports.namer import LookAlikes, ReferencePicture
+from onmodel.vision.comparison import Comparison, learn_comparison
+from onmodel.vision.track_groups import Tracks
+
+Scores = npt.NDArray[np.float64]
+
+LEAST_SIMILARITY = 0.65
+"""Of a single character, whose threshold cannot be measured: there is no other to compare with."""
+
+OTHERS_SHARE = 0.5
+"""A name needs more similarity than this share of tracks has with a character that it is not."""
+
+REFERENCES_SHARE = 0.25
+"""And more than this share of references has with another character's references."""
+
+BETWEEN = 0.5
+"""How far from the similarity of different characters to that of sure names the threshold lies."""
+
+SURE_MARGIN = 0.05
+"""Lead from which a track says how alike different characters are, before any name is given."""
+
+SHOT_WEIGHT = 0.5
+"""What a shot's mean counts, by a reference's 1: it holds the shot's figures too.
+
+Only shots with several figures in one frame are used: the mean of a single one is that figure.
+"""
 
 
 @dataclass(frozen=True)
 class EmbeddingsNamer:
     """A Namer that compares the crops' vectors with those of the references.
 
-    A character's similarity is that of its nearest reference. The nearest character gives the
-    name when its similarity reaches `settings.threshold` and is ahead of the next character's by
-    `settings.margin`; with two characters equally near it abstains. With a single character only
-    the threshold counts, and `Naming.margin` is its similarity.
+    The crops of a track have one vote: the mean of their similarities to each character, which are
+    those to its nearest reference. Names are given in the order of their lead over the next
+    character. Two tracks that are to be seen in one frame never get one name.
+
+    With a threshold in the settings, a name needs that cosine and the margin. Without one, vectors
+    are compared as `vision.comparison` says, and the threshold is measured: tracks show how alike
+    they are to characters that they are not, and so do the references.
 
     Attributes:
         references: by character, `(k, d)` float32, rows of unit length; k may be 0.
@@ -34,36 +63,99 @@ class EmbeddingsNamer:
     settings: NamingSettings
 
     def name(self, crops: Sequence[Crop], vectors: Vectors) -> tuple[Naming, ...]:
-        """See `Namer.name`; a crop's answer does not depend on the other crops."""
+        """See `Namer.name`."""
         characters = sorted(name for name, rows in self.references.items() if len(rows))
         if not characters or not len(crops):
             return tuple(_unknown(crop.crop_id) for crop in crops)
-        similarity = np.stack(
-            [(vectors @ self.references[name].T).max(axis=1) for name in characters], axis=1
-        ).clip(-1, 1)
+        tracks = Tracks.of(crops)
+        scores, names = self._decide(characters, tracks, vectors)
         return tuple(
-            self._decide(crop.crop_id, characters, row)
-            for crop, row in zip(crops, similarity, strict=True)
+            _naming(crop.crop_id, characters, scores[track], names[track])
+            for crop, track in zip(crops, tracks.of_crop, strict=True)
         )
 
+    def look_alikes(self) -> tuple[LookAlikes, ...]:
+        """See `Namer.look_alikes`."""
+        limit = self.settings.threshold or LEAST_SIMILARITY
+        found = []
+        named = sorted(name for name, rows in self.references.items() if len(rows))
+        for first, second in combinations(named, 2):
+            nearest = float((self.references[first] @ self.references[second].T).max())
+            if nearest >= limit:
+                found.append(LookAlikes(first, second, nearest, limit))
+        return tuple(found)
+
     def _decide(
-        self, crop_id: str, characters: Sequence[str], similarity: npt.NDArray[np.float32]
-    ) -> Naming:
-        ranked = np.argsort(-similarity, kind="stable")
-        nearest = float(similarity[ranked[0]])
-        runner_up = characters[ranked[1]] if len(ranked) > 1 else None
-        ahead = (
-            nearest - float(similarity[ranked[1]]) if runner_up is not None else max(0.0, nearest)
-        )
-        distinct = runner_up is None or (ahead >= self.settings.margin and ahead > 0)
-        named = nearest >= self.settings.threshold and distinct
-        return Naming(
-            crop_id=crop_id,
-            character=characters[ranked[0]] if named else None,
-            confidence=nearest,
-            margin=ahead,
-            runner_up=runner_up if named else characters[ranked[0]],
-        )
+        self, characters: Sequence[str], tracks: Tracks, vectors: Vectors
+    ) -> tuple[Scores, list[int | None]]:
+        """Each track's similarity to each character, and the place of its name or None."""
+        margin, threshold = self.settings.margin, self.settings.threshold
+        plain = Comparison(np.zeros((0, vectors.shape[1])), np.zeros(0))
+        if threshold is not None or len(characters) == 1:
+            scores = self._scores(characters, tracks, vectors, plain)
+            least = LEAST_SIMILARITY if threshold is None else threshold
+            return scores, tracks.assign(scores, least, margin)
+        names: list[int | None] = [None] * len(tracks)
+        for _ in range(2):  # the tracks that were named teach more about the differences
+            comparison = self._comparison(characters, tracks, vectors, names)
+            scores = self._scores(characters, tracks, vectors, comparison)
+            least = self._measured_threshold(characters, tracks, scores, comparison)
+            names = tracks.assign(scores, least, margin)
+        return scores, names
+
+    def _comparison(
+        self,
+        characters: Sequence[str],
+        tracks: Tracks,
+        vectors: Vectors,
+        names: Sequence[int | None],
+    ) -> Comparison:
+        means = tracks.means(vectors)
+        groups = [self.references[character] for character in characters]
+        for place, character in enumerate(characters):
+            named = [means[track] for track, name in enumerate(names) if name == place]
+            if named:
+                groups.append(np.stack([self.references[character].mean(axis=0), *named]))
+        shots = [means[list(shot)].mean(axis=0) for shot in tracks.together if len(shot) > 1]
+        if len(shots) > 2:
+            groups.append((SHOT_WEIGHT * np.stack(shots)).astype(np.float32))
+        return learn_comparison(groups, vectors.shape[1])
+
+    def _scores(
+        self, characters: Sequence[str], tracks: Tracks, vectors: Vectors, comparison: Comparison
+    ) -> Scores:
+        compared = comparison.apply(vectors)
+        similarity = np.stack(
+            [
+                (compared @ comparison.apply(self.references[name]).T).max(axis=1)
+                for name in characters
+            ],
+            axis=1,
+        ).clip(-1, 1)
+        return tracks.means(similarity)
+
+    def _measured_threshold(
+        self, characters: Sequence[str], tracks: Tracks, scores: Scores, comparison: Comparison
+    ) -> float:
+        """What a similarity must reach to be more than that of different characters."""
+        surely = tracks.assign(scores, -1.0, SURE_MARGIN)
+        own = [float(scores[track, name]) for track, name in enumerate(surely) if name is not None]
+        others = [
+            float(np.delete(scores[track], name).max())
+            for track, name in enumerate(surely)
+            if name is not None
+        ]
+        compared = [comparison.apply(self.references[name]) for name in characters]
+        between = [
+            float(max((row @ other.T).max() for other in compared if other is not rows))
+            for rows in compared
+            for row in rows
+        ]
+        least = float(np.quantile(between, REFERENCES_SHARE))
+        if not others:
+            return max(LEAST_SIMILARITY, least)
+        different = max(least, float(np.quantile(others, OTHERS_SHARE)))
+        return different + BETWEEN * max(0.0, float(np.median(own)) - different)
 
 
 def make_embeddings_namer(
@@ -80,6 +172,22 @@ def make_embeddings_namer(
     for reference in references:
         rows[reference.character].append(embedder.embed(reference.jpeg))
     return EmbeddingsNamer({name: np.stack(found) for name, found in rows.items()}, settings)
+
+
+def _naming(crop_id: str, characters: Sequence[str], scores: Scores, name: int | None) -> Naming:
+    ranked = np.argsort(-scores, kind="stable")
+    place = int(ranked[0]) if name is None else name
+    others = [int(other) for other in ranked if int(other) != place]
+    confidence = float(np.clip(scores[place], -1, 1))
+    runner_up = characters[others[0]] if others else None
+    ahead = confidence - float(scores[others[0]]) if others else confidence
+    return Naming(
+        crop_id=crop_id,
+        character=None if name is None else characters[name],
+        confidence=confidence,
+        margin=max(0.0, ahead),
+        runner_up=characters[place] if name is None else runner_up,
+    )
 
 
 def _unknown(crop_id: str) -> Naming:

@@ -87,6 +87,14 @@ REASONS: dict[RejectReason, Reason] = {
             "enlarged, it would teach blur."
         ),
     ),
+    RejectReason.ENLARGED: Reason(
+        "Enlarged too much",
+        "crop.max_enlargement",
+        lambda s: (
+            f"Even the smallest training picture would enlarge the film's pixels more than "
+            f"{s.crop.max_enlargement:g} times: it would teach blur."
+        ),
+    ),
     RejectReason.SURPLUS: Reason(
         "Beyond the largest",
         "finder.max_figures",

@@ -70,7 +70,8 @@ def _crop(settings: Settings) -> str:
     return (
         f"Each figure is cut out with {crop.padding:.0%} room on each side, {crop.side} pixels on "
         f"the longer side, not longer than {crop.max_aspect:g} : 1, as {crop.format.upper()}. "
-        f"Figures under {crop.min_figure_pixels} pixels are left out."
+        f"Figures under {crop.min_figure_pixels} pixels are left out, and those that even the "
+        f"smallest picture would enlarge more than {crop.max_enlargement:g} times."
     )
 
 
@@ -84,14 +85,23 @@ def _embedding(settings: Settings) -> str:
 def _deduplication(settings: Settings) -> str:
     return (
         f"Of pictures with a similarity of {settings.deduplication.threshold:g} or more, the best "
-        "one is kept. A lower threshold leaves fewer and more varied pictures."
+        "one is kept. A lower threshold leaves fewer and more varied pictures. Alike pictures of "
+        f"one figure in one shot are both kept when a tile of it differs by "
+        f"{settings.deduplication.visible_change:g} of 255 or more: another expression or pose."
     )
 
 
 def _naming(settings: Settings) -> str:
+    if settings.naming.threshold is None:
+        return (
+            "All pictures of a figure in a shot are named together, after the nearest character, "
+            "from a similarity on that is measured on the references and on this film, if the next "
+            f"character is at least {settings.naming.margin:g} behind."
+        )
     return (
-        f"A picture is named after the nearest reference from {settings.naming.threshold:g} "
-        f"similarity on, if the next character is at least {settings.naming.margin:g} behind."
+        "All pictures of a figure in a shot are named together, after the nearest character "
+        f"from a similarity of {settings.naming.threshold:g}"
+        f" on, if the next character is at least {settings.naming.margin:g} behind."
     )
 
 

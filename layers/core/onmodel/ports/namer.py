@@ -26,11 +26,33 @@ class ReferencePicture:
     jpeg: bytes
 
 
+@dataclass(frozen=True)
+class LookAlikes:
+    """Two characters whose references are as alike as pictures of one character should be.
+
+    Attributes:
+        first, second: slugs of the characters.
+        similarity: the greatest of their references, a cosine.
+        limit: from which it counts as alike.
+    """
+
+    first: str
+    second: str
+    similarity: float
+    limit: float
+
+
 class Namer(Protocol):
     """Names the character that each crop shows, or abstains."""
 
+    def look_alikes(self) -> tuple[LookAlikes, ...]:
+        """Characters that the namer may take for each other, by their references alone."""
+        ...
+
     def name(self, crops: Sequence[Crop], vectors: Vectors) -> tuple[Naming, ...]:
         """One answer for each crop, in their order; the same crops give the same answers.
+
+        Crops of one track get one name, crops of one frame different ones.
 
         Args:
             crops: of one film, or of one group of it.

@@ -1,20 +1,30 @@
-"""Join the chunks' shots and keep the best of each group of near-duplicates. No paid call."""
+"""Join the chunks' shots and tracks, and keep the best of near-duplicates. No paid call."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from onmodel.contracts.arrays import Vectors
-from onmodel.contracts.films import Chunk, ChunkResult, Crop, Rejected, RejectReason, RunRequest
+from onmodel.contracts.films import (
+    Chunk,
+    ChunkResult,
+    Crop,
+    Rejected,
+    RejectReason,
+    RunRequest,
+    Thumbnail,
+)
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import Settings
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import from_npy, stack, to_npy
 from onmodel.ports.storage import ObjectStore
 from onmodel.video.shots.shot_counter import first_shot_numbers
-from onmodel.vision.duplicates import find_duplicates
+from onmodel.vision.changes import Figures
+from onmodel.vision.duplicates import find_track_duplicates
+from onmodel.vision.tracks import find_tracks
 
 
 @dataclass(frozen=True)
@@ -25,6 +35,7 @@ class SampledChunk:
     crops: tuple[Crop, ...]
     vectors: Vectors
     rejected: tuple[Rejected, ...]
+    thumbnails: tuple[Thumbnail, ...]
 
 
 def deduplicate_film(request: RunRequest, *, studio: ObjectStore) -> None:
@@ -35,8 +46,18 @@ def deduplicate_film(request: RunRequest, *, studio: ObjectStore) -> None:
     chunks = join_shots(load_chunks(keys, studio))
     crops = [crop for chunk in chunks for crop in chunk.crops]
     vectors = stack([chunk.vectors for chunk in chunks], settings.embedding.dimensions)
+    tracks = find_tracks(crops, vectors)
+    crops = [
+        crop.model_copy(update={"track": int(track)})
+        for crop, track in zip(crops, tracks, strict=True)
+    ]
     quality = np.array([crop.quality for crop in crops], dtype=np.float32)
-    kept_by = find_duplicates(vectors, quality, settings.deduplication.threshold)
+    figures = Figures(crops, [line for chunk in chunks for line in chunk.thumbnails])
+    most = settings.deduplication.visible_change
+    kept_by = find_track_duplicates(
+        vectors, quality, tracks, settings.deduplication.threshold,
+        lambda first, second: figures.change(first, second) >= most,
+    )  # fmt: skip
     kept = np.flatnonzero(kept_by < 0)
     rejected = [line for chunk in chunks for line in chunk.rejected]
     rejected += [
@@ -71,6 +92,7 @@ def load_chunks(keys: FilmKeys, studio: ObjectStore) -> list[SampledChunk]:
                 crops=read_lines(Crop, studio.get(at.crops)),
                 vectors=from_npy(studio.get(at.vectors)),
                 rejected=read_lines(Rejected, studio.get(at.rejected)),
+                thumbnails=read_lines(Thumbnail, studio.get(at.thumbnails)),
             )
         )
     return chunks
@@ -82,5 +104,5 @@ def join_shots(chunks: list[SampledChunk]) -> list[SampledChunk]:
     numbers = first_shot_numbers([chunk.result.shots for chunk in chunks])
     for chunk, number in zip(chunks, numbers, strict=True):
         crops = tuple(crop.model_copy(update={"shot": crop.shot + number}) for crop in chunk.crops)
-        joined.append(SampledChunk(chunk.result, crops, chunk.vectors, chunk.rejected))
+        joined.append(replace(chunk, crops=crops))
     return joined

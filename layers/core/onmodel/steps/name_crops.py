@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from onmodel.contracts.characters import Character
 from onmodel.contracts.films import Crop, RunRequest
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import NamingCost
@@ -11,7 +14,7 @@ from onmodel.films.references import ReferenceReader
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import from_npy
 from onmodel.money.usage import UsageMeter
-from onmodel.ports.namer import NamerOf
+from onmodel.ports.namer import LookAlikes, NamerOf
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 
@@ -41,12 +44,24 @@ def name_crops(
     crops = read_lines(Crop, studio.get(keys.crops))
     vectors = from_npy(studio.get(keys.vectors))
     references, notices = ReferenceReader(run, uploads, studio, registry).read(settings)
-    names = namer(settings.naming, settings.embedding, references).name(crops, vectors)
+    chosen = namer(settings.naming, settings.embedding, references)
+    names = chosen.name(crops, vectors)
     studio.put(keys.names, write_lines(names), "application/jsonl")
     characters = characters_of(run.production, settings, registry)
     cost = NamingCost(
         usage=meter.usage(),
-        notices=notices,
+        notices=(*notices, *(_alike(pair, characters) for pair in chosen.look_alikes())),
         character_names={each: character.name for each, character in characters.items()},
     )
     studio.put(keys.naming_usage, cost.model_dump_json().encode(), "application/json")
+
+
+def _alike(pair: LookAlikes, characters: Mapping[str, Character]) -> str:
+    first, second = (
+        characters[slug].name if slug in characters else slug for slug in (pair.first, pair.second)
+    )
+    return (
+        f"References of {first} and {second} are as alike as pictures of one character"
+        f" ({pair.similarity:.2f}, limit {pair.limit:.2f}): pictures that could be either stay"
+        " without a name. References on other backgrounds, or of the whole figure, tell them apart."
+    )

@@ -16,6 +16,7 @@ from onmodel.contracts.films import (
     ChunkResult,
     ChunkShots,
     FilmFacts,
+    RejectReason,
     Run,
     SampleChunkRequest,
     StateError,
@@ -173,13 +174,17 @@ def in_order(
 ) -> Iterator[CutResult]:
     """Overlap the paid calls of some frames with the decoding of the next; results in order."""
     waiting: deque[Future[CutResult]] = deque()
+    kept: Future[CutResult] | None = None
     with ThreadPoolExecutor(PAID_CALLS_AT_ONCE) as pool:
         try:
             for frame in frames:
-                if isinstance(frame, DroppedFrame):
-                    waiting.append(pool.submit(cutter.record_dropped, frame))
+                if not isinstance(frame, DroppedFrame):
+                    kept = pool.submit(cutter.cut_frame, frame)
+                    waiting.append(kept)
+                elif kept is not None and frame.second_look is not None:
+                    waiting.append(pool.submit(_look_again, cutter, kept, frame))
                 else:
-                    waiting.append(pool.submit(cutter.cut_frame, frame))
+                    waiting.append(pool.submit(cutter.record_dropped, frame))
                 if len(waiting) >= in_flight:
                     yield waiting.popleft().result()
             while waiting:
@@ -187,6 +192,18 @@ def in_order(
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _look_again(cutter: FigureCutter, kept: Future[CutResult], dropped: DroppedFrame) -> CutResult:
+    """An unchanged frame: looked at after all where the finder found nothing in the kept one.
+
+    Compression and grain differ, and what a finder missed in one it may find in the other; a shot
+    that stands still has no third chance. `kept` was submitted before: it never waits for this.
+    """
+    found_nothing = {line.reason for line in kept.result().rejected} == {RejectReason.NO_FIGURE}
+    if found_nothing and dropped.second_look is not None:
+        return cutter.cut_frame(dropped.second_look)
+    return cutter.record_dropped(dropped)
 
 
 def _rows(

@@ -16,18 +16,21 @@ from onmodel.vision.geometry import FrameSize
 def crop_size(window: Box, crop: CropSettings) -> FrameSize:
     """Width and height of the training picture of a window, in pixels.
 
-    The longest side is `crop.side`, the other in proportion and at least 512. At the widest aspect,
+    The longest side is `crop.side`, or less where that would enlarge the film's pixels by more than
+    `crop.max_enlargement`; the other is in proportion, and at least 512. At the widest aspect,
     rounding to whole pixels would give one or two fewer; the picture is stretched by these.
     """
-    longest = max(window.width, window.height)
-    width = max(SHORTEST_CROP_SIDE, round(window.width * crop.side / longest))
-    height = max(SHORTEST_CROP_SIDE, round(window.height * crop.side / longest))
+    scale = crop.side / max(window.width, window.height)
+    least = SHORTEST_CROP_SIDE / min(window.width, window.height)
+    scale = max(min(scale, crop.max_enlargement), min(scale, least))
+    width = max(SHORTEST_CROP_SIDE, round(window.width * scale))
+    height = max(SHORTEST_CROP_SIDE, round(window.height * scale))
     return width, height
 
 
 def enlargement(window: Box, crop: CropSettings) -> float:
     """How many times larger than its source the training picture is; below 1 it was shrunk."""
-    return crop.side / max(window.width, window.height)
+    return crop_size(window, crop)[0] / window.width
 
 
 def cut_crop(pixels: Pixels, window: Box, crop: CropSettings) -> Pixels:

@@ -7,6 +7,8 @@ item that represents it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -18,7 +20,10 @@ KEPT = -1
 
 
 def find_duplicates(
-    vectors: npt.NDArray[np.float32], quality: npt.NDArray[np.floating], threshold: float
+    vectors: npt.NDArray[np.float32],
+    quality: npt.NDArray[np.floating],
+    threshold: float,
+    groups: npt.NDArray[np.int64] | None = None,
 ) -> npt.NDArray[np.int64]:
     """Which kept row each row duplicates.
 
@@ -30,20 +35,24 @@ def find_duplicates(
         vectors: `(n, d)` float32, rows of unit length.
         quality: `(n,)`.
         threshold: cosine at or above which two rows are alike.
+        groups: `(n,)`; rows of one group are never duplicates of each other. Without it, each row
+            is its own group.
 
     Returns:
         `(n,)` int64: index of the kept row that represents each row, or -1 for a kept one.
     """
     order = np.lexsort((np.arange(len(vectors)), -np.asarray(quality, np.float64)))
     rows = np.ascontiguousarray(vectors[order], dtype=np.float32)
+    of_group = (np.arange(len(vectors)) if groups is None else np.asarray(groups))[order]
     alike = np.float32(threshold - ROUNDING)
     represented_by = np.full(len(rows), KEPT, np.int64)  # as places in `order`
     kept: list[npt.NDArray[np.int64]] = []
     count = 0
     for start in range(0, len(rows), BLOCK_ROWS):
         block = rows[start : start + BLOCK_ROWS]
-        first_alike = _first_alike(block, rows[:count], alike)
-        within = _greedy_within(block, first_alike == KEPT, alike)
+        own = of_group[start : start + BLOCK_ROWS]
+        first_alike = _first_alike(block, rows[:count], alike, own, of_group[:count])
+        within = _greedy_within(block, first_alike == KEPT, alike, own)
         places = np.concatenate(kept) if kept else np.empty(0, np.int64)
         before = first_alike != KEPT
         block_represented_by = np.where(within >= 0, within + start, KEPT)
@@ -52,13 +61,18 @@ def find_duplicates(
         survivors = np.flatnonzero(block_represented_by == KEPT)
         # Kept rows move to the front of the array, never beyond the block being decided: no copy.
         rows[count : count + len(survivors)] = block[survivors]
+        of_group[count : count + len(survivors)] = own[survivors]
         kept.append(survivors + start)
         count += len(survivors)
     return _in_given_order(order, represented_by)
 
 
 def _first_alike(
-    block: npt.NDArray[np.float32], kept: npt.NDArray[np.float32], alike: np.float32
+    block: npt.NDArray[np.float32],
+    kept: npt.NDArray[np.float32],
+    alike: np.float32,
+    block_groups: npt.NDArray[np.int64],
+    kept_groups: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.int64]:
     """`(len(block),)`: index of the first kept row that reaches the threshold, or -1."""
     found = np.full(len(block), KEPT, np.int64)
@@ -67,13 +81,17 @@ def _first_alike(
         if not len(open_rows):
             break
         reached = block[open_rows] @ kept[start : start + TILE_ROWS].T >= alike
+        reached &= block_groups[open_rows, None] != kept_groups[start : start + TILE_ROWS]
         hit = reached.any(axis=1)
         found[open_rows[hit]] = reached[hit].argmax(axis=1) + start
     return found
 
 
 def _greedy_within(
-    block: npt.NDArray[np.float32], undecided: npt.NDArray[np.bool_], alike: np.float32
+    block: npt.NDArray[np.float32],
+    undecided: npt.NDArray[np.bool_],
+    alike: np.float32,
+    groups: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.int64]:
     """`(len(block),)`: index within the block of the kept row that a row duplicates, or -1.
 
@@ -82,6 +100,7 @@ def _greedy_within(
     found = np.full(len(block), KEPT, np.int64)
     rows = np.flatnonzero(undecided)
     reached = np.triu(block[rows] @ block[rows].T >= alike, k=1)
+    reached &= groups[rows, None] != groups[rows]
     dropped = np.zeros(len(rows), np.bool_)
     for row in np.flatnonzero(reached.any(axis=1)):
         if dropped[row]:
@@ -98,4 +117,50 @@ def _in_given_order(
     answer = np.full(len(order), KEPT, np.int64)
     duplicate = represented_by != KEPT
     answer[order[duplicate]] = order[represented_by[duplicate]]
+    return answer
+
+
+def find_track_duplicates(
+    vectors: npt.NDArray[np.float32],
+    quality: npt.NDArray[np.floating],
+    tracks: npt.NDArray[np.int64],
+    threshold: float,
+    changed: Callable[[int, int], bool],
+) -> npt.NDArray[np.int64]:
+    """Which kept row each row duplicates, decided within tracks first, then among their best.
+
+    Within a track a row is also kept when the figure visibly changed since every kept row that is
+    alike. Between tracks only the threshold counts: the exhaustive greedy choice of
+    `find_duplicates` among the rows that their tracks kept.
+
+    Args:
+        vectors: `(n, d)` float32, rows of unit length.
+        quality: `(n,)`.
+        tracks: `(n,)` the number of each row's track.
+        threshold: cosine at or above which two rows are alike.
+        changed: whether the figure changed between two rows of one track; called only for rows
+            that are alike.
+
+    Returns:
+        As `find_duplicates`.
+    """
+    answer = np.full(len(vectors), KEPT, np.int64)
+    alike = threshold - ROUNDING
+    by_track = np.argsort(tracks, kind="stable")
+    borders = np.flatnonzero(np.diff(tracks[by_track])) + 1
+    for rows in np.split(by_track, borders):
+        kept: list[int] = []
+        for row in rows[np.lexsort((rows, -np.asarray(quality, np.float64)[rows]))]:
+            cosines = vectors[kept] @ vectors[row] if kept else np.empty(0)
+            same = [kept[place] for place in np.flatnonzero(cosines >= alike)]
+            stands_for = next((other for other in same if not changed(other, int(row))), KEPT)
+            answer[row] = stands_for
+            if stands_for == KEPT:
+                kept.append(int(row))
+    best = np.flatnonzero(answer == KEPT)
+    between = find_duplicates(vectors[best], quality[best], threshold, tracks[best])
+    replaced = between != KEPT
+    answer[best[replaced]] = best[between[replaced]]
+    behind = (answer != KEPT) & (answer[answer] != KEPT)  # its own representative was replaced
+    answer[behind] = answer[answer[behind]]
     return answer

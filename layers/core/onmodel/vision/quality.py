@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 
 from onmodel.contracts.arrays import Pixels
+from onmodel.contracts.base import Box
 from onmodel.vision.cropping import fit_within
+from onmodel.vision.geometry import intersection
 
 MEASURED_SIDE = 512  # crops of all sizes are compared at one scale
 GOOD_SHARPNESS = 150.0  # Laplacian variance at that scale that counts half; flat drawings reach it
@@ -26,21 +28,34 @@ WEIGHTS = {
 
 @dataclass(frozen=True)
 class CropMeasures:
-    """What is measured from the pixels of a crop.
+    """What is measured from the pixels of a crop's figure.
 
-    `sharpness` is the variance of the Laplacian of its luma at 512 pixels on the longest side;
-    `exposed` the share of its pixels, 0 to 1, that are clipped neither to black nor to white.
+    `sharpness` is the variance of the Laplacian of its luma, with the whole crop at 512 pixels on
+    the longest side; `exposed` the share of its pixels, 0 to 1, that are clipped neither to black
+    nor to white.
     """
 
     sharpness: float
     exposed: float
 
 
-def measure_crop(pixels: Pixels) -> CropMeasures:
-    """Measure a cut crop, `(height, width, 3)` uint8, BGR."""
+def measure_crop(pixels: Pixels, figure: Box, window: Box) -> CropMeasures:
+    """Measure the figure in a cut crop: what is sharp behind a blurred figure does not count.
+
+    Args:
+        pixels: the crop, `(height, width, 3)` uint8, BGR.
+        figure: the figure's box, in the film's pixels.
+        window: what was cut, in the film's pixels.
+    """
     luma = cv2.cvtColor(fit_within(pixels, MEASURED_SIDE), cv2.COLOR_BGR2GRAY)
-    sharpness = float(cv2.Laplacian(luma, cv2.CV_32F).var())
-    exposed = float(np.count_nonzero((luma >= BLACK) & (luma <= WHITE)) / luma.size)
+    inside = intersection(figure, window) or window
+    down, across = luma.shape[0] / window.height, luma.shape[1] / window.width
+    top, left = int((inside.top - window.top) * down), int((inside.left - window.left) * across)
+    bottom = max(top + 1, round((inside.bottom - window.top) * down))
+    right = max(left + 1, round((inside.right - window.left) * across))
+    part = luma[top:bottom, left:right]
+    sharpness = float(cv2.Laplacian(luma, cv2.CV_32F)[top:bottom, left:right].var())
+    exposed = float(np.count_nonzero((part >= BLACK) & (part <= WHITE)) / part.size)
     return CropMeasures(sharpness, exposed)
 
 

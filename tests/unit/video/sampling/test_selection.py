@@ -138,3 +138,37 @@ def test_select_frames_when_streamed_then_holds_two_frames_at_a_time():
     selected = select_frames(source(), Sampling())
     next(selected)
     assert len(taken) <= 2
+
+
+def face(mouth: int, noise: float = 0.0, seed: int = 0) -> np.ndarray:
+    """A scene with a small face; only the mouth's height differs."""
+    scene = STRIPES.astype(float)
+    scene[60:100, 140:180] = 200
+    scene[88 - mouth : 92, 152:168] = 30
+    scene += np.random.default_rng(seed).normal(0, noise, scene.shape) if noise else 0
+    return np.clip(scene, 0, 255)
+
+
+def test_select_frames_when_only_a_small_mouth_moves_then_kept() -> None:
+    first, second = face(2), face(10)
+    assert np.abs(first - second).mean() < Sampling().unchanged_difference
+    assert reasons(frame_of(first, 0), frame_of(second, 1)) == [None, None]
+
+
+def test_select_frames_when_only_grain_differs_then_unchanged() -> None:
+    frames = [frame_of(face(2, noise=1.5, seed=seed), seed) for seed in range(3)]
+    assert reasons(*frames) == [None, RejectReason.UNCHANGED, RejectReason.UNCHANGED]
+
+
+def test_select_frames_when_tile_limit_is_off_then_the_mean_alone_decides() -> None:
+    sampling = Sampling(unchanged_tile_difference=255)
+    frames = frame_of(face(2), 0), frame_of(face(10), 1)
+    assert reasons(*frames, sampling=sampling) == [None, RejectReason.UNCHANGED]
+
+
+def test_select_frames_when_several_are_unchanged_then_the_first_may_be_looked_at_again() -> None:
+    frames = [frame_of(face(2), seconds) for seconds in range(3)]
+    _, first, second = select_frames(frames, Sampling())
+    assert isinstance(first, DroppedFrame) and isinstance(second, DroppedFrame)
+    assert first.second_look is frames[1]
+    assert second.second_look is None

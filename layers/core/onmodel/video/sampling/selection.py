@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from typing import Any
 
@@ -18,6 +18,7 @@ from onmodel.video.sampling.frames import Frame
 
 THUMBNAIL_HEIGHT = 90
 _LUMA_WIDTH = 160  # wide enough that a moving mouth changes it
+_TILES = 10  # each way: a face that changes its expression fills one of these tiles or more
 _HIGHLIGHT = 3.0  # times the black level: lights of a night scene are brighter than that
 _SAME_PICTURE = 0.5  # correlation with the neighbour; below 1 because figures move during a fade
 _FADED = 0.6  # of the neighbour's contrast: less is a fade
@@ -30,12 +31,15 @@ class DroppedFrame:
     Attributes:
         detail: the measured value and the limit.
         thumbnail: (at most THUMBNAIL_HEIGHT, width, 3) uint8, BGR.
+        second_look: the frame itself, where it is the first unchanged one after a kept frame: to
+            be looked at when no figure was found in that one.
     """
 
     timecode_seconds: float
     reason: RejectReason
     detail: str
     thumbnail: Pixels
+    second_look: Frame | None = None
 
 
 def select_frames(frames: Iterable[Frame], sampling: Sampling) -> Iterator[Frame | DroppedFrame]:
@@ -47,6 +51,7 @@ def select_frames(frames: Iterable[Frame], sampling: Sampling) -> Iterator[Frame
     """
     kept: _Measured | None = None
     before: _Measured | None = None
+    looked_again = False
     upcoming = (_Measured.of(frame) for frame in frames)
     for now, after in pairwise(chain(upcoming, (None,))):
         if now is None:
@@ -55,9 +60,12 @@ def select_frames(frames: Iterable[Frame], sampling: Sampling) -> Iterator[Frame
         reason = reason or _soft(now, sampling) or _unchanged(now, kept, sampling)
         before = now
         if reason is not None:
-            yield _dropped(now.frame, *reason)
+            dropped = _dropped(now.frame, *reason)
+            if reason[0] == RejectReason.UNCHANGED and not looked_again:
+                dropped, looked_again = replace(dropped, second_look=now.frame), True
+            yield dropped
             continue
-        kept = now
+        kept, looked_again = now, False
         yield now.frame
 
 
@@ -135,10 +143,16 @@ def _soft(now: _Measured, sampling: Sampling) -> _Flaw | None:
 def _unchanged(now: _Measured, kept: _Measured | None, sampling: Sampling) -> _Flaw | None:
     if kept is None or not now.is_comparable(kept):
         return None
-    change = float(np.abs(now.luma - kept.luma).mean())
-    if change >= sampling.unchanged_difference:
+    difference = np.abs(now.luma - kept.luma)
+    change = float(difference.mean())
+    tiles = cv2.resize(difference, (_TILES, _TILES), interpolation=cv2.INTER_AREA)
+    most = float(tiles.max())
+    if change >= sampling.unchanged_difference or most >= sampling.unchanged_tile_difference:
         return None
-    detail = f"luma change {change:.2f} < {sampling.unchanged_difference:g}"
+    detail = (
+        f"luma change {change:.2f} < {sampling.unchanged_difference:g}, in the tile that changed"
+        f" most {most:.2f} < {sampling.unchanged_tile_difference:g}"
+    )
     return RejectReason.UNCHANGED, f"{detail} since {kept.frame.timecode_seconds:.3f} s"
 
 

@@ -1,0 +1,94 @@
+"""The tracks of some crops, for naming: what gets one name, and what must get different ones."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from onmodel.contracts.films import Crop
+
+
+@dataclass(frozen=True, eq=False)
+class Tracks:
+    """The tracks of some crops.
+
+    Attributes:
+        of_crop: `(crops,)` the place of each crop's track, from 0.
+        apart: by track, those that are to be seen in one frame with it.
+        together: by shot, the places of the tracks that are to be seen in one frame with another.
+    """
+
+    of_crop: npt.NDArray[np.int64]
+    apart: tuple[frozenset[int], ...]
+    together: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def of(cls, crops: Sequence[Crop]) -> Tracks:
+        """By `Crop.track`; a crop without one, of a film prepared before, is its own track."""
+        places: dict[object, int] = {}
+        of_crop = [
+            places.setdefault(
+                crop.crop_id if crop.track is None else (crop.film_id, crop.track), len(places)
+            )
+            for crop in crops
+        ]
+        apart: list[set[int]] = [set() for _ in places]
+        frames: defaultdict[object, set[int]] = defaultdict(set)
+        shots: defaultdict[object, set[int]] = defaultdict(set)
+        for crop, track in zip(crops, of_crop, strict=True):
+            frames[crop.film_id, crop.timecode_seconds].add(track)
+            shots[crop.film_id, crop.shot].add(track)
+        for frame in frames.values():
+            for track in frame:
+                apart[track] |= frame - {track}
+        return cls(
+            np.array(of_crop, np.int64),
+            tuple(frozenset(others) for others in apart),
+            tuple(tuple(sorted(t for t in shot if apart[t])) for shot in shots.values()),
+        )
+
+    def __len__(self) -> int:
+        return len(self.apart)
+
+    def means(self, rows: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """`(tracks, d)`: the mean of the crops' rows `(crops, d)`, by track."""
+        sums = np.zeros((len(self), rows.shape[1]))
+        np.add.at(sums, self.of_crop, rows)
+        return sums / np.bincount(self.of_crop, minlength=len(self))[:, None]
+
+    def assign(
+        self, scores: npt.NDArray[np.float64], threshold: float, margin: float
+    ) -> list[int | None]:
+        """Give each track a character or none, those with the greatest lead first.
+
+        Args:
+            scores: `(tracks, characters)`, the similarities.
+            threshold: least similarity of a name.
+            margin: least lead over the next character that is still free. With two equal ones, none
+                is named.
+        """
+        names: list[int | None] = [None] * len(self)
+        for track in sorted(range(len(self)), key=lambda track: (-_lead(scores[track]), track)):
+            taken = {names[other] for other in self.apart[track]}
+            free = [
+                int(c) for c in np.argsort(-scores[track], kind="stable") if int(c) not in taken
+            ]
+            if not free:
+                continue
+            best = float(scores[track, free[0]])
+            lead = best - float(scores[track, free[1]]) if len(free) > 1 else None
+            ahead = lead is None or (lead >= margin and lead > 0)
+            if best >= threshold and ahead:
+                names[track] = free[0]
+        return names
+
+
+def _lead(scores: npt.NDArray[np.float64]) -> float:
+    if len(scores) == 1:
+        return float(scores[0])
+    first, second = np.sort(scores)[::-1][:2]
+    return float(first - second)

@@ -1,0 +1,62 @@
+import base64
+
+import numpy as np
+import pytest
+from drawn.cast import EXPRESSIONS, HEIGHT, WIDTH, CastFilm, _Act, _Shot, cast_film
+
+from onmodel.contracts.base import Box
+from onmodel.contracts.films import Crop, Thumbnail
+from onmodel.contracts.settings import CropSettings, DeduplicationSettings
+from onmodel.vision.changes import Figures
+from onmodel.vision.cropping import cut_crop
+from onmodel.vision.encoding import thumbnail
+from onmodel.vision.geometry import crop_window
+
+LIMIT = DeduplicationSettings().visible_change
+
+
+def figures(*states: tuple[int, str], moved: int = 0) -> Figures:
+    """Crops of one figure in one place, each boxed a little differently."""
+    film = cast_film(3)
+    chance = np.random.default_rng(5)
+    crops, small = [], []
+    for number, (pose, expression) in enumerate(states):
+        act = _Act(film.cast[0], WIDTH / 2 + moved * number, 0, ((0, pose, expression),), False)
+        shot = _Shot(0, 0, 9, 1, "full", (1, 1, 1), 0, (act,))
+        scene = CastFilm(3, 9, film.cast, (), (shot,), 0)
+        edges = np.array(scene.appearances(number / 10)[0].box) + chance.integers(-7, 8, 4)
+        left, top, right, bottom = (int(edge) for edge in edges)
+        box = Box(left=left, top=top, width=right - left, height=min(HEIGHT, bottom) - top)
+        whole = Box(left=0, top=0, width=WIDTH, height=HEIGHT)
+        window = crop_window(box, whole, CropSettings())
+        jpeg = thumbnail(cut_crop(scene.picture(number / 10), window, CropSettings()))
+        small.append(Thumbnail(id=str(number), jpeg=base64.b64encode(jpeg).decode()))
+        crops.append(
+            Crop(
+                crop_id=str(number), film_id="a-00000001", timecode_seconds=number, shot=0, chunk=0,
+                box=box, window=window, width=512, height=768, label="Cartoon", confidence=90,
+                sharpness=50, quality=0.5, key="k",
+            )
+        )  # fmt: skip
+    return Figures(crops, small)
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_change_when_a_held_pose_is_boxed_differently_then_below_the_limit(
+    expression: str,
+) -> None:
+    assert figures((0, expression), (0, expression)).change(0, 1) < LIMIT
+
+
+def test_change_when_the_figure_walks_before_the_scene_then_below_the_limit() -> None:
+    assert figures((0, "calm"), (0, "calm"), moved=15).change(0, 1) < LIMIT
+
+
+@pytest.mark.parametrize("expression", [each for each in EXPRESSIONS if each != "calm"])
+def test_change_when_only_the_face_changes_then_above_the_limit(expression: str) -> None:
+    assert figures((0, "calm"), (0, expression)).change(0, 1) >= LIMIT
+
+
+def test_change_when_asked_the_other_way_round_then_the_same() -> None:
+    both = figures((0, "calm"), (0, "open"))
+    assert both.change(0, 1) == both.change(1, 0)
