@@ -23,7 +23,7 @@ unexport VIRTUAL_ENV
 BUILD_DIR := $(if $(filter arm64,$(ARCH)),.aws-sam/build,build/$(ARCH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench bench-cuts bench-cold-start bench-scale test cases test-fuzz test-runtime trainer-environment test-trainer seed sam-local lint types format check-template check-security build check-build lock ci clean
+.PHONY: help setup demo bench bench-cuts bench-characters bench-cold-start bench-scale test cases test-fuzz test-runtime trainer-environment test-trainer seed sam-local lint types format check-template check-security build check-build lock ci clean
 
 help: ## show this
 	@echo "make demo                a real film through the whole pipeline, on this machine alone"
@@ -100,6 +100,9 @@ bench-cuts: setup ## shot cuts against PySceneDetect, on films with known cuts; 
 
 bench-scale: setup ## how long many films take on accounts with given quotas, simulated; HOURS=10 for the small loads
 	$(BIN)/python bench/scale.py $(if $(HOURS),--hours $(HOURS))
+
+bench-characters: setup ## choosing and naming of crops, on drawn films with truth; QUICK=1
+	$(BIN)/python bench/characters.py $(if $(QUICK),--quick)
 
 bench-cold-start: setup ## a handler's imports in a fresh process; STEPS="claim_run …", BEFORE=/another/checkout
 	$(BIN)/python bench/cold_start.py $(or $(STEPS),claim_run route_upload sample_chunk) \

@@ -64,6 +64,7 @@ ELSEWHERE = {
         "the page's film breaks off before it comes to its map"
     ),
     "make bench-cuts": "a measurement of a quarter of an hour",
+    "make bench-characters": "a measurement of ten minutes",
     "make bench": "a measurement of half an hour; tests/integration/test_bench.py runs a short one",
 }
 """Why a command is not run here, and what holds it instead."""

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+from drawn.cast import cast_film
 from drawn.films import draw_film
 
-BENCH = Path(__file__).parents[2] / "bench" / "sampling.py"
+from onmodel.contracts.settings import Settings
+
+BENCHES = Path(__file__).parents[2] / "bench"
+BENCH = BENCHES / "sampling.py"
 
 
 def test_bench_sampling_when_own_film_then_rows_of_every_method_and_a_table(tmp_path: Path):
@@ -29,3 +35,26 @@ def test_bench_sampling_when_own_film_then_rows_of_every_method_and_a_table(tmp_
     assert {row["frames"] for row in rows if row["method"] != "limit"} == {4}
     assert all(row["cpu_seconds"] > 0 and row["codec"] == "h264" for row in rows)
     assert "| onmodel, 2 threads |" in table.read_text()
+
+
+def test_bench_characters_when_names_are_true_then_all_right_and_when_one_is_not_then_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.syspath_prepend(str(BENCHES))
+    characters = importlib.import_module("characters")
+    monkeypatch.setattr(characters, "CACHE", tmp_path)
+    film = cast_film(3, seconds=12)
+    found = characters.sample(film, Settings(), characters.StandIn())
+    crops = found.result.crops
+    shown = [characters._shown(film, crop) for crop in crops]
+    true = [truth.name if truth else None for truth in shown]
+    places = list(range(len(crops)))
+    score = characters.score(film, found, characters.Outcome(places, true))
+    assert score.wrong == 0
+    assert 0.8 * score.cast <= score.right <= score.cast  # some boxes are missing
+    assert score.duplicates > 0
+    nobody = [None] * len(crops)
+    score = characters.score(film, found, characters.Outcome([0] * len(crops), nobody))
+    assert (score.right, score.wrong, score.kept, score.duplicates) == (0, 0, 1, 0)
+    other = ["Nobody" if name else None for name in true]
+    assert characters.score(film, found, characters.Outcome(places, other)).wrong > 0
