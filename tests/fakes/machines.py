@@ -398,7 +398,7 @@ class Machines:
     def _invoke(self, function: str, payload: Json) -> Json:
         try:
             return self.functions[function](json.loads(json.dumps(payload)))
-        except _Died:
+        except (_Died, StateFailed):
             raise
         except Exception as fault:  # as Lambda does: whatever it is, by its class name
             cause = json.dumps({"errorType": type(fault).__name__, "errorMessage": str(fault)})

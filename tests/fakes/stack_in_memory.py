@@ -18,6 +18,8 @@ from typing import Any
 from unittest import mock
 
 from fakes.deployed_machines import ScriptedTrainer
+from fakes.dialect import StateFailed
+from fakes.faulty import Faulty, FunctionKilled
 from fakes.image_model import FakeImageModel
 from fakes.labels import FakeLabels, figure
 from fakes.machines import STATES, Execution, Machines
@@ -52,6 +54,9 @@ VARIABLES = {
     "APPROVAL_DAYS": str(APPROVAL_DAYS),
 }
 FOR_METRICS = {"POWERTOOLS_METRICS_NAMESPACE": "onmodel"}
+FAULTY_SERVICES = (
+    "uploads", "studio", "registry", "cache", "mailbox", "executions", "tokens", "scheduler",
+)  # fmt: skip
 PRICES = with_prices(
     {
         "memory.training-image": "0.005",
@@ -82,7 +87,8 @@ class SmallImages(FakeImageModel):
 class StackInMemory:
     """Everything that template.yaml makes; `answer` is what a person posts to each question."""
 
-    def __init__(self) -> None:
+    def __init__(self, faulty: Faulty | None = None) -> None:
+        self.faulty = faulty or Faulty()
         labels = FakeLabels((figure(0.3, 0.2, 0.3, 0.6),))
         self.world = TrainingInMemory(trainer=ScriptedTrainer)
         self.world.detector = labels
@@ -112,6 +118,10 @@ class StackInMemory:
             send_message=lambda body: self.send(body, 0),
         )
         self.services.executions = self.services.tokens = self.machines
+        if faulty is not None:
+            for name in FAULTY_SERVICES:
+                inner = getattr(self.services, name)
+                setattr(self.services, name, faulty.around(name, inner))
         self._every(POLL_SECONDS, self._fire_schedules)
         self._every(POLL_SECONDS, self._answer_questions)
         self._every(ROUND.total_seconds(), self._reconcile)
@@ -125,6 +135,15 @@ class StackInMemory:
         """A function's answer as Lambda gives it; raises what it raises."""
         if step in self.broken:
             raise self.broken[step]
+        before, self.faulty.function = self.faulty.function, step
+        try:
+            return self._invoke(step, payload)
+        except FunctionKilled:
+            raise StateFailed("Runtime.ExitError") from None
+        finally:
+            self.faulty.function = before
+
+    def _invoke(self, step: str, payload: Any) -> Any:
         module = _loaded(step)
         replaced = {
             "wired": self.services,
@@ -193,18 +212,26 @@ class StackInMemory:
             "attributes": {"ApproximateReceiveCount": str(receives)},
             "eventSource": "aws:sqs",
         }
-        answer = self.call("caption_crop", {"Records": [record]})
-        if answer["batchItemFailures"] and receives < MOST_RECEIVES:
+        try:
+            failures = self.call("caption_crop", {"Records": [record]})["batchItemFailures"]
+        except StateFailed:
+            failures = [record]
+        if failures and receives < MOST_RECEIVES:
             self.machines.after(REDELIVERY_SECONDS, lambda: self._deliver(body, receives + 1))
 
-    def _film_prepared(self, entry: Any) -> None:
+    def _film_prepared(self, entry: Any, attempt: int = 1) -> None:
+        """Called asynchronously: Lambda tries twice more, after a minute and after two."""
         event = {
             "id": "event-1",
             "source": entry["Source"],
             "detail-type": entry["DetailType"],
             "detail": entry["Detail"],
         }
-        self.call("collect_film", event)
+        try:
+            self.call("collect_film", event)
+        except (OnmodelError, StateFailed):
+            if attempt <= 2:
+                self.machines.after(60 * attempt, lambda: self._film_prepared(entry, attempt + 1))
 
     def _every(self, seconds: float, action: Callable[[], None]) -> None:
         def again() -> None:
@@ -234,7 +261,7 @@ class StackInMemory:
         return self.call("follow_link", event)
 
     def _reconcile(self) -> None:
-        with suppress(OnmodelError):
+        with suppress(OnmodelError, StateFailed):
             self.call("reconcile", {"id": "round", "source": "aws.events"})
 
     # ── what tests ask ──

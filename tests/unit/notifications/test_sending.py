@@ -5,7 +5,7 @@ from fakes.films_in_memory import FilmsInMemory
 from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox
 
 from onmodel.contracts.keys import as_typed
-from onmodel.errors import Conflict, ServiceUnavailable
+from onmodel.errors import Conflict, ServiceUnavailable, Throttled
 from onmodel.films.folders import record_production
 from onmodel.notifications.facts.base import Notification
 from onmodel.notifications.facts.datasets import DatasetRefusedFacts
@@ -58,42 +58,78 @@ def test_mail_id_when_the_stack_is_updated_then_stays() -> None:
     assert mail_id_of("bunny", "film_prepared:a-00000001-aaaaaaaa") == "855bc7135a739f82"
 
 
-def test_send_when_the_topic_fails_then_no_row_and_a_retry_sends() -> None:
+def test_send_when_the_topic_fails_then_unsent_and_a_retry_sends() -> None:
     world = FilmsInMemory()
     with pytest.raises(ServiceUnavailable):
         send(world, Broken())
-    assert not list(MAILS.list(world.registry, "bunny"))
+    assert not was_sent(world.registry, production="bunny", event=EVENT)
     assert send(world)
 
 
-def test_send_when_it_dies_right_after_publishing_then_the_double_has_the_same_id(
+def test_send_when_rows_cannot_be_written_then_nothing_is_published(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each of a machine's 16 attempts published the mail again."""
+    world = FilmsInMemory()
+
+    def throttled(*_: object) -> Record:
+        raise Throttled("too many writes")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.registry, "create", throttled)
+        for _ in range(16):
+            with pytest.raises(Throttled):
+                send(world)
+    assert not world.mailbox.mails
+    assert send(world)
+
+
+def test_send_when_only_its_end_cannot_be_written_then_one_mail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world = FilmsInMemory()
-    create = world.registry.create
 
-    def dies(record: Record) -> Record:
-        monkeypatch.setattr(world.registry, "create", create)
-        raise ServiceUnavailable("gone")
+    def throttled(*_: object) -> Record:
+        raise Throttled("too many writes")
 
-    monkeypatch.setattr(world.registry, "create", dies)
-    with pytest.raises(ServiceUnavailable):
-        send(world)
+    with monkeypatch.context() as patch:
+        patch.setattr(world.registry, "replace", throttled)
+        assert send(world)
+        for minutes in range(16):
+            world.clock.advance(minutes=minutes)
+            with pytest.raises((Throttled, Conflict)):
+                send(world)
+    assert len(world.mailbox.mails) == 1
+
+
+def test_send_when_it_dies_right_after_publishing_then_the_double_has_the_same_id() -> None:
+    class Dies(InMemoryMailbox):
+        def publish(self, subject: str, body: str, mail_id: str, correlation_id: str) -> None:
+            world.mailbox.publish(subject, body, mail_id, correlation_id)
+            raise KeyboardInterrupt  # nobody catches it, as when a process is ended
+
+    world = FilmsInMemory()
+    with pytest.raises(KeyboardInterrupt):
+        send(world, Dies())
+    with pytest.raises(Conflict):
+        send(world)  # the first may still be at work
+    world.clock.advance(minutes=5)
     assert send(world)
     first, second = world.mailbox.mails
     assert first.mail_id == second.mail_id
 
 
-def test_send_when_a_parallel_attempt_was_first_then_it_is_no_failure(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_send_when_a_parallel_attempt_is_sending_then_a_conflict_and_one_mail() -> None:
+    class Slow(InMemoryMailbox):
+        def publish(self, subject: str, body: str, mail_id: str, correlation_id: str) -> None:
+            with pytest.raises(Conflict):
+                send(world)
+            world.mailbox.publish(subject, body, mail_id, correlation_id)
+
     world = FilmsInMemory()
-
-    def taken(record: Record) -> Record:
-        raise Conflict("exists")
-
-    monkeypatch.setattr(world.registry, "create", taken)
+    assert send(world, Slow())
     assert send(world) is False
+    assert len(world.mailbox.mails) == 1
 
 
 @pytest.mark.parametrize("folder", ["🎬 Night", "Cafe\u0301", "北京"])

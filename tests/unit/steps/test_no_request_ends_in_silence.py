@@ -38,8 +38,18 @@ KEY = f"{PRODUCTION}/storyboards/forest.yaml"
 NOT_REACHED = {
     ("TrainModel", "RequestReview"),
     ("TrainModel", "IsReviewed"),
+    ("DeployModel", "DrawFirstStoryboard"),
+    ("DeployModel", "NotifyModelTrained"),
+    ("DeployModel", "ModelTrained"),
+    ("DrawStoryboard", "QuoteDrawing"),
+    ("DrawStoryboard", "IsApprovalNeeded"),
+    ("DrawStoryboard", "StartDrawing"),
+    ("DrawStoryboard", "WaitForDrawing"),
+    ("DrawStoryboard", "CheckDrawing"),
+    ("DrawStoryboard", "IsDrawn"),
 }
-"""States that no quote leads to: `review` is always none."""
+"""States that no scenario reaches: `review` is always none, and the trainer in memory has
+deployments, so that no drawing job is started."""
 
 
 @dataclass(frozen=True)

@@ -135,6 +135,10 @@ class FolderBody(Contract):
 
 
 class MailStatus(StrEnum):
+    """`sending` is written before a mail is published: what cannot be recorded is not published."""
+
+    SENDING = "sending"
+    UNSENT = "unsent"
     SENT = "sent"
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from onmodel.contracts.keys import digest
 from onmodel.contracts.rows import MailBody, MailStatus
-from onmodel.errors import Conflict
+from onmodel.errors import Conflict, OnmodelError, ServiceError
 from onmodel.films.folders import production_name
 from onmodel.notifications.facts.base import Notification
 from onmodel.notifications.letter import compose
+from onmodel.observability import logger
 from onmodel.ports.account import Mailbox
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import MAILS
+from onmodel.registry.rows import Row
+
+SENDING_TIME = timedelta(minutes=5)
+"""The longest timeout of a function that sends mails: after it, an attempt has ended."""
 
 
 def send_once(
@@ -25,8 +32,9 @@ def send_once(
 ) -> bool:
     """Fill the template and publish, unless a mail of the same event was sent.
 
-    The registry's row is written after publishing: when the function ends in between, the repeat
-    sends a second mail with the same id, and no mail is lost.
+    The registry's row is written before publishing, and completed after it. While rows cannot be
+    written, nothing is published. When the function ends in between, the repeat sends the mail
+    again five minutes later, with the same id: no mail is lost.
 
     Args:
         notification: from a facts function.
@@ -38,6 +46,9 @@ def send_once(
 
     Returns:
         Whether it was published now.
+
+    Raises:
+        Conflict: another attempt sends it at this moment, or ended a moment ago; try again later.
     """
     production, event = notification.facts.production, notification.event
     if was_sent(registry, production=production, event=event):
@@ -48,15 +59,42 @@ def send_once(
         production_name=production_name(production, registry),
         stack_options=stack_options,
     )
-    mail_id = mail_id_of(production, event)
-    mailbox.publish(mail.subject, mail.body, mail_id, correlation_id)
-    now = clock()
     body = MailBody(event=event, subject=mail.subject)
+    claimed = _claim(production, mail_id_of(production, event), body, registry, clock)
     try:
-        MAILS.create(registry, production, mail_id, status=MailStatus.SENT, body=body, now=now)
-    except Conflict:
-        return False  # a parallel attempt sent it under the same id
+        mailbox.publish(mail.subject, mail.body, claimed.id, correlation_id)
+    except OnmodelError:
+        _record(claimed.with_status(MailStatus.UNSENT), registry, clock)
+        raise
+    _record(claimed.with_status(MailStatus.SENT), registry, clock)
     return True
+
+
+def _claim(
+    production: str, mail_id: str, body: MailBody, registry: Registry, clock: Clock
+) -> Row[MailBody, MailStatus]:
+    """Write that the mail is being sent, or take that over from an attempt that has ended.
+
+    Raises:
+        Conflict: another attempt sends it at this moment.
+    """
+    row, now = MAILS.read(registry, production, mail_id), clock()
+    if row is None:
+        return MAILS.create(
+            registry, production, mail_id, status=MailStatus.SENDING, body=body, now=now
+        )
+    is_over = row.status == MailStatus.UNSENT or now - row.updated_at >= SENDING_TIME
+    if row.status == MailStatus.SENT or not is_over:
+        raise Conflict(f"mail {mail_id} is {row.status}, by another attempt")
+    return MAILS.replace(registry, row.with_status(MailStatus.SENDING).with_body(body), now)
+
+
+def _record(row: Row[MailBody, MailStatus], registry: Registry, clock: Clock) -> None:
+    """Complete the row. An error is logged: the mail is sent again if its sender tries again."""
+    try:
+        MAILS.replace(registry, row, clock())
+    except ServiceError as fault:
+        logger.warning("mail %s is %s, which was not recorded: %s", row.id, row.status, fault)
 
 
 def mail_id_of(production: str, event: str) -> str:
@@ -66,4 +104,5 @@ def mail_id_of(production: str, event: str) -> str:
 
 def was_sent(registry: Registry, *, production: str, event: str) -> bool:
     """Whether a mail of this event was sent."""
-    return MAILS.read(registry, production, mail_id_of(production, event)) is not None
+    row = MAILS.read(registry, production, mail_id_of(production, event))
+    return row is not None and row.status == MailStatus.SENT
