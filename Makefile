@@ -23,7 +23,7 @@ unexport VIRTUAL_ENV
 BUILD_DIR := $(if $(filter arm64,$(ARCH)),.aws-sam/build,build/$(ARCH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench bench-cuts bench-characters bench-cold-start bench-scale test cases test-fuzz test-runtime trainer-environment test-trainer seed sam-local lint types format check-template check-security build check-build lock ci clean
+.PHONY: help setup demo bench bench-cuts bench-characters bench-cold-start bench-scale test cases test-fuzz test-runtime trainer-environment test-trainer test-faults seed sam-local lint types format check-template check-security build check-build lock ci clean
 
 help: ## show this
 	@echo "make demo                a real film through the whole pipeline, on this machine alone"
@@ -119,6 +119,9 @@ sam-local: setup .venv-sam/.synced ## every function by sam local, in Docker; ST
 	$(MAKE) build ARCH=x86_64
 	PYTHONPATH=tests $(BIN)/python tests/runtime/sam_local.py $(STEP) $(if $(BY),--by $(BY)) \
 	  $(if $(EVENT),--event $(EVENT))
+
+test-faults: setup ## each kind of fault at every call that the functions make; minutes
+	ONMODEL_ALL_FAULTS=1 .venv/bin/pytest tests/unit/test_faults.py -q -s --timeout 3600 --show-capture=no | grep -v '^{'
 
 trainer-environment: .venv-trainer/.synced ## torch and its companions, for real training programs on this machine
 
