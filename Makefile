@@ -75,8 +75,8 @@ setup: .venv/.synced ## fetch what the project needs
 
 # ── Work ─────────────────────────────────────────────────────────────────────────────────────────
 
-demo: setup ## the whole pipeline on a real film; FILM=my.mp4 for one of yours
-	$(BIN)/onmodel demo $(if $(FILM),--film "$(FILM)")
+demo: setup $(if $(filter sagemaker,$(TRAINER)),.venv-trainer/.synced) ## the whole pipeline on a real film; FILM=my.mp4 for one of yours, TRAINER=sagemaker runs its programs
+	$(BIN)/onmodel demo $(if $(FILM),--film "$(FILM)") $(if $(TRAINER),--trainer "$(TRAINER)")
 
 test: setup ## all tests
 	$(BIN)/pytest tests/unit -n auto --dist loadfile

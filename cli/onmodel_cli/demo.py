@@ -6,6 +6,7 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import yaml
 from rich.console import Console
@@ -16,9 +17,15 @@ from onmodel.errors import FilmRefused
 from onmodel.formats.wording import duration
 from onmodel_cli import local_stack, results
 from onmodel_cli.bars import total_bar
-from onmodel_cli.connection import connect, use_endpoint
+from onmodel_cli.connection import Connection, connect, use_endpoint
 from onmodel_cli.ending import Post, finish
 from onmodel_cli.run import Wish, prepare
+from onmodel_cli.storyboard import fetch_gallery, until_drawn
+
+if TYPE_CHECKING:
+    from onmodel_local.simulation_settings import SimulationSettings
+
+Trainer = Literal["bedrock", "sagemaker"]
 
 CACHE = Path(".cache") / "films"
 BUNNY = "big-buck-bunny"
@@ -31,6 +38,23 @@ salient regions), compare pictures (colours, shapes), caption by measuring, and 
 train and to draw: their pictures say so. AWS ended Nova Canvas on 2026-09-30; here it is answered \
 as if it could be trained. Hours take seconds. Costs are what AWS would ask."""
 
+ON_TINY_MODEL = """\
+[bold]Real:[/] the film, the template, the state machines, every function and object, roles and \
+mails; and the programs that train and draw. They run here, on a tiny model with random weights: \
+their pictures are noise, and say so.
+[bold]Simulated:[/] Rekognition, Bedrock (captions by measuring) and SageMaker's instances. Hours \
+take minutes. Costs are what AWS would ask."""
+
+ARMS = """\
+title: Three ways to draw
+images: 1
+arms: [tuned, references, base]
+scenes:
+  - {first} stands in a meadow
+  - an empty meadow
+"""
+"""Drawn after the first storyboard, by a trainer that needs no deployment for it."""
+
 
 @dataclass(frozen=True)
 class Demo:
@@ -39,6 +63,12 @@ class Demo:
     film: Path | None
     output: Path
     keep: bool
+    trainer: Trainer = "bedrock"
+
+    @property
+    def runs_trainer(self) -> bool:
+        """Whether the trainer's own programs run, on the tiny model."""
+        return self.trainer == "sagemaker"
 
 
 def play(demo: Demo, console: Console) -> None:
@@ -48,11 +78,12 @@ def play(demo: Demo, console: Console) -> None:
         RefusedError, ServiceError: as `onmodel run`.
     """
     started = time.monotonic()
-    console.print(Panel(SIMULATED, title="onmodel demo", border_style="dim"), soft_wrap=False)
+    about = ON_TINY_MODEL if demo.runs_trainer else SIMULATED
+    console.print(Panel(about, title="onmodel demo", border_style="dim"), soft_wrap=False)
     wish = _own(demo) if demo.film else _bunny(demo, console)
     before = local_stack.found_stack()
     with console.status("Starting the local stack and deploying template.yaml"):
-        running = local_stack.start()
+        running = local_stack.start(settings=_simulation(demo))
     console.print(f"[green]✓[/] Local stack at {running.endpoint_url}, template.yaml deployed")
     try:
         use_endpoint(running.endpoint_url)
@@ -64,6 +95,8 @@ def play(demo: Demo, console: Console) -> None:
         result, again = prepare(wish, connection, console)
         results.show(result, console, again=again)
         finish(connection, result, demo.output, post, console)
+        if demo.runs_trainer:
+            _draw_arms(demo, wish, connection, console)
     finally:
         if before is None and not demo.keep:
             local_stack.stop()
@@ -71,6 +104,30 @@ def play(demo: Demo, console: Console) -> None:
         else:
             console.print("[dim]The local stack runs on: `onmodel local down` stops it.[/]")
     console.print(f"[dim]{duration(time.monotonic() - started)}[/]")
+
+
+def _draw_arms(demo: Demo, wish: Wish, connection: Connection, console: Console) -> None:
+    """One more storyboard, drawn in three ways by one job."""
+    folder = wish.characters
+    names = sorted(path.name for path in folder.iterdir()) if folder else ["Somebody"]
+    text = ARMS.format(first=names[0]).encode()
+    connection.uploads.put(f"{wish.production}/storyboards/arms.yaml", text, "application/yaml")
+    with console.status("Drawing with the model, with references, and with neither"):
+        row = until_drawn(connection, wish.production, "arms", set(), time.sleep, time.monotonic)
+    gallery = fetch_gallery(row, connection.studio, demo.output)
+    console.print(f"[bold]Three arms[/] {gallery.as_uri()}")
+
+
+def _simulation(demo: Demo) -> SimulationSettings | None:
+    """Raises LocalUnavailable when the trainer is to run and torch is not installed."""
+    if not demo.runs_trainer:
+        return None
+    settings = local_stack.training_settings()
+    if settings.training_program != "trainer":
+        raise local_stack.LocalUnavailable(
+            "The trainer's programs need torch", "Run `make demo TRAINER=sagemaker`"
+        )
+    return settings
 
 
 def _bunny(demo: Demo, console: Console) -> Wish:
@@ -94,12 +151,12 @@ def _bunny(demo: Demo, console: Console) -> Wish:
         film=film,
         production=BUNNY,
         characters=characters,
-        settings=_settings(demo.output, list(cut), CREDIT),
+        settings=_settings(demo, list(cut), CREDIT),
         output=demo.output,
     )
 
 
-def _settings(output: Path, names: list[str], credit: str) -> Path:
+def _settings(demo: Demo, names: list[str], credit: str) -> Path:
     """A settings.yaml as a user writes it, with thresholds for the stand-ins' simple vectors."""
     kinds = {
         "Buck": "a big, gentle, grey-white rabbit",
@@ -113,9 +170,10 @@ def _settings(output: Path, names: list[str], credit: str) -> Path:
         "characters": {
             slug(name): {"name": name, "description": kinds.get(name, "")} for name in names
         },
+        "training": {"trainer": demo.trainer},
     }
-    output.mkdir(parents=True, exist_ok=True)
-    path = output / "settings.yaml"
+    demo.output.mkdir(parents=True, exist_ok=True)
+    path = demo.output / "settings.yaml"
     path.write_text(yaml.safe_dump(chosen, sort_keys=False), encoding="utf-8")
     return path
 
@@ -126,7 +184,10 @@ def _own(demo: Demo) -> Wish:
         raise FilmRefused("No film was given", "Name one with --film")
     demo.output.mkdir(parents=True, exist_ok=True)
     settings = demo.output / "settings.yaml"
-    chosen = {"deduplication": {"threshold": 0.9}, "training": {"include_unnamed": True}}
+    chosen = {
+        "deduplication": {"threshold": 0.9},
+        "training": {"include_unnamed": True, "trainer": demo.trainer},
+    }
     settings.write_text(yaml.safe_dump(chosen, sort_keys=False), encoding="utf-8")
     return Wish(
         film=demo.film, production=slug(demo.film.stem), settings=settings, output=demo.output

@@ -181,11 +181,24 @@ class Journey:
             for deployment in DEPLOYMENTS.list(self.registry, self.production)
             if deployment.body.training_id == training.id
         ]
+        if board := self._drawn_by_job(training):
+            reason = board.body.reason if board.status == StoryboardStatus.FAILED else None
+            stage = "drawing the storyboard"
+            return Place(stage, dataset, training, storyboard=board, end=reason or "")
         if not found:
             asked = self._question(training.id)
             stage = WAITING if asked is not None else "training"
             return Place(stage, dataset, training, approval=asked)
         return self._after_deployment(dataset, training, max(found, key=number_of))
+
+    def _drawn_by_job(self, training: TrainingRow) -> StoryboardRow | None:
+        """The first storyboard of a training whose trainer draws without a deployment."""
+        boards = [
+            row
+            for row in STORYBOARDS.list(self.registry, self.production)
+            if row.body.training_id == training.id and row.body.deployment_id is None
+        ]
+        return min(boards, key=lambda row: row.created_at, default=None)
 
     def _after_deployment(
         self, dataset: DatasetRow, training: TrainingRow, found: DeploymentRow

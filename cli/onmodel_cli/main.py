@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from onmodel.wiring import now
 from onmodel_cli import options, results, speaking
-from onmodel_cli.demo import Demo, play
+from onmodel_cli.demo import Demo, Trainer, play
 from onmodel_cli.doctor import doctor
 from onmodel_cli.events import event
 from onmodel_cli.fetching import model_app
@@ -101,10 +101,14 @@ def demo(
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave the local stack running afterwards.")
     ] = False,
+    trainer: Annotated[
+        Trainer,
+        typer.Option(help="bedrock: simulated. sagemaker: its programs run, on a tiny model."),
+    ] = "bedrock",
 ) -> None:
     """Run all steps on this machine: no AWS account, no Docker, no costs."""
     with speaking.plain_errors():
-        play(Demo(film=film, output=output, keep=keep), speaking.out)
+        play(Demo(film=film, output=output, keep=keep, trainer=trainer), speaking.out)
 
 
 app.command()(status)

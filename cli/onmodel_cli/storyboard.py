@@ -68,7 +68,7 @@ def storyboard(
         if not wait:
             return
         with speaking.err.status("Drawing"):
-            row = _until_drawn(connection, place, name, before, time.sleep, time.monotonic)
+            row = until_drawn(connection, place, name, before, time.sleep, time.monotonic)
         gallery = fetch_gallery(row, connection.studio, output)
         if as_json:
             print_object({"storyboard": row.id, "gallery": str(gallery)})
@@ -93,7 +93,7 @@ def _takes(connection: Connection, production: str, name: str) -> list[Storyboar
     ]
 
 
-def _until_drawn(
+def until_drawn(
     connection: Connection,
     production: str,
     name: str,
@@ -101,7 +101,12 @@ def _until_drawn(
     sleep: Callable[[float], None],
     monotonic: Callable[[], float],
 ) -> StoryboardRow:
-    """Raises ServiceError when drawing failed, StillRunning when it takes too long."""
+    """The take that is drawn now.
+
+    Raises:
+        ServiceError: drawing failed.
+        StillRunning: it takes longer than an hour.
+    """
     end = monotonic() + WATCH_SECONDS
     while monotonic() < end:
         for row in _takes(connection, production, name):

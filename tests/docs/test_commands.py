@@ -37,6 +37,8 @@ ELSEWHERE = {
     ".ci/run": "runs these tests",
     "make demo": "tests/e2e goes the same way with a drawn film; this one takes minutes",
     "make demo FILM=my.mp4": "as make demo",
+    "make demo TRAINER=sagemaker": "make test-trainer runs the same programs, after fetching torch",
+    "make trainer-environment": "make test-trainer fetches the same",
     "make build": "make check-build in .ci/run builds first",
     "make lock": "changes what is locked; tests/unit/template/test_locks.py holds the result",
     "make test-runtime": "needs the SAM CLI and Python 3.13: minutes, and a command of its own",

@@ -107,6 +107,13 @@ class Story:
         )  # fmt: skip
         self.put(STORYBOARDS, "first-look-1", status, body)
 
+    def storyboard_by_job(self, status: StoryboardStatus, reason: str | None = None) -> None:
+        body = StoryboardBody(
+            name="first-look", take=1, training_id=DATASET, trainer="sagemaker",
+            correlation_id="c", panels=5, reason=reason,
+        )  # fmt: skip
+        self.put(STORYBOARDS, "first-look-1", status, body)
+
     def journey(self, *steps: object, pace: float = 1.0) -> Journey:
         """Each sleep plays the next step."""
         waiting = list(steps)
@@ -191,6 +198,32 @@ def test_journey_when_it_ends_early_says_why(story: Story, tell, words: str) -> 
     tell(story)
     *_, last = story.journey().watch()
     assert last.end == words
+
+
+def test_journey_when_a_job_draws_then_ends_with_its_storyboard(story: Story) -> None:
+    story.generation(DATASET)
+    story.dataset(DatasetStatus.READY)
+    story.training(TrainingStage.IN_PROGRESS)
+    journey = story.journey(
+        lambda: story.training(TrainingStage.COMPLETED),
+        lambda: story.storyboard_by_job(StoryboardStatus.DRAWING),
+        lambda: story.storyboard_by_job(StoryboardStatus.DRAWN),
+    )
+    places = list(journey.watch())
+    assert [place.stage for place in places] == [
+        "training", "training", "drawing the storyboard", "drawing the storyboard",
+    ]  # fmt: skip
+    assert places[-1].is_drawn
+    assert places[-1].deployment is None
+
+
+def test_journey_when_a_job_fails_to_draw_then_says_why(story: Story) -> None:
+    story.generation(DATASET)
+    story.dataset(DatasetStatus.READY)
+    story.training(TrainingStage.COMPLETED)
+    story.storyboard_by_job(StoryboardStatus.FAILED, "No panel could be drawn")
+    (place,) = story.journey().watch()
+    assert place.end == "No panel could be drawn"
 
 
 def test_journey_when_the_machine_died_says_so(story: Story) -> None:
