@@ -14,6 +14,9 @@ PLACES = (ROOT, ROOT / "layers/core/onmodel", ROOT / "docs", ROOT / "cli")
 """Where a path may begin: the pages write `steps/probe_film.py` for the package's own files."""
 CODE = ("layers/core", "functions", "cli", "local", "bench", "tests")
 
+MADE = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+"""Folders that commands make, such as .cache/: a page may name a file that is made later."""
+
 _PATH = re.compile(r"[\w.<>*-]+(?:/[\w.<>*-]+)*/?")
 _OURS = re.compile(r"\.(?:py|j2|md|toml|asl\.yaml)$")
 
@@ -25,6 +28,8 @@ def is_path(text: str) -> bool:
     if "/" not in text:
         return text.endswith(".py")
     first = text.split("/", maxsplit=1)[0]
+    if f"{first}/" in MADE:
+        return False
     return bool(_OURS.search(text)) or any((place / first).exists() for place in PLACES)
 
 
