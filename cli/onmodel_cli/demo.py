@@ -109,8 +109,8 @@ def play(demo: Demo, console: Console) -> None:
 def _draw_arms(demo: Demo, wish: Wish, connection: Connection, console: Console) -> None:
     """One more storyboard, drawn in three ways by one job."""
     folder = wish.characters
-    names = sorted(path.name for path in folder.iterdir()) if folder else ["Somebody"]
-    text = ARMS.format(first=names[0]).encode()
+    names = sorted(path.name for path in folder.iterdir()) if folder else ["somebody"]
+    text = ARMS.format(first=names[0].capitalize()).encode()
     connection.uploads.put(f"{wish.production}/storyboards/arms.yaml", text, "application/yaml")
     with console.status("Drawing with the model, with references, and with neither"):
         row = until_drawn(connection, wish.production, "arms", set(), time.sleep, time.monotonic)

@@ -71,7 +71,6 @@ def test_training_when_a_film_landed_then_one_job_made_an_adapter(
     adapter = json.loads(studio.store.get(f"{model}adapter.json"))
     assert adapter["base"]["model"] == "onmodel/scripted-job-no-model"
     assert adapter["dataset"]["pictures"] >= 5
-    assert studio.store.get(trained.body["loss_curve_key"]).startswith(b"<svg")
 
 
 def test_first_storyboard_when_trained_then_drawn_by_one_job_and_nothing_bills(
@@ -79,6 +78,8 @@ def test_first_storyboard_when_trained_then_drawn_by_one_job_and_nothing_bills(
 ) -> None:
     assert first_board.status == "drawn", first_board.body
     assert panels(studio, first_board, "tuned")
+    (training,) = studio.registry.list(PRODUCTION, Kind.TRAINING)
+    assert b"<svg" in studio.store.get(training.body["loss_curve_key"])
     assert list(studio.registry.list(PRODUCTION, Kind.DEPLOYMENT)) == []
     assert studio.stack.control("billing")["sagemaker"] == []
     jobs = [job["TrainingJobName"] for job in studio.stack.control("sagemaker")["jobs"]]
@@ -99,7 +100,9 @@ def test_storyboard_when_it_has_three_arms_then_one_job_draws_each(
     assert all(line["references"] for line in panels(studio, board, "references"))
     take = StoryboardKeys(PRODUCTION, board.body["name"], board.body["take"])
     page = studio.store.get(take.gallery).decode()
-    assert "references" in page
+    for label in ("the trained model", "given to the untrained model", "untrained model alone"):
+        assert page.count(label) == 2
+    assert "scripted job: no model drew this" in page
     assert studio.stack.control("billing")["sagemaker"] == []
 
 
