@@ -562,7 +562,7 @@ def _cell(machine: str, state: str, when: str) -> str:
     if (machine, state, when) not in CASES:
         return ""
     stopped = stop(machine, state, when)
-    parts = [f"`{kind}`" for kind in stopped.mails]
+    parts = [f"`{kind}`" for kind in sorted(stopped.mails)]
     if stopped.again:
         parts.append("goes on")
     elif not stopped.mails:
