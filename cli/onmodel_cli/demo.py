@@ -19,7 +19,7 @@ from onmodel_cli import local_stack, results
 from onmodel_cli.bars import total_bar
 from onmodel_cli.connection import Connection, connect, use_endpoint
 from onmodel_cli.ending import Post, finish
-from onmodel_cli.run import Wish, prepare
+from onmodel_cli.run import Wish, prepare_film
 from onmodel_cli.storyboard import fetch_gallery, until_drawn
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def play(demo: Demo, console: Console) -> None:
         if before is None:  # a new stack: delete the mails of an earlier demo
             shutil.rmtree(mails, ignore_errors=True)
         post = Post.of(running, mails)
-        result, again = prepare(wish, connection, console)
+        result, again = prepare_film(wish, connection, console)
         results.show(result, console, again=again)
         finish(connection, result, demo.output, post, console)
         if demo.runs_trainer:

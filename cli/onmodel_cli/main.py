@@ -20,7 +20,7 @@ from onmodel_cli.next_steps import next_steps
 from onmodel_cli.options import open_stack
 from onmodel_cli.preparing import trainer_app
 from onmodel_cli.quoting import quote
-from onmodel_cli.run import Wish, prepare
+from onmodel_cli.run import Wish, prepare_film
 from onmodel_cli.status import costs, status
 from onmodel_cli.storyboard import storyboard
 from onmodel_cli.train import train
@@ -79,7 +79,7 @@ def run(
             output=output,
             pictures=pictures,
         )
-        result, again = prepare(wish, connection, speaking.err)
+        result, again = prepare_film(wish, connection, speaking.err)
         after = next_steps(result, connection, now())
         if as_json:
             results.print_object(results.as_object(result) | {"next": after.as_object()})

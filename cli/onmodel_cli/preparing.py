@@ -26,7 +26,7 @@ from onmodel.money.pricebook import PriceBook, estimate
 from onmodel.money.quotes import used
 from onmodel.trainers.sagemaker import preparing, stored_files
 from onmodel.trainers.sagemaker.code import FOLDER, REQUIREMENTS, read_code, upload_code
-from onmodel.trainers.sagemaker.names import Names
+from onmodel.trainers.sagemaker.names import SageMakerNames
 from onmodel.trainers.sagemaker.preparing import Preparations
 from onmodel.trainers.sagemaker.registries import image_address
 from onmodel_cli import options, speaking
@@ -138,7 +138,7 @@ def _shown(command: list[str], environment: Mapping[str, str]) -> int:
 def _by_job(connection: Connection, files: _Files, *, yes: bool, wait: bool) -> None:
     jobs = Preparations(
         connection.services.client("sagemaker"),
-        Names(connection.stack, connection.studio.bucket),
+        SageMakerNames(connection.stack, connection.studio.bucket),
         bucket=connection.studio.bucket,
         role_arn=connection.environment.read(PreparationVariables).prepare_role_arn,
         image=files.image,

@@ -46,7 +46,7 @@ class Result:
         return self.folder / "records"
 
 
-def fetch(
+def fetch_result(
     run: Run,
     studio: ObjectStore,
     output: Path,

@@ -49,7 +49,7 @@ class Wish:
     pictures: bool = True
 
 
-def prepare(wish: Wish, connection: Connection, console: Console) -> tuple[Result, bool]:
+def prepare_film(wish: Wish, connection: Connection, console: Console) -> tuple[Result, bool]:
     """Prepare a film with PrepareFilm.
 
     Returns:
@@ -84,7 +84,7 @@ def prepare(wish: Wish, connection: Connection, console: Console) -> tuple[Resul
     known = _prepared(film, connection)
     run = known or _upload_and_watch(film, connection, console)
     with bars.total_bar(console, "Fetching report and pictures") as progress_files:
-        result = results.fetch(
+        result = results.fetch_result(
             run,
             connection.studio,
             wish.output,

@@ -20,7 +20,7 @@ from onmodel.money.pricebook import PriceBook, estimate
 from onmodel.money.quotes import used
 from onmodel.trainers.bedrock.limits import QUOTA_MODEL_UNITS
 from onmodel.trainers.sagemaker import billing, preparing
-from onmodel.trainers.sagemaker.hyperparameters import chosen
+from onmodel.trainers.sagemaker.hyperparameters import sagemaker_values
 from onmodel.trainers.sagemaker.limits import MODEL_GB
 from onmodel_cli.sizing import CONCURRENT_EXECUTIONS
 
@@ -71,7 +71,9 @@ def sagemaker_sums() -> set[Decimal]:
         return Decimal(str(estimate(used(work, book), book).lines[-1].usd))
 
     few, many = (
-        dearest(billing.training_work(chosen(SageMakerTrainingSettings(), size)))
+        dearest(
+            billing.sagemaker_training_work(sagemaker_values(SageMakerTrainingSettings(), size))
+        )
         for size in (DatasetSize(pictures=5, characters=1), None)
     )
     options = SageMakerDrawingOptions(instances=",".join(INSTANCES), pixels=1024 * 1024)

@@ -17,8 +17,7 @@ import cv2
 
 from arms import draw_storyboards
 from job import JobError, Stop, run, sha256, write_json, write_text
-from onmodel_local.vision.drawing import Drawing
-from onmodel_local.vision.drawing import draw as draw_text
+from onmodel_local.vision.drawing import Drawing, draw
 from storyboard import (
     Adapter,
     Panel,
@@ -33,7 +32,9 @@ from weights import BaseModel, check_weights
 NO_MODEL = "scripted job: no model drew this"
 
 
-def draw(model: Path, folder: Path, out: Path, adapter_folder: Path | None, stop: Stop) -> bool:
+def draw_without_model(
+    model: Path, folder: Path, out: Path, adapter_folder: Path | None, stop: Stop
+) -> bool:
     """Draw what is missing, and write panels.jsonl. Raises JobError as draw.py does."""
     storyboard = read_storyboard(folder)
     base = check_weights(model)
@@ -72,7 +73,7 @@ def _draw_one(
         panel.prompt, panel.seed, label, panel.width, panel.height, crops, "the references"
     )
     target = out / f"{panel.id}.png"
-    target.write_bytes(draw_text(order))
+    target.write_bytes(draw(order))
     seconds = round(time.monotonic() - begun, 2)
     write_json(out / f"{panel.id}.json", about | {"sha256": sha256(target), "seconds": seconds})
 
@@ -123,7 +124,7 @@ def main() -> int:
 
     def work() -> None:
         draw_storyboards(
-            lambda folder, out: draw(asked.model, folder, out, asked.adapter, stop),
+            lambda folder, out: draw_without_model(asked.model, folder, out, asked.adapter, stop),
             asked.storyboard,
             asked.out,
         )

@@ -56,7 +56,7 @@ class Adapter:
     candidates: list[dict[str, object]]
 
 
-def train(folders: Folders, stop: Stop, seconds: float) -> None:
+def train_without_model(folders: Folders, stop: Stop, seconds: float) -> None:
     """Write what a training writes, and take `seconds` for it. Raises JobError as train.py does."""
     model, dataset, checkpoints = folders.model, folders.dataset, folders.checkpoints
     recipe = read_recipe(dataset / "recipe.json")
@@ -178,7 +178,7 @@ def main() -> int:
     seconds = float(os.environ["ONMODEL_SCRIPTED_SECONDS"])
 
     def work() -> None:
-        train(folders, stop, seconds)
+        train_without_model(folders, stop, seconds)
 
     return run(work, asked.failure)
 

@@ -28,6 +28,8 @@ ReadUri = Callable[[str], bytes]
 
 Response = tuple[int, dict[str, str], bytes]
 Query = Mapping[str, list[str]]
+Tags = dict[str, str]
+"""Of a resource, by key."""
 _headers: ContextVar[Mapping[str, str]] = ContextVar("request_headers", default={})  # noqa: B039
 
 _ROOT = "Credential=test/"

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from onmodel.contracts.base import Contract, is_hand_written
+from onmodel.contracts.base import ContractT, is_hand_written
 
 JOINERS = "\u200c\u200d"
 """Zero-width, and a part of emoji and of Persian and Indian words."""
-
-ContractT = TypeVar("ContractT", bound=Contract)
 
 
 def when_written(check: Callable[[Any], Any]) -> AfterValidator:
@@ -105,7 +103,7 @@ def _is_flag_tag(char: str) -> bool:
     return 0xE0020 <= ord(char) <= 0xE007F
 
 
-Line = Annotated[str, when_written(one_line)]
+OneLine = Annotated[str, when_written(one_line)]
 """Text on one line; in a file that a person wrote just now."""
 
 Name = Annotated[str, when_written(name)]

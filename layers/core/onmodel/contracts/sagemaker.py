@@ -25,7 +25,7 @@ KIND_TAG = "onmodel:kind"
 JOB_FILES = ("code", "wheels", "model")
 """Channels that every job has: the files of trainer/, its wheels, the weights."""
 
-Instance = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]{1,20}\.[a-z0-9-]{1,20}$")]
+InstanceType = Annotated[str, StringConstraints(pattern=r"^ml\.[a-z0-9-]{1,20}\.[a-z0-9-]{1,20}$")]
 
 INSTANCES: tuple[str, ...] = ("ml.g6e.2xlarge", "ml.g6e.xlarge", "ml.g5.2xlarge")
 """With 48, 48 and 24 GB of GPU memory: the first that has capacity is used."""
@@ -58,7 +58,7 @@ class SageMakerTrainingSettings(Contract):
     resolution: Literal[512, 768, 1024] = Field(
         default=1024, description="side of a square with as many pixels as each picture gets"
     )
-    instances: tuple[Instance, ...] = Field(
+    instances: tuple[InstanceType, ...] = Field(
         default=INSTANCES, min_length=1, max_length=5,
         description="for training and drawing, the preferred one first; each needs its quota",
     )  # fmt: skip

@@ -17,7 +17,7 @@ from pydantic import (
 from onmodel.contracts.base import CharacterSlug, Contract, WithMovedKeys, is_hand_written
 from onmodel.contracts.bedrock import BedrockTrainingSettings
 from onmodel.contracts.characters import Character
-from onmodel.contracts.hand_written import Line, Name, at_least, at_most, ordered
+from onmodel.contracts.hand_written import Name, OneLine, at_least, at_most, ordered
 from onmodel.contracts.keys import digest, same_name
 from onmodel.contracts.sagemaker import SageMakerTrainingSettings
 
@@ -289,7 +289,7 @@ class Settings(Contract):
     deployment: DeploymentSettings = DeploymentSettings()
     storyboard: StoryboardSettings = StoryboardSettings()
     review: Literal["none"] = Field(default="none", description="who reads the captions")
-    credit: Line = Field(
+    credit: OneLine = Field(
         default="", max_length=200, description="whose film it is: printed under its pictures"
     )
     characters: dict[CharacterSlug, Character] = Field(default_factory=dict)

@@ -39,7 +39,7 @@ from onmodel.contracts.base import (
 from onmodel.contracts.bedrock import NEGATIVE_TEXT, BedrockPanelOptions
 from onmodel.contracts.deployments import DeploymentId, ObjectKey, VersionId
 from onmodel.contracts.drawings import TUNED, Arm
-from onmodel.contracts.hand_written import Line, name, when_written
+from onmodel.contracts.hand_written import OneLine, name, when_written
 from onmodel.contracts.sagemaker import SageMakerPanelOptions
 from onmodel.contracts.trainings import CostQuote
 
@@ -110,7 +110,7 @@ class Storyboard(WithMovedKeys):
         BedrockPanelOptions.model_fields, "bedrock"
     )
 
-    title: Line = Field(default="", max_length=120)
+    title: OneLine = Field(default="", max_length=120)
     style: str = Field(default="", max_length=600, description="ends every prompt")
     characters: tuple[Who, ...] | None = Field(
         default=None, max_length=100, description="who may appear; None: everybody"

@@ -13,12 +13,12 @@ from onmodel.contracts.trainings import DatasetLimits
 from onmodel.errors import EventRefused
 from onmodel.ports.trainer import ImageModel, Trainer, TrainerRules
 from onmodel.trainers.bedrock.assembly import (  # noqa: TID251
-    make_image_model as make_bedrock_images,
+    make_bedrock_trainer,
+    make_nova_canvas,
 )
-from onmodel.trainers.bedrock.assembly import make_trainer as make_bedrock  # noqa: TID251
 from onmodel.trainers.bedrock.rules import BedrockRules  # noqa: TID251
 from onmodel.trainers.parts import TrainerParts
-from onmodel.trainers.sagemaker.assembly import make_trainer as make_sagemaker  # noqa: TID251
+from onmodel.trainers.sagemaker.assembly import make_sagemaker_trainer  # noqa: TID251
 from onmodel.trainers.sagemaker.rules import SageMakerRules  # noqa: TID251
 
 
@@ -35,8 +35,8 @@ class TrainerEntry:
 
 
 TRAINERS: Mapping[str, TrainerEntry] = {
-    "bedrock": TrainerEntry(BedrockRules(), make_bedrock, make_bedrock_images),
-    "sagemaker": TrainerEntry(SageMakerRules(), make_sagemaker),
+    "bedrock": TrainerEntry(BedrockRules(), make_bedrock_trainer, make_nova_canvas),
+    "sagemaker": TrainerEntry(SageMakerRules(), make_sagemaker_trainer),
 }
 """In the order in which `training.trainer: auto` asks them."""
 

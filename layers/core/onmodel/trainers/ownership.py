@@ -20,7 +20,7 @@ def name_prefix(stack: str) -> str:
     return f"{fit(plain(stack), STACK_LIMIT)}-"
 
 
-def tags_of(stack: str, production: str, id_: str) -> Mapping[str, str]:
+def ownership_tags(stack: str, production: str, id_: str) -> Mapping[str, str]:
     return {STACK_TAG: stack, PRODUCTION_TAG: production, ID_TAG: id_}
 
 

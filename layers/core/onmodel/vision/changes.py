@@ -26,7 +26,7 @@ _BLUR = (7, 7)  # hides what compression and half a pixel of shift do to outline
 _ACROSS, _DOWN = 0.22, 0.45  # half axes of the compared middle: beyond it is background
 _SLACK = 0.15  # of the figure: how far boxes of one figure may differ
 
-Values = npt.NDArray[np.float32]
+PictureValues = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Figure:
     thumbnail: Pixels
     crop: Crop
 
-    def scaled(self, scale: float) -> tuple[Values, tuple[int, int, int, int]]:
+    def scaled(self, scale: float) -> tuple[PictureValues, tuple[int, int, int, int]]:
         """The blurred picture at `scale` pixels for one of the film, and the figure's box."""
         window, box = self.crop.window, self.crop.box
         size = max(8, round(window.width * scale)), max(8, round(window.height * scale))
@@ -101,7 +101,9 @@ def _change(template: Figure, searched: Figure, scale: float) -> float:
     return float(tiles.max())
 
 
-def _around(picture: Values, box: tuple[int, int, int, int], least: tuple[int, ...]) -> Values:
+def _around(
+    picture: PictureValues, box: tuple[int, int, int, int], least: tuple[int, ...]
+) -> PictureValues:
     """The part of a picture in which a figure of this box is looked for, at least `least`."""
     height, width = picture.shape[:2]
     left, top, right, bottom = box
@@ -113,8 +115,8 @@ def _around(picture: Values, box: tuple[int, int, int, int], least: tuple[int, .
     ]
 
 
-def _middle(height: int, width: int) -> Values:
+def _middle(height: int, width: int) -> PictureValues:
     rows, columns = np.mgrid[0:height, 0:width]
     across = (columns - width / 2) / (_ACROSS * width)
     down = (rows - height / 2) / (_DOWN * height)
-    return cast(Values, (across**2 + down**2 < 1).astype(np.float32))
+    return cast(PictureValues, (across**2 + down**2 < 1).astype(np.float32))

@@ -16,7 +16,7 @@ HYPERPARAMETERS = {
 }
 
 
-def check_access(aws: AwsServices, request: dict[str, Any]) -> None:
+def check_customization_access(aws: AwsServices, request: dict[str, Any]) -> None:
     """Check that caller and service role have the job's rights. Raises ServiceFault."""
     place = f"arn:aws:bedrock:{aws.region}:{aws.account}"
     wanted: list[tuple[str, str, dict[str, str]]] = [

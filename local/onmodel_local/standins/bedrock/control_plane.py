@@ -7,7 +7,7 @@ from typing import Any
 
 from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.standins.aws_services import AwsServices
-from onmodel_local.standins.bedrock.events import JobEvents, detail
+from onmodel_local.standins.bedrock.events import CustomizationJobEvents, detail
 from onmodel_local.standins.bedrock.foundation import FoundationModels
 from onmodel_local.standins.bedrock.jobs import SimulatedJobs
 from onmodel_local.standins.bedrock.models import CustomModels, TagsOfAll
@@ -28,7 +28,7 @@ class ControlPlane:
     def __init__(self, settings: SimulationSettings, aws: AwsServices) -> None:
         self.ledger = Ledger()
         self.delivery = Delivery()
-        self._events = JobEvents(aws, self.delivery)
+        self._events = CustomizationJobEvents(aws, self.delivery)
         self.foundation = FoundationModels(settings, aws.region)
         self._jobs = SimulatedJobs(self.ledger, settings, aws, self.foundation, self._events)
         self._models = CustomModels(self.ledger, aws.account)

@@ -16,7 +16,7 @@ SOURCE = "aws.bedrock"
 DETAIL_TYPE = "Model Customization Job State Change"
 
 
-class JobEvents:
+class CustomizationJobEvents:
     def __init__(self, aws: AwsServices, delivery: Delivery) -> None:
         self._aws = aws
         self._delivery = delivery

@@ -11,10 +11,10 @@ from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.standins.aws_services import AccessRefusedError, AwsServices
 from onmodel_local.standins.bedrock.admission import (
     HYPERPARAMETERS,
-    check_access,
+    check_customization_access,
     check_hyperparameters,
 )
-from onmodel_local.standins.bedrock.events import JobEvents
+from onmodel_local.standins.bedrock.events import CustomizationJobEvents
 from onmodel_local.standins.bedrock.foundation import FoundationModels
 from onmodel_local.standins.bedrock.manifest import (
     DataRefusedError,
@@ -56,7 +56,7 @@ class JobOrders:
 class SimulatedJobs:
     def __init__(
         self, ledger: Ledger, settings: SimulationSettings, aws: AwsServices,
-        foundation: FoundationModels, events: JobEvents,
+        foundation: FoundationModels, events: CustomizationJobEvents,
     ) -> None:  # fmt: skip
         self._ledger = ledger
         self._settings = settings
@@ -77,7 +77,7 @@ class SimulatedJobs:
         request.setdefault("hyperParameters", {})
         check_hyperparameters(request["hyperParameters"])
         # reading S3 goes through the emulator's own HTTP server, so not on its event loop
-        await asyncio.to_thread(check_access, self._aws, request)
+        await asyncio.to_thread(check_customization_access, self._aws, request)
         with self._ledger.lock:
             self._check_names(request)
             job = self._record(request, base)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from onmodel_local.standins.bedrock.records import CustomModel, Ledger, Tags, page, selected
+from onmodel_local.standins.bedrock.records import CustomModel, Ledger, page, selected
 from onmodel_local.standins.errors import ServiceFault
+from onmodel_local.standins.service import Tags
 
 _MOST_TAGS = 200
 

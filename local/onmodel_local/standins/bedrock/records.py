@@ -10,8 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from onmodel_local.standins.patience import Patience, utc_now
-
-Tags = dict[str, str]
+from onmodel_local.standins.service import Tags
 
 RUNNING, COMPLETED, FAILED = "InProgress", "Completed", "Failed"
 STOPPING, STOPPED, NOT_STARTED = "Stopping", "Stopped", "NotStarted"

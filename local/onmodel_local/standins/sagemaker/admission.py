@@ -48,7 +48,7 @@ def check_request(request: dict[str, Any]) -> None:
         raise refused("Each channel must have a unique name")
 
 
-def check_access(aws: AwsServices, request: dict[str, Any], arn: str) -> None:
+def check_training_job_access(aws: AwsServices, request: dict[str, Any], arn: str) -> None:
     """Check the caller's rights, the role's trust, and that the role finds each channel.
 
     Raises ServiceFault.

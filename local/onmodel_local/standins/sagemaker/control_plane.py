@@ -9,7 +9,7 @@ from onmodel_local.standins.aws_services import AwsServices
 from onmodel_local.standins.errors import ControlRefusedError
 from onmodel_local.standins.patience import utc_now
 from onmodel_local.standins.sagemaker.answers import event_detail
-from onmodel_local.standins.sagemaker.events import JobEvents
+from onmodel_local.standins.sagemaker.events import TrainingJobEvents
 from onmodel_local.standins.sagemaker.records import (
     COMPLETED,
     DELETING,
@@ -33,7 +33,7 @@ STATES = (IN_PROGRESS, COMPLETED, FAILED, STOPPING, STOPPED, DELETING)
 class SageMaker:
     def __init__(self, settings: SimulationSettings, aws: AwsServices) -> None:
         self.ledger = JobLedger()
-        self._events = JobEvents(aws)
+        self._events = TrainingJobEvents(aws)
         self._jobs = TrainingJobs(self.ledger, settings, aws, self._events)
 
     def operations(self) -> dict[str, Operation]:

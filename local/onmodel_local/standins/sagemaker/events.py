@@ -19,7 +19,7 @@ SOURCE = "aws.sagemaker"
 DETAIL_TYPE = "SageMaker Training Job State Change"
 
 
-class JobEvents:
+class TrainingJobEvents:
     """Puts events on the bus, in their order.
 
     SageMaker may send several for one change: two, by default here.

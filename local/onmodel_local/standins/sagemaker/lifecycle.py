@@ -13,7 +13,7 @@ from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.standins.aws_services import AccessRefusedError, AwsServices
 from onmodel_local.standins.patience import utc_now
 from onmodel_local.standins.sagemaker.container import Container, Programs
-from onmodel_local.standins.sagemaker.events import JobEvents
+from onmodel_local.standins.sagemaker.events import TrainingJobEvents
 from onmodel_local.standins.sagemaker.files import JobFiles
 from onmodel_local.standins.sagemaker.less_work import give_less_work, make_trouble
 from onmodel_local.standins.sagemaker.records import (
@@ -69,7 +69,7 @@ class Lifecycle:
     ledger: JobLedger
     settings: SimulationSettings
     aws: AwsServices
-    events: JobEvents
+    events: TrainingJobEvents
     _running: list[TrainingJob] = field(default_factory=list)
 
     def begin(self, job: TrainingJob) -> None:

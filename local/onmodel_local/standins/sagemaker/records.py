@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from onmodel_local.standins.patience import Patience, utc_now
-
-Tags = dict[str, str]
+from onmodel_local.standins.service import Tags
 
 # TrainingJobStatus
 IN_PROGRESS, COMPLETED, FAILED = "InProgress", "Completed", "Failed"

@@ -10,23 +10,22 @@ from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.standins.aws_services import AwsServices
 from onmodel_local.standins.errors import ServiceFault
 from onmodel_local.standins.sagemaker.admission import (
-    check_access,
     check_request,
+    check_training_job_access,
     quota_type,
     refused,
 )
 from onmodel_local.standins.sagemaker.answers import description, summary
-from onmodel_local.standins.sagemaker.events import JobEvents
+from onmodel_local.standins.sagemaker.events import TrainingJobEvents
 from onmodel_local.standins.sagemaker.lifecycle import Lifecycle
 from onmodel_local.standins.sagemaker.records import (
     DELETING,
     OVER,
     STOPPING,
     JobLedger,
-    Tags,
     TrainingJob,
 )
-from onmodel_local.standins.service import Operation
+from onmodel_local.standins.service import Operation, Tags
 
 MOST_TAGS = 50
 _SORT = {
@@ -38,7 +37,11 @@ _SORT = {
 
 class TrainingJobs:
     def __init__(
-        self, ledger: JobLedger, settings: SimulationSettings, aws: AwsServices, events: JobEvents
+        self,
+        ledger: JobLedger,
+        settings: SimulationSettings,
+        aws: AwsServices,
+        events: TrainingJobEvents,
     ) -> None:
         self._ledger = ledger
         self._settings = settings
@@ -62,7 +65,7 @@ class TrainingJobs:
         name = request["TrainingJobName"]
         arn = f"arn:aws:sagemaker:{self._aws.region}:{self._aws.account}:training-job/{name}"
         # reading S3 goes through the emulator's own HTTP server, so not on its event loop
-        await asyncio.to_thread(check_access, self._aws, request, arn)
+        await asyncio.to_thread(check_training_job_access, self._aws, request, arn)
         with self._ledger.lock:
             if name in self._ledger.jobs:
                 raise ServiceFault(

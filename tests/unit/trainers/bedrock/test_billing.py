@@ -6,11 +6,11 @@ import pytest
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.money.pricebook import PriceBook, estimate
 from onmodel.trainers.bedrock.billing import (
+    bedrock_training_work,
     billed_hours,
     deployment_work,
-    training_work,
 )
-from onmodel.trainers.bedrock.hyperparameters import chosen
+from onmodel.trainers.bedrock.hyperparameters import bedrock_values
 
 BOOK = PriceBook.load()
 
@@ -26,12 +26,12 @@ BOOK = PriceBook.load()
 def test_training_work_when_preset_is_chosen_then_pictures_seen_and_a_month(
     training: TrainingSettings, usd: int
 ) -> None:
-    work = training_work(chosen(training))
+    work = bedrock_training_work(bedrock_values(training))
     assert estimate(work.usage, BOOK).total_usd == usd + Decimal("1.95")
 
 
 def test_training_work_when_default_then_its_assumptions_show_the_product() -> None:
-    first, _ = training_work(chosen(TrainingSettings())).assumptions
+    first, _ = bedrock_training_work(bedrock_values(TrainingSettings())).assumptions
     assert first.startswith("500 steps × batch 8 = 4,000 pictures seen")
 
 

@@ -8,7 +8,7 @@ from fakes.bedrock_control_plane import CANVAS
 from onmodel.contracts.trainings import LossPoint, TrainingSpec, TrainingStatus
 from onmodel.errors import AnswerRefused, Throttled, TrainingImpossible
 from onmodel.trainers.bedrock.hyperparameters import as_texts
-from onmodel.trainers.bedrock.jobs import parse_metrics
+from onmodel.trainers.bedrock.jobs import parse_bedrock_metrics
 from onmodel.trainers.bedrock.rules import BedrockRules
 
 SPEC = TrainingSpec(
@@ -108,7 +108,10 @@ def test_stop_when_it_ends_meanwhile_then_success_and_other_faults_are_raised(
 
 def test_metrics_when_rows_are_unsorted_or_not_finite_then_sorted_and_left_out() -> None:
     text = b"step_number,epoch_number,training_loss\n20,1,0.5\n10,0,0.75\n30,1,nan\n40,2,inf\n"
-    assert parse_metrics(text) == (LossPoint(step=10, loss=0.75), LossPoint(step=20, loss=0.5))
+    assert parse_bedrock_metrics(text) == (
+        LossPoint(step=10, loss=0.75),
+        LossPoint(step=20, loss=0.5),
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,4 +121,4 @@ def test_metrics_when_rows_are_unsorted_or_not_finite_then_sorted_and_left_out()
 )  # fmt: skip
 def test_metrics_when_senseless_then_refused(text: bytes) -> None:
     with pytest.raises(AnswerRefused):
-        parse_metrics(text)
+        parse_bedrock_metrics(text)

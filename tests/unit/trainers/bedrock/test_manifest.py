@@ -7,7 +7,11 @@ from hypothesis import strategies as st
 from onmodel.contracts.base import Box
 from onmodel.contracts.datasets import CaptionedPicture, DatasetItem, PictureFacts
 from onmodel.trainers.bedrock.limits import LIMITS as TRAINER_LIMITS
-from onmodel.trainers.bedrock.manifest import export, manifest_line, manifest_violations
+from onmodel.trainers.bedrock.manifest import (
+    bedrock_manifest,
+    bedrock_manifest_violations,
+    manifest_line,
+)
 from onmodel.trainers.pictures import picture_faults
 
 LIMITS = TRAINER_LIMITS.dataset
@@ -42,7 +46,9 @@ def lint(
     *lines: bytes, pictures: dict[str, PictureFacts] | None = None, name: str = "a/manifest.jsonl"
 ) -> list[tuple[int | None, str]]:
     manifest = b"".join(line + b"\n" for line in lines)
-    found = manifest_violations(manifest, PICTURES if pictures is None else pictures, name=name)
+    found = bedrock_manifest_violations(
+        manifest, PICTURES if pictures is None else pictures, name=name
+    )
     assert all(violation.detail for violation in found)
     return [(violation.line, violation.rule) for violation in found]
 
@@ -100,7 +106,7 @@ def test_manifest_violations_when_counted_then_5_to_10_000_records(count: int, f
 
 @pytest.mark.parametrize("manifest", [b"", b"\n"])
 def test_manifest_violations_when_empty_then_too_few_records(manifest: bytes) -> None:
-    found = manifest_violations(manifest, {}, name="manifest.jsonl")
+    found = bedrock_manifest_violations(manifest, {}, name="manifest.jsonl")
     assert "records" in [violation.rule for violation in found]
 
 
@@ -160,12 +166,12 @@ def test_picture_faults_when_at_and_over_each_limit_then_told_over_it(
 def test_manifest_violations_when_given_any_bytes_then_violations_never_an_error(
     lines: list[bytes],
 ) -> None:
-    found = manifest_violations(b"\n".join(lines), PICTURES, name="manifest.jsonl")
+    found = bedrock_manifest_violations(b"\n".join(lines), PICTURES, name="manifest.jsonl")
     assert found
 
 
 def test_export_when_written_then_a_line_a_picture_each_ended() -> None:
     picture = CaptionedPicture(item=ITEM, uri="s3://studio/main/2.jpg", caption="Buck – „hallo“")
-    assert export([]) == b""
+    assert bedrock_manifest([]) == b""
     line = '{"image-ref": "s3://studio/main/2.jpg", "caption": "Buck – „hallo“"}\n'
-    assert export([picture, picture]) == (line * 2).encode()
+    assert bedrock_manifest([picture, picture]) == (line * 2).encode()

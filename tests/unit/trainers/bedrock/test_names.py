@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onmodel.trainers.bedrock.names import Names
+from onmodel.trainers.bedrock.names import BedrockNames
 
 JOB = r"[a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*"
 MODEL = r"([0-9a-zA-Z][_-]?){1,63}"
@@ -20,19 +20,19 @@ slugs = st.from_regex(r"[a-z0-9][a-z0-9-]{0,79}", fullmatch=True)
 def test_name_when_any_stack_and_ids_then_within_every_pattern(
     stack: str, production: str, id_: str
 ) -> None:
-    name = Names(stack).of(production, id_)
+    name = BedrockNames(stack).of(production, id_)
     assert len(name) <= 63
     assert re.fullmatch(JOB, name)
     assert re.fullmatch(MODEL, name)
-    assert name.startswith(Names(stack).prefix)
-    assert re.fullmatch(MODEL, Names(stack).needle)
+    assert name.startswith(BedrockNames(stack).prefix)
+    assert re.fullmatch(MODEL, BedrockNames(stack).needle)
 
 
 @given(stacks, slugs, slugs)
 def test_token_when_any_ids_then_within_its_pattern_and_apart_by_purpose(
     stack: str, production: str, id_: str
 ) -> None:
-    names = Names(stack)
+    names = BedrockNames(stack)
     training = names.token(production, id_, "training")
     assert re.fullmatch(TOKEN, training)
     assert training == names.token(production, id_, "training")
@@ -41,16 +41,16 @@ def test_token_when_any_ids_then_within_its_pattern_and_apart_by_purpose(
 
 @given(st.lists(st.tuples(slugs, slugs), min_size=2, max_size=2, unique=True))
 def test_name_when_ids_differ_then_names_differ(pairs: list[tuple[str, str]]) -> None:
-    names = Names("onmodel")
+    names = BedrockNames("onmodel")
     one, other = (f"{id_}-{production}" for production, id_ in pairs)
     assert (names.of(*pairs[0]) == names.of(*pairs[1])) is (one == other)
 
 
 def test_name_when_short_then_readable() -> None:
-    assert Names("onmodel").of("big-buck-bunny", "d0001-0a1b2c3d") == (
+    assert BedrockNames("onmodel").of("big-buck-bunny", "d0001-0a1b2c3d") == (
         "onmodel-d0001-0a1b2c3d-big-buck-bunny"
     )
-    assert Names("onmodel").is_exact
+    assert BedrockNames("onmodel").is_exact
 
 
 @pytest.mark.parametrize(
@@ -67,4 +67,4 @@ def test_name_when_short_then_readable() -> None:
 def test_is_ours_when_tagged_then_by_tag_else_by_name(
     name: str, tags: dict[str, str], ours: bool
 ) -> None:
-    assert Names("onmodel").is_ours(name, tags) is ours
+    assert BedrockNames("onmodel").is_ours(name, tags) is ours

@@ -5,7 +5,7 @@ from onmodel.contracts.trainings import CostQuote, Work, WorkPart
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.training_quotes import cost_quote
 from onmodel.trainers.sagemaker import billing
-from onmodel.trainers.sagemaker.hyperparameters import chosen
+from onmodel.trainers.sagemaker.hyperparameters import sagemaker_values
 
 DRAWING = {"steps": 50, "guidance": 4.0, "instances": ",".join(INSTANCES), "pixels": 1024 * 1024}
 
@@ -16,7 +16,9 @@ def quoted(work: Work) -> CostQuote:
 
 def test_training_work_when_quoted_then_within_the_default_limit() -> None:
     """A training that nobody is asked for must stay far under 100 USD."""
-    quote = quoted(billing.training_work(chosen(SageMakerTrainingSettings(), None)))
+    quote = quoted(
+        billing.sagemaker_training_work(sagemaker_values(SageMakerTrainingSettings(), None))
+    )
     assert quote.usd is not None
     assert 3 < quote.usd < 8
 
@@ -30,14 +32,14 @@ def test_drawing_work_when_quoted_then_a_first_storyboard_costs_little() -> None
 
 def test_work_when_an_instance_has_no_price_then_the_cost_is_not_known() -> None:
     settings = SageMakerTrainingSettings(instances=("ml.g5.2xlarge", "ml.p9.large"))
-    work = billing.training_work(chosen(settings, None))
+    work = billing.sagemaker_training_work(sagemaker_values(settings, None))
     assert quoted(work).usd is None
 
 
 def test_runtime_when_a_job_is_short_then_an_hour_and_never_more_than_a_day() -> None:
-    short = chosen(SageMakerTrainingSettings(steps=10), None)
+    short = sagemaker_values(SageMakerTrainingSettings(steps=10), None)
     assert billing.longest_training_seconds(short) == 3600
-    long = chosen(SageMakerTrainingSettings(steps=20_000), None)
+    long = sagemaker_values(SageMakerTrainingSettings(steps=20_000), None)
     assert billing.longest_training_seconds(long) == 86_400
     assert 3600 < billing.longest_drawing_seconds({"references": 100}, DRAWING) < 86_400
 

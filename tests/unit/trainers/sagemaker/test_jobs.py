@@ -6,7 +6,7 @@ from onmodel.contracts.operations import ResourceKind
 from onmodel.contracts.sagemaker import SageMakerTrainingSettings
 from onmodel.contracts.trainings import DatasetSize, TrainingSpec, TrainingStatus
 from onmodel.errors import Throttled, TrainingImpossible
-from onmodel.trainers.sagemaker.hyperparameters import chosen
+from onmodel.trainers.sagemaker.hyperparameters import sagemaker_values
 
 FOLDER = "main/datasets/d0001-0a1b2c3d"
 OUTPUT = "s3://studio/main/trainings/d0001-0a1b2c3d/"
@@ -16,7 +16,9 @@ SPEC = TrainingSpec(
     training_id="d0001-0a1b2c3d",
     manifest_uri=f"s3://studio/{FOLDER}/manifest.jsonl",
     output_uri=OUTPUT,
-    hyperparameters=chosen(SageMakerTrainingSettings(), DatasetSize(pictures=40, characters=2)),
+    hyperparameters=sagemaker_values(
+        SageMakerTrainingSettings(), DatasetSize(pictures=40, characters=2)
+    ),
 )
 MANIFEST = b'{"picture": "../pictures/a.jpeg", "caption": "Buck smiles"}\n'
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from onmodel.contracts.datasets import PictureFacts
-from onmodel.trainers.sagemaker.manifest import manifest_violations, tokens_at_most
+from onmodel.trainers.sagemaker.manifest import sagemaker_manifest_violations, tokens_at_most
 
 FACTS = PictureFacts(width=768, height=512, size_bytes=90_000, format="jpeg")
 URIS = {f"s3://studio/main/datasets/d1/pictures/{n}.jpeg": FACTS for n in range(6)}
@@ -16,7 +16,7 @@ def line(number: int, **changes: object) -> bytes:
 
 def rules(changed: bytes) -> list[tuple[int | None, str]]:
     lines = changed + b"".join(line(number) for number in range(1, 6))
-    return [(found.line, found.rule) for found in manifest_violations(lines, URIS)]
+    return [(found.line, found.rule) for found in sagemaker_manifest_violations(lines, URIS)]
 
 
 def test_violations_when_all_is_well_then_none() -> None:
@@ -48,7 +48,7 @@ def test_violations_when_a_picture_is_repeated_then_the_second_line_is_told() ->
 
 
 def test_violations_when_there_are_too_few_then_told() -> None:
-    (few,) = manifest_violations(line(0), URIS)
+    (few,) = sagemaker_manifest_violations(line(0), URIS)
     assert (few.line, few.rule) == (None, "records")
 
 

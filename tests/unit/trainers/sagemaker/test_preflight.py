@@ -16,7 +16,7 @@ from onmodel.contracts.weights import (
 from onmodel.errors import AccessDenied, ServiceError, Throttled
 from onmodel.ports.account import NamedQuota
 from onmodel.trainers.sagemaker.code import REQUIREMENTS, read_code
-from onmodel.trainers.sagemaker.preflight import PreflightChecks
+from onmodel.trainers.sagemaker.preflight import SageMakerPreflight
 
 REGION = "us-east-1"
 IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch:2.13-cu133-amzn2023-sagemaker"
@@ -67,7 +67,7 @@ def checked(store: InMemoryObjectStore, quotas: InMemoryQuotas):
             "role_arn": ROLE, "account": InMemoryAccount(roles={ROLE: True}), "quotas": quotas,
         }  # fmt: skip
         plan = TrainingPlan(hyperparameters=values | {"instances": instances}, buckets=("studio",))
-        return PreflightChecks(**parts | others).findings(plan)
+        return SageMakerPreflight(**parts | others).findings(plan)
 
     return findings
 

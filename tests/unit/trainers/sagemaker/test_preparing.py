@@ -10,12 +10,12 @@ from onmodel.contracts.weights import REVISION, weights_prefix
 from onmodel.errors import Throttled, TrainingImpossible
 from onmodel.money.pricebook import PriceBook, estimate
 from onmodel.money.quotes import used
-from onmodel.trainers.sagemaker.names import Names
+from onmodel.trainers.sagemaker.names import SageMakerNames
 from onmodel.trainers.sagemaker.preparing import Preparations, program, work
 
 ROLE = "arn:aws:iam::123456789012:role/onmodel-prepare"
 IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch:2"
-NAMES = Names("onmodel", "studio")
+NAMES = SageMakerNames("onmodel", "studio")
 ARGUMENTS = program("studio", IMAGE, "trainers/sagemaker/wheels/w/")
 
 

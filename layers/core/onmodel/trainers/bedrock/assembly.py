@@ -13,7 +13,7 @@ PICTURE_SECONDS = 300
 """A premium picture takes longer than botocore's default of a minute; a retry is paid again."""
 
 
-def make_trainer(parts: TrainerParts) -> BedrockTrainer:
+def make_bedrock_trainer(parts: TrainerParts) -> BedrockTrainer:
     resources = parts.environment.read(TrainerResources)
     return BedrockTrainer(
         parts.client("bedrock"),
@@ -29,7 +29,7 @@ def make_trainer(parts: TrainerParts) -> BedrockTrainer:
     )
 
 
-def make_image_model(parts: TrainerParts) -> NovaCanvas:
+def make_nova_canvas(parts: TrainerParts) -> NovaCanvas:
     # a retry after a timeout may be paid for again
     return NovaCanvas(
         parts.client("bedrock-runtime", read_timeout_seconds=PICTURE_SECONDS, attempts=2)

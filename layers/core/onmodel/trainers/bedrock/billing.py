@@ -18,9 +18,9 @@ CREATING_HOURS = 0.5
 """Creation takes about half an hour."""
 
 
-def training_work(wanted: Options) -> Work:
+def bedrock_training_work(wanted: Options) -> Work:
     """Steps × batch size pictures, and a month of keeping the model."""
-    values = hyperparameters.read(wanted)
+    values = hyperparameters.read_bedrock_values(wanted)
     seen = values.steps * values.batch_size
     return Work(
         usage=(Usage(item=TRAINING_IMAGE, paid=seen), Usage(item=MODEL_MONTH, paid=1)),

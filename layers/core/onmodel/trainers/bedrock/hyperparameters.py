@@ -17,14 +17,14 @@ from onmodel.trainers.findings import blocking
 ADVICE = "Correct settings.yaml and upload it again."
 
 
-def chosen(training: TrainingSettings) -> Options:
+def bedrock_values(training: TrainingSettings) -> Options:
     """The preset's values, replaced by those that the settings name."""
     preset = PRESETS[training.bedrock.preset].model_dump()
     set_instead = {name: getattr(training.bedrock, name) for name in preset}
     return preset | {name: value for name, value in set_instead.items() if value is not None}
 
 
-def read(hyperparameters: Options) -> BedrockHyperparameters:
+def read_bedrock_values(hyperparameters: Options) -> BedrockHyperparameters:
     """Raises TrainingImpossible when they are not this trainer's."""
     try:
         return BedrockHyperparameters.model_validate(hyperparameters)
@@ -34,10 +34,10 @@ def read(hyperparameters: Options) -> BedrockHyperparameters:
         ) from fault
 
 
-def faults(hyperparameters: Options) -> Iterator[Finding]:
+def bedrock_value_faults(hyperparameters: Options) -> Iterator[Finding]:
     """The values that Bedrock would refuse."""
     try:
-        values = read(hyperparameters)
+        values = read_bedrock_values(hyperparameters)
     except TrainingImpossible as fault:
         yield blocking("hyperparameters", fault.reason, fault.advice)
         return
@@ -51,8 +51,8 @@ def faults(hyperparameters: Options) -> Iterator[Finding]:
             )
 
 
-def described(hyperparameters: Options) -> tuple[LabelledValue, ...]:
-    values = read(hyperparameters)
+def described_for_bedrock(hyperparameters: Options) -> tuple[LabelledValue, ...]:
+    values = read_bedrock_values(hyperparameters)
     return (
         LabelledValue(value=f"{values.steps:,}", label="steps"),
         LabelledValue(value=f"{values.batch_size:,}", label="pictures a step"),
@@ -62,7 +62,7 @@ def described(hyperparameters: Options) -> tuple[LabelledValue, ...]:
 
 def as_texts(hyperparameters: Options) -> dict[str, str]:
     """The values as Bedrock takes them: plain decimals."""
-    values = read(hyperparameters)
+    values = read_bedrock_values(hyperparameters)
     return {
         "stepCount": str(values.steps),
         "batchSize": str(values.batch_size),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from onmodel.adapters.faults import translated
 from onmodel.contracts.operations import OurResource, ResourceKind
 from onmodel.errors import AccessDenied, NotFound, ServiceError
-from onmodel.trainers.bedrock.names import Names
+from onmodel.trainers.bedrock.names import BedrockNames
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock.client import BedrockClient
@@ -21,7 +21,7 @@ class Inventory:
     by name.
     """
 
-    def __init__(self, client: BedrockClient, names: Names) -> None:
+    def __init__(self, client: BedrockClient, names: BedrockNames) -> None:
         self._client = client
         self._names = names
 

@@ -13,7 +13,7 @@ from onmodel.adapters.faults import code_of, translated
 from onmodel.contracts.trainings import LossPoint, TrainingSpec, TrainingState, TrainingStatus
 from onmodel.errors import AnswerRefused, NotFound, TrainingImpossible
 from onmodel.trainers.bedrock.hyperparameters import as_texts
-from onmodel.trainers.bedrock.names import Names
+from onmodel.trainers.bedrock.names import BedrockNames
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock.client import BedrockClient
@@ -39,9 +39,9 @@ REFUSALS = frozenset(
 METRICS = "training_artifacts/step_wise_training_metrics.csv"
 
 
-class Jobs:
+class BedrockJobs:
     def __init__(
-        self, client: BedrockClient, names: Names, *, base_model: str, role_arn: str
+        self, client: BedrockClient, names: BedrockNames, *, base_model: str, role_arn: str
     ) -> None:
         self._client = client
         self._names = names
@@ -137,7 +137,7 @@ def metrics_uri(job: GetModelCustomizationJobResponseTypeDef) -> str:
     return f"{folder}/model-customization-job-{job['jobArn'].rsplit('/', 1)[-1]}/{METRICS}"
 
 
-def parse_metrics(text: bytes) -> tuple[LossPoint, ...]:
+def parse_bedrock_metrics(text: bytes) -> tuple[LossPoint, ...]:
     """The loss by step; steps without a finite number are left out."""
     rows = csv.DictReader(io.StringIO(text.decode("utf-8-sig", errors="replace")))
     if not {"step_number", "training_loss"} <= set(rows.fieldnames or ()):

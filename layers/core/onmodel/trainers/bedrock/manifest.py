@@ -28,7 +28,7 @@ def manifest_line(picture_uri: str, caption: str) -> str:
     return json.dumps({IMAGE_KEY: picture_uri, CAPTION_KEY: caption}, ensure_ascii=False)
 
 
-def export(pictures: Iterable[CaptionedPicture]) -> bytes:
+def bedrock_manifest(pictures: Iterable[CaptionedPicture]) -> bytes:
     """One line for each picture, each with a line end."""
     return "".join(
         manifest_line(picture.uri, picture.caption) + "\n" for picture in pictures
@@ -99,7 +99,7 @@ class _Judge:
             yield rule, f"{uri} {words}"
 
 
-def manifest_violations(
+def bedrock_manifest_violations(
     manifest: bytes, pictures: Mapping[str, PictureFacts], *, name: str
 ) -> tuple[Violation, ...]:
     """All that Bedrock would refuse, in the order of the lines; as the port says."""

@@ -14,13 +14,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from onmodel.contracts.keys import digest, fit
-from onmodel.trainers.ownership import STACK_TAG, name_prefix, plain, tags_of
+from onmodel.trainers.ownership import STACK_TAG, name_prefix, ownership_tags, plain
 
 NAME_LIMIT = 63
 Tag = dict[str, str]
 
 
-class Names:
+class BedrockNames:
     """The names of one stack, also if another stack's name begins with the same letters."""
 
     def __init__(self, stack: str) -> None:
@@ -51,7 +51,7 @@ class Names:
         return f"{purpose}-{digest(text, 40)}"
 
     def tags(self, production: str, id_: str) -> list[Tag]:
-        pairs = tags_of(self.stack, production, id_)
+        pairs = ownership_tags(self.stack, production, id_)
         return [{"key": key, "value": value} for key, value in pairs.items()]
 
     def is_ours(self, name: str, tags: Mapping[str, str]) -> bool:

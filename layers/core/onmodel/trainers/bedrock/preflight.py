@@ -25,8 +25,8 @@ from onmodel.trainers.bedrock.limits import (
     QUOTA_SERVICE,
     TRAINING_REGIONS,
 )
-from onmodel.trainers.bedrock.names import Names
-from onmodel.trainers.findings import blocking, may_pass, warning
+from onmodel.trainers.bedrock.names import BedrockNames
+from onmodel.trainers.findings import blocking, may_pass, size_findings, warning
 from onmodel.trainers.ownership import STACK_LIMIT
 
 if TYPE_CHECKING:
@@ -37,14 +37,14 @@ GONE = frozenset({"ResourceNotFoundException", "ValidationException"})
 
 
 @dataclass(frozen=True)
-class PreflightChecks:
+class BedrockPreflight:
     """The checks and the services that they use.
 
     `private_arrangement`: AWS has promised this account the base model beyond its public end.
     """
 
     client: BedrockClient
-    names: Names
+    names: BedrockNames
     region: str
     base_model: str
     role_arn: str
@@ -62,7 +62,8 @@ class PreflightChecks:
             *self._role(),
             *(finding for bucket in plan.buckets for finding in self._bucket(bucket)),
             *self._names(),
-            *numbers(plan),
+            *hyperparameters.bedrock_value_faults(plan.hyperparameters),
+            *size_findings(plan.records, LIMITS.dataset),
         )
 
     def _region(self) -> Iterator[Finding]:
@@ -205,18 +206,3 @@ class PreflightChecks:
                 f"the stack's name {self.names.stack} does not fit into Bedrock's names",
                 f"Deploy under a name of at most {STACK_LIMIT} letters, digits and single hyphens.",
             )
-
-
-def numbers(plan: TrainingPlan) -> Iterator[Finding]:
-    """Hyperparameters and the size of the dataset against the limits."""
-    yield from hyperparameters.faults(plan.hyperparameters)
-    dataset = LIMITS.dataset
-    if plan.records is not None and not (
-        dataset.min_records <= plan.records <= dataset.max_records
-    ):
-        yield blocking(
-            "records",
-            f"the dataset has {plan.records:,} pictures, not {dataset.min_records} to"
-            f" {dataset.max_records:,}",
-            "Upload more of the production, or lower training.max_per_character.",
-        )

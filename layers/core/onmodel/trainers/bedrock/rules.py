@@ -42,16 +42,16 @@ class BedrockRules(TrainerRules, DeployerRules):
     def hyperparameters(
         self, training: TrainingSettings, dataset: DatasetSize | None = None
     ) -> Options:
-        return hyperparameters.chosen(training)
+        return hyperparameters.bedrock_values(training)
 
     def hyperparameter_faults(self, values: Options) -> tuple[Finding, ...]:
-        return tuple(hyperparameters.faults(values))
+        return tuple(hyperparameters.bedrock_value_faults(values))
 
     def described(self, values: Options) -> tuple[LabelledValue, ...]:
-        return hyperparameters.described(values)
+        return hyperparameters.described_for_bedrock(values)
 
     def training_work(self, values: Options) -> Work:
-        return billing.training_work(values)
+        return billing.bedrock_training_work(values)
 
     def deployment_work(self, hours: float, provision_minutes: float) -> Work:
         return billing.deployment_work(hours, provision_minutes)
@@ -66,9 +66,9 @@ class BedrockRules(TrainerRules, DeployerRules):
         return f"{storyboard.bedrock.quality}, cfg {storyboard.bedrock.cfg_scale:g}"
 
     def export(self, pictures: Iterable[CaptionedPicture]) -> bytes:
-        return manifest.export(pictures)
+        return manifest.bedrock_manifest(pictures)
 
     def manifest_violations(
         self, lines: bytes, pictures: Mapping[str, PictureFacts], *, name: str
     ) -> tuple[Violation, ...]:
-        return manifest.manifest_violations(lines, pictures, name=name)
+        return manifest.bedrock_manifest_violations(lines, pictures, name=name)

@@ -10,7 +10,7 @@ from onmodel.adapters.faults import code_of, translated
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentState, DeploymentStatus
 from onmodel.errors import Conflict, NotFound, TrainingImpossible
 from onmodel.trainers.bedrock.limits import QUOTA_MODEL_UNITS
-from onmodel.trainers.bedrock.names import Names
+from onmodel.trainers.bedrock.names import BedrockNames
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock.client import BedrockClient
@@ -25,7 +25,7 @@ REFUSALS = frozenset({"AccessDeniedException", "TooManyTagsException", "Validati
 
 
 class Throughput:
-    def __init__(self, client: BedrockClient, names: Names) -> None:
+    def __init__(self, client: BedrockClient, names: BedrockNames) -> None:
         self._client = client
         self._names = names
 

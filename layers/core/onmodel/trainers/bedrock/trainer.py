@@ -22,9 +22,9 @@ from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import Deployer, Trainer
 from onmodel.trainers.bedrock import jobs
 from onmodel.trainers.bedrock.inventory import Inventory
-from onmodel.trainers.bedrock.jobs import Jobs
-from onmodel.trainers.bedrock.names import Names
-from onmodel.trainers.bedrock.preflight import PreflightChecks
+from onmodel.trainers.bedrock.jobs import BedrockJobs
+from onmodel.trainers.bedrock.names import BedrockNames
+from onmodel.trainers.bedrock.preflight import BedrockPreflight
 from onmodel.trainers.bedrock.rules import BedrockRules
 from onmodel.trainers.bedrock.throughput import Throughput
 
@@ -62,12 +62,12 @@ class BedrockTrainer(BedrockRules, Trainer, Deployer):
         base_model: str = BASE_MODEL,
         private_arrangement: bool = False,
     ) -> None:
-        self._names = Names(stack)
+        self._names = BedrockNames(stack)
         self._store = store
-        self._jobs = Jobs(client, self._names, base_model=base_model, role_arn=role_arn)
+        self._jobs = BedrockJobs(client, self._names, base_model=base_model, role_arn=role_arn)
         self._throughput = Throughput(client, self._names)
         self._inventory = Inventory(client, self._names)
-        self._preflight = PreflightChecks(
+        self._preflight = BedrockPreflight(
             client=client,
             names=self._names,
             region=region,
@@ -106,7 +106,7 @@ class BedrockTrainer(BedrockRules, Trainer, Deployer):
         folder = f"s3://{self._store.bucket}/"
         if not metrics_ref.startswith(folder):
             raise NotFound(f"{metrics_ref} is outside {folder}")
-        return jobs.parse_metrics(self._store.get(metrics_ref.removeprefix(folder)))
+        return jobs.parse_bedrock_metrics(self._store.get(metrics_ref.removeprefix(folder)))
 
     def provision(self, spec: DeploymentSpec) -> str:
         return self._throughput.provision(spec)

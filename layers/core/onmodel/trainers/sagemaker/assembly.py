@@ -6,12 +6,12 @@ from onmodel.adapters.account import AwsAccount
 from onmodel.adapters.servicequotas import ServiceQuotas
 from onmodel.environment import Aws, SageMakerVariables
 from onmodel.trainers.parts import TrainerParts
-from onmodel.trainers.sagemaker.preflight import PreflightChecks
+from onmodel.trainers.sagemaker.preflight import SageMakerPreflight
 from onmodel.trainers.sagemaker.registries import image_address
 from onmodel.trainers.sagemaker.trainer import SageMakerTrainer
 
 
-def make_trainer(parts: TrainerParts) -> SageMakerTrainer:
+def make_sagemaker_trainer(parts: TrainerParts) -> SageMakerTrainer:
     named = parts.environment.read(SageMakerVariables)
     region = parts.environment.read(Aws).aws_region
     image = image_address(named.training_image, region)
@@ -21,7 +21,7 @@ def make_trainer(parts: TrainerParts) -> SageMakerTrainer:
         role_arn=named.job_role_arn,
         image=image,
         store=parts.store,
-        checks=PreflightChecks(
+        checks=SageMakerPreflight(
             store=parts.store,
             stack=named.stack_name,
             region=region,

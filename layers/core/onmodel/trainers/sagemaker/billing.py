@@ -20,9 +20,9 @@ SQUARE = 1024 * 1024
 NOT_MEASURED = "seconds by arithmetic, not measured on a GPU"
 
 
-def training_work(values: Options) -> Work:
+def sagemaker_training_work(values: Options) -> Work:
     """Steps × seconds a step on the dearest instance, and a month of keeping the model."""
-    checked = hyperparameters.read(values)
+    checked = hyperparameters.read_sagemaker_values(values)
     instances = checked.instances.split(",")
     runtime = longest_training_seconds(values)
     return Work(
@@ -58,7 +58,7 @@ def drawing_work(pictures: Mapping[Arm, int], values: Options) -> Work:
 
 def longest_training_seconds(values: Options) -> int:
     """MaxRuntimeInSeconds of a training."""
-    instances = hyperparameters.read(values).instances.split(",")
+    instances = hyperparameters.read_sagemaker_values(values).instances.split(",")
     return _runtime(instances, _training_seconds(values))
 
 
@@ -78,7 +78,7 @@ SecondsOn = Callable[[str], Span]
 
 
 def _training_seconds(values: Options) -> SecondsOn:
-    checked = hyperparameters.read(values)
+    checked = hyperparameters.read_sagemaker_values(values)
     work = checked.steps * _share(checked.resolution**2)
     return lambda instance: _plus_setup(_step(instance), work)
 

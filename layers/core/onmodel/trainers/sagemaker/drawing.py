@@ -22,7 +22,7 @@ from onmodel.contracts.trainings import TrainingStatus
 from onmodel.errors import NotFound, TrainingImpossible
 from onmodel.ports.storage import ObjectStore
 from onmodel.trainers.sagemaker import billing, limits
-from onmodel.trainers.sagemaker.jobs import STATUSES, Job, Jobs, reason_of, usage_of
+from onmodel.trainers.sagemaker.jobs import STATUSES, JobSpec, SageMakerJobs, reason_of, usage_of
 
 KIND: JobKind = "drawing"
 ADAPTER_FOLDER = "/opt/ml/input/data/adapter"
@@ -33,7 +33,7 @@ READS_AT_ONCE = 8
 class Drawings:
     """The drawings of one stack."""
 
-    def __init__(self, jobs: Jobs, store: ObjectStore) -> None:
+    def __init__(self, jobs: SageMakerJobs, store: ObjectStore) -> None:
         self._jobs = jobs
         self._store = store
 
@@ -57,7 +57,7 @@ class Drawings:
             program += ["--adapter", ADAPTER_FOLDER]
         options = SageMakerDrawingOptions.model_validate(spec.options)
         return self._jobs.start(
-            Job(
+            JobSpec(
                 kind=KIND,
                 production=spec.production,
                 id_=spec.drawing_id,

@@ -17,7 +17,7 @@ from onmodel.trainers.sagemaker import limits
 ADVICE = "Correct settings.yaml and upload it again."
 
 
-def chosen(settings: SageMakerTrainingSettings, dataset: DatasetSize | None) -> Options:
+def sagemaker_values(settings: SageMakerTrainingSettings, dataset: DatasetSize | None) -> Options:
     """The settings' values; what they leave out follows from the dataset.
 
     Without a dataset the most that may be needed.
@@ -38,7 +38,7 @@ def chosen(settings: SageMakerTrainingSettings, dataset: DatasetSize | None) -> 
     ).model_dump()
 
 
-def read(values: Options) -> SageMakerHyperparameters:
+def read_sagemaker_values(values: Options) -> SageMakerHyperparameters:
     """Raises TrainingImpossible when they are not this trainer's."""
     try:
         return SageMakerHyperparameters.model_validate(values)
@@ -48,10 +48,10 @@ def read(values: Options) -> SageMakerHyperparameters:
         ) from fault
 
 
-def faults(values: Options) -> Iterator[Finding]:
+def sagemaker_value_faults(values: Options) -> Iterator[Finding]:
     """The values outside the limits."""
     try:
-        checked = read(values)
+        checked = read_sagemaker_values(values)
     except TrainingImpossible as fault:
         yield blocking("hyperparameters", fault.reason, fault.advice)
         return
@@ -65,8 +65,8 @@ def faults(values: Options) -> Iterator[Finding]:
             )
 
 
-def described(values: Options) -> tuple[LabelledValue, ...]:
-    checked = read(values)
+def described_for_sagemaker(values: Options) -> tuple[LabelledValue, ...]:
+    checked = read_sagemaker_values(values)
     return (
         LabelledValue(value=f"{checked.steps:,}", label="steps"),
         LabelledValue(value=f"{checked.rank}", label="rank"),
@@ -77,7 +77,7 @@ def described(values: Options) -> tuple[LabelledValue, ...]:
 
 def recipe(values: Options) -> bytes:
     """recipe.json of trainer/train.py; what it leaves out has the default of trainer/recipe.py."""
-    checked = read(values)
+    checked = read_sagemaker_values(values)
     return json.dumps(
         {
             "steps": checked.steps,

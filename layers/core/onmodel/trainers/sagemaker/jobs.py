@@ -18,7 +18,7 @@ from onmodel.contracts.trainings import TrainingStatus
 from onmodel.errors import TrainingImpossible
 from onmodel.trainers.sagemaker import limits
 from onmodel.trainers.sagemaker.billing import billed
-from onmodel.trainers.sagemaker.names import Names
+from onmodel.trainers.sagemaker.names import SageMakerNames
 
 STATUSES = {
     "InProgress": TrainingStatus.IN_PROGRESS,
@@ -51,7 +51,7 @@ REASON = re.compile(r"^AlgorithmError: (?P<ours>.*?)(?:, exit code: \d+)?$", re.
 
 
 @dataclass(frozen=True)
-class Job:
+class JobSpec:
     """What one job is to do.
 
     Args:
@@ -82,7 +82,7 @@ class Job:
         return f"{self.folder}output/"
 
 
-class Jobs:
+class SageMakerJobs:
     """The jobs of one stack.
 
     Args:
@@ -95,7 +95,7 @@ class Jobs:
     def __init__(
         self,
         client: Any,  # noqa: ANN401 - a client of boto3
-        names: Names,
+        names: SageMakerNames,
         *,
         role_arn: str,
         image: str,
@@ -105,7 +105,7 @@ class Jobs:
         self._role_arn = role_arn
         self._image = image
 
-    def start(self, job: Job) -> str:
+    def start(self, job: JobSpec) -> str:
         """The job's ARN; the same one when it was started before.
 
         Raises:
@@ -124,7 +124,7 @@ class Jobs:
                     raise _refused(name, fault) from fault
                 raise
 
-    def _same(self, name: str, job: Job) -> str:
+    def _same(self, name: str, job: JobSpec) -> str:
         """The job that has this name, when it was made of the same."""
         found = self._client.describe_training_job(TrainingJobName=name)
         if found.get("HyperParameters", {}).get(CONTENTS) != _digest(job):
@@ -134,7 +134,7 @@ class Jobs:
             )
         return str(found["TrainingJobArn"])
 
-    def _request(self, name: str, job: Job) -> dict[str, Any]:
+    def _request(self, name: str, job: JobSpec) -> dict[str, Any]:
         return {
             "TrainingJobName": name,
             "RoleArn": self._role_arn,
@@ -241,7 +241,7 @@ def channel(name: str, uri: str) -> dict[str, Any]:
     return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
 
 
-def _digest(job: Job) -> str:
+def _digest(job: JobSpec) -> str:
     """Of what a job is made of; not of where and how long it may run, which settings change."""
     return digest(
         {

@@ -23,7 +23,7 @@ PICTURES = "../pictures"
 """From the channel `dataset` to the channel `pictures`."""
 
 
-def export(pictures: Iterable[CaptionedPicture]) -> bytes:
+def sagemaker_manifest(pictures: Iterable[CaptionedPicture]) -> bytes:
     """One line for each picture, each with a line end."""
     return "".join(
         json.dumps(
@@ -92,7 +92,7 @@ class _Judge:
             yield rule, f"{name} {words}"
 
 
-def manifest_violations(
+def sagemaker_manifest_violations(
     manifest: bytes, pictures: Mapping[str, PictureFacts]
 ) -> tuple[Violation, ...]:
     """All that train.py would refuse, in the order of the lines; as the port says."""

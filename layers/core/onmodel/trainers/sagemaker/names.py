@@ -11,10 +11,10 @@ import re
 
 from onmodel.contracts.keys import digest
 from onmodel.contracts.sagemaker import JOB_NAMES, KIND_TAG, JobKind
-from onmodel.trainers.ownership import name_prefix, tags_of
+from onmodel.trainers.ownership import name_prefix, ownership_tags
 
 
-class Names:
+class SageMakerNames:
     """The names of one stack."""
 
     def __init__(self, stack: str, bucket: str) -> None:
@@ -40,5 +40,5 @@ class Names:
         return None
 
     def tags(self, kind: JobKind, production: str, id_: str) -> list[dict[str, str]]:
-        pairs = {**tags_of(self.stack, production, id_), KIND_TAG: kind}
+        pairs = {**ownership_tags(self.stack, production, id_), KIND_TAG: kind}
         return [{"Key": key, "Value": value} for key, value in pairs.items()]

@@ -14,19 +14,19 @@ from onmodel.contracts.trainings import Finding, TrainingPlan
 from onmodel.errors import ServiceError, TrainingImpossible
 from onmodel.ports.account import Account, Quotas
 from onmodel.ports.storage import ObjectStore
-from onmodel.trainers.findings import blocking, may_pass, warning
+from onmodel.trainers.findings import blocking, may_pass, size_findings, warning
 from onmodel.trainers.ownership import STACK_LIMIT
 from onmodel.trainers.sagemaker import hyperparameters, stored_files
 from onmodel.trainers.sagemaker.code import REQUIREMENTS, read_code
 from onmodel.trainers.sagemaker.limits import LIMITS
-from onmodel.trainers.sagemaker.names import Names
+from onmodel.trainers.sagemaker.names import SageMakerNames
 from onmodel.trainers.sagemaker.registries import registry
 
 SERVICE = "sagemaker.amazonaws.com"
 
 
 @dataclass(frozen=True)
-class PreflightChecks:
+class SageMakerPreflight:
     """The checks and the services that they use.
 
     `image`: the container image in which jobs run.
@@ -49,15 +49,18 @@ class PreflightChecks:
             *self._instances(plan),
             *self._role(),
             *self._names(),
-            *numbers(plan),
+            *hyperparameters.sagemaker_value_faults(plan.hyperparameters),
+            *size_findings(plan.records, LIMITS.dataset),
         )
 
     def _instances(self, plan: TrainingPlan) -> Iterator[Finding]:
         """Whether one of the instance types may be used; each has a quota of its own."""
         try:
-            wanted = hyperparameters.read(plan.hyperparameters).instances.split(",")
+            wanted = hyperparameters.read_sagemaker_values(plan.hyperparameters).instances.split(
+                ","
+            )
         except TrainingImpossible:
-            return  # told by numbers()
+            return  # told by sagemaker_value_faults()
         names = {instance: f"{instance} for training job usage" for instance in wanted}
         try:
             quotas = self.quotas.by_name("sagemaker", set(names.values()))
@@ -116,7 +119,7 @@ class PreflightChecks:
             yield blocking("role", f"the role {self.role_arn} {state}", "Deploy this stack again.")
 
     def _names(self) -> Iterator[Finding]:
-        if not Names(self.stack, self.store.bucket).is_exact:
+        if not SageMakerNames(self.stack, self.store.bucket).is_exact:
             yield blocking(
                 "names",
                 f"the stack's name {self.stack} does not fit into names of jobs",
@@ -127,18 +130,3 @@ class PreflightChecks:
 def _all(instances: list[str]) -> str:
     *others, last = instances
     return f"{', '.join(others)} or {last}" if others else last
-
-
-def numbers(plan: TrainingPlan) -> Iterator[Finding]:
-    """Hyperparameters and the size of the dataset against the limits."""
-    yield from hyperparameters.faults(plan.hyperparameters)
-    dataset = LIMITS.dataset
-    if plan.records is not None and not (
-        dataset.min_records <= plan.records <= dataset.max_records
-    ):
-        yield blocking(
-            "records",
-            f"the dataset has {plan.records:,} pictures, not {dataset.min_records} to"
-            f" {dataset.max_records:,}",
-            "Upload more of the production, or lower training.max_per_character.",
-        )

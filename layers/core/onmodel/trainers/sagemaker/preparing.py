@@ -26,7 +26,7 @@ from onmodel.trainers.sagemaker.jobs import (
     usage_of,
 )
 from onmodel.trainers.sagemaker.limits import STORAGE_ITEM
-from onmodel.trainers.sagemaker.names import Names
+from onmodel.trainers.sagemaker.names import SageMakerNames
 
 KIND: JobKind = "prepare"
 
@@ -72,7 +72,7 @@ class Preparations:
     def __init__(
         self,
         client: Any,  # noqa: ANN401 - a client of boto3
-        names: Names,
+        names: SageMakerNames,
         *,
         bucket: str,
         role_arn: str,

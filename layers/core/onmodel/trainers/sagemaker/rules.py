@@ -24,7 +24,7 @@ class SageMakerRules(TrainerRules, DrawingRules):
     items = ITEMS
     arms: tuple[Arm, ...] = ("tuned", "references", "base")
     presets: Mapping[str, Options] = {
-        "default": hyperparameters.chosen(SageMakerTrainingSettings(), None)
+        "default": hyperparameters.sagemaker_values(SageMakerTrainingSettings(), None)
     }
     on_a_local_stack = (
         "SageMaker jobs run as processes on this machine, with a tiny model unless real weights"
@@ -42,16 +42,16 @@ class SageMakerRules(TrainerRules, DrawingRules):
     def hyperparameters(
         self, training: TrainingSettings, dataset: DatasetSize | None = None
     ) -> Options:
-        return hyperparameters.chosen(training.sagemaker, dataset)
+        return hyperparameters.sagemaker_values(training.sagemaker, dataset)
 
     def hyperparameter_faults(self, values: Options) -> tuple[Finding, ...]:
-        return tuple(hyperparameters.faults(values))
+        return tuple(hyperparameters.sagemaker_value_faults(values))
 
     def described(self, values: Options) -> tuple[LabelledValue, ...]:
-        return hyperparameters.described(values)
+        return hyperparameters.described_for_sagemaker(values)
 
     def training_work(self, values: Options) -> Work:
-        return billing.training_work(values)
+        return billing.sagemaker_training_work(values)
 
     def panel_options(self, storyboard: Storyboard) -> Options:
         return storyboard.sagemaker.model_dump()
@@ -70,9 +70,9 @@ class SageMakerRules(TrainerRules, DrawingRules):
         return billing.drawing_work(pictures, options)
 
     def export(self, pictures: Iterable[CaptionedPicture]) -> bytes:
-        return manifest.export(pictures)
+        return manifest.sagemaker_manifest(pictures)
 
     def manifest_violations(
         self, lines: bytes, pictures: Mapping[str, PictureFacts], *, name: str
     ) -> tuple[Violation, ...]:
-        return manifest.manifest_violations(lines, pictures)
+        return manifest.sagemaker_manifest_violations(lines, pictures)

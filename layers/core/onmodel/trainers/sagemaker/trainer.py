@@ -21,8 +21,8 @@ from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import DrawingJobs, Trainer
 from onmodel.trainers.sagemaker.code import REQUIREMENTS, read_code, upload_code
 from onmodel.trainers.sagemaker.drawing import Drawings
-from onmodel.trainers.sagemaker.jobs import Jobs
-from onmodel.trainers.sagemaker.names import Names
+from onmodel.trainers.sagemaker.jobs import SageMakerJobs
+from onmodel.trainers.sagemaker.names import SageMakerNames
 from onmodel.trainers.sagemaker.rules import SageMakerRules
 from onmodel.trainers.sagemaker.training import KIND, Trainings
 
@@ -55,10 +55,10 @@ class SageMakerTrainer(SageMakerRules, Trainer, DrawingJobs):
         store: ObjectStore,
         checks: Checks,
     ) -> None:
-        self._names = Names(stack, store.bucket)
+        self._names = SageMakerNames(stack, store.bucket)
         self._store = store
         self._checks = checks
-        self._jobs = Jobs(client, self._names, role_arn=role_arn, image=image)
+        self._jobs = SageMakerJobs(client, self._names, role_arn=role_arn, image=image)
         self._trainings = Trainings(self._jobs, store)
         self._drawings = Drawings(self._jobs, store)
 

@@ -14,7 +14,7 @@ from onmodel.contracts.trainings import LossPoint, TrainingSpec, TrainingState, 
 from onmodel.errors import AnswerRefused, NotFound
 from onmodel.ports.storage import ObjectStore
 from onmodel.trainers.sagemaker import billing, hyperparameters, limits
-from onmodel.trainers.sagemaker.jobs import STATUSES, Job, Jobs, reason_of, usage_of
+from onmodel.trainers.sagemaker.jobs import STATUSES, JobSpec, SageMakerJobs, reason_of, usage_of
 
 KIND: JobKind = "training"
 METRICS = "step_wise_training_metrics.csv"
@@ -27,7 +27,7 @@ UNFINISHED = "The job ended without adapter.json, so it made no model"
 class Trainings:
     """The trainings of one stack. `files` are the channels that every job has."""
 
-    def __init__(self, jobs: Jobs, store: ObjectStore) -> None:
+    def __init__(self, jobs: SageMakerJobs, store: ObjectStore) -> None:
         self._jobs = jobs
         self._store = store
 
@@ -47,9 +47,9 @@ class Trainings:
         self._put(f"{dataset}train.jsonl", train)
         self._put(f"{dataset}validation.jsonl", self._validation(source))
         longest = billing.longest_training_seconds(spec.hyperparameters)
-        values = hyperparameters.read(spec.hyperparameters)
+        values = hyperparameters.read_sagemaker_values(spec.hyperparameters)
         return self._jobs.start(
-            Job(
+            JobSpec(
                 kind=KIND,
                 production=spec.production,
                 id_=spec.training_id,
@@ -92,7 +92,7 @@ class Trainings:
         self._jobs.stop(training_ref)
 
     def loss_curve(self, metrics_ref: str) -> tuple[LossPoint, ...]:
-        return parse_metrics(self._store.get(self._key(metrics_ref)))
+        return parse_sagemaker_metrics(self._store.get(self._key(metrics_ref)))
 
     def delete_model(self, model_ref: str) -> None:
         self._store.delete_prefix(self._key(model_ref))
@@ -128,7 +128,7 @@ def checkpoints_prefix(spec: TrainingSpec) -> str:
     return f"trainers/sagemaker/checkpoints/{spec.production}/{spec.training_id}/"
 
 
-def parse_metrics(text: bytes) -> tuple[LossPoint, ...]:
+def parse_sagemaker_metrics(text: bytes) -> tuple[LossPoint, ...]:
     """The loss by step; the row of the untrained model and steps without a number are left out."""
     rows = csv.DictReader(io.StringIO(text.decode("utf-8-sig", errors="replace")))
     if not {"step_number", "training_loss"} <= set(rows.fieldnames or ()):

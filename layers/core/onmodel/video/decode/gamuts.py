@@ -55,7 +55,7 @@ class Gamut:
             coded: (height, width, 3) uint16 RGB, with the film's curve.
         """
         light_of, values_of = _to_light(self.transfer), _to_values(self.transfer)
-        to_709 = to_bt709(self.primaries)
+        to_709 = numbered_to_bt709(self.primaries)
         shown = np.empty(coded.shape, np.uint8)
         for top in range(0, coded.shape[0], _STRIP):
             light: Any = cv2.transform(light_of[coded[top : top + _STRIP]], to_709)
@@ -65,7 +65,7 @@ class Gamut:
 
 
 @lru_cache(maxsize=8)
-def to_bt709(primaries: int) -> npt.NDArray[np.float32]:
+def numbered_to_bt709(primaries: int) -> npt.NDArray[np.float32]:
     """(3, 3): linear light of these primaries to that of BT.709; unknown ones stay as they are."""
     if primaries not in PRIMARIES:
         return np.eye(3, dtype=np.float32)

@@ -13,7 +13,7 @@ from av.video.frame import VideoFrame
 
 from onmodel.contracts.arrays import Pixels
 from onmodel.formats.chromaticities import BT709
-from onmodel.video.decode.gamuts import UNSPECIFIED, to_bt709
+from onmodel.video.decode.gamuts import UNSPECIFIED, numbered_to_bt709
 
 PQ, HLG = 16, 18  # AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67
 _REFERENCE_WHITE = 100.0  # nits that become 1.0, as in FFmpeg's zscale examples (npl=100)
@@ -60,7 +60,7 @@ def _light(coded: npt.NDArray[np.uint16], transfer: int) -> npt.NDArray[np.float
 def _for_screen(light: Any, peak: float, primaries: int) -> Pixels:  # noqa: ANN401 - cv2 array
     """Linear RGB to BGR values of an SDR screen."""
     if primaries not in (BT709, UNSPECIFIED):
-        light = cv2.transform(light, to_bt709(primaries))
+        light = cv2.transform(light, numbered_to_bt709(primaries))
     light = np.maximum(light, 0)
     largest = np.maximum(light.max(axis=2, keepdims=True), 1e-6)
     mapped = _hable(largest) / np.float32(_hable(peak))
