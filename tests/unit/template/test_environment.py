@@ -16,7 +16,11 @@ from onmodel.errors import EnvironmentIncomplete
 from onmodel.money.usage import UsageMeter
 from onmodel.wiring import Services
 
-SECTIONS = {section.__name__: section for section in VariableGroup.__subclasses__()}
+SECTIONS = {
+    section.__name__: section
+    for section in VariableGroup.__subclasses__()
+    if section.__module__ == VariableGroup.__module__  # the command line has groups of its own
+}
 LATER: dict[str, Callable[[Services], object]] = {  # made with the settings of a request
     "finder": lambda services: services._labels(UsageMeter(), services.retry(60), 5),
     "namer": lambda services: services.embedder(EmbeddingSettings(), UsageMeter()),
