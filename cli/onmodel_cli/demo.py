@@ -25,7 +25,7 @@ from onmodel_cli.storyboard import fetch_gallery, until_drawn
 if TYPE_CHECKING:
     from onmodel_local.simulation_settings import SimulationSettings
 
-Trainer = Literal["bedrock", "sagemaker"]
+DemoTrainer = Literal["bedrock", "sagemaker"]
 
 CACHE = Path(".cache") / "films"
 BUNNY = "big-buck-bunny"
@@ -63,7 +63,7 @@ class Demo:
     film: Path | None
     output: Path
     keep: bool
-    trainer: Trainer = "bedrock"
+    trainer: DemoTrainer = "bedrock"
 
     @property
     def runs_trainer(self) -> bool:

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from onmodel.wiring import now
 from onmodel_cli import options, results, speaking
-from onmodel_cli.demo import Demo, Trainer, play
+from onmodel_cli.demo import Demo, DemoTrainer, play
 from onmodel_cli.doctor import doctor
 from onmodel_cli.events import event
 from onmodel_cli.fetching import model_app
@@ -102,7 +102,7 @@ def demo(
         bool, typer.Option("--keep", help="Leave the local stack running afterwards.")
     ] = False,
     trainer: Annotated[
-        Trainer,
+        DemoTrainer,
         typer.Option(help="bedrock: simulated. sagemaker: its programs run, on a tiny model."),
     ] = "bedrock",
 ) -> None:
