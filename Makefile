@@ -23,7 +23,7 @@ unexport VIRTUAL_ENV
 BUILD_DIR := $(if $(filter arm64,$(ARCH)),.aws-sam/build,build/$(ARCH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench bench-cuts bench-characters bench-cold-start bench-scale test cases test-fuzz test-runtime trainer-environment test-trainer test-faults seed sam-local lint types format check-template check-security build check-build lock ci clean
+.PHONY: help setup demo bench bench-cuts bench-characters bench-cold-start bench-scale test cases test-fuzz test-runtime trainer-environment test-trainer test-faults seed sam-local lint types format check-template check-security audit build check-build lock ci clean
 
 help: ## show this
 	@echo "make demo                a real film through the whole pipeline, on this machine alone"
@@ -148,6 +148,9 @@ check-template: setup .venv-sam/.synced ## cfn-lint, sam validate, and our own r
 
 check-security: .venv-checkov/.synced ## checkov, offline; .checkov.yaml says what is skipped and why
 	.venv-checkov/bin/checkov
+
+audit: setup ## known vulnerabilities of all that is locked, asked for at PyPI; bills of materials of the layers in build/sbom
+	$(BIN)/python .ci/audit.py
 
 # ── Build ────────────────────────────────────────────────────────────────────────────────────────
 

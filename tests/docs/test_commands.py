@@ -40,6 +40,7 @@ ELSEWHERE = {
     "make demo TRAINER=sagemaker": "make test-trainer runs the same programs, after fetching torch",
     "make trainer-environment": "make test-trainer fetches the same",
     "make build": "make check-build in .ci/run builds first",
+    "make audit": "asks PyPI; tests/unit/template/test_audit.py holds what works offline",
     "make lock": "changes what is locked; tests/unit/template/test_locks.py holds the result",
     "make test-runtime": "needs the SAM CLI and Python 3.13: minutes, and a command of its own",
     "make seed": "make test-runtime fills a stack with it",
