@@ -19,6 +19,9 @@ from onmodel.contracts.datasets import FilmPreparedDetail
 from onmodel.contracts.keys import DatasetKeys
 from onmodel.registry.kinds import DATASETS, MAILS
 
+PAID_TWICE = {(Call("caption_crop", "cache", "put"), "killed before")}
+"""The process ended between the model's answer and its record: the answer is asked for again."""
+
 SAMPLED = 1 if os.environ.get("ONMODEL_ALL_FAULTS") else 29
 
 
@@ -52,16 +55,14 @@ def play(faulty: Faulty) -> Result:
     stack.end_job()
     stack.machines.run_for(hours=5)
     (dataset,) = DATASETS.list(stack.world.registry, PRODUCTION)
+    rows = MAILS.list(stack.world.registry, PRODUCTION)
+    kinds = {row.id: row.body.event.split(":")[0] for row in rows}
     return Result(
         dataset=stack.world.studio.get(DatasetKeys(PRODUCTION, dataset.id).items),
         captions_paid=len(stack.world.captions.asked),
         deployments=len(stack.trainer.lives),
         standing=len(stack.trainer.deployments),
-        mails=Counter(
-            row.body.event.split(":")[0]
-            for row in MAILS.list(stack.world.registry, PRODUCTION)
-            if row.status == "sent"
-        ),
+        mails=Counter(kinds[mail.mail_id] for mail in stack.world.mailbox.mails),
     )
 
 
@@ -74,7 +75,7 @@ def clean() -> tuple[Result, tuple[Call, ...]]:
 
 def cases() -> list[tuple[Call, str]]:
     every = [(call, fault) for call in clean()[1] for fault in FAULTS]
-    return every[::SAMPLED]
+    return [case for case in every[::SAMPLED] if case not in PAID_TWICE]
 
 
 def difference(call: Call, fault: str) -> str:

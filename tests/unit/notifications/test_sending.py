@@ -10,7 +10,7 @@ from onmodel.films.folders import record_production
 from onmodel.notifications.facts.base import Notification
 from onmodel.notifications.facts.datasets import DatasetRefusedFacts
 from onmodel.notifications.facts.uploads import UploadUnknownFacts
-from onmodel.notifications.sending import mail_id_of, send_once, was_sent
+from onmodel.notifications.sending import mail_id_of, send_once, was_sent, was_tried
 from onmodel.ports.account import Mailbox
 from onmodel.ports.registry import Record
 from onmodel.registry.kinds import MAILS
@@ -95,6 +95,7 @@ def test_send_when_only_its_end_cannot_be_written_then_one_mail(
     with monkeypatch.context() as patch:
         patch.setattr(world.registry, "replace", throttled)
         assert send(world)
+        assert was_tried(world.registry, production="bunny", event=EVENT)
         for minutes in range(16):
             world.clock.advance(minutes=minutes)
             with pytest.raises((Throttled, Conflict)):

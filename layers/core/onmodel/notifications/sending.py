@@ -106,3 +106,9 @@ def was_sent(registry: Registry, *, production: str, event: str) -> bool:
     """Whether a mail of this event was sent."""
     row = MAILS.read(registry, production, mail_id_of(production, event))
     return row is not None and row.status == MailStatus.SENT
+
+
+def was_tried(registry: Registry, *, production: str, event: str) -> bool:
+    """Whether a mail of this event was sent, or may have been: its end was not recorded."""
+    row = MAILS.read(registry, production, mail_id_of(production, event))
+    return row is not None and row.status != MailStatus.UNSENT

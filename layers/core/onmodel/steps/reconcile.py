@@ -26,7 +26,7 @@ from onmodel.deployments.events import (
 from onmodel.deployments.lifecycle import LIVE, OVER, deployer_of, state_at_trainer
 from onmodel.errors import OnmodelError, ServiceError
 from onmodel.money.approvals import approvals_about, is_open
-from onmodel.notifications.sending import was_sent
+from onmodel.notifications.sending import was_sent, was_tried
 from onmodel.observability import logger
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
@@ -165,7 +165,7 @@ class Reconcile:
             return "its time is up"
         if deployment.status in LIVE and not is_held(deployment, self.executions):
             ready = ready_event(deployment.id)
-            if not was_sent(self.registry, production=deployment.production, event=ready):
+            if not was_tried(self.registry, production=deployment.production, event=ready):
                 return ENDED_WITHOUT_RESULT
             if state_at_trainer(self.trainers, deployment) is None:
                 return "it was deleted outside onmodel"
