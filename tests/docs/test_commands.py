@@ -22,8 +22,8 @@ from onmodel_cli.main import app
 
 PAGES = (
     "docs/debugging.md", "docs/operating.md", "docs/costs.md", "docs/safety.md",
-    "docs/sampling.md", "docs/trainers.md", "docs/architecture.md", "events/README.md",
-    "CONTRIBUTING.md", "README.md",  # last: it ends with a model deleted
+    "docs/security.md", "docs/sampling.md", "docs/trainers.md", "docs/architecture.md",
+    "events/README.md", "CONTRIBUTING.md", "README.md",  # last: it ends with a model deleted
 )  # fmt: skip
 COMMANDS = [command for page in PAGES for command in commands(page)]
 
@@ -41,6 +41,10 @@ ELSEWHERE = {
     "make trainer-environment": "make test-trainer fetches the same",
     "make build": "make check-build in .ci/run builds first",
     "make audit": "asks PyPI; tests/unit/template/test_audit.py holds what works offline",
+    "aws secretsmanager put-secret-value": "would make all links invalid",
+    "ONMODEL_WRITE_DOCS=1 .venv/bin/pytest tests/docs/test_reference.py": (
+        "writes pages; tests/docs/test_reference.py compares them"
+    ),
     "make lock": "changes what is locked; tests/unit/template/test_locks.py holds the result",
     "make test-runtime": "needs the SAM CLI and Python 3.13: minutes, and a command of its own",
     "make seed": "make test-runtime fills a stack with it",
