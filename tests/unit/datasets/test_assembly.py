@@ -50,6 +50,8 @@ def film(
     shots: list[int] | None = None,
     qualities: list[float] | None = None,
     embedding: EmbeddingSettings = TITAN,
+    tracks: list[int | None] | None = None,
+    threshold: float = 1.0,
 ) -> FilmCrops:
     count = len(characters)
     crops = [
@@ -58,7 +60,7 @@ def film(
             i,
             shots[i] if shots else i,
             qualities[i] if qualities else 0.5,
-        )
+        ).model_copy(update={"track": tracks[i] if tracks else None})
         for i in range(count)
     ]
     return FilmCrops(
@@ -67,6 +69,7 @@ def film(
         names={made.crop_id: who for made, who in zip(crops, characters, strict=True)},
         vectors=unlike(count, sum(name.encode())) if vectors is None else vectors,
         embedding=embedding,
+        threshold=threshold,
     )
 
 
@@ -215,3 +218,21 @@ def test_assemble_when_made_of_anything_then_every_crop_is_kept_or_listed_once(
     assert np.array_equal(again.vectors, assembly.vectors)
     counts = [sum(i.character == name for i in assembly.items) for name in ("buck", "frank", None)]
     assert max(counts) <= cap
+
+
+@pytest.mark.parametrize(("films_own", "kept"), [(ALIKE, 8), (ALIKE + 0.01, 6)])
+def test_assemble_when_pictures_of_a_track_are_alike_then_kept_as_their_film_chose(
+    films_own: float, kept: int
+) -> None:
+    """The track's three pictures differ visibly; a film that chose by a higher threshold did not
+    look at all of them."""
+    vectors = unlike(8)
+    vectors[1] = vectors[2] = vectors[0]
+    episode = film(
+        "a", ["mira"] * 8, vectors=vectors, tracks=[0, 0, 0, 1, 2, 3, 4, None], threshold=films_own
+    )
+    assembly = assemble([episode], threshold=ALIKE, training=SETTINGS)
+    assert len(assembly.items) == kept
+    again = film("b", ["mira"] * 8, vectors=vectors, tracks=[0, 0, 0, 1, 2, 3, 4, None])
+    both = assemble([episode, again], threshold=ALIKE, training=SETTINGS)
+    assert len(both.items) == kept

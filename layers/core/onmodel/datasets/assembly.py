@@ -33,7 +33,7 @@ class FilmCrops:
 
     `names` gives the character by crop_id (None or absent: unnamed); `vectors` is
     `(len(crops), d)` float32, rows of unit length; `embedding` made them: vectors of two models
-    cannot be compared.
+    cannot be compared; `threshold` is that of the film's own choice among near-duplicates.
     """
 
     film_id: str
@@ -41,6 +41,7 @@ class FilmCrops:
     names: Mapping[str, str | None]
     vectors: Vectors
     embedding: EmbeddingSettings
+    threshold: float
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,15 @@ class Assembly:
 
 @dataclass(frozen=True)
 class _Pool:
-    """The crops of all films: crops, characters and vectors by the same index."""
+    """The crops of all films: crops, characters, vectors and groups by the same index.
+
+    Crops of one group are never duplicates of each other: their film chose among them.
+    """
 
     crops: list[Crop]
     characters: list[str | None]
     vectors: Vectors
+    groups: npt.NDArray[np.int64]
 
 
 def assemble(
@@ -77,7 +82,7 @@ def assemble(
     Raises:
         DatasetRefused: no crops, none named, too few, or vectors that cannot be compared.
     """
-    pool = _pool(sorted(films, key=lambda film: film.film_id))
+    pool = _pool(sorted(films, key=lambda film: film.film_id), threshold)
     everything = np.arange(len(pool.crops))
     left: list[LeftOut] = []
     usable = everything if training.include_unnamed else _only_named(pool, left)
@@ -100,13 +105,36 @@ def contents_hash(items: Iterable[DatasetItem]) -> str:
     return digest({item.crop_id: (item.character, item.split) for item in items})
 
 
-def _pool(films: Sequence[FilmCrops]) -> _Pool:
+def _pool(films: Sequence[FilmCrops], threshold: float) -> _Pool:
     common_embedding(film.embedding for film in films if len(film.crops))
     rows = [film.vectors for film in films if len(film.crops)]
     return _Pool(
         [crop for film in films for crop in film.crops],
         [film.names.get(crop.crop_id) for film in films for crop in film.crops],
         np.concatenate(rows) if rows else np.zeros((0, 1), np.float32),
+        _groups(films, threshold),
+    )
+
+
+def _groups(films: Sequence[FilmCrops], threshold: float) -> npt.NDArray[np.int64]:
+    """A number for each track whose crops its film chose among, and one for each other crop.
+
+    Pictures of a track that are alike were kept because the figure visibly changed. A film that was
+    prepared with a higher threshold did not choose among all that are alike by this one.
+    """
+    numbers: dict[tuple[str, int | str], int] = {}
+    return np.array(
+        [
+            numbers.setdefault(
+                (film.film_id, crop.crop_id)
+                if crop.track is None or film.threshold > threshold
+                else (film.film_id, crop.track),
+                len(numbers),
+            )
+            for film in films
+            for crop in film.crops
+        ],
+        np.int64,
     )
 
 
@@ -155,7 +183,7 @@ def _without_duplicates(
         [pool.crops[i].quality + (pool.characters[i] is not None) for i in usable], np.float64
     )
     vectors = pool.vectors[usable]
-    represented_by = find_duplicates(vectors, rank, threshold)
+    represented_by = find_duplicates(vectors, rank, threshold, pool.groups[usable])
     for row in np.flatnonzero(represented_by >= 0):
         kept = represented_by[row]
         other = pool.crops[usable[kept]].crop_id

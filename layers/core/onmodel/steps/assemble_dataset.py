@@ -200,12 +200,14 @@ class AssembleDataset:
     def _crops(self, run: Run) -> FilmCrops:
         """A film's crops without names."""
         keys = FilmKeys.of(run)
+        settings = Settings.model_validate_json(self.studio.get(keys.settings))
         return FilmCrops(
             film_id=run.film_id,
             crops=read_lines(Crop, self.studio.get(keys.crops)),
             names={},
             vectors=from_npy(self.studio.get(keys.vectors)),
-            embedding=Settings.model_validate_json(self.studio.get(keys.settings)).embedding,
+            embedding=settings.embedding,
+            threshold=settings.deduplication.threshold,
         )
 
     def _callable_embedding(self, films: Sequence[FilmCrops]) -> EmbeddingSettings | None:
