@@ -20,7 +20,15 @@ from drawn.references import cut_references
 
 from onmodel_local.daemon import RunningStack, find_stack
 
-PARTS_OF_A_CLONE = (".venv", "template.yaml", "functions", "layers", "statemachine", "bench")
+PARTS_OF_A_CLONE = (
+    ".venv",
+    "template.yaml",
+    "functions",
+    "layers",
+    "statemachine",
+    "bench",
+    "trainer",
+)
 PATIENCE_SECONDS = 240.0  # many times what it takes on an idle machine
 
 # What the pages' examples are called. The drawn figures play the rabbit and his squirrels.
