@@ -79,7 +79,7 @@ def connection(world: FilmsInMemory) -> Connection:
 @pytest.fixture(scope="session")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("films") / "mira.mp4"
-    draw_film(path, seconds=4, size=(640, 360), fps=12, gop=12)
+    draw_film(path, seconds=4, size=(1280, 720), fps=12, gop=12)
     return path
 
 
