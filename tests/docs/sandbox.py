@@ -38,7 +38,7 @@ OTHER_FILM = "film.mp4"
 CAST = {"mira": "Buck", "otto": "Frank", "pip": "Rinky"}
 SETTINGS_OF_THE_DRAWN = b"""
 sampling: {interval_seconds: 0.5, chunk_seconds: 5}
-crop: {min_figure_pixels: 40}
+crop: {min_figure_pixels: 40, max_enlargement: 16}
 deduplication: {threshold: 0.98}
 naming: {threshold: 0.4, margin: 0.01}
 """

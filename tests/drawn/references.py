@@ -10,7 +10,7 @@ from onmodel.vision.encoding import encode_picture
 PICTURES = 2
 SETTINGS = b"""
 sampling: {interval_seconds: 0.5}
-crop: {min_figure_pixels: 40}
+crop: {min_figure_pixels: 40, max_enlargement: 16}
 deduplication: {threshold: 0.98}
 naming: {threshold: 0.4, margin: 0.01}
 characters:

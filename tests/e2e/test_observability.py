@@ -25,7 +25,9 @@ def film(
     No other test's film: what is known is not paid for again, and paid calls are asked for here.
     """
     drawn = draw_film(tmp_path_factory.mktemp("logged") / "drawn.mp4", seconds=10, size=(480, 270))
-    studio.upload("logged/settings.yaml", b"sampling: {chunk_seconds: 6}\n")
+    studio.upload(
+        "logged/settings.yaml", b"sampling: {chunk_seconds: 6}\ncrop: {max_enlargement: 16}\n"
+    )
     studio.upload("logged/films/drawn.mp4", drawn.path.read_bytes())
     record = studio.ended_run("logged")
     assert record.status == "prepared", record.body

@@ -15,7 +15,7 @@ from onmodel.contracts.settings import Settings
 from onmodel.films.settings import settings_in_force
 from onmodel.vision.decoding import decode_picture
 
-SETTINGS = b"sampling: {chunk_seconds: 6}\n"
+SETTINGS = b"sampling: {chunk_seconds: 6}\ncrop: {max_enlargement: 16}\n"  # its figures are small
 
 
 def test_film_when_uploaded_then_report_crops_and_mail_within_its_roles(
