@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 
+import pytest
 from fakes.faulty import FAULTS, Call, Faulty
 from fakes.stack_in_memory import PRODUCTION, StackInMemory
 
@@ -107,13 +108,15 @@ def test_run_when_no_fault_is_injected_then_trains_deploys_and_retires() -> None
     assert len(calls) > 80
 
 
-def test_run_when_one_call_fails_then_equal_to_the_clean_run() -> None:
+def test_run_when_one_call_fails_then_equal_to_the_clean_run(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     changed = {
         f"{call.function}, {call.service}.{call.operation}, {fault}": what
         for call, fault in cases()
         if (what := difference(call, fault))
     }
-    print(  # noqa: T201 - the figures of the command
-        f"{len(cases())} faults at {len(clean()[1])} calls: {len(changed)} changed the result"
-    )
+    figures = f"{len(cases())} faults at {len(clean()[1])} calls: {len(changed)} changed the result"
+    with capsys.disabled():
+        print(f"\n{figures}")  # noqa: T201 - of the command
     assert changed == {}
