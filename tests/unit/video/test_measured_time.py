@@ -344,11 +344,14 @@ def test_inspect_film_when_last_picture_is_short_after_held_ones_then_length_is_
     assert facts.frames_per_second == pytest.approx(4 / facts.duration_seconds, rel=0.01)
 
 
-def test_inspect_film_when_the_header_declares_more_than_the_file_holds_then_a_notice(films):
-    path = films / "whole.flv"
-    draw_film(path, seconds=20, size=SIZE, gop=24, container_options={})
+@pytest.mark.parametrize(("name", "codec"), [("whole.flv", "libx264"), ("whole.avi", "mpeg4")])
+def test_inspect_film_when_the_header_declares_more_than_the_file_holds_then_a_notice(
+    films, name, codec
+):
+    path = films / name
+    draw_film(path, seconds=20, size=SIZE, gop=24, codec=codec, container_options={})
     body = path.read_bytes()
-    found = inspected(body[: len(body) // 2])
+    found = inspected(body[: len(body) // 4])
     assert found.facts.duration_seconds < 15
     (notice,) = found.facts.notices
     assert notice.startswith("The film's header declares 20 seconds, but its pictures end after")

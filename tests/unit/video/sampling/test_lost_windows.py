@@ -119,3 +119,31 @@ def test_sample_frames_when_packets_are_damaged_then_no_window_is_lost_unreporte
         start, end = window * interval, (window + 1) * interval
         reported = any(begin < end and stop > start for begin, stop in lost)
         assert window in windows or reported, (window, times, lost)
+
+
+@pytest.mark.parametrize("flags", ["faststart", "frag_keyframe+empty_moov"])
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.8, 0.97])
+def test_inspect_film_when_an_mp4_is_cut_off_then_measured_and_told(
+    tmp_path: Path, flags: str, share: float
+) -> None:
+    """An upload or a recorder that stopped: the header is at the front, or in every fragment."""
+    path = tmp_path / "a.mp4"
+    draw_film(
+        path, seconds=SECONDS, size=(160, 96), gop=36, shot_seconds=99,
+        container_options={"movflags": flags},
+    )  # fmt: skip
+    whole = path.read_bytes()
+    body = whole[: int(len(whole) * share)]
+    film = inspect_film(io.BytesIO(body), size_bytes=len(body))
+    with av.open(str(path)) as source:
+        there = [
+            float(packet.pts * packet.time_base)
+            for packet in source.demux(video=0)
+            if packet.size and packet.pos + packet.size <= len(body)
+        ]
+    frames = sample_frames(io.BytesIO(body), 0.5, packets=film.packets)
+    assert film.facts.duration_seconds == pytest.approx(max(there) + 1 / 24, abs=0.25)
+    windows = {int(seconds / 0.5) for seconds in there}
+    assert [int(frame.timecode_seconds / 0.5) for frame in frames] == sorted(windows)
+    (notice,) = film.facts.notices
+    assert notice.startswith("The file is cut off: its header declares")

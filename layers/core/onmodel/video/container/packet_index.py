@@ -43,8 +43,9 @@ _UNREAD_SHARE, _UNREAD_BYTES = 0.1, 8 << 10  # without a picture at the end: mor
 def read_packet_table(file: IO[bytes], limits: Limits) -> PacketTable:
     """Read a film's packet table; of films that were joined end to end, one of all parts.
 
-    MP4 and MOV list every packet. Matroska and AVI list their keyframes; the list is used if the
-    packets after its last entries agree with it. Of all other films every packet is read once.
+    MP4 and MOV list every packet; the list is used if the file has them all. Matroska and AVI list
+    their keyframes; the list is used if the packets after its last entries agree with it. Of all
+    other films every packet is read once.
 
     Raises:
         FilmRefused: as `open_container`, the index is larger than the limits, or the film's clock
@@ -62,6 +63,7 @@ def read_packet_table(file: IO[bytes], limits: Limits) -> PacketTable:
 def _one_film(file: IO[bytes], limits: Limits) -> PacketTable:
     zeroed = ZeroedMediaFile(file, limits.header_bytes)
     recorder = ErrorRecordingFile(zeroed)
+    size = _size(recorder)
     with open_container(recorder, limits) as (container, stream):
         index, listed = stream.index, len(stream.index_entries)
         if listed > limits.packets:
@@ -69,9 +71,11 @@ def _one_film(file: IO[bytes], limits: Limits) -> PacketTable:
                 f"the film lists {listed:,} frames, more than {limits.packets:,}",
                 "Cut it into parts",
             )
-        if ISO_BMFF in container.format.name:
+        if ISO_BMFF in container.format.name and _ends_within(stream, size):
             zeroed.media_is_zeroed = True
             return _from_index(file, container, stream, recorder, limits)
+        if ISO_BMFF in container.format.name:
+            return replace(_from_packets(file, index, limits), cut_off=True)
         has_list = container.format.name.startswith(_KEYFRAMES_LISTED)
     from_list = _from_listed_keyframes(file, index, limits) if has_list else None
     return from_list or _from_packets(file, index, limits)
@@ -100,6 +104,11 @@ def _from_index(
         tail=every,
         unread_bytes=unread,
     )
+
+
+def _ends_within(stream: VideoStream, size: int) -> bool:
+    """Whether a file of `size` bytes has every packet that it lists: it was not cut off."""
+    return all(entry.pos + entry.size <= size for entry in stream.index_entries)
 
 
 def _every_packet(container: InputContainer, stream: VideoStream, limits: Limits) -> Columns:

@@ -145,6 +145,8 @@ def _end_and_rate(
 
 def _declared_seconds(container: InputContainer, stream: VideoStream) -> float:
     """The duration that the header declares; of other containers FFmpeg only estimates one."""
+    if container.format.name == "avi" and stream.average_rate:
+        return float(stream.frames / stream.average_rate)  # its duration is estimated from the size
     if not any(name in container.format.name for name in _DECLARES_DURATION):
         return 0.0
     if stream.duration and stream.duration > 0:

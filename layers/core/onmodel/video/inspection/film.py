@@ -161,7 +161,13 @@ def _notices(table: PacketTable, size_bytes: int) -> tuple[str, ...]:
     # some headers declare the time at which the clock ends, not how long it runs
     begin = max(table.origin * float(table.time_base), 0.0)
     missing = table.declared_seconds - begin - table.duration_seconds
-    if missing > max(_MISSING_SECONDS, _MISSING_SHARE * table.declared_seconds):
+    if table.cut_off:
+        found.append(
+            f"The file is cut off: its header declares {table.declared_seconds:,.1f} seconds, and"
+            f" pictures are there for {table.duration_seconds:,.1f}. Upload the whole film if the"
+            " rest matters."
+        )
+    elif missing > max(_MISSING_SECONDS, _MISSING_SHARE * table.declared_seconds):
         found.append(
             f"The film's header declares {table.declared_seconds:,.0f} seconds, but its pictures"
             f" end after {table.duration_seconds:,.0f}. Upload the whole film if the rest matters."
