@@ -142,6 +142,13 @@ def test_read_when_sections_are_merged_then_their_own_keys_win() -> None:
         ('credit: "a\\nb"', "line 1, credit: has a line break or a tab, write it on one line"),
         ('credit: "a\\0b"', "line 1, credit: has the control character U+0000"),
         ('credit: "\\ud800"', "line 1, credit: has the character U+D800"),
+        ("training: {steps: 9}", "line 1, training.steps: is 9, write a number from 10 to 20,000"),
+        ("training: {bedrock: {steps: 20001}}", "training.bedrock.steps: is 20,001, write a"),
+        ("training: {batch_size: 1}", "training.batch_size: is 1, write a number from 8 to 192"),
+        ("training: {learning_rate: 0.5}", "is 0.5, write a number from 1e-07 to 0.0001"),
+        ("training: {sagemaker: {steps: 1000000}}", "steps: is 1e+06, write a number from 10 to"),
+        ("training: {sagemaker: {rank: 512}}", "rank: is 512, write a number from 4 to 256"),
+        ("training: {sagemaker: {learning_rate: 0.5}}", "write a number from 1e-06 to 0.001"),
         (
             "captions: {min_words: 50, max_words: 30}",
             "line 1, captions: min_words is 50, more than max_words, which is 30",
@@ -278,6 +285,7 @@ def test_read_when_one_of_two_limits_is_written_then_the_other_ones_default_move
         {"captions": {"min_words": 50, "max_words": 30}},
         {"training": {"min_pictures": 50, "max_pictures": 20, "min_per_character": 99_999}},
         {"sampling": {"frames_per_second": 2, "min_sharpness": 1e300}},
+        {"training": {"steps": 1, "sagemaker": {"steps": 1, "rank": 1, "learning_rate": 0.5}}},
         {"finder": {"labels": [""]}, "credit": "a\nb", "crop": {"min_figure_pixels": 99_999}},
         {"characters": {"a": {"name": "Bu\u200bck"}, "b": {"name": "BU\u200bCK"}}},
         {
@@ -297,6 +305,13 @@ def test_settings_when_stored_before_a_check_existed_then_read_unchanged(
         mode="json", exclude_unset=True
     )
     assert read == stored
+
+
+def test_read_when_an_arm_is_written_twice_then_says_what_to_write() -> None:
+    fault = "line 1, arms: has tuned more than once, write it once"
+    assert fault in refusal("arms: [tuned, base, tuned]\nscenes: [a]", Storyboard)
+    stored = Storyboard.model_validate({"arms": ["tuned", "tuned"], "scenes": ["a"]})
+    assert stored.arms == ("tuned", "tuned")
 
 
 def test_read_when_the_size_is_a_shape_then_says_what_to_write() -> None:

@@ -6,16 +6,26 @@ stood before there was a second trainer.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from onmodel.contracts.base import Contract
+from onmodel.contracts.hand_written import within
 
 BASE_MODEL = "amazon.nova-canvas-v1:0"
 
 # Quoted from the article, whose results depend on it.
 NEGATIVE_TEXT = "text, ugly, blurry, distorted, low quality, pixelated, watermark, deformed"
+
+
+HYPERPARAMETER_LIMITS: Mapping[str, tuple[float, float]] = {
+    "steps": (10, 20_000),
+    "batch_size": (8, 192),
+    "learning_rate": (1e-7, 1e-4),
+}
+"""The lowest and highest value of each; inclusive."""
 
 
 class BedrockHyperparameters(Contract):
@@ -38,9 +48,13 @@ class BedrockTrainingSettings(Contract):
     """The section `training.bedrock`."""
 
     preset: Literal["default", "article"] = "default"
-    steps: int | None = Field(default=None, ge=1, description="instead of the preset's")
-    batch_size: int | None = Field(default=None, ge=1, description="instead of the preset's")
-    learning_rate: float | None = Field(
+    steps: Annotated[int | None, within(*HYPERPARAMETER_LIMITS["steps"])] = Field(
+        default=None, ge=1, description="instead of the preset's"
+    )
+    batch_size: Annotated[int | None, within(*HYPERPARAMETER_LIMITS["batch_size"])] = Field(
+        default=None, ge=1, description="instead of the preset's"
+    )
+    learning_rate: Annotated[float | None, within(*HYPERPARAMETER_LIMITS["learning_rate"])] = Field(
         default=None, gt=0, lt=1, description="instead of the preset's; higher may hurt quality"
     )
 

@@ -41,9 +41,20 @@ def at_most(limit: float) -> AfterValidator:
 def at_least(limit: float) -> AfterValidator:
     """Refuses smaller numbers in a file that a person wrote just now."""
 
-    def check(value: float) -> float:
-        if value < limit:
+    def check(value: float | None) -> float | None:
+        if value is not None and value < limit:
             raise PydanticCustomError("greater_than_equal", "too small", {"ge": limit})
+        return value
+
+    return when_written(check)
+
+
+def within(least: float, most: float) -> AfterValidator:
+    """Refuses other numbers in a file that a person wrote just now; the limits are inclusive."""
+
+    def check(value: float | None) -> float | None:
+        if value is not None and not least <= value <= most:
+            raise ValueError(f"is {value:,g}, write a number from {least:,g} to {most:,g}")
         return value
 
     return when_written(check)

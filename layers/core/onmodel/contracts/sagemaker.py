@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from onmodel.contracts.base import Contract
+from onmodel.contracts.hand_written import within
 
 JobKind = Literal["training", "drawing", "prepare"]
 """Value of a job's tag `onmodel:kind`."""
@@ -45,16 +46,26 @@ def instance_item(instance: str) -> str:
     return f"sagemaker.{instance}-training-hour"
 
 
+HYPERPARAMETER_LIMITS: Mapping[str, tuple[float, float]] = {
+    "steps": (10, 20_000),
+    "rank": (4, 256),
+    "learning_rate": (1e-6, 1e-3),
+}
+"""The lowest and highest value of each; inclusive."""
+
+
 class SageMakerTrainingSettings(Contract):
     """The section `training.sagemaker`."""
 
-    steps: int | None = Field(
+    steps: Annotated[int | None, within(*HYPERPARAMETER_LIMITS["steps"])] = Field(
         default=None, ge=1, description="None: 30 for each picture, within 1,000 and 3,000"
     )
-    rank: int | None = Field(
+    rank: Annotated[int | None, within(*HYPERPARAMETER_LIMITS["rank"])] = Field(
         default=None, ge=1, description="of the LoRA; None: 32, and 64 from three characters on"
     )
-    learning_rate: float = Field(default=1e-4, gt=0, lt=1)
+    learning_rate: Annotated[float, within(*HYPERPARAMETER_LIMITS["learning_rate"])] = Field(
+        default=1e-4, gt=0, lt=1
+    )
     resolution: Literal[512, 768, 1024] = Field(
         default=1024, description="side of a square with as many pixels as each picture gets"
     )

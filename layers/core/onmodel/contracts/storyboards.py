@@ -90,6 +90,13 @@ def _has_sides(size: tuple[int, int]) -> tuple[int, int]:
     return size
 
 
+def _differ(arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
+    for arm in arms:
+        if arms.count(arm) > 1:
+            raise ValueError(f"has {arm} more than once, write it once and takes for more pictures")
+    return arms
+
+
 Size = Annotated[tuple[int, int], BeforeValidator(_size), when_written(_has_sides)]
 
 
@@ -118,7 +125,7 @@ class Storyboard(WithMovedKeys):
     negative_text: str = Field(default=NEGATIVE_TEXT, max_length=LONGEST_TEXT)
     size: Size = Field(default=(1024, 1024), description="width and height in pixels")
     images: int = Field(default=3, ge=1, le=20, description="pictures of each scene")
-    arms: tuple[Arm, ...] = Field(
+    arms: Annotated[tuple[Arm, ...], when_written(_differ)] = Field(
         default=(TUNED,), min_length=1, max_length=3,
         description="ways to draw every scene: `tuned`, `references`, `base`",
     )  # fmt: skip

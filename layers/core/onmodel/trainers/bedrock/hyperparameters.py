@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from onmodel.contracts.base import Options
-from onmodel.contracts.bedrock import PRESETS, BedrockHyperparameters
+from onmodel.contracts.bedrock import HYPERPARAMETER_LIMITS, PRESETS, BedrockHyperparameters
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.contracts.trainings import Finding, LabelledValue
 from onmodel.errors import TrainingImpossible
-from onmodel.trainers.bedrock.limits import HYPERPARAMETERS
 from onmodel.trainers.findings import blocking
 
 ADVICE = "Correct settings.yaml and upload it again."
@@ -41,7 +40,7 @@ def bedrock_value_faults(hyperparameters: Options) -> Iterator[Finding]:
     except TrainingImpossible as fault:
         yield blocking("hyperparameters", fault.reason, fault.advice)
         return
-    for name, (least, most) in HYPERPARAMETERS.items():
+    for name, (least, most) in HYPERPARAMETER_LIMITS.items():
         value = getattr(values, name)
         if not least <= value <= most:
             yield blocking(

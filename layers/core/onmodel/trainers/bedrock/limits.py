@@ -14,13 +14,6 @@ TRAINING_IMAGE = "bedrock.nova-canvas.training-image"
 MODEL_MONTH = "bedrock.custom-model-month"
 DEPLOYMENT_HOUR = "bedrock.provisioned-unit-hour"
 
-HYPERPARAMETERS: dict[str, tuple[float, float]] = {
-    "steps": (10, 20_000),
-    "batch_size": (8, 192),
-    "learning_rate": (1e-7, 1e-4),
-}
-"""The lowest and highest value of each; inclusive."""
-
 TRAINING_REGIONS = frozenset({"us-east-1"})
 
 # No-commitment model units across custom models: 0 by default, and an increase takes days.

@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from onmodel.contracts.base import Options
-from onmodel.contracts.sagemaker import SageMakerHyperparameters, SageMakerTrainingSettings
+from onmodel.contracts.sagemaker import (
+    HYPERPARAMETER_LIMITS,
+    SageMakerHyperparameters,
+    SageMakerTrainingSettings,
+)
 from onmodel.contracts.trainings import DatasetSize, Finding, LabelledValue
 from onmodel.errors import TrainingImpossible
 from onmodel.trainers.findings import blocking
@@ -55,7 +59,7 @@ def sagemaker_value_faults(values: Options) -> Iterator[Finding]:
     except TrainingImpossible as fault:
         yield blocking("hyperparameters", fault.reason, fault.advice)
         return
-    for name, (least, most) in limits.HYPERPARAMETERS.items():
+    for name, (least, most) in HYPERPARAMETER_LIMITS.items():
         value = getattr(checked, name)
         if not least <= value <= most:
             yield blocking(

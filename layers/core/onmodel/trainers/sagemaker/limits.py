@@ -50,13 +50,6 @@ LETTERS_A_TOKEN = 3.0
 TOKENS_A_SIGN = 1.5
 """Of a sign outside ASCII. Both are on the safe side; the job counts exactly."""
 
-HYPERPARAMETERS: Mapping[str, tuple[float, float]] = {
-    "steps": (10, 20_000),
-    "rank": (4, 256),
-    "learning_rate": (1e-6, 1e-3),
-}
-"""The lowest and highest value of each; inclusive."""
-
 STEPS_A_PICTURE = 30
 FEWEST_STEPS, MOST_STEPS = 1_000, 3_000
 RANK, RANK_OF_MANY, MANY_CHARACTERS = 32, 64, 3
