@@ -1,6 +1,7 @@
 import pytest
 from fakes.training_in_memory import LINKS_URL, PRODUCTION, TrainingInMemory
 
+from onmodel.contracts.characters import Character
 from onmodel.contracts.datasets import DatasetRef
 from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
 from onmodel.contracts.settings import Settings, TrainingSettings
@@ -57,6 +58,22 @@ def test_ask_when_about_a_quoted_dataset_then_says_why_and_what_it_rests_on(
     assert "$4,481.95  training" in mail and "$242.00  deployment" in mail
     assert "usually $181.50" in " ".join(mail.split())
     assert "8 pictures of 1 film" in mail and "4  Big Buck" in mail and "a.mp4:" in mail
+
+
+def test_ask_when_a_character_has_a_name_of_its_own_then_the_name_as_typed(
+    world: TrainingInMemory,
+) -> None:
+    generation = world.generation()
+    called = {"big-buck": Character(name="Büück 🐰")}
+    world.set_settings(Settings(characters=called))
+    dataset = world.assemble(generation)
+    world.ask(subject_id=dataset.dataset_id)
+    mail = world.mailbox.mails[-1].body
+    assert "4  Büück 🐰\n" in mail and "4  Frank\n" in mail
+    link = next(line.strip() for line in mail.splitlines() if LINKS_URL in line)
+    page = world.follow(link).body
+    assert "<li>Büück 🐰: 4 pictures</li>" in page and "<figcaption>Büück 🐰<" in page
+    assert "Big Buck" not in page
 
 
 def newer(world: TrainingInMemory, **changes: object) -> None:

@@ -42,6 +42,7 @@ class DatasetShown(Contract):
     dataset_id: str
     pictures: int
     characters: dict[str, int] = Field(description="pictures by slug; unnamed under ''")
+    character_names: dict[str, str] = Field(default_factory=dict, description="for people, by slug")
     films: tuple[str, ...] = Field(description="titles")
 
 

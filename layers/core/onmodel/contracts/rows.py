@@ -217,6 +217,9 @@ class DatasetBody(Contract):
     correlation_id: str
     pictures: int = Field(ge=0)
     named: dict[str, int] = Field(description="pictures by character; unnamed under ''")
+    character_names: dict[str, str] = Field(
+        default_factory=dict, description="as typed, by slug; empty in rows of before"
+    )
     films: tuple[str, ...] = Field(description="film_ids")
     to_caption_key: str
     captions_needed: int = Field(ge=0, description="not in the cache when it was assembled")

@@ -25,6 +25,7 @@ def dataset_of(production: str, subject_id: str, registry: Registry) -> DatasetS
         dataset_id=row.id,
         pictures=row.body.pictures,
         characters=row.body.named,
+        character_names=row.body.character_names,
         films=tuple(film.title for film in films_of(production, subject_id, registry)),
     )
 

@@ -148,6 +148,7 @@ class AssembleDataset:
             correlation_id=request.correlation_id,
             pictures=len(assembly.items),
             named=dict(Counter(item.character or "" for item in assembly.items)),
+            character_names={slug: role.name for slug, role in settings.characters.items()},
             films=summary.films,
             to_caption_key=keys.to_caption,
             captions_needed=waiting,

@@ -184,7 +184,9 @@ class FollowLink:
         try:
             for item in some_pictures(dataset, production, self.studio):
                 uri = data_uri(self.studio.get(item.key))
-                yield ShownPicture(uri, person_name(item.character or "") or "not named")
+                slug = item.character or ""
+                name = dataset.character_names.get(slug) or person_name(slug)
+                yield ShownPicture(uri, name or "not named")
         except NotFound as fault:
             logger.warning("pictures of %s are gone: %s", dataset.dataset_id, fault)
 

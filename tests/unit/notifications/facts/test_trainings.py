@@ -1,14 +1,11 @@
 import pytest
 from fakes.training_in_memory import LINKS_URL, PRODUCTION, TrainingInMemory
 
-from onmodel.contracts.characters import Character
 from onmodel.contracts.datasets import DatasetRef
-from onmodel.contracts.keys import DatasetKeys
 from onmodel.contracts.rows import GenerationStatus
-from onmodel.contracts.settings import Settings
 from onmodel.datasets.generations import MOST_ATTEMPTS
 from onmodel.links.tokens import ObjectTarget
-from onmodel.registry.kinds import GENERATIONS
+from onmodel.registry.kinds import CHARACTERS, GENERATIONS
 
 
 @pytest.fixture
@@ -79,13 +76,10 @@ def test_not_started_when_each_attempt_fails_then_each_has_a_mail(world: Trainin
 def test_started_when_a_character_has_only_a_folder_then_its_folders_name(
     world: TrainingInMemory,
 ) -> None:
-    dataset = finished(world)
-    key = DatasetKeys(dataset.production, dataset.dataset_id).settings
-    settings = Settings.model_validate_json(world.studio.get(key))
-    renamed = {slug: Character(name=f"{slug} ☆") for slug in settings.characters}
-    world.studio.put(
-        key, settings.model_copy(update={"characters": renamed}).model_dump_json().encode(), "x"
-    )
+    generation = world.generation()
+    row = CHARACTERS.require(world.registry, PRODUCTION, "big-buck")
+    CHARACTERS.replace(world.registry, row.with_fields(folder="Büück ☆"), world.clock())
+    dataset = world.assemble(generation)
     world.notify("training_started", world.start_training(dataset))
     body = world.mailbox.mails[-1].body
-    assert "  4  big-buck ☆" in body
+    assert "  4  Büück ☆" in body

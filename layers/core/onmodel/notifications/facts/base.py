@@ -8,10 +8,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from onmodel.contracts.base import Contract, Slug
-from onmodel.contracts.keys import DatasetKeys
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.contracts.settings import Settings
-from onmodel.errors import EventRefused, NotFound, plain_reason
+from onmodel.errors import EventRefused, plain_reason
 from onmodel.links.tokens import SignedLinks
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -84,16 +82,6 @@ class Sources:
         if self.studio is None:
             raise EventRefused("This sender cannot read the studio bucket")
         return self.studio
-
-
-def names_in_dataset(production: str, dataset_id: str, sources: Sources) -> dict[str, str]:
-    """Its characters' names for people, by slug; none when the dataset's files are gone."""
-    try:
-        stored = sources.read(DatasetKeys(production, dataset_id).settings)
-    except NotFound:
-        return {}
-    characters = Settings.model_validate_json(stored).characters
-    return {slug: character.name for slug, character in characters.items()}
 
 
 FactsFunction = Callable[[NotificationRequest, Sources], Notification]

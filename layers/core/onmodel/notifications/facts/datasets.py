@@ -9,7 +9,7 @@ from pydantic import Field
 from onmodel.contracts.keys import DatasetKeys, digest
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.errors import EventRefused, plain_text
-from onmodel.notifications.facts.base import Facts, Notification, Sources, caught, names_in_dataset
+from onmodel.notifications.facts.base import Facts, Notification, Sources, caught
 from onmodel.registry.kinds import DATASETS, GENERATIONS
 
 NOT_AGREED_TO = (
@@ -53,7 +53,7 @@ def dataset_ready(request: NotificationRequest, sources: Sources) -> Notificatio
         films=len(body.films),
         pictures=body.captioned if body.captioned is not None else body.pictures,
         characters=body.named,
-        character_names=names_in_dataset(request.production, request.id, sources),
+        character_names=body.character_names,
         reasons=body.findings or (NOT_AGREED_TO,),
         report=sources.link(keys.report),
         manifest=sources.place(keys.manifest),

@@ -15,7 +15,7 @@ from onmodel.datasets.generations import is_tried_again
 from onmodel.deployments.events import training_failed_event
 from onmodel.errors import EventRefused, plain_text
 from onmodel.films.settings import settings_in_force
-from onmodel.notifications.facts.base import Facts, Notification, Sources, caught, names_in_dataset
+from onmodel.notifications.facts.base import Facts, Notification, Sources, caught
 from onmodel.registry.kinds import DATASETS, GENERATIONS, TRAININGS
 
 OUTCOMES: dict[TrainingStage, Literal["failed", "stopped", "gone"]] = {
@@ -70,7 +70,7 @@ def training_started(request: NotificationRequest, sources: Sources) -> Notifica
         pictures=trained,
         validation=captioned - trained,
         characters=dataset.named,
-        character_names=names_in_dataset(request.production, training.dataset_id, sources),
+        character_names=dataset.character_names,
         hyperparameters=tuple(
             (line.value, line.label)
             for line in training.described or _undescribed(training.spec.hyperparameters)
