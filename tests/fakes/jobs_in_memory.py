@@ -57,10 +57,13 @@ class JobsInMemory(DrawingInMemory):
         )
 
     def start_drawing(
-        self, plan: StoryboardPlanned, execution: str = "draw-1"
+        self, plan: StoryboardPlanned, execution: str = "draw-1", first_of: str | None = None
     ) -> StoryboardPlanned:
         request = StoryboardRequest(
-            production="bunny", storyboard_key=plan.storyboard_key, correlation_id="upload-2"
+            production="bunny",
+            storyboard_key=plan.storyboard_key,
+            training_id=first_of,
+            correlation_id="upload-2",
         )
         return StartDrawing(
             registry=self.registry,

@@ -11,6 +11,7 @@ from fakes.deployment_in_memory import (
     DeploymentInMemory,
 )
 from fakes.executions import execution_arn
+from fakes.jobs_in_memory import JobsInMemory
 from fakes.trainer import InMemoryTrainer, Only
 
 from onmodel.contracts.deployments import DeploymentSpec
@@ -19,7 +20,7 @@ from onmodel.contracts.rows import DeploymentStage, TrainingStage
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.deletion import are_forbidden, begin_deletion
 from onmodel.errors import AccessDenied, Conflict, EventRefused, ServiceUnavailable
-from onmodel.registry.kinds import TRAININGS
+from onmodel.registry.kinds import STORYBOARDS, TRAININGS
 from onmodel.steps.guard_deletion import GuardAnswer, GuardDeletion
 
 
@@ -259,6 +260,44 @@ def test_guard_when_a_training_is_just_being_started_then_waited_for() -> None:
 
     assert ask(studio, "Delete", sleep).status == "SUCCESS"
     assert studio.trainer.describe(studio.job).status == TrainingStatus.STOPPED
+
+
+def being_started(studio: JobsInMemory) -> None:
+    """A drawing whose call has not been answered: its row is there, and no job is listed."""
+    studio.trained()
+    studio.upload()
+    studio.start_drawing(studio.plan())
+    row = STORYBOARDS.require(studio.registry, "bunny", "forest-day-1")
+    STORYBOARDS.replace(studio.registry, row.with_fields(drawing_ref=None), studio.clock())
+
+
+def test_guard_when_a_drawing_is_just_being_started_then_waited_for_and_stopped() -> None:
+    studio = JobsInMemory()
+    being_started(studio)
+    made, studio.trainer.drawings = studio.trainer.drawings, {}
+
+    def sleep(seconds: float) -> None:
+        studio.clock.advance(seconds=seconds)
+        for ref, state in made.items():
+            if state.status == TrainingStatus.STOPPING:
+                studio.trainer.end_drawing(ref, TrainingStatus.STOPPED)
+        studio.trainer.drawings = made  # the answer of the call comes late
+
+    answer = ask(studio, "Delete", sleep)
+    assert (answer.status, "trainings and drawings: 1;" in answer.reason) == ("SUCCESS", True)
+    assert [state.status for state in made.values()] == [TrainingStatus.STOPPED]
+
+
+def test_guard_when_the_service_is_denied_and_a_job_may_draw_then_fails_for_a_day() -> None:
+    """Then the job has ended by itself, and the row of an execution that failed stays."""
+    studio = JobsInMemory()
+    being_started(studio)
+    denied = Failing(AccessDenied("not in this account"))
+    studio.trainer.list_ours = denied.list_ours  # type: ignore[method-assign]
+    answer = ask(studio, "Delete")
+    assert (answer.status, "forest-day-1" in answer.reason) == ("FAILED", True)
+    studio.clock.advance(hours=27)
+    assert ask(studio, "Delete").status == "SUCCESS"
 
 
 @pytest.mark.parametrize("kind", ["Create", "Update"])

@@ -15,7 +15,8 @@ def studio() -> JobsInMemory:
 
 def test_quote_when_within_the_limit_then_nobody_is_asked(studio: JobsInMemory) -> None:
     quoted = studio.quote_drawing(studio.plan())
-    assert quoted.usd is not None and 0.3 < quoted.usd < 3
+    usual = quoted.quote.usual_usd
+    assert quoted.usd is not None and usual is not None and 0.3 < usual < quoted.usd < 4
     assert (quoted.approval, quoted.subject_id) == (False, "forest-day")
     assert "6 pictures" in quoted.quote.assumptions[0]
 
@@ -29,10 +30,10 @@ def test_quote_when_above_the_limit_then_a_person_is_asked_with_the_reason(
 
 
 def test_quote_when_further_arms_are_named_then_they_are_quoted(studio: JobsInMemory) -> None:
-    one = studio.quote_drawing(studio.plan()).usd
+    one = studio.quote_drawing(studio.plan()).quote.usual_usd
     studio.upload(b"scenes: [Buck smiles, Frank waits]\narms: [tuned, references, base]\n"
                   b"size: 512x512")  # fmt: skip
-    three = studio.quote_drawing(studio.plan()).usd
+    three = studio.quote_drawing(studio.plan()).quote.usual_usd
     assert one is not None and three is not None and one < three
 
 

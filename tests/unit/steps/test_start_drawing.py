@@ -3,7 +3,10 @@ from fakes.deployment_in_memory import TRAINING
 from fakes.jobs_in_memory import JobsInMemory
 
 from onmodel.contracts.base import ObjectRef
+from onmodel.contracts.characters import Character
+from onmodel.contracts.keys import accepted_settings_key
 from onmodel.contracts.rows import ReferenceBody, ReferenceStatus, StoryboardStatus
+from onmodel.contracts.settings import Settings
 from onmodel.deployments.deletion import begin_deletion
 from onmodel.errors import EventRefused, TrainingImpossible
 from onmodel.registry.kinds import REFERENCES, STORYBOARDS
@@ -46,6 +49,39 @@ def test_start_when_repeated_by_its_execution_then_the_same_job(studio: JobsInMe
     assert len(studio.trainer.drawings) == 1
     assert studio.start_drawing(plan, execution="draw-2").take == 2
     assert len(studio.trainer.drawings) == 2
+
+
+def test_start_when_the_first_storyboard_is_begun_again_then_the_same_take_and_job(
+    studio: JobsInMemory,
+) -> None:
+    """DeployModel was stopped meanwhile, and the characters' descriptions were changed."""
+    studio.trained()
+    plan = studio.plan(key=None)
+    begun = studio.start_drawing(plan, first_of=TRAINING)
+    drawn = studio.items(begun)
+    changed = Settings(characters={"buck": Character(name="Buck", description="a blue rabbit")})
+    studio.studio.put(
+        accepted_settings_key("bunny"), changed.model_dump_json().encode(), "text/json"
+    )
+    assert studio.start_drawing(plan, "draw-2", first_of=TRAINING) == begun
+    assert studio.items(begun) == drawn
+    assert len(studio.trainer.drawings) == 1
+    (row,) = STORYBOARDS.list(studio.registry, "bunny")
+    assert (row.status, row.holder) == (StoryboardStatus.DRAWING, "draw-2")
+
+
+def test_start_when_it_died_before_the_row_was_written_then_the_same_job(
+    studio: JobsInMemory,
+) -> None:
+    studio.trained()
+    plan = studio.plan(key=None)
+    begun = studio.start_drawing(plan, first_of=TRAINING)
+    (row,) = STORYBOARDS.list(studio.registry, "bunny")
+    STORYBOARDS.replace(studio.registry, row.with_fields(drawing_ref=None), studio.clock())
+    assert studio.start_drawing(plan, "draw-2", first_of=TRAINING) == begun
+    (ref,) = studio.trainer.drawings
+    (row,) = STORYBOARDS.list(studio.registry, "bunny")
+    assert row.body.drawing_ref == ref
 
 
 def test_start_when_references_alone_then_without_any_training(studio: JobsInMemory) -> None:
@@ -101,3 +137,5 @@ def test_start_when_the_stack_is_being_deleted_then_nothing_begins(studio: JobsI
     with pytest.raises(EventRefused, match="being deleted"):
         studio.start_drawing(plan)
     assert studio.trainer.drawings == {}
+    row = STORYBOARDS.require(studio.registry, "bunny", "forest-day-1")
+    assert row.status == StoryboardStatus.FAILED  # the deletion does not wait for it

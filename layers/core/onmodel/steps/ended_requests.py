@@ -233,7 +233,7 @@ class EndedRequests:
 
     def _storyboard(self, ended: EndedExecution) -> bool:
         request = _read(StoryboardRequest, ended, "request")
-        if request is None or request.deployment_id is not None:
+        if request is None or request.deployment_id is not None or request.training_id is not None:
             return False  # the mail of its DeployModel has the outcome
         if self._is_notified(ended, request.production):
             return False

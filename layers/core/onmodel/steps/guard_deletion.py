@@ -14,7 +14,7 @@ from typing import Literal
 from onmodel.contracts.base import Contract
 from onmodel.contracts.deployments import DeploymentRef, DeploymentStatus, RetireRequest
 from onmodel.contracts.operations import DeletionGuardEvent, OurResource, ResourceKind
-from onmodel.contracts.rows import TrainingStage
+from onmodel.contracts.rows import StoryboardStatus, TrainingStage
 from onmodel.deployments.deletion import allow_deletion, allow_deployments, begin_deletion
 from onmodel.deployments.lifecycle import OVER, ask_to_stop
 from onmodel.errors import AccessDenied, OnmodelError
@@ -23,7 +23,7 @@ from onmodel.observability import logger
 from onmodel.ports.machines import Clock, Executions, Scheduler
 from onmodel.ports.registry import Registry
 from onmodel.ports.trainer import Trainer, Trainers
-from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS
+from onmodel.registry.kinds import DEPLOYMENTS, STORYBOARDS, TRAININGS, StoryboardRow
 from onmodel.steps.bill_deployment import bill_deployment
 from onmodel.steps.stop_deployment import stop_deployment
 from onmodel.steps.verify_retired import verify_retired
@@ -35,6 +35,12 @@ POLL_SECONDS = 10
 
 LONGEST_START_CALL = timedelta(minutes=2)
 """The timeout of start_training: its call may still run, and no list has the training yet."""
+
+LONGEST_DRAWING_START = timedelta(minutes=6)
+"""Likewise of start_drawing, which runs for five minutes at most."""
+
+LONGEST_DRAWING = timedelta(hours=26)
+"""A job waits for an hour at most, and runs for a day at most."""
 
 RUNNING = frozenset({TrainingStage.STARTING, TrainingStage.IN_PROGRESS})
 """Statuses of a training that may cost money, by its row."""
@@ -182,7 +188,21 @@ class GuardDeletion:
             for row in TRAININGS.list_all(self.registry)
             if row.status in RUNNING and row.body.trainer in denied
         ]
-        return ", ".join(sorted([*deployments, *trainings]))
+        drawings = [
+            row.id for row in self._drawings_since(LONGEST_DRAWING) if row.body.trainer in denied
+        ]
+        return ", ".join(sorted([*deployments, *trainings, *drawings]))
+
+    def _drawings_since(self, age: timedelta) -> Iterator[StoryboardRow]:
+        """Takes that a job draws, by their rows; an execution that failed leaves its row as it is.
+
+        Args:
+            age: of the last change of the row, at most.
+        """
+        for row in STORYBOARDS.list_all(self.registry):
+            is_by_job = row.status == StoryboardStatus.DRAWING and row.body.deployment_id is None
+            if is_by_job and self.clock() - row.updated_at < age:
+                yield row
 
     def _jobs(self, trainers: Trainers, stopped: set[str]) -> list[str]:
         """Names of jobs that run or may just be started; each is asked to stop again."""
@@ -198,7 +218,12 @@ class GuardDeletion:
             if row.status == TrainingStage.STARTING
             and self.clock() - row.updated_at < LONGEST_START_CALL
         ]
-        return [*running, *starting]
+        drawings = [
+            row.id
+            for row in self._drawings_since(LONGEST_DRAWING_START)
+            if row.body.drawing_ref is None
+        ]
+        return [*running, *starting, *drawings]
 
     def _models_that_stay(self, trainers: Trainers) -> str:
         told = [

@@ -27,7 +27,7 @@ from onmodel.contracts.storyboards import (
 from onmodel.errors import EventRefused, NotFound, SettingsRefused
 from onmodel.films.production import characters_of
 from onmodel.films.settings import settings_in_force
-from onmodel.formats.jsonl import write_lines
+from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -116,7 +116,11 @@ class PlanStoryboard:
     def take_for_job(
         self, asked: PlanStoryboardRequest, plan: StoryboardPlanned
     ) -> tuple[StoryboardBody, Storyboard, tuple[PanelItem, ...]]:
-        """Write the take that a job will draw, as it was planned before its approval.
+        """The take that a job will draw, as it was planned before its approval.
+
+        What was written is read again and stays as it is: its job may have begun. The first
+        storyboard of a training has one take, whichever execution comes to it: no second one is
+        paid for when the execution before was stopped.
 
         Raises:
             SettingsRefused: the file is gone, or does not fit any more.
@@ -136,8 +140,13 @@ class PlanStoryboard:
             panels=len(panels),
         )
         dataset = self._dataset(request.production, plan.training_id)
-        body = self._take(body, request.production, asked.execution_arn)
-        return body, storyboard, self._write(body, request, storyboard, panels, dataset)
+        body = self._take(body, request.production, asked.execution_arn, request.training_id)
+        keys = StoryboardKeys(request.production, body.name, body.take)
+        try:
+            items = read_lines(PanelItem, self.studio.get(keys.plan))
+        except NotFound:
+            return body, storyboard, self._write(body, request, storyboard, panels, dataset)
+        return body, Storyboard.model_validate_json(self.studio.get(keys.storyboard)), items
 
     def _deployed(
         self,
@@ -313,8 +322,24 @@ class PlanStoryboard:
             for found in DEPLOYMENTS.list(self.registry, production)
         )
 
-    def _take(self, body: StoryboardBody, production: str, execution_arn: str) -> StoryboardBody:
-        """The next take; this execution's own take in a repeat. Raises Conflict."""
+    def _take(
+        self,
+        body: StoryboardBody,
+        production: str,
+        execution_arn: str,
+        first_of: str | None = None,
+    ) -> StoryboardBody:
+        """The next take; this execution's own take in a repeat.
+
+        Args:
+            body: of a new take.
+            production: of the storyboard.
+            execution_arn: that holds the take.
+            first_of: the training whose first storyboard it is, which has one take.
+
+        Raises:
+            Conflict: another execution wrote the take at the same moment.
+        """
         before = [
             take
             for take in STORYBOARDS.list(self.registry, production)
@@ -323,6 +348,11 @@ class PlanStoryboard:
         for take in before:
             if take.holder == execution_arn:
                 return take.body
+        of_training = [take for take in before if first_of and take.body.training_id == first_of]
+        if of_training:
+            begun = min(of_training, key=lambda take: take.body.take)
+            held = begun.with_status(StoryboardStatus.DRAWING).with_holder(execution_arn)
+            return STORYBOARDS.replace(self.registry, held, self.clock()).body
         number = 1 + max((take.body.take for take in before), default=0)
         made = STORYBOARDS.create(
             self.registry,

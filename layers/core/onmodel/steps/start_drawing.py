@@ -16,7 +16,7 @@ from onmodel.contracts.storyboards import (
 )
 from onmodel.contracts.trainings import PanelLimits
 from onmodel.deployments.deletion import are_forbidden
-from onmodel.errors import EventRefused, TrainingImpossible
+from onmodel.errors import EventRefused, NotFound, TrainingImpossible
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -38,15 +38,13 @@ class StartDrawing:
     clock: Clock
 
     def start(self, asked: StartDrawingRequest) -> StoryboardPlanned:
-        """Write the take and start its job; a repeat of the same execution starts no second one.
+        """Write the take and start its job; a repeat of the same take starts no second one.
 
         Raises:
             EventRefused: the stack is being deleted, or the plan is not for a job.
             TrainingImpossible: the trainer refuses; the reason is kept with the take.
             SettingsRefused: the storyboard is gone, or does not fit any more.
         """
-        if are_forbidden(self.registry, self.clock()):
-            raise EventRefused("The stack is being deleted: nothing is drawn any more")
         plan = asked.storyboard
         trainer = self.trainers[plan.trainer]
         jobs = trainer.drawing_jobs
@@ -61,9 +59,12 @@ class StartDrawing:
         )
         body, storyboard, items = planner.take_for_job(asked, plan)
         identity = f"{body.name}-{body.take}"
-        spec = self._spec(plan, body, storyboard, items, trainer.limits.panel)
         keys = StoryboardKeys(plan.production, body.name, body.take)
-        self.studio.put(keys.drawing, spec.model_dump_json().encode(), "application/json")
+        try:
+            spec = DrawingSpec.model_validate_json(self.studio.get(keys.drawing))
+        except NotFound:
+            spec = self._spec(plan, body, storyboard, items, trainer.limits.panel)
+            self.studio.put(keys.drawing, spec.model_dump_json().encode(), "application/json")
         self._begin(plan.production, identity, spec, jobs)
         return plan.model_copy(
             update={
@@ -74,15 +75,24 @@ class StartDrawing:
         )
 
     def _begin(self, production: str, identity: str, spec: DrawingSpec, jobs: DrawingJobs) -> None:
+        """Start the job of a take that has none.
+
+        Whether the stack is being deleted is asked after the take was written: the deletion waits
+        for every take that it finds.
+        """
         row = STORYBOARDS.require(self.registry, production, identity)
+        if row.body.drawing_ref is not None:
+            return
         try:
+            if are_forbidden(self.registry, self.clock()):
+                raise EventRefused("The stack is being deleted: nothing is drawn any more")
             ref = jobs.start_drawing(spec)
-        except TrainingImpossible as fault:
+        except (EventRefused, TrainingImpossible) as fault:
             refused = row.with_status(StoryboardStatus.FAILED).with_fields(reason=str(fault))
             STORYBOARDS.replace(self.registry, refused, self.clock())
             raise
-        if row.body.drawing_ref != ref:
-            STORYBOARDS.replace(self.registry, row.with_fields(drawing_ref=ref), self.clock())
+        begun = row.with_fields(drawing_ref=ref, reason=None)
+        STORYBOARDS.replace(self.registry, begun, self.clock())
 
     def _spec(
         self,

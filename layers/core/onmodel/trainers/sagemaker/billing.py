@@ -1,12 +1,14 @@
 """What SageMaker bills: the seconds of one instance while a job runs.
 
-Several instances may be used, the first that has capacity. The dearest counts in a quote.
+Several instances may be used, the first that has capacity. A quote counts the dearest at the
+longest runtime, after which SageMaker ends the job, so that it is never exceeded; what it usually
+costs is the estimate on the preferred instance.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from onmodel.contracts.base import Options, Usage
 from onmodel.contracts.drawings import REFERENCES, Arm
@@ -27,7 +29,11 @@ def sagemaker_training_work(values: Options) -> Work:
     runtime = longest_training_seconds(values)
     return Work(
         usage=(Usage(item=limits.STORAGE_ITEM, paid=limits.MODEL_GB),),
-        either=_either(instances, _training_seconds(values)),
+        either=_either(instances, runtime),
+        usual=(
+            Usage(item=limits.STORAGE_ITEM, paid=limits.MODEL_GB),
+            _usual(instances, _training_seconds(values), runtime),
+        ),
         assumptions=(
             f"{checked.steps:,} steps of {_seconds(instances, _share(checked.resolution**2))},"
             f" and {_minutes(limits.SETUP_SECONDS)} min to begin; {NOT_MEASURED}",
@@ -46,7 +52,8 @@ def drawing_work(pictures: Mapping[Arm, int], values: Options) -> Work:
     runtime = longest_drawing_seconds(pictures, values)
     return Work(
         usage=(),
-        either=_either(instances, _drawing_seconds(pictures, checked)),
+        either=_either(instances, runtime),
+        usual=(_usual(instances, _drawing_seconds(pictures, checked), runtime),),
         assumptions=(
             f"{count:,} pictures of {checked.steps} steps in one job, and"
             f" {_minutes(limits.SETUP_SECONDS)} min to begin; {NOT_MEASURED}",
@@ -93,11 +100,16 @@ def _drawing_seconds(pictures: Mapping[Arm, int], options: SageMakerDrawingOptio
     return lambda instance: _plus_setup(_step(instance), work)
 
 
-def _either(instances: Iterable[str], seconds: SecondsOn) -> tuple[Usage, ...]:
-    return tuple(
-        Usage(item=instance_item(instance), paid=round(seconds(instance).most / 3600, 3))
-        for instance in instances
-    )
+def _either(instances: Iterable[str], runtime: int) -> tuple[Usage, ...]:
+    """The most that can be billed, on each instance."""
+    hours = round((runtime + limits.ENDING_SECONDS) / 3600, 4)
+    return tuple(Usage(item=instance_item(instance), paid=hours) for instance in instances)
+
+
+def _usual(instances: Sequence[str], seconds: SecondsOn, runtime: int) -> Usage:
+    """The longest estimate on the preferred instance; a job of more than a day is ended before."""
+    usual = min(seconds(instances[0]).most, runtime)
+    return Usage(item=instance_item(instances[0]), paid=round(usual / 3600, 3))
 
 
 def _runtime(instances: Iterable[str], seconds: SecondsOn) -> int:

@@ -89,4 +89,7 @@ PENDING_SECONDS = 3_600
 FINISHING_SECONDS = 600
 """Before the end of its runtime a job stops by itself, and writes what it has reached."""
 
+ENDING_SECONDS = 300
+"""Billed after the longest runtime at most: two minutes to end, and files that are copied to S3."""
+
 VOLUME_GB = 100
