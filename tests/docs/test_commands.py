@@ -22,7 +22,8 @@ from onmodel_cli.main import app
 
 PAGES = (
     "docs/debugging.md", "docs/operating.md", "docs/costs.md", "docs/safety.md",
-    "docs/security.md", "docs/sampling.md", "docs/trainers.md", "docs/architecture.md",
+    "docs/security.md", "docs/sampling.md", "docs/characters.md", "docs/trainers.md",
+    "docs/architecture.md",
     "events/README.md", "CONTRIBUTING.md", "README.md",  # last: it ends with a model deleted
 )  # fmt: skip
 COMMANDS = [command for page in PAGES for command in commands(page)]
@@ -38,7 +39,6 @@ ELSEWHERE = {
     "make demo": "tests/e2e goes the same way with a drawn film; this one takes minutes",
     "make demo FILM=my.mp4": "as make demo",
     "make demo TRAINER=sagemaker": "make test-trainer runs the same programs, after fetching torch",
-    "make trainer-environment": "make test-trainer fetches the same",
     "make build": "make check-build in .ci/run builds first",
     "make audit": "asks PyPI; tests/unit/template/test_audit.py holds what works offline",
     "aws secretsmanager put-secret-value": "would make all links invalid",
