@@ -46,7 +46,8 @@ class RefusedError(OnmodelError):
     """
 
     def __init__(self, reason: str, advice: str = "") -> None:
-        super().__init__(f"{reason}. {advice}".rstrip(" .") + "." if advice else reason)
+        stop = "" if reason.endswith("?") else "."
+        super().__init__(f"{reason}{stop} {advice}".rstrip(" .") + "." if advice else reason)
         self.reason = reason
         self.advice = advice
 

@@ -42,6 +42,7 @@ def refusal(text: str | bytes, model: type = Settings) -> str:
         ("\ufeffcredit: Café", {"credit": "Café"}),
         ("training: {automatic: no}", {"training": {"automatic": False}}),
         ("training: {automatic: yes}", {"training": {"automatic": True}}),
+        ("embedding: {dimensions: '256'}", {"embedding": {"dimensions": 256}}),
         ("training: {steps: 010}", {"training": {"steps": 10}}),
         ("finder: {labels: [Person, 5, yes]}", {"finder": {"labels": ("Person", "5", "yes")}}),
         (
@@ -142,6 +143,7 @@ def test_read_when_sections_are_merged_then_their_own_keys_win() -> None:
         ('credit: "a\\nb"', "line 1, credit: has a line break or a tab, write it on one line"),
         ('credit: "a\\0b"', "line 1, credit: has the control character U+0000"),
         ('credit: "\\ud800"', "line 1, credit: has the character U+D800"),
+        ("CREDIT: x", "line 1, CREDIT: is unknown, did you mean `credit`?"),
         ("training: {steps: 9}", "line 1, training.steps: is 9, write a number from 10 to 20,000"),
         ("training: {bedrock: {steps: 20001}}", "training.bedrock.steps: is 20,001, write a"),
         ("training: {batch_size: 1}", "training.batch_size: is 1, write a number from 8 to 192"),
@@ -484,3 +486,9 @@ def test_read_when_any_bytes_come_then_a_model_or_a_refusal(text: bytes) -> None
         read_user_yaml(Settings, text, "s.yaml")
     except SettingsRefused as refused:
         assert refused.advice
+
+
+def test_read_when_the_reason_ends_with_a_question_then_no_full_stop_behind_it() -> None:
+    with pytest.raises(SettingsRefused) as refused:
+        read_user_yaml(Settings, b"Credit: x", "s.yaml")
+    assert "did you mean `credit`? Correct it" in str(refused.value)

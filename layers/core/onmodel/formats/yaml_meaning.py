@@ -76,6 +76,9 @@ class _Fitting:
             return self._fit_scalar(options, value, path, text_fits=bool(models))
         elif isinstance(value, str) and float in options and _is_not_finite(value):
             self._refuse_number(value, path)  # pydantic would take it
+        elif isinstance(value, str):
+            numbers = {str(word): word for word in _words(options) if isinstance(word, int)}
+            return numbers.get(value.strip(), value)
         return value
 
     def _fit_model(
@@ -115,9 +118,7 @@ class _Fitting:
     ) -> Any:  # noqa: ANN401
         if type(value) in options or (float in options and type(value) is int):
             return value
-        literals = [word for option in options if get_origin(option) is Literal
-                    for word in get_args(option)]  # fmt: skip
-        if str in options or text_fits or any(isinstance(word, str) for word in literals):
+        if str in options or text_fits or any(isinstance(word, str) for word in _words(options)):
             return self.document.written.get(path, str(value))
         if isinstance(value, bool) and (int in options or float in options):
             self._refuse_number(value, path)  # pydantic would take true for 1
@@ -154,12 +155,19 @@ def _is_model(option: Any) -> bool:  # noqa: ANN401 - a type
     return isinstance(option, type) and issubclass(option, BaseModel)
 
 
+def _words(options: tuple[Any, ...]) -> list[Any]:
+    """The values that literals among the options allow."""
+    return [
+        word for option in options if get_origin(option) is Literal for word in get_args(option)
+    ]
+
+
 def _is_not_finite(text: str) -> bool:
     return text.strip().lower().lstrip("+-.") in NOT_FINITE
 
 
 def _unknown(key: str, known: Mapping[str, FieldInfo]) -> str:
-    close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.6)
     if close:
         return f"is unknown, did you mean `{close[0]}`?"
     return f"is unknown, known here: {', '.join(known)}"
