@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from onmodel.wiring import now
 from onmodel_cli import options, results, speaking
+from onmodel_cli.deleting import delete_production
 from onmodel_cli.demo import Demo, DemoTrainer, play
 from onmodel_cli.doctor import doctor
 from onmodel_cli.events import event
@@ -119,6 +120,7 @@ app.command()(storyboard)
 app.command()(extend)
 app.command()(retire)
 app.command()(delete_model)
+app.command()(delete_production)
 app.command()(costs)
 app.command()(doctor)
 app.command()(event)

@@ -45,6 +45,9 @@ ELSEWHERE = {
     "ONMODEL_WRITE_DOCS=1 .venv/bin/pytest tests/docs/test_reference.py": (
         "writes pages; tests/docs/test_reference.py compares them"
     ),
+    "onmodel delete-production -p NAME": (
+        "tests/e2e/test_delete_production.py; other lines need the pages' production"
+    ),
     "make lock": "changes what is locked; tests/unit/template/test_locks.py holds the result",
     "make test-runtime": "needs the SAM CLI and Python 3.13: minutes, and a command of its own",
     "make seed": "make test-runtime fills a stack with it",

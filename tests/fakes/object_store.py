@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from fakes.clock import FixedClock
 
 from onmodel.errors import NotFound
 from onmodel.ports.machines import Clock
-from onmodel.ports.storage import ObjectInfo
+from onmodel.ports.storage import ObjectInfo, ObjectVersion
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,21 @@ class InMemoryObjectStore:
         for key in keys:
             self._append(key, None, "")
         return len(keys)
+
+    def versions(self, prefix: str) -> Iterator[ObjectVersion]:
+        for key in sorted(self._versions, key=str.encode):
+            if key.startswith(prefix):
+                for version in self._versions[key]:
+                    size = len(version.body or b"")
+                    yield ObjectVersion(key=key, version_id=version.id, size=size)
+
+    def delete_versions(self, versions: Iterable[ObjectVersion]) -> int:
+        gone = {(one.key, one.version_id) for one in versions}
+        for key in {key for key, _ in gone}:
+            kept = [one for one in self._versions.pop(key, []) if (key, one.id) not in gone]
+            if kept:
+                self._versions[key] = kept
+        return len(gone)
 
     def presign(self, key: str, seconds: int) -> str:
         return f"https://{self.bucket}.invalid/{key}?X-Amz-Expires={seconds}"

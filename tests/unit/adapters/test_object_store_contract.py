@@ -11,7 +11,7 @@ from fakes.object_store import InMemoryObjectStore
 
 from onmodel.adapters.s3 import S3ObjectStore
 from onmodel.errors import NotFound
-from onmodel.ports.storage import ObjectStore
+from onmodel.ports.storage import ObjectStore, VersionedStore
 
 FILM = bytes(range(256)) * 40
 
@@ -95,3 +95,31 @@ def test_presign_when_called_then_link_names_key_and_expiry(store: ObjectStore) 
     link = store.presign("report/index.html", 900)
     assert "report/index.html?" in link
     assert "X-Amz-Expires=900" in link
+
+
+def test_versions_when_replaced_and_deleted_then_all_are_listed_with_the_marker(
+    store: VersionedStore,
+) -> None:
+    store.put("bunny/a", b"first", "text/plain")
+    store.put("bunny/a", b"second!", "text/plain")
+    store.put("bunny/b", b"b", "text/plain")
+    store.put("bunnyhop/a", b"another's", "text/plain")
+    store.delete_prefix("bunny/a")
+    found = list(store.versions("bunny/"))
+    assert sorted((one.key, one.size) for one in found) == [
+        ("bunny/a", 0), ("bunny/a", 5), ("bunny/a", 7), ("bunny/b", 1)
+    ]  # fmt: skip
+    assert len({one.version_id for one in found if one.key == "bunny/a"}) == 3
+
+
+def test_versions_when_deleted_then_gone_for_good_and_no_other_is(store: VersionedStore) -> None:
+    store.put("bunny/a", b"first", "text/plain")
+    first = store.head("bunny/a").version_id
+    store.put("bunny/a", b"second!", "text/plain")
+    store.put("bunnyhop/a", b"another's", "text/plain")
+    assert store.delete_versions(store.versions("bunny/")) == 2
+    assert list(store.versions("bunny/")) == []
+    with pytest.raises(NotFound):
+        store.get("bunny/a", first)
+    assert store.get("bunnyhop/a") == b"another's"
+    assert store.delete_versions([]) == 0

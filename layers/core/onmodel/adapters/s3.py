@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,11 @@ from botocore.exceptions import ClientError
 
 from onmodel.adapters.faults import code_of, translated
 from onmodel.errors import ServiceError, ServiceUnavailable
-from onmodel.ports.storage import ObjectInfo
+from onmodel.ports.storage import ObjectInfo, ObjectVersion
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 BODY_ATTEMPTS = 3  # botocore retries calls, but not a body that ends early
 DELETE_BATCH = 1000  # most keys that DeleteObjects takes
@@ -73,17 +74,27 @@ class S3ObjectStore:
         keys = (info.key for info in self.list(prefix))
         deleted = 0
         while batch := tuple(islice(keys, DELETE_BATCH)):
-            with translated():
-                answer = self._client.delete_objects(
-                    Bucket=self.bucket,
-                    Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True},
-                )
-            if refused := answer.get("Errors"):
-                first = refused[0]
-                raise ServiceError(
-                    f"S3 did not delete {len(refused)} of {len(batch)} objects under {prefix}:"
-                    f" {first.get('Key')} ({first.get('Code')})"
-                )
+            self._delete([{"Key": key} for key in batch])
+            deleted += len(batch)
+        return deleted
+
+    def versions(self, prefix: str) -> Iterator[ObjectVersion]:
+        """All versions and delete markers; of one key in the order in which S3 lists them."""
+        pages = self._client.get_paginator("list_object_versions")
+        with translated():
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
+                for item in page.get("Versions", []):
+                    yield ObjectVersion(
+                        key=item["Key"], version_id=item["VersionId"], size=item["Size"]
+                    )
+                for marker in page.get("DeleteMarkers", []):
+                    yield ObjectVersion(key=marker["Key"], version_id=marker["VersionId"], size=0)
+
+    def delete_versions(self, versions: Iterable[ObjectVersion]) -> int:
+        found = iter(versions)
+        deleted = 0
+        while batch := tuple(islice(found, DELETE_BATCH)):
+            self._delete([{"Key": one.key, "VersionId": one.version_id} for one in batch])
             deleted += len(batch)
         return deleted
 
@@ -91,6 +102,19 @@ class S3ObjectStore:
         with translated():
             return self._client.generate_presigned_url(
                 "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=seconds
+            )
+
+    def _delete(self, objects: Sequence[ObjectIdentifierTypeDef]) -> None:
+        """At most DELETE_BATCH. Raises ServiceError when S3 refuses one of them."""
+        with translated():
+            answer = self._client.delete_objects(
+                Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True}
+            )
+        if refused := answer.get("Errors"):
+            first = refused[0]
+            raise ServiceError(
+                f"S3 did not delete {len(refused)} of {len(objects)} objects of {self.bucket}:"
+                f" {first.get('Key')} ({first.get('Code')})"
             )
 
     def _address(self, key: str, version_id: str | None) -> dict[str, Any]:

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     STORYBOARD = "storyboard"
     STACK = "stack"
     PLACES = "places"
+    TOMBSTONE = "tombstone"
 
 
 class RunStatus(StrEnum):
@@ -170,6 +171,32 @@ class StackStatus(StrEnum):
 
 class StackBody(Contract):
     """Empty: the row has only its status."""
+
+
+class TombstoneStatus(StrEnum):
+    """`deleting` is written before the first thing is deleted; the same command goes on with it."""
+
+    DELETING = "deleting"
+    DELETED = "deleted"
+
+
+class DeletedPart(Contract):
+    """One kind of what a production had, with all its object versions."""
+
+    name: str
+    number: int = Field(ge=0, description="of object versions, models or rows")
+    size_bytes: int = Field(default=0, ge=0)
+
+
+class TombstoneBody(Contract):
+    """When a production was deleted, and what it had. Id: the time at which it was begun."""
+
+    name: str = Field(description="of the production, for people")
+    parts: tuple[DeletedPart, ...]
+    cache_expires_at: datetime = Field(
+        description="until then cached answers may exist, which name no production"
+    )
+    deleted_at: datetime | None = None
 
 
 class NamingCost(Contract):

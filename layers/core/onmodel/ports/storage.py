@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Protocol
 
@@ -38,6 +38,26 @@ class ObjectStore(Protocol):
         ...
 
     def presign(self, key: str, seconds: int) -> str: ...
+
+
+class ObjectVersion(Contract):
+    """One version of an object, or one delete marker, which has no bytes."""
+
+    key: str
+    version_id: str
+    size: int
+
+
+class VersionedStore(ObjectStore, Protocol):
+    """A bucket whose versions can be deleted for good. No function has the right to do it."""
+
+    def versions(self, prefix: str) -> Iterator[ObjectVersion]:
+        """All versions and delete markers under a prefix."""
+        ...
+
+    def delete_versions(self, versions: Iterable[ObjectVersion]) -> int:
+        """Delete them for good; returns how many. One that is gone counts as deleted."""
+        ...
 
 
 CACHE_VALUE_LIMIT_BYTES = 350_000

@@ -32,6 +32,8 @@ from onmodel.contracts.rows import (
     StackStatus,
     StoryboardBody,
     StoryboardStatus,
+    TombstoneBody,
+    TombstoneStatus,
     TrainingBody,
     TrainingStage,
 )
@@ -47,6 +49,7 @@ ApprovalRow = Row[ApprovalBody, ApprovalStatus]
 TrainingRow = Row[TrainingBody, TrainingStage]
 DeploymentRow = Row[DeploymentBody, DeploymentStage]
 StoryboardRow = Row[StoryboardBody, StoryboardStatus]
+TombstoneRow = Row[TombstoneBody, TombstoneStatus]
 PlacesRow = Row[PlacesBody, PlacesStatus]
 
 PRODUCTIONS = Rows(Kind.PRODUCTION, FolderBody, FolderStatus)
@@ -65,4 +68,5 @@ TRAININGS = Rows(Kind.TRAINING, TrainingBody, TrainingStage)
 DEPLOYMENTS = Rows(Kind.DEPLOYMENT, DeploymentBody, DeploymentStage)
 STORYBOARDS = Rows(Kind.STORYBOARD, StoryboardBody, StoryboardStatus)
 STACKS = Rows(Kind.STACK, StackBody, StackStatus)
+TOMBSTONES = Rows(Kind.TOMBSTONE, TombstoneBody, TombstoneStatus)
 PLACES = Rows(Kind.PLACES, PlacesBody, PlacesStatus)

@@ -1,0 +1,188 @@
+"""What a production has in the buckets, at the trainers' services and in the Registry."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from onmodel.contracts.keys import MAIN_PRODUCTION, accepted_settings_key
+from onmodel.contracts.rows import DeletedPart, Kind, TrainingStage
+from onmodel.contracts.trainings import TrainingStatus
+from onmodel.deployments.lifecycle import OVER
+from onmodel.films.folders import ProductionFolders
+from onmodel.films.upload_layout import FilmFile, IgnoredUpload, UnknownUpload, classify
+from onmodel.ports.machines import Executions
+from onmodel.ports.registry import Record, Registry
+from onmodel.ports.storage import ObjectVersion, VersionedStore
+from onmodel.ports.trainer import Trainers
+from onmodel.registry.kinds import (
+    APPROVALS,
+    DEPLOYMENTS,
+    RUNS,
+    STORYBOARDS,
+    TRAININGS,
+    TrainingRow,
+)
+
+OF_THE_STACK = frozenset({Kind.STACK, Kind.PLACES})
+"""Kinds of rows that the partition of production main has for the whole stack."""
+
+ROOT_FOLDERS = frozenset({"films", "characters", "storyboards"})
+"""Of production main, at the root of the uploads bucket."""
+
+STUDIO_FOLDERS = ("films", "datasets", "trainings", "storyboards")
+"""Of a production in the studio bucket; `trainers/` there is the stack's own."""
+
+STOP_TRAINING = {
+    "bedrock": "aws bedrock stop-model-customization-job --job-identifier {ref}",
+    "sagemaker": "aws sagemaker stop-training-job --training-job-name {name}",
+}
+"""The command that stops a job of each trainer."""
+
+RUNNING_TRAININGS = frozenset({TrainingStage.STARTING, TrainingStage.IN_PROGRESS})
+RUNNING_JOBS = frozenset({TrainingStatus.IN_PROGRESS, TrainingStatus.STOPPING})
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """The services that know what a production has."""
+
+    uploads: VersionedStore
+    studio: VersionedStore
+    registry: Registry
+    trainers: Trainers
+    executions: Executions
+
+    def uploaded(self, production: ProductionFolders) -> Iterator[ObjectVersion]:
+        """All versions in the production's folders of the uploads bucket."""
+        for folder in production.folders:
+            prefix = f"{folder}/" if folder else ""
+            for version in self.uploads.versions(prefix):
+                if _is_in(folder, version.key):
+                    yield version
+
+    def made(self, production: str) -> Iterator[ObjectVersion]:
+        """All versions of what was made for the production, in the studio bucket."""
+        for folder in STUDIO_FOLDERS:
+            yield from self.studio.versions(f"{production}/{folder}/")
+        yield from self.studio.versions(accepted_settings_key(production))
+
+    def models(self, production: str) -> list[TrainingRow]:
+        """Trainings whose model exists."""
+        return [
+            row
+            for row in TRAININGS.list(self.registry, production)
+            if row.body.model_ref and row.status != TrainingStage.GONE
+        ]
+
+    def rows(self, production: str) -> Iterator[Record]:
+        """All rows but tombstones and the stack's own; that of the production itself is last."""
+        kinds = [kind for kind in Kind if kind not in {*OF_THE_STACK, Kind.TOMBSTONE}]
+        for kind in sorted(kinds, key=lambda kind: kind == Kind.PRODUCTION):
+            yield from self.registry.list(production, kind)
+
+    def parts(self, production: ProductionFolders) -> tuple[DeletedPart, ...]:
+        """Numbers and sizes, with all versions; kinds of which there is nothing are left out."""
+        numbers: Counter[str] = Counter()
+        sizes: Counter[str] = Counter()
+        for version in self.uploaded(production):
+            name = _kind_of_upload(version.key)
+            numbers[name] += 1
+            sizes[name] += version.size
+        for version in self.made(production.id):
+            name = _kind_of_result(version.key.removeprefix(f"{production.id}/"))
+            numbers[name] += 1
+            sizes[name] += version.size
+        numbers["models"] = len(self.models(production.id))
+        numbers["rows"] = sum(1 for _ in self.rows(production.id))
+        return tuple(
+            DeletedPart(name=name, number=number, size_bytes=sizes[name])
+            for name, number in numbers.items()
+            if number
+        )
+
+    def obstacles(self, production: str) -> list[str]:
+        """What runs or bills, each with the command that stops it."""
+        deployed = [
+            f"{row.id} is deployed: `onmodel retire -p {production} --deployment {row.id}`"
+            for row in DEPLOYMENTS.list(self.registry, production)
+            if row.status not in OVER
+        ]
+        return [*deployed, *self._trainings(production), *self._drawings(production),
+                *self._executions(production)]  # fmt: skip
+
+    def _trainings(self, production: str) -> Iterator[str]:
+        for row in TRAININGS.list(self.registry, production):
+            if row.status in RUNNING_TRAININGS:
+                ref = row.body.job_ref
+                yield (
+                    f"{row.id} is being trained: `{_stop(row.body.trainer, ref)}`"
+                    if ref
+                    else f"{row.id} is being started: try again in a quarter of an hour"
+                )
+
+    def _drawings(self, production: str) -> Iterator[str]:
+        """Jobs may go on after the execution that waited for them was stopped."""
+        for row in STORYBOARDS.list(self.registry, production):
+            ref, jobs = row.body.drawing_ref, self.trainers[row.body.trainer].drawing_jobs
+            if ref and jobs is not None and jobs.describe_drawing(ref).status in RUNNING_JOBS:
+                yield f"{row.id} is being drawn: `{_stop(row.body.trainer, ref)}`"
+
+    def _executions(self, production: str) -> Iterator[str]:
+        known = {
+            *(record.holder for record in self.rows(production)),
+            *(row.body.execution_arn for row in RUNS.list(self.registry, production)),
+            *(row.body.execution_arn for row in APPROVALS.list(self.registry, production)),
+            *(row.body.planned_by for row in DEPLOYMENTS.list(self.registry, production)),
+        }
+        for arn in sorted(one for one in known if one):
+            if self.executions.is_running(arn):
+                machine, name = arn.split(":")[-2:]
+                command = f"aws stepfunctions stop-execution --execution-arn {arn}"
+                yield f"{machine} works on {name}, or waits for an answer: `{command}`"
+
+
+def _stop(trainer: str, ref: str) -> str:
+    return STOP_TRAINING[trainer].format(ref=ref, name=ref.rpartition("/")[2])
+
+
+def _is_in(folder: str, key: str) -> bool:
+    """Whether a key is in a production's folder; '' is the root, which has all other folders."""
+    upload = classify(key)
+    if not isinstance(upload, IgnoredUpload | UnknownUpload):
+        return upload.folder == folder
+    first, slash, _ = key.partition("/")
+    if folder:
+        return first == folder and folder not in ROOT_FOLDERS
+    return bool(slash) and first in ROOT_FOLDERS
+
+
+def _kind_of_upload(key: str) -> str:
+    if isinstance(classify(key), FilmFile):
+        return "films"
+    return "references" if "characters/" in key else "storyboards, settings and other uploads"
+
+
+def _kind_of_result(key: str) -> str:
+    """Of a key below the production's folder in the studio bucket."""
+    folder = key.partition("/")[0]
+    if folder == "films":
+        if key.endswith(".npy"):
+            return "vectors"
+        return "crops" if "/crops/" in key else "results and reports of films"
+    return {
+        "datasets": "files of datasets",
+        "trainings": "files of trainings and adapters",
+        "storyboards": "files of drawn storyboards",
+    }.get(folder, "accepted settings")
+
+
+def folders_of(production: ProductionFolders) -> str:
+    """For people: the folders as typed."""
+    return ", ".join(f"{folder}/" if folder else "the root" for folder in production.folders)
+
+
+def name_of(production: ProductionFolders) -> str:
+    """For people, and what has to be typed to delete it."""
+    return production.folders[0] or MAIN_PRODUCTION

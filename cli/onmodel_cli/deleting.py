@@ -1,0 +1,163 @@
+"""`onmodel delete-production`: everything of a production, for good.
+
+It runs with the rights of whoever types it: no function may delete versions or films. The order is
+such that the same command goes on where one ended: a tombstone, models, uploads, results, rows.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from onmodel.contracts.keys import same_name
+from onmodel.contracts.rows import DeletedPart, TombstoneBody, TombstoneStatus, TrainingStage
+from onmodel.environment import CacheTable
+from onmodel.errors import RefusedError
+from onmodel.films.folders import ProductionFolders, production_called, production_of
+from onmodel.formats.wording import dollars
+from onmodel.registry.kinds import TOMBSTONES, TRAININGS, TombstoneRow
+from onmodel.wiring import now
+from onmodel_cli import options, speaking
+from onmodel_cli.belongings import Belongings, folders_of, name_of
+from onmodel_cli.connection import Connection
+from onmodel_cli.options import open_stack
+
+
+class NotDeleted(RefusedError):
+    """Raised when a production cannot be deleted now, or there is none of this name."""
+
+
+def delete_production(
+    production: options.Production,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask for the production's name.")
+    ] = False,
+    stack: options.Stack = "onmodel",
+    region: options.Region = None,
+    local: options.Local = False,
+) -> None:
+    """Delete a production for good: films, pictures, datasets, models and rows, all versions.
+
+    It is refused while something of the production runs or bills. If it ends before it is done,
+    the same command goes on with it.
+    """
+    with speaking.plain_errors():
+        connection = open_stack(stack, region, local)
+        belongings = belongings_of(connection)
+        found = _found(production, connection)
+        if obstacles := belongings.obstacles(found.id):
+            raise NotDeleted(
+                f"Something of {name_of(found)} runs or bills. " + ". ".join(obstacles),
+                "Stop it, then delete the production",
+            )
+        begun = _begun(found.id, connection)
+        parts = belongings.parts(found)
+        if not parts and begun is None:
+            raise NotDeleted(f"There is no production {production}", "See `onmodel status`")
+        body = begun.body if begun else _body(found, parts, connection)
+        _show(found, parts, body, connection, belongings)
+        if not yes:
+            _confirm(found)
+        tombstone = begun or TOMBSTONES.create(
+            connection.registry,
+            found.id,
+            f"{now():%Y%m%dt%H%M%Sz}",
+            status=TombstoneStatus.DELETING,
+            body=body,
+            now=now(),
+        )
+        with speaking.err.status("Deleting"):
+            delete_all(found, belongings)
+        TOMBSTONES.replace(
+            connection.registry,
+            tombstone.with_status(TombstoneStatus.DELETED).with_fields(deleted_at=now()),
+            now(),
+        )
+        speaking.say(
+            f"[green]✓[/] {escape(name_of(found))} is deleted. An upload to its folder begins it"
+            " anew."
+        )
+
+
+def belongings_of(connection: Connection) -> Belongings:
+    services = connection.services
+    return Belongings(
+        uploads=services.uploads,
+        studio=services.studio,
+        registry=connection.registry,
+        trainers=services.trainers,
+        executions=connection.executions,
+    )
+
+
+def delete_all(production: ProductionFolders, belongings: Belongings) -> None:
+    """Delete models, uploads, results and rows, in this order; every part may be repeated.
+
+    Models are known by rows, and folders by the production's row, so rows are last. Results are
+    deleted again after the uploads: the event of a deleted settings.yaml may write one.
+    """
+    for row in belongings.models(production.id):
+        belongings.trainers[row.body.trainer].delete_model(row.body.model_ref or "")
+        gone = row.with_status(TrainingStage.GONE).with_fields(reason="its production is deleted")
+        TRAININGS.replace(belongings.registry, gone, now())
+    belongings.uploads.delete_versions(belongings.uploaded(production))
+    belongings.studio.delete_versions(belongings.made(production.id))
+    for record in belongings.rows(production.id):
+        belongings.registry.delete(record)
+    belongings.studio.delete_versions(belongings.made(production.id))
+
+
+def _found(name: str, connection: Connection) -> ProductionFolders:
+    if not name.strip():
+        raise NotDeleted("The production has no name", "Give it with --production")
+    registry = connection.registry
+    return production_called(name.strip(), registry) or production_of(name.strip(), registry)
+
+
+def _begun(production: str, connection: Connection) -> TombstoneRow | None:
+    """The tombstone of a deletion that was not finished."""
+    rows = TOMBSTONES.list(connection.registry, production)
+    return next((row for row in rows if row.status == TombstoneStatus.DELETING), None)
+
+
+def _body(
+    found: ProductionFolders, parts: tuple[DeletedPart, ...], connection: Connection
+) -> TombstoneBody:
+    life = timedelta(days=connection.environment.read(CacheTable).cache_days)
+    return TombstoneBody(name=name_of(found), parts=parts, cache_expires_at=now() + life)
+
+
+def _show(
+    found: ProductionFolders,
+    parts: tuple[DeletedPart, ...],
+    body: TombstoneBody,
+    connection: Connection,
+    belongings: Belongings,
+) -> None:
+    speaking.say(
+        f"{escape(name_of(found))} (id {found.id}) in {escape(folders_of(found))} of the uploads"
+        " bucket has, all versions counted:"
+    )
+    for part in parts:
+        size = f", {part.size_bytes / 1e6:,.1f} MB" if part.size_bytes else ""
+        speaking.say(f"  {part.name}: {part.number:,}{size}")
+    for row in belongings.models(found.id):
+        item = connection.services.trainer_rules[row.body.trainer].items.model_month
+        price = connection.services.prices.price(item) if item else None
+        month = f", {dollars(float(price.usd))} a month" if price and price.usd is not None else ""
+        speaking.say(f"  model of {row.id}, at {row.body.trainer}{month}")
+    speaking.say(
+        "Cached answers (labels, vectors, captions) stay: they are stored under a hash of what was"
+        f" asked and name no production. The last one expires by {body.cache_expires_at:%Y-%m-%d}."
+        " Logs and sent mails stay too, and rows can be restored for 35 days (point-in-time"
+        " recovery)."
+    )
+
+
+def _confirm(found: ProductionFolders) -> None:
+    typed = typer.prompt("Type the production's name to delete it for good", err=True)
+    if same_name(typed.strip()) != same_name(name_of(found)):
+        raise NotDeleted(f"{typed} is not {name_of(found)}", "Nothing was deleted")

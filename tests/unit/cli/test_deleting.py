@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from fakes.executions import execution_arn
+from fakes.films_in_memory import MACHINE, FilmsInMemory
+from fakes.trainer import Only
+from typer.testing import CliRunner
+
+from onmodel.contracts.keys import MAIN_PRODUCTION
+from onmodel.contracts.places import PlacesBody, PlacesStatus
+from onmodel.contracts.rows import (
+    DeploymentBody,
+    DeploymentStage,
+    Kind,
+    TombstoneStatus,
+    TrainingBody,
+    TrainingStage,
+)
+from onmodel.contracts.trainings import TrainingSpec
+from onmodel.errors import ServiceError
+from onmodel.films.folders import production_called
+from onmodel.registry.kinds import DEPLOYMENTS, PLACES, RUNS, TOMBSTONES, TRAININGS
+from onmodel.trainers.bedrock.rules import BedrockRules
+from onmodel.trainers.catalogue import TRAINERS
+from onmodel.wiring import now
+from onmodel_cli import belongings, deleting, main
+from onmodel_cli.connection import Connection
+
+ID = "d0001-0a1b2c3d"
+JOB = "arn:aws:bedrock:us-east-1:123456789012:model-customization-job/x"
+
+
+class DeletingTrainer:
+    """What the command asks of a trainer."""
+
+    drawing_jobs = None
+
+    def __init__(self) -> None:
+        self.deleted: list[str] = []
+
+    def delete_model(self, model_ref: str) -> None:
+        self.deleted.append(model_ref)
+
+
+@pytest.fixture
+def trainer(connection: Connection) -> DeletingTrainer:
+    made = DeletingTrainer()
+    vars(connection.services)["trainers"] = Only(made)
+    return made
+
+
+@pytest.fixture
+def invoke(connection: Connection, trainer: DeletingTrainer, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(deleting, "open_stack", lambda *_arguments: connection)
+
+    def call(*arguments: str, **options: str):
+        return CliRunner().invoke(main.app, ["delete-production", *arguments], **options)
+
+    return call
+
+
+@pytest.fixture
+def prepared(world: FilmsInMemory, film: Path, picture: bytes) -> FilmsInMemory:
+    """Production Bunny with a prepared film of two versions, a reference and a model; and Hop."""
+    for folder in ("Bunny", "Bunnyhop"):
+        world.route(world.upload(f"{folder}/characters/Mira/1.png", picture))
+        world.upload(f"{folder}/films/mira.mp4", film.read_bytes())
+        world.route(world.event(f"{folder}/films/mira.mp4"))
+        world.prepare(world.started())
+    world.uploads.put("Bunny/films/mira.mp4", b"an older version's successor", "video/mp4")
+    world.studio.put("bunny/films/mira/samples/s/crops/c.jpg", b"crop", "image/jpeg")
+    world.studio.put("bunny/datasets/d1/manifest.jsonl", b"{}", "text/plain")
+    world.studio.put("trainers/sagemaker/weights/w", b"weights", "text/plain")
+    put_training(world, TrainingStage.COMPLETED)
+    return world
+
+
+def put_training(world: FilmsInMemory, status: TrainingStage) -> None:
+    spec = TrainingSpec(
+        production="bunny", dataset_id=ID, training_id=ID, manifest_uri="s3://studio/m",
+        output_uri="s3://studio/t/", hyperparameters=BedrockRules.presets["default"],
+    )  # fmt: skip
+    body = TrainingBody(
+        dataset_id=ID, correlation_id="c", spec=spec, model_ref="model-1", job_ref=JOB
+    )
+    TRAININGS.put(world.registry, "bunny", ID, status=status, body=body, now=now())
+
+
+def left_of(world: FilmsInMemory, folder: str, production: str) -> list[str]:
+    objects = [*world.uploads.versions(f"{folder}/"), *world.studio.versions(f"{production}/")]
+    rows = [row for kind in Kind for row in world.registry.list(production, kind)]
+    return [one.key for one in objects] + [
+        f"{r.kind} {r.id}" for r in rows if r.kind != "tombstone"
+    ]
+
+
+def tombstone(world: FilmsInMemory):
+    (row,) = TOMBSTONES.list(world.registry, "bunny")
+    return row
+
+
+def test_delete_production_when_its_name_is_typed_leaves_nothing_but_a_tombstone(
+    invoke, prepared: FilmsInMemory, trainer: DeletingTrainer
+) -> None:
+    before = left_of(prepared, "Bunnyhop", "bunnyhop")
+    done = invoke("-p", "bunny", input="Bunny\n")
+    assert done.exit_code == 0, done.stderr
+    assert left_of(prepared, "Bunny", "bunny") == []
+    assert trainer.deleted == ["model-1"]
+    assert left_of(prepared, "Bunnyhop", "bunnyhop") == before
+    assert prepared.studio.get("trainers/sagemaker/weights/w") == b"weights"
+    row = tombstone(prepared)
+    assert (row.status, row.body.name) == (TombstoneStatus.DELETED, "Bunny")
+    assert row.body.deleted_at is not None
+    parts = {part.name: part for part in row.body.parts}
+    assert parts["films"].number == 2
+    assert parts["films"].size_bytes > 28
+    assert parts["references"].number == 1
+    assert (parts["crops"].number, parts["crops"].size_bytes) == (1, 4)
+    assert parts["vectors"].number > 0
+    assert parts["files of datasets"].number == 1
+    assert parts["models"].number == 1
+    assert parts["rows"].number > 4
+
+
+def test_delete_production_when_asked_lists_what_there_is_and_what_cannot_be_attributed(
+    invoke, prepared: FilmsInMemory
+) -> None:
+    done = invoke("-p", "bunny", input="Bunny\n")
+    assert "films: 2, " in done.stderr
+    assert f"model of {ID}, at bedrock, $1.95 a month" in done.stderr
+    expires = now() + timedelta(days=365)
+    assert f"The last one expires by {expires:%Y-%m-%d}" in done.stderr
+
+
+def test_delete_production_when_another_name_is_typed_deletes_nothing(
+    invoke, prepared: FilmsInMemory, trainer: DeletingTrainer
+) -> None:
+    before = left_of(prepared, "Bunny", "bunny")
+    done = invoke("-p", "bunny", input="Bunnyhop\n")
+    assert done.exit_code == 3
+    assert left_of(prepared, "Bunny", "bunny") == before
+    assert (trainer.deleted, list(TOMBSTONES.list(prepared.registry, "bunny"))) == ([], [])
+
+
+def test_delete_production_when_there_is_none_is_refused(invoke) -> None:
+    done = invoke("-p", "nothing", "--yes")
+    assert done.exit_code == 3
+    assert "There is no production nothing" in done.stderr
+
+
+def deploy(world: FilmsInMemory) -> None:
+    body = DeploymentBody(
+        training_id=ID, name=f"{ID}-1", correlation_id="c", requested_at=now(),
+        retires_at=now() + timedelta(hours=2), schedule_name="retire-it", hours=2,
+    )  # fmt: skip
+    DEPLOYMENTS.create(
+        world.registry, "bunny", f"{ID}-1", status=DeploymentStage.PLANNED, body=body, now=now()
+    )
+
+
+def run_again(world: FilmsInMemory) -> None:
+    world.executions.start(MACHINE, "again", {})
+    (row,) = RUNS.list(world.registry, "bunny")
+    RUNS.replace(world.registry, row.with_holder(execution_arn(MACHINE, "again")), now())
+
+
+@pytest.mark.parametrize(
+    ("happen", "command"),
+    [
+        (deploy, f"onmodel retire -p bunny --deployment {ID}-1"),
+        (
+            lambda world: put_training(world, TrainingStage.IN_PROGRESS),
+            f"aws bedrock stop-model-customization-job --job-identifier {JOB}",
+        ),
+        (
+            run_again,
+            "aws stepfunctions stop-execution --execution-arn " + execution_arn(MACHINE, "again"),
+        ),
+    ],
+    ids=["deployed", "training", "execution"],
+)
+def test_delete_production_when_something_runs_is_refused_with_the_command_that_stops_it(
+    happen, command: str, invoke, prepared: FilmsInMemory
+) -> None:
+    happen(prepared)
+    before = left_of(prepared, "Bunny", "bunny")
+    done = invoke("-p", "bunny", "--yes")
+    assert done.exit_code == 3
+    assert command in done.stderr
+    assert left_of(prepared, "Bunny", "bunny") == before
+
+
+@pytest.mark.parametrize("calls", range(0, 24, 3))
+def test_delete_production_when_it_dies_goes_on_with_the_same_command(
+    calls: int, invoke, prepared: FilmsInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It dies at each of its deletions of objects and rows in turn."""
+    left = [calls]
+
+    def dying(work):
+        def call(*arguments):
+            if left[0] == 0:
+                raise ServiceError("the connection is lost")
+            left[0] -= 1
+            return work(*arguments)
+
+        return call
+
+    with monkeypatch.context() as patched:
+        for store in (prepared.uploads, prepared.studio):
+            patched.setattr(store, "delete_versions", dying(store.delete_versions))
+        patched.setattr(prepared.registry, "delete", dying(prepared.registry.delete))
+        died = invoke("-p", "bunny", "--yes")
+    is_over = died.exit_code == 0
+    assert is_over or tombstone(prepared).status == TombstoneStatus.DELETING
+    if not is_over:
+        parts = tombstone(prepared).body.parts
+        done = invoke("-p", "Bunny", "--yes")
+        assert done.exit_code == 0, done.stderr
+        assert tombstone(prepared).body.parts == parts
+    assert left_of(prepared, "Bunny", "bunny") == []
+    assert tombstone(prepared).status == TombstoneStatus.DELETED
+
+
+def test_delete_production_when_done_then_an_upload_begins_it_anew(
+    invoke, prepared: FilmsInMemory, film: Path
+) -> None:
+    invoke("-p", "bunny", "--yes")
+    prepared.upload("Bunny/films/mira.mp4", film.read_bytes())
+    answer = prepared.route(prepared.event("Bunny/films/mira.mp4", "upload-2"))
+    assert answer.outcome in {"started", "already_running"}
+    found = production_called("Bunny", prepared.registry)
+    assert found is not None
+    assert found.id == "bunny"
+
+
+def test_delete_production_when_main_keeps_other_folders_and_the_stacks_own_rows(
+    invoke, world: FilmsInMemory, film: Path
+) -> None:
+    for key in ("films/a.mp4", "b.mp4", "settings.yaml", "Bunny/films/c.mp4", "films/films/d.mp4"):
+        body = b"{}" if key.endswith("yaml") else film.read_bytes()
+        world.uploads.put(key, body, "text/plain")
+    world.route(world.event("films/a.mp4"))
+    world.executions.finish(execution_arn(MACHINE, next(iter(names(world)))))
+    PLACES.create(
+        world.registry, MAIN_PRODUCTION, "films",
+        status=PlacesStatus.COUNTED, body=PlacesBody(), now=now(),
+    )  # fmt: skip
+    done = invoke("-p", "main", "--yes")
+    assert done.exit_code == 0, done.stderr
+    assert world.uploads.keys() == ("Bunny/films/c.mp4", "films/films/d.mp4")
+    assert PLACES.read(world.registry, MAIN_PRODUCTION, "films") is not None
+
+
+def names(world: FilmsInMemory) -> list[str]:
+    return [arn.rpartition(":")[2] for arn in world.executions.payloads]
+
+
+def test_trainers_when_one_is_added_then_a_command_stops_its_jobs() -> None:
+    assert belongings.STOP_TRAINING.keys() == TRAINERS.keys()
