@@ -18,7 +18,14 @@ from onmodel.environment import CacheTable
 from onmodel.errors import RefusedError
 from onmodel.films.folders import ProductionFolders, production_called, production_of
 from onmodel.formats.wording import dollars
-from onmodel.registry.kinds import TOMBSTONES, TRAININGS, TombstoneRow
+from onmodel.registry.kinds import (
+    GENERATIONS,
+    STORYBOARDS,
+    TOMBSTONES,
+    TRAININGS,
+    TombstoneRow,
+)
+from onmodel.registry.tombstones import last_generation, last_take
 from onmodel.wiring import now
 from onmodel_cli import options, speaking
 from onmodel_cli.belongings import Belongings, folders_of, name_of
@@ -127,7 +134,16 @@ def _body(
     found: ProductionFolders, parts: tuple[DeletedPart, ...], connection: Connection
 ) -> TombstoneBody:
     life = timedelta(days=connection.environment.read(CacheTable).cache_days)
-    return TombstoneBody(name=name_of(found), parts=parts, cache_expires_at=now() + life)
+    registry = connection.registry
+    generations = [int(row.id.removeprefix("g")) for row in GENERATIONS.list(registry, found.id)]
+    takes = [row.body.take for row in STORYBOARDS.list(registry, found.id)]
+    return TombstoneBody(
+        name=name_of(found),
+        parts=parts,
+        cache_expires_at=now() + life,
+        last_generation=max([*generations, last_generation(found.id, registry)]),
+        last_take=max([*takes, last_take(found.id, registry)]),
+    )
 
 
 def _show(

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from fakes.executions import execution_arn
-from fakes.films_in_memory import MACHINE, FilmsInMemory
+from fakes.films_in_memory import MACHINE, TRAIN_MODEL, FilmsInMemory
 from fakes.trainer import Only
 from typer.testing import CliRunner
 
+from onmodel.contracts.datasets import FilmPreparedDetail
 from onmodel.contracts.keys import MAIN_PRODUCTION
 from onmodel.contracts.places import PlacesBody, PlacesStatus
 from onmodel.contracts.rows import (
@@ -22,7 +23,8 @@ from onmodel.contracts.rows import (
 from onmodel.contracts.trainings import TrainingSpec
 from onmodel.errors import ServiceError
 from onmodel.films.folders import production_called
-from onmodel.registry.kinds import DEPLOYMENTS, PLACES, RUNS, TOMBSTONES, TRAININGS
+from onmodel.registry.kinds import DEPLOYMENTS, GENERATIONS, PLACES, RUNS, TOMBSTONES, TRAININGS
+from onmodel.steps.collect_film import CollectFilm
 from onmodel.trainers.bedrock.rules import BedrockRules
 from onmodel.trainers.catalogue import TRAINERS
 from onmodel.wiring import now
@@ -236,6 +238,37 @@ def test_delete_production_when_done_then_an_upload_begins_it_anew(
     found = production_called("Bunny", prepared.registry)
     assert found is not None
     assert found.id == "bunny"
+
+
+def test_delete_production_when_done_then_the_next_generation_counts_on(
+    invoke, prepared: FilmsInMemory, film: Path
+) -> None:
+    """A training under the number of before would find the job whose model is deleted."""
+    assert collect(prepared) == ["g0001"]
+    prepared.executions.finish(list(prepared.executions.payloads)[-1])
+    assert invoke("-p", "bunny", "--yes").exit_code == 0
+    prepared.upload("Bunny/films/mira.mp4", film.read_bytes())
+    prepared.route(prepared.event("Bunny/films/mira.mp4", "upload-2"))
+    prepared.prepare(prepared.started())
+    assert collect(prepared) == ["g0002"]
+
+
+def collect(world: FilmsInMemory) -> list[str]:
+    """Collect the prepared film of Bunny as if it had crops; the ids of its generations."""
+    (row,) = RUNS.list(world.registry, "bunny")
+    RUNS.replace(world.registry, row.with_fields(crops_kept=1), now())
+    run = row.body.run
+    film = FilmPreparedDetail(
+        production="bunny", film_id=run.film_id, run_id=run.run_id, correlation_id="c"
+    )
+    CollectFilm(
+        registry=world.registry,
+        studio=world.studio,
+        executions=world.executions,
+        clock=world.clock,
+        train_model_arn=TRAIN_MODEL,
+    ).collect_run(film)
+    return [row.id for row in GENERATIONS.list(world.registry, "bunny")]
 
 
 def test_delete_production_when_main_keeps_other_folders_and_the_stacks_own_rows(

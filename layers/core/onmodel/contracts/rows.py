@@ -196,6 +196,8 @@ class TombstoneBody(Contract):
     cache_expires_at: datetime = Field(
         description="until then cached answers may exist, which name no production"
     )
+    last_generation: int = Field(ge=0, description="the highest number; a new one counts on")
+    last_take: int = Field(ge=0, description="of any storyboard; a new one counts on")
     deleted_at: datetime | None = None
 
 

@@ -14,6 +14,7 @@ from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import DATASETS, GENERATIONS, RUNS, GenerationRow
 from onmodel.registry.rows import retry_on_conflict
+from onmodel.registry.tombstones import last_generation
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,11 @@ class CollectFilm:
         """The open generation, with this film in it. Raises Conflict."""
         newest, now = newest_generation(film.production, self.registry), self.clock()
         if newest is None or newest.status == GenerationStatus.CLOSED:
-            number = 1 if newest is None else int(newest.id.removeprefix("g")) + 1
+            number = 1 + (
+                last_generation(film.production, self.registry)
+                if newest is None
+                else int(newest.id.removeprefix("g"))
+            )
             body = GenerationBody(
                 attempt=1,
                 runs=(film.run_id,),

@@ -40,6 +40,7 @@ from onmodel.registry.kinds import (
     DeploymentRow,
     TrainingRow,
 )
+from onmodel.registry.tombstones import last_take
 from onmodel.storyboards.first import FIRST_STORYBOARD, first_storyboard
 from onmodel.storyboards.naming import storyboard_name
 from onmodel.storyboards.planning import plan_panels, read_storyboard
@@ -353,7 +354,8 @@ class PlanStoryboard:
             begun = min(of_training, key=lambda take: take.body.take)
             held = begun.with_status(StoryboardStatus.DRAWING).with_holder(execution_arn)
             return STORYBOARDS.replace(self.registry, held, self.clock()).body
-        number = 1 + max((take.body.take for take in before), default=0)
+        used = [take.body.take for take in before] or [last_take(production, self.registry)]
+        number = 1 + max(used)
         made = STORYBOARDS.create(
             self.registry,
             production,
