@@ -24,6 +24,7 @@ from fakes.image_model import FakeImageModel
 from fakes.labels import FakeLabels, figure
 from fakes.machines import STATES, Execution, Machines
 from fakes.services_in_memory import ServicesInMemory
+from fakes.trainer import InMemoryService
 from fakes.training_in_memory import LINKS_URL, TrainingInMemory, with_prices
 from functions import STEPS, load_function, variables_of_the_template
 
@@ -87,10 +88,14 @@ class SmallImages(FakeImageModel):
 class StackInMemory:
     """Everything that template.yaml makes; `answer` is what a person posts to each question."""
 
-    def __init__(self, faulty: Faulty | None = None) -> None:
+    def __init__(
+        self,
+        faulty: Faulty | None = None,
+        trainer: type[InMemoryService] = ScriptedTrainer,
+    ) -> None:
         self.faulty = faulty or Faulty()
         labels = FakeLabels((figure(0.3, 0.2, 0.3, 0.6),))
-        self.world = TrainingInMemory(trainer=ScriptedTrainer)
+        self.world = TrainingInMemory(trainer=trainer)
         self.world.detector = labels
         self.trainer: ScriptedTrainer = self.world.trainer  # type: ignore[assignment]
         self.clock = self.world.clock

@@ -409,6 +409,18 @@ was lost (deleted by hand).
 
 {deaths}
 
+## What jobs bill
+
+A trainer that deploys nothing trains and draws by jobs, each with a longest runtime (here two
+hours) and a longest wait for an instance (an hour, which is not billed). Each cell has the jobs
+that run half a day later and, in brackets, how long each kind of job was billed. The columns are
+the number of times that the training's event came. In the second table one execution ends at a
+state, before its effect or right after: the first storyboard is drawn by the same job, which is
+paid for once.
+
+The tables are made by `tests/unit/steps/test_no_job_bills_forever.py`.
+
+{jobs}
 ## When a request's execution is stopped
 
 An execution of each machine is stopped at each of its states: before the state, or after its
@@ -422,8 +434,8 @@ as they are deployed.
 
 {requests}"""
 
-REQUESTS = re.compile(r"<!-- requests -->.*<!-- /requests -->\n", re.DOTALL)
-"""The other test's table, which stays as it is."""
+OTHERS = ("jobs", "requests")
+"""Tables of other tests, which stay as they are."""
 
 
 def _cell(world: DeployedMachines) -> str:
@@ -465,13 +477,14 @@ def safety_page() -> str:
         tolerance=duration(TOLERANCE.total_seconds()),
         stories=stories,
         deaths=deaths,
-        requests=_requests(),
+        **{name: _as_it_is(name) for name in OTHERS},
     )
 
 
-def _requests() -> str:
-    found = REQUESTS.search(SAFETY.read_text())
-    return found[0] if found else "<!-- requests -->\n<!-- /requests -->\n"
+def _as_it_is(name: str) -> str:
+    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->\n"
+    found = re.search(f"{begin}.*{end}", SAFETY.read_text(), re.DOTALL)
+    return found[0] if found else f"{begin}\n{end}"
 
 
 def test_safety_page_when_read_then_says_what_these_stories_say() -> None:
