@@ -108,6 +108,7 @@ def test_delete_production_when_its_name_is_typed_leaves_nothing_but_a_tombstone
     invoke, prepared: FilmsInMemory, trainer: DeletingTrainer
 ) -> None:
     before = left_of(prepared, "Bunnyhop", "bunnyhop")
+    crops = [one.size for one in prepared.studio.versions("bunny/") if "/crops/" in one.key]
     done = invoke("-p", "bunny", input="Bunny\n")
     assert done.exit_code == 0, done.stderr
     assert left_of(prepared, "Bunny", "bunny") == []
@@ -121,7 +122,7 @@ def test_delete_production_when_its_name_is_typed_leaves_nothing_but_a_tombstone
     assert parts["films"].number == 2
     assert parts["films"].size_bytes > 28
     assert parts["references"].number == 1
-    assert (parts["crops"].number, parts["crops"].size_bytes) == (1, 4)
+    assert (parts["crops"].number, parts["crops"].size_bytes) == (len(crops), sum(crops))
     assert parts["vectors"].number > 0
     assert parts["files of datasets"].number == 1
     assert parts["models"].number == 1
