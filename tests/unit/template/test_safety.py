@@ -91,6 +91,26 @@ def test_job_events_when_they_come_then_by_our_prefix_and_as_a_request(template:
     assert start["Resource"] == {"Ref": "DeployModel"}
 
 
+def test_job_events_of_sagemaker_when_they_come_then_of_trainings_by_our_prefix_that_ended(
+    template: Template,
+) -> None:
+    """Every training job of the account reaches the rule, drawing jobs of ours too."""
+    rule = template.of("AWS::Events::Rule")["JobEndedRule"]
+    assert rule["EventPattern"] == {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Training Job State Change"],
+        "detail": {
+            "TrainingJobName": [{"prefix": {"Fn::Sub": "${AWS::StackName}-train-"}}],
+            "TrainingJobStatus": ["Completed", "Failed", "Stopped"],
+        },
+    }
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Ref": "DeployModel"}
+    transformer = target["InputTransformer"]
+    assert transformer["InputPathsMap"] == {"job": "$.detail.TrainingJobArn"}
+    assert transformer["InputTemplate"] == '{"request": {"job_arn": "<job>"}}'
+
+
 def test_nothing_when_it_bills_then_before_its_end_is_scheduled(
     machines: dict[str, Machine],
 ) -> None:
