@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import cv2
 import numpy as np
 from fakes.jobs_trainer import JobsTrainer
+from fakes.stack_in_memory import StackInMemory
 
 from onmodel.contracts.drawings import DrawingSpec, DrawingState, JobPicture
 from onmodel.contracts.operations import OurResource, ResourceKind
@@ -157,3 +158,17 @@ class ScriptedJobs(JobsTrainer):
             del self.drawings[ref]
         else:
             self.end_drawing(ref, status)
+
+
+class JobsStack(StackInMemory):
+    """The stack, with the trainer of jobs."""
+
+    def __init__(self) -> None:
+        super().__init__(trainer=ScriptedJobs)
+        self.jobs.store = self.services.studio
+
+    @property
+    def jobs(self) -> ScriptedJobs:
+        trainer = self.world.trainer
+        assert isinstance(trainer, ScriptedJobs)
+        return trainer

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 from fakes.machines import Execution
-from fakes.scripted_jobs import LONGEST_RUNTIME, JobStory, ScriptedJobs
-from fakes.stack_in_memory import PRODUCTION, StackInMemory
+from fakes.scripted_jobs import LONGEST_RUNTIME, JobsStack, JobStory
+from fakes.stack_in_memory import PRODUCTION
 
 from onmodel.contracts.datasets import FilmPreparedDetail
 from onmodel.contracts.trainings import TrainingStatus
@@ -29,20 +29,6 @@ MINUTE = 60
 
 JOB_ENDS = 85 * MINUTE
 """After a quiet quarter of an hour and an hour of training, about."""
-
-
-class JobsStack(StackInMemory):
-    """The stack, with the trainer of jobs."""
-
-    def __init__(self) -> None:
-        super().__init__(trainer=ScriptedJobs)
-        self.jobs.store = self.services.studio
-
-    @property
-    def jobs(self) -> ScriptedJobs:
-        trainer = self.world.trainer
-        assert isinstance(trainer, ScriptedJobs)
-        return trainer
 
 
 TRAINED, DRAWN = JobStory(runs=timedelta(hours=1)), JobStory()
