@@ -48,6 +48,10 @@ class Total(Contract):
     usual_usd: float | None
     asked_usd: float | None = Field(description="what one question is about: all but preparing")
     unsure: tuple[str, ...] = Field(description="parts with a price that is not certain")
+    trainer: str = Field(description="that the parts are of")
+    others: dict[str, float | None] = Field(
+        default={}, description="at most, with each other trainer that `auto` may choose"
+    )
 
 
 def quote(
@@ -85,19 +89,25 @@ def quote(
         )
         wish = chosen.training.trainer
         first = first_storyboard(chosen.characters)
-        parts = work_of_training(
-            work_of_captions(captions.count, chosen.captions, (captions.assumption,)),
-            chosen,
-            trainer_rules()[FIRST_TRAINER if wish == "auto" else wish],
-            FirstUse(
-                storyboard=first,
-                hours=min(chosen.deployment.hours, DEPLOYMENT_HOURS),
-                provision_minutes=PROVISION_MINUTES,
-            ),
+        asked = work_of_captions(captions.count, chosen.captions, (captions.assumption,))
+        use = FirstUse(
+            storyboard=first,
+            hours=min(chosen.deployment.hours, DEPLOYMENT_HOURS),
+            provision_minutes=PROVISION_MINUTES,
         )
+        works = {
+            name: work_of_training(asked, chosen, rules, use)
+            for name, rules in trainer_rules().items()
+            if wish in {"auto", name}
+        }
+        shown = FIRST_TRAINER if wish == "auto" else wish
         prepared = film_quote(facts, chosen, book)
-        made = {"prepare": prepared} | _by_title(parts, book)
-        whole = _whole(prepared, cost_quote(parts, book))
+        made = {"prepare": prepared} | _by_title(works[shown], book)
+        totals = {
+            name: _whole(prepared, name, cost_quote(parts, book)) for name, parts in works.items()
+        }
+        others = {name: total.usd for name, total in totals.items() if name != shown}
+        whole = totals[shown].model_copy(update={"others": others})
         if as_json:
             each = {name: found.model_dump(mode="json") for name, found in made.items()}
             print_object(each | {"total": whole.model_dump(mode="json")})
@@ -115,7 +125,7 @@ def _by_title(parts: tuple[WorkPart, ...], book: PriceBook) -> dict[str, Quote]:
     return {title: merged_quote(found, book) for title, found in titled.items()}
 
 
-def _whole(prepared: Quote, after: CostQuote) -> Total:
+def _whole(prepared: Quote, trainer: str, after: CostQuote) -> Total:
     first = prepared.bill.total_usd
     before = None if first is None else float(first)
     return Total(
@@ -123,12 +133,19 @@ def _whole(prepared: Quote, after: CostQuote) -> Total:
         usual_usd=None if before is None or after.usual_usd is None else before + after.usual_usd,
         asked_usd=after.usd,
         unsure=after.unsure_parts,
+        trainer=trainer,
     )
 
 
 def _show_total(total: Total) -> None:
     usual = f", usually {dollars(total.usual_usd)}" if total.usual_usd != total.usd else ""
     speaking.out.print(f"[bold]In all at most {dollars(total.usd)}[/]{usual}.")
+    for name, usd in total.others.items():
+        speaking.out.print(
+            f"That is with the trainer {total.trainer}; with {name}, which is chosen where"
+            f" {total.trainer} cannot train: at most {dollars(usd)}. `training.trainer: {name}` in"
+            " --settings shows its parts."
+        )
     if total.unsure:
         speaking.out.print(f"A price is not certain: {listed(total.unsure)}.")
     speaking.out.print(

@@ -71,6 +71,27 @@ def test_quote_when_shown_then_one_total_of_all_parts_until_nothing_is_billed(
     assert "A mail asks for the" in shown and "once and before any of it is spent" in shown
 
 
+def test_quote_when_the_trainer_is_chosen_later_then_the_total_of_each_is_shown(
+    drawn: DrawnFilm, tmp_path: Path
+) -> None:
+    def asked(*arguments: str) -> str:
+        done = CliRunner().invoke(main.app, ["quote", str(drawn.path), *arguments])
+        assert done.exit_code == 0, done.output
+        return " ".join(done.output.split())
+
+    path = tmp_path / "settings.yaml"
+    path.write_text("training: {trainer: sagemaker}\n")
+    named = json.loads(asked("--json", "--settings", str(path)))
+    either = json.loads(asked("--json"))["total"]
+    assert (either["trainer"], named["total"]["trainer"]) == ("bedrock", "sagemaker")
+    assert "draw" in named and "deploy" not in named
+    assert either["others"] == {"sagemaker": pytest.approx(named["total"]["usd"])}
+    assert named["total"]["others"] == {}
+    assert 0 < named["total"]["usd"] < 100 < either["usd"]
+    sentence = "with sagemaker, which is chosen where bedrock cannot train: at most $"
+    assert f"{sentence}{named['total']['usd']:,.2f}" in asked()
+
+
 def test_quote_when_no_stack_is_there_then_its_limits_are_the_templates() -> None:
     parameters = read_template().body["Parameters"]
     assert float(parameters["DeploymentHours"]["Default"]) == quoting.DEPLOYMENT_HOURS
