@@ -285,7 +285,7 @@ def test_checkpoints_when_two_weeks_old_then_deleted_and_nothing_else_lies_there
         production="main", dataset_id="d", training_id="d", manifest_uri="s3://b/m",
         output_uri="s3://b/o/", hyperparameters={},
     )  # fmt: skip
-    assert checkpoints_prefix(spec).startswith(CHECKPOINTS)
+    assert checkpoints_prefix(spec, "0" * 64).startswith(CHECKPOINTS)
     assert not weights_prefix().startswith(CHECKPOINTS)
     assert not wheels_prefix("0" * 64).startswith(CHECKPOINTS)
 

@@ -45,9 +45,8 @@ def test_start_when_new_then_the_job_that_is_asked_for(trainer, plane, store) ->
     assert job["OutputDataConfig"] == {
         "S3OutputPath": f"{OUTPUT}job/output/", "CompressionType": "NONE"
     }  # fmt: skip
-    assert job["CheckpointConfig"] == {
-        "S3Uri": "s3://studio/trainers/sagemaker/checkpoints/main/d0001-0a1b2c3d/"
-    }
+    checkpoints = job["CheckpointConfig"]["S3Uri"]
+    assert checkpoints.startswith("s3://studio/trainers/sagemaker/checkpoints/main/d0001-0a1b2c3d-")
     assert "KeepAlivePeriodInSeconds" not in job["ResourceConfig"]
     assert [each["InstanceType"] for each in job["ResourceConfig"]["InstancePreferences"]] == [
         "ml.g6e.2xlarge", "ml.g6e.xlarge", "ml.g5.2xlarge"
@@ -74,6 +73,23 @@ def test_start_when_new_then_the_files_of_the_job_are_there(trainer, plane, stor
     assert b'"steps": 1200' in store.get(f"{place}/recipe.json")
     code = {info.key.rsplit("/", 1)[-1] for info in store.list("trainers/sagemaker/code/")}
     assert {"train.py", "draw.py", "start.sh", "requirements.txt", "recipe.py"} <= code
+
+
+def test_start_when_a_further_attempt_then_it_goes_on_from_the_checkpoints_of_the_same_recipe(
+    trainer, plane
+) -> None:
+    """The job before was killed; its id cannot be used again."""
+    again = SPEC.model_copy(update={"training_id": f"{SPEC.training_id}-t2"})
+    other = again.model_copy(
+        update={
+            "training_id": f"{SPEC.training_id}-t3",
+            "hyperparameters": {**SPEC.hyperparameters, "steps": 1300},
+        }
+    )
+    for spec in (SPEC, again, other):
+        trainer.start(spec)
+    first, second, third = (job["CheckpointConfig"]["S3Uri"] for job in plane.jobs.values())
+    assert first == second != third
 
 
 def test_start_when_the_name_made_something_else_then_refused(trainer, plane, store) -> None:

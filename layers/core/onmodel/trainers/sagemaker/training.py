@@ -46,6 +46,7 @@ class Trainings:
         self._put(f"{dataset}recipe.json", recipe)
         self._put(f"{dataset}train.jsonl", train)
         self._put(f"{dataset}validation.jsonl", self._validation(source))
+        contents = hashlib.sha256(recipe + train).hexdigest()
         longest = billing.longest_training_seconds(spec.hyperparameters)
         values = hyperparameters.read_sagemaker_values(spec.hyperparameters)
         return self._jobs.start(
@@ -58,10 +59,10 @@ class Trainings:
                 ),
                 channels={**files, "dataset": dataset, "pictures": f"{source}/pictures/"},
                 folder=folder,
-                checkpoints=f"s3://{self._store.bucket}/{checkpoints_prefix(spec)}",
+                checkpoints=f"s3://{self._store.bucket}/{checkpoints_prefix(spec, contents)}",
                 instances=tuple(values.instances.split(",")),
                 longest_seconds=longest,
-                contents=hashlib.sha256(recipe + train).hexdigest(),
+                contents=contents,
             )
         )  # fmt: skip
 
@@ -123,9 +124,18 @@ class Trainings:
         return uri.removeprefix(bucket)
 
 
-def checkpoints_prefix(spec: TrainingSpec) -> str:
-    """Below one prefix for all trainings: a rule of the bucket lets them expire."""
-    return f"trainers/sagemaker/checkpoints/{spec.production}/{spec.training_id}/"
+def checkpoints_prefix(spec: TrainingSpec, contents: str) -> str:
+    """Below one prefix for all trainings: a rule of the bucket lets them expire.
+
+    A further attempt at the same dataset with the same recipe goes on from the checkpoints of the
+    one before; with another recipe it begins anew.
+
+    Args:
+        spec: the training.
+        contents: SHA-256 of recipe and manifest, in hexadecimal digits.
+    """
+    name = f"{spec.dataset_id}-{contents[:16]}"
+    return f"trainers/sagemaker/checkpoints/{spec.production}/{name}/"
 
 
 def parse_sagemaker_metrics(text: bytes) -> tuple[LossPoint, ...]:
