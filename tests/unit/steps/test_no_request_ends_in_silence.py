@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from drawn.films import draw_film
@@ -26,7 +27,7 @@ from onmodel.contracts.datasets import FilmPreparedDetail
 from onmodel.contracts.trainings import Finding, TrainingStatus
 from onmodel.errors import ServiceUnavailable
 from onmodel.notifications.outcomes import outcome_of
-from onmodel.registry.kinds import MAILS
+from onmodel.registry.kinds import DEPLOYMENTS, MAILS, TRAININGS
 
 SAFETY = Path(__file__).parents[3] / "docs" / "safety.md"
 BEGIN, END = "<!-- requests -->\n", "<!-- /requests -->"
@@ -513,7 +514,7 @@ class Stopped:
 
     Attributes:
         status: of the execution.
-        mails: kinds of the mails of the hour after it, each once.
+        mails: kinds of the mails of the hour after it that are about the same request, each once.
         outcome: kind of the mail about its outcome, before it or in that hour.
         again: ends of the executions that were started in that hour about the same; RUNNING
             five hours later is none.
@@ -544,12 +545,15 @@ def stop(machine: str, state: str, when: str) -> Stopped:
         stack.machines.run_for(minutes=15)
     ((execution, before, at),) = found
     stack.machines.run_for(minutes=60)
-    sent = [kind for identity, kind in mails(stack).items() if identity not in before]
+    request = request_of(execution, stack)
+    about = mails_about(request, stack)
+    sent = [kind for identity, kind in about.items() if identity not in before]
     outcome = outcome_of(execution.arn, production=PRODUCTION, registry=stack.services.registry)
     again = [
         made
         for made in stack.machines.executions.values()
         if made.machine in GOES_ON[machine] and made.started_at and made.started_at > at
+        if request_of(made, stack) == request
     ]
     if again:
         stack.machines.run_for(hours=5)
@@ -561,11 +565,54 @@ def stop(machine: str, state: str, when: str) -> Stopped:
     )
 
 
+INPUTS = ("run", "generation", "request", "deployment")
+"""Fields of the machines' inputs; a machine that starts another adds its own execution's."""
+
+
+class Request(NamedTuple):
+    """What a person asked for: every row, execution and mail that comes of it has both."""
+
+    production: str
+    correlation_id: str
+
+
+def request_of(execution: Execution, stack: StackInMemory) -> Request:
+    """Of the execution's input, or of the row that the input names by its id.
+
+    Raises:
+        StopIteration: the input names none.
+    """
+    asked = next(execution.input[name] for name in INPUTS if name in execution.input)
+    if asked.get("production") and asked.get("correlation_id"):
+        return Request(asked["production"], asked["correlation_id"])
+    registry = stack.services.registry
+    if "deployment_id" in asked:
+        rows = DEPLOYMENTS.list_all(registry)
+        deployment = next(row for row in rows if row.id == asked["deployment_id"])
+        return Request(deployment.production, deployment.body.correlation_id)
+    named = {asked.get("training_id"), asked.get("job_arn")}
+    rows = TRAININGS.list_all(registry)
+    training = next(row for row in rows if {row.id, row.body.job_ref} & named)
+    return Request(training.production, training.body.correlation_id)
+
+
 def mails(stack: StackInMemory) -> dict[str, str]:
     """Kinds of all mails that were sent, by their ids, the first first."""
-    rows = MAILS.list(stack.services.registry, PRODUCTION)
+    rows = MAILS.list_all(stack.services.registry)
     in_order = sorted(rows, key=lambda row: row.created_at)
     return {row.id: row.body.event.split(":")[0] for row in in_order}
+
+
+def mails_about(request: Request, stack: StackInMemory) -> dict[str, str]:
+    """Those of `mails` that were published about a request."""
+    kinds = mails(stack)
+    found = MAILS.list(stack.services.registry, request.production)
+    of_production = {row.id for row in found}
+    return {
+        mail.mail_id: kinds[mail.mail_id]
+        for mail in stack.world.mailbox.mails
+        if mail.mail_id in of_production and mail.correlation_id == request.correlation_id
+    }
 
 
 @pytest.mark.parametrize(("machine", "state", "when"), CASES, ids=lambda value: value)

@@ -424,10 +424,11 @@ The tables are made by `tests/unit/steps/test_no_job_bills_forever.py`.
 ## When a request's execution is stopped
 
 An execution of each machine is stopped at each of its states: before the state, or after its
-effect. Nobody uploads anything again. Each cell has the mails of the following hour; "goes on" says
-that the work was continued, and "before" that the mail about the outcome had been sent already. A
-film, a storyboard or a deployment by a person is not started again by itself: the mail says what to
-do. A training is, four times at most; an approved storyboard is deployed for.
+effect. Nobody uploads anything again. Each cell has the mails of the following hour that are about
+the same request (its production and its id); "goes on" says that its work was continued, and
+"before" that the mail about the outcome had been sent already. A film, a storyboard or a deployment
+by a person is not started again by itself: the mail says what to do. A training is, four times at
+most; an approved storyboard is deployed for.
 
 The table is made by `tests/unit/steps/test_no_request_ends_in_silence.py`, which runs the functions
 as they are deployed.
