@@ -35,6 +35,41 @@ def test_dead_letters_when_there_are_any_then_somebody_hears(template: Template)
     assert watched(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible") == queues
 
 
+TOLD_OTHERWISE = {
+    ("DeployModel", "NotifyModelReady"): "RetireFailedDeployment",  # and its mail, or failure
+    ("RetireModel", "NotifyStillBilling"): "WaitUntilGone",  # OverdueDeploymentAlarm
+}
+"""States that send a mail and go on without it."""
+
+
+def test_mails_when_they_cannot_be_sent_then_the_machine_fails(
+    machines: dict[str, Machine],
+) -> None:
+    """An execution that fails is an alarm; no machine goes on as if its mail had been sent."""
+    sending = {
+        (machine.name, name): [rule["Next"] for rule in state.get("Catch", [])]
+        for machine in machines.values()
+        for name, state in machine.states()
+        if machine.function_of(state) == "NotifyFunction"
+    }
+    assert len(sending) > 20
+    catching = {at: caught for at, caught in sending.items() if caught}
+    assert {at: caught for at, (caught,) in catching.items()} == TOLD_OTHERWISE
+
+
+def test_functions_when_their_mails_cannot_be_sent_then_somebody_hears(
+    template: Template,
+) -> None:
+    """Those that publish: of a machine, with a queue that has an alarm, or with an own alarm."""
+    publishing = {name for name in template.functions if "sns:Publish" in template.allowed(name)}
+    of_machines = {"NotifyFunction", "RequestApprovalFunction"}
+    assert publishing - of_machines == {"RouteUploadFunction", "ReconcileFunction"}
+    for name in publishing - of_machines:
+        invoked = template.functions[name]["EventInvokeConfig"]
+        (queue,) = named(invoked["DestinationConfig"]["OnFailure"]["Destination"])
+        assert queue in watched(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible"), name
+
+
 def test_reconcile_when_it_cannot_look_then_somebody_hears(template: Template) -> None:
     assert watched(template, "AWS/Lambda", "Errors") == {"ReconcileFunction"}
 
