@@ -1,11 +1,12 @@
-"""Patches of EventBridge: events of the simulated services, and its clock."""
+"""Patches of EventBridge: events of the simulated services, its clock, and failing functions."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import eventbridge
+from ministack.services import eventbridge, lambda_svc
 
 from onmodel_local.patches.upstream import expect, replace
 from onmodel_local.simulation_settings import SimulationSettings
@@ -60,4 +61,29 @@ def scaled_rates() -> None:
         return seconds
 
 
-PATCHES = (job_events_may_be_put, quick_rule_ticks, scaled_rates)
+def failing_functions_are_called_again() -> None:
+    """A function that a rule calls is called asynchronously: as its EventInvokeConfig says.
+
+    It is called again one second, and two seconds, after it failed (on AWS: a minute, and two);
+    the last failure goes to its queue. Upstream calls it once and drops the failure.
+    """
+
+    @replace(eventbridge, "_dispatch_to_lambda", "1f95adbaed3a")
+    def _(original: Callable[[str, str], None]) -> Callable[[str, str], None]:
+        def dispatch(arn: str, payload: str) -> None:
+            function, config, _ = lambda_svc._get_func_record_for_ref(arn)
+            if not function or not config:
+                original(arn, payload)  # logs that there is none
+                return
+            record = lambda_svc._execution_record_for_config(function, config)
+            lambda_svc.invoke_async_with_retry(record, json.loads(payload))
+
+        return dispatch
+
+
+PATCHES = (
+    job_events_may_be_put,
+    quick_rule_ticks,
+    scaled_rates,
+    failing_functions_are_called_again,
+)

@@ -19,6 +19,7 @@ _turns: dict[str, threading.BoundedSemaphore] = {}
 _turns_lock = threading.Lock()
 
 ERROR_MARK = "__onmodel_function_error__"
+_WORKER_ENDED = "Worker process died"  # by upstream's LambdaWorker.invoke
 
 _RAISED = (
     '_real_stdout.write(json.dumps({"status": "error", "error": str(e), '
@@ -52,7 +53,8 @@ def name_errors_by_class() -> None:
 
     Upstream every exception is `Runtime.HandlerError` and ends the worker. Step Functions retries
     and catches by class name, and on AWS the environment survives a handled exception. Also here,
-    around the same function: cookies, and a bound on the workers of one function.
+    around the same function: cookies, a bound on the workers of one function, and
+    `Runtime.ExitError` for a worker that was killed, as machines retry it by this name.
     """
     _edit_worker(_RAISED, _ANSWERED)
 
@@ -62,11 +64,21 @@ def name_errors_by_class() -> None:
             with _turn_of(func):
                 answer = original(func, _with_cookies(event), *rest, **named)
             body = answer.get("body")
-            if isinstance(body, dict) and set(body) == {ERROR_MARK}:
+            if not isinstance(body, dict):
+                return answer
+            if set(body) == {ERROR_MARK}:
                 return {**answer, "body": body[ERROR_MARK], "error": True}
+            if answer.get("error") and body.get("errorMessage") == _WORKER_ENDED:
+                return {**answer, "body": _exit_error(rest[0])}
             return answer
 
         return execute
+
+
+def _exit_error(request_id: str) -> dict[str, str]:
+    """What Lambda answers when the function's process ended before its answer."""
+    message = f"RequestId: {request_id} Error: Runtime exited with error: signal: killed"
+    return {"errorType": "Runtime.ExitError", "errorMessage": message}
 
 
 def _turn_of(func: dict[str, Any]) -> threading.BoundedSemaphore:

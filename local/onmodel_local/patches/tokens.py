@@ -1,4 +1,4 @@
-"""Patch of task tokens: a token belongs to the machine whose task waits for it."""
+"""Patches of task tokens: a token belongs to the execution whose task waits for it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from contextvars import ContextVar
 from typing import Any
 
 from ministack.core import iam_actions
+from ministack.core.responses import error_response_json
 from ministack.services import stepfunctions
 
 from onmodel_local.patches.upstream import replace
 
 _ANSWERS = ("SendTaskSuccess", "SendTaskFailure", "SendTaskHeartbeat")
-_running: ContextVar[str] = ContextVar("running_machine", default="*")
-_machine_of: dict[str, str] = {}
+_running: ContextVar[str] = ContextVar("running_execution", default="")
+_waiting: ContextVar[str] = ContextVar("waiting_token", default="")
+_execution_of: dict[str, str] = {}
 
 
 def tokens_belong_to_machines() -> None:
@@ -26,8 +28,7 @@ def tokens_belong_to_machines() -> None:
     @replace(stepfunctions, "_run_execution", "996dff84e0e0")
     def _(original: Callable[[str], Any]) -> Callable[[str], Any]:
         def run(execution_arn: str) -> Any:
-            execution = stepfunctions._executions.get(execution_arn)
-            held = _running.set(execution["stateMachineArn"] if execution else "*")
+            held = _running.set(execution_arn)
             try:
                 return original(execution_arn)
             finally:
@@ -38,8 +39,12 @@ def tokens_belong_to_machines() -> None:
     @replace(stepfunctions, "_invoke_with_callback", "bbb38423156a")
     def _(original: Callable[..., Any]) -> Callable[..., Any]:
         def invoke(resource: str, data: Any, token: str, state: dict[str, Any]) -> Any:
-            _machine_of[token] = _running.get()
-            return original(resource, data, token, state)
+            _execution_of[token] = _running.get()
+            held = _waiting.set(token)
+            try:
+                return original(resource, data, token, state)
+            finally:
+                _waiting.reset(held)
 
         return invoke
 
@@ -51,7 +56,8 @@ def tokens_belong_to_machines() -> None:
         ) -> str:  # fmt: skip
             if str(headers.get("x-amz-target", "")).endswith(_ANSWERS):
                 token = json.loads(body or b"{}").get("taskToken")
-                return _machine_of.get(token) or _of_nobody()
+                execution = _execution(token)
+                return execution["stateMachineArn"] if execution else _of_nobody()
             return original(service, method, path, headers, body, query, region, account)
 
         return resource
@@ -67,4 +73,58 @@ def _of_nobody() -> str:
     return next((arn for arn in machines if arn.endswith("TrainModel")), "*")
 
 
-PATCHES = (tokens_belong_to_machines,)
+def _execution(token: str | None) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = stepfunctions._executions.get(_execution_of.get(token or ""))
+    return found
+
+
+def tokens_end_with_their_execution() -> None:
+    """The token of an execution that was stopped, or timed out, is refused with TaskTimedOut.
+
+    Upstream takes the answer, which nobody waits for.
+    """
+    for name, digest in (
+        ("_send_task_success", "12eff48bce57"),
+        ("_send_task_failure", "c2a489b4ed33"),
+        ("_send_task_heartbeat", "56879a4655d1"),
+    ):
+        replace(stepfunctions, name, digest)(_refusing_of_ended)
+
+
+def _refusing_of_ended(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def send(data: dict[str, Any]) -> Any:
+        execution = _execution(data.get("taskToken"))
+        if execution and execution["status"] != "RUNNING":
+            message = "Provided task does not exist anymore"
+            return error_response_json("TaskTimedOut", message, 400)
+        return original(data)
+
+    return send
+
+
+def waiting_tasks_fail_with_their_function() -> None:
+    """A task that waits for its token fails when its function fails, as every task.
+
+    Upstream drops the function's error, and the task waits until its time is over.
+    """
+
+    @replace(stepfunctions, "_call_lambda", "25830369b126")
+    def _(original: Callable[..., Any]) -> Callable[..., Any]:
+        def call(function: str, event: Any) -> Any:
+            try:
+                return original(function, event)
+            except stepfunctions._ExecutionError as fault:
+                task = stepfunctions._task_tokens.get(_waiting.get())
+                if task and not task["event"].is_set():
+                    task["error"] = {"Error": fault.error, "Cause": fault.cause}
+                    task["event"].set()
+                raise
+
+        return call
+
+
+PATCHES = (
+    tokens_belong_to_machines,
+    tokens_end_with_their_execution,
+    waiting_tasks_fail_with_their_function,
+)

@@ -40,6 +40,63 @@ def test_function_error_when_handler_raises_then_class_name_and_worker_kept(
     assert after["seen"] == before["seen"] + 2
 
 
+def test_function_when_its_process_is_killed_then_exit_error_and_a_new_process(
+    ask: Callable[..., Any],
+) -> None:
+    _, before = ask()
+    kind, fault = ask(ask="die")
+    _, after = ask()
+    assert kind == "Unhandled"
+    assert fault["errorType"] == "Runtime.ExitError"
+    assert "Runtime exited with error" in fault["errorMessage"]
+    assert after["pid"] != before["pid"]
+
+
+def _asked(stack: LocalStack, function: str) -> list[str]:
+    """What the probe was asked, of its log, the first first."""
+    found = stack.client("logs").filter_log_events(
+        logGroupName=f"/aws/lambda/{function}", filterPattern='"asked for"'
+    )
+    return [event["message"].split("asked for ")[1].strip() for event in found["events"]]
+
+
+def test_rule_when_its_function_fails_then_it_is_called_twice_more(
+    local_stack: LocalStack, tiny: dict[str, str]
+) -> None:
+    detail = json.dumps({"ask": "three-times", "raise": "FilmRefused"})
+    entry = {"Source": "tiny", "DetailType": "asked", "Detail": detail}
+    local_stack.client("events").put_events(Entries=[entry])
+    time.sleep(6)  # called again after one second, and after two
+    assert _asked(local_stack, tiny["FunctionName"]).count("three-times") == 3
+
+
+def test_waiting_task_when_its_function_fails_then_fails(
+    local_stack: LocalStack, tiny: dict[str, str]
+) -> None:
+    payload = {"raise": "FilmRefused"}
+    result = _run(local_stack, tiny["WaitingMachineArn"], payload, "waiting-fails")
+    assert (result["status"], result["error"]) == ("FAILED", "FilmRefused")
+
+
+def test_token_when_its_execution_was_stopped_then_refused(
+    local_stack: LocalStack, tiny: dict[str, str]
+) -> None:
+    states = local_stack.client("stepfunctions")
+    before = set(_asked(local_stack, tiny["FunctionName"]))
+    tokens: set[str] = set()
+    order = {"stateMachineArn": tiny["WaitingMachineArn"], "input": json.dumps({"raise": ""})}
+    arn = states.start_execution(**order)["executionArn"]
+    deadline = time.monotonic() + 10
+    while not tokens and time.monotonic() < deadline:
+        time.sleep(0.1)
+        tokens = set(_asked(local_stack, tiny["FunctionName"])) - before
+    (token,) = tokens
+    states.send_task_heartbeat(taskToken=token)
+    states.stop_execution(executionArn=arn)
+    with pytest.raises(states.exceptions.TaskTimedOut):
+        states.send_task_success(taskToken=token, output="{}")
+
+
 def test_plain_logging_when_handler_logs_then_line_is_in_the_log(
     local_stack: LocalStack, tiny: dict[str, str], ask: Callable[..., Any]
 ) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import signal
 
 import boto3
 
@@ -24,6 +25,8 @@ def handler(event, context):
     CALLS["seen"] = CALLS.get("seen", 0) + 1
     if event.get("raise") in ERRORS and CALLS["seen"] <= event.get("until", 99):
         raise ERRORS[event["raise"]](f"as asked, {CALLS['seen']}")
+    if event.get("ask") == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
     if event.get("ask") == "echo":
         return event
     if event.get("ask") == "converse":
