@@ -15,6 +15,7 @@ from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import Kind, RunBody
 from onmodel.formats.jsonl import read_lines
 from onmodel.ports.registry import Record
+from onmodel_local.deploy import STACK
 from onmodel_local.mail import CaughtMail, MailCatcher
 from onmodel_local.stack import LocalStack
 
@@ -100,6 +101,20 @@ class DeployedStack:
                     for line in event["message"].splitlines():
                         if line.startswith("{"):
                             yield name, json.loads(line)
+
+    def called_functions(self) -> tuple[set[str], list[str]]:
+        """The names of the functions that logged, and the logged texts about denied calls."""
+        logs = self.stack.client("logs")
+        called: set[str] = set()
+        denied: list[str] = []
+        prefix = f"/aws/lambda/{STACK}-"
+        for group in logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]:
+            name = group["logGroupName"]
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=name)
+            messages = [event["message"] for page in pages for event in page["events"]]
+            denied += [text for text in messages if "AccessDenied" in text]
+            called |= {name.removeprefix(prefix)} if messages else set()
+        return called, denied
 
     def mails(self) -> list[CaughtMail]:
         """All mails until now."""

@@ -124,3 +124,12 @@ def test_training_when_the_job_was_refused_capacity_then_told_and_nothing_bills(
     assert training.status == "failed"
     assert "CapacityError" in training.body["reason"]
     assert studio.stack.control("billing")["sagemaker"] == []
+
+
+def test_functions_when_all_is_done_then_those_of_jobs_were_called_and_none_was_denied(
+    studio: DeployedStack, first_board: Record
+) -> None:
+    """The local stack asks IAM: what ended well, ended well with its own role."""
+    called, denied = studio.called_functions()
+    assert denied == []
+    assert {"quote_drawing", "start_drawing", "check_drawing"} <= called
