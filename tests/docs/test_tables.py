@@ -70,17 +70,18 @@ def sagemaker_sums() -> set[Decimal]:
     def dearest(work: Work) -> Decimal:
         return Decimal(str(estimate(used(work, book), book).lines[-1].usd))
 
+    def usually(work: Work) -> Decimal:
+        return Decimal(str(estimate(work.usual, book).lines[-1].usd))
+
     few, many = (
-        dearest(
-            billing.sagemaker_training_work(sagemaker_values(SageMakerTrainingSettings(), size))
-        )
+        billing.sagemaker_training_work(sagemaker_values(SageMakerTrainingSettings(), size))
         for size in (DatasetSize(pictures=5, characters=1), None)
     )
     options = SageMakerDrawingOptions(instances=",".join(INSTANCES), pixels=1024 * 1024)
-    drawing = dearest(billing.drawing_work({"tuned": 18}, options.model_dump()))
+    drawing = billing.drawing_work({"tuned": 18}, options.model_dump())
     return {
         *(usd(f"sagemaker.{instance}-training-hour") for instance in INSTANCES),
-        round(few, 1), round(many, 1), round(drawing, 1),
+        *(round(sum_of(work), 1) for work in (few, many, drawing) for sum_of in (usually, dearest)),
         usd("sagemaker.ml.m5.xlarge-training-hour"), round(dearest(preparing.work()), 2),
         month, round(WEIGHTS_BYTES // 10**9 * month, 2), round(Decimal(str(MODEL_GB)) * month, 2),
     }  # fmt: skip
