@@ -26,6 +26,7 @@ class Kind(StrEnum):
     GENERATION = "generation"
     DATASET = "dataset"
     APPROVAL = "approval"
+    REVIEW = "review"
     TRAINING = "training"
     DEPLOYMENT = "deployment"
     STORYBOARD = "storyboard"

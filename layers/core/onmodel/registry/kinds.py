@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from onmodel.contracts.places import PlacesBody, PlacesStatus
+from onmodel.contracts.review import CorrectionBody, CorrectionStatus
 from onmodel.contracts.rows import (
     ApprovalBody,
     ApprovalStatus,
@@ -46,6 +47,7 @@ RunRow = Row[RunBody, RunStatus]
 GenerationRow = Row[GenerationBody, GenerationStatus]
 DatasetRow = Row[DatasetBody, DatasetStatus]
 ApprovalRow = Row[ApprovalBody, ApprovalStatus]
+CorrectionRow = Row[CorrectionBody, CorrectionStatus]
 TrainingRow = Row[TrainingBody, TrainingStage]
 DeploymentRow = Row[DeploymentBody, DeploymentStage]
 StoryboardRow = Row[StoryboardBody, StoryboardStatus]
@@ -64,6 +66,7 @@ OUTCOMES = Rows(Kind.OUTCOME, OutcomeBody, OutcomeStatus)
 GENERATIONS = Rows(Kind.GENERATION, GenerationBody, GenerationStatus)
 DATASETS = Rows(Kind.DATASET, DatasetBody, DatasetStatus)
 APPROVALS = Rows(Kind.APPROVAL, ApprovalBody, ApprovalStatus)
+CORRECTIONS = Rows(Kind.REVIEW, CorrectionBody, CorrectionStatus)
 TRAININGS = Rows(Kind.TRAINING, TrainingBody, TrainingStage)
 DEPLOYMENTS = Rows(Kind.DEPLOYMENT, DeploymentBody, DeploymentStage)
 STORYBOARDS = Rows(Kind.STORYBOARD, StoryboardBody, StoryboardStatus)

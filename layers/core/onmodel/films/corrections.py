@@ -1,0 +1,178 @@
+"""What people said of a production's crops in a review. It holds for every later run and dataset.
+
+Each crop has one row, changed by compare-and-swap: of two people who correct a crop at the same
+time, the second one is told what the first one decided.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from onmodel.contracts.review import (
+    Correction,
+    CorrectionBody,
+    CorrectionResult,
+    CorrectionStatus,
+    Decision,
+    PostedCorrection,
+    Verdict,
+)
+from onmodel.errors import Conflict
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Registry
+from onmodel.registry.kinds import CORRECTIONS, CorrectionRow
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """All decisions about a production's crops, by crop_id."""
+
+    decisions: Mapping[str, Correction]
+
+    def of(self, crop_id: str) -> Correction | None:
+        return self.decisions.get(crop_id)
+
+    def is_rejected(self, crop_id: str) -> bool:
+        found = self.of(crop_id)
+        return found is not None and found.verdict is Verdict.REJECTED
+
+    def character(self, crop_id: str, named: str | None) -> str | None:
+        """The character that a person chose, else the one that was named; None for nobody."""
+        found = self.of(crop_id)
+        if found is None or found.character is None:
+            return named
+        return found.character or None
+
+    def is_renamed(self, crop_id: str, named: str | None) -> bool:
+        return self.character(crop_id, named) != named
+
+    def caption(self, crop_id: str) -> str | None:
+        """A person's caption; None when the model's stands."""
+        found = self.of(crop_id)
+        return None if found is None else found.caption
+
+    def characters(self) -> set[str]:
+        """Slugs of the characters that people gave to crops."""
+        return {found.character for found in self.decisions.values() if found.character}
+
+    def different_pairs(self) -> frozenset[frozenset[str]]:
+        """Pairs of crops that are no near-duplicates of each other."""
+        return frozenset(
+            frozenset((crop_id, other))
+            for crop_id, found in self.decisions.items()
+            for other in found.not_a_match
+            if other != crop_id
+        )
+
+
+NO_CORRECTIONS = Corrections({})
+
+
+def read_corrections(production: str, registry: Registry) -> Corrections:
+    """All corrections of a production; none in a stack of before."""
+    rows = CORRECTIONS.list(registry, production)
+    return Corrections({row.id: as_correction(row) for row in rows})
+
+
+def save_corrections(
+    production: str,
+    posted: Iterable[PostedCorrection],
+    *,
+    registry: Registry,
+    clock: Clock,
+    longest_caption: int,
+) -> tuple[CorrectionResult, ...]:
+    """Save each by itself: one that is refused, or that somebody else changed, stops no other.
+
+    Args:
+        production: slug.
+        posted: decisions, and the version that each was made from.
+        registry: holds the rows.
+        clock: time of the change.
+        longest_caption: characters that every trainer takes.
+    """
+    return tuple(
+        _save(production, one, registry=registry, clock=clock, longest_caption=longest_caption)
+        for one in posted
+    )
+
+
+def _save(
+    production: str,
+    posted: PostedCorrection,
+    *,
+    registry: Registry,
+    clock: Clock,
+    longest_caption: int,
+) -> CorrectionResult:
+    decision = _tidied(posted)
+    row = CORRECTIONS.read(registry, production, posted.crop_id)
+    fault = _fault(decision, longest_caption)
+    if fault:
+        return _result(posted.crop_id, row, saved=False, reason=fault)
+    if row is not None and _decision(row.body) == decision:
+        return _result(posted.crop_id, row, saved=True)  # the same request again, or the same mind
+    if posted.version != (0 if row is None else row.revision):
+        return _result(posted.crop_id, row, saved=False)
+    now = clock()
+    body = CorrectionBody(**dict(decision), changed_at=now)
+    try:
+        written = (
+            CORRECTIONS.create(
+                registry, production, posted.crop_id,
+                status=CorrectionStatus.GIVEN, body=body, now=now,
+            )
+            if row is None
+            else CORRECTIONS.replace(registry, row.with_body(body), now)
+        )  # fmt: skip
+    except Conflict:
+        stands = CORRECTIONS.read(registry, production, posted.crop_id)
+        same = stands is not None and _decision(stands.body) == decision
+        return _result(posted.crop_id, stands, saved=same)
+    return _result(posted.crop_id, written, saved=True)
+
+
+def as_correction(row: CorrectionRow) -> Correction:
+    return Correction(**dict(_decision(row.body)), version=row.revision)
+
+
+def _decision(decided: Decision) -> Decision:
+    return Decision(**{name: getattr(decided, name) for name in Decision.model_fields})
+
+
+def _tidied(posted: PostedCorrection) -> Decision:
+    """In normal form C, without control characters and outer spaces; '' is no caption."""
+    caption = posted.caption
+    if caption is not None:
+        caption = "".join(_readable(unicodedata.normalize("NFC", caption))).strip() or None
+    others = tuple(dict.fromkeys(posted.not_a_match))
+    return _decision(posted).model_copy(update={"caption": caption, "not_a_match": others})
+
+
+def _readable(text: str) -> Iterator[str]:
+    """Line breaks, tabs and control characters become spaces: a caption is one line."""
+    for letter in text:
+        yield " " if unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} else letter
+
+
+def _fault(decision: Decision, longest_caption: int) -> str:
+    if decision.caption is not None and len(decision.caption) > longest_caption:
+        return (
+            f"The caption has {len(decision.caption):,} characters, and trainers take"
+            f" {longest_caption:,} at most."
+        )
+    return ""
+
+
+def _result(
+    crop_id: str, row: CorrectionRow | None, *, saved: bool, reason: str = ""
+) -> CorrectionResult:
+    return CorrectionResult(
+        crop_id=crop_id,
+        saved=saved,
+        version=0 if row is None else row.revision,
+        correction=None if row is None else as_correction(row),
+        reason=reason,
+    )
