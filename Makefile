@@ -79,7 +79,7 @@ demo: setup $(if $(filter sagemaker,$(TRAINER)),.venv-trainer/.synced) ## the wh
 	$(BIN)/onmodel demo $(if $(FILM),--film "$(FILM)") $(if $(TRAINER),--trainer "$(TRAINER)")
 
 test: setup ## all tests
-	$(BIN)/pytest tests/unit -n auto --dist loadfile
+	$(BIN)/pytest tests/unit -m "not linter" -n auto --dist loadfile
 	@# at the same time: each starts local stacks of its own, and mostly waits for them
 	$(BIN)/pytest tests/docs & docs=$$!; $(BIN)/pytest tests/integration tests/e2e; code=$$?; \
 	  wait $$docs && exit $$code

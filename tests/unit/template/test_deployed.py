@@ -55,6 +55,7 @@ def pascal(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("_"))
 
 
+@pytest.mark.linter
 def test_template_when_every_name_is_filled_in_then_cfn_lint_finds_nothing(
     deployed: Deployed, tmp_path: Path
 ) -> None:
