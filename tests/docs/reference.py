@@ -21,7 +21,7 @@ def settings_reference() -> str:
     for name, field in Settings.model_fields.items():
         model = field.annotation
         if isinstance(model, type) and issubclass(model, BaseModel):
-            rows = [_row(key, value) for key, value in model.model_fields.items()]
+            rows = list(_rows(model))
             parts.append(_section(name, (model.__doc__ or "").split("\n")[0], rows))
         elif name == "characters":
             parts.append(_characters())
@@ -62,6 +62,15 @@ def _section(name: str, about: str, rows: list[str]) -> str:
     return "\n".join([*head, *table, *rows]) + "\n"
 
 
+def _rows(model: type[BaseModel], within: str = "") -> Iterator[str]:
+    for key, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _rows(inner, f"{within}{key}.")
+        else:
+            yield _row(within + key, field)
+
+
 def _row(name: str, field: FieldInfo) -> str:
     default = field.default if field.default is not PydanticUndefined else ""
     allowed = ", ".join(_allowed(field))
@@ -81,6 +90,8 @@ def _allowed(field: FieldInfo) -> Iterator[str]:
 
 def _choices(annotation: Any) -> tuple[Any, ...]:
     origin = get_origin(annotation)
+    if origin is tuple:
+        return _choices(get_args(annotation)[0])
     return get_args(annotation) if origin is not None and str(origin).endswith("Literal") else ()
 
 

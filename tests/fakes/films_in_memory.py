@@ -8,6 +8,7 @@ from fakes.cache import InMemoryCache
 from fakes.clock import FixedClock
 from fakes.embedder import FakeEmbedder
 from fakes.executions import InMemoryExecutions, execution_arn
+from fakes.faces import FakeFaces
 from fakes.labels import FakeLabels
 from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox
 from fakes.object_store import InMemoryObjectStore
@@ -29,11 +30,11 @@ from onmodel.contracts.uploads import RouteAnswer, UploadEvent
 from onmodel.finders import FinderServices, make_finder
 from onmodel.formats.jsonl import read_lines
 from onmodel.money.pricebook import PriceBook
-from onmodel.money.result_cache import CachedEmbedder, CachedLabelDetector
+from onmodel.money.result_cache import CachedEmbedder, CachedFaceDetector, CachedLabelDetector
 from onmodel.money.usage import UsageMeter
 from onmodel.namers import NamerServices, make_namer
 from onmodel.ports.finder import FinderOf
-from onmodel.ports.models import LabelDetector
+from onmodel.ports.models import FaceDetector, LabelDetector
 from onmodel.ports.namer import NamerOf
 from onmodel.steps.claim_run import claim_run
 from onmodel.steps.deduplicate_film import deduplicate_film
@@ -63,6 +64,7 @@ class FilmsInMemory:
         self.executions = InMemoryExecutions(self.clock)
         self.mailbox = InMemoryMailbox()
         self.detector = labels or FakeLabels()
+        self.faces: FaceDetector = FakeFaces()
 
     def upload(self, key: str, body: bytes) -> UploadEvent:
         """Put an object; answers the event that S3 would send for it."""
@@ -149,7 +151,8 @@ class FilmsInMemory:
 
     def finder(self, meter: UsageMeter) -> FinderOf:
         services = FinderServices(
-            labels=lambda: CachedLabelDetector(self.detector, self.cache, meter)
+            labels=lambda: CachedLabelDetector(self.detector, self.cache, meter),
+            faces=lambda: CachedFaceDetector(self.faces, self.cache, meter),
         )
         return partial(make_finder, services=services)
 

@@ -15,9 +15,7 @@ from fakes.training_in_memory import TrainingInMemory
 from functions import variables_of_the_template
 
 from onmodel.environment import Environment
-from onmodel.finders import FinderServices, make_finder
 from onmodel.money.pricebook import PriceBook
-from onmodel.money.result_cache import CachedLabelDetector
 from onmodel.namers import NamerServices, make_namer
 from onmodel.trainers.catalogue import common_limits
 
@@ -53,8 +51,7 @@ class ServicesInMemory:
         return self._world.embedder(settings, meter)
 
     def finder(self, meter: Any, _retry: Any, _per_second: float) -> Any:
-        detector = CachedLabelDetector(self._world.detector, self.cache, meter)
-        return partial(make_finder, services=FinderServices(labels=lambda: detector))
+        return self._world.finder(meter)
 
     def namer(self, meter: Any) -> Any:
         return partial(make_namer, services=NamerServices(partial(self.embedder, meter=meter)))

@@ -13,8 +13,19 @@ from onmodel.adapters.clients import ATTEMPTS, READ_TIMEOUT_SECONDS, make_client
 from onmodel.adapters.converse import ConverseModel
 from onmodel.adapters.dynamodb import DynamoCache, DynamoRegistry
 from onmodel.adapters.foundation_models import BedrockModels
-from onmodel.adapters.pacing import Pace, PatientEmbedder, PatientLabels, ThrottledRetry
-from onmodel.adapters.rekognition import RekognitionLabels, first_labels_per_second
+from onmodel.adapters.pacing import (
+    Pace,
+    PacedRetry,
+    PatientEmbedder,
+    PatientFaces,
+    PatientLabels,
+    ThrottledRetry,
+)
+from onmodel.adapters.rekognition import (
+    RekognitionFaces,
+    RekognitionLabels,
+    first_labels_per_second,
+)
 from onmodel.adapters.s3 import S3ObjectStore
 from onmodel.adapters.scheduler import EventBridgeScheduler
 from onmodel.adapters.secretsmanager import SecretsManagerSecrets
@@ -39,7 +50,7 @@ from onmodel.environment import (
 )
 from onmodel.links.tokens import SignedLinks
 from onmodel.money.pricebook import PriceBook
-from onmodel.money.result_cache import CachedEmbedder, CachedLabelDetector
+from onmodel.money.result_cache import CachedEmbedder, CachedFaceDetector, CachedLabelDetector
 from onmodel.money.usage import UsageMeter
 from onmodel.ports.finder import FinderOf
 from onmodel.ports.machines import Scheduler, TaskTokens
@@ -226,25 +237,28 @@ class Services:
         ends_at = time.monotonic() + seconds_left - SECONDS_TO_END
         return ThrottledRetry(ends_at, time.monotonic, time.sleep)
 
-    def _labels(
-        self, meter: UsageMeter, retry: ThrottledRetry, per_second: float
-    ) -> CachedLabelDetector:
-        pace = Pace(per_second, time.monotonic, time.sleep)
-        paced = PatientLabels(RekognitionLabels(self._rekognition), pace, retry)
-        return CachedLabelDetector(paced, self.cache, meter)
-
     def finder(self, meter: UsageMeter, retry: ThrottledRetry, per_second: float) -> FinderOf:
         """Makes the finder of a production's settings; its paid calls are cached and counted.
 
         Args:
             meter: counts them.
             retry: repeats those that are throttled.
-            per_second: calls at most.
+            per_second: calls of each of Rekognition's operations at most.
         """
         from onmodel.finders import FinderServices, make_finder  # loads OpenCV: few steps need it
 
-        services = FinderServices(labels=lambda: self._labels(meter, retry, per_second))
-        return partial(make_finder, services=services)
+        def calls() -> PacedRetry:
+            return PacedRetry(Pace(per_second, time.monotonic, time.sleep), retry)
+
+        def labels() -> CachedLabelDetector:
+            patient = PatientLabels(RekognitionLabels(self._rekognition), calls())
+            return CachedLabelDetector(patient, self.cache, meter)
+
+        def faces() -> CachedFaceDetector:
+            patient = PatientFaces(RekognitionFaces(self._rekognition), calls())
+            return CachedFaceDetector(patient, self.cache, meter)
+
+        return partial(make_finder, services=FinderServices(labels=labels, faces=faces))
 
     def namer(self, meter: UsageMeter) -> NamerOf:
         """Makes the namer of a production's settings; its paid calls are cached and counted."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from onmodel.adapters.pacing import Pace, PatientEmbedder, PatientLabels, ThrottledRetry
+from onmodel.adapters.pacing import Pace, PacedRetry, PatientEmbedder, PatientLabels, ThrottledRetry
 from onmodel.errors import ServiceUnavailable, Throttled
 from onmodel.ports.models import Label
 
@@ -58,7 +58,7 @@ def seconds() -> Seconds:
 
 def test_pace_when_calls_come_at_once_then_they_are_spread_over_time(seconds: Seconds) -> None:
     detector = Detector(seconds)
-    labels = PatientLabels(detector, Pace(5, seconds, seconds.sleep), retry(seconds))
+    labels = PatientLabels(detector, PacedRetry(Pace(5, seconds, seconds.sleep), retry(seconds)))
     for _ in range(6):
         labels.detect(b"jpeg")
     assert detector.asked == pytest.approx([100, 100.2, 100.4, 100.6, 100.8, 101])
@@ -77,7 +77,7 @@ def test_pace_when_calls_come_slowly_then_none_waits_and_none_is_saved_up(second
 
 def test_call_when_throttled_for_long_then_answers_without_failing(seconds: Seconds) -> None:
     detector = Detector(seconds, throttled=20)
-    labels = PatientLabels(detector, Pace(100, seconds, seconds.sleep), retry(seconds))
+    labels = PatientLabels(detector, PacedRetry(Pace(100, seconds, seconds.sleep), retry(seconds)))
     assert [label.name for label in labels.detect(b"jpeg")] == ["Animal"]
     assert len(detector.asked) == 21
     waits = [later - before for before, later in pairwise(detector.asked)]
@@ -86,7 +86,8 @@ def test_call_when_throttled_for_long_then_answers_without_failing(seconds: Seco
 
 def test_call_when_the_function_must_end_then_throttled_before_that(seconds: Seconds) -> None:
     detector = Detector(seconds, throttled=10**6)
-    labels = PatientLabels(detector, Pace(100, seconds, seconds.sleep), retry(seconds, lasts=60))
+    calls = PacedRetry(Pace(100, seconds, seconds.sleep), retry(seconds, lasts=60))
+    labels = PatientLabels(detector, calls)
     with pytest.raises(Throttled):
         labels.detect(b"jpeg")
     assert 100 < seconds() <= 160

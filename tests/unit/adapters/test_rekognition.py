@@ -7,8 +7,12 @@ import pytest
 from botocore.stub import Stubber
 from fakes.labels import FakeLabels, figure
 
-from onmodel.adapters.rekognition import RekognitionLabels, first_labels_per_second
-from onmodel.errors import AnswerRefused, Throttled
+from onmodel.adapters.rekognition import (
+    RekognitionFaces,
+    RekognitionLabels,
+    first_labels_per_second,
+)
+from onmodel.errors import AccessDenied, AnswerRefused, Throttled
 from onmodel.ports.models import Instance, Label, LabelDetector
 
 BOX = {"Left": 0.1, "Top": 0.2, "Width": 0.3, "Height": 0.4}
@@ -90,3 +94,31 @@ def test_first_labels_per_second_when_region_then_as_aws_documents(
     region: str, calls: float
 ) -> None:
     assert first_labels_per_second(region) == calls
+
+
+def test_faces_when_answered_then_their_boxes(aws) -> None:
+    client = aws("rekognition")
+    with Stubber(client) as stub:
+        stub.add_response(
+            "detect_faces",
+            {"FaceDetails": [{"BoundingBox": BOX, "Confidence": 99.5, "Landmarks": []}]},
+            {"Image": {"Bytes": b"jpeg"}, "Attributes": ["DEFAULT"]},
+        )
+        found = RekognitionFaces(client).detect(b"jpeg")
+    assert found == (Instance(left=0.1, top=0.2, width=0.3, height=0.4, confidence=99.5),)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("InvalidImageFormatException", AnswerRefused),
+        ("ProvisionedThroughputExceededException", Throttled),
+        ("AccessDeniedException", AccessDenied),
+    ],
+)
+def test_faces_when_fault_then_error(aws, code: str, expected: type) -> None:
+    client = aws("rekognition")
+    with Stubber(client) as stub:
+        stub.add_client_error("detect_faces", code)
+        with pytest.raises(expected):
+            RekognitionFaces(client).detect(b"jpeg")

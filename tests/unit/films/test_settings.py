@@ -171,3 +171,35 @@ def test_accept_when_a_production_has_two_folders_then_the_settings_uploaded_las
         clock.advance(seconds=1)
     accept_settings(both, uploads=uploads, studio=studio, models=AllowedModels())
     assert settings_in_force("cafe", studio).credit == "second"
+
+
+def test_finder_when_one_kind_is_written_then_as_a_list_of_one() -> None:
+    one, listed = (
+        parse_settings(b"finder: {kind: labels}"),
+        parse_settings(b"finder: {kind: [labels]}"),
+    )
+    assert one == listed == Settings()
+    assert one.samples_hash() == Settings().samples_hash()
+
+
+def test_finder_when_several_kinds_are_written_then_other_samples_which_are_read_again() -> None:
+    both = parse_settings(b"finder: {kind: [faces, labels], faces: {figure: head}}")
+    assert both.finder.kind == ("faces", "labels")
+    assert both.samples_hash() != Settings().samples_hash()
+    assert Settings.model_validate_json(both.model_dump_json()) == both
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (b"finder: {kind: [faces, faces]}", "names a finder twice"),
+        (b"finder: {kind: []}", "finder.kind: is empty"),
+        (b"finder: {kind: hands}", "finder.kind"),
+        (b"finder: {faces: {figure: head}}", "faces is read only by the finder faces"),
+        (b"finder: {kind: faces, faces: {figure: foot}}", "finder.faces.figure: is foot"),
+        (b"finder: {kind: faces, faces: {min_confidence: 101}}", "min_confidence"),
+    ],
+)
+def test_finder_when_it_cannot_be_meant_so_then_refused(text: bytes, answer: str) -> None:
+    with pytest.raises(SettingsRefused, match=answer):
+        parse_settings(text)

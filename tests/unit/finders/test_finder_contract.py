@@ -10,13 +10,17 @@ import typing
 
 import numpy as np
 import pytest
+from fakes.faces import FakeFaces, face
 from fakes.labels import FakeLabels, figure
 from hypothesis import given
 from hypothesis import strategies as st
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.settings import FinderSettings, Settings
+from onmodel.contracts.finders import FacesFinderSettings, FinderKind, FinderSettings
 from onmodel.finders import FINDERS, FinderServices, make_finder
+from onmodel.finders.faces import GROWTHS
+from onmodel.money.finder_usage import FINDER_USAGE
+from onmodel.pages.finder_words import WORDS
 from onmodel.ports.finder import Finder
 from onmodel.vision.detections import SAME_FIGURE
 from onmodel.vision.geometry import intersection, intersection_over_union
@@ -31,8 +35,16 @@ Place = tuple[float, float, float, float]
 def services(places: list[Place]) -> FinderServices:
     """Services that see a figure at each place, whatever the picture is."""
     return FinderServices(
-        labels=lambda: FakeLabels(tuple(figure(*place, name="Person") for place in places))
+        labels=lambda: FakeLabels(tuple(figure(*place, name="Person") for place in places)),
+        faces=lambda: FakeFaces(tuple(face(*of_figure(*place)) for place in places)),
     )
+
+
+def of_figure(left: float, top: float, width: float, height: float) -> Place:
+    """The face from which the figure at this place is grown."""
+    growth = GROWTHS[FacesFinderSettings().figure]
+    across, down = width / (1 + 2 * growth.aside), height / (1 + growth.above + growth.below)
+    return left + growth.aside * across, top + growth.above * down, across, down
 
 
 def finder(kind: str, places: list[Place]) -> Finder:
@@ -90,14 +102,17 @@ def test_find_when_asked_again_then_the_same_answer_and_the_frame_is_untouched(k
 
 
 def test_catalogue_when_read_then_has_a_finder_for_every_kind_of_the_settings() -> None:
-    kinds = typing.get_args(FinderSettings.model_fields["kind"].annotation)
-    assert set(FINDERS) == set(kinds)
+    assert set(FINDERS) == set(typing.get_args(FinderKind))
 
 
-def test_make_finder_when_the_kind_is_set_then_that_finder_is_made(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    made = object()
-    monkeypatch.setitem(FINDERS, "other", lambda *_: made)  # type: ignore[arg-type]
-    settings = Settings().finder.model_copy(update={"kind": "other"})
-    assert make_finder(settings, services([])) is made
+def test_catalogue_when_read_then_every_finder_has_its_price_and_its_words() -> None:
+    assert set(FINDERS) == set(FINDER_USAGE) == set(WORDS)
+
+
+def test_make_finder_when_two_kinds_are_set_then_both_are_asked_and_each_figure_is_once() -> None:
+    asked = services([(0.1, 0.2, 0.2, 0.5)])
+    picture = Box(left=0, top=0, width=WIDTH, height=HEIGHT)
+    made = make_finder(FinderSettings(kind=("faces", "labels")), asked)
+    (found,) = made.find(FRAME, picture).detections
+    assert (found.label, found.found_by) == ("Face", ("faces", "labels"))
+    assert made.find(FRAME, picture).seen == "Face 99 %; Person 95 %"

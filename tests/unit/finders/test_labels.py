@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.films import Detection
-from onmodel.contracts.settings import FinderSettings
+from onmodel.contracts.finders import FinderSettings
 from onmodel.finders.labels import LabelsFinder
 from onmodel.ports.finder import FrameDetections
 from onmodel.ports.models import Instance, Label

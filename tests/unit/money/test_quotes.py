@@ -4,8 +4,8 @@ import pytest
 
 from onmodel.contracts.base import Box, Usage
 from onmodel.contracts.films import FilmFacts
+from onmodel.contracts.finders import FinderSettings
 from onmodel.contracts.settings import (
-    FinderSettings,
     Sampling,
     Settings,
     TrainingSettings,
@@ -141,3 +141,18 @@ def test_used_when_one_of_several_is_used_then_the_dearest_counts() -> None:
     unknown = Usage(item="unknown", paid=0.1)
     unpriced = work.model_copy(update={"either": (slow, unknown, fast)})
     assert used(unpriced, book)[1:] == (unknown,)
+
+
+def test_quote_film_when_two_finders_look_then_each_is_counted_and_it_is_said() -> None:
+    settings = Settings(finder=FinderSettings(kind=("labels", "faces")))
+    quote = film_quote(FILM, settings, BOOK)
+    lines = {line.item: line for line in quote.bill.lines}
+    assert lines["rekognition.detect-labels"].paid == lines["rekognition.detect-faces"].paid == 596
+    assert "each frame is asked about by labels and faces" in quote.assumptions
+
+
+def test_quote_film_when_faces_alone_look_then_no_label_is_counted() -> None:
+    quote = film_quote(FILM, Settings(finder=FinderSettings(kind=("faces",))), BOOK)
+    items = {line.item for line in quote.bill.lines}
+    assert "rekognition.detect-faces" in items
+    assert "rekognition.detect-labels" not in items

@@ -8,13 +8,19 @@ import numpy as np
 import pytest
 from fakes.cache import InMemoryCache
 from fakes.embedder import FakeEmbedder
+from fakes.faces import FakeFaces, face
 from fakes.labels import FakeLabels, figure
 from hypothesis import given
 from hypothesis import strategies as st
 
 from onmodel.contracts.base import Usage
 from onmodel.errors import AnswerRefused, Throttled
-from onmodel.money.result_cache import CachedEmbedder, CachedLabelDetector, cache_key
+from onmodel.money.result_cache import (
+    CachedEmbedder,
+    CachedFaceDetector,
+    CachedLabelDetector,
+    cache_key,
+)
 from onmodel.money.usage import UsageMeter
 from onmodel.ports.models import Instance, Label
 from onmodel.ports.storage import CACHE_VALUE_LIMIT_BYTES
@@ -159,3 +165,13 @@ def test_cache_key_when_any_part_differs_then_key_differs(asks) -> None:
     one, other = asks
     equal = one[:2] == other[:2] and one[2] == other[2] and one[3] == other[3]
     assert (cache_key(*one) == cache_key(*other)) is equal
+
+
+def test_faces_when_asked_twice_then_paid_once_and_apart_from_labels() -> None:
+    cache, meter = InMemoryCache(), UsageMeter()
+    detector = FakeFaces((face(0.1, 0.1, 0.2, 0.2),))
+    cached = CachedFaceDetector(detector, cache, meter)
+    CachedLabelDetector(FakeLabels(LABELS), cache, UsageMeter()).detect(b"one")
+    assert cached.detect(b"one") == cached.detect(b"one") == (face(0.1, 0.1, 0.2, 0.2),)
+    assert detector.pictures == [b"one"]
+    assert meter.usage() == (Usage(item="rekognition.detect-faces", paid=1, reused=1),)

@@ -25,7 +25,11 @@ SERVICES = {
     "labels_per_second": set(),
     "foundation_models": {"bedrock:GetFoundationModel"},
     "retry": set(),
-    "finder": {"rekognition:DetectLabels", "dynamodb:PutItem"},  # of every finder: settings choose
+    "finder": {  # of every finder: settings choose
+        "rekognition:DetectLabels",
+        "rekognition:DetectFaces",
+        "dynamodb:PutItem",
+    },
     "namer": {"bedrock:InvokeModel", "dynamodb:PutItem"},  # likewise
     "embedder": {"bedrock:InvokeModel", "dynamodb:PutItem"},
     "image_model": {"bedrock:InvokeModel"},

@@ -1,9 +1,15 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.films import Detection, RejectReason
-from onmodel.vision.detections import SAME_FIGURE, choose_detections, unique_detections
+from onmodel.vision.detections import (
+    SAME_FIGURE,
+    choose_detections,
+    merge_detections,
+    unique_detections,
+)
 from onmodel.vision.geometry import intersection_over_union
 
 
@@ -89,3 +95,51 @@ def test_choose_when_done_then_every_detection_is_chosen_or_rejected_once(
     assert len(chosen) <= most
     assert len(chosen) + len(rejected) == len(found)
     assert all(min(each.box.width, each.box.height) >= least_side for each in chosen)
+
+
+def boxed(
+    left: int, top: int, width: int, height: int, label: str = "Person", confidence: float = 80
+) -> Detection:
+    box = Box(left=left, top=top, width=width, height=height)
+    return Detection(box=box, label=label, confidence=confidence)
+
+
+HEAD = boxed(140, 110, 60, 80, "Face", 99)
+PERSON = boxed(100, 100, 150, 400)
+
+
+@pytest.mark.parametrize("order", [("faces", "labels"), ("labels", "faces")])
+def test_merge_when_two_finders_see_one_figure_then_the_box_of_the_first_and_both_names(
+    order: tuple[str, str],
+) -> None:
+    by_finder = {"faces": [HEAD], "labels": [PERSON]}
+    (found,) = merge_detections({kind: by_finder[kind] for kind in order})
+    assert found.box == by_finder[order[0]][0].box
+    assert (found.found_by, found.confidence) == (order, 99)
+
+
+def test_merge_when_two_heads_lie_in_one_box_then_the_second_is_a_figure_of_its_own() -> None:
+    child = boxed(180, 300, 40, 50, "Face")
+    found = merge_detections({"labels": [PERSON], "faces": [HEAD, child]})
+    assert [each.found_by for each in found] == [("labels", "faces"), ("faces",)]
+    assert [each.box for each in found] == [PERSON.box, child.box]
+
+
+def test_merge_when_the_boxes_are_nearly_the_same_then_one_figure_whoever_joined_it() -> None:
+    twice = [boxed(100, 100, 150, 380), boxed(100, 120, 150, 380)]
+    (found,) = merge_detections({"labels": [PERSON], "grounding": twice})
+    assert (found.box, found.found_by) == (PERSON.box, ("labels", "grounding"))
+
+
+def test_merge_when_figures_stand_apart_then_all_largest_first() -> None:
+    other = boxed(600, 100, 60, 80, "Face")
+    found = merge_detections({"faces": [other], "labels": [PERSON]})
+    assert [each.found_by for each in found] == [("labels",), ("faces",)]
+
+
+def test_merge_when_one_finder_has_a_box_then_the_whole_frame_of_another_is_left_out() -> None:
+    picture = Box(left=0, top=0, width=1280, height=720)
+    wide = Detection(box=picture, label="Person", confidence=70, wide=True)
+    assert [each.wide for each in merge_detections({"labels": [wide], "faces": [HEAD]})] == [False]
+    (alone,) = merge_detections({"labels": [wide], "faces": []})
+    assert (alone.wide, alone.found_by) == (True, ("labels",))

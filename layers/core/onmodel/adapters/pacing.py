@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from onmodel.errors import Throttled
-from onmodel.ports.models import Embedder, Label, LabelDetector
+from onmodel.ports.models import Embedder, FaceDetector, Instance, Label, LabelDetector
 
 if TYPE_CHECKING:  # NumPy is not installed where nothing is embedded
     from onmodel.contracts.arrays import Vector
@@ -86,19 +86,42 @@ class ThrottledRetry:
 
 
 @dataclass(frozen=True)
+class PacedRetry:
+    """Calls that keep to a rate, and wait where they are throttled."""
+
+    pace: Pace
+    retry: ThrottledRetry
+
+    def call(self, work: Callable[[], AnswerT]) -> AnswerT:
+        """The answer of `work`. Raises Throttled: there were too many calls up to the end."""
+
+        def paced() -> AnswerT:
+            self.pace.wait()
+            return work()
+
+        return self.retry.call(paced)
+
+
+@dataclass(frozen=True)
 class PatientLabels:
     """A LabelDetector that keeps to a rate and waits where it is throttled."""
 
     detector: LabelDetector
-    pace: Pace
-    retry: ThrottledRetry
+    calls: PacedRetry
 
     def detect(self, jpeg: bytes) -> tuple[Label, ...]:
-        def paced() -> tuple[Label, ...]:
-            self.pace.wait()
-            return self.detector.detect(jpeg)
+        return self.calls.call(lambda: self.detector.detect(jpeg))
 
-        return self.retry.call(paced)
+
+@dataclass(frozen=True)
+class PatientFaces:
+    """A FaceDetector that keeps to a rate and waits where it is throttled."""
+
+    detector: FaceDetector
+    calls: PacedRetry
+
+    def detect(self, jpeg: bytes) -> tuple[Instance, ...]:
+        return self.calls.call(lambda: self.detector.detect(jpeg))
 
 
 class PatientEmbedder:

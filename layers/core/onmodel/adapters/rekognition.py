@@ -1,4 +1,4 @@
-"""LabelDetector over Rekognition DetectLabels."""
+"""LabelDetector and FaceDetector over Rekognition."""
 
 from __future__ import annotations
 
@@ -44,19 +44,33 @@ class RekognitionLabels:
         return tuple(_to_label(label) for label in answer["Labels"])
 
 
+class RekognitionFaces:
+    """Faces of one picture; limits of the picture as for RekognitionLabels."""
+
+    def __init__(self, client: RekognitionClient) -> None:
+        self._client = client
+
+    def detect(self, jpeg: bytes) -> tuple[Instance, ...]:
+        with translated(refused=REFUSALS):
+            answer = self._client.detect_faces(Image={"Bytes": jpeg}, Attributes=["DEFAULT"])
+        return tuple(_to_instance(face) for face in answer["FaceDetails"])
+
+
 def _to_label(label: Any) -> Label:  # noqa: ANN401 - a TypedDict that only type checkers have
     return Label(
         name=label["Name"],
         confidence=label["Confidence"],
-        instances=tuple(
-            Instance(
-                left=instance["BoundingBox"]["Left"],
-                top=instance["BoundingBox"]["Top"],
-                width=instance["BoundingBox"]["Width"],
-                height=instance["BoundingBox"]["Height"],
-                confidence=instance["Confidence"],
-            )
-            for instance in label.get("Instances", ())
-        ),
+        instances=tuple(_to_instance(instance) for instance in label.get("Instances", ())),
         parents=tuple(parent["Name"] for parent in label.get("Parents", ())),
+    )
+
+
+def _to_instance(found: Any) -> Instance:  # noqa: ANN401 - likewise
+    box = found["BoundingBox"]
+    return Instance(
+        left=box["Left"],
+        top=box["Top"],
+        width=box["Width"],
+        height=box["Height"],
+        confidence=found["Confidence"],
     )

@@ -94,6 +94,9 @@ class Detection(Contract):
     label: str = Field(description="what the finder took it for")
     confidence: float = Field(ge=0, le=100, description="the finder's, in percent")
     wide: bool = Field(default=False, description="the whole picture area: found without a box")
+    found_by: tuple[str, ...] = Field(
+        default=(), description="kinds of the finders, the one whose box it is first"
+    )
 
 
 class Crop(Contract):
@@ -117,6 +120,9 @@ class Crop(Contract):
     label: str = Field(description="what the finder took it for")
     confidence: float = Field(ge=0, le=100, description="the finder's, in percent")
     wide: bool = Field(default=False, description="the whole frame: a label without a box")
+    found_by: tuple[str, ...] = Field(
+        default=(), description="kinds of the finders; empty in lines of before"
+    )
     sharpness: float = Field(ge=0)
     quality: float = Field(ge=0, le=1, description="what deduplication keeps the best of")
     key: str = Field(description="S3 key of the picture in the studio bucket")

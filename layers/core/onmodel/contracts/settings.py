@@ -17,7 +17,8 @@ from pydantic import (
 from onmodel.contracts.base import CharacterSlug, Contract, WithMovedKeys, is_hand_written
 from onmodel.contracts.bedrock import BedrockTrainingSettings
 from onmodel.contracts.characters import Character
-from onmodel.contracts.hand_written import Name, OneLine, at_least, at_most, ordered
+from onmodel.contracts.finders import FinderSettings
+from onmodel.contracts.hand_written import OneLine, at_least, at_most, ordered
 from onmodel.contracts.keys import digest, same_name
 from onmodel.contracts.sagemaker import SageMakerTrainingSettings
 
@@ -78,25 +79,6 @@ class Sampling(Contract):
     def step_seconds(self) -> float:
         """Length of the window that yields at most one frame."""
         return 1 / self.frames_per_second if self.mode == "fps" else self.interval_seconds
-
-
-class FinderSettings(Contract):
-    """Which finder finds figures, and which figures count."""
-
-    kind: Literal["labels"] = Field(
-        default="labels", description="`labels`: chosen labels of Rekognition, with their boxes"
-    )
-    labels: tuple[Name, ...] = Field(
-        default=("Person", "Animal", "Cartoon", "Toy", "Robot"),
-        min_length=1,
-        max_length=100,  # DetectLabels filters take at most 100 names
-        description="labels that count as figures; a label's parents count too",
-    )
-    min_confidence: float = Field(default=55.0, ge=0, le=100)
-    max_figures: int = Field(default=4, ge=1, le=20, description="of one frame, largest first")
-    wide_when_no_box: bool = Field(
-        default=True, description="a chosen label without a box gives the whole frame, flagged"
-    )
 
 
 SHORTEST_CROP_SIDE = 512

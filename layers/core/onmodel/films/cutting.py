@@ -121,6 +121,7 @@ class FigureCutter:
                 label=figure.label,
                 confidence=figure.confidence,
                 wide=figure.wide,
+                found_by=figure.found_by,
                 sharpness=frame.sharpness,
                 quality=crop_quality(
                     measure_crop(pixels, figure.box, window),

@@ -1,8 +1,8 @@
-"""The catalogue of finders: the setting `finder.kind` names one, FINDERS makes it.
+"""The catalogue of finders: the setting `finder.kind` names some, FINDERS makes each.
 
-A new finder is one file in this package, one line in FINDERS, its settings in
-`contracts.settings`, and, where it calls a new service, an adapter, a field of FinderServices and
-the right to call it in template.yaml.
+A new finder is one file in this package, one line in FINDERS, its section in `contracts.finders`,
+what it pays for in `money.finder_usage`, its words in `pages.finder_words`, and, where it calls a
+new service, an adapter, a field of FinderServices and the right to call it in template.yaml.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from onmodel.contracts.settings import FinderSettings
+from onmodel.contracts.finders import FinderSettings
+from onmodel.finders.faces import FacesFinder
 from onmodel.finders.labels import LabelsFinder
+from onmodel.finders.merged import MergedFinder
 from onmodel.ports.finder import Finder
-from onmodel.ports.models import LabelDetector
+from onmodel.ports.models import FaceDetector, LabelDetector
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,15 @@ class FinderServices:
     """Makes the services that finders call, each when it is first used."""
 
     labels: Callable[[], LabelDetector]
+    faces: Callable[[], FaceDetector]
 
 
 FINDERS: Mapping[str, Callable[[FinderSettings, FinderServices], Finder]] = {
     "labels": lambda settings, services: LabelsFinder(services.labels(), settings),
+    "faces": lambda settings, services: FacesFinder(services.faces(), settings.faces),
 }
 
 
 def make_finder(settings: FinderSettings, services: FinderServices) -> Finder:
-    """The finder that `settings.kind` names."""
-    return FINDERS[settings.kind](settings, services)
+    """The finders that `settings.kind` names, as one."""
+    return MergedFinder({kind: FINDERS[kind](settings, services) for kind in settings.kind})

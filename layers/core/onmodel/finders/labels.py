@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.base import Box
 from onmodel.contracts.films import Detection
-from onmodel.contracts.settings import FinderSettings
+from onmodel.contracts.finders import FinderSettings
 from onmodel.ports.finder import FrameDetections
 from onmodel.ports.models import Label, LabelDetector
 from onmodel.vision.detections import unique_detections

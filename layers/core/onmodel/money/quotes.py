@@ -13,6 +13,8 @@ from onmodel.contracts.base import Contract, Usage
 from onmodel.contracts.films import FilmFacts
 from onmodel.contracts.settings import Sampling, Settings, TrainingSettings
 from onmodel.contracts.trainings import Work
+from onmodel.formats.wording import listed
+from onmodel.money.finder_usage import finding_usage
 from onmodel.money.pricebook import Bill, PriceBook, estimate
 
 FIGURES_PER_FRAME = 1.5  # of a cartoon's frames with figures; the demo film has 1 to 2
@@ -45,7 +47,7 @@ def film_quote(facts: FilmFacts, settings: Settings, book: PriceBook) -> Quote:
     seconds = facts.duration_seconds * DECODE_SECONDS_PER_SECOND * size + frames * FRAME_SECONDS
     transitions = TRANSITIONS_PER_FILM + chunks * TRANSITIONS_PER_CHUNK
     usage = (
-        Usage(item="rekognition.detect-labels", paid=frames),
+        *finding_usage(settings.finder, frames),
         Usage(item=f"bedrock.{settings.embedding.model}", paid=crops),
         Usage(item="lambda.gb-second-arm64", paid=round(seconds * FUNCTION_GB, 1)),
         Usage(item="lambda.requests-1m", paid=(REQUESTS_PER_FILM + chunks) / 1_000_000),
@@ -56,12 +58,18 @@ def film_quote(facts: FilmFacts, settings: Settings, book: PriceBook) -> Quote:
         assumptions=(
             f"{frames:,} frames are sampled ({_how_sampled(settings.sampling)}), none dropped"
             " before it is paid for",
+            *_several_looks(settings),
             f"{figures:g} figures a frame, so {crops:,} embeddings; references not counted",
             f"{seconds:,.0f} s of functions with {FUNCTION_GB:.2f} GB, on arm64",
             "nothing is in the cache",
             dated(book),
         ),
     )
+
+
+def _several_looks(settings: Settings) -> tuple[str, ...]:
+    kinds = settings.finder.kind
+    return (f"each frame is asked about by {listed(kinds)}",) if len(kinds) > 1 else ()
 
 
 def expected_frames(duration_seconds: float, sampling: Sampling) -> int:

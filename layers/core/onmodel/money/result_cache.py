@@ -11,24 +11,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from onmodel.errors import ServiceError
 from onmodel.money.usage import UsageMeter, bedrock_item
 from onmodel.observability import logger
-from onmodel.ports.models import Embedder, Label, LabelDetector
+from onmodel.ports.models import Embedder, FaceDetector, Instance, Label, LabelDetector
 from onmodel.ports.storage import CACHE_VALUE_LIMIT_BYTES, Cache
 
 if TYPE_CHECKING:
     from onmodel.contracts.arrays import Vector
 
 DETECT_LABELS = "rekognition.detect-labels"
+DETECT_FACES = "rekognition.detect-faces"
 UNIT_TOLERANCE = 1e-3  # float32 rounding of 1,024 squares stays far below
 
 _LABELS = TypeAdapter(tuple[Label, ...])
+_FACES = TypeAdapter(tuple[Instance, ...])
+
+AnswerT = TypeVar("AnswerT")
 
 
 def cache_key(kind: str, model: str, parameters: Mapping[str, Any], content: bytes) -> str:
@@ -42,23 +47,52 @@ class CachedLabelDetector:
 
     def __init__(self, detector: LabelDetector, cache: Cache, meter: UsageMeter) -> None:
         self._detector = detector
-        self._cache = cache
-        self._meter = meter
+        self._answers = _Answers(DETECT_LABELS, _LABELS, cache, meter)
 
     def detect(self, jpeg: bytes) -> tuple[Label, ...]:
-        key = cache_key("labels", DETECT_LABELS, {}, jpeg)
-        if (kept := self._cache.get(key)) is not None:
+        return self._answers.of("labels", jpeg, self._detector.detect)
+
+
+class CachedFaceDetector:
+    """A FaceDetector that pays once for the same bytes."""
+
+    def __init__(self, detector: FaceDetector, cache: Cache, meter: UsageMeter) -> None:
+        self._detector = detector
+        self._answers = _Answers(DETECT_FACES, _FACES, cache, meter)
+
+    def detect(self, jpeg: bytes) -> tuple[Instance, ...]:
+        return self._answers.of("faces", jpeg, self._detector.detect)
+
+
+@dataclass(frozen=True)
+class _Answers(Generic[AnswerT]):
+    """Cached answers about pictures, of one item of the price book."""
+
+    item: str
+    adapter: TypeAdapter[AnswerT]
+    cache: Cache
+    meter: UsageMeter
+
+    def of(
+        self,
+        kind: str,
+        jpeg: bytes,
+        ask: Callable[[bytes], AnswerT],
+        parameters: Mapping[str, Any] | None = None,
+    ) -> AnswerT:
+        key = cache_key(kind, self.item, parameters or {}, jpeg)
+        if (kept := self.cache.get(key)) is not None:
             try:
-                labels = _LABELS.validate_json(kept)
+                answer = self.adapter.validate_json(kept)
             except ValidationError:
                 _warn_corrupt(key)
             else:
-                self._meter.count_reused(DETECT_LABELS)
-                return labels
-        labels = self._detector.detect(jpeg)
-        self._meter.count_paid(DETECT_LABELS)
-        _keep(self._cache, key, _LABELS.dump_json(labels))
-        return labels
+                self.meter.count_reused(self.item)
+                return answer
+        answer = ask(jpeg)
+        self.meter.count_paid(self.item)
+        _keep(self.cache, key, self.adapter.dump_json(answer))
+        return answer
 
 
 class CachedEmbedder:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from onmodel.contracts.films import Crop, Rejected, RejectReason
 from onmodel.contracts.settings import Settings
 from onmodel.formats.wording import timecode
+from onmodel.pages.finder_words import figures_in_words
 from onmodel.pages.paging import Section
 from onmodel.pages.sheet import CharacterNames, Tile, tile
 from onmodel.pages.templating import StoredPicture
@@ -40,11 +41,8 @@ REASONS: dict[RejectReason, Reason] = {
     ),
     RejectReason.NO_FIGURE: Reason(
         "No figure in sight",
-        "finder.labels",
-        lambda s: (
-            f"None of {', '.join(s.finder.labels)} was seen with "
-            f"{s.finder.min_confidence:g} % confidence or more."
-        ),
+        "finder",
+        lambda s: f"Nothing was found of {figures_in_words(s.finder)} or more.",
     ),
     RejectReason.UNCHANGED: Reason(
         "Unchanged",

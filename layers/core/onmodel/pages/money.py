@@ -9,6 +9,7 @@ from onmodel.money.pricebook import Bill, BillLine
 
 TITLES = {
     "rekognition.detect-labels": "Finding figures",
+    "rekognition.detect-faces": "Finding faces",
     "bedrock.amazon.titan-embed-image-v1": "Comparing pictures",
     "bedrock.amazon.nova-2-multimodal-embeddings-v1:0": "Comparing pictures",
 }

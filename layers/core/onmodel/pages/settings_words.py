@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from onmodel.contracts.settings import Settings
 from onmodel.formats.wording import count, listed
+from onmodel.pages.finder_words import figures_in_words
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,10 @@ def _finder(settings: Settings) -> str:
     finder = settings.finder
     wide = (
         "; a label without a place gives the whole frame, marked wide"
-        if finder.wide_when_no_box
+        if finder.wide_when_no_box and "labels" in finder.kind
         else ""
     )
-    return (
-        f"Figures are what Rekognition labels {listed(finder.labels, 'or')} with "
-        f"{finder.min_confidence:g} % confidence, at most {finder.max_figures} of a frame{wide}."
-    )
+    return f"Figures are {figures_in_words(finder)}, at most {finder.max_figures} of a frame{wide}."
 
 
 def _crop(settings: Settings) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.films import Detection
-from onmodel.contracts.settings import FinderSettings
+from onmodel.contracts.finders import FinderSettings
 
 if TYPE_CHECKING:  # wiring imports this module also where NumPy is not installed
     from onmodel.contracts.arrays import Pixels

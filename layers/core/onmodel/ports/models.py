@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # NumPy is not installed where nothing is embedded
 
 
 class Instance(Contract):
-    """One place where a label was found; fractions of the picture, 0 to 1."""
+    """One place where a label or a face was found; fractions of the picture, 0 to 1."""
 
     left: float
     top: float
@@ -36,6 +36,12 @@ class LabelDetector(Protocol):
     """Rekognition DetectLabels. Raises Throttled, ServiceUnavailable, AnswerRefused."""
 
     def detect(self, jpeg: bytes) -> tuple[Label, ...]: ...
+
+
+class FaceDetector(Protocol):
+    """Rekognition DetectFaces: the box of each face. Raises as LabelDetector does."""
+
+    def detect(self, jpeg: bytes) -> tuple[Instance, ...]: ...
 
 
 class Embedder(Protocol):

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.films import Detection, RejectReason
-from onmodel.vision.geometry import intersection_over_union
+from onmodel.vision.geometry import containment, intersection_over_union
 
 SAME_FIGURE = 0.6
 """Overlap (intersection over union) from which two boxes are one figure under two labels.
 
 Rekognition boxes a woman as Person, Adult and Woman with the same or nearly the same rectangle;
 two figures side by side, or one before the other, overlap less.
+"""
+
+CONTAINED = 0.8
+"""Share of one finder's box inside another finder's box, from which both are of one figure.
+
+A head lies whole inside the box of its person, and the two overlap little.
 """
 
 
@@ -37,6 +43,58 @@ def unique_detections(detections: Iterable[Detection]) -> tuple[Detection, ...]:
         if all(intersection_over_union(candidate.box, other.box) < SAME_FIGURE for other in kept):
             kept.append(candidate)
     return tuple(sorted(kept, key=_by_size))
+
+
+def merge_detections(by_finder: Mapping[str, Sequence[Detection]]) -> tuple[Detection, ...]:
+    """What several finders found in one frame, each figure once.
+
+    Boxes of two finders are one figure when they overlap by SAME_FIGURE, or when CONTAINED of the
+    smaller lies inside the larger; then the box and the label of the finder that is named first
+    are kept. Detections flagged `wide` are left out once there is a box.
+
+    Args:
+        by_finder: by the finder's kind, in the order of the settings; each figure once.
+
+    Returns:
+        Largest first; `found_by` names the finders.
+    """
+    any_box = any(not each.wide for found in by_finder.values() for each in found)
+    kept: list[Detection] = []
+    for kind, found in by_finder.items():
+        fresh = [each for each in found if each.wide != any_box]
+        same = _same_figures(kept, fresh)
+        for place, each in enumerate(fresh):
+            if place in same:
+                kept[same[place]] = _joined(kept[same[place]], each, kind)
+            else:
+                kept.append(each.model_copy(update={"found_by": (kind,)}))
+    return tuple(sorted(kept, key=_by_size))
+
+
+def _same_figures(kept: Sequence[Detection], fresh: Sequence[Detection]) -> dict[int, int]:
+    """By places in `fresh`, the place in `kept` of the same figure.
+
+    A kept figure is joined with only one contained box, that of the greatest overlap: two heads
+    inside one box are two figures.
+    """
+    pairs = sorted(
+        (-intersection_over_union(known.box, each.box), number, place)
+        for number, known in enumerate(kept)
+        for place, each in enumerate(fresh)
+        if containment(known.box, each.box) >= CONTAINED
+        or intersection_over_union(known.box, each.box) >= SAME_FIGURE
+    )
+    same: dict[int, int] = {}
+    for overlap, number, place in pairs:
+        if place not in same and (number not in same.values() or -overlap >= SAME_FIGURE):
+            same[place] = number
+    return same
+
+
+def _joined(known: Detection, other: Detection, kind: str) -> Detection:
+    names = known.found_by if kind in known.found_by else (*known.found_by, kind)
+    confidence = max(known.confidence, other.confidence)
+    return known.model_copy(update={"found_by": names, "confidence": confidence})
 
 
 def choose_detections(

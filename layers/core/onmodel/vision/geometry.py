@@ -32,6 +32,12 @@ def intersection_over_union(first: Box, second: Box) -> float:
     return shared.area / (first.area + second.area - shared.area)
 
 
+def containment(first: Box, second: Box) -> float:
+    """Share of the smaller box that lies inside the other: 0 when apart, 1 when inside."""
+    shared = intersection(first, second)
+    return shared.area / min(first.area, second.area) if shared else 0.0
+
+
 def instance_box(instance: Instance, size: FrameSize) -> Box | None:
     """A detector's fractions as whole pixels, cut at the frame.
 

@@ -1,0 +1,74 @@
+"""The section `finder` of settings.yaml: which finders look for figures, and what each needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Self
+
+from pydantic import Field, ValidationInfo, field_serializer, field_validator, model_validator
+
+from onmodel.contracts.base import Contract, is_hand_written
+from onmodel.contracts.hand_written import Name
+
+FinderKind = Literal["labels", "faces"]
+
+
+class FacesFinderSettings(Contract):
+    """What the finder `faces` cuts out around a face."""
+
+    figure: Literal["head", "half", "full"] = Field(
+        default="half", description="how much of the figure: head, to the waist, to the feet"
+    )
+    min_confidence: float = Field(default=90.0, ge=0, le=100)
+
+
+class FinderSettings(Contract):
+    """Which finders find figures, and which figures count."""
+
+    kind: tuple[FinderKind, ...] = Field(
+        default=("labels",),
+        min_length=1,
+        description="one or several, such as `[faces, labels]`: a figure that both find has the box"
+        " of the first. `labels`: chosen labels of Rekognition, with their boxes; `faces`:"
+        " Rekognition's faces, of people in live action",
+    )
+    labels: tuple[Name, ...] = Field(
+        default=("Person", "Animal", "Cartoon", "Toy", "Robot"),
+        min_length=1,
+        max_length=100,  # DetectLabels filters take at most 100 names
+        description="labels that count as figures; a label's parents count too",
+    )
+    min_confidence: float = Field(default=55.0, ge=0, le=100, description="of a label")
+    max_figures: int = Field(default=4, ge=1, le=20, description="of one frame, largest first")
+    wide_when_no_box: bool = Field(
+        default=True, description="a chosen label without a box gives the whole frame, flagged"
+    )
+    # sections are left out of dumps: ids of runs made before they existed are hashes of these
+    faces: FacesFinderSettings = Field(
+        default=FacesFinderSettings(),
+        exclude_if=lambda section: section == FacesFinderSettings(),
+        description="of the finder `faces`",
+    )
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _take_one(cls, kind: object) -> object:
+        """A single kind may stand without a list, as in settings of before."""
+        return (kind,) if isinstance(kind, str) else kind
+
+    @field_serializer("kind")
+    def _dump_kind(self, kind: tuple[FinderKind, ...]) -> str | Sequence[str]:
+        """A single one as before: the ids of runs are hashes of this."""
+        return kind[0] if len(kind) == 1 else list(kind)
+
+    @model_validator(mode="after")
+    def _name_each_finder_once(self, info: ValidationInfo) -> Self:
+        if not is_hand_written(info):
+            return self
+        if len(set(self.kind)) < len(self.kind):
+            raise ValueError("kind names a finder twice, name each once")
+        for name, field in type(self).model_fields.items():
+            changed = getattr(self, name) != field.default
+            if changed and isinstance(field.default, Contract) and name not in self.kind:
+                raise ValueError(f"{name} is read only by the finder {name}, add it to kind")
+        return self
