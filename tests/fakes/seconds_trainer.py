@@ -27,6 +27,7 @@ from onmodel.contracts.trainings import (
 )
 from onmodel.ports.trainer import DeployerRules, TrainerRules
 from onmodel.trainers.pictures import picture_faults
+from onmodel.trainers.texts import characters_fault
 
 TRAINING_SECOND, DEPLOYED_SECOND = "seconds.training-second", "seconds.deployed-second"
 PRICES = {TRAINING_SECOND: "0.001", DEPLOYED_SECOND: "0.0005"}
@@ -106,6 +107,9 @@ class SecondsRules(TrainerRules, DeployerRules):
 
     def described_panels(self, storyboard: Storyboard) -> str:
         return "guidance 3.5"
+
+    def text_fault(self, text: str) -> str | None:
+        return characters_fault(text, self.limits.panel.max_text_characters)
 
     def export(self, pictures: Iterable[CaptionedPicture]) -> bytes:
         """A line a picture: its address, a tab, its caption."""

@@ -7,6 +7,7 @@ from onmodel.contracts.storyboards import NEGATIVE_TEXT, Storyboard
 from onmodel.errors import SettingsRefused
 from onmodel.storyboards.planning import panel_prompt, panel_seed, parse_storyboard, plan_panels
 from onmodel.trainers.bedrock.rules import BedrockRules
+from onmodel.trainers.sagemaker.rules import SageMakerRules
 
 LIMITS = BedrockRules.limits.panel
 CAST = {
@@ -110,7 +111,12 @@ def test_parse_storyboard_when_impossible_then_refused_with_its_place(
         ({"size": (320, 1296)}, "over 4 times the short"),
         ({"images": 6}, "at most 5 are drawn"),
         ({"seed": 858_993_460}, "the highest is 858993459"),
-        ({"scenes": ["Buck " * 203 + "runs"], "style": "s" * 20}, "1,041 characters together"),
+        (
+            {"scenes": ["Buck " * 203 + "runs"], "style": "s" * 20},
+            r"scene 1: its text with the style line has 1,041 characters, at most 1,024 are read;"
+            r" shorten the scene \(1,019 characters\) or the style line \(20\)",
+        ),
+        ({"scenes": ["Buck", "b" * 1025]}, "scene 2: its text has 1,025 characters.*; shorten it"),
         ({"scenes": [{"text": "Buck", "seed": 858_993_460}]}, "scene 1: seed"),
         ({"scenes": [{"text": "Buck", "characters": ["Rinky"]}]}, "nobody is called Rinky"),
         ({"characters": ["Gamera"]}, "characters: nobody is called Gamera"),
@@ -177,3 +183,11 @@ def test_panel_seed_when_the_words_change_then_the_same_seed() -> None:
     assert panel_seed(first, 1, LIMITS) == panel_seed(second, 1, LIMITS)
     assert panel_seed(first, 1, LIMITS) != panel_seed(first, 2, LIMITS)
     assert panel_seed(parse_storyboard(FULL), 2, LIMITS, attempt=1) != 1234
+
+
+def test_plan_panels_when_a_scene_has_more_tokens_than_the_model_reads_then_told_before() -> None:
+    storyboard = Storyboard.model_validate({"scenes": ["Buck smiles", "絵" * 330], "style": "絵"})
+    assert len(plan_panels(storyboard, CAST, BedrockRules())) == 2
+    fault = r"scene 2: its text with the style line may have 498 tokens, at most 480 are read"
+    with pytest.raises(SettingsRefused, match=fault):
+        plan_panels(storyboard, CAST, SageMakerRules())

@@ -116,6 +116,13 @@ class TrainerRules(Protocol):
         """Those options in a few words, for the gallery; may be empty."""
         ...
 
+    def text_fault(self, text: str, /) -> str | None:
+        """Why the model would not read all of a panel's text; None when it does.
+
+        A clause without its subject: "has 1,041 characters, at most 1,024 are read".
+        """
+        ...
+
     def export(self, pictures: Iterable[CaptionedPicture]) -> bytes:
         """The manifest in the trainer's own form."""
         ...

@@ -76,7 +76,7 @@ def plan_panels(
     faults = [
         *_faults(storyboard, limits),
         *_strangers(storyboard, characters),
-        *_too_long(storyboard, characters, limits),
+        *_too_long(storyboard, characters, rules),
     ]
     if faults:
         raise SettingsRefused(
@@ -192,15 +192,19 @@ def _faults(storyboard: Storyboard, limits: PanelLimits) -> Iterator[str]:
 
 
 def _too_long(
-    storyboard: Storyboard, characters: Mapping[str, Character], limits: PanelLimits
+    storyboard: Storyboard, characters: Mapping[str, Character], rules: TrainerRules
 ) -> Iterator[str]:
     for number, scene in enumerate(storyboard.scenes, 1):
-        length = len(panel_prompt(storyboard, scene, characters))
-        if length > limits.max_text_characters:
+        fault = rules.text_fault(panel_prompt(storyboard, scene, characters))
+        if fault is None:
+            continue
+        if style := storyboard.style.strip():
             yield (
-                f"scene {number}: its text and the style line have {length:,} characters together,"
-                f" at most {limits.max_text_characters:,} are read"
+                f"scene {number}: its text with the style line {fault}; shorten the scene"
+                f" ({len(scene.text):,} characters) or the style line ({len(style):,})"
             )
+        else:
+            yield f"scene {number}: its text {fault}; shorten it"
 
 
 def _strangers(storyboard: Storyboard, characters: Mapping[str, Character]) -> Iterator[str]:

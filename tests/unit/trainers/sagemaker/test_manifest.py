@@ -3,7 +3,7 @@ import json
 import pytest
 
 from onmodel.contracts.datasets import PictureFacts
-from onmodel.trainers.sagemaker.manifest import sagemaker_manifest_violations, tokens_at_most
+from onmodel.trainers.sagemaker.manifest import sagemaker_manifest_violations
 
 FACTS = PictureFacts(width=768, height=512, size_bytes=90_000, format="jpeg")
 URIS = {f"s3://studio/main/datasets/d1/pictures/{n}.jpeg": FACTS for n in range(6)}
@@ -50,7 +50,3 @@ def test_violations_when_a_picture_is_repeated_then_the_second_line_is_told() ->
 def test_violations_when_there_are_too_few_then_told() -> None:
     (few,) = sagemaker_manifest_violations(line(0), URIS)
     assert (few.line, few.rule) == (None, "records")
-
-
-def test_tokens_when_counted_then_longest_caption_of_letters_fits() -> None:
-    assert tokens_at_most("a" * 1024) < 480 < tokens_at_most("絵" * 400)

@@ -15,6 +15,7 @@ from onmodel.contracts.trainings import DatasetSize, Finding, LabelledValue, Wor
 from onmodel.ports.trainer import DeployerRules, TrainerRules
 from onmodel.trainers.bedrock import billing, hyperparameters, manifest
 from onmodel.trainers.bedrock.limits import ITEMS, LIMITS
+from onmodel.trainers.texts import characters_fault
 
 
 class BedrockRules(TrainerRules, DeployerRules):
@@ -64,6 +65,9 @@ class BedrockRules(TrainerRules, DeployerRules):
 
     def described_panels(self, storyboard: Storyboard) -> str:
         return f"{storyboard.bedrock.quality}, cfg {storyboard.bedrock.cfg_scale:g}"
+
+    def text_fault(self, text: str) -> str | None:
+        return characters_fault(text, LIMITS.panel.max_text_characters)
 
     def export(self, pictures: Iterable[CaptionedPicture]) -> bytes:
         return manifest.bedrock_manifest(pictures)

@@ -1,6 +1,6 @@
 """What the trainer takes and draws, and the measures behind its quotes.
 
-FLUX.2 klein reads 512 tokens of a text. The seconds are arithmetic from the model's size and the
+The seconds are arithmetic from the model's size and the
 GPUs' speed (104 TFLOP for a step at 1,024 pixels): they were not measured on a GPU.
 """
 
@@ -42,13 +42,6 @@ LIMITS = TrainerLimits(
 
 ITEMS = StandingItems()
 """Nothing bills while it is not used, but storage."""
-
-MOST_TOKENS = 512 - 32
-"""Of a text; the model's own chat template takes the rest."""
-
-LETTERS_A_TOKEN = 3.0
-TOKENS_A_SIGN = 1.5
-"""Of a sign outside ASCII. Both are on the safe side; the job counts exactly."""
 
 STEPS_A_PICTURE = 30
 FEWEST_STEPS, MOST_STEPS = 1_000, 3_000

@@ -12,12 +12,8 @@ from pathlib import PurePosixPath
 
 from onmodel.contracts.datasets import CaptionedPicture, PictureFacts, Violation
 from onmodel.trainers.pictures import Faults, picture_faults
-from onmodel.trainers.sagemaker.limits import (
-    LETTERS_A_TOKEN,
-    LIMITS,
-    MOST_TOKENS,
-    TOKENS_A_SIGN,
-)
+from onmodel.trainers.sagemaker.limits import LIMITS
+from onmodel.trainers.sagemaker.tokens import tokens_fault
 
 PICTURES = "../pictures"
 """From the channel `dataset` to the channel `pictures`."""
@@ -36,12 +32,6 @@ def sagemaker_manifest(pictures: Iterable[CaptionedPicture]) -> bytes:
         + "\n"
         for picture in pictures
     ).encode()
-
-
-def tokens_at_most(text: str) -> float:
-    """More than the model's tokenizer will count."""
-    signs = sum(1 for letter in text if not letter.isascii())
-    return (len(text) - signs) / LETTERS_A_TOKEN + signs * TOKENS_A_SIGN
 
 
 @dataclass(frozen=True)
@@ -73,8 +63,8 @@ class _Judge:
                 "caption",
                 f"the caption has {len(caption):,} characters, not {lowest} to {highest:,}",
             )
-        elif tokens_at_most(caption) > MOST_TOKENS:
-            yield "tokens", f"the caption may have more than the {MOST_TOKENS} tokens that are read"
+        elif fault := tokens_fault(caption):
+            yield "tokens", f"the caption {fault}"
 
     def _picture(self, place: object, number: int) -> Faults:
         if not isinstance(place, str) or PurePosixPath(place).parent != PurePosixPath(PICTURES):

@@ -14,6 +14,8 @@ from onmodel.contracts.trainings import DatasetSize, Finding, LabelledValue, Wor
 from onmodel.ports.trainer import DrawingRules, TrainerRules
 from onmodel.trainers.sagemaker import billing, hyperparameters, manifest
 from onmodel.trainers.sagemaker.limits import ITEMS, LIMITS
+from onmodel.trainers.sagemaker.tokens import tokens_fault
+from onmodel.trainers.texts import characters_fault
 
 
 class SageMakerRules(TrainerRules, DrawingRules):
@@ -58,6 +60,9 @@ class SageMakerRules(TrainerRules, DrawingRules):
 
     def described_panels(self, storyboard: Storyboard) -> str:
         return f"{storyboard.sagemaker.steps} steps, guidance {storyboard.sagemaker.guidance:g}"
+
+    def text_fault(self, text: str) -> str | None:
+        return characters_fault(text, LIMITS.panel.max_text_characters) or tokens_fault(text)
 
     def drawing_options(self, storyboard: Storyboard, training: TrainingSettings) -> Options:
         return SageMakerDrawingOptions(
