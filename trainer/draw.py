@@ -3,22 +3,22 @@
     python draw.py --model MODEL --storyboard STORYBOARD --out OUT [--adapter ADAPTER]
 
 STORYBOARD holds storyboard.json and the reference pictures, or a folder with these for each arm. An
-arm is one way to draw: `tuned`
-(with the adapter), `references` (the untrained base is given pictures of the characters), `base`
-(control). The noise is made on the CPU, so that a seed gives the same picture on every GPU. A panel
-that is there is not drawn again; a panel that fails does not end the others.
+arm is one way to draw: `tuned` (with the adapter), `references` (the untrained base is given
+pictures of the characters), `base` (control). The weights are checked and loaded once for all arms.
+The noise is made on the CPU, so that a seed gives the same picture on every GPU.
 """
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
+import functools
 import gc
 import importlib.metadata
 import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,22 +26,15 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import numpy as np
 import torch
+from diffusers import Flux2KleinPipeline
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from arms import draw_storyboards
+from arms import DrawPanel, draw_panels, draw_storyboards, read_arguments
 from encoding import encode_texts, load_pipeline
-from job import JobError, Stop, run, sha256, write_json, write_text
+from job import JobError, Stop, run, sha256, write_json
 from notice import write_notice
-from storyboard import (
-    Adapter,
-    Panel,
-    Storyboard,
-    is_drawn,
-    read_adapter,
-    read_line,
-    read_storyboard,
-)
+from storyboard import Adapter, Panel, Storyboard, adapter_of, read_storyboard
 from weights import BaseModel, check_weights
 
 MOST_REFERENCES = 4
@@ -51,46 +44,80 @@ LEAST_DEVIATION = 1.0
 """Of the values of one channel; a picture of one colour shows that drawing failed."""
 
 
-class Drawing:
-    """A loaded model and the storyboard that it draws."""
+class Model:
+    """The base model of a job, checked and loaded once, when the first panel is drawn."""
 
-    def __init__(
-        self, base: BaseModel, storyboard: Storyboard, folder: Path, adapter: Adapter | None
-    ) -> None:
-        self.base, self.storyboard, self.folder, self.adapter = base, storyboard, folder, adapter
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
+
+    @functools.cached_property
+    def base(self) -> BaseModel:
+        """Raises JobError when a file is missing or another one."""
+        return check_weights(self.folder)
+
+    @functools.cached_property
+    def pipeline(self) -> Flux2KleinPipeline:
         dtype = torch.bfloat16 if self.device == "cuda" else torch.float32
-        self.pipeline = load_pipeline(base, dtype)
+        return load_pipeline(self.base, dtype)
+
+    @functools.cached_property
+    def _encoders(self) -> dict[str, Any]:
+        return {name: getattr(self.pipeline, name) for name in ("text_encoder", "tokenizer")}
+
+    def encode(self, prompts: Sequence[str], length: int) -> dict[str, torch.Tensor | JobError]:
+        """The embedding of each prompt, or why it has none.
+
+        Text encoder and transformer are never on the GPU at the same time.
+        """
+        self.pipeline.to("cpu")
+        self.pipeline.register_modules(**self._encoders)
+        found: dict[str, torch.Tensor | JobError] = {}
+        for prompt in prompts:
+            try:
+                found |= encode_texts(self.pipeline, [prompt], length, self.device)
+            except JobError as error:
+                found[prompt] = error
+        self.pipeline.register_modules(**dict.fromkeys(self._encoders))
+        gc.collect()
+        self.pipeline.to(self.device)
+        return found
+
+    def use(self, adapter: Adapter | None, scale: float) -> None:
+        """Draw with this adapter from now on; without one when None."""
+        self.pipeline.unload_lora_weights()
         if adapter:
             self.pipeline.load_lora_weights(
                 adapter.folder, weight_name=adapter.file, adapter_name="tuned"
             )
-            self.pipeline.set_adapters("tuned", storyboard.adapter_scale)
-        self.length = adapter.max_sequence_length if adapter else storyboard.max_sequence_length
-        self.embeddings: dict[str, torch.Tensor] = {}
-        self.refused: dict[str, str] = {}
+            self.pipeline.set_adapters("tuned", scale)
 
-    def encode(self, panels: list[Panel]) -> None:
-        """Encode all prompts first, so that the text encoder can leave the GPU."""
-        for prompt in ["", *sorted({panel.prompt for panel in panels})]:
-            try:
-                self.embeddings |= encode_texts(self.pipeline, [prompt], self.length, self.device)
-            except JobError as error:
-                self.refused[prompt] = str(error)
-        self.pipeline.text_encoder = self.pipeline.tokenizer = None
-        gc.collect()
-        self.pipeline.to(self.device)
+
+class Drawing:
+    """A loaded model and the storyboard of one arm that it draws."""
+
+    def __init__(
+        self, model: Model, storyboard: Storyboard, folder: Path, adapter: Adapter | None
+    ) -> None:
+        self.model, self.storyboard, self.folder, self.adapter = model, storyboard, folder, adapter
+        self.base, self.device = model.base, model.device
+        self.length = adapter.max_sequence_length if adapter else storyboard.max_sequence_length
+        self.embeddings: dict[str, torch.Tensor | JobError] = {}
+
+    def prepare(self, panels: Sequence[Panel]) -> None:
+        """Load the adapter, and encode all prompts before the first panel."""
+        self.model.use(self.adapter, self.storyboard.adapter_scale)
+        prompts = ["", *sorted({panel.prompt for panel in panels})]
+        self.embeddings = self.model.encode(prompts, self.length)
 
     @torch.no_grad()
     def draw(self, panel: Panel) -> Image.Image:
         """Raises JobError when this panel cannot be drawn."""
-        if panel.prompt in self.refused:
-            raise JobError(self.refused[panel.prompt])
         references = self._references(panel)
-        picture: Image.Image = self.pipeline(
+        picture: Image.Image = self.model.pipeline(
             image=references or None,
-            prompt_embeds=self.embeddings[panel.prompt].to(self.device),
-            negative_prompt_embeds=self.embeddings[""].to(self.device),
+            prompt_embeds=self._embedding(panel.prompt),
+            negative_prompt_embeds=self._embedding(""),
             width=panel.width, height=panel.height,
             num_inference_steps=self.storyboard.steps, guidance_scale=self.storyboard.guidance,
             generator=torch.Generator().manual_seed(panel.seed),
@@ -99,6 +126,12 @@ class Drawing:
         if values.std(axis=(0, 1)).max() < LEAST_DEVIATION:
             raise JobError("The picture has only one colour")
         return write_notice(picture, self.base.notice)
+
+    def _embedding(self, prompt: str) -> torch.Tensor:
+        found = self.embeddings[prompt]
+        if isinstance(found, JobError):
+            raise found
+        return found.to(self.device)
 
     def _references(self, panel: Panel) -> list[Image.Image]:
         if self.storyboard.arm != "references":
@@ -133,46 +166,24 @@ class Drawing:
         }
 
 
-def draw(model: Path, folder: Path, out: Path, adapter_folder: Path | None, stop: Stop) -> bool:
-    """Draw what is missing and write panels.jsonl, one line a panel in the storyboard's order.
+def draw(model: Model, folder: Path, out: Path, adapter_folder: Path | None, stop: Stop) -> bool:
+    """Draw the storyboard of one arm, as draw_panels says.
 
     Args:
-        model: weights with weights.json.
+        model: of the job.
         folder: storyboard.json and reference pictures.
-        out: `<id>.png` and `<id>.json` of each panel; the latter is written last.
+        out: of the panels.
         adapter_folder: of the arm `tuned`.
         stop: looked at between two panels.
-
-    Returns:
-        False when it was stopped before the last panel.
-
-    Raises:
-        JobError: nothing could be drawn.
     """
     storyboard = read_storyboard(folder)
-    base = check_weights(model)
-    adapter = None
-    if storyboard.arm == "tuned":
-        if adapter_folder is None:
-            raise JobError("The arm `tuned` needs an adapter")
-        adapter = read_adapter(adapter_folder, base, storyboard.checkpoint)
-    out.mkdir(parents=True, exist_ok=True)
-    missing = [panel for panel in storyboard.panels if not is_drawn(out, panel)]
-    if missing:
-        drawing = Drawing(base, storyboard, folder, adapter)
-        drawing.encode(missing)
-        for number, panel in enumerate(missing, 1):
-            if stop.asked or stop.time_is_over:
-                print(f"stopped: {len(missing) - number + 1} panels are not drawn", flush=True)
-                return False
-            _draw_one(drawing, panel, out)
-            print(f"panel={number} of={len(missing)} id={panel.id}", flush=True)
-    lines = [read_line(out, panel) for panel in storyboard.panels]
-    write_text(out / "panels.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
-    errors = [line["error"] for line in lines if "error" in line]
-    if len(errors) == len(lines):
-        raise JobError(f"No panel could be drawn; the first: {errors[0]}")
-    return True
+    drawing = Drawing(model, storyboard, folder, adapter_of(storyboard, adapter_folder, model.base))
+
+    def prepare(missing: Sequence[Panel]) -> DrawPanel:
+        drawing.prepare(missing)
+        return lambda panel: _draw_one(drawing, panel, out)
+
+    return draw_panels(storyboard, out, prepare, stop)
 
 
 def _draw_one(drawing: Drawing, panel: Panel, out: Path) -> None:
@@ -198,26 +209,15 @@ def _draw_one(drawing: Drawing, panel: Panel, out: Path) -> None:
 
 
 def main() -> int:
-    """Parse the arguments; the defaults are the folders of a SageMaker job.
-
-    Pictures go to the checkpoints' folder, which SageMaker copies to S3 while the job runs and back
-    when the job is started again.
-    """
-    channel = Path("/opt/ml/input/data")
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--model", type=Path, default=channel / "model")
-    parser.add_argument("--storyboard", type=Path, default=channel / "storyboard")
-    parser.add_argument("--adapter", type=Path)
-    parser.add_argument("--out", type=Path, default=Path("/opt/ml/checkpoints"))
-    parser.add_argument("--failure", type=Path, default=Path("/opt/ml/output/failure"))
-    parser.add_argument("--deadline-seconds", type=float, help="less than MaxRuntimeInSeconds")
-    asked = parser.parse_args()
+    """Draw with the arguments of the command line; returns the exit status."""
+    asked = read_arguments("Draw the panels of a storyboard")
     stop = Stop(asked.deadline_seconds)
     stop.listen()
+    model = Model(asked.model)
 
     def work() -> None:
         draw_storyboards(
-            lambda folder, out: draw(asked.model, folder, out, asked.adapter, stop),
+            lambda folder, out: draw(model, folder, out, asked.adapter, stop),
             asked.storyboard,
             asked.out,
         )

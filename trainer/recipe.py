@@ -8,11 +8,11 @@ loss at fixed noise and noise levels), SimpleTuner (LoRA on all linear layers of
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
 from job import JobError
+from records import read_object, record
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,22 +67,19 @@ def read_recipe(path: Path) -> Recipe:
     """Read recipe.json; what it leaves out has the default.
 
     Raises:
-        JobError: not there, not JSON, an unknown name, or an impossible value.
+        JobError: not there, not JSON, an unknown name, or an invalid value.
     """
-    try:
-        given = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise JobError(f"The dataset has no {path.name}") from error
-    except ValueError as error:
-        raise JobError(f"{path.name} is not JSON: {error}") from error
-    known = {field.name for field in dataclasses.fields(Recipe)}
-    if unknown := sorted(set(given) - known):
-        raise JobError(f"{path.name} has unknown names: {', '.join(unknown)}")
-    try:
-        samples = tuple(Sample(**sample) for sample in given.get("samples", ()))
-    except TypeError as error:
-        raise JobError(f"A sample of {path.name} is wrong: {error}") from error
-    recipe = Recipe(**(given | {"samples": samples}))
+    if not path.is_file():
+        raise JobError(f"The dataset has no {path.name}")
+    given = read_object(path)
+    told = given.get("samples", [])
+    if not isinstance(told, list):
+        raise JobError(f"samples of {path.name} are no list")
+    samples = tuple(
+        record(Sample, sample, f"Sample {number} of {path.name}")
+        for number, sample in enumerate(told, 1)
+    )
+    recipe = record(Recipe, given | {"samples": samples}, path.name)
     _check(recipe)
     return recipe
 
@@ -95,7 +92,7 @@ def _check(recipe: Recipe) -> None:
     }  # fmt: skip
     for name, limit in least.items():
         value = getattr(recipe, name)
-        if not isinstance(value, int | float) or isinstance(value, bool) or not value >= limit:
+        if not value >= limit:  # nor is NaN
             raise JobError(f"{name} of recipe.json is {value!r}; it must be at least {limit}")
     if not 0 <= recipe.caption_dropout < 1:
         raise JobError("caption_dropout of recipe.json must be at least 0 and less than 1")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from job import JobError, sha256
+from records import field, read_object, record
 from weights import BaseModel
 
 
@@ -51,38 +52,54 @@ class Adapter:
 
 def read_storyboard(folder: Path) -> Storyboard:
     """Raises JobError when storyboard.json is missing or wrong."""
-    try:
-        told = json.loads((folder / "storyboard.json").read_text(encoding="utf-8"))
-        panels = tuple(
-            Panel(**(panel | {"references": tuple(panel.get("references", ()))}))
-            for panel in told.pop("panels")
-        )
-        storyboard = Storyboard(panels=panels, **told)
-    except FileNotFoundError as error:
-        raise JobError("The storyboard channel has no storyboard.json") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise JobError(f"storyboard.json is wrong: {error}") from error
+    name = "storyboard.json"
+    if not (folder / name).is_file():
+        raise JobError(f"The storyboard channel has no {name}")
+    told = read_object(folder / name)
+    listed = field(told, "panels", list, name)
+    panels = tuple(_panel(one, f"Panel {number} of {name}") for number, one in enumerate(listed, 1))
+    storyboard = record(Storyboard, told | {"panels": panels}, name)
     if storyboard.arm not in {"tuned", "references", "base"}:
-        raise JobError(f"storyboard.json names the arm {storyboard.arm!r}, which is unknown")
+        raise JobError(f"{name} names the arm {storyboard.arm!r}, which is unknown")
     if not panels or len({panel.id for panel in panels}) < len(panels):
-        raise JobError("storyboard.json has no panels, or two with one id")
+        raise JobError(f"{name} has no panels, or two with one id")
     return storyboard
 
 
+def _panel(told: object, where: str) -> Panel:
+    panel = record(Panel, told, where)
+    if not all(isinstance(name, str) for name in panel.references):
+        raise JobError(f"references of {where} are no list of files")
+    return dataclasses.replace(panel, references=tuple(panel.references))
+
+
 def read_adapter(folder: Path, base: BaseModel, checkpoint: str | None) -> Adapter:
-    """Raises JobError: not finished, changed, or trained on another base model."""
-    manifest = folder / "adapter.json"
-    if not manifest.is_file():
-        raise JobError("The adapter has no adapter.json: its training did not finish")
-    told = json.loads(manifest.read_text(encoding="utf-8"))
-    if told["base"]["weights_sha256"] != base.sha256:
+    """Raises JobError: not finished, damaged, changed, or trained on another base model."""
+    name = "adapter.json"
+    if not (folder / name).is_file():
+        raise JobError(f"The adapter has no {name}: its training did not finish")
+    told = read_object(folder / name)
+    of_base = field(told, "base", dict, name)
+    if field(of_base, "weights_sha256", str, f"base of {name}") != base.sha256:
         raise JobError(f"The adapter was trained on other weights than those of {base.name}")
-    file = checkpoint or told["adapter"]
-    if file not in told["files"]:
+    file = checkpoint or field(told, "adapter", str, name)
+    files = field(told, "files", dict, name)
+    if file not in files:
         raise JobError(f"The adapter has no {file}")
-    if not (folder / file).is_file() or sha256(folder / file) != told["files"][file]:
-        raise JobError(f"{file} of the adapter is not the file that adapter.json names")
-    return Adapter(folder, file, told["files"][file], told["recipe"]["max_sequence_length"])
+    if not (folder / file).is_file() or sha256(folder / file) != files[file]:
+        raise JobError(f"{file} of the adapter is not the file that {name} names")
+    recipe = field(told, "recipe", dict, name)
+    length = field(recipe, "max_sequence_length", int, f"recipe of {name}")
+    return Adapter(folder, file, files[file], length)
+
+
+def adapter_of(storyboard: Storyboard, folder: Path | None, base: BaseModel) -> Adapter | None:
+    """The adapter that an arm draws with; None for an arm without. Raises JobError."""
+    if storyboard.arm != "tuned":
+        return None
+    if folder is None:
+        raise JobError("The arm `tuned` needs an adapter")
+    return read_adapter(folder, base, storyboard.checkpoint)
 
 
 def read_line(out: Path, panel: Panel) -> dict[str, Any]:

@@ -253,7 +253,7 @@ def train(
     memory = folders.checkpoints / "resolution.json"
     task = Task(
         recipe,
-        json.loads(memory.read_text()) if memory.is_file() else recipe.resolution,
+        _resolution(memory, recipe),
         check_weights(folders.model),
         training,
         read_items(folders.dataset, "validation.jsonl"),
@@ -282,6 +282,20 @@ def train(
             f"The memory of the GPU does not suffice at {smaller.resolution} pixels:"
             " choose an instance with more"
         ) from error
+
+
+def _resolution(memory: Path, recipe: Recipe) -> int:
+    """The smaller one when an attempt before had too little memory, else the recipe's."""
+    if not memory.is_file():
+        return recipe.resolution
+    try:
+        remembered = json.loads(memory.read_text(encoding="utf-8"))
+    except ValueError:
+        remembered = None
+    if remembered != recipe.small_resolution:  # the copy to S3 was cut off, or another recipe
+        print(f"{memory.name} is not of this training and is not used", flush=True)
+        return recipe.resolution
+    return recipe.small_resolution
 
 
 def _attempt(task: Task, folders: Folders, stop: Stop, begun: float) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 from job import JobError, sha256
+from records import field, read_object
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,25 +27,25 @@ def check_weights(folder: Path) -> BaseModel:
     """Compare every file with weights.json.
 
     Raises:
-        JobError: weights.json or a file is missing, or a file is another one.
+        JobError: weights.json is missing or wrong, a file is missing, or is another one.
     """
     listing = folder / "weights.json"
     if not listing.is_file():
         raise JobError("The model channel has no weights.json: run `onmodel trainer prepare`")
-    told = json.loads(listing.read_text(encoding="utf-8"))
-    for name, expected in told["files"].items():
+    told = read_object(listing)
+    for name, expected in field(told, "files", dict, listing.name).items():
         if not (folder / name).is_file():
             raise JobError(f"The model channel lacks {name}: run `onmodel trainer prepare`")
         if sha256(folder / name) != expected:
             raise JobError(
-                f"{name} of the model channel is not the file that weights.json names:"
+                f"{name} of the model channel is not the file that {listing.name} names:"
                 " run `onmodel trainer prepare`"
             )
     return BaseModel(
         folder,
-        told["model"],
-        told["revision"],
-        told["licence"],
+        field(told, "model", str, listing.name),
+        field(told, "revision", str, listing.name),
+        field(told, "licence", str, listing.name),
         sha256(listing),
-        told.get("notice", ""),
+        str(told.get("notice", "")),
     )

@@ -11,10 +11,9 @@ from PIL import Image
 
 import draw as drawing
 from arms import draw_storyboards
-from draw import draw
+from draw import Model, draw
 from job import JobError, Stop, sha256
 from lora import ADAPTER
-from storyboard import read_storyboard
 from tiny_model import make_pipeline, write_model
 from train import Folders
 
@@ -38,7 +37,7 @@ def test_draw_when_tuned_then_the_very_picture_that_the_training_drew(
     trained: Folders, tmp_path: Path
 ) -> None:
     board = storyboard(tmp_path / "board", "tuned", PANEL | {"id": "01"})
-    assert draw(trained.model, board, tmp_path / "out", trained.out, Stop())
+    assert draw(Model(trained.model), board, tmp_path / "out", trained.out, Stop())
     with Image.open(tmp_path / "out" / "01.png") as drawn:
         with Image.open(trained.out / "sample-01.png") as sample:
             assert drawn.tobytes() == sample.tobytes()
@@ -61,11 +60,11 @@ def test_draw_when_another_arm_then_another_picture_of_the_same_seed(
         panel = PANEL | {"id": "01", "references": references}
         out = tmp_path / f"{arm}-{'-'.join(references)}"
         board = storyboard(tmp_path / "board", arm, panel)
-        assert draw(trained.model, board, out, None, Stop())
+        assert draw(Model(trained.model), board, out, None, Stop())
         with Image.open(out / "01.png") as drawn:
             found[out.name] = drawn.tobytes()
     board = storyboard(tmp_path / "board", "tuned", PANEL | {"id": "01"})
-    assert draw(trained.model, board, tmp_path / "tuned", trained.out, Stop())
+    assert draw(Model(trained.model), board, tmp_path / "tuned", trained.out, Stop())
     with Image.open(tmp_path / "tuned" / "01.png") as drawn:
         found["tuned"] = drawn.tobytes()
     assert len(set(found.values())) == 5
@@ -83,7 +82,7 @@ def test_draw_when_a_panel_fails_then_the_others_are_drawn(
         PANEL | {"id": "04", "references": ["buck.png"], "prompt": "word " * 600},
         PANEL | {"id": "05", "references": ["frank.png"]},
     )
-    assert draw(trained.model, board, tmp_path / "out", None, Stop())
+    assert draw(Model(trained.model), board, tmp_path / "out", None, Stop())
     told = {line["id"]: line.get("error", "drawn") for line in lines(tmp_path / "out")}
     assert list(told) == ["01", "02", "03", "04", "05"]
     assert (told["01"], told["05"]) == ("drawn", "drawn")
@@ -97,7 +96,7 @@ def test_draw_when_no_panel_can_be_drawn_then_the_job_fails(
 ) -> None:
     board = storyboard(tmp_path / "board", "references", PANEL | {"id": "01"})
     with pytest.raises(JobError, match="No panel could be drawn; the first: The scene names"):
-        draw(trained.model, board, tmp_path / "out", None, Stop())
+        draw(Model(trained.model), board, tmp_path / "out", None, Stop())
     assert "error" in lines(tmp_path / "out")[0]
 
 
@@ -116,12 +115,12 @@ def test_draw_when_stopped_and_started_again_then_no_panel_is_drawn_twice(
     board = storyboard(
         tmp_path / "board", "base", *(PANEL | {"id": f"{at:02}", "seed": at} for at in range(4))
     )
-    assert not draw(trained.model, board, tmp_path / "out", None, stop_after(3))
+    assert not draw(Model(trained.model), board, tmp_path / "out", None, stop_after(3))
     assert drawn == ["00", "01"]
     (tmp_path / "out" / "01.png").write_bytes(b"half")
-    assert draw(trained.model, board, tmp_path / "out", None, Stop())
+    assert draw(Model(trained.model), board, tmp_path / "out", None, Stop())
     assert drawn == ["00", "01", "01", "02", "03"]
-    assert draw(trained.model, board, tmp_path / "out", None, Stop())
+    assert draw(Model(trained.model), board, tmp_path / "out", None, Stop())
     assert len(drawn) == 5
     assert [line["seed"] for line in lines(tmp_path / "out")] == [0, 1, 2, 3]
 
@@ -135,7 +134,7 @@ def test_draw_when_the_picture_has_one_colour_then_it_is_an_error(
     monkeypatch.setattr(Flux2KleinPipeline, "__call__", lambda *_, **__: Answer())
     board = storyboard(tmp_path / "board", "base", PANEL | {"id": "01"})
     with pytest.raises(JobError, match="The picture has only one colour"):
-        draw(trained.model, board, tmp_path / "out", None, Stop())
+        draw(Model(trained.model), board, tmp_path / "out", None, Stop())
 
 
 def test_draw_when_memory_does_not_suffice_for_one_panel_then_the_others_are_drawn(
@@ -152,7 +151,7 @@ def test_draw_when_memory_does_not_suffice_for_one_panel_then_the_others_are_dra
     board = storyboard(
         tmp_path / "board", "base", PANEL | {"id": "01"}, PANEL | {"id": "02", "seed": 2}
     )
-    assert draw(trained.model, board, tmp_path / "out", None, Stop())
+    assert draw(Model(trained.model), board, tmp_path / "out", None, Stop())
     assert [line.get("error") for line in lines(tmp_path / "out")] == ["CUDA out of memory", None]
 
 
@@ -184,7 +183,7 @@ def test_draw_when_the_adapter_is_wrong_then_refused(
     spoil(adapter)
     board = storyboard(tmp_path / "board", "tuned", PANEL | {"id": "01"})
     with pytest.raises(JobError, match=message):
-        draw(trained.model, board, tmp_path / "out", adapter, Stop())
+        draw(Model(trained.model), board, tmp_path / "out", adapter, Stop())
 
 
 def test_draw_when_a_checkpoint_is_named_then_that_one_draws(
@@ -192,24 +191,8 @@ def test_draw_when_a_checkpoint_is_named_then_that_one_draws(
 ) -> None:
     file = "checkpoints/step-000004.safetensors"
     board = storyboard(tmp_path / "board", "tuned", PANEL | {"id": "01"}, checkpoint=file)
-    assert draw(trained.model, board, tmp_path / "out", trained.out, Stop())
+    assert draw(Model(trained.model), board, tmp_path / "out", trained.out, Stop())
     assert lines(tmp_path / "out")[0]["adapter"] == sha256(trained.out / file)
-
-
-@pytest.mark.parametrize(
-    ("told", "message"),
-    [
-        ("{", "storyboard.json is wrong"),
-        ('{"arm": "base"}', "storyboard.json is wrong"),
-        ('{"arm": "other", "panels": []}', "the arm 'other', which is unknown"),
-        ('{"arm": "base", "panels": []}', "has no panels"),
-        ('{"arm": "base", "panels": [{"id": "1"}]}', "storyboard.json is wrong"),
-    ],
-)
-def test_read_storyboard_when_wrong_then_refused(tmp_path: Path, told: str, message: str) -> None:
-    (tmp_path / "storyboard.json").write_text(told)
-    with pytest.raises(JobError, match=message):
-        read_storyboard(tmp_path)
 
 
 def test_adapter_when_loaded_by_plain_diffusers_then_the_same_picture(
@@ -234,7 +217,7 @@ def test_draw_when_weights_have_a_notice_then_it_is_on_the_picture_and_in_its_li
     for notice in ("", "noise only"):
         model = tmp_path / f"model-{notice}"
         write_model(make_pipeline(), model, notice=notice)
-        assert draw(model, board, tmp_path / notice, None, Stop())
+        assert draw(Model(model), board, tmp_path / notice, None, Stop())
         assert lines(tmp_path / notice)[0]["notice"] == notice
         with Image.open(tmp_path / notice / "01.png") as drawn:
             pictures.append(drawn.convert("RGB"))
@@ -245,7 +228,7 @@ def test_draw_when_weights_have_a_notice_then_it_is_on_the_picture_and_in_its_li
 
 def untuned(model: Path) -> Callable[[Path, Path], bool]:
     """draw.py without an adapter."""
-    return lambda folder, out: draw(model, folder, out, None, Stop())
+    return lambda folder, out: draw(Model(model), folder, out, None, Stop())
 
 
 def test_draw_storyboards_when_one_fails_then_the_others_are_drawn_and_it_says_why(
@@ -260,6 +243,32 @@ def test_draw_storyboards_when_one_fails_then_the_others_are_drawn_and_it_says_w
     assert failed == {"id": "01", "error": "The arm `tuned` needs an adapter"}
     pictures = {path.parent.name for path in out.glob("*/01.png")}
     assert pictures == {"references", "base"}
+
+
+def test_draw_storyboards_when_there_are_three_arms_then_the_model_is_loaded_once(
+    trained: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads: list[Path] = []
+    real = drawing.load_pipeline
+
+    def counted(base: drawing.BaseModel, dtype: torch.dtype) -> Flux2KleinPipeline:
+        loads.append(base.folder)
+        return real(base, dtype)
+
+    monkeypatch.setattr(drawing, "load_pipeline", counted)
+    board, model = tmp_path / "board", Model(trained.model)
+    pictures = []
+    for arm in ("base", "tuned", "references", "tuned", "base"):
+        out = tmp_path / f"out-{len(pictures)}"
+        storyboard(board / arm, arm, PANEL | {"id": "01", "references": ["buck.png"]})
+        assert draw(model, board / arm, out, trained.out, Stop())
+        with Image.open(out / "01.png") as drawn:
+            pictures.append(drawn.tobytes())
+    assert loads == [trained.model]
+    base, tuned, references, tuned_again, base_again = pictures
+    assert base == base_again
+    assert tuned == tuned_again
+    assert len({base, tuned, references}) == 3
 
 
 def test_draw_storyboards_when_none_can_be_drawn_then_failed_with_the_first_reason(

@@ -154,7 +154,7 @@ def test_train_when_the_loss_is_no_number_then_refused_at_its_step(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda at: (at / "train.jsonl").write_text("{}\n"), "Line 1 of train.jsonl is no picture"),
+        (lambda at: (at / "train.jsonl").write_text("{}\n"), "Line 1 of train.jsonl lacks caption"),
         (lambda at: (at / "train.jsonl").unlink(), "train.jsonl has no pictures"),
         (
             lambda at: (at / "pictures" / "001.png").unlink(),

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from draw import draw
+from draw import Model, draw
 from job import Stop
 from tiny_model import write_model
 from toy_model import COLOURS, SIDE, TOKENS, draw_shape, make_toy
@@ -72,7 +72,7 @@ def drawn(folders: Folders, out: Path, arm: str) -> dict[str, dict[str, float]]:
     told = {"arm": arm, "steps": 20, "guidance": 2.0, "max_sequence_length": TOKENS,
             "panels": panels}  # fmt: skip
     (board / "storyboard.json").write_text(json.dumps(told))
-    assert draw(folders.model, board, out, folders.out if arm == "tuned" else None, Stop())
+    assert draw(Model(folders.model), board, out, folders.out if arm == "tuned" else None, Stop())
     return {who: _mean([_shares(path) for path in sorted(out.glob(f"{who}-*.png"))])
             for who in asked}  # fmt: skip
 

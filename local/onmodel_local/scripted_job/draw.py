@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
-import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +14,10 @@ sys.path.insert(0, os.environ["ONMODEL_CODE"])
 
 import cv2
 
-from arms import draw_storyboards
-from job import JobError, Stop, run, sha256, write_json, write_text
+from arms import DrawPanel, draw_panels, draw_storyboards, read_arguments
+from job import JobError, Stop, run, sha256, write_json
 from onmodel_local.vision.drawing import Drawing, draw
-from storyboard import (
-    Adapter,
-    Panel,
-    Storyboard,
-    is_drawn,
-    read_adapter,
-    read_line,
-    read_storyboard,
-)
+from storyboard import Adapter, Panel, Storyboard, adapter_of, read_storyboard
 from weights import BaseModel, check_weights
 
 NO_MODEL = "scripted job: no model drew this"
@@ -38,25 +29,14 @@ def draw_without_model(
     """Draw what is missing, and write panels.jsonl. Raises JobError as draw.py does."""
     storyboard = read_storyboard(folder)
     base = check_weights(model)
-    adapter = None
-    if storyboard.arm == "tuned":
-        if adapter_folder is None:
-            raise JobError("The arm `tuned` needs an adapter")
-        adapter = read_adapter(adapter_folder, base, storyboard.checkpoint)
-    out.mkdir(parents=True, exist_ok=True)
-    missing = [panel for panel in storyboard.panels if not is_drawn(out, panel)]
-    for number, panel in enumerate(missing, 1):
-        if stop.asked or stop.time_is_over:
-            print(f"stopped: {len(missing) - number + 1} panels are not drawn", flush=True)
-            return False
-        _draw_one(folder, storyboard, panel, out, _about(base, storyboard, panel, adapter))
-        print(f"panel={number} of={len(missing)} id={panel.id}", flush=True)
-    lines = [read_line(out, panel) for panel in storyboard.panels]
-    write_text(out / "panels.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
-    errors = [line["error"] for line in lines if "error" in line]
-    if len(errors) == len(lines):
-        raise JobError(f"No panel could be drawn; the first: {errors[0]}")
-    return True
+    adapter = adapter_of(storyboard, adapter_folder, base)
+
+    def prepare(missing: Sequence[Panel]) -> DrawPanel:
+        return lambda panel: _draw_one(
+            folder, storyboard, panel, out, _about(base, storyboard, panel, adapter)
+        )
+
+    return draw_panels(storyboard, out, prepare, stop)
 
 
 def _draw_one(
@@ -112,13 +92,8 @@ def _about(
 
 
 def main() -> int:
-    """Parse the arguments of draw.py."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("model", "storyboard", "out", "failure"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--adapter", type=Path)
-    parser.add_argument("--deadline-seconds", type=float)
-    asked = parser.parse_args()
+    """Draw with the arguments of draw.py; returns the exit status."""
+    asked = read_arguments("Draw the panels of a storyboard without a model")
     stop = Stop(asked.deadline_seconds)
     stop.listen()
 
