@@ -58,7 +58,12 @@ def measure(film: Path, minutes: float) -> dict[str, float]:
     lines = memory.studio.get(keys.chunks).splitlines(keepends=True)[: len(chunks)]
     memory.studio.put(keys.chunks, b"".join(lines), "application/jsonl")
     for name, step in (
-        ("deduplicate", lambda: deduplicate_film(RunRequest(run=run), studio=memory.studio)),
+        (
+            "deduplicate",
+            lambda: deduplicate_film(
+                RunRequest(run=run), studio=memory.studio, registry=memory.registry
+            ),
+        ),
         ("name", lambda: memory.name(run)),
         (
             "report",

@@ -183,7 +183,7 @@ class FilmsInMemory:
         arn = self.claim(run)
         for chunk in self.probe(run):
             self.sample(run, chunk)
-        deduplicate_film(RunRequest(run=run), studio=self.studio)
+        deduplicate_film(RunRequest(run=run), studio=self.studio, registry=self.registry)
         self.name(run)
         self.figures = report_film(
             RunRequest(run=run), studio=self.studio, prices=PriceBook.load(), clock=self.clock

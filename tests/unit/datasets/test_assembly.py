@@ -7,9 +7,12 @@ from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.base import Box
 from onmodel.contracts.datasets import LeftOutReason, Split
 from onmodel.contracts.films import Crop
+from onmodel.contracts.review import Correction, Verdict
 from onmodel.contracts.settings import EmbeddingSettings, TrainingSettings
-from onmodel.datasets.assembly import Assembly, FilmCrops, assemble, contents_hash
+from onmodel.datasets.assembly import Assembly, assemble, contents_hash
+from onmodel.datasets.crop_pool import FilmCrops
 from onmodel.errors import DatasetRefused
+from onmodel.films.corrections import Corrections
 
 ALIKE = 0.92
 TITAN = EmbeddingSettings()
@@ -106,6 +109,61 @@ def test_assemble_when_films_share_a_picture_then_the_better_stays() -> None:
     assert left["000000000-ep1"] == "000000000-ep2"
     assert left["000000003-ep2"] == "000000003-ep1"
     assert set(reasons(assembly)) == {LeftOutReason.NEAR_DUPLICATE}
+
+
+def test_assemble_when_a_person_told_crops_apart_then_both_stay() -> None:
+    shared = unlike(6, 1)
+    first = film("ep1", ["buck"] * 6, vectors=shared, qualities=[0.5] * 6)
+    second = film("ep2", ["buck"] * 6, vectors=shared, qualities=[0.1] * 6)
+    told = Correction(version=1, not_a_match=("000000002-ep1",))
+    corrections = Corrections({"000000002-ep2": told})
+    assembly = assemble(
+        [first, second], threshold=ALIKE, training=SETTINGS, corrections=corrections
+    )
+    assert len(assembly.items) == 7
+    assert "000000002-ep2" in {item.crop_id for item in assembly.items}
+
+
+def test_assemble_when_a_person_rejected_the_better_of_two_then_the_other_stays() -> None:
+    shared = unlike(6, 1)
+    first = film("ep1", ["buck"] * 6, vectors=shared, qualities=[0.5] * 6)
+    second = film("ep2", ["buck"] * 6, vectors=shared, qualities=[0.1] * 6)
+    no = Correction(version=1, verdict=Verdict.REJECTED)
+    assembly = assemble(
+        [first, second],
+        threshold=ALIKE,
+        training=SETTINGS,
+        corrections=Corrections({"000000001-ep1": no}),
+    )
+    assert [item.film_id for item in assembly.items] == ["ep1"] * 5 + ["ep2"]
+    left = {line.crop_id: line.reason for line in assembly.left_out}
+    assert left["000000001-ep1"] == LeftOutReason.REVIEWED_OUT
+
+
+def test_assemble_when_a_person_named_an_unnamed_crop_then_it_counts_for_the_balance() -> None:
+    episode = film("ep1", ["buck"] * 6 + [None, "rex"])
+    corrections = Corrections(
+        {
+            "000000006-ep1": Correction(version=1, character="buck"),
+            "000000007-ep1": Correction(version=1, character=""),
+        }
+    )
+    assembly = assemble([episode], threshold=ALIKE, training=SETTINGS, corrections=corrections)
+    assert [(item.character, item.named) for item in assembly.items] == [
+        *[("buck", "buck")] * 6,
+        ("buck", None),
+    ]
+    (left,) = assembly.left_out
+    assert (left.crop_id, left.reason) == ("000000007-ep1", LeftOutReason.UNNAMED)
+    assert left.detail == "a person said that it shows none of the characters"
+
+
+def test_assemble_when_everything_was_rejected_then_refused_with_the_reason() -> None:
+    episode = film("ep1", ["buck"] * 5)
+    no = Correction(version=1, verdict=Verdict.REJECTED)
+    all_of_them = Corrections({one.crop_id: no for one in episode.crops})
+    with pytest.raises(DatasetRefused, match="all 5 pictures were rejected in the review"):
+        assemble([episode], threshold=ALIKE, training=SETTINGS, corrections=all_of_them)
 
 
 def test_assemble_when_an_unnamed_duplicate_is_better_then_the_named_stays() -> None:

@@ -5,9 +5,11 @@ import math
 import numpy as np
 import pytest
 from drawn.films import DrawnFilm
+from fakes.clock import FixedClock
 from fakes.films_in_memory import FilmsInMemory, run_of
 from fakes.labels import FakeLabels, figure
 from fakes.object_store import InMemoryObjectStore
+from fakes.registry import InMemoryRegistry
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.films import (
@@ -22,10 +24,13 @@ from onmodel.contracts.films import (
     StoredSignature,
 )
 from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.review import PostedCorrection
 from onmodel.contracts.settings import DeduplicationSettings, Settings
+from onmodel.films.corrections import read_corrections, save_corrections
+from onmodel.films.near_duplicates import SampledChunk, join_shots, kept_crops
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import from_npy, to_npy
-from onmodel.steps.deduplicate_film import SampledChunk, deduplicate_film, join_shots
+from onmodel.steps.deduplicate_film import deduplicate_film
 from onmodel.video.shots.signatures import SIGNATURE_SIZE
 
 ONE, OTHER = 1, 2  # seeds of pictures
@@ -98,7 +103,7 @@ def test_deduplicate_when_crops_are_alike_then_the_settings_threshold_decides(
     cosines = [threshold - 0.004, threshold, threshold + 0.004]
     settings = Settings(deduplication=DeduplicationSettings(threshold=threshold))
     run = store_chunks(studio, cosines, settings)
-    deduplicate_film(RunRequest(run=run), studio=studio)
+    deduplicate_film(RunRequest(run=run), studio=studio, registry=InMemoryRegistry())
     keys = FilmKeys.of(run)
     kept = [one.crop_id for one in read_lines(Crop, studio.get(keys.crops))]
     dropped = read_lines(Rejected, studio.get(keys.rejected))
@@ -107,6 +112,26 @@ def test_deduplicate_when_crops_are_alike_then_the_settings_threshold_decides(
         (f"1-{place}", "0-0", f"similarity {cosines[place - 1]:.3f} to 0-0") for place in (2, 3)
     ]
     assert from_npy(studio.get(keys.vectors))[:, 0] == pytest.approx([1, cosines[0]])
+
+
+def test_deduplicate_when_a_person_told_crops_apart_then_both_are_kept() -> None:
+    studio, registry = InMemoryObjectStore("studio"), InMemoryRegistry()
+    chosen = Settings(deduplication=DeduplicationSettings(threshold=0.9))
+    run = store_chunks(studio, [0.95, 0.96], chosen)
+    deduplicate_film(RunRequest(run=run), studio=studio, registry=registry)
+    keys = FilmKeys.of(run)
+    assert [one.crop_id for one in read_lines(Crop, studio.get(keys.crops))] == ["0-0"]
+    told = PostedCorrection(crop_id="1-1", version=0, not_a_match=("0-0",))
+    save_corrections(
+        run.production, [told], registry=registry, clock=FixedClock(), longest_caption=1024
+    )
+    apart = read_corrections(run.production, registry).different_pairs()
+    crops, vectors = kept_crops(keys, chosen, studio, apart)  # a dataset of the run as it is stored
+    assert [one.crop_id for one in crops] == ["0-0", "1-1"]
+    assert vectors[:, 0] == pytest.approx([1, 0.95])
+    deduplicate_film(RunRequest(run=run), studio=studio, registry=registry)  # and a later run
+    assert [one.crop_id for one in read_lines(Crop, studio.get(keys.crops))] == ["0-0", "1-1"]
+    assert from_npy(studio.get(keys.vectors)) == pytest.approx(vectors)
 
 
 def test_join_when_a_chunk_is_empty_then_counting_goes_on() -> None:
@@ -123,7 +148,7 @@ def test_join_when_the_picture_is_the_same_over_the_border_then_one_shot(
     run = world.started()
     for chunk in world.probe(run):
         world.sample(run, chunk)
-    deduplicate_film(RunRequest(run=run), studio=world.studio)
+    deduplicate_film(RunRequest(run=run), studio=world.studio, registry=world.registry)
     crops = read_lines(Crop, world.studio.get(FilmKeys.of(run).crops))
     for one in crops:
         truth = sum(cut <= one.timecode_seconds + 1e-6 for cut in drawn.cuts_seconds)
@@ -139,7 +164,7 @@ def test_deduplicate_when_done_then_every_dropped_crop_names_a_kept_one_that_is_
     run = world.started()
     for chunk in world.probe(run):
         world.sample(run, chunk)
-    deduplicate_film(RunRequest(run=run), studio=world.studio)
+    deduplicate_film(RunRequest(run=run), studio=world.studio, registry=world.registry)
     keys = FilmKeys.of(run)
     kept = {one.crop_id for one in read_lines(Crop, world.studio.get(keys.crops))}
     vectors = from_npy(world.studio.get(keys.vectors))

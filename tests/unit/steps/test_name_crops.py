@@ -26,7 +26,7 @@ def run(world: FilmsInMemory, drawn: DrawnFilm) -> Run:
     run = world.started()
     for chunk in world.probe(run):
         world.sample(run, chunk)
-    deduplicate_film(RunRequest(run=run), studio=world.studio)
+    deduplicate_film(RunRequest(run=run), studio=world.studio, registry=world.registry)
     return run
 
 

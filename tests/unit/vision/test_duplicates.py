@@ -12,12 +12,22 @@ from onmodel.vision.duplicates import ROUNDING, find_duplicates, find_track_dupl
 Vectors = npt.NDArray[np.float32]
 
 
-def naive(vectors: Vectors, quality: npt.NDArray[np.float64], threshold: float) -> list[int]:
+def naive(
+    vectors: Vectors,
+    quality: npt.NDArray[np.float64],
+    threshold: float,
+    apart: frozenset[frozenset[int]] = frozenset(),
+) -> list[int]:
     """The definition, one pair at a time."""
     answer = [-1] * len(vectors)
     kept: list[int] = []
     for row in sorted(range(len(vectors)), key=lambda i: (-quality[i], i)):
-        alike = [k for k in kept if vectors[row] @ vectors[k] >= threshold - ROUNDING]
+        alike = [
+            k
+            for k in kept
+            if vectors[row] @ vectors[k] >= threshold - ROUNDING
+            and frozenset((k, row)) not in apart
+        ]
         if alike:
             answer[row] = alike[0]
         else:
@@ -50,6 +60,42 @@ def test_find_duplicates_when_blocked_then_as_one_by_one(
         found = find_duplicates(vectors, quality, threshold)
     assert found.dtype == np.int64
     assert found.tolist() == naive(vectors, quality, threshold)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(2, 60), st.integers(0, 10_000), st.integers(1, 20), st.integers(1, 60), st.data()
+)
+def test_find_duplicates_when_pairs_are_told_apart_then_as_one_by_one_without_them(
+    count: int, seed: int, block: int, pairs: int, data: st.DataObject
+) -> None:
+    vectors = drifting(count, 12, seed)
+    random = np.random.default_rng(seed)
+    quality = random.integers(0, 5, count).astype(float)
+    told = [(int(a), int(b)) for a, b in random.integers(0, count, (pairs, 2)) if a != b]
+    threshold = data.draw(st.floats(0.3, 0.95))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duplicates, "BLOCK_ROWS", block)
+        patch.setattr(duplicates, "TILE_ROWS", 7)
+        found = find_duplicates(vectors, quality, threshold, apart=told)
+    apart = frozenset(frozenset(pair) for pair in told)
+    assert found.tolist() == naive(vectors, quality, threshold, apart)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(2, 50), st.integers(0, 10_000), st.integers(1, 40))
+def test_find_track_duplicates_when_pairs_are_told_apart_then_neither_stands_for_the_other(
+    count: int, seed: int, pairs: int
+) -> None:
+    vectors = drifting(count, 12, seed)
+    random = np.random.default_rng(seed)
+    quality, tracks = random.random(count), random.integers(0, 5, count)
+    told = [(int(a), int(b)) for a, b in random.integers(0, count, (pairs, 2)) if a != b]
+    found = find_track_duplicates(vectors, quality, tracks, 0.7, lambda *_: False, apart=told)
+    apart = {frozenset(pair) for pair in told}
+    dropped = np.flatnonzero(found >= 0)
+    assert not any(frozenset((int(row), int(found[row]))) in apart for row in dropped)
+    assert set(found[dropped]) <= set(np.flatnonzero(found < 0))
 
 
 @settings(max_examples=30, deadline=None)

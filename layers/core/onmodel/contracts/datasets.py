@@ -34,6 +34,21 @@ class DatasetItem(Contract):
     quality: float = Field(ge=0, le=1)
     key: str = Field(description="S3 key of the picture in the studio bucket")
     split: Split = Split.TRAINING
+    replaces: str | None = Field(
+        default=None,
+        exclude_if=lambda replaces: replaces is None,
+        description="what the namer said, '' for nobody, where a person said otherwise",
+    )
+    rejected: bool = Field(
+        default=False,
+        exclude_if=lambda rejected: not rejected,
+        description="by a person, after the dataset was assembled: it is not trained on",
+    )
+
+    @property
+    def named(self) -> str | None:
+        """What the namer said, whatever a person said."""
+        return self.character if self.replaces is None else self.replaces or None
 
 
 class DatasetShown(Contract):
@@ -89,12 +104,16 @@ class DatasetSummary(Contract):
         return sum(count.kept for count in self.characters)
 
 
+BY_A_PERSON = "person"
+"""Stands where a caption names the model that wrote it."""
+
+
 class Caption(Contract):
-    """A crop's caption as the model wrote it. A line of captions.jsonl."""
+    """A crop's caption as the model or a person wrote it. A line of captions.jsonl."""
 
     crop_id: str
     text: str = Field(min_length=1)
-    model: str
+    model: str = Field(description="BY_A_PERSON when a person wrote it")
     repaired: bool = False
 
 

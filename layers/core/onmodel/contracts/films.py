@@ -188,6 +188,11 @@ class Naming(Contract):
     confidence: float = Field(ge=-1, le=1)
     margin: float = Field(ge=0, le=2, description="ahead of the next character by")
     runner_up: str | None = None
+    replaces: str | None = Field(
+        default=None,
+        exclude_if=lambda replaces: replaces is None,
+        description="what the namer said, '' for nobody, where a person said otherwise",
+    )
 
 
 class FilmSummary(Contract):

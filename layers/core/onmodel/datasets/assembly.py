@@ -21,27 +21,13 @@ from onmodel.contracts.datasets import (
 )
 from onmodel.contracts.films import Crop
 from onmodel.contracts.keys import digest
-from onmodel.contracts.settings import EmbeddingSettings, TrainingSettings
+from onmodel.contracts.settings import TrainingSettings
+from onmodel.datasets.corrected import NOBODY, REJECTED, corrected_item
+from onmodel.datasets.crop_pool import CropPool, FilmCrops, pool_of
 from onmodel.datasets.splits import split_by_shot
 from onmodel.errors import DatasetRefused
+from onmodel.films.corrections import NO_CORRECTIONS, Corrections
 from onmodel.vision.duplicates import find_duplicates
-
-
-@dataclass(frozen=True)
-class FilmCrops:
-    """The kept crops of one prepared film.
-
-    `names` gives the character by crop_id (None or absent: unnamed); `vectors` is
-    `(len(crops), d)` float32, rows of unit length; `embedding` made them: vectors of two models
-    cannot be compared; `threshold` is that of the film's own choice among near-duplicates.
-    """
-
-    film_id: str
-    crops: Sequence[Crop]
-    names: Mapping[str, str | None]
-    vectors: Vectors
-    embedding: EmbeddingSettings
-    threshold: float
 
 
 @dataclass(frozen=True)
@@ -56,21 +42,12 @@ class Assembly:
     left_out: tuple[LeftOut, ...]
 
 
-@dataclass(frozen=True)
-class _Pool:
-    """The crops of all films: crops, characters, vectors and groups by the same index.
-
-    Crops of one group are never duplicates of each other: their film chose among them.
-    """
-
-    crops: list[Crop]
-    characters: list[str | None]
-    vectors: Vectors
-    groups: npt.NDArray[np.int64]
-
-
 def assemble(
-    films: Sequence[FilmCrops], *, threshold: float, training: TrainingSettings
+    films: Sequence[FilmCrops],
+    *,
+    threshold: float,
+    training: TrainingSettings,
+    corrections: Corrections = NO_CORRECTIONS,
 ) -> Assembly:
     """Choose the pictures of a dataset. The same films and settings give the same dataset.
 
@@ -78,15 +55,17 @@ def assemble(
         films: each film of the generation once, the newest version of it.
         threshold: cosine at or above which crops of different films are duplicates.
         training: caps, balance, split.
+        corrections: what people said of the crops.
 
     Raises:
         DatasetRefused: no crops, none named, too few, or vectors that cannot be compared.
     """
-    pool = _pool(sorted(films, key=lambda film: film.film_id), threshold)
-    everything = np.arange(len(pool.crops))
+    pool = pool_of(sorted(films, key=lambda film: film.film_id), threshold, corrections)
     left: list[LeftOut] = []
-    usable = everything if training.include_unnamed else _only_named(pool, left)
-    _refuse_if_empty(pool, usable)
+    accepted = _without_rejected(pool, corrections, left)
+    _refuse_if_empty(pool, accepted)
+    usable = accepted if training.include_unnamed else _only_named(pool, accepted, left)
+    _refuse_if_unnamed(accepted, usable)
     unique = _without_duplicates(pool, usable, threshold, left)
     chosen = _balanced(pool, unique, training, left)
     if len(chosen) < training.min_pictures:
@@ -95,7 +74,7 @@ def assemble(
             "Upload more film, lower naming.threshold or raise deduplication.threshold",
         )
     chosen.sort()
-    unsplit = [_item(pool.crops[i], pool.characters[i]) for i in chosen]
+    unsplit = [corrected_item(_item(pool.crops[i], pool.named[i]), corrections) for i in chosen]
     items = split_by_shot(unsplit, training)
     return Assembly(items, pool.vectors[chosen], tuple(left))
 
@@ -105,85 +84,64 @@ def contents_hash(items: Iterable[DatasetItem]) -> str:
     return digest({item.crop_id: (item.character, item.split) for item in items})
 
 
-def _pool(films: Sequence[FilmCrops], threshold: float) -> _Pool:
-    common_embedding(film.embedding for film in films if len(film.crops))
-    rows = [film.vectors for film in films if len(film.crops)]
-    return _Pool(
-        [crop for film in films for crop in film.crops],
-        [film.names.get(crop.crop_id) for film in films for crop in film.crops],
-        np.concatenate(rows) if rows else np.zeros((0, 1), np.float32),
-        _groups(films, threshold),
-    )
+def _without_rejected(
+    pool: CropPool, corrections: Corrections, left: list[LeftOut]
+) -> npt.NDArray[np.intp]:
+    """The crops that no person rejected; the others are listed."""
+    accepted: list[int] = []
+    for i, (crop, character) in enumerate(zip(pool.crops, pool.characters, strict=True)):
+        if corrections.is_rejected(crop.crop_id):
+            left.append(_left(crop, character, LeftOutReason.REVIEWED_OUT, REJECTED))
+        else:
+            accepted.append(i)
+    return np.array(accepted, np.intp)
 
 
-def _groups(films: Sequence[FilmCrops], threshold: float) -> npt.NDArray[np.int64]:
-    """A number for each track whose crops its film chose among, and one for each other crop.
-
-    Pictures of a track that are alike were kept because the figure visibly changed. A film that was
-    prepared with a higher threshold did not choose among all that are alike by this one.
-    """
-    numbers: dict[tuple[str, int | str], int] = {}
-    return np.array(
-        [
-            numbers.setdefault(
-                (film.film_id, crop.crop_id)
-                if crop.track is None or film.threshold > threshold
-                else (film.film_id, crop.track),
-                len(numbers),
-            )
-            for film in films
-            for crop in film.crops
-        ],
-        np.int64,
-    )
-
-
-def common_embedding(embeddings: Iterable[EmbeddingSettings]) -> EmbeddingSettings | None:
-    """What all vectors were made with; None when there are none.
-
-    Raises:
-        DatasetRefused: they were made with several models or dimensions.
-    """
-    different = set(embeddings)
-    if len(different) > 1:
-        kinds = sorted(f"{kind.model}, {kind.dimensions} dimensions" for kind in different)
-        raise DatasetRefused(
-            f"the films have vectors that cannot be compared: {'; '.join(kinds)}",
-            "Upload all films again, so that they are prepared with the same settings",
-        )
-    return next(iter(different), None)
-
-
-def _refuse_if_empty(pool: _Pool, usable: npt.NDArray[np.intp]) -> None:
+def _refuse_if_empty(pool: CropPool, accepted: npt.NDArray[np.intp]) -> None:
     if not pool.crops:
         raise DatasetRefused(
             "the films have no pictures of figures at all",
             "See their reports: finder.labels chooses what counts as a figure",
         )
+    if not len(accepted):
+        raise DatasetRefused(
+            f"all {len(pool.crops):,} pictures were rejected in the review",
+            "Take some back: `onmodel review`",
+        )
+
+
+def _refuse_if_unnamed(accepted: npt.NDArray[np.intp], usable: npt.NDArray[np.intp]) -> None:
     if not len(usable):
         raise DatasetRefused(
-            f"none of {len(pool.crops):,} pictures could be named",
+            f"none of {len(accepted):,} pictures could be named",
             "Put pictures of each character under characters/<name>/, or lower naming.threshold",
         )
 
 
-def _only_named(pool: _Pool, left: list[LeftOut]) -> npt.NDArray[np.intp]:
-    for crop, character in zip(pool.crops, pool.characters, strict=True):
-        if character is None:
-            left.append(_left(crop, None, LeftOutReason.UNNAMED, "no character was near enough"))
-    named = [i for i, character in enumerate(pool.characters) if character is not None]
+def _only_named(
+    pool: CropPool, accepted: npt.NDArray[np.intp], left: list[LeftOut]
+) -> npt.NDArray[np.intp]:
+    named: list[int] = []
+    for i in accepted:
+        if pool.characters[i] is not None:
+            named.append(int(i))
+            continue
+        detail = "no character was near enough" if pool.named[i] is None else NOBODY
+        left.append(_left(pool.crops[i], None, LeftOutReason.UNNAMED, detail))
     return np.array(named, np.intp)
 
 
 def _without_duplicates(
-    pool: _Pool, usable: npt.NDArray[np.intp], threshold: float, left: list[LeftOut]
+    pool: CropPool, usable: npt.NDArray[np.intp], threshold: float, left: list[LeftOut]
 ) -> list[int]:
     """Keep the best crop of each group of duplicates across films, a named one first."""
     rank = np.array(
         [pool.crops[i].quality + (pool.characters[i] is not None) for i in usable], np.float64
     )
     vectors = pool.vectors[usable]
-    represented_by = find_duplicates(vectors, rank, threshold, pool.groups[usable])
+    place = {int(i): row for row, i in enumerate(usable)}
+    apart = [(place[a], place[b]) for a, b in pool.apart if a in place and b in place]
+    represented_by = find_duplicates(vectors, rank, threshold, pool.groups[usable], apart)
     for row in np.flatnonzero(represented_by >= 0):
         kept = represented_by[row]
         other = pool.crops[usable[kept]].crop_id
@@ -194,7 +152,7 @@ def _without_duplicates(
 
 
 def _balanced(
-    pool: _Pool, candidates: Sequence[int], training: TrainingSettings, left: list[LeftOut]
+    pool: CropPool, candidates: Sequence[int], training: TrainingSettings, left: list[LeftOut]
 ) -> list[int]:
     by_character: defaultdict[str | None, list[int]] = defaultdict(list)
     for index in candidates:

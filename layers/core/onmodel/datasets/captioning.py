@@ -26,6 +26,7 @@ from onmodel.datasets.prompting import (
     repair_prompt,
 )
 from onmodel.errors import AnswerRefused, ReferenceRefused, ServiceError
+from onmodel.formats.wording import person_name
 from onmodel.money.pricebook import add_up
 from onmodel.money.result_cache import cache_key
 from onmodel.observability import logger
@@ -103,7 +104,14 @@ class Captioner:
         return self._caption(crop_id, caption), usage
 
     def _subject(self, character: str | None) -> CaptionSubject:
-        return CaptionSubject(character=character, characters=dict(self.characters))
+        """A character that only a person gave to crops is in the prompts of those crops alone.
+
+        In the prompts of all crops it would make all captions new, and paid for again.
+        """
+        characters = dict(self.characters)
+        if character is not None and character not in characters:
+            characters[character] = Character(name=person_name(character))
+        return CaptionSubject(character=character, characters=characters)
 
     def _prompt(self, character: str | None) -> CaptionPrompt:
         return caption_prompt(self._subject(character), self.captions)

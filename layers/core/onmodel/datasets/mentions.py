@@ -41,6 +41,12 @@ def without_names(text: str, names: Iterable[str]) -> str:
     return text
 
 
+def with_name_replaced(text: str, name: str, by: str) -> str:
+    """The text with another name wherever this one is mentioned as whole words."""
+    words = _composed(name).split()
+    return _pattern(tuple(words)).sub(lambda _: by, _composed(text)) if words else text
+
+
 def phrase_pattern(phrase: str) -> str:
     """A pattern of the phrase as it is written, with any spacing, wherever it stands."""
     composed = unicodedata.normalize("NFC", phrase)

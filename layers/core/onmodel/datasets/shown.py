@@ -44,7 +44,10 @@ def some_pictures(dataset: DatasetShown, production: str, studio: ObjectStore) -
         NotFound: the dataset's files were deleted.
     """
     items = read_lines(DatasetItem, studio.get(DatasetKeys(production, dataset.dataset_id).items))
-    ranked = sorted(items, key=lambda item: (item.character or "~", -item.quality, item.crop_id))
+    ranked = sorted(
+        (item for item in items if not item.rejected),
+        key=lambda item: (item.character or "~", -item.quality, item.crop_id),
+    )
     by_character = [list(group) for _, group in groupby(ranked, key=lambda item: item.character)]
     in_turn = [
         item

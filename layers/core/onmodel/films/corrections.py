@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from onmodel.contracts.films import Naming
 from onmodel.contracts.review import (
     Correction,
     CorrectionBody,
@@ -45,9 +46,6 @@ class Corrections:
             return named
         return found.character or None
 
-    def is_renamed(self, crop_id: str, named: str | None) -> bool:
-        return self.character(crop_id, named) != named
-
     def caption(self, crop_id: str) -> str | None:
         """A person's caption; None when the model's stands."""
         found = self.of(crop_id)
@@ -68,6 +66,18 @@ class Corrections:
 
 
 NO_CORRECTIONS = Corrections({})
+
+
+def corrected_names(names: Iterable[Naming], corrections: Corrections) -> tuple[Naming, ...]:
+    """A namer's answers with the names that people gave in their place."""
+    return tuple(_corrected(naming, corrections) for naming in names)
+
+
+def _corrected(naming: Naming, corrections: Corrections) -> Naming:
+    character = corrections.character(naming.crop_id, naming.character)
+    if character == naming.character:
+        return naming
+    return naming.model_copy(update={"character": character, "replaces": naming.character or ""})
 
 
 def read_corrections(production: str, registry: Registry) -> Corrections:

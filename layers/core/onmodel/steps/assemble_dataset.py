@@ -20,7 +20,7 @@ from onmodel.contracts.datasets import (
     DatasetRef,
     DatasetSummary,
 )
-from onmodel.contracts.films import Crop, Run
+from onmodel.contracts.films import Run
 from onmodel.contracts.keys import DatasetKeys, FilmKeys, dataset_id
 from onmodel.contracts.rows import (
     DatasetBody,
@@ -30,22 +30,21 @@ from onmodel.contracts.rows import (
 )
 from onmodel.contracts.settings import AllowedModels, EmbeddingSettings, Settings, TrainingSettings
 from onmodel.contracts.trainings import DatasetLimits
-from onmodel.datasets.assembly import (
-    Assembly,
-    FilmCrops,
-    assemble,
-    common_embedding,
-    contents_hash,
-)
+from onmodel.datasets.assembly import Assembly, assemble, contents_hash
 from onmodel.datasets.caption_answers import read_answers, write_answer
 from onmodel.datasets.captioning import Captioner
+from onmodel.datasets.corrected import called
+from onmodel.datasets.crop_pool import FilmCrops, common_embedding
+from onmodel.datasets.known_captions import KnownCaptions
 from onmodel.datasets.summary import summarize
 from onmodel.errors import Conflict, DatasetRefused
+from onmodel.films.corrections import Corrections, read_corrections
+from onmodel.films.near_duplicates import kept_crops
 from onmodel.films.production import characters_of, current_films
 from onmodel.films.references import ReferenceReader
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.jsonl import read_lines, write_lines
-from onmodel.formats.npy import from_npy, to_npy
+from onmodel.formats.npy import to_npy
 from onmodel.money.usage import UsageMeter
 from onmodel.ports.machines import Clock
 from onmodel.ports.namer import Namer, NamerOf
@@ -109,8 +108,9 @@ class AssembleDataset:
     ) -> DatasetRef:
         production = generation.production
         settings = self._settings(production)
+        corrections = read_corrections(production, self.registry)
         films, notices = current_films(production, self.registry, self.uploads)
-        crops, more = self._named_crops(films, settings)
+        crops, more = self._named_crops(films, settings, corrections)
         # DrawStoryboard embeds panels like the pictures, to compare them
         embedding = next((film.embedding for film in crops if film.crops), settings.embedding)
         settings = settings.model_copy(update={"embedding": embedding})
@@ -118,6 +118,7 @@ class AssembleDataset:
             crops,
             threshold=settings.deduplication.threshold,
             training=_within(self.limits, settings.training),
+            corrections=corrections,
         )
         made_of = {
             "pictures": contents_hash(assembly.items),
@@ -142,13 +143,16 @@ class AssembleDataset:
                 )
             }
         )
-        waiting = self._write(keys, assembly, summary, settings)
+        waiting = self._write(keys, assembly, summary, settings, corrections)
         body = DatasetBody(
             generation_id=generation.id,
             correlation_id=request.correlation_id,
             pictures=len(assembly.items),
             named=dict(Counter(item.character or "" for item in assembly.items)),
-            character_names={slug: role.name for slug, role in settings.characters.items()},
+            character_names={
+                slug: called(slug, settings.characters)
+                for slug in sorted({*settings.characters, *corrections.characters()})
+            },
             films=summary.films,
             to_caption_key=keys.to_caption,
             captions_needed=waiting,
@@ -179,7 +183,7 @@ class AssembleDataset:
         )
 
     def _named_crops(
-        self, films: Sequence[FilmBody], settings: Settings
+        self, films: Sequence[FilmBody], settings: Settings, corrections: Corrections
     ) -> tuple[list[FilmCrops], tuple[str, ...]]:
         """Each film's crops, named with the references and thresholds of this moment.
 
@@ -191,22 +195,24 @@ class AssembleDataset:
             return [], ()
         reader = ReferenceReader(runs[0], self.uploads, self.studio, self.registry)
         references, notices = reader.read(settings)
-        films_crops = [self._crops(run) for run in runs]
+        apart = corrections.different_pairs()
+        films_crops = [self._crops(run, apart) for run in runs]
         embedding = self._callable_embedding(films_crops)
         if embedding is None:
             return films_crops, tuple(dict.fromkeys(notices))
         namer = self.namer(settings.naming, embedding, references)
         return [_named(film, namer) for film in films_crops], tuple(dict.fromkeys(notices))
 
-    def _crops(self, run: Run) -> FilmCrops:
+    def _crops(self, run: Run, apart: frozenset[frozenset[str]]) -> FilmCrops:
         """A film's crops without names."""
         keys = FilmKeys.of(run)
         settings = Settings.model_validate_json(self.studio.get(keys.settings))
+        crops, vectors = kept_crops(keys, settings, self.studio, apart)
         return FilmCrops(
             film_id=run.film_id,
-            crops=read_lines(Crop, self.studio.get(keys.crops)),
+            crops=crops,
             names={},
-            vectors=from_npy(self.studio.get(keys.vectors)),
+            vectors=vectors,
             embedding=settings.embedding,
             threshold=settings.deduplication.threshold,
         )
@@ -232,11 +238,13 @@ class AssembleDataset:
         assembly: Assembly,
         summary: DatasetSummary,
         settings: Settings,
+        corrections: Corrections,
     ) -> int:
         """Copy the pictures, write the lines; returns how many captions are missing."""
         captioner = Captioner(settings.captions, settings.characters, self.cache, self.limits)
+        known = KnownCaptions(captioner, corrections)
         with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
-            copied = list(pool.map(lambda item: self._copy(item, keys, captioner), assembly.items))
+            copied = list(pool.map(lambda item: self._copy(item, keys, known), assembly.items))
         items = [item for item, _ in copied]
         waiting = [
             CaptionItem(
@@ -261,14 +269,14 @@ class AssembleDataset:
         return len(waiting)
 
     def _copy(
-        self, item: DatasetItem, keys: DatasetKeys, captioner: Captioner
+        self, item: DatasetItem, keys: DatasetKeys, known: KnownCaptions
     ) -> tuple[DatasetItem, bool]:
         """The item with its own copy of the picture, and whether its caption is known."""
         picture = self.studio.get(item.key)
         suffix = item.key.rsplit(".", 1)[-1]
         key = keys.picture(item.crop_id, suffix)
         self.studio.put(key, picture, "image/png" if suffix == "png" else "image/jpeg")
-        caption = captioner.known(item.crop_id, item.character, picture)
+        caption = known.of(item, picture)
         if caption is not None:
             answer = CaptionAnswer(crop_id=item.crop_id, caption=caption)
             write_answer(answer, keys, self.studio)

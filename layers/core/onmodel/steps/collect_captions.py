@@ -1,12 +1,14 @@
-"""Gather the captions. Pictures without one are left out; too many of them refuse the dataset."""
+"""Gather the captions. Pictures without one are left out; too many of them refuse the dataset.
+
+TrainModel calls it twice where people review the dataset: before the review and after it.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from onmodel.contracts.datasets import (
-    CaptionAnswer,
     CaptionsCollected,
     DatasetItem,
     DatasetRequest,
@@ -18,9 +20,11 @@ from onmodel.contracts.datasets import (
 from onmodel.contracts.rows import DatasetStatus
 from onmodel.contracts.settings import Settings
 from onmodel.datasets.caption_answers import read_answers
+from onmodel.datasets.corrected import review_pictures
 from onmodel.datasets.records import dataset_keys, dataset_settings
 from onmodel.datasets.summary import summarize
 from onmodel.errors import DatasetRefused
+from onmodel.films.corrections import read_corrections
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.money.pricebook import PriceBook, add_up, estimate
 from onmodel.ports.machines import Clock
@@ -42,6 +46,8 @@ def collect_captions(
 ) -> CaptionsCollected:
     """Write captions.jsonl, left_out.jsonl and summary.json; a repeat writes the same.
 
+    What people said of the pictures is applied: to all of it that changes, also items.jsonl.
+
     Raises:
         DatasetRefused: more failed than the settings tolerate, or too few pictures are left.
     """
@@ -51,13 +57,15 @@ def collect_captions(
     row = DATASETS.require(registry, dataset.production, dataset.dataset_id)
     items = read_lines(DatasetItem, studio.get(keys.items))
     answers = read_answers((item.crop_id for item in items), keys, studio)
-    captioned = [item for item in items if _is_captioned(item, answers)]
-    failed = [_left_out(item, answers) for item in items if not _is_captioned(item, answers)]
-    left_out = [
-        line
-        for line in read_lines(LeftOut, studio.get(keys.left_out))
-        if line.reason != LeftOutReason.CAPTION_FAILED
-    ] + failed
+    corrections = read_corrections(dataset.production, registry)
+    reviewed = review_pictures(items, answers, corrections, settings)
+    captioned = reviewed.captioned
+    failed = [line for line in reviewed.left_out if line.reason == LeftOutReason.CAPTION_FAILED]
+    own = {item.crop_id for item in items}
+    earlier = [
+        line for line in read_lines(LeftOut, studio.get(keys.left_out)) if line.crop_id not in own
+    ]
+    left_out = [*earlier, *reviewed.left_out]
     before = DatasetSummary.model_validate_json(studio.get(keys.summary))
     summary = summarize(
         captioned, left_out, before.films, settings.training, dataset_id=dataset.dataset_id
@@ -65,7 +73,10 @@ def collect_captions(
     summary = summary.model_copy(
         update={"notices": tuple(dict.fromkeys((*summary.notices, *row.body.notices)))}
     )
-    studio.put(keys.captions, _captions(captioned, answers), "application/jsonl")
+    captions = [reviewed.captions[item.crop_id] for item in captioned]
+    studio.put(keys.captions, write_lines(captions), "application/jsonl")
+    if reviewed.items != items:
+        studio.put(keys.items, write_lines(reviewed.items), "application/jsonl")
     studio.put(keys.left_out, write_lines(left_out), "application/jsonl")
     studio.put(keys.summary, summary.model_dump_json(indent=2).encode(), "application/json")
     bill = estimate(
@@ -111,24 +122,3 @@ def refuse_too_few(
             "Upload more film, or run it again to ask for the missing captions",
         )
     return None
-
-
-def _is_captioned(item: DatasetItem, answers: Mapping[str, CaptionAnswer]) -> bool:
-    answer = answers.get(item.crop_id)
-    return answer is not None and answer.caption is not None
-
-
-def _left_out(item: DatasetItem, answers: Mapping[str, CaptionAnswer]) -> LeftOut:
-    answer = answers.get(item.crop_id)
-    return LeftOut(
-        crop_id=item.crop_id,
-        film_id=item.film_id,
-        reason=LeftOutReason.CAPTION_FAILED,
-        character=item.character,
-        detail=answer.reason if answer is not None else "nobody answered",
-    )
-
-
-def _captions(items: Iterable[DatasetItem], answers: Mapping[str, CaptionAnswer]) -> bytes:
-    captions = (answers[item.crop_id].caption for item in items)
-    return write_lines(caption for caption in captions if caption is not None)

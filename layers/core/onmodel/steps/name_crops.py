@@ -9,6 +9,7 @@ from onmodel.contracts.films import Crop, RunRequest
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import NamingCost
 from onmodel.contracts.settings import Settings
+from onmodel.films.corrections import corrected_names, read_corrections
 from onmodel.films.production import characters_of
 from onmodel.films.references import ReferenceReader
 from onmodel.formats.jsonl import read_lines, write_lines
@@ -30,11 +31,13 @@ def name_crops(
 ) -> None:
     """Write names.jsonl: for every kept crop its character, or None when the namer abstained.
 
+    What a person said of a crop stands in place of the namer's answer.
+
     Args:
         request: the run.
         uploads: where references are read.
         studio: where crops are read and names written.
-        registry: lists the references and the films that settings name.
+        registry: lists the references, the films that settings name, and corrections.
         namer: makes the namer; its paid calls are cached and counted by `meter`.
         meter: what was paid for and what was reused.
     """
@@ -45,7 +48,8 @@ def name_crops(
     vectors = from_npy(studio.get(keys.vectors))
     references, notices = ReferenceReader(run, uploads, studio, registry).read(settings)
     chosen = namer(settings.naming, settings.embedding, references)
-    names = chosen.name(crops, vectors)
+    corrections = read_corrections(run.production, registry)
+    names = corrected_names(chosen.name(crops, vectors), corrections)
     studio.put(keys.names, write_lines(names), "application/jsonl")
     characters = characters_of(run.production, settings, registry)
     cost = NamingCost(

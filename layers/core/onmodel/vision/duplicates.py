@@ -7,7 +7,8 @@ item that represents it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +19,16 @@ ROUNDING = 1e-5  # float32 products of unit vectors differ by this much between 
 
 KEPT = -1
 
+Barred = Mapping[int, npt.NDArray[np.intp]]
+"""Columns in which a row must not count as alike, by row."""
+
 
 def find_duplicates(
     vectors: npt.NDArray[np.float32],
     quality: npt.NDArray[np.floating],
     threshold: float,
     groups: npt.NDArray[np.int64] | None = None,
+    apart: Iterable[tuple[int, int]] = (),
 ) -> npt.NDArray[np.int64]:
     """Which kept row each row duplicates.
 
@@ -37,6 +42,7 @@ def find_duplicates(
         threshold: cosine at or above which two rows are alike.
         groups: `(n,)`; rows of one group are never duplicates of each other. Without it, each row
             is its own group.
+        apart: pairs of rows that are never duplicates of each other.
 
     Returns:
         `(n,)` int64: index of the kept row that represents each row, or -1 for a kept one.
@@ -45,15 +51,19 @@ def find_duplicates(
     rows = np.ascontiguousarray(vectors[order], dtype=np.float32)
     of_group = (np.arange(len(vectors)) if groups is None else np.asarray(groups))[order]
     alike = np.float32(threshold - ROUNDING)
+    others = _by_row(apart, order)
     represented_by = np.full(len(rows), KEPT, np.int64)  # as places in `order`
     kept: list[npt.NDArray[np.int64]] = []
     count = 0
     for start in range(0, len(rows), BLOCK_ROWS):
         block = rows[start : start + BLOCK_ROWS]
         own = of_group[start : start + BLOCK_ROWS]
-        first_alike = _first_alike(block, rows[:count], alike, own, of_group[:count])
-        within = _greedy_within(block, first_alike == KEPT, alike, own)
         places = np.concatenate(kept) if kept else np.empty(0, np.int64)
+        told = [(row, others[start + row]) for row in range(len(block)) if start + row in others]
+        barred = {row: np.flatnonzero(np.isin(places, other)) for row, other in told}
+        first_alike = _first_alike(block, rows[:count], alike, own, of_group[:count], barred=barred)
+        inside = {row: _inside(other - start, len(block)) for row, other in told}
+        within = _greedy_within(block, first_alike == KEPT, alike, own, inside)
         before = first_alike != KEPT
         block_represented_by = np.where(within >= 0, within + start, KEPT)
         block_represented_by[before] = places[first_alike[before]]
@@ -67,12 +77,31 @@ def find_duplicates(
     return _in_given_order(order, represented_by)
 
 
+def _by_row(
+    apart: Iterable[tuple[int, int]], order: npt.NDArray[np.intp]
+) -> dict[int, npt.NDArray[np.intp]]:
+    """The rows that each row is told apart from, all as places in `order`."""
+    place = np.empty(len(order), np.intp)
+    place[order] = np.arange(len(order))
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for first, second in apart:
+        found[int(place[first])].append(int(place[second]))
+        found[int(place[second])].append(int(place[first]))
+    return {row: np.array(others, np.intp) for row, others in found.items()}
+
+
+def _inside(places: npt.NDArray[np.intp], length: int) -> npt.NDArray[np.intp]:
+    return places[(places >= 0) & (places < length)]
+
+
 def _first_alike(
     block: npt.NDArray[np.float32],
     kept: npt.NDArray[np.float32],
     alike: np.float32,
     block_groups: npt.NDArray[np.int64],
     kept_groups: npt.NDArray[np.int64],
+    *,
+    barred: Barred,
 ) -> npt.NDArray[np.int64]:
     """`(len(block),)`: index of the first kept row that reaches the threshold, or -1."""
     found = np.full(len(block), KEPT, np.int64)
@@ -82,6 +111,8 @@ def _first_alike(
             break
         reached = block[open_rows] @ kept[start : start + TILE_ROWS].T >= alike
         reached &= block_groups[open_rows, None] != kept_groups[start : start + TILE_ROWS]
+        for told, columns in barred.items():
+            reached[np.ix_(open_rows == told, _inside(columns - start, reached.shape[1]))] = False
         hit = reached.any(axis=1)
         found[open_rows[hit]] = reached[hit].argmax(axis=1) + start
     return found
@@ -92,6 +123,7 @@ def _greedy_within(
     undecided: npt.NDArray[np.bool_],
     alike: np.float32,
     groups: npt.NDArray[np.int64],
+    barred: Barred,
 ) -> npt.NDArray[np.int64]:
     """`(len(block),)`: index within the block of the kept row that a row duplicates, or -1.
 
@@ -101,6 +133,8 @@ def _greedy_within(
     rows = np.flatnonzero(undecided)
     reached = np.triu(block[rows] @ block[rows].T >= alike, k=1)
     reached &= groups[rows, None] != groups[rows]
+    for told, columns in barred.items():
+        reached[np.ix_(rows == told, np.isin(rows, columns))] = False
     dropped = np.zeros(len(rows), np.bool_)
     for row in np.flatnonzero(reached.any(axis=1)):
         if dropped[row]:
@@ -126,6 +160,8 @@ def find_track_duplicates(
     tracks: npt.NDArray[np.int64],
     threshold: float,
     changed: Callable[[int, int], bool],
+    *,
+    apart: Iterable[tuple[int, int]] = (),
 ) -> npt.NDArray[np.int64]:
     """Which kept row each row duplicates, decided within tracks first, then among their best.
 
@@ -140,10 +176,12 @@ def find_track_duplicates(
         threshold: cosine at or above which two rows are alike.
         changed: whether the figure changed between two rows of one track; called only for rows
             that are alike.
+        apart: pairs of rows that are never duplicates of each other.
 
     Returns:
         As `find_duplicates`.
     """
+    told = {frozenset(pair) for pair in apart}
     answer = np.full(len(vectors), KEPT, np.int64)
     alike = threshold - ROUNDING
     by_track = np.argsort(tracks, kind="stable")
@@ -153,14 +191,33 @@ def find_track_duplicates(
         for row in rows[np.lexsort((rows, -np.asarray(quality, np.float64)[rows]))]:
             cosines = vectors[kept] @ vectors[row] if kept else np.empty(0)
             same = [kept[place] for place in np.flatnonzero(cosines >= alike)]
-            stands_for = next((other for other in same if not changed(other, int(row))), KEPT)
+            stands_for = next(
+                (
+                    other
+                    for other in same
+                    if frozenset((other, int(row))) not in told and not changed(other, int(row))
+                ),
+                KEPT,
+            )
             answer[row] = stands_for
             if stands_for == KEPT:
                 kept.append(int(row))
     best = np.flatnonzero(answer == KEPT)
-    between = find_duplicates(vectors[best], quality[best], threshold, tracks[best])
+    between = find_duplicates(
+        vectors[best], quality[best], threshold, tracks[best], _among(told, best)
+    )
     replaced = between != KEPT
     answer[best[replaced]] = best[between[replaced]]
     behind = (answer != KEPT) & (answer[answer] != KEPT)  # its own representative was replaced
     answer[behind] = answer[answer[behind]]
+    for row in np.flatnonzero(behind):
+        if frozenset((int(row), int(answer[row]))) in told:
+            answer[row] = KEPT
     return answer
+
+
+def _among(told: Iterable[frozenset[int]], rows: npt.NDArray[np.intp]) -> list[tuple[int, int]]:
+    """The pairs of which both are in `rows`, as places there."""
+    place = {int(row): index for index, row in enumerate(rows)}
+    inside = (tuple(pair) for pair in told if pair <= place.keys())
+    return [(place[first], place[second]) for first, second in inside]

@@ -1,0 +1,165 @@
+"""A film's crops as they were sampled, and which of them are near-duplicates. No paid call.
+
+The same choice at every place: PrepareFilm's, a dataset's when people told crops apart since, and
+the review's at another threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from onmodel.contracts.arrays import Vectors
+from onmodel.contracts.films import Chunk, ChunkResult, Crop, Rejected, RejectReason, Thumbnail
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.settings import DeduplicationSettings, Settings
+from onmodel.formats.jsonl import read_lines
+from onmodel.formats.npy import from_npy, stack
+from onmodel.ports.storage import ObjectStore
+from onmodel.video.shots.shot_counter import first_shot_numbers
+from onmodel.vision.changes import Figures
+from onmodel.vision.duplicates import find_track_duplicates
+from onmodel.vision.tracks import find_tracks
+
+Pairs = Iterable[frozenset[str]]
+"""Pairs of crop_ids that a person told apart: they are no near-duplicates of each other."""
+
+
+@dataclass(frozen=True)
+class SampledChunk:
+    """The results of one finished chunk in S3; vectors has shape (crops, dimensions)."""
+
+    result: ChunkResult
+    crops: tuple[Crop, ...]
+    vectors: Vectors
+    rejected: tuple[Rejected, ...]
+    thumbnails: tuple[Thumbnail, ...]
+
+
+@dataclass(frozen=True)
+class SampledFilm:
+    """All crops of a film with shots and tracks, near-duplicates among them.
+
+    `vectors` is `(len(crops), d)` float32; `thumbnails` has those of dropped frames too.
+    """
+
+    crops: tuple[Crop, ...]
+    vectors: Vectors
+    rejected: tuple[Rejected, ...]
+    thumbnails: tuple[Thumbnail, ...]
+
+    def kept_by(self, settings: DeduplicationSettings, apart: Pairs = ()) -> npt.NDArray[np.int64]:
+        """`(len(crops),)`: place of the crop that stands for each, or -1 for a kept one."""
+        return find_track_duplicates(
+            self.vectors,
+            np.array([crop.quality for crop in self.crops], np.float32),
+            np.array([crop.track for crop in self.crops], np.int64),
+            settings.threshold,
+            lambda first, second: self._change(first, second) >= settings.visible_change,
+            apart=self._places(apart),
+        )
+
+    def near_duplicates(self, kept_by: npt.NDArray[np.int64]) -> list[Rejected]:
+        """Every dropped crop with the one that was kept instead."""
+        return [
+            near_duplicate(
+                self.crops[i],
+                self.crops[kept_by[i]],
+                float(self.vectors[i] @ self.vectors[kept_by[i]]),
+            )
+            for i in np.flatnonzero(kept_by >= 0)
+        ]
+
+    def _places(self, apart: Pairs) -> list[tuple[int, int]]:
+        place = {crop.crop_id: i for i, crop in enumerate(self.crops)}
+        inside = (tuple(pair) for pair in apart if pair <= place.keys())
+        return [(place[first], place[second]) for first, second in inside]
+
+    def _change(self, first: int, second: int) -> float:
+        """Measured once a pair: another threshold asks about the same pairs."""
+        pair = (first, second)
+        if pair not in self._changes:
+            self._changes[pair] = self._figures.change(first, second)
+        return self._changes[pair]
+
+    @cached_property
+    def _figures(self) -> Figures:
+        return Figures(self.crops, self.thumbnails)
+
+    @cached_property
+    def _changes(self) -> dict[tuple[int, int], float]:
+        return {}
+
+
+def read_sampled_film(keys: FilmKeys, dimensions: int, studio: ObjectStore) -> SampledFilm:
+    """Join the film's chunks. Raises NotFound when one is not finished, or was deleted."""
+    chunks = join_shots(load_chunks(keys, studio))
+    crops = [crop for chunk in chunks for crop in chunk.crops]
+    vectors = stack([chunk.vectors for chunk in chunks], dimensions)
+    tracks = find_tracks(crops, vectors)
+    return SampledFilm(
+        crops=tuple(
+            crop.model_copy(update={"track": int(track)})
+            for crop, track in zip(crops, tracks, strict=True)
+        ),
+        vectors=vectors,
+        rejected=tuple(line for chunk in chunks for line in chunk.rejected),
+        thumbnails=tuple(line for chunk in chunks for line in chunk.thumbnails),
+    )
+
+
+def kept_crops(
+    keys: FilmKeys, settings: Settings, studio: ObjectStore, apart: frozenset[frozenset[str]]
+) -> tuple[Sequence[Crop], Vectors]:
+    """What a run kept; chosen anew when people told apart since what it took for alike."""
+    if apart and any(
+        frozenset((line.crop_id, line.kept_instead)) in apart
+        for line in read_lines(Rejected, studio.get(keys.rejected))
+    ):
+        film = read_sampled_film(keys, settings.embedding.dimensions, studio)
+        kept = np.flatnonzero(film.kept_by(settings.deduplication, apart) < 0)
+        return [film.crops[i] for i in kept], film.vectors[kept]
+    return read_lines(Crop, studio.get(keys.crops)), from_npy(studio.get(keys.vectors))
+
+
+def near_duplicate(crop: Crop, kept: Crop, similarity: float) -> Rejected:
+    return Rejected(
+        reason=RejectReason.NEAR_DUPLICATE,
+        timecode_seconds=crop.timecode_seconds,
+        chunk=crop.chunk,
+        detail=f"similarity {similarity:.3f} to {kept.crop_id}",
+        crop_id=crop.crop_id,
+        box=crop.box,
+        kept_instead=kept.crop_id,
+    )
+
+
+def load_chunks(keys: FilmKeys, studio: ObjectStore) -> list[SampledChunk]:
+    """All chunks of the plan, in order. Raises NotFound when one is not finished."""
+    chunks = []
+    for planned in read_lines(Chunk, studio.get(keys.chunks)):
+        at = keys.chunk(planned.index)
+        chunks.append(
+            SampledChunk(
+                result=ChunkResult.model_validate_json(studio.get(at.done)),
+                crops=read_lines(Crop, studio.get(at.crops)),
+                vectors=from_npy(studio.get(at.vectors)),
+                rejected=read_lines(Rejected, studio.get(at.rejected)),
+                thumbnails=read_lines(Thumbnail, studio.get(at.thumbnails)),
+            )
+        )
+    return chunks
+
+
+def join_shots(chunks: list[SampledChunk]) -> list[SampledChunk]:
+    """Number the shots of the whole film: a shot that crosses a chunk's border is one shot."""
+    joined: list[SampledChunk] = []
+    numbers = first_shot_numbers([chunk.result.shots for chunk in chunks])
+    for chunk, number in zip(chunks, numbers, strict=True):
+        crops = tuple(crop.model_copy(update={"shot": crop.shot + number}) for crop in chunk.crops)
+        joined.append(replace(chunk, crops=crops))
+    return joined
