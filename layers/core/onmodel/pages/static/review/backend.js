@@ -1,0 +1,66 @@
+/** The HTTP interface of the review. Addresses are relative: below a signed link, or a local server. */
+
+const PATIENCE_MS = 30_000;
+const KEEPALIVE_BYTES = 60_000; // browsers send at most 64 KiB when a page goes
+
+export class Fault extends Error {
+  /**
+   * @param {string} message for people.
+   * @param {string} code the backend's: "expired", "not_found", "bad_request"; "unreachable" here.
+   * @param {boolean} retry whether the same request may succeed later.
+   */
+  constructor(message, code, retry) {
+    super(message);
+    this.code = code;
+    this.retry = retry;
+  }
+}
+
+export class Backend {
+  /** @param {string} base an address that ends with a slash. @param {typeof fetch} fetch */
+  constructor(base, fetch) {
+    this.base = base;
+    this.fetch = fetch;
+  }
+
+  /** A page of items. @param {string|null} after the cursor of the page before. */
+  items(after) {
+    return this.#ask(after === null ? "items" : `items?after=${encodeURIComponent(after)}`);
+  }
+
+  async save(corrections) {
+    return (await this.#ask("corrections", { corrections })).results;
+  }
+
+  groups(threshold) {
+    return this.#ask(`groups?threshold=${threshold}`);
+  }
+
+  done() {
+    return this.#ask("done", {});
+  }
+
+  async #ask(path, body) {
+    const answer = await this.#fetched(path, body);
+    const content = await answer.json().catch(() => null);
+    if (answer.ok && content !== null) return content;
+    const retry = answer.ok || answer.status >= 500 || [408, 425, 429].includes(answer.status);
+    const message = content?.error ?? `the server answered ${answer.status}`;
+    throw new Fault(message, content?.code ?? (answer.status === 404 ? "not_found" : ""), retry);
+  }
+
+  async #fetched(path, body) {
+    const request = { signal: AbortSignal.timeout(PATIENCE_MS), credentials: "same-origin" };
+    if (body !== undefined) {
+      request.method = "POST";
+      request.headers = { "Content-Type": "application/json" };
+      request.body = JSON.stringify(body);
+      request.keepalive = request.body.length < KEEPALIVE_BYTES / 4; // letters of up to 4 bytes
+    }
+    try {
+      return await this.fetch(new URL(path, this.base), request);
+    } catch {
+      throw new Fault("the server cannot be reached", "unreachable", true);
+    }
+  }
+}

@@ -1,0 +1,16 @@
+/** Names of characters and the slugs that the backend stores. No DOM. */
+
+const LONGEST_SLUG = 40;
+
+/** "Big Buck" → "big-buck"; "" where no letter of a to z is left, as in "バック". */
+export function slugOf(name) {
+  const letters = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const joined = letters.replace(/[^a-z0-9]+/g, "-").slice(0, LONGEST_SLUG);
+  return joined.replace(/^-+|-+$/g, "");
+}
+
+/** "big-buck" → "Big Buck": as the backend names a character that has only a slug. */
+export function nameIn(slug) {
+  const words = slug.split("-").filter(Boolean);
+  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(" ");
+}
