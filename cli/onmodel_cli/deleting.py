@@ -55,11 +55,7 @@ def delete_production(
         connection = open_stack(stack, region, local)
         belongings = belongings_of(connection)
         found = _found(production, connection)
-        if obstacles := belongings.obstacles(found.id):
-            raise NotDeleted(
-                f"Something of {name_of(found)} runs or bills. " + ". ".join(obstacles),
-                "Stop it, then delete the production",
-            )
+        _must_be_idle(found, belongings)
         begun = _begun(found.id, connection)
         parts = belongings.parts(found)
         if not parts and begun is None:
@@ -68,14 +64,7 @@ def delete_production(
         _show(found, parts, body, connection, belongings)
         if not yes:
             _confirm(found)
-        tombstone = begun or TOMBSTONES.create(
-            connection.registry,
-            found.id,
-            f"{now():%Y%m%dt%H%M%Sz}",
-            status=TombstoneStatus.DELETING,
-            body=body,
-            now=now(),
-        )
+        tombstone = begun or _forbid(found, body, connection, belongings)
         with speaking.err.status("Deleting"):
             delete_all(found, belongings)
         TOMBSTONES.replace(
@@ -122,6 +111,38 @@ def _found(name: str, connection: Connection) -> ProductionFolders:
         raise NotDeleted("The production has no name", "Give it with --production")
     registry = connection.registry
     return production_called(name.strip(), registry) or production_of(name.strip(), registry)
+
+
+def _must_be_idle(found: ProductionFolders, belongings: Belongings) -> None:
+    """Raises NotDeleted while something of the production runs or bills."""
+    if obstacles := belongings.obstacles(found.id):
+        raise NotDeleted(
+            f"Something of {name_of(found)} runs or bills. " + ". ".join(obstacles),
+            "Stop it, then delete the production",
+        )
+
+
+def _forbid(
+    found: ProductionFolders, body: TombstoneBody, connection: Connection, belongings: Belongings
+) -> TombstoneRow:
+    """Write the tombstone: from now on nothing of the production begins that costs money.
+
+    Raises NotDeleted when something began since the question; then the tombstone is taken away.
+    """
+    tombstone = TOMBSTONES.create(
+        connection.registry,
+        found.id,
+        f"{now():%Y%m%dt%H%M%Sz}",
+        status=TombstoneStatus.DELETING,
+        body=body,
+        now=now(),
+    )
+    try:
+        _must_be_idle(found, belongings)
+    except NotDeleted:
+        TOMBSTONES.delete(connection.registry, tombstone)
+        raise
+    return tombstone
 
 
 def _begun(production: str, connection: Connection) -> TombstoneRow | None:

@@ -18,6 +18,7 @@ from onmodel.films.called_models import called_models
 from onmodel.handler import lambda_handler
 from onmodel.steps.decisions import Decisions
 from onmodel.steps.empty_uploads import EmptyUploads
+from onmodel.steps.ended_drawings import EndedDrawings
 from onmodel.steps.ended_requests import EndedRequests
 from onmodel.steps.reconcile import Reconcile
 from onmodel.steps.recovery import Recovery
@@ -61,6 +62,13 @@ def handler(_event: ReconcileEvent) -> Reconciled:
     decisions = Decisions(
         registry=wired.registry, tokens=wired.tokens, executions=wired.executions, clock=now
     )
+    ended_drawings = EndedDrawings(
+        registry=wired.registry,
+        trainers=wired.trainers,
+        executions=wired.executions,
+        prices=wired.prices,
+        clock=now,
+    )
     ended_requests = EndedRequests(
         registry=wired.registry,
         studio=wired.studio,
@@ -92,6 +100,7 @@ def handler(_event: ReconcileEvent) -> Reconciled:
         recovery=recovery,
         empty_uploads=empty_uploads,
         decisions=decisions,
+        ended_drawings=ended_drawings,
         ended_requests=ended_requests,
         watched_models=watched_models,
         deploy_model_arn=machines.deploy_model_arn,

@@ -40,6 +40,7 @@ from onmodel.steps.check_deployment import check_deployment
 from onmodel.steps.claim_training import ClaimTraining
 from onmodel.steps.decisions import Decisions
 from onmodel.steps.empty_uploads import EmptyUploads
+from onmodel.steps.ended_drawings import EndedDrawings
 from onmodel.steps.ended_requests import EndedRequests
 from onmodel.steps.notify import notify
 from onmodel.steps.provision_model import provision_model
@@ -250,6 +251,13 @@ class DeploymentInMemory:
             executions=self.executions,
             clock=self.clock,
         )
+        ended_drawings = EndedDrawings(
+            registry=self.registry,
+            trainers=Only(self.trainer),
+            executions=self.executions,
+            prices=PriceBook.load(),
+            clock=self.clock,
+        )
         ended_requests = EndedRequests(
             registry=self.registry,
             studio=self.studio,
@@ -280,6 +288,7 @@ class DeploymentInMemory:
             recovery=recovery,
             empty_uploads=empty_uploads,
             decisions=decisions,
+            ended_drawings=ended_drawings,
             ended_requests=ended_requests,
             watched_models=watched_models,
             deploy_model_arn=DEPLOY,

@@ -139,6 +139,20 @@ def test_delete_production_when_asked_lists_what_there_is_and_what_cannot_be_att
     assert f"The last one expires by {expires:%Y-%m-%d}" in done.stderr
 
 
+def test_delete_production_when_a_training_began_during_the_question_deletes_nothing(
+    invoke, prepared: FilmsInMemory, trainer: DeletingTrainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        deleting, "_confirm", lambda _found: put_training(prepared, TrainingStage.STARTING)
+    )
+    before = left_of(prepared, "Bunny", "bunny")
+    done = invoke("-p", "bunny")
+    assert done.exit_code == 3
+    assert f"{ID} is being trained" in done.stderr
+    assert left_of(prepared, "Bunny", "bunny") == before
+    assert (trainer.deleted, list(TOMBSTONES.list(prepared.registry, "bunny"))) == ([], [])
+
+
 def test_delete_production_when_another_name_is_typed_deletes_nothing(
     invoke, prepared: FilmsInMemory, trainer: DeletingTrainer
 ) -> None:

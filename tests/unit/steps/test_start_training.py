@@ -1,13 +1,15 @@
 import json
+from collections.abc import Callable
 
 import pytest
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
 from onmodel.contracts.datasets import DatasetRef
-from onmodel.contracts.rows import TrainingBody, TrainingStage
-from onmodel.contracts.trainings import Finding, TrainingSpec
-from onmodel.errors import ServiceUnavailable, TrainingImpossible
-from onmodel.registry.kinds import TRAININGS
+from onmodel.contracts.rows import TombstoneBody, TombstoneStatus, TrainingBody, TrainingStage
+from onmodel.contracts.trainings import Finding, TrainingNames, TrainingSpec
+from onmodel.deployments.deletion import begin_deletion
+from onmodel.errors import EventRefused, ServiceUnavailable, TrainingImpossible
+from onmodel.registry.kinds import TOMBSTONES, TRAININGS
 from onmodel.steps.start_training import training_id_of
 
 BLOCKED = Finding(code="model-gone", blocking=True, reason="the model is gone", advice="Wait.")
@@ -134,3 +136,61 @@ def test_start_when_completed_then_not_trained_again(world: FilmsInMemory) -> No
 def test_training_id_when_of_many_attempts_then_all_differ() -> None:
     ids = {training_id_of("d0001-0a1b2c3d", attempt) for attempt in range(1, 30)}
     assert len(ids) == 29 and "d0001-0a1b2c3d" in ids
+
+
+def forbid_stack(world: FilmsInMemory) -> None:
+    begin_deletion(world.registry, world.clock)
+
+
+def forbid_production(world: FilmsInMemory) -> None:
+    TOMBSTONES.create(
+        world.registry,
+        PRODUCTION,
+        "20261129t050000z",
+        status=TombstoneStatus.DELETING,
+        body=TombstoneBody(
+            name=PRODUCTION,
+            parts=(),
+            cache_expires_at=world.clock(),
+            last_generation=1,
+            last_take=0,
+        ),
+        now=world.clock(),
+    )
+
+
+@pytest.mark.parametrize("forbid", [forbid_stack, forbid_production])
+def test_start_when_a_deletion_begins_after_the_row_was_written_then_nothing_is_trained(
+    world: FilmsInMemory, monkeypatch: pytest.MonkeyPatch, forbid: Callable[[FilmsInMemory], None]
+) -> None:
+    names = world.trainer.names
+
+    def asked_while_writing(production: str, training_id: str) -> TrainingNames:
+        forbid(world)  # it looked at the rows before this one is written
+        return names(production, training_id)
+
+    monkeypatch.setattr(world.trainer, "names", asked_while_writing)
+    with pytest.raises(EventRefused, match=r"is being deleted: nothing is trained any more"):
+        world.start()
+    monkeypatch.undo()
+    assert world.trainer.trainings == {}
+    assert world.row(world.dataset.dataset_id)[0] == TrainingStage.IMPOSSIBLE
+
+
+def test_start_when_a_deletion_finds_a_job_whose_answer_was_lost_then_its_row_has_it(
+    world: FilmsInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = world.trainer.start
+
+    def answer_lost(spec: TrainingSpec) -> str:
+        start(spec)
+        raise ServiceUnavailable("the answer was lost")
+
+    monkeypatch.setattr(world.trainer, "start", answer_lost)
+    with pytest.raises(ServiceUnavailable):
+        world.start()
+    monkeypatch.undo()
+    forbid_production(world)
+    stage, body = world.row(world.start())
+    assert stage == TrainingStage.IN_PROGRESS  # so that the deletion sees that it runs
+    assert body.job_ref in world.trainer.trainings

@@ -67,6 +67,9 @@ class Reconciled(Contract):
     answered: tuple[str, ...] = Field(
         default=(), description="approvals that were decided and not handed to their execution"
     )
+    billed: tuple[str, ...] = Field(
+        default=(), description="takes of ended executions, of which a job's cost was written"
+    )
     notified: tuple[str, ...] = Field(
         default=(), description="executions that ended without a mail about their outcome"
     )

@@ -1,4 +1,8 @@
-"""While the stack is being deleted, nothing may be trained or deployed."""
+"""While the stack or the production is being deleted, nothing may be trained, drawn or deployed.
+
+Whoever begins one of these writes its row first and asks then; whoever deletes writes that it does
+first and looks at the rows then. So one of the two sees the other.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from onmodel.contracts.rows import StackBody, StackStatus
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import STACKS
+from onmodel.registry.tombstones import is_being_deleted
 
 DELETION = "deletion"
 """Id of the only row; it does not exist before a deletion of the stack begins."""
@@ -41,6 +46,15 @@ def are_forbidden(registry: Registry, now: datetime) -> bool:
     if row.status == StackStatus.DELETING:
         return now - row.updated_at < LONGEST_GUARD
     return row.status == StackStatus.FORBIDDEN
+
+
+def why_forbidden(registry: Registry, production: str, now: datetime) -> str | None:
+    """Why nothing of a production may begin that costs money; None when it may."""
+    if are_forbidden(registry, now):
+        return "The stack is being deleted"
+    if is_being_deleted(production, registry):
+        return f"Production {production} is being deleted"
+    return None
 
 
 def _put(status: StackStatus, registry: Registry, clock: Clock) -> None:

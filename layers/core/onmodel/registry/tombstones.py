@@ -1,13 +1,21 @@
-"""Numbers that a deleted production used: one begun anew under its name counts on from them.
+"""What a tombstone says: that a production is being deleted, and which numbers it used.
 
-Services keep the names of jobs and executions. A training of the same films under the same number
-would find the job of before, whose model is deleted.
+One begun anew under its name counts on from them: services keep the names of jobs and executions.
+A training of the same films under the same number would find the job of before, whose model is
+deleted.
 """
 
 from __future__ import annotations
 
+from onmodel.contracts.rows import TombstoneStatus
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import TOMBSTONES
+
+
+def is_being_deleted(production: str, registry: Registry) -> bool:
+    """Whether its deletion began and has not ended."""
+    rows = TOMBSTONES.list(registry, production)
+    return any(row.status == TombstoneStatus.DELETING for row in rows)
 
 
 def last_generation(production: str, registry: Registry) -> int:

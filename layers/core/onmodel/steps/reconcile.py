@@ -38,6 +38,7 @@ from onmodel.registry.kinds import (
     GENERATIONS,
     PLACES,
     RUNS,
+    STORYBOARDS,
     TRAININGS,
     DeploymentRow,
     TrainingRow,
@@ -45,6 +46,7 @@ from onmodel.registry.kinds import (
 from onmodel.registry.rows import AnyRow
 from onmodel.steps.decisions import Decisions
 from onmodel.steps.empty_uploads import EmptyUploads
+from onmodel.steps.ended_drawings import EndedDrawings
 from onmodel.steps.ended_requests import EndedRequests
 from onmodel.steps.recovery import ENDED_WITHOUT_RESULT, FRESH, GRACE, Recovery, is_held
 from onmodel.steps.stop_deployment import write_unknown
@@ -68,6 +70,7 @@ class Reconcile:
     recovery: Recovery
     empty_uploads: EmptyUploads
     decisions: Decisions
+    ended_drawings: EndedDrawings
     ended_requests: EndedRequests
     watched_models: WatchedModels
     deploy_model_arn: str
@@ -107,6 +110,7 @@ class Reconcile:
             "collected": self._each(runs, self.recovery.collect_prepared),
             "answered": self._each(APPROVALS.list_all(self.registry), self.decisions.answer),
             "resumed": self._each(generations, self.recovery.resume_generation),
+            "billed": self._each(STORYBOARDS.list_all(self.registry), self.ended_drawings.close),
             "notified": self._notify_ended(),
         }
 

@@ -15,7 +15,7 @@ from onmodel.contracts.storyboards import (
     StoryboardPlanned,
 )
 from onmodel.contracts.trainings import PanelLimits
-from onmodel.deployments.deletion import are_forbidden
+from onmodel.deployments.deletion import why_forbidden
 from onmodel.errors import EventRefused, NotFound, TrainingImpossible
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
@@ -41,7 +41,7 @@ class StartDrawing:
         """Write the take and start its job; a repeat of the same take starts no second one.
 
         Raises:
-            EventRefused: the stack is being deleted, or the plan is not for a job.
+            EventRefused: stack or production are being deleted, or the plan is not for a job.
             TrainingImpossible: the trainer refuses; the reason is kept with the take.
             SettingsRefused: the storyboard is gone, or does not fit any more.
         """
@@ -75,17 +75,14 @@ class StartDrawing:
         )
 
     def _begin(self, production: str, identity: str, spec: DrawingSpec, jobs: DrawingJobs) -> None:
-        """Start the job of a take that has none.
-
-        Whether the stack is being deleted is asked after the take was written: the deletion waits
-        for every take that it finds.
-        """
+        """Start the job of a take that has none. One that an earlier call began is kept."""
         row = STORYBOARDS.require(self.registry, production, identity)
         if row.body.drawing_ref is not None:
             return
         try:
-            if are_forbidden(self.registry, self.clock()):
-                raise EventRefused("The stack is being deleted: nothing is drawn any more")
+            why = why_forbidden(self.registry, production, self.clock())
+            if why and jobs.find_drawing(production, identity) is None:
+                raise EventRefused(f"{why}: nothing is drawn any more")
             ref = jobs.start_drawing(spec)
         except (EventRefused, TrainingImpossible) as fault:
             refused = row.with_status(StoryboardStatus.FAILED).with_fields(reason=str(fault))

@@ -15,7 +15,7 @@ from onmodel.datasets.records import (
     size_of,
     trainings_of,
 )
-from onmodel.deployments.deletion import are_forbidden
+from onmodel.deployments.deletion import why_forbidden
 from onmodel.errors import EventRefused, TrainingImpossible
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
@@ -37,12 +37,10 @@ class StartTraining:
         """Start the dataset's training; one that runs or has ended is returned, not repeated.
 
         Raises:
-            EventRefused: there is no such dataset, or the stack is being deleted.
+            EventRefused: there is no such dataset, or stack or production are being deleted.
             TrainingImpossible: the trainer refuses; the reason is kept with the training.
             Conflict: another execution wrote the row first; the machine tries again.
         """
-        if are_forbidden(self.registry, self.clock()):
-            raise EventRefused("The stack is being deleted: nothing is trained any more")
         dataset = request.dataset
         trainings = trainings_of(dataset, self.registry)
         newest = trainings[-1] if trainings else None
@@ -51,14 +49,22 @@ class StartTraining:
         if newest.status != TrainingStage.STARTING:
             return TrainingStarted(training_id=newest.id)
         try:
-            job_ref = self.trainers[newest.body.trainer].start(newest.body.spec)
-        except TrainingImpossible as fault:
+            job_ref = self._begin(newest)
+        except (EventRefused, TrainingImpossible) as fault:
             refused = newest.with_status(TrainingStage.IMPOSSIBLE).with_fields(reason=str(fault))
             TRAININGS.replace(self.registry, refused, self.clock())
             raise
         begun = newest.with_status(TrainingStage.IN_PROGRESS).with_fields(job_ref=job_ref)
         TRAININGS.replace(self.registry, begun, self.clock())
         return TrainingStarted(training_id=newest.id)
+
+    def _begin(self, training: TrainingRow) -> str:
+        """The job's reference. A job that an earlier call began is kept, for whoever deletes."""
+        trainer = self.trainers[training.body.trainer]
+        why = why_forbidden(self.registry, training.production, self.clock())
+        if why and trainer.find(training.production, training.id) is None:
+            raise EventRefused(f"{why}: nothing is trained any more")
+        return trainer.start(training.body.spec)
 
     def _write_down(self, dataset: DatasetRef, attempt: int) -> TrainingRow:
         """Raises Conflict when the row was written since."""
