@@ -384,11 +384,14 @@ A forgotten model unit costs 1,452 dollars a day. So:
 - **reconcile** searches every quarter of an hour for missed events, overdue deployments, failed
   executions, and everything with our tag or name that bills and should not.
 - **Jobs end by themselves.** A training or a drawing on SageMaker has a longest runtime and a
-  longest wait for an instance, after which SageMaker ends it, whatever else fails.
+  longest wait for an instance, after which SageMaker ends it, whatever else fails. When somebody
+  stopped the execution that waited for a drawing, reconcile writes the job's bill into its row.
 - **Deleting the stack** first ends deployments, then running jobs, and forbids new ones; if
   that fails, the deletion fails with the reason, and the stack works again. Where AWS denies every
   list of the trainer's service, the rows decide. Custom models stay; the answer names them and
   their price.
+- **Who begins something asks last.** A training or a drawing writes its row and asks then whether
+  the stack or the production is being deleted; a deletion says so first and looks at the rows then.
 
 The tables are made by `tests/unit/steps/test_nothing_bills_forever.py`: the deployed state machines
 run in process, over the real steps, in simulated time. `UPDATE_DOCS=1` writes them again.
