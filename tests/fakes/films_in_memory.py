@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from fakes.cache import InMemoryCache
+from fakes.caption_model import FakeCaptionModel
 from fakes.clock import FixedClock
 from fakes.embedder import FakeEmbedder
 from fakes.executions import InMemoryExecutions, execution_arn
@@ -30,11 +31,16 @@ from onmodel.contracts.uploads import RouteAnswer, UploadEvent
 from onmodel.finders import FinderServices, make_finder
 from onmodel.formats.jsonl import read_lines
 from onmodel.money.pricebook import PriceBook
-from onmodel.money.result_cache import CachedEmbedder, CachedFaceDetector, CachedLabelDetector
+from onmodel.money.result_cache import (
+    CachedAnswers,
+    CachedEmbedder,
+    CachedFaceDetector,
+    CachedLabelDetector,
+)
 from onmodel.money.usage import UsageMeter
 from onmodel.namers import NamerServices, make_namer
 from onmodel.ports.finder import FinderOf
-from onmodel.ports.models import FaceDetector, LabelDetector
+from onmodel.ports.models import CaptionModel, FaceDetector, LabelDetector
 from onmodel.ports.namer import NamerOf
 from onmodel.steps.claim_run import claim_run
 from onmodel.steps.deduplicate_film import deduplicate_film
@@ -65,6 +71,7 @@ class FilmsInMemory:
         self.mailbox = InMemoryMailbox()
         self.detector = labels or FakeLabels()
         self.faces: FaceDetector = FakeFaces()
+        self.grounding: CaptionModel = FakeCaptionModel("[]")
 
     def upload(self, key: str, body: bytes) -> UploadEvent:
         """Put an object; answers the event that S3 would send for it."""
@@ -153,6 +160,7 @@ class FilmsInMemory:
         services = FinderServices(
             labels=lambda: CachedLabelDetector(self.detector, self.cache, meter),
             faces=lambda: CachedFaceDetector(self.faces, self.cache, meter),
+            grounding=lambda _: CachedAnswers(self.grounding, {}, self.cache, meter),
         )
         return partial(make_finder, services=services)
 

@@ -19,6 +19,7 @@ from onmodel.adapters.pacing import (
     PatientEmbedder,
     PatientFaces,
     PatientLabels,
+    PatientModel,
     ThrottledRetry,
 )
 from onmodel.adapters.rekognition import (
@@ -50,7 +51,12 @@ from onmodel.environment import (
 )
 from onmodel.links.tokens import SignedLinks
 from onmodel.money.pricebook import PriceBook
-from onmodel.money.result_cache import CachedEmbedder, CachedFaceDetector, CachedLabelDetector
+from onmodel.money.result_cache import (
+    CachedAnswers,
+    CachedEmbedder,
+    CachedFaceDetector,
+    CachedLabelDetector,
+)
 from onmodel.money.usage import UsageMeter
 from onmodel.ports.finder import FinderOf
 from onmodel.ports.machines import Scheduler, TaskTokens
@@ -67,6 +73,9 @@ SECONDS_TO_END = 60.0
 
 CAPTION_ATTEMPTS = 2
 """Of one call for a caption: the function must end although every attempt times out."""
+
+BOXES_TOKENS = 1500
+"""Of an answer of the finder `grounding`: 20 boxes with long labels."""
 
 
 def now() -> datetime:
@@ -237,6 +246,15 @@ class Services:
         ends_at = time.monotonic() + seconds_left - SECONDS_TO_END
         return ThrottledRetry(ends_at, time.monotonic, time.sleep)
 
+    def _grounding_model(
+        self, model: str, meter: UsageMeter, retry: ThrottledRetry
+    ) -> CachedAnswers:
+        asked = {"temperature": 0.0, "max_tokens": BOXES_TOKENS}
+        model_asked = ConverseModel(
+            self._caption_runtime, model, temperature=0.0, max_tokens=BOXES_TOKENS
+        )
+        return CachedAnswers(PatientModel(model_asked, retry), asked, self.cache, meter)
+
     def finder(self, meter: UsageMeter, retry: ThrottledRetry, per_second: float) -> FinderOf:
         """Makes the finder of a production's settings; its paid calls are cached and counted.
 
@@ -258,7 +276,11 @@ class Services:
             patient = PatientFaces(RekognitionFaces(self._rekognition), calls())
             return CachedFaceDetector(patient, self.cache, meter)
 
-        return partial(make_finder, services=FinderServices(labels=labels, faces=faces))
+        def grounding(model: str) -> CachedAnswers:
+            return self._grounding_model(model, meter, retry)
+
+        services = FinderServices(labels=labels, faces=faces, grounding=grounding)
+        return partial(make_finder, services=services)
 
     def namer(self, meter: UsageMeter) -> NamerOf:
         """Makes the namer of a production's settings; its paid calls are cached and counted."""

@@ -1,4 +1,4 @@
-"""Nova Pro by Converse: captions from measurements, or from a local vision model.
+"""Nova Pro by Converse: captions from measurements, or from a local vision model; boxes of figures.
 
 Without a model the caption has only the light, the colours and the name in the prompt. The answer
 has the real shape, but is not a good caption.
@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from onmodel_local.standins.errors import ServiceFault
-from onmodel_local.standins.picture_analysis import picture_description
+from onmodel_local.standins.nova_boxes import ODD, asked_labels, boxes_answer, odd_boxes
+from onmodel_local.standins.picture_analysis import analyse_figures, picture_description
 from onmodel_local.standins.picture_processes import PictureProcesses
 from onmodel_local.standins.service import ReadUri
 from onmodel_local.vision.describing import Description
@@ -62,6 +63,10 @@ class NovaPro:
         """The answer's members; raises ServiceFault."""
         began = time.monotonic()
         text, pictures = self._parts(request)
+        labels = asked_labels(text)
+        if labels:
+            said = await self._boxes(labels[0], pictures, odd)
+            return _answer(request, said, "end_turn", len(pictures), time.monotonic() - began)
         if odd and odd not in _ODD:
             raise ServiceFault("ValidationException", f"odd answers are {sorted(_ODD)}")
         said, reason = _ODD.get(odd or "", ("", "end_turn"))
@@ -92,6 +97,18 @@ class NovaPro:
         if len(body) > MOST_PICTURE_BYTES:
             raise ServiceFault("ValidationException", "The image is larger than 25 MB")
         return bytes(body)
+
+    async def _boxes(self, label: str, pictures: list[bytes], odd: str | None) -> str:
+        if odd and odd not in ODD:
+            raise ServiceFault("ValidationException", f"odd answers with boxes are {sorted(ODD)}")
+        if not pictures:
+            return "[]"
+        try:
+            measured = await self._processes.run(analyse_figures, pictures[-1])
+        except PictureUnreadableError as fault:
+            raise ServiceFault("ValidationException", "Could not process image") from fault
+        found = boxes_answer(measured.figures, label)
+        return odd_boxes(odd, found, label) if odd else found
 
     async def _caption(self, text: str, pictures: list[bytes]) -> str:
         found = _RECOGNISED.search(text)

@@ -6,17 +6,24 @@ figures, in fractions of the frame.
 
 from __future__ import annotations
 
+import json
 import typing
 
 import numpy as np
 import pytest
+from fakes.caption_model import FakeCaptionModel
 from fakes.faces import FakeFaces, face
 from fakes.labels import FakeLabels, figure
 from hypothesis import given
 from hypothesis import strategies as st
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.finders import FacesFinderSettings, FinderKind, FinderSettings
+from onmodel.contracts.finders import (
+    FacesFinderSettings,
+    FinderKind,
+    FinderSettings,
+    GroundingFinderSettings,
+)
 from onmodel.finders import FINDERS, FinderServices, make_finder
 from onmodel.finders.faces import GROWTHS
 from onmodel.money.finder_usage import FINDER_USAGE
@@ -37,6 +44,18 @@ def services(places: list[Place]) -> FinderServices:
     return FinderServices(
         labels=lambda: FakeLabels(tuple(figure(*place, name="Person") for place in places)),
         faces=lambda: FakeFaces(tuple(face(*of_figure(*place)) for place in places)),
+        grounding=lambda _: FakeCaptionModel(boxes_of(places)),
+    )
+
+
+def boxes_of(places: list[Place]) -> str:
+    """A model's answer with these boxes, in thousandths."""
+    label = GroundingFinderSettings().look_for[0]
+    return json.dumps(
+        [
+            {"label": label, "bbox": [round(1000 * side) for side in (x, y, x + w, y + h)]}
+            for x, y, w, h in places
+        ]
     )
 
 
@@ -116,3 +135,22 @@ def test_make_finder_when_two_kinds_are_set_then_both_are_asked_and_each_figure_
     (found,) = made.find(FRAME, picture).detections
     assert (found.label, found.found_by) == ("Face", ("faces", "labels"))
     assert made.find(FRAME, picture).seen == "Face 99 %; Person 95 %"
+
+
+def test_make_finder_when_one_of_two_has_no_usable_answer_then_told_beside_the_others_figures() -> (
+    None
+):
+    asked = services([(0.1, 0.2, 0.2, 0.5)])
+    prose = FinderServices(asked.labels, asked.faces, lambda _: FakeCaptionModel("A rabbit."))
+    made = make_finder(FinderSettings(kind=("grounding", "labels")), prose)
+    found = made.find(FRAME, Box(left=0, top=0, width=WIDTH, height=HEIGHT))
+    assert [each.found_by for each in found.detections] == [("labels",)]
+    assert found.unusable.startswith("the answer is not one JSON array")
+
+
+def test_make_finder_when_a_box_holds_nothing_then_handed_on_with_its_reason() -> None:
+    whole = services([(0.0, 0.0, 1.0, 1.0)])
+    made = make_finder(FinderSettings(kind=("grounding",)), whole)
+    found = made.find(FRAME, Box(left=0, top=0, width=WIDTH, height=HEIGHT))
+    assert found.detections == ()
+    assert [box.reason for box in found.refused] == ["person: the whole picture (100% of it)"]

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from fakes.cache import InMemoryCache
+from fakes.caption_model import FakeCaptionModel
 from fakes.embedder import FakeEmbedder
 from fakes.faces import FakeFaces, face
 from fakes.labels import FakeLabels, figure
@@ -14,8 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onmodel.contracts.base import Usage
+from onmodel.contracts.models import Picture, Turn
 from onmodel.errors import AnswerRefused, Throttled
 from onmodel.money.result_cache import (
+    CachedAnswers,
     CachedEmbedder,
     CachedFaceDetector,
     CachedLabelDetector,
@@ -175,3 +178,39 @@ def test_faces_when_asked_twice_then_paid_once_and_apart_from_labels() -> None:
     assert cached.detect(b"one") == cached.detect(b"one") == (face(0.1, 0.1, 0.2, 0.2),)
     assert detector.pictures == [b"one"]
     assert meter.usage() == (Usage(item="rekognition.detect-faces", paid=1, reused=1),)
+
+
+def question(words: str, picture: bytes = b"jpeg") -> tuple[Turn, ...]:
+    return (Turn(role="user", text=words, picture=Picture(format="jpeg", data=picture)),)
+
+
+def test_answers_when_asked_twice_then_paid_once_by_tokens_with_the_same_answer() -> None:
+    model, cache, meter = FakeCaptionModel("[1, 2]"), InMemoryCache(), UsageMeter()
+    cached = CachedAnswers(model, {"temperature": 0.0}, cache, meter)
+    first, again = (cached.ask(question("where?"), "system") for _ in range(2))
+    assert first == again
+    assert (first.text, len(model.asked)) == ("[1, 2]", 1)
+    item = "bedrock.fake-captions"
+    assert meter.usage() == (
+        Usage(item=f"{item}.input-1k", paid=1.5, reused=1.5),
+        Usage(item=f"{item}.output-1k", paid=0.001, reused=0.001),
+    )
+
+
+def test_answers_when_anything_differs_then_asked_anew() -> None:
+    model, cache, meter = FakeCaptionModel("[]"), InMemoryCache(), UsageMeter()
+    cached = CachedAnswers(model, {"temperature": 0.0}, cache, meter)
+    for words, system, picture in (("a", "s", b"1"), ("b", "s", b"1"), ("a", "t", b"1"),
+                                   ("a", "s", b"2")):  # fmt: skip
+        cached.ask(question(words, picture), system)
+    CachedAnswers(model, {"temperature": 0.5}, cache, meter).ask(question("a", b"1"), "s")
+    assert len(model.asked) == 5
+
+
+def test_answers_when_the_model_refuses_then_paid_for_and_not_kept() -> None:
+    model, cache, meter = FakeCaptionModel(""), InMemoryCache(), UsageMeter()
+    cached = CachedAnswers(model, {}, cache, meter)
+    with pytest.raises(AnswerRefused):
+        cached.ask(question("where?"))
+    assert meter.usage()[0] == Usage(item="bedrock.fake-captions.input-1k", paid=1.5)
+    assert cache.keys() == ()

@@ -6,6 +6,7 @@ import unicodedata
 
 import pytest
 from drawn.films import DrawnFilm
+from fakes.caption_model import FakeCaptionModel
 from fakes.films_in_memory import FilmsInMemory
 from fakes.labels import FakeLabels, figure
 
@@ -184,6 +185,24 @@ def test_prepare_when_no_figure_is_found_then_a_clear_end_without_crops(drawn: D
     assert summary.crops_kept == 0
     assert summary.rejected[RejectReason.NO_FIGURE] > 0
     assert "no pictures were kept" in world.mailbox.mails[0].subject
+
+
+def test_prepare_when_a_model_answers_prose_then_told_on_page_and_in_the_mail_and_not_paid_twice(
+    drawn: DrawnFilm,
+) -> None:
+    world = FilmsInMemory()
+    world.grounding = model = FakeCaptionModel("I see somebody.", model="amazon.nova-pro-v1:0")
+    run = started_run(world, drawn, SHORT_CHUNKS + b"finder: {kind: grounding}\n")
+    summary = world.prepare(run)
+    assert summary.crops_kept == 0
+    unusable = summary.rejected[RejectReason.NO_ANSWER]
+    assert len(model.asked) == 2 * unusable > 0
+    assert RejectReason.NO_FIGURE not in summary.rejected
+    (mail,) = world.mailbox.mails
+    assert f"{unusable}  for which the finder had no usable answer" in mail.body
+    report = world.studio.get(FilmKeys.of(run).report).decode()
+    assert "No figures found here, because there was no usable answer" in report
+    assert "Asking for boxes: answers" in report
 
 
 def test_prepare_when_the_film_was_missing_in_the_newest_dataset_and_comes_back_then_collected(

@@ -183,6 +183,12 @@ def test_embeddings_and_pictures_when_asked_for_then_of_the_models_that_were_cho
         "CaptionCropFunctionRole",
         "DrawPanelFunctionRole",
     }
-    for step in steps:
+    captions = deployed.parameter("CaptionFoundationModelId")
+    boxes = {
+        arn("bedrock", f"inference-profile/{deployed.parameter('CaptionModelId')}"),
+        f"arn:aws:bedrock:*::foundation-model/{captions}",
+    }
+    assert called["SampleChunkFunctionRole"] == {embedding} | boxes
+    for step in steps[1:]:
         assert called[f"{step}FunctionRole"] == {embedding}, step
     assert called["DrawPanelFunctionRole"] == {arn("bedrock", "provisioned-model/*")}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 from functions import FOR_LIBRARIES, STEPS, load_function, variables_of_the_template
 from template_model import Template, handler_source
 
 from onmodel import wiring
+from onmodel.contracts.finders import FinderKind, FinderSettings
 from onmodel.contracts.settings import CaptionSettings, EmbeddingSettings
 from onmodel.environment import Aws, Environment, VariableGroup
 from onmodel.errors import EnvironmentIncomplete
@@ -22,7 +24,9 @@ SECTIONS = {
     if section.__module__ == VariableGroup.__module__  # the command line has groups of its own
 }
 LATER: dict[str, Callable[[Services], object]] = {  # made with the settings of a request
-    "finder": lambda services: services._labels(UsageMeter(), services.retry(60), 5),
+    "finder": lambda services: services.finder(UsageMeter(), services.retry(60), 5)(
+        FinderSettings(kind=get_args(FinderKind))
+    ),
     "namer": lambda services: services.embedder(EmbeddingSettings(), UsageMeter()),
     "embedder": lambda services: services.embedder(EmbeddingSettings(), UsageMeter()),
     "trainers": lambda services: list(services.trainers.values()),

@@ -28,6 +28,7 @@ SERVICES = {
     "finder": {  # of every finder: settings choose
         "rekognition:DetectLabels",
         "rekognition:DetectFaces",
+        "bedrock:InvokeModel",
         "dynamodb:PutItem",
     },
     "namer": {"bedrock:InvokeModel", "dynamodb:PutItem"},  # likewise

@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from onmodel.contracts.models import Reply, Turn
 from onmodel.errors import Throttled
-from onmodel.ports.models import Embedder, FaceDetector, Instance, Label, LabelDetector
+from onmodel.ports.models import (
+    CaptionModel,
+    Embedder,
+    FaceDetector,
+    Instance,
+    Label,
+    LabelDetector,
+)
 
 if TYPE_CHECKING:  # NumPy is not installed where nothing is embedded
     from onmodel.contracts.arrays import Vector
@@ -122,6 +130,19 @@ class PatientFaces:
 
     def detect(self, jpeg: bytes) -> tuple[Instance, ...]:
         return self.calls.call(lambda: self.detector.detect(jpeg))
+
+
+class PatientModel:
+    """A CaptionModel that waits where it is throttled."""
+
+    def __init__(self, model: CaptionModel, retry: ThrottledRetry) -> None:
+        self.model = model.model
+        self.picture_limits = model.picture_limits
+        self._asked = model
+        self._retry = retry
+
+    def ask(self, turns: Sequence[Turn], system: str = "") -> Reply:
+        return self._retry.call(lambda: self._asked.ask(turns, system))
 
 
 class PatientEmbedder:

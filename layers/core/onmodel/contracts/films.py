@@ -80,6 +80,8 @@ class RejectReason(StrEnum):
     BLURRED = "blurred"
     UNCHANGED = "unchanged"
     NO_FIGURE = "no_figure"
+    NO_ANSWER = "no_answer"
+    INVENTED = "invented"
     TOO_SMALL = "too_small"
     ENLARGED = "enlarged"
     SURPLUS = "surplus"

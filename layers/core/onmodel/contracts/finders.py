@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_serializer, field_validator, model_validator
 
 from onmodel.contracts.base import Contract, is_hand_written
 from onmodel.contracts.hand_written import Name
 
-FinderKind = Literal["labels", "faces"]
+FinderKind = Literal["labels", "faces", "grounding"]
 
 
 class FacesFinderSettings(Contract):
@@ -22,6 +22,27 @@ class FacesFinderSettings(Contract):
     min_confidence: float = Field(default=90.0, ge=0, le=100)
 
 
+LookFor = Annotated[Name, Field(max_length=100)]
+
+NOVA = "amazon.nova"
+"""Models whose ids begin so answer boxes in thousandths of the picture."""
+
+
+class GroundingFinderSettings(Contract):
+    """What the finder `grounding` asks a Nova model for."""
+
+    look_for: tuple[LookFor, ...] = Field(
+        default=("person", "animal", "drawn character"),
+        min_length=1,
+        max_length=20,
+        description="the figures in the production's own words, such as `a fat grey rabbit`: all"
+        " are asked for in every frame",
+    )
+    model: str = Field(
+        default="amazon.nova-pro-v1:0", description="the stack's CaptionModelId; another is refused"
+    )
+
+
 class FinderSettings(Contract):
     """Which finders find figures, and which figures count."""
 
@@ -30,7 +51,8 @@ class FinderSettings(Contract):
         min_length=1,
         description="one or several, such as `[faces, labels]`: a figure that both find has the box"
         " of the first. `labels`: chosen labels of Rekognition, with their boxes; `faces`:"
-        " Rekognition's faces, of people in live action",
+        " Rekognition's faces, of people in live action; `grounding`: a Nova model is asked in the"
+        " production's own words",
     )
     labels: tuple[Name, ...] = Field(
         default=("Person", "Animal", "Cartoon", "Toy", "Robot"),
@@ -48,6 +70,12 @@ class FinderSettings(Contract):
         default=FacesFinderSettings(),
         exclude_if=lambda section: section == FacesFinderSettings(),
         description="of the finder `faces`",
+    )
+
+    grounding: GroundingFinderSettings = Field(
+        default=GroundingFinderSettings(),
+        exclude_if=lambda section: section == GroundingFinderSettings(),
+        description="of the finder `grounding`",
     )
 
     @field_validator("kind", mode="before")

@@ -88,7 +88,11 @@ def called_models(embedding: str, captions: str) -> tuple[CalledModel, ...]:
     """The models that a film and its dataset need."""
     return (
         CalledModel(embedding, "the vectors of pictures", ("EmbeddingModelId",)),
-        CalledModel(captions, "captions", ("CaptionModelId", "CaptionFoundationModelId")),
+        CalledModel(
+            captions,
+            "captions and the finder grounding",
+            ("CaptionModelId", "CaptionFoundationModelId"),
+        ),
     )
 
 

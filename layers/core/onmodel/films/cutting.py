@@ -68,7 +68,13 @@ class FigureCutter:
         """Find the figures (paid), cut each out, embed it (paid) and write its picture."""
         result = CutResult()
         answer = self.finder.find(frame.pixels, frame.picture)
-        if not answer.detections:
+        for refused in answer.refused:
+            result.rejected.append(
+                self._rejected(frame, RejectReason.INVENTED, refused.reason, refused.box)
+            )
+        if answer.unusable:
+            result.rejected.append(self._rejected(frame, RejectReason.NO_ANSWER, answer.unusable))
+        elif not answer.detections:
             reason, detail = RejectReason.NO_FIGURE, f"seen: {answer.seen}"
             result.rejected.append(self._rejected(frame, reason, detail))
         chosen, rejected = choose_detections(

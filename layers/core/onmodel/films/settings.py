@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from onmodel.contracts.embedding import embedding_family
+from onmodel.contracts.finders import NOVA, FinderSettings
 from onmodel.contracts.keys import accepted_settings_key
+from onmodel.contracts.models import foundation_model_of
 from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.errors import NotFound, SettingsRefused
 from onmodel.films.folders import ProductionFolders
@@ -49,6 +51,7 @@ def read_settings(text: SettingsBytes, models: AllowedModels) -> Settings:
     _refuse_other_models(settings, models)
     settings = with_models(settings, models)
     _refuse_other_dimensions(settings)
+    _refuse_other_than_nova(settings)
     return settings
 
 
@@ -58,8 +61,17 @@ def with_models(settings: Settings, models: AllowedModels) -> Settings:
         update={
             "embedding": settings.embedding.model_copy(update={"model": models.embedding}),
             "captions": settings.captions.model_copy(update={"model": models.captions}),
+            "finder": _with_model(settings.finder, models),
         }
     )
+
+
+def _with_model(finder: FinderSettings, models: AllowedModels) -> FinderSettings:
+    """Only where the model is asked: the ids of all other runs must not depend on it."""
+    if "grounding" not in finder.kind:
+        return finder
+    section = finder.grounding.model_copy(update={"model": models.captions})
+    return finder.model_copy(update={"grounding": section})
 
 
 def uploaded_settings(
@@ -171,6 +183,7 @@ def _refuse_other_models(settings: Settings, models: AllowedModels) -> None:
         for place, part, own, parameter in (
             ("embedding", settings.embedding, models.embedding, "EmbeddingModelId"),
             ("captions", settings.captions, models.captions, "CaptionModelId"),
+            ("finder.grounding", settings.finder.grounding, models.captions, "CaptionModelId"),
         )
         if "model" in part.model_fields_set and part.model != own
     ]
@@ -191,4 +204,14 @@ def _refuse_other_dimensions(settings: Settings) -> None:
             f"settings.yaml has impossible values: embedding.dimensions is {embedding.dimensions},"
             f" and {embedding.model} gives {possible}",
             "Write one of these, or leave it out",
+        )
+
+
+def _refuse_other_than_nova(settings: Settings) -> None:
+    model = settings.finder.grounding.model
+    if "grounding" in settings.finder.kind and not foundation_model_of(model).startswith(NOVA):
+        raise SettingsRefused(
+            "settings.yaml has impossible values: finder.kind is grounding, which asks a Nova model"
+            f" for boxes, and this stack may only ask {model} (CaptionModelId)",
+            "Choose another finder, or deploy the stack with a Nova model",
         )

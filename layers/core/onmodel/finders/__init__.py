@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from onmodel.contracts.finders import FinderSettings
 from onmodel.finders.faces import FacesFinder
+from onmodel.finders.grounding import GroundingFinder
 from onmodel.finders.labels import LabelsFinder
 from onmodel.finders.merged import MergedFinder
 from onmodel.ports.finder import Finder
-from onmodel.ports.models import FaceDetector, LabelDetector
+from onmodel.ports.models import CaptionModel, FaceDetector, LabelDetector
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,16 @@ class FinderServices:
 
     labels: Callable[[], LabelDetector]
     faces: Callable[[], FaceDetector]
+    grounding: Callable[[str], CaptionModel]
+    """Takes the model's id."""
 
 
 FINDERS: Mapping[str, Callable[[FinderSettings, FinderServices], Finder]] = {
     "labels": lambda settings, services: LabelsFinder(services.labels(), settings),
     "faces": lambda settings, services: FacesFinder(services.faces(), settings.faces),
+    "grounding": lambda settings, services: GroundingFinder(
+        services.grounding(settings.grounding.model), settings.grounding
+    ),
 }
 
 

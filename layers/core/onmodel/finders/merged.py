@@ -25,4 +25,9 @@ class MergedFinder:
         """See `Finder.find`."""
         answers = {kind: finder.find(pixels, picture) for kind, finder in self.finders.items()}
         found = merge_detections({kind: answer.detections for kind, answer in answers.items()})
-        return FrameDetections(found, "; ".join(answer.seen for answer in answers.values()))
+        return FrameDetections(
+            found,
+            "; ".join(answer.seen for answer in answers.values()),
+            refused=tuple(box for answer in answers.values() for box in answer.refused),
+            unusable="; ".join(filter(None, (answer.unusable for answer in answers.values()))),
+        )

@@ -34,6 +34,8 @@ DROPPED: dict[RejectReason, str] = {
     RejectReason.BLURRED: "blurred",
     RejectReason.UNCHANGED: "unchanged since the frame before",
     RejectReason.NO_FIGURE: "without a figure",
+    RejectReason.NO_ANSWER: "for which the finder had no usable answer",
+    RejectReason.INVENTED: "boxes of the finder that hold no figure",
     RejectReason.TOO_SMALL: "figures too small to learn from",
     RejectReason.ENLARGED: "figures too small to enlarge",
     RejectReason.SURPLUS: "figures beyond the largest of their frame",

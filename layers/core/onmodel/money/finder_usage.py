@@ -7,10 +7,16 @@ from collections.abc import Callable, Mapping
 from onmodel.contracts.base import Usage
 from onmodel.contracts.finders import FinderSettings
 from onmodel.money.result_cache import DETECT_FACES, DETECT_LABELS
+from onmodel.money.usage import token_usage
+
+GROUNDING_TOKENS_IN = 2400  # a picture of 1,280 px is 1,500 to 2,000, the question about 300
+GROUNDING_TOKENS_OUT = 100  # two figures
+GROUNDING_REPAIRS = 0.1  # share of answers asked for a second time
 
 FINDER_USAGE: Mapping[str, Callable[[FinderSettings, int], tuple[Usage, ...]]] = {
     "labels": lambda _, frames: (Usage(item=DETECT_LABELS, paid=frames),),
     "faces": lambda _, frames: (Usage(item=DETECT_FACES, paid=frames),),
+    "grounding": lambda settings, frames: _grounding(settings.grounding.model, frames),
 }
 """By the finder's kind: settings and number of frames → usage."""
 
@@ -18,3 +24,10 @@ FINDER_USAGE: Mapping[str, Callable[[FinderSettings, int], tuple[Usage, ...]]] =
 def finding_usage(settings: FinderSettings, frames: int) -> tuple[Usage, ...]:
     """What looking for figures in so many frames uses: each finder looks at every frame."""
     return tuple(use for kind in settings.kind for use in FINDER_USAGE[kind](settings, frames))
+
+
+def _grounding(model: str, frames: int) -> tuple[Usage, ...]:
+    calls = frames * (1 + GROUNDING_REPAIRS)
+    return token_usage(
+        model, round(calls * GROUNDING_TOKENS_IN), round(calls * GROUNDING_TOKENS_OUT)
+    )

@@ -11,16 +11,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from onmodel.errors import ServiceError
+from onmodel.contracts.base import Usage
+from onmodel.contracts.models import Reply, Turn
+from onmodel.errors import AnswerRefused, ServiceError
 from onmodel.money.usage import UsageMeter, bedrock_item
 from onmodel.observability import logger
-from onmodel.ports.models import Embedder, FaceDetector, Instance, Label, LabelDetector
+from onmodel.ports.models import (
+    CaptionModel,
+    Embedder,
+    FaceDetector,
+    Instance,
+    Label,
+    LabelDetector,
+)
 from onmodel.ports.storage import CACHE_VALUE_LIMIT_BYTES, Cache
 
 if TYPE_CHECKING:
@@ -118,6 +127,60 @@ class CachedEmbedder:
         self._meter.count_paid(self._item)
         _keep(self._cache, key, vector.astype("<f4").tobytes())
         return vector
+
+
+class CachedAnswers:
+    """A CaptionModel that pays once for the same question about the same picture.
+
+    The first turn has the picture. An answer that the model refuses is paid for and not kept.
+
+    Args:
+        model: that is asked.
+        parameters: of the model, on which its answer depends beside the question.
+        cache: keeps the answers.
+        meter: counts the tokens.
+    """
+
+    def __init__(
+        self, model: CaptionModel, parameters: Mapping[str, Any], cache: Cache, meter: UsageMeter
+    ) -> None:
+        self.model = model.model
+        self.picture_limits = model.picture_limits
+        self._asked = model
+        self._parameters = parameters
+        self._cache = cache
+        self._meter = meter
+
+    def ask(self, turns: Sequence[Turn], system: str = "") -> Reply:
+        key = self._key(turns, system)
+        if (kept := self._cache.get(key)) is not None:
+            try:
+                reply = Reply.model_validate_json(kept)
+            except ValidationError:
+                _warn_corrupt(key)
+            else:
+                for use in reply.usage:
+                    self._meter.count_reused(use.item, use.paid)
+                return reply
+        try:
+            reply = self._asked.ask(turns, system)
+        except AnswerRefused as refusal:
+            self._count_paid(refusal.usage)
+            raise
+        self._count_paid(reply.usage)
+        _keep(self._cache, key, reply.model_dump_json().encode())
+        return reply
+
+    def _key(self, turns: Sequence[Turn], system: str) -> str:
+        picture = turns[0].picture
+        if picture is None or picture.data is None:
+            raise ValueError("the first turn has no picture")
+        said = {"system": system, "turns": [[turn.role, turn.text] for turn in turns]}
+        return cache_key("answer", self.model, {**self._parameters, **said}, picture.data)
+
+    def _count_paid(self, usage: tuple[Usage, ...]) -> None:
+        for use in usage:
+            self._meter.count_paid(use.item, use.paid)
 
 
 def _to_unit_vector(kept: bytes, dimensions: int) -> Vector | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import defaultdict
 
 from onmodel.contracts.base import Usage
 
@@ -22,19 +22,24 @@ def token_usage(model: str, tokens_in: int, tokens_out: int) -> tuple[Usage, ...
     )
 
 
+def counts_answers(item: str) -> bool:
+    """Whether an item is counted by the answer, and not by tokens."""
+    return not item.endswith((".input-1k", ".output-1k"))
+
+
 class UsageMeter:
     """Counts paid and reused answers by item; shared by threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._paid: Counter[str] = Counter()
-        self._reused: Counter[str] = Counter()
+        self._paid: defaultdict[str, float] = defaultdict(float)
+        self._reused: defaultdict[str, float] = defaultdict(float)
 
-    def count_paid(self, item: str, count: int = 1) -> None:
+    def count_paid(self, item: str, count: float = 1) -> None:
         with self._lock:
             self._paid[item] += count
 
-    def count_reused(self, item: str, count: int = 1) -> None:
+    def count_reused(self, item: str, count: float = 1) -> None:
         with self._lock:
             self._reused[item] += count
 

@@ -44,6 +44,22 @@ REASONS: dict[RejectReason, Reason] = {
         "finder",
         lambda s: f"Nothing was found of {figures_in_words(s.finder)} or more.",
     ),
+    RejectReason.NO_ANSWER: Reason(
+        "No figures found here, because there was no usable answer",
+        "finder.kind",
+        lambda s: (
+            f"{s.finder.grounding.model} was asked where figures are, and its answer could not be"
+            " used, also after it was asked for again. The text is what was wrong with it."
+        ),
+    ),
+    RejectReason.INVENTED: Reason(
+        "Boxes without a figure",
+        "finder.grounding.look_for",
+        lambda s: (
+            f"{s.finder.grounding.model} answered a box there, and the pixels in it show no figure:"
+            " they are flat, or the box is the whole picture."
+        ),
+    ),
     RejectReason.UNCHANGED: Reason(
         "Unchanged",
         "sampling.unchanged_difference",

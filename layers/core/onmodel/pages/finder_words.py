@@ -16,6 +16,9 @@ WORDS: Mapping[str, Callable[[FinderSettings], str]] = {
     "faces": lambda s: (
         f"{FIGURES[s.faces.figure]} around faces of {s.faces.min_confidence:g} % confidence"
     ),
+    "grounding": lambda s: (
+        f"what {s.grounding.model} finds of {listed(s.grounding.look_for, 'or')} when it is asked"
+    ),
 }
 
 

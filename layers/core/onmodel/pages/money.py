@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from onmodel.formats.wording import count, dollars, listed
 from onmodel.money.pricebook import Bill, BillLine
+from onmodel.money.usage import counts_answers
 
 TITLES = {
     "rekognition.detect-labels": "Finding figures",
     "rekognition.detect-faces": "Finding faces",
+    "bedrock.amazon.nova-pro-v1:0.input-1k": "Asking for boxes: questions and pictures",
+    "bedrock.amazon.nova-pro-v1:0.output-1k": "Asking for boxes: answers",
     "bedrock.amazon.titan-embed-image-v1": "Comparing pictures",
     "bedrock.amazon.nova-2-multimodal-embeddings-v1:0": "Comparing pictures",
 }
@@ -29,7 +33,7 @@ class BillRow:
 
 @dataclass(frozen=True)
 class Money:
-    """`paid_share` is what was paid for in percent of all answers."""
+    """`paid_share` is what was paid for in percent of all answers; tokens are no answers."""
 
     rows: tuple[BillRow, ...]
     saved_usd: float
@@ -40,8 +44,9 @@ class Money:
 
 def money_of(bill: Bill) -> Money:
     """Rows in the bill's order. A missing price is written `unknown`."""
-    paid = float(sum(line.paid for line in bill.lines))
-    reused = float(sum(line.reused for line in bill.lines))
+    answers = [line for line in bill.lines if counts_answers(line.item)]
+    paid = float(sum(line.paid for line in answers))
+    reused = float(sum(line.reused for line in answers))
     return Money(
         rows=tuple(_row(line) for line in bill.lines),
         saved_usd=float(bill.saved_usd),
@@ -57,12 +62,17 @@ def _row(line: BillLine) -> BillRow:
     return BillRow(
         title=TITLES.get(line.item, line.item),
         item=line.item,
-        paid=f"{line.paid:,.0f}",
-        reused=f"{line.reused:,.0f}",
+        paid=_number(line.paid),
+        reused=_number(line.reused),
         price=_price(line),
         cost=dollars(None if line.usd is None else float(line.usd)),
         saved=dollars(None if line.saved_usd is None else float(line.saved_usd)),
     )
+
+
+def _number(counted: Decimal) -> str:
+    """Calls are whole; tokens are counted in thousands."""
+    return f"{counted:,.0f}" if counted == int(counted) else f"{counted:,.1f}"
 
 
 def _price(line: BillLine) -> str:

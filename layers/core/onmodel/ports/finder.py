@@ -15,6 +15,14 @@ if TYPE_CHECKING:  # wiring imports this module also where NumPy is not installe
 
 
 @dataclass(frozen=True)
+class RefusedBox:
+    """A box that a service answered and that holds no figure; `reason` has the measured value."""
+
+    box: Box
+    reason: str
+
+
+@dataclass(frozen=True)
 class FrameDetections:
     """A finder's answer for one frame.
 
@@ -23,10 +31,14 @@ class FrameDetections:
             finder knows that there is a figure but not where, one detection of the whole picture
             area, flagged `wide`.
         seen: the service's answer in words; shown where no figure was found.
+        refused: boxes of the answer that hold no figure.
+        unusable: why the service's answer could not be used; '' when it could.
     """
 
     detections: tuple[Detection, ...]
     seen: str
+    refused: tuple[RefusedBox, ...] = ()
+    unusable: str = ""
 
 
 class Finder(Protocol):

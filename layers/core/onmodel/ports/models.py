@@ -58,8 +58,9 @@ EmbedderOf = Callable[[EmbeddingSettings], Embedder]
 
 
 class CaptionModel(Protocol):
-    """A model that describes pictures. Raises AnswerRefused for filtered and empty answers.
+    """A model that is asked about pictures: for captions, and for boxes of figures.
 
+    Raises AnswerRefused for filtered and empty answers, with what they cost.
     `picture_limits`: of each picture of a turn.
     """
 

@@ -46,6 +46,10 @@ each of PAID_CALLS_AT_ONCE; more would wait, and cost memory."""
 FRAMES_IN_FLIGHT = 16
 """The most for small frames: two for each thread, so that none waits."""
 
+NOTHING_FOUND = frozenset({RejectReason.NO_FIGURE, RejectReason.NO_ANSWER, RejectReason.INVENTED})
+"""Reasons after which another frame of a still shot is looked at. Of figures that were found and
+are too small, it shows the same."""
+
 PAID_CALLS_AT_ONCE = 8
 """Threads a chunk. The chunk's share of DetectLabels' rate bounds its calls as well."""
 
@@ -200,7 +204,9 @@ def _look_again(cutter: FigureCutter, kept: Future[CutResult], dropped: DroppedF
     Compression and grain differ, and what a finder missed in one it may find in the other; a shot
     that stands still has no third chance. `kept` was submitted before: it never waits for this.
     """
-    found_nothing = {line.reason for line in kept.result().rejected} == {RejectReason.NO_FIGURE}
+    before = kept.result()
+    reasons = {line.reason for line in before.rejected}
+    found_nothing = not before.crops and bool(reasons) and reasons <= NOTHING_FOUND
     if found_nothing and dropped.second_look is not None:
         return cutter.cut_frame(dropped.second_look)
     return cutter.record_dropped(dropped)

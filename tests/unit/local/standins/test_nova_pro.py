@@ -11,8 +11,13 @@ import cv2
 import numpy as np
 import pytest
 
+from onmodel.finders.grounding import FORM, TASK
+from onmodel.formats.box_answer import boxes_in
 from onmodel_local.standins.errors import ServiceFault
 from onmodel_local.standins.nova_pro import NovaPro, VisionEndpoint
+from onmodel_local.standins.picture_analysis import MeasuredPicture, analyse_figures
+from onmodel_local.vision.finder import FoundFigure
+from onmodel_local.vision.pictures import Light
 
 PICTURE = cv2.imencode(".png", np.full((64, 64, 3), (40, 160, 60), np.uint8))[1].tobytes()
 
@@ -52,6 +57,64 @@ def test_converse_when_fenced_answer_is_ordered_then_the_caption_inside() -> Non
     fenced = _text(_ask(odd="fenced"))
     assert fenced.startswith("```json")
     assert "Buck B" in fenced
+
+
+FIGURE = (0.2, 0.1, 0.5, 0.9)
+"""Left, top, width, height."""
+
+
+class Finds(InProcess):
+    """Finds one figure in every picture."""
+
+    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
+        assert function is analyse_figures
+        return MeasuredPicture(64, 64, Light(50, 50, 50), (FoundFigure(*FIGURE, 0.6, 0.0),))
+
+
+def _ask_for_boxes(odd: str | None = None) -> str:
+    task = TASK.format(figures="- a fat rabbit\n- a squirrel", most=20, form=FORM)
+    content = [{"image": {"format": "png", "source": {"bytes": PICTURE}}}, {"text": task}]
+    pro = NovaPro(Finds(), lambda _: b"", None)  # type: ignore[arg-type]
+    request = {"messages": [{"role": "user", "content": content}]}
+    return _text(asyncio.run(pro.converse(request, odd)))
+
+
+@pytest.mark.parametrize("odd", [None, "fenced"])
+def test_converse_when_boxes_are_asked_for_then_the_found_figures_in_thousandths(
+    odd: str | None,
+) -> None:
+    assert boxes_in(_ask_for_boxes(odd)) == ((("a fat rabbit", 200, 100, 700, 1000),), "")
+
+
+@pytest.mark.parametrize(
+    ("odd", "fault"),
+    [
+        ("prose", "is not one JSON array"),
+        ("cut", "is not one JSON array"),
+        ("many", "has 200 boxes"),
+        ("outside", "is outside 0 to 1000"),
+        ("inside-out", "with left < right"),
+    ],
+)
+def test_converse_when_an_impossible_answer_with_boxes_is_ordered_then_its_fault(
+    odd: str, fault: str
+) -> None:
+    boxes, said = boxes_in(_ask_for_boxes(odd))
+    assert boxes is None
+    assert fault in said
+
+
+def test_converse_when_the_whole_picture_or_a_box_twice_is_ordered_then_those() -> None:
+    whole, _ = boxes_in(_ask_for_boxes("whole"))
+    assert whole == (("a fat rabbit", 0, 0, 1000, 1000),)
+    twice, _ = boxes_in(_ask_for_boxes("twice"))
+    assert twice is not None
+    assert len(twice) == 2
+
+
+def test_converse_when_an_unknown_answer_with_boxes_is_ordered_then_the_known_ones() -> None:
+    with pytest.raises(ServiceFault, match="inside-out"):
+        _ask_for_boxes("guardrail")
 
 
 class _Local(BaseHTTPRequestHandler):

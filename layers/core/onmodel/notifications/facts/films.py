@@ -12,6 +12,7 @@ from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import RunBody, RunStatus
 from onmodel.errors import plain_text
 from onmodel.formats.wording import DROPPED
+from onmodel.money.usage import counts_answers
 from onmodel.notifications.facts.base import UNKNOWN_FAULT, Facts, Notification, Sources
 from onmodel.registry.kinds import RUNS
 
@@ -63,7 +64,7 @@ class FilmPreparedFacts(Facts):
             pictures=pictures,
             records=records,
             usd=summary.estimated_usd,
-            reused=sum(usage.reused for usage in summary.usage),
+            reused=sum(use.reused for use in summary.usage if counts_answers(use.item)),
         )
 
 
