@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from onmodel.wiring import now
 from onmodel_cli import options, results, speaking
+from onmodel_cli.dedup import dedup
 from onmodel_cli.deleting import delete_production
 from onmodel_cli.demo import Demo, DemoTrainer, play
 from onmodel_cli.doctor import doctor
@@ -21,6 +22,7 @@ from onmodel_cli.next_steps import next_steps
 from onmodel_cli.options import open_stack
 from onmodel_cli.preparing import trainer_app
 from onmodel_cli.quoting import quote
+from onmodel_cli.reviewing import review
 from onmodel_cli.run import Wish, prepare_film
 from onmodel_cli.status import costs, status
 from onmodel_cli.storyboard import storyboard
@@ -114,6 +116,8 @@ def demo(
 
 app.command()(status)
 app.command()(quote)
+app.command()(review)
+app.command()(dedup)
 app.command()(train)
 app.command()(deploy)
 app.command()(storyboard)

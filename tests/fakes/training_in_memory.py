@@ -32,7 +32,7 @@ from onmodel.contracts.datasets import (
     Settled,
     SettleGenerationRequest,
 )
-from onmodel.contracts.films import Crop, Run, Thumbnail
+from onmodel.contracts.films import Chunk, ChunkResult, Crop, Naming, Run, Thumbnail
 from onmodel.contracts.keys import DatasetKeys, FilmKeys, accepted_settings_key, crop_id, film_id
 from onmodel.contracts.links import LinkAnswer, LinkRequest
 from onmodel.contracts.models import Turn
@@ -146,10 +146,27 @@ class TrainingInMemory(FilmsInMemory):
         self.studio.put(keys.settings, Settings().model_dump_json().encode(), "application/json")
         lines = [self._crop(run, number, shots) for number in range(crops)]
         self.studio.put(keys.crops, write_lines(lines), "application/jsonl")
+        self.studio.put(keys.rejected, b"", "application/jsonl")
+        names = [
+            Naming(
+                crop_id=line.crop_id, character=CAST[number % len(CAST)], confidence=0.8,
+                margin=0.05 + number / 100, runner_up=CAST[(number + 1) % len(CAST)],
+            )
+            for number, line in enumerate(lines)
+        ]  # fmt: skip
+        self.studio.put(keys.names, write_lines(names), "application/jsonl")
+        planned = [Chunk(index=0, start_seconds=0, end_seconds=60)]
+        self.studio.put(keys.chunks, write_lines(planned), "application/jsonl")
+        at = keys.chunk(0)
+        self.studio.put(at.crops, write_lines(lines), "application/jsonl")
+        self.studio.put(at.rejected, b"", "application/jsonl")
+        done = ChunkResult(index=0, frames=crops, crops=crops, rejected=0)
+        self.studio.put(at.done, done.model_dump_json().encode(), "application/json")
         small = [Thumbnail(id=line.crop_id, jpeg=stored_thumbnail(line.crop_id)) for line in lines]
         self.studio.put(keys.chunk(0).thumbnails, write_lines(small), "application/jsonl")
         vectors = self._vectors(identity, crops)
-        self.studio.put(keys.vectors, to_npy(vectors), "application/octet-stream")
+        for place in (keys.vectors, at.vectors):
+            self.studio.put(place, to_npy(vectors), "application/octet-stream")
         body = FilmBody(title=title, source=run.source, size_bytes=info.size, run=run)
         self._row(FILMS, identity, RunStatus.PREPARED, body)
         prepared = RunBody(run=run, execution_arn="arn:done", crops_kept=crops)

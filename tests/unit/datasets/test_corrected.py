@@ -24,6 +24,7 @@ from onmodel.datasets.corrected import renamed_caption
 from onmodel.films.corrections import save_corrections
 from onmodel.formats.jsonl import read_lines
 from onmodel.registry.kinds import FILMS, RUNS
+from onmodel.trainers.catalogue import common_limits
 
 NAMES = {"big-buck": "Big Buck", "frank": "Frank"}
 SMALL = TrainingSettings(min_pictures=1, min_per_character=1, validation_share=0)
@@ -40,7 +41,7 @@ class Made:
 
 def correct(world: TrainingInMemory, *posted: PostedCorrection) -> None:
     results = save_corrections(
-        PRODUCTION, posted, registry=world.registry, clock=world.clock, longest_caption=1024
+        PRODUCTION, posted, registry=world.registry, clock=world.clock, limits=common_limits()
     )
     assert all(result.saved for result in results)
 

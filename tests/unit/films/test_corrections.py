@@ -9,15 +9,16 @@ from onmodel.contracts.review import CorrectionResult, Decision, PostedCorrectio
 from onmodel.errors import Conflict
 from onmodel.films.corrections import read_corrections, save_corrections
 from onmodel.ports.registry import Record
+from onmodel.trainers.catalogue import common_limits
 
-LONGEST = 1024
+LIMITS = common_limits()
 
 
 def saved(
     registry: InMemoryRegistry, *posted: PostedCorrection, production: str = "buck"
 ) -> tuple[CorrectionResult, ...]:
     return save_corrections(
-        production, posted, registry=registry, clock=FixedClock(), longest_caption=LONGEST
+        production, posted, registry=registry, clock=FixedClock(), limits=LIMITS
     )
 
 
@@ -68,10 +69,12 @@ def test_correction_when_another_is_written_at_the_same_moment_then_it_stands() 
 
 def test_correction_when_one_of_several_is_refused_then_the_others_are_saved() -> None:
     registry = InMemoryRegistry()
-    long = PostedCorrection(crop_id="c2", version=0, caption="x" * (LONGEST + 1))
+    long = PostedCorrection(
+        crop_id="c2", version=0, caption="x" * (LIMITS.max_caption_characters + 1)
+    )
     first, second, third = saved(registry, rejected(), long, rejected(crop_id="c3"))
     assert (first.saved, second.saved, third.saved) == (True, False, True)
-    assert second.reason == "The caption has 1,025 characters, and trainers take 1,024 at most."
+    assert second.reason == "The caption has 1,025 characters, and trainers take 3 to 1,024."
     assert read_corrections("buck", registry).caption("c2") is None
 
 

@@ -1,98 +1,34 @@
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from drawn.films import DrawnFilm
 from fakes.clock import FixedClock
-from fakes.films_in_memory import FilmsInMemory, run_of
+from fakes.films_in_memory import FilmsInMemory
 from fakes.labels import FakeLabels, figure
 from fakes.object_store import InMemoryObjectStore
 from fakes.registry import InMemoryRegistry
+from fakes.sampled_chunks import OTHER, sampled, store_chunks
 
-from onmodel.contracts.base import Box
 from onmodel.contracts.films import (
-    Chunk,
-    ChunkResult,
-    ChunkShots,
     Crop,
     Rejected,
     RejectReason,
-    Run,
     RunRequest,
-    StoredSignature,
 )
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.review import PostedCorrection
 from onmodel.contracts.settings import DeduplicationSettings, Settings
 from onmodel.films.corrections import read_corrections, save_corrections
 from onmodel.films.near_duplicates import SampledChunk, join_shots, kept_crops
-from onmodel.formats.jsonl import read_lines, write_lines
-from onmodel.formats.npy import from_npy, to_npy
+from onmodel.formats.jsonl import read_lines
+from onmodel.formats.npy import from_npy
 from onmodel.steps.deduplicate_film import deduplicate_film
-from onmodel.video.shots.signatures import SIGNATURE_SIZE
-
-ONE, OTHER = 1, 2  # seeds of pictures
-
-
-def crop(chunk: int, shot: int) -> Crop:
-    box = Box(left=0, top=0, width=9, height=9)
-    return Crop(
-        crop_id=f"{chunk}-{shot}",
-        film_id="f",
-        timecode_seconds=0,
-        shot=shot,
-        chunk=chunk,
-        box=box,
-        window=box,
-        width=512,
-        height=512,
-        label="Person",
-        confidence=90,
-        sharpness=1,
-        quality=1,
-        key="k",
-    )
-
-
-def sampled(index: int, shots: int, seed: int = ONE) -> SampledChunk:
-    """A chunk whose first and last look are a picture of that seed."""
-    values = np.random.default_rng(seed).random(SIGNATURE_SIZE)
-    look = StoredSignature(seconds=index, signature=tuple(values.tolist())) if shots else None
-    answer = ChunkShots(cuts=max(0, shots - 1), first=look, last=look)
-    result = ChunkResult(index=index, frames=1, crops=shots, rejected=0, shots=answer)
-    crops = tuple(crop(index, shot) for shot in range(shots))
-    return SampledChunk(result, crops, np.zeros((shots, 4), np.float32), (), ())
+from onmodel.trainers.catalogue import common_limits
 
 
 def shots_of(chunks: list[SampledChunk]) -> list[list[int]]:
     return [[crop.shot for crop in chunk.crops] for chunk in join_shots(chunks)]
-
-
-def store_chunks(studio: InMemoryObjectStore, cosines: list[float], settings: Settings) -> Run:
-    """A run of two chunks: the best crop in the first, and one of each cosine to it after it."""
-    run = run_of("bunny/films/a.mp4")
-    keys = FilmKeys.of(run)
-    rows = np.zeros((len(cosines) + 1, settings.embedding.dimensions), np.float32)
-    rows[0, 0] = 1
-    for place, cosine in enumerate(cosines, start=1):
-        rows[place, 0], rows[place, place] = cosine, math.sqrt(1 - cosine**2)
-    crops = [
-        crop(min(i, 1), i).model_copy(update={"quality": 1 / (i + 1)}) for i in range(len(rows))
-    ]
-    studio.put(keys.settings, settings.model_dump_json().encode(), "application/json")
-    chunks = [Chunk(index=i, start_seconds=i, end_seconds=i + 1) for i in range(2)]
-    studio.put(keys.chunks, write_lines(chunks), "application/jsonl")
-    for chunk, part in zip(chunks, (slice(0, 1), slice(1, None)), strict=True):
-        at = keys.chunk(chunk.index)
-        done = sampled(chunk.index, 1).result
-        studio.put(at.done, done.model_dump_json().encode(), "application/json")
-        studio.put(at.crops, write_lines(crops[part]), "application/jsonl")
-        studio.put(at.vectors, to_npy(rows[part]), "application/octet-stream")
-        studio.put(at.rejected, b"", "application/jsonl")
-        studio.put(at.thumbnails, b"", "application/jsonl")
-    return run
 
 
 @pytest.mark.parametrize("threshold", [0.55, 0.7, 0.92, 0.99])
@@ -123,7 +59,7 @@ def test_deduplicate_when_a_person_told_crops_apart_then_both_are_kept() -> None
     assert [one.crop_id for one in read_lines(Crop, studio.get(keys.crops))] == ["0-0"]
     told = PostedCorrection(crop_id="1-1", version=0, not_a_match=("0-0",))
     save_corrections(
-        run.production, [told], registry=registry, clock=FixedClock(), longest_caption=1024
+        run.production, [told], registry=registry, clock=FixedClock(), limits=common_limits()
     )
     apart = read_corrections(run.production, registry).different_pairs()
     crops, vectors = kept_crops(keys, chosen, studio, apart)  # a dataset of the run as it is stored

@@ -20,6 +20,7 @@ from onmodel.contracts.review import (
     PostedCorrection,
     Verdict,
 )
+from onmodel.contracts.trainings import DatasetLimits
 from onmodel.errors import Conflict
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
@@ -92,7 +93,7 @@ def save_corrections(
     *,
     registry: Registry,
     clock: Clock,
-    longest_caption: int,
+    limits: DatasetLimits,
 ) -> tuple[CorrectionResult, ...]:
     """Save each by itself: one that is refused, or that somebody else changed, stops no other.
 
@@ -101,11 +102,10 @@ def save_corrections(
         posted: decisions, and the version that each was made from.
         registry: holds the rows.
         clock: time of the change.
-        longest_caption: characters that every trainer takes.
+        limits: of captions, that every trainer keeps.
     """
     return tuple(
-        _save(production, one, registry=registry, clock=clock, longest_caption=longest_caption)
-        for one in posted
+        _save(production, one, registry=registry, clock=clock, limits=limits) for one in posted
     )
 
 
@@ -115,11 +115,11 @@ def _save(
     *,
     registry: Registry,
     clock: Clock,
-    longest_caption: int,
+    limits: DatasetLimits,
 ) -> CorrectionResult:
     decision = _tidied(posted)
     row = CORRECTIONS.read(registry, production, posted.crop_id)
-    fault = _fault(decision, longest_caption)
+    fault = _fault(decision, limits)
     if fault:
         return _result(posted.crop_id, row, saved=False, reason=fault)
     if row is not None and _decision(row.body) == decision:
@@ -167,13 +167,12 @@ def _readable(text: str) -> Iterator[str]:
         yield " " if unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} else letter
 
 
-def _fault(decision: Decision, longest_caption: int) -> str:
-    if decision.caption is not None and len(decision.caption) > longest_caption:
-        return (
-            f"The caption has {len(decision.caption):,} characters, and trainers take"
-            f" {longest_caption:,} at most."
-        )
-    return ""
+def _fault(decision: Decision, limits: DatasetLimits) -> str:
+    least, most = limits.min_caption_characters, limits.max_caption_characters
+    length = least if decision.caption is None else len(decision.caption)
+    if least <= length <= most:
+        return ""
+    return f"The caption has {length:,} characters, and trainers take {least} to {most:,}."
 
 
 def _result(

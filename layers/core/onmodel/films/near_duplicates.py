@@ -6,7 +6,9 @@ the review's at another threshold.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,15 +17,23 @@ import numpy.typing as npt
 
 from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.films import Chunk, ChunkResult, Crop, Rejected, RejectReason, Thumbnail
-from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.keys import ChunkKeys, FilmKeys
+from onmodel.contracts.review import NearDuplicates
 from onmodel.contracts.settings import DeduplicationSettings, Settings
+from onmodel.errors import NotFound
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy, stack
+from onmodel.observability import logger
+from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import FILMS
 from onmodel.video.shots.shot_counter import first_shot_numbers
 from onmodel.vision.changes import Figures
 from onmodel.vision.duplicates import find_track_duplicates
 from onmodel.vision.tracks import find_tracks
+
+READS_AT_ONCE = 8
+"""Threads: botocore keeps ten connections."""
 
 Pairs = Iterable[frozenset[str]]
 """Pairs of crop_ids that a person told apart: they are no near-duplicates of each other."""
@@ -140,19 +150,19 @@ def near_duplicate(crop: Crop, kept: Crop, similarity: float) -> Rejected:
 
 def load_chunks(keys: FilmKeys, studio: ObjectStore) -> list[SampledChunk]:
     """All chunks of the plan, in order. Raises NotFound when one is not finished."""
-    chunks = []
-    for planned in read_lines(Chunk, studio.get(keys.chunks)):
-        at = keys.chunk(planned.index)
-        chunks.append(
-            SampledChunk(
-                result=ChunkResult.model_validate_json(studio.get(at.done)),
-                crops=read_lines(Crop, studio.get(at.crops)),
-                vectors=from_npy(studio.get(at.vectors)),
-                rejected=read_lines(Rejected, studio.get(at.rejected)),
-                thumbnails=read_lines(Thumbnail, studio.get(at.thumbnails)),
-            )
-        )
-    return chunks
+    planned = read_lines(Chunk, studio.get(keys.chunks))
+    with ThreadPoolExecutor(READS_AT_ONCE) as pool:
+        return list(pool.map(lambda chunk: _load_chunk(keys.chunk(chunk.index), studio), planned))
+
+
+def _load_chunk(at: ChunkKeys, studio: ObjectStore) -> SampledChunk:
+    return SampledChunk(
+        result=ChunkResult.model_validate_json(studio.get(at.done)),
+        crops=read_lines(Crop, studio.get(at.crops)),
+        vectors=from_npy(studio.get(at.vectors)),
+        rejected=read_lines(Rejected, studio.get(at.rejected)),
+        thumbnails=read_lines(Thumbnail, studio.get(at.thumbnails)),
+    )
 
 
 def join_shots(chunks: list[SampledChunk]) -> list[SampledChunk]:
@@ -163,3 +173,47 @@ def join_shots(chunks: list[SampledChunk]) -> list[SampledChunk]:
         crops = tuple(crop.model_copy(update={"shot": crop.shot + number}) for crop in chunk.crops)
         joined.append(replace(chunk, crops=crops))
     return joined
+
+
+@dataclass(frozen=True)
+class FilmsNearDuplicates:
+    """A production's films as they were sampled: near-duplicates at any threshold, unpaid."""
+
+    films: Mapping[str, SampledFilm]
+
+    @classmethod
+    def read(
+        cls, production: str, *, registry: Registry, studio: ObjectStore
+    ) -> FilmsNearDuplicates:
+        """All prepared films by film_id; one whose files were deleted is left out."""
+        films: dict[str, SampledFilm] = {}
+        for row in FILMS.list(registry, production):
+            if row.body.run is None:
+                continue
+            keys = FilmKeys.of(row.body.run)
+            try:
+                settings = Settings.model_validate_json(studio.get(keys.settings))
+                films[row.id] = read_sampled_film(keys, settings.embedding.dimensions, studio)
+            except NotFound as fault:
+                logger.warning("a film has no samples any more", film=row.id, fault=str(fault))
+        return cls(films)
+
+    def at(self, settings: DeduplicationSettings, apart: Pairs = ()) -> NearDuplicates:
+        """What a new run with these settings would keep of each film, and in which groups."""
+        kept, groups = 0, []
+        pairs = list(apart)
+        for film in self.films.values():
+            kept_by = film.kept_by(settings, pairs)
+            kept += int((kept_by < 0).sum())
+            of_kept: defaultdict[int, list[str]] = defaultdict(list)
+            for row in np.flatnonzero(kept_by >= 0):
+                of_kept[int(kept_by[row])].append(film.crops[row].crop_id)
+            groups += [
+                (film.crops[best].crop_id, *others) for best, others in sorted(of_kept.items())
+            ]
+        return NearDuplicates(
+            threshold=settings.threshold,
+            kept=kept,
+            of=sum(len(film.crops) for film in self.films.values()),
+            groups=tuple(groups),
+        )

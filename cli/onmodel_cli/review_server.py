@@ -1,0 +1,199 @@
+"""Serves the review page on this machine, for a stack on AWS or the local one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+from urllib.parse import quote, unquote, urlsplit
+
+from onmodel.datasets.review_list import newest_dataset
+from onmodel.environment import Models
+from onmodel.errors import NotFound, OnmodelError, RefusedError
+from onmodel.observability import logger
+from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import FILMS
+from onmodel.steps.review_api import (
+    HEADERS,
+    LARGEST_BODY,
+    ReviewAnswer,
+    ReviewApi,
+    ReviewCall,
+    ReviewSubject,
+    fault_answer,
+)
+from onmodel.steps.review_items import Reviewed, ReviewItems
+from onmodel.wiring import now
+from onmodel_cli.connection import Connection
+
+PICTURES = {"jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+
+KEPT_A_DAY = "private, max-age=86400, immutable"
+"""Pictures never change under their addresses."""
+
+
+class ServedPictures:
+    """Addresses below the page's own: the files of the buckets, and sheets made here.
+
+    Only what was announced is served.
+    """
+
+    def __init__(self) -> None:
+        self._files: dict[str, tuple[ObjectStore, str]] = {}
+        self._sheets: dict[str, Callable[[], bytes]] = {}
+        self._made: dict[str, bytes] = {}
+
+    def address(self, store: ObjectStore, key: str) -> str:
+        """See `ReviewPictures.address`."""
+        path = f"files/{store.bucket}/{key}"
+        self._files[path] = (store, key)
+        return quote(path)
+
+    def sheet(self, production: str, name: str, make: Callable[[], bytes]) -> str:
+        """See `ReviewPictures.sheet`; made when the browser asks for it."""
+        path = f"sheets/{production}/{name}.jpg"
+        self._sheets.setdefault(path, make)
+        return quote(path)
+
+    def read(self, path: str) -> bytes | None:
+        """The picture at an address; None when none was announced, or it was deleted."""
+        if path in self._sheets:
+            if path not in self._made:
+                self._made[path] = self._sheets[path]()
+            return self._made[path]
+        if path not in self._files:
+            return None
+        store, key = self._files[path]
+        try:
+            return store.get(key)
+        except NotFound:
+            return None
+
+
+class ReviewServer(ThreadingHTTPServer):
+    """Serves one review on 127.0.0.1, below a secret path, on a free port."""
+
+    daemon_threads = True
+
+    def __init__(
+        self, api: ReviewApi, subject: ReviewSubject, pictures: ServedPictures, port: int = 0
+    ) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.api = api
+        self.subject = subject
+        self.pictures = pictures
+        self.prefix = f"/{secrets.token_urlsafe(24)}/"
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}{self.prefix}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers a browser of this machine."""
+
+    server: ReviewServer
+    protocol_version = "HTTP/1.1"
+    timeout = 60
+    SERVED: ClassVar[tuple[str, ...]] = ("files/", "sheets/")
+
+    def do_GET(self) -> None:
+        self._serve("GET", "")
+
+    def do_HEAD(self) -> None:
+        self._serve("HEAD", "")
+
+    def do_POST(self) -> None:
+        length = self.headers.get("Content-Length", "")
+        if not length.isdigit() or int(length) > LARGEST_BODY:
+            self.close_connection = True
+            self._send(fault_answer(400, "bad_request", "The request is too large."))
+            return
+        self._serve("POST", self.rfile.read(int(length)).decode("utf-8", "replace"))
+
+    def _serve(self, method: str, body: str) -> None:
+        asked = urlsplit(self.path)
+        if not secrets.compare_digest(
+            asked.path[: len(self.server.prefix)].encode(), self.server.prefix.encode()
+        ):
+            self._send(fault_answer(404, "not_found", "This is not the address of the review."))
+            return
+        path = asked.path[len(self.server.prefix) :]
+        if method != "POST" and path.startswith(self.SERVED):
+            self._picture(unquote(path))
+            return
+        self._send(self._answer(ReviewCall(method, path, asked.query, body)))
+
+    def _answer(self, call: ReviewCall) -> ReviewAnswer:
+        try:
+            return self.server.api.answer(self.server.subject, call)
+        except RefusedError as fault:
+            return fault_answer(409, "bad_request", f"{fault.reason}. {fault.advice}")
+        except OnmodelError as fault:
+            logger.warning("%s: %s", type(fault).__name__, fault)
+            return fault_answer(503, "unavailable", "The stack cannot be reached. Try again.")
+
+    def _picture(self, path: str) -> None:
+        data = self.server.pictures.read(path)
+        if data is None:
+            self._send(fault_answer(404, "not_found", "This picture is gone."))
+            return
+        kind = PICTURES.get(path.rpartition(".")[2].lower(), "application/octet-stream")
+        self._write(200, {**HEADERS, "content-type": kind, "cache-control": KEPT_A_DAY}, data)
+
+    def _send(self, answer: ReviewAnswer) -> None:
+        headers = {**answer.headers, "content-type": answer.content_type}
+        self._write(answer.status, headers, answer.body.encode())
+
+    def _write(self, status: int, headers: dict[str, str], data: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Nothing: the path contains the secret."""
+
+
+class NothingToReview(RefusedError):
+    """Raised when a production has no prepared film."""
+
+
+def review_server(production: str, connection: Connection, port: int = 0) -> ReviewServer:
+    """A server for a production; its address works after `serve_forever` began.
+
+    Args:
+        production: slug.
+        connection: to the stack that has the pictures and takes the corrections.
+        port: of 127.0.0.1; 0 takes a free one.
+
+    Raises:
+        NothingToReview: no film was prepared.
+    """
+    registry = connection.registry
+    if not any(row.body.run is not None for row in FILMS.list(registry, production)):
+        raise NothingToReview(
+            f"No film of {production} was prepared yet", "Upload one first: `onmodel run`"
+        )
+    pictures = ServedPictures()
+    items = ReviewItems(
+        registry=registry,
+        uploads=connection.uploads,
+        studio=connection.studio,
+        pictures=pictures,
+        clock=now,
+        models=connection.environment.read(Models).allowed,
+    )
+    api = ReviewApi(
+        items=items,
+        registry=registry,
+        studio=connection.studio,
+        clock=now,
+        limits=connection.services.dataset_limits,
+    )
+    reviewed = Reviewed(production, newest_dataset(production, registry))
+    return ReviewServer(api, ReviewSubject(reviewed), pictures, port)

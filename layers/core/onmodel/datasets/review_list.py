@@ -1,0 +1,314 @@
+"""All crops of a production that a person can decide about, the most doubtful first.
+
+Those of its dataset come first; then crops that are in none: unnamed ones, and near-duplicates
+that were dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from onmodel.contracts.arrays import Vectors
+from onmodel.contracts.characters import Character
+from onmodel.contracts.datasets import Caption, DatasetItem, LeftOut, LeftOutReason
+from onmodel.contracts.films import Chunk, Crop, Naming, Rejected
+from onmodel.contracts.keys import DatasetKeys, FilmKeys
+from onmodel.contracts.review import Doubt
+from onmodel.contracts.rows import FilmBody
+from onmodel.contracts.settings import Settings
+from onmodel.datasets.corrected import called
+from onmodel.datasets.doubts import (
+    Called,
+    caption_doubt,
+    margin_doubt,
+    near_duplicate_doubts,
+    outlier_doubts,
+    quality_doubt,
+    total_weight,
+)
+from onmodel.errors import NotFound
+from onmodel.formats.jsonl import read_lines
+from onmodel.formats.npy import from_npy
+from onmodel.observability import logger
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import DATASETS, FILMS
+from onmodel.vision.duplicates import find_duplicates
+
+READS_AT_ONCE = 8
+"""Threads: botocore keeps ten connections."""
+
+SAME_FIGURE = 0.8
+"""Cosine from which unnamed crops are shown as one cluster."""
+
+NOT_NAMED = "not named"
+NEAR_DUPLICATE = "a near-duplicate of a kept picture"
+NEWER = "in no dataset yet"
+
+WHY_LEFT_OUT = {
+    LeftOutReason.UNNAMED: NOT_NAMED,
+    LeftOutReason.NEAR_DUPLICATE: NEAR_DUPLICATE,
+    LeftOutReason.OVER_CAP: "its character has enough pictures",
+    LeftOutReason.CAPTION_FAILED: "it got no caption",
+    LeftOutReason.REVIEWED_OUT: "a review took it out",
+}
+
+
+@dataclass(frozen=True)
+class ReviewedCrop:
+    """One crop with what the pipeline says of it; corrections are read when it is shown."""
+
+    crop_id: str
+    film_id: str
+    film: str
+    timecode_seconds: float
+    shot: int
+    width: int
+    height: int
+    quality: float
+    key: str
+    character: str | None
+    caption: str
+    left_out: str
+    doubts: tuple[Doubt, ...] = ()
+    group: str | None = None
+    cluster: str | None = None
+    thumbnails_key: str | None = None
+
+
+@dataclass(frozen=True)
+class ReviewList:
+    """What is reviewed: the crops in their order, and the production's characters by slug."""
+
+    dataset_id: str | None
+    settings: Settings
+    characters: Mapping[str, Character]
+    crops: tuple[ReviewedCrop, ...]
+
+
+@dataclass(frozen=True)
+class _Dataset:
+    """The dataset's part: items, captions and what was left out, by crop_id."""
+
+    items: Mapping[str, DatasetItem]
+    captions: Mapping[str, str]
+    left_out: Mapping[str, LeftOut]
+
+
+@dataclass(frozen=True)
+class _Film:
+    """A film's kept crops with their vectors, and its dropped near-duplicates."""
+
+    title: str
+    keys: FilmKeys
+    crops: Sequence[Crop]
+    vectors: Vectors
+    names: Mapping[str, Naming]
+    dropped: Sequence[Crop]
+    group: Mapping[str, str]
+
+
+def newest_dataset(production: str, registry: Registry) -> str | None:
+    """The id of the dataset that was made last; None without one."""
+    rows = list(DATASETS.list(registry, production))
+    return max(rows, key=lambda row: (row.created_at, row.id)).id if rows else None
+
+
+def read_review_list(
+    production: str,
+    dataset_id: str | None,
+    settings: Settings,
+    *,
+    registry: Registry,
+    studio: ObjectStore,
+) -> ReviewList:
+    """Read the runs of all films and the dataset, and find what is doubtful. No paid call.
+
+    Args:
+        production: slug.
+        dataset_id: None when there is no dataset yet.
+        settings: in force, with all characters of the production.
+        registry: lists the films.
+        studio: holds their files.
+    """
+    dataset = _read_dataset(production, dataset_id, studio)
+    bodies = [row.body for row in FILMS.list(registry, production) if row.body.run is not None]
+    films = [film for body in bodies if (film := _read_film(body, studio)) is not None]
+    crops = [crop for film in films for crop in _of_film(film, dataset, settings)]
+    known = {crop.crop_id for crop in crops}
+    titles = {row.id: row.body.title for row in FILMS.list(registry, production)}
+    crops += [
+        _of_dataset(item, titles.get(item.film_id, item.film_id), dataset)
+        for crop_id, item in dataset.items.items()
+        if crop_id not in known
+    ]
+    return ReviewList(
+        dataset_id=dataset_id,
+        settings=settings,
+        characters=settings.characters,
+        crops=tuple(sorted(crops, key=_most_doubtful_first)),
+    )
+
+
+def _most_doubtful_first(crop: ReviewedCrop) -> tuple[int, float, str, float, str]:
+    rank = 0 if not crop.left_out else 2 if crop.left_out == NEAR_DUPLICATE else 1
+    weight = round(total_weight(crop.doubts), 6)
+    return rank, -weight, crop.film_id, crop.timecode_seconds, crop.crop_id
+
+
+def _read_dataset(production: str, dataset_id: str | None, studio: ObjectStore) -> _Dataset:
+    if dataset_id is None:
+        return _Dataset({}, {}, {})
+    keys = DatasetKeys(production, dataset_id)
+    items = read_lines(DatasetItem, studio.get(keys.items))
+    left_out = read_lines(LeftOut, studio.get(keys.left_out))
+    try:
+        captions = read_lines(Caption, studio.get(keys.captions))
+    except NotFound:  # they are being made
+        captions = ()
+    return _Dataset(
+        {item.crop_id: item for item in items},
+        {caption.crop_id: caption.text for caption in captions},
+        {line.crop_id: line for line in left_out},
+    )
+
+
+def _read_film(body: FilmBody, studio: ObjectStore) -> _Film | None:
+    """None when the run's files were deleted: its pictures cannot be shown."""
+    if body.run is None:
+        return None
+    keys = FilmKeys.of(body.run)
+    try:
+        crops = read_lines(Crop, studio.get(keys.crops))
+        rejected = read_lines(Rejected, studio.get(keys.rejected))
+        vectors = from_npy(studio.get(keys.vectors))
+        names = read_lines(Naming, studio.get(keys.names))
+        instead = {line.crop_id: line.kept_instead for line in rejected if line.kept_instead}
+        dropped = list(_dropped(keys, instead.keys(), studio))
+    except NotFound as fault:
+        logger.warning("a film has no files and is not reviewed", film=body.title, fault=str(fault))
+        return None
+    alike = {crop: kept for crop, kept in instead.items() if crop is not None}
+    return _Film(
+        title=body.title,
+        keys=keys,
+        crops=crops,
+        vectors=vectors,
+        names={naming.crop_id: naming for naming in names},
+        dropped=dropped,
+        group=alike | {kept: kept for kept in alike.values()},
+    )
+
+
+def _dropped(keys: FilmKeys, wanted: Iterable[str | None], studio: ObjectStore) -> Iterator[Crop]:
+    """The near-duplicates, from the chunks in which they were sampled."""
+    ids = set(wanted)
+    if not ids:
+        return
+    planned = read_lines(Chunk, studio.get(keys.chunks))
+    with ThreadPoolExecutor(READS_AT_ONCE) as pool:
+        files = pool.map(lambda chunk: studio.get(keys.chunk(chunk.index).crops), planned)
+        for file in files:
+            yield from (crop for crop in read_lines(Crop, file) if crop.crop_id in ids)
+
+
+def _of_film(film: _Film, dataset: _Dataset, settings: Settings) -> Iterator[ReviewedCrop]:
+    called_so = _names_of(settings.characters)
+    characters = [_character(crop.crop_id, film, dataset) for crop in film.crops]
+    outliers = outlier_doubts(characters, film.vectors, called_so)
+    alike = near_duplicate_doubts(
+        [crop.shot for crop in film.crops], film.vectors, settings.deduplication.threshold
+    )
+    clusters = _clusters(film, characters)
+    for row, crop in enumerate(film.crops):
+        shown = _shown(crop, film, dataset, characters[row])
+        naming = film.names.get(crop.crop_id)
+        doubts = (
+            margin_doubt(naming, called_so),
+            outliers[row],
+            alike[row],
+            quality_doubt(crop.quality, crop.wide),
+            caption_doubt(shown.caption, characters[row], settings.characters),
+        )
+        found = sorted(filter(None, doubts), key=lambda doubt: -doubt.weight)
+        yield replace(shown, doubts=tuple(found), cluster=clusters.get(crop.crop_id))
+    for crop in film.dropped:
+        shown = _shown(crop, film, dataset, None)
+        yield replace(shown, left_out=NEAR_DUPLICATE)
+
+
+def _names_of(characters: Mapping[str, Character]) -> Called:
+    return lambda slug: called(slug, characters)
+
+
+def _character(crop_id: str, film: _Film, dataset: _Dataset) -> str | None:
+    """What the namer said: of the dataset, where the crop is in it, for it named last."""
+    if crop_id in dataset.items:
+        return dataset.items[crop_id].named
+    naming = film.names.get(crop_id)
+    if naming is None:
+        return None
+    return naming.character if naming.replaces is None else naming.replaces or None
+
+
+def _shown(crop: Crop, film: _Film, dataset: _Dataset, character: str | None) -> ReviewedCrop:
+    item = dataset.items.get(crop.crop_id)
+    return ReviewedCrop(
+        crop_id=crop.crop_id,
+        film_id=crop.film_id,
+        film=film.title,
+        timecode_seconds=crop.timecode_seconds,
+        shot=crop.shot,
+        width=crop.width,
+        height=crop.height,
+        quality=crop.quality,
+        key=crop.key if item is None else item.key,
+        character=character,
+        caption=dataset.captions.get(crop.crop_id, ""),
+        left_out=_why_left_out(crop.crop_id, character, dataset),
+        group=film.group.get(crop.crop_id),
+        thumbnails_key=film.keys.chunk(crop.chunk).thumbnails,
+    )
+
+
+def _of_dataset(item: DatasetItem, title: str, dataset: _Dataset) -> ReviewedCrop:
+    """A picture of the dataset whose film is gone, or was prepared again with other settings."""
+    return ReviewedCrop(
+        crop_id=item.crop_id,
+        film_id=item.film_id,
+        film=title,
+        timecode_seconds=item.timecode_seconds,
+        shot=item.shot,
+        width=item.width,
+        height=item.height,
+        quality=item.quality,
+        key=item.key,
+        character=item.named,
+        caption=dataset.captions.get(item.crop_id, ""),
+        left_out=_why_left_out(item.crop_id, item.named, dataset),
+    )
+
+
+def _why_left_out(crop_id: str, character: str | None, dataset: _Dataset) -> str:
+    line = dataset.left_out.get(crop_id)
+    if line is not None:
+        return WHY_LEFT_OUT[line.reason]
+    if not dataset.items:
+        return "" if character else NOT_NAMED
+    return "" if crop_id in dataset.items else NEWER
+
+
+def _clusters(film: _Film, characters: Sequence[str | None]) -> dict[str, str]:
+    """Unnamed crops that are alike, by the best of each cluster; single ones have none."""
+    rows = [row for row, character in enumerate(characters) if character is None]
+    if not rows:
+        return {}
+    quality = np.array([film.crops[row].quality for row in rows])
+    stands_for = find_duplicates(film.vectors[rows], quality, SAME_FIGURE)
+    of_row = {row: rows[int(best)] for row, best in zip(rows, stands_for, strict=True) if best >= 0}
+    of_row |= {best: best for best in of_row.values()}
+    return {film.crops[row].crop_id: film.crops[best].crop_id for row, best in of_row.items()}

@@ -1,0 +1,111 @@
+"""The server of `onmodel review`, over HTTP on 127.0.0.1."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPResponse
+
+import pytest
+from fakes.training_in_memory import PRODUCTION, TrainingInMemory
+
+from onmodel_cli.connection import Connection
+from onmodel_cli.review_server import NothingToReview, ReviewServer, review_server
+
+
+@pytest.fixture
+def world() -> TrainingInMemory:
+    return TrainingInMemory()
+
+
+@pytest.fixture
+def server(world: TrainingInMemory, connection: Connection) -> Iterator[ReviewServer]:
+    world.show_characters()
+    world.film()
+    with review_server(PRODUCTION, connection) as made:
+        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield made
+        made.shutdown()
+        thread.join()
+
+
+def ask(
+    server: ReviewServer, path: str, body: str | None = None, method: str = ""
+) -> tuple[HTTPResponse, bytes]:
+    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection.request(method or ("GET" if body is None else "POST"), path, body)
+    answer = connection.getresponse()
+    return answer, answer.read()
+
+
+def test_server_when_asked_below_its_secret_then_items_and_their_pictures(
+    server: ReviewServer,
+) -> None:
+    answer, body = ask(server, f"{server.prefix}items")
+    page = json.loads(body)
+    assert (answer.status, len(page["items"])) == (200, 8)
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    for address in (page["items"][0]["picture"], *page["characters"][0]["references"]):
+        answer, picture = ask(server, server.prefix + address)
+        assert (answer.status, answer.headers["Content-Type"][:6]) == (200, "image/")
+        assert picture
+    answer, sheet = ask(server, server.prefix + page["sheets"][0])
+    assert (answer.status, sheet[:2]) == (200, b"\xff\xd8")
+
+
+@pytest.mark.parametrize("path", ["/", "/items", "/wrong/items", "/favicon.ico"])
+def test_server_when_the_secret_is_missing_then_nothing_is_shown(
+    server: ReviewServer, path: str
+) -> None:
+    answer, body = ask(server, path)
+    assert (answer.status, json.loads(body)["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "path", ["files/studio/bunny/settings.json", "files/studio/../../etc/passwd", "sheets/x.jpg"]
+)
+def test_server_when_a_file_was_not_announced_then_not_served(
+    server: ReviewServer, path: str
+) -> None:
+    assert ask(server, server.prefix + path)[0].status == 404
+
+
+def test_server_when_corrections_are_posted_then_saved(
+    server: ReviewServer, world: TrainingInMemory
+) -> None:
+    crop = json.loads(ask(server, f"{server.prefix}items")[1])["items"][0]["crop_id"]
+    posted = {"corrections": [{"crop_id": crop, "version": 0, "verdict": "rejected"}]}
+    answer, body = ask(server, f"{server.prefix}corrections", json.dumps(posted))
+    assert (answer.status, json.loads(body)["results"][0]["saved"]) == (200, True)
+    assert [row.id for row in world.registry.list(PRODUCTION, "review")] == [crop]
+
+
+def test_server_when_a_body_is_too_large_or_has_no_length_then_refused(
+    server: ReviewServer,
+) -> None:
+    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection.putrequest("POST", f"{server.prefix}corrections")
+    connection.putheader("Content-Length", "99999999")
+    connection.endheaders()
+    assert connection.getresponse().status == 400
+
+
+def test_server_when_asked_for_the_head_then_no_body(server: ReviewServer) -> None:
+    answer, body = ask(server, f"{server.prefix}items", method="HEAD")
+    assert (answer.status, body) == (200, b"")
+    assert int(answer.headers["Content-Length"]) > 0
+
+
+def test_server_when_made_then_each_has_a_secret_of_its_own(
+    server: ReviewServer, connection: Connection
+) -> None:
+    with review_server(PRODUCTION, connection) as other:
+        assert other.prefix != server.prefix
+        assert len(other.prefix) >= 32
+
+
+def test_server_when_no_film_was_prepared_then_refused(connection: Connection) -> None:
+    with pytest.raises(NothingToReview, match="No film of empty was prepared yet"):
+        review_server("empty", connection)
