@@ -38,8 +38,7 @@ def cast_review() -> ReviewInMemory:
     return ReviewInMemory("Big Buck Bunny", CAST, items, [SHEET], alike, is_waited_for=True)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_views_when_examined_by_axe_then_have_no_fault(
     scheme: str, width: int, browser: Browser, serve: Serve
 ) -> None:

@@ -19,17 +19,18 @@ export function decide(app, command, crops) {
   return decided && crops.length ? decided() !== null : false;
 }
 
-function nameByNumber({ session, say }, number, crops) {
+function nameByNumber(app, number, crops) {
+  const { session } = app;
   const character = session.characters[number - 1];
   if (character) return session.name(crops, character.slug);
   const known = session.characters.length;
-  say(`There is no character ${number}: ${known === 1 ? "one is" : `${known} are`} known`);
+  app.say(`There is no character ${number}: ${known === 1 ? "one is" : `${known} are`} known`);
   return null;
 }
 
-function repeat({ session, say }, crops) {
-  if (session.repeat(crops)) return true;
-  say("Nothing was decided yet that could be repeated");
+function repeat(app, crops) {
+  if (app.session.repeat(crops)) return true;
+  app.say("Nothing was decided yet that could be repeated");
   return null;
 }
 

@@ -10,7 +10,8 @@ export class Grid {
   #anchor = null;
   #selecting = false;
   #list = null;
-  #layout = gridOf(800);
+  #layout = null;
+  #names = [];
 
   constructor(app) {
     this.app = app;
@@ -25,21 +26,14 @@ export class Grid {
 
   show() {
     this.#names = nameButtons(this.app, (slug) => this.command({ verb: "named", slug }));
-    this.#list = null;
+    this.#layout = null;
     this.#measure();
     this.#reveal();
     this.#focus();
   }
 
-  #names = [];
-
   update() {
     const { session } = this.app;
-    if (this.#list !== session.list) {
-      this.#list = session.list;
-      this.#anchor = null;
-      this.#clear();
-    }
     this.#draw();
     this.#showBar();
   }
@@ -125,17 +119,32 @@ export class Grid {
 
   #measure() {
     if (this.root.hidden || !this.scroll.clientWidth) return;
-    this.#layout = gridOf(this.listbox.clientWidth);
-    this.#clear();
+    const layout = gridOf(this.listbox.clientWidth);
+    if (this.#layout?.side === layout.side && this.#layout.columns === layout.columns) return;
+    this.#layout = layout;
+    this.#list = null;
     this.#draw();
   }
 
+  /** Takes all cells away where another list is shown, or in another layout. */
   #clear() {
+    const { list } = this.app.session;
+    if (this.#list === list) return;
+    this.#list = list;
+    this.#anchor = null;
     this.#cells.clear();
     this.listbox.replaceChildren();
   }
 
   #draw() {
+    if (!this.#layout) return; // not on the screen
+    const hadFocus = this.listbox.contains(document.activeElement);
+    this.#clear();
+    this.#drawCells();
+    if (hadFocus && !this.listbox.contains(document.activeElement)) this.#focus();
+  }
+
+  #drawCells() {
     const { session } = this.app;
     const count = session.list.length;
     const { columns, row, side } = this.#layout;
@@ -192,6 +201,7 @@ export class Grid {
   }
 
   #reveal() {
+    if (!this.#layout) return;
     const { columns, row } = this.#layout;
     const top = Math.floor(this.app.session.at / columns) * row;
     const { scrollTop, clientHeight } = this.scroll;
@@ -227,7 +237,7 @@ export class Grid {
           element("div", { class: "names" }, ...this.#names),
           all, select, button("Clear", { class: "quiet", onclick: act("out") }, "Esc"),
         ]
-      : [select, all, element("span", { class: "hint", textContent: "Click opens, the mark selects" })]));
+      : [select, all, element("span", { class: "hint", textContent: "A click or tap opens; the mark selects" })]));
     if (focused) [...this.bar.querySelectorAll("button")].find((one) => one.textContent === focused)?.focus();
   }
 }
