@@ -307,6 +307,23 @@ def test_inspect_film_when_the_clock_begins_late_then_length_is_last_minus_first
     assert [int(time) for time in times] == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize("codec", ["libx264", "libvpx"])  # with reordered pictures, and without
+@pytest.mark.parametrize("offset", ["-1", "-40"])
+def test_inspect_film_when_matroskas_clock_begins_below_zero_then_every_second_is_read(
+    films, codec, offset
+):
+    """FFmpeg gives no times below 0, and Matroska's index does not list them."""
+    options = {"output_ts_offset": offset, "avoid_negative_ts": "disabled"}
+    path = films / f"below-zero-{codec}{offset}.mkv"
+    draw_film(path, seconds=4, size=SIZE, gop=24, codec=codec, container_options=options)
+    found = inspected(path.read_bytes())
+    assert found.facts.duration_seconds == pytest.approx(4, abs=0.05)
+    lost: list[tuple[float, float]] = []
+    times = [frame.timecode_seconds for frame in sampled(path.read_bytes(), found, lost)]
+    assert [int(time) for time in times] == [0, 1, 2, 3]
+    assert lost == []
+
+
 @pytest.mark.parametrize("name", ["late-part.mkv", "late-part.flv"])
 def test_inspect_film_when_the_clock_jumps_by_hours_then_one_continuous_film(films, name):
     path = films / name
@@ -354,7 +371,7 @@ def test_inspect_film_when_the_header_declares_more_than_the_file_holds_then_a_n
     found = inspected(body[: len(body) // 4])
     assert found.facts.duration_seconds < 15
     (notice,) = found.facts.notices
-    assert notice.startswith("The film's header declares 20 seconds, but its pictures end after")
+    assert notice.startswith("The file is cut off: its header declares 20.")
 
 
 @pytest.mark.parametrize("name", ["first.mp4", "first.flv", "first.mkv"])
@@ -443,6 +460,7 @@ def test_inspect_film_when_a_poster_is_a_video_track_then_the_moving_track(
     muxed(path, tracks[::-1] if poster_first else tracks)
     found = inspected(path.read_bytes())
     assert (found.facts.width, found.facts.height) == SIZE
+    assert found.facts.notices == ()
     assert len(list(sampled(path.read_bytes(), found, []))) == 2
     assert len(list(sample_frames(path))) == 2
 
@@ -456,6 +474,27 @@ def test_inspect_film_when_a_smaller_track_is_the_default_then_that_one(films):
         muxed(path, [(small, default == 0), (large, default == 1)])
         facts = inspected(path.read_bytes()).facts
         assert (facts.width, facts.height) == size
+        read, unread = ("1 (128 × 80", "2 (256 × 160") if default == 0 else ("2 (256", "1 (128")
+        (notice,) = facts.notices
+        assert f"Read is track {read}" in notice
+        assert "which its header flags as default. Not read: track" in notice
+        assert f"Not read: track {unread}" in notice
+
+
+@pytest.mark.parametrize("container", ["mp4", "ts"])
+def test_inspect_film_when_no_track_is_the_default_then_the_largest_and_a_notice(films, container):
+    small, large = films / "small-angle.mp4", films / "large-angle-2.mp4"
+    draw_film(small, seconds=2, size=SIZE)
+    draw_film(large, seconds=2, size=(256, 160), codec="libx265")
+    path = films / f"two-angles.{container}"
+    muxed(path, [(small, True), (large, True)])
+    facts = inspected(path.read_bytes()).facts
+    assert (facts.width, facts.height) == (256, 160)
+    assert facts.notices == (
+        "The film has several video tracks. Read is track 2 (256 × 160, hevc), the largest."
+        " Not read: track 1 (128 × 80, h264). If another one matters, upload it as a film of its"
+        " own.",
+    )
 
 
 @pytest.mark.parametrize(

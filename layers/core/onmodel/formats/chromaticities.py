@@ -38,9 +38,11 @@ def to_xyz(primaries: Primaries) -> Matrix:
     """(3, 3): linear light of these primaries to CIE XYZ, with Y = 1 for white.
 
     Raises:
-        np.linalg.LinAlgError: the primaries lie on a line.
+        np.linalg.LinAlgError: the primaries lie on a line, or the white has no luminance.
     """
     *points, white = primaries
+    if not white[1] > 0:
+        raise np.linalg.LinAlgError("a white without luminance")
     columns = np.stack([_sums_to_one(point) for point in points], axis=1)
     return columns * np.linalg.solve(columns, _sums_to_one(white) / white[1])
 
@@ -51,10 +53,11 @@ def to_bt709(primaries: Primaries) -> Matrix:
     Whites are adapted by Bradford's method.
 
     Raises:
-        np.linalg.LinAlgError: the primaries lie on a line.
+        np.linalg.LinAlgError: the primaries lie on a line, or the white has no luminance.
     """
     screen = PRIMARIES[BT709]
-    adapted = _adaptation(primaries[3], screen[3]) @ to_xyz(primaries)
+    own = to_xyz(primaries)
+    adapted = _adaptation(primaries[3], screen[3]) @ own
     return np.asarray(np.linalg.inv(to_xyz(screen)) @ adapted)
 
 

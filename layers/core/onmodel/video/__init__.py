@@ -22,7 +22,9 @@ What is believed, and what is measured (`container/packet_index.py`, `container/
   (`decode/keyframes.py`). The list of a Matroska or AVI file is believed if the packets after its
   last two entries agree with it.
 - Track: measured: one that moves comes before one that does not, then the flag "default" is
-  believed, then the larger track is taken.
+  believed, then the larger track is taken. Other moving tracks are a notice.
+- End: Matroska, AVI and ASF declare it in bytes, MP4 and FLV piece by piece. A file that ends
+  before is cut off, which is a notice.
 - Size, rotation and fields: those of the first decoded picture. Pixel format and bits of a sample
   are believed when the decoder is opened.
 - Bars: measured on nine keyframes.

@@ -146,4 +146,47 @@ def test_inspect_film_when_an_mp4_is_cut_off_then_measured_and_told(
     windows = {int(seconds / 0.5) for seconds in there}
     assert [int(frame.timecode_seconds / 0.5) for frame in frames] == sorted(windows)
     (notice,) = film.facts.notices
-    assert notice.startswith("The file is cut off: its header declares")
+    assert notice.startswith("The file is cut off: ")
+    assert f"pictures are there for {film.facts.duration_seconds:,.1f} seconds" in notice
+
+
+@pytest.mark.parametrize("flags", ["frag_keyframe+empty_moov", "dash+frag_keyframe+empty_moov"])
+def test_inspect_film_when_an_mp4_ends_within_a_fragments_header_then_earlier_ones_are_read(
+    tmp_path: Path, flags: str
+) -> None:
+    path = tmp_path / "a.mp4"
+    draw_film(
+        path, seconds=4, size=(160, 96), gop=24, shot_seconds=99,
+        container_options={"movflags": flags},
+    )  # fmt: skip
+    whole = path.read_bytes()
+    third = [at for at in range(len(whole)) if whole.startswith(b"moof", at)][2] - 4
+    for end in (third + 3, third + 8, third + 100, third + 250):
+        body = whole[:end]
+        film = inspect_film(io.BytesIO(body), size_bytes=len(body))
+        frames = list(sample_frames(io.BytesIO(body), 0.5, packets=film.packets))
+        assert [int(frame.timecode_seconds / 0.5) for frame in frames] == [0, 1, 2, 3]
+        (notice,) = film.facts.notices
+        assert notice.startswith("The file is cut off: ")
+        assert "pictures are there for 2.0 seconds" in notice
+    again = inspect_film(io.BytesIO(whole), size_bytes=len(whole))
+    assert again.facts.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "container"),
+    [
+        ("a.mkv", "libx264", None), ("a.webm", "libvpx-vp9", None), ("a.flv", "libx264", None),
+        ("a.avi", "mpeg4", None), ("a.wmv", "wmv2", "asf"),
+    ],
+)  # fmt: skip
+def test_inspect_film_when_the_end_of_a_file_is_missing_then_a_notice(
+    tmp_path: Path, name: str, codec: str, container: str | None
+) -> None:
+    """Less than a second may be missing, which no declared length shows."""
+    path = tmp_path / name
+    draw_film(path, seconds=4, size=(160, 96), gop=24, codec=codec, container=container)
+    whole = path.read_bytes()
+    for end, told in ((len(whole), False), (len(whole) - 500, True)):
+        notices = inspect_film(io.BytesIO(whole[:end]), size_bytes=end).facts.notices
+        assert any(each.startswith("The file is cut off: ") for each in notices) is told

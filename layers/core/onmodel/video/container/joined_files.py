@@ -11,6 +11,9 @@ from typing import IO, cast
 
 from onmodel.video.container.mp4_boxes import ISO_BMFF, boxes
 
+MATROSKA = "matroska"
+"""FFmpeg's names of Matroska and WebM begin so."""
+
 _BLOCK = 1 << 20
 _MATROSKA = b"\x1a\x45\xdf\xa3"
 _SEGMENT = b"\x18\x53\x80\x67"
@@ -69,7 +72,7 @@ def joined_films(file: IO[bytes], container: str, searched: int = 0) -> tuple[tu
         size = file.seek(0, 2)
         if ISO_BMFF in container:
             found = [box.body - 8 for box in boxes(file, 0, size) if box.name == b"ftyp"]
-        elif container.startswith("matroska"):
+        elif container.startswith(MATROSKA):
             found = [
                 at for at in _all_of(file, _MATROSKA, searched, size) if _is_matroska(file, at)
             ]

@@ -53,6 +53,7 @@ def joined_table(
             duration_seconds=float(begin * time_base),
             frames_per_second=_mean_rate(tables),
             declared_seconds=sum(table.declared_seconds for table in tables),
+            cut_off=any(table.cut_off for table in tables),
             unread_bytes=unread + sum(table.unread_bytes for table in tables),
         ),
         tuple(parts),

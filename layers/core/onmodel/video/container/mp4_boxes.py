@@ -10,6 +10,8 @@ from typing import IO
 ISO_BMFF = "mov"  # part of FFmpeg's name for MP4 and MOV
 _HEADER = 16  # size, name, and a 64-bit size when the first size is 1
 _SMALLEST = 8
+MOST_TOP_BOXES = 200_000  # 12 hours of fragments of half a second
+_OF_FRAGMENTS = (b"moof", b"styp", b"sidx", b"emsg", b"prft")  # pictures follow after them
 _MOST_BOXES = 100  # read per level; fragmented films have moov before their many fragments
 # offset of the matrix in the body, for box versions 0 and 1 (8.2.2, 8.3.2)
 _MATRIX_AT = {b"mvhd": (36, 48), b"tkhd": (40, 52)}
@@ -19,11 +21,16 @@ _HEADER_BYTES = 52 + _MATRIX_BYTES  # enough for the matrix of every box and ver
 
 @dataclass(frozen=True)
 class BoxSpan:
-    """A box's name and the span [body, end) of its body in the file."""
+    """A box's name and the span [body, end) of its body in the file.
+
+    Attributes:
+        missing: bytes that its header declares beyond the limit.
+    """
 
     name: bytes
     body: int
     end: int
+    missing: int = 0
 
 
 def read_box(file: IO[bytes], start: int, limit: int) -> BoxSpan:
@@ -37,7 +44,8 @@ def read_box(file: IO[bytes], start: int, limit: int) -> BoxSpan:
         size < body - start
     ):  # 0 means "to the end of the file"; a size smaller than the header is invalid
         size = limit - start
-    return BoxSpan(header[4:8], min(body, limit), min(start + size, limit))
+    missing = max(start + size - limit, 0)
+    return BoxSpan(header[4:8], min(body, limit), min(start + size, limit), missing)
 
 
 def declares_no_rotation(file: IO[bytes]) -> bool:
@@ -70,6 +78,47 @@ def bytes_after_film(file: IO[bytes]) -> int:
                 return size - start
             start = box.end
         return 0
+    finally:
+        file.seek(position)
+
+
+def readable_end(file: IO[bytes]) -> int:
+    """Where a file ends without a last box that is incomplete; its size if that one is media data.
+
+    A recorder or an upload that stops may leave the beginning of a box, which says nothing.
+
+    The file's position is restored.
+    """
+    position = file.tell()
+    try:
+        start, size = 0, file.seek(0, 2)
+        for _ in range(MOST_TOP_BOXES):
+            if start + _SMALLEST > size:
+                return start
+            box = read_box(file, start, size)
+            if box.missing:
+                return size if box.name == b"mdat" else start
+            start = box.end
+        return size
+    finally:
+        file.seek(position)
+
+
+def begins_fragment(box: BoxSpan) -> bool:
+    """Whether the pictures of a fragment follow after a box; its name may be cut off."""
+    return len(box.name) < len(b"moof") or box.name in _OF_FRAGMENTS
+
+
+def lacks_index(file: IO[bytes]) -> bool:
+    """Whether a file has the media data of an MP4 or MOV, and ends before its index or within it.
+
+    The file's position is restored.
+    """
+    position = file.tell()
+    try:
+        found = list(boxes(file, 0, file.seek(0, 2)))
+        indexed = any(box.name in (b"moov", b"moof") and not box.missing for box in found)
+        return not indexed and any(box.name == b"mdat" for box in found)
     finally:
         file.seek(position)
 

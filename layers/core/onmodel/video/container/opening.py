@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Protocol
+from typing import IO, BinaryIO, Protocol, cast
 
 import av
 import av.subtitles.stream  # PyAV imports it while it opens its first film otherwise
@@ -16,8 +15,10 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from onmodel.errors import FilmRefused
+from onmodel.video.container.joined_files import file_span
 from onmodel.video.container.limits import Limits
-from onmodel.video.container.mp4_boxes import ISO_BMFF
+from onmodel.video.container.mp4_boxes import lacks_index, readable_end
+from onmodel.video.container.tracks import best_track, readable_tracks
 
 logger = logging.getLogger(__name__)
 
@@ -26,12 +27,15 @@ Source = str | os.PathLike[str] | BinaryIO
 
 _BUFFER = 64 << 10  # bytes per read of FFmpeg; every read is a call into Python
 _DISCARD_ALL = 48
-_PICTURES_COUNTED = 50  # of one stream, by then others that move have had their second picture
 _MP4 = b"ftyp"  # the first box of MP4 and MOV
+_FIRST_BOXES = (_MP4, b"wide", b"mdat", b"skip", b"free", b"moov")  # older ones of MOV have none
+_UNREADABLE = (
+    "this is not a film that can be read",
+    "Check that the file plays, or export it again as MP4 with H.264",
+)
 # The header of an MP4 or MOV is complete. FFmpeg would also decode the first picture to verify it,
 # which takes as long as ten later pictures and adds no information.
 _HEADER_ONLY = {"skip_frame": "all", "probesize": "10000"}
-EXPORT_AGAIN = "Export the film again as MP4 with H.264 and upload that"
 
 
 class Readable(Protocol):
@@ -97,18 +101,17 @@ def open_container(
         FilmRefused: not a film, without video, or with a codec that cannot be decoded.
     """
     if stream_index is None:
-        with _opened(recorder, limits) as container:
-            readable = _readable(container)
-            moving = _moving(container, readable) if len(readable) > 1 else frozenset()
-            best = max(readable, key=lambda stream: _rank(stream, moving))
-            if len(readable) == 1:
+        with opened(recorder, limits) as container:
+            best = best_track(container)
+            if len(readable_tracks(container)) == 1:
                 yield container, _only(container, best)
                 recorder.raise_read_error()
                 return
             stream_index = best.index
     # opened again, because packets were read to choose the stream
-    with _opened(recorder, limits) as container:
-        chosen = next((each for each in _readable(container) if each.index == stream_index), None)
+    with opened(recorder, limits) as container:
+        tracks = readable_tracks(container)
+        chosen = next((each for each in tracks if each.index == stream_index), None)
         if chosen is None:
             raise FilmRefused("the file has no video in it", "Upload the film with its picture")
         yield container, _only(container, chosen)
@@ -116,30 +119,13 @@ def open_container(
 
 
 @contextmanager
-def _opened(recorder: ErrorRecordingFile, limits: Limits) -> Iterator[InputContainer]:
-    recorder.seek(0)
-    is_mp4 = recorder.read(8)[4:] == _MP4
-    recorder.seek(0)
-    try:
-        container = av.open(
-            recorder,
-            "r",
-            buffer_size=_BUFFER,
-            metadata_errors="replace",
-            options={
-                "max_streams": str(limits.streams),
-                "use_mfra_for": "pts",  # fragmented MP4: use its table of fragments
-                "max_pixels": str(limits.pixels),
-                **(_HEADER_ONLY if is_mp4 else {}),
-            },
-        )
-    except (av.FFmpegError, ValueError) as fault:
-        recorder.raise_read_error()
-        logger.info("the file cannot be opened: %s", fault)
-        raise FilmRefused(
-            "this is not a film that can be read",
-            "Check that the file plays, or export it again as MP4 with H.264",
-        ) from fault
+def opened(recorder: ErrorRecordingFile, limits: Limits) -> Iterator[InputContainer]:
+    """Open a container with all of its streams.
+
+    Raises:
+        FilmRefused: not a film that can be read.
+    """
+    container = _opened(recorder, limits)
     try:
         recorder.raise_read_error()
         yield container
@@ -147,43 +133,56 @@ def _opened(recorder: ErrorRecordingFile, limits: Limits) -> Iterator[InputConta
         container.close()
 
 
-def _readable(container: InputContainer) -> list[VideoStream]:
-    """The video streams that can be decoded and are not marked as a cover picture."""
-    pictures = [
-        stream
-        for stream in container.streams.video
-        if not stream.disposition & av.stream.Disposition.attached_pic
-    ]
-    if not pictures:
-        has_sound = bool(container.streams.audio)
+def _opened(recorder: ErrorRecordingFile, limits: Limits) -> InputContainer:
+    recorder.seek(0)
+    first_box = recorder.read(8)[4:]
+    try:
+        container = _open(recorder, limits, is_mp4=first_box == _MP4)
+        if container.streams or first_box not in _FIRST_BOXES:
+            return container
+        container.close()
+        return _without_incomplete_box(recorder, limits)
+    except (av.FFmpegError, ValueError) as fault:
+        recorder.raise_read_error()
+        logger.info("the file cannot be opened: %s", fault)
+        if first_box in _FIRST_BOXES:
+            return _without_incomplete_box(recorder, limits)
+        raise FilmRefused(*_UNREADABLE) from fault
+
+
+def _open(file: Readable, limits: Limits, *, is_mp4: bool) -> InputContainer:
+    file.seek(0)
+    return av.open(
+        file,
+        "r",
+        buffer_size=_BUFFER,
+        metadata_errors="replace",
+        options={
+            "max_streams": str(limits.streams),
+            "use_mfra_for": "pts",  # fragmented MP4: use its table of fragments
+            "max_pixels": str(limits.pixels),
+            **(_HEADER_ONLY if is_mp4 else {}),
+        },
+    )
+
+
+def _without_incomplete_box(recorder: ErrorRecordingFile, limits: Limits) -> InputContainer:
+    """An MP4 or MOV whose last box is incomplete: FFmpeg opens none if that describes pictures."""
+    file = cast("IO[bytes]", recorder)
+    if lacks_index(file):
         raise FilmRefused(
-            "the file has sound but no picture" if has_sound else "the file has no video in it",
-            "Upload the film with its picture",
+            "the film is cut off: the index that its format has at the end is missing",
+            "Upload it again; if a camera stopped while it recorded, let the camera or its maker's"
+            " program repair the film first",
         )
-    readable = [stream for stream in pictures if _decoder(stream) is not None]
-    if not readable:
-        raise FilmRefused("the film's codec cannot be decoded", EXPORT_AGAIN)
-    return readable
-
-
-def _moving(container: InputContainer, streams: list[VideoStream]) -> frozenset[int]:
-    """Which streams have more than one picture: a poster may be an ordinary video stream."""
-    pictures = {stream.index: len(stream.index_entries) for stream in streams}
-    if ISO_BMFF not in container.format.name or not any(pictures.values()):
-        pictures = Counter()
-        try:
-            for packet in container.demux(streams):
-                pictures[packet.stream_index] += packet.size > 0
-                if pictures[packet.stream_index] >= _PICTURES_COUNTED:
-                    break
-        except av.FFmpegError as fault:
-            logger.info("the first pictures cannot be counted: %s", fault)
-    return frozenset(index for index, count in pictures.items() if count > 1)
-
-
-def _rank(stream: VideoStream, moving: frozenset[int]) -> tuple[bool, bool, int]:
-    is_default = bool(stream.disposition & av.stream.Disposition.default)
-    return stream.index in moving, is_default, stream.width * stream.height
+    end = readable_end(file)
+    if not 0 < end < recorder.seek(0, 2):
+        raise FilmRefused(*_UNREADABLE)
+    try:
+        return _open(file_span(file, 0, end), limits, is_mp4=True)
+    except (av.FFmpegError, ValueError) as fault:
+        recorder.raise_read_error()
+        raise FilmRefused(*_UNREADABLE) from fault
 
 
 def _only(container: InputContainer, chosen: VideoStream) -> VideoStream:
@@ -192,9 +191,3 @@ def _only(container: InputContainer, chosen: VideoStream) -> VideoStream:
         if stream.index != chosen.index:
             stream.discard = _DISCARD_ALL  # type: ignore[assignment]
     return chosen
-
-
-def _decoder(stream: VideoStream) -> str | None:
-    """The decoder's name, or None: PyAV gives a stream without a decoder no codec context."""
-    context: Any = stream.codec_context
-    return None if context is None or context.codec is None else str(context.codec.name)

@@ -12,6 +12,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from onmodel.errors import FilmRefused
+from onmodel.video.container.declared_end import is_cut_off
 from onmodel.video.container.film_clock import (
     ClockRules,
     FilmClock,
@@ -19,11 +20,11 @@ from onmodel.video.container.film_clock import (
     has_time,
     with_times,
 )
-from onmodel.video.container.joined_files import file_span, joined_films
+from onmodel.video.container.joined_files import MATROSKA, file_span, joined_films
 from onmodel.video.container.joined_table import joined_table
 from onmodel.video.container.limits import Limits
 from onmodel.video.container.mp4_boxes import ISO_BMFF, bytes_after_film
-from onmodel.video.container.opening import EXPORT_AGAIN, ErrorRecordingFile, open_container
+from onmodel.video.container.opening import ErrorRecordingFile, open_container
 from onmodel.video.container.packet_scan import PacketScan, packets_of
 from onmodel.video.container.packet_table import Columns, PacketTable, Segment
 from onmodel.video.container.table_columns import (
@@ -32,9 +33,10 @@ from onmodel.video.container.table_columns import (
     declared_rate,
     table_from_header,
 )
+from onmodel.video.container.tracks import EXPORT_AGAIN
 from onmodel.video.container.zeroed_media import ZeroedMediaFile
 
-_KEYFRAMES_LISTED = ("matroska", "avi")  # others only list the keyframes that they have read so far
+_KEYFRAMES_LISTED = (MATROSKA, "avi")  # others only list the keyframes that they have read so far
 _MOSTLY_TIMED = 0.9  # of the packets; with fewer times the frame rate is the only clock
 _MOST_RESTARTS = 1000  # of the clock; a file with more has no clock that can be followed
 _UNREAD_SHARE, _UNREAD_BYTES = 0.1, 8 << 10  # without a picture at the end: more is told
@@ -73,12 +75,15 @@ def _one_film(file: IO[bytes], limits: Limits) -> PacketTable:
             )
         if ISO_BMFF in container.format.name and _ends_within(stream, size):
             zeroed.media_is_zeroed = True
-            return _from_index(file, container, stream, recorder, limits)
+            table = _from_index(file, container, stream, recorder, limits)
+            return replace(table, cut_off=zeroed.ends_within_fragment())
         if ISO_BMFF in container.format.name:
             return replace(_from_packets(file, index, limits), cut_off=True)
         has_list = container.format.name.startswith(_KEYFRAMES_LISTED)
     from_list = _from_listed_keyframes(file, index, limits) if has_list else None
-    return from_list or _from_packets(file, index, limits)
+    table = from_list or _from_packets(file, index, limits)
+    last = int(table.position.max(initial=0))
+    return replace(table, cut_off=is_cut_off(file, table.container, last))
 
 
 def _from_index(
@@ -148,15 +153,17 @@ def _from_listed_keyframes(file: IO[bytes], index: int, limits: Limits) -> Packe
     """The table of a Matroska or AVI file; None if its list of keyframes is not complete."""
     recorder = ErrorRecordingFile(file)
     with open_container(recorder, limits, index) as (container, stream):
+        first = next(packets_of(container, stream, recorder), None)
         listed = _listed_keyframes(container, stream, recorder)
-        if not len(listed.pts):
+        known = set(listed.pts.tolist())
+        # an index does not list pictures before time 0
+        if first is None or not {first.pts, first.dts} & known:
             return None
         try:
             container.seek(int(listed.pts[max(len(listed.pts) - 2, 0)]), stream=stream)
         except av.FFmpegError:
             recorder.raise_read_error()
             return None
-        known = set(listed.pts.tolist())
         scan = PacketScan()
         for packet in packets_of(container, stream, recorder):
             if packet.is_keyframe and packet.pts not in known and packet.dts not in known:
@@ -164,12 +171,16 @@ def _from_listed_keyframes(file: IO[bytes], index: int, limits: Limits) -> Packe
             scan.add(packet, limits)
         tail = with_times(scan.columns())
         rules = _rules(container, stream)
-        if not len(tail.pts) or len(film_clock(tail, rules).starts) > 1:
+        if not has_time(tail).all() or not len(tail.pts) or _restarts(tail, rules):
             return None
         if np.diff(listed.pts).max(initial=0) > rules.step:
             return None
         unread = _unread(recorder, tail)
         return table_from_header(container, stream, listed, tail=tail, unread_bytes=unread)
+
+
+def _restarts(packets: Columns, rules: ClockRules) -> bool:
+    return len(film_clock(packets, rules).starts) > 1
 
 
 def _listed_keyframes(
@@ -207,7 +218,7 @@ def _from_packets(file: IO[bytes], index: int, limits: Limits) -> PacketTable:
         every = scan.columns()
         if not len(every.pts):
             return table_from_header(container, stream)
-        timed = float(has_time(every).mean()) >= _MOSTLY_TIMED
+        timed = _is_timed(every, container.format.name)
         contiguous = int(every.size.sum()) == _size(recorder)
         if contiguous:  # the file holds nothing but the packets
             every = replace(every, position=np.cumsum(every.size) - every.size)
@@ -237,6 +248,17 @@ def _from_packets(file: IO[bytes], index: int, limits: Limits) -> PacketTable:
             segments=segments,
             unread_bytes=_unread(recorder, every),
         )
+
+
+def _is_timed(packets: Columns, container: str) -> bool:
+    """Whether the times of packets are the film's clock.
+
+    Matroska may have times below 0, which FFmpeg does not give; the first packet shows it.
+    """
+    known = has_time(packets)
+    if container.startswith(MATROSKA) and not known[0]:
+        return False
+    return float(known.mean()) >= _MOSTLY_TIMED
 
 
 def _rules(container: InputContainer, stream: VideoStream) -> ClockRules:

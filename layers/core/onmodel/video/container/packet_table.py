@@ -120,7 +120,7 @@ class PacketTable:
             pictures need them. 0 and empty if not known.
         duration_seconds: until the last picture ends; measured, and so is `frames_per_second`.
         declared_seconds: the duration that the header declares; 0 for none.
-        cut_off: the file ends before a packet that its header lists.
+        cut_off: the file ends before its headers say so, or before a packet that they list.
         unread_bytes: at the end of the file, in which no picture was found.
         keyframes_measured: the container flags other packets as keyframes too, which are none.
         parts: of films that were joined end to end; then the rows are the keyframes of all parts.

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from typing import IO
 
 from onmodel.errors import FilmRefused
-from onmodel.video.container.mp4_boxes import read_box
+from onmodel.video.container.mp4_boxes import MOST_TOP_BOXES, BoxSpan, begins_fragment, read_box
 
 _BOX_HEADER = 16  # bytes of the longer kind; read from a media data box too
 
@@ -28,6 +28,8 @@ class ZeroedMediaFile:
         self._size = file.seek(0, 2)
         self._boxes = [0]  # starts of the top-level boxes read so far
         self._is_media: list[bool] = []
+        self._last = BoxSpan(b"", 0, 0)
+        self._is_fragmented = False
         self.media_is_zeroed = False
 
     def read(self, size: int) -> bytes:
@@ -56,11 +58,22 @@ class ZeroedMediaFile:
     def tell(self) -> int:
         return self._position
 
+    def ends_within_fragment(self) -> bool:
+        """Whether the file ends after the beginning of a fragment, before its pictures.
+
+        To be asked after the last picture was read.
+        """
+        while self._boxes[-1] < self._size and len(self._boxes) < MOST_TOP_BOXES:
+            self._box_at(self._boxes[-1])
+        return self._is_fragmented and begins_fragment(self._last)
+
     def _box_at(self, position: int) -> tuple[bool, int]:
         """Whether a position lies in media data, and where that span ends."""
         while self._boxes[-1] <= position and self._boxes[-1] < self._size:
             box = read_box(self._file, self._boxes[-1], self._size)
             self._is_media.append(box.name == b"mdat")
+            self._last = box
+            self._is_fragmented |= box.name == b"moof"
             self._boxes.append(box.end)
         number = bisect_right(self._boxes, position) - 1
         if number >= len(self._is_media):

@@ -14,6 +14,7 @@ from av.packet import Packet, PacketSideData
 from av.video.stream import VideoStream
 
 from onmodel.video.container.film_clock import ClockRules
+from onmodel.video.container.joined_files import MATROSKA
 from onmodel.video.container.opening import ErrorRecordingFile
 from onmodel.video.container.packet_scan import packets_of
 from onmodel.video.container.packet_table import PacketTable, Segment
@@ -51,6 +52,7 @@ class FilmPackets:
         self._loses_packets = table.container in MPEG_STREAMS
         self._gap = round(LONGEST_GAP_SECONDS / table.time_base)
         self._keyframes = frozenset(table.position.tolist()) if table.keyframes_measured else None
+        self._is_at_start = True
         self._palette = self._first_palette()
 
     def starting_at(self, seconds: float) -> Iterator[FilmPacket]:
@@ -81,6 +83,8 @@ class FilmPackets:
         table = self._table
         if table.container in MPEG_STREAMS:
             return self._seek(int(table.position[row]), unsupported_byte_offset=True)
+        if not table.timed and table.container.startswith(MATROSKA):
+            return False  # its pictures are counted from the film's beginning
         # where the clock restarts, times repeat
         return len(table.segments) == 1 and self._seek(int(table.dts[row]))
 
@@ -188,11 +192,13 @@ class FilmPackets:
         """The palette: a container gives it with its first packet alone."""
         if self._stream.codec_context.pix_fmt != "pal8":
             return None
+        self._is_at_start = False
         first = next(packets_of(self._container, self._stream, self._recorder), None)
         known = first is not None and first.has_sidedata("palette")
         return first.get_sidedata("palette") if first is not None and known else None
 
     def _seek(self, target: int, *, unsupported_byte_offset: bool = False) -> bool:
+        self._is_at_start = False
         try:
             self._container.seek(
                 target, stream=self._stream, unsupported_byte_offset=unsupported_byte_offset
@@ -204,7 +210,9 @@ class FilmPackets:
         return True
 
     def _rewind(self) -> None:
-        """Go to the start of the file."""
+        """Go to the start of the file; seeking may miss pictures before time 0."""
+        if self._is_at_start:
+            return
         by_bytes = self._table.container in MPEG_STREAMS
         for target in () if by_bytes else (min(self._stream.start_time or 0, 0),):
             if self._seek(target):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import islice
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -18,11 +18,14 @@ from onmodel.video.bitstream.hevc_units import (
     unit_length_size,
 )
 from onmodel.video.container.dolby_vision import needs_dolby_vision
+from onmodel.video.container.encryption import is_encrypted
+from onmodel.video.container.joined_files import file_span
 from onmodel.video.container.limits import Limits
-from onmodel.video.container.opening import ErrorRecordingFile, open_container
+from onmodel.video.container.opening import ErrorRecordingFile, open_container, opened
 from onmodel.video.container.packet_index import read_packet_table
 from onmodel.video.container.packet_scan import packets_of
 from onmodel.video.container.packet_table import PacketTable
+from onmodel.video.container.tracks import unread_tracks
 from onmodel.video.decode.colours import colour_notices
 from onmodel.video.decode.first_picture import first_picture
 from onmodel.video.decode.measured_table import with_pictures
@@ -35,6 +38,7 @@ _BAR_SAMPLES = 9  # frames searched for bars; a keyframe takes 5 ms
 _LEAST_BAR_SAMPLES = 3  # of a shape; with fewer, more frames near its first are decoded
 _MORE_SECONDS = 30.0  # span of these further frames
 _MISSING_SECONDS, _MISSING_SHARE = 2.0, 0.02  # sound may end later than the picture by this
+_ROUNDED = 0.1  # seconds: less is the same number in words
 _UPLOAD_AGAIN = "Check that the file plays, and upload it again"
 
 
@@ -64,6 +68,11 @@ def inspect_film(
     if size_bytes <= 0:
         raise FilmRefused("the file is empty", "Upload it again")
     table = read_packet_table(source, limits)
+    if is_encrypted(source, table.container):
+        raise FilmRefused(
+            "the film is encrypted (copy protection), so its pictures cannot be read",
+            "Upload a copy without copy protection",
+        )
     _check_size(table, limits)
     first_units = _first_units(source, table, limits)
     if needs_dolby_vision(source, table.codec_tag) or is_dolby_vision_alone(*first_units):
@@ -73,6 +82,7 @@ def inspect_film(
         )
     with open_container(ErrorRecordingFile(source), limits, table.stream_index) as found:
         picture = first_picture(*found)
+        tracks = len(found[0].streams.video)
     _check_time(table, limits)
     table = with_pictures(source, table, limits)
     display = Display.of_film(table)
@@ -99,6 +109,7 @@ def inspect_film(
         ),
         notices=(
             *_notices(table, size_bytes),
+            *(_track_notices(source, table, limits) if tracks > 1 or table.parts else ()),
             *_layer_notices(first_units, picture),
             *colour_notices(picture),
         ),
@@ -114,6 +125,18 @@ def _first_units(source: BinaryIO, table: PacketTable, limits: Limits) -> tuple[
     with open_container(recorder, limits, table.stream_index) as (container, stream):
         first = next(packets_of(container, stream, recorder), None)
         return b"" if first is None else bytes(first), unit_length_size(table.extradata)
+
+
+def _track_notices(source: BinaryIO, table: PacketTable, limits: Limits) -> tuple[str, ...]:
+    """What is not read of a file with several video tracks; of joined films, of each."""
+    films: list[tuple[IO[bytes], PacketTable]] = [(source, table)]
+    if table.parts:
+        films = [(file_span(source, part.start, part.end), part.table) for part in table.parts]
+    found = []
+    for file, part in films:
+        with opened(ErrorRecordingFile(file), limits) as container:
+            found.append(unread_tracks(container, part.stream_index))
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def _layer_notices(units: tuple[bytes, int], picture: VideoFrame) -> tuple[str, ...]:
@@ -162,10 +185,10 @@ def _notices(table: PacketTable, size_bytes: int) -> tuple[str, ...]:
     begin = max(table.origin * float(table.time_base), 0.0)
     missing = table.declared_seconds - begin - table.duration_seconds
     if table.cut_off:
+        declared = f"its header declares {table.declared_seconds:,.1f} seconds, and "
         found.append(
-            f"The file is cut off: its header declares {table.declared_seconds:,.1f} seconds, and"
-            f" pictures are there for {table.duration_seconds:,.1f}. Upload the whole film if the"
-            " rest matters."
+            f"The file is cut off: {declared if missing > _ROUNDED else ''}pictures are there for"
+            f" {table.duration_seconds:,.1f} seconds. Upload the whole film if the rest matters."
         )
     elif missing > max(_MISSING_SECONDS, _MISSING_SHARE * table.declared_seconds):
         found.append(
