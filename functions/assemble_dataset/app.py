@@ -1,13 +1,21 @@
 """TrainModel: close the generation; its films' crops become one dataset."""
 
 from onmodel.contracts.datasets import AssembleDatasetRequest, DatasetRef
-from onmodel.environment import Buckets, CacheTable, Models, RegistryTable
-from onmodel.handler import lambda_handler
+from onmodel.environment import (
+    Buckets,
+    CacheTable,
+    FilmPace,
+    LabelPace,
+    Models,
+    RegistryTable,
+    StackName,
+)
+from onmodel.handler import lambda_handler, seconds_left
 from onmodel.money.usage import UsageMeter
 from onmodel.steps.assemble_dataset import AssembleDataset
 from onmodel.wiring import now, services
 
-wired = services(Buckets, CacheTable, Models, RegistryTable)
+wired = services(Buckets, CacheTable, FilmPace, LabelPace, Models, RegistryTable, StackName)
 
 
 @lambda_handler(AssembleDatasetRequest)
@@ -18,7 +26,7 @@ def handler(request: AssembleDatasetRequest) -> DatasetRef:
         uploads=wired.uploads,
         studio=wired.studio,
         cache=wired.cache,
-        namer=wired.namer(meter),
+        namer=wired.namer(meter, wired.retry(seconds_left())),
         meter=meter,
         clock=now,
         models=wired.environment.read(Models).allowed,

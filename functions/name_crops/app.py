@@ -1,13 +1,13 @@
 """PrepareFilm: name the kept crops after the production's references."""
 
 from onmodel.contracts.films import RunRequest
-from onmodel.environment import Buckets, CacheTable, RegistryTable
-from onmodel.handler import lambda_handler
+from onmodel.environment import Buckets, CacheTable, FilmPace, LabelPace, RegistryTable, StackName
+from onmodel.handler import lambda_handler, seconds_left
 from onmodel.money.usage import UsageMeter
 from onmodel.steps.name_crops import name_crops
 from onmodel.wiring import services
 
-wired = services(Buckets, CacheTable, RegistryTable)
+wired = services(Buckets, CacheTable, FilmPace, LabelPace, RegistryTable, StackName)
 
 
 @lambda_handler(RunRequest)
@@ -18,6 +18,6 @@ def handler(request: RunRequest) -> None:
         uploads=wired.uploads,
         studio=wired.studio,
         registry=wired.registry,
-        namer=wired.namer(meter),
+        namer=wired.namer(meter, wired.retry(seconds_left())),
         meter=meter,
     )

@@ -9,7 +9,7 @@ from fakes.caption_model import FakeCaptionModel
 from fakes.clock import FixedClock
 from fakes.embedder import FakeEmbedder
 from fakes.executions import InMemoryExecutions, execution_arn
-from fakes.faces import FakeFaces
+from fakes.faces import FakeFaces, InMemoryFaceCollections
 from fakes.labels import FakeLabels
 from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox
 from fakes.object_store import InMemoryObjectStore
@@ -34,11 +34,13 @@ from onmodel.money.pricebook import PriceBook
 from onmodel.money.result_cache import (
     CachedAnswers,
     CachedEmbedder,
+    CachedFaceCollections,
     CachedFaceDetector,
     CachedLabelDetector,
 )
 from onmodel.money.usage import UsageMeter
 from onmodel.namers import NamerServices, make_namer
+from onmodel.ports.faces import FaceCollections
 from onmodel.ports.finder import FinderOf
 from onmodel.ports.models import CaptionModel, FaceDetector, LabelDetector
 from onmodel.ports.namer import NamerOf
@@ -72,6 +74,7 @@ class FilmsInMemory:
         self.detector = labels or FakeLabels()
         self.faces: FaceDetector = FakeFaces()
         self.grounding: CaptionModel = FakeCaptionModel("[]")
+        self.collections: FaceCollections = InMemoryFaceCollections()
 
     def upload(self, key: str, body: bytes) -> UploadEvent:
         """Put an object; answers the event that S3 would send for it."""
@@ -165,7 +168,14 @@ class FilmsInMemory:
         return partial(make_finder, services=services)
 
     def namer(self, meter: UsageMeter) -> NamerOf:
-        return partial(make_namer, services=NamerServices(partial(self.embedder, meter=meter)))
+        collections = CachedFaceCollections(self.collections, self.cache, meter)
+        services = NamerServices(
+            embedder=partial(self.embedder, meter=meter),
+            faces=lambda: CachedFaceDetector(self.faces, self.cache, meter),
+            collections=lambda: collections,
+            stack="onmodel",
+        )
+        return partial(make_namer, services=services)
 
     def embedder(self, settings: EmbeddingSettings, meter: UsageMeter) -> CachedEmbedder:
         return CachedEmbedder(FakeEmbedder(settings.dimensions), self.cache, meter)

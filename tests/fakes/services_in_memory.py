@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from fakes.account import InMemoryModels
@@ -16,7 +16,6 @@ from functions import variables_of_the_template
 
 from onmodel.environment import Environment
 from onmodel.money.pricebook import PriceBook
-from onmodel.namers import NamerServices, make_namer
 from onmodel.trainers.catalogue import common_limits
 
 
@@ -53,8 +52,12 @@ class ServicesInMemory:
     def finder(self, meter: Any, _retry: Any, _per_second: float) -> Any:
         return self._world.finder(meter)
 
-    def namer(self, meter: Any) -> Any:
-        return partial(make_namer, services=NamerServices(partial(self.embedder, meter=meter)))
+    def namer(self, meter: Any, _retry: Any) -> Any:
+        return self._world.namer(meter)
+
+    @property
+    def face_collections(self) -> Any:
+        return self._world.collections
 
     def image_model(self, _trainer: str) -> Any:
         return FakeImageModel()

@@ -12,11 +12,13 @@ from typing import Any
 from onmodel.adapters.clients import ATTEMPTS, READ_TIMEOUT_SECONDS, make_client
 from onmodel.adapters.converse import ConverseModel
 from onmodel.adapters.dynamodb import DynamoCache, DynamoRegistry
+from onmodel.adapters.face_collections import RekognitionFaceCollections
 from onmodel.adapters.foundation_models import BedrockModels
 from onmodel.adapters.pacing import (
     Pace,
     PacedRetry,
     PatientEmbedder,
+    PatientFaceCollections,
     PatientFaces,
     PatientLabels,
     PatientModel,
@@ -41,6 +43,7 @@ from onmodel.environment import (
     CacheTable,
     CaptionQueueVariables,
     Environment,
+    FilmPace,
     LabelPace,
     Links,
     RegistryTable,
@@ -54,6 +57,7 @@ from onmodel.money.pricebook import PriceBook
 from onmodel.money.result_cache import (
     CachedAnswers,
     CachedEmbedder,
+    CachedFaceCollections,
     CachedFaceDetector,
     CachedLabelDetector,
 )
@@ -235,6 +239,11 @@ class Services:
     def foundation_models(self) -> BedrockModels:
         return BedrockModels(self.client("bedrock"))
 
+    @cached_property
+    def face_collections(self) -> RekognitionFaceCollections:
+        """All of the account; those of this stack begin as contracts.keys says."""
+        return RekognitionFaceCollections(self._rekognition)
+
     @property
     def labels_per_second(self) -> float:
         """Calls of DetectLabels that the whole account may make."""
@@ -282,11 +291,37 @@ class Services:
         services = FinderServices(labels=labels, faces=faces, grounding=grounding)
         return partial(make_finder, services=services)
 
-    def namer(self, meter: UsageMeter) -> NamerOf:
-        """Makes the namer of a production's settings; its paid calls are cached and counted."""
+    def namer(self, meter: UsageMeter, retry: ThrottledRetry) -> NamerOf:
+        """Makes the namer of a production's settings; its paid calls are cached and counted.
+
+        Args:
+            meter: counts them.
+            retry: repeats those about faces that are throttled.
+        """
         from onmodel.namers import NamerServices, make_namer  # loads NumPy: few steps need it
 
-        return partial(make_namer, services=NamerServices(partial(self.embedder, meter=meter)))
+        per_second = self.labels_per_second / self.environment.read(FilmPace).films_at_once
+
+        def calls() -> PacedRetry:
+            return PacedRetry(Pace(per_second, time.monotonic, time.sleep), retry)
+
+        def faces() -> CachedFaceDetector:
+            patient = PatientFaces(RekognitionFaces(self._rekognition), calls())
+            return CachedFaceDetector(patient, self.cache, meter)
+
+        def collections() -> CachedFaceCollections:
+            patient = PatientFaceCollections(self.face_collections, calls())
+            return CachedFaceCollections(patient, self.cache, meter)
+
+        return partial(
+            make_namer,
+            services=NamerServices(
+                embedder=partial(self.embedder, meter=meter),
+                faces=faces,
+                collections=collections,
+                stack=self.environment.read(StackName).stack_name,
+            ),
+        )
 
     def embedder(
         self, settings: EmbeddingSettings, meter: UsageMeter, retry: ThrottledRetry | None = None

@@ -192,10 +192,10 @@ def test_finder_when_several_kinds_are_written_then_other_samples_which_are_read
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        (b"finder: {kind: [faces, faces]}", "names a finder twice"),
+        (b"finder: {kind: [faces, faces]}", "names one twice"),
         (b"finder: {kind: []}", "finder.kind: is empty"),
         (b"finder: {kind: hands}", "finder.kind"),
-        (b"finder: {faces: {figure: head}}", "faces is read only by the finder faces"),
+        (b"finder: {faces: {figure: head}}", "faces is read only with kind faces"),
         (b"finder: {kind: faces, faces: {figure: foot}}", "finder.faces.figure: is foot"),
         (b"finder: {kind: faces, faces: {min_confidence: 101}}", "min_confidence"),
     ],

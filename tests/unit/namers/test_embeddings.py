@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.films import Crop, Naming
-from onmodel.contracts.settings import NamingSettings
+from onmodel.contracts.namers import NamingSettings
 from onmodel.namers.embeddings import EmbeddingsNamer, make_embeddings_namer
 from onmodel.ports.namer import ReferencePicture
 

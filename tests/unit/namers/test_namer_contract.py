@@ -3,34 +3,62 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
 from fakes.crops import numbered_crops
 from fakes.embedder import FakeEmbedder
+from fakes.faces import FakeFaces, InMemoryFaceCollections, face
 from fakes.training_in_memory import picture
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from onmodel.contracts.arrays import Vectors
-from onmodel.contracts.settings import EmbeddingSettings, NamingSettings
+from onmodel.contracts.films import Crop, Naming
+from onmodel.contracts.namers import NamerKind, NamingSettings
+from onmodel.contracts.settings import EmbeddingSettings
 from onmodel.namers import NAMERS, NamerServices, make_namer
-from onmodel.ports.namer import Namer, ReferencePicture
+from onmodel.namers.embeddings import EmbeddingsNamer
+from onmodel.namers.faces import FacesNamer
+from onmodel.namers.in_order import NamersInOrder
+from onmodel.ports.namer import LookAlikes, Namer, NamingTask, ReferencePicture
 
 EMBEDDING = EmbeddingSettings(dimensions=256)
 CHARACTERS = ("big-buck", "frank", "gimera")
 REFERENCES = [ReferencePicture(name, picture(i)) for i, name in enumerate(CHARACTERS)]
 
 
+PERSONS = {picture(i): name for i, name in enumerate(CHARACTERS)}
+"""Whose face a picture shows: a reference's own, and nobody's."""
+
+
 def services() -> NamerServices:
-    return NamerServices(embedder=lambda settings: FakeEmbedder(settings.dimensions))
+    return NamerServices(
+        embedder=lambda settings: FakeEmbedder(settings.dimensions),
+        faces=lambda: FakeFaces((face(0.2, 0.2, 0.5, 0.5),)),
+        collections=lambda: InMemoryFaceCollections(PERSONS.get),
+        stack="onmodel",
+    )
+
+
+def task(
+    kind: str | tuple[str, ...], references: Sequence[ReferencePicture] = REFERENCES
+) -> NamingTask:
+    """The figure of crop i is picture i."""
+    return NamingTask(
+        production="bunny",
+        naming=NamingSettings.model_validate({"kind": kind}),
+        embedding=EMBEDDING,
+        references=references,
+        figure=lambda crop: picture(int(crop.crop_id)),
+        notice=lambda _: None,
+    )
 
 
 def namer(kind: str, references: Sequence[ReferencePicture] = REFERENCES) -> Namer:
-    settings = NamingSettings.model_validate({"kind": kind})
-    return NAMERS[kind](settings, EMBEDDING, references, services())
+    return NAMERS[kind](task(kind, references), services())
 
 
 def embedded(pictures: Sequence[bytes]) -> Vectors:
@@ -68,7 +96,9 @@ def test_name_when_a_crop_is_unlike_every_reference_then_it_abstains(kind: str) 
     for _ in range(2):  # the second time for what rounding leaves
         stranger -= known.T @ np.linalg.lstsq(known.T, stranger, rcond=None)[0]
     stranger /= np.linalg.norm(stranger)
-    (answer,) = namer(kind).name(numbered_crops(1), stranger[None, :].astype(np.float32))
+    (crop,) = numbered_crops(1)
+    unknown = crop.model_copy(update={"crop_id": "9"})
+    (answer,) = namer(kind).name([unknown], stranger[None, :].astype(np.float32))
     assert answer.character is None
 
 
@@ -92,14 +122,55 @@ def test_name_when_asked_again_then_the_same_answers(kind: str) -> None:
 
 
 def test_catalogue_when_read_then_has_a_namer_for_every_kind_of_the_settings() -> None:
-    kinds = typing.get_args(NamingSettings.model_fields["kind"].annotation)
-    assert set(NAMERS) == set(kinds)
+    assert set(NAMERS) == set(typing.get_args(NamerKind))
 
 
-def test_make_namer_when_the_kind_is_set_then_that_namer_is_made(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    made = object()
-    monkeypatch.setitem(NAMERS, "other", lambda *_: made)  # type: ignore[arg-type]
-    settings = NamingSettings().model_copy(update={"kind": "other"})
-    assert make_namer(settings, EMBEDDING, REFERENCES, services()) is made
+class Knows:
+    """A namer that gives each crop the character that a test says, by its id."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+        self.asked: list[str] = []
+
+    def look_alikes(self) -> tuple[LookAlikes, ...]:
+        return (LookAlikes("big-buck", "frank", 0.9, 0.65),)
+
+    def name(self, crops: Sequence[Crop], vectors: Vectors) -> tuple[Naming, ...]:
+        assert len(crops) == len(vectors)
+        self.asked = [crop.crop_id for crop in crops]
+        return tuple(
+            Naming(crop_id=each, character=self.names.get(each), confidence=0.5, margin=0.1)
+            for each in self.asked
+        )
+
+
+def in_order(
+    first: Mapping[str, str], second: Mapping[str, str], crops: Sequence[Crop]
+) -> tuple[list[str | None], list[str]]:
+    """The names, and which crops the second namer was asked about."""
+    last = Knows(second)
+    namer = NamersInOrder((Knows(first), last))
+    names = namer.name(crops, np.zeros((len(crops), 256), np.float32))
+    assert len(namer.look_alikes()) == 2
+    return [each.character for each in names], last.asked
+
+
+def test_names_when_the_first_namer_abstains_then_the_second_is_asked_about_the_rest() -> None:
+    names, asked = in_order({"0": "frank"}, {"1": "buck"}, numbered_crops(3))
+    assert names == ["frank", "buck", None]
+    assert asked == ["1", "2"]
+
+
+def test_names_when_both_namers_mean_one_character_in_one_frame_then_the_first_counts() -> None:
+    crops = [
+        crop.model_copy(update={"timecode_seconds": 1.0 if crop.crop_id < "2" else 2.0})
+        for crop in numbered_crops(3)
+    ]
+    names, _ = in_order({"0": "frank"}, {"1": "frank", "2": "frank"}, crops)
+    assert names == ["frank", None, "frank"]
+
+
+def test_make_namer_when_two_kinds_are_set_then_in_their_order() -> None:
+    made = make_namer(task(("faces", "embeddings")), services())
+    assert isinstance(made, NamersInOrder)
+    assert [type(each) for each in made.namers] == [FacesNamer, EmbeddingsNamer]

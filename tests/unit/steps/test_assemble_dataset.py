@@ -6,12 +6,12 @@ from onmodel.contracts.arrays import Vector
 from onmodel.contracts.datasets import DatasetItem, Generation, LeftOut, LeftOutReason, Preflight
 from onmodel.contracts.films import Crop, Run
 from onmodel.contracts.keys import DatasetKeys, FilmKeys
+from onmodel.contracts.namers import NamingSettings
 from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind
 from onmodel.contracts.settings import (
     AllowedModels,
     DeduplicationSettings,
     EmbeddingSettings,
-    NamingSettings,
     Settings,
     TrainingSettings,
 )

@@ -7,8 +7,9 @@ from fakes.labels import FakeLabels, figure
 
 from onmodel.contracts.films import Crop, Naming, Run, RunRequest
 from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.namers import NamingSettings
 from onmodel.contracts.rows import NamingCost
-from onmodel.contracts.settings import NamingSettings, Settings
+from onmodel.contracts.settings import Settings
 from onmodel.formats.jsonl import read_lines
 from onmodel.registry.kinds import REFERENCES
 from onmodel.steps.deduplicate_film import deduplicate_film

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+import typing
 from collections.abc import Callable
-from typing import get_args
 
 import pytest
 from functions import FOR_LIBRARIES, STEPS, load_function, variables_of_the_template
@@ -12,26 +12,18 @@ from template_model import Template, handler_source
 
 from onmodel import wiring
 from onmodel.contracts.finders import FinderKind, FinderSettings
+from onmodel.contracts.namers import NamerKind, NamingSettings
 from onmodel.contracts.settings import CaptionSettings, EmbeddingSettings
 from onmodel.environment import Aws, Environment, VariableGroup
 from onmodel.errors import EnvironmentIncomplete
 from onmodel.money.usage import UsageMeter
+from onmodel.ports.namer import NamingTask
 from onmodel.wiring import Services
 
 SECTIONS = {
     section.__name__: section
     for section in VariableGroup.__subclasses__()
     if section.__module__ == VariableGroup.__module__  # the command line has groups of its own
-}
-LATER: dict[str, Callable[[Services], object]] = {  # made with the settings of a request
-    "finder": lambda services: services.finder(UsageMeter(), services.retry(60), 5)(
-        FinderSettings(kind=get_args(FinderKind))
-    ),
-    "namer": lambda services: services.embedder(EmbeddingSettings(), UsageMeter()),
-    "embedder": lambda services: services.embedder(EmbeddingSettings(), UsageMeter()),
-    "trainers": lambda services: list(services.trainers.values()),
-    "image_model": lambda services: services.image_model("bedrock"),
-    "caption_model": lambda services: services.caption_model(CaptionSettings()),
 }
 ANSWERS = {"guard_deletion"}  # CloudFormation waits for its answer: it starts with any environment
 
@@ -41,6 +33,34 @@ class SomeKey:
 
     def get(self, _arn: str) -> str:
         return "a key of tests"
+
+
+def every_finder(services: Services) -> object:
+    kinds = typing.get_args(FinderKind)
+    made = services.finder(UsageMeter(), services.retry(60), 5)
+    return made(FinderSettings(kind=kinds))
+
+
+def every_namer(services: Services) -> object:
+    task = NamingTask(
+        production="bunny",
+        naming=NamingSettings(kind=typing.get_args(NamerKind)),
+        embedding=EmbeddingSettings(),
+        references=(),
+        figure=lambda _: b"",
+        notice=lambda _: None,
+    )
+    return services.namer(UsageMeter(), services.retry(60))(task)
+
+
+LATER: dict[str, Callable[[Services], object]] = {  # made with the settings of a request
+    "finder": every_finder,
+    "namer": every_namer,
+    "embedder": lambda services: services.embedder(EmbeddingSettings(), UsageMeter()),
+    "trainers": lambda services: list(services.trainers.values()),
+    "image_model": lambda services: services.image_model("bedrock"),
+    "caption_model": lambda services: services.caption_model(CaptionSettings()),
+}
 
 
 def variables_of(*sections: type[VariableGroup]) -> set[str]:

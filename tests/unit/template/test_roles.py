@@ -31,7 +31,14 @@ SERVICES = {
         "bedrock:InvokeModel",
         "dynamodb:PutItem",
     },
-    "namer": {"bedrock:InvokeModel", "dynamodb:PutItem"},  # likewise
+    "namer": {  # likewise
+        "bedrock:InvokeModel",
+        "dynamodb:PutItem",
+        "rekognition:DetectFaces",
+        "rekognition:IndexFaces",
+        "rekognition:SearchFacesByImage",
+    },
+    "face_collections": {"rekognition:ListCollections", "rekognition:DeleteCollection"},
     "embedder": {"bedrock:InvokeModel", "dynamodb:PutItem"},
     "image_model": {"bedrock:InvokeModel"},
     "caption_model": {"bedrock:InvokeModel"},
@@ -67,7 +74,7 @@ INSTEAD = {
 }
 # Actions that a role has for one service of wiring alone.
 BELONGS = {
-    "rekognition:": {"finder"},
+    "rekognition:": {"finder", "namer", "face_collections"},
     "sns:": {"mailbox"},
     "scheduler:": {"scheduler"},
     "secretsmanager:": {"links"},

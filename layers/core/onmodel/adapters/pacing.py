@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from onmodel.contracts.models import Reply, Turn
 from onmodel.errors import Throttled
+from onmodel.ports.faces import FaceCollections, FaceMatch
 from onmodel.ports.models import (
     CaptionModel,
     Embedder,
@@ -74,6 +75,11 @@ class ThrottledRetry:
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
     uniform: Callable[[float, float], float] = random.uniform
+
+    def check(self) -> None:
+        """Raises Throttled when there is no time for another call."""
+        if self.monotonic() > self.ends_at:
+            raise Throttled("there are more calls to make than one invocation has time for")
 
     def call(self, work: Callable[[], AnswerT]) -> AnswerT:
         """The answer of `work`.
@@ -143,6 +149,29 @@ class PatientModel:
 
     def ask(self, turns: Sequence[Turn], system: str = "") -> Reply:
         return self._retry.call(lambda: self._asked.ask(turns, system))
+
+
+class PatientFaceCollections:
+    """FaceCollections whose paid calls keep to a rate and wait where they are throttled.
+
+    A film may need more searches than one invocation has time for: when it must end, a search
+    raises Throttled, and the next invocation finds the answers of this one in the cache.
+    """
+
+    def __init__(self, collections: FaceCollections, calls: PacedRetry) -> None:
+        self._collections = collections
+        self._calls = calls
+        self.create = collections.create
+        self.faces = collections.faces
+        self.ids = collections.ids
+        self.delete = collections.delete
+
+    def add(self, collection: str, face: str, jpeg: bytes) -> str:
+        return self._calls.call(lambda: self._collections.add(collection, face, jpeg))
+
+    def search(self, collection: str, jpeg: bytes) -> tuple[FaceMatch, ...] | None:
+        self._calls.retry.check()
+        return self._calls.call(lambda: self._collections.search(collection, jpeg))
 
 
 class PatientEmbedder:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_serializer, field_validator, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from onmodel.contracts.base import Contract, is_hand_written
 from onmodel.contracts.hand_written import Name
+from onmodel.contracts.kinds import LISTED, STORED, check_kinds
 
 FinderKind = Literal["labels", "faces", "grounding"]
 
@@ -46,7 +46,7 @@ class GroundingFinderSettings(Contract):
 class FinderSettings(Contract):
     """Which finders find figures, and which figures count."""
 
-    kind: tuple[FinderKind, ...] = Field(
+    kind: Annotated[tuple[FinderKind, ...], LISTED, STORED] = Field(
         default=("labels",),
         min_length=1,
         description="one or several, such as `[faces, labels]`: a figure that both find has the box"
@@ -78,25 +78,8 @@ class FinderSettings(Contract):
         description="of the finder `grounding`",
     )
 
-    @field_validator("kind", mode="before")
-    @classmethod
-    def _take_one(cls, kind: object) -> object:
-        """A single kind may stand without a list, as in settings of before."""
-        return (kind,) if isinstance(kind, str) else kind
-
-    @field_serializer("kind")
-    def _dump_kind(self, kind: tuple[FinderKind, ...]) -> str | Sequence[str]:
-        """A single one as before: the ids of runs are hashes of this."""
-        return kind[0] if len(kind) == 1 else list(kind)
-
     @model_validator(mode="after")
     def _name_each_finder_once(self, info: ValidationInfo) -> Self:
-        if not is_hand_written(info):
-            return self
-        if len(set(self.kind)) < len(self.kind):
-            raise ValueError("kind names a finder twice, name each once")
-        for name, field in type(self).model_fields.items():
-            changed = getattr(self, name) != field.default
-            if changed and isinstance(field.default, Contract) and name not in self.kind:
-                raise ValueError(f"{name} is read only by the finder {name}, add it to kind")
+        if is_hand_written(info):
+            check_kinds(self, self.kind)
         return self

@@ -136,6 +136,14 @@ def accepted_settings_key(production: str) -> str:
     return f"{production}/settings.json"
 
 
+def face_collections(stack: str, production: str | None = None) -> str:
+    """The beginning of the ids of a stack's face collections, or of those of one production.
+
+    Neither name has a full stop: the stack `films` does not find those of `films-2`.
+    """
+    return f"{stack}." if production is None else f"{stack}.{production}."
+
+
 class FilmKeys:
     """The keys of a film's objects in the studio bucket."""
 

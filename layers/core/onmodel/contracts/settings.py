@@ -20,6 +20,7 @@ from onmodel.contracts.characters import Character
 from onmodel.contracts.finders import FinderSettings
 from onmodel.contracts.hand_written import OneLine, at_least, at_most, ordered
 from onmodel.contracts.keys import digest, same_name
+from onmodel.contracts.namers import NamingSettings
 from onmodel.contracts.sagemaker import SageMakerTrainingSettings
 
 READ_BY_MODES = {
@@ -133,25 +134,6 @@ class DeduplicationSettings(Contract):
         description="luma difference in a tile of the figure from which two alike pictures of one"
         " track are both kept: another expression or pose; 255 keeps neither",
     )
-
-
-class NamingSettings(Contract):
-    """Which namer names crops, and from which similarity on."""
-
-    kind: Literal["embeddings"] = Field(
-        default="embeddings",
-        # left out of dumps: the ids of runs made before this field existed are hashes of them
-        exclude_if=lambda kind: kind == "embeddings",
-        description="`embeddings`: after the character of the nearest reference",
-    )
-    threshold: float | None = Field(
-        default=None,
-        ge=0,
-        le=1,
-        description="least cosine similarity; without it, it is measured on the production's own"
-        " references and film",
-    )
-    margin: float = Field(default=0.03, ge=0, le=1, description="ahead of the next character")
 
 
 class TrainingSettings(WithMovedKeys):

@@ -49,7 +49,9 @@ class ReferenceReader:
                 continue
             name = _for_people(reference.body)
             notices += [f"Reference {name}: {notice}." for notice in read.notices]
-            picture = ReferencePicture(reference.body.character, encode_for_service(read.pixels))
+            picture = ReferencePicture(
+                reference.body.character, encode_for_service(read.pixels), name
+            )
             pictures.append(picture)
         for character, place in _by_timecode(settings):
             try:
@@ -57,7 +59,11 @@ class ReferenceReader:
             except (NotFound, ReferenceRefused) as fault:
                 notices.append(f"A reference of {character} was not used: {fault}")
                 continue
-            pictures.append(ReferencePicture(character, encode_for_service(pixels)))
+            pictures.append(
+                ReferencePicture(
+                    character, encode_for_service(pixels), f"of {character} in {place.film}"
+                )
+            )
         return tuple(pictures), tuple(notices)
 
     def _cut(self, place: TimecodeReference) -> Pixels:

@@ -22,6 +22,7 @@ from onmodel.contracts.models import Reply, Turn
 from onmodel.errors import AnswerRefused, ServiceError
 from onmodel.money.usage import UsageMeter, bedrock_item
 from onmodel.observability import logger
+from onmodel.ports.faces import FaceCollections, FaceMatch
 from onmodel.ports.models import (
     CaptionModel,
     Embedder,
@@ -37,10 +38,13 @@ if TYPE_CHECKING:
 
 DETECT_LABELS = "rekognition.detect-labels"
 DETECT_FACES = "rekognition.detect-faces"
+INDEX_FACES = "rekognition.index-faces"
+SEARCH_FACES = "rekognition.search-faces-by-image"
 UNIT_TOLERANCE = 1e-3  # float32 rounding of 1,024 squares stays far below
 
 _LABELS = TypeAdapter(tuple[Label, ...])
 _FACES = TypeAdapter(tuple[Instance, ...])
+_MATCHES: TypeAdapter[tuple[FaceMatch, ...] | None] = TypeAdapter(tuple[FaceMatch, ...] | None)
 
 AnswerT = TypeVar("AnswerT")
 
@@ -71,6 +75,44 @@ class CachedFaceDetector:
 
     def detect(self, jpeg: bytes) -> tuple[Instance, ...]:
         return self._answers.of("faces", jpeg, self._detector.detect)
+
+
+class CachedFaceCollections:
+    """FaceCollections that pay once for the same search, and for a face that cannot be added.
+
+    A face that was added is known by the collection itself, which may be deleted: its answer is
+    not cached. The id of a collection says which faces it has, so that a search of another set of
+    faces is another search.
+    """
+
+    def __init__(self, collections: FaceCollections, cache: Cache, meter: UsageMeter) -> None:
+        self._collections = collections
+        self._cache = cache
+        self._meter = meter
+        self.create = collections.create
+        self.faces = collections.faces
+        self.ids = collections.ids
+        self.delete = collections.delete
+
+    def add(self, collection: str, face: str, jpeg: bytes) -> str:
+        key = cache_key("face-refused", INDEX_FACES, {}, jpeg)
+        if (kept := self._cache.get(key)) is not None:
+            self._meter.count_reused(INDEX_FACES)
+            return kept.decode()
+        refused = self._collections.add(collection, face, jpeg)
+        self._meter.count_paid(INDEX_FACES)
+        if refused:
+            _keep(self._cache, key, refused.encode())
+        return refused
+
+    def search(self, collection: str, jpeg: bytes) -> tuple[FaceMatch, ...] | None:
+        answers = _Answers(SEARCH_FACES, _MATCHES, self._cache, self._meter)
+        return answers.of(
+            "face-search",
+            jpeg,
+            lambda picture: self._collections.search(collection, picture),
+            {"collection": collection},
+        )
 
 
 @dataclass(frozen=True)

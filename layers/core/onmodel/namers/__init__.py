@@ -1,51 +1,51 @@
-"""The catalogue of namers: the setting `naming.kind` names one, NAMERS makes it.
+"""The catalogue of namers: the setting `naming.kind` names some, NAMERS makes each.
 
-A new namer is one file in this package, one line in NAMERS, its settings in `contracts.settings`,
-and, where it calls a new service, an adapter, a field of NamerServices and the right to call it in
+A new namer is one file in this package, one line in NAMERS, its section in `contracts.namers`, and,
+where it calls a new service, an adapter, a field of NamerServices and the right to call it in
 template.yaml.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from onmodel.contracts.settings import EmbeddingSettings, NamingSettings
 from onmodel.namers.embeddings import make_embeddings_namer
-from onmodel.ports.models import EmbedderOf
-from onmodel.ports.namer import Namer, ReferencePicture
+from onmodel.namers.faces import make_faces_namer
+from onmodel.namers.in_order import NamersInOrder
+from onmodel.ports.faces import FaceCollections
+from onmodel.ports.models import EmbedderOf, FaceDetector
+from onmodel.ports.namer import Namer, NamingTask
 
 
 @dataclass(frozen=True)
 class NamerServices:
-    """The services that namers call."""
+    """The services that namers call; those of faces are made when they are first used.
+
+    Attributes:
+        embedder: makes the embedder of some settings.
+        faces: finds faces on references.
+        collections: where known faces are.
+        stack: name of the stack whose collections these are.
+    """
 
     embedder: EmbedderOf
+    faces: Callable[[], FaceDetector]
+    collections: Callable[[], FaceCollections]
+    stack: str
 
 
-_MakeNamer = Callable[
-    [NamingSettings, EmbeddingSettings, Sequence[ReferencePicture], NamerServices], Namer
-]
-
-NAMERS: Mapping[str, _MakeNamer] = {
-    "embeddings": lambda naming, embedding, references, services: make_embeddings_namer(
-        naming, references, services.embedder(embedding)
+NAMERS: Mapping[str, Callable[[NamingTask, NamerServices], Namer]] = {
+    "embeddings": lambda task, services: make_embeddings_namer(
+        task.naming, task.references, services.embedder(task.embedding)
+    ),
+    "faces": lambda task, services: make_faces_namer(
+        task, services.stack, services.faces(), services.collections()
     ),
 }
 
 
-def make_namer(
-    naming: NamingSettings,
-    embedding: EmbeddingSettings,
-    references: Sequence[ReferencePicture],
-    services: NamerServices,
-) -> Namer:
-    """The namer that `naming.kind` names.
-
-    Args:
-        naming: kind and thresholds.
-        embedding: the settings that the crops' vectors were made with.
-        references: of all characters of the production.
-        services: what namers call.
-    """
-    return NAMERS[naming.kind](naming, embedding, references, services)
+def make_namer(task: NamingTask, services: NamerServices) -> Namer:
+    """The namers that the settings name, as one."""
+    made = tuple(NAMERS[kind](task, services) for kind in task.naming.kind)
+    return made[0] if len(made) == 1 else NamersInOrder(made)

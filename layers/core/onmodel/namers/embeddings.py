@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from onmodel.contracts.arrays import Vector, Vectors
 from onmodel.contracts.films import Crop, Naming
-from onmodel.contracts.settings import NamingSettings
+from onmodel.contracts.namers import NamingSettings
 from onmodel.ports.models import Embedder
 from onmodel.ports.namer import LookAlikes, ReferencePicture
 from onmodel.vision.comparison import Comparison, learn_comparison

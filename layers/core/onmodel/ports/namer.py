@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from onmodel.contracts.films import Crop, Naming
-from onmodel.contracts.settings import EmbeddingSettings, NamingSettings
+from onmodel.contracts.namers import NamingSettings
+from onmodel.contracts.settings import EmbeddingSettings
 
 if TYPE_CHECKING:  # wiring imports this module also where NumPy is not installed
     from onmodel.contracts.arrays import Vectors
@@ -20,10 +21,12 @@ class ReferencePicture:
     Attributes:
         character: slug of the character.
         jpeg: bytes of the file.
+        name: for people: the character's folder and the file's name, or the place in a film.
     """
 
     character: str
     jpeg: bytes
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,26 @@ class Namer(Protocol):
         ...
 
 
-NamerOf = Callable[[NamingSettings, EmbeddingSettings, Sequence[ReferencePicture]], Namer]
-"""Makes the namer that the settings choose.
+@dataclass(frozen=True)
+class NamingTask:
+    """What a namer is made for.
 
-It takes the naming settings, the embedding settings that the crops' vectors were made with, and all
-references of the production.
-"""
+    Attributes:
+        production: whose crops are named.
+        naming: which namers, and their thresholds.
+        embedding: the settings that the crops' vectors were made with.
+        references: all of the production.
+        figure: the figure of a crop alone, as `vision.encoding.encode_for_service` makes it.
+        notice: takes a sentence for the film's report, such as why a reference is not used.
+    """
+
+    production: str
+    naming: NamingSettings
+    embedding: EmbeddingSettings
+    references: Sequence[ReferencePicture]
+    figure: Callable[[Crop], bytes]
+    notice: Callable[[str], None]
+
+
+NamerOf = Callable[[NamingTask], Namer]
+"""Makes the namer that the settings choose."""

@@ -39,6 +39,7 @@ from onmodel.datasets.known_captions import KnownCaptions
 from onmodel.datasets.summary import summarize
 from onmodel.errors import Conflict, DatasetRefused
 from onmodel.films.corrections import Corrections, read_corrections
+from onmodel.films.figures import FigureReader
 from onmodel.films.near_duplicates import kept_crops
 from onmodel.films.production import characters_of, current_films
 from onmodel.films.references import ReferenceReader
@@ -47,7 +48,7 @@ from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import to_npy
 from onmodel.money.usage import UsageMeter
 from onmodel.ports.machines import Clock
-from onmodel.ports.namer import Namer, NamerOf
+from onmodel.ports.namer import Namer, NamerOf, NamingTask
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import Cache, ObjectStore
 from onmodel.registry.kinds import DATASETS, GENERATIONS, DatasetRow, GenerationRow
@@ -200,8 +201,19 @@ class AssembleDataset:
         embedding = self._callable_embedding(films_crops)
         if embedding is None:
             return films_crops, tuple(dict.fromkeys(notices))
-        namer = self.namer(settings.naming, embedding, references)
-        return [_named(film, namer) for film in films_crops], tuple(dict.fromkeys(notices))
+        more: list[str] = []
+        namer = self.namer(
+            NamingTask(
+                production=runs[0].production,
+                naming=settings.naming,
+                embedding=embedding,
+                references=references,
+                figure=FigureReader(self.studio).read,
+                notice=more.append,
+            )
+        )
+        named = [_named(film, namer) for film in films_crops]
+        return named, tuple(dict.fromkeys([*notices, *more]))
 
     def _crops(self, run: Run, apart: frozenset[frozenset[str]]) -> FilmCrops:
         """A film's crops without names."""

@@ -10,12 +10,13 @@ from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import NamingCost
 from onmodel.contracts.settings import Settings
 from onmodel.films.corrections import corrected_names, read_corrections
+from onmodel.films.figures import FigureReader
 from onmodel.films.production import characters_of
 from onmodel.films.references import ReferenceReader
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import from_npy
 from onmodel.money.usage import UsageMeter
-from onmodel.ports.namer import LookAlikes, NamerOf
+from onmodel.ports.namer import LookAlikes, NamerOf, NamingTask
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 
@@ -46,8 +47,18 @@ def name_crops(
     settings = Settings.model_validate_json(studio.get(keys.settings))
     crops = read_lines(Crop, studio.get(keys.crops))
     vectors = from_npy(studio.get(keys.vectors))
-    references, notices = ReferenceReader(run, uploads, studio, registry).read(settings)
-    chosen = namer(settings.naming, settings.embedding, references)
+    references, unread = ReferenceReader(run, uploads, studio, registry).read(settings)
+    notices = list(unread)
+    chosen = namer(
+        NamingTask(
+            production=run.production,
+            naming=settings.naming,
+            embedding=settings.embedding,
+            references=references,
+            figure=FigureReader(studio).read,
+            notice=notices.append,
+        )
+    )
     corrections = read_corrections(run.production, registry)
     names = corrected_names(chosen.name(crops, vectors), corrections)
     studio.put(keys.names, write_lines(names), "application/jsonl")

@@ -1,0 +1,54 @@
+"""The section `naming` of settings.yaml: which namers name crops, and what each needs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationInfo, model_validator
+
+from onmodel.contracts.base import Contract, is_hand_written
+from onmodel.contracts.kinds import LISTED, STORED, check_kinds
+
+NamerKind = Literal["embeddings", "faces"]
+
+
+class FacesNamerSettings(Contract):
+    """When the namer `faces` gives a name."""
+
+    threshold: float = Field(
+        default=90.0, ge=50, le=100, description="least similarity of two faces, in percent"
+    )
+
+
+class NamingSettings(Contract):
+    """Which namers name crops, and from which similarity on."""
+
+    kind: Annotated[tuple[NamerKind, ...], LISTED, STORED] = Field(
+        default=("embeddings",),
+        min_length=1,
+        # left out of dumps: the ids of runs made before this field existed are hashes of them
+        exclude_if=lambda kind: kind == ("embeddings",),
+        description="one or several, such as `[faces, embeddings]`: the first that knows a figure"
+        " names it. `embeddings`: after the character of the nearest reference; `faces`: after the"
+        " faces on the references, by Rekognition",
+    )
+    threshold: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="least cosine similarity; without it, it is measured on the production's own"
+        " references and film",
+    )
+    margin: float = Field(default=0.03, ge=0, le=1, description="ahead of the next character")
+    # sections are left out of dumps, as kind
+    faces: FacesNamerSettings = Field(
+        default=FacesNamerSettings(),
+        exclude_if=lambda section: section == FacesNamerSettings(),
+        description="of the namer `faces`",
+    )
+
+    @model_validator(mode="after")
+    def _name_each_namer_once(self, info: ValidationInfo) -> Self:
+        if is_hand_written(info):
+            check_kinds(self, self.kind)
+        return self

@@ -1,0 +1,41 @@
+"""Several namers, one after the other: the first that knows a figure names it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from onmodel.contracts.arrays import Vectors
+from onmodel.contracts.films import Crop, Naming
+from onmodel.ports.namer import LookAlikes, Namer
+from onmodel.vision.track_groups import Tracks
+
+
+@dataclass(frozen=True)
+class NamersInOrder:
+    """A Namer that asks each of some about what the ones before left without a name."""
+
+    namers: tuple[Namer, ...]
+
+    def look_alikes(self) -> tuple[LookAlikes, ...]:
+        """See `Namer.look_alikes`."""
+        return tuple(pair for namer in self.namers for pair in namer.look_alikes())
+
+    def name(self, crops: Sequence[Crop], vectors: Vectors) -> tuple[Naming, ...]:
+        """See `Namer.name`."""
+        tracks = Tracks.of(crops)
+        answers = list(self.namers[0].name(crops, vectors))
+        for namer in self.namers[1:]:
+            left = [place for place, answer in enumerate(answers) if answer.character is None]
+            named = {
+                int(tracks.of_crop[place]): answer.character
+                for place, answer in enumerate(answers)
+                if answer.character is not None
+            }
+            later = namer.name([crops[place] for place in left], vectors[left])
+            for place, answer in zip(left, later, strict=True):
+                beside = tracks.apart[int(tracks.of_crop[place])]
+                taken = {named[track] for track in beside if track in named}
+                if answer.character is not None and answer.character not in taken:
+                    answers[place] = answer
+        return tuple(answers)
