@@ -187,3 +187,17 @@ def test_inspect_film_when_transport_stream_clock_starts_above_zero_then_film_st
     with (films / "late.ts").open("rb") as file:
         first = next(iter(sample_frames(file, 0.5, packets=found.packets)))
     assert first.timecode_seconds < 0.5
+
+
+@pytest.mark.parametrize("name", ["refresh.mp4", "refresh.ts"])
+def test_inspect_film_when_pictures_are_renewed_bit_by_bit_then_a_notice(films: Path, name: str):
+    for refresh in (1, 0):
+        film = draw_film(
+            films / name, seconds=4, size=(128, 80),
+            options={"x264-params": f"intra-refresh={refresh}:keyint=24:bframes=0"},
+        )  # fmt: skip
+        body = film.path.read_bytes()
+        notices = inspect_film(io.BytesIO(body), size_bytes=len(body)).facts.notices
+        assert [each.startswith("The film renews its pictures") for each in notices] == (
+            [True] if refresh else []
+        )

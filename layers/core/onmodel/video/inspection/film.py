@@ -12,6 +12,7 @@ from av.video.frame import VideoFrame
 
 from onmodel.contracts.films import FilmFacts, Shape
 from onmodel.errors import FilmRefused
+from onmodel.video.bitstream.h264_units import begins_gradual_refresh, length_size
 from onmodel.video.bitstream.hevc_units import (
     has_higher_layer,
     is_dolby_vision_alone,
@@ -38,6 +39,11 @@ _BAR_SAMPLES = 9  # frames searched for bars; a keyframe takes 5 ms
 _LEAST_BAR_SAMPLES = 3  # of a shape; with fewer, more frames near its first are decoded
 _MORE_SECONDS = 30.0  # span of these further frames
 _MISSING_SECONDS, _MISSING_SHARE = 2.0, 0.02  # sound may end later than the picture by this
+_SEARCHED_PACKETS = 3000  # for a second keyframe
+_GRADUAL_REFRESH = (
+    "The film renews its pictures bit by bit (intra refresh) instead of by keyframes, so most of"
+    " them cannot be decoded by themselves. Export it again with a keyframe every few seconds."
+)
 _ROUNDED = 0.1  # seconds: less is the same number in words
 _UPLOAD_AGAIN = "Check that the file plays, and upload it again"
 
@@ -90,6 +96,7 @@ def inspect_film(
     samples = _bar_samples(source, table, limits)
     if not samples:
         raise FilmRefused("not one frame of the film can be decoded", _UPLOAD_AGAIN)
+    sampled = sum(len(lumas) for lumas in samples.values())
     facts = FilmFacts(
         container=table.container,
         codec=table.codec,
@@ -110,6 +117,7 @@ def inspect_film(
         notices=(
             *_notices(table, size_bytes),
             *(_track_notices(source, table, limits) if tracks > 1 or table.parts else ()),
+            *(_refresh_notices(source, table, limits) if sampled < _BAR_SAMPLES else ()),
             *_layer_notices(first_units, picture),
             *colour_notices(picture),
         ),
@@ -137,6 +145,20 @@ def _track_notices(source: BinaryIO, table: PacketTable, limits: Limits) -> tupl
         with opened(ErrorRecordingFile(file), limits) as container:
             found.append(unread_tracks(container, part.stream_index))
     return tuple(dict.fromkeys(filter(None, found)))
+
+
+def _refresh_notices(source: BinaryIO, table: PacketTable, limits: Limits) -> tuple[str, ...]:
+    """A notice if the second keyframe of an H.264 film does not hold a whole picture."""
+    if table.codec != "h264" or table.parts:
+        return ()
+    recorder = ErrorRecordingFile(source)
+    with open_container(recorder, limits, table.stream_index) as (container, stream):
+        packets = islice(packets_of(container, stream, recorder), _SEARCHED_PACKETS)
+        second = next(islice((each for each in packets if each.is_keyframe), 1, None), None)
+        gradual = second is not None and begins_gradual_refresh(
+            bytes(second), length_size(table.extradata)
+        )
+    return (_GRADUAL_REFRESH,) if gradual else ()
 
 
 def _layer_notices(units: tuple[bytes, int], picture: VideoFrame) -> tuple[str, ...]:
