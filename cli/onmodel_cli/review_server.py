@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
@@ -88,6 +89,12 @@ class ReviewServer(ThreadingHTTPServer):
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.server_port}{self.prefix}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that leaves the page ends its connections: nothing to tell a person."""
+        fault = sys.exc_info()[1]
+        if not isinstance(fault, ConnectionError):
+            logger.error("A request of the page failed", exc_info=fault)
 
 
 class _Handler(BaseHTTPRequestHandler):

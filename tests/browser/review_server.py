@@ -18,15 +18,11 @@ from pydantic import ValidationError
 
 import onmodel.pages
 from onmodel.contracts.review import CorrectionsRequest, ReviewFault
+from onmodel.steps.review_api import HEADERS
 
 STATIC = Path(onmodel.pages.__file__).parent / "static" / "review"
 MODULES = Path(__file__).parent / "modules"
 SECRET = "/secret/"
-
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 
 class _QuietServer(ThreadingHTTPServer):
@@ -87,8 +83,8 @@ class ReviewServer:
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
-                self.send_header("Content-Security-Policy", POLICY)
-                self.send_header("X-Content-Type-Options", "nosniff")
+                for name, value in server.headers(self.path.removeprefix(SECRET)).items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -109,6 +105,11 @@ class ReviewServer:
         if path == "groups":
             return self._api(lambda: self.backend.groups(float(asked["threshold"][0])))
         return _fault(404, ReviewFault(error="there is no such page", code="not_found"))
+
+    def headers(self, path: str) -> dict[str, str]:
+        """As the real one sends them: files are kept for a while, answers are not."""
+        is_file = path.startswith(("static/", "pictures/"))
+        return {**HEADERS, "cache-control": "private, max-age=600"} if is_file else HEADERS
 
     def post(self, path: str, body: bytes) -> tuple[int, str, bytes]:
         self.may_answer_posts.wait()

@@ -64,8 +64,12 @@ def test_views_when_examined_by_axe_then_have_no_fault(
     page.keyboard.press("?")
     expect(page.locator("#help")).to_be_visible()
     found["help"] = _faults(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Finish").click()
+    expect(page.locator("#finish")).to_be_visible()
+    found["finish"] = _faults(page)
     page.close()
-    assert found == {view: [] for view in (*VIEWS, "help")}
+    assert found == {view: [] for view in (*VIEWS, "help", "finish")}
 
 
 def _faults(page: Page) -> list[str]:

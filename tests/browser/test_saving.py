@@ -157,8 +157,15 @@ def test_review_when_finished_then_the_machine_goes_on_with_all_that_was_saved(
     opened(page, serve(backend))
     press(page, "r")
     page.get_by_role("button", name="Finish").click()
+    question = page.get_by_role("dialog", name="Finish the review?")
+    expect(question).to_contain_text("1 of 6 pictures are rejected. 5 doubtful ones are undecided.")
+    page.keyboard.press("Escape")
+    assert not backend.is_done
+    page.get_by_role("button", name="Finish").click()
+    question.get_by_role("button", name="Finish").click()
     expect(page.locator("#toast")).to_have_text("The training goes on with what you kept.")
     assert backend.is_done
+    expect(page.locator("#done")).to_be_hidden()
     assert verdicts(backend) == {"000000": "rejected"}
 
 

@@ -46,7 +46,7 @@ def test_shell_when_read_then_has_no_inline_script_or_style_and_fetches_our_own_
     page = _Inline()
     page.feed(shell.decode())
     assert page.forbidden == []
-    assert page.fetched == ["data:,", "static/review.css", "static/main.js"]
+    assert page.fetched == ["data:,", "static/review.css", "static/start.js"]
     assert len(shell) < MOST_OF_SHELL
     assert sum(path.stat().st_size for path in REVIEW.iterdir()) < MOST_OF_ALL
 
@@ -61,6 +61,11 @@ def test_module_when_read_then_makes_no_markup_of_text_and_imports_its_neighbour
     for imported in IMPORT.findall(source):
         assert (REVIEW / imported).is_file(), imported
     assert len(source.splitlines()) <= 300
+
+
+def test_start_when_read_then_fetches_every_module() -> None:
+    listed = re.findall(r'"(\w+\.js)"', (REVIEW / "start.js").read_text())
+    assert sorted(listed) == [path.name for path in MODULES if path.name != "start.js"]
 
 
 def test_colours_when_compared_with_the_other_pages_then_are_the_same() -> None:

@@ -1,6 +1,7 @@
 /** The HTTP interface of the review. Addresses are relative: below a signed link, or a local server. */
 
 const PATIENCE_MS = 30_000;
+const WAITS_MS = [300, 1_000, 2_500]; // before a question is asked again; decisions wait in saving.js
 const KEEPALIVE_BYTES = 60_000; // browsers send at most 64 KiB when a page goes
 
 export class Fault extends Error {
@@ -17,15 +18,18 @@ export class Fault extends Error {
 }
 
 export class Backend {
-  /** @param {string} base an address that ends with a slash. @param {typeof fetch} fetch */
-  constructor(base, fetch) {
-    this.base = base;
-    this.fetch = fetch;
+  /**
+   * @param {string} base an address that ends with a slash.
+   * @param {typeof fetch} fetch
+   * @param {(ms: number) => Promise<void>} pause
+   */
+  constructor(base, fetch, pause) {
+    Object.assign(this, { base, fetch, pause });
   }
 
   /** A page of items. @param {string|null} after the cursor of the page before. */
   items(after) {
-    return this.#ask(after === null ? "items" : `items?after=${encodeURIComponent(after)}`);
+    return this.#read(after === null ? "items" : `items?after=${encodeURIComponent(after)}`);
   }
 
   async save(corrections) {
@@ -33,11 +37,24 @@ export class Backend {
   }
 
   groups(threshold) {
-    return this.#ask(`groups?threshold=${threshold}`);
+    return this.#read(`groups?threshold=${threshold}`);
   }
 
   done() {
     return this.#ask("done", {});
+  }
+
+  /** Asks again where that may help: busy functions answer the next time. */
+  async #read(path) {
+    for (const wait of WAITS_MS) {
+      try {
+        return await this.#ask(path);
+      } catch (fault) {
+        if (!fault.retry) throw fault;
+        await this.pause(wait);
+      }
+    }
+    return this.#ask(path);
   }
 
   async #ask(path, body) {

@@ -4,6 +4,7 @@ import { Backend } from "./backend.js";
 import { Clusters } from "./clusters.js";
 import { decisionIn } from "./decisions.js";
 import { byId } from "./element.js";
+import { Finish } from "./finish.js";
 import { Grid } from "./grid.js";
 import { Groups } from "./groups.js";
 import { Help } from "./help.js";
@@ -28,7 +29,7 @@ class App {
 
   constructor() {
     this.storage = browserStorage();
-    this.backend = new Backend(document.baseURI, (...request) => fetch(...request));
+    this.backend = new Backend(document.baseURI, (...request) => fetch(...request), pause);
     this.session = new Session((crops) => this.#decided(crops));
     this.store = new UnsavedStore(null, "", "");
     this.saving = new Saving({
@@ -41,6 +42,7 @@ class App {
     });
     this.pictures = new Pictures((crop) => this.#renew(crop));
     this.help = new Help(this.storage);
+    this.finish = new Finish(this, pause);
     this.top = new Top(this);
     this.views = Object.fromEntries(Object.entries(VIEWS).map(([name, View]) => [name, new View(this)]));
     this.#listen();
@@ -188,7 +190,7 @@ class App {
   }
 
   #press(press) {
-    const owner = ownerOf(press.target, this.help.dialog.open);
+    const owner = ownerOf(press.target);
     const command = commandOf(press, { view: this.view, owner });
     if (!command || (!this.help.keysAreOn && press.key.length === 1)) return;
     if (!this.session.size && command.verb !== "help") return;
@@ -199,23 +201,14 @@ class App {
     else this.views[this.view].command(command);
   }
 
-  async #done() {
-    await this.saving.flush();
-    if (this.saving.unsaved) return this.say("Not all is saved yet");
-    try {
-      this.say((await this.backend.done()).message);
-    } catch (fault) {
-      this.fault(fault);
-      this.say(fault.message);
-    }
-    return undefined;
-  }
-
   #listen() {
     document.addEventListener("keydown", (press) => this.#press(press));
     byId("undo").addEventListener("click", () => this.undo());
     byId("help-button").addEventListener("click", () => this.help.open());
-    byId("done").addEventListener("click", () => this.#done());
+    byId("done").addEventListener("click", () => {
+      this.views.single.caption.save();
+      this.finish.open();
+    });
     addEventListener("hashchange", () => this.session.size && this.#navigate());
     addEventListener("online", () => this.saving.flush());
     document.addEventListener("visibilitychange", () => document.hidden && this.#leave());
@@ -228,6 +221,10 @@ class App {
   }
 }
 
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 function browserStorage() {
   try {
     return globalThis.localStorage;
@@ -237,8 +234,8 @@ function browserStorage() {
 }
 
 /** What kind of control has the focus, for the grammar of keys. */
-function ownerOf(target, isDialogOpen) {
-  if (isDialogOpen) return "dialog";
+function ownerOf(target) {
+  if (document.querySelector("dialog[open]")) return "dialog";
   if (target.matches?.("textarea, input:not([type=range]):not([type=checkbox])")) return "text";
   if (target.matches?.("input[type=range]")) return "slider";
   return target.closest?.("button, a, summary, input") ? "button" : "";
