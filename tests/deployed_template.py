@@ -202,7 +202,7 @@ class Deployed(Template):
                 own = "a1b2c3d4e5"
                 found = {"ApiEndpoint": f"https://{own}.execute-api.{REGION}.amazonaws.com"}
             case "AWS::SNS::Topic":
-                own, found = arn("sns", own), {}
+                own, found = arn("sns", own), {"TopicName": own}
             case "AWS::SecretsManager::Secret":
                 own, found = arn("secretsmanager", f"secret:{own}-AbCdEf"), {}
             case "AWS::Lambda::LayerVersion":

@@ -1,12 +1,14 @@
-"""PrepareFilm's first state: claim the run, and a place among the films prepared at once."""
+"""PrepareFilm's first state: claim the run and a place, and look whether its model answers."""
 
 from onmodel.contracts.films import ClaimRunRequest, RunClaim
-from onmodel.environment import FilmPace, RegistryTable
+from onmodel.environment import Aws, FilmPace, Models, RegistryTable
+from onmodel.films.called_models import embedding_model
 from onmodel.handler import lambda_handler
 from onmodel.steps.claim_run import claim_run
+from onmodel.steps.preflight_film import preflight_film
 from onmodel.wiring import now, services
 
-wired = services(FilmPace, RegistryTable)
+wired = services(FilmPace, Models, RegistryTable)
 
 
 @lambda_handler(ClaimRunRequest)
@@ -19,4 +21,10 @@ def handler(request: ClaimRunRequest) -> RunClaim:
         clock=now,
         films_at_once=pace.films_at_once,
         poll_seconds=pace.poll_seconds,
+        preflight=lambda: preflight_film(
+            [embedding_model(wired.environment.read(Models).embedding_model_id)],
+            models=wired.foundation_models,
+            region=wired.environment.read(Aws).aws_region,
+            clock=now,
+        ),
     )

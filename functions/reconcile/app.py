@@ -20,8 +20,11 @@ from onmodel.steps.decisions import Decisions
 from onmodel.steps.empty_uploads import EmptyUploads
 from onmodel.steps.ended_drawings import EndedDrawings
 from onmodel.steps.ended_requests import EndedRequests
+from onmodel.steps.film_digests import FilmDigests
+from onmodel.steps.outcome_mails import OutcomeMails
 from onmodel.steps.reconcile import Reconcile
 from onmodel.steps.recovery import Recovery
+from onmodel.steps.unknown_deployments import UnknownDeployments
 from onmodel.steps.watch_models import WatchedModels
 from onmodel.wiring import now, services
 
@@ -69,22 +72,32 @@ def handler(_event: ReconcileEvent) -> Reconciled:
         prices=wired.prices,
         clock=now,
     )
-    ended_requests = EndedRequests(
+    mails = OutcomeMails(
         registry=wired.registry,
         studio=wired.studio,
         mailbox=wired.mailbox,
         links=wired.links,
+        clock=now,
+        stack_options=wired.stack_options,
+    )
+    ended_requests = EndedRequests(
+        registry=wired.registry,
+        studio=wired.studio,
+        mails=mails,
         executions=wired.executions,
         clock=now,
         prepare_film_arn=machines.prepare_film_arn,
         train_model_arn=machines.train_model_arn,
         deploy_model_arn=machines.deploy_model_arn,
         draw_storyboard_arn=machines.draw_storyboard_arn,
-        stack_options=wired.stack_options,
     )
     models = wired.environment.read(Models)
     watched_models = WatchedModels(
-        called=called_models(models.embedding_model_id, models.caption_model_id),
+        called=called_models(
+            models.embedding_model_id,
+            models.caption_model_id,
+            models.caption_foundation_model_id,
+        ),
         models=wired.foundation_models,
         region=wired.environment.read(Aws).aws_region,
         registry=wired.registry,
@@ -103,6 +116,15 @@ def handler(_event: ReconcileEvent) -> Reconciled:
         ended_drawings=ended_drawings,
         ended_requests=ended_requests,
         watched_models=watched_models,
+        film_digests=FilmDigests(
+            registry=wired.registry,
+            studio=wired.studio,
+            mailbox=wired.mailbox,
+            links=wired.links,
+            clock=now,
+            stack_options=wired.stack_options,
+        ),
+        unknown=UnknownDeployments(wired.registry, wired.trainers, now),
         deploy_model_arn=machines.deploy_model_arn,
         retire_model_arn=machines.retire_model_arn,
     ).run()

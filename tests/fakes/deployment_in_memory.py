@@ -42,12 +42,15 @@ from onmodel.steps.decisions import Decisions
 from onmodel.steps.empty_uploads import EmptyUploads
 from onmodel.steps.ended_drawings import EndedDrawings
 from onmodel.steps.ended_requests import EndedRequests
+from onmodel.steps.film_digests import FilmDigests
 from onmodel.steps.notify import notify
+from onmodel.steps.outcome_mails import OutcomeMails
 from onmodel.steps.provision_model import provision_model
 from onmodel.steps.reconcile import Reconcile
 from onmodel.steps.recovery import Recovery
 from onmodel.steps.schedule_retirement import schedule_retirement
 from onmodel.steps.stop_deployment import stop_deployment
+from onmodel.steps.unknown_deployments import UnknownDeployments
 from onmodel.steps.verify_retired import verify_retired
 from onmodel.steps.watch_models import WatchedModels
 from onmodel.trainers.bedrock.rules import BedrockRules
@@ -258,18 +261,24 @@ class DeploymentInMemory:
             prices=PriceBook.load(),
             clock=self.clock,
         )
-        ended_requests = EndedRequests(
+        mails = OutcomeMails(
             registry=self.registry,
             studio=self.studio,
             mailbox=self.mailbox,
             links=self.links,
+            clock=self.clock,
+            stack_options=STACK_OPTIONS,
+        )
+        ended_requests = EndedRequests(
+            registry=self.registry,
+            studio=self.studio,
+            mails=mails,
             executions=self.executions,
             clock=self.clock,
             prepare_film_arn=PREPARE,
             train_model_arn=TRAIN,
             deploy_model_arn=DEPLOY,
             draw_storyboard_arn=DRAW,
-            stack_options=STACK_OPTIONS,
         )
         watched_models = WatchedModels(
             called=called_models(AllowedModels().embedding, AllowedModels().captions),
@@ -291,6 +300,15 @@ class DeploymentInMemory:
             ended_drawings=ended_drawings,
             ended_requests=ended_requests,
             watched_models=watched_models,
+            film_digests=FilmDigests(
+                registry=self.registry,
+                studio=self.studio,
+                mailbox=self.mailbox,
+                links=self.links,
+                clock=self.clock,
+                stack_options=STACK_OPTIONS,
+            ),
+            unknown=UnknownDeployments(self.registry, Only(self.trainer), self.clock),
             deploy_model_arn=DEPLOY,
             retire_model_arn=RETIRE,
         ).run()

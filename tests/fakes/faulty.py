@@ -1,17 +1,26 @@
 """Records which service each function calls, and makes one of these calls fail.
 
-A call is named by function, service and operation: the attributes of Services and their methods.
+A call is named by function, service and operation: the attributes of Services and their methods,
+`rekognition`, `embeddings`, `captions` and `pictures` for the models that are called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from onmodel.errors import ServiceUnavailable, Throttled
+from onmodel.errors import AccessDenied, ServiceUnavailable, Throttled
 
 FAULTS = ("throttle", "500", "reset", "timeout after effect", "killed before", "killed after")
+"""After any of these a further call has the same result as the first would have had."""
+
+REFUSED = "refused"
+"""The role is denied the call: it does not pass by calling again at once."""
+
+PARTS = ("deployer", "drawing_jobs")
+"""Attributes of a trainer that make calls of their own."""
 
 
 class FunctionKilled(BaseException):
@@ -32,20 +41,26 @@ class Faulty:
         self.calls: list[Call] = []
         self.function = ""
         self._call, self._fault = call, fault
+        self._lock = threading.Lock()  # sample_chunk calls from several threads
         self.was_injected = False
 
-    def around(self, service: str, inner: Any) -> Any:
-        return _Proxy(self, service, inner)
+    def around(self, service: str, inner: Any, calls: Collection[str] | None = None) -> Any:
+        """Itself, whose calls are recorded: all of its methods, or those that are named."""
+        return _Proxy(self, service, inner, calls)
 
     def perform(self, service: str, operation: str, work: Callable[[], Any]) -> Any:
         call = Call(self.function, service, operation)
-        self.calls.append(call)
-        if call != self._call or self.was_injected:
+        with self._lock:
+            self.calls.append(call)
+            meets_fault = call == self._call and not self.was_injected
+            self.was_injected |= meets_fault
+        if not meets_fault:
             return work()
-        self.was_injected = True
         match self._fault:
             case "throttle":
                 raise Throttled("injected")
+            case "refused":
+                raise AccessDenied("injected")
             case "500" | "reset":
                 raise ServiceUnavailable("injected")
             case "killed before":
@@ -59,12 +74,18 @@ class Faulty:
 
 
 class _Proxy:
-    def __init__(self, faulty: Faulty, service: str, inner: Any) -> None:
-        self._faulty, self._service, self._inner = faulty, service, inner
+    def __init__(
+        self, faulty: Faulty, service: str, inner: Any, calls: Collection[str] | None
+    ) -> None:
+        self._faulty, self._service, self._inner, self._calls = faulty, service, inner, calls
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._inner, name)
+        if name in PARTS and found is not None:
+            return self._faulty.around(self._service, found, self._calls)
         if name.startswith("_") or not callable(found) or not self._faulty.function:
+            return found
+        if self._calls is not None and name not in self._calls:
             return found
 
         def called(*args: Any, **named: Any) -> Any:

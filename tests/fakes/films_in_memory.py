@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from fakes.cache import InMemoryCache
@@ -42,7 +43,7 @@ from onmodel.money.usage import UsageMeter
 from onmodel.namers import NamerServices, make_namer
 from onmodel.ports.faces import FaceCollections
 from onmodel.ports.finder import FinderOf
-from onmodel.ports.models import CaptionModel, FaceDetector, LabelDetector
+from onmodel.ports.models import CaptionModel, Embedder, FaceDetector, LabelDetector
 from onmodel.ports.namer import NamerOf
 from onmodel.steps.claim_run import claim_run
 from onmodel.steps.deduplicate_film import deduplicate_film
@@ -75,6 +76,7 @@ class FilmsInMemory:
         self.faces: FaceDetector = FakeFaces()
         self.grounding: CaptionModel = FakeCaptionModel("[]")
         self.collections: FaceCollections = InMemoryFaceCollections()
+        self.embedding_model: Callable[[int], Embedder] = FakeEmbedder
 
     def upload(self, key: str, body: bytes) -> UploadEvent:
         """Put an object; answers the event that S3 would send for it."""
@@ -144,6 +146,7 @@ class FilmsInMemory:
             clock=self.clock,
             films_at_once=2,
             poll_seconds=60,
+            preflight=lambda: None,
         )
         return arn
 
@@ -178,7 +181,7 @@ class FilmsInMemory:
         return partial(make_namer, services=services)
 
     def embedder(self, settings: EmbeddingSettings, meter: UsageMeter) -> CachedEmbedder:
-        return CachedEmbedder(FakeEmbedder(settings.dimensions), self.cache, meter)
+        return CachedEmbedder(self.embedding_model(settings.dimensions), self.cache, meter)
 
     def probe(self, run: Run) -> tuple[Chunk, ...]:
         answer = probe_film(RunRequest(run=run), uploads=self.uploads, studio=self.studio)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import cv2
 import numpy as np
+from fakes.faulty import Faulty
 from fakes.jobs_trainer import JobsTrainer
 from fakes.stack_in_memory import StackInMemory
 
@@ -163,12 +164,20 @@ class ScriptedJobs(JobsTrainer):
 class JobsStack(StackInMemory):
     """The stack, with the trainer of jobs."""
 
-    def __init__(self) -> None:
-        super().__init__(trainer=ScriptedJobs)
-        self.jobs.store = self.services.studio
+    def __init__(self, faulty: Faulty | None = None) -> None:
+        super().__init__(faulty, trainer=ScriptedJobs)
+        self.jobs.store = self.world.studio
 
     @property
     def jobs(self) -> ScriptedJobs:
         trainer = self.world.trainer
         assert isinstance(trainer, ScriptedJobs)
         return trainer
+
+    @property
+    def started_at_trainer(self) -> int:
+        return len(self.jobs.begun)
+
+    @property
+    def billing_at_trainer(self) -> int:
+        return len(self.jobs.running())

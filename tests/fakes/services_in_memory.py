@@ -44,7 +44,7 @@ class ServicesInMemory:
     labels_per_second = 50.0
 
     def retry(self, _seconds_left: float) -> None:
-        """What is in memory does not throttle."""
+        """A throttled call fails, and its caller tries again."""
 
     def embedder(self, settings: Any, meter: Any, _retry: Any = None) -> Any:
         return self._world.embedder(settings, meter)

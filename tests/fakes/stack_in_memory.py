@@ -19,12 +19,13 @@ from unittest import mock
 
 from fakes.deployed_machines import ScriptedTrainer
 from fakes.dialect import StateFailed
+from fakes.embedder import FakeEmbedder
 from fakes.faulty import Faulty, FunctionKilled
 from fakes.image_model import FakeImageModel
 from fakes.labels import FakeLabels, figure
 from fakes.machines import STATES, Execution, Machines
 from fakes.services_in_memory import ServicesInMemory
-from fakes.trainer import InMemoryService
+from fakes.trainer import InMemoryService, Only
 from fakes.training_in_memory import LINKS_URL, TrainingInMemory, with_prices
 from functions import STEPS, load_function, variables_of_the_template
 
@@ -34,7 +35,10 @@ from onmodel.contracts.storyboards import PanelRequest, Panels
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.environment import Environment
 from onmodel.errors import OnmodelError
+from onmodel.notifications.facts.approvals import wanted_event
+from onmodel.notifications.sending import mail_id_of
 from onmodel.observability import metrics
+from onmodel.ports.trainer import Deployer, DrawingJobs, Trainer
 from onmodel.registry.kinds import APPROVALS, TRAININGS
 
 MACHINES = ("PrepareFilm", "TrainModel", "DeployModel", "DrawStoryboard", "RetireModel")
@@ -43,6 +47,8 @@ POLL_SECONDS = 300
 APPROVAL_DAYS = 7
 REDELIVERY_SECONDS = 60
 MOST_RECEIVES = 5
+MOST_RETRIES = 2
+"""Of an asynchronous call, after the first attempt."""
 PRODUCTION = "bunny"
 VARIABLES = {
     **variables_of_the_template(),
@@ -57,7 +63,16 @@ VARIABLES = {
 FOR_METRICS = {"POWERTOOLS_METRICS_NAMESPACE": "onmodel"}
 FAULTY_SERVICES = (
     "uploads", "studio", "registry", "cache", "mailbox", "executions", "tokens", "scheduler",
+    "caption_queue", "foundation_models",
 )  # fmt: skip
+NO_CALLS = {"names", "panel_model"}
+TRAINER_CALLS = {
+    name
+    for port in (Trainer, Deployer, DrawingJobs)
+    for name in vars(port)
+    if not name.startswith("_")
+} - NO_CALLS
+"""What a trainer asks its service; its rules and names call none."""
 PRICES = with_prices(
     {
         "memory.training-image": "0.005",
@@ -94,16 +109,20 @@ class StackInMemory:
         trainer: type[InMemoryService] = ScriptedTrainer,
     ) -> None:
         self.faulty = faulty or Faulty()
-        labels = FakeLabels((figure(0.3, 0.2, 0.3, 0.6),))
+        self.labels = FakeLabels((figure(0.3, 0.2, 0.3, 0.6),))
         self.world = TrainingInMemory(trainer=trainer)
-        self.world.detector = labels
+        self.world.detector = self.labels
+        self.embedded: list[bytes] = []
+        self.world.embedding_model = self._embedding_model
         self.trainer: ScriptedTrainer = self.world.trainer  # type: ignore[assignment]
         self.clock = self.world.clock
         self.services = ServicesInMemory(self.world, VARIABLES | {"SPEND_LIMIT_USD": "10000"})
         self.services.prices = PRICES
-        self.services.image_model = lambda _trainer: SmallImages()
+        self.images = SmallImages()
+        self.services.image_model = lambda _trainer: self.images
         self.services.caption_queue = self
         self.answer: str | None = None
+        self.dead_letters: list[tuple[str, Any]] = []
         self.broken: dict[str, Exception] = {}
         self.dies: Callable[[Execution, str], str | None] = lambda *_: None
         self.machines = Machines(
@@ -124,12 +143,30 @@ class StackInMemory:
         )
         self.services.executions = self.services.tokens = self.machines
         if faulty is not None:
-            for name in FAULTY_SERVICES:
-                inner = getattr(self.services, name)
-                setattr(self.services, name, faulty.around(name, inner))
+            self._make_faulty(faulty)
         self._every(POLL_SECONDS, self._fire_schedules)
         self._every(POLL_SECONDS, self._answer_questions)
         self._every(ROUND.total_seconds(), self._reconcile)
+
+    def _embedding_model(self, dimensions: int) -> FakeEmbedder:
+        model = FakeEmbedder(dimensions)
+        model.pictures = self.embedded
+        return model
+
+    def _make_faulty(self, faulty: Faulty) -> None:
+        """Let every call of a service or a model pass through `faulty`."""
+        for name in FAULTY_SERVICES:
+            inner = getattr(self.services, name)
+            setattr(self.services, name, faulty.around(name, inner))
+        world, embedding_model = self.world, self.world.embedding_model
+        trainer = faulty.around("trainer", world.trainer, TRAINER_CALLS)
+        self.services.trainers = Only(trainer)
+        world.detector = faulty.around("rekognition", world.detector)
+        world.embedding_model = lambda dimensions: faulty.around(
+            "embeddings", embedding_model(dimensions)
+        )
+        self.services.caption_model = lambda _: faulty.around("captions", world.captions)
+        self.services.image_model = lambda _: faulty.around("pictures", self.images)
 
     def _dies(self, execution: Execution, state: str) -> str | None:
         return self.dies(execution, state)  # a test sets it when the machines are made already
@@ -162,10 +199,11 @@ class StackInMemory:
         with named, mock.patch.dict(os.environ, FOR_METRICS):
             return json.loads(json.dumps(module.handler(payload, Context())))
 
-    def upload(self, key: str, body: bytes, event_id: str = "upload-1") -> Any:
+    def upload(self, key: str, body: bytes, event_id: str = "upload-1") -> None:
+        """The rule hands the event of S3 to route_upload."""
         self.services.uploads.put(key, body, "application/octet-stream")
         event = self.world.event(key, event_id).model_dump(mode="json", by_alias=True)
-        return self.call("route_upload", event)
+        self._call_asynchronously("route_upload", event)
 
     def end_job(self, status: TrainingStatus = TrainingStatus.COMPLETED) -> None:
         """The newest training ends, and the trainer's event comes."""
@@ -175,6 +213,16 @@ class StackInMemory:
         else:
             self.trainer.end(job, status)
         self.start("DeployModel", f"event-{job[-8:]}", {"request": {"job_arn": job}})
+
+    def end_jobs(self) -> None:
+        """The newest training ends, if one was started."""
+        if self.trainer.trainings:
+            self.end_job()
+
+    def job_events(self) -> None:
+        """The trainer's event of the newest training, if one was started."""
+        if self.trainer.trainings:
+            self.job_event()
 
     def job_event(self) -> None:
         """The trainer's event of the newest training comes again."""
@@ -224,19 +272,26 @@ class StackInMemory:
         if failures and receives < MOST_RECEIVES:
             self.machines.after(REDELIVERY_SECONDS, lambda: self._deliver(body, receives + 1))
 
-    def _film_prepared(self, entry: Any, attempt: int = 1) -> None:
-        """Called asynchronously: Lambda tries twice more, after a minute and after two."""
+    def _film_prepared(self, entry: Any) -> None:
         event = {
             "id": "event-1",
             "source": entry["Source"],
             "detail-type": entry["DetailType"],
             "detail": entry["Detail"],
         }
+        self._call_asynchronously("collect_film", event)
+
+    def _call_asynchronously(self, step: str, event: Any, attempt: int = 1) -> None:
+        """Lambda tries twice more, after a minute and after two, then sends to the queue."""
         try:
-            self.call("collect_film", event)
+            self.call(step, event)
         except (OnmodelError, StateFailed):
-            if attempt <= 2:
-                self.machines.after(60 * attempt, lambda: self._film_prepared(entry, attempt + 1))
+            if attempt > MOST_RETRIES:
+                self.dead_letters.append((step, event))
+            else:
+                self.machines.after(
+                    60 * attempt, lambda: self._call_asynchronously(step, event, attempt + 1)
+                )
 
     def _every(self, seconds: float, action: Callable[[], None]) -> None:
         def again() -> None:
@@ -251,11 +306,16 @@ class StackInMemory:
             self.machines.start(due.target_arn, name, json.loads(due.payload))
 
     def _answer_questions(self) -> None:
+        """By the link of the mail: nobody can answer before it was sent."""
         if self.answer is None:
             return
-        for row in list(APPROVALS.list(self.services.registry, PRODUCTION)):
-            if row.status == ApprovalStatus.PENDING:
-                self.post(self.services.links.link_to_approval(PRODUCTION, row.id, 7), self.answer)
+        sent = {mail.mail_id for mail in self.world.mailbox.mails}
+        for row in list(APPROVALS.list(self.world.registry, PRODUCTION)):
+            asked = mail_id_of(PRODUCTION, wanted_event(row.id))
+            if row.status == ApprovalStatus.PENDING and asked in sent:
+                with suppress(StateFailed):  # a page of a fault: the person posts again
+                    link = self.services.links.link_to_approval(PRODUCTION, row.id, 7)
+                    self.post(link, self.answer)
 
     def post(self, link: str, decision: str) -> Any:
         event = {
@@ -270,6 +330,16 @@ class StackInMemory:
             self.call("reconcile", {"id": "round", "source": "aws.events"})
 
     # ── what tests ask ──
+
+    @property
+    def started_at_trainer(self) -> int:
+        """Trainings and deployments that were ever begun: each costs money."""
+        return len(self.trainer.specs) + len(self.trainer.lives)
+
+    @property
+    def billing_at_trainer(self) -> int:
+        """Deployments that still cost money."""
+        return len(self.trainer.deployments)
 
     @property
     def training_ids(self) -> list[str]:

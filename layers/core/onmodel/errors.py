@@ -13,6 +13,7 @@ The tree is ordered by who can correct the error.
     - DatasetRefused         too few crops, or none that is named
     - ManifestRefused        lines that break the trainer's limits; all of them are listed
     - TrainingImpossible     preflight found why this account cannot train or deploy today
+    - FilmModelRefused       a model that films need does not answer; the film can be prepared later
     - LinkRefused            a link forged, expired or already used
   - RunClaimed             another running execution works on this run; no mail, never retried
   - ServiceError           AWS answered with an error
@@ -82,6 +83,10 @@ class ManifestRefused(RefusedError):
 
 class TrainingImpossible(RefusedError):
     """Raised by preflight when this account cannot train or deploy; the dataset is still made."""
+
+
+class FilmModelRefused(RefusedError):
+    """Raised before a film is prepared when a model that it needs answers no call."""
 
 
 class LinkRefused(RefusedError):

@@ -79,6 +79,8 @@ def test_warnings_when_only_a_profile_answers_then_told_unless_one_is_called() -
     models = InMemoryModels({NOVA: nova})
     (found,) = warnings(called_models(TITAN, NOVA), models, "eu-west-1", START)
     assert found.state == "profile"
+    assert found.successor is not None
+    assert found.successor.model == "eu.amazon.nova-pro-v1:0"
     assert list(warnings(called_models(TITAN, PROFILE), models, "eu-west-1", START)) == []
 
 
@@ -86,3 +88,31 @@ def test_successor_when_the_model_is_called_by_a_profile_then_of_the_model_behin
     models = InMemoryModels({NOVA: legacy(10)})
     (found,) = warnings(called_models(TITAN, PROFILE), models, "us-east-1", START)
     assert found.successor == SUCCESSORS[NOVA]
+
+
+def test_warnings_when_functions_may_call_another_model_than_the_profiles_then_told() -> None:
+    called = called_models(TITAN, PROFILE, "amazon.nova-lite-v1:0")
+    (found,) = warnings(called, InMemoryModels(), "us-east-1", START)
+    assert found.reason == (
+        f"{PROFILE} is called for captions, and functions may call amazon.nova-lite-v1:0 alone"
+    )
+    assert found.successor is not None
+    assert found.successor.model == PROFILE
+    assert list(warnings(called_models(TITAN, PROFILE, NOVA), InMemoryModels(), "x", START)) == []
+
+
+@pytest.mark.parametrize(
+    ("looked", "fatal"),
+    [
+        (None, True),
+        (FoundationModel(is_legacy=False, ends_at=None, inference_types=BY_PROFILE), True),
+        (FoundationModel(is_legacy=True, ends_at=START, inference_types=ON_DEMAND), True),
+        (legacy(10), False),
+        (legacy(None), False),
+    ],
+)
+def test_warning_when_no_call_is_answered_then_fatal(
+    looked: FoundationModel | None, fatal: bool
+) -> None:
+    (found,) = look(looked)
+    assert found.is_fatal == fatal

@@ -31,6 +31,10 @@ class FilmsInMemory:
         self.registry = InMemoryRegistry()
         self.executions = InMemoryExecutions()
         self.clock = FixedClock()
+        self.preflights = 0
+
+    def _preflight(self) -> None:
+        self.preflights += 1
 
     def start(self, name: str) -> str:
         self.executions.start(MACHINE, name, {})
@@ -44,6 +48,7 @@ class FilmsInMemory:
             clock=self.clock,
             films_at_once=at_once,
             poll_seconds=60,
+            preflight=self._preflight,
         )
 
     def claim_others(self, first: int, last: int, at_once: int) -> list[RunClaim]:
@@ -149,3 +154,10 @@ def test_claim_when_it_is_repeated_then_one_place_is_counted(world: FilmsInMemor
     world.claim(first, at_once=2)
     world.claim(first, at_once=2)
     assert len(places_of(world.registry).taken) == 1
+
+
+def test_claim_when_it_has_no_place_then_its_model_is_not_looked_at() -> None:
+    films = FilmsInMemory()
+    first, second = films.claim_others(1, 2, at_once=1)
+    assert (first.has_place, second.has_place) == (True, False)
+    assert films.preflights == 1

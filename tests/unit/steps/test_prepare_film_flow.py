@@ -17,6 +17,7 @@ from onmodel.errors import RunClaimed
 from onmodel.films.production import current_films
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
+from onmodel.notifications.digests import DIGEST_INTERVAL
 from onmodel.registry.kinds import FILMS, GENERATIONS, RUNS
 from onmodel.vision.decoding import decode_picture
 
@@ -236,6 +237,7 @@ def test_prepare_when_a_character_has_any_name_then_people_read_it_as_typed(
     crop = read_lines(Crop, world.studio.get(FilmKeys.of(first).crops))[0]
     world.route(world.upload(f"bunny/characters/{name}/1.jpg", world.studio.get(crop.key)))
     world.route(world.event(KEY, "upload-2"))
+    world.clock.advance(seconds=DIGEST_INTERVAL.total_seconds())  # a mail of its own
     run = world.started()
     summary = world.prepare(run)
     shown = unicodedata.normalize("NFC", name)

@@ -173,6 +173,8 @@ def test_alarms_when_they_watch_then_exactly_what_must_be_heard(deployed: Deploy
         for queue in deployed.of("AWS::SQS::Queue")
         if queue.endswith("DeadLetters")
     ]
+    topic = deployed.attribute("Topic", "TopicName")
+    wanted.append(("AWS/SNS", "NumberOfNotificationsFailed", "Sum", ("TopicName", topic)))
     wanted.append(("AWS/Lambda", "Errors", "Sum", ("FunctionName", f"{STACK}-reconcile")))
     (overdue,) = deployed.of("AWS::Logs::MetricFilter").values()
     (metric,) = overdue["MetricTransformations"]
@@ -307,9 +309,9 @@ def test_layers_when_made_then_for_the_functions_python_and_not_for_ever(
 
 
 def test_idle_costs_when_written_down_then_all_are_counted(deployed: Deployed) -> None:
-    """Fifteen alarms, ten of them free, and a secret; other kinds that cost idle are refused."""
+    """Sixteen alarms, ten of them free, and a secret; other kinds that cost idle are refused."""
     text = (ROOT / "docs" / "costs.md").read_text()
-    assert "one secret (0.40 USD a month) and fifteen alarms" in text
-    assert len(deployed.of("AWS::CloudWatch::Alarm")) == 15
+    assert "one secret (0.40 USD a month) and sixteen alarms" in text
+    assert len(deployed.of("AWS::CloudWatch::Alarm")) == 16
     assert len(deployed.of("AWS::SecretsManager::Secret")) == 1
     assert len(deployed.of("AWS::CloudWatch::Dashboard")) <= 3, "three are free"

@@ -70,6 +70,31 @@ def test_functions_when_their_mails_cannot_be_sent_then_somebody_hears(
         assert queue in watched(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible"), name
 
 
+def test_mails_when_sns_cannot_deliver_them_then_an_alarm(template: Template) -> None:
+    """The console shows it, and the other addresses of the topic get it."""
+    assert watched(template, "AWS/SNS", "NumberOfNotificationsFailed") == {"Topic"}
+
+
+def test_uploads_and_films_when_their_function_fails_three_times_then_in_a_watched_queue(
+    template: Template,
+) -> None:
+    """EventBridge calls asynchronously, so Lambda itself tries again and gives up."""
+    watched_queues = watched(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible")
+    targets = {
+        name
+        for rule in template.of("AWS::Events::Rule").values()
+        for target in rule["Targets"]
+        for name in named(target["Arn"])
+        if name in template.functions
+    }
+    assert targets == {"RouteUploadFunction", "CollectFilmFunction", "ReconcileFunction"}
+    for name in targets:
+        invoked = template.functions[name]["EventInvokeConfig"]
+        assert invoked["MaximumRetryAttempts"] == 2
+        (queue,) = named(invoked["DestinationConfig"]["OnFailure"]["Destination"])
+        assert queue in watched_queues
+
+
 def test_reconcile_when_it_cannot_look_then_somebody_hears(template: Template) -> None:
     assert watched(template, "AWS/Lambda", "Errors") == {"ReconcileFunction"}
 

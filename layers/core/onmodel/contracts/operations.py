@@ -54,6 +54,9 @@ class Reconciled(Contract):
     models: tuple[str, ...] = Field(
         default=(), description="models that end, of which a mail was sent"
     )
+    told: tuple[str, ...] = Field(
+        default=(), description="productions whose prepared films were mailed together"
+    )
     freed: tuple[str, ...] = Field(
         default=(), description="places for films, held by executions that ended"
     )

@@ -137,8 +137,12 @@ class FolderBody(Contract):
 
 
 class MailStatus(StrEnum):
-    """`sending` is written before a mail is published: what cannot be recorded is not published."""
+    """`sending` is written before a mail is published: what cannot be recorded is not published.
 
+    `held`: the next digest tells it.
+    """
+
+    HELD = "held"
     SENDING = "sending"
     UNSENT = "unsent"
     SENT = "sent"

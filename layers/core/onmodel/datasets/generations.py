@@ -7,8 +7,10 @@ from typing import Literal
 from onmodel.contracts.datasets import Generation
 from onmodel.contracts.keys import execution_arn
 from onmodel.contracts.rows import GenerationStatus
+from onmodel.films.settings import settings_in_force
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import GENERATIONS, GenerationRow
 
 Start = Literal["started", "already_running"]
@@ -66,3 +68,32 @@ def start_training_machine(
         if executions.is_running(execution_arn(machine_arn, name)):
             return "already_running"
         row = GENERATIONS.replace(registry, row.with_fields(attempt=body.attempt + 1), clock())
+
+
+def start_again_by_itself(
+    row: GenerationRow,
+    *,
+    registry: Registry,
+    studio: ObjectStore,
+    executions: Executions,
+    clock: Clock,
+    machine_arn: str,
+) -> bool:
+    """Start TrainModel without a person, where the production's settings allow it.
+
+    Returns:
+        Whether it was started.
+
+    Raises:
+        Conflict: as of start_training_machine.
+    """
+    if not settings_in_force(row.production, studio).training.automatic:
+        return False
+    started = start_training_machine(
+        row,
+        registry=registry,
+        executions=executions,
+        clock=clock,
+        machine_arn=machine_arn,
+    )
+    return started == "started"

@@ -17,6 +17,9 @@ from onmodel.ports.account import FoundationModel, OfferedModels
 IDLE_DAYS = 15
 """A legacy model refuses an account that did not call it for so long."""
 
+GONE, PROFILE, NOT_ALLOWED = "gone", "profile", "not-allowed"
+"""States of a warning."""
+
 REMINDERS_DAYS = (45, 15, 3)
 """Before the end, one mail each: the shortest time from legacy to the end, and two reminders."""
 
@@ -29,11 +32,13 @@ class CalledModel:
         model: id or inference profile, as the stack names it.
         used_for: as it follows "for".
         parameters: of the template, that name it.
+        allowed: the foundation model that functions have the right to call.
     """
 
     model: str
     used_for: str
     parameters: tuple[str, ...]
+    allowed: str
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,9 @@ SUCCESSORS = {
 }
 """By foundation model. AWS's page on model lifecycles names those of others."""
 
+PROFILES = {"us": "us", "eu": "eu", "ap": "apac"}
+"""What stands before a model's id in the id of its profile, by the first part of the region."""
+
 
 @dataclass(frozen=True)
 class ModelWarning:
@@ -72,28 +80,51 @@ class ModelWarning:
         state: changes when there is something new to say; names the mail.
         reason: a clause.
         ends_at: when it is known.
+        call_as: the id by which the same model answers, where only the id is wrong.
     """
 
     called: CalledModel
     state: str
     reason: str
     ends_at: datetime | None = None
+    call_as: str | None = None
+
+    @property
+    def is_fatal(self) -> bool:
+        """Whether no call is answered."""
+        return self.state in {GONE, PROFILE, NOT_ALLOWED}
 
     @property
     def successor(self) -> Successor | None:
+        if self.call_as is not None:
+            return Successor(self.call_as, "It is the same model, at the same price")
         return SUCCESSORS.get(foundation_model_of(self.called.model))
 
 
-def called_models(embedding: str, captions: str) -> tuple[CalledModel, ...]:
-    """The models that a film and its dataset need."""
+def called_models(
+    embedding: str, captions: str, caption_foundation: str | None = None
+) -> tuple[CalledModel, ...]:
+    """The models that a film and its dataset need.
+
+    Args:
+        embedding: the id of the model of vectors.
+        captions: the id or the profile of the model of captions.
+        caption_foundation: the foundation model that functions may call; None: the one of captions.
+    """
     return (
-        CalledModel(embedding, "the vectors of pictures", ("EmbeddingModelId",)),
+        embedding_model(embedding),
         CalledModel(
             captions,
             "captions and the finder grounding",
             ("CaptionModelId", "CaptionFoundationModelId"),
+            foundation_model_of(captions) if caption_foundation is None else caption_foundation,
         ),
     )
+
+
+def embedding_model(model: str) -> CalledModel:
+    """The model that the preparation of every film calls."""
+    return CalledModel(model, "the vectors of pictures", ("EmbeddingModelId",), model)
 
 
 def warnings(
@@ -105,14 +136,23 @@ def warnings(
         ServiceError: the service did not answer.
     """
     for one in called:
+        if one.allowed != foundation_model_of(one.model):
+            yield _not_allowed(one)
         looked = models.look(foundation_model_of(one.model))
         found = _gone(one, region) if looked is None else _of(one, looked, region, now)
         if found is not None:
             yield found
 
 
+def _not_allowed(called: CalledModel) -> ModelWarning:
+    reason = f"{called.model} is called for {called.used_for}, and functions may call"
+    return ModelWarning(
+        called, NOT_ALLOWED, f"{reason} {called.allowed} alone", call_as=called.model
+    )
+
+
 def _gone(called: CalledModel, region: str) -> ModelWarning:
-    return ModelWarning(called, "gone", f"{called.model} does not exist in {region} (any more)")
+    return ModelWarning(called, GONE, f"{called.model} does not exist in {region} (any more)")
 
 
 def _of(
@@ -120,7 +160,7 @@ def _of(
 ) -> ModelWarning | None:
     end = looked.ends_at
     if end is not None and end <= now:
-        return ModelWarning(called, "gone", f"AWS ended {called.model} on {end:%Y-%m-%d}", end)
+        return ModelWarning(called, GONE, f"AWS ended {called.model} on {end:%Y-%m-%d}", end)
     if end is not None or looked.is_legacy:
         until = f" and ends it on {end:%Y-%m-%d}" if end else ""
         return ModelWarning(
@@ -132,10 +172,12 @@ def _of(
         )
     is_profile = called.model != foundation_model_of(called.model)
     if not is_profile and "ON_DEMAND" not in looked.inference_types:
+        profiles = PROFILES.get(region.split("-", maxsplit=1)[0])
         return ModelWarning(
             called,
-            "profile",
+            PROFILE,
             f"{called.model} is answered in {region} only through an inference profile",
+            call_as=f"{profiles}.{called.model}" if profiles else None,
         )
     return None
 

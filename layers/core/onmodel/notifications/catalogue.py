@@ -23,6 +23,7 @@ from onmodel.notifications.facts.base import FactsFunction
 
 CATALOGUE: Mapping[str, FactsFunction] = {
     "film_prepared": films.film_prepared,
+    "films_prepared": films.films_prepared,
     "film_refused": films.film_refused,
     "film_failed": films.film_failed,
     "upload_unknown": uploads.upload_unknown,

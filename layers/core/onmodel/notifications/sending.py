@@ -83,7 +83,8 @@ def _claim(
         return MAILS.create(
             registry, production, mail_id, status=MailStatus.SENDING, body=body, now=now
         )
-    is_over = row.status == MailStatus.UNSENT or now - row.updated_at >= SENDING_TIME
+    is_free = row.status in {MailStatus.UNSENT, MailStatus.HELD}
+    is_over = is_free or now - row.updated_at >= SENDING_TIME
     if row.status == MailStatus.SENT or not is_over:
         raise Conflict(f"mail {mail_id} is {row.status}, by another attempt")
     return MAILS.replace(registry, row.with_status(MailStatus.SENDING).with_body(body), now)
@@ -111,4 +112,4 @@ def was_sent(registry: Registry, *, production: str, event: str) -> bool:
 def was_tried(registry: Registry, *, production: str, event: str) -> bool:
     """Whether a mail of this event was sent, or may have been: its end was not recorded."""
     row = MAILS.read(registry, production, mail_id_of(production, event))
-    return row is not None and row.status != MailStatus.UNSENT
+    return row is not None and row.status in {MailStatus.SENDING, MailStatus.SENT}

@@ -43,6 +43,7 @@ from onmodel.registry.rows import Row, Rows
 FilmRow = Row[FilmBody, RunStatus]
 ReferenceRow = Row[ReferenceBody, ReferenceStatus]
 EmptyUploadRow = Row[EmptyUploadBody, EmptyUploadStatus]
+MailRow = Row[MailBody, MailStatus]
 RunRow = Row[RunBody, RunStatus]
 GenerationRow = Row[GenerationBody, GenerationStatus]
 DatasetRow = Row[DatasetBody, DatasetStatus]

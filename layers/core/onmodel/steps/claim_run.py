@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from onmodel.contracts.films import ClaimRunRequest, RunClaim
 from onmodel.contracts.rows import RunBody, RunStatus
 from onmodel.errors import RunClaimed
@@ -28,6 +30,7 @@ def claim_run(
     clock: Clock,
     films_at_once: int,
     poll_seconds: float,
+    preflight: Callable[[], None],
 ) -> RunClaim:
     """Make this execution the run's holder, and take a place for it.
 
@@ -42,8 +45,10 @@ def claim_run(
         clock: gives the time of the claim.
         films_at_once: how many places there are.
         poll_seconds: between two questions for the state of a model.
+        preflight: is called when the run has a place; raises to refuse it.
 
     Raises:
+        FilmModelRefused: by `preflight`.
         RunClaimed: the run is prepared already, or another running execution holds it.
         Conflict: another execution claimed at the same moment; retried by the machine.
     """
@@ -51,6 +56,8 @@ def claim_run(
     run = request.run
     places = take_place(registry, run, request.execution_arn, at_once=films_at_once, clock=clock)
     before = places.before(run.production, run.run_id)
+    if before == 0:
+        preflight()
     counted = places.place_of(run.production, run.run_id)
     waited = (clock() - counted.since).total_seconds() if counted else 0.0
     turns = max(0, before - 1) // films_at_once

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeVar
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -18,7 +18,6 @@ from onmodel.contracts.datasets import Generation
 from onmodel.contracts.deployments import DeployRequest
 from onmodel.contracts.films import Run
 from onmodel.contracts.keys import execution_arn
-from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
 from onmodel.contracts.rows import (
     ApprovalStatus,
     DatasetStatus,
@@ -28,15 +27,12 @@ from onmodel.contracts.rows import (
     TrainingStage,
 )
 from onmodel.contracts.storyboards import StoryboardRequest
-from onmodel.datasets.generations import is_tried_again, start_training_machine
+from onmodel.datasets.generations import is_tried_again, start_again_by_itself
 from onmodel.deployments.events import ready_event
-from onmodel.films.settings import settings_in_force
-from onmodel.links.tokens import SignedLinks
 from onmodel.money.approvals import newest_approval
 from onmodel.notifications.outcomes import outcome_of, record_outcome
 from onmodel.notifications.sending import was_sent
 from onmodel.observability import logger
-from onmodel.ports.account import Mailbox
 from onmodel.ports.machines import Clock, EndedExecution, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -51,12 +47,9 @@ from onmodel.registry.kinds import (
     ApprovalRow,
     GenerationRow,
 )
-from onmodel.steps.notify import notify
+from onmodel.steps.outcome_mails import ENDED, About, OutcomeMails
 from onmodel.steps.plan_storyboard import newest_training
 from onmodel.steps.recovery import FRESH, is_held
-
-ENDED = "ExecutionEnded"
-"""The error of a mail about an execution that ended and caught none."""
 
 NOT_STARTED = "training_not_started"
 
@@ -65,37 +58,19 @@ BEGUN = frozenset(TrainingStage) - {TrainingStage.STARTING, TrainingStage.IMPOSS
 InputT = TypeVar("InputT", bound=Contract)
 
 
-class AnyAbout(Protocol):
-    """What a mail is about: the contract that the execution was started with."""
-
-    @property
-    def production(self) -> str: ...
-    @property
-    def correlation_id(self) -> str: ...
-
-
-class About(NamedTuple):
-    """The same, from a row."""
-
-    production: str
-    correlation_id: str
-
-
 @dataclass(frozen=True)
 class EndedRequests:
     """The services that notifying needs, and the machines' ARNs."""
 
     registry: Registry
     studio: ObjectStore
-    mailbox: Mailbox
-    links: SignedLinks
+    mails: OutcomeMails
     executions: Executions
     clock: Clock
     prepare_film_arn: str
     train_model_arn: str
     deploy_model_arn: str
     draw_storyboard_arn: str
-    stack_options: str
 
     def machines(self) -> Mapping[str, Callable[[EndedExecution], bool]]:
         """What is done about an ended execution, by its machine's ARN."""
@@ -113,16 +88,16 @@ class EndedRequests:
 
     def _film(self, ended: EndedExecution) -> bool:
         run = _read(Run, ended, "run")
-        if run is None or self._is_notified(ended, run.production):
+        if run is None or self.mails.is_sent(ended, run.production):
             return False
         row = RUNS.read(self.registry, run.production, run.run_id)
         if row is None:  # it ended before it claimed the run
             what = f"the film {run.title} was not prepared"
-            return self._alarm(ended, run, what, "Upload it again")
+            return self.mails.alarm(ended, run, what, "Upload it again")
         if is_held(row, self.executions) or row.status == RunStatus.RUNNING:
             return False  # uploaded again meanwhile; or it is released first
         is_prepared = row.status == RunStatus.PREPARED
-        return self._notify(
+        return self.mails.send(
             ended, run, "film_prepared" if is_prepared else "film_refused", run.run_id
         )
 
@@ -140,7 +115,7 @@ class EndedRequests:
         if kind is None:
             kind, identity = self._came_to(ended, row)
             extra = {"error": ENDED, "attempt": str(generation.attempt)}
-            self._notify(ended, generation, kind, identity, **extra)
+            self.mails.send(ended, generation, kind, identity, **extra)
         return (kind == NOT_STARTED and self._try_again(row)) or notified
 
     def _came_to(self, ended: EndedExecution, row: GenerationRow) -> tuple[str, str]:
@@ -169,16 +144,14 @@ class EndedRequests:
             for training in TRAININGS.list(self.registry, row.production)
         ):
             return False
-        if not settings_in_force(row.production, self.studio).training.automatic:
-            return False
-        started = start_training_machine(
+        return start_again_by_itself(
             row,
             registry=self.registry,
+            studio=self.studio,
             executions=self.executions,
             clock=self.clock,
             machine_arn=self.train_model_arn,
         )
-        return started == "started"
 
     # ── deployments and storyboards ──────────────────────────────────────────────────────────────
 
@@ -190,27 +163,27 @@ class EndedRequests:
         own = next((row for row in rows if row.body.planned_by == ended.arn), None)
         if own is not None:
             is_ready = was_sent(self.registry, production=own.production, event=ready_event(own.id))
-            if is_ready or self._is_notified(ended, own.production):
+            if is_ready or self.mails.is_sent(ended, own.production):
                 return False
             about = About(own.production, own.body.correlation_id)
-            return self._notify(ended, about, "deployment_failed", own.id, error=ENDED)
+            return self.mails.send(ended, about, "deployment_failed", own.id, error=ENDED)
         return self._unplanned(ended, request)
 
     def _unplanned(self, ended: EndedExecution, request: DeployRequest) -> bool:
         """It ended before a deployment was planned."""
         if request.production is None:
             return self._declined_for_job(ended)
-        if self._is_notified(ended, request.production):
+        if self.mails.is_sent(ended, request.production):
             return False
         about = About(request.production, request.correlation_id or ended.arn.split(":")[-1])
         if request.storyboard_key:
             if self._is_drawn_on_deployed(ended, request.production):
                 return False  # DrawStoryboard's mail has the outcome
             what = f"the storyboard {request.storyboard_key} was not drawn"
-            return self._alarm(ended, about, what, "Upload it again")
+            return self.mails.alarm(ended, about, what, "Upload it again")
         what = f"the model {request.training_id} was not deployed"
         advice = "`onmodel deploy` tries again"
-        return self._alarm(ended, about, what, advice)
+        return self.mails.alarm(ended, about, what, advice)
 
     def _declined_for_job(self, ended: EndedExecution) -> bool:
         """A job's event: its training is deployed again, unless a person declined that."""
@@ -218,10 +191,10 @@ class EndedRequests:
         asked = next((row for row in rows if row.body.execution_arn == ended.arn), None)
         if asked is None or not _is_declined(asked, ended):
             return False
-        if self._is_notified(ended, asked.production):
+        if self.mails.is_sent(ended, asked.production):
             return False
         about = About(asked.production, asked.body.correlation_id)
-        return self._notify(ended, about, "approval_ended", asked.body.subject_id)
+        return self.mails.send(ended, about, "approval_ended", asked.body.subject_id)
 
     def _is_drawn_on_deployed(self, ended: EndedExecution, production: str) -> bool:
         """Whether it had handed the storyboard to DrawStoryboard, under the name of the state."""
@@ -235,7 +208,7 @@ class EndedRequests:
         request = _read(StoryboardRequest, ended, "request")
         if request is None or request.deployment_id is not None or request.training_id is not None:
             return False  # the mail of its DeployModel has the outcome
-        if self._is_notified(ended, request.production):
+        if self.mails.is_sent(ended, request.production):
             return False
         take = next(
             (
@@ -246,15 +219,15 @@ class EndedRequests:
             None,
         )
         if take is not None and take.status == StoryboardStatus.DRAWN:
-            return self._notify(ended, request, "storyboard_drawn", take.id)
+            return self.mails.send(ended, request, "storyboard_drawn", take.id)
         asked = newest_approval(request.production, ended.arn, self.registry)
         trained = newest_training(request.production, self.registry)
         if asked is not None and asked.status == ApprovalStatus.APPROVED and trained is not None:
             return self._deploy_for(ended, request, trained.id)
         if asked is not None and _is_declined(asked, ended):
-            return self._notify(ended, request, "approval_ended", asked.body.subject_id)
+            return self.mails.send(ended, request, "approval_ended", asked.body.subject_id)
         advice = "Upload it again; pictures that were drawn are kept"
-        return self._alarm(ended, request, "a storyboard was not drawn", advice)
+        return self.mails.alarm(ended, request, "a storyboard was not drawn", advice)
 
     def _deploy_for(
         self, ended: EndedExecution, request: StoryboardRequest, training_id: str
@@ -279,51 +252,6 @@ class EndedRequests:
             clock=self.clock,
         )
         return started
-
-    # ── mails ────────────────────────────────────────────────────────────────────────────────────
-
-    def _is_notified(self, ended: EndedExecution, production: str) -> bool:
-        return outcome_of(ended.arn, production=production, registry=self.registry) is not None
-
-    def _alarm(self, ended: EndedExecution, about: AnyAbout, what: str, advice: str) -> bool:
-        error, cause = ended.error or ENDED, ended.cause
-        return self._notify(
-            ended,
-            about,
-            "alarm",
-            about.production,
-            what=what,
-            advice=advice,
-            error=error,
-            cause=cause,
-        )
-
-    def _notify(
-        self,
-        ended: EndedExecution,
-        about: AnyAbout,
-        kind: str,
-        identity: str,
-        **extra: str,
-    ) -> bool:
-        """Send the mail, and record it as the execution's outcome."""
-        request = NotificationRequest(
-            kind=kind,
-            production=about.production,
-            id=identity,
-            correlation_id=about.correlation_id,
-            extra=extra,
-        )
-        notify(
-            NotifyRequest(notification=request, execution_arn=ended.arn),
-            registry=self.registry,
-            studio=self.studio,
-            mailbox=self.mailbox,
-            clock=self.clock,
-            links=self.links,
-            stack_options=self.stack_options,
-        )
-        return True
 
 
 def _is_declined(asked: ApprovalRow, ended: EndedExecution) -> bool:

@@ -6,6 +6,7 @@ from onmodel.contracts.notifications import NotifyRequest
 from onmodel.errors import EventRefused
 from onmodel.links.tokens import SignedLinks
 from onmodel.notifications.catalogue import CATALOGUE
+from onmodel.notifications.digests import hold
 from onmodel.notifications.facts.base import Sources
 from onmodel.notifications.outcomes import record_outcome
 from onmodel.notifications.sending import send_once
@@ -27,6 +28,8 @@ def notify(
 ) -> None:
     """Gather the facts, compose the mail and publish it; then record it as an outcome.
 
+    The mail about a film that was prepared shortly after another is held for a digest.
+
     Raises:
         EventRefused: the kind, or what it is about, is unknown.
     """
@@ -34,14 +37,16 @@ def notify(
     gather = CATALOGUE.get(asked.kind)
     if gather is None:
         raise EventRefused(f"No notification of kind {asked.kind!r} is known")
-    send_once(
-        gather(asked, Sources(registry, clock(), studio, links, request.execution_arn)),
-        correlation_id=asked.correlation_id,
-        registry=registry,
-        mailbox=mailbox,
-        clock=clock,
-        stack_options=stack_options,
-    )
+    told = gather(asked, Sources(registry, clock(), studio, links, request.execution_arn))
+    if not hold(told.event, production=asked.production, registry=registry, clock=clock):
+        send_once(
+            told,
+            correlation_id=asked.correlation_id,
+            registry=registry,
+            mailbox=mailbox,
+            clock=clock,
+            stack_options=stack_options,
+        )
     if request.execution_arn is not None:
         record_outcome(
             request.execution_arn,

@@ -6,13 +6,12 @@ starts state machines, under names that refuse a second start while the first ex
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from onmodel.contracts.deployments import DeploymentRef
-from onmodel.contracts.keys import MAIN_PRODUCTION, digest, execution_arn
-from onmodel.contracts.operations import OurResource, Reconciled, ResourceKind
+from onmodel.contracts.keys import execution_arn
+from onmodel.contracts.operations import Reconciled
 from onmodel.contracts.rows import ApprovalStatus, DeploymentStage, TrainingStage
 from onmodel.deployments.deletion import are_forbidden
 from onmodel.deployments.ends import retire_payload
@@ -23,7 +22,7 @@ from onmodel.deployments.events import (
     trained_event,
     training_failed_event,
 )
-from onmodel.deployments.lifecycle import LIVE, OVER, deployer_of, state_at_trainer
+from onmodel.deployments.lifecycle import LIVE, OVER, state_at_trainer
 from onmodel.errors import OnmodelError, ServiceError
 from onmodel.money.approvals import approvals_about, is_open
 from onmodel.notifications.sending import was_sent, was_tried
@@ -41,6 +40,7 @@ from onmodel.registry.kinds import (
     STORYBOARDS,
     TRAININGS,
     DeploymentRow,
+    RunRow,
     TrainingRow,
 )
 from onmodel.registry.rows import AnyRow
@@ -48,8 +48,9 @@ from onmodel.steps.decisions import Decisions
 from onmodel.steps.empty_uploads import EmptyUploads
 from onmodel.steps.ended_drawings import EndedDrawings
 from onmodel.steps.ended_requests import EndedRequests
+from onmodel.steps.film_digests import FilmDigests
 from onmodel.steps.recovery import ENDED_WITHOUT_RESULT, FRESH, GRACE, Recovery, is_held
-from onmodel.steps.stop_deployment import write_unknown
+from onmodel.steps.unknown_deployments import UnknownDeployment, UnknownDeployments
 from onmodel.steps.watch_models import WatchedModels
 
 MOST_STARTS = 200
@@ -73,6 +74,8 @@ class Reconcile:
     ended_drawings: EndedDrawings
     ended_requests: EndedRequests
     watched_models: WatchedModels
+    film_digests: FilmDigests
+    unknown: UnknownDeployments
     deploy_model_arn: str
     retire_model_arn: str
     faults: list[OnmodelError] = field(default_factory=list)
@@ -105,6 +108,7 @@ class Reconcile:
             "deployed": self._each(trainings, self._deploy_if_missed),
             "released": self._each(runs, self.recovery.release_run),
             "models": self._watch_models(),
+            "told": self._tell_films(runs),
             "freed": self._each(PLACES.list_all(self.registry), self.recovery.free_places),
             "empty": self._each(EMPTY_UPLOADS.list_all(self.registry), self.empty_uploads.report),
             "collected": self._each(runs, self.recovery.collect_prepared),
@@ -126,6 +130,17 @@ class Reconcile:
                 logger.warning("%s: %s", machine_arn, fault)
                 self.faults.append(fault)
         return tuple(done)
+
+    def _tell_films(self, runs: list[RunRow]) -> tuple[str, ...]:
+        """Productions of which a mail about several films was sent."""
+        told: list[str] = []
+        try:
+            for production, held in self.film_digests.held(runs).items():
+                self.film_digests.send(production, held)
+                told.append(production)
+        except OnmodelError as fault:
+            self.faults.append(fault)
+        return tuple(told)
 
     def _watch_models(self) -> tuple[str, ...]:
         """Models of which a mail was sent."""
@@ -186,73 +201,24 @@ class Reconcile:
         return self._start(self.retire_model_arn, stem, retire_payload(deployment, reason))
 
     def _adopt(self, deployments: list[DeploymentRow]) -> tuple[str, ...]:
-        """What bills by the hour and is ours by tag or name, without a row that is not over.
-
-        What is a few minutes old is left to the next run: its row may not be listed yet.
-        """
+        """References of what bills without a row, and is retired now."""
         try:
-            standing = [
-                (name, thing)
-                for name, trainer in self.trainers.items()
-                if trainer.deployer is not None
-                for thing in trainer.list_ours(ResourceKind.DEPLOYMENT)
-                if self.clock() - thing.created_at >= GRACE
-            ]
-            known = dict(self._known(deployments)) if standing else {}
+            unknown = self.unknown.found(deployments)
         except OnmodelError as fault:
             self.faults.append(fault)
             return ()
-        return tuple(
-            thing.ref
-            for name, thing in standing
-            if thing.ref not in known and self._take(thing, name)
-        )
+        return tuple(thing.ref for thing in unknown if self._take(thing))
 
-    def _known(self, deployments: list[DeploymentRow]) -> Iterator[tuple[str, DeploymentRow]]:
-        """Its row, by reference, or by id while the row has no reference yet."""
-        for deployment in deployments:
-            if deployment.status in OVER:
-                continue
-            ref = self._ref_of(deployment)
-            if ref is not None:
-                yield ref, deployment
-
-    def _ref_of(self, deployment: DeploymentRow) -> str | None:
-        return deployment.body.deployment_ref or deployer_of(
-            self.trainers, deployment
-        ).find_deployment(deployment.production, deployment.id)
-
-    def _take(self, thing: OurResource, trainer: str) -> bool:
-        """Record and retire it: under the row that had it before, or under a new one."""
+    def _take(self, thing: UnknownDeployment) -> bool:
         try:
-            row = self._row_of(thing)
-            if row is not None and row.status not in OVER:
-                return False  # its row was written since: it is handled there
-            row = row or write_unknown(
-                self.registry,
-                DeploymentRef(
-                    production=MAIN_PRODUCTION,
-                    deployment_id=f"found-{digest(thing.ref)}-1",
-                    correlation_id=f"reconcile-{digest(thing.ref)}",
-                    reason="it had no row in the Registry",
-                ),
-                self.clock,
-                thing.ref,
-                trainer,
-            )
-            self._retire(row, "it was billing and should not have been")
+            row = self.unknown.row_for(thing)
+            if row is not None:
+                self._retire(row, "it was billing and should not have been")
         except OnmodelError as fault:
             logger.warning("%s: %s", thing.ref, fault)
             self.faults.append(fault)
             return False
-        return True
-
-    def _row_of(self, thing: OurResource) -> DeploymentRow | None:
-        """Its row, which is over or was not listed yet."""
-        for row in DEPLOYMENTS.list_all(self.registry):
-            if self._ref_of(row) == thing.ref:
-                return row
-        return None
+        return row is not None
 
     # ── trainings ────────────────────────────────────────────────────────────────────────────────
 

@@ -8,9 +8,8 @@ from datetime import timedelta
 from onmodel.contracts.datasets import FilmPreparedDetail
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import GenerationStatus, RunStatus
-from onmodel.datasets.generations import is_tried_again, start_training_machine
+from onmodel.datasets.generations import is_tried_again, start_again_by_itself
 from onmodel.films.places import free_dead_places
-from onmodel.films.settings import settings_in_force
 from onmodel.notifications.facts.base import Sources
 from onmodel.notifications.facts.films import film_failed
 from onmodel.notifications.sending import send_once
@@ -125,13 +124,11 @@ class Recovery:
             return False
         if self.clock() - row.body.last_prepared_at < timedelta(seconds=self.quiet_seconds):
             return False
-        if not settings_in_force(row.production, self.studio).training.automatic:
-            return False
-        started = start_training_machine(
+        return start_again_by_itself(
             row,
             registry=self.registry,
+            studio=self.studio,
             executions=self.executions,
             clock=self.clock,
             machine_arn=self.train_model_arn,
         )
-        return started == "started"

@@ -53,6 +53,7 @@ class WatchedModels:
             extra={
                 "model": warning.called.model,
                 "state": warning.state,
+                "call_as": warning.call_as or "",
                 "reason": warning.reason,
                 "used_for": warning.called.used_for,
                 "parameters": " ".join(warning.called.parameters),

@@ -105,7 +105,7 @@ def approval_wanted(request: NotificationRequest, sources: Sources) -> Notificat
         link=sources.approval_link(request.production, row.id, days),
         expires_at=body.expires_at,
     )
-    return Notification(facts, _wanted_event(row.id))
+    return Notification(facts, wanted_event(row.id))
 
 
 def _reports(production: str, subject_id: str, sources: Sources) -> tuple[FilmLink, ...]:
@@ -139,7 +139,7 @@ def review_wanted(request: NotificationRequest, sources: Sources) -> Notificatio
         link=sources.approval_link(request.production, row.id, days),
         expires_at=row.body.expires_at,
     )
-    return Notification(facts, _wanted_event(row.id))
+    return Notification(facts, wanted_event(row.id))
 
 
 def approval_ended(request: NotificationRequest, sources: Sources) -> Notification:
@@ -172,5 +172,5 @@ def _asked(request: NotificationRequest, sources: Sources) -> ApprovalRow:
     return max(about, key=lambda row: row.created_at)
 
 
-def _wanted_event(approval_id: str) -> str:
+def wanted_event(approval_id: str) -> str:
     return f"approval_wanted:{approval_id}"

@@ -1,4 +1,4 @@
-"""Facts about films: prepared, refused, failed."""
+"""Facts about films: prepared, one or several; refused, failed."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from onmodel.contracts.films import FilmSummary
-from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.base import Contract
+from onmodel.contracts.films import FilmSummary, Run
+from onmodel.contracts.keys import FilmKeys, digest
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import RunBody, RunStatus
 from onmodel.errors import plain_text
 from onmodel.formats.wording import DROPPED
 from onmodel.money.usage import counts_answers
+from onmodel.notifications.digests import prepared_event
 from onmodel.notifications.facts.base import UNKNOWN_FAULT, Facts, Notification, Sources
 from onmodel.registry.kinds import RUNS
 
@@ -68,6 +70,25 @@ class FilmPreparedFacts(Facts):
         )
 
 
+class PreparedFilm(Contract):
+    """A film in a digest."""
+
+    title: str
+    pictures: int
+    characters: int
+    notices: int = Field(description="how many the report has")
+    report: str
+
+
+class FilmsPreparedFacts(Facts):
+    """Films that were prepared one shortly after the other."""
+
+    kind: ClassVar[str] = "films_prepared"
+
+    films: tuple[PreparedFilm, ...]
+    usd: float | None = Field(description="of all of them; None when a price is missing")
+
+
 class FilmRefusedFacts(Facts):
     """A film that cannot be used; what is wrong and what to do."""
 
@@ -91,12 +112,39 @@ def film_prepared(request: NotificationRequest, sources: Sources) -> Notificatio
     run = RUNS.require(sources.registry, request.production, request.id).body.run
     keys = FilmKeys.of(run)
     facts = FilmPreparedFacts.of(
-        FilmSummary.model_validate_json(sources.read(keys.summary)),
+        _summary(run, sources),
         report=sources.link(keys.report),
         pictures=sources.place(f"{keys.pictures}/"),
         records=sources.place(f"{keys.run}/"),
     )
-    return Notification(facts, f"film_prepared:{run.run_id}")
+    return Notification(facts, prepared_event(run.run_id))
+
+
+def films_prepared(request: NotificationRequest, sources: Sources) -> Notification:
+    """`extra` holds the ids of the runs, separated by spaces."""
+    run_ids = request.extra["run_ids"].split()
+    runs = [RUNS.require(sources.registry, request.production, one).body.run for one in run_ids]
+    summaries = [_summary(run, sources) for run in runs]
+    known = [summary.estimated_usd for summary in summaries if summary.estimated_usd is not None]
+    facts = FilmsPreparedFacts(
+        production=request.production,
+        films=tuple(
+            PreparedFilm(
+                title=summary.title,
+                pictures=summary.crops_kept,
+                characters=sum(bool(name and number) for name, number in summary.named.items()),
+                notices=len(summary.notices) + bool(summary.lost_seconds),
+                report=sources.link(FilmKeys.of(run).report),
+            )
+            for run, summary in zip(runs, summaries, strict=True)
+        ),
+        usd=sum(known) if len(known) == len(summaries) else None,
+    )
+    return Notification(facts, f"films_prepared:{digest(' '.join(run_ids), 16)}")
+
+
+def _summary(run: Run, sources: Sources) -> FilmSummary:
+    return FilmSummary.model_validate_json(sources.read(FilmKeys.of(run).summary))
 
 
 def film_refused(request: NotificationRequest, sources: Sources) -> Notification:

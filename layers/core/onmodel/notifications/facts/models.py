@@ -18,6 +18,7 @@ class CalledModelEndsFacts(Facts):
 
     model: str
     reason: str
+    call_as: str = Field(default="", description="where the model stays and only its id is wrong")
     used_for: str = Field(description='as it follows "for"')
     successor: str = Field(description="its id or profile; '' when none is known here")
     cost: str = Field(description="of the change, a clause; '' without a successor")
@@ -35,6 +36,7 @@ def called_model_ends(request: NotificationRequest, _sources: Sources) -> Notifi
         production=request.production,
         model=extra["model"],
         reason=extra["reason"],
+        call_as=extra["call_as"],
         used_for=extra["used_for"],
         successor=successor,
         cost=extra["cost"],

@@ -1,0 +1,80 @@
+"""Mails the prepared films whose own mails were held: one mail for each production."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from onmodel.contracts.notifications import NotificationRequest
+from onmodel.contracts.rows import MailStatus, RunStatus
+from onmodel.links.tokens import SignedLinks
+from onmodel.notifications.digests import prepared_event
+from onmodel.notifications.facts.base import Sources
+from onmodel.notifications.facts.films import film_prepared, films_prepared
+from onmodel.notifications.sending import mail_id_of, send_once
+from onmodel.ports.account import Mailbox
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import MAILS, MailRow, RunRow
+from onmodel.steps.recovery import FRESH
+
+
+@dataclass(frozen=True)
+class FilmDigests:
+    """The services that digests need."""
+
+    registry: Registry
+    studio: ObjectStore
+    mailbox: Mailbox
+    links: SignedLinks
+    clock: Clock
+    stack_options: str
+
+    def held(self, runs: Iterable[RunRow]) -> dict[str, list[RunRow]]:
+        """The prepared films of the last day whose mails are held, by production."""
+        found: dict[str, list[RunRow]] = defaultdict(list)
+        for run in runs:
+            is_fresh = self.clock() - run.updated_at < FRESH
+            if run.status == RunStatus.PREPARED and is_fresh and self._mail_of(run) is not None:
+                found[run.production].append(run)
+        return found
+
+    def send(self, production: str, runs: list[RunRow]) -> None:
+        """Send one mail about these films: that of the film, when there is only one.
+
+        When the function ends in between, the next round sends the same mail, which was sent.
+
+        Raises:
+            Conflict: another function sends it at this moment.
+        """
+        runs = sorted(runs, key=lambda run: (run.updated_at, run.id))
+        correlation_id = runs[0].body.run.correlation_id
+        request = NotificationRequest(
+            kind="films_prepared",
+            production=production,
+            id=runs[0].id,
+            correlation_id=correlation_id,
+            extra={"run_ids": " ".join(run.id for run in runs)},
+        )
+        sources = Sources(self.registry, self.clock(), self.studio, self.links)
+        gather = films_prepared if len(runs) > 1 else film_prepared
+        send_once(
+            gather(request, sources),
+            correlation_id=correlation_id,
+            registry=self.registry,
+            mailbox=self.mailbox,
+            clock=self.clock,
+            stack_options=self.stack_options,
+        )
+        for run in runs:
+            mail = self._mail_of(run)
+            if mail is not None:
+                MAILS.replace(self.registry, mail.with_status(MailStatus.SENT), self.clock())
+
+    def _mail_of(self, run: RunRow) -> MailRow | None:
+        """The row of the film's own mail while it is held."""
+        mail_id = mail_id_of(run.production, prepared_event(run.id))
+        row = MAILS.read(self.registry, run.production, mail_id)
+        return row if row is not None and row.status == MailStatus.HELD else None

@@ -1,0 +1,98 @@
+"""The mails that an execution should have sent about its outcome, when it ended without them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
+from onmodel.links.tokens import SignedLinks
+from onmodel.notifications.outcomes import outcome_of
+from onmodel.ports.account import Mailbox
+from onmodel.ports.machines import Clock, EndedExecution
+from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectStore
+from onmodel.steps.notify import notify
+
+ENDED = "ExecutionEnded"
+"""The error of a mail about an execution that ended and caught none."""
+
+
+class AnyAbout(Protocol):
+    """What a mail is about: the contract that the execution was started with."""
+
+    @property
+    def production(self) -> str: ...
+    @property
+    def correlation_id(self) -> str: ...
+
+
+class About(NamedTuple):
+    """The same, from a row."""
+
+    production: str
+    correlation_id: str
+
+
+@dataclass(frozen=True)
+class OutcomeMails:
+    """The services that mails need."""
+
+    registry: Registry
+    studio: ObjectStore
+    mailbox: Mailbox
+    links: SignedLinks
+    clock: Clock
+    stack_options: str
+
+    def is_sent(self, ended: EndedExecution, production: str) -> bool:
+        """Whether the execution, or a mail of this module, has notified its outcome."""
+        return outcome_of(ended.arn, production=production, registry=self.registry) is not None
+
+    def alarm(self, ended: EndedExecution, about: AnyAbout, what: str, advice: str) -> bool:
+        """Send the mail of a request that has no mail of its own.
+
+        Args:
+            ended: the execution.
+            about: what it was started with.
+            what: was not done, a clause.
+            advice: one sentence.
+        """
+        error, cause = ended.error or ENDED, ended.cause
+        return self.send(
+            ended,
+            about,
+            "alarm",
+            about.production,
+            what=what,
+            advice=advice,
+            error=error,
+            cause=cause,
+        )
+
+    def send(
+        self,
+        ended: EndedExecution,
+        about: AnyAbout,
+        kind: str,
+        identity: str,
+        **extra: str,
+    ) -> bool:
+        """Send the mail, and record it as the execution's outcome; True, for who counts them."""
+        request = NotificationRequest(
+            kind=kind,
+            production=about.production,
+            id=identity,
+            correlation_id=about.correlation_id,
+            extra=extra,
+        )
+        notify(
+            NotifyRequest(notification=request, execution_arn=ended.arn),
+            registry=self.registry,
+            studio=self.studio,
+            mailbox=self.mailbox,
+            clock=self.clock,
+            links=self.links,
+            stack_options=self.stack_options,
+        )
+        return True
