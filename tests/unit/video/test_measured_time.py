@@ -396,6 +396,17 @@ def test_inspect_film_when_joined_files_cannot_all_be_read_then_the_unread_part_
     )
 
 
+def test_inspect_film_when_a_joined_recording_has_other_numbers_then_it_is_told(films, parts):
+    """Two stations number their streams differently; FFmpeg reads the first one's."""
+    path = films / "other-station.ts"
+    numbers = {"mpegts_start_pid": "0x200", "mpegts_pmt_start_pid": "0x1100"}
+    draw_film(path, seconds=8, size=SIZE, container_options=numbers)
+    own, other = parts["a.ts"].body, path.read_bytes()
+    (notice,) = inspected(own + other + own).facts.notices
+    assert " hold no picture that can be read. If films were joined end to end" in notice
+    assert inspected(own + own).facts.notices == ()
+
+
 def test_inspect_film_when_a_film_of_another_format_follows_then_it_is_told(parts):
     body, other = parts["a.mp4"].body, parts["a.mkv"].body
     (notice,) = inspected(body + other).facts.notices

@@ -26,7 +26,7 @@ from onmodel.video.container.limits import Limits
 from onmodel.video.container.mp4_boxes import ISO_BMFF, bytes_after_film
 from onmodel.video.container.opening import ErrorRecordingFile, open_container
 from onmodel.video.container.packet_scan import PacketScan, packets_of
-from onmodel.video.container.packet_table import Columns, PacketTable, Segment
+from onmodel.video.container.packet_table import MPEG_STREAMS, Columns, PacketTable, Segment
 from onmodel.video.container.table_columns import (
     CONTAINER_INDEPENDENT,
     canonical_codec,
@@ -40,6 +40,8 @@ _KEYFRAMES_LISTED = (MATROSKA, "avi")  # others only list the keyframes that the
 _MOSTLY_TIMED = 0.9  # of the packets; with fewer times the frame rate is the only clock
 _MOST_RESTARTS = 1000  # of the clock; a file with more has no clock that can be followed
 _UNREAD_SHARE, _UNREAD_BYTES = 0.1, 8 << 10  # without a picture at the end: more is told
+
+_PASSED_SECONDS = 5.0  # of pictures of the usual size; sound and tables take less
 
 
 def read_packet_table(file: IO[bytes], limits: Limits) -> PacketTable:
@@ -238,7 +240,7 @@ def _from_packets(file: IO[bytes], index: int, limits: Limits) -> PacketTable:
             for row in clock.starts
         ]
         film = replace(every, pts=clock.pts, dts=every.dts if contiguous else every.pts)
-        return table_from_header(
+        table = table_from_header(
             container,
             stream,
             film if contiguous else film.only(film.keyframe),
@@ -246,8 +248,9 @@ def _from_packets(file: IO[bytes], index: int, limits: Limits) -> PacketTable:
             tail=film,
             timed=timed,
             segments=segments,
-            unread_bytes=_unread(recorder, every),
         )
+        unread = _unread(recorder, every) + _passed_over(every, table)
+        return replace(table, unread_bytes=unread)
 
 
 def _is_timed(packets: Columns, container: str) -> bool:
@@ -271,6 +274,18 @@ def _unread(recorder: ErrorRecordingFile, packets: Columns) -> int:
     size = _size(recorder)
     unread = size - int(packets.position[-1] + packets.size[-1])
     return unread if unread > max(_UNREAD_SHARE * size, _UNREAD_BYTES) else 0
+
+
+def _passed_over(packets: Columns, table: PacketTable) -> int:
+    """Bytes between the pictures of an MPEG stream in which there are none for long.
+
+    Recordings of several stations that were joined have their pictures under other numbers.
+    """
+    if table.container not in MPEG_STREAMS or not table.duration_seconds > 0:
+        return 0
+    between = np.diff(packets.position) - packets.size[:-1]
+    usual = int(packets.size.sum()) / table.duration_seconds
+    return int(between[between > max(_PASSED_SECONDS * usual, _UNREAD_BYTES)].sum())
 
 
 def _size(recorder: ErrorRecordingFile) -> int:

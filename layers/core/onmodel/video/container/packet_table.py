@@ -23,6 +23,8 @@ Moments = npt.NDArray[np.float64]
 _COLUMNS = ("pts", "dts", "position", "size", "keyframe", "discard")
 _TABLE_VERSION = 1
 _REORDERED = ("h264", "hevc")  # codecs whose presentation order differs from the decoding order
+MPEG_STREAMS = ("mpegts", "mpeg")
+"""Containers that can be read from any byte on."""
 UNTAGGED = (2, 0, 2, 2)  # AVCOL_SPC_, RANGE_, PRI_ and TRC_UNSPECIFIED
 
 
@@ -121,7 +123,7 @@ class PacketTable:
         duration_seconds: until the last picture ends; measured, and so is `frames_per_second`.
         declared_seconds: the duration that the header declares; 0 for none.
         cut_off: the file ends before its headers say so, or before a packet that they list.
-        unread_bytes: at the end of the file, in which no picture was found.
+        unread_bytes: of the file, in which no picture was found.
         keyframes_measured: the container flags other packets as keyframes too, which are none.
         parts: of films that were joined end to end; then the rows are the keyframes of all parts.
     """

@@ -14,9 +14,9 @@ from av.video.stream import VideoStream
 
 from onmodel.video.bitstream.reference_flags import IsReference
 from onmodel.video.container.opening import ErrorRecordingFile, Readable
-from onmodel.video.container.packet_table import Moments, PacketTable
+from onmodel.video.container.packet_table import MPEG_STREAMS, Moments, PacketTable
 from onmodel.video.gops.batches import BATCH_BYTES, BATCH_PACKETS, Batch, references
-from onmodel.video.gops.film_packets import LONGEST_GAP_SECONDS, MPEG_STREAMS, FilmPackets
+from onmodel.video.gops.film_packets import LONGEST_GAP_SECONDS, FilmPackets
 from onmodel.video.gops.windows import Windows
 from onmodel.video.shots.cut_hints import CutHints
 

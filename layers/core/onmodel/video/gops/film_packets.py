@@ -17,7 +17,7 @@ from onmodel.video.container.film_clock import ClockRules
 from onmodel.video.container.joined_files import MATROSKA
 from onmodel.video.container.opening import ErrorRecordingFile
 from onmodel.video.container.packet_scan import packets_of
-from onmodel.video.container.packet_table import PacketTable, Segment
+from onmodel.video.container.packet_table import MPEG_STREAMS, PacketTable, Segment
 from onmodel.video.container.table_columns import declared_rate
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,6 @@ it: then no packet before it is decoded together with later ones."""
 LONGEST_GAP_SECONDS = 1.0  # between pictures of an MPEG stream; after more, some are missing
 
 _ROUNDING = 1e-6  # seconds
-MPEG_STREAMS = ("mpegts", "mpeg")  # can be read from any byte on
 _EARLIER_KEYFRAMES = (0, 1, 2, 8)  # a packet that begins in another one's block needs that one
 
 
