@@ -21,7 +21,7 @@ SETTINGS = b"sampling: {chunk_seconds: 6}\ncrop: {max_enlargement: 16}\n"  # its
 def test_film_when_uploaded_then_report_crops_and_mail_within_its_roles(
     studio: DeployedStack, drawn: DrawnFilm
 ) -> None:
-    studio.upload("whole/settings.yaml", SETTINGS)
+    studio.upload("whole/settings.yaml", SETTINGS + b"finder: {kind: [labels, grounding]}\n")
     studio.upload("whole/films/drawn.mp4", drawn.path.read_bytes())
     record = studio.ended_run("whole")
     assert record.status == "prepared", record.body
@@ -31,6 +31,9 @@ def test_film_when_uploaded_then_report_crops_and_mail_within_its_roles(
     assert "simulated" in summary.notices[0]
     assert summary.crops_kept == len(crops) > 0
     assert summary.estimated_usd and summary.estimated_usd > 0
+    assert {crop.found_by for crop in crops} == {("labels", "grounding")}
+    paid = {use.item: use.paid for use in summary.usage}
+    assert paid["bedrock.amazon.nova-pro-v1:0.input-1k"] > paid["rekognition.detect-labels"]
     picture = decode_picture(studio.store.get(crops[0].key)).pixels
     assert min(picture.shape[:2]) >= 512
     assert b"</html>" in studio.store.get(studio.keys(record).report)

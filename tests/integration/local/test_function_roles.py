@@ -28,6 +28,7 @@ OURS = f"{REGION}:{ACCOUNT}"
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 MACHINES = ("PrepareFilm", "TrainModel", "DeployModel", "RetireModel", "DrawStoryboard")
 TITAN = "amazon.titan-embed-image-v1"
+NOVA = "amazon.nova-pro-v1:0"
 
 Client = Callable[[str], Any]
 
@@ -89,6 +90,9 @@ def of_models() -> Iterator[Probe]:
         "bedrock.get_model_customization_job",
         {"jobIdentifier": job},
     )
+    nova = f"arn:aws:bedrock:{REGION}::foundation-model/{NOVA}"
+    question = {"modelId": NOVA, "messages": [{"role": "user", "content": [{"text": "who?"}]}]}
+    yield Probe("bedrock:InvokeModel", nova, "bedrock-runtime.converse", question)
     picture = {"Image": {"Bytes": b"no picture"}}
     yield Probe("rekognition:DetectLabels", "*", "rekognition.detect_labels", picture)
 

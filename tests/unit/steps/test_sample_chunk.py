@@ -5,10 +5,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from drawn.films import DrawnFilm
+from fakes.embedder import FakeEmbedder
 from fakes.films_in_memory import FilmsInMemory
 from fakes.labels import FakeLabels, figure
+from fakes.object_store import InMemoryObjectStore
 
-from onmodel.contracts.base import Box
+from onmodel.contracts.arrays import Pixels
+from onmodel.contracts.base import Box, ObjectRef
 from onmodel.contracts.films import (
     Chunk,
     ChunkResult,
@@ -21,10 +24,12 @@ from onmodel.contracts.films import (
     Thumbnail,
 )
 from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.settings import Settings
 from onmodel.errors import FilmRefused, NotFound, Throttled, message_of
-from onmodel.films.cutting import CutResult
+from onmodel.films.cutting import CutResult, FigureCutter
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
+from onmodel.ports.finder import FrameDetections, RefusedBox
 from onmodel.ports.models import Label
 from onmodel.steps.sample_chunk import (
     BYTES_IN_FLIGHT,
@@ -210,16 +215,23 @@ def test_sample_when_two_figures_have_the_same_window_then_two_crops_of_two_ids(
     assert all(world.studio.get(crop.key) for crop in crops)
 
 
-@pytest.mark.parametrize("found", [True, False])
+@pytest.mark.parametrize(
+    ("reason", "found"),
+    [
+        (RejectReason.SURPLUS, True),
+        (RejectReason.NO_FIGURE, False),
+        (RejectReason.NO_ANSWER, False),
+        (RejectReason.INVENTED, False),
+    ],
+)
 def test_in_order_when_the_kept_frame_of_a_still_shot_showed_nothing_then_a_second_is_looked_at(
-    found: bool,
+    reason: RejectReason, found: bool
 ) -> None:
     looked_at: list[float] = []
 
     class Cutter:
         def cut_frame(self, frame: Frame) -> CutResult:
             looked_at.append(frame.timecode_seconds)
-            reason = RejectReason.SURPLUS if found else RejectReason.NO_FIGURE
             line = Rejected(reason=reason, timecode_seconds=frame.timecode_seconds, chunk=0)
             return CutResult(rejected=[line])
 
@@ -233,3 +245,24 @@ def test_in_order_when_the_kept_frame_of_a_still_shot_showed_nothing_then_a_seco
     later = DroppedFrame(2.0, RejectReason.UNCHANGED, "", picture)
     assert len(list(in_order(Cutter(), [first, unchanged, later], 2))) == 3  # type: ignore[arg-type]
     assert looked_at == ([0.0] if found else [0.0, 1.0])
+
+
+def test_cut_when_a_finder_answers_a_box_of_nothing_then_rejected_once_with_its_box() -> None:
+    box = Box(left=10, top=0, width=100, height=90)
+
+    class Invents:
+        def find(self, pixels: Pixels, picture: Box) -> FrameDetections:
+            return FrameDetections((), "a rabbit", refused=(RefusedBox(box, "a rabbit: flat"),))
+
+    run = Run(
+        production="p", film_id="f", run_id="r", samples_id="s", title="t", attempt=1,
+        source=ObjectRef(bucket="b", key="k"), correlation_id="c",
+    )  # fmt: skip
+    cutter = FigureCutter(
+        run, Chunk(index=0, start_seconds=0, end_seconds=1), FilmKeys.of(run), Settings(),
+        Invents(), FakeEmbedder(), InMemoryObjectStore("studio"),
+    )  # fmt: skip
+    whole = Box(left=0, top=0, width=160, height=90)
+    frame = Frame(0.5, np.zeros((90, 160, 3), np.uint8), 50, 0, whole)
+    (line,) = cutter.cut_frame(frame).rejected
+    assert (line.reason, line.detail, line.box) == (RejectReason.INVENTED, "a rabbit: flat", box)

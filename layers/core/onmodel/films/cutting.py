@@ -74,7 +74,7 @@ class FigureCutter:
             )
         if answer.unusable:
             result.rejected.append(self._rejected(frame, RejectReason.NO_ANSWER, answer.unusable))
-        elif not answer.detections:
+        elif not answer.detections and not answer.refused:
             reason, detail = RejectReason.NO_FIGURE, f"seen: {answer.seen}"
             result.rejected.append(self._rejected(frame, reason, detail))
         chosen, rejected = choose_detections(

@@ -27,6 +27,10 @@ def counts_answers(item: str) -> bool:
     return not item.endswith((".input-1k", ".output-1k"))
 
 
+DIGITS = 6
+"""Of a sum: thousands of tokens are whole after the third."""
+
+
 class UsageMeter:
     """Counts paid and reused answers by item; shared by threads."""
 
@@ -48,5 +52,10 @@ class UsageMeter:
         with self._lock:
             items = sorted(self._paid.keys() | self._reused.keys())
             return tuple(
-                Usage(item=item, paid=self._paid[item], reused=self._reused[item]) for item in items
+                Usage(
+                    item=item,
+                    paid=round(self._paid[item], DIGITS),
+                    reused=round(self._reused[item], DIGITS),
+                )
+                for item in items
             )

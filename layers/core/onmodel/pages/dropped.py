@@ -42,7 +42,7 @@ REASONS: dict[RejectReason, Reason] = {
     RejectReason.NO_FIGURE: Reason(
         "No figure in sight",
         "finder",
-        lambda s: f"Nothing was found of {figures_in_words(s.finder)} or more.",
+        lambda s: f"Nothing was found of {figures_in_words(s.finder)}.",
     ),
     RejectReason.NO_ANSWER: Reason(
         "No figures found here, because there was no usable answer",

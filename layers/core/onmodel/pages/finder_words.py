@@ -12,12 +12,13 @@ FIGURES = {"head": "heads", "half": "figures to the waist", "full": "whole figur
 WORDS: Mapping[str, Callable[[FinderSettings], str]] = {
     "labels": lambda s: (
         f"what Rekognition labels {listed(s.labels, 'or')} with {s.min_confidence:g} % confidence"
+        " or more"
     ),
     "faces": lambda s: (
-        f"{FIGURES[s.faces.figure]} around faces of {s.faces.min_confidence:g} % confidence"
+        f"{FIGURES[s.faces.figure]} around faces of {s.faces.min_confidence:g} % confidence or more"
     ),
     "grounding": lambda s: (
-        f"what {s.grounding.model} finds of {listed(s.grounding.look_for, 'or')} when it is asked"
+        f"what {s.grounding.model}, when asked, takes for {listed(s.grounding.look_for, 'or')}"
     ),
 }
 
