@@ -38,6 +38,7 @@ TITLES: dict[CostName, str] = {
     "training": "caption and train",
     "drawing": "draw",
     "deployment": "deploy",
+    "judging": "measure",
 }
 
 

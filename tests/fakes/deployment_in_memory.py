@@ -65,7 +65,8 @@ TRAINING = "d0001-0a1b2c3d"
 PROVISION_MINUTES = 90.0
 
 PRICES = PriceBook.load(
-    b"prices: {memory.unit-hour: 60.5, memory.model-month: 1.95, memory.training-image: 0.005}"
+    b"prices: {memory.unit-hour: 60.5, memory.model-month: 1.95, memory.training-image: 0.005,"
+    b" rekognition.detect-labels: 0, bedrock.amazon.titan-embed-image-v1: 0}"
 )
 
 

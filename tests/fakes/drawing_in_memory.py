@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import cv2
 import numpy as np
+from fakes.caption_model import FakeCaptionModel
 from fakes.deployment_in_memory import (
     PRICES,
     PROVISION_MINUTES,
@@ -11,7 +14,9 @@ from fakes.deployment_in_memory import (
     DeploymentInMemory,
 )
 from fakes.embedder import FakeEmbedder
+from fakes.faces import FakeFaces
 from fakes.image_model import FakeImageModel
+from fakes.labels import FakeLabels
 from fakes.trainer import Only
 
 from onmodel.contracts.base import Box
@@ -30,6 +35,7 @@ from onmodel.contracts.storyboards import (
     StoryboardPlanned,
     StoryboardRequest,
 )
+from onmodel.finders import FinderServices, make_finder
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import to_npy
 from onmodel.money.usage import UsageMeter
@@ -65,6 +71,10 @@ class DrawingInMemory(DeploymentInMemory):
         super().__init__()
         self.image_model = image_model or FakeImageModel()
         self.meter = UsageMeter()
+        self.labels = FakeLabels()
+        self.finding = FinderServices(
+            labels=lambda: self.labels, faces=FakeFaces, grounding=lambda _: FakeCaptionModel()
+        )
         self.settings = Settings(characters=CAST)
         self.studio.put(
             accepted_settings_key("bunny"), self.settings.model_dump_json().encode(), "text/json"
@@ -150,6 +160,7 @@ class DrawingInMemory(DeploymentInMemory):
             registry=self.registry,
             studio=self.studio,
             embedder=self.embedder,
+            finder=partial(make_finder, services=self.finding),
             meter=self.meter,
             embedding_model=embedding_model,
         )

@@ -251,7 +251,7 @@ def test_storyboard_when_no_model_is_deployed_says_that_a_mail_asks(
 def test_quote_when_given_a_film_needs_no_stack(film: Path) -> None:
     done = CliRunner().invoke(main.app, ["quote", str(film), "--json"])
     answer = json.loads(done.stdout)
-    assert set(answer) == {"prepare", "caption and train", "deploy", "total"}
+    assert set(answer) == {"prepare", "caption and train", "deploy", "measure", "total"}
     assert float(answer["prepare"]["bill"]["total_usd"]) > 0
 
 

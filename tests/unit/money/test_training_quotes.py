@@ -50,6 +50,9 @@ class DrawsByJobs(SecondsRules):
         )
 
 
+MEASURED = len(USE.storyboard.scenes) * USE.storyboard.images  # pictures
+
+
 def part(work: Work, name: CostName = "training") -> WorkPart:
     return WorkPart(name=name, work=work)
 
@@ -60,27 +63,31 @@ def bedrock(captions: int) -> tuple[WorkPart, ...]:
     return work_of_training(asked, settings, BedrockRules(), USE)
 
 
-def test_cost_when_bedrock_has_its_defaults_then_one_total_of_three_parts() -> None:
+def test_cost_when_bedrock_has_its_defaults_then_one_total_of_four_parts() -> None:
     """20 dollars of training and 1.95 of keeping the model; 4 begun hours of 60.50 at most."""
     quote = cost_quote(bedrock(captions=1000), BOOK)
+    measured = MEASURED * (0.001 + (1 + Settings().finder.max_figures) * 0.00006)
     assert {part.name: part.usd for part in quote.parts} == pytest.approx(
-        {"captions": 2.464 + 0.2464, "training": 21.95, "deployment": 242.0}
+        {"captions": 2.464 + 0.2464, "training": 21.95, "deployment": 242.0, "judging": measured}
     )
-    assert quote.usd == pytest.approx(2.7104 + 21.95 + 242.0)
-    assert quote.usual_usd == pytest.approx(2.7104 + 21.95 + 181.5)
+    assert quote.usd == pytest.approx(2.7104 + 21.95 + 242.0 + measured)
+    assert quote.usual_usd == pytest.approx(2.7104 + 21.95 + 181.5 + measured)
     assert quote.unsure_parts == ("training",)
     assert quote.assumptions[-1] == f"prices of {BOOK.dated.isoformat()}"
 
 
-def test_cost_when_a_trainer_deploys_nothing_then_the_drawing_is_its_last_part() -> None:
+def test_cost_when_a_trainer_deploys_nothing_then_drawing_and_measuring_are_last() -> None:
     book = BOOK.model_copy(
         update={"prices": BOOK.prices | {item: Price(usd=usd) for item, usd in PRICES.items()}}
     )
     settings = Settings()
     parts = work_of_training(work_of_captions(0, settings.captions), settings, DrawsByJobs(), USE)
     quote = cost_quote(parts, book)
-    assert [part.name for part in quote.parts] == ["captions", "training", "drawing"]
-    assert (quote.usd, quote.usual_usd) == pytest.approx((0.12 + 0.08, 0.12 + 0.04))
+    assert [part.name for part in quote.parts] == ["captions", "training", "drawing", "judging"]
+    measured = quote.parts[-1].usd or 0
+    assert (quote.usd, quote.usual_usd) == pytest.approx(
+        (0.12 + 0.08 + measured, 0.12 + 0.04 + measured)
+    )
 
 
 def test_cost_when_a_price_is_missing_then_no_total_and_the_other_parts_stand() -> None:

@@ -11,7 +11,13 @@ from onmodel.contracts.storyboards import (
     PlannedPanel,
     Storyboard,
 )
-from onmodel.pages.gallery import Gallery, GalleryPanel, GalleryPicture, render_gallery
+from onmodel.pages.gallery import (
+    Gallery,
+    GalleryPanel,
+    GalleryPicture,
+    TrainingPicture,
+    render_gallery,
+)
 
 UNKNOWN = CharacterLikeness(character="buck", similarity=None)
 
@@ -35,7 +41,7 @@ def gallery(*panels: GalleryPanel) -> str:
         drawn_at=datetime(2026, 11, 22, tzinfo=UTC),
         names={"buck": "Buck"},
         notices=("This is a simulation",),
-        training_pictures={"c7": b"copied"},
+        training_pictures={"c7": TrainingPicture(b"copied", "bunny-1", 61.5)},
         credit="Bunny © <Studio>",
     )
     return render_gallery(made).decode()
@@ -85,3 +91,14 @@ def test_gallery_when_a_scene_could_not_be_drawn_says_why() -> None:
     html = gallery(panel(notice="The filter refused it three times"))
     assert "The filter refused it three times" in html
     assert "1 scene could not be drawn" in html
+
+
+def test_gallery_when_one_seed_drew_several_then_each_says_which_it_is() -> None:
+    html = gallery(panel(*[GalleryPicture(b"a", seed=7, key=str(n)) for n in range(3)]))
+    assert [f"seed 7, picture {n} of 3" in html for n in (1, 2, 3)] == [True, True, True]
+    assert "seed 9," not in gallery(panel(GalleryPicture(b"a", seed=9)))
+
+
+def test_gallery_when_a_panel_copies_then_the_picture_and_where_it_is_from() -> None:
+    copied = GalleryPicture(b"a", seed=1, score=score(copy_of="c7"), key="k")
+    assert "bunny-1 · 01:01.500" in gallery(panel(copied))

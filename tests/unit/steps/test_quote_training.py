@@ -60,7 +60,12 @@ def test_quote_when_first_and_within_the_limit_then_nobody_is_asked(
     assert not quoted.approval and quoted.review == "none"
     body = stored(world, dataset)
     assert body.quoted_usd == quoted.usd
-    assert [part.name for part in body.quoted_parts] == ["captions", "training", "deployment"]
+    assert [part.name for part in body.quoted_parts] == [
+        "captions",
+        "training",
+        "deployment",
+        "judging",
+    ]
     assert sum(part.usd or 0 for part in body.quoted_parts) == pytest.approx(quoted.usd)
     assert any("500 steps" in line for line in body.assumptions)
     assert any("2 h in service" in line for line in body.assumptions)
@@ -83,7 +88,7 @@ def test_quote_when_the_settings_wish_other_hours_then_the_deployment_is_as_long
     world.set_settings(Settings(deployment=DeploymentSettings(hours=0.5)))
     short = world.assemble(generation)
     world.quote(short)
-    deployment = stored(world, short).quoted_parts[-1]
+    deployment = stored(world, short).quoted_parts[-2]
     assert (deployment.usd, deployment.usual_usd) == (2 * 60.5, 60.5)
 
 

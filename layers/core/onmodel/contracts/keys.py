@@ -240,10 +240,15 @@ class StoryboardKeys:
         self.gallery = f"{self.take}/gallery/index.html"
         self.summary = f"{self.take}/summary.json"
         self.drawing = f"{self.take}/drawing.json"
+        self.judgement = f"{self.take}/judgement.json"
 
     def panel(self, number: int) -> str:
         """The result of one panel: prompt, seeds, pictures, scores."""
         return f"{self.panels}/{number:02d}.json"
+
+    def panel_vectors(self, number: int) -> str:
+        """Rows of one panel: its pictures and the figures in them."""
+        return f"{self.panels}/{number:02d}.npy"
 
     def picture(self, number: int, index: int) -> str:
         return f"{self.panels}/{number:02d}-{index}.png"

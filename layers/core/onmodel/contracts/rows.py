@@ -419,3 +419,4 @@ class StoryboardBody(Contract):
     drawn: int | None = None
     estimated_usd: float | None = None
     reason: str | None = None
+    advice: tuple[str, ...] = Field(default=(), description="whether the training was worth it")

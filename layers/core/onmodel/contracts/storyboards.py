@@ -40,6 +40,7 @@ from onmodel.contracts.bedrock import NEGATIVE_TEXT, BedrockPanelOptions
 from onmodel.contracts.deployments import DeploymentId, ObjectKey, VersionId
 from onmodel.contracts.drawings import TUNED, Arm
 from onmodel.contracts.hand_written import OneLine, name, when_written
+from onmodel.contracts.judging import Figure, Structure
 from onmodel.contracts.sagemaker import SageMakerPanelOptions
 from onmodel.contracts.trainings import CostQuote
 
@@ -172,6 +173,15 @@ class PanelScore(Contract):
     copy_of: str | None = Field(
         default=None, description="crop_id of the training picture that it copies"
     )
+    row: int | None = Field(
+        default=None, ge=0, description="of its vector in the panel's vectors; None: not kept"
+    )
+    figures: tuple[Figure, ...] | None = Field(
+        default=None, description="found in the picture; None: not looked for"
+    )
+    structure: Structure | None = Field(
+        default=None, description="compared with the training picture that it resembles most"
+    )
 
 
 class PanelRequest(Contract):
@@ -290,6 +300,7 @@ class StoryboardPlanned(Contract):
     take: int | None = None
     pictures: dict[Arm, int] = Field(default_factory=dict, description="of a job, by each arm")
     options: Options = Field(default_factory=dict, description="of a job, the trainer's own")
+    judging: tuple[Usage, ...] = Field(default=(), description="of its pictures, at most")
     panels: int = Field(ge=1)
     panels_key: ObjectKey | None = None
 

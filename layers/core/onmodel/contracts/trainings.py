@@ -73,7 +73,7 @@ class Work(Contract):
     assumptions: tuple[str, ...] = Field(default=(), description="without full stops")
 
 
-CostName = Literal["captions", "training", "drawing", "deployment"]
+CostName = Literal["captions", "training", "drawing", "deployment", "judging"]
 """The parts of a quote, in the order in which they are spent."""
 
 

@@ -24,6 +24,7 @@ COST_PARTS = {
     "training": "training",
     "drawing": "drawing the first storyboard",
     "deployment": "deployment, until its scheduled end",
+    "judging": "measuring its pictures",
 }
 """The parts of a quote, by their names."""
 

@@ -15,6 +15,7 @@ from onmodel.contracts.drawings import Arm
 from onmodel.contracts.settings import CaptionSettings, Settings
 from onmodel.contracts.storyboards import Storyboard
 from onmodel.contracts.trainings import CostPart, CostQuote, DatasetSize, Work, WorkPart
+from onmodel.money.judging_quotes import judging_part, judging_usage
 from onmodel.money.pricebook import PriceBook, estimate
 from onmodel.money.quotes import Quote, dated, used
 from onmodel.ports.trainer import TrainerRules
@@ -99,6 +100,7 @@ def _work_after(settings: Settings, trainer: TrainerRules, use: FirstUse) -> Ite
         pictures: dict[Arm, int] = dict.fromkeys(board.arms, each)
         work = trainer.drawing_jobs.drawing_work(pictures, options)
         yield WorkPart(name="drawing", work=work)
+    yield from judging_part(judging_usage(use.storyboard, settings))
 
 
 def cost_quote(parts: Iterable[WorkPart], book: PriceBook) -> CostQuote:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from onmodel.contracts.drawings import Arm
-from onmodel.contracts.storyboards import PanelScore, PlannedPanel, Storyboard
-from onmodel.formats.wording import person_name
+from onmodel.contracts.judging import JudgedPicture, Judgement
+from onmodel.contracts.storyboards import DrawnPanel, PanelScore, PlannedPanel, Storyboard
+from onmodel.formats.wording import person_name, timecode
+from onmodel.pages.judgement import ARMS, numbers_view, wrong_cast
 from onmodel.pages.templating import data_uri, render
 
 
@@ -20,6 +21,20 @@ class GalleryPicture:
     seed: int
     score: PanelScore | None = None
     href: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class TrainingPicture:
+    """A preview of a training picture, and where in which film it is from."""
+
+    jpeg: bytes
+    film: str = ""
+    seconds: float | None = None
+
+    @property
+    def source(self) -> str:
+        return self.film if self.seconds is None else f"{self.film} · {timecode(self.seconds)}"
 
 
 @dataclass(frozen=True)
@@ -45,15 +60,9 @@ class Gallery:
     names: Mapping[str, str]
     options: str = ""
     notices: Sequence[str] = ()
-    training_pictures: Mapping[str, bytes] | None = None
+    training_pictures: Mapping[str, TrainingPicture] | None = None
     credit: str = ""
-
-
-ARMS: Mapping[Arm, str] = {
-    "tuned": "the trained model",
-    "references": "pictures of the characters given to the untrained model",
-    "base": "the untrained model alone",
-}
+    judgement: Judgement | None = None
 
 
 @dataclass(frozen=True)
@@ -67,12 +76,45 @@ class Likeness:
 
 @dataclass(frozen=True)
 class View:
+    """One picture on the page. `seed` says what draws this very picture again."""
+
     image: str
     href: str
-    seed: int
+    seed: str
     likeness: tuple[Likeness, ...]
+    copied: TrainingPicture | None
     copy_image: str
     alt: str
+
+
+@dataclass(frozen=True)
+class SceneView:
+    """A scene, and its panels: one for each arm and take."""
+
+    number: int
+    text: str
+    characters: Sequence[str]
+    panels: Sequence[tuple[GalleryPanel, Sequence[View]]]
+
+
+def copies(panels: Iterable[DrawnPanel], judgement: Judgement | None) -> dict[str, str]:
+    """Training pictures' crop ids that panels copy, by the id of the copy's key.
+
+    The judge's finding where it could measure a threshold; else the settings' own threshold.
+    """
+    found = {}
+    for panel in panels:
+        for picture in panel.pictures:
+            if copied := _copied(picture.key, picture.score, judgement):
+                found[copied] = picture.key
+    return found
+
+
+def _copied(key: str, score: PanelScore | None, judgement: Judgement | None) -> str | None:
+    judged = judgement.picture(key) if judgement else None
+    if judgement is not None and judged is not None and judgement.copy_threshold is not None:
+        return judged.copy_of
+    return score.copy_of if score else None
 
 
 def render_gallery(gallery: Gallery) -> bytes:
@@ -85,46 +127,88 @@ def render_gallery(gallery: Gallery) -> bytes:
         credit=gallery.credit,
         arms=ARMS,
         title=gallery.storyboard.title or person_name(gallery.name),
-        rows=[
-            (panel, [_view(panel, picture, gallery) for picture in panel.pictures])
-            for panel in gallery.panels
-        ],
+        scenes=_scenes(gallery),
+        numbers=numbers_view(gallery.judgement, gallery.names) if gallery.judgement else None,
         drawn=drawn,
         missing=missing,
     )
 
 
-def _view(panel: GalleryPanel, picture: GalleryPicture, gallery: Gallery) -> View:
-    score = picture.score
-    copied = score.copy_of if score else None
-    pictures = gallery.training_pictures or {}
+def _scenes(gallery: Gallery) -> list[SceneView]:
+    by_scene: dict[int, list[GalleryPanel]] = {}
+    for panel in gallery.panels:
+        by_scene.setdefault(panel.planned.number, []).append(panel)
+    return [
+        SceneView(
+            number=number,
+            text=panels[0].planned.scene,
+            characters=[gallery.names.get(slug, slug) for slug in panels[0].planned.characters],
+            panels=[
+                (panel, [_view(panel, place, gallery) for place in range(len(panel.pictures))])
+                for panel in panels
+            ],
+        )
+        for number, panels in sorted(by_scene.items())
+    ]
+
+
+def _view(panel: GalleryPanel, place: int, gallery: Gallery) -> View:
+    picture = panel.pictures[place]
+    copied = _copied(picture.key, picture.score, gallery.judgement)
+    training = (gallery.training_pictures or {}).get(copied) if copied else None
     return View(
         image=data_uri(picture.jpeg),
         href=picture.href,
-        seed=picture.seed,
-        likeness=tuple(_likeness(score, gallery)) if score else (),
-        copy_image=data_uri(pictures.get(copied)) if copied else "",
+        seed=_seed(panel, place),
+        likeness=tuple(_likeness(picture, gallery)),
+        copied=training,
+        copy_image=data_uri(training.jpeg) if training else "",
         alt=panel.planned.scene,
     )
 
 
-def _likeness(score: PanelScore, gallery: Gallery) -> list[Likeness]:
-    made = []
+def _seed(panel: GalleryPanel, place: int) -> str:
+    """A model that draws several pictures for one seed draws them in the same order again."""
+    seed = panel.pictures[place].seed
+    same = [n for n, picture in enumerate(panel.pictures) if picture.seed == seed]
+    if len(same) == 1:
+        return f"seed {seed}"
+    return f"seed {seed}, picture {same.index(place) + 1} of {len(same)}"
+
+
+def _likeness(picture: GalleryPicture, gallery: Gallery) -> Iterator[Likeness]:
+    score = picture.score
+    if score is None:
+        return
+    judged = gallery.judgement.picture(picture.key) if gallery.judgement else None
+    yield from _characters(score, judged, gallery)
+    if score.alignment is not None:
+        yield Likeness(f"prompt {score.alignment:.2f}", _percent(score.alignment))
+    if _copied(picture.key, score, gallery.judgement):
+        yield Likeness("copies a training picture", 0, warn=True)
+
+
+def _characters(
+    score: PanelScore, judged: JudgedPicture | None, gallery: Gallery
+) -> Iterator[Likeness]:
+    """By the judge's scale where there is one, else by the plain similarity."""
+    told: dict[str, float] = dict(judged.identity) if judged else {}
     for likeness in score.on_model:
         who = gallery.names.get(likeness.character, person_name(likeness.character))
-        if likeness.similarity is None:
-            made.append(Likeness(f"{who}: nothing to compare with", 0))
+        if likeness.character in told:
+            value = told[likeness.character]
+            yield Likeness(f"{who} {value:.2f}", min(100, _percent(value)))
+        elif likeness.similarity is None:
+            yield Likeness(f"{who}: nothing to compare with", 0)
         else:
-            made.append(Likeness(f"{who} {likeness.similarity:.2f}", _percent(likeness.similarity)))
-    if score.alignment is not None:
-        made.append(Likeness(f"prompt {score.alignment:.2f}", _percent(score.alignment)))
+            yield Likeness(f"{who} {likeness.similarity:.2f}", _percent(likeness.similarity))
+    if judged and judged.cast is not None:
+        yield from (Likeness(text, 0, warn=True) for text in wrong_cast(judged, gallery.names))
+        return
     expected = {likeness.character for likeness in score.on_model}
     if score.nearest_character and expected and score.nearest_character not in expected:
         other = gallery.names.get(score.nearest_character, person_name(score.nearest_character))
-        made.append(Likeness(f"looks most like {other}", 0, warn=True))
-    if score.copy_of:
-        made.append(Likeness("copies a training picture", 0, warn=True))
-    return made
+        yield Likeness(f"looks most like {other}", 0, warn=True)
 
 
 def _percent(similarity: float) -> int:

@@ -28,6 +28,7 @@ from onmodel.errors import EventRefused, NotFound, SettingsRefused
 from onmodel.films.production import characters_of
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.jsonl import read_lines, write_lines
+from onmodel.money.judging_quotes import judging_usage
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -101,6 +102,7 @@ class PlanStoryboard:
             storyboard_key=request.storyboard_key,
             storyboard_version=request.storyboard_version,
             panels=len(panels),
+            judging=judging_usage(storyboard, settings_in_force(request.production, self.studio)),
             **(self._work(drawer.trainer, storyboard, request.production) if drawer.by_job else {}),
         )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from onmodel.contracts.datasets import DatasetItem
+from onmodel.contracts.judging import Judgement
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.rows import StoryboardBody, StoryboardStatus
 from onmodel.contracts.settings import Settings
@@ -24,12 +25,20 @@ from onmodel.formats.jsonl import read_lines
 from onmodel.links.tokens import SignedLinks
 from onmodel.money.pricebook import PriceBook, add_up, estimate
 from onmodel.notifications.facts.base import LINK_DAYS
-from onmodel.pages.gallery import Gallery, GalleryPanel, GalleryPicture, render_gallery
+from onmodel.pages.gallery import (
+    Gallery,
+    GalleryPanel,
+    GalleryPicture,
+    TrainingPicture,
+    copies,
+    render_gallery,
+)
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainersRules
 from onmodel.registry.kinds import DATASETS, STORYBOARDS, TRAININGS
+from onmodel.storyboards.judged import judge_take
 from onmodel.vision.decoding import decode_picture
 from onmodel.vision.encoding import thumbnail
 
@@ -70,6 +79,8 @@ class PublishGallery:
         dataset = self._dataset(plan, items)
         settings = Settings.model_validate_json(self.studio.get(keys.settings))
         known = characters_of(plan.production, settings, self.registry)
+        names = {slug: role.name for slug, role in known.items()}
+        judgement = self._judge(plan, keys, dataset, list(zip(items, panels, strict=True)), names)
         page = render_gallery(
             Gallery(
                 production=production_name(plan.production, self.registry),
@@ -81,11 +92,12 @@ class PublishGallery:
                     self._shown(item, panel) for item, panel in zip(items, panels, strict=True)
                 ],
                 drawn_at=self.clock(),
-                names={slug: role.name for slug, role in known.items()},
+                names=names,
                 options=self.rules[plan.trainer].described_panels(storyboard),
                 credit=settings.credit,
                 notices=self._notices(plan.production, dataset),
-                training_pictures=self._copied(plan.production, dataset, panels),
+                training_pictures=self._nearest(plan.production, dataset, panels, judgement),
+                judgement=judgement,
             )
         )
         self.studio.put(keys.gallery, page, "text/html; charset=utf-8")
@@ -101,9 +113,28 @@ class PublishGallery:
                 drawn=summary.drawn,
                 estimated_usd=summary.estimated_usd,
                 reason=None if summary.drawn else "Not one panel could be drawn",
+                advice=tuple(advice.text for advice in judgement.advice) if judgement else (),
             )
         )
         STORYBOARDS.replace(self.registry, drawn, self.clock())
+
+    def _judge(
+        self,
+        plan: StoryboardPlanned,
+        keys: StoryboardKeys,
+        dataset: str,
+        panels: Sequence[tuple[PanelItem, DrawnPanel]],
+        names: Mapping[str, str],
+    ) -> Judgement | None:
+        """Judge the take and write judgement.json; None where there is nothing to compare with."""
+        if not dataset:
+            return None
+        compared = DatasetKeys(plan.production, dataset)
+        judgement = judge_take(self.studio, keys, compared, panels, names)
+        if judgement is not None:
+            body = judgement.model_dump_json(indent=2).encode()
+            self.studio.put(keys.judgement, body, "application/json")
+        return judgement
 
     def _panel(self, keys: StoryboardKeys, item: PanelItem) -> DrawnPanel:
         try:
@@ -114,11 +145,11 @@ class PublishGallery:
             )
 
     def _shown(self, item: PanelItem, panel: DrawnPanel) -> GalleryPanel:
-        """The panels by their place; a scene with several takes has one place for each."""
         return GalleryPanel(
-            planned=panel.planned.model_copy(update={"number": item.panel}),
+            planned=item.planned,
             pictures=[
                 GalleryPicture(
+                    key=picture.key,
                     jpeg=self._preview(picture.key),
                     seed=picture.seed,
                     score=picture.score,
@@ -157,19 +188,25 @@ class PublishGallery:
         row = DATASETS.read(self.registry, production, dataset)
         return () if row is None else row.body.notices
 
-    def _copied(self, production: str, dataset: str, panels: list[DrawnPanel]) -> dict[str, bytes]:
-        """Previews of the training pictures that panels copy."""
-        wanted = {
-            picture.score.copy_of
-            for panel in panels
-            for picture in panel.pictures
-            if picture.score and picture.score.copy_of
-        }
+    def _nearest(
+        self,
+        production: str,
+        dataset: str,
+        panels: Sequence[DrawnPanel],
+        judgement: Judgement | None,
+    ) -> dict[str, TrainingPicture]:
+        """The training pictures that panels copy."""
+        wanted = copies(panels, judgement)
         if not wanted:
             return {}
         lines = self.studio.get(DatasetKeys(production, dataset).items)
         items = [item for item in read_lines(DatasetItem, lines) if item.crop_id in wanted]
-        return {item.crop_id: self._preview(item.key) for item in items}
+        return {
+            item.crop_id: TrainingPicture(
+                self._preview(item.key), item.film_id, item.timecode_seconds
+            )
+            for item in items
+        }
 
     def _summary(
         self, body: StoryboardBody, production: str, panels: list[DrawnPanel]

@@ -6,6 +6,7 @@ from onmodel.contracts.storyboards import DeploymentQuoted, QuoteDeploymentReque
 from onmodel.contracts.trainings import WorkPart
 from onmodel.errors import EventRefused
 from onmodel.films.settings import settings_in_force
+from onmodel.money.judging_quotes import judging_part
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.training_quotes import cost_quote
 from onmodel.ports.storage import ObjectStore
@@ -34,6 +35,7 @@ def quote_deployment(
     if deployer is None:
         raise EventRefused(f"{plan.name} is drawn without a deployment")
     work = deployer.deployment_work(hours, provision_minutes)
-    quote = cost_quote((WorkPart(name="deployment", work=work),), prices)
+    parts = (WorkPart(name="deployment", work=work), *judging_part(plan.judging))
+    quote = cost_quote(parts, prices)
     asked = quote.model_copy(update={"why": ALWAYS_ASKED})
     return DeploymentQuoted(usd=asked.usd, quote=asked, subject_id=plan.name)

@@ -6,6 +6,7 @@ from onmodel.contracts.storyboards import DrawingQuoted, QuoteDeploymentRequest
 from onmodel.contracts.trainings import WorkPart
 from onmodel.errors import EventRefused
 from onmodel.money.agreements import why_above
+from onmodel.money.judging_quotes import judging_part
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.training_quotes import cost_quote
 from onmodel.ports.trainer import TrainersRules
@@ -28,7 +29,8 @@ def quote_drawing(
     if jobs is None:
         raise EventRefused(f"{plan.name} is not drawn by a job")
     work = jobs.drawing_work(plan.pictures, plan.options)
-    quote = cost_quote((WorkPart(name="drawing", work=work),), prices)
+    parts = (WorkPart(name="drawing", work=work), *judging_part(plan.judging))
+    quote = cost_quote(parts, prices)
     why = "" if plan.agreed else why_above("The quote", quote.usd, spend_limit_usd)
     asked = quote.model_copy(update={"why": why})
     return DrawingQuoted(

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.datasets import DatasetItem
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.settings import Settings
@@ -19,30 +16,15 @@ from onmodel.contracts.storyboards import (
 )
 from onmodel.errors import NotFound
 from onmodel.formats.jsonl import read_lines
-from onmodel.formats.npy import from_npy
+from onmodel.formats.npy import from_npy, to_npy
 from onmodel.money.usage import UsageMeter
-from onmodel.ports.models import Embedder, EmbedderOf
+from onmodel.ports.finder import FinderOf
+from onmodel.ports.models import EmbedderOf
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS
+from onmodel.storyboards.measuring import Compared, PanelMeasurer
 from onmodel.vision.decoding import decode_picture
-from onmodel.vision.encoding import encode_for_service
-from onmodel.vision.scoring import measure_panel as score_picture
-
-
-@dataclass(frozen=True)
-class Shown:
-    """The pictures that the model was trained on, to compare with."""
-
-    items: tuple[DatasetItem, ...]
-    vectors: Vectors
-    copy_threshold: float
-
-    def by_character(self) -> dict[str, Vectors]:
-        names = sorted({item.character for item in self.items if item.character})
-        return {
-            name: self.vectors[[item.character == name for item in self.items]] for name in names
-        }
 
 
 def score_panel(
@@ -51,10 +33,11 @@ def score_panel(
     registry: Registry,
     studio: ObjectStore,
     embedder: EmbedderOf,
+    finder: FinderOf,
     meter: UsageMeter,
     embedding_model: str,
 ) -> None:
-    """Write the scores into panels/<nn>.json.
+    """Write the scores into panels/<nn>.json, and the vectors that they are made of beside it.
 
     A panel without a picture has none, nor has one of a production without a dataset.
 
@@ -66,6 +49,7 @@ def score_panel(
         registry: holds the rows of deployments and trainings.
         studio: holds the panel, its pictures and the dataset.
         embedder: makes the embedder; its paid calls are cached and counted by `meter`.
+        finder: makes the finder of figures, likewise.
         meter: what was paid for and what was reused.
         embedding_model: the only one that the stack's functions may call.
 
@@ -75,7 +59,7 @@ def score_panel(
     item = request.item
     keys = StoryboardKeys(item.production, item.name, item.take)
     panel = DrawnPanel.model_validate_json(studio.get(keys.panel(item.panel)))
-    if not panel.pictures:
+    if all(picture.score for picture in panel.pictures):  # none, or a repeat: what was paid stands
         return
     dataset = _dataset(item, registry)
     if dataset is None:
@@ -90,32 +74,33 @@ def score_panel(
         studio.put(keys.panel(item.panel), told.model_dump_json().encode(), "application/json")
         return
     own = Settings.model_validate_json(studio.get(keys.settings))
-    shown = Shown(
-        items=read_lines(DatasetItem, studio.get(dataset.items)),
-        vectors=from_npy(studio.get(dataset.vectors)),
-        copy_threshold=own.storyboard.copy_threshold,
+    measurer = PanelMeasurer(
+        compared=Compared(
+            items=read_lines(DatasetItem, studio.get(dataset.items)),
+            vectors=from_npy(studio.get(dataset.vectors)),
+            copy_threshold=own.storyboard.copy_threshold,
+        ),
+        studio=studio,
+        embedder=embedder(settings.embedding),
+        finder=finder(settings.finder),
+        crop=settings.crop,
+        finding=settings.finder,
     )
-    made = embedder(settings.embedding)
     pictures = tuple(
-        picture.model_copy(update={"score": _score(picture, panel, shown, made, studio)})
+        picture.model_copy(update={"score": _score(picture, panel, measurer, studio)})
         for picture in panel.pictures
     )
+    vectors = np.stack(measurer.vectors)
+    studio.put(keys.panel_vectors(item.panel), to_npy(vectors), "application/octet-stream")
     scored = panel.model_copy(update={"pictures": pictures, "usage": meter.usage()})
     studio.put(keys.panel(item.panel), scored.model_dump_json().encode(), "application/json")
 
 
 def _score(
-    picture: DrawnPicture, panel: DrawnPanel, shown: Shown, embedder: Embedder, studio: ObjectStore
+    picture: DrawnPicture, panel: DrawnPanel, measurer: PanelMeasurer, studio: ObjectStore
 ) -> PanelScore:
     pixels = decode_picture(studio.get(picture.key)).pixels
-    return score_picture(
-        embedder.embed(encode_for_service(pixels)).astype(np.float32),
-        characters=panel.planned.characters,
-        shown=shown.by_character(),
-        crop_ids=[item.crop_id for item in shown.items],
-        training=shown.vectors,
-        copy_threshold=shown.copy_threshold,
-    )
+    return measurer.measure(pixels, panel.planned.characters)
 
 
 def _dataset(item: PanelItem, registry: Registry) -> DatasetKeys | None:

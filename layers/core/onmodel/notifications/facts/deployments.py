@@ -36,6 +36,7 @@ class ModelReadyFacts(Facts):
     notices: tuple[str, ...] = Field(description="of the dataset, for example of a simulation")
     retired_after_drawing: bool = Field(description="deployed for one storyboard alone")
     gallery: str = Field(description="of the first storyboard; '' when it could not be drawn")
+    advice: tuple[str, ...] = Field(description="whether the training was worth it, in sentences")
     loss_curve: str = Field(description="'' without one")
     usd_per_hour: float | None = Field(description="None when its price is missing")
     usd_until_retired: float | None
@@ -50,6 +51,7 @@ class ModelTrainedFacts(Facts):
     model: str
     notices: tuple[str, ...] = Field(description="of the dataset, for example of a simulation")
     gallery: str = Field(description="of the first storyboard; '' when it could not be drawn")
+    advice: tuple[str, ...] = Field(description="whether the training was worth it, in sentences")
     loss_curve: str = Field(description="'' without one")
     training_usd: float | None = Field(description="estimated bill; None when it is not known")
     drawing_usd: float | None = Field(description="of the first storyboard; None: not known")
@@ -125,6 +127,7 @@ def model_ready(request: NotificationRequest, sources: Sources) -> Notification:
         notices=_notices(deployment, sources),
         retired_after_drawing=body.retire_after_drawing,
         gallery=_gallery(deployment, sources),
+        advice=drawn.advice if (drawn := _newest_take(deployment, sources)) else (),
         loss_curve=_loss_curve(deployment, sources),
         usd_per_hour=body.unit_usd_hour,
         usd_until_retired=None if body.unit_usd_hour is None else hours * body.unit_usd_hour,
@@ -154,6 +157,7 @@ def model_trained(request: NotificationRequest, sources: Sources) -> Notificatio
         else sources.link(
             StoryboardKeys(request.production, first.body.name, first.body.take).gallery
         ),
+        advice=first.body.advice if first else (),
         loss_curve=sources.link(curve) if body.loss_curve_key else "",
         training_usd=body.estimated_usd,
         drawing_usd=first.body.estimated_usd if first else None,

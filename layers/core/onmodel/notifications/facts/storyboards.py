@@ -22,6 +22,7 @@ class StoryboardDrawnFacts(Facts):
     missing: int = Field(description="refused or failed ones; the gallery says why")
     gallery: str
     usd: float | None = Field(description="of drawing, without the deployment")
+    advice: tuple[str, ...] = Field(description="whether the training was worth it, in sentences")
 
     @classmethod
     def of(cls, production: str, body: StoryboardBody, sources: Sources) -> StoryboardDrawnFacts:
@@ -33,6 +34,7 @@ class StoryboardDrawnFacts(Facts):
             missing=body.panels - drawn,
             gallery=sources.link(StoryboardKeys(production, body.name, body.take).gallery),
             usd=body.estimated_usd,
+            advice=body.advice,
         )
 
 

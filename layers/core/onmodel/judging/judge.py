@@ -1,0 +1,249 @@
+"""Judges the pictures of a take: five numbers for each arm, never one total."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from onmodel.contracts.arrays import Vector, Vectors
+from onmodel.contracts.datasets import DatasetItem, Split
+from onmodel.contracts.drawings import Arm
+from onmodel.contracts.judging import Interval, JudgedNumber, JudgedPicture, Judgement, Structure
+from onmodel.judging.advice import ByScene, advise
+from onmodel.judging.cast import Cast, agreement, bleed, find_cast
+from onmodel.judging.copies import copy_threshold, is_copy
+from onmodel.judging.diversity import mean_difference, vendi_score
+from onmodel.judging.identity import CharacterPictures, Scale, scales
+from onmodel.judging.intervals import interval_over_scenes
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """One drawn picture, and what was measured of it alone.
+
+    Attributes:
+        key: of the picture.
+        scene: number of its scene in the storyboard.
+        arm: how it was drawn.
+        expected: who should be in it, slugs.
+        vector: `(d,)` of the whole picture.
+        figures: vectors of the figures found in it; None when they were not looked for.
+        nearest_crop: the training picture that it resembles most.
+        nearest_similarity: its cosine to it.
+        structure: compared with it.
+        answers: of each question about the scene, whether the answer was as it should be; empty
+            when none was asked.
+        false_yes: of each question whose right answer is no, whether the answer was yes.
+    """
+
+    key: str
+    scene: int
+    arm: Arm
+    expected: Sequence[str]
+    vector: Vector
+    figures: Sequence[Vector] | None = None
+    nearest_crop: str | None = None
+    nearest_similarity: float | None = None
+    structure: Structure | None = None
+    answers: Sequence[bool] = ()
+    false_yes: Sequence[bool] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """The dataset that pictures are compared with: `vectors[i]` is of `items[i]`."""
+
+    items: Sequence[DatasetItem]
+    vectors: Vectors
+    names: Mapping[str, str]
+
+    @cached_property
+    def scales(self) -> tuple[dict[str, Scale], dict[str, str]]:
+        """By slug; and why others have none."""
+        named = sorted({item.character for item in self.items if item.character})
+        return scales({name: self._pictures(name) for name in named})
+
+    @cached_property
+    def copy_threshold(self) -> float | None:
+        own = np.array([item.split == Split.TRAINING for item in self.items], bool)
+        shots = [_shot(item) for item, trained in zip(self.items, own, strict=True) if trained]
+        return copy_threshold(self.vectors[own], shots)
+
+    def _pictures(self, character: str) -> CharacterPictures:
+        rows = [place for place, item in enumerate(self.items) if item.character == character]
+        return CharacterPictures(
+            vectors=self.vectors[rows],
+            shots=[_shot(self.items[row]) for row in rows],
+            held_out=np.array([self.items[row].split == Split.VALIDATION for row in rows], bool),
+        )
+
+    def name(self, slug: str) -> str:
+        return self.names.get(slug, slug)
+
+
+def _shot(item: DatasetItem) -> tuple[str, int]:
+    return item.film_id, item.shot
+
+
+def judge(pictures: Sequence[Drawn], known: Known) -> Judgement:
+    """The numbers of every arm that was drawn, with intervals over scenes, and advice.
+
+    Args:
+        pictures: all pictures of the take.
+        known: the dataset; its vectors and those of the pictures are of one embedding model.
+    """
+    found, why_not = known.scales
+    casts = {p.key: find_cast(p.figures, found) for p in pictures if p.figures is not None}
+    judged = {picture.key: _judged(picture, known, casts) for picture in pictures}
+    arms = list(dict.fromkeys(picture.arm for picture in pictures))
+    of_arm = {arm: [p for p in pictures if p.arm == arm] for arm in arms}
+    identity = {arm: _identity(of_arm[arm], judged) for arm in arms}
+    cast = {arm: _cast(of_arm[arm], judged) for arm in arms}
+    numbers = [
+        number
+        for arm in arms
+        for number in (
+            _number("identity", arm, interval_over_scenes(identity[arm]), _why(why_not, known)),
+            _prompt(arm, of_arm[arm]),
+            _copy(arm, of_arm[arm], judged, known),
+            _diversity(arm, of_arm),
+            _number("cast", arm, interval_over_scenes(cast[arm]), _no_cast(of_arm[arm], found)),
+        )
+    ]
+    return Judgement(
+        numbers=tuple(numbers),
+        pictures=tuple(judged.values()),
+        advice=advise(identity, cast),
+        bleed={
+            arm: rows
+            for arm in arms
+            if (rows := bleed((p.expected, casts[p.key]) for p in of_arm[arm] if p.key in casts))
+        },
+        vendi={arm: v for arm in arms if (v := _vendi(of_arm[arm])) is not None},
+        false_yes={arm: v for arm in arms if (v := _false_yes(of_arm[arm])) is not None},
+        copy_threshold=known.copy_threshold,
+        notices=tuple(f"{known.name(slug)} {why}" for slug, why in why_not.items()),
+    )
+
+
+def _judged(picture: Drawn, known: Known, casts: Mapping[str, Cast]) -> JudgedPicture:
+    found, _ = known.scales
+    cast = casts.get(picture.key)
+    shown = picture.figures or [picture.vector]
+    copied = picture.nearest_similarity is not None and is_copy(
+        picture.nearest_similarity, known.copy_threshold, picture.structure
+    )
+    return JudgedPicture(
+        key=picture.key,
+        identity={
+            slug: max(found[slug].of(vector) for vector in shown)
+            for slug in picture.expected
+            if slug in found
+        },
+        copy_of=picture.nearest_crop if copied else None,
+        nearest_crop=picture.nearest_crop,
+        missing=tuple(sorted(set(picture.expected) - cast.present)) if cast else (),
+        surplus=tuple(sorted(cast.present - set(picture.expected))) if cast else (),
+        strangers=cast.strangers if cast else 0,
+        cast=agreement(picture.expected, cast) if cast and found else None,
+        prompt=float(np.mean(picture.answers)) if picture.answers else None,
+    )
+
+
+def _identity(pictures: Iterable[Drawn], judged: Mapping[str, JudgedPicture]) -> ByScene:
+    values: dict[int, list[float]] = {}
+    for picture in pictures:
+        values.setdefault(picture.scene, []).extend(judged[picture.key].identity.values())
+    return {scene: of_scene for scene, of_scene in values.items() if of_scene}
+
+
+def _cast(pictures: Iterable[Drawn], judged: Mapping[str, JudgedPicture]) -> ByScene:
+    values: dict[int, list[float]] = {}
+    for picture in pictures:
+        if (cast := judged[picture.key].cast) is not None:
+            values.setdefault(picture.scene, []).append(cast)
+    return values
+
+
+def _number(number: str, arm: Arm, interval: Interval | None, why_not: str) -> JudgedNumber:
+    return JudgedNumber.model_validate(
+        {
+            "number": number,
+            "arm": arm,
+            "interval": interval,
+            "why_not": "" if interval else why_not,
+        }
+    )
+
+
+def _why(why_not: Mapping[str, str], known: Known) -> str:
+    if not why_not:
+        return "no scene names a character of the dataset"
+    return "; ".join(f"{known.name(slug)} {why}" for slug, why in why_not.items())
+
+
+def _no_cast(pictures: Sequence[Drawn], found: Mapping[str, Scale]) -> str:
+    if all(picture.figures is None for picture in pictures):
+        return "figures were not looked for in these pictures"
+    return "no character can be told from the others" if not found else "no picture was judged"
+
+
+def _prompt(arm: Arm, pictures: Sequence[Drawn]) -> JudgedNumber:
+    values: dict[int, list[float]] = {}
+    for picture in pictures:
+        if picture.answers:
+            values.setdefault(picture.scene, []).append(float(np.mean(picture.answers)))
+    return _number("prompt", arm, interval_over_scenes(values), "no question was answered")
+
+
+def _copy(
+    arm: Arm, pictures: Sequence[Drawn], judged: Mapping[str, JudgedPicture], known: Known
+) -> JudgedNumber:
+    if known.copy_threshold is None:
+        why = "the dataset has too few pictures, or pictures of one shot only"
+        return JudgedNumber(number="copy", arm=arm, why_not=why)
+    values: dict[int, list[float]] = {}
+    for picture in pictures:
+        if picture.structure is not None:
+            copied = judged[picture.key].copy_of is not None
+            values.setdefault(picture.scene, []).append(float(copied))
+    why = "no picture was compared with the training pictures"
+    return _number("copy", arm, interval_over_scenes(values), why)
+
+
+def _diversity(arm: Arm, of_arm: Mapping[Arm, Sequence[Drawn]]) -> JudgedNumber:
+    if "base" not in of_arm:
+        why = "the untrained model drew no pictures to compare with: draw the arm `base` as well"
+        return JudgedNumber(number="diversity", arm=arm, why_not=why)
+    ours, base = _differences(of_arm[arm]), _differences(of_arm["base"])
+    ratios = {
+        scene: [value / base[scene]] for scene, value in ours.items() if base.get(scene, 0) > 0
+    }
+    why = "no scene has two pictures of both models: raise `images` to 2 or more"
+    return _number("diversity", arm, interval_over_scenes(ratios), why)
+
+
+def _differences(pictures: Sequence[Drawn]) -> dict[int, float]:
+    found = {scene: mean_difference(rows) for scene, rows in _by_scene(pictures).items()}
+    return {scene: value for scene, value in found.items() if value is not None}
+
+
+def _vendi(pictures: Sequence[Drawn]) -> float | None:
+    found = [vendi_score(rows) for rows in _by_scene(pictures).values()]
+    values = [value for value in found if value is not None]
+    return float(np.mean(values)) if values else None
+
+
+def _false_yes(pictures: Sequence[Drawn]) -> float | None:
+    values = [was_yes for picture in pictures for was_yes in picture.false_yes]
+    return float(np.mean(values)) if values else None
+
+
+def _by_scene(pictures: Sequence[Drawn]) -> dict[int, Vectors]:
+    grouped: dict[int, list[Vector]] = {}
+    for picture in pictures:
+        grouped.setdefault(picture.scene, []).append(picture.vector)
+    return {scene: np.stack(rows) for scene, rows in grouped.items()}

@@ -1,0 +1,177 @@
+"""The part of a gallery that shows a storyboard's numbers, arm beside arm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from onmodel.contracts.drawings import Arm
+from onmodel.contracts.judging import Interval, JudgedNumber, JudgedPicture, Judgement, Number
+from onmodel.formats.wording import listed, person_name
+
+Grade = Literal["good", "middling", "doubtful"]
+
+ARMS: Mapping[Arm, str] = {
+    "tuned": "the trained model",
+    "references": "pictures of the characters given to the untrained model",
+    "base": "the untrained model alone",
+}
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """How a number is explained and graded.
+
+    Attributes:
+        title: of its row.
+        text: what it is, and what its ends mean.
+        good: mean from which it counts as good.
+        doubtful: mean below which it counts as doubtful; for `copy` both are the other way round.
+    """
+
+    title: str
+    text: str
+    good: float
+    doubtful: float
+
+    def grade(self, mean: float) -> Grade:
+        less_is_better = self.good < self.doubtful
+        if (mean <= self.good) if less_is_better else (mean >= self.good):
+            return "good"
+        if (mean > self.doubtful) if less_is_better else (mean < self.doubtful):
+            return "doubtful"
+        return "middling"
+
+
+MEANINGS: Mapping[Number, Meaning] = {
+    "identity": Meaning(
+        "Identity",
+        "Likeness to pictures of the character that were never trained on. 0: as far as other"
+        " characters are; 1: as near as the character's own pictures. Good from 0.7.",
+        good=0.7,
+        doubtful=0.5,  # half-way: nearer to other characters
+    ),
+    "prompt": Meaning(
+        "Prompt",
+        "Share of the questions about the scene that the picture answers as it should. Good from"
+        " 80 %.",
+        good=0.8,
+        doubtful=0.5,
+    ),
+    "copy": Meaning(
+        "Copy",
+        "Share of pictures that repeat a training picture: vector and shapes agree. Good to 5 %.",
+        good=0.05,
+        doubtful=0.2,
+    ),
+    "diversity": Meaning(
+        "Diversity",
+        "How much the pictures of one scene differ; 1 is as much as those of the untrained model."
+        " Good from 0.7.",
+        good=0.7,
+        doubtful=0.4,
+    ),
+    "cast": Meaning(
+        "Cast",
+        "How well the figures agree with who should be there: 100 % is everybody and nobody else."
+        " Good from 80 %.",
+        good=0.8,
+        doubtful=0.5,
+    ),
+}
+PERCENT: frozenset[Number] = frozenset({"prompt", "copy", "cast"})
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of one arm, in words."""
+
+    arm: str
+    value: str
+    interval: str
+    grade: Grade | None
+    why_not: str
+
+
+@dataclass(frozen=True)
+class Row:
+    title: str
+    text: str
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True)
+class NumbersView:
+    """The table, the advice above it and what is said below."""
+
+    arms: Sequence[str]
+    rows: Sequence[Row]
+    advice: Sequence[str]
+    notices: Sequence[str]
+
+
+def numbers_view(judgement: Judgement, names: Mapping[str, str]) -> NumbersView:
+    """The numbers as a table; characters by the names for people."""
+    arms: list[Arm] = list(dict.fromkeys(number.arm for number in judgement.numbers))
+    rows = [
+        Row(meaning.title, meaning.text, [_cell(judgement.number(kind, arm), arm) for arm in arms])
+        for kind, meaning in MEANINGS.items()
+    ]
+    return NumbersView(
+        arms=[ARMS[arm] for arm in arms],
+        rows=rows,
+        advice=[advice.text for advice in judgement.advice],
+        notices=[*judgement.notices, *_bleeding(judgement, names)],
+    )
+
+
+def _cell(number: JudgedNumber | None, arm: Arm) -> Cell:
+    if number is None or number.interval is None:
+        why = number.why_not if number else "not measured"
+        return Cell(ARMS[arm], "–", "", None, why)
+    kind, interval = number.number, number.interval
+    return Cell(
+        arm=ARMS[arm],
+        value=_in_words(kind, interval.mean),
+        interval=_range(kind, interval),
+        grade=MEANINGS[kind].grade(interval.mean),
+        why_not="",
+    )
+
+
+def _in_words(kind: Number, value: float) -> str:
+    return f"{100 * value:.0f} %" if kind in PERCENT else f"{value:.2f}"
+
+
+def _range(kind: Number, interval: Interval) -> str:
+    if interval.low is None or interval.high is None:
+        return "one scene, no interval"
+    return f"{_in_words(kind, interval.low)} to {_in_words(kind, interval.high)}"
+
+
+def _bleeding(judgement: Judgement, names: Mapping[str, str]) -> list[str]:
+    """Who appears in pictures that did not ask for them."""
+    return [
+        f"{_name(other, names)} is in {100 * share:.0f} % of the pictures that ask for"
+        f" {_name(asked, names)} and not for {_name(other, names)} ({ARMS[arm]})"
+        for arm, rows in judgement.bleed.items()
+        for asked, others in rows.items()
+        for other, share in others.items()
+    ]
+
+
+def wrong_cast(judged: JudgedPicture, names: Mapping[str, str]) -> list[str]:
+    """Who is missing in a picture, and who should not be there."""
+    wrong = []
+    if judged.missing:
+        wrong.append(f"{listed([_name(slug, names) for slug in judged.missing])} not found")
+    if judged.surplus:
+        wrong.append(f"also shows {listed([_name(slug, names) for slug in judged.surplus])}")
+    if judged.strangers:
+        wrong.append(f"{judged.strangers} of unknown identity")
+    return wrong
+
+
+def _name(slug: str, names: Mapping[str, str]) -> str:
+    return names.get(slug, person_name(slug))

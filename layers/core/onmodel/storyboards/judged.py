@@ -1,0 +1,70 @@
+"""Reads what was measured of a take's pictures, and judges it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from onmodel.contracts.datasets import DatasetItem
+from onmodel.contracts.judging import Judgement
+from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
+from onmodel.contracts.storyboards import DrawnPanel, PanelItem
+from onmodel.errors import NotFound
+from onmodel.formats.jsonl import read_lines
+from onmodel.formats.npy import from_npy
+from onmodel.judging.judge import Drawn, Known, judge
+from onmodel.ports.storage import ObjectStore
+
+
+def judge_take(
+    studio: ObjectStore,
+    keys: StoryboardKeys,
+    dataset: DatasetKeys,
+    panels: Sequence[tuple[PanelItem, DrawnPanel]],
+    names: Mapping[str, str],
+) -> Judgement | None:
+    """The numbers of a take; None when no picture of it was measured, or the dataset is gone.
+
+    Args:
+        studio: holds the vectors of the panels and of the dataset.
+        keys: of the take.
+        dataset: that the pictures were compared with.
+        panels: all of the take.
+        names: of characters for people, by slug.
+    """
+    pictures = [drawn for item, panel in panels for drawn in _drawn(studio, keys, item, panel)]
+    if not pictures:
+        return None
+    try:
+        items = read_lines(DatasetItem, studio.get(dataset.items))
+        vectors = from_npy(studio.get(dataset.vectors))
+    except NotFound:
+        return None
+    return judge(pictures, Known(items, vectors, names))
+
+
+def _drawn(
+    studio: ObjectStore, keys: StoryboardKeys, item: PanelItem, panel: DrawnPanel
+) -> Iterator[Drawn]:
+    """Pictures of a panel that was measured after vectors were kept."""
+    measured = [
+        (picture.key, picture.score, picture.score.row)
+        for picture in panel.pictures
+        if picture.score and picture.score.row is not None
+    ]
+    if not measured:
+        return
+    vectors = from_npy(studio.get(keys.panel_vectors(item.panel)))
+    for key, score, row in measured:
+        yield Drawn(
+            key=key,
+            scene=item.planned.number,
+            arm=item.planned.arm,
+            expected=item.planned.characters,
+            vector=vectors[row],
+            figures=None
+            if score.figures is None
+            else [vectors[figure.row] for figure in score.figures],
+            nearest_crop=score.nearest_crop,
+            nearest_similarity=score.nearest_similarity,
+            structure=score.structure,
+        )

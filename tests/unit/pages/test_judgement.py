@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from onmodel.contracts.judging import Interval, JudgedNumber, JudgedPicture, Judgement
+from onmodel.pages.judgement import MEANINGS, numbers_view, wrong_cast
+
+NAMES = {"buck": "Buck", "frank": "Frank"}
+
+
+def interval(mean: float) -> Interval:
+    return Interval(mean=mean, low=mean - 0.1, high=mean + 0.1, scenes=6)
+
+
+JUDGEMENT = Judgement(
+    numbers=(
+        JudgedNumber(number="identity", arm="tuned", interval=interval(0.82)),
+        JudgedNumber(number="identity", arm="base", interval=interval(0.2)),
+        JudgedNumber(number="copy", arm="tuned", interval=interval(0.3)),
+        JudgedNumber(number="cast", arm="base", why_not="figures were not looked for"),
+    ),
+    pictures=(),
+    bleed={"tuned": {"buck": {"frank": 0.25}}},
+    notices=("Frank has pictures of one shot only",),
+)
+
+
+def test_numbers_when_shown_then_arm_beside_arm_with_intervals_and_grades() -> None:
+    view = numbers_view(JUDGEMENT, NAMES)
+    assert view.arms == ["the trained model", "the untrained model alone"]
+    rows = {row.title: row.cells for row in view.rows}
+    identity = rows["Identity"]
+    assert [(cell.value, cell.interval, cell.grade) for cell in identity] == [
+        ("0.82", "0.72 to 0.92", "good"),
+        ("0.20", "0.10 to 0.30", "doubtful"),
+    ]
+    assert (rows["Copy"][0].value, rows["Copy"][0].grade) == ("30 %", "doubtful")
+    assert rows["Cast"][1].why_not == "figures were not looked for"
+    assert rows["Diversity"][0].why_not == "not measured"
+
+
+def test_notices_when_a_character_appears_unasked_then_told_by_name() -> None:
+    assert numbers_view(JUDGEMENT, NAMES).notices == [
+        "Frank has pictures of one shot only",
+        "Frank is in 25 % of the pictures that ask for Buck and not for Frank (the trained model)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "mean", "grade"),
+    [("identity", 0.6, "middling"), ("copy", 0.1, "middling"), ("copy", 0.05, "good"),
+     ("cast", 0.8, "good"), ("diversity", 0.39, "doubtful")],
+)  # fmt: skip
+def test_grade_when_a_mean_is_given_then_by_the_limits(
+    number: str, mean: float, grade: str
+) -> None:
+    assert MEANINGS[number].grade(mean) == grade  # type: ignore[index]
+
+
+def test_cast_when_wrong_then_who_is_missing_and_who_should_not_be_there() -> None:
+    judged = JudgedPicture(key="k", missing=("buck",), surplus=("frank",), strangers=2, cast=0)
+    assert wrong_cast(judged, NAMES) == [
+        "Buck not found",
+        "also shows Frank",
+        "2 of unknown identity",
+    ]
