@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,22 @@ class BucketFolder:
             ExtraArgs={"Metadata": {"sha256": sha256, "declared": declared}},
             Config=TransferConfig(multipart_chunksize=PART_BYTES),
         )
+
+    def delete_others(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Delete every file that is not one of these; returns the names of what was deleted."""
+        kept = set(names)
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=self._prefix
+        )
+        found = [
+            item["Key"].removeprefix(self._prefix)
+            for page in pages
+            for item in page.get("Contents", [])
+        ]
+        others = tuple(name for name in found if name not in kept)
+        for name in others:
+            self._s3.delete_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")
+        return others
 
     def read_json(self, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
         """None when there is no such file."""

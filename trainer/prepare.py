@@ -160,6 +160,9 @@ def _finish(
     hashes: Mapping[str, str],
     sizes: Mapping[str, int],
 ) -> None:
+    """Delete what another model or an earlier release left there, and write the listing."""
+    for name in folder.delete_others([*hashes, listing]):
+        print(f"{name}: deleted, it is not one of these files", flush=True)
     folder.write_json(listing, {**about, "files": dict(hashes), "sizes": dict(sizes)})
     print(f"complete: {folder}, {sum(sizes.values()):,} bytes", flush=True)
 

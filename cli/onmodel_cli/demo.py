@@ -74,6 +74,8 @@ class Demo:
 def play(demo: Demo, console: Console) -> None:
     """Start the stack, run all steps, write all results to the output folder, stop the stack.
 
+    The stack is stopped too when a step fails, and when the command is told to end.
+
     Raises:
         RefusedError, ServiceError: as `onmodel run`.
     """
@@ -84,8 +86,8 @@ def play(demo: Demo, console: Console) -> None:
     before = local_stack.found_stack()
     with console.status("Starting the local stack and deploying template.yaml"):
         running = local_stack.start(settings=_simulation(demo))
-    console.print(f"[green]✓[/] Local stack at {running.endpoint_url}, template.yaml deployed")
     try:
+        console.print(f"[green]✓[/] Local stack at {running.endpoint_url}, template.yaml deployed")
         use_endpoint(running.endpoint_url)
         connection = connect("onmodel", None, local=True)
         mails = demo.output / "mails"

@@ -14,6 +14,7 @@ import typer
 from onmodel.errors import RefusedError, ServiceError
 from onmodel_cli import speaking
 from onmodel_cli.connection import use_endpoint
+from onmodel_cli.signals import ending_as_by_ctrl_c
 
 if TYPE_CHECKING:
     from onmodel_local.daemon import RunningStack
@@ -53,7 +54,7 @@ def up(
     ] = None,
 ) -> None:  # fmt: skip
     """Start it and deploy the template, or update the one that runs."""
-    with speaking.plain_errors():
+    with speaking.plain_errors(interrupted="Interrupted."), ending_as_by_ctrl_c():
         with speaking.err.status("Starting the local stack and deploying template.yaml"):
             running = start(
                 vision_url=vision_url,

@@ -24,6 +24,7 @@ from onmodel_cli.preparing import trainer_app
 from onmodel_cli.quoting import quote
 from onmodel_cli.reviewing import review
 from onmodel_cli.run import Wish, prepare_film
+from onmodel_cli.signals import ending_as_by_ctrl_c
 from onmodel_cli.status import costs, status
 from onmodel_cli.storyboard import storyboard
 from onmodel_cli.train import train
@@ -110,7 +111,7 @@ def demo(
     ] = "bedrock",
 ) -> None:
     """Run all steps on this machine: no AWS account, no Docker, no costs."""
-    with speaking.plain_errors():
+    with speaking.plain_errors(interrupted="Interrupted."), ending_as_by_ctrl_c():
         play(Demo(film=film, output=output, keep=keep, trainer=trainer), speaking.out)
 
 

@@ -35,10 +35,15 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
+def plain_errors(
+    interrupted: str = "Stopped following. What runs in the stack goes on.",
+) -> Iterator[None]:
     """Our errors end the command with one message and a code of their own.
 
     An unexpected error keeps its traceback: it is a fault of this program.
+
+    Args:
+        interrupted: what is said when somebody interrupts the command.
     """
     try:
         yield
@@ -55,7 +60,7 @@ def plain_errors() -> Iterator[None]:
     except UnicodeEncodeError as fault:  # names with bytes that are no UTF-8
         _end(f"The name {fault.object} has bytes that are no UTF-8. Rename it.", Exit.REFUSED)
     except KeyboardInterrupt:
-        _end("Stopped following. What runs in the stack goes on.", Exit.INTERRUPTED)
+        _end(interrupted, Exit.INTERRUPTED)
 
 
 def _end(message: str, code: Exit) -> None:

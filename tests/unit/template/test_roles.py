@@ -280,7 +280,7 @@ def test_preparation_when_it_runs_then_reads_and_writes_its_own_prefix_only(
     template: Template,
 ) -> None:
     allowed = template.allowed("PrepareRole")
-    for action in ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"):
+    for action in ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"):
         (statement,) = allowed[action]
         assert all("${StudioBucket.Arn}/trainers/sagemaker/" in arn for arn in arns(statement))
     assert not any(

@@ -109,6 +109,19 @@ def test_weights_when_an_object_was_not_uploaded_by_us_then_fetched(
     assert stored(s3)[BIG] == hub.files[BIG]
 
 
+def test_weights_when_another_model_was_there_then_none_of_its_files_stays(
+    hub: HubFake, s3: Any, tmp_path: Path
+) -> None:
+    other = "transformer/diffusion_pytorch_model-00001-of-00002.safetensors"
+    for name in (other, "weights.json"):
+        s3.put_object(Bucket=BUCKET, Key=f"{PREFIX}{name}", Body=b"null")
+    beside = "trainers/sagemaker/weights/klein/aaaab/model"
+    s3.put_object(Bucket=BUCKET, Key=beside, Body=b"another revision")
+    prepare(hub, s3, tmp_path)
+    assert set(stored(s3)) == {*WANTED, "weights.json"}
+    assert s3.get_object(Bucket=BUCKET, Key=beside)["Body"].read() == b"another revision"
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [({"LICENSE.md": None}, "no LICENSE"), ({"README.md": b"# A model\n"}, "names no licence"),
