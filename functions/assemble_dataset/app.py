@@ -31,5 +31,5 @@ def handler(request: AssembleDatasetRequest) -> DatasetRef:
         clock=now,
         models=wired.environment.read(Models).allowed,
         limits=wired.dataset_limits,
-        notices=wired.notices,
+        notices=wired.notices(request.preflight.trainer),
     ).assemble(request)

@@ -17,5 +17,5 @@ def handler(request: ClaimRequest) -> None:
         studio=wired.studio,
         trainers=wired.trainers,
         clock=now,
-        notices=wired.notices,
+        notices_of=wired.notices,
     )

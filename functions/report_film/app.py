@@ -18,6 +18,6 @@ def handler(request: RunRequest) -> None:
             studio=wired.studio,
             prices=wired.prices,
             clock=now,
-            notices=wired.notices,
+            notices=wired.notices(),
         )
     )

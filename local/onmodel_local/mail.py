@@ -13,8 +13,8 @@ from onmodel_local.deploy import Target
 
 QUEUE = "onmodel-local-mails"
 SIMULATED = (
-    "written by the local stack. Models are simulated: nothing was trained, deployed or paid for,"
-    " and AWS ended Nova Canvas on 2026-09-30"
+    "written by the local stack, which simulates AWS's services: nothing was sent or paid for."
+    " Its pages say what of a training and of pictures is simulated"
 )
 _BATCH = 10  # SQS gives at most ten messages at a time
 

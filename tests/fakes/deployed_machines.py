@@ -207,7 +207,7 @@ class DeployedMachines(DeploymentInMemory):
                 **base,
                 trainers=Only(self.trainer),
                 studio=self.studio,
-                notices=(),
+                notices_of=lambda _: (),
             ),
             "schedule_retirement": _function(
                 ScheduleRetirementRequest,

@@ -76,3 +76,20 @@ def test_senders_when_listed_then_all_functions_with_the_topic_are_tried_above()
     handlers = {step: (ROOT / "functions" / step / "app.py").read_text() for step in STEPS}
     senders = {step for step, handler in handlers.items() if "mailbox" in handler}
     assert senders == {"notify", "reconcile", "request_approval", "route_upload"}
+
+
+@pytest.mark.parametrize(
+    ("trainer", "told", "not_told"),
+    [
+        (None, "Rekognition and Bedrock are simulated", "Nova Canvas"),
+        ("bedrock", "Nova Canvas", "SageMaker"),
+        ("sagemaker", "SageMaker jobs run as processes", "Nova Canvas"),
+    ],
+)
+def test_notices_when_the_stack_is_local_then_they_are_about_the_trainer_that_was_chosen(
+    trainer: str | None, told: str, not_told: str
+) -> None:
+    (notice,) = wired(AWS_ENDPOINT_URL="http://127.0.0.1:1").notices(trainer)
+    assert told in notice
+    assert not_told not in notice
+    assert wired().notices(trainer) == ()

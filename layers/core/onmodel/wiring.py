@@ -223,12 +223,15 @@ class Services:
             return "--local"
         return f"--stack {self.environment.read(StackName).stack_name} --region {aws.aws_region}"
 
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """The notice at the beginning of every page of this stack."""
+    def notices(self, trainer: str | None = None) -> tuple[str, ...]:
+        """The notice at the beginning of every page of a local stack; nothing on AWS.
+
+        Args:
+            trainer: of what the page shows; None when none has been chosen.
+        """
         if not self.environment.read(Aws).aws_endpoint_url:
             return ()
-        said = (rules.on_a_local_stack for rules in self.trainer_rules.values())
+        said = () if trainer is None else (self.trainer_rules[trainer].on_a_local_stack,)
         return ("; ".join((SIMULATED, *said)),)
 
     @cached_property

@@ -19,7 +19,7 @@ def draw(
         studio=studio.studio,
         trainers=Only(studio.trainer),
         clock=studio.clock,
-        notices=notices,
+        notices_of=lambda trainer: tuple(f"{trainer}: {notice}" for notice in notices),
     )
 
 
@@ -38,7 +38,7 @@ def test_curve_when_the_stack_is_simulated_then_the_picture_says_so() -> None:
     studio.trainer.complete(studio.job)
     draw(studio, notices=("Nothing was trained & paid for",))
     picture = studio.studio.get(DatasetKeys("bunny", TRAINING).loss_curve)
-    assert b">Nothing was trained &amp; paid for</text>" in picture
+    assert b": Nothing was trained &amp; paid for</text>" in picture
 
 
 def test_curve_when_repeated_then_picture_numbers_and_row_stay_as_they_were() -> None:

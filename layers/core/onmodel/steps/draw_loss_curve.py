@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from onmodel.contracts.deployments import ClaimRequest
 from onmodel.contracts.keys import DatasetKeys
@@ -22,9 +22,17 @@ def draw_loss_curve(
     studio: ObjectStore,
     trainers: Trainers,
     clock: Clock,
-    notices: Sequence[str],
+    notices_of: Callable[[str], Sequence[str]],
 ) -> None:
     """Read the trainer's metrics; write the picture and the numbers.
+
+    Args:
+        request: names the training.
+        registry: has its row.
+        studio: gets both files.
+        trainers: one of them is the training's.
+        clock: now.
+        notices_of: what the picture says above the curve, by the trainer's name.
 
     Raises:
         NotFound, AnswerRefused: no metrics, or not of the known form; the machine goes on.
@@ -39,7 +47,8 @@ def draw_loss_curve(
         raise NotFound(f"Training {claim.training_id} has no metrics")
     points = trainer.loss_curve(state.metrics_ref)
     keys = DatasetKeys(claim.production, training.body.dataset_id)
-    studio.put(keys.loss_curve, render_loss_curve(points, " ".join(notices)), "image/svg+xml")
+    notices = " ".join(notices_of(training.body.trainer))
+    studio.put(keys.loss_curve, render_loss_curve(points, notices), "image/svg+xml")
     lines = "".join(f"{point.step},{point.loss}\n" for point in points)
     studio.put(keys.metrics, f"step,loss\n{lines}".encode(), "text/csv")
     TRAININGS.replace(registry, training.with_fields(loss_curve_key=keys.loss_curve), clock())
