@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from onmodel.adapters.faults import translated
-from onmodel.errors import NotFound
+from onmodel.errors import AnswerRefused, NotFound
 from onmodel.ports.account import FoundationModel
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ class BedrockModels:
 
     def look(self, model: str) -> FoundationModel | None:
         try:
-            with translated():
+            with translated(refused={"ValidationException"}):
                 answer = self._client.get_foundation_model(modelIdentifier=model)
-        except NotFound:
+        except (AnswerRefused, NotFound):  # AWS answers either after a model's end
             return None
         details = answer["modelDetails"]
         lifecycle = details.get("modelLifecycle", {})

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 
 import pytest
-from fakes.account import InMemoryAccount, InMemoryQuotas
+from fakes.account import InMemoryAccount, InMemoryModels, InMemoryQuotas
 from fakes.object_store import InMemoryObjectStore
 
 from onmodel.contracts.trainings import Finding, TrainingPlan
@@ -14,7 +15,7 @@ from onmodel.contracts.weights import (
     wheels_prefix,
 )
 from onmodel.errors import AccessDenied, ServiceError, Throttled
-from onmodel.ports.account import NamedQuota
+from onmodel.ports.account import FoundationModel, NamedQuota
 from onmodel.trainers.sagemaker.code import REQUIREMENTS, read_code
 from onmodel.trainers.sagemaker.preflight import SageMakerPreflight
 
@@ -22,6 +23,8 @@ REGION = "us-east-1"
 IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch:2.13-cu133-amzn2023-sagemaker"
 ROLE = "arn:aws:iam::123456789012:role/onmodel-JobRole"
 REQUIREMENTS_SHA256 = hashlib.sha256(read_code()[REQUIREMENTS]).hexdigest()
+CAPTIONS = "us.amazon.nova-pro-v1:0"
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
 FIRST, SECOND = "ml.g6e.2xlarge", "ml.g5.2xlarge"
 
 
@@ -65,8 +68,12 @@ def checked(store: InMemoryObjectStore, quotas: InMemoryQuotas):
         parts = {
             "store": store, "stack": "onmodel", "region": REGION, "image": IMAGE,
             "role_arn": ROLE, "account": InMemoryAccount(roles={ROLE: True}), "quotas": quotas,
+            "models": InMemoryModels(), "clock": lambda: NOW,
         }  # fmt: skip
-        plan = TrainingPlan(hyperparameters=values | {"instances": instances}, buckets=("studio",))
+        plan = TrainingPlan(
+            hyperparameters=values | {"instances": instances}, buckets=("studio",),
+            other_models=(CAPTIONS,),
+        )  # fmt: skip
         return SageMakerPreflight(**parts | others).findings(plan)
 
     return findings
@@ -181,3 +188,23 @@ def test_preflight_when_several_things_are_wrong_then_all_are_named(checked, sto
     quotas.named = {}
     found = codes(checked(account=InMemoryAccount(), stack="a" * 60))
     assert [code for code, _ in found] == ["weights", "wheels", "instances", "role", "names"]
+
+
+@pytest.mark.parametrize(
+    ("looked", "found"),
+    [
+        (None, ("model-gone", True)),
+        (
+            FoundationModel(True, datetime(2026, 11, 28, tzinfo=UTC), frozenset()),
+            ("model-ended", True),
+        ),
+        (
+            FoundationModel(True, datetime(2027, 1, 1, tzinfo=UTC), frozenset()),
+            ("model-legacy", False),
+        ),
+    ],
+)
+def test_preflight_when_the_model_of_captions_ends_then_told_before_they_are_paid_for(
+    checked, looked: FoundationModel | None, found: tuple[str, bool]
+) -> None:
+    assert codes(checked(models=InMemoryModels({"amazon.nova-pro-v1:0": looked}))) == [found]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from onmodel.adapters.faults import code_of, translated
-from onmodel.contracts.models import foundation_model_of
+from onmodel.adapters.foundation_models import BedrockModels
 from onmodel.contracts.trainings import Finding, TrainingPlan
 from onmodel.errors import ServiceError
 from onmodel.ports.account import Account, Quotas
@@ -26,6 +26,7 @@ from onmodel.trainers.bedrock.limits import (
     TRAINING_REGIONS,
 )
 from onmodel.trainers.bedrock.names import BedrockNames
+from onmodel.trainers.called_models import called_model_findings
 from onmodel.trainers.findings import blocking, may_pass, size_findings, warning
 from onmodel.trainers.ownership import STACK_LIMIT
 
@@ -57,7 +58,9 @@ class BedrockPreflight:
         return (
             *self._region(),
             *self._base_model(),
-            *(finding for model in plan.other_models for finding in self._other_model(model)),
+            *called_model_findings(
+                plan.other_models, BedrockModels(self.client), self.region, self.clock()
+            ),
             *self._quota(),
             *self._role(),
             *(finding for bucket in plan.buckets for finding in self._bucket(bucket)),
@@ -75,11 +78,11 @@ class BedrockPreflight:
             )
 
     def _base_model(self) -> Iterator[Finding]:
-        looked = self._look("base-model", self.base_model)
+        looked = self._look()
         if isinstance(looked, Finding):
             yield looked
             return
-        yield from self._lifecycle("base-model", self.base_model, looked, for_training=True)
+        yield from self._lifecycle(looked)
         if "FINE_TUNING" not in looked.get("customizationsSupported", []):
             yield blocking(
                 "base-model-not-trainable",
@@ -93,53 +96,43 @@ class BedrockPreflight:
                 "Choose another base model or trainer.",
             )
 
-    def _other_model(self, model: str) -> Iterator[Finding]:
-        looked = self._look("model", foundation_model_of(model))
-        if isinstance(looked, Finding):
-            yield looked
-        else:
-            yield from self._lifecycle("model", model, looked, for_training=False)
-
-    def _look(self, code: str, model: str) -> dict[str, Any] | Finding:
+    def _look(self) -> dict[str, Any] | Finding:
         with translated():
             try:
-                answer = self.client.get_foundation_model(modelIdentifier=model)
+                answer = self.client.get_foundation_model(modelIdentifier=self.base_model)
             except ClientError as fault:
                 if code_of(fault) in GONE:
                     return blocking(
-                        f"{code}-gone",
-                        f"{model} does not exist in {self.region} (any more)",
+                        "base-model-gone",
+                        f"{self.base_model} does not exist in {self.region} (any more)",
                         "Choose another model; AWS lists them under model lifecycle.",
                     )
                 if code_of(fault) == "AccessDeniedException":
                     return blocking(
-                        f"{code}-denied",
-                        f"this account may not read the facts of {model}",
+                        "base-model-denied",
+                        f"this account may not read the facts of {self.base_model}",
                         "Allow bedrock:GetFoundationModel and ask for access to the model.",
                     )
                 raise
         return dict(answer["modelDetails"])
 
-    def _lifecycle(
-        self, code: str, model: str, looked: dict[str, Any], *, for_training: bool
-    ) -> Iterator[Finding]:
+    def _lifecycle(self, looked: dict[str, Any]) -> Iterator[Finding]:
         lifecycle = looked.get("modelLifecycle", {})
         end: datetime | None = lifecycle.get("endOfLifeTime")
-        may_be_late = for_training and self.private_arrangement
         if end is not None and end <= self.clock():
             yield Finding(
-                code=f"{code}-ended",
-                blocking=not may_be_late,
-                reason=f"AWS ended {model} on {end:%Y-%m-%d}",
+                code="base-model-ended",
+                blocking=not self.private_arrangement,
+                reason=f"AWS ended {self.base_model} on {end:%Y-%m-%d}",
                 advice="Only a private arrangement with AWS keeps it; choose another model.",
             )
         elif lifecycle.get("status") == "LEGACY":
             until = f" and ends on {end:%Y-%m-%d}" if end else ""
             yield Finding(
-                code=f"{code}-legacy",
-                blocking=for_training and not may_be_late,
-                reason=f"{model} is a legacy model{until}"
-                + ("; it takes no new training and no new throughput" if for_training else ""),
+                code="base-model-legacy",
+                blocking=not self.private_arrangement,
+                reason=f"{self.base_model} is a legacy model{until}; it takes no new training and"
+                " no new throughput",
                 advice="Choose another model.",
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from onmodel.adapters.account import AwsAccount
+from onmodel.adapters.foundation_models import BedrockModels
 from onmodel.adapters.servicequotas import ServiceQuotas
 from onmodel.environment import Aws, SageMakerVariables
 from onmodel.trainers.parts import TrainerParts
@@ -29,5 +30,7 @@ def make_sagemaker_trainer(parts: TrainerParts) -> SageMakerTrainer:
             role_arn=named.job_role_arn,
             account=AwsAccount(parts.client("s3"), parts.client("iam")),
             quotas=ServiceQuotas(parts.client("service-quotas")),
+            models=BedrockModels(parts.client("bedrock")),
+            clock=parts.clock,
         ),
     )

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from onmodel.contracts.trainings import Finding, TrainingPlan
 from onmodel.errors import ServiceError, TrainingImpossible
-from onmodel.ports.account import Account, Quotas
+from onmodel.ports.account import Account, OfferedModels, Quotas
+from onmodel.ports.machines import Clock
 from onmodel.ports.storage import ObjectStore
+from onmodel.trainers.called_models import called_model_findings
 from onmodel.trainers.findings import blocking, may_pass, size_findings, warning
 from onmodel.trainers.ownership import STACK_LIMIT
 from onmodel.trainers.sagemaker import hyperparameters, stored_files
@@ -39,6 +41,8 @@ class SageMakerPreflight:
     role_arn: str
     account: Account
     quotas: Quotas
+    models: OfferedModels
+    clock: Clock
 
     def findings(self, plan: TrainingPlan) -> tuple[Finding, ...]:
         requirements = hashlib.sha256(read_code()[REQUIREMENTS]).hexdigest()
@@ -46,6 +50,7 @@ class SageMakerPreflight:
             *stored_files.weights(self.store),
             *stored_files.wheels(self.store, requirements, self.image),
             *registry(self.image, self.region),
+            *called_model_findings(plan.other_models, self.models, self.region, self.clock()),
             *self._instances(plan),
             *self._role(),
             *self._names(),
