@@ -1,9 +1,10 @@
-"""The two kinds of a preflight's findings, which faults become one, and the dataset's size."""
+"""The two kinds of a preflight's findings, which faults become one, and values out of range."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from onmodel.contracts.base import Contract
 from onmodel.contracts.trainings import DatasetLimits, Finding
 from onmodel.errors import ServiceError, ServiceUnavailable, Throttled
 
@@ -19,6 +20,29 @@ def warning(code: str, reason: str, advice: str) -> Finding:
 def may_pass(fault: ServiceError) -> bool:
     """Whether a later call may succeed; every other fault is a finding, and ends no preflight."""
     return isinstance(fault, (Throttled, ServiceUnavailable))
+
+
+CORRECT_SETTINGS = "Correct settings.yaml and upload it again."
+
+
+def range_findings(
+    values: Contract, ranges: Mapping[str, tuple[float, float]], section: str
+) -> Iterator[Finding]:
+    """The hyperparameters outside their ranges.
+
+    Args:
+        values: has a field for each range.
+        ranges: the least and the greatest value, by the field's name.
+        section: of the settings, where they stand.
+    """
+    for name, (least, most) in ranges.items():
+        value = getattr(values, name)
+        if not least <= value <= most:
+            yield blocking(
+                "hyperparameters",
+                f"{section}.{name} is {value:g}, outside {least:g} to {most:g}",
+                CORRECT_SETTINGS,
+            )
 
 
 def size_findings(records: int | None, limits: DatasetLimits) -> Iterator[Finding]:

@@ -11,9 +11,7 @@ from onmodel.contracts.bedrock import HYPERPARAMETER_LIMITS, PRESETS, BedrockHyp
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.contracts.trainings import Finding, LabelledValue
 from onmodel.errors import TrainingImpossible
-from onmodel.trainers.findings import blocking
-
-ADVICE = "Correct settings.yaml and upload it again."
+from onmodel.trainers.findings import CORRECT_SETTINGS, blocking, range_findings
 
 
 def bedrock_values(training: TrainingSettings) -> Options:
@@ -29,7 +27,7 @@ def read_bedrock_values(hyperparameters: Options) -> BedrockHyperparameters:
         return BedrockHyperparameters.model_validate(hyperparameters)
     except ValidationError as fault:
         raise TrainingImpossible(
-            f"Bedrock cannot train with the hyperparameters {hyperparameters}", ADVICE
+            f"Bedrock cannot train with the hyperparameters {hyperparameters}", CORRECT_SETTINGS
         ) from fault
 
 
@@ -40,14 +38,7 @@ def bedrock_value_faults(hyperparameters: Options) -> Iterator[Finding]:
     except TrainingImpossible as fault:
         yield blocking("hyperparameters", fault.reason, fault.advice)
         return
-    for name, (least, most) in HYPERPARAMETER_LIMITS.items():
-        value = getattr(values, name)
-        if not least <= value <= most:
-            yield blocking(
-                "hyperparameters",
-                f"training.bedrock.{name} is {value:g}, outside {least:g} to {most:g}",
-                ADVICE,
-            )
+    yield from range_findings(values, HYPERPARAMETER_LIMITS, "training.bedrock")
 
 
 def described_for_bedrock(hyperparameters: Options) -> tuple[LabelledValue, ...]:

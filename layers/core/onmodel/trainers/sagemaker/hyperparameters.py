@@ -15,10 +15,8 @@ from onmodel.contracts.sagemaker import (
 )
 from onmodel.contracts.trainings import DatasetSize, Finding, LabelledValue
 from onmodel.errors import TrainingImpossible
-from onmodel.trainers.findings import blocking
+from onmodel.trainers.findings import CORRECT_SETTINGS, blocking, range_findings
 from onmodel.trainers.sagemaker import limits
-
-ADVICE = "Correct settings.yaml and upload it again."
 
 
 def sagemaker_values(settings: SageMakerTrainingSettings, dataset: DatasetSize | None) -> Options:
@@ -48,7 +46,7 @@ def read_sagemaker_values(values: Options) -> SageMakerHyperparameters:
         return SageMakerHyperparameters.model_validate(values)
     except ValidationError as fault:
         raise TrainingImpossible(
-            f"SageMaker jobs cannot train with the hyperparameters {values}", ADVICE
+            f"SageMaker jobs cannot train with the hyperparameters {values}", CORRECT_SETTINGS
         ) from fault
 
 
@@ -59,14 +57,7 @@ def sagemaker_value_faults(values: Options) -> Iterator[Finding]:
     except TrainingImpossible as fault:
         yield blocking("hyperparameters", fault.reason, fault.advice)
         return
-    for name, (least, most) in HYPERPARAMETER_LIMITS.items():
-        value = getattr(checked, name)
-        if not least <= value <= most:
-            yield blocking(
-                "hyperparameters",
-                f"training.sagemaker.{name} is {value:g}, outside {least:g} to {most:g}",
-                ADVICE,
-            )
+    yield from range_findings(checked, HYPERPARAMETER_LIMITS, "training.sagemaker")
 
 
 def described_for_sagemaker(values: Options) -> tuple[LabelledValue, ...]:
