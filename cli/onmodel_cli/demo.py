@@ -96,7 +96,7 @@ def play(demo: Demo, console: Console) -> None:
         post = Post.of(running, mails)
         result, again = prepare_film(wish, connection, console)
         results.show(result, console, again=again)
-        finish(connection, result, demo.output, post, console)
+        finish(connection, result, demo.output, post, console, runs_trainer=demo.runs_trainer)
         if demo.runs_trainer:
             _draw_arms(demo, wish, connection, console)
     finally:

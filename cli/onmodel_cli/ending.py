@@ -68,9 +68,24 @@ class Post:
 
 
 def finish(
-    connection: Connection, result: Result, output: Path, post: Post, console: Console
+    connection: Connection,
+    result: Result,
+    output: Path,
+    post: Post,
+    console: Console,
+    *,
+    runs_trainer: bool,
 ) -> None:
-    """Follow the film's generation to its end, fetch the results, retire the model."""
+    """Follow the film's generation to its end, fetch the results, retire the model.
+
+    Args:
+        connection: to the local stack.
+        result: of the film.
+        output: where the results go.
+        post: the mails.
+        console: for people.
+        runs_trainer: whether the trainer's own programs run, on the tiny model.
+    """
     run = result.run
     journey = Journey(
         production=run.production,
@@ -81,7 +96,8 @@ def finish(
         sleep=time.sleep,
         monotonic=time.monotonic,
     )
-    console.print("\n[bold]From pictures to a model[/]  [dim](simulated; hours take seconds)[/]")
+    how = "a tiny model; hours take minutes" if runs_trainer else "simulated; hours take seconds"
+    console.print(f"\n[bold]From pictures to a model[/]  [dim]({how})[/]")
     place = show_journey(console, _answering(journey.watch(), post, console))
     if place is None:
         return
