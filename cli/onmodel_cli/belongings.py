@@ -31,7 +31,7 @@ OF_THE_STACK = frozenset({Kind.STACK, Kind.PLACES})
 ROOT_FOLDERS = frozenset({"films", "characters", "storyboards"})
 """Of production main, at the root of the uploads bucket."""
 
-STUDIO_FOLDERS = ("films", "datasets", "trainings", "storyboards")
+STUDIO_FOLDERS = ("films", "datasets", "review", "trainings", "storyboards")
 """Of a production in the studio bucket; `trainers/` there is the stack's own."""
 
 STOP_TRAINING = {
@@ -173,6 +173,7 @@ def _kind_of_result(key: str) -> str:
         return "crops" if "/crops/" in key else "results and reports of films"
     return {
         "datasets": "files of datasets",
+        "review": "thumbnails of reviews",
         "trainings": "files of trainings and adapters",
         "storyboards": "files of drawn storyboards",
     }.get(folder, "accepted settings")

@@ -103,8 +103,12 @@ def play(demo: Demo, console: Console) -> None:
         if before is None and not demo.keep:
             local_stack.stop()
             console.print("[dim]The local stack is stopped (--keep leaves it running).[/]")
+            how = "With --keep, "
         else:
             console.print("[dim]The local stack runs on: `onmodel local down` stops it.[/]")
+            how = ""
+    command = f"onmodel review --local -p {wish.production}"
+    console.print(f"[bold]Review[/] {how}`{command}` opens the page where pictures are corrected")
     console.print(f"[dim]{duration(time.monotonic() - started)}[/]")
 
 

@@ -93,6 +93,10 @@ class LinkRefused(RefusedError):
     """Raised for a link whose token is forged, expired, used or bound to another thing."""
 
 
+class LinkExpired(LinkRefused):
+    """Raised for a link that was ours, and whose days are over."""
+
+
 class RunClaimed(OnmodelError):
     """Raised by claim_run while another running execution holds the run."""
 

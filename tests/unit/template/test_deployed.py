@@ -241,24 +241,37 @@ def test_functions_when_they_write_to_the_queue_that_calls_them_then_may_go_on_d
     assert looping == allowed == {f"{STACK}-caption_crop"}
 
 
-def test_http_api_when_called_then_its_function_is_follow_link(deployed: Deployed) -> None:
+@pytest.mark.parametrize(
+    ("path", "logical_id", "function"),
+    [
+        ("/{proxy+}", "DoorIntegration", "FollowLinkFunction"),
+        ("/review/{proxy+}", "ReviewIntegration", "ReviewCropsFunction"),
+    ],
+)
+def test_http_api_when_called_then_each_path_leads_to_its_function(
+    deployed: Deployed, path: str, logical_id: str, function: str
+) -> None:
     api = deployed.ref("Door")
-    (integration,) = deployed.of("AWS::ApiGatewayV2::Integration").values()
-    assert integration["IntegrationUri"] == deployed.arn("FollowLinkFunction")
+    integration = deployed.of("AWS::ApiGatewayV2::Integration")[logical_id]
+    assert integration["IntegrationUri"] == deployed.arn(function)
     assert integration["IntegrationType"] == "AWS_PROXY"
     (permission,) = [
         permission
         for permission in deployed.of("AWS::Lambda::Permission").values()
         if permission["Principal"] == "apigateway.amazonaws.com"
+        if permission["FunctionName"] == deployed.ref(function)
     ]
-    assert permission["FunctionName"] == deployed.ref("FollowLinkFunction")
     assert permission["SourceArn"] == f"arn:aws:execute-api:{REGION}:123456789012:{api}/*"
     (stage,) = deployed.of("AWS::ApiGatewayV2::Stage").values()
     assert stage["StageName"] == "$default", "the links have no stage in their path"
     assert stage["AutoDeploy"] is True
-    for route in deployed.of("AWS::ApiGatewayV2::Route").values():
+    routes = deployed.of("AWS::ApiGatewayV2::Route").values()
+    own = [route for route in routes if route["RouteKey"].endswith(f" {path}")]
+    assert {route["RouteKey"].split()[0] for route in own} == {"GET", "POST"}
+    for route in own:
         assert route["ApiId"] == integration["ApiId"] == stage["ApiId"] == api
-        assert route["Target"] == f"integrations/{deployed.ref('DoorIntegration')}"
+        assert route["Target"] == f"integrations/{deployed.ref(logical_id)}"
+    assert set(stage["RouteSettings"]) <= {route["RouteKey"] for route in routes}
     secret = deployed.of("AWS::SecretsManager::Secret")["DoorKey"]["GenerateSecretString"]
     assert secret["PasswordLength"] >= 43, "256 bits of letters and digits"
 

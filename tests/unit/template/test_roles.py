@@ -333,6 +333,7 @@ def test_tokens_when_answered_then_of_every_machine_and_maps_child(template: Tem
         "FollowLinkFunction",
         "ReconcileFunction",
         "RequestApprovalFunction",
+        "ReviewCropsFunction",
     }
 
 

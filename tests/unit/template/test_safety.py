@@ -219,10 +219,12 @@ def test_link_when_open_then_throttled_and_its_keys_are_not_logged(template: Tem
     logged = stage["AccessLogSettings"]["Format"]
     assert "path" not in logged.lower()
     routes = {route["RouteKey"] for route in template.of("AWS::ApiGatewayV2::Route").values()}
-    assert routes == {"GET /{proxy+}", "POST /{proxy+}"}
-    integration = template.of("AWS::ApiGatewayV2::Integration")["DoorIntegration"]
-    assert integration["PayloadFormatVersion"] == "2.0"
-    assert template.functions["FollowLinkFunction"]["Timeout"] < 30, "HTTP APIs give up after 30 s"
+    paths = ("/{proxy+}", "/review/{proxy+}")
+    assert routes == {f"{method} {path}" for method in ("GET", "POST") for path in paths}
+    for integration in template.of("AWS::ApiGatewayV2::Integration").values():
+        assert integration["PayloadFormatVersion"] == "2.0"
+    for name in ("FollowLinkFunction", "ReviewCropsFunction"):
+        assert template.functions[name]["Timeout"] < 30, "HTTP APIs give up after 30 s"
 
 
 def test_guard_when_the_stack_goes_then_goes_first(template: Template) -> None:

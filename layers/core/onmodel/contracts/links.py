@@ -32,6 +32,7 @@ class LinkRequest(Consumed):
     """
 
     path: str = Field(alias="rawPath")
+    query: str = Field(default="", alias="rawQueryString")
     context: HttpContext = Field(alias="requestContext")
     body: str | None = None
     is_base64: bool = Field(default=False, alias="isBase64Encoded")
@@ -63,6 +64,30 @@ class LinkRequest(Consumed):
             return parse_qs(body, max_num_fields=MOST_FIELDS).get(name, [""])[0]
         except ValueError:  # no base64, no UTF-8, or too many fields
             return ""
+
+
+class ReviewRequest(LinkRequest):
+    """A request below a link to a review: `…/review/<token>/<what>`."""
+
+    @property
+    def review_token(self) -> str:
+        return self._below_review()[0]
+
+    @property
+    def what(self) -> str | None:
+        """What is asked for below the link; None where the link has lost its slash at the end."""
+        return self._below_review()[1]
+
+    def _below_review(self) -> tuple[str, str | None]:
+        _, _, below = self.path.partition("/review/")
+        token, slash, what = below.partition("/")
+        return token, what if slash else None
+
+    @property
+    def text(self) -> str:
+        """The body. Raises ValueError when it is no base64, or no UTF-8."""
+        body = self.body or ""
+        return base64.b64decode(body, validate=True).decode() if self.is_base64 else body
 
 
 class LinkAnswer(Contract):

@@ -252,7 +252,10 @@ class Settings(Contract):
     captions: CaptionSettings = CaptionSettings()
     deployment: DeploymentSettings = DeploymentSettings()
     storyboard: StoryboardSettings = StoryboardSettings()
-    review: Literal["none"] = Field(default="none", description="who reads the captions")
+    review: Literal["none", "page"] = Field(
+        default="none",
+        description="`page`: people look at pictures and captions before they are trained on",
+    )
     credit: OneLine = Field(
         default="", max_length=200, description="whose film it is: printed under its pictures"
     )

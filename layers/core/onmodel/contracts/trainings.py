@@ -212,7 +212,7 @@ class TrainingQuoted(Contract):
     purpose: Literal["training", "captions"] = Field(
         description="what the quote is for: captions alone when nothing can be trained"
     )
-    review: Literal["none"]
+    review: Literal["none", "page"]
 
 
 class RequestApprovalRequest(Contract):

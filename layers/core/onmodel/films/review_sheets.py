@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from onmodel.errors import NotFound
 from onmodel.ports.storage import ObjectStore
@@ -49,3 +50,27 @@ def _of_file(key: str, ids: Iterable[str], studio: ObjectStore) -> dict[str, byt
         if crop_id is not None:
             found[crop_id] = base64.b64decode(json.loads(line)["jpeg"])
     return found
+
+
+PRESIGNED_SECONDS = 3600
+"""A page that is open for longer asks for its items again."""
+
+
+@dataclass(frozen=True)
+class PresignedPictures:
+    """ReviewPictures of a function: addresses of S3, and sheets that are stored there."""
+
+    studio: ObjectStore
+
+    def address(self, store: ObjectStore, key: str) -> str:
+        """See `ReviewPictures.address`."""
+        return store.presign(key, PRESIGNED_SECONDS)
+
+    def sheet(self, production: str, name: str, make: Callable[[], bytes]) -> str:
+        """See `ReviewPictures.sheet`."""
+        key = f"{production}/review/{name}.jpg"
+        try:
+            self.studio.head(key)
+        except NotFound:
+            self.studio.put(key, make(), "image/jpeg")
+        return self.address(self.studio, key)

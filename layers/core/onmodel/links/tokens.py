@@ -14,11 +14,14 @@ from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
 from pydantic import Field, ValidationError
 
 from onmodel.contracts.base import Contract, Slug
-from onmodel.errors import LinkRefused
+from onmodel.errors import LinkExpired, LinkRefused
 from onmodel.ports.machines import Clock
 
 SALT = "onmodel.door"
 """Part of every signature, so that no other use of the same key gives it. Sent links have it."""
+
+REVIEW_PATH = "review"
+"""First part of the path of a review's page: template.yaml leads it to another function."""
 
 PAGE_SUFFIX = ".html"
 
@@ -90,11 +93,17 @@ class SignedLinks:
         """A link to the page with the two buttons."""
         return self._link(ApprovalTarget(production=production, id=approval_id), days)
 
+    def link_to_review(self, production: str, approval_id: str, days: float) -> str:
+        """A link to the page on which a person reviews pictures; files of it are below it."""
+        target = ApprovalTarget(production=production, id=approval_id)
+        return f"{self._url}/{REVIEW_PATH}/{self._token(target, days)}/"
+
     def read(self, token: str) -> LinkTarget:
         """The content of a link; its signature is compared in constant time.
 
         Raises:
-            LinkRefused: forged, cut, of another key, or expired.
+            LinkRefused: forged, cut, or of another key.
+            LinkExpired: its days are over.
         """
         try:
             raw, signed_at = self._serializer.loads(token, return_timestamp=True)
@@ -103,12 +112,15 @@ class SignedLinks:
             raise LinkRefused("This link is not one of ours", ASK_AGAIN) from fault
         # Signed in the future: the clock of another function is ahead. The signature is valid.
         if self._clock() - signed_at > timedelta(days=payload.days):
-            raise LinkRefused(f"This link was valid for {payload.days:g} days", ASK_AGAIN)
+            raise LinkExpired(f"This link was valid for {payload.days:g} days", ASK_AGAIN)
         return payload.grants
 
     def _link(self, target: ObjectTarget | ApprovalTarget, days: float) -> str:
+        return f"{self._url}/{self._token(target, days)}"
+
+    def _token(self, target: ObjectTarget | ApprovalTarget, days: float) -> str:
         token = self._serializer.dumps(_Payload(grants=target, days=days).model_dump(mode="json"))
-        return f"{self._url}/{token if isinstance(token, str) else token.decode()}"
+        return token if isinstance(token, str) else token.decode()
 
 
 def _signer_with(clock: Clock) -> type[TimestampSigner]:

@@ -1,23 +1,65 @@
-"""Hands decisions to the executions that wait for them, when the function that decided did not."""
+"""Decisions of people on approvals: written, and handed to the executions that wait for them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from onmodel.money.approvals import DECIDED, hand_over, record_answered
+from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
+from onmodel.money.approvals import DECIDED, decide, hand_over, record_answered
 from onmodel.ports.machines import Clock, Executions, TaskTokens
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import APPROVALS, ApprovalRow
 from onmodel.steps.recovery import FRESH
 
 ANSWERING_TIME = timedelta(minutes=1)
-"""Longer than the timeout of follow_link: then it answered the task, or it has ended."""
+"""Longer than the timeout of the functions that decide: the task was answered, or they ended."""
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """The services that a function behind a link needs to write a person's decision."""
+
+    registry: Registry
+    tokens: TaskTokens
+    executions: Executions
+    clock: Clock
+
+    def decide(self, row: ApprovalRow, wanted: ApprovalStatus) -> ApprovalRow:
+        """Write the decision, then answer the task.
+
+        If the function ends in between, reconcile answers the task, or following the link again.
+        """
+        is_late = self.clock() >= row.body.expires_at
+        row, counts = decide(
+            row,
+            ApprovalStatus.EXPIRED if is_late else wanted,
+            registry=self.registry,
+            clock=self.clock,
+        )
+        if row.status not in DECIDED or not (counts or self._is_stale(row.body)):
+            return row
+        waited = hand_over(row, registry=self.registry, tokens=self.tokens, clock=self.clock)
+        if counts and row.status == ApprovalStatus.APPROVED and not waited:
+            return self._expire_if_ended(row)
+        return row
+
+    def _expire_if_ended(self, row: ApprovalRow) -> ApprovalRow:
+        """Nobody waits: the execution ended, or its task is retried and will find the decision."""
+        asked_by = row.body.execution_arn
+        if asked_by is not None and self.executions.is_running(asked_by):
+            return row
+        expired = row.with_status(ApprovalStatus.EXPIRED)
+        return APPROVALS.replace(self.registry, expired, self.clock())
+
+    def _is_stale(self, body: ApprovalBody) -> bool:
+        """Whether the function that decided must have answered the machine by now."""
+        return body.decided_at is not None and self.clock() - body.decided_at > ANSWERING_TIME
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """The services that answering needs."""
+    """Hands over decisions that the function that wrote them did not; reconcile's part."""
 
     registry: Registry
     tokens: TaskTokens

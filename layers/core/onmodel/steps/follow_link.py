@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 from onmodel.contracts.datasets import DatasetShown
 from onmodel.contracts.links import LinkAnswer, LinkRequest
-from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
+from onmodel.contracts.rows import ApprovalStatus
 from onmodel.contracts.trainings import CostQuote
 from onmodel.datasets.shown import dataset_of, some_pictures
 from onmodel.errors import Conflict, LinkRefused, NotFound, ServiceUnavailable, Throttled
 from onmodel.films.folders import production_name
 from onmodel.formats.wording import ASKED_ABOUT, person_name, when
 from onmodel.links.tokens import ApprovalTarget, ObjectTarget, SignedLinks
-from onmodel.money.approvals import DECIDED, decide, get_approval, hand_over
+from onmodel.money.approvals import get_approval
 from onmodel.observability import logger
 from onmodel.pages.link import Question, ShownPicture, message_page, question_page
 from onmodel.pages.templating import data_uri
 from onmodel.ports.machines import Clock, Executions, TaskTokens
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.registry.kinds import APPROVALS, ApprovalRow
+from onmodel.registry.kinds import ApprovalRow
+from onmodel.steps.decisions import Deciding
 
 PRESIGNED_SECONDS = 300
 """Long enough for a slow browser; a copied address soon expires."""
@@ -30,9 +30,6 @@ PRESIGNED_SECONDS = 300
 LARGEST_PAGE_BYTES = 4_500_000
 """A function's answer has 6 MB at most, after escaping. Pages are sent from here and not from S3,
 because a link of a presigned page to the next page is not presigned."""
-
-ANSWERING_TIME = timedelta(minutes=1)
-"""Longer than the function's timeout: then the task was answered or the function has ended."""
 
 TRY_AGAIN = "Open the link again in a minute: it shows what was decided."
 SEE_LOG = "If this page comes again, look into the log of the function follow_link."
@@ -60,6 +57,10 @@ class FollowLink:
     executions: Executions
     links: SignedLinks
     clock: Clock
+
+    @property
+    def _deciding(self) -> Deciding:
+        return Deciding(self.registry, self.tokens, self.executions, self.clock)
 
     def follow(self, request: LinkRequest) -> LinkAnswer:
         """A page or a redirect; a link that is not valid gives a page with the reason."""
@@ -98,39 +99,8 @@ class FollowLink:
             wanted = DECISIONS.get(request.field("decision"))
             if wanted is None:
                 return _page(400, message_page("Neither approved nor declined", "Choose one."))
-            row = self._decide(row, wanted)
+            row = self._deciding.decide(row, wanted)
         return self._show(row)
-
-    def _decide(self, row: ApprovalRow, wanted: ApprovalStatus) -> ApprovalRow:
-        """Write the decision, then answer the task.
-
-        If the function ends in between, reconcile answers the task, or following the link again.
-        """
-        is_late = self.clock() >= row.body.expires_at
-        row, counts = decide(
-            row,
-            ApprovalStatus.EXPIRED if is_late else wanted,
-            registry=self.registry,
-            clock=self.clock,
-        )
-        if row.status not in DECIDED or not (counts or self._is_stale(row.body)):
-            return row
-        waited = hand_over(row, registry=self.registry, tokens=self.tokens, clock=self.clock)
-        if counts and row.status == ApprovalStatus.APPROVED and not waited:
-            return self._expire_if_ended(row)
-        return row
-
-    def _expire_if_ended(self, row: ApprovalRow) -> ApprovalRow:
-        """Nobody waits: the execution ended, or its task is retried and will find the decision."""
-        asked_by = row.body.execution_arn
-        if asked_by is not None and self.executions.is_running(asked_by):
-            return row
-        expired = row.with_status(ApprovalStatus.EXPIRED)
-        return APPROVALS.replace(self.registry, expired, self.clock())
-
-    def _is_stale(self, body: ApprovalBody) -> bool:
-        """Whether the function that decided must have answered the machine by now."""
-        return body.decided_at is not None and self.clock() - body.decided_at > ANSWERING_TIME
 
     def _show(self, row: ApprovalRow) -> LinkAnswer:
         body = row.body

@@ -61,14 +61,15 @@ class ApprovalWantedFacts(Facts):
 
 
 class ReviewWantedFacts(Facts):
-    """A person is asked to read the captions; not about money."""
+    """A person is asked to review pictures and captions; not about money."""
 
     kind: ClassVar[str] = "review_wanted"
 
     dataset_id: str
     pictures: int = Field(description="captioned ones")
     captions: str = Field(description="link to the captions")
-    link: str
+    page: str = Field(description="link to the page on which pictures are corrected")
+    link: str = Field(description="to the page with two buttons")
     expires_at: datetime
 
 
@@ -136,6 +137,7 @@ def review_wanted(request: NotificationRequest, sources: Sources) -> Notificatio
         dataset_id=dataset_id,
         pictures=dataset.pictures if dataset.captioned is None else dataset.captioned,
         captions=sources.link(DatasetKeys(request.production, dataset_id).captions, days),
+        page=sources.review_link(request.production, row.id, days),
         link=sources.approval_link(request.production, row.id, days),
         expires_at=row.body.expires_at,
     )

@@ -78,6 +78,12 @@ class Sources:
             raise EventRefused("This sender cannot make a link to an approval")
         return self.links.link_to_approval(production, approval_id, days)
 
+    def review_link(self, production: str, approval_id: str, days: float) -> str:
+        """A link to the page of a review. Raises EventRefused without `links`."""
+        if self.links is None:
+            raise EventRefused("This sender cannot make a link to a review")
+        return self.links.link_to_review(production, approval_id, days)
+
     def _bucket(self) -> ObjectStore:
         if self.studio is None:
             raise EventRefused("This sender cannot read the studio bucket")
