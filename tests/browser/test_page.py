@@ -22,6 +22,12 @@ from onmodel.datasets.mentions import mentions, without_names
 Serve = Callable[[ReviewInMemory], ReviewServer]
 ROOT = Path(__file__).parents[2]
 FIRST_PAGE_BYTES = 300_000
+TOO_WIDE = """() => [...document.querySelectorAll("main *, header *")]
+    .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+    .filter((one) => !one.closest(".names, .filters, .thumb, nav"))
+    .map((one) => one.outerHTML.slice(0, 80))"""
+"""Elements beyond the right edge. Rows of names and filters are moved sideways by a thumb."""
+
 VIEWS = ("single", "grid", "groups", "clusters")
 
 
@@ -35,7 +41,12 @@ def cast_review() -> ReviewInMemory:
     unnamed = [review_item(number, "", cluster="c") for number in range(30, 34)]
     alike = {("000000", "000001"): 0.95, ("000002", "000003"): 0.85}
     items = [*first, *items_of(30)[2:], *unnamed]
-    return ReviewInMemory("Big Buck Bunny", CAST, items, [SHEET], alike, is_waited_for=True)
+    others = [
+        ReviewCharacter(slug=f"other-{number}", name=f"{'Very ' * number}Long Name", references=())
+        for number in range(8)
+    ]
+    cast = [*CAST, *others]
+    return ReviewInMemory("Big Buck Bunny", cast, items, [SHEET], alike, is_waited_for=True)
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
@@ -59,7 +70,7 @@ def test_views_when_examined_by_axe_then_have_no_fault(
         if view == "groups":
             expect(page.locator("#groups article")).to_have_count(1)
         expect(page.locator("#saving")).to_have_text("All saved")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
+        assert page.evaluate(TOO_WIDE) == [], view
         found[view] = _faults(page)
     page.keyboard.press("?")
     expect(page.locator("#help")).to_be_visible()
@@ -158,7 +169,9 @@ def test_page_when_opened_then_is_small_and_20000_crops_stay_light(
 
 def test_help_when_read_then_lists_the_keys_of_the_documentation(page: Page, serve: Serve) -> None:
     page.goto(serve(ReviewInMemory("P", CAST, items_of(1))).address)
+    expect(page.locator("#place")).to_have_text("1 of 1")
     page.get_by_role("button", name="Keys").click()
+    expect(page.locator("#help")).to_be_visible()
     rows = page.locator("#help tr").all()
     listed = [
         (row.locator("th").inner_text().replace("\n", " ").split(), row.locator("td").inner_text())

@@ -18,7 +18,7 @@ MOST_KEYS_A_CROP = 0.3
 LEAST_CORRECTED = 95
 DOUBTS_WITHOUT_FAULT = 200
 KEY_OF = {character.slug: str(number) for number, character in enumerate(CAST, start=1)}
-SHOWN = "() => decodeURIComponent(location.hash.split('/')[1] ?? '')"
+SHOWN = "() => document.getElementById('single').dataset.crop"
 
 
 @dataclass

@@ -76,7 +76,7 @@ def test_keys_when_pressed_then_decide_move_repeat_and_take_back(
 ) -> None:
     opened(page, serve, backend)
     press(page, "1 .")
-    expect(page.locator("#toast")).to_have_text("All of these are decided")
+    expect(page.locator("#toast")).to_contain_text("All of these are decided")
     assert saved(page, backend) == {"000001": ("kept", "buck"), "000003": ("kept", "buck")}
     press(page, "p")
     assert saved(page, backend)["000003"] == (None, None)
@@ -259,7 +259,9 @@ def test_groups_when_decided_then_the_best_is_kept_or_they_are_no_match(
     page: Page, serve: Serve, backend: ReviewInMemory
 ) -> None:
     opened(page, serve, backend, "groups")
-    first, second = page.locator("#groups article").all()
+    groups = page.locator("#groups article")
+    expect(groups).to_have_count(2)
+    first, second = groups.nth(0), groups.nth(1)
     first.get_by_role("button", name="0:00:02.5").click()
     first.get_by_role("button", name="Keep the best").click()
     expect(first.locator(".state")).to_have_text("1 kept, 1 rejected")
@@ -280,7 +282,9 @@ def test_cluster_when_named_once_then_all_its_pictures_are_but_those_left_out(
     page: Page, serve: Serve, backend: ReviewInMemory
 ) -> None:
     opened(page, serve, backend, "clusters")
-    large, small = page.locator("#clusters article").all()
+    clusters = page.locator("#clusters article")
+    expect(clusters).to_have_count(2)
+    large, small = clusters.nth(0), clusters.nth(1)
     expect(large.get_by_role("heading")).to_have_text("5 pictures")
     large.get_by_role("button", name="0:00:17.0").click()
     press(page, "1")

@@ -64,7 +64,7 @@ def test_review_when_pictures_are_corrected_then_the_next_dataset_has_it_so_and_
     page.goto(address)
     page.locator("#filters").get_by_role("button", name="All 8").click()
     expect(page.locator("#place")).to_have_text("1 of 8")
-    crop = "() => location.hash.split('/')[1]"
+    crop = "() => document.getElementById('single').dataset.crop"
     rejected = page.evaluate(crop)
     assert page.locator("#frame img").evaluate("image => image.decode().then(() => true)")
     page.keyboard.press("r")

@@ -17,6 +17,7 @@ import { Top } from "./top.js";
 import { UnsavedStore } from "./unsaved.js";
 
 const TOAST_MS = 4_000;
+const PLACE_MS = 500;
 const VIEWS = { single: Single, grid: Grid, groups: Groups, clusters: Clusters };
 
 class App {
@@ -26,6 +27,8 @@ class App {
   #renewed = new Set();
   #toast = null;
   #isDue = false;
+  #place = "";
+  #placing = null;
 
   constructor() {
     this.storage = browserStorage();
@@ -150,13 +153,25 @@ class App {
   }
 
   open(view) {
+    this.#remember();
     const crop = view === "single" ? this.session.current : undefined;
     location.hash = crop === undefined ? view : `${view}/${encodeURIComponent(crop)}`;
   }
 
-  /** Keeps the address at the crop that is shown, so that a reload and the back button find it. */
+  /**
+   * Keeps the address at the crop that is shown, so that a reload and the back button find it. Not at
+   * once: browsers refuse more than a hundred changes in half a minute.
+   */
   at(crop) {
-    history.replaceState(null, "", `#single/${encodeURIComponent(crop)}`);
+    this.#place = `#single/${encodeURIComponent(crop)}`;
+    clearTimeout(this.#placing);
+    this.#placing = setTimeout(() => this.#remember(), PLACE_MS);
+  }
+
+  #remember() {
+    clearTimeout(this.#placing);
+    if (this.view === "single" && this.#place) history.replaceState(null, "", this.#place);
+    this.#place = "";
   }
 
   #navigate() {
@@ -216,6 +231,7 @@ class App {
   }
 
   #leave() {
+    this.#remember();
     this.views.single.caption.save();
     this.saving.flush();
   }

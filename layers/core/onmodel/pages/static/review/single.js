@@ -85,11 +85,12 @@ export class Single {
     const left = this.app.session.list.filter((crop) => this.app.session.decision(crop).verdict === null);
     this.app.say(left.length
       ? `This was the last one; ${left.length.toLocaleString("en")} before it are undecided (Home)`
-      : "All of these are decided");
+      : "All of these are decided; what you leave undecided elsewhere is kept");
   }
 
   #empty() {
     this.#shown = null;
+    this.root.dataset.crop = "";
     byId("frame").replaceChildren(element("p", { class: "none", textContent: "Nothing to show with this filter" }));
     byId("frame").removeAttribute("aria-label");
     byId("single-name").textContent = "No pictures";
@@ -104,6 +105,7 @@ export class Single {
     const { session, pictures } = this.app;
     const item = session.item(crop);
     this.#shown = crop;
+    this.root.dataset.crop = crop;
     byId("frame").replaceChildren(pictures.of(item));
     const leftOut = item.left_out && { kind: "left_out", text: item.left_out };
     byId("doubts").replaceChildren(...[leftOut, ...item.doubts].filter(Boolean).map(doubt));

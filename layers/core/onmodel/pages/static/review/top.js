@@ -124,7 +124,7 @@ export class Top {
     const nameOf = (slug) => session.nameOf(slug);
     const where = session.has(crop) ? `at ${session.item(crop).timecode}` : crop;
     return notice("",
-      `Somebody else decided about the picture ${where} at the same time. Theirs: `, told(inWords(theirs, nameOf)),
+      `Somebody else, or you in another tab, decided about the picture ${where} meanwhile. Theirs: `, told(inWords(theirs, nameOf)),
       ". Yours: ", told(inWords(mine, nameOf)), ". ",
       button("Take theirs", { class: "strong", onclick: () => saving.takeTheirs(crop) }),
       button("Keep mine", { class: "quiet", onclick: () => saving.keepMine(crop) }),
