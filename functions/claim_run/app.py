@@ -1,19 +1,20 @@
-"""PrepareFilm's first state: claim the run and a place, and look whether its model answers."""
+"""PrepareFilm's first state: claim the run and a place, and look whether its models answer."""
 
 from onmodel.contracts.films import ClaimRunRequest, RunClaim
-from onmodel.environment import Aws, FilmPace, Models, RegistryTable
-from onmodel.films.called_models import embedding_model
+from onmodel.environment import Aws, Buckets, FilmPace, Models, RegistryTable
+from onmodel.films.called_models import called_models
 from onmodel.handler import lambda_handler
 from onmodel.steps.claim_run import claim_run
 from onmodel.steps.preflight_film import preflight_film
 from onmodel.wiring import now, services
 
-wired = services(FilmPace, Models, RegistryTable)
+wired = services(Buckets, FilmPace, Models, RegistryTable)
 
 
 @lambda_handler(ClaimRunRequest)
 def handler(request: ClaimRunRequest) -> RunClaim:
     pace = wired.environment.read(FilmPace)
+    named = wired.environment.read(Models)
     return claim_run(
         request,
         registry=wired.registry,
@@ -22,7 +23,11 @@ def handler(request: ClaimRunRequest) -> RunClaim:
         films_at_once=pace.films_at_once,
         poll_seconds=pace.poll_seconds,
         preflight=lambda: preflight_film(
-            [embedding_model(wired.environment.read(Models).embedding_model_id)],
+            request.run,
+            studio=wired.studio,
+            called=called_models(
+                named.embedding_model_id, named.caption_model_id, named.caption_foundation_model_id
+            ),
             models=wired.foundation_models,
             region=wired.environment.read(Aws).aws_region,
             clock=now,

@@ -6,14 +6,26 @@ import pytest
 from drawn.films import DrawnFilm
 from fakes.account import InMemoryModels
 from fakes.clock import START, FixedClock
+from fakes.object_store import InMemoryObjectStore
 from fakes.stack_in_memory import PRODUCTION, StackInMemory
 
+from onmodel.contracts.base import ObjectRef
+from onmodel.contracts.films import Run
+from onmodel.contracts.finders import FinderKind, FinderSettings
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.settings import Settings
 from onmodel.errors import AccessDenied, FilmModelRefused, ServiceError, Throttled
-from onmodel.films.called_models import embedding_model
+from onmodel.films.called_models import called_models
 from onmodel.ports.account import FoundationModel, OfferedModels
 from onmodel.steps.preflight_film import preflight_film
 
 TITAN = "amazon.titan-embed-image-v1"
+NOVA = "amazon.nova-pro-v1:0"
+RUN = Run(
+    production="bunny", film_id="bbb-00000001", run_id="bbb-00000001-aaaa", samples_id="5c0d9e3a",
+    title="bbb.mp4", source=ObjectRef(bucket="uploads", key="bunny/films/bbb.mp4"), attempt=1,
+    correlation_id="c-1",
+)  # fmt: skip
 LEGACY = FoundationModel(True, START + timedelta(days=30), frozenset({"ON_DEMAND"}))
 BY_PROFILE = FoundationModel(False, None, frozenset({"INFERENCE_PROFILE"}))
 
@@ -26,8 +38,20 @@ class Refusing:
         raise self.fault
 
 
-def preflight(models: OfferedModels) -> None:
-    preflight_film([embedding_model(TITAN)], models=models, region="us-east-1", clock=FixedClock())
+def preflight(
+    models: OfferedModels, finder: FinderKind = "labels", foundation: str | None = None
+) -> None:
+    studio = InMemoryObjectStore("studio")
+    settings = Settings(finder=FinderSettings(kind=(finder,)))
+    studio.put(FilmKeys.of(RUN).settings, settings.model_dump_json().encode(), "application/json")
+    preflight_film(
+        RUN,
+        studio=studio,
+        called=called_models(TITAN, NOVA, foundation),
+        models=models,
+        region="us-east-1",
+        clock=FixedClock(),
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,6 +84,19 @@ def test_preflight_when_the_model_answers_or_nobody_knows_then_the_film_is_prepa
     models: OfferedModels,
 ) -> None:
     preflight(models)
+
+
+def test_preflight_when_the_model_of_boxes_is_gone_then_refused_only_where_it_is_asked() -> None:
+    gone = InMemoryModels({NOVA: None})
+    preflight(gone, "labels")
+    with pytest.raises(FilmModelRefused, match="does not exist in us-east-1") as refused:
+        preflight(gone, "grounding")
+    assert "Set CaptionModelId and CaptionFoundationModelId of the stack" in str(refused.value)
+
+
+def test_preflight_when_functions_may_not_call_the_model_of_boxes_then_refused() -> None:
+    with pytest.raises(FilmModelRefused, match=r"functions may call amazon\.nova-lite-v1:0 alone"):
+        preflight(InMemoryModels(), "grounding", "amazon.nova-lite-v1:0")
 
 
 def test_film_when_its_model_is_gone_then_told_before_anything_is_paid(drawn: DrawnFilm) -> None:

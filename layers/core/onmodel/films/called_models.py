@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from onmodel.contracts.finders import FinderSettings
 from onmodel.contracts.models import foundation_model_of
 from onmodel.ports.account import FoundationModel, OfferedModels
 
@@ -112,7 +113,7 @@ def called_models(
         caption_foundation: the foundation model that functions may call; None: the one of captions.
     """
     return (
-        embedding_model(embedding),
+        CalledModel(embedding, "the vectors of pictures", ("EmbeddingModelId",), embedding),
         CalledModel(
             captions,
             "captions and the finder grounding",
@@ -122,9 +123,17 @@ def called_models(
     )
 
 
-def embedding_model(model: str) -> CalledModel:
-    """The model that the preparation of every film calls."""
-    return CalledModel(model, "the vectors of pictures", ("EmbeddingModelId",), model)
+def models_of_film(
+    called: tuple[CalledModel, ...], finder: FinderSettings
+) -> tuple[CalledModel, ...]:
+    """Those that the preparation of a film calls: its captions come later.
+
+    Args:
+        called: of `called_models`.
+        finder: of the film's settings.
+    """
+    vectors, captions = called
+    return (vectors, captions) if "grounding" in finder.kind else (vectors,)
 
 
 def warnings(

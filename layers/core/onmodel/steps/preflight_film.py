@@ -1,38 +1,55 @@
-"""Before a film is prepared: whether the model that its preparation calls answers at all."""
+"""Before a film is prepared: whether the models that its preparation calls answer at all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from onmodel.contracts.films import Run
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.settings import Settings
 from onmodel.errors import FilmModelRefused, ServiceError
-from onmodel.films.called_models import CalledModel, warnings
+from onmodel.films.called_models import CalledModel, ModelWarning, models_of_film, warnings
 from onmodel.observability import logger
 from onmodel.ports.account import OfferedModels
 from onmodel.ports.machines import Clock
+from onmodel.ports.storage import ObjectStore
 
 
 def preflight_film(
-    called: Iterable[CalledModel], *, models: OfferedModels, region: str, clock: Clock
+    run: Run,
+    *,
+    studio: ObjectStore,
+    called: tuple[CalledModel, ...],
+    models: OfferedModels,
+    region: str,
+    clock: Clock,
 ) -> None:
     """Refuse to begin where no call would be answered: labels would be paid for nothing.
 
     A model that ends later is a line in the log; reconcile sends the mail about it. So is a service
     that does not answer this question: the film is prepared as without it.
 
+    Args:
+        run: of the film.
+        studio: holds its settings, which choose the finder.
+        called: the stack's models, of `called_models`.
+        models: tells their state.
+        region: of the stack.
+        clock: now.
+
     Raises:
-        FilmModelRefused: the model is gone, or does not answer by this id.
+        FilmModelRefused: a model is gone, or does not answer by this id.
     """
+    settings = Settings.model_validate_json(studio.get(FilmKeys.of(run).settings))
     try:
-        found = tuple(warnings(tuple(called), models, region, clock()))
+        for warning in warnings(models_of_film(called, settings.finder), models, region, clock()):
+            if warning.is_fatal:
+                raise _refused(warning)
+            logger.warning("%s", warning.reason)
     except ServiceError as fault:
         logger.warning("it is not known whether the models answer: %s", fault)
-        return
-    for warning in found:
-        if warning.is_fatal:
-            names = " and ".join(warning.called.parameters)
-            other = warning.successor
-            choice = f", for example to {other.model}" if other else ""
-            raise FilmModelRefused(
-                warning.reason, f"Set {names} of the stack to another model{choice}"
-            )
-        logger.warning("%s", warning.reason)
+
+
+def _refused(warning: ModelWarning) -> FilmModelRefused:
+    names = " and ".join(warning.called.parameters)
+    other = warning.successor
+    choice = f", for example to {other.model}" if other else ""
+    return FilmModelRefused(warning.reason, f"Set {names} of the stack to another model{choice}")
