@@ -122,6 +122,7 @@ class StackInMemory:
         self.services.image_model = lambda _trainer: self.images
         self.services.caption_queue = self
         self.answer: str | None = None
+        self.skew: dict[str, timedelta] = {}
         self.dead_letters: list[tuple[str, Any]] = []
         self.broken: dict[str, Exception] = {}
         self.dies: Callable[[Execution, str], str | None] = lambda *_: None
@@ -190,7 +191,7 @@ class StackInMemory:
         replaced = {
             "wired": self.services,
             "services": lambda *_sections: self.services,
-            "now": self.clock,
+            "now": lambda: self.clock() + self.skew.get(step, timedelta(0)),
             "time": SimpleNamespace(sleep=lambda seconds: None),
         }
         for name in replaced.keys() & vars(module).keys():

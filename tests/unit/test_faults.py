@@ -10,11 +10,13 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from drawn.films import draw_film
@@ -39,6 +41,11 @@ PAID = {
 """Calls that cost money each, and that their service cannot recognise when they come again."""
 
 ANSWER_LOST = {"timeout after effect", "killed after"}
+Skew = Mapping[str, timedelta]
+"""By how much a function's clock is ahead, by its name."""
+
+NO_SKEW: Skew = {}
+MINUTES_OFF = (timedelta(minutes=-10), timedelta(minutes=10))
 STORYBOARD = b"title: A day\nstyle: soft\nsize: 512x512\nscenes: [Buck smiles]\n"
 MINUTE = 60
 
@@ -65,9 +72,10 @@ class Result:
 # ── the journeys ─────────────────────────────────────────────────────────────────────────────────
 
 
-def a_film(faulty: Faulty) -> Result:
+def a_film(faulty: Faulty, skew: Skew = NO_SKEW) -> Result:
     """Settings, references and a film are uploaded; the film is prepared."""
     stack = StackInMemory(faulty)
+    stack.skew.update(skew)
     stack.upload(f"{PRODUCTION}/settings.yaml", b"training: {automatic: false}\n", "upload-s")
     for number, name in enumerate(CAST):
         key = f"{PRODUCTION}/characters/{name}/front.png"
@@ -84,9 +92,10 @@ def a_film(faulty: Faulty) -> Result:
     return result(stack, made)
 
 
-def a_training(faulty: Faulty) -> Result:
+def a_training(faulty: Faulty, skew: Skew = NO_SKEW) -> Result:
     """A film is prepared; its training is approved and ends; the model draws and is retired."""
     stack = StackInMemory(faulty)
+    stack.skew.update(skew)
     stack.deploy_again_with(SPEND_LIMIT_USD=0)
     stack.answer = "approve"
     film_is_prepared(stack)
@@ -96,9 +105,10 @@ def a_training(faulty: Faulty) -> Result:
     return result(stack, dataset_of(stack))
 
 
-def drawings_by_jobs(faulty: Faulty) -> Result:
+def drawings_by_jobs(faulty: Faulty, skew: Skew = NO_SKEW) -> Result:
     """A film is prepared; jobs train, and draw a first storyboard and an uploaded one."""
     stack = JobsStack(faulty)
+    stack.skew.update(skew)
     film_is_prepared(stack)
     stack.machines.after(95 * MINUTE, stack.job_events)
     stack.machines.after(
@@ -160,8 +170,11 @@ def film() -> bytes:
         return path.read_bytes()
 
 
-JOURNEYS: tuple[Callable[[Faulty], Result], ...] = (a_film, a_training, drawings_by_jobs)
-Journey = Callable[[Faulty], Result]
+class Journey(Protocol):
+    def __call__(self, faulty: Faulty, skew: Skew = NO_SKEW) -> Result: ...
+
+
+JOURNEYS: tuple[Journey, ...] = (a_film, a_training, drawings_by_jobs)
 
 
 @cache
@@ -264,4 +277,30 @@ def test_run_when_one_call_fails_then_equal_to_the_clean_run(
     figures = f"{len(cases())} faults at {len(calls)} calls: {len(changed)} changed the result"
     with capsys.disabled():
         print(f"\n{figures}")  # noqa: T201 - of the command
+    assert changed == {}
+
+
+def skews() -> list[tuple[Journey, str, timedelta]]:
+    """Every function of every journey, with its clock behind and ahead."""
+    every = [
+        (journey, function, off)
+        for journey in JOURNEYS
+        for function in sorted({call.function for call in clean(journey)[1]})
+        for off in MINUTES_OFF
+    ]
+    return every[::17] if SAMPLED > 1 else every
+
+
+def test_run_when_the_clock_of_a_function_is_minutes_off_then_equal_to_the_clean_run() -> None:
+    changed = {}
+    for journey, function, off in skews():
+        expected, _ = clean(journey)
+        found = journey(Faulty(), {function: off})
+        parts = [
+            f"{name}: {getattr(found, name)!r:.200}"
+            for name in ("paid", "billing", "mails", "alarms")
+            if getattr(found, name) != getattr(expected, name)
+        ]
+        if parts or found.made != expected.made:
+            changed[f"{function} {off}"] = parts or ["made"]
     assert changed == {}
