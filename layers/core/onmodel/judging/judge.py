@@ -196,7 +196,7 @@ def _prompt(arm: Arm, pictures: Sequence[Drawn]) -> JudgedNumber:
     for picture in pictures:
         if picture.answers:
             values.setdefault(picture.scene, []).append(float(np.mean(picture.answers)))
-    return _number("prompt", arm, interval_over_scenes(values), "no question was answered")
+    return _number("prompt", arm, interval_over_scenes(values), "no questions are asked yet")
 
 
 def _copy(
