@@ -173,12 +173,20 @@ def _told(row: AnyRow, now: datetime) -> tuple[str, float | None, float | None]:
         case Kind.TRAINING:
             training: TrainingBody = row.body
             on = f"on {training.dataset_id}, since {_minute(row.created_at)}"
-            return training.reason or on, training.quoted_usd, None
+            return training.reason or on, _cost(training), None
         case Kind.DEPLOYMENT:
             return _deployment(row, now)
     board: StoryboardBody = row.body
     drawn = f"{board.drawn} of {board.panels} panels" if board.drawn is not None else ""
     return board.reason or drawn or f"{board.panels} panels", board.estimated_usd, None
+
+
+def _cost(training: TrainingBody) -> float | None:
+    """Of captions and training: as billed where the trainer says it, else as quoted."""
+    if training.estimated_usd is None:
+        return training.quoted_usd
+    captions = (part.usd for part in training.agreed_parts if part.name == "captions")
+    return training.estimated_usd + sum(usd or 0 for usd in captions)
 
 
 def _under_way(row: AnyRow, studio: ObjectStore, places: PlacesBody) -> str:

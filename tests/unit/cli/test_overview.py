@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from fakes.clock import START
 from fakes.films_in_memory import MACHINE, FilmsInMemory, run_of
 from fakes.registry import InMemoryRegistry
@@ -17,10 +18,13 @@ from onmodel.contracts.rows import (
     DatasetStatus,
     GenerationBody,
     GenerationStatus,
+    TrainingBody,
+    TrainingStage,
 )
+from onmodel.contracts.trainings import CostPart, TrainingSpec
 from onmodel.formats.jsonl import write_lines
 from onmodel.formats.wording import dollars
-from onmodel.registry.kinds import APPROVALS, DATASETS, GENERATIONS
+from onmodel.registry.kinds import APPROVALS, DATASETS, GENERATIONS, TRAININGS
 from onmodel.registry.rows import BodyT, Rows, StatusT
 from onmodel_cli.overview import look
 
@@ -121,3 +125,25 @@ def test_look_when_pictures_are_captioned_then_says_how_many_are() -> None:
     assert answer(world) == "12 pictures of 1 film; 1 of them captioned"
     put(world.registry, DATASETS, "d0001-7be1d2f0", DatasetStatus.READY, body)
     assert answer(world) == "12 pictures of 1 film"
+
+
+def test_training_when_its_trainer_says_what_was_billed_then_that_and_its_captions() -> None:
+    registry = InMemoryRegistry()
+    body = TrainingBody(
+        dataset_id="d0001-7be1d2f0",
+        correlation_id="an-upload",
+        quoted_usd=10.48,
+        agreed_parts=(
+            CostPart(name="captions", usd=0.1, usual_usd=0.1),
+            CostPart(name="training", usd=10.38, usual_usd=3.5),
+        ),
+        spec=TrainingSpec(
+            production="bunny", dataset_id="d0001-7be1d2f0", training_id="d0001-7be1d2f0",
+            manifest_uri="s3://studio/m", output_uri="s3://studio/t/", hyperparameters={},
+        ),
+    )  # fmt: skip
+    put(registry, TRAININGS, "d0001-7be1d2f0", TrainingStage.IN_PROGRESS, body)
+    billed = body.model_copy(update={"estimated_usd": 3.63})
+    put(registry, TRAININGS, "d0002-7be1d2f0", TrainingStage.COMPLETED, billed)
+    costs = {line.id: line.usd for line in look(registry, "bunny", START)}
+    assert costs == {"d0001-7be1d2f0": 10.48, "d0002-7be1d2f0": pytest.approx(3.73)}

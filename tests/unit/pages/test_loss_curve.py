@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
 from hypothesis import given
@@ -47,3 +48,12 @@ def test_loss_curve_when_a_job_has_20000_steps_stays_small() -> None:
 
 def test_loss_curve_when_nothing_was_recorded_says_so() -> None:
     assert b"No loss was recorded" in render_loss_curve([])
+
+
+def test_curve_when_its_notice_is_long_then_below_the_curve_in_lines_that_fit() -> None:
+    notice = "SageMaker jobs run as processes on this machine. " * 6
+    picture = render_loss_curve([LossPoint(step=1, loss=1.0)], notice).decode()
+    assert 'viewBox="0 0 960 416"' in picture  # three lines of 16 pixels, and a gap
+    lines = re.findall(r'<text class="loss-ink" x="20" y="\d+" font-size="11">([^<]+)<', picture)
+    assert " ".join(lines) == notice.strip()
+    assert max(map(len, lines)) <= 140

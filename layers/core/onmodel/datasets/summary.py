@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from onmodel.contracts.datasets import CharacterCount, DatasetItem, DatasetSummary, LeftOut, Split
 from onmodel.contracts.settings import TrainingSettings
-from onmodel.formats.wording import person_name
+from onmodel.formats.wording import count, person_name
 
 
 def summarize(
@@ -37,9 +37,9 @@ def summarize(
         characters=counts,
         left_out=dict(Counter(line.reason for line in left_out)),
         notices=tuple(
-            f"{person_name(count.character)} has {count.training} training pictures, fewer than "
-            f"{training.min_per_character}: the model may not learn this character"
-            for count in counts
-            if count.character and count.training < training.min_per_character
+            f"{person_name(each.character)} has {count(each.training, 'training picture')}, fewer"
+            f" than {training.min_per_character}: the model may not learn this character"
+            for each in counts
+            if each.character and each.training < training.min_per_character
         ),
     )

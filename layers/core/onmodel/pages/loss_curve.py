@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ LEFT, RIGHT, TOP, BOTTOM = 70, 20, 34, 48
 MOST_POINTS = 600  # one for two pixels; more cannot be seen, and 20,000 steps make a large file
 TREND_SHARE = 40  # of all points, on each side: smooth, and still shows changes of direction
 TICKS = 5
+NOTICE_LETTERS = 140  # of a line; 11 pixels high, they are 6 wide on the average
+NOTICE_LINE = 16
 
 
 @dataclass(frozen=True)
@@ -36,14 +39,19 @@ def render_loss_curve(points: Sequence[LossPoint], notice: str = "") -> bytes:
 
     Args:
         points: in any order.
-        notice: is written in the picture, because it is also used without its page.
+        notice: is written below the curve, because the picture is also used without its page.
     """
+    lines = textwrap.wrap(notice, NOTICE_LETTERS)
+    below = {
+        "notices": [(HEIGHT + NOTICE_LINE * number + 8, line) for number, line in enumerate(lines)],
+        "full_height": HEIGHT + NOTICE_LINE * len(lines) + 8 * bool(lines),
+    }
     finite = sorted(
         (point for point in points if math.isfinite(point.loss)), key=lambda point: point.step
     )
     shown = _thinned(finite)
     if not shown:
-        return render("loss_curve.svg.j2", width=WIDTH, height=HEIGHT, empty=True, notice=notice)
+        return render("loss_curve.svg.j2", width=WIDTH, height=HEIGHT, empty=True, **below)
     trend = _trend([point.loss for point in shown])
     across = _axis(shown[0].step, shown[-1].step, LEFT, WIDTH - RIGHT)
     losses = [point.loss for point in shown]
@@ -53,7 +61,7 @@ def render_loss_curve(points: Sequence[LossPoint], notice: str = "") -> bytes:
         width=WIDTH,
         height=HEIGHT,
         empty=False,
-        notice=notice,
+        **below,
         left=LEFT,
         right=WIDTH - RIGHT,
         top=TOP,
