@@ -101,7 +101,7 @@ def test_storyboard_when_it_has_three_arms_then_one_job_draws_each(
     take = StoryboardKeys(PRODUCTION, board.body["name"], board.body["take"])
     page = studio.store.get(take.gallery).decode()
     for label in ("the trained model", "given to the untrained model", "untrained model alone"):
-        assert page.count(label) == 2
+        assert page.count(f"{label}</h4>") == 2
     assert "scripted job: no model drew this" in page
     assert studio.stack.control("billing")["sagemaker"] == []
 
