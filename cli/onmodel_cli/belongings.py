@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from onmodel.contracts.keys import MAIN_PRODUCTION, accepted_settings_key
+from onmodel.contracts.keys import MAIN_PRODUCTION, accepted_settings_key, face_collections
 from onmodel.contracts.rows import DeletedPart, Kind, TrainingStage
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.lifecycle import OVER
 from onmodel.films.folders import ProductionFolders
 from onmodel.films.upload_layout import FilmFile, IgnoredUpload, UnknownUpload, classify
+from onmodel.ports.faces import FaceCollections
 from onmodel.ports.machines import Executions
 from onmodel.ports.registry import Record, Registry
 from onmodel.ports.storage import ObjectVersion, VersionedStore
@@ -53,6 +54,8 @@ class Belongings:
     registry: Registry
     trainers: Trainers
     executions: Executions
+    faces: FaceCollections
+    stack: str
 
     def uploaded(self, production: ProductionFolders) -> Iterator[ObjectVersion]:
         """All versions in the production's folders of the uploads bucket."""
@@ -76,6 +79,10 @@ class Belongings:
             if row.body.model_ref and row.status != TrainingStage.GONE
         ]
 
+    def face_collections(self, production: str) -> tuple[str, ...]:
+        """Rekognition's collections with the faces of the production's references."""
+        return self.faces.ids(face_collections(self.stack, production))
+
     def rows(self, production: str) -> Iterator[Record]:
         """All rows but tombstones and the stack's own; that of the production itself is last."""
         kinds = [kind for kind in Kind if kind not in {*OF_THE_STACK, Kind.TOMBSTONE}]
@@ -95,6 +102,7 @@ class Belongings:
             numbers[name] += 1
             sizes[name] += version.size
         numbers["models"] = len(self.models(production.id))
+        numbers["face collections"] = len(self.face_collections(production.id))
         numbers["rows"] = sum(1 for _ in self.rows(production.id))
         return tuple(
             DeletedPart(name=name, number=number, size_bytes=sizes[name])

@@ -1,7 +1,8 @@
 """`onmodel delete-production`: everything of a production, for good.
 
 It runs with the rights of whoever types it: no function may delete versions or films. The order is
-such that the same command goes on where one ended: a tombstone, models, uploads, results, rows.
+such that the same command goes on where one ended: a tombstone, models, known faces, uploads,
+results, rows.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from rich.markup import escape
 
 from onmodel.contracts.keys import same_name
 from onmodel.contracts.rows import DeletedPart, TombstoneBody, TombstoneStatus, TrainingStage
+from onmodel.deployments.forgotten_faces import delete_faces
 from onmodel.environment import CacheTable
 from onmodel.errors import RefusedError
 from onmodel.films.folders import ProductionFolders, production_called, production_of
-from onmodel.formats.wording import dollars
+from onmodel.formats.wording import count, dollars
 from onmodel.registry.kinds import (
     GENERATIONS,
     STORYBOARDS,
@@ -30,7 +32,7 @@ from onmodel.wiring import now
 from onmodel_cli import options, speaking
 from onmodel_cli.belongings import Belongings, folders_of, name_of
 from onmodel_cli.connection import Connection
-from onmodel_cli.options import open_stack
+from onmodel_cli.options import open_stack, production_id
 
 
 class NotDeleted(RefusedError):
@@ -78,6 +80,23 @@ def delete_production(
         )
 
 
+def delete_known_faces(
+    production: options.Production,
+    stack: options.Stack = "onmodel",
+    region: options.Region = None,
+    local: options.Local = False,
+) -> None:
+    """Delete the faces that the namer `faces` knows of a production.
+
+    Its references stay. While settings name this namer, the next film makes the collection again.
+    """
+    with speaking.plain_errors():
+        connection = open_stack(stack, region, local)
+        slug = production_id(production, connection.registry)
+        number = delete_faces(connection.services.face_collections, connection.stack, slug)
+        speaking.say(f"[green]✓[/] {count(number, 'face collection')} of {slug} deleted.")
+
+
 def belongings_of(connection: Connection) -> Belongings:
     services = connection.services
     return Belongings(
@@ -86,11 +105,13 @@ def belongings_of(connection: Connection) -> Belongings:
         registry=connection.registry,
         trainers=services.trainers,
         executions=connection.executions,
+        faces=services.face_collections,
+        stack=connection.stack,
     )
 
 
 def delete_all(production: ProductionFolders, belongings: Belongings) -> None:
-    """Delete models, uploads, results and rows, in this order; every part may be repeated.
+    """Delete models, known faces, uploads, results, rows, in this order; each may be repeated.
 
     Models are known by rows, and folders by the production's row, so rows are last. Results are
     deleted again after the uploads: the event of a deleted settings.yaml may write one.
@@ -99,6 +120,7 @@ def delete_all(production: ProductionFolders, belongings: Belongings) -> None:
         belongings.trainers[row.body.trainer].delete_model(row.body.model_ref or "")
         gone = row.with_status(TrainingStage.GONE).with_fields(reason="its production is deleted")
         TRAININGS.replace(belongings.registry, gone, now())
+    delete_faces(belongings.faces, belongings.stack, production.id)
     belongings.uploads.delete_versions(belongings.uploaded(production))
     belongings.studio.delete_versions(belongings.made(production.id))
     for record in belongings.rows(production.id):

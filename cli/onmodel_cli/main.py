@@ -11,7 +11,7 @@ from rich.markup import escape
 from onmodel.wiring import now
 from onmodel_cli import options, results, speaking
 from onmodel_cli.dedup import dedup
-from onmodel_cli.deleting import delete_production
+from onmodel_cli.deleting import delete_known_faces, delete_production
 from onmodel_cli.demo import Demo, DemoTrainer, play
 from onmodel_cli.doctor import doctor
 from onmodel_cli.events import event
@@ -126,6 +126,7 @@ app.command()(extend)
 app.command()(retire)
 app.command()(delete_model)
 app.command()(delete_production)
+app.command("delete-faces")(delete_known_faces)
 app.command()(costs)
 app.command()(doctor)
 app.command()(event)

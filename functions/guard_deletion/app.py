@@ -10,6 +10,7 @@ from onmodel.environment import (
     RegistryTable,
     SageMakerVariables,
     Schedules,
+    StackName,
     TrainerResources,
 )
 from onmodel.handler import lambda_handler
@@ -23,7 +24,13 @@ def handler(event: DeletionGuardEvent) -> GuardAnswer:
     try:
         # Checked here and not while loading: a function that does not start gives no answer.
         wired = services(
-            Buckets, Machines, RegistryTable, Schedules, SageMakerVariables, TrainerResources
+            Buckets,
+            Machines,
+            RegistryTable,
+            Schedules,
+            SageMakerVariables,
+            StackName,
+            TrainerResources,
         )
         machines = wired.environment.read(Machines)
         answer = GuardDeletion(
@@ -32,6 +39,8 @@ def handler(event: DeletionGuardEvent) -> GuardAnswer:
             scheduler=wired.scheduler,
             executions=wired.executions,
             prices=wired.prices,
+            faces=wired.face_collections,
+            stack=wired.environment.read(StackName).stack_name,
             machine_arns=(
                 machines.prepare_film_arn,
                 machines.train_model_arn,

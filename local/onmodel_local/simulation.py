@@ -63,7 +63,7 @@ class Simulation:
             self._find_model,
             {NOVA_PRO: pro.converse},
         )
-        rekognition = Rekognition(self._processes, read_object)
+        rekognition = Rekognition(self._processes, read_object, aws.account, aws.region)
         quotas = SimulatedQuotas(settings, aws.account, aws.region)
         bad = "ValidationException"
         self.stand_ins = {

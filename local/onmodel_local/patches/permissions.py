@@ -111,6 +111,29 @@ def training_jobs_by_arn() -> None:
         return resource
 
 
+def face_collections_by_arn() -> None:
+    """Policies on Rekognition's face collections are matched against the collection's ARN.
+
+    Upstream knows no resources of Rekognition. Making one is allowed on `*` only, as on AWS.
+    """
+
+    @replace(iam_actions, "extract_resource_arn", "82f51700695c")
+    def _(original: Callable[..., str]) -> Callable[..., str]:
+        def resource(
+            service: str, method: str, path: str, headers: Any, body: bytes,
+            query: Any, region: str, account: str,
+        ) -> str:  # fmt: skip
+            if service != "rekognition":
+                return original(service, method, path, headers, body, query, region, account)
+            target = str(headers.get("x-amz-target", ""))
+            name = json.loads(body or b"{}").get("CollectionId")
+            if not name or target.endswith(".CreateCollection"):
+                return "*"
+            return f"arn:aws:rekognition:{region}:{account}:collection/{name}"
+
+        return resource
+
+
 def schedules_by_group() -> None:
     """Policies on schedules are matched against the ARN with the schedule's own group.
 
@@ -155,5 +178,6 @@ PATCHES = (
     stand_ins_are_guarded,
     bedrock_resources_by_arn,
     training_jobs_by_arn,
+    face_collections_by_arn,
     schedules_by_group,
 )

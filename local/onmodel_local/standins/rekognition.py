@@ -1,4 +1,4 @@
-"""Rekognition: DetectLabels and DetectFaces from real, small vision work.
+"""Rekognition: DetectLabels, DetectFaces and face collections from real, small vision work.
 
 Figures are labelled "Cartoon" with a box, or "Person" when they contain a face with a high score:
 the finder finds that there is a figure, not which. It was fitted on one film; the log states this.
@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from onmodel_local.standins.errors import ServiceFault
+from onmodel_local.standins.face_collections import SimulatedFaceCollections
 from onmodel_local.standins.picture_analysis import (
+    SURE_FACE,
     MeasuredPicture,
     analyse_faces,
     analyse_figures,
@@ -31,8 +33,9 @@ MOST_BYTES = 5 * 1024 * 1024  # of a picture in the request
 MOST_BYTES_S3 = 15 * 1024 * 1024
 LEAST_SIDE, MOST_SIDE = 80, 10_000
 CONVINCING_FACE = 0.8  # YuNet's score from which a figure is labelled a person
-TOLD_FACE = 0.6  # DetectFaces reports faces from this score on
 DEFAULT_CONFIDENCE = 55.0
+
+T = TypeVar("T")
 
 ReadObject = Callable[[Mapping[str, str]], bytes]
 """Bucket, Name, Version → bytes; raises ServiceFault."""
@@ -45,12 +48,19 @@ _PERSON = ("Person", (), "Person Description")
 class Rekognition:
     """Operations of the stand-in."""
 
-    def __init__(self, processes: PictureProcesses, read_object: ReadObject) -> None:
+    def __init__(
+        self, processes: PictureProcesses, read_object: ReadObject, account: str, region: str
+    ) -> None:
         self._processes = processes
         self._read_object = read_object
+        self._collections = SimulatedFaceCollections(self._analysed_with_face, account, region)
 
     def operations(self) -> dict[str, Operation]:
-        return {"DetectLabels": self.detect_labels, "DetectFaces": self.detect_faces}
+        return {
+            "DetectLabels": self.detect_labels,
+            "DetectFaces": self.detect_faces,
+            **self._collections.operations(),
+        }
 
     async def detect_labels(self, request: dict[str, Any]) -> dict[str, Any]:
         analysis = await self._analysed(request["Image"], analyse_figures)
@@ -72,28 +82,30 @@ class Rekognition:
 
     async def detect_faces(self, request: dict[str, Any]) -> dict[str, Any]:
         analysis = await self._analysed(request["Image"], analyse_faces)
-        result = [_face(face, analysis) for face in analysis.faces if face.score >= TOLD_FACE]
+        result = [_face(face, analysis) for face in analysis.faces if face.score >= SURE_FACE]
         return {"FaceDetails": result}
 
     async def _analysed(
         self, image: dict[str, Any], analyse: Callable[[bytes], MeasuredPicture]
     ) -> MeasuredPicture:
+        return _of_fitting_size(await self._run(image, analyse))
+
+    async def _analysed_with_face(
+        self,
+        image: dict[str, Any],
+        analyse: Callable[[bytes], tuple[MeasuredPicture, list[float]]],
+    ) -> tuple[MeasuredPicture, list[float]]:
+        analysis, vector = await self._run(image, analyse)
+        return _of_fitting_size(analysis), vector
+
+    async def _run(self, image: dict[str, Any], analyse: Callable[[bytes], T]) -> T:
         body = self._bytes(image)
         try:
-            analysis = await self._processes.run(analyse, body)
+            return await self._processes.run(analyse, body)
         except PictureUnreadableError as fault:
             raise ServiceFault(
                 "InvalidImageFormatException", "Request has invalid image format"
             ) from fault
-        if min(analysis.width, analysis.height) < LEAST_SIDE:
-            raise ServiceFault(
-                "InvalidParameterException", f"Minimum image height and width is {LEAST_SIDE} px"
-            )
-        if max(analysis.width, analysis.height) > MOST_SIDE:
-            raise ServiceFault(
-                "ImageTooLargeException", f"Maximum image height and width is {MOST_SIDE} px"
-            )
-        return analysis
 
     def _bytes(self, image: dict[str, Any]) -> bytes:
         if "Bytes" in image:
@@ -107,6 +119,18 @@ class Rekognition:
         if not body:
             raise ServiceFault("InvalidImageFormatException", "Request has invalid image format")
         return bytes(body)
+
+
+def _of_fitting_size(analysis: MeasuredPicture) -> MeasuredPicture:
+    if min(analysis.width, analysis.height) < LEAST_SIDE:
+        raise ServiceFault(
+            "InvalidParameterException", f"Minimum image height and width is {LEAST_SIDE} px"
+        )
+    if max(analysis.width, analysis.height) > MOST_SIDE:
+        raise ServiceFault(
+            "ImageTooLargeException", f"Maximum image height and width is {MOST_SIDE} px"
+        )
+    return analysis
 
 
 def _label(

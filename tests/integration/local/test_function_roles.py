@@ -95,6 +95,9 @@ def of_models() -> Iterator[Probe]:
     yield Probe("bedrock:InvokeModel", nova, "bedrock-runtime.converse", question)
     picture = {"Image": {"Bytes": b"no picture"}}
     yield Probe("rekognition:DetectLabels", "*", "rekognition.detect_labels", picture)
+    collection = {"CollectionId": f"{STACK}.nobody.1"}
+    faces = f"arn:aws:rekognition:{OURS}:collection/{STACK}.nobody.1"
+    yield Probe("rekognition:DeleteCollection", faces, "rekognition.delete_collection", collection)
 
 
 def of_the_rest(outputs: dict[str, str], ids: dict[str, str]) -> Iterator[Probe]:

@@ -71,6 +71,7 @@ def connection(world: FilmsInMemory) -> Connection:
         studio=world.studio,
         registry=world.registry,
         executions=world.executions,
+        face_collections=world.collections,
     )
     services.client = lambda _service: vars(services)["_s3"]  # type: ignore[method-assign]
     return made

@@ -310,3 +310,27 @@ def names(world: FilmsInMemory) -> list[str]:
 
 def test_trainers_when_one_is_added_then_a_command_stops_its_jobs() -> None:
     assert belongings.STOP_TRAINING.keys() == TRAINERS.keys()
+
+
+def test_delete_production_when_faces_are_known_then_they_are_listed_and_deleted(
+    invoke, prepared: FilmsInMemory
+) -> None:
+    for collection in ("onmodel.bunny.1", "onmodel.bunnyhop.1"):
+        prepared.collections.create(collection)
+    done = invoke("-p", "bunny", "--yes")
+    assert done.exit_code == 0, done.stderr
+    assert "face collections: 1" in done.stderr
+    assert prepared.collections.ids("") == ("onmodel.bunnyhop.1",)
+
+
+def test_delete_faces_when_asked_then_those_of_the_production_alone(
+    connection: Connection, prepared: FilmsInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deleting, "open_stack", lambda *_arguments: connection)
+    for collection in ("onmodel.bunny.1", "onmodel.bunnyhop.1"):
+        prepared.collections.create(collection)
+    for told in ("1 face collection of bunny deleted", "0 face collections of bunny deleted"):
+        done = CliRunner().invoke(main.app, ["delete-faces", "-p", "Bunny"])
+        assert done.exit_code == 0, done.stderr
+        assert told in done.stderr
+    assert prepared.collections.ids("") == ("onmodel.bunnyhop.1",)

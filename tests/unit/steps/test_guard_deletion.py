@@ -11,6 +11,7 @@ from fakes.deployment_in_memory import (
     DeploymentInMemory,
 )
 from fakes.executions import execution_arn
+from fakes.faces import InMemoryFaceCollections
 from fakes.jobs_in_memory import JobsInMemory
 from fakes.trainer import InMemoryTrainer, Only
 
@@ -20,6 +21,7 @@ from onmodel.contracts.rows import DeploymentStage, TrainingStage
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.deletion import are_forbidden, begin_deletion
 from onmodel.errors import AccessDenied, Conflict, EventRefused, ServiceUnavailable
+from onmodel.ports.faces import FaceCollections
 from onmodel.registry.kinds import STORYBOARDS, TRAININGS
 from onmodel.steps.guard_deletion import GuardAnswer, GuardDeletion
 
@@ -39,7 +41,10 @@ class Stopping(InMemoryTrainer):
 
 
 def ask(
-    studio: DeploymentInMemory, kind: str, sleep: Callable[[float], None] | None = None
+    studio: DeploymentInMemory,
+    kind: str,
+    sleep: Callable[[float], None] | None = None,
+    faces: FaceCollections | None = None,
 ) -> GuardAnswer:
     event = DeletionGuardEvent.model_validate(
         {
@@ -56,6 +61,8 @@ def ask(
         scheduler=studio.scheduler,
         executions=studio.executions,
         prices=PRICES,
+        faces=faces or InMemoryFaceCollections(),
+        stack="films",
         machine_arns=(TRAIN, DEPLOY, RETIRE, DRAW),
         clock=studio.clock,
         sleep=sleep or (lambda seconds: studio.clock.advance(seconds=seconds)),
@@ -335,3 +342,37 @@ def test_guard_when_deleting_then_deployments_are_forbidden_until_it_fails(stops
     assert ask(studio, "Delete", sleep).status == ("SUCCESS" if stops else "FAILED")
     assert set(while_waiting) == {True}
     assert are_forbidden(studio.registry, studio.clock()) == stops
+
+
+def test_guard_when_faces_are_known_then_those_of_this_stack_are_deleted_and_told() -> None:
+    faces = InMemoryFaceCollections()
+    for collection in ("films.bunny.1", "films.hop.2", "films-2.bunny.1"):
+        faces.create(collection)
+    studio = DeploymentInMemory()
+    studio.creating()
+    answer = ask(studio, "Delete", faces=faces)
+    assert (answer.status, answer.reason.split(". ")[-1]) == (
+        "SUCCESS",
+        "2 face collections deleted",
+    )
+    assert faces.ids("") == ("films-2.bunny.1",)
+
+
+def test_guard_when_faces_cannot_be_deleted_then_the_stack_is_and_it_says_what_stays() -> None:
+    class Denied(InMemoryFaceCollections):
+        def ids(self, prefix: str) -> tuple[str, ...]:
+            raise AccessDenied(f"no list of {prefix}")
+
+    studio = DeploymentInMemory()
+    studio.creating()
+    answer = ask(studio, "Delete", faces=Denied())
+    assert answer.status == "SUCCESS"
+    assert "ids that begin with films." in answer.reason
+
+
+def test_guard_when_the_deletion_fails_then_faces_stay() -> None:
+    studio, faces = DeploymentInMemory(Creating()), InMemoryFaceCollections()
+    faces.create("films.bunny.1")
+    studio.creating()
+    assert ask(studio, "Delete", faces=faces).status == "FAILED"
+    assert faces.ids("films.") == ("films.bunny.1",)

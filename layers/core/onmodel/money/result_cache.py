@@ -46,7 +46,7 @@ _LABELS = TypeAdapter(tuple[Label, ...])
 _FACES = TypeAdapter(tuple[Instance, ...])
 _MATCHES: TypeAdapter[tuple[FaceMatch, ...] | None] = TypeAdapter(tuple[FaceMatch, ...] | None)
 
-AnswerT = TypeVar("AnswerT")
+_AnswerT = TypeVar("_AnswerT")
 
 
 def cache_key(kind: str, model: str, parameters: Mapping[str, Any], content: bytes) -> str:
@@ -116,11 +116,11 @@ class CachedFaceCollections:
 
 
 @dataclass(frozen=True)
-class _Answers(Generic[AnswerT]):
+class _Answers(Generic[_AnswerT]):
     """Cached answers about pictures, of one item of the price book."""
 
     item: str
-    adapter: TypeAdapter[AnswerT]
+    adapter: TypeAdapter[_AnswerT]
     cache: Cache
     meter: UsageMeter
 
@@ -128,9 +128,9 @@ class _Answers(Generic[AnswerT]):
         self,
         kind: str,
         jpeg: bytes,
-        ask: Callable[[bytes], AnswerT],
+        ask: Callable[[bytes], _AnswerT],
         parameters: Mapping[str, Any] | None = None,
-    ) -> AnswerT:
+    ) -> _AnswerT:
         key = cache_key(kind, self.item, parameters or {}, jpeg)
         if (kept := self.cache.get(key)) is not None:
             try:

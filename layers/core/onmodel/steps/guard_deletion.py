@@ -16,10 +16,12 @@ from onmodel.contracts.deployments import DeploymentRef, DeploymentStatus, Retir
 from onmodel.contracts.operations import DeletionGuardEvent, OurResource, ResourceKind
 from onmodel.contracts.rows import StoryboardStatus, TrainingStage
 from onmodel.deployments.deletion import allow_deletion, allow_deployments, begin_deletion
+from onmodel.deployments.forgotten_faces import delete_faces_with_the_stack
 from onmodel.deployments.lifecycle import OVER, ask_to_stop
 from onmodel.errors import AccessDenied, OnmodelError
 from onmodel.money.pricebook import PriceBook
 from onmodel.observability import logger
+from onmodel.ports.faces import FaceCollections
 from onmodel.ports.machines import Clock, Executions, Scheduler
 from onmodel.ports.registry import Registry
 from onmodel.ports.trainer import Trainer, Trainers
@@ -67,6 +69,8 @@ class GuardDeletion:
     scheduler: Scheduler
     executions: Executions
     prices: PriceBook
+    faces: FaceCollections
+    stack: str
     machine_arns: tuple[str, ...]
     clock: Clock
     sleep: Callable[[float], None]
@@ -93,12 +97,20 @@ class GuardDeletion:
         try:
             answer = self._stop_all(correlation_id)
             may_go = answer.status == "SUCCESS"
-            return answer
+            return self._without_faces(answer) if may_go else answer
         finally:
             if may_go:
                 allow_deletion(self.registry, self.clock)
             else:
                 allow_deployments(self.registry, self.clock)
+
+    def _without_faces(self, answer: GuardAnswer) -> GuardAnswer:
+        """After executions were stopped: one that names crops would make its collection again."""
+        deleted = delete_faces_with_the_stack(self.faces, self.stack)
+        return GuardAnswer(
+            status=answer.status,
+            reason=f"{answer.reason}. {deleted}" if deleted else answer.reason,
+        )
 
     def _stop_all(self, correlation_id: str) -> GuardAnswer:
         """Stop deployments first, because they cost most; then jobs, then executions."""

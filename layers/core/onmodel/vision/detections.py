@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.films import Detection, RejectReason
-from onmodel.vision.geometry import containment, intersection_over_union
+from onmodel.vision.geometry import intersection_over_union, share_inside
 
 SAME_FIGURE = 0.6
 """Overlap (intersection over union) from which two boxes are one figure under two labels.
@@ -81,7 +81,7 @@ def _same_figures(kept: Sequence[Detection], fresh: Sequence[Detection]) -> dict
         (-intersection_over_union(known.box, each.box), number, place)
         for number, known in enumerate(kept)
         for place, each in enumerate(fresh)
-        if containment(known.box, each.box) >= CONTAINED
+        if share_inside(known.box, each.box) >= CONTAINED
         or intersection_over_union(known.box, each.box) >= SAME_FIGURE
     )
     same: dict[int, int] = {}

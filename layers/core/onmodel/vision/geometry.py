@@ -32,7 +32,7 @@ def intersection_over_union(first: Box, second: Box) -> float:
     return shared.area / (first.area + second.area - shared.area)
 
 
-def containment(first: Box, second: Box) -> float:
+def share_inside(first: Box, second: Box) -> float:
     """Share of the smaller box that lies inside the other: 0 when apart, 1 when inside."""
     shared = intersection(first, second)
     return shared.area / min(first.area, second.area) if shared else 0.0
