@@ -83,7 +83,7 @@ test: setup ## all tests
 	@# at the same time: each starts local stacks of its own, and mostly waits for them
 	$(BIN)/pytest tests/docs & docs=$$!; $(BIN)/pytest tests/integration tests/e2e; code=$$?; \
 	  wait $$docs && exit $$code
-	$(BIN)/pytest tests/browser -n auto --dist loadfile
+	$(BIN)/pytest tests/browser -n auto --dist loadfile -rs
 
 test-fuzz: setup ## damaged films by the thousand, against the sampler; half a minute
 	ONMODEL_FUZZ_EXAMPLES=400 $(BIN)/pytest tests/unit/video/test_fuzz.py -n auto

@@ -1,4 +1,4 @@
-import { faultsOf, mentions, plain, repeatedTrait } from "/secret/static/captions.js";
+import { faultsOf, mentions, plain, putRight, repeatedTrait } from "/secret/static/captions.js";
 import { equal } from "./assert.js";
 
 const subject = { name: "Buck", others: ["Frank", "Rinky"] };
@@ -44,6 +44,12 @@ export function test_caption_when_it_has_markup_then_it_is_stripped() {
 
 export function test_caption_when_it_begins_with_filler_then_it_is_stripped() {
   equal(without("This image shows Buck asleep"), ["Buck asleep"]);
+}
+
+export function test_caption_when_it_has_several_faults_then_all_are_put_right_at_once() {
+  equal(putRight("This image shows a cartoon squirrel named Frank **asleep**", subject), "Buck asleep");
+  equal(putRight("Buck asleep", subject), null);
+  equal(putRight("A meadow", subject), null);
 }
 
 export function test_caption_when_too_long_or_short_then_is_not_saved() {

@@ -1,6 +1,6 @@
 /** The caption of the crop that is shown: typed, checked while it is typed, stripped by one click. */
 
-import { faultsOf, written } from "./captions.js";
+import { faultsOf, putRight, written } from "./captions.js";
 import { button, byId, element, told } from "./element.js";
 
 export class CaptionField {
@@ -61,12 +61,16 @@ export class CaptionField {
   }
 
   #faults(text) {
+    return faultsOf(text, this.#subject());
+  }
+
+  #subject() {
     const { session } = this.app;
     const slug = session.shown(this.#crop).character;
     const others = session.characters.filter((one) => one.slug !== slug);
     const name = slug === "" ? "" : session.nameOf(slug);
     const traits = session.characters.find((one) => one.slug === slug)?.description;
-    return faultsOf(text, { name, traits, others: others.map((one) => one.name) });
+    return { name, traits, others: others.map((one) => one.name) };
   }
 
   #check() {
@@ -76,18 +80,23 @@ export class CaptionField {
     const faults = untouched ? [] : this.#faults(text);
     const isDraft = faults.some((fault) => fault.blocks) && text !== session.shown(this.#crop).caption;
     this.field.setAttribute("aria-invalid", String(faults.length > 0));
-    const listed = faults.map((fault) => element("li", { class: fault.blocks ? "blocks" : "" },
-      told(fault.text),
-      fault.without && button("Put right", {
-        class: "quiet", title: fault.without,
-        onmousedown: (press) => press.preventDefault(), // the field keeps the focus
-        onclick: () => this.#take(fault.without),
-      })));
+    const listed = faults.map((fault) =>
+      element("li", { class: fault.blocks ? "blocks" : "" }, told(fault.text)));
+    const right = untouched ? null : putRight(text, this.#subject());
+    if (right !== null) listed.push(element("li", {}, this.#repair(right)));
     if (isDraft) listed.push(element("li", { class: "blocks", textContent: "not saved until this is put right" }));
-    const key = JSON.stringify([this.#crop, isDraft, faults]);
+    const key = JSON.stringify([this.#crop, isDraft, faults, right]);
     if (this.faults.dataset.key === key) return; // nothing new to be read out
     this.faults.dataset.key = key;
     this.faults.replaceChildren(...listed);
+  }
+
+  #repair(right) {
+    return button(["Put right: ", told(right)], {
+      class: "quiet repair",
+      onmousedown: (press) => press.preventDefault(), // the field keeps the focus
+      onclick: () => this.#take(right),
+    });
   }
 
   #take(text) {

@@ -72,6 +72,19 @@ export function faultsOf(text, { name, others, traits = "", limits = LIMITS }) {
   return faults;
 }
 
+const MOST_REPAIRS = 6; // each takes one kind of fault away
+
+/** The caption without all faults that can be taken away; null when there is none of these. */
+export function putRight(text, subject) {
+  let right = text;
+  for (let tried = 0; tried < MOST_REPAIRS; tried += 1) {
+    const fault = faultsOf(right, subject).find((one) => one.without !== null);
+    if (!fault) break;
+    right = fault.without;
+  }
+  return right === text ? null : right;
+}
+
 /** The first part of a description that a text repeats: two to four words in a row; or null. */
 export function repeatedTrait(text, description) {
   for (const part of description.split(TRAIT_ENDS)) {
