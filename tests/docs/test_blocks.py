@@ -26,6 +26,7 @@ BLOCKS = [block for page in PAGES for block in blocks(page)]
 LOADERS = {
     "prices": PriceBook.load,
     "scenes": parse_storyboard,
+    "review": parse_settings,
     "sampling": parse_settings,
     "training": parse_settings,
 }

@@ -45,6 +45,8 @@ ELSEWHERE = {
     "ONMODEL_WRITE_DOCS=1 .venv/bin/pytest tests/docs/test_reference.py": (
         "writes pages; tests/docs/test_reference.py compares them"
     ),
+    "onmodel review": "as onmodel review -p NAME",
+    "onmodel review -p NAME": "tests/unit/cli/test_review_server.py; it serves until Ctrl-C",
     "onmodel delete-production -p NAME": (
         "tests/e2e/test_delete_production.py; other lines need the pages' production"
     ),

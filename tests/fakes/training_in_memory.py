@@ -150,7 +150,7 @@ class TrainingInMemory(FilmsInMemory):
         names = [
             Naming(
                 crop_id=line.crop_id, character=CAST[number % len(CAST)], confidence=0.8,
-                margin=0.05 + number / 100, runner_up=CAST[(number + 1) % len(CAST)],
+                margin=0.05 + number % 50 / 100, runner_up=CAST[(number + 1) % len(CAST)],
             )
             for number, line in enumerate(lines)
         ]  # fmt: skip

@@ -71,7 +71,7 @@ def test_link_when_opened_then_the_page_and_its_items_and_nothing_is_decided(
     dataset, link = asked(world)
     page = call(world, link)
     assert (page.statusCode, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert "static/main.js" in page.body
+    assert "static/review.css" in page.body
     answer = content(call(world, link, "items"))
     assert (answer["dataset_id"], answer["total"]) == (dataset.dataset_id, 8)
     assert answer["is_waited_for"] is True
