@@ -178,7 +178,7 @@ class TrainingInMemory(FilmsInMemory):
         crop = crop_id(run.film_id, number * 2.0, (10, 20, 300, 400), "c")
         key = FilmKeys.of(run).picture(crop, "jpeg")
         unlike = int(run.film_id[-6:], 16) % 100_000 + number + len(CAST)
-        self.studio.put(key, picture(unlike), "image/jpeg")
+        self.studio.put(key, picture(number % len(CAST), mark=unlike), "image/jpeg")
         return Crop(
             crop_id=crop, film_id=run.film_id, timecode_seconds=number * 2.0,
             shot=number % shots, chunk=0, box=box, window=box, width=512, height=640,
@@ -446,12 +446,14 @@ def with_prices(prices: dict[str, str]) -> PriceBook:
     return book.model_copy(update={"prices": {**book.prices, **own, **models}})
 
 
-def picture(number: int, format: str = "jpeg") -> bytes:  # noqa: A002
-    """512 × 640, a colour and a bar that tell pictures apart."""
+def picture(number: int, format: str = "jpeg", mark: int | None = None) -> bytes:  # noqa: A002
+    """512 × 640, a colour and a bar that tell pictures apart; a mark leaves them alike."""
     random = np.random.default_rng(number)
     pixels = np.empty((640, 512, 3), np.uint8)
     pixels[:] = random.integers(0, 256, 3)
     pixels[:, : 32 + number % 200] = random.integers(0, 256, 3)
+    if mark is not None:
+        pixels[:32, -32:] = np.random.default_rng(mark).integers(0, 256, 3)
     ok, data = cv2.imencode(f".{format}", pixels)
     assert ok
     return data.tobytes()

@@ -41,17 +41,23 @@ def test_bench_characters_when_names_are_true_then_all_right_and_when_one_is_not
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.syspath_prepend(str(BENCHES))
+    films = importlib.import_module("characters_films")
     characters = importlib.import_module("characters")
-    monkeypatch.setattr(characters, "CACHE", tmp_path)
+    monkeypatch.setattr(films, "CACHE", tmp_path)
     film = cast_film(3, seconds=12)
-    found = characters.sample(film, Settings(), characters.StandIn())
+    source = characters.Ideal()
+    found = source.sample(film, Settings())
     crops = found.result.crops
-    shown = [characters._shown(film, crop) for crop in crops]
+    shown = [films.shown_by(film, crop) for crop in crops]
     true = [truth.name if truth else None for truth in shown]
     places = list(range(len(crops)))
     score = characters.score(film, found, characters.Outcome(places, true))
     assert score.wrong == 0
-    assert 0.8 * score.cast <= score.right <= score.cast  # some boxes are missing
+    assert 0.8 * score.cast <= score.found == score.right < score.cast  # some boxes are missing
+    answer = characters.by_tracks(film, found, Settings(), source)
+    ideal = characters.score(film, found, answer)
+    assert (ideal.wrong, ideal.strangers_named) == (0, 0)
+    assert ideal.right >= 0.9 * ideal.found
     assert score.duplicates > 0
     nobody = [None] * len(crops)
     score = characters.score(film, found, characters.Outcome([0] * len(crops), nobody))

@@ -51,7 +51,7 @@ def test_quote_when_no_character_is_known_then_each_expected_figure(drawn: Drawn
     done = CliRunner().invoke(main.app, ["quote", str(drawn.path), "--json"])
     prepare = json.loads(done.output)["prepare"]["assumptions"][1]
     first, second, *_ = captions(drawn.path)
-    assert f"so {first.split()[0]} embeddings" in prepare
+    assert f"so {2 * int(first.split()[0])} embeddings" in prepare
     assert second == "how many characters there are is not known"
 
 

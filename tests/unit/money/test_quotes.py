@@ -5,6 +5,7 @@ import pytest
 from onmodel.contracts.base import Box, Usage
 from onmodel.contracts.films import FilmFacts
 from onmodel.contracts.finders import FinderSettings
+from onmodel.contracts.namers import NamingSettings
 from onmodel.contracts.settings import (
     Sampling,
     Settings,
@@ -37,9 +38,9 @@ def test_quote_film_when_ten_minutes_then_labels_and_embeddings_by_frame() -> No
     quote = film_quote(FILM, Settings(), BOOK)
     lines = {line.item: line for line in quote.bill.lines}
     assert lines["rekognition.detect-labels"].usd == Decimal("0.596")
-    assert lines["bedrock.amazon.titan-embed-image-v1"].paid == 894
+    assert lines["bedrock.amazon.titan-embed-image-v1"].paid == 2 * 894
     assert quote.bill.total_usd is not None
-    assert Decimal("0.65") < quote.bill.total_usd < Decimal("0.70")
+    assert Decimal("0.70") < quote.bill.total_usd < Decimal("0.75")
     assert any("596 frames" in assumption for assumption in quote.assumptions)
 
 
@@ -63,13 +64,14 @@ def test_quote_film_when_sampled_in_any_way_then_the_assumption_says_how(
     ("film", "settings", "paid"),
     [
         # (596 s × 2.01/60 × 0.444 of 1080p + 596 frames × 0.4 s) × 2.9375 GB; 20 + 3 × 10 chunks
-        (FILM, Settings(), (596, 894, 726.4, 22e-6, 0.05)),
+        (FILM, Settings(), (596, 1788, 726.4, 22e-6, 0.05)),
         # two hours of 8K: 16 times the pixels of 1080p; one figure a frame; 24 chunks of 300 s
         (
             FILM.model_copy(update={"width": 7680, "height": 4320, "duration_seconds": 7200.0}),
             Settings(
                 sampling=Sampling(interval_seconds=10, chunk_seconds=300),
                 finder=FinderSettings(max_figures=1),
+                naming=NamingSettings(threshold=0.65),
             ),
             (720, 720, 12_182.4, 36e-6, 0.092),
         ),

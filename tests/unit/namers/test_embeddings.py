@@ -10,11 +10,12 @@ from fakes.training_in_memory import picture
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onmodel.contracts.arrays import Vectors
+from onmodel.contracts.arrays import Vector, Vectors
 from onmodel.contracts.films import Crop, Naming
 from onmodel.contracts.namers import NamingSettings
 from onmodel.namers.embeddings import EmbeddingsNamer, make_embeddings_namer
 from onmodel.ports.namer import ReferencePicture
+from onmodel.vision.light import balance_jpeg
 
 NAMING = NamingSettings(threshold=0.65, margin=0.03)
 
@@ -136,10 +137,49 @@ def test_make_when_a_character_has_several_pictures_then_each_is_embedded() -> N
     embedder = FakeEmbedder()
     pictures = [ReferencePicture("buck", picture(0)), ReferencePicture("frank", picture(1)),
                 ReferencePicture("buck", picture(2))]  # fmt: skip
-    namer = make_embeddings_namer(NAMING, pictures, embedder)
+    namer = make_embeddings_namer(NAMING, pictures, embedder, no_figure)
     assert {who: len(rows) for who, rows in namer.references.items()} == {"buck": 2, "frank": 1}
     assert embedder.pictures == [picture(0), picture(1), picture(2)]
     assert namer.references["buck"][1] == pytest.approx(FakeEmbedder().embed(picture(2)))
+
+
+def no_figure(crop: Crop) -> bytes:
+    raise AssertionError("a threshold is for the crops' own vectors")
+
+
+REFERENCES = [ReferencePicture("buck", picture(0)), ReferencePicture("frank", picture(2))]
+
+
+def test_name_when_the_threshold_is_measured_then_figures_count_and_not_the_crops_vectors() -> None:
+    embedder = FakeEmbedder()
+    figures = {"0": picture(0), "1": picture(2)}
+    namer = make_embeddings_namer(
+        NamingSettings(), REFERENCES, embedder, lambda crop: figures[crop.crop_id]
+    )
+    others = np.stack([FakeEmbedder().embed(picture(number)) for number in (2, 0)])
+    names = namer.name(numbered_crops(2), others)
+    assert [each.character for each in names] == ["buck", "frank"]
+    balanced = [balance_jpeg(picture(number)) for number in (0, 2)]
+    assert embedder.pictures[:2] == balanced  # the references
+    assert sorted(embedder.pictures[2:]) == sorted(balanced)  # the figures, in any order
+
+
+def test_name_when_a_track_has_many_crops_then_the_best_four_are_embedded() -> None:
+    asked = []
+
+    def figure(crop: Crop) -> Vector:
+        asked.append(crop.crop_id)
+        return at(5)[0] if crop.track == 0 else at(85)[0]
+
+    crops = [
+        crop.model_copy(update={"quality": place / 10, "track": place // 7})
+        for place, crop in enumerate(numbered_crops(8))
+    ]
+    references = {"buck": at(0), "frank": at(90)}
+    namer = EmbeddingsNamer(references, NAMING, figure)
+    names = namer.name(crops, at(*[180] * 8))
+    assert sorted(asked) == ["3", "4", "5", "6", "7"]
+    assert [each.character for each in names] == ["buck"] * 7 + ["frank"]
 
 
 def tracked(*tracks: tuple[int, float]) -> tuple[Crop, ...]:

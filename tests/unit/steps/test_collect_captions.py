@@ -50,8 +50,8 @@ def test_collect_when_all_are_captioned_then_written_and_counted(world: Training
     assert status == DatasetStatus.CAPTIONED
     assert (body.captioned, body.caption_failures) == (8, 0)
     assert body.named == {"big-buck": 4, "frank": 4}
-    # 8 × 1.5 thousand tokens in and a few out at 0.001 a thousand, and two references at 0.001
-    assert body.estimated_usd == pytest.approx(0.014, abs=4e-4)
+    # 8 × 1.5 thousand tokens in and a few out at 0.001 a thousand; 2 references, 8 figures at 0.001
+    assert body.estimated_usd == pytest.approx(0.022, abs=4e-4)
 
 
 def test_collect_when_few_failed_then_left_out_and_listed_with_their_reasons(

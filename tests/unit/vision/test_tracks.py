@@ -1,4 +1,5 @@
 import numpy as np
+import numpy.typing as npt
 import pytest
 from drawn.cast import cast_film
 from hypothesis import given
@@ -51,14 +52,42 @@ def test_find_tracks_when_there_are_no_crops_then_none() -> None:
 
 
 def test_least_cosine_when_few_figures_stand_together_then_the_fixed_one() -> None:
-    assert least_cosine([[0, 1], [2, 3]], alike(0, 1, 0, 1)) == ALIKE
+    assert least_cosine([[0, 1], [2, 3]], [0] * 4, alike(0, 1, 0, 1)) == ALIKE
 
 
 def test_least_cosine_when_figures_of_one_frame_are_alike_then_a_link_must_be_nearer() -> None:
     vectors = alike(*([0, 0] * 30), spread=0.3)
     frames = [[place, place + 1] for place in range(0, 60, 2)]
     pairs = [float(vectors[first] @ vectors[second]) for first, second in frames]
-    assert least_cosine(frames, vectors) == pytest.approx(np.quantile(pairs, 0.95))
+    apart = [place // 2 for place in range(60)]
+    assert least_cosine(frames, apart, vectors) == pytest.approx(np.quantile(pairs, 0.95))
+
+
+def test_least_cosine_when_vectors_tell_figures_apart_then_a_part_of_the_way_to_one_figure() -> (
+    None
+):
+    vectors = alike(*([0, 1] * 30))
+    frames = [[place, place + 1] for place in range(0, 60, 2)]
+    least = least_cosine(frames, [0] * 60, vectors)
+    assert np.quantile([float(vectors[a] @ vectors[b]) for a, b in frames], 0.95) < 0.1
+    assert 0.3 < least < 0.45
+
+
+def test_find_tracks_when_a_false_box_lies_on_a_figure_then_it_is_its_own_track() -> None:
+    crops = [crop(seconds, left) for seconds in range(30) for left in (100, 500)]
+    vectors = alike(*([0, 1] * 30))
+    false = crop(30, 120)
+    nothing = unit_like(vectors[-2], cosine=0.2)
+    tracks = find_tracks([*crops, false], np.vstack([vectors, nothing]))
+    assert tracks.tolist() == [0, 1] * 30 + [2]
+
+
+def unit_like(vector: npt.NDArray[np.float32], cosine: float) -> npt.NDArray[np.float32]:
+    """A unit vector at this cosine."""
+    other = np.random.default_rng(5).standard_normal(len(vector))
+    other -= (other @ vector) * vector
+    other *= np.sqrt(1 - cosine**2) / np.linalg.norm(other)
+    return np.asarray(cosine * vector + other, np.float32)
 
 
 moments = st.lists(

@@ -42,13 +42,15 @@ def film_quote(facts: FilmFacts, settings: Settings, book: PriceBook) -> Quote:
     frames = expected_frames(facts.duration_seconds, settings.sampling)
     figures = _figures_per_frame(settings)
     crops = expected_crops(facts.duration_seconds, settings)
+    named_alone = "embeddings" in settings.naming.kind and settings.naming.threshold is None
+    embeddings = 2 * crops if named_alone else crops
     chunks = math.ceil(facts.duration_seconds / settings.sampling.chunk_seconds)
     size = facts.width * facts.height / DECODE_PIXELS
     seconds = facts.duration_seconds * DECODE_SECONDS_PER_SECOND * size + frames * FRAME_SECONDS
     transitions = TRANSITIONS_PER_FILM + chunks * TRANSITIONS_PER_CHUNK
     usage = (
         *finding_usage(settings.finder, frames),
-        Usage(item=f"bedrock.{settings.embedding.model}", paid=crops),
+        Usage(item=f"bedrock.{settings.embedding.model}", paid=embeddings),
         Usage(item="lambda.gb-second-arm64", paid=round(seconds * FUNCTION_GB, 1)),
         Usage(item="lambda.requests-1m", paid=(REQUESTS_PER_FILM + chunks) / 1_000_000),
         Usage(item="stepfunctions.transition-1k", paid=transitions / 1000),
@@ -59,7 +61,9 @@ def film_quote(facts: FilmFacts, settings: Settings, book: PriceBook) -> Quote:
             f"{frames:,} frames are sampled ({_how_sampled(settings.sampling)}), none dropped"
             " before it is paid for",
             *_several_looks(settings),
-            f"{figures:g} figures a frame, so {crops:,} embeddings; references not counted",
+            f"{figures:g} figures a frame, so {embeddings:,} embeddings"
+            + (", each figure also without its background for its name" if named_alone else "")
+            + "; references not counted",
             f"{seconds:,.0f} s of functions with {FUNCTION_GB:.2f} GB, on arm64",
             "nothing is in the cache",
             dated(book),

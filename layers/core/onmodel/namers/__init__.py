@@ -37,7 +37,7 @@ class NamerServices:
 
 NAMERS: Mapping[str, Callable[[NamingTask, NamerServices], Namer]] = {
     "embeddings": lambda task, services: make_embeddings_namer(
-        task.naming, task.references, services.embedder(task.embedding)
+        task.naming, task.references, services.embedder(task.embedding), task.figure
     ),
     "faces": lambda task, services: make_faces_namer(
         task, services.stack, services.faces(), services.collections()

