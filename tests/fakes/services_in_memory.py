@@ -38,10 +38,13 @@ class ServicesInMemory:
         self.links = world.links
         self.scheduler = InMemoryScheduler(world.clock)
         self.prices = prices()
-        self.notices: tuple[str, ...] = ()
         self.stack_options = STACK_OPTIONS
 
     labels_per_second = 50.0
+
+    def notices(self, _trainer: str | None = None) -> tuple[str, ...]:
+        """As on AWS: none."""
+        return ()
 
     def retry(self, _seconds_left: float) -> None:
         """A throttled call fails, and its caller tries again."""
