@@ -170,7 +170,9 @@ class App {
 
   #remember() {
     clearTimeout(this.#placing);
-    if (this.view === "single" && this.#place) history.replaceState(null, "", this.#place);
+    // The address may lead to another view already, before the browser tells of its change.
+    const isSingle = location.hash === "" || location.hash.startsWith("#single");
+    if (isSingle && this.#place) history.replaceState(null, "", this.#place);
     this.#place = "";
   }
 
