@@ -16,6 +16,7 @@ from onmodel_cli.demo import Demo, DemoTrainer, play
 from onmodel_cli.doctor import doctor
 from onmodel_cli.events import event
 from onmodel_cli.fetching import model_app
+from onmodel_cli.judging import judge
 from onmodel_cli.local_stack import local_app
 from onmodel_cli.models import delete_model, deploy, extend, retire
 from onmodel_cli.next_steps import next_steps
@@ -119,6 +120,7 @@ app.command()(status)
 app.command()(quote)
 app.command()(review)
 app.command()(dedup)
+app.command()(judge)
 app.command()(train)
 app.command()(deploy)
 app.command()(storyboard)

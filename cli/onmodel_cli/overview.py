@@ -178,7 +178,8 @@ def _told(row: AnyRow, now: datetime) -> tuple[str, float | None, float | None]:
             return _deployment(row, now)
     board: StoryboardBody = row.body
     drawn = f"{board.drawn} of {board.panels} panels" if board.drawn is not None else ""
-    return board.reason or drawn or f"{board.panels} panels", board.estimated_usd, None
+    told = board.reason or drawn or f"{board.panels} panels"
+    return ". ".join((told, *board.advice)), board.estimated_usd, None
 
 
 def _cost(training: TrainingBody) -> float | None:

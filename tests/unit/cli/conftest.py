@@ -71,7 +71,7 @@ def connection(world: FilmsInMemory) -> Connection:
         studio=world.studio,
         registry=world.registry,
         executions=world.executions,
-        face_collections=world.collections,
+        face_collections=getattr(world, "collections", None),
     )
     services.client = lambda _service: vars(services)["_s3"]  # type: ignore[method-assign]
     return made

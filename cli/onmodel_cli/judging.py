@@ -1,0 +1,121 @@
+"""`onmodel judge`: the numbers of a drawn storyboard, again, from what was measured of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from onmodel.contracts.judging import Judgement
+from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
+from onmodel.contracts.rows import StoryboardStatus
+from onmodel.contracts.storyboards import DrawnPanel, PanelItem
+from onmodel.errors import NotFound, RefusedError
+from onmodel.films.production import characters_of
+from onmodel.films.settings import settings_in_force
+from onmodel.formats.jsonl import read_lines
+from onmodel.registry.kinds import DEPLOYMENTS, STORYBOARDS, TRAININGS, StoryboardRow
+from onmodel.storyboards.naming import storyboard_name
+from onmodel_cli import options, speaking
+from onmodel_cli.connection import Connection
+from onmodel_cli.results import print_object
+
+
+class NothingToJudge(RefusedError):
+    """Raised when a storyboard has no picture that was measured."""
+
+
+def judge(
+    production: options.Production,
+    storyboard: Annotated[
+        str, typer.Option("--storyboard", help="Its file's name, without .yaml.")
+    ],
+    stack: options.Stack = "onmodel",
+    region: options.Region = None,
+    local: options.Local = False,
+    as_json: options.Json = False,
+) -> None:
+    """Show the numbers of a storyboard's newest take. Nothing is drawn, and nothing paid.
+
+    With --json also those of every picture. docs/judging.md says what they mean.
+    """
+    with speaking.plain_errors():
+        connection = options.open_stack(stack, region, local)
+        slug = options.production_id(production, connection.registry)
+        row = _newest(connection, slug, storyboard)
+        known = characters_of(slug, settings_in_force(slug, connection.studio), connection.registry)
+        names = {character: role.name for character, role in known.items()}
+        found = _judged(connection, row, names)
+        if as_json:
+            print_object(found.model_dump(mode="json"))
+            return
+        _show(found, names)
+
+
+def _newest(connection: Connection, production: str, storyboard: str) -> StoryboardRow:
+    name = storyboard_name(storyboard.removesuffix(".yaml"), production, connection.registry)
+    rows = STORYBOARDS.list(connection.registry, production)
+    drawn = [row for row in rows if row.status == StoryboardStatus.DRAWN]
+    takes = [row for row in drawn if row.body.name in {name, storyboard}]
+    if not takes:
+        there = ", ".join(sorted({row.body.file or row.body.name for row in drawn})) or "none"
+        raise NothingToJudge(
+            f"No storyboard {storyboard} of {production} was drawn", f"Drawn ones: {there}"
+        )
+    return max(takes, key=lambda row: row.body.take)
+
+
+def _judged(connection: Connection, row: StoryboardRow, names: dict[str, str]) -> Judgement:
+    from onmodel.storyboards.judged import judge_take  # loads NumPy and OpenCV
+
+    keys = StoryboardKeys(row.production, row.body.name, row.body.take)
+    items = read_lines(PanelItem, connection.studio.get(keys.plan))
+    panels = [(item, panel) for item in items if (panel := _panel(connection, keys, item))]
+    dataset = _dataset(connection, row, items)
+    found = judge_take(connection.studio, keys, dataset, panels, names) if dataset else None
+    if found is None:
+        raise NothingToJudge(
+            f"No picture of {row.id} was measured against a dataset",
+            "Storyboards that were drawn before pictures were measured must be drawn again",
+        )
+    return found
+
+
+def _panel(connection: Connection, keys: StoryboardKeys, item: PanelItem) -> DrawnPanel | None:
+    try:
+        return DrawnPanel.model_validate_json(connection.studio.get(keys.panel(item.panel)))
+    except NotFound:  # its child of the map failed; the gallery says so
+        return None
+
+
+def _dataset(
+    connection: Connection, row: StoryboardRow, items: tuple[PanelItem, ...]
+) -> DatasetKeys | None:
+    if items and items[0].dataset_id is not None:
+        return DatasetKeys(row.production, items[0].dataset_id)
+    training_id = row.body.training_id
+    if training_id is None and row.body.deployment_id is not None:
+        deployment = DEPLOYMENTS.read(connection.registry, row.production, row.body.deployment_id)
+        training_id = deployment.body.training_id if deployment else None
+    training = (
+        TRAININGS.read(connection.registry, row.production, training_id) if training_id else None
+    )
+    return DatasetKeys(row.production, training.body.dataset_id) if training else None
+
+
+def _show(found: Judgement, names: dict[str, str]) -> None:
+    from onmodel.pages.judgement import numbers_view
+
+    view = numbers_view(found, names)
+    table = Table("", *(escape(arm) for arm in view.arms))
+    for row in view.rows:
+        cells = [
+            f"{cell.value} ({cell.interval}) {cell.grade}" if cell.grade else cell.why_not
+            for cell in row.cells
+        ]
+        table.add_row(row.title, *(escape(cell) for cell in cells))
+    speaking.out.print(table)
+    for line in (*view.advice, *view.notices):
+        speaking.out.print(escape(line))

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from fakes.drawing_in_memory import DrawingInMemory
+from fakes.labels import FakeLabels, figure
+from typer.testing import CliRunner, Result
+
+from onmodel_cli import main, options
+from onmodel_cli.connection import Connection
+
+
+@pytest.fixture
+def world() -> DrawingInMemory:
+    world = DrawingInMemory()
+    world.serve()
+    world.labels = FakeLabels((figure(0, 0, 0.5, 1),))
+    world.upload()
+    return world
+
+
+@pytest.fixture
+def judge(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    monkeypatch.setattr(options, "open_stack", lambda *_: connection)
+    return lambda *more: CliRunner().invoke(main.app, ["judge", "-p", "bunny", *more])
+
+
+def draw(world: DrawingInMemory, *, measured: bool = True) -> None:
+    plan = world.plan()
+    for item in world.items(plan):
+        world.draw(item)
+        if measured:
+            world.score(item)
+    world.publish(plan)
+
+
+def test_judge_when_a_take_was_drawn_then_its_numbers_without_a_paid_call(
+    judge: Callable[..., Result], world: DrawingInMemory
+) -> None:
+    draw(world)
+    asked = len(world.labels.pictures)
+    found = json.loads(judge("--storyboard", "Forest day", "--json").stdout)
+    assert {number["number"] for number in found["numbers"]} == {
+        "identity", "prompt", "copy", "diversity", "cast",
+    }  # fmt: skip
+    assert len(found["pictures"]) == 6
+    shown = judge("--storyboard", "forest-day")
+    assert "Buck has no held-out picture" in " ".join(shown.stdout.split())
+    assert len(world.labels.pictures) == asked
+
+
+def test_judge_when_the_name_is_unknown_then_those_that_were_drawn(
+    judge: Callable[..., Result], world: DrawingInMemory
+) -> None:
+    draw(world)
+    answer = judge("--storyboard", "forst")
+    assert answer.exit_code == 3
+    assert "No storyboard forst of bunny was drawn" in answer.stderr
+    assert "Drawn ones: Forest day" in answer.stderr
+
+
+def test_judge_when_no_picture_was_measured_then_says_so(
+    judge: Callable[..., Result], world: DrawingInMemory
+) -> None:
+    draw(world, measured=False)
+    answer = judge("--storyboard", "Forest day")
+    assert answer.exit_code == 3
+    assert "must be drawn again" in answer.stderr
