@@ -8,16 +8,16 @@ LOW: ByScene = {n: [0.3 + 0.02 * n] for n in range(LEAST_SCENES)}
 MIXED: ByScene = {n: [1.4 if n % 2 else 0.2] for n in range(LEAST_SCENES + 1)}
 
 
-def findings(identity: dict[Arm, ByScene], cast: dict[Arm, ByScene] | None = None) -> list[str]:
-    return [advice.finding for advice in advise(identity, cast or {})]
+def verdicts(identity: dict[Arm, ByScene], cast: dict[Arm, ByScene] | None = None) -> list[str]:
+    return [advice.verdict for advice in advise(identity, cast or {})]
 
 
 def test_advice_when_identity_differs_clearly_then_says_so() -> None:
-    assert findings({"tuned": HIGH, "references": LOW, "base": LOW}) == [
+    assert verdicts({"tuned": HIGH, "references": LOW, "base": LOW}) == [
         "better_than_references",
         "better_than_base",
     ]
-    assert findings({"tuned": LOW, "references": HIGH, "base": HIGH}) == [
+    assert verdicts({"tuned": LOW, "references": HIGH, "base": HIGH}) == [
         "no_better_than_references",
         "worse_than_base",
     ]
@@ -32,24 +32,24 @@ def test_advice_when_references_are_better_then_the_training_was_not_worth_it() 
 
 
 def test_advice_when_intervals_hold_zero_then_cannot_tell() -> None:
-    assert findings({"tuned": HIGH, "references": MIXED}) == ["cannot_tell"]
+    assert verdicts({"tuned": HIGH, "references": MIXED}) == ["cannot_tell"]
 
 
 def test_advice_when_few_scenes_then_cannot_tell_however_clear() -> None:
     few = {n: HIGH[n] for n in range(LEAST_SCENES - 1)}
     (advice,) = advise({"tuned": few, "references": LOW}, {})
-    assert advice.finding == "cannot_tell"
+    assert advice.verdict == "cannot_tell"
     assert "4 scenes were compared, and 5 are needed" in advice.text
 
 
 def test_advice_when_identity_is_better_and_the_cast_worse_then_cannot_tell() -> None:
     identity: dict[Arm, ByScene] = {"tuned": HIGH, "references": LOW}
-    assert findings(identity, {"tuned": LOW, "references": HIGH}) == ["cannot_tell"]
-    assert findings(identity, {"tuned": HIGH, "references": HIGH}) == ["better_than_references"]
+    assert verdicts(identity, {"tuned": LOW, "references": HIGH}) == ["cannot_tell"]
+    assert verdicts(identity, {"tuned": HIGH, "references": HIGH}) == ["better_than_references"]
 
 
 def test_advice_when_identity_is_alike_and_the_cast_worse_then_not_worth_it() -> None:
-    found = findings({"tuned": HIGH, "references": MIXED}, {"tuned": LOW, "references": HIGH})
+    found = verdicts({"tuned": HIGH, "references": MIXED}, {"tuned": LOW, "references": HIGH})
     assert found == ["no_better_than_references"]
 
 

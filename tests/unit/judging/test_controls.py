@@ -19,7 +19,7 @@ from onmodel.contracts.base import Box
 from onmodel.contracts.datasets import DatasetItem, Split
 from onmodel.contracts.drawings import Arm
 from onmodel.contracts.judging import Judgement, Number, Structure
-from onmodel.judging.judge import Drawn, Known, judge
+from onmodel.judging.judge import Drawn, Known, judge_pictures
 
 DIMENSIONS = 64
 SCENES, SEEDS = 12, 4
@@ -172,7 +172,7 @@ UNTRAINED = list(base(right("base")))
 @cache
 def judged(control: str) -> Judgement:
     pictures = list(CONTROLS[control](right())) if control else right()
-    return judge([*pictures, *UNTRAINED], WORLD.known)
+    return judge_pictures([*pictures, *UNTRAINED], WORLD.known)
 
 
 def effect(control: str, number: Number) -> str:
@@ -208,8 +208,8 @@ def test_right_pictures_when_judged_then_good_by_every_number() -> None:
 
 
 def test_right_pictures_when_judged_then_better_than_the_untrained_model() -> None:
-    assert [advice.finding for advice in judged("").advice] == ["better_than_base"]
-    assert [a.finding for a in judged("names swapped").advice] != ["better_than_base"]
+    assert [advice.verdict for advice in judged("").advice] == ["better_than_base"]
+    assert [a.verdict for a in judged("names swapped").advice] != ["better_than_base"]
 
 
 def test_bleed_when_names_are_swapped_then_the_other_characters_are_named() -> None:

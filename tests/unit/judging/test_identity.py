@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from onmodel.judging.identity import CharacterPictures, scales
+from onmodel.judging.identity import PicturesOfCharacter, scales
 
 
 def pictures(
     vectors: Sequence[Sequence[float]], shots: Sequence[int], held_out: Sequence[int]
-) -> CharacterPictures:
-    return CharacterPictures(
+) -> PicturesOfCharacter:
+    return PicturesOfCharacter(
         vectors=np.array(vectors, np.float32),
         shots=[("film", shot) for shot in shots],
         held_out=np.isin(np.arange(len(shots)), held_out),
@@ -49,7 +49,7 @@ def test_scale_when_a_shot_has_many_pictures_then_its_own_do_not_raise_the_ceili
     ],
 )
 def test_scale_when_it_cannot_be_made_then_says_why(
-    characters: dict[str, CharacterPictures], why: str
+    characters: dict[str, PicturesOfCharacter], why: str
 ) -> None:
     found, why_not = scales(characters)
     assert "buck" not in found

@@ -20,7 +20,7 @@ how well who is in the picture agrees with who should be.
 """
 
 
-class Figure(Contract):
+class DrawnFigure(Contract):
     """A figure that was found in a drawn picture. Its vector is row `row` of the panel's file."""
 
     box: Box = Field(description="in the picture's pixels")
@@ -71,7 +71,7 @@ class JudgedPicture(Contract):
     prompt: float | None = Field(default=None, ge=0, le=1)
 
 
-Finding = Literal[
+ArmVerdict = Literal[
     "better_than_references",
     "no_better_than_references",
     "better_than_base",
@@ -83,7 +83,7 @@ Finding = Literal[
 class Advice(Contract):
     """Whether the training was worth it, as far as the arms that were drawn tell."""
 
-    finding: Finding
+    verdict: ArmVerdict
     text: str = Field(description="a sentence for people, with the numbers and intervals")
 
 

@@ -40,7 +40,7 @@ from onmodel.contracts.bedrock import NEGATIVE_TEXT, BedrockPanelOptions
 from onmodel.contracts.deployments import DeploymentId, ObjectKey, VersionId
 from onmodel.contracts.drawings import TUNED, Arm
 from onmodel.contracts.hand_written import OneLine, name, when_written
-from onmodel.contracts.judging import Figure, Structure
+from onmodel.contracts.judging import DrawnFigure, Structure
 from onmodel.contracts.sagemaker import SageMakerPanelOptions
 from onmodel.contracts.trainings import CostQuote
 
@@ -176,7 +176,7 @@ class PanelScore(Contract):
     row: int | None = Field(
         default=None, ge=0, description="of its vector in the panel's vectors; None: not kept"
     )
-    figures: tuple[Figure, ...] | None = Field(
+    figures: tuple[DrawnFigure, ...] | None = Field(
         default=None, description="found in the picture; None: not looked for"
     )
     structure: Structure | None = Field(

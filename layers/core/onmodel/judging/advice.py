@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from onmodel.contracts.drawings import Arm
-from onmodel.contracts.judging import Advice, Finding, Interval
+from onmodel.contracts.judging import Advice, ArmVerdict, Interval
 from onmodel.judging.intervals import difference_over_scenes
 
 LEAST_SCENES = 5
@@ -43,7 +43,7 @@ def _compare(other: Arm, identity: Mapping[Arm, ByScene], cast: Mapping[Arm, ByS
     if likeness is None or likeness.scenes < LEAST_SCENES:
         scenes = likeness.scenes if likeness else 0
         return Advice(
-            finding="cannot_tell",
+            verdict="cannot_tell",
             text=f"Cannot tell whether the trained model is better than {than}:"
             f" {scenes} scenes were compared, and {LEAST_SCENES} are needed.",
         )
@@ -55,21 +55,23 @@ def _compare(other: Arm, identity: Mapping[Arm, ByScene], cast: Mapping[Arm, ByS
             worse or (_is_below(figures) and not better),
         )
     if better:
-        found: Finding = "better_than_references" if other == "references" else "better_than_base"
-        return Advice(finding=found, text=f"The trained model is better than {than}: {by}.")
+        found: ArmVerdict = (
+            "better_than_references" if other == "references" else "better_than_base"
+        )
+        return Advice(verdict=found, text=f"The trained model is better than {than}: {by}.")
     if worse and other == "references":
         return Advice(
-            finding="no_better_than_references",
+            verdict="no_better_than_references",
             text="The trained model is no better than reference pictures given to the untrained"
             f" model, which cost no training: {by}. The training was not worth it.",
         )
     if worse:
         return Advice(
-            finding="worse_than_base",
+            verdict="worse_than_base",
             text=f"The trained model is worse than the untrained model: {by}.",
         )
     return Advice(
-        finding="cannot_tell",
+        verdict="cannot_tell",
         text=f"Cannot tell whether the trained model is better than {than}: {by}. More scenes make"
         " the intervals narrower.",
     )

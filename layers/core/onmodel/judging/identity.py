@@ -20,7 +20,7 @@ noise."""
 
 
 @dataclass(frozen=True, eq=False)
-class CharacterPictures:
+class PicturesOfCharacter:
     """Pictures of one character in a dataset.
 
     Attributes:
@@ -49,7 +49,7 @@ class Scale:
 
 
 def scales(
-    characters: Mapping[str, CharacterPictures],
+    characters: Mapping[str, PicturesOfCharacter],
 ) -> tuple[dict[str, Scale], dict[str, str]]:
     """The scale of each character, and why others have none.
 
@@ -79,7 +79,7 @@ def scales(
     return found, why_not
 
 
-def _to_other_shots(own: CharacterPictures) -> float | None:
+def _to_other_shots(own: PicturesOfCharacter) -> float | None:
     """Mean cosine of held-out pictures to the character's pictures of other shots."""
     shot_numbers = {shot: number for number, shot in enumerate(dict.fromkeys(own.shots))}
     shots = np.array([shot_numbers[shot] for shot in own.shots])

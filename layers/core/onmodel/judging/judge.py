@@ -16,7 +16,7 @@ from onmodel.judging.advice import ByScene, advise
 from onmodel.judging.cast import Cast, agreement, bleed, find_cast
 from onmodel.judging.copies import copy_threshold, is_copy
 from onmodel.judging.diversity import mean_difference, vendi_score
-from onmodel.judging.identity import CharacterPictures, Scale, scales
+from onmodel.judging.identity import PicturesOfCharacter, Scale, scales
 from onmodel.judging.intervals import interval_over_scenes
 
 
@@ -72,9 +72,9 @@ class Known:
         shots = [_shot(item) for item, trained in zip(self.items, own, strict=True) if trained]
         return copy_threshold(self.vectors[own], shots)
 
-    def _pictures(self, character: str) -> CharacterPictures:
+    def _pictures(self, character: str) -> PicturesOfCharacter:
         rows = [place for place, item in enumerate(self.items) if item.character == character]
-        return CharacterPictures(
+        return PicturesOfCharacter(
             vectors=self.vectors[rows],
             shots=[_shot(self.items[row]) for row in rows],
             held_out=np.array([self.items[row].split == Split.VALIDATION for row in rows], bool),
@@ -88,7 +88,7 @@ def _shot(item: DatasetItem) -> tuple[str, int]:
     return item.film_id, item.shot
 
 
-def judge(pictures: Sequence[Drawn], known: Known) -> Judgement:
+def judge_pictures(pictures: Sequence[Drawn], known: Known) -> Judgement:
     """The numbers of every arm that was drawn, with intervals over scenes, and advice.
 
     Args:

@@ -135,7 +135,7 @@ class DroppedTile:
 
 
 @dataclass(frozen=True)
-class NearDuplicates:
+class DroppedGroup:
     """A kept crop and its dropped near-duplicates."""
 
     kept: Tile | None
@@ -155,7 +155,7 @@ class Dropper:
     called: CharacterNames
     kept: Mapping[str, Crop]
 
-    def sections(self, rejected: Sequence[Rejected]) -> list[Section[DroppedTile | NearDuplicates]]:
+    def sections(self, rejected: Sequence[Rejected]) -> list[Section[DroppedTile | DroppedGroup]]:
         """One section for each reason, the most frequent first."""
         groups: dict[RejectReason, list[Rejected]] = defaultdict(list)
         for line in rejected:
@@ -174,7 +174,7 @@ class Dropper:
 
     def _items(
         self, reason: RejectReason, lines: Sequence[Rejected]
-    ) -> Iterable[DroppedTile | NearDuplicates]:
+    ) -> Iterable[DroppedTile | DroppedGroup]:
         in_time = sorted(lines, key=lambda line: line.timecode_seconds)
         if reason is not RejectReason.NEAR_DUPLICATE:
             return [self._tile(line) for line in in_time]
@@ -182,7 +182,7 @@ class Dropper:
         for line in in_time:
             by_kept[line.kept_instead or ""].append(line)
         return [
-            NearDuplicates(
+            DroppedGroup(
                 kept=self._kept(identity),
                 tiles=tuple(self._tile(line) for line in alike[at : at + ALIKE_IN_A_ROW]),
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from onmodel.contracts.films import Crop, FilmSummary, Naming, Rejected
 from onmodel.contracts.settings import Settings
 from onmodel.money.pricebook import Bill
-from onmodel.pages.dropped import DroppedTile, Dropper, NearDuplicates
+from onmodel.pages.dropped import DroppedGroup, DroppedTile, Dropper
 from onmodel.pages.headline import headline
 from onmodel.pages.money import money_of
 from onmodel.pages.paging import PICTURES_A_PAGE, Section, paginate
@@ -18,7 +18,7 @@ from onmodel.pages.templating import render
 from onmodel.pages.timeline import timeline
 
 KeptPage = tuple[Section[Tile], ...]
-DroppedPage = tuple[Section[DroppedTile | NearDuplicates], ...]
+DroppedPage = tuple[Section[DroppedTile | DroppedGroup], ...]
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def render_film_report(
 
 def _lay_out(
     sheet: Sequence[Section[Tile]],
-    dropped: Sequence[Section[DroppedTile | NearDuplicates]],
+    dropped: Sequence[Section[DroppedTile | DroppedGroup]],
     limit: int,
 ) -> list[FilmPage]:
     """Kept crops first. What was dropped shares the first page only when all of it fits."""

@@ -95,7 +95,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class NumberRow:
     title: str
     text: str
     cells: Sequence[Cell]
@@ -106,7 +106,7 @@ class NumbersView:
     """The table, the advice above it and what is said below."""
 
     arms: Sequence[str]
-    rows: Sequence[Row]
+    rows: Sequence[NumberRow]
     advice: Sequence[str]
     notices: Sequence[str]
 
@@ -115,7 +115,9 @@ def numbers_view(judgement: Judgement, names: Mapping[str, str]) -> NumbersView:
     """The numbers as a table; characters by the names for people."""
     arms: list[Arm] = list(dict.fromkeys(number.arm for number in judgement.numbers))
     rows = [
-        Row(meaning.title, meaning.text, [_cell(judgement.number(kind, arm), arm) for arm in arms])
+        NumberRow(
+            meaning.title, meaning.text, [_cell(judgement.number(kind, arm), arm) for arm in arms]
+        )
         for kind, meaning in MEANINGS.items()
     ]
     return NumbersView(

@@ -11,7 +11,7 @@ from onmodel.contracts.storyboards import DrawnPanel, PanelItem
 from onmodel.errors import NotFound
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
-from onmodel.judging.judge import Drawn, Known, judge
+from onmodel.judging.judge import Drawn, Known, judge_pictures
 from onmodel.ports.storage import ObjectStore
 
 
@@ -39,7 +39,7 @@ def judge_take(
         vectors = from_npy(studio.get(dataset.vectors))
     except NotFound:
         return None
-    return judge(pictures, Known(items, vectors, names))
+    return judge_pictures(pictures, Known(items, vectors, names))
 
 
 def _drawn(

@@ -11,7 +11,7 @@ import numpy as np
 from onmodel.contracts.arrays import Pixels, Vector, Vectors
 from onmodel.contracts.datasets import DatasetItem, Split
 from onmodel.contracts.finders import FinderSettings
-from onmodel.contracts.judging import Figure, Structure
+from onmodel.contracts.judging import DrawnFigure, Structure
 from onmodel.contracts.settings import CropSettings
 from onmodel.contracts.storyboards import PanelScore
 from onmodel.ports.finder import Finder
@@ -102,12 +102,12 @@ class PanelMeasurer:
         self.vectors.append(self.embedder.embed(encode_for_service(pixels)).astype(np.float32))
         return len(self.vectors) - 1
 
-    def _figures(self, pixels: Pixels) -> tuple[Figure, ...] | None:
+    def _figures(self, pixels: Pixels) -> tuple[DrawnFigure, ...] | None:
         if self.finder is None:
             return None
         found = self.finder.find(pixels, whole(pixels)).detections
         cut = cut_figures(pixels, found, self.crop, self.finding)
-        return tuple(Figure(box=box, row=self._embed(crop)) for box, crop in cut)
+        return tuple(DrawnFigure(box=box, row=self._embed(crop)) for box, crop in cut)
 
     def _structure(self, pixels: Pixels, nearest: str | None) -> Structure | None:
         if nearest is None:

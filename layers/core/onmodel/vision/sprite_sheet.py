@@ -20,7 +20,7 @@ BACKGROUND = 128  # what a missing picture shows
 
 
 @dataclass(frozen=True)
-class Place:
+class SpritePlace:
     """A thumbnail's place in its sheet, in pixels."""
 
     x: int
@@ -29,14 +29,14 @@ class Place:
     height: int
 
 
-def places(sizes: Sequence[tuple[int, int]]) -> list[Place]:
+def places(sizes: Sequence[tuple[int, int]]) -> list[SpritePlace]:
     """Where pictures of these widths and heights are, in their order."""
     found = []
     for number, (width, height) in enumerate(sizes):
         scale = CELL / max(width, height)
         row, column = divmod(number, ACROSS)
         found.append(
-            Place(
+            SpritePlace(
                 x=column * CELL,
                 y=row * CELL,
                 width=max(1, round(width * scale)),
@@ -46,7 +46,7 @@ def places(sizes: Sequence[tuple[int, int]]) -> list[Place]:
     return found
 
 
-def sprite_sheet(where: Sequence[Place], jpegs: Mapping[int, bytes]) -> bytes:
+def sprite_sheet(where: Sequence[SpritePlace], jpegs: Mapping[int, bytes]) -> bytes:
     """A JPEG with each thumbnail at its place; one that is missing leaves grey.
 
     Args:
