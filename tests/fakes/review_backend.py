@@ -9,7 +9,7 @@ from onmodel.contracts.review import (
     CorrectionResult,
     CorrectionsRequest,
     CorrectionsSaved,
-    NearDuplicates,
+    NearDuplicateGroups,
     PostedCorrection,
     ReviewCharacter,
     ReviewDone,
@@ -99,7 +99,7 @@ class ReviewInMemory:
             reason=reason,
         )
 
-    def groups(self, threshold: float) -> NearDuplicates:
+    def groups(self, threshold: float) -> NearDuplicateGroups:
         """Crops that are joined by pairs at least so much alike."""
         group_of = {crop: [crop] for crop in self.items}
         for (one, other), likeness in self.alike.items():
@@ -110,7 +110,7 @@ class ReviewInMemory:
             for crop in added:
                 group_of[crop] = joined
         groups = {id(group): tuple(group) for group in group_of.values()}
-        return NearDuplicates(
+        return NearDuplicateGroups(
             threshold=threshold,
             kept=len(groups),
             of=len(self.items),

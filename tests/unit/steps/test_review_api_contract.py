@@ -17,7 +17,7 @@ from onmodel.contracts.review import (
     CorrectionResult,
     CorrectionsRequest,
     CorrectionsSaved,
-    NearDuplicates,
+    NearDuplicateGroups,
     ReviewPage,
 )
 from onmodel.contracts.settings import AllowedModels
@@ -38,7 +38,7 @@ class Backend(Protocol):
 
     def correct(self, request: CorrectionsRequest) -> CorrectionsSaved: ...
 
-    def groups(self, threshold: float) -> NearDuplicates: ...
+    def groups(self, threshold: float) -> NearDuplicateGroups: ...
 
 
 class NoPictures:
@@ -75,9 +75,9 @@ class Api:
         call = ReviewCall("POST", "corrections", "", request.model_dump_json())
         return CorrectionsSaved.model_validate(self._ask(call))
 
-    def groups(self, threshold: float) -> NearDuplicates:
+    def groups(self, threshold: float) -> NearDuplicateGroups:
         call = ReviewCall("GET", "groups", f"threshold={threshold}")
-        return NearDuplicates.model_validate(self._ask(call))
+        return NearDuplicateGroups.model_validate(self._ask(call))
 
     def _ask(self, call: ReviewCall) -> Any:
         answer = self.api.answer(ReviewSubject(Reviewed(PRODUCTION, None)), call)

@@ -156,7 +156,7 @@ class ReviewPage(Contract):
     items: tuple[ReviewItem, ...]
 
 
-class NearDuplicates(Contract):
+class NearDuplicateGroups(Contract):
     """Groups at a threshold. The first crop of a group is kept; `of` crops were compared."""
 
     threshold: float

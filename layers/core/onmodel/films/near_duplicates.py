@@ -18,7 +18,7 @@ import numpy.typing as npt
 from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.films import Chunk, ChunkResult, Crop, Rejected, RejectReason, Thumbnail
 from onmodel.contracts.keys import ChunkKeys, FilmKeys
-from onmodel.contracts.review import NearDuplicates
+from onmodel.contracts.review import NearDuplicateGroups
 from onmodel.contracts.settings import DeduplicationSettings, Settings
 from onmodel.errors import NotFound
 from onmodel.formats.jsonl import read_lines
@@ -198,7 +198,7 @@ class FilmsNearDuplicates:
                 logger.warning("a film has no samples any more", film=row.id, fault=str(fault))
         return cls(films)
 
-    def at(self, settings: DeduplicationSettings, apart: Pairs = ()) -> NearDuplicates:
+    def at(self, settings: DeduplicationSettings, apart: Pairs = ()) -> NearDuplicateGroups:
         """What a new run with these settings would keep of each film, and in which groups."""
         kept, groups = 0, []
         pairs = list(apart)
@@ -211,7 +211,7 @@ class FilmsNearDuplicates:
             groups += [
                 (film.crops[best].crop_id, *others) for best, others in sorted(of_kept.items())
             ]
-        return NearDuplicates(
+        return NearDuplicateGroups(
             threshold=settings.threshold,
             kept=kept,
             of=sum(len(film.crops) for film in self.films.values()),
