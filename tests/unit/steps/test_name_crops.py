@@ -98,3 +98,18 @@ def test_name_when_a_reference_was_deleted_then_it_is_left_out_and_told(
     assert set(names(world, run).values()) == {None}
     cost = NamingCost.model_validate_json(world.studio.get(FilmKeys.of(run).naming_usage))
     assert any("Mira/1.jpg" in notice for notice in cost.notices)
+
+
+@pytest.mark.parametrize("cast", [2, 6])
+def test_name_when_references_of_several_are_alike_then_one_notice_lists_the_pairs(
+    world: FilmsInMemory, run: Run, cast: int
+) -> None:
+    picture = world.studio.get(first_crop(world, run).key)
+    for number in range(cast):
+        world.route(world.upload(f"bunny/characters/Mira {number}/1.jpg", picture))
+    world.name(run)
+    cost = NamingCost.model_validate_json(world.studio.get(FilmKeys.of(run).naming_usage))
+    (notice,) = (each for each in cost.notices if "alike" in each)
+    assert notice.startswith("References of Mira 0 and Mira 1 (1.00, limit ")
+    assert notice.count(" and ") == min(cast * (cast - 1) // 2, 10)
+    assert ("of 5 more pairs are" in notice) == (cast == 6)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from onmodel.contracts.characters import Character
 from onmodel.contracts.films import Crop, RunRequest
@@ -19,6 +19,8 @@ from onmodel.money.usage import UsageMeter
 from onmodel.ports.namer import LookAlikes, NamerOf, NamingTask
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
+
+_PAIRS_TOLD = 10  # in one notice
 
 
 def name_crops(
@@ -65,18 +67,30 @@ def name_crops(
     characters = characters_of(run.production, settings, registry)
     cost = NamingCost(
         usage=meter.usage(),
-        notices=(*notices, *(_alike(pair, characters) for pair in chosen.look_alikes())),
+        notices=(*notices, *_alike(chosen.look_alikes(), characters)),
         character_names={each: character.name for each, character in characters.items()},
     )
     studio.put(keys.naming_usage, cost.model_dump_json().encode(), "application/json")
 
 
-def _alike(pair: LookAlikes, characters: Mapping[str, Character]) -> str:
-    first, second = (
-        characters[slug].name if slug in characters else slug for slug in (pair.first, pair.second)
-    )
-    return (
-        f"References of {first} and {second} are as alike as pictures of one character"
-        f" ({pair.similarity:.2f}, limit {pair.limit:.2f}): pictures that could be either stay"
-        " without a name. References on other backgrounds, or of the whole figure, tell them apart."
+def _alike(pairs: Sequence[LookAlikes], characters: Mapping[str, Character]) -> Iterator[str]:
+    """One notice for all characters that the namer may take for each other, the nearest first."""
+    if not pairs:
+        return
+
+    def name_of(slug: str) -> str:
+        return characters[slug].name if slug in characters else slug
+
+    nearest = sorted(pairs, key=lambda pair: pair.limit - pair.similarity)
+    told = [
+        f"{name_of(pair.first)} and {name_of(pair.second)}"
+        f" ({pair.similarity:.2f}, limit {pair.limit:.2f})"
+        for pair in nearest[:_PAIRS_TOLD]
+    ]
+    if len(pairs) > _PAIRS_TOLD:
+        told.append(f"{len(pairs) - _PAIRS_TOLD:,} more pairs")
+    yield (
+        f"References of {'; of '.join(told)} are as alike as pictures of one character:"
+        " pictures that could be either stay without a name."
+        " References on other backgrounds, or of the whole figure, tell them apart."
     )
