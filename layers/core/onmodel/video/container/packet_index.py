@@ -12,6 +12,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from onmodel.errors import FilmRefused
+from onmodel.video.container.avi_chunks import end_without_pictures
 from onmodel.video.container.declared_end import is_cut_off
 from onmodel.video.container.film_clock import (
     ClockRules,
@@ -177,7 +178,7 @@ def _from_listed_keyframes(file: IO[bytes], index: int, limits: Limits) -> Packe
             return None
         if np.diff(listed.pts).max(initial=0) > rules.step:
             return None
-        unread = _unread(recorder, tail)
+        unread = _unread(recorder, tail, container.format.name)
         return table_from_header(container, stream, listed, tail=tail, unread_bytes=unread)
 
 
@@ -249,7 +250,7 @@ def _from_packets(file: IO[bytes], index: int, limits: Limits) -> PacketTable:
             timed=timed,
             segments=segments,
         )
-        unread = _unread(recorder, every) + _passed_over(every, table)
+        unread = _unread(recorder, every, table.container) + _passed_over(every, table)
         return replace(table, unread_bytes=unread)
 
 
@@ -269,11 +270,13 @@ def _rules(container: InputContainer, stream: VideoStream) -> ClockRules:
     return ClockRules.of(container.format.name, tick, declared_rate(stream))
 
 
-def _unread(recorder: ErrorRecordingFile, packets: Columns) -> int:
+def _unread(recorder: ErrorRecordingFile, packets: Columns, container: str) -> int:
     """Bytes after the last packet, if they are too many to be an index or sound; else 0."""
-    size = _size(recorder)
-    unread = size - int(packets.position[-1] + packets.size[-1])
-    return unread if unread > max(_UNREAD_SHARE * size, _UNREAD_BYTES) else 0
+    size, end = _size(recorder), int(packets.position[-1] + packets.size[-1])
+    least = max(_UNREAD_SHARE * size, _UNREAD_BYTES)
+    if container == "avi" and size - end > least:
+        end = end_without_pictures(recorder, end)
+    return size - end if size - end > least else 0
 
 
 def _passed_over(packets: Columns, table: PacketTable) -> int:
