@@ -16,6 +16,11 @@ from onmodel.video.inspection.film import inspect_film
 SPREAD = 25  # AVI has an empty chunk for each tick without a picture
 
 
+def chunk(name: bytes, body: bytes) -> bytes:
+    """A chunk of an AVI; the next one begins at an even byte."""
+    return name + len(body).to_bytes(4, "little") + body + bytes(len(body) % 2)
+
+
 @pytest.fixture(scope="module")
 def repeating(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A film of four seconds whose ticks mostly have no picture of their own."""
@@ -50,18 +55,23 @@ def test_inspect_film_when_another_film_follows_an_avi_then_it_is_told(repeating
 @pytest.mark.parametrize(
     ("chunks", "end"),
     [
-        (b"idx1\4\0\0\0abcd", 16),
-        (b"00dc\0\0\0\0" b"01wb\3\0\0\0abc\0" b"ix00\2\0\0\0ab", 34),
-        (b"00dc\0\0\0\0" b"00dc\2\0\0\0ab", 12),
-        (b"RIFF\4\0\0\0AVI ", 4),
-        (b"idx1\xff\xff\xff\x7f", 12),
-        (b"", 4),
+        ([(b"idx1", b"abcd")], 16),
+        ([(b"00dc", b""), (b"01wb", b"abc"), (b"LIST", b"")], 32),
+        ([(b"01wb", b"abc"), (b"JUNK", b""), (b"ix00", b"ab")], 34),
+        ([(b"00dc", b""), (b"00dc", b"ab")], 12),
+        ([(b"RIFF", b"AVI ")], 4),
+        ([], 4),
     ],
 )
 def test_end_without_pictures_when_chunks_follow_then_up_to_the_first_picture(
-    chunks: bytes, end: int
+    chunks: list[tuple[bytes, bytes]], end: int
 ) -> None:
-    file = io.BytesIO(b"head" + chunks)
+    file = io.BytesIO(b"head" + b"".join(chunk(*each) for each in chunks))
     file.seek(2)
     assert end_without_pictures(file, 4) == end
     assert file.tell() == 2
+
+
+def test_end_without_pictures_when_a_chunk_is_longer_than_the_file_then_its_end() -> None:
+    file = io.BytesIO(b"head" + chunk(b"idx1", b"abcdef")[:-2])
+    assert end_without_pictures(file, 4) == 16

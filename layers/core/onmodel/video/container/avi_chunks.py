@@ -1,4 +1,4 @@
-"""Reads over what an AVI file has after its last picture: sound, repeated pictures and the index."""
+"""Reads over what follows the last picture of an AVI: sound, repeated pictures and the index."""
 
 from __future__ import annotations
 

@@ -119,13 +119,20 @@ def open_container(
 
 
 @contextmanager
-def opened(recorder: ErrorRecordingFile, limits: Limits) -> Iterator[InputContainer]:
+def opened(
+    recorder: ErrorRecordingFile, limits: Limits, *, edit_list: bool = True
+) -> Iterator[InputContainer]:
     """Open a container with all of its streams.
+
+    Args:
+        recorder: the file.
+        limits: the largest values allowed.
+        edit_list: follow the edit list of an MP4 or MOV, which says what of it is shown.
 
     Raises:
         FilmRefused: not a film that can be read.
     """
-    container = _opened(recorder, limits)
+    container = _opened(recorder, limits, edit_list=edit_list)
     try:
         recorder.raise_read_error()
         yield container
@@ -133,11 +140,11 @@ def opened(recorder: ErrorRecordingFile, limits: Limits) -> Iterator[InputContai
         container.close()
 
 
-def _opened(recorder: ErrorRecordingFile, limits: Limits) -> InputContainer:
+def _opened(recorder: ErrorRecordingFile, limits: Limits, *, edit_list: bool) -> InputContainer:
     recorder.seek(0)
     first_box = recorder.read(8)[4:]
     try:
-        container = _open(recorder, limits, is_mp4=first_box == _MP4)
+        container = _open(recorder, limits, is_mp4=first_box == _MP4, edit_list=edit_list)
         if container.streams or first_box not in _FIRST_BOXES:
             return container
         container.close()
@@ -150,7 +157,9 @@ def _opened(recorder: ErrorRecordingFile, limits: Limits) -> InputContainer:
         raise FilmRefused(*_UNREADABLE) from fault
 
 
-def _open(file: Readable, limits: Limits, *, is_mp4: bool) -> InputContainer:
+def _open(
+    file: Readable, limits: Limits, *, is_mp4: bool, edit_list: bool = True
+) -> InputContainer:
     file.seek(0)
     return av.open(
         file,
@@ -162,6 +171,7 @@ def _open(file: Readable, limits: Limits, *, is_mp4: bool) -> InputContainer:
             "use_mfra_for": "pts",  # fragmented MP4: use its table of fragments
             "max_pixels": str(limits.pixels),
             **(_HEADER_ONLY if is_mp4 else {}),
+            **({} if edit_list else {"ignore_editlist": "1"}),
         },
     )
 

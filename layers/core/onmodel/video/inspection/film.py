@@ -19,6 +19,7 @@ from onmodel.video.bitstream.hevc_units import (
     unit_length_size,
 )
 from onmodel.video.container.dolby_vision import needs_dolby_vision
+from onmodel.video.container.edit_list import hides_every_picture
 from onmodel.video.container.encryption import is_encrypted
 from onmodel.video.container.joined_files import file_span
 from onmodel.video.container.limits import Limits
@@ -78,6 +79,11 @@ def inspect_film(
         raise FilmRefused(
             "the film is encrypted (copy protection), so its pictures cannot be read",
             "Upload a copy without copy protection",
+        )
+    if hides_every_picture(source, table, limits):
+        raise FilmRefused(
+            "the film's edit list hides every picture of it",
+            "Export it again in the program that cut it, and upload that",
         )
     _check_size(table, limits)
     first_units = _first_units(source, table, limits)
