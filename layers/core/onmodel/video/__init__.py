@@ -14,8 +14,8 @@ What is believed, and what is measured (`container/packet_index.py`, `container/
 - Length: measured, from the first timestamp to the end of the last picture. The declared length is
   only compared, and a difference is a notice.
 - Clock: measured. Restarts, wraps and a late beginning become one continuous film time. The index
-  of MP4 and MOV is believed, and so are its times and its edit list. MP4, Matroska and FLV films that were
-  joined end to end are found by their headers, and each is read by itself.
+  of MP4 and MOV is believed, and so are its times and its edit list. MP4, Matroska and FLV films
+  that were joined end to end are found by their headers, and each is read by itself.
 - Rate: measured by the spacing of pictures. Believed for streams that have no times at all.
 - Keyframes: the flags of the packets are believed, unless nearly all packets are flagged and the
   codec's decoder would show wrong pictures without a fault: then measured by decoding
