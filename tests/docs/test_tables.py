@@ -99,7 +99,7 @@ def test_costs_when_listed_then_every_sum_comes_from_the_price_book() -> None:
     tokens = 2 * usd(f"{nova}.input-1k") + Decimal("0.25") * usd(f"{nova}.output-1k")
     assert abs(tokens - caption) < Decimal("0.0002")
     sums = {
-        frame, 520 * frame, crop, round(620 * crop, 2), 100 * 60 * frame,
+        frame, 520 * frame, crop, round(580 * crop, 2), 100 * 60 * frame,
         usd(f"{nova}.input-1k"), usd(f"{nova}.output-1k"), caption, 200 * caption,
         image, default * image, article * image,
         usd("bedrock.custom-model-month"), hour, 3 * hour, 4 * hour,
