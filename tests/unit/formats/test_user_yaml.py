@@ -127,7 +127,10 @@ def test_read_when_sections_are_merged_then_their_own_keys_win() -> None:
             "characters: {Big Buck: {name: Buck}}",
             "line 1, characters.Big Buck: write this key in small letters, digits and hyphens",
         ),
-        ("- a", "the file: does not fit, write keys below it, each with a value"),
+        ("- a", "the file: is a list, write keys below it, each with a value"),
+        ("characters: [Buck]", "line 1, characters: is a list, write keys below it, each with"),
+        ("finder: {labels: {a: }}", "line 1, finder.labels: has keys below it, write a list"),
+        ("naming: {kind: face}", "line 1, naming.kind[0]: is face, write embeddings or faces"),
         (
             "credit: !!set x",
             "line 1, credit: the tag tag:yaml.org,2002:set is unknown, leave it out",
@@ -142,6 +145,7 @@ def test_read_when_sections_are_merged_then_their_own_keys_win() -> None:
         ("finder: {labels: ['']}", "line 1, finder.labels[0]: is blank, write a name"),
         ('credit: "a\\nb"', "line 1, credit: has a line break or a tab, write it on one line"),
         ('credit: "a\\0b"', "line 1, credit: has the control character U+0000"),
+        ('credit: "a \\u202eb"', "line 1, credit: has the invisible character U+202E, delete it"),
         ('credit: "\\ud800"', "line 1, credit: has the character U+D800"),
         ("CREDIT: x", "line 1, CREDIT: is unknown, did you mean `credit`?"),
         ("training: {steps: 9}", "line 1, training.steps: is 9, write a number from 10 to 20,000"),
@@ -321,6 +325,12 @@ def test_read_when_the_size_is_a_shape_then_says_what_to_write() -> None:
     assert fault in refusal("size: 16:9\nscenes: [a]", Storyboard)
 
 
+@pytest.mark.parametrize("text", ["\\u200b", "...", " \\ufeff\\u3000"])
+def test_read_when_nothing_of_a_scene_can_be_seen_then_refused(text: str) -> None:
+    fault = "line 1, scenes[0].text: has no letter, digit or symbol, write a text"
+    assert fault in refusal(f'scenes: ["{text}"]', Storyboard)
+
+
 def test_read_when_the_only_scene_is_wrong_then_the_list_is_not_called_empty() -> None:
     faults = refusal("scenes:\n- Buck: smiles", Storyboard)
     assert "Buck: is unknown" in faults
@@ -358,6 +368,8 @@ def test_read_when_it_is_no_yaml_or_too_much_then_refused(text: bytes, answer: s
         ("a: 1\n\nb: \x07", 3, "has the control character U+0007, which no text can have"),
         ("a: 1\nb: \ufffe", 2, "has the character U+FFFE, which no text can have, delete it"),
         ("a:\n\t- b", 2, "is indented with a tab, indent with spaces"),
+        ("...", 1, "has `...`, which ends the text for YAML, delete it"),
+        ("a: 1\n...\nb: 2", 3, "begins a second document, write all into one"),
         ("a: @b", 1, "has a value that begins with '@', quote it"),
         ("a: `b`", 1, "has a value that begins with '`', quote it"),
         ("a: b: c", 1, "has a colon that does not fit: quote a value that has one"),

@@ -17,6 +17,9 @@ from onmodel.contracts.base import ContractT, is_hand_written
 JOINERS = "\u200c\u200d"
 """Zero-width, and a part of emoji and of Persian and Indian words."""
 
+_TURNS_TEXT = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Changes the direction of the text after it, also of a page or a mail around it."""
+
 
 def when_written(check: Callable[[Any], Any]) -> AfterValidator:
     """A validator that a value goes through only in a file that a person wrote just now."""
@@ -68,6 +71,22 @@ def one_line(text: str) -> str:
     return line
 
 
+def shown_line(text: str) -> str:
+    """A line for pages and mails. Raises ValueError for what `one_line` refuses, or turned text."""
+    line = one_line(text)
+    for char in line:
+        if char in _TURNS_TEXT:
+            raise ValueError(_invisible(char))
+    return line
+
+
+def visible(text: str) -> str:
+    """A text. Raises ValueError if it has no letter, digit or symbol."""
+    if not _has_visible(text):
+        raise ValueError("has no letter, digit or symbol, write a text")
+    return text
+
+
 def name(text: str) -> str:
     """A name in NFC, its words parted by single spaces.
 
@@ -79,12 +98,12 @@ def name(text: str) -> str:
         raise ValueError("has a character that could not be read, write it anew")
     for char in made:
         if unicodedata.category(char) == "Cf" and char not in JOINERS and not _is_flag_tag(char):
-            raise ValueError(f"has the invisible character U+{ord(char):04X}, delete it")
+            raise ValueError(_invisible(char))
     if not made:
         raise ValueError("is blank, write a name")
     if made[0] in JOINERS or made[-1] in JOINERS:
         raise ValueError("begins or ends with an invisible character, delete it")
-    if not any(unicodedata.category(char)[0] in "LNS" for char in made):
+    if not _has_visible(made):
         raise ValueError("has no letter, digit or symbol, write a name")
     return made
 
@@ -109,12 +128,20 @@ def ordered(model: ContractT, low: str, high: str) -> ContractT:
     return moved
 
 
+def _invisible(char: str) -> str:
+    return f"has the invisible character U+{ord(char):04X}, delete it"
+
+
+def _has_visible(text: str) -> bool:
+    return any(unicodedata.category(char)[0] in "LNS" for char in text)
+
+
 def _is_flag_tag(char: str) -> bool:
     """Letters of the flags of regions, as of Wales."""
     return 0xE0020 <= ord(char) <= 0xE007F
 
 
-OneLine = Annotated[str, when_written(one_line)]
+OneLine = Annotated[str, when_written(shown_line)]
 """Text on one line; in a file that a person wrote just now."""
 
 Name = Annotated[str, when_written(name)]

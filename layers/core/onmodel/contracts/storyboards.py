@@ -39,7 +39,7 @@ from onmodel.contracts.base import (
 from onmodel.contracts.bedrock import NEGATIVE_TEXT, BedrockPanelOptions
 from onmodel.contracts.deployments import DeploymentId, ObjectKey, VersionId
 from onmodel.contracts.drawings import TUNED, Arm
-from onmodel.contracts.hand_written import OneLine, name, when_written
+from onmodel.contracts.hand_written import OneLine, name, visible, when_written
 from onmodel.contracts.judging import DrawnFigure, Structure
 from onmodel.contracts.sagemaker import SageMakerPanelOptions
 from onmodel.contracts.trainings import CostQuote
@@ -53,7 +53,9 @@ LONGEST_TEXT = 10_000
 
 
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT),
+    when_written(visible),
 ]
 
 

@@ -176,7 +176,7 @@ def _unknown(key: str, known: Mapping[str, FieldInfo]) -> str:
 def _in_words(detail: ErrorDetails, written: str | None) -> str:  # noqa: PLR0911, PLR0912
     """One fault of pydantic's: https://docs.pydantic.dev/latest/errors/validation_errors/."""
     kind, context = detail["type"], detail.get("ctx", {})
-    given = "does not fit" if written is None else f"is {shortened(written) or 'empty'}"
+    given = _given(detail["input"], written)
     if kind == "missing":
         return "is missing"
     if kind in {"greater_than_equal", "greater_than", "less_than_equal", "less_than"}:
@@ -212,6 +212,15 @@ def _in_words(detail: ErrorDetails, written: str | None) -> str:  # noqa: PLR091
     if kind == "value_error":
         return str(context.get("error", detail["msg"]))
     return detail["msg"][:1].lower() + detail["msg"][1:]
+
+
+def _given(value: object, written: str | None) -> str:
+    """What stands in the file; a single value that stands for a list is not known as written."""
+    if written is None and isinstance(value, str | int | float):
+        written = str(value)
+    if written is not None:
+        return f"is {shortened(written) or 'empty'}"
+    return {list: "is a list", dict: "has keys below it"}.get(type(value), "does not fit")
 
 
 def _pattern(detail: ErrorDetails, given: str) -> str:

@@ -27,6 +27,8 @@ _IN_WORDS: tuple[tuple[str, str], ...] = (
     ),
     (r"scanning a block scalar", "has text after `|` or `>`, begin it on the next line"),
     (r"scanning an (alias|anchor)", "has a value that begins with `*` or `&`, quote it"),
+    (r"node content.*'<document end>'", "has `...`, which ends the text for YAML, delete it"),
+    (r"expected '<document start>'", "begins a second document, write all into one"),
     (r"undefined alias", "refers with `*` to something that no `&` names, or needs quotes"),
     (r"duplicate anchor", "gives a name with `&` that another line has given"),
     (r"parsing a flow sequence", "has a list in [ ] that lacks a comma or its end"),
