@@ -220,7 +220,9 @@ def _given(value: object, written: str | None) -> str:
         written = str(value)
     if written is not None:
         return f"is {shortened(written) or 'empty'}"
-    return {list: "is a list", dict: "has keys below it"}.get(type(value), "does not fit")
+    if isinstance(value, list):
+        return "is a list"
+    return "has keys below it" if isinstance(value, dict) else "does not fit"
 
 
 def _pattern(detail: ErrorDetails, given: str) -> str:
