@@ -57,6 +57,14 @@ def answer(text: object) -> str:
         answer(f"«{GOOD}»"),
         answer(f"'{GOOD}'"),
         answer(f'Caption: "{GOOD}"'),
+        answer(f"Sure! {GOOD}"),
+        answer(f"Here is the description: {GOOD}"),
+        answer(f"Certainly, here's a short description: {GOOD}"),
+        answer(f"1. {GOOD}"),
+        answer(f"- {GOOD}"),
+        answer(f"# {GOOD}"),
+        answer(f"{GOOD} (72 characters)"),
+        answer(f"{GOOD} [13 words]."),
         answer(f"<p>{GOOD}</p>"),
         answer(GOOD.replace("Buck", "<b>Buck</b>")),
         answer(GOOD.replace("Buck", '<span class="x">Buck</span>').replace(" while", "<br/>while")),
@@ -91,6 +99,15 @@ def test_caption_of_when_the_answer_is_one_object_then_its_text(given_answer: st
         (answer("Przepraszam, ale nie mogę opisać Buck."), "no description"),
         (answer("Buck: [description]"), "no description"),
         (answer("Error: Buck image not found"), "no description"),
+        (answer("Buck: N/A"), "no description"),
+        (answer("undefined"), "no description"),
+        (answer("Lorem ipsum dolor sit amet, Buck."), "no description"),
+        (answer("Content filtered. Buck"), "no description"),
+        (answer("Üzgünüm, Buck'ı tanımlayamıyorum."), "no description"),
+        (answer("Xin lỗi, tôi không thể nhận dạng Buck."), "no description"),
+        (answer("Buck [insert action here]"), "leave out brackets"),
+        (answer("{name} and Buck stand in a field."), "leave out brackets"),
+        (answer("[Buck](https://example.com) runs over the meadow."), "leave out brackets"),
         (answer("Buck \x9f runs"), "control characters"),
         (answer("Buck \ufffd runs over the meadow."), "could not be read"),
         (json.dumps([GOOD]), "not one JSON object"),
@@ -150,6 +167,13 @@ def test_caption_of_when_length_or_letters_are_at_their_limits_then_taken_within
 def test_caption_of_when_a_picture_is_part_of_the_story_then_taken() -> None:
     text = "Buck holds up a picture of his mother in the frame of the door."
     assert caption_of(answer(text), BUCK, LIMITS) == (text, ())
+
+
+@pytest.mark.parametrize("typed", ["1. FC", "Sure", "Ok", "# 7", "Number (9 words)"])
+def test_caption_of_when_a_name_looks_like_a_models_first_words_then_kept(typed: str) -> None:
+    subject = CaptionSubject(character="who", characters={"who": Character(name=typed)})
+    text = f"{typed}, late as ever, runs over the meadow beside {typed}"
+    assert caption_of(answer(text), subject, LIMITS) == (text, ())
 
 
 def test_caption_of_when_several_things_are_wrong_then_all_are_told() -> None:
@@ -232,6 +256,7 @@ NAMES = st.one_of(
 @example("A<b>", "{}")
 @example("Sorry, I", "{}")
 @example("cartoon character", "{}")
+@example("[Star]", "{}")
 @example("3D Animal", "{}")
 def test_caption_of_when_it_has_any_allowed_name_then_the_name_is_found_as_typed(
     typed: str, written: str

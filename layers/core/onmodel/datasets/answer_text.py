@@ -28,10 +28,16 @@ LINE_TAG = re.compile(
     re.IGNORECASE,
 )
 HEADING = re.compile(
-    r"^\W*(?:(?:image|picture|photo)\s+)?(?:caption|alt(?:ernative)?[ _-]?text|description)\s*:\s+",
+    r"^\W*(?:(?:image|picture|photo)\s+)?(?:caption|alt(?:ernative)?[ _-]?text|description)\s*:\s+"
+    r"|^(?:sure|certainly|of course|okay|ok)[!,.:]\s+"
+    r"|^here(?:['’]s| is) (?:the|a|an|your|my) [\w -]{0,40}:\s+"
+    r"|^(?:[-•#]+|\d{1,2}[.)])\s+",
     re.IGNORECASE,
 )
 """What a model puts before its description."""
+
+COUNT = re.compile(r"\s*[(\[]\s*\d+\s+(?:characters|chars|words)\s*[)\]]\W*$", re.IGNORECASE)
+"""The length of its description, which a model puts behind it."""
 
 QUOTED = re.compile(
     r"^(?:\"([^\"]+)\"|“([^“”]+)”|„([^„“”]+)[“”]|«([^«»]+)»|「([^「」]+)」|『([^『』]+)』"
@@ -89,7 +95,7 @@ def cleaned(text: str, names: Sequence[str] = ()) -> str:
     for _ in range(MOST_WRAPPINGS):
         text = TAG.sub(" ", LINE_TAG.sub("", text)).strip()
         text = EMPHASIS.sub(_inner, text)
-        text = HEADING.sub("", text)
+        text = COUNT.sub("", HEADING.sub("", text))
         text = QUOTED.sub(_inner, text)
     text = kept.shown(" ".join(INVISIBLE.sub("", text).split()))
     return unicodedata.normalize("NFC", text)
@@ -126,7 +132,7 @@ def _is_changed(name: str) -> bool:
     """Whether a text that has the name may lose a part of it."""
     return (
         cleaned(name) != name
-        or cleaned(f"{name} a") != f"{name} a"
+        or any(cleaned(text) != text for text in (f"{name} a", f"{name}, a", f"{name}! a"))
         or any(sign in name for sign in "*_`<>&\"'“”„«»‘’「」『』:")
     )
 

@@ -28,6 +28,7 @@ FILLER = re.compile(
 )
 TRAIT_ENDS = re.compile(r"[,;.:\n()]+|\b(?:with|and|who|which|that)\b", re.IGNORECASE)
 ARTICLE = re.compile(r"^\s*(?:an?|the|his|her|its|their)\b", re.IGNORECASE)
+BRACKETS = re.compile(r"[\[\]{}]")
 BLOCKED = re.compile(r"blocked by (?:our|the) content filter", re.IGNORECASE)
 
 
@@ -66,6 +67,8 @@ def _faults(text: str, subject: CaptionSubject, limits: DatasetLimits) -> Iterat
         yield "the text is no description: describe what is to be seen"
     if BLOCKED.search(plain):
         yield "the text is a content filter's notice, not a description"
+    if BRACKETS.search(plain):
+        yield "leave out brackets: write the description alone, without a form or a link"
     filler = FILLER.search(plain)
     if filler:
         yield f'leave out "{filler.group(0)}": say what is to be seen'

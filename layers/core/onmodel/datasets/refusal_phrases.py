@@ -26,8 +26,12 @@ _FIRST_WORDS = (
     r"mi dispiace\b", r"non (?:posso|è possibile)\b",
     r"het spijt me\b", r"ik kan\b",
     r"przepraszam\b", r"nie mogę\b",
-    # Thai, Arabic
+    # Turkish, Vietnamese, Indonesian, Swedish, Danish, Norwegian
+    r"üzgünüm\b", r"maalesef\b", r"xin lỗi\b", r"tôi không thể\b", r"maaf\b",
+    r"tyvärr\b", r"jag kan inte\b", r"desværre\b", r"beklager\b",
+    # Thai, Arabic, Hindi
     r"ขออภัย", r"ขอโทษ", r"عذر", r"آسف", r"لا (?:أستطيع|يمكنني)",
+    r"क्षमा", r"माफ", r"मुझे खेद",
     # Russian, Japanese, Chinese, Korean
     r"(?:извините|простите|к сожалению)\b", r"я не могу\b",
     r"申し訳", r"すみません",
@@ -39,6 +43,9 @@ _ANYWHERE = (
     r"\b(?:cannot|can['’]?t) be made out\b",
     r"\bno \w+ can be seen\b",
     r"\btoo (?:blurry|dark) to\b",
+    r"\bcontent (?:policy|policies|filtered)\b",
+    r"\blorem ipsum\b",
+    r":\s*(?:n/?a|none|null)\W*$",
     r"[\[<][\w ]*\b(?:description|caption|text)\b[\w ]*[\]>]",
     r"\b(?:description|caption|text) (?:of \w+ )?goes here\b",
     r"\b(?:identify|identification|recogni[sz]e)\b.*\bfacial features\b",
@@ -47,7 +54,8 @@ _REFUSAL = re.compile(rf"^\W*(?:{'|'.join(_FIRST_WORDS)})|{'|'.join(_ANYWHERE)}"
 
 _PLACEHOLDER = re.compile(
     r"^\W*(?:(?:your|the|some|insert|example|placeholder|alt)?[ _-]*"
-    r"(?:text|caption|description|alt[ _-]?text)(?:[ _-]*(?:here|goes here))?)?\W*$",
+    r"(?:text|caption|description|alt[ _-]?text)(?:[ _-]*(?:here|goes here))?"
+    r"|n/?a|none|null|string|tbd|todo|undefined)?\W*$",
     re.IGNORECASE,
 )
 
