@@ -23,7 +23,7 @@ from onmodel.namers import NAMERS, NamerServices, make_namer
 from onmodel.namers.embeddings import EmbeddingsNamer
 from onmodel.namers.faces import FacesNamer
 from onmodel.namers.in_order import NamersInOrder
-from onmodel.ports.namer import LookAlikes, Namer, NamingTask, ReferencePicture
+from onmodel.ports.namer import KnownFigure, LookAlikes, Namer, NamingTask, ReferencePicture
 
 EMBEDDING = EmbeddingSettings(dimensions=256)
 CHARACTERS = ("big-buck", "frank", "gimera")
@@ -54,6 +54,9 @@ def task(
         references=references,
         figure=lambda crop: picture(int(crop.crop_id)),
         notice=lambda _: None,
+        known=[
+            KnownFigure(each.name, each.character, embedded([each.jpeg])[0]) for each in references
+        ],
     )
 
 

@@ -5,12 +5,12 @@ from drawn.films import DrawnFilm
 from fakes.films_in_memory import FilmsInMemory
 from fakes.labels import FakeLabels, figure
 
-from onmodel.contracts.films import Crop, Naming, Run, RunRequest
+from onmodel.contracts.films import Crop, Naming, Rejected, RejectReason, Run, RunRequest
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.namers import NamingSettings
 from onmodel.contracts.rows import NamingCost
 from onmodel.contracts.settings import Settings
-from onmodel.formats.jsonl import read_lines
+from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.registry.kinds import REFERENCES
 from onmodel.steps.deduplicate_film import deduplicate_film
 
@@ -113,3 +113,58 @@ def test_name_when_references_of_several_are_alike_then_one_notice_lists_the_pai
     assert notice.startswith("References of Mira 0 and Mira 1 (1.00, limit ")
     assert notice.count(" and ") == min(cast * (cast - 1) // 2, 10)
     assert ("of 5 more pairs are" in notice) == (cast == 6)
+
+
+def with_naming(world: FilmsInMemory, run: Run, **naming: object) -> None:
+    keys = FilmKeys.of(run)
+    settings = Settings.model_validate_json(world.studio.get(keys.settings))
+    changed = settings.model_copy(update={"naming": NamingSettings.model_validate(naming)})
+    world.studio.put(keys.settings, changed.model_dump_json().encode(), "application/json")
+
+
+def notices(world: FilmsInMemory, run: Run) -> tuple[str, ...]:
+    body = world.studio.get(FilmKeys.of(run).naming_usage)
+    return NamingCost.model_validate_json(body).notices
+
+
+def test_name_when_a_person_names_one_picture_of_a_group_then_all_of_it_for_nothing(
+    world: FilmsInMemory, run: Run
+) -> None:
+    with_naming(world, run, kind="cluster")
+    world.name(run)
+    lines = read_lines(Naming, world.studio.get(FilmKeys.of(run).names))
+    group = next(line.group for line in lines if line.group)
+    alike = {line.crop_id for line in lines if line.group == group}
+    named = {"names": {f"{run.film_id}/{group}": "mira"}}
+    with_naming(world, run, kind="cluster", cluster=named)
+    meter = world.name(run)
+    assert {crop for crop, name in names(world, run).items() if name == "mira"} >= alike
+    assert meter.usage() == ()
+    assert notices(world, run) == ()
+
+
+def test_name_when_the_named_picture_was_dropped_as_a_duplicate_then_the_kept_one_counts(
+    world: FilmsInMemory, run: Run
+) -> None:
+    keys, kept = FilmKeys.of(run), first_crop(world, run)
+    dropped = Rejected(
+        reason=RejectReason.NEAR_DUPLICATE, timecode_seconds=0.5, chunk=0,
+        crop_id="000000500-0123456789", kept_instead=kept.crop_id,
+    )  # fmt: skip
+    world.studio.put(keys.rejected, write_lines([dropped]), "application/jsonl")
+    named = {"names": {f"{run.film_id}/{dropped.crop_id}": "mira"}}
+    with_naming(world, run, kind=["embeddings", "cluster"], cluster=named)
+    world.name(run)
+    assert names(world, run)[kept.crop_id] == "mira"
+
+
+def test_name_when_a_named_picture_does_not_exist_then_told_and_nobody_is_named(
+    world: FilmsInMemory, run: Run
+) -> None:
+    wrong = {f"{run.film_id}/000-gone": "mira", "another-film/000-gone": "mira"}
+    with_naming(world, run, kind="cluster", cluster={"names": wrong})
+    world.name(run)
+    assert set(names(world, run).values()) == {None}
+    told = notices(world, run)
+    assert len(told) == 2
+    assert all("is no picture of this production" in each for each in told)

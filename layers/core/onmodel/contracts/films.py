@@ -190,6 +190,10 @@ class Naming(Contract):
     confidence: float = Field(ge=-1, le=1)
     margin: float = Field(ge=0, le=2, description="ahead of the next character by")
     runner_up: str | None = None
+    group: str | None = Field(
+        default=None,
+        description="the crop that stands for those without a name that look like this one",
+    )
     replaces: str | None = Field(
         default=None,
         exclude_if=lambda replaces: replaces is None,

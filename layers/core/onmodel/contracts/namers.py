@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, model_validator
 
-from onmodel.contracts.base import Contract, is_hand_written
+from onmodel.contracts.base import CharacterSlug, Contract, is_hand_written
 from onmodel.contracts.kinds import LISTED, STORED, check_kinds
 
-NamerKind = Literal["embeddings", "faces"]
+NamerKind = Literal["embeddings", "faces", "cluster"]
+
+PictureId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,80}/[a-z0-9-]{1,60}$")]
+"""A crop as reports name it: the ids of its film and of the crop itself."""
 
 
 class FacesNamerSettings(Contract):
@@ -17,6 +20,17 @@ class FacesNamerSettings(Contract):
 
     threshold: float = Field(
         default=90.0, ge=50, le=100, description="least similarity of two faces, in percent"
+    )
+
+
+class ClusterNamerSettings(Contract):
+    """The names of groups of pictures that look alike."""
+
+    names: dict[PictureId, CharacterSlug] = Field(
+        default_factory=dict,
+        max_length=500,
+        description="by `film/picture`, as the film's report shows it: whoever this picture shows"
+        " is this character, in every film",
     )
 
 
@@ -30,7 +44,8 @@ class NamingSettings(Contract):
         exclude_if=lambda kind: kind == ("embeddings",),
         description="one or several, such as `[faces, embeddings]`: the first that knows a figure"
         " names it. `embeddings`: after the character of the nearest reference; `faces`: after the"
-        " faces on the references, by Rekognition",
+        " faces on the references, by Rekognition; `cluster`: pictures that look alike are shown as"
+        " groups, and named once by a person",
     )
     threshold: float | None = Field(
         default=None,
@@ -45,6 +60,12 @@ class NamingSettings(Contract):
         default=FacesNamerSettings(),
         exclude_if=lambda section: section == FacesNamerSettings(),
         description="of the namer `faces`",
+    )
+
+    cluster: ClusterNamerSettings = Field(
+        default=ClusterNamerSettings(),
+        exclude_if=lambda section: section == ClusterNamerSettings(),
+        description="of the namer `cluster`",
     )
 
     @model_validator(mode="after")

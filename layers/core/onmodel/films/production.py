@@ -49,12 +49,17 @@ def characters_of(production: str, settings: Settings, registry: Registry) -> di
     """The production's characters by slug, from its settings and its folders of pictures.
 
     A folder of pictures makes a character without settings; its name is the folder's, as written.
+    So does a name in `naming.cluster.names`.
     """
     with_pictures = {
         row.id: Character(name=_name(row.id, row.body.folder))
         for row in CHARACTERS.list(registry, production)
     }
-    return with_pictures | settings.characters
+    in_groups = {
+        slug: Character(name=person_name(slug)[:60])
+        for slug in settings.naming.cluster.names.values()
+    }
+    return in_groups | with_pictures | settings.characters
 
 
 def _name(slug: str, folder: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from onmodel.namers.cluster import ClusterNamer
 from onmodel.namers.embeddings import make_embeddings_namer
 from onmodel.namers.faces import make_faces_namer
 from onmodel.namers.in_order import NamersInOrder
@@ -42,6 +43,7 @@ NAMERS: Mapping[str, Callable[[NamingTask, NamerServices], Namer]] = {
     "faces": lambda task, services: make_faces_namer(
         task, services.stack, services.faces(), services.collections()
     ),
+    "cluster": lambda task, _: ClusterNamer(task.known, task.naming),
 }
 
 

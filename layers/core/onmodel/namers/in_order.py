@@ -36,6 +36,8 @@ class NamersInOrder:
             for place, answer in zip(left, later, strict=True):
                 beside = tracks.apart[int(tracks.of_crop[place])]
                 taken = {named[track] for track in beside if track in named}
-                if answer.character is not None and answer.character not in taken:
+                if answer.character is None:
+                    answers[place] = answers[place].model_copy(update={"group": answer.group})
+                elif answer.character not in taken:
                     answers[place] = answer
         return tuple(answers)

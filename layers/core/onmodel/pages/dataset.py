@@ -130,8 +130,8 @@ def _sections(report: DatasetReport) -> list[Section[Entry]]:
     order = sorted(groups, key=lambda slug: (slug == UNNAMED, -len(groups[slug]), slug))
     return [
         Section(
-            slug=slug or "unnamed",
-            title=called(slug) if slug else "Not named",
+            slug=slug,
+            title="Not named" if slug == UNNAMED else called(slug),
             total=len(groups[slug]),
             hue=0 if slug == UNNAMED else 1 + index % HUES,
             items=tuple(

@@ -90,6 +90,26 @@ def _deduplication(settings: Settings) -> str:
 
 
 def _naming(settings: Settings) -> str:
+    """How each namer names, in their order."""
+    return " Then: ".join(_NAMERS[kind](settings) for kind in settings.naming.kind)
+
+
+def _by_faces(settings: Settings) -> str:
+    return (
+        "The faces of the best pictures of a figure in a shot are searched among the faces on the"
+        f" references, and name it from {settings.naming.faces.threshold:g} % similarity on."
+    )
+
+
+def _by_groups(settings: Settings) -> str:
+    named = count(len(settings.naming.cluster.names), "picture")
+    return (
+        "Pictures without a name that look alike are shown as groups; figures that look like one of"
+        f" the {named} that settings name have that name."
+    )
+
+
+def _by_embeddings(settings: Settings) -> str:
     if settings.naming.threshold is None:
         return (
             "All pictures of a figure in a shot are named together, after the nearest character, "
@@ -101,6 +121,9 @@ def _naming(settings: Settings) -> str:
         f"from a similarity of {settings.naming.threshold:g}"
         f" on, if the next character is at least {settings.naming.margin:g} behind."
     )
+
+
+_NAMERS = {"embeddings": _by_embeddings, "faces": _by_faces, "cluster": _by_groups}
 
 
 def _characters(settings: Settings) -> str:

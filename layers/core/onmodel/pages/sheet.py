@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 
 from onmodel.contracts.films import Crop, Naming
 from onmodel.contracts.settings import Settings
-from onmodel.formats.wording import person_name, timecode
+from onmodel.formats.wording import count, person_name, timecode
 from onmodel.pages.paging import Section
 from onmodel.pages.templating import StoredPicture
 
-UNNAMED = ""
+UNNAMED = "unnamed"
+GROUP = "group."
+"""Slugs of groups begin so; no character's slug has a full stop."""
+
 HUES = 8  # colours in the style sheet; more characters share them
 
 
@@ -57,21 +60,18 @@ def contact_sheet(
     thumbnails: Mapping[str, bytes],
     called: CharacterNames,
 ) -> list[Section[Tile]]:
-    """A section a character, the most seen first, unnamed last; within it by time."""
+    """A section a character, the most seen first, then groups, then the rest; within it by time."""
     groups: dict[str, list[Crop]] = defaultdict(list)
     for crop in crops:
-        naming = names.get(crop.crop_id)
-        groups[(naming.character if naming else None) or UNNAMED].append(crop)
-    order = sorted(groups, key=lambda slug: (slug == UNNAMED, -len(groups[slug]), slug))
+        groups[sheet_section(names.get(crop.crop_id))].append(crop)
+    order = sorted(groups, key=lambda slug: (_rank(slug), -len(groups[slug]), slug))
     return [
         Section(
-            slug=slug or "unnamed",
-            title=called(slug) if slug else "Not named",
+            slug=slug,
+            title=_title(slug, groups[slug], called),
             total=len(groups[slug]),
-            hue=0 if slug == UNNAMED else 1 + index % HUES,
-            note="No reference was near enough, or two characters were too close to call."
-            if slug == UNNAMED
-            else "",
+            hue=0 if _rank(slug) else 1 + index % HUES,
+            note=_note(slug, groups[slug]),
             items=tuple(
                 tile(crop, names.get(crop.crop_id), thumbnails, called)
                 for crop in sorted(groups[slug], key=lambda crop: crop.timecode_seconds)
@@ -79,6 +79,38 @@ def contact_sheet(
         )
         for index, slug in enumerate(order)
     ]
+
+
+def sheet_section(naming: Naming | None) -> str:
+    """The slug of the section that shows a crop: its character, its group, or `unnamed`."""
+    if naming is not None and naming.character:
+        return naming.character
+    return f"{GROUP}{naming.group}" if naming is not None and naming.group else UNNAMED
+
+
+def _rank(slug: str) -> int:
+    """Characters, then groups, then the rest."""
+    return 2 if slug == UNNAMED else 1 if slug.startswith(GROUP) else 0
+
+
+def _title(slug: str, crops: Sequence[Crop], called: CharacterNames) -> str:
+    if slug == UNNAMED:
+        return "Not named"
+    if slug.startswith(GROUP):
+        return f"{count(len(crops), 'picture')} without a name that look alike"
+    return called(slug)
+
+
+def _note(slug: str, crops: Sequence[Crop]) -> str:
+    if slug == UNNAMED:
+        return "No reference was near enough, or two characters were too close to call."
+    if slug.startswith(GROUP):
+        picture = f"{crops[0].film_id}/{slug.removeprefix(GROUP)}"
+        return (
+            "Name them once, in settings.yaml: naming, cluster, names,"
+            f" {picture}: the character's key."
+        )
+    return ""
 
 
 def tile(

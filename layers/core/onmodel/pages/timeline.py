@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from onmodel.contracts.films import Crop, Naming, Rejected
 from onmodel.formats.wording import timecode
 from onmodel.pages.paging import Section
-from onmodel.pages.sheet import Tile
+from onmodel.pages.sheet import Tile, sheet_section
 
 WIDTH = 1000  # units of the drawing; it is stretched to the page
 TICKS = 6
@@ -47,8 +47,7 @@ def timeline(
         return round(min(seconds / end, 1.0) * WIDTH, 1)
 
     def lane_of(crop: Crop) -> str:
-        naming = names.get(crop.crop_id)
-        return (naming.character if naming else None) or "unnamed"
+        return sheet_section(names.get(crop.crop_id))
 
     return Timeline(
         lanes=tuple(

@@ -11,7 +11,7 @@ from onmodel.contracts.namers import NamingSettings
 from onmodel.contracts.settings import EmbeddingSettings
 
 if TYPE_CHECKING:  # wiring imports this module also where NumPy is not installed
-    from onmodel.contracts.arrays import Vectors
+    from onmodel.contracts.arrays import Vector, Vectors
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,21 @@ class Namer(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class KnownFigure:
+    """A picture of which a person said whom it shows.
+
+    Attributes:
+        crop_id: of the picture.
+        character: slug of the character.
+        vector: `(d,)` float32, of unit length.
+    """
+
+    crop_id: str
+    character: str
+    vector: Vector
+
+
 @dataclass(frozen=True)
 class NamingTask:
     """What a namer is made for.
@@ -77,6 +92,7 @@ class NamingTask:
         embedding: the settings that the crops' vectors were made with.
         references: all of the production.
         figure: the figure of a crop alone, as `vision.encoding.encode_for_service` makes it.
+        known: pictures that people named.
         notice: takes a sentence for the film's report, such as why a reference is not used.
     """
 
@@ -86,6 +102,7 @@ class NamingTask:
     references: Sequence[ReferencePicture]
     figure: Callable[[Crop], bytes]
     notice: Callable[[str], None]
+    known: Sequence[KnownFigure] = ()
 
 
 NamerOf = Callable[[NamingTask], Namer]

@@ -40,6 +40,7 @@ from onmodel.datasets.summary import summarize
 from onmodel.errors import Conflict, DatasetRefused
 from onmodel.films.corrections import Corrections, read_corrections
 from onmodel.films.figures import FigureReader
+from onmodel.films.known_figures import KnownFigureReader, known_by_review
 from onmodel.films.near_duplicates import kept_crops
 from onmodel.films.production import characters_of, current_films
 from onmodel.films.references import ReferenceReader
@@ -210,6 +211,16 @@ class AssembleDataset:
                 references=references,
                 figure=FigureReader(self.studio).read,
                 notice=more.append,
+                known=(
+                    *KnownFigureReader(runs[0], self.studio, self.registry, more.append).read(
+                        settings, embedding
+                    ),
+                    *(
+                        known
+                        for film in films_crops
+                        for known in known_by_review(film.crops, film.vectors, corrections)
+                    ),
+                ),
             )
         )
         named = [_named(film, namer) for film in films_crops]

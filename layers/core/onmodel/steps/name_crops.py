@@ -11,6 +11,7 @@ from onmodel.contracts.rows import NamingCost
 from onmodel.contracts.settings import Settings
 from onmodel.films.corrections import corrected_names, read_corrections
 from onmodel.films.figures import FigureReader
+from onmodel.films.known_figures import KnownFigureReader, known_by_review
 from onmodel.films.production import characters_of
 from onmodel.films.references import ReferenceReader
 from onmodel.formats.jsonl import read_lines, write_lines
@@ -51,6 +52,8 @@ def name_crops(
     vectors = from_npy(studio.get(keys.vectors))
     references, unread = ReferenceReader(run, uploads, studio, registry).read(settings)
     notices = list(unread)
+    corrections = read_corrections(run.production, registry)
+    reader = KnownFigureReader(run, studio, registry, notices.append)
     chosen = namer(
         NamingTask(
             production=run.production,
@@ -59,9 +62,12 @@ def name_crops(
             references=references,
             figure=FigureReader(studio).read,
             notice=notices.append,
+            known=(
+                *reader.read(settings, settings.embedding),
+                *known_by_review(crops, vectors, corrections),
+            ),
         )
     )
-    corrections = read_corrections(run.production, registry)
     names = corrected_names(chosen.name(crops, vectors), corrections)
     studio.put(keys.names, write_lines(names), "application/jsonl")
     characters = characters_of(run.production, settings, registry)
