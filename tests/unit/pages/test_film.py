@@ -137,3 +137,21 @@ def test_report_when_one_page_is_rendered_then_only_its_pictures_are_read(make_r
     pages = render_film_report(replace(report, thumbnails=counted), pictures_a_page=20)
     assert next(pages)[0] == "page-2.html"
     assert counted.read == 20
+
+
+def test_report_when_unnamed_pictures_look_alike_then_a_group_with_the_line_that_names_it(
+    make_report,
+) -> None:
+    report = make_report(kept=20, dropped=0)
+    alike = [crop.crop_id for crop in report.crops[:12]]
+    names = {
+        crop.crop_id: report.names[crop.crop_id].model_copy(
+            update={"character": None, "group": alike[3] if crop.crop_id in alike else None}
+        )
+        for crop in report.crops
+    }
+    html = dict(render_film_report(replace(report, names=names)))["index.html"].decode()
+    assert "12 pictures without a name that look alike" in html
+    assert f"names, {report.crops[0].film_id}/{alike[3]}: the character" in html
+    assert f'id="group.{alike[3]}"' in html
+    assert html.index("look alike") < html.rindex("Not named")
