@@ -93,7 +93,7 @@ def test_read_when_a_profile_cannot_be_converted_then_used_with_a_notice(
 ) -> None:
     file = io.BytesIO()
     tables = profile(b"RGB ", b"prtr", {b"A2B0": bytes(64)})
-    Image.new("RGB", (80, 80)).save(file, "PNG", icc_profile=tables)
+    Image.linear_gradient("L").convert("RGB").save(file, "PNG", icc_profile=tables)
     world.route(world.upload("bunny/characters/mira/1.png", file.getvalue()))
     pictures, (notice,) = reader(world, run).read(Settings())
     assert len(pictures) == 1

@@ -41,6 +41,20 @@ def refused(data: bytes) -> str:
     return str(caught.value)
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_read_uploaded_picture_when_it_has_a_single_colour_then_refused(kind):
+    file = io.BytesIO()
+    Image.new("RGB", (128, 96), (180, 30, 77)).save(file, kind)
+    assert refused(file.getvalue()).startswith("the picture has a single colour")
+
+
+def test_read_uploaded_picture_when_it_is_wholly_transparent_then_refused():
+    clear, file = QUARTERS.copy(), io.BytesIO()
+    clear[..., 3] = 0
+    Image.fromarray(clear).save(file, "PNG")
+    assert "wholly transparent" in refused(file.getvalue())
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_read_uploaded_picture_when_avif_under_another_suffix_then_upright(orientation):
     upright = ImageOps.exif_transpose(_with_exif(QUARTERS[..., :3], orientation))

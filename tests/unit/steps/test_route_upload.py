@@ -28,7 +28,15 @@ from onmodel.registry.kinds import CONTENTS, FILMS, PRODUCTIONS, REFERENCES, RUN
 from onmodel.vision.decoding import PICTURE_LIMIT_BYTES
 from onmodel.vision.encoding import encode_picture
 
-PICTURE = encode_picture(np.full((128, 96, 3), 90, np.uint8), "png")
+
+def picture_of(height: int, width: int) -> bytes:
+    """A PNG that is darker on its left."""
+    pixels = np.full((height, width, 3), 90, np.uint8)
+    pixels[:, : width // 2] = 30
+    return encode_picture(pixels, "png")
+
+
+PICTURE = picture_of(128, 96)
 
 
 @pytest.fixture
@@ -330,7 +338,7 @@ def test_route_when_a_reference_of_an_older_stack_is_uploaded_again_then_it_coun
 def test_route_when_a_reference_is_about_the_smallest_size_then_taken_from_64_pixels_on(
     world: FilmsInMemory, height: int, width: int, outcome: str
 ) -> None:
-    picture = encode_picture(np.full((height, width, 3), 90, np.uint8), "png")
+    picture = picture_of(height, width)
     answer = world.route(world.upload("bunny/characters/Buck/front.png", picture))
     assert answer.outcome == outcome
 

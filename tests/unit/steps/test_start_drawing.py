@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from fakes.deployment_in_memory import TRAINING
 from fakes.jobs_in_memory import JobsInMemory
@@ -11,6 +12,7 @@ from onmodel.deployments.deletion import begin_deletion
 from onmodel.errors import EventRefused, TrainingImpossible
 from onmodel.registry.kinds import REFERENCES, STORYBOARDS
 from onmodel.vision.decoding import decode_picture
+from onmodel.vision.encoding import encode_picture
 
 ARMS = b"scenes: [Buck smiles, Nobody is here]\nimages: 2\narms: [references, base]\nsize: 512x512"
 
@@ -103,8 +105,9 @@ def test_start_when_a_reference_was_uploaded_then_it_is_given_and_not_a_crop(
     studio: JobsInMemory,
 ) -> None:
     key = "bunny/characters/buck/front.png"
-    crop = next(info.key for info in studio.studio.list("bunny/datasets/") if "crop-1" in info.key)
-    studio.uploads.put(key, studio.studio.get(crop), "image/png")
+    uploaded = np.zeros((512, 512, 3), np.uint8)
+    uploaded[:, :256, 2] = 255
+    studio.uploads.put(key, encode_picture(uploaded, "png"), "image/png")
     source = ObjectRef(bucket="uploads", key=key)
     REFERENCES.put(
         studio.registry, "bunny", "buck/front-png", status=ReferenceStatus.RECORDED,
@@ -114,7 +117,7 @@ def test_start_when_a_reference_was_uploaded_then_it_is_given_and_not_a_crop(
     studio.upload(ARMS)
     studio.start_drawing(studio.plan())
     given = studio.studio.get("bunny/storyboards/forest-day/1/references/buck-0.jpg")
-    assert decode_picture(given).pixels[0, 0].tolist()[2] > 200  # red: Frank's crop, uploaded
+    assert decode_picture(given).pixels[0, 0].tolist()[2] > 200  # red, as the uploaded picture
 
 
 def test_start_when_the_trainer_refuses_then_the_take_has_failed_with_the_reason(

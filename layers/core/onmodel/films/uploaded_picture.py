@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from onmodel.errors import ReferenceRefused
 from onmodel.ports.storage import ObjectStore
 from onmodel.video.decode.still import StillNotDecodable, decode_still, jpeg_is_damaged
@@ -20,6 +22,9 @@ from onmodel.vision.picture_header import picture_kind
 SMALLEST_REFERENCE = 64
 """Pixels of the shorter side: below, an embedding describes the blur more than the character."""
 
+_ONE_COLOUR = 4
+"""Levels of each channel that a picture of a single colour has at most, saved as JPEG."""
+
 _DAMAGED = "a part of the JPEG is damaged and shows wrong pixels: save it anew and upload it again"
 
 
@@ -34,7 +39,7 @@ def read_uploaded_picture(
         version_id: of it; None for the newest version.
 
     Raises:
-        ReferenceRefused: no JPEG, PNG, WebP or AVIF, damaged, too small or too large.
+        ReferenceRefused: no JPEG, PNG, WebP or AVIF, damaged, too small or large, or of one colour.
         NotFound: it was deleted.
     """
     info = uploads.head(key, version_id)
@@ -57,6 +62,12 @@ def read_picture(data: bytes) -> DecodedPicture:
         raise ReferenceRefused(
             f"the picture has only {width} × {height} pixels",
             f"Upload a picture of at least {SMALLEST_REFERENCE} pixels a side",
+        )
+    levels = picture.pixels.reshape(-1, 3)
+    if np.all(levels.max(axis=0) - levels.min(axis=0) <= _ONE_COLOUR):
+        raise ReferenceRefused(
+            "the picture has a single colour or is wholly transparent",
+            "Upload one that shows the character",
         )
     return picture
 
