@@ -29,6 +29,8 @@ ON_THE_WAY_TO_A_MODEL = {
     "publish_gallery", "notify", "request_approval",
 }  # fmt: skip
 
+REVIEWED = "Are the pictures and captions of"
+
 ONLY_FOR_JOBS = {"quote_drawing", "start_drawing", "check_drawing"}
 """Functions of a trainer that deploys nothing: test_train_on_sagemaker.py calls them."""
 
@@ -49,18 +51,19 @@ def only(studio: DeployedStack, kind: Kind, production: str, status: set[str]) -
 
 
 def question_of(studio: DeployedStack, approval: Record) -> CaughtMail:
-    """The mail that asks for this approval."""
+    """The mail that asks for this approval, which is no review."""
     about = f"({approval.body['subject_id']})"
-    (mail,) = [mail for mail in studio.wait_for_mails(about) if "?" in mail.subject]
+    mails = [mail for mail in studio.wait_for_mails(about) if "?" in mail.subject]
+    (mail,) = [mail for mail in mails if not mail.subject.startswith(REVIEWED)]
     return mail
 
 
 @pytest.fixture(scope="module")
 def trained(studio: DeployedStack, drawn: DrawnFilm) -> Record:
-    """The training of a production whose film landed and whose one question was approved."""
+    """The training of a production whose film landed, was approved and was reviewed."""
     for name, picture in cut_references(drawn).items():
         studio.upload(f"show/characters/{name}", picture)
-    studio.upload("show/settings.yaml", SETTINGS)
+    studio.upload("show/settings.yaml", SETTINGS + b"review: page\n")
     wait_until(
         lambda: len(list(studio.registry.list("show", Kind.REFERENCE))) == 6,
         lambda: studio.state_of("show"),
@@ -68,7 +71,56 @@ def trained(studio: DeployedStack, drawn: DrawnFilm) -> Record:
     studio.upload("show/films/drawn.mp4", drawn.path.read_bytes())
     asked = only(studio, Kind.APPROVAL, "show", {"pending"})
     behind_the_link(question_of(studio, asked), "approve")
+    review(studio)
     return only(studio, Kind.TRAINING, "show", {"completed", "failed"})
+
+
+def review(studio: DeployedStack) -> None:
+    """Behind the mail's link: reject the first picture, write the caption of the second, finish."""
+    asked = only(studio, Kind.APPROVAL, "show", {"pending"})
+    assert asked.body["purpose"] == "review"
+    (mail,) = studio.wait_for_mails(f"{REVIEWED} show good?")
+    link = re.search(r"http://127\.0\.0\.1:\d+/_aws/execute-api/\S+/review/\S+/", mail.body)
+    assert link, mail.body
+    assert "static/review.css" in told(link[0])
+    assert "export" in told(f"{link[0]}static/main.js") + told(f"{link[0]}static/keys.js")
+    page = json.loads(told(f"{link[0]}items"))
+    assert page["is_waited_for"] is True
+    for address in (page["items"][0]["picture"], page["sheets"][0]):
+        with urllib.request.urlopen(address, timeout=60) as picture:
+            assert picture.headers["Content-Type"] == "image/jpeg"
+    assert json.loads(told(f"{link[0]}groups?threshold=0.5"))["groups"]
+    first, second = page["items"][:2]
+    corrections = [
+        {"crop_id": first["crop_id"], "version": 0, "verdict": "rejected"},
+        {"crop_id": second["crop_id"], "version": 0, "caption": WRITTEN},
+    ]
+    results = json.loads(told(f"{link[0]}corrections", {"corrections": corrections}))["results"]
+    assert [result["saved"] for result in results] == [True, True]
+    assert json.loads(told(f"{link[0]}done", {}))["message"]
+
+
+WRITTEN = "Mira, as a person saw her."
+
+
+def told(address: str, posted: object = None) -> str:
+    """What the review's address answers."""
+    body = None if posted is None else json.dumps(posted).encode()
+    with urllib.request.urlopen(address, data=body, timeout=60) as answer:
+        return str(answer.read().decode())
+
+
+def test_dataset_when_reviewed_then_trained_on_with_the_corrections(
+    studio: DeployedStack, trained: Record
+) -> None:
+    keys = DatasetKeys("show", trained.body["dataset_id"])
+    decided = {row.id: row.body for row in studio.registry.list("show", Kind.REVIEW)}
+    (rejected,) = [crop for crop, body in decided.items() if body["verdict"] == "rejected"]
+    notes = [json.loads(line) for line in studio.store.get(keys.annotations).splitlines()]
+    assert rejected not in {note["crop_id"] for note in notes}
+    assert WRITTEN in {note["alt_text"] for note in notes}
+    left_out = [json.loads(line) for line in studio.store.get(keys.left_out).splitlines()]
+    assert [line["crop_id"] for line in left_out if line["reason"] == "reviewed_out"] == [rejected]
 
 
 def test_film_when_it_landed_then_a_dataset_in_bedrocks_form_was_trained_on(
@@ -90,9 +142,10 @@ def test_question_when_approved_then_training_and_deployment_need_no_second_one(
     studio: DeployedStack, trained: Record
 ) -> None:
     only(studio, Kind.DEPLOYMENT, "show", {"in_service"})
-    approval = only(studio, Kind.APPROVAL, "show", {"approved"})
+    approvals = studio.registry.list("show", Kind.APPROVAL)
+    (approval,) = [row for row in approvals if row.body["purpose"] == "training"]
     parts = {part["name"]: part["usd"] for part in approval.body["parts"]}
-    assert set(parts) == {"captions", "training", "deployment"}
+    assert set(parts) == {"captions", "training", "deployment", "judging"}
     assert approval.body["usd"] == pytest.approx(sum(parts.values()))
     assert parts["deployment"] == 4 * 60.5
     assert trained.body["agreed_parts"] == approval.body["parts"]
