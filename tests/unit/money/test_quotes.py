@@ -158,3 +158,11 @@ def test_quote_film_when_faces_alone_look_then_no_label_is_counted() -> None:
     items = {line.item for line in quote.bill.lines}
     assert "rekognition.detect-faces" in items
     assert "rekognition.detect-labels" not in items
+
+
+def test_quote_film_when_faces_name_then_a_search_for_every_figure_is_counted() -> None:
+    settings = Settings(naming=NamingSettings(kind=("faces",)))
+    quote = film_quote(FILM, settings, BOOK)
+    lines = {line.item: line for line in quote.bill.lines}
+    assert lines["rekognition.search-faces-by-image"].paid == 894
+    assert "the face of every figure is searched, 894 in all" in quote.assumptions

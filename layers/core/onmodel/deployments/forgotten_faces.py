@@ -26,7 +26,7 @@ def delete_faces(collections: FaceCollections, stack: str, production: str | Non
 def delete_faces_with_the_stack(collections: FaceCollections, stack: str) -> str:
     """What was deleted, in words; '' when there was nothing.
 
-    It does not hold up the deletion of the stack: a face costs a thousandth of a cent a month.
+    It does not hold up the deletion of the stack: a face costs a fraction of a cent a month.
     """
     try:
         number = delete_faces(collections, stack)

@@ -16,6 +16,7 @@ from onmodel.contracts.trainings import Work
 from onmodel.formats.wording import listed
 from onmodel.money.finder_usage import finding_usage
 from onmodel.money.pricebook import Bill, PriceBook, estimate
+from onmodel.money.result_cache import SEARCH_FACES
 
 FIGURES_PER_FRAME = 1.5  # of a cartoon's frames with figures; the demo film has 1 to 2
 KEYFRAME_SECONDS = 2.0  # many encoders put one every 2 to 10 s
@@ -43,6 +44,7 @@ def film_quote(facts: FilmFacts, settings: Settings, book: PriceBook) -> Quote:
     figures = _figures_per_frame(settings)
     crops = expected_crops(facts.duration_seconds, settings)
     named_alone = "embeddings" in settings.naming.kind and settings.naming.threshold is None
+    by_faces = "faces" in settings.naming.kind
     embeddings = 2 * crops if named_alone else crops
     chunks = math.ceil(facts.duration_seconds / settings.sampling.chunk_seconds)
     size = facts.width * facts.height / DECODE_PIXELS
@@ -51,6 +53,7 @@ def film_quote(facts: FilmFacts, settings: Settings, book: PriceBook) -> Quote:
     usage = (
         *finding_usage(settings.finder, frames),
         Usage(item=f"bedrock.{settings.embedding.model}", paid=embeddings),
+        *((Usage(item=SEARCH_FACES, paid=crops),) if by_faces else ()),
         Usage(item="lambda.gb-second-arm64", paid=round(seconds * FUNCTION_GB, 1)),
         Usage(item="lambda.requests-1m", paid=(REQUESTS_PER_FILM + chunks) / 1_000_000),
         Usage(item="stepfunctions.transition-1k", paid=transitions / 1000),
@@ -64,6 +67,7 @@ def film_quote(facts: FilmFacts, settings: Settings, book: PriceBook) -> Quote:
             f"{figures:g} figures a frame, so {embeddings:,} embeddings"
             + (", each figure also without its background for its name" if named_alone else "")
             + "; references not counted",
+            *((f"the face of every figure is searched, {crops:,} in all",) if by_faces else ()),
             f"{seconds:,.0f} s of functions with {FUNCTION_GB:.2f} GB, on arm64",
             "nothing is in the cache",
             dated(book),

@@ -12,6 +12,8 @@ from onmodel.money.usage import counts_answers
 TITLES = {
     "rekognition.detect-labels": "Finding figures",
     "rekognition.detect-faces": "Finding faces",
+    "rekognition.index-faces": "Keeping faces of references",
+    "rekognition.search-faces-by-image": "Naming by faces",
     "bedrock.amazon.nova-pro-v1:0.input-1k": "Asking for boxes: questions and pictures",
     "bedrock.amazon.nova-pro-v1:0.output-1k": "Asking for boxes: answers",
     "bedrock.amazon.titan-embed-image-v1": "Comparing pictures",
