@@ -23,7 +23,7 @@ from onmodel_cli.overview import look
 
 BEDROCK_KEY = re.compile(r"(?=.{1,1024}$)[-!_*'().a-z0-9A-Z]+(/[-!_*'().a-z0-9A-Z]+)*")
 KEY_BYTES = 1024
-PICTURE = encode_picture(np.full((128, 96, 3), 90, np.uint8), "png")
+PICTURE = encode_picture(np.full((128, 96, 3), np.arange(96)[:, None], np.uint8), "png")
 
 letters = st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/")
 anything = st.text(letters, min_size=1, max_size=200)
