@@ -20,7 +20,7 @@ import pytest
 from drawn.films import draw_film
 from drawn.references import SETTINGS, cut_references
 from e2e.deployed_stack import DeployedStack, wait_until
-from e2e.test_train_model import only
+from e2e.test_train_model import behind_the_link, only, question_of
 
 from onmodel.contracts.keys import accepted_settings_key
 from onmodel.contracts.rows import Kind
@@ -28,7 +28,7 @@ from onmodel.contracts.settings import Settings
 from onmodel.registry import kinds
 from onmodel.registry.rows import AnyRow, Rows
 from onmodel_local.deploy import STACK, deploy_template
-from onmodel_local.mail import MailCatcher
+from onmodel_local.mail import CaughtMail, MailCatcher
 from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.stack import LocalStack
 
@@ -43,6 +43,11 @@ KEPT = frozenset({
     "AWS::SQS::Queue", "AWS::Scheduler::ScheduleGroup", "AWS::SecretsManager::Secret",
     "AWS::StepFunctions::StateMachine",
 })  # fmt: skip
+ABOVE_THE_LIMIT = (
+    b"training: {include_unnamed: true, max_pictures: 5, validation_share: 0, steps: 5000}\n"
+)
+"""Settings of a training that is quoted above the limit, so that a person is asked."""
+
 KINDS = [rows for rows in vars(kinds).values() if isinstance(rows, Rows)]
 
 
@@ -55,6 +60,7 @@ class Updated:
     resources_before: dict[str, str]
     paid_before: dict[str, Any]
     link_before: str
+    question_before: CaughtMail
 
 
 def check_out(commit: str, folder: Path) -> Path:
@@ -71,7 +77,7 @@ def check_out(commit: str, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def updated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Updated]:
-    """A film, a dataset, a training and a deployment made by the code before; then the update."""
+    """A film, a dataset, a training, a deployment and a question of before; then the update."""
     folder = tmp_path_factory.mktemp("update")
     before = check_out(BEFORE, folder / "before")
     drawn = draw_film(folder / "drawn.mp4", seconds=8)
@@ -82,7 +88,8 @@ def updated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Updated]:
         references = cut_references(drawn)
         for name, picture in references.items():
             studio.upload(f"show/characters/{name}", picture)
-        studio.upload("show/settings.yaml", SETTINGS.replace(b", max_enlargement: 16", b""))
+        settings_before = SETTINGS.replace(b", max_enlargement: 16", b"")
+        studio.upload("show/settings.yaml", settings_before)
         wait_until(
             lambda: len(list(studio.registry.list("show", Kind.REFERENCE))) == len(references),
             lambda: studio.state_of("show"),
@@ -94,6 +101,9 @@ def updated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Updated]:
         (mail,) = studio.wait_for_mails("production show has been looked at")
         link = re.search(r"http://127\.0\.0\.1:\d+/_aws/execute-api/\S+", mail.body)
         assert link, mail.body
+        studio.upload("asks/settings.yaml", settings_before + ABOVE_THE_LIMIT)
+        studio.upload("asks/films/drawn.mp4", film)
+        question = question_of(studio, only(studio, Kind.APPROVAL, "asks", {"pending"}))
         paid, resources = studio.paid_calls(), kept_resources(stack)
         after = deploy_template(stack, ROOT / "template.yaml", parameters=PARAMETERS)
         yield Updated(
@@ -102,6 +112,7 @@ def updated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Updated]:
             resources_before=resources,
             paid_before=paid,
             link_before=link[0],
+            question_before=question,
         )
 
 
@@ -191,3 +202,16 @@ def test_retirement_when_scheduled_before_the_update_then_it_fires_and_nothing_b
     assert retired.body["reason"] == "its time is up"
     studio.wait_for_mails("switched off")
     assert studio.stack.control("billing")["nothing_by_the_hour"]
+
+
+def test_question_when_mailed_before_the_update_then_its_link_asks_and_the_training_begins(
+    updated: Updated,
+) -> None:
+    studio = updated.studio
+    only(studio, Kind.APPROVAL, "asks", {"pending"})
+    assert "Approve" in behind_the_link(updated.question_before)
+    only(studio, Kind.APPROVAL, "asks", {"pending"})
+    behind_the_link(updated.question_before, "approve")
+    only(studio, Kind.APPROVAL, "asks", {"approved"})
+    training = only(studio, Kind.TRAINING, "asks", {"completed", "failed"})
+    assert training.status == "completed", training.body
