@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -153,3 +155,12 @@ def wait_until(
     while not true():
         assert time.monotonic() < deadline, describe()
         time.sleep(0.25)
+
+
+def behind_the_link(mail: CaughtMail, decision: str | None = None) -> str:
+    """The page behind the mail's link; with a decision, what the button sends."""
+    link = re.search(r"http://127\.0\.0\.1:\d+/_aws/execute-api/\S+", mail.body)
+    assert link, mail.body
+    body = f"decision={decision}".encode() if decision else None
+    with urllib.request.urlopen(link[0], data=body, timeout=60) as answer:
+        return str(answer.read().decode())

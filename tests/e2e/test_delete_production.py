@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
+
 from click.testing import Result
 from drawn.films import DrawnFilm
 from e2e.deployed_stack import DeployedStack, wait_until
-from typer.testing import CliRunner
 
 from onmodel.contracts.rows import Kind
-from onmodel_cli import deleting, main
-from onmodel_cli.connection import connect, use_endpoint
-from onmodel_local.deploy import STACK
 
 SETTINGS = b"training: {automatic: false}\n"
-WRITTEN = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION",
-           "AWS_DEFAULT_REGION")  # fmt: skip
-"""Variables that use_endpoint writes."""
 
 
 def left(studio: DeployedStack, production: str) -> list[str]:
@@ -29,12 +23,8 @@ def left(studio: DeployedStack, production: str) -> list[str]:
 
 
 def test_production_when_deleted_then_nothing_is_left_and_it_can_be_begun_anew(
-    studio: DeployedStack, drawn: DrawnFilm, monkeypatch: pytest.MonkeyPatch
+    studio: DeployedStack, drawn: DrawnFilm, typed: Callable[..., Result]
 ) -> None:
-    for name in WRITTEN:
-        monkeypatch.setenv(name, "")
-    use_endpoint(studio.stack.endpoint_url)
-    monkeypatch.setattr(deleting, "open_stack", lambda *_: connect(STACK, None, local=True))
     studio.upload("gone/settings.yaml", SETTINGS)
     studio.upload("gone/films/drawn.mp4", drawn.path.read_bytes())
     studio.upload("stays/settings.yaml", SETTINGS)
@@ -45,7 +35,7 @@ def test_production_when_deleted_then_nothing_is_left_and_it_can_be_begun_anew(
     studio.wait_for_mails("production stays is prepared.")
     kept = sorted(left(studio, "stays"))
 
-    done = delete("gone")
+    done = delete("gone", typed)
     assert done.exit_code == 0, done.stderr
     assert left(studio, "gone") == []
     (tombstone,) = studio.registry.list("gone", Kind.TOMBSTONE)
@@ -61,14 +51,12 @@ def test_production_when_deleted_then_nothing_is_left_and_it_can_be_begun_anew(
     assert studio.summary(again).crops_kept == parts["crops"]
 
 
-def delete(production: str) -> Result:
+def delete(production: str, typed: Callable[..., Result]) -> Result:
     """It is refused as long as the execution that sent the last mail has not ended."""
     results: list[Result] = []
 
     def is_done() -> bool:
-        results.append(
-            CliRunner().invoke(main.app, ["delete-production", "-p", production, "--yes"])
-        )
+        results.append(typed("delete-production", "-p", production, "--yes"))
         return results[-1].exit_code != 3
 
     wait_until(is_done, lambda: results[-1].stderr)

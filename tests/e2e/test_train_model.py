@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from drawn.films import DrawnFilm
 from drawn.references import SETTINGS, cut_references
-from e2e.deployed_stack import DeployedStack, wait_until
+from e2e.deployed_stack import DeployedStack, behind_the_link, wait_until
 
 from onmodel.contracts.keys import DatasetKeys, execution_arn
 from onmodel.contracts.rows import Kind
@@ -226,15 +226,6 @@ def test_second_run_when_only_the_threshold_changes_then_no_caption_is_paid_agai
     assert approval.body["purpose"] == "training"
     assert studio.calls()["bedrock-runtime"]["Converse"]["ok"] == asked
     question_of(studio, approval)
-
-
-def behind_the_link(mail: CaughtMail, decision: str | None = None) -> str:
-    """The page behind the mail's link; with a decision, what the button sends."""
-    link = re.search(r"http://127\.0\.0\.1:\d+/_aws/execute-api/\S+", mail.body)
-    assert link, mail.body
-    body = f"decision={decision}".encode() if decision else None
-    with urllib.request.urlopen(link[0], data=body, timeout=60) as answer:
-        return str(answer.read().decode())
 
 
 def test_approval_when_looked_at_and_declined_then_nothing_is_trained(

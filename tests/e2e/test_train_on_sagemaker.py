@@ -4,29 +4,40 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
+from click.testing import Result
 from drawn.films import DrawnFilm
 from drawn.references import SETTINGS, cut_references
-from e2e.deployed_stack import DeployedStack, wait_until
+from e2e.deployed_stack import DeployedStack, behind_the_link, wait_until
 
 from onmodel.contracts.keys import StoryboardKeys
 from onmodel.contracts.rows import Kind
 from onmodel.ports.registry import Record
+from onmodel.storyboards.first import FIRST_STORYBOARD
+from onmodel_local.mail import CaughtMail
 
 PRODUCTION = "clay"
 SECONDS = 240.0
+ENDED = {"completed", "failed", "stopped", "impossible"}
 ARMS = b"images: 1\narms: [tuned, references, base]\nscenes: [Mira walks, Otto sits]\n"
 
 
-def one(studio: DeployedStack, kind: Kind, ended: set[str], start: str = "") -> Record:
+def one(
+    studio: DeployedStack,
+    kind: Kind,
+    ended: set[str],
+    start: str = "",
+    production: str = PRODUCTION,
+) -> Record:
     """The one row of a kind whose id begins so, when it has one of these statuses."""
 
     def rows() -> list[Record]:
-        found = studio.registry.list(PRODUCTION, kind)
+        found = studio.registry.list(production, kind)
         return [row for row in found if row.status in ended and row.id.startswith(start)]
 
-    wait_until(lambda: bool(rows()), lambda: studio.state_of(PRODUCTION), seconds=SECONDS)
+    wait_until(lambda: bool(rows()), lambda: studio.state_of(production), seconds=SECONDS)
     (row,) = rows()
     return row
 
@@ -43,7 +54,7 @@ def trained(studio: DeployedStack, drawn: DrawnFilm) -> Record:
         lambda: studio.state_of(PRODUCTION),
     )
     studio.upload(f"{PRODUCTION}/films/drawn.mp4", drawn.path.read_bytes())
-    return one(studio, Kind.TRAINING, {"completed", "failed", "impossible"})
+    return one(studio, Kind.TRAINING, ENDED)
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +82,8 @@ def test_training_when_a_film_landed_then_one_job_made_an_adapter(
     adapter = json.loads(studio.store.get(f"{model}adapter.json"))
     assert adapter["base"]["model"] == "onmodel/scripted-job-no-model"
     assert adapter["dataset"]["pictures"] >= 5
+    assert trained.body["usage"][0]["item"].startswith("sagemaker.ml.")
+    assert list(studio.registry.list(PRODUCTION, Kind.APPROVAL)) == []  # it is within the limit
 
 
 def test_first_storyboard_when_trained_then_drawn_by_one_job_and_nothing_bills(
@@ -85,6 +98,8 @@ def test_first_storyboard_when_trained_then_drawn_by_one_job_and_nothing_bills(
     jobs = [job["TrainingJobName"] for job in studio.stack.control("sagemaker")["jobs"]]
     kinds = Counter(name.split("-")[-2] for name in jobs)
     assert kinds == {"train": 1, "draw": 1}
+    (mail,) = studio.wait_for_mails("and has drawn its first storyboard")
+    assert "nothing bills now" in " ".join(mail.body.split())
 
 
 def test_storyboard_when_it_has_three_arms_then_one_job_draws_each(
@@ -114,15 +129,67 @@ def test_training_when_the_job_was_refused_capacity_then_told_and_nothing_bills(
     settings = SETTINGS + b"training: {trainer: sagemaker, include_unnamed: true}\n"
     studio.upload("lack/settings.yaml", settings)
     studio.upload("lack/films/drawn.mp4", drawn.path.read_bytes())
-
-    def failed() -> list[Record]:
-        found = studio.registry.list("lack", Kind.TRAINING)
-        return [row for row in found if row.status in {"failed", "completed", "stopped"}]
-
-    wait_until(lambda: bool(failed()), lambda: studio.state_of("lack"), seconds=SECONDS)
-    (training,) = failed()
+    training = one(studio, Kind.TRAINING, ENDED, production="lack")
     assert training.status == "failed"
     assert "CapacityError" in training.body["reason"]
+    assert studio.stack.control("billing")["sagemaker"] == []
+    studio.upload("lack/storyboards/base.yaml", b"images: 1\narms: [base]\nscenes: [a meadow]\n")
+    board = one(studio, Kind.STORYBOARD, {"drawn", "failed"}, "base", "lack")
+    assert (board.status, board.body["training_id"]) == ("drawn", None), board.body  # without one
+
+
+def test_training_when_tried_again_then_it_goes_on_from_the_checkpoint_of_a_killed_job(
+    studio: DeployedStack, first_board: Record, typed: Callable[..., Result]
+) -> None:
+    """The production of the test before: no capacity, then a resource limit, then killed."""
+    first = one(studio, Kind.TRAINING, ENDED, production="lack").id
+
+    def questions() -> list[CaughtMail]:
+        return [
+            mail for mail in studio.mails() if f"({first})" in mail.body and "?" in mail.subject
+        ]
+
+    def train_again(attempt: int) -> Record:
+        wait_until(  # the execution of the mail before may not have ended
+            lambda: "Begun with" in typed("train", "-p", "lack").stderr,
+            lambda: studio.state_of("lack"),
+            seconds=SECONDS,
+        )
+        wait_until(  # only the first training of a production starts by itself
+            lambda: len(questions()) == attempt - 1,
+            lambda: studio.state_of("lack"),
+            seconds=SECONDS,
+        )
+        behind_the_link(questions()[-1], "approve")
+        return one(studio, Kind.TRAINING, ENDED, f"{first}-t{attempt}", "lack")
+
+    limit = {"error": "ResourceLimitExceeded", "message": "no ml.g5.2xlarge may be used"}
+    studio.stack.control(
+        "faults", {"service": "sagemaker", "operation": "CreateTrainingJob", **limit}
+    )
+    refused = train_again(2)
+    assert (refused.status, refused.body["job_ref"]) == ("impossible", None)
+    assert "no ml.g5.2xlarge may be used" in refused.body["reason"]
+    (mail,) = studio.wait_for_mails("no ml.g5.2xlarge may be used")
+    assert "onmodel train" in mail.body
+
+    studio.stack.control("sagemaker/fail", {"how": "killed"})
+    killed = train_again(3)
+    assert killed.status == "failed"
+    states = [
+        info.key.split("/")[-2]
+        for info in studio.store.list("trainers/sagemaker/checkpoints/lack/")
+        if info.key.endswith("/state.json")
+    ]
+    reached = int(max(states).removeprefix("step-"))
+    resumed = train_again(4)
+    assert resumed.status == "completed", resumed.body
+    steps = resumed.body["spec"]["hyperparameters"]["steps"]
+    assert 0 < reached < steps
+    assert f"from_step={reached} of={steps}" in studio.stack.log.read_text()
+    model = resumed.body["model_ref"].removeprefix(f"s3://{studio.store.bucket}/")
+    assert json.loads(studio.store.get(f"{model}adapter.json"))["steps"] == steps
+    one(studio, Kind.STORYBOARD, {"drawn", "failed"}, FIRST_STORYBOARD, "lack")
     assert studio.stack.control("billing")["sagemaker"] == []
 
 
