@@ -157,9 +157,9 @@ def test_training_when_completed_then_a_model_is_ready_with_a_storyboard_and_an_
     studio: DeployedStack, trained: Record
 ) -> None:
     deployment = only(studio, Kind.DEPLOYMENT, "show", {"in_service"})
-    (mail,) = studio.wait_for_mails("is ready")
+    (mail,) = studio.wait_for_mails("The model of show is ready")
     assert "switch" in mail.body
-    assert "Models are simulated" in mail.as_text()
+    assert "what of a training and of pictures is simulated" in mail.as_text()
     scheduler = studio.stack.client("scheduler")
     schedules = scheduler.list_schedules(GroupName=studio.outputs["ScheduleGroup"])["Schedules"]
     assert any(deployment.id in schedule["Name"] for schedule in schedules)
