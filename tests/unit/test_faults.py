@@ -248,7 +248,9 @@ CLEAN_MAILS: tuple[tuple[Journey, dict[str, int]], ...] = (
 )
 
 
-@pytest.mark.parametrize(("journey", "mails"), CLEAN_MAILS, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(
+    ("journey", "mails"), CLEAN_MAILS, ids=[journey.__name__ for journey, _ in CLEAN_MAILS]
+)
 def test_run_when_no_fault_is_injected_then_ends_with_its_mails(
     journey: Journey, mails: dict[str, int]
 ) -> None:
