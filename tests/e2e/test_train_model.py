@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from drawn.films import DrawnFilm
 from drawn.references import SETTINGS, cut_references
 from e2e.deployed_stack import DeployedStack, behind_the_link, wait_until
+from e2e.test_delete_production import delete, left
 
 from onmodel.contracts.keys import DatasetKeys, execution_arn
 from onmodel.contracts.rows import Kind
@@ -291,3 +294,33 @@ def test_functions_when_all_is_done_then_each_was_called_and_none_was_denied(
     assert denied == []
     functions = {path.parent.name for path in ROOT.glob("functions/*/app.py")}
     assert functions - called <= ONLY_FOR_JOBS
+
+
+def test_production_when_deleted_then_its_custom_model_is_too_and_anothers_stays(
+    studio: DeployedStack, trained: Record, typed: Callable[..., Result]
+) -> None:
+    bedrock = studio.stack.client("bedrock")
+    job = bedrock.get_model_customization_job(jobIdentifier=trained.body["job_ref"])
+    anothers = {
+        name: job[name]
+        for name in ("roleArn", "trainingDataConfig", "outputDataConfig", "hyperParameters")
+    } | {"jobName": "anothers", "customModelName": "anothers"}
+    bedrock.create_model_customization_job(
+        **anothers, baseModelIdentifier=job["baseModelArn"], customizationType="FINE_TUNING"
+    )
+    wait_until(lambda: "anothers" in custom_models(studio), lambda: str(custom_models(studio)))
+    before = custom_models(studio)
+    assert job["outputModelName"] in before
+
+    done = delete("show", typed)
+    assert done.exit_code == 0, done.stderr
+    assert custom_models(studio) == before - {job["outputModelName"]}
+    assert left(studio, "show") == []
+    (tombstone,) = studio.registry.list("show", Kind.TOMBSTONE)
+    assert {"name": "models", "number": 1, "size_bytes": 0} in tombstone.body["parts"]
+
+
+def custom_models(studio: DeployedStack) -> set[str]:
+    """The names of the models that Bedrock's stand-in has."""
+    pages = studio.stack.client("bedrock").get_paginator("list_custom_models").paginate()
+    return {model["modelName"] for page in pages for model in page["modelSummaries"]}

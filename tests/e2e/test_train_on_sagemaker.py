@@ -11,6 +11,7 @@ from click.testing import Result
 from drawn.films import DrawnFilm
 from drawn.references import SETTINGS, cut_references
 from e2e.deployed_stack import DeployedStack, behind_the_link, wait_until
+from e2e.test_delete_production import delete, left
 
 from onmodel.contracts.keys import StoryboardKeys
 from onmodel.contracts.rows import Kind
@@ -200,3 +201,20 @@ def test_functions_when_all_is_done_then_those_of_jobs_were_called_and_none_was_
     called, denied = studio.called_functions()
     assert denied == []
     assert {"quote_drawing", "start_drawing", "check_drawing"} <= called
+
+
+def test_production_when_deleted_then_its_adapter_is_too_and_anothers_files_stay(
+    studio: DeployedStack, trained: Record, typed: Callable[..., Result]
+) -> None:
+    model = trained.body["model_ref"].removeprefix(f"s3://{studio.store.bucket}/")
+    assert list(studio.store.versions(model))
+    anothers = model.replace(f"{PRODUCTION}/", "lack/", 1)
+    studio.store.put(f"{anothers}adapter.json", b"{}", "application/json")
+    kept = set(left(studio, "lack"))
+    assert f"{anothers}adapter.json" in kept
+
+    done = delete(PRODUCTION, typed)
+    assert done.exit_code == 0, done.stderr
+    assert list(studio.store.versions(model)) == []
+    assert left(studio, PRODUCTION) == []
+    assert kept <= set(left(studio, "lack"))  # its mails may be written meanwhile
