@@ -130,7 +130,10 @@ def test_read_when_sections_are_merged_then_their_own_keys_win() -> None:
         ("- a", "the file: is a list, write keys below it, each with a value"),
         ("characters: [Buck]", "line 1, characters: is a list, write keys below it, each with"),
         ("finder: {labels: {a: }}", "line 1, finder.labels: has keys below it, write a list"),
-        ("naming: {kind: face}", "line 1, naming.kind[0]: is face, write embeddings or faces"),
+        (
+            "naming: {kind: face}",
+            "line 1, naming.kind[0]: is face, write embeddings, faces or cluster",
+        ),
         (
             "credit: !!set x",
             "line 1, credit: the tag tag:yaml.org,2002:set is unknown, leave it out",
