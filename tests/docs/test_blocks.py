@@ -29,6 +29,8 @@ LOADERS = {
     "review": parse_settings,
     "sampling": parse_settings,
     "training": parse_settings,
+    "naming": parse_settings,
+    "finder": parse_settings,
 }
 """By a key that only this kind of file has."""
 

@@ -23,7 +23,7 @@ from onmodel_cli.main import app
 PAGES = (
     "docs/debugging.md", "docs/operating.md", "docs/costs.md", "docs/safety.md",
     "docs/security.md", "docs/sampling.md", "docs/characters.md", "docs/trainers.md",
-    "docs/architecture.md",
+    "docs/judging.md", "docs/architecture.md",
     "events/README.md", "CONTRIBUTING.md", "README.md",  # last: it ends with a model deleted
 )  # fmt: skip
 COMMANDS = [command for page in PAGES for command in commands(page)]
