@@ -81,7 +81,8 @@ demo: setup $(if $(filter sagemaker,$(TRAINER)),.venv-trainer/.synced) ## the wh
 test: setup ## all tests
 	$(BIN)/pytest tests/unit -m "not linter" -n auto --dist loadfile
 	@# at the same time: each starts local stacks of its own, and mostly waits for them
-	$(BIN)/pytest tests/docs & docs=$$!; $(BIN)/pytest tests/integration tests/e2e; code=$$?; \
+	$(BIN)/pytest tests/docs & docs=$$!; \
+	  $(BIN)/pytest tests/integration tests/e2e -n 2 --dist loadfile; code=$$?; \
 	  wait $$docs && exit $$code
 	$(BIN)/pytest tests/browser -n auto --dist loadfile -rs
 

@@ -340,7 +340,7 @@ def test_functions_when_each_runs_twice_then_nothing_bills_and_all_is_told_once(
     must_be_notified(world, story)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)  # a second each
 @given(
     story=st.sampled_from(STORIES),
     events=st.lists(st.floats(0, 11 * 60), max_size=4),
