@@ -226,3 +226,28 @@ def test_table_when_shown_in_the_docs_then_the_same() -> None:
     page = (Path(__file__).parents[3] / "docs" / "judging.md").read_text(encoding="utf-8")
     for control, effects in TABLE.items():
         assert f"| {control} | {' | '.join(effects)} |" in page
+
+
+def test_cast_when_a_character_has_no_held_out_picture_then_still_found() -> None:
+    trained = [item.model_copy(update={"split": Split.TRAINING}) for item in WORLD.known.items]
+    found = judge_pictures(right(), Known(trained, WORLD.known.vectors, {}))
+    identity, cast = found.number("identity", "tuned"), found.number("cast", "tuned")
+    assert identity is not None and identity.interval is None
+    assert cast is not None and cast.interval is not None
+    assert cast.interval.mean > 0.9
+
+
+def test_cast_when_a_character_cannot_be_recognised_then_not_said_to_be_missing() -> None:
+    """One picture alone gives no scale: a figure of the character would count as a stranger."""
+    rows = [
+        place
+        for place, item in enumerate(WORLD.known.items)
+        if item.character != "rinky" or item.crop_id == "crop-60"
+    ]
+    few = Known([WORLD.known.items[row] for row in rows], WORLD.known.vectors[rows], {})
+    pictures = [picture for picture in right() if "rinky" in picture.expected]
+    found = judge_pictures(pictures, few)
+    assert {picture.cast for picture in found.pictures} == {None}
+    assert {picture.missing for picture in found.pictures} == {()}
+    cast = found.number("cast", "tuned")
+    assert cast is not None and cast.why_not == "rinky cannot be told from the other characters"

@@ -67,17 +67,26 @@ class Known:
         return scales({name: self._pictures(name) for name in named})
 
     @cached_property
+    def seen_by(self) -> dict[str, Scale]:
+        """By slug, scales of all pictures, to recognise figures; nothing needs to be held out."""
+        named = sorted({item.character for item in self.items if item.character})
+        found, _ = scales({name: self._pictures(name, every=True) for name in named})
+        return found
+
+    @cached_property
     def copy_threshold(self) -> float | None:
         own = np.array([item.split == Split.TRAINING for item in self.items], bool)
         shots = [_shot(item) for item, trained in zip(self.items, own, strict=True) if trained]
         return copy_threshold(self.vectors[own], shots)
 
-    def _pictures(self, character: str) -> PicturesOfCharacter:
+    def _pictures(self, character: str, *, every: bool = False) -> PicturesOfCharacter:
         rows = [place for place, item in enumerate(self.items) if item.character == character]
         return PicturesOfCharacter(
             vectors=self.vectors[rows],
             shots=[_shot(self.items[row]) for row in rows],
-            held_out=np.array([self.items[row].split == Split.VALIDATION for row in rows], bool),
+            held_out=np.array(
+                [every or self.items[row].split == Split.VALIDATION for row in rows], bool
+            ),
         )
 
     def name(self, slug: str) -> str:
@@ -95,8 +104,13 @@ def judge_pictures(pictures: Sequence[Drawn], known: Known) -> Judgement:
         pictures: all pictures of the take.
         known: the dataset; its vectors and those of the pictures are of one embedding model.
     """
-    found, why_not = known.scales
-    casts = {p.key: find_cast(p.figures, found) for p in pictures if p.figures is not None}
+    _, why_not = known.scales
+    seen = known.seen_by
+    casts = {
+        p.key: find_cast(p.figures, seen)
+        for p in pictures
+        if p.figures is not None and seen.keys() >= set(p.expected)  # else nobody can be missed
+    }
     judged = {picture.key: _judged(picture, known, casts) for picture in pictures}
     arms = list(dict.fromkeys(picture.arm for picture in pictures))
     of_arm = {arm: [p for p in pictures if p.arm == arm] for arm in arms}
@@ -110,7 +124,7 @@ def judge_pictures(pictures: Sequence[Drawn], known: Known) -> Judgement:
             _prompt(arm, of_arm[arm]),
             _copy(arm, of_arm[arm], judged, known),
             _diversity(arm, of_arm),
-            _number("cast", arm, interval_over_scenes(cast[arm]), _no_cast(of_arm[arm], found)),
+            _number("cast", arm, interval_over_scenes(cast[arm]), _no_cast(of_arm[arm], seen)),
         )
     ]
     return Judgement(
@@ -148,7 +162,7 @@ def _judged(picture: Drawn, known: Known, casts: Mapping[str, Cast]) -> JudgedPi
         missing=tuple(sorted(set(picture.expected) - cast.present)) if cast else (),
         surplus=tuple(sorted(cast.present - set(picture.expected))) if cast else (),
         strangers=cast.strangers if cast else 0,
-        cast=agreement(picture.expected, cast) if cast and found else None,
+        cast=agreement(picture.expected, cast) if cast else None,
         prompt=float(np.mean(picture.answers)) if picture.answers else None,
     )
 
@@ -185,10 +199,11 @@ def _why(why_not: Mapping[str, str], known: Known) -> str:
     return "; ".join(f"{known.name(slug)} {why}" for slug, why in why_not.items())
 
 
-def _no_cast(pictures: Sequence[Drawn], found: Mapping[str, Scale]) -> str:
+def _no_cast(pictures: Sequence[Drawn], seen: Mapping[str, Scale]) -> str:
     if all(picture.figures is None for picture in pictures):
         return "figures were not looked for in these pictures"
-    return "no character can be told from the others" if not found else "no picture was judged"
+    unseen = {slug for picture in pictures for slug in picture.expected} - seen.keys()
+    return f"{', '.join(sorted(unseen))} cannot be told from the other characters"
 
 
 def _prompt(arm: Arm, pictures: Sequence[Drawn]) -> JudgedNumber:
@@ -216,7 +231,7 @@ def _copy(
 
 def _diversity(arm: Arm, of_arm: Mapping[Arm, Sequence[Drawn]]) -> JudgedNumber:
     if "base" not in of_arm:
-        why = "the untrained model drew no pictures to compare with: draw the arm `base` as well"
+        why = "the untrained model drew no pictures to compare with: draw with arms: [tuned, base]"
         return JudgedNumber(number="diversity", arm=arm, why_not=why)
     ours, base = _differences(of_arm[arm]), _differences(of_arm["base"])
     ratios = {
