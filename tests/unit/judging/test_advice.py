@@ -39,7 +39,7 @@ def test_advice_when_few_scenes_then_cannot_tell_however_clear() -> None:
     few = {n: HIGH[n] for n in range(LEAST_SCENES - 1)}
     (advice,) = advise({"tuned": few, "references": LOW}, {})
     assert advice.verdict == "cannot_tell"
-    assert "4 scenes were compared, and 5 are needed" in advice.text
+    assert "the number of scenes compared is 4, and 5 are needed" in advice.text
 
 
 def test_advice_when_identity_is_better_and_the_cast_worse_then_cannot_tell() -> None:

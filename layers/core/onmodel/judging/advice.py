@@ -45,7 +45,7 @@ def _compare(other: Arm, identity: Mapping[Arm, ByScene], cast: Mapping[Arm, ByS
         return Advice(
             verdict="cannot_tell",
             text=f"Cannot tell whether the trained model is better than {than}:"
-            f" {scenes} scenes were compared, and {LEAST_SCENES} are needed.",
+            f" the number of scenes compared is {scenes}, and {LEAST_SCENES} are needed.",
         )
     by = f"identity {_signed(likeness)}" + (f", cast {_signed(figures)}" if figures else "")
     better, worse = _is_above(likeness), _is_below(likeness)
