@@ -15,13 +15,13 @@ from rich.markup import escape
 from onmodel.contracts.rows import ApprovalBody
 from onmodel.deployments.lifecycle import OVER
 from onmodel.formats.wording import ASKED_ABOUT, COST_PARTS, dollars
+from onmodel.overview.lines import billing, look
 from onmodel.wiring import now
 from onmodel_cli.bars import show_journey
 from onmodel_cli.connection import Connection
 from onmodel_cli.harvest import harvest
 from onmodel_cli.journey import Journey, Place
 from onmodel_cli.models import ask_to_retire, until_retired
-from onmodel_cli.overview import billing, look
 from onmodel_cli.results import Result
 
 if TYPE_CHECKING:

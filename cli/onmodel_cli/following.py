@@ -8,12 +8,11 @@ from datetime import datetime
 
 from onmodel.contracts.films import Chunk, ChunkResult, Run
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.places import PlacesBody
 from onmodel.contracts.rows import RunStatus
 from onmodel.errors import FilmRefused, NotFound, ServiceError, StillRunning
-from onmodel.films.places import places_of
+from onmodel.films.places import places_of, waits_for_a_place
 from onmodel.formats.jsonl import read_lines
-from onmodel.formats.wording import count, sentence, when
+from onmodel.formats.wording import sentence
 from onmodel.ports.machines import Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -35,16 +34,6 @@ STAGES = (
 
 class RunFailed(ServiceError):
     """Raised when a run failed because of a fault of AWS or ours; the message has it."""
-
-
-def waits_for_a_place(places: PlacesBody, production: str, run_id: str) -> str:
-    """Where a run stands among those that wait for other films; '' when it does not wait."""
-    place = places.place_of(production, run_id)
-    if place is None or place not in places.waiting:
-        return ""
-    number = places.before(production, run_id)
-    waiting = count(len(places.waiting), "film")
-    return f"waits since {when(place.since)} for its turn: number {number} of {waiting}"
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from rich.table import Table
 
 from onmodel.formats.wording import count, dollars
 from onmodel.money.pricebook import Bill, add_up, estimate
+from onmodel.overview.lines import Line, billing, look
 from onmodel_cli import options, speaking
 from onmodel_cli.options import open_stack, production_id
-from onmodel_cli.overview import Line, billing, look, usage_of_runs
+from onmodel_cli.overview import progress_in, usage_of_runs
 from onmodel_cli.results import print_object
 
 COLOURS = {
@@ -33,7 +34,8 @@ def status(
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
         chosen = production_id(production, connection.registry) if production else None
-        lines = look(connection.registry, chosen, datetime.now(UTC), connection.studio)
+        progress = progress_in(connection.studio)
+        lines = look(connection.registry, chosen, datetime.now(UTC), progress)
         costly = billing(lines)
         if as_json:
             print_object(

@@ -17,9 +17,9 @@ from onmodel.contracts.keys import FilmKeys
 from onmodel.films.production import characters_of, current_films
 from onmodel.films.settings import settings_in_force
 from onmodel.films.upload_layout import FilmFile, ReferenceFile, classify
+from onmodel.overview.lines import look
 from onmodel.registry.kinds import CHARACTERS, FILMS, PRODUCTIONS, REFERENCES
 from onmodel.vision.encoding import encode_picture
-from onmodel_cli.overview import look
 
 BEDROCK_KEY = re.compile(r"(?=.{1,1024}$)[-!_*'().a-z0-9A-Z]+(/[-!_*'().a-z0-9A-Z]+)*")
 KEY_BYTES = 1024

@@ -1,82 +1,22 @@
-"""What `onmodel status` says of things that wait, and of those that work."""
+"""What `onmodel status` says of things that are being worked on."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-import pytest
 from fakes.clock import START
 from fakes.films_in_memory import MACHINE, FilmsInMemory, run_of
-from fakes.registry import InMemoryRegistry
 
 from onmodel.contracts.films import Chunk, ChunkResult
 from onmodel.contracts.keys import DatasetKeys, FilmKeys
-from onmodel.contracts.rows import (
-    ApprovalBody,
-    ApprovalStatus,
-    DatasetBody,
-    DatasetStatus,
-    GenerationBody,
-    GenerationStatus,
-    TrainingBody,
-    TrainingStage,
-)
-from onmodel.contracts.trainings import CostPart, TrainingSpec
+from onmodel.contracts.rows import DatasetBody, DatasetStatus
 from onmodel.formats.jsonl import write_lines
-from onmodel.formats.wording import dollars
-from onmodel.registry.kinds import APPROVALS, DATASETS, GENERATIONS, TRAININGS
-from onmodel.registry.rows import BodyT, Rows, StatusT
-from onmodel_cli.overview import look
+from onmodel.overview.lines import look
+from onmodel.registry.kinds import DATASETS
+from onmodel_cli.overview import progress_in
 
 
-def put(
-    registry: InMemoryRegistry,
-    rows: Rows[BodyT, StatusT],
-    identity: str,
-    status: StatusT,
-    body: BodyT,
-) -> None:
-    rows.put(registry, "bunny", identity, status=status, body=body, now=START)
-
-
-def generation() -> GenerationBody:
-    return GenerationBody(
-        attempt=1, runs=("bbb-1-2",), last_prepared_at=START, correlation_id="an-upload"
-    )
-
-
-def approval(usd: float | None) -> ApprovalBody:
-    return ApprovalBody(
-        purpose="training",
-        subject_id="d0001-7be1d2f0",
-        usd=usd,
-        task_token="token",
-        expires_at=START + timedelta(days=7),
-        correlation_id="an-upload",
-    )
-
-
-def test_look_when_films_wait_for_quiet_then_says_so_until_the_generation_is_closed() -> None:
-    registry = InMemoryRegistry()
-    put(registry, GENERATIONS, "g0001", GenerationStatus.OPEN, generation())
-    (line,) = look(registry, "bunny", START)
-    assert line.what.startswith("1 film, ")
-    assert "waits for more" in line.what
-    put(registry, GENERATIONS, "g0001", GenerationStatus.CLOSED, generation())
-    assert look(registry, "bunny", START) == []
-
-
-def test_look_when_money_waits_for_a_yes_then_says_until_when_and_how_much() -> None:
-    registry = InMemoryRegistry()
-    put(registry, APPROVALS, "a1", ApprovalStatus.PENDING, approval(245.3))
-    put(registry, APPROVALS, "a2", ApprovalStatus.PENDING, approval(None))
-    put(registry, APPROVALS, "a3", ApprovalStatus.APPROVED, approval(1.0))
-    known, unknown = look(registry, "bunny", START)
-    until = START + timedelta(days=7)
-    assert f"waits for your approval until {until:%Y-%m-%d}" in known.what
-    assert "training of d0001-7be1d2f0 for $245.30" in known.what
-    assert f"for {dollars(None)}" in unknown.what
-    assert known.usd is None, "nothing was spent yet"
+def answer(world: FilmsInMemory) -> str:
+    (line,) = look(world.registry, None, START, progress_in(world.studio))
+    return line.what
 
 
 def test_look_when_a_film_is_sampled_then_says_how_many_parts_are_done() -> None:
@@ -94,56 +34,15 @@ def test_look_when_a_film_is_sampled_then_says_how_many_parts_are_done() -> None
     assert answer(world) == "a.mp4; dropping near-duplicates"
 
 
-def test_look_when_a_film_waits_for_its_turn_then_says_which_it_is_and_since_when() -> None:
-    world = FilmsInMemory()
-    for number in range(4):  # FilmsInMemory has two places
-        world.claim(run_of(run_id=f"film-{number}"))
-        world.clock.advance(minutes=1)
-    lines = {line.id: line.what for line in look(world.registry, None, START, world.studio)}
-    waits = "a.mp4; waits since 2026-11-22 09:0{} UTC for its turn: number {} of 2 films"
-    assert lines == {
-        "film-0": "a.mp4; reading the film",
-        "film-1": "a.mp4; reading the film",
-        "film-2": waits.format(2, 1),
-        "film-3": waits.format(3, 2),
-    }
-
-
-def answer(world: FilmsInMemory) -> str:
-    (line,) = look(world.registry, None, START, world.studio)
-    return line.what
-
-
 def test_look_when_pictures_are_captioned_then_says_how_many_are() -> None:
     world = FilmsInMemory()
     body = DatasetBody(
         generation_id="g0001", correlation_id="c", pictures=12, named={"buck": 12},
         films=("bbb-1",), to_caption_key="k", captions_needed=10,
     )  # fmt: skip
-    put(world.registry, DATASETS, "d0001-7be1d2f0", DatasetStatus.ASSEMBLED, body)
+    dataset = "bunny", "d0001-7be1d2f0"
+    DATASETS.create(world.registry, *dataset, status=DatasetStatus.ASSEMBLED, body=body, now=START)
     world.studio.put(DatasetKeys("bunny", "d0001-7be1d2f0").caption("c-1"), b"{}", "x")
     assert answer(world) == "12 pictures of 1 film; 1 of them captioned"
-    put(world.registry, DATASETS, "d0001-7be1d2f0", DatasetStatus.READY, body)
+    DATASETS.put(world.registry, *dataset, status=DatasetStatus.READY, body=body, now=START)
     assert answer(world) == "12 pictures of 1 film"
-
-
-def test_training_when_its_trainer_says_what_was_billed_then_that_and_its_captions() -> None:
-    registry = InMemoryRegistry()
-    body = TrainingBody(
-        dataset_id="d0001-7be1d2f0",
-        correlation_id="an-upload",
-        quoted_usd=10.48,
-        agreed_parts=(
-            CostPart(name="captions", usd=0.1, usual_usd=0.1),
-            CostPart(name="training", usd=10.38, usual_usd=3.5),
-        ),
-        spec=TrainingSpec(
-            production="bunny", dataset_id="d0001-7be1d2f0", training_id="d0001-7be1d2f0",
-            manifest_uri="s3://studio/m", output_uri="s3://studio/t/", hyperparameters={},
-        ),
-    )  # fmt: skip
-    put(registry, TRAININGS, "d0001-7be1d2f0", TrainingStage.IN_PROGRESS, body)
-    billed = body.model_copy(update={"estimated_usd": 3.63})
-    put(registry, TRAININGS, "d0002-7be1d2f0", TrainingStage.COMPLETED, billed)
-    costs = {line.id: line.usd for line in look(registry, "bunny", START)}
-    assert costs == {"d0001-7be1d2f0": 10.48, "d0002-7be1d2f0": pytest.approx(3.73)}

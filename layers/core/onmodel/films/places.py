@@ -13,6 +13,7 @@ from onmodel.contracts.films import Run
 from onmodel.contracts.keys import MAIN_PRODUCTION
 from onmodel.contracts.places import FilmPlace, PlacesBody, PlacesStatus
 from onmodel.errors import Conflict
+from onmodel.formats.wording import count, when
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import PLACES, PlacesRow
@@ -28,6 +29,16 @@ def places_of(registry: Registry) -> PlacesBody:
     """Who has a place now, and who waits."""
     row = PLACES.read(registry, MAIN_PRODUCTION, FILMS)
     return PlacesBody() if row is None else row.body
+
+
+def waits_for_a_place(places: PlacesBody, production: str, run_id: str) -> str:
+    """Where a run stands among those that wait for other films; '' when it does not wait."""
+    place = places.place_of(production, run_id)
+    if place is None or place not in places.waiting:
+        return ""
+    number = places.before(production, run_id)
+    waiting = count(len(places.waiting), "film")
+    return f"waits since {when(place.since)} for its turn: number {number} of {waiting}"
 
 
 def take_place(
