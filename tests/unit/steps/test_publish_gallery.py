@@ -36,6 +36,10 @@ def test_publish_when_drawn_then_page_summary_and_mail() -> None:
         assert text in page
     status, body = row(studio)
     assert (status, body.drawn, body.panels) == (StoryboardStatus.DRAWN, 2, 2)
+    assert [(n.number, n.arm) for n in body.numbers][:2] == [
+        ("identity", "tuned"),
+        ("prompt", "tuned"),
+    ]
     summary = StoryboardSummary.model_validate_json(
         studio.studio.get(StoryboardKeys("bunny", "forest-day", 1).summary)
     )

@@ -1,13 +1,21 @@
+import numpy as np
 import pytest
 from fakes.training_in_memory import LINKS_URL, PRODUCTION, TrainingInMemory
 
 from onmodel.contracts.characters import Character
 from onmodel.contracts.datasets import DatasetRef
-from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
+from onmodel.contracts.judging import Interval, JudgedNumber
+from onmodel.contracts.namers import NamingSettings
+from onmodel.contracts.rows import (
+    ApprovalBody,
+    ApprovalStatus,
+    StoryboardBody,
+    StoryboardStatus,
+)
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.contracts.trainings import CostPart, CostQuote
 from onmodel.errors import EventRefused
-from onmodel.registry.kinds import APPROVALS, MAILS, ApprovalRow
+from onmodel.registry.kinds import APPROVALS, MAILS, STORYBOARDS, ApprovalRow
 
 
 @pytest.fixture
@@ -236,3 +244,47 @@ def test_ask_when_the_dataset_to_read_is_unknown_then_refused(world: TrainingInM
     with pytest.raises(EventRefused, match="d0009"):
         world.ask(purpose="review", subject_id="d0009-00000000", usd=0)
     assert not world.mailbox.mails
+
+
+def test_ask_when_characters_look_alike_and_references_were_drawn_then_mail_and_page_tell_both(
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Vectors of two characters that hardly differ, and a take of the arm `references`."""
+    vectors = world._vectors
+    monkeypatch.setattr(world, "_vectors", lambda film, count: alike(vectors(film, count)))
+    generation = world.generation(crops=16)
+    naming = NamingSettings(threshold=0.05, margin=0)
+    world.set_settings(Settings(naming=naming, training=TrainingSettings(preset="article")))
+    reached = Interval(mean=0.6, low=0.5, high=0.7, scenes=6)
+    take = StoryboardBody(
+        name="forest", take=1, correlation_id="c", panels=6,
+        numbers=(JudgedNumber(number="identity", arm="references", interval=reached),),
+    )  # fmt: skip
+    STORYBOARDS.create(
+        world.registry, PRODUCTION, "forest-1",
+        status=StoryboardStatus.DRAWN, body=take, now=world.clock(),
+    )  # fmt: skip
+    dataset = world.assemble(generation)
+    for item in world.waiting(dataset):
+        world.caption(item)
+    quoted = world.quote(dataset)
+    world.ask(subject_id=dataset.dataset_id, usd=quoted.usd)
+    mail = world.mailbox.mails[-1].body
+    link = next(line.strip() for line in mail.splitlines() if LINKS_URL in line)
+    for told in (" ".join(mail.split()), world.follow(link).body):
+        assert "Big Buck and Frank look alike to the embedding" in told
+        assert "What helps: references that show what differs" in told
+        assert "(storyboard forest, take 1): identity 0.60 (0.50 to 0.70)." in told
+    world.collect_captions(dataset)  # which writes the summary again
+    world.write_manifest(dataset)
+    world.report(dataset)
+    page = world.studio.get(world.keys(dataset).report).decode()
+    assert "Big Buck and Frank look alike to the embedding" in page
+
+
+def alike(vectors: np.ndarray) -> np.ndarray:
+    """With most of what tells the two characters apart taken away."""
+    between = vectors[::2].mean(axis=0) - vectors[1::2].mean(axis=0)
+    between /= np.linalg.norm(between)
+    made = vectors - 0.85 * np.outer(vectors @ between, between)
+    return (made / np.linalg.norm(made, axis=1, keepdims=True)).astype(np.float32)

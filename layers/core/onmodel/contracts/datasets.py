@@ -59,6 +59,13 @@ class DatasetShown(Contract):
     characters: dict[str, int] = Field(description="pictures by slug; unnamed under ''")
     character_names: dict[str, str] = Field(default_factory=dict, description="for people, by slug")
     films: tuple[str, ...] = Field(description="titles")
+    forecast: tuple[str, ...] = Field(
+        default=(), description="which characters a model may mix, and what helps"
+    )
+    references: str = Field(
+        default="",
+        description="what reference pictures reach without a training; '' when it was not drawn",
+    )
 
 
 class LeftOutReason(StrEnum):
@@ -98,6 +105,9 @@ class DatasetSummary(Contract):
     characters: tuple[CharacterCount, ...]
     left_out: dict[LeftOutReason, int]
     notices: tuple[str, ...] = ()
+    forecast: tuple[str, ...] = Field(
+        default=(), description="which characters a model may mix, and what helps"
+    )
 
     @property
     def pictures(self) -> int:

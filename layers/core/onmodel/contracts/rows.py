@@ -10,6 +10,7 @@ from pydantic import Field
 
 from onmodel.contracts.base import FIRST_TRAINER, Contract, ObjectRef, Usage
 from onmodel.contracts.films import Run
+from onmodel.contracts.judging import JudgedNumber
 from onmodel.contracts.trainings import CostPart, LabelledValue, Purpose, TrainingSpec
 
 
@@ -274,10 +275,17 @@ class DatasetBody(Contract):
         default=None, description="captions alone when nothing could be trained; None: not yet"
     )
     assumptions: tuple[str, ...] = Field(default=(), description="of the quote")
+    references: str = Field(
+        default="",
+        description="what reference pictures reach without a training; '' when it was not drawn",
+    )
     why_asked: str = Field(default="", description="why what was quoted needs an approval")
     estimated_usd: float | None = Field(default=None, description="paid for it; None: unknown")
     findings: tuple[str, ...] = Field(default=(), description="why it cannot be trained")
     notices: tuple[str, ...] = ()
+    forecast: tuple[str, ...] = Field(
+        default=(), description="which characters a model may mix, and what helps"
+    )
     reason: str | None = Field(default=None, description="of a refused dataset")
     advice: str | None = None
 
@@ -420,3 +428,4 @@ class StoryboardBody(Contract):
     estimated_usd: float | None = None
     reason: str | None = None
     advice: tuple[str, ...] = Field(default=(), description="whether the training was worth it")
+    numbers: tuple[JudgedNumber, ...] = Field(default=(), description="of each arm")

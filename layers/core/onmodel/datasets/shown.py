@@ -27,6 +27,8 @@ def dataset_of(production: str, subject_id: str, registry: Registry) -> DatasetS
         characters=row.body.named,
         character_names=row.body.character_names,
         films=tuple(film.title for film in films_of(production, subject_id, registry)),
+        forecast=row.body.forecast,
+        references=row.body.references,
     )
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from onmodel.contracts.drawings import Arm
-from onmodel.contracts.judging import Interval, JudgedNumber, JudgedPicture, Judgement, Number
+from onmodel.contracts.judging import JudgedNumber, JudgedPicture, Judgement, Number
 from onmodel.formats.wording import listed, person_name
+from onmodel.judging.words import interval_words, value_words
 
 Grade = Literal["good", "middling", "doubtful"]
 
@@ -80,7 +81,6 @@ MEANINGS: Mapping[Number, Meaning] = {
         doubtful=0.5,
     ),
 }
-PERCENT: frozenset[Number] = frozenset({"prompt", "copy", "cast"})
 
 
 @dataclass(frozen=True)
@@ -135,21 +135,11 @@ def _cell(number: JudgedNumber | None, arm: Arm) -> Cell:
     kind, interval = number.number, number.interval
     return Cell(
         arm=ARMS[arm],
-        value=_in_words(kind, interval.mean),
-        interval=_range(kind, interval),
+        value=value_words(kind, interval.mean),
+        interval=interval_words(kind, interval),
         grade=MEANINGS[kind].grade(interval.mean),
         why_not="",
     )
-
-
-def _in_words(kind: Number, value: float) -> str:
-    return f"{100 * value:.0f} %" if kind in PERCENT else f"{value:.2f}"
-
-
-def _range(kind: Number, interval: Interval) -> str:
-    if interval.low is None or interval.high is None:
-        return "one scene, no interval"
-    return f"{_in_words(kind, interval.low)} to {_in_words(kind, interval.high)}"
 
 
 def _bleeding(judgement: Judgement, names: Mapping[str, str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from onmodel.formats.wording import count, dollars, duration, listed, timecode
+from onmodel.formats.wording import count, dollars, duration, listed, sentence, timecode
 
 
 def _environment() -> Environment:
@@ -21,7 +21,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        count=count, dollars=dollars, duration=duration, listed=listed, timecode=timecode
+        count=count,
+        dollars=dollars,
+        duration=duration,
+        listed=listed,
+        sentence=sentence,
+        timecode=timecode,
     )
     return made
 

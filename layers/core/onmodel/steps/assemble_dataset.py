@@ -47,6 +47,7 @@ from onmodel.films.references import ReferenceReader
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import to_npy
+from onmodel.judging.forecast import close_pairs, forecast_texts
 from onmodel.money.usage import UsageMeter
 from onmodel.ports.machines import Clock
 from onmodel.ports.namer import Namer, NamerOf, NamingTask
@@ -127,6 +128,10 @@ class AssembleDataset:
             "settings": settings.model_dump(mode="json"),
         }
         keys = DatasetKeys(production, dataset_id(generation.id, made_of))
+        character_names = {
+            slug: called(slug, settings.characters)
+            for slug in sorted({*settings.characters, *corrections.characters()})
+        }
         summary = summarize(
             assembly.items,
             assembly.left_out,
@@ -142,7 +147,10 @@ class AssembleDataset:
                     *notices,
                     *more,
                     *unused_sections(settings.training, request.preflight.trainer),
-                )
+                ),
+                "forecast": forecast_texts(
+                    close_pairs(assembly.items, assembly.vectors), character_names
+                ),
             }
         )
         waiting = self._write(keys, assembly, summary, settings, corrections)
@@ -151,16 +159,14 @@ class AssembleDataset:
             correlation_id=request.correlation_id,
             pictures=len(assembly.items),
             named=dict(Counter(item.character or "" for item in assembly.items)),
-            character_names={
-                slug: called(slug, settings.characters)
-                for slug in sorted({*settings.characters, *corrections.characters()})
-            },
+            character_names=character_names,
             films=summary.films,
             to_caption_key=keys.to_caption,
             captions_needed=waiting,
             usage=self.meter.usage(),
             findings=request.preflight.findings,
             notices=summary.notices,
+            forecast=summary.forecast,
         )
         dataset = DATASETS.put(
             self.registry,

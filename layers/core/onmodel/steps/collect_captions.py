@@ -71,7 +71,10 @@ def collect_captions(
         captioned, left_out, before.films, settings.training, dataset_id=dataset.dataset_id
     )
     summary = summary.model_copy(
-        update={"notices": tuple(dict.fromkeys((*summary.notices, *row.body.notices)))}
+        update={
+            "notices": tuple(dict.fromkeys((*summary.notices, *row.body.notices))),
+            "forecast": row.body.forecast,
+        }
     )
     captions = [reviewed.captions[item.crop_id] for item in captioned]
     studio.put(keys.captions, write_lines(captions), "application/jsonl")

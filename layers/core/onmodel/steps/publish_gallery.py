@@ -114,6 +114,7 @@ class PublishGallery:
                 estimated_usd=summary.estimated_usd,
                 reason=None if summary.drawn else "Not one panel could be drawn",
                 advice=tuple(advice.text for advice in judgement.advice) if judgement else (),
+                numbers=judgement.numbers if judgement else (),
             )
         )
         STORYBOARDS.replace(self.registry, drawn, self.clock())

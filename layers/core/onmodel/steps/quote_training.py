@@ -35,6 +35,7 @@ from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainerRules, TrainersRules
 from onmodel.registry.kinds import DATASETS, TRAININGS
 from onmodel.storyboards.first import first_storyboard
+from onmodel.storyboards.reached import reached_by_references
 
 CAPTIONS_ALONE = "Nothing can be trained here today, so this pays for captions alone."
 
@@ -86,6 +87,7 @@ class QuoteTraining:
             quoted_parts=quoted.parts,
             quoted_for="training" if possible else "captions",
             assumptions=quoted.assumptions,
+            references=reached_by_references(dataset.production, self.registry),
             why_asked="",
             findings=request.preflight.findings,
         )
