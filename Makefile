@@ -23,7 +23,7 @@ unexport VIRTUAL_ENV
 BUILD_DIR := $(if $(filter arm64,$(ARCH)),.aws-sam/build,build/$(ARCH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench bench-cuts bench-characters bench-cold-start bench-scale test cases test-fuzz test-runtime trainer-environment test-trainer test-faults seed sam-local lint types format check-template check-security audit build check-build lock ci clean
+.PHONY: help setup demo bench bench-cuts bench-characters bench-cold-start bench-scale test cases test-fuzz test-runtime trainer-environment test-trainer test-loaders test-faults seed sam-local lint types format check-template check-security audit build check-build lock ci clean
 
 help: ## show this
 	@echo "make demo                a real film through the whole pipeline, on this machine alone"
@@ -67,6 +67,11 @@ TRAINER_REQUIREMENTS := trainer/requirements.txt trainer/requirements-test.txt
 	.venv-trainer/bin/python -m pip install --quiet -r trainer/requirements-test.txt
 	@touch $@
 
+.venv-loaders/.synced: tests/loaders/requirements.txt
+	$(PYTHON) -m venv .venv-loaders
+	.venv-loaders/bin/python -m pip install --quiet -r $<
+	@touch $@
+
 .venv-checkov/.synced: $(CHECKOV)/pyproject.toml $(CHECKOV)/uv.lock | $(UV)
 	UV_PROJECT_ENVIRONMENT=$(abspath .venv-checkov) $(UV) sync --project $(CHECKOV) --frozen --quiet
 	@touch $@
@@ -84,7 +89,7 @@ test: setup ## all tests
 	$(BIN)/pytest tests/docs & docs=$$!; \
 	  $(BIN)/pytest tests/integration tests/e2e -n 2 --dist loadfile; code=$$?; \
 	  wait $$docs && exit $$code
-	$(BIN)/pytest tests/browser -n auto --dist loadfile -rs
+	$(BIN)/pytest tests/browser tests/loaders -n auto --dist loadfile -rs
 
 test-fuzz: setup ## damaged films by the thousand, against the sampler; half a minute
 	ONMODEL_FUZZ_EXAMPLES=400 $(BIN)/pytest tests/unit/video/test_fuzz.py -n auto
@@ -130,6 +135,9 @@ trainer-environment: .venv-trainer/.synced ## torch and its companions, for real
 test-trainer: setup .venv-trainer/.synced ## training and drawing by trainer/, on tiny models; four minutes
 	cd trainer && OMP_NUM_THREADS=1 ../.venv-trainer/bin/python -m pytest tests -q -n 2 --dist loadfile
 	TRAINER_PYTHON=$(abspath .venv-trainer/bin/python) $(BIN)/pytest tests/torch
+
+test-loaders: setup .venv-loaders/.synced ## exported folders, read by Hugging Face's datasets and pycocotools; fetches them once
+	LOADERS_PYTHON=$(abspath .venv-loaders/bin/python) $(BIN)/pytest tests/loaders
 
 lint: setup ## style and imports
 	$(BIN)/ruff check

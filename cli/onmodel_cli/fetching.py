@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from onmodel.contracts.keys import DatasetKeys
 from onmodel.errors import NotFound, RefusedError, ServiceError
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import DATASETS, TrainingRow
@@ -103,8 +102,8 @@ def model_folder(studio: ObjectStore, trained: TrainingRow) -> str:
         raise NoModelFiles(
             f"The model of {trained.id} is kept by {trained.body.trainer}, which gives out no"
             " weights",
-            "Its dataset can be copied, and trained on elsewhere: `aws s3 sync"
-            f" {bucket}{DatasetKeys(trained.production, trained.body.dataset_id).dataset} DIR`",
+            "Its dataset can be copied, and trained on elsewhere: `onmodel export --production"
+            f" {trained.production} --dataset {trained.body.dataset_id}`",
         )
     return reference.removeprefix(bucket)
 

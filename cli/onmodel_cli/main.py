@@ -15,6 +15,7 @@ from onmodel_cli.deleting import delete_known_faces, delete_production
 from onmodel_cli.demo import Demo, DemoTrainer, play
 from onmodel_cli.doctor import doctor
 from onmodel_cli.events import event
+from onmodel_cli.exporting import export
 from onmodel_cli.fetching import model_app
 from onmodel_cli.judging import judge
 from onmodel_cli.local_stack import local_app
@@ -120,6 +121,7 @@ app.command()(status)
 app.command()(quote)
 app.command()(review)
 app.command()(dedup)
+app.command()(export)
 app.command()(judge)
 app.command()(train)
 app.command()(deploy)

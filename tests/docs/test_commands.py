@@ -23,14 +23,14 @@ from onmodel_cli.main import app
 PAGES = (
     "docs/debugging.md", "docs/operating.md", "docs/costs.md", "docs/safety.md",
     "docs/security.md", "docs/sampling.md", "docs/characters.md", "docs/trainers.md",
-    "docs/judging.md", "docs/architecture.md",
+    "docs/judging.md", "docs/exports.md", "docs/architecture.md",
     "events/README.md", "CONTRIBUTING.md", "README.md",  # last: it ends with a model deleted
 )  # fmt: skip
 COMMANDS = [command for page in PAGES for command in commands(page)]
 
 BY_CI = frozenset({
     "make test", "make test-fuzz", "make lint", "make lint types", "make check-template",
-    "make check-security", "make test-trainer", "make check-build",
+    "make check-security", "make test-trainer", "make test-loaders", "make check-build",
 })  # fmt: skip
 """Lines of .ci/run, which runs before every merge."""
 

@@ -12,8 +12,10 @@ import pytest
 from drawn.films import draw_film
 from fakes.films_in_memory import FilmsInMemory
 from fakes.labels import FakeLabels, figure
+from fakes.training_in_memory import TrainingInMemory
 from functions import variables_of_the_template
 
+from onmodel.contracts.datasets import DatasetRef
 from onmodel.environment import Environment
 from onmodel_cli.connection import Connection
 
@@ -47,6 +49,13 @@ class FakeS3:
         answer = self.world.route(self.world.event(key))
         if answer.outcome == "started":
             self.world.prepare(self.world.started())
+
+
+@pytest.fixture(scope="session")
+def captioned() -> tuple[TrainingInMemory, DatasetRef]:
+    """A dataset of eight captioned pictures of two characters; to be copied, not changed."""
+    world = TrainingInMemory()
+    return world, world.captioned()
 
 
 @pytest.fixture

@@ -116,4 +116,4 @@ def test_fetch_when_bedrock_keeps_the_model_then_says_what_can_be_copied(
     done = invoke("model", "fetch", "-p", "bunny", tmp_path)
     assert done.exit_code == 3
     assert "kept by bedrock, which gives out no weights" in done.stderr
-    assert f"aws s3 sync s3://studio/bunny/datasets/{ID} DIR" in done.stderr.replace("\n", " ")
+    assert f"onmodel export --production bunny --dataset {ID}" in done.stderr.replace("\n", " ")

@@ -29,6 +29,9 @@ class DatasetItem(Contract):
     timecode_seconds: Seconds
     shot: int = Field(ge=0)
     box: Box = Field(description="the figure in the film's pixels")
+    window: Box | None = Field(
+        default=None, description="what was cut out around it; None in datasets of before"
+    )
     width: int = Field(gt=0, description="of the picture file")
     height: int = Field(gt=0)
     quality: float = Field(ge=0, le=1)

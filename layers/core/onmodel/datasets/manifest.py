@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
-from onmodel.contracts.datasets import CaptionedPicture, Violation
+from onmodel.contracts.datasets import CaptionedPicture, DatasetItem, Violation
 from onmodel.errors import ManifestRefused
 
 VIOLATIONS_IN_A_MESSAGE = 20
@@ -19,22 +20,24 @@ def annotation_lines(pictures: Iterable[CaptionedPicture]) -> bytes:
     that no line separator hidden in a caption can split a record.
     """
     return "".join(
-        json.dumps(
-            {
-                "image_ref": picture.uri,
-                "alt_text": picture.caption,
-                "crop_id": picture.item.crop_id,
-                "character": picture.item.character,
-                "film_id": picture.item.film_id,
-                "timecode_seconds": picture.item.timecode_seconds,
-                "box": picture.item.box.model_dump(include={"left", "top", "width", "height"}),
-                "shot": picture.item.shot,
-                "quality": picture.item.quality,
-            }
-        )
-        + "\n"
+        json.dumps(annotation(picture.item, picture.uri, picture.caption)) + "\n"
         for picture in pictures
     ).encode()
+
+
+def annotation(item: DatasetItem, image_ref: str, alt_text: str) -> dict[str, Any]:
+    """One line of the annotations."""
+    return {
+        "image_ref": image_ref,
+        "alt_text": alt_text,
+        "crop_id": item.crop_id,
+        "character": item.character,
+        "film_id": item.film_id,
+        "timecode_seconds": item.timecode_seconds,
+        "box": item.box.model_dump(include={"left", "top", "width", "height"}),
+        "shot": item.shot,
+        "quality": item.quality,
+    }
 
 
 def refuse_violations(violations: tuple[Violation, ...]) -> None:

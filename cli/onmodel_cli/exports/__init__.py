@@ -1,0 +1,1 @@
+"""Datasets as folders on this machine, in the layouts of other programs."""
