@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,7 +18,9 @@ from onmodel.errors import NotFound, RefusedError
 from onmodel.films.production import characters_of
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.jsonl import read_lines
+from onmodel.formats.wording import count
 from onmodel.registry.kinds import DEPLOYMENTS, STORYBOARDS, TRAININGS, StoryboardRow
+from onmodel.storyboards.export import JUDGEMENT, NUMBERS, TakePanels, numbers_csv, write_zip
 from onmodel.storyboards.naming import storyboard_name
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
@@ -32,6 +36,14 @@ def judge(
     storyboard: Annotated[
         str, typer.Option("--storyboard", help="Its file's name, without .yaml.")
     ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="A folder for numbers.csv, judgement.json and a zip with pictures.",
+        ),
+    ] = None,
     stack: options.Stack = "onmodel",
     region: options.Region = None,
     local: options.Local = False,
@@ -39,7 +51,8 @@ def judge(
 ) -> None:
     """Show the numbers of a storyboard's newest take. Nothing is drawn, and nothing paid.
 
-    With --json also those of every picture. docs/judging.md says what they mean.
+    With --json also those of every picture; with --output also as files. docs/judging.md says what
+    they mean.
     """
     with speaking.plain_errors():
         connection = options.open_stack(stack, region, local)
@@ -47,7 +60,10 @@ def judge(
         row = _newest(connection, slug, storyboard)
         known = characters_of(slug, settings_in_force(slug, connection.studio), connection.registry)
         names = {character: role.name for character, role in known.items()}
-        found = _judged(connection, row, names)
+        panels = _panels(connection, row)
+        found = _judged(connection, row, panels, names)
+        if output is not None:
+            _save(connection, row, panels, found, output.resolve())
         if as_json:
             print_object(found.model_dump(mode="json"))
             return
@@ -67,13 +83,23 @@ def _newest(connection: Connection, production: str, storyboard: str) -> Storybo
     return max(takes, key=lambda row: row.body.take)
 
 
-def _judged(connection: Connection, row: StoryboardRow, names: dict[str, str]) -> Judgement:
+def _keys(row: StoryboardRow) -> StoryboardKeys:
+    return StoryboardKeys(row.production, row.body.name, row.body.take)
+
+
+def _panels(connection: Connection, row: StoryboardRow) -> TakePanels:
+    keys = _keys(row)
+    items = read_lines(PanelItem, connection.studio.get(keys.plan))
+    return [(item, panel) for item in items if (panel := _panel(connection, keys, item))]
+
+
+def _judged(
+    connection: Connection, row: StoryboardRow, panels: TakePanels, names: dict[str, str]
+) -> Judgement:
     from onmodel.storyboards.judged import judge_take  # loads NumPy and OpenCV
 
-    keys = StoryboardKeys(row.production, row.body.name, row.body.take)
-    items = read_lines(PanelItem, connection.studio.get(keys.plan))
-    panels = [(item, panel) for item in items if (panel := _panel(connection, keys, item))]
-    dataset = _dataset(connection, row, items)
+    keys = _keys(row)
+    dataset = _dataset(connection, row, [item for item, _ in panels])
     found = judge_take(connection.studio, keys, dataset, panels, names) if dataset else None
     if found is None:
         raise NothingToJudge(
@@ -91,7 +117,7 @@ def _panel(connection: Connection, keys: StoryboardKeys, item: PanelItem) -> Dra
 
 
 def _dataset(
-    connection: Connection, row: StoryboardRow, items: tuple[PanelItem, ...]
+    connection: Connection, row: StoryboardRow, items: Sequence[PanelItem]
 ) -> DatasetKeys | None:
     if items and items[0].dataset_id is not None:
         return DatasetKeys(row.production, items[0].dataset_id)
@@ -103,6 +129,18 @@ def _dataset(
         TRAININGS.read(connection.registry, row.production, training_id) if training_id else None
     )
     return DatasetKeys(row.production, training.body.dataset_id) if training else None
+
+
+def _save(
+    connection: Connection, row: StoryboardRow, panels: TakePanels, found: Judgement, folder: Path
+) -> None:
+    """Write the files; the zip last, because it has a copy of the others."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / NUMBERS).write_bytes(numbers_csv(panels, found))
+    (folder / JUDGEMENT).write_text(found.model_dump_json(indent=2), encoding="utf-8")
+    packed = folder / f"{row.id}.zip"
+    names = write_zip(packed, panels, found, connection.studio)
+    speaking.say(f"[green]✓[/] {count(len(names), 'file')} in {escape(str(packed))}")
 
 
 def _show(found: Judgement, names: dict[str, str]) -> None:

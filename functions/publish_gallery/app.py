@@ -18,4 +18,5 @@ def handler(request: PublishGalleryRequest) -> None:
         prices=wired.prices,
         clock=now,
         links=wired.links,
+        simulated=bool(wired.notices()),
     ).publish(request)

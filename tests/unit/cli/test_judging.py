@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from fakes.drawing_in_memory import DrawingInMemory
 from fakes.labels import FakeLabels, figure
 from typer.testing import CliRunner, Result
 
+from onmodel.contracts.keys import StoryboardKeys
 from onmodel_cli import main, options
 from onmodel_cli.connection import Connection
 
@@ -49,6 +52,23 @@ def test_judge_when_a_take_was_drawn_then_its_numbers_without_a_paid_call(
     shown = judge("--storyboard", "forest-day")
     assert "Buck has no held-out picture" in " ".join(shown.stdout.split())
     assert len(world.labels.pictures) == asked
+
+
+def test_judge_when_files_are_asked_for_then_numbers_judgement_and_a_zip_with_the_pictures(
+    judge: Callable[..., Result], world: DrawingInMemory, tmp_path: Path
+) -> None:
+    draw(world)
+    folder = tmp_path / "for the editor"
+    found = json.loads(judge("--storyboard", "forest-day", "-o", str(folder), "--json").stdout)
+    assert {path.name for path in folder.iterdir()} == {
+        "numbers.csv", "judgement.json", "forest-day-1.zip",
+    }  # fmt: skip
+    assert json.loads((folder / "judgement.json").read_text(encoding="utf-8")) == found
+    keys = StoryboardKeys("bunny", "forest-day", 1)
+    assert (folder / "numbers.csv").read_bytes() == world.studio.get(keys.numbers)
+    with ZipFile(folder / "forest-day-1.zip") as packed:
+        assert packed.read("panels/002-take1-tuned-3.png") == world.studio.get(keys.picture(2, 2))
+        assert packed.testzip() is None
 
 
 def test_judge_when_the_name_is_unknown_then_those_that_were_drawn(

@@ -55,6 +55,28 @@ def test_check_when_over_then_panels_of_all_arms_are_scored_and_shown_with_their
     assert summary.usage[0].item == "sagemaker.ml.g5.2xlarge-training-hour"
 
 
+def test_check_when_over_then_each_picture_has_the_seed_that_drew_it_alone(
+    studio: JobsInMemory,
+) -> None:
+    """So the seed that a gallery shows draws that very picture, also where one before it failed."""
+    plan, ref = begun(studio)
+    studio.trainer.draw(ref, studio.studio, BLUE, "002-0")
+    studio.check_drawing(plan)
+    spec = studio.trainer.drawing_specs[ref]
+    drawn_by = {f"{spec.folder}made/{one.arm}/{one.id}.png": one.seed for one in spec.pictures}
+    panels = [studio.panel(item) for item in studio.items(plan)]
+    shown = [(picture.key, picture.seed) for panel in panels for picture in panel.pictures]
+    assert len(shown) == 5
+    assert dict(shown).items() <= drawn_by.items()
+    for panel in panels:
+        assert len({picture.seed for picture in panel.pictures}) == len(panel.pictures)
+    studio.publish(plan)
+    page = studio.studio.get(StoryboardKeys("bunny", "forest-day", 1).gallery).decode()
+    for key, seed in shown:
+        assert f'href="../{key.removeprefix(spec.folder)}"' in page
+        assert f"seed {seed}<" in page
+
+
 @pytest.mark.parametrize(
     ("status", "reason", "told"),
     [

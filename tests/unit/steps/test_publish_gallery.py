@@ -34,6 +34,8 @@ def test_publish_when_drawn_then_page_summary_and_mail() -> None:
     page = drawn(studio)
     for text in ("A day in the forest", "Buck smiles", "seed 99", "../panels/02-0.png"):
         assert text in page
+    for link in ('href="../numbers.csv"', 'href="../judgement.json"', "onmodel judge -p bunny"):
+        assert link in page
     status, body = row(studio)
     assert (status, body.drawn, body.panels) == (StoryboardStatus.DRAWN, 2, 2)
     assert [(n.number, n.arm) for n in body.numbers][:2] == [

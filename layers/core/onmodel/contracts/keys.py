@@ -241,6 +241,7 @@ class StoryboardKeys:
         self.summary = f"{self.take}/summary.json"
         self.drawing = f"{self.take}/drawing.json"
         self.judgement = f"{self.take}/judgement.json"
+        self.numbers = f"{self.take}/numbers.csv"
 
     def panel(self, number: int) -> str:
         """The result of one panel: prompt, seeds, pictures, scores."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,7 +49,15 @@ class GalleryPanel:
 
 @dataclass(frozen=True)
 class Gallery:
-    """All that the page shows. `names` is by character's slug; `options` the trainer's own."""
+    """All that the page shows.
+
+    Attributes:
+        names: by character's slug.
+        options: the trainer's own, in words.
+        simulated: the pictures, so that their numbers say nothing about a model.
+        numbers_href: of the judgement as CSV.
+        judgement_href: likewise as JSON.
+    """
 
     production: str
     name: str
@@ -63,6 +72,9 @@ class Gallery:
     training_pictures: Mapping[str, TrainingPicture] | None = None
     credit: str = ""
     judgement: Judgement | None = None
+    simulated: bool = False
+    numbers_href: str = ""
+    judgement_href: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,6 +136,7 @@ def render_gallery(gallery: Gallery) -> bytes:
     return render(
         "gallery.html.j2",
         gallery=gallery,
+        argument=shlex.quote(gallery.production),
         credit=gallery.credit,
         arms=ARMS,
         title=gallery.storyboard.title or person_name(gallery.name),

@@ -38,6 +38,7 @@ from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainersRules
 from onmodel.registry.kinds import DATASETS, STORYBOARDS, TRAININGS
+from onmodel.storyboards.export import numbers_csv
 from onmodel.storyboards.judged import judge_take
 from onmodel.vision.decoding import decode_picture
 from onmodel.vision.encoding import thumbnail
@@ -53,7 +54,12 @@ NOT_DRAWN = "It could not be drawn: the image model failed in every attempt"
 
 @dataclass(frozen=True)
 class PublishGallery:
-    """The services that publishing needs. Without `links`, addresses are relative."""
+    """The services that publishing needs.
+
+    Attributes:
+        links: None: addresses are relative.
+        simulated: whether a local stack draws, whose numbers say nothing about a model.
+    """
 
     registry: Registry
     studio: ObjectStore
@@ -61,6 +67,7 @@ class PublishGallery:
     prices: PriceBook
     clock: Clock
     links: SignedLinks | None = None
+    simulated: bool = False
 
     def publish(self, request: PublishGalleryRequest) -> None:
         """Write the page and the summary, then the row. A take without a picture has failed.
@@ -80,7 +87,8 @@ class PublishGallery:
         settings = Settings.model_validate_json(self.studio.get(keys.settings))
         known = characters_of(plan.production, settings, self.registry)
         names = {slug: role.name for slug, role in known.items()}
-        judgement = self._judge(plan, keys, dataset, list(zip(items, panels, strict=True)), names)
+        drawn_panels = list(zip(items, panels, strict=True))
+        judgement = self._judge(plan, keys, dataset, drawn_panels, names)
         page = render_gallery(
             Gallery(
                 production=production_name(plan.production, self.registry),
@@ -88,9 +96,7 @@ class PublishGallery:
                 take=plan.take,
                 model=self._model(plan.production, plan.training_id),
                 storyboard=storyboard,
-                panels=[
-                    self._shown(item, panel) for item, panel in zip(items, panels, strict=True)
-                ],
+                panels=[self._shown(item, panel) for item, panel in drawn_panels],
                 drawn_at=self.clock(),
                 names=names,
                 options=self.rules[plan.trainer].described_panels(storyboard),
@@ -98,6 +104,9 @@ class PublishGallery:
                 notices=self._notices(plan.production, dataset),
                 training_pictures=self._nearest(plan.production, dataset, panels, judgement),
                 judgement=judgement,
+                simulated=self.simulated,
+                numbers_href=self._link(keys.numbers) if judgement else "",
+                judgement_href=self._link(keys.judgement) if judgement else "",
             )
         )
         self.studio.put(keys.gallery, page, "text/html; charset=utf-8")
@@ -127,7 +136,7 @@ class PublishGallery:
         panels: Sequence[tuple[PanelItem, DrawnPanel]],
         names: Mapping[str, str],
     ) -> Judgement | None:
-        """Judge the take and write judgement.json; None where there is nothing to compare with."""
+        """Judge the take and write its files; None where there is nothing to compare with."""
         if not dataset:
             return None
         compared = DatasetKeys(plan.production, dataset)
@@ -135,6 +144,7 @@ class PublishGallery:
         if judgement is not None:
             body = judgement.model_dump_json(indent=2).encode()
             self.studio.put(keys.judgement, body, "application/json")
+            self.studio.put(keys.numbers, numbers_csv(panels, judgement), "text/csv")
         return judgement
 
     def _panel(self, keys: StoryboardKeys, item: PanelItem) -> DrawnPanel:
@@ -167,7 +177,7 @@ class PublishGallery:
     def _link(self, key: str) -> str:
         if self.links is not None:
             return self.links.link_to_object(key, LINK_DAYS)
-        return f"../panels/{key.rsplit('/', 1)[-1]}"
+        return f"../{key.split('/', 4)[-1]}"  # below the take, as the gallery's folder is
 
     def _dataset(self, plan: StoryboardPlanned, items: Sequence[PanelItem]) -> str:
         """Id of the dataset that the panels are compared with; '' when there is none."""
