@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
+from onmodel.environment import Models
 from onmodel.errors import RefusedError
 from onmodel.films.corrections import read_corrections
+from onmodel.films.folders import production_called
 from onmodel.films.settings import settings_in_force
 from onmodel_cli import options, speaking
+from onmodel_cli.connection import Connection
 from onmodel_cli.results import print_object
+from onmodel_cli.saved_settings import save_threshold
 
 
 class NothingToCompare(RefusedError):
@@ -23,12 +28,16 @@ def dedup(
         float,
         typer.Option(min=0.5, max=1.0, help="Cosine from which two pictures are alike."),
     ],
+    save: Annotated[
+        bool,
+        typer.Option("--save", help="Write it into the production's settings.yaml."),
+    ] = False,
     stack: options.Stack = "onmodel",
     region: options.Region = None,
     local: options.Local = False,
     as_json: options.Json = False,
 ) -> None:
-    """Say how many pictures of its films a threshold keeps. Nothing is changed, and nothing paid.
+    """Say how many pictures of its films a threshold keeps, from stored vectors. Nothing is paid.
 
     It is what a new run with `deduplication.threshold` would keep: lower keeps fewer pictures.
     """
@@ -48,13 +57,34 @@ def dedup(
         chosen = now.model_copy(update={"threshold": threshold})
         apart = read_corrections(slug, connection.registry).different_pairs()
         found = films.at(chosen, apart)
+        saved = _saved(slug, threshold, connection) if save else None
         if as_json:
-            print_object(found.model_dump(mode="json"))
+            print_object(found.model_dump(mode="json") | {"saved": saved})
             return
         before = films.at(now, apart)
         speaking.out.print(f"{found.of:,} → {found.kept:,} pictures")
+        if saved is not None:
+            speaking.say(
+                f"[green]✓[/] Written into {escape(saved)}: it holds for later films and datasets."
+                f" {now.threshold:g}, in force before, keeps {before.kept:,}."
+            )
+            return
         speaking.say(
             f"{now.threshold:g}, as settings have it, keeps {before.kept:,}. To keep what"
-            f" {threshold:g} keeps, write into settings.yaml of the production and upload it:\n"
-            f"  deduplication: {{threshold: {threshold:g}}}"
+            f" {threshold:g} keeps, run the same with --save, or write into settings.yaml of the"
+            f" production and upload it:\n  deduplication: {{threshold: {threshold:g}}}"
         )
+
+
+def _saved(production: str, threshold: float, connection: Connection) -> str:
+    """The key of the settings that have it now."""
+    folders = production_called(production, connection.registry)
+    if folders is None:  # its row was deleted since
+        raise NothingToCompare(f"There is no production {production}", "See `onmodel status`")
+    return save_threshold(
+        folders,
+        threshold,
+        uploads=connection.uploads,
+        studio=connection.studio,
+        models=connection.environment.read(Models).allowed,
+    )

@@ -23,7 +23,7 @@ from onmodel_cli.main import app
 PAGES = (
     "docs/debugging.md", "docs/operating.md", "docs/costs.md", "docs/safety.md",
     "docs/security.md", "docs/sampling.md", "docs/characters.md", "docs/trainers.md",
-    "docs/judging.md", "docs/exports.md", "docs/architecture.md",
+    "docs/judging.md", "docs/exports.md", "docs/review.md", "docs/architecture.md",
     "events/README.md", "CONTRIBUTING.md", "README.md",  # last: it ends with a model deleted
 )  # fmt: skip
 COMMANDS = [command for page in PAGES for command in commands(page)]
@@ -47,6 +47,9 @@ ELSEWHERE = {
     ),
     "onmodel review": "as onmodel review -p NAME",
     "onmodel review -p NAME": "tests/unit/cli/test_review_server.py; it serves until Ctrl-C",
+    "onmodel dedup -p NAME --threshold 0.9 --save": (
+        "tests/unit/cli/test_dedup.py; the pages' drawn films need a threshold of their own"
+    ),
     "onmodel delete-production -p NAME": (
         "tests/e2e/test_delete_production.py; other lines need the pages' production"
     ),

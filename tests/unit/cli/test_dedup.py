@@ -7,6 +7,7 @@ import pytest
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 from typer.testing import CliRunner, Result
 
+from onmodel.films.folders import record_production
 from onmodel_cli import main, options
 from onmodel_cli.connection import Connection
 
@@ -46,3 +47,18 @@ def test_dedup_when_no_film_was_prepared_then_refused(dedup: Callable[..., Resul
     answer = dedup("--threshold", "0.9")
     assert answer.exit_code == 3
     assert "No film of bunny was prepared yet" in answer.stderr
+
+
+def test_dedup_when_saved_then_in_force_and_no_other_line_is_asked_for(
+    dedup: Callable[..., Result], world: TrainingInMemory
+) -> None:
+    world.film()
+    record_production(PRODUCTION, world.registry, world.clock)
+    done = dedup("--threshold", "0.5", "--save")
+    assert done.exit_code == 0, done.stderr
+    assert "Written into bunny/settings.yaml: it holds for later films and data" in done.stderr
+    assert "0.92, in force before, keeps 8." in done.stderr
+    assert world.uploads.get("bunny/settings.yaml") == b"deduplication:\n  threshold: 0.5\n"
+    again = json.loads(dedup("--threshold", "0.5", "--save", "--json").stdout)
+    assert again["saved"] == "bunny/settings.yaml"
+    assert "0.5, as settings have it" in dedup("--threshold", "0.6").stderr
