@@ -1,8 +1,9 @@
-"""Progress of a run on stderr: bars on a terminal, elsewhere one line for each stage."""
+"""Progress of uploads and runs: bars with the time left, elsewhere one line for each stage."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -13,11 +14,12 @@ from rich.progress import (
     SpinnerColumn,
     TextColumn,
     TimeElapsedColumn,
+    TimeRemainingColumn,
     TransferSpeedColumn,
 )
 
+from onmodel.formats.wording import duration
 from onmodel_cli.following import RunProgress
-from onmodel_cli.journey import Place
 from onmodel_cli.uploading import UploadProgress
 
 
@@ -29,6 +31,7 @@ def byte_bar(console: Console, title: str, total: int) -> Iterator[UploadProgres
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
+        TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True, disable=_quiet(console)) as bars:
         task = bars.add_task(title, total=total)
@@ -63,36 +66,47 @@ def show_run(console: Console, seen: Iterable[RunProgress]) -> None:
         BarColumn(),
         TextColumn("{task.fields[held]}"),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}"),
     )
     with Progress(*columns, console=console, transient=True, disable=_quiet(console)) as bars:
-        task = bars.add_task("waiting for the stack", total=None, held="")
+        task = bars.add_task("waiting for the stack", total=None, held="", left="")
+        left = TimeLeft(time.monotonic)
         answer: RunProgress | None = None
         for now in seen:
-            held = _held(now)
+            held, soon = _held(now), left.of(now)
             bars.update(
                 task,
                 description=now.stage,
                 completed=now.chunks_done,
                 total=now.chunks or None,
                 held=held,
+                left=soon,
             )
             if now != answer and _quiet(console):
-                console.print(f"… {now.stage}  {held}".rstrip())
+                console.print(f"… {now.stage}  {held}  {soon}".rstrip())
             answer = now
     console.print("[green]✓[/] Prepared")
 
 
-def show_journey(console: Console, places: Iterable[Place]) -> Place | None:
-    """One line for each stage, with a spinner on terminals; returns the last place."""
-    last: Place | None = None
-    with console.status("collecting films") as spinner:
-        for place in places:
-            if last is None or place.stage != last.stage:
-                spinner.update(place.stage)
-                if _quiet(console):
-                    console.print(f"… {place.stage}")
-            last = place
-    return last
+class TimeLeft:
+    """About how long the parts of a film take that are not done, by those that are."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._began: float | None = None
+        self._first = 0
+
+    def of(self, now: RunProgress) -> str:
+        """For people; '' while nothing can be said, and once all parts are done."""
+        if not now.chunks or now.chunks_done >= now.chunks:
+            return ""
+        if self._began is None:  # parts that were done before are no measure
+            self._began, self._first = self._monotonic(), now.chunks_done
+        done = now.chunks_done - self._first
+        if not done:
+            return ""
+        each = (self._monotonic() - self._began) / done
+        return f"about {duration(each * (now.chunks - now.chunks_done))} left"
 
 
 def _quiet(console: Console) -> bool:

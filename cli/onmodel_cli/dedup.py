@@ -14,8 +14,8 @@ from onmodel.films.folders import production_called
 from onmodel.films.settings import settings_in_force
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
-from onmodel_cli.results import print_object
 from onmodel_cli.saved_settings import save_threshold
+from onmodel_cli.speaking import print_object
 
 
 class NothingToCompare(RefusedError):
@@ -41,7 +41,7 @@ def dedup(
 
     It is what a new run with `deduplication.threshold` would keep: lower keeps fewer pictures.
     """
-    with speaking.plain_errors():
+    with speaking.plain_errors(as_json):
         connection = options.open_stack(stack, region, local)
         slug = options.production_id(production, connection.registry)
         from onmodel.films.near_duplicates import FilmsNearDuplicates  # loads OpenCV
@@ -51,7 +51,8 @@ def dedup(
         )
         if not films.films:
             raise NothingToCompare(
-                f"No film of {slug} was prepared yet", "Upload one first: `onmodel run`"
+                f"No film of {slug} was prepared yet",
+                f"Upload one first: `onmodel run FILM -p {slug}`",
             )
         now = settings_in_force(slug, connection.studio).deduplication
         chosen = now.model_copy(update={"threshold": threshold})

@@ -33,6 +33,7 @@ from onmodel_cli import options, speaking
 from onmodel_cli.belongings import Belongings, folders_of, name_of
 from onmodel_cli.connection import Connection
 from onmodel_cli.options import open_stack, production_id
+from onmodel_cli.waiting import waiting
 
 
 class NotDeleted(RefusedError):
@@ -67,7 +68,7 @@ def delete_production(
         if not yes:
             _confirm(found)
         tombstone = begun or _forbid(found, body, connection, belongings)
-        with speaking.err.status("Deleting"):
+        with waiting(speaking.err, "Deleting"):
             delete_all(found, belongings)
         TOMBSTONES.replace(
             connection.registry,

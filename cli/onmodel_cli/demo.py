@@ -20,7 +20,8 @@ from onmodel_cli.bars import total_bar
 from onmodel_cli.connection import Connection, connect, use_endpoint
 from onmodel_cli.ending import Post, finish
 from onmodel_cli.run import Wish, prepare_film
-from onmodel_cli.storyboard import fetch_gallery, until_drawn
+from onmodel_cli.storyboard import drawn_take, fetch_gallery, send_storyboard, show_drawing
+from onmodel_cli.waiting import waiting
 
 if TYPE_CHECKING:
     from onmodel_local.simulation_settings import SimulationSettings
@@ -84,7 +85,7 @@ def play(demo: Demo, console: Console) -> None:
     console.print(Panel(about, title="onmodel demo", border_style="dim"), soft_wrap=False)
     wish = _own(demo) if demo.film else _bunny(demo, console)
     before = local_stack.found_stack()
-    with console.status("Starting the local stack and deploying template.yaml"):
+    with waiting(console, "Starting the local stack and deploying template.yaml"):
         running = local_stack.start(settings=_simulation(demo))
     try:
         console.print(f"[green]✓[/] Local stack at {running.endpoint_url}, template.yaml deployed")
@@ -117,9 +118,10 @@ def _draw_arms(demo: Demo, wish: Wish, connection: Connection, console: Console)
     folder = wish.characters
     names = sorted(path.name for path in folder.iterdir()) if folder else ["somebody"]
     text = ARMS.format(first=names[0].capitalize()).encode()
-    connection.uploads.put(f"{wish.production}/storyboards/arms.yaml", text, "application/yaml")
-    with console.status("Drawing with the model, with references, and with neither"):
-        row = until_drawn(connection, wish.production, "arms", set(), time.sleep, time.monotonic)
+    production = wish.production
+    follower = send_storyboard(text, Path("arms.yaml"), production, production, connection)
+    console.print("Drawing with the model, with references, and with neither")
+    row = drawn_take(show_drawing(follower, console))
     gallery = fetch_gallery(row, connection.studio, demo.output)
     console.print(f"[bold]Three arms[/] {gallery.as_uri()}")
 

@@ -15,8 +15,8 @@ from onmodel.films.settings import settings_in_force
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
 from onmodel_cli.options import open_stack, production_id
-from onmodel_cli.results import print_object
 from onmodel_cli.sizing import AccountQuotas, Proposal, propose, read_quotas
+from onmodel_cli.speaking import print_object
 
 POSSIBLE = "Models can be trained and storyboards drawn here today."
 
@@ -29,7 +29,7 @@ def doctor(
     as_json: options.Json = False,
 ) -> None:
     """Check models, quotas, roles and buckets, and propose values. Costs nothing."""
-    with speaking.plain_errors():
+    with speaking.plain_errors(as_json):
         connection = open_stack(stack, region, local)
         models = connection.environment.read(Models)
         captions = look_at_captions(models)

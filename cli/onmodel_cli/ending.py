@@ -6,6 +6,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,12 @@ from onmodel.deployments.lifecycle import OVER
 from onmodel.formats.wording import ASKED_ABOUT, COST_PARTS, dollars
 from onmodel.overview.lines import billing, look
 from onmodel.wiring import now
-from onmodel_cli.bars import show_journey
 from onmodel_cli.connection import Connection
 from onmodel_cli.harvest import harvest
 from onmodel_cli.journey import Journey, Place
 from onmodel_cli.models import ask_to_retire, until_retired
 from onmodel_cli.results import Result
+from onmodel_cli.waiting import show_stages, waiting
 
 if TYPE_CHECKING:
     from onmodel_local.daemon import RunningStack
@@ -98,7 +99,9 @@ def finish(
     )
     how = "a tiny model; hours take minutes" if runs_trainer else "simulated; hours take seconds"
     console.print(f"\n[bold]From pictures to a model[/]  [dim]({how})[/]")
-    place = show_journey(console, _answering(journey.watch(), post, console))
+    place = show_stages(
+        console, _answering(journey.watch(), post, console), attrgetter("stage"), "collecting films"
+    )
     if place is None:
         return
     if place.end:
@@ -155,7 +158,7 @@ def _switch_off(connection: Connection, place: Place, post: Post, console: Conso
         return
     post.wait_for("is ready and draws")
     ask_to_retire(connection, found, "the demo is over")
-    with console.status("Switching the model off"):
+    with waiting(console, "Switching the model off"):
         gone = until_retired(connection, found, time.sleep, time.monotonic)
     post.wait_for("is switched off")
     console.print(f"[green]✓[/] Model {gone.id} drew its first storyboard and is switched off")

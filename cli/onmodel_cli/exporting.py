@@ -18,7 +18,7 @@ from onmodel_cli.exports.contracts import DroppedPicture
 from onmodel_cli.exports.dataset import ExportedDataset, read_dataset
 from onmodel_cli.exports.folder import MISSING, Written, write_export
 from onmodel_cli.exports.formats import format_called
-from onmodel_cli.results import print_object
+from onmodel_cli.speaking import print_object
 
 NAMED_PICTURES = 10
 """Dropped pictures of the dataset that are named one by one; dropped.jsonl has all."""
@@ -86,7 +86,7 @@ def export(
 
     What people corrected in a review holds, also since the dataset was made. Nothing is paid.
     """
-    with speaking.plain_errors(interrupted="Interrupted. The same command goes on."):
+    with speaking.plain_errors(as_json, interrupted="Interrupted. The same command goes on."):
         written_as = format_called(layout, prefix)
         connection = options.open_stack(stack, region, local)
         slug = options.production_id(production, connection.registry)

@@ -13,10 +13,10 @@ from onmodel.errors import NotFound, RefusedError, ServiceError
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import DATASETS, TrainingRow
 from onmodel_cli import options, speaking
+from onmodel_cli.choosing import newest_model
 from onmodel_cli.connection import Connection
-from onmodel_cli.models import completed_training
 from onmodel_cli.options import open_stack, production_id
-from onmodel_cli.results import print_object
+from onmodel_cli.speaking import print_object
 
 ADAPTER = "adapter.json"
 CARD = "README.md"
@@ -52,10 +52,10 @@ def fetch(
 
     A model of Bedrock cannot be copied: Bedrock gives out no weights. Its dataset can.
     """
-    with speaking.plain_errors():
+    with speaking.plain_errors(as_json):
         connection = open_stack(stack, region, local)
         slug = production_id(production, connection.registry)
-        trained = completed_training(connection, slug, training)
+        trained = newest_model(connection.registry, slug, training)
         target = (folder or Path("onmodel-out") / slug / "models" / trained.id).resolve()
         about = fetch_model(connection.studio, trained, target)
         card = target / CARD
@@ -77,17 +77,18 @@ def fetch_model(studio: ObjectStore, trained: TrainingRow, target: Path) -> dict
         NoModelFiles: the model has no files, or one of them is missing or another one.
     """
     folder = model_folder(studio, trained)
+    again = f"Train again with `onmodel train -p {trained.production}`; captions are kept"
     try:
         listing = studio.get(f"{folder}{ADAPTER}")
     except NotFound as missing:
         raise NoModelFiles(
             f"The model of {trained.id} is no longer in the studio bucket",
-            "Train again with `onmodel train`: captions are not paid for a second time",
+            again,
         ) from missing
     about: dict[str, Any] = json.loads(listing)
     wanted = {name: told for name, told in about["files"].items() if not _is_checkpoint(name)}
     for name, told in wanted.items():
-        body = _checked(studio, f"{folder}{name}", told)
+        body = _checked(studio, f"{folder}{name}", told, again)
         path = target / PurePosixPath(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
@@ -112,17 +113,15 @@ def _is_checkpoint(name: str) -> bool:
     return name.startswith("checkpoints/")
 
 
-def _checked(studio: ObjectStore, key: str, told: str) -> bytes:
+def _checked(studio: ObjectStore, key: str, told: str, advice: str) -> bytes:
     if ".." in PurePosixPath(key).parts:
         raise ServiceError(f"{ADAPTER} names a file outside the model's folder: {key}")
     try:
         body = studio.get(key)
     except NotFound as missing:
-        raise NoModelFiles(f"{key} is missing", "Train again with `onmodel train`") from missing
+        raise NoModelFiles(f"{key} is missing", advice) from missing
     if hashlib.sha256(body).hexdigest() != told:
-        raise NoModelFiles(
-            f"{key} is not the file that {ADAPTER} names", "Train again with `onmodel train`"
-        )
+        raise NoModelFiles(f"{key} is not the file that {ADAPTER} names", advice)
     return body
 
 

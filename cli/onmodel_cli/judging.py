@@ -24,7 +24,7 @@ from onmodel.storyboards.export import JUDGEMENT, NUMBERS, TakePanels, numbers_c
 from onmodel.storyboards.naming import storyboard_name
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
-from onmodel_cli.results import print_object
+from onmodel_cli.speaking import print_object
 
 
 class NothingToJudge(RefusedError):
@@ -54,7 +54,7 @@ def judge(
     With --json also those of every picture; with --output also as files. docs/judging.md says what
     they mean.
     """
-    with speaking.plain_errors():
+    with speaking.plain_errors(as_json):
         connection = options.open_stack(stack, region, local)
         slug = options.production_id(production, connection.registry)
         row = _newest(connection, slug, storyboard)

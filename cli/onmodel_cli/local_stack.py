@@ -15,6 +15,7 @@ from onmodel.errors import RefusedError, ServiceError
 from onmodel_cli import speaking
 from onmodel_cli.connection import use_endpoint
 from onmodel_cli.signals import ending_as_by_ctrl_c
+from onmodel_cli.waiting import waiting
 
 if TYPE_CHECKING:
     from onmodel_local.daemon import RunningStack
@@ -55,7 +56,7 @@ def up(
 ) -> None:  # fmt: skip
     """Start it and deploy the template, or update the one that runs."""
     with speaking.plain_errors(interrupted="Interrupted."), ending_as_by_ctrl_c():
-        with speaking.err.status("Starting the local stack and deploying template.yaml"):
+        with waiting(speaking.err, "Starting the local stack and deploying template.yaml"):
             running = start(
                 vision_url=vision_url,
                 vision_model=vision_model,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
+from onmodel.observability import logger
 from onmodel.wiring import now
 from onmodel_cli import options, results, speaking
 from onmodel_cli.dedup import dedup
@@ -44,6 +48,33 @@ app = typer.Typer(
 )
 
 
+def run_program() -> None:
+    """The console script. Log lines of the library go to stderr: stdout is kept for results."""
+    logger.setLevel(logging.WARNING)
+    for handler in logger.handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(sys.stderr)
+    app()
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(version("onmodel"))
+        raise typer.Exit
+
+
+@app.callback()
+def _onmodel(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_show_version, help="Show the version and end."
+        ),
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+
+
 @app.command()
 def run(
     film: Annotated[Path, typer.Argument(help="The film to prepare.", show_default=False)],
@@ -75,7 +106,7 @@ def run(
     The same film under the same settings is prepared once: running this again costs nothing and
     shows the result. A changed setting or a new reference pays only for what is new.
     """
-    with speaking.plain_errors():
+    with speaking.plain_errors(as_json):
         connection = open_stack(stack, region, local)
         wish = Wish(
             film=film,
@@ -88,7 +119,7 @@ def run(
         result, again = prepare_film(wish, connection, speaking.err)
         after = next_steps(result, connection, now())
         if as_json:
-            results.print_object(results.as_object(result) | {"next": after.as_object()})
+            speaking.print_object(results.as_object(result) | {"next": after.as_object()})
         else:
             results.show(result, speaking.out, again=again)
             speaking.out.print("\n[bold]Next[/]")

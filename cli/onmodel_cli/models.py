@@ -18,15 +18,17 @@ from onmodel.contracts.trainings import WorkPart
 from onmodel.deployments.ends import extend_deployment, retire_payload
 from onmodel.deployments.lifecycle import OVER
 from onmodel.environment import DeploymentLimits, Machines
-from onmodel.errors import NotFound, RefusedError, StillRunning
+from onmodel.errors import NotFound, StillRunning
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.wording import dollars, listed
 from onmodel.money.training_quotes import cost_quote
 from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow, TrainingRow
 from onmodel.wiring import now
 from onmodel_cli import options, speaking
+from onmodel_cli.choosing import NoSuchModel, completed_training, live_deployment
 from onmodel_cli.connection import Connection
 from onmodel_cli.options import open_stack, production_id
+from onmodel_cli.waiting import waiting
 
 RETIRE_WATCH_SECONDS = 900.0
 POLL_SECONDS = 2.0
@@ -36,14 +38,10 @@ DeploymentOption = Annotated[
 ]
 
 
-class NoSuchModel(RefusedError):
-    """Raised when a production does not have the model or the deployment that was named."""
-
-
 def deploy(
     production: options.Production,
     training: Annotated[
-        str | None, typer.Option("--training", help="Which training's model; else the newest.")
+        str | None, typer.Option("--training", help="Which training's model, of several.")
     ] = None,
     hours: Annotated[
         float | None, typer.Option("--hours", min=0.1, max=24, help="How long it answers.")
@@ -63,17 +61,17 @@ def deploy(
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
         slug = production_id(production, connection.registry)
-        trained = completed_training(connection, slug, training)
+        trained = completed_training(connection.registry, slug, training, "deploy")
         deployer = connection.services.trainer_rules[trained.body.trainer].deployer
         if deployer is None:
             raise NoSuchModel(
                 f"The model of {trained.id} is not deployed: jobs draw with it",
-                "Upload a storyboard",
+                f"Upload a storyboard: `onmodel storyboard FILE -p {slug}`",
             )
         if live := _live_ids(connection, trained):
             raise NoSuchModel(
                 f"{trained.id} is deployed already, as {live[0]}",
-                "Upload a storyboard, or give it more time: `onmodel extend`",
+                f"Upload a storyboard, or give it more time: `onmodel extend -p {slug} --hours 2`",
             )
         limits = connection.environment.read(DeploymentLimits)
         wanted = hours or min(
@@ -91,7 +89,7 @@ def deploy(
         )
         for row in older:
             ask_to_retire(connection, row, f"{trained.id} takes its place")
-            with speaking.err.status(f"Switching {row.id} off"):
+            with waiting(speaking.err, f"Switching {row.id} off"):
                 gone = until_retired(connection, row, time.sleep, time.monotonic)
             speaking.say(
                 f"[green]✓[/] {gone.id} is gone. Estimated bill {dollars(gone.body.estimated_usd)}."
@@ -108,7 +106,9 @@ def deploy(
             trained.id,
             {"request": request.model_dump(mode="json")},
         )
-        speaking.say("[green]✓[/] Deploying; a mail says when it answers. See `onmodel status`.")
+        speaking.say(
+            f"[green]✓[/] Deploying; a mail says when it answers. See `onmodel status -p {slug}`."
+        )
 
 
 def extend(
@@ -122,7 +122,8 @@ def extend(
     """Extend a deployment. Its new end is counted from now."""
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
-        found = _live(connection, production_id(production, connection.registry), deployment)
+        slug = production_id(production, connection.registry)
+        found = live_deployment(connection.registry, slug, deployment, f"extend --hours {hours:g}")
         extended = extend_deployment(
             found.production,
             found.id,
@@ -150,12 +151,13 @@ def retire(
     """Retire a deployment now, confirm that it no longer exists, and show what it cost."""
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
-        found = _live(connection, production_id(production, connection.registry), deployment)
+        slug = production_id(production, connection.registry)
+        found = live_deployment(connection.registry, slug, deployment, "retire")
         ask_to_retire(connection, found, "retired by hand")
         if not wait:
             speaking.say("[green]✓[/] Being switched off; a mail says when it is gone.")
             return
-        with speaking.err.status(f"Switching {found.id} off"):
+        with waiting(speaking.err, f"Switching {found.id} off; at most 15 minutes"):
             gone = until_retired(connection, found, time.sleep, time.monotonic)
         speaking.say(
             f"[green]✓[/] {gone.id} is gone. Estimated bill {dollars(gone.body.estimated_usd)}."
@@ -165,7 +167,7 @@ def retire(
 def delete_model(
     production: options.Production,
     training: Annotated[
-        str | None, typer.Option("--training", help="Which training's model; else the newest.")
+        str | None, typer.Option("--training", help="Which training's model, of several.")
     ] = None,
     yes: options.Yes = False,
     stack: options.Stack = "onmodel",
@@ -176,10 +178,11 @@ def delete_model(
     with speaking.plain_errors():
         connection = open_stack(stack, region, local)
         slug = production_id(production, connection.registry)
-        trained = completed_training(connection, slug, training)
+        trained = completed_training(connection.registry, slug, training, "delete-model")
         if live := _live_ids(connection, trained):
             raise NoSuchModel(
-                f"{trained.id} is deployed as {live[0]}", "Switch it off first: `onmodel retire`"
+                f"{trained.id} is deployed as {live[0]}",
+                f"Switch it off first: `onmodel retire -p {slug} --deployment {live[0]}`",
             )
         _confirm(f"Delete the model of {trained.id}? It cannot be brought back.", yes)
         if trained.body.model_ref:
@@ -199,19 +202,6 @@ def ask_to_retire(connection: Connection, deployment: DeploymentRow, reason: str
     )
 
 
-def completed_training(connection: Connection, production: str, wanted: str | None) -> TrainingRow:
-    """A completed training: the one that was named, else the newest."""
-    done = [
-        row
-        for row in TRAININGS.list(connection.registry, production)
-        if row.status == TrainingStage.COMPLETED and wanted in (None, row.id)
-    ]
-    if not done:
-        named = f"{wanted} of {production}" if wanted else production
-        raise NoSuchModel(f"There is no trained model of {named}", "See `onmodel status`")
-    return max(done, key=lambda row: row.created_at)
-
-
 def _live_ids(connection: Connection, training: TrainingRow) -> list[str]:
     """Deployments of a training that are not over."""
     return [
@@ -228,21 +218,6 @@ def _others_deployed(connection: Connection, training: TrainingRow) -> list[Depl
         for found in DEPLOYMENTS.list(connection.registry, training.production)
         if found.body.training_id != training.id and found.status not in OVER
     ]
-
-
-def _live(connection: Connection, production: str, wanted: str | None) -> DeploymentRow:
-    found = [
-        deployment
-        for deployment in DEPLOYMENTS.list(connection.registry, production)
-        if deployment.status not in OVER and wanted in (None, deployment.id)
-    ]
-    if not found:
-        raise NoSuchModel(f"No model of {production} is deployed", "See `onmodel status`")
-    if len(found) > 1:
-        names = ", ".join(deployment.id for deployment in found)
-        raise NoSuchModel(f"Several models of {production} are deployed: {names}",
-                          "Name one with --deployment")  # fmt: skip
-    return found[0]
 
 
 def until_retired(

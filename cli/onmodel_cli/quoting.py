@@ -27,7 +27,7 @@ from onmodel.money.training_quotes import (
 from onmodel.storyboards.first import first_storyboard
 from onmodel.wiring import trainer_rules
 from onmodel_cli import options, speaking
-from onmodel_cli.results import print_object
+from onmodel_cli.speaking import print_object
 
 DEPLOYMENT_HOURS = 2.0
 PROVISION_MINUTES = 90.0
@@ -76,7 +76,7 @@ def quote(
     """Quote preparing, training and deploying. Needs no stack and no account."""
     from onmodel.video.inspection.film import inspect_film
 
-    with speaking.plain_errors():
+    with speaking.plain_errors(as_json):
         if not film.is_file():
             raise FilmRefused(f"There is no film at {film}", "Check the path")
         chosen = parse_settings(settings.read_bytes()) if settings else Settings()

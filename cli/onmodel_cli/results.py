@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -122,11 +121,6 @@ def as_object(result: Result) -> dict[str, Any]:
         "lost_seconds": [list(span) for span in summary.lost_seconds],
         "correlation_id": result.run.correlation_id,
     }
-
-
-def print_object(value: dict[str, Any]) -> None:
-    """One JSON object and nothing else on stdout."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def show(result: Result, console: Console, *, again: bool = False) -> None:

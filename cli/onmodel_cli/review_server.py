@@ -184,7 +184,8 @@ def review_server(production: str, connection: Connection, port: int = 0) -> Rev
     registry = connection.registry
     if not any(row.body.run is not None for row in FILMS.list(registry, production)):
         raise NothingToReview(
-            f"No film of {production} was prepared yet", "Upload one first: `onmodel run`"
+            f"No film of {production} was prepared yet",
+            f"Upload one first: `onmodel run FILM -p {production}`",
         )
     pictures = ServedPictures()
     items = ReviewItems(

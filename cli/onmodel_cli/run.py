@@ -26,6 +26,7 @@ from onmodel_cli.following import Follower
 from onmodel_cli.results import Result
 from onmodel_cli.uploading import (
     Film,
+    check_film,
     production_folder,
     read_film,
     upload_film,
@@ -68,6 +69,7 @@ def prepare_film(wish: Wish, connection: Connection, console: Console) -> tuple[
     folder = production_folder(wish.production, connection.registry)
     with bars.byte_bar(console, f"Reading {wish.film.name}", _size(wish.film)) as progress:
         film = read_film(wish.film, folder, progress)
+    check_film(wish.film)
     if wish.settings:
         upload_settings(
             wish.settings,

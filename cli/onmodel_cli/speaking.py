@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from typing import Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from onmodel.errors import OnmodelError, RefusedError, ServiceError, StillRunning
+from onmodel.formats.commands import naming_stack
 from onmodel_cli.following import RunFailed
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+_naming: dict[str, str] = {"options": ""}
+"""The options that name the stack of this command."""
+
+
+class StackConsole(Console):
+    """Completes the commands of `onmodel` that are printed: they work on this stack as typed."""
+
+    def print(self, *objects: Any, **options: Any) -> None:  # noqa: ANN401 - as rich declares it
+        said = [named(each) if isinstance(each, str) else each for each in objects]
+        super().print(*said, **options)
+
+
+out = StackConsole(highlight=False, soft_wrap=True)
+err = StackConsole(stderr=True, highlight=False, soft_wrap=True)
 
 
 class Exit(IntEnum):
@@ -29,13 +44,30 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
+def commands_name(options: str) -> None:
+    """From now on the commands in messages have these options; '' for the default stack."""
+    _naming["options"] = options
+
+
+def named(text: str) -> str:
+    """A text whose commands name the stack of this command."""
+    return naming_stack(text, _naming["options"])
+
+
 def say(text: str) -> None:
     """Print for people, on stderr: stdout is kept for results."""
     err.print(text)
 
 
+def print_object(value: dict[str, Any]) -> None:
+    """One JSON object and nothing else on stdout."""
+    print(named(json.dumps(value, indent=2, ensure_ascii=False)))
+
+
 @contextmanager
 def plain_errors(
+    as_json: bool = False,
+    *,
     interrupted: str = "Stopped following. What runs in the stack goes on.",
 ) -> Iterator[None]:
     """Our errors end the command with one message and a code of their own.
@@ -43,29 +75,36 @@ def plain_errors(
     An unexpected error keeps its traceback: it is a fault of this program.
 
     Args:
+        as_json: whether stdout gets the error too, as `{"error": …}`.
         interrupted: what is said when somebody interrupts the command.
     """
     try:
         yield
     except RefusedError as refusal:
-        _end(f"{_sentence(refusal.reason)} {_sentence(refusal.advice)}".strip(), Exit.REFUSED)
+        said = f"{_sentence(refusal.reason)} {_sentence(refusal.advice)}".strip()
+        _end(said, Exit.REFUSED, refusal, as_json)
     except StillRunning as late:
-        _end(str(late), Exit.TIMEOUT)
+        _end(str(late), Exit.TIMEOUT, late, as_json)
     except RunFailed as fault:
-        _end(str(fault), Exit.SERVICE)
+        _end(str(fault), Exit.SERVICE, fault, as_json)
     except ServiceError as fault:
-        _end(f"AWS answered with an error: {fault}{_hint(str(fault))}", Exit.SERVICE)
+        said = f"AWS answered with an error: {fault}{_hint(str(fault))}"
+        _end(said, Exit.SERVICE, fault, as_json)
     except OnmodelError as fault:
-        _end(str(fault), Exit.FAULT)
+        _end(str(fault), Exit.FAULT, fault, as_json)
     except UnicodeEncodeError as fault:  # names with bytes that are no UTF-8
-        _end(f"The name {fault.object} has bytes that are no UTF-8. Rename it.", Exit.REFUSED)
-    except KeyboardInterrupt:
-        _end(interrupted, Exit.INTERRUPTED)
+        said = f"The name {fault.object} has bytes that are no UTF-8. Rename it."
+        _end(said, Exit.REFUSED, fault, as_json)
+    except KeyboardInterrupt as stop:
+        _end(interrupted, Exit.INTERRUPTED, stop, as_json)
 
 
-def _end(message: str, code: Exit) -> None:
+def _end(message: str, code: Exit, fault: BaseException, as_json: bool) -> None:
     readable = message.encode("utf-8", "replace").decode()  # paths may have other bytes
     err.print(f"[bold red]✗[/] {escape(readable)}")
+    if as_json:
+        told = {"kind": type(fault).__name__, "message": readable, "exit_code": int(code)}
+        print_object({"error": told})
     sys.stdout.flush()
     raise typer.Exit(code)
 
@@ -78,7 +117,10 @@ def _sentence(text: str) -> str:
 def _hint(message: str) -> str:
     lowered = message.lower()
     if "credentials" in lowered or "token" in lowered:
-        return "\nSign in first (for example `aws sso login`), or set AWS_PROFILE."
+        return (
+            "\nSign in first (for example `aws sso login`), or set AWS_PROFILE; or use --local for "
+            "the stack of `onmodel local up`."
+        )
     if "could not connect" in lowered:
         return "\nIs the stack running? `onmodel local status` shows the local one."
     return ""

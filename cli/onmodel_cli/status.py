@@ -14,7 +14,7 @@ from onmodel.overview.lines import Line, billing, look
 from onmodel_cli import options, speaking
 from onmodel_cli.options import open_stack, production_id
 from onmodel_cli.overview import progress_in, usage_of_runs
-from onmodel_cli.results import print_object
+from onmodel_cli.speaking import print_object
 
 COLOURS = {
     "prepared": "green", "ready": "green", "completed": "green", "drawn": "green",
@@ -31,7 +31,7 @@ def status(
     as_json: options.Json = False,
 ) -> None:
     """Show films, datasets, trainings, deployments, storyboards, and what bills."""
-    with speaking.plain_errors():
+    with speaking.plain_errors(as_json):
         connection = open_stack(stack, region, local)
         chosen = production_id(production, connection.registry) if production else None
         progress = progress_in(connection.studio)
@@ -60,7 +60,7 @@ def costs(
     as_json: options.Json = False,
 ) -> None:
     """Show the estimated cost of each service, by our own counts, and what the cache saved."""
-    with speaking.plain_errors():
+    with speaking.plain_errors(as_json):
         connection = open_stack(stack, region, local)
         chosen = production_id(production, connection.registry) if production else None
         summaries = list(usage_of_runs(connection.registry, connection.studio, chosen))

@@ -49,7 +49,8 @@ def train(
         if outcome == "already_running":
             speaking.say(
                 f"[green]✓[/] {generation.id} is being worked on already; it may wait for films, or"
-                " for an approval that a mail asked for. See `onmodel status`."
+                " for an approval that a mail asked for. See"
+                f" `onmodel status -p {generation.production}`."
             )
         else:
             speaking.say(
@@ -67,7 +68,8 @@ def trainable(production: str, connection: Connection) -> GenerationRow:
     generation = newest_generation(production, connection.registry)
     if generation is None:
         raise NothingToTrain(
-            f"No film of {production} was prepared yet", "Upload one first: `onmodel run`"
+            f"No film of {production} was prepared yet",
+            f"Upload one first: `onmodel run FILM -p {production}`",
         )
     body = generation.body
     if generation.status == GenerationStatus.OPEN:
@@ -83,6 +85,6 @@ def trainable(production: str, connection: Connection) -> GenerationRow:
             how = "is trained" if is_done else "runs already"
             raise NothingToTrain(
                 f"{training.id} {how}, and no film was prepared since",
-                "Upload another film, or see `onmodel status`",
+                f"Upload another film, or see `onmodel status -p {production}`",
             )
     return generation

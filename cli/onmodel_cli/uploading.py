@@ -109,6 +109,18 @@ def read_film(path: Path, folder: str, progress: UploadProgress = lambda _: None
     return Film(path=path, folder=folder, size=size, checksum=encoded)
 
 
+def check_film(path: Path) -> None:
+    """What probe_film would refuse, by its own code, before gigabytes are sent.
+
+    Raises:
+        FilmRefused: as inspect_film says.
+    """
+    from onmodel.video.inspection.film import inspect_film  # loads PyAV: others do not wait
+
+    with path.open("rb") as source:
+        inspect_film(source, size_bytes=path.stat().st_size)
+
+
 def _refuse_other_files(name: str) -> None:
     upload = classify(name)
     if isinstance(upload, IgnoredUpload):

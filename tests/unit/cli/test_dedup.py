@@ -8,6 +8,7 @@ from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 from typer.testing import CliRunner, Result
 
 from onmodel.films.folders import record_production
+from onmodel.wiring import now
 from onmodel_cli import main, options
 from onmodel_cli.connection import Connection
 
@@ -43,7 +44,10 @@ def test_dedup_when_the_threshold_is_no_cosine_then_a_wrong_command(
     assert dedup("--threshold", "1.5").exit_code == 2
 
 
-def test_dedup_when_no_film_was_prepared_then_refused(dedup: Callable[..., Result]) -> None:
+def test_dedup_when_no_film_was_prepared_then_refused(
+    dedup: Callable[..., Result], world: TrainingInMemory
+) -> None:
+    record_production("bunny", world.registry, now)
     answer = dedup("--threshold", "0.9")
     assert answer.exit_code == 3
     assert "No film of bunny was prepared yet" in answer.stderr

@@ -19,11 +19,12 @@ from onmodel.contracts.rows import (
 )
 from onmodel.contracts.trainings import Finding, TrainingSpec
 from onmodel.environment import Models
+from onmodel.films.folders import record_production
 from onmodel.registry.kinds import DATASETS, DEPLOYMENTS, TRAININGS
 from onmodel.registry.rows import BodyT, Rows, StatusT
 from onmodel.trainers.bedrock.rules import BedrockRules
 from onmodel.wiring import now
-from onmodel_cli import doctor, main, models, status, storyboard
+from onmodel_cli import doctor, main, models, status
 from onmodel_cli.connection import Connection
 
 ID = "d0001-0a1b2c3d"
@@ -63,7 +64,7 @@ def scheduler(connection: Connection) -> RecordingScheduler:
 
 @pytest.fixture
 def invoke(connection: Connection, trainer, scheduler, monkeypatch: pytest.MonkeyPatch):
-    for module in (models, status, storyboard, doctor):
+    for module in (models, status, doctor):
         monkeypatch.setattr(module, "open_stack", lambda *_arguments: connection)
 
     def call(*arguments: object, **options: str):
@@ -127,6 +128,7 @@ def test_deploy_when_not_confirmed_starts_nothing(invoke, world, trained) -> Non
 
 
 def test_deploy_when_nothing_is_trained_says_so(invoke, world) -> None:
+    record_production("bunny", world.registry, now)
     done = invoke("deploy", "-p", "bunny", "--yes")
     assert done.exit_code == 3
     assert "There is no trained model of bunny" in done.stderr
@@ -158,7 +160,7 @@ def test_deploy_when_an_older_model_is_replaced_then_it_is_retired_before_the_ne
         return started(machine, name, payload)
 
     monkeypatch.setattr(world.executions, "start", start)
-    done = invoke("deploy", "-p", "bunny", "--replace", input="y\n")
+    done = invoke("deploy", "-p", "bunny", "--replace", "--training", newer, input="y\n")
     assert done.exit_code == 0, done.stderr
     said = " ".join(done.stderr.split())
     assert f"{ID}-1 is retired first. Deploy it?" in said
@@ -227,25 +229,6 @@ def test_status_when_nothing_is_known_says_how_to_begin(invoke) -> None:
 def test_costs_when_a_model_is_deployed_counts_it(invoke, deployed) -> None:
     answer = json.loads(invoke("costs", "-p", "bunny", "--json").stdout)
     assert answer["total_usd"] == pytest.approx(60.5, rel=0.01)
-
-
-def test_storyboard_when_impossible_uploads_nothing(invoke, world, tmp_path: Path) -> None:
-    bad = tmp_path / "first.yaml"
-    bad.write_text("scenes: []\n")
-    done = invoke("storyboard", bad, "-p", "bunny")
-    assert done.exit_code == 3
-    assert world.uploads.keys() == ()
-
-
-def test_storyboard_when_no_model_is_deployed_says_that_a_mail_asks(
-    invoke, world, tmp_path: Path
-) -> None:
-    good = tmp_path / "First day.yaml"
-    good.write_text("scenes: [Buck smiles]\n")
-    done = invoke("storyboard", good, "-p", "bunny")
-    assert done.exit_code == 0, done.stderr
-    assert world.uploads.keys() == ("bunny/storyboards/First day.yaml",)
-    assert "No model is deployed" in done.stderr
 
 
 def test_quote_when_given_a_film_needs_no_stack(film: Path) -> None:

@@ -16,7 +16,7 @@ from onmodel.environment import Environment, Models
 from onmodel.errors import FilmRefused, SettingsRefused
 from onmodel.steps.refuse_film import refuse_film
 from onmodel.vision.encoding import encode_picture
-from onmodel_cli import main, speaking, status
+from onmodel_cli import main, run, speaking, status
 from onmodel_cli.connection import Connection
 
 NOISE = np.random.default_rng(1).integers(0, 255, (96, 96, 3), dtype=np.uint8)
@@ -142,10 +142,10 @@ def test_run_when_the_settings_do_not_exist_then_one_sentence(invoke, film, conn
 
 
 @pytest.mark.parametrize(
-    ("body", "words"), [(b"", "is empty"), (b"no film at all", "mira.mp4")], ids=["empty", "junk"]
+    ("body", "words"), [(b"", "is empty"), (b"no film at all", "not a film")], ids=["empty", "junk"]
 )
 def test_run_when_film_is_unusable_ends_with_one_message(
-    invoke, tmp_path, body, words, connection, world
+    invoke, tmp_path, body, words, connection, world, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(key: str) -> None:
         world.route(world.event(key))
@@ -163,13 +163,27 @@ def test_run_when_film_is_unusable_ends_with_one_message(
             )
 
     connection.s3.after = refuse
+    monkeypatch.setattr(run, "check_film", lambda _: None)  # as if the stack alone could tell
     path = tmp_path / "mira.mp4"
     path.write_bytes(body)
     done = invoke("run", path, "-p", "mira", "--json")
     assert done.exit_code == 3
     assert words in done.stderr
-    assert done.stdout == ""
+    told = json.loads(done.stdout)["error"]
+    assert (told["exit_code"], told["kind"]) == (3, "FilmRefused")
+    assert words in told["message"]
     assert "Traceback" not in done.stderr
+
+
+def test_run_when_the_film_cannot_be_read_then_it_is_refused_before_it_is_sent(
+    invoke, tmp_path: Path, connection: Connection
+) -> None:
+    path = tmp_path / "mira.mp4"
+    path.write_bytes(b"no film at all")
+    done = invoke("run", path, "-p", "mira")
+    assert done.exit_code == 3
+    assert "this is not a film that can be read" in done.stderr
+    assert connection.s3.uploaded == []
 
 
 def test_run_when_film_is_missing_says_so(invoke) -> None:

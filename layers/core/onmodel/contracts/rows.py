@@ -165,6 +165,7 @@ class OutcomeBody(Contract):
 
     execution_arn: str
     kind: str = Field(description="of the notification")
+    reason: str = Field(default="", description="of a failure; '' in rows of before")
 
 
 class StackStatus(StrEnum):

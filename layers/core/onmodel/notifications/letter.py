@@ -20,6 +20,7 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined
 
 from onmodel.contracts.trainings import CostPart
+from onmodel.formats.commands import naming_stack
 from onmodel.formats.wording import (
     ASKED_ABOUT,
     COST_PARTS,
@@ -79,7 +80,7 @@ def compose(facts: Facts, correlation_id: str, *, production_name: str, stack_op
     }
     text = _TEMPLATES.get_template(f"{facts.kind}.txt.j2").render(values).strip()
     subject, _, body = text.partition("\n")
-    body = _without_marks(body)
+    body = naming_stack(_without_marks(body), stack_options)
     blocks = [_wrapped(paragraph) for paragraph in re.split(r"\n\s*\n", body) if paragraph.strip()]
     text = _bounded("\n\n".join(blocks))
     return Mail(

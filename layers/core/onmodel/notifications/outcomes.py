@@ -13,9 +13,17 @@ from onmodel.registry.kinds import OUTCOMES
 
 
 def record_outcome(
-    execution_arn: str, *, production: str, kind: str, registry: Registry, clock: Clock
+    execution_arn: str,
+    *,
+    production: str,
+    kind: str,
+    registry: Registry,
+    clock: Clock,
+    reason: str = "",
 ) -> None:
     """Record that a notification of this kind was sent as the execution's outcome.
+
+    `reason` is that of a failure: a command that waits for the execution shows it.
 
     Raises:
         Conflict: other functions wrote the row during every attempt.
@@ -25,7 +33,7 @@ def record_outcome(
         production,
         digest(execution_arn, 16),
         status=OutcomeStatus.NOTIFIED,
-        body=OutcomeBody(execution_arn=execution_arn, kind=kind),
+        body=OutcomeBody(execution_arn=execution_arn, kind=kind, reason=reason),
         now=clock(),
     )
 

@@ -48,8 +48,8 @@ from onmodel.registry.kinds import (
     GenerationRow,
 )
 from onmodel.steps.outcome_mails import ENDED, About, OutcomeMails
-from onmodel.steps.plan_storyboard import newest_training
 from onmodel.steps.recovery import FRESH, is_held
+from onmodel.storyboards.drawers import newest_training
 
 NOT_STARTED = "training_not_started"
 

@@ -7,7 +7,7 @@ from onmodel.errors import EventRefused
 from onmodel.links.tokens import SignedLinks
 from onmodel.notifications.catalogue import CATALOGUE
 from onmodel.notifications.digests import hold
-from onmodel.notifications.facts.base import Sources
+from onmodel.notifications.facts.base import Sources, caught
 from onmodel.notifications.outcomes import record_outcome
 from onmodel.notifications.sending import send_once
 from onmodel.ports.account import Mailbox
@@ -54,4 +54,5 @@ def notify(
             kind=asked.kind,
             registry=registry,
             clock=clock,
+            reason=caught(asked) if "error" in asked.extra else "",
         )

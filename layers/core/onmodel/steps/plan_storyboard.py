@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from onmodel.contracts.base import FIRST_TRAINER
-from onmodel.contracts.drawings import TUNED, Arm
 from onmodel.contracts.keys import StoryboardKeys, as_typed
 from onmodel.contracts.rows import (
-    DeploymentStage,
     StoryboardBody,
     StoryboardStatus,
-    TrainingStage,
 )
 from onmodel.contracts.storyboards import (
     PanelItem,
@@ -24,7 +19,7 @@ from onmodel.contracts.storyboards import (
     StoryboardPlanned,
     StoryboardRequest,
 )
-from onmodel.errors import EventRefused, NotFound, SettingsRefused
+from onmodel.errors import NotFound, SettingsRefused
 from onmodel.films.production import characters_of
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.jsonl import read_lines, write_lines
@@ -32,29 +27,18 @@ from onmodel.money.judging_quotes import judging_usage
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.ports.trainer import TrainerRules, TrainersRules
+from onmodel.ports.trainer import TrainersRules
 from onmodel.registry.kinds import (
     DATASETS,
-    DEPLOYMENTS,
     STORYBOARDS,
     TRAININGS,
     DeploymentRow,
-    TrainingRow,
 )
 from onmodel.registry.tombstones import last_take
+from onmodel.storyboards.drawers import Drawers, must_be_trained
 from onmodel.storyboards.first import FIRST_STORYBOARD, first_storyboard
 from onmodel.storyboards.naming import storyboard_name
-from onmodel.storyboards.planning import plan_panels, read_storyboard
-
-
-@dataclass(frozen=True)
-class _Drawer:
-    """Who draws a storyboard."""
-
-    trainer: str
-    by_job: bool
-    training: TrainingRow | None
-    deployment: DeploymentRow | None
+from onmodel.storyboards.planning import read_storyboard
 
 
 @dataclass(frozen=True)
@@ -66,6 +50,10 @@ class PlanStoryboard:
     studio: ObjectStore
     rules: TrainersRules
     clock: Clock
+
+    @property
+    def _drawers(self) -> Drawers:
+        return Drawers(self.registry, self.studio, self.rules, self.clock)
 
     def plan(self, asked: PlanStoryboardRequest) -> StoryboardPlanned:
         """Plan a storyboard. Every fault of it is refused here, before money is spent.
@@ -79,21 +67,17 @@ class PlanStoryboard:
         name = FIRST_STORYBOARD
         if request.storyboard_key is not None:
             name = storyboard_name(file, request.production, self.registry)
-        drawer = self._drawer(request, storyboard)
-        panels = self._panels(storyboard, request.production, self.rules[drawer.trainer])
+        drawer = self._drawers.drawer(request, storyboard)
+        panels = self._drawers.panels(storyboard, request.production, drawer.trainer)
         if drawer.deployment is not None:
             return self._deployed(asked, (name, file), storyboard, panels, drawer.deployment)
+        must_be_trained(drawer, storyboard, request.production)
         training = drawer.training
-        if training is None and TUNED in storyboard.arms:
-            raise SettingsRefused(
-                f"no model of production {request.production} is trained yet",
-                "Upload films first; the storyboard can be uploaded again when the model is ready",
-            )
         return StoryboardPlanned(
             deployed=False,
             by_job=drawer.by_job,
             agreed=request.training_id is not None,
-            deploying=not drawer.by_job and self._is_deploying(request.production),
+            deploying=not drawer.by_job and self._drawers.is_deploying(request.production),
             production=request.production,
             name=name,
             trainer=drawer.trainer,
@@ -131,7 +115,7 @@ class PlanStoryboard:
         """
         request = asked.request
         file, storyboard = self._read(request)
-        panels = self._panels(storyboard, request.production, self.rules[plan.trainer])
+        panels = self._drawers.panels(storyboard, request.production, plan.trainer)
         body = StoryboardBody(
             name=plan.name,
             file=file,
@@ -218,47 +202,6 @@ class PlanStoryboard:
         self.studio.put(keys.plan, write_lines(items), "application/jsonl")
         return items
 
-    def _drawer(self, request: StoryboardRequest, storyboard: Storyboard) -> _Drawer:
-        """Who draws: a deployment that answers, else the newest model, else an untrained one.
-
-        Raises:
-            SettingsRefused: nobody draws by all the arms that the storyboard names.
-        """
-        training = self._training(request)
-        trained = training.body.trainer if training else FIRST_TRAINER
-        if TUNED in storyboard.arms:
-            deployment = None if request.training_id else self._deployment(request)
-            trainer = deployment.body.trainer if deployment else trained
-            self._must_draw(trainer, storyboard.arms)
-            by_job = deployment is None and self.rules[trainer].drawing_jobs is not None
-            return _Drawer(trainer, by_job, None if deployment else training, deployment)
-        if self._can_draw(trained, storyboard.arms):
-            return _Drawer(trained, True, None, None)
-        for name in self.rules:
-            if self._can_draw(name, storyboard.arms):
-                return _Drawer(name, True, None, None)
-        raise SettingsRefused(
-            f"arms: no trainer draws by {' and '.join(storyboard.arms)}", "Name other arms"
-        )
-
-    def _can_draw(self, trainer: str, arms: Sequence[Arm]) -> bool:
-        rules = self.rules[trainer]
-        return rules.drawing_jobs is not None and set(arms) <= set(rules.arms)
-
-    def _must_draw(self, trainer: str, arms: Sequence[Arm]) -> None:
-        others = [arm for arm in arms if arm not in self.rules[trainer].arms]
-        if others:
-            raise SettingsRefused(
-                f"arms: the trainer {trainer}, which draws here, does not draw by"
-                f" {' and '.join(others)}",
-                "Leave them out, or write a storyboard of them alone",
-            )
-
-    def _training(self, request: StoryboardRequest) -> TrainingRow | None:
-        if request.training_id is None:
-            return newest_training(request.production, self.registry)
-        return TRAININGS.require(self.registry, request.production, request.training_id)
-
     def _dataset(self, production: str, training_id: str | None) -> str | None:
         """To compare with: that of the training, else the production's newest; None without one."""
         if training_id is not None:
@@ -279,51 +222,6 @@ class PlanStoryboard:
             )
         except NotFound as fault:
             raise SettingsRefused(f"{key} is gone", "Upload it again") from fault
-
-    def _panels(
-        self, storyboard: Storyboard, production: str, rules: TrainerRules
-    ) -> list[tuple[int, PlannedPanel]]:
-        """The panels with the take that their seed is made from.
-
-        All takes of a scene stand together, each by all arms.
-        """
-        settings = settings_in_force(production, self.studio)
-        characters = characters_of(production, settings, self.registry)
-        planned = [
-            (take, panel)
-            for take in range(1, storyboard.takes + 1)
-            for panel in plan_panels(storyboard, characters, rules, take)
-        ]
-        ordered = sorted(planned, key=lambda pair: (pair[1].number, pair[0]))
-        return [
-            (take, panel.model_copy(update={"arm": arm}))
-            for take, panel in ordered
-            for arm in dict.fromkeys(storyboard.arms)
-        ]
-
-    def _deployment(self, request: StoryboardRequest) -> DeploymentRow | None:
-        """The requested deployment, else the one that ends last."""
-        now = self.clock()
-        if request.deployment_id is not None:
-            asked = DEPLOYMENTS.require(self.registry, request.production, request.deployment_id)
-            if asked.status != DeploymentStage.IN_SERVICE:
-                raise EventRefused(f"{asked.id} is {asked.status}: it draws nothing")
-            return asked
-        serving = [
-            found
-            for found in DEPLOYMENTS.list(self.registry, request.production)
-            if found.status == DeploymentStage.IN_SERVICE and found.body.retires_at > now
-        ]
-        return max(serving, key=lambda found: found.body.retires_at, default=None)
-
-    def _is_deploying(self, production: str) -> bool:
-        """Whether a deployment is being created that will be there for any storyboard."""
-        return any(
-            found.status in {DeploymentStage.PLANNED, DeploymentStage.CREATING}
-            and found.body.retires_at > self.clock()
-            and not found.body.retire_after_drawing
-            for found in DEPLOYMENTS.list(self.registry, production)
-        )
 
     def _take(
         self,
@@ -368,13 +266,3 @@ class PlanStoryboard:
             holder=execution_arn,
         )
         return made.body
-
-
-def newest_training(production: str, registry: Registry) -> TrainingRow | None:
-    """The training whose model is the newest; None while no model is trained."""
-    trained = [
-        training
-        for training in TRAININGS.list(registry, production)
-        if training.status == TrainingStage.COMPLETED
-    ]
-    return max(trained, key=lambda training: training.created_at, default=None)

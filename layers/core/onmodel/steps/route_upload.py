@@ -73,6 +73,7 @@ from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import REFERENCES, RUNS
 from onmodel.steps.collect_film import CollectFilm
 from onmodel.steps.empty_uploads import watch_empty_upload
+from onmodel.storyboards.naming import drawing_name
 from onmodel.storyboards.planning import read_storyboard, storyboard_notices
 
 
@@ -253,8 +254,7 @@ class RouteUpload:
             "deployment_id": None,
             "correlation_id": event.id,
         }
-        content = digest(f"{uploaded.key}:{info.version_id}:{info.etag}")
-        name = f"{slug(storyboard.file_name)}-{content}"
+        name = drawing_name(storyboard.file_name, info)
         started = self.executions.start(self.draw_storyboard_arn, name, {"request": request})
         return RouteAnswer(outcome="started" if started else "already_running", detail=name)
 

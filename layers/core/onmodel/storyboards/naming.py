@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from onmodel.contracts.keys import hashed_slug, same_name, slug
+from onmodel.contracts.keys import digest, hashed_slug, same_name, slug
 from onmodel.ports.registry import Registry
+from onmodel.ports.storage import ObjectInfo
 from onmodel.registry.kinds import STORYBOARDS
 
 
@@ -21,3 +22,8 @@ def storyboard_name(stem: str, production: str, registry: Registry) -> str:
         for take in STORYBOARDS.list(registry, production)
     )
     return hashed_slug(stem) if is_taken else name
+
+
+def drawing_name(file_name: str, info: ObjectInfo) -> str:
+    """The name of the execution that draws an uploaded storyboard: one for each version of it."""
+    return f"{slug(file_name)}-{digest(f'{info.key}:{info.version_id}:{info.etag}')}"

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import re
+import shlex
+from datetime import timedelta
+
+import pytest
+from fakes.registry import InMemoryRegistry
+from typer.main import get_command
+
+from onmodel.contracts.rows import (
+    DeploymentBody,
+    DeploymentStage,
+    TrainingBody,
+    TrainingStage,
+)
+from onmodel.contracts.trainings import TrainingSpec
+from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS
+from onmodel.trainers.bedrock.rules import BedrockRules
+from onmodel.wiring import now
+from onmodel_cli.choosing import (
+    NoSuchModel,
+    SeveralModels,
+    completed_training,
+    live_deployment,
+    newest_model,
+)
+from onmodel_cli.main import app
+
+TYPED = re.compile(r"`onmodel ([^`]+)`")
+
+
+@pytest.fixture
+def registry() -> InMemoryRegistry:
+    made = InMemoryRegistry()
+    for number in (1, 2):
+        spec = TrainingSpec(
+            production="bunny", dataset_id=f"d{number}", training_id=f"d{number}",
+            manifest_uri="s3://studio/m", output_uri="s3://studio/t/",
+            hyperparameters=BedrockRules.presets["default"],
+        )  # fmt: skip
+        body = TrainingBody(dataset_id=f"d{number}", correlation_id="c", spec=spec)
+        at = now() + timedelta(hours=number)
+        TRAININGS.create(
+            made, "bunny", f"d{number}", status=TrainingStage.COMPLETED, body=body, now=at
+        )
+        deployed = DeploymentBody(
+            training_id=f"d{number}", name=f"d{number}-1", correlation_id="c", requested_at=at,
+            retires_at=at, schedule_name="s", hours=2, unit_usd_hour=60.5,
+        )  # fmt: skip
+        DEPLOYMENTS.create(
+            made, "bunny", f"d{number}-1", status=DeploymentStage.IN_SERVICE, body=deployed, now=at
+        )
+    return made
+
+
+@pytest.mark.parametrize("command", ["deploy", "delete-model"])
+def test_model_when_there_are_several_then_each_is_listed_with_a_command_that_parses(
+    registry: InMemoryRegistry, command: str
+) -> None:
+    with pytest.raises(SeveralModels, match="bunny has 2 trained models") as refused:
+        completed_training(registry, "bunny", None, command)
+    lines = TYPED.findall(refused.value.advice)
+    assert lines == [f"{command} -p bunny --training d{number}" for number in (1, 2)]
+    for line in lines:
+        name, *words = shlex.split(line)
+        get_command(app).commands[name].make_context(name, words)
+
+
+@pytest.mark.parametrize("command", ["retire", "extend --hours 2"])
+def test_deployment_when_there_are_several_then_each_is_listed_with_a_command_that_parses(
+    registry: InMemoryRegistry, command: str
+) -> None:
+    with pytest.raises(SeveralModels, match="2 models of bunny are deployed") as refused:
+        live_deployment(registry, "bunny", None, command)
+    lines = TYPED.findall(refused.value.advice)
+    assert lines == [f"{command} -p bunny --deployment d{number}-1" for number in (1, 2)]
+    for line in lines:
+        name, *words = shlex.split(line)
+        get_command(app).commands[name].make_context(name, words)
+
+
+def test_model_when_one_is_named_then_it_and_no_other(registry: InMemoryRegistry) -> None:
+    assert completed_training(registry, "bunny", "d1", "deploy").id == "d1"
+    assert live_deployment(registry, "bunny", "d2-1", "retire").id == "d2-1"
+    assert newest_model(registry, "bunny", None).id == "d2"
+
+
+def test_model_when_the_named_one_does_not_exist_then_says_which_do(
+    registry: InMemoryRegistry,
+) -> None:
+    with pytest.raises(NoSuchModel) as model:
+        completed_training(registry, "bunny", "d9", "deploy")
+    assert (model.value.reason, model.value.advice) == (
+        "bunny has no trained model d9", "There is: d1, d2"
+    )  # fmt: skip
+    with pytest.raises(NoSuchModel) as deployment:
+        live_deployment(registry, "bunny", "d9-1", "retire")
+    assert deployment.value.advice == "There is: d1-1, d2-1"
