@@ -25,6 +25,7 @@ from onmodel_cli.judging import judge
 from onmodel_cli.local_stack import local_app
 from onmodel_cli.models import delete_model, deploy, extend, retire
 from onmodel_cli.next_steps import next_steps
+from onmodel_cli.opening import open_home
 from onmodel_cli.options import open_stack
 from onmodel_cli.preparing import trainer_app
 from onmodel_cli.quoting import quote
@@ -149,6 +150,7 @@ def demo(
 
 
 app.command()(status)
+app.command("open")(open_home)
 app.command()(quote)
 app.command()(review)
 app.command()(dedup)

@@ -50,6 +50,7 @@ def handler(_event: ReconcileEvent) -> Reconciled:
         studio=wired.studio,
         executions=wired.executions,
         mailbox=wired.mailbox,
+        links=wired.links,
         clock=now,
         quiet_seconds=wired.environment.read(GenerationPace).quiet_seconds,
         train_model_arn=machines.train_model_arn,
@@ -59,6 +60,7 @@ def handler(_event: ReconcileEvent) -> Reconciled:
         registry=wired.registry,
         uploads=wired.uploads,
         mailbox=wired.mailbox,
+        links=wired.links,
         clock=now,
         stack_options=wired.stack_options,
     )

@@ -1,12 +1,12 @@
 """An object landed in the uploads bucket: EventBridge calls this for each."""
 
 from onmodel.contracts.uploads import RouteAnswer, UploadEvent
-from onmodel.environment import Buckets, Machines, Models, RegistryTable, StackName, Topic
+from onmodel.environment import Buckets, Links, Machines, Models, RegistryTable, StackName, Topic
 from onmodel.handler import lambda_handler
 from onmodel.steps.route_upload import RouteUpload
 from onmodel.wiring import now, services
 
-wired = services(Buckets, Machines, Models, RegistryTable, StackName, Topic)
+wired = services(Buckets, Links, Machines, Models, RegistryTable, StackName, Topic)
 
 
 @lambda_handler(UploadEvent)
@@ -17,6 +17,7 @@ def handler(event: UploadEvent) -> RouteAnswer:
         registry=wired.registry,
         executions=wired.executions,
         mailbox=wired.mailbox,
+        links=wired.links,
         clock=now,
         models=wired.environment.read(Models).allowed,
         prepare_film_arn=wired.environment.read(Machines).prepare_film_arn,

@@ -46,6 +46,7 @@ ELSEWHERE = {
         "writes pages; tests/docs/test_reference.py compares them"
     ),
     "onmodel review": "as onmodel review -p NAME",
+    "onmodel open": "as onmodel open -p NAME",
     "onmodel review -p NAME": "tests/unit/cli/test_review_server.py; it serves until Ctrl-C",
     "onmodel dedup -p NAME --threshold 0.9 --save": (
         "tests/unit/cli/test_dedup.py; the pages' drawn films need a threshold of their own"

@@ -237,6 +237,7 @@ class DeploymentInMemory:
             studio=self.studio,
             executions=self.executions,
             mailbox=self.mailbox,
+            links=self.links,
             clock=self.clock,
             quiet_seconds=900,
             train_model_arn=TRAIN,
@@ -246,6 +247,7 @@ class DeploymentInMemory:
             registry=self.registry,
             uploads=self.uploads,
             mailbox=self.mailbox,
+            links=self.links,
             clock=self.clock,
             stack_options=STACK_OPTIONS,
         )

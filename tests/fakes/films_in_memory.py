@@ -31,6 +31,7 @@ from onmodel.contracts.settings import AllowedModels, EmbeddingSettings
 from onmodel.contracts.uploads import RouteAnswer, UploadEvent
 from onmodel.finders import FinderServices, make_finder
 from onmodel.formats.jsonl import read_lines
+from onmodel.links.tokens import SignedLinks
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.result_cache import (
     CachedAnswers,
@@ -72,6 +73,7 @@ class FilmsInMemory:
         self.cache = InMemoryCache(clock=self.clock)
         self.executions = InMemoryExecutions(self.clock)
         self.mailbox = InMemoryMailbox()
+        self.links = SignedLinks("https://door.invalid", "a key of tests", self.clock)
         self.detector = labels or FakeLabels()
         self.faces: FaceDetector = FakeFaces()
         self.grounding: CaptionModel = FakeCaptionModel("[]")
@@ -125,6 +127,7 @@ class FilmsInMemory:
             registry=self.registry,
             executions=self.executions,
             mailbox=self.mailbox,
+            links=self.links,
             clock=self.clock,
             prepare_film_arn=MACHINE,
             train_model_arn=TRAIN_MODEL,

@@ -9,6 +9,8 @@ from onmodel.environment import (
     CacheTable,
     DeploymentLimits,
     Environment,
+    GenerationPace,
+    Links,
     Machines,
     Models,
     RegistryTable,
@@ -45,7 +47,7 @@ def described() -> dict[str, Any]:
     "section",
     [
         Aws, Buckets, RegistryTable, CacheTable, Topic, Machines, Models, TrainerResources,
-        Schedules, SpendLimit, DeploymentLimits,
+        Schedules, SpendLimit, DeploymentLimits, Links, GenerationPace,
     ],
 )  # fmt: skip
 def test_environment_when_read_from_a_described_stack_then_no_variable_is_missing(

@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onmodel.errors import LinkRefused
-from onmodel.links.tokens import ApprovalTarget, ObjectTarget, SignedLinks
+from onmodel.links.tokens import (
+    ApprovalTarget,
+    HomeTarget,
+    ObjectTarget,
+    SignedLinks,
+    StackTarget,
+)
 
 URL = "https://door.invalid"
 
@@ -123,3 +129,51 @@ def test_link_when_sent_by_the_code_before_then_still_read_until_it_expires(
     clock.now += timedelta(seconds=1)
     with pytest.raises(LinkRefused, match=f"valid for {days} days"):
         links.read(sent)
+
+
+def test_link_to_home_when_opened_then_shows_that_production_or_the_stack(
+    links: SignedLinks,
+) -> None:
+    home = links.link_to_home("bunny", days=30)
+    assert home.startswith(f"{URL}/home/h30~bunny.")
+    assert links.read(home.rpartition("/")[2]) == HomeTarget(production="bunny")
+    stack = links.link_to_home(None, days=1)
+    assert links.read(stack.rpartition("/")[2]) == StackTarget()
+
+
+def test_link_when_its_kind_or_its_days_are_changed_then_refused(links: SignedLinks) -> None:
+    """The home page's link is in every mail: nothing that decides can be made of it."""
+    good = links.link_to_home("bunny", days=30).rpartition("/")[2]
+    for forged in (
+        good.replace("h30~bunny", "a30~bunny~0123456789abcdef"),
+        good.replace("h30~bunny", "s30~"),
+        good.replace("h30~", "h3000~"),
+        good.replace("~bunny", "~hare"),
+    ):
+        assert forged != good
+        with pytest.raises(LinkRefused, match="not one of ours"):
+            links.read(forged)
+
+
+def test_link_of_before_when_read_then_still_good(links: SignedLinks) -> None:
+    """Sent mails have tokens of signed JSON; keys with signs that no short token has, too."""
+    key = "bunny/datasets/d1/report/Café ~1.html"
+    link = links.link_to_object(key, days=30)
+    assert "~" not in token(link)
+    assert links.read(token(link)) == ObjectTarget(key=key)
+
+
+def test_link_when_in_a_mail_then_short(links: SignedLinks) -> None:
+    film = "big-buck-bunny-34e4acc6"
+    key = f"bunny/films/{film}/runs/{film}-0123abcd/report/index.html"
+    lengths = [
+        len(link.removeprefix(URL))
+        for link in (
+            links.link_to_home("bunny", 30),
+            links.link_to_approval("bunny", "0123456789abcdef", 7),
+            links.link_to_object(key, 30),
+        )
+    ]
+    assert lengths[0] < 50
+    assert lengths[1] < 60
+    assert lengths[2] < len(key) + 50

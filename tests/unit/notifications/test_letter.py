@@ -33,13 +33,18 @@ CASES = sorted((Path(__file__).parent / "golden").glob("*.json"))
 CLASSES = {
     facts.kind: facts for facts in Facts.__subclasses__() if facts.kind in catalogue.CATALOGUE
 }
+HOME = "https://door.example/home/h30~bunny.aSGm4A.0123456789abcdefghijkl"
 FOOTER = "onmodel, id c-1 (the same in the logs)"
 CORRELATION_ID = "0f7f2c1e-5b0a-4c55-9d3a-3a7a3a1b9c11"
 
 
-def composed(facts: Facts, correlation_id: str = "c-1") -> Mail:
+def composed(facts: Facts, correlation_id: str = "c-1", home_link: str | None = None) -> Mail:
     return compose(
-        facts, correlation_id, production_name=facts.production, stack_options=STACK_OPTIONS
+        facts,
+        correlation_id,
+        production_name=facts.production,
+        stack_options=STACK_OPTIONS,
+        home_link=home_link,
     )
 
 
@@ -70,7 +75,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
 def test_mail_when_composed_then_reads_as_its_golden_text(case: Path) -> None:
     facts = CLASSES[case.name.split(".")[0]].model_validate_json(case.read_text("utf-8"))
-    mail = composed(facts, CORRELATION_ID)
+    mail = composed(facts, CORRELATION_ID, HOME)
     text = f"Subject: {mail.subject}\n\n{mail.body}"
     golden = case.with_suffix(".txt")
     if os.environ.get("ONMODEL_WRITE_GOLDEN"):
@@ -116,7 +121,8 @@ def test_argument_when_a_name_needs_quotes_then_has_them_or_is_the_id(
     name: str, argument: str
 ) -> None:
     facts = RetiredFacts(production="id-1", model="m", reason="", hours=1, usd=1, usd_a_month=1)
-    mail = compose(facts, "c-1", production_name=name, stack_options=STACK_OPTIONS)
+    mail = compose(facts, "c-1", production_name=name, stack_options=STACK_OPTIONS,
+                   home_link=None)  # fmt: skip
     assert f"  onmodel delete-model --production {argument} {STACK_OPTIONS}\n" in mail.body
 
 

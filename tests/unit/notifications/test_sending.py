@@ -31,6 +31,7 @@ def send(world: FilmsInMemory, mailbox: Mailbox | None = None) -> bool:
         mailbox=mailbox or world.mailbox,
         clock=world.clock,
         stack_options=STACK_OPTIONS,
+        links=world.links,
     )
 
 
@@ -147,7 +148,10 @@ def test_send_when_the_production_has_a_name_of_any_script_then_the_mail_has_it(
         mailbox=world.mailbox,
         clock=world.clock,
         stack_options=STACK_OPTIONS,
+        links=world.links,
     )
     (mail,) = world.mailbox.mails
     assert f"production {as_typed(folder)} are prepared" in " ".join(mail.body.split())
-    assert production.id not in mail.body
+    text, _, foot = mail.body.partition("\n--\n")
+    assert production.id not in text
+    assert f"All of {as_typed(folder)}, to look at:" in foot

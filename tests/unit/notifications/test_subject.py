@@ -14,7 +14,11 @@ from onmodel.notifications.subject import SUBJECT_LIMIT, shortened_name, subject
 
 def subject_of(facts: Facts) -> str:
     return compose(
-        facts, "c-1", production_name=facts.production, stack_options=STACK_OPTIONS
+        facts,
+        "c-1",
+        production_name=facts.production,
+        stack_options=STACK_OPTIONS,
+        home_link=None,
     ).subject
 
 

@@ -22,6 +22,7 @@ def reported(world: FilmsInMemory) -> list[bool]:
         registry=world.registry,
         uploads=world.uploads,
         mailbox=world.mailbox,
+        links=world.links,
         clock=world.clock,
         stack_options=STACK_OPTIONS,
     )

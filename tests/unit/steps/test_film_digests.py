@@ -63,7 +63,7 @@ def test_films_when_prepared_within_minutes_then_one_mail_and_one_digest(
     assert all(
         f"“{number}.mp4”: 2 pictures of 1 character." in digest.body for number in range(1, 10)
     )
-    assert digest.body.count("https://") == 9
+    assert digest.body.count("https://") == 10, "nine reports and the home page"
     assert "Estimated cost of the paid calls: $2.25." in digest.body
 
 

@@ -217,10 +217,11 @@ def test_ask_when_about_captions_that_are_to_be_read_then_leads_to_them_and_name
     mail = world.mailbox.mails[-1]
     assert mail.subject == "Are the pictures and captions of bunny good?"
     assert "8 captioned pictures" in mail.body and "$" not in mail.body
-    review, captions, page = (
+    review, captions, page, home = (
         line.strip() for line in mail.body.splitlines() if line.strip().startswith(LINKS_URL)
     )
     assert review.startswith(f"{LINKS_URL}/review/") and review.endswith("/")
+    assert home.startswith(f"{LINKS_URL}/home/")
     assert world.follow(captions).headers["location"].startswith("https://")
     assert world.keys(dataset).captions in world.follow(captions).headers["location"]
     asked = world.follow(page).body

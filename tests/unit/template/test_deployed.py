@@ -242,14 +242,15 @@ def test_functions_when_they_write_to_the_queue_that_calls_them_then_may_go_on_d
 
 
 @pytest.mark.parametrize(
-    ("path", "logical_id", "function"),
+    ("path", "logical_id", "function", "methods"),
     [
-        ("/{proxy+}", "DoorIntegration", "FollowLinkFunction"),
-        ("/review/{proxy+}", "ReviewIntegration", "ReviewCropsFunction"),
+        ("/{proxy+}", "DoorIntegration", "FollowLinkFunction", {"GET", "POST"}),
+        ("/review/{proxy+}", "ReviewIntegration", "ReviewCropsFunction", {"GET", "POST"}),
+        ("/home/{proxy+}", "HomeIntegration", "ShowHomeFunction", {"GET"}),
     ],
 )
 def test_http_api_when_called_then_each_path_leads_to_its_function(
-    deployed: Deployed, path: str, logical_id: str, function: str
+    deployed: Deployed, path: str, logical_id: str, function: str, methods: set[str]
 ) -> None:
     api = deployed.ref("Door")
     integration = deployed.of("AWS::ApiGatewayV2::Integration")[logical_id]
@@ -267,7 +268,7 @@ def test_http_api_when_called_then_each_path_leads_to_its_function(
     assert stage["AutoDeploy"] is True
     routes = deployed.of("AWS::ApiGatewayV2::Route").values()
     own = [route for route in routes if route["RouteKey"].endswith(f" {path}")]
-    assert {route["RouteKey"].split()[0] for route in own} == {"GET", "POST"}
+    assert {route["RouteKey"].split()[0] for route in own} == methods
     for route in own:
         assert route["ApiId"] == integration["ApiId"] == stage["ApiId"] == api
         assert route["Target"] == f"integrations/{deployed.ref(logical_id)}"

@@ -220,10 +220,11 @@ def test_link_when_open_then_throttled_and_its_keys_are_not_logged(template: Tem
     assert "path" not in logged.lower()
     routes = {route["RouteKey"] for route in template.of("AWS::ApiGatewayV2::Route").values()}
     paths = ("/{proxy+}", "/review/{proxy+}")
-    assert routes == {f"{method} {path}" for method in ("GET", "POST") for path in paths}
+    both = {f"{method} {path}" for method in ("GET", "POST") for path in paths}
+    assert routes == both | {"GET /home/{proxy+}"}, "a home page decides nothing"
     for integration in template.of("AWS::ApiGatewayV2::Integration").values():
         assert integration["PayloadFormatVersion"] == "2.0"
-    for name in ("FollowLinkFunction", "ReviewCropsFunction"):
+    for name in ("FollowLinkFunction", "ReviewCropsFunction", "ShowHomeFunction"):
         assert template.functions[name]["Timeout"] < 30, "HTTP APIs give up after 30 s"
 
 

@@ -53,6 +53,13 @@ class LinkRequest(Consumed):
         last = self.path.rsplit("/", 1)[-1]
         return last if PAGE_NAME.fullmatch(last) else ""
 
+    def asked(self, name: str) -> list[str]:
+        """All values of a field of the query; none when it is too long or has too many fields."""
+        try:
+            return parse_qs(self.query[:LARGEST_FORM], max_num_fields=MOST_FIELDS).get(name, [])
+        except ValueError:
+            return []
+
     def field(self, name: str) -> str:
         """A field of the posted form; empty when it is none, or not such a form as our page has."""
         body = self.body or ""

@@ -2,8 +2,8 @@
 
 The first line of a template is `Subject: ...`; paragraphs are separated by empty lines. Lines of a
 paragraph are joined and wrapped, lines that begin with a space are kept as they are, and a
-paragraph without text is left out. The correlation id is added at the end, so that log lines can be
-found.
+paragraph without text is left out. The link to the production's home page is added at the end, and
+the correlation id, so that log lines can be found.
 
 Every value is made printable before it is written: keys and file names may hold any characters.
 They are also bounded, because SNS refuses a message of more than 256 KB, and nobody gets the mail.
@@ -60,7 +60,14 @@ class Lines(str):
     __slots__ = ()
 
 
-def compose(facts: Facts, correlation_id: str, *, production_name: str, stack_options: str) -> Mail:
+def compose(
+    facts: Facts,
+    correlation_id: str,
+    *,
+    production_name: str,
+    stack_options: str,
+    home_link: str | None,
+) -> Mail:
     """Fill the template of the facts' kind.
 
     Args:
@@ -68,6 +75,7 @@ def compose(facts: Facts, correlation_id: str, *, production_name: str, stack_op
         correlation_id: of the upload that the mail results from.
         production_name: of the facts' production, as typed: what `production` writes.
         stack_options: of the command `onmodel`; they name the stack that sends the mail.
+        home_link: to the home page of the production; None in a mail about the whole stack.
 
     Raises:
         jinja2.UndefinedError: the template needs a value that the facts do not have.
@@ -83,10 +91,9 @@ def compose(facts: Facts, correlation_id: str, *, production_name: str, stack_op
     body = naming_stack(_without_marks(body), stack_options)
     blocks = [_wrapped(paragraph) for paragraph in re.split(r"\n\s*\n", body) if paragraph.strip()]
     text = _bounded("\n\n".join(blocks))
-    return Mail(
-        subject_line(subject.removeprefix(SUBJECT)),
-        f"{text}\n\n--\nonmodel, id {printable(correlation_id)} (the same in the logs)\n",
-    )
+    home = f"All of {printable(production_name)}, to look at:\n  {home_link}\n" if home_link else ""
+    foot = f"--\n{home}onmodel, id {printable(correlation_id)} (the same in the logs)\n"
+    return Mail(subject_line(subject.removeprefix(SUBJECT)), f"{text}\n\n{foot}")
 
 
 def table(rows: Iterable[tuple[int | str, str]]) -> Lines:

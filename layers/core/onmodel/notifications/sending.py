@@ -8,7 +8,8 @@ from onmodel.contracts.keys import digest
 from onmodel.contracts.rows import MailBody, MailStatus
 from onmodel.errors import Conflict, OnmodelError, ServiceError
 from onmodel.films.folders import production_name
-from onmodel.notifications.facts.base import Notification
+from onmodel.links.tokens import SignedLinks
+from onmodel.notifications.facts.base import LINK_DAYS, Notification
 from onmodel.notifications.letter import compose
 from onmodel.observability import logger
 from onmodel.ports.account import Mailbox
@@ -29,6 +30,7 @@ def send_once(
     mailbox: Mailbox,
     clock: Clock,
     stack_options: str,
+    links: SignedLinks | None,
 ) -> bool:
     """Fill the template and publish, unless a mail of the same event was sent.
 
@@ -43,6 +45,7 @@ def send_once(
         mailbox: the topic.
         clock: now.
         stack_options: of the command `onmodel`, for the commands in the mail.
+        links: make the link to the production's home page; None for a mail about the whole stack.
 
     Returns:
         Whether it was published now.
@@ -58,6 +61,7 @@ def send_once(
         correlation_id,
         production_name=production_name(production, registry),
         stack_options=stack_options,
+        home_link=links.link_to_home(production, LINK_DAYS) if links else None,
     )
     body = MailBody(event=event, subject=mail.subject)
     claimed = _claim(production, mail_id_of(production, event), body, registry, clock)

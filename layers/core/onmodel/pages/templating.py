@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from onmodel.formats.wording import count, dollars, duration, listed, sentence, timecode
+from onmodel.formats.wording import count, dollars, duration, listed, sentence, timecode, when
 
 
 def _environment() -> Environment:
@@ -27,6 +27,7 @@ def _environment() -> Environment:
         listed=listed,
         sentence=sentence,
         timecode=timecode,
+        when=when,
     )
     return made
 

@@ -11,6 +11,7 @@ from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import EmptyUploadBody, EmptyUploadStatus
 from onmodel.contracts.uploads import UploadEvent
 from onmodel.errors import Conflict, NotFound
+from onmodel.links.tokens import SignedLinks
 from onmodel.notifications.facts.base import Sources
 from onmodel.notifications.facts.uploads import upload_empty
 from onmodel.notifications.sending import send_once
@@ -46,6 +47,7 @@ class EmptyUploads:
     registry: Registry
     uploads: ObjectStore
     mailbox: Mailbox
+    links: SignedLinks
     clock: Clock
     stack_options: str
 
@@ -83,4 +85,5 @@ class EmptyUploads:
             mailbox=self.mailbox,
             clock=self.clock,
             stack_options=self.stack_options,
+            links=self.links,
         )

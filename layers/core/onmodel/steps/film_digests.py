@@ -67,6 +67,7 @@ class FilmDigests:
             mailbox=self.mailbox,
             clock=self.clock,
             stack_options=self.stack_options,
+            links=self.links,
         )
         for run in runs:
             mail = self._mail_of(run)

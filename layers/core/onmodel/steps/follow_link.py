@@ -13,7 +13,13 @@ from onmodel.datasets.shown import dataset_of, some_pictures
 from onmodel.errors import Conflict, LinkRefused, NotFound, ServiceUnavailable, Throttled
 from onmodel.films.folders import production_name
 from onmodel.formats.wording import ASKED_ABOUT, person_name, when
-from onmodel.links.tokens import ApprovalTarget, ObjectTarget, SignedLinks
+from onmodel.links.tokens import (
+    ApprovalTarget,
+    HomeTarget,
+    ObjectTarget,
+    SignedLinks,
+    StackTarget,
+)
 from onmodel.money.approvals import get_approval
 from onmodel.observability import logger
 from onmodel.pages.link import Question, ShownPicture, message_page, question_page
@@ -66,26 +72,30 @@ class FollowLink:
         """A page or a redirect; a link that is not valid gives a page with the reason."""
         method = request.context.http.method.upper()
         if method not in {"GET", "HEAD", "POST"}:
-            return _page(405, message_page("A link takes GET and POST only"))
+            return link_page(405, message_page("A link takes GET and POST only"))
         try:
             match self.links.read(request.token):
                 case ObjectTarget() as target:
                     return self._object(target, request.page, method)
                 case ApprovalTarget() as target:
                     return self._approval(target, request, method)
+                case HomeTarget() | StackTarget():
+                    return link_page(405, message_page("There is nothing to decide here"))
         except LinkRefused as fault:
-            return _page(403, message_page(fault.reason, f"{fault.advice}."))
+            return link_page(403, message_page(fault.reason, f"{fault.advice}."))
 
     def _object(self, target: ObjectTarget, page: str, method: str) -> LinkAnswer:
         if method == "POST":
-            return _page(405, message_page("There is nothing to decide here"))
+            return link_page(405, message_page("There is nothing to decide here"))
         key = target.page(page) if page and target.is_page else target.key
         try:
             size = self.studio.head(key).size
             if target.is_page and size <= LARGEST_PAGE_BYTES:
-                return _page(200, self.studio.get(key))
+                return link_page(200, self.studio.get(key))
         except NotFound:
-            return _page(404, message_page("This page is gone", "It was deleted from the bucket."))
+            return link_page(
+                404, message_page("This page is gone", "It was deleted from the bucket.")
+            )
         headers = {
             "location": self.studio.presign(key, PRESIGNED_SECONDS),
             "cache-control": "no-store",
@@ -98,7 +108,7 @@ class FollowLink:
         if method == "POST":
             wanted = DECISIONS.get(request.field("decision"))
             if wanted is None:
-                return _page(400, message_page("Neither approved nor declined", "Choose one."))
+                return link_page(400, message_page("Neither approved nor declined", "Choose one."))
             row = self._deciding.decide(row, wanted)
         return self._show(row)
 
@@ -106,7 +116,7 @@ class FollowLink:
         body = row.body
         is_pending = row.status == ApprovalStatus.PENDING
         if row.status == ApprovalStatus.EXPIRED or (is_pending and self.clock() >= body.expires_at):
-            return _page(
+            return link_page(
                 410,
                 message_page(
                     "Too late: nothing was started",
@@ -114,7 +124,7 @@ class FollowLink:
                 ),
             )
         if row.status == ApprovalStatus.WITHDRAWN:
-            return _page(
+            return link_page(
                 410,
                 message_page(
                     "A newer question took the place of this one",
@@ -123,14 +133,14 @@ class FollowLink:
             )
         if not is_pending:
             decided = when(body.decided_at) if body.decided_at else "before"
-            return _page(
+            return link_page(
                 200,
                 message_page(
                     f"The {ASKED_ABOUT[body.purpose]} was {row.status}",
                     f"Decided {decided}; the first answer counts.",
                 ),
             )
-        return _page(200, question_page(self._question(row)))
+        return link_page(200, question_page(self._question(row)))
 
     def _question(self, row: ApprovalRow) -> Question:
         body = row.body
@@ -161,12 +171,13 @@ class FollowLink:
             logger.warning("pictures of %s are gone: %s", dataset.dataset_id, fault)
 
 
-def _page(status: int, html: bytes) -> LinkAnswer:
+def link_page(status: int, html: bytes) -> LinkAnswer:
+    """A page with the headers of every page behind a link."""
     return LinkAnswer(statusCode=status, headers=PAGE_HEADERS, body=html.decode())
 
 
 def fault_page(fault: Exception) -> LinkAnswer:
     """The page for a request that failed; the log has the fault, the page does not."""
     if isinstance(fault, Throttled | ServiceUnavailable | Conflict):
-        return _page(503, message_page("This did not work just now", TRY_AGAIN))
-    return _page(500, message_page("This did not work", TRY_AGAIN, SEE_LOG))
+        return link_page(503, message_page("This did not work just now", TRY_AGAIN))
+    return link_page(500, message_page("This did not work", TRY_AGAIN, SEE_LOG))

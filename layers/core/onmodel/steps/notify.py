@@ -46,6 +46,7 @@ def notify(
             mailbox=mailbox,
             clock=clock,
             stack_options=stack_options,
+            links=links,
         )
     if request.execution_arn is not None:
         record_outcome(

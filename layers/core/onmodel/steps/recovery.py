@@ -10,6 +10,7 @@ from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import GenerationStatus, RunStatus
 from onmodel.datasets.generations import is_tried_again, start_again_by_itself
 from onmodel.films.places import free_dead_places
+from onmodel.links.tokens import SignedLinks
 from onmodel.notifications.facts.base import Sources
 from onmodel.notifications.facts.films import film_failed
 from onmodel.notifications.sending import send_once
@@ -43,6 +44,7 @@ class Recovery:
     studio: ObjectStore
     executions: Executions
     mailbox: Mailbox
+    links: SignedLinks
     clock: Clock
     quiet_seconds: float
     train_model_arn: str
@@ -70,6 +72,7 @@ class Recovery:
             mailbox=self.mailbox,
             clock=self.clock,
             stack_options=self.stack_options,
+            links=self.links,
         )
         failed = (
             row.with_status(RunStatus.FAILED)

@@ -125,4 +125,5 @@ class RequestApproval:
             mailbox=self.mailbox,
             clock=self.clock,
             stack_options=self.stack_options,
+            links=self.links,
         )

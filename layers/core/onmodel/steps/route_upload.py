@@ -57,6 +57,7 @@ from onmodel.films.upload_layout import (
     classify,
     settings_key,
 )
+from onmodel.links.tokens import SignedLinks
 from onmodel.notifications.facts.base import FactsFunction, Sources
 from onmodel.notifications.facts.storyboards import storyboard_refused
 from onmodel.notifications.facts.uploads import (
@@ -86,6 +87,7 @@ class RouteUpload:
     registry: Registry
     executions: Executions
     mailbox: Mailbox
+    links: SignedLinks
     clock: Clock
     models: AllowedModels
     prepare_film_arn: str
@@ -347,5 +349,6 @@ class RouteUpload:
             mailbox=self.mailbox,
             clock=self.clock,
             stack_options=self.stack_options,
+            links=self.links,
         )
         return RouteAnswer(outcome="notified", detail=request.kind)

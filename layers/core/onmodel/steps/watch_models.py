@@ -68,4 +68,5 @@ class WatchedModels:
             mailbox=self.mailbox,
             clock=self.clock,
             stack_options=self.stack_options,
+            links=None,
         )

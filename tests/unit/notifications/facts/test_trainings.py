@@ -4,7 +4,7 @@ from fakes.training_in_memory import LINKS_URL, PRODUCTION, TrainingInMemory
 from onmodel.contracts.datasets import DatasetRef
 from onmodel.contracts.rows import GenerationStatus
 from onmodel.datasets.generations import MOST_ATTEMPTS
-from onmodel.links.tokens import ObjectTarget
+from onmodel.links.tokens import HomeTarget, ObjectTarget
 from onmodel.registry.kinds import CHARACTERS, GENERATIONS
 
 
@@ -32,7 +32,8 @@ def test_started_when_sent_then_the_link_leads_to_the_datasets_page(
     world.notify("training_started", training)
     mail = world.mailbox.mails[-1]
     assert "500  steps" in mail.body and f"{PRODUCTION}-{training}" in mail.body
-    (link,) = links(mail.body)
+    link, home = links(mail.body)
+    assert world.links.read(home.rpartition("/")[2]) == HomeTarget(production=PRODUCTION)
     token = link.removeprefix(f"{LINKS_URL}/").removesuffix("/index.html")
     assert world.links.read(token) == ObjectTarget(key=world.keys(dataset).report)
 

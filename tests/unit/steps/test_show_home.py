@@ -1,0 +1,165 @@
+"""The home page behind its link: what it shows, and that it decides nothing."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from html import escape
+
+from fakes.films_in_memory import run_of
+from fakes.training_in_memory import LINKS_URL, PRODUCTION, TrainingInMemory
+
+from onmodel.contracts.links import LinkAnswer, LinkRequest
+from onmodel.contracts.rows import (
+    ApprovalStatus,
+    DatasetBody,
+    DatasetStatus,
+    DeploymentBody,
+    DeploymentStage,
+    GenerationBody,
+    GenerationStatus,
+    RunBody,
+    RunStatus,
+)
+from onmodel.registry.kinds import APPROVALS, DATASETS, DEPLOYMENTS, GENERATIONS, RUNS
+from onmodel.steps.show_home import ShowHome
+
+HOSTILE = "<script>alert(1)</script>.mp4"
+
+
+class World(TrainingInMemory):
+    """A production with films, and its home page."""
+
+    def show(self, link: str, method: str = "GET", query: str = "") -> LinkAnswer:
+        event = {
+            "rawPath": link.removeprefix(LINKS_URL), "rawQueryString": query,
+            "requestContext": {"http": {"method": method}, "requestId": "request-1"},
+        }  # fmt: skip
+        return ShowHome(
+            registry=self.registry, studio=self.studio, links=self.links, clock=self.clock,
+            stack="onmodel", quiet_seconds=900,
+        ).follow(LinkRequest.model_validate(event))  # fmt: skip
+
+    @property
+    def home(self) -> str:
+        return self.links.link_to_home(PRODUCTION, 30)
+
+    def add_film(self, title: str = "a.mp4", **changes: object) -> None:
+        run = run_of(**changes).model_copy(update={"production": PRODUCTION, "title": title})
+        body = RunBody(run=run, execution_arn="arn", crops_kept=12, estimated_usd=0.61)
+        RUNS.create(self.registry, PRODUCTION, run.run_id, status=RunStatus.PREPARED,
+                    body=body, now=self.clock())  # fmt: skip
+
+    def add_dataset(self, identity: str, pictures: int = 12) -> None:
+        body = DatasetBody(
+            generation_id="g0001", correlation_id="c", pictures=pictures, named={"buck": pictures},
+            films=("f",), to_caption_key="k", captions_needed=1,
+        )  # fmt: skip
+        DATASETS.create(self.registry, PRODUCTION, identity, status=DatasetStatus.READY,
+                        body=body, now=self.clock())  # fmt: skip
+
+    def deploy(self) -> None:
+        now = self.clock()
+        body = DeploymentBody(
+            training_id="d0001-7be1d2f0", name="n", correlation_id="c", requested_at=now,
+            provisioning_at=now, retires_at=now + timedelta(hours=2), schedule_name="s", hours=2,
+            unit_usd_hour=60.5,
+        )  # fmt: skip
+        DEPLOYMENTS.create(self.registry, PRODUCTION, "d0001-7be1d2f0-1",
+                           status=DeploymentStage.IN_SERVICE, body=body, now=now)  # fmt: skip
+
+
+def test_home_when_everything_is_there_then_shows_states_costs_ends_and_what_comes() -> None:
+    world = World()
+    world.add_film()
+    world.add_dataset("d0001-7be1d2f0")
+    world.deploy()
+    collected = GenerationBody(
+        attempt=1, runs=("a",), last_prepared_at=world.clock(), correlation_id="c"
+    )
+    GENERATIONS.create(world.registry, PRODUCTION, "g0002", status=GenerationStatus.OPEN,
+                       body=collected, now=world.clock())  # fmt: skip
+    page = world.show(world.home)
+    assert page.statusCode == 200
+    for told in (
+        "a.mp4", "12 pictures kept", "$60.50 an hour", "at the latest until 2026-11-22 11:00 UTC",
+        "2026-11-22 09:15 UTC", "the pictures of 1 film become a dataset",
+        "onmodel retire --production",
+    ):  # fmt: skip
+        assert told in page.body, told
+    link = page.body.partition('href="https://')[2].partition('"')[0]
+    assert world.follow(f"https://{link}").statusCode == 404, "a report that is not in this world"
+
+
+def test_home_when_a_question_is_open_then_told_and_cannot_be_decided_from_here() -> None:
+    world = World()
+    world.ask()
+    page = world.show(world.home)
+    (row,) = APPROVALS.list(world.registry, PRODUCTION)
+    assert "$4,481.95" in page.body and "The link in that mail" in page.body
+    decides = world.links.link_to_approval(PRODUCTION, row.id, 7).removeprefix(LINKS_URL)[:30]
+    assert decides not in page.body and row.id not in page.body
+    assert row.body.task_token not in page.body
+    assert "<form" not in page.body and "<button" not in page.body
+    assert world.show(world.home, "POST").statusCode == 405
+    token = world.home.rpartition("/")[2]
+    answer = world.follow(f"{LINKS_URL}/{token}", "POST", "decision=approve")
+    assert answer.statusCode == 405
+    (row,) = APPROVALS.list(world.registry, PRODUCTION)
+    assert row.status == ApprovalStatus.PENDING
+
+
+def test_home_when_names_are_hostile_then_escaped_and_nothing_is_fetched_or_run() -> None:
+    world = World()
+    world.add_film(HOSTILE)
+    for number in range(3):
+        world.add_dataset(f"d000{number}-7be1d2f0")
+        world.clock.advance(minutes=1)
+    page = world.show(world.home, query="dataset=%3Cscript%3E&dataset=d0000-7be1d2f0")
+    assert escape(HOSTILE) in page.body and "<script" not in page.body
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert page.headers["cache-control"] == "no-store"
+    shown = page.body.partition('<table class="beside">')[2]
+    assert "d0000-7be1d2f0" in shown and "d0001-7be1d2f0" not in shown
+
+
+def test_home_when_a_film_has_several_runs_then_shown_once() -> None:
+    world = World()
+    world.add_film(run_id="one")
+    world.clock.advance(minutes=1)
+    world.add_film(run_id="two")
+    page = world.show(world.home).body
+    assert page.count(">a.mp4<") == 1 and "of 1 film" in page
+
+
+def test_home_when_fifty_films_then_answered_at_once() -> None:
+    world = World()
+    for number in range(50):
+        world.add_film(f"episode {number}.mp4", run_id=f"r{number}", film_id=f"f{number}-00000000")
+    began = time.perf_counter()
+    page = world.show(world.home)
+    assert time.perf_counter() - began < 1
+    assert page.body.count("episode ") == 50 and len(page.body) < 100_000
+
+
+def test_stack_when_shown_then_lists_productions_with_links_of_a_day() -> None:
+    world = World()
+    world.add_film()
+    world.deploy()
+    page = world.show(world.links.link_to_home(None, 1)).body
+    link = page.partition('href="https://')[2].partition('"')[0]
+    assert world.show(f"https://{link}").statusCode == 200
+    assert "1 production, as of" in page and "$60.50" in page
+    world.clock.advance(days=1, seconds=1)
+    assert world.show(f"https://{link}").statusCode == 403
+
+
+def test_link_when_of_a_report_or_a_question_then_no_home_page() -> None:
+    world = World()
+    for link in (
+        world.links.link_to_object("bunny/films/x/report/index.html", 1).rpartition("/")[0],
+        world.links.link_to_approval(PRODUCTION, "0123456789abcdef", 1),
+    ):
+        token = link.removeprefix(f"{LINKS_URL}/")
+        assert world.show(f"{LINKS_URL}/home/{token}").statusCode == 404
+    assert world.show(f"{LINKS_URL}/home/forged").statusCode == 403
