@@ -17,6 +17,7 @@ from onmodel_cli import options, results, speaking
 from onmodel_cli.dedup import dedup
 from onmodel_cli.deleting import delete_known_faces, delete_production
 from onmodel_cli.demo import Demo, DemoTrainer, play
+from onmodel_cli.diffing import diff
 from onmodel_cli.doctor import doctor
 from onmodel_cli.events import event
 from onmodel_cli.exporting import export
@@ -155,6 +156,7 @@ app.command()(quote)
 app.command()(review)
 app.command()(dedup)
 app.command()(export)
+app.command()(diff)
 app.command()(judge)
 app.command()(train)
 app.command()(deploy)

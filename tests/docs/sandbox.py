@@ -128,6 +128,17 @@ class Sandbox:
         film.write_bytes((self.folder / FILM).read_bytes() + box)
         self.must(f"onmodel run {film.name} -p {PRODUCTION}")
 
+    def make_another_dataset(self, production: str) -> None:
+        """A second dataset at least, whether or not earlier lines made one."""
+
+        def are_two() -> bool:
+            return len(self.known(production, "dataset")) > 1
+
+        if not are_two():
+            self.prepare_another_film()
+            self.must(f"onmodel train -p {production}")
+            self.until(are_two, f"{production} has one dataset")
+
     def known(self, production: str, kind: str) -> list[dict[str, Any]]:
         """Lines of `onmodel status`, oldest first."""
         answer = json.loads(self.must(f'onmodel status -p "{production}" --json'))

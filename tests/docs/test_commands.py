@@ -48,6 +48,7 @@ ELSEWHERE = {
     "onmodel review": "as onmodel review -p NAME",
     "onmodel open": "as onmodel open -p NAME",
     "onmodel review -p NAME": "tests/unit/cli/test_review_server.py; it serves until Ctrl-C",
+    "onmodel diff A B -p NAME": "tests/unit/cli/test_diffing.py; as onmodel diff -p NAME",
     "onmodel dedup -p NAME --threshold 0.9 --save": (
         "tests/unit/cli/test_dedup.py; the pages' drawn films need a threshold of their own"
     ),
@@ -105,6 +106,7 @@ FILLED = {
 SHOWN = {
     "onmodel status": "switches itself off in",
     "onmodel doctor": "MapConcurrency",
+    "onmodel diff": " pictures: ",
     "aws stepfunctions list-executions": '"status": "FAILED"',
     "aws stepfunctions get-execution-history": '"type": "ExecutionFailed"',
     "aws logs filter-log-events": THE_ID,
@@ -133,6 +135,7 @@ BEFORE: dict[str, Callable[[Sandbox], None]] = {
     "onmodel storyboard": lambda sandbox: sandbox.until_it_answers(PRODUCTION),
     "onmodel extend": lambda sandbox: sandbox.until_it_answers(PRODUCTION),
     "onmodel train": lambda sandbox: sandbox.prepare_another_film(),
+    "onmodel diff": lambda sandbox: sandbox.make_another_dataset(PRODUCTION),
 }
 """What has happened before a reader types this, by how the line begins."""
 
