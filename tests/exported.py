@@ -8,6 +8,7 @@ from fakes.object_store import InMemoryObjectStore
 from fakes.training_in_memory import picture
 
 from onmodel.contracts.base import Box
+from onmodel.contracts.characters import Character
 from onmodel.contracts.datasets import DatasetItem, Split
 from onmodel_cli.exports.dataset import DatasetPicture, ExportedDataset
 from onmodel_cli.exports.folder import Written, write_export
@@ -28,7 +29,7 @@ def exported_dataset(pictures: int = 6) -> tuple[ExportedDataset, InMemoryObject
             production_name="Bunny",
             dataset_id="d0001-0a1b2c3d",
             bucket="studio",
-            characters=NAMES,
+            characters={slug: Character(name=name) for slug, name in NAMES.items()},
             pictures=tuple(_picture(number, studio) for number in range(pictures)),
             dropped=(),
         ),

@@ -25,7 +25,7 @@ from onmodel_cli.dataset_diff import (
     titles_of,
 )
 from onmodel_cli.exports.dataset import chosen_dataset
-from onmodel_cli.results import print_object
+from onmodel_cli.speaking import print_object
 
 SHOWN = 10
 """Lines of each kind on the terminal; --json has all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,12 +13,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from onmodel.contracts.datasets import LeftOutReason
+from onmodel.contracts.review import CorrectionResult
 from onmodel.formats.wording import count
 from onmodel_cli import bars, options, speaking
 from onmodel_cli.exports.contracts import DroppedPicture
-from onmodel_cli.exports.dataset import ExportedDataset, read_dataset
+from onmodel_cli.exports.dataset import ExportedDataset, chosen_dataset, read_dataset
 from onmodel_cli.exports.folder import MISSING, Written, write_export
 from onmodel_cli.exports.formats import format_called
+from onmodel_cli.exports.review_file import save_review
 from onmodel_cli.speaking import print_object
 
 NAMED_PICTURES = 10
@@ -90,25 +93,33 @@ def export(
         written_as = format_called(layout, prefix)
         connection = options.open_stack(stack, region, local)
         slug = options.production_id(production, connection.registry)
-        found = read_dataset(slug, dataset, registry=connection.registry, studio=connection.studio)
-        target = to or Path("onmodel-out") / slug / "datasets" / f"{found.dataset_id}-{layout}"
+        row = chosen_dataset(slug, dataset, connection.registry)
+        place = to or Path("onmodel-out") / slug / "datasets" / f"{row.id}-{layout}"
+        folder = place.absolute()
+        reviewed = save_review(
+            folder, slug, registry=connection.registry, limits=connection.services.dataset_limits
+        )
+        found = read_dataset(row, registry=connection.registry, studio=connection.studio)
         with bars.total_bar(speaking.err, "Pictures") as progress:
             written = write_export(
                 found,
                 written_as,
                 name=layout,
-                folder=target.absolute(),
+                folder=folder,
                 studio=connection.studio,
                 overwrite=overwrite,
                 progress=progress,
             )
         if as_json:
-            print_object(_as_object(found, written))
+            print_object(_as_object(found, written, reviewed))
         else:
+            _show_review(reviewed)
             _show(found, written)
 
 
-def _as_object(dataset: ExportedDataset, written: Written) -> dict[str, Any]:
+def _as_object(
+    dataset: ExportedDataset, written: Written, reviewed: Sequence[CorrectionResult]
+) -> dict[str, Any]:
     export = written.export
     return {
         "production": export.production,
@@ -125,6 +136,10 @@ def _as_object(dataset: ExportedDataset, written: Written) -> dict[str, Any]:
             if line.is_of_dataset
         ],
         "notices": list(export.notices),
+        "corrections": {
+            "saved": sum(one.saved for one in reviewed),
+            "not_saved": {one.crop_id: _why_not_saved(one) for one in reviewed if not one.saved},
+        },
     }
 
 
@@ -132,6 +147,21 @@ def _characters(dataset: ExportedDataset) -> list[tuple[str, int]]:
     """Pictures by character, the most first; unnamed under ''."""
     counts = Counter(picture.item.character or "" for picture in dataset.pictures)
     return sorted(counts.items(), key=lambda pair: (not pair[0], -pair[1], pair[0]))
+
+
+def _show_review(reviewed: Sequence[CorrectionResult]) -> None:
+    """What became of the corrections that were made in the folder."""
+    if not reviewed:
+        return
+    saved = sum(one.saved for one in reviewed)
+    speaking.say(f"[green]✓[/] {count(saved, 'correction')} of the folder saved")
+    for one in reviewed:
+        if not one.saved:
+            speaking.say(f"[yellow]![/] {one.crop_id}: {escape(_why_not_saved(one))}")
+
+
+def _why_not_saved(result: CorrectionResult) -> str:
+    return result.reason or "somebody else decided about it meanwhile, and that holds"
 
 
 def _show(dataset: ExportedDataset, written: Written) -> None:
@@ -145,7 +175,7 @@ def _show(dataset: ExportedDataset, written: Written) -> None:
     kept = Table("character", "pictures", box=None, title="Written", title_justify="left")
     kept.columns[1].justify = "right"
     for slug, number in _characters(dataset):
-        name = dataset.characters.get(slug, slug)
+        name = dataset.characters[slug].name if slug else ""
         kept.add_row(escape(name) if slug else "[dim]not named[/]", f"{number:,}")
     out.print(kept)
     if written.dropped:

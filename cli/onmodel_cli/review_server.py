@@ -6,13 +6,16 @@ import secrets
 import sys
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote, unquote, urlsplit
 
+from onmodel.contracts.settings import AllowedModels
 from onmodel.datasets.review_list import newest_dataset
 from onmodel.environment import Models
 from onmodel.errors import NotFound, OnmodelError, RefusedError
 from onmodel.observability import logger
+from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import FILMS
 from onmodel.steps.review_api import (
@@ -25,8 +28,10 @@ from onmodel.steps.review_api import (
     fault_answer,
 )
 from onmodel.steps.review_items import Reviewed, ReviewItems
+from onmodel.trainers.catalogue import common_limits
 from onmodel.wiring import now
 from onmodel_cli.connection import Connection
+from onmodel_cli.exports.folder_stack import ReviewedFolder
 
 PICTURES = {"jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
@@ -187,21 +192,52 @@ def review_server(production: str, connection: Connection, port: int = 0) -> Rev
             f"No film of {production} was prepared yet",
             f"Upload one first: `onmodel run FILM -p {production}`",
         )
-    pictures = ServedPictures()
-    items = ReviewItems(
+    return _server(
+        Reviewed(production, newest_dataset(production, registry)),
         registry=registry,
         uploads=connection.uploads,
         studio=connection.studio,
+        models=connection.environment.read(Models).allowed,
+        port=port,
+    )
+
+
+def folder_server(folder: Path, port: int = 0) -> ReviewServer:
+    """A server for an exported folder: corrections are written into it, and no stack is needed.
+
+    Raises:
+        FolderRefused: it holds no export.
+    """
+    reviewed = ReviewedFolder(folder)
+    return _server(
+        Reviewed(reviewed.export.production, reviewed.export.dataset_id),
+        registry=reviewed.rows,
+        uploads=reviewed.files,
+        studio=reviewed.files,
+        models=AllowedModels(),
+        port=port,
+    )
+
+
+def _server(
+    reviewed: Reviewed,
+    *,
+    registry: Registry,
+    uploads: ObjectStore,
+    studio: ObjectStore,
+    models: AllowedModels,
+    port: int,
+) -> ReviewServer:
+    pictures = ServedPictures()
+    items = ReviewItems(
+        registry=registry,
+        uploads=uploads,
+        studio=studio,
         pictures=pictures,
         clock=now,
-        models=connection.environment.read(Models).allowed,
+        models=models,
     )
     api = ReviewApi(
-        items=items,
-        registry=registry,
-        studio=connection.studio,
-        clock=now,
-        limits=connection.services.dataset_limits,
+        items=items, registry=registry, studio=studio, clock=now, limits=common_limits()
     )
-    reviewed = Reviewed(production, newest_dataset(production, registry))
     return ReviewServer(api, ReviewSubject(reviewed), pictures, port)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
+from pathlib import Path
 from socketserver import BaseServer
 from typing import Annotated
 
@@ -10,9 +11,18 @@ import typer
 
 from onmodel_cli import options, speaking
 
+NEXT = (
+    "Corrections are in review.jsonl of the folder. `onmodel export` to the same folder saves them"
+    " in the production, and writes the folder with them."
+)
+
 
 def review(
-    production: options.Production,
+    production: options.OfProduction = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", help="A folder that `onmodel export` wrote; needs no stack."),
+    ] = None,
     no_open: Annotated[
         bool, typer.Option("--no-open", help="Do not open the page in a browser.")
     ] = False,
@@ -23,23 +33,32 @@ def review(
 ) -> None:
     """Look at a production's pictures: reject, rename, caption, tell apart. Ends by Ctrl-C.
 
-    What you decide holds for every later dataset of the production, and nothing is paid for it.
+    What you decide holds for every later dataset of the production, and nothing is paid for it. In
+    a folder it is kept in review.jsonl, until `onmodel export` to the same folder saves it.
     """
+    if (production is None) == (folder is None):
+        raise typer.BadParameter("Give --production or --folder, and not both.")
     with speaking.plain_errors():
-        connection = options.open_stack(stack, region, local)
-        slug = options.production_id(production, connection.registry)
-        from onmodel_cli.review_server import review_server  # loads OpenCV: no other command waits
+        # loads OpenCV: no other command waits
+        from onmodel_cli.review_server import folder_server, review_server
 
-        server = review_server(slug, connection, port)
+        if folder is not None:
+            server = folder_server(folder.absolute(), port)
+        else:
+            connection = options.open_stack(stack, region, local)
+            slug = options.production_id(production or "", connection.registry)
+            server = review_server(slug, connection, port)
         speaking.out.print(server.address)
         speaking.say("The page is served until you press Ctrl-C. The address holds a secret.")
         if not no_open:
             webbrowser.open(server.address)
         serve_until_interrupted(server)
+        if folder is not None:
+            speaking.say(NEXT)
 
 
 def serve_until_interrupted(server: BaseServer) -> None:
-    """Every saved correction is in the stack: nothing is lost at the end."""
+    """Every saved correction is in the stack or the folder: nothing is lost at the end."""
     try:
         server.serve_forever(poll_interval=0.2)
     except KeyboardInterrupt:

@@ -48,6 +48,9 @@ ELSEWHERE = {
     "onmodel review": "as onmodel review -p NAME",
     "onmodel open": "as onmodel open -p NAME",
     "onmodel review -p NAME": "tests/unit/cli/test_review_server.py; it serves until Ctrl-C",
+    "onmodel review --folder FOLDER": (
+        "tests/unit/cli/exports/test_folder_stack.py; it serves until Ctrl-C"
+    ),
     "onmodel diff A B -p NAME": "tests/unit/cli/test_diffing.py; as onmodel diff -p NAME",
     "onmodel dedup -p NAME --threshold 0.9 --save": (
         "tests/unit/cli/test_dedup.py; the pages' drawn films need a threshold of their own"

@@ -28,7 +28,7 @@ class Coco(Plain):
 
     def files(self, dataset: ExportedDataset) -> Iterator[tuple[str, bytes]]:
         names = sorted({picture.item.character or "" for picture in dataset.pictures})
-        called = {slug: dataset.characters.get(slug) or FIGURE for slug in names}
+        called = {slug: dataset.characters[slug].name if slug else FIGURE for slug in names}
         categories = {slug: number for number, slug in enumerate(names, start=1)}
         for split, pictures in by_split(dataset):
             shared = {

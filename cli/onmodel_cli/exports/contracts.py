@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from onmodel.contracts.base import Contract
+from onmodel.contracts.characters import Character
 from onmodel.contracts.datasets import DatasetItem
 from onmodel.contracts.review import Correction
 
@@ -48,7 +49,7 @@ class Export(Contract):
     dataset_id: str
     format: str
     content: str = Field(description="a hash of what was to be written")
-    characters: dict[str, str] = Field(description="names for people, by id")
+    characters: dict[str, Character] = Field(description="by id, without references")
     pictures: int = Field(ge=0)
     notices: tuple[str, ...] = ()
     files: dict[str, str] = Field(description="SHA-256 of every other file, by its path")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from onmodel.contracts.characters import Character
 from onmodel.contracts.datasets import DatasetItem, LeftOut, Split
 from onmodel.contracts.keys import DatasetKeys
 from onmodel.contracts.review import Correction
@@ -58,7 +59,7 @@ class ExportedDataset:
     production_name: str
     dataset_id: str
     bucket: str
-    characters: dict[str, str]
+    characters: dict[str, Character]
     pictures: tuple[DatasetPicture, ...]
     dropped: tuple[DroppedPicture, ...]
 
@@ -91,21 +92,18 @@ def chosen_dataset(production: str, wanted: str | None, registry: Registry) -> D
     return made[-1]
 
 
-def read_dataset(
-    production: str, wanted: str | None, *, registry: Registry, studio: ObjectStore
-) -> ExportedDataset:
+def read_dataset(row: DatasetRow, *, registry: Registry, studio: ObjectStore) -> ExportedDataset:
     """Read a dataset and apply the corrections of this moment to it. No paid call.
 
     Args:
-        production: id.
-        wanted: id of the dataset or its beginning; None: the newest that has captions.
+        row: of the dataset.
         registry: holds rows and corrections.
         studio: holds the dataset's lines.
 
     Raises:
-        NothingToExport: no such dataset, or no picture of it has a caption.
+        NothingToExport: its files were deleted, or no picture of it has a caption.
     """
-    row = chosen_dataset(production, wanted, registry)
+    production = row.production
     keys = DatasetKeys(production, row.id)
     try:
         settings = Settings.model_validate_json(studio.get(keys.settings))
@@ -137,14 +135,15 @@ def read_dataset(
             )
 
     earlier = tuple(line for line in left_out if line.crop_id not in own)
-    shown = {*settings.characters, *(item.character for item in reviewed.captioned)} - {None}
+    shown = {*settings.characters, *(item.character for item in reviewed.captioned)}
     return ExportedDataset(
         production=production,
         production_name=production_name(production, registry),
         dataset_id=row.id,
         bucket=studio.bucket,
         characters={
-            slug: called(slug, settings.characters) for slug in sorted(filter(None, shown))
+            slug: _without_references(slug, settings.characters)
+            for slug in sorted(filter(None, shown))
         },
         pictures=tuple(
             DatasetPicture(
@@ -161,3 +160,9 @@ def read_dataset(
             *dropped(earlier, is_of_dataset=False),
         ),
     )
+
+
+def _without_references(slug: str, characters: Mapping[str, Character]) -> Character:
+    """A character as a review needs it: one that a review made is only a name."""
+    known = characters.get(slug) or Character(name=called(slug, characters)[:60])
+    return known.model_copy(update={"references": ()})

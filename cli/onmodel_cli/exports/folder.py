@@ -160,7 +160,8 @@ def _content(dataset: ExportedDataset, layout: ExportFormat, name: str) -> str:
     lines = [_line(picture, layout).model_dump(mode="json") for picture in dataset.pictures]
     dropped = [line.model_dump(mode="json") for line in dataset.dropped]
     prefix = getattr(layout, "prefix", "")
-    of = (dataset.dataset_id, name, prefix, dataset.production_name, dataset.characters)
+    characters = {slug: one.model_dump(mode="json") for slug, one in dataset.characters.items()}
+    of = (dataset.dataset_id, name, prefix, dataset.production_name, characters)
     return digest({"of": of, "pictures": lines, "dropped": dropped}, 16)
 
 
@@ -191,7 +192,7 @@ def _write(
         DROPPED_PICTURES: write_lines(dropped),
     }
     for path, body in texts.items():
-        _put(made / path, body)
+        put_whole(made / path, body)
         files[path] = sha256(body)
     export = Export(
         production=dataset.production,
@@ -204,7 +205,7 @@ def _write(
         notices=tuple(layout.notices(left, made)),
         files=files,
     )
-    _put(made / EXPORT, export.model_dump_json(indent=2).encode())
+    put_whole(made / EXPORT, export.model_dump_json(indent=2).encode())
     _move(made, folder)
     return Written(folder, export, dropped, is_new=True)
 
@@ -226,7 +227,7 @@ def _copy_pictures(
             body = studio.get(picture.item.key)
         except NotFound:
             return None
-        _put(place, body)
+        put_whole(place, body)
         return sha256(body)
 
     files: dict[str, str] = {}
@@ -266,7 +267,7 @@ def _missing(picture: DatasetPicture) -> DroppedPicture:
     )
 
 
-def _put(path: Path, body: bytes) -> None:
+def put_whole(path: Path, body: bytes) -> None:
     """Written beside and moved: a file that exists is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.tmp")

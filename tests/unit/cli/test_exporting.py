@@ -14,8 +14,8 @@ from typer.testing import CliRunner, Result
 from onmodel.contracts.datasets import DatasetItem, DatasetRef
 from onmodel.contracts.review import PostedCorrection, Verdict
 from onmodel.contracts.rows import DatasetStatus
-from onmodel.films.corrections import save_corrections
-from onmodel.formats.jsonl import read_lines
+from onmodel.films.corrections import read_corrections, save_corrections
+from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.registry.kinds import DATASETS
 from onmodel_cli import main, options
 from onmodel_cli.connection import Connection
@@ -203,3 +203,28 @@ def test_export_when_it_was_interrupted_then_it_goes_on_with_what_it_has(
     assert export("--to", "out").exit_code == 0
     assert [key for key in asked if "/pictures/" in key] == [last]
     assert [path.name for path in Path().iterdir()] == ["out"]
+
+
+def test_export_when_the_folder_was_reviewed_then_saved_and_written_with_it(
+    export: Command, world: TrainingInMemory, dataset: DatasetRef
+) -> None:
+    first, second, *_ = (item.crop_id for item in items_of(world, dataset))
+    assert export("--to", "out").exit_code == 0
+    decided = [
+        PostedCorrection(crop_id=first, version=0, verdict=Verdict.REJECTED),
+        PostedCorrection(crop_id=second, version=3, character="big-buck"),
+    ]
+    Path("out/review.jsonl").write_bytes(write_lines(decided))
+    told = json.loads(export("--to", "out", "--json").stdout)
+    assert told["corrections"] == {
+        "saved": 1,
+        "not_saved": {second: "somebody else decided about it meanwhile, and that holds"},
+    }
+    assert (told["is_new"], told["pictures"]) == (True, 7)
+    assert not Path("out/review.jsonl").exists()
+    assert read_corrections(PRODUCTION, world.registry).is_rejected(first)
+
+
+def test_review_when_neither_or_both_are_given_then_a_wrong_command() -> None:
+    for wanted in ([], ["-p", "bunny", "--folder", "out"]):
+        assert CliRunner().invoke(main.app, ["review", *wanted]).exit_code == 2

@@ -142,7 +142,7 @@ def read_review_list(
     known = {crop.crop_id for crop in crops}
     titles = {row.id: row.body.title for row in FILMS.list(registry, production)}
     crops += [
-        _of_dataset(item, titles.get(item.film_id, item.film_id), dataset)
+        _of_dataset(item, titles.get(item.film_id, item.film_id), dataset, settings)
         for crop_id, item in dataset.items.items()
         if crop_id not in known
     ]
@@ -275,8 +275,15 @@ def _shown(crop: Crop, film: _Film, dataset: _Dataset, character: str | None) ->
     )
 
 
-def _of_dataset(item: DatasetItem, title: str, dataset: _Dataset) -> ReviewedCrop:
+def _of_dataset(
+    item: DatasetItem, title: str, dataset: _Dataset, settings: Settings
+) -> ReviewedCrop:
     """A picture of the dataset whose film is gone, or was prepared again with other settings."""
+    caption = dataset.captions.get(item.crop_id, "")
+    doubts = (
+        quality_doubt(item.quality, is_wide=False),
+        caption_doubt(caption, item.character, settings.characters),
+    )
     return ReviewedCrop(
         crop_id=item.crop_id,
         film_id=item.film_id,
@@ -288,8 +295,9 @@ def _of_dataset(item: DatasetItem, title: str, dataset: _Dataset) -> ReviewedCro
         quality=item.quality,
         key=item.key,
         character=item.named,
-        caption=dataset.captions.get(item.crop_id, ""),
+        caption=caption,
         left_out=_why_left_out(item.crop_id, item.named, dataset),
+        doubts=tuple(sorted(filter(None, doubts), key=lambda doubt: -doubt.weight)),
     )
 
 
