@@ -124,7 +124,7 @@ def titles_of(production: str, registry: Registry) -> dict[str, str]:
     return {row.id: row.body.title for row in FILMS.list(registry, production)}
 
 
-def compare_datasets(
+def difference_of(
     before: MadeDataset, after: MadeDataset, titles: Mapping[str, str]
 ) -> DatasetDiff:
     """What a training on the second one sees that one on the first did not, and why.

@@ -20,7 +20,7 @@ from onmodel_cli.dataset_diff import (
     ChangedText,
     CharacterChange,
     DatasetDiff,
-    compare_datasets,
+    difference_of,
     read_made,
     titles_of,
 )
@@ -55,7 +55,7 @@ def diff(
         connection = options.open_stack(stack, region, local)
         slug = options.production_id(production, connection.registry)
         older, newer = chosen_pair(slug, before, after, connection.registry)
-        found = compare_datasets(
+        found = difference_of(
             read_made(older, connection.studio),
             read_made(newer, connection.studio),
             titles_of(slug, connection.registry),
