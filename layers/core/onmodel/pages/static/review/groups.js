@@ -9,6 +9,7 @@ const GREATEST = 0.995;
 const STEP = 0.005;
 const PATIENCE_MS = 120; // between the slider's last movement and the question
 const MOST_CARDS = 60; // at first; each more is asked for
+const NOT_COMPARED = "A folder has no vectors to compare: review the production for this.";
 
 export class Groups {
   #asked = 0;
@@ -93,13 +94,13 @@ export class Groups {
     const number = (count) => count.toLocaleString("en");
     this.output.textContent = `${number(of)} → ${number(kept)} pictures`;
     const name = session.production.replaceAll("'", "'\\''");
-    this.saved.textContent = `onmodel dedup -p '${name}' --threshold ${threshold}`;
+    this.saved.textContent = `onmodel dedup -p '${name}' --threshold ${threshold} --save`;
     const here = groups
       .map((crops) => ({ crops: crops.filter((crop) => session.has(crop)), all: crops.length }))
       .filter(({ crops }) => crops.length > 1 && !areApart(session, crops));
     this.#cards = [];
     this.list.replaceChildren();
-    if (!here.length) this.list.append(element("p", { class: "none", textContent: "No pictures are this alike." }));
+    if (!here.length) this.list.append(element("p", { class: "none", textContent: of ? "No pictures are this alike." : NOT_COMPARED }));
     this.#more(here);
   }
 
