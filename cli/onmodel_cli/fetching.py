@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from onmodel.contracts.drawings import arm_of_step
 from onmodel.errors import NotFound, RefusedError, ServiceError
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import DATASETS, TrainingRow
@@ -70,6 +71,8 @@ def fetch(
 def fetch_model(studio: ObjectStore, trained: TrainingRow, target: Path) -> dict[str, Any]:
     """Copy the files that adapter.json names, but the checkpoints that were not chosen.
 
+    Where a storyboard's pictures chose another checkpoint, that one is copied as the adapter.
+
     Returns:
         What adapter.json says of the model.
 
@@ -86,9 +89,20 @@ def fetch_model(studio: ObjectStore, trained: TrainingRow, target: Path) -> dict
             again,
         ) from missing
     about: dict[str, Any] = json.loads(listing)
+    source = about["adapter"]
+    if trained.body.checkpoint is not None:
+        source = f"checkpoints/{arm_of_step(trained.body.checkpoint)}.safetensors"
+        if source not in about["files"]:
+            raise NoModelFiles(f"{ADAPTER} names no {source}", again)
+        about["files"][about["adapter"]] = about["files"][source]
+        about["chosen"] = {
+            "step": trained.body.checkpoint, "reason": trained.body.checkpoint_reason
+        }  # fmt: skip
+        listing = json.dumps(about, indent=1).encode()
     wanted = {name: told for name, told in about["files"].items() if not _is_checkpoint(name)}
     for name, told in wanted.items():
-        body = _checked(studio, f"{folder}{name}", told, again)
+        source_of = source if name == about["adapter"] else name
+        body = _checked(studio, f"{folder}{source_of}", told, again)
         path = target / PurePosixPath(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)

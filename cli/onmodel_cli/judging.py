@@ -19,7 +19,13 @@ from onmodel.films.production import characters_of
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.wording import count
-from onmodel.registry.kinds import DEPLOYMENTS, STORYBOARDS, TRAININGS, StoryboardRow
+from onmodel.registry.kinds import (
+    DEPLOYMENTS,
+    STORYBOARDS,
+    TRAININGS,
+    StoryboardRow,
+    TrainingRow,
+)
 from onmodel.storyboards.export import JUDGEMENT, NUMBERS, TakePanels, numbers_csv, write_zip
 from onmodel.storyboards.naming import storyboard_name
 from onmodel_cli import options, speaking
@@ -98,9 +104,14 @@ def _judged(
 ) -> Judgement:
     from onmodel.storyboards.judged import judge_take  # loads NumPy and OpenCV
 
-    keys = _keys(row)
-    dataset = _dataset(connection, row, [item for item, _ in panels])
-    found = judge_take(connection.studio, keys, dataset, panels, names) if dataset else None
+    keys, training = _keys(row), _training(connection, row)
+    dataset = _dataset(row, [item for item, _ in panels], training)
+    kept = training.body.checkpoints if training else ()
+    found = (
+        judge_take(connection.studio, keys, dataset, panels, names=names, checkpoints=kept)
+        if dataset
+        else None
+    )
     if found is None:
         raise NothingToJudge(
             f"No picture of {row.id} was measured against a dataset",
@@ -117,18 +128,19 @@ def _panel(connection: Connection, keys: StoryboardKeys, item: PanelItem) -> Dra
 
 
 def _dataset(
-    connection: Connection, row: StoryboardRow, items: Sequence[PanelItem]
+    row: StoryboardRow, items: Sequence[PanelItem], training: TrainingRow | None
 ) -> DatasetKeys | None:
     if items and items[0].dataset_id is not None:
         return DatasetKeys(row.production, items[0].dataset_id)
+    return DatasetKeys(row.production, training.body.dataset_id) if training else None
+
+
+def _training(connection: Connection, row: StoryboardRow) -> TrainingRow | None:
     training_id = row.body.training_id
     if training_id is None and row.body.deployment_id is not None:
         deployment = DEPLOYMENTS.read(connection.registry, row.production, row.body.deployment_id)
         training_id = deployment.body.training_id if deployment else None
-    training = (
-        TRAININGS.read(connection.registry, row.production, training_id) if training_id else None
-    )
-    return DatasetKeys(row.production, training.body.dataset_id) if training else None
+    return TRAININGS.read(connection.registry, row.production, training_id) if training_id else None
 
 
 def _save(

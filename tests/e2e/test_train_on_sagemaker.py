@@ -13,6 +13,7 @@ from drawn.references import SETTINGS, cut_references
 from e2e.deployed_stack import DeployedStack, behind_the_link, wait_until
 from e2e.test_delete_production import delete, left
 
+from onmodel.contracts.drawings import arm_of_step
 from onmodel.contracts.keys import StoryboardKeys
 from onmodel.contracts.rows import Kind
 from onmodel.ports.registry import Record
@@ -22,7 +23,7 @@ from onmodel_local.mail import CaughtMail
 PRODUCTION = "clay"
 SECONDS = 240.0
 ENDED = {"completed", "failed", "stopped", "impossible"}
-ARMS = b"images: 1\narms: [tuned, references, base]\nscenes: [Mira walks, Otto sits]\n"
+ARMS = b"images: 1\narms: [tuned, references, base, checkpoints]\nscenes: [Mira walks, Otto sits]\n"
 
 
 def one(
@@ -103,8 +104,8 @@ def test_first_storyboard_when_trained_then_drawn_by_one_job_and_nothing_bills(
     assert "nothing bills now" in " ".join(mail.body.split())
 
 
-def test_storyboard_when_it_has_three_arms_then_one_job_draws_each(
-    studio: DeployedStack, first_board: Record
+def test_storyboard_when_it_has_all_arms_then_one_job_draws_each(
+    studio: DeployedStack, trained: Record, first_board: Record
 ) -> None:
     studio.upload(f"{PRODUCTION}/storyboards/arms.yaml", ARMS)
     board = one(studio, Kind.STORYBOARD, {"drawn", "failed"}, "arms")
@@ -119,6 +120,14 @@ def test_storyboard_when_it_has_three_arms_then_one_job_draws_each(
     for label in ("the trained model", "given to the untrained model", "untrained model alone"):
         assert page.count(f"{label}</h4>") == 2
     assert "scripted job: no model drew this" in page
+    model = trained.body["model_ref"].removeprefix(f"s3://{studio.store.bucket}/")
+    files = json.loads(studio.store.get(f"{model}adapter.json"))["files"]
+    steps = [checkpoint["step"] for checkpoint in trained.body["checkpoints"]]
+    assert len(steps) > 1
+    for arm in map(arm_of_step, steps):
+        adapters = {line["adapter"] for line in panels(studio, board, arm)}
+        assert adapters == {files[f"checkpoints/{arm}.safetensors"]}
+    assert any("Cannot choose between the checkpoints" in line for line in board.body["advice"])
     assert studio.stack.control("billing")["sagemaker"] == []
 
 

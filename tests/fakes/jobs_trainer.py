@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fakes.object_store import InMemoryObjectStore
 from fakes.trainer import InMemoryService
 
 from onmodel.contracts.base import Usage
-from onmodel.contracts.drawings import DrawingSpec, DrawingState, JobPicture
+from onmodel.contracts.drawings import Arm, DrawingSpec, DrawingState, JobPicture
 from onmodel.contracts.operations import OurResource, ResourceKind
-from onmodel.contracts.trainings import TrainingStatus
+from onmodel.contracts.trainings import Checkpoint, TrainingStatus
 from onmodel.errors import TrainingImpossible
 from onmodel.ports.machines import Clock
 from onmodel.ports.trainer import DrawingJobs
@@ -28,6 +30,7 @@ class JobsTrainer(InMemoryService, SageMakerRules, DrawingJobs):
         self.drawing_specs: dict[str, DrawingSpec] = {}
         self.made: dict[str, JobPicture] = {}
         self.refuses_drawings = ""
+        self.kept: tuple[Checkpoint, ...] = ()
 
     @property
     def deployer(self) -> None:
@@ -81,6 +84,13 @@ class JobsTrainer(InMemoryService, SageMakerRules, DrawingJobs):
 
     # ── what a test does to it ──
 
+    def complete(self, training_ref: str) -> str:
+        """With the checkpoints that a test put into `kept`."""
+        model = super().complete(training_ref)
+        completed = self.trainings[training_ref].model_copy(update={"checkpoints": self.kept})
+        self.trainings[training_ref] = completed
+        return model
+
     def end_drawing(
         self, drawing_ref: str, status: TrainingStatus, reason: str | None = None
     ) -> None:
@@ -89,14 +99,28 @@ class JobsTrainer(InMemoryService, SageMakerRules, DrawingJobs):
             update={"status": status, "reason": reason, "usage": usage, "ended_at": self._clock()}
         )
 
-    def draw(self, drawing_ref: str, store: InMemoryObjectStore, png: bytes, *failed: str) -> None:
-        """Make every picture of a drawing but those that fail, and complete the job."""
+    def draw(
+        self,
+        drawing_ref: str,
+        store: InMemoryObjectStore,
+        png: bytes | Mapping[Arm, bytes],
+        *failed: str,
+    ) -> None:
+        """Make every picture of a drawing but those that fail, and complete the job.
+
+        Args:
+            drawing_ref: of the job.
+            store: gets the pictures.
+            png: of all pictures, or of each arm's.
+            failed: ids of pictures.
+        """
         spec = self.drawing_specs[drawing_ref]
         for one in spec.pictures:
             key = f"{spec.folder}made/{one.arm}/{one.id}.png"
             if one.id in failed:
                 self.made[one.id] = JobPicture(id=one.id, notice="out of memory")
             else:
-                store.put(key, png, "image/png")
+                body = png if isinstance(png, bytes) else png[one.arm]
+                store.put(key, body, "image/png")
                 self.made[one.id] = JobPicture(id=one.id, key=key)
         self.end_drawing(drawing_ref, TrainingStatus.COMPLETED)

@@ -20,7 +20,7 @@ FILES = {
     "BASE_MODEL_LICENSE.md": b"Apache License",
     "sample-01.png": b"picture",
     "step_wise_training_metrics.csv": b"step_number\n",
-    "checkpoints/step-500.safetensors": b"not chosen",
+    "checkpoints/step-000500.safetensors": b"of step 500",
 }
 
 
@@ -117,3 +117,28 @@ def test_fetch_when_bedrock_keeps_the_model_then_says_what_can_be_copied(
     assert done.exit_code == 3
     assert "kept by bedrock, which gives out no weights" in done.stderr
     assert f"onmodel export --production bunny --dataset {ID}" in done.stderr.replace("\n", " ")
+
+
+def test_fetch_when_a_storyboard_chose_a_checkpoint_then_it_is_the_adapter_and_the_card_says_why(
+    invoke, world: FilmsInMemory, trained, tmp_path: Path
+) -> None:
+    row = TRAININGS.require(world.registry, "bunny", ID)
+    chosen = row.with_fields(checkpoint=500, checkpoint_reason="forest-1: identity 0.80")
+    TRAININGS.replace(world.registry, chosen, now())
+    assert invoke("model", "fetch", "-p", "bunny", tmp_path).exit_code == 0
+    weights = (tmp_path / "pytorch_lora_weights.safetensors").read_bytes()
+    assert weights == FILES["checkpoints/step-000500.safetensors"]
+    about = json.loads((tmp_path / "adapter.json").read_text(encoding="utf-8"))
+    assert about["files"][about["adapter"]] == hashlib.sha256(weights).hexdigest()
+    card = " ".join((tmp_path / "README.md").read_text(encoding="utf-8").split())
+    assert "chosen is 500: forest-1: identity 0.80." in card
+
+
+def test_fetch_when_the_chosen_checkpoint_is_not_listed_then_refused(
+    invoke, world: FilmsInMemory, trained, tmp_path: Path
+) -> None:
+    row = TRAININGS.require(world.registry, "bunny", ID)
+    TRAININGS.replace(world.registry, row.with_fields(checkpoint=250), now())
+    answer = invoke("model", "fetch", "-p", "bunny", tmp_path)
+    assert answer.exit_code == 3
+    assert "names no checkpoints/step-000250.safetensors" in answer.stderr

@@ -323,6 +323,12 @@ def test_read_when_an_arm_is_written_twice_then_says_what_to_write() -> None:
     assert stored.arms == ("tuned", "tuned")
 
 
+@pytest.mark.parametrize("arm", ["tunned", "step-5", "step-0005000"])
+def test_read_when_an_arm_is_unknown_then_says_what_to_write(arm: str) -> None:
+    fault = f"line 1, arms[1]: is {arm}, write tuned, references, base or checkpoints"
+    assert fault in refusal(f"arms: [base, {arm}]\nscenes: [a]", Storyboard)
+
+
 def test_read_when_the_size_is_a_shape_then_says_what_to_write() -> None:
     fault = "line 1, size: is 16:9, write width and height in pixels, such as 1280x720"
     assert fault in refusal("size: 16:9\nscenes: [a]", Storyboard)

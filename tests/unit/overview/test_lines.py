@@ -109,3 +109,18 @@ def test_training_when_its_trainer_says_what_was_billed_then_that_and_its_captio
     put(registry, TRAININGS, "d0002-7be1d2f0", TrainingStage.COMPLETED, billed)
     costs = {line.id: line.usd for line in look(registry, "bunny", START)}
     assert costs == {"d0001-7be1d2f0": 10.48, "d0002-7be1d2f0": pytest.approx(3.73)}
+
+
+def test_training_when_a_storyboard_chose_its_checkpoint_then_says_which_and_why() -> None:
+    registry = InMemoryRegistry()
+    body = TrainingBody(
+        dataset_id="d0001-7be1d2f0", correlation_id="an-upload", checkpoint=500,
+        checkpoint_reason="forest-1: The checkpoint of step 500 draws from now on",
+        spec=TrainingSpec(
+            production="bunny", dataset_id="d0001-7be1d2f0", training_id="d0001-7be1d2f0",
+            manifest_uri="s3://studio/m", output_uri="s3://studio/t/", hyperparameters={},
+        ),
+    )  # fmt: skip
+    put(registry, TRAININGS, "d0001-7be1d2f0", TrainingStage.COMPLETED, body)
+    (line,) = look(registry, "bunny", START)
+    assert line.what.endswith(". forest-1: The checkpoint of step 500 draws from now on")

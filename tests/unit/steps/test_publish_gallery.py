@@ -1,14 +1,20 @@
 import base64
 
 import cv2
+import numpy as np
 from fakes.deployment_in_memory import TRAINING
 from fakes.drawing_in_memory import DrawingInMemory, flat
 from fakes.image_model import FakeImageModel
+from fakes.jobs_in_memory import JobsInMemory
 
+from onmodel.contracts.datasets import DatasetItem, Split
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.rows import StoryboardBody, StoryboardStatus
 from onmodel.contracts.storyboards import PanelRequest, Panels, StoryboardSummary
-from onmodel.registry.kinds import STORYBOARDS
+from onmodel.contracts.trainings import Checkpoint
+from onmodel.formats.jsonl import read_lines, write_lines
+from onmodel.formats.npy import from_npy, to_npy
+from onmodel.registry.kinds import STORYBOARDS, TRAININGS
 from onmodel.steps.publish_gallery import PREVIEW_SIDE
 from onmodel.vision.decoding import decode_picture
 from onmodel.vision.encoding import thumbnail
@@ -112,3 +118,86 @@ def test_model_ready_when_storyboard_is_drawn_then_links_cost_and_end_are_told()
     (mail,) = studio.mailbox.mails
     for text in ("gallery/index.html", "$60.50", "2026-11-22 11:00 UTC", "onmodel retire"):
         assert text in mail.body
+
+
+CHECKPOINTS = b"""
+arms: [checkpoints]
+images: 1
+size: 512x512
+scenes: [Buck smiles, Buck waits, Buck runs, Buck sleeps, Buck eats]
+"""
+RED, BLUE = (
+    cv2.imencode(".png", flat(colour))[1].tobytes() for colour in ((0, 0, 255), (255, 0, 0))
+)
+
+
+def checkpoints_drawn(studio: JobsInMemory, pictures: dict[str, bytes]) -> str:
+    """A storyboard of every checkpoint; some of Buck's and of Frank's pictures are held out."""
+    studio.trainer.kept = (
+        Checkpoint(step=250, validation_loss=0.5),
+        Checkpoint(step=500, validation_loss=0.4),
+    )
+    studio.trained()
+    keys = DatasetKeys("bunny", TRAINING)
+    items = read_lines(DatasetItem, studio.studio.get(keys.items))
+    vectors = from_npy(studio.studio.get(keys.vectors))
+    more = [
+        item.model_copy(update={"crop_id": f"held-{n}", "shot": 7 + n, "split": Split.VALIDATION})
+        for n, item in enumerate(items)
+    ]
+    studio.studio.put(keys.items, write_lines([*items, *more]), "application/jsonl")
+    studio.studio.put(keys.vectors, to_npy(np.concatenate([vectors, vectors])), "application/npy")
+    studio.upload(CHECKPOINTS)
+    plan = studio.start_drawing(studio.plan())
+    (ref,) = studio.trainer.drawings
+    assert studio.trainer.drawing_specs[ref].arms == ("step-000250", "step-000500")
+    assert studio.quote_drawing(plan).quote.parts[0].name == "drawing"
+    studio.trainer.draw(ref, studio.studio, pictures)
+    studio.check_drawing(plan)
+    for item in studio.items(plan):
+        studio.score(item)
+    return studio.publish(plan)
+
+
+def test_publish_when_checkpoints_were_drawn_then_the_best_draws_on_and_why_is_told() -> None:
+    studio = JobsInMemory()
+    page = checkpoints_drawn(studio, {"step-000250": BLUE, "step-000500": RED})
+    told = "The checkpoint of step 250 draws from now on: identity 1.00; step 500 reached less."
+    assert told in page
+    assert "the checkpoint of step 500" in page
+    assert row(studio)[1].advice == (told,)
+    training = TRAININGS.require(studio.registry, "bunny", TRAINING).body
+    assert training.checkpoint == 250
+    assert training.checkpoint_reason == f"forest-day-1: {told}"
+    studio.notify("storyboard_drawn", "forest-day-1")
+    assert "checkpoint of step 250 draws from now on" in " ".join(
+        studio.mailbox.mails[-1].body.split()
+    )
+    studio.upload(b"scenes: [Buck smiles]", key="bunny/storyboards/next.yaml")
+    studio.start_drawing(studio.plan(key="bunny/storyboards/next.yaml"), execution="draw-2")
+    specs = list(studio.trainer.drawing_specs.values())
+    assert [spec.checkpoint for spec in specs] == [None, 250]
+
+
+def test_publish_when_checkpoints_cannot_be_told_apart_then_the_validation_loss_decides() -> None:
+    studio = JobsInMemory()
+    page = checkpoints_drawn(studio, {"step-000250": BLUE, "step-000500": BLUE})
+    assert "its validation loss, 0.4000, is the least of them" in page
+    assert TRAININGS.require(studio.registry, "bunny", TRAINING).body.checkpoint == 500
+
+
+def test_publish_when_a_checkpoints_pictures_are_missing_then_the_trainers_choice_stays() -> None:
+    studio = JobsInMemory()
+    studio.trainer.kept = (Checkpoint(step=250), Checkpoint(step=500))
+    studio.trained()
+    studio.upload(CHECKPOINTS)
+    plan = studio.start_drawing(studio.plan())
+    (ref,) = studio.trainer.drawings
+    failed = [one.id for one in studio.trainer.drawing_specs[ref].pictures if one.arm[-3:] == "500"]
+    studio.trainer.draw(ref, studio.studio, BLUE, *failed)
+    studio.check_drawing(plan)
+    for item in studio.items(plan):
+        studio.score(item)
+    studio.publish(plan)
+    assert row(studio)[1].advice == ()
+    assert TRAININGS.require(studio.registry, "bunny", TRAINING).body.checkpoint is None

@@ -544,14 +544,14 @@ def test_start_drawing_when_its_name_drew_something_else_then_refused_with_advic
 def test_drawing_when_over_then_each_picture_or_why_not_and_what_was_billed(stage: Any) -> None:
     jobs = stage.trainer.drawing_jobs
     model = stage.complete(stage.trainer.start(spec(stage.trainer)))
-    wanted = drawing(stage.trainer, model, "tuned", "base")
+    wanted = drawing(stage.trainer, model, "tuned", "step-000500", "base")
     ref = jobs.start_drawing(wanted)
     stage.draw(ref, wanted)
     state = jobs.describe_drawing(ref)
     assert state.status == TrainingStatus.COMPLETED
     assert [use.paid > 0 for use in state.usage] == [True]
     made = jobs.drawn_pictures(wanted)
-    assert [one.id for one in made] == ["tuned-0", "tuned-1", "base-0", "base-1"]
+    assert [one.id for one in made] == [picture.id for picture in wanted.pictures]
     assert all(one.key and not one.notice for one in made[:-1])
     assert (made[-1].key, made[-1].notice) == (None, "out of memory")
 

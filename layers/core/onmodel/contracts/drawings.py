@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from onmodel.contracts.base import Contract, Options, Slug, Usage
 from onmodel.contracts.trainings import TrainingStatus
 
-Arm = Literal["tuned", "references", "base"]
+ARM = r"(tuned|references|base|step-[0-9]{6})"
+
+Arm = Annotated[str, StringConstraints(pattern=f"^{ARM}$")]
 """One way to draw a storyboard.
 
 `tuned`: with the production's own model. `references`: the untrained base model is given pictures
-of the characters. `base`: the untrained base model alone, to compare with.
+of the characters. `base`: the untrained base model alone, to compare with. `step-000500`: with the
+model as it was after so many steps of its training.
 """
 
 TUNED: Arm = "tuned"
 REFERENCES: Arm = "references"
+BASE: Arm = "base"
+
+_STEP = "step-"
+
+
+def arm_of_step(step: int) -> Arm:
+    """The arm that draws with the checkpoint of a step."""
+    return f"{_STEP}{step:06}"
+
+
+def step_of_arm(arm: Arm) -> int | None:
+    """The step of an arm that draws with a checkpoint; None for every other arm."""
+    return int(arm.removeprefix(_STEP)) if arm.startswith(_STEP) else None
+
+
+def needs_model(arm: Arm) -> bool:
+    """Whether an arm draws with a trained model."""
+    return arm == TUNED or step_of_arm(arm) is not None
 
 
 class JobPicture(Contract):
@@ -49,7 +70,10 @@ class DrawingSpec(Contract):
     production: Slug
     drawing_id: Slug
     folder: str = Field(pattern="[^/]/$", description="prefix in the studio bucket for its files")
-    model_ref: str | None = Field(default=None, description="None without the arm `tuned`")
+    model_ref: str | None = Field(default=None, description="None where no arm needs a model")
+    checkpoint: int | None = Field(
+        default=None, description="whose step `tuned` draws with; None: the trainer's own choice"
+    )
     options: Options = Field(description="the trainer's own")
     pictures: tuple[WantedPicture, ...] = Field(min_length=1)
 

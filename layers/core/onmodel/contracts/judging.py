@@ -77,11 +77,12 @@ ArmVerdict = Literal[
     "better_than_base",
     "worse_than_base",
     "cannot_tell",
+    "checkpoint_chosen",
 ]
 
 
 class Advice(Contract):
-    """Whether the training was worth it, as far as the arms that were drawn tell."""
+    """Whether the training was worth it, and which checkpoint draws best, as far as arms tell."""
 
     verdict: ArmVerdict
     text: str = Field(description="a sentence for people, with the numbers and intervals")
@@ -106,6 +107,9 @@ class Judgement(Contract):
     )
     copy_threshold: float | None = Field(
         default=None, description="similarity above which a picture may be a copy"
+    )
+    checkpoint: int | None = Field(
+        default=None, description="the step that draws best, where all checkpoints were drawn"
     )
     notices: tuple[str, ...] = ()
 

@@ -11,7 +11,13 @@ from pydantic import Field
 from onmodel.contracts.base import FIRST_TRAINER, Contract, ObjectRef, Usage
 from onmodel.contracts.films import Run
 from onmodel.contracts.judging import JudgedNumber
-from onmodel.contracts.trainings import CostPart, LabelledValue, Purpose, TrainingSpec
+from onmodel.contracts.trainings import (
+    Checkpoint,
+    CostPart,
+    LabelledValue,
+    Purpose,
+    TrainingSpec,
+)
 
 
 class Kind(StrEnum):
@@ -347,6 +353,11 @@ class TrainingBody(Contract):
     job_ref: str | None = Field(default=None, description="the trainer's own name of the job")
     model_name: str | None = Field(default=None, description="as people find it at the trainer's")
     model_ref: str | None = Field(default=None, description="the trainer's own name of the model")
+    checkpoints: tuple[Checkpoint, ...] = Field(default=(), description="that its trainer kept")
+    checkpoint: int | None = Field(
+        default=None, description="whose step draws; None: the trainer's own choice"
+    )
+    checkpoint_reason: str = Field(default="", description="why it draws, and by which take")
     described: tuple[LabelledValue, ...] = Field(
         default=(), description="the hyperparameters as people read them"
     )

@@ -8,7 +8,8 @@ A storyboard is a YAML file under `storyboards/`. Only `scenes` is needed:
     size: 1280x720                                   # default 1024x1024
     images: 3                                        # pictures of each scene, to choose from
     takes: 1                                         # times the whole board is drawn
-    arms: [tuned, references, base]                  # default [tuned]; [references] needs no model
+    arms: [tuned, references, base]                  # default [tuned]; [references] needs no model;
+                                                     # [checkpoints]: each that the trainer kept
     bedrock: {quality: premium, cfg_scale: 8.0}      # how the trainer bedrock draws
     sagemaker: {steps: 50, guidance: 4.0}            # how the trainer sagemaker draws
     seed: 7                                          # another number gives other pictures
@@ -25,7 +26,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from onmodel.contracts.base import (
     FIRST_TRAINER,
@@ -38,7 +39,7 @@ from onmodel.contracts.base import (
 )
 from onmodel.contracts.bedrock import NEGATIVE_TEXT, BedrockPanelOptions
 from onmodel.contracts.deployments import DeploymentId, ObjectKey, VersionId
-from onmodel.contracts.drawings import TUNED, Arm
+from onmodel.contracts.drawings import ARM, TUNED, Arm
 from onmodel.contracts.hand_written import OneLine, name, visible, when_written
 from onmodel.contracts.judging import DrawnFigure, Structure
 from onmodel.contracts.sagemaker import SageMakerPanelOptions
@@ -93,12 +94,25 @@ def _has_sides(size: tuple[int, int]) -> tuple[int, int]:
     return size
 
 
+CHECKPOINTS = "checkpoints"
+"""Stands in a storyboard for the arms of all checkpoints that the trainer kept."""
+
+
+def _is_arm(arm: str) -> str:
+    if arm != CHECKPOINTS and not re.fullmatch(ARM, arm):
+        raise ValueError(f"is {arm[:40]}, write tuned, references, base or {CHECKPOINTS}")
+    return arm
+
+
 def _differ(arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
     for arm in arms:
         if arms.count(arm) > 1:
             raise ValueError(f"has {arm} more than once, write it once and takes for more pictures")
     return arms
 
+
+StoryboardArm = Annotated[str, AfterValidator(_is_arm)]
+"""An arm, or CHECKPOINTS."""
 
 Size = Annotated[tuple[int, int], BeforeValidator(_size), when_written(_has_sides)]
 
@@ -128,9 +142,9 @@ class Storyboard(WithMovedKeys):
     negative_text: str = Field(default=NEGATIVE_TEXT, max_length=LONGEST_TEXT)
     size: Size = Field(default=(1024, 1024), description="width and height in pixels")
     images: int = Field(default=3, ge=1, le=20, description="pictures of each scene")
-    arms: Annotated[tuple[Arm, ...], when_written(_differ)] = Field(
-        default=(TUNED,), min_length=1, max_length=3,
-        description="ways to draw every scene: `tuned`, `references`, `base`",
+    arms: Annotated[tuple[StoryboardArm, ...], when_written(_differ)] = Field(
+        default=(TUNED,), min_length=1, max_length=20,
+        description="ways to draw every scene: `tuned`, `references`, `base`, `checkpoints`",
     )  # fmt: skip
     takes: int = Field(default=1, ge=1, le=5, description="times the whole board is drawn")
     seed: int = Field(default=0, ge=0)

@@ -175,6 +175,15 @@ class TrainingStatus(StrEnum):
         return self not in {TrainingStatus.IN_PROGRESS, TrainingStatus.STOPPING}
 
 
+class Checkpoint(Contract):
+    """A model as it was after some steps of its training, which its trainer kept."""
+
+    step: int = Field(ge=1, lt=1_000_000)
+    validation_loss: float | None = Field(
+        default=None, description="on held-out pictures; None without any"
+    )
+
+
 class TrainingState(Contract):
     """The state of a training now, as its trainer reports it."""
 
@@ -184,6 +193,9 @@ class TrainingState(Contract):
     reason: str | None = Field(default=None, description="why it failed, in the service's words")
     model_ref: str | None = Field(default=None, description="when completed")
     metrics_ref: str | None = Field(default=None, description="S3 URI, when completed")
+    checkpoints: tuple[Checkpoint, ...] = Field(
+        default=(), description="that can draw, when completed; the earliest first"
+    )
     usage: tuple[Usage, ...] = Field(
         default=(), description="what was billed, when it is over; empty: the service does not say"
     )

@@ -202,7 +202,8 @@ def _told(row: AnyRow, now: datetime) -> tuple[str, float | None, float | None]:
         case Kind.TRAINING:
             training: TrainingBody = row.body
             on = f"on {training.dataset_id}, since {when(row.created_at)}"
-            return training.reason or on, _cost(training), None
+            lines = (training.reason or on, training.checkpoint_reason)
+            return ". ".join(filter(None, lines)), _cost(training), None
         case Kind.DEPLOYMENT:
             return _deployment(row, now)
     board: StoryboardBody = row.body

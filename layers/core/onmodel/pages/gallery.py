@@ -10,7 +10,7 @@ from datetime import datetime
 from onmodel.contracts.judging import JudgedPicture, Judgement
 from onmodel.contracts.storyboards import DrawnPanel, PanelScore, PlannedPanel, Storyboard
 from onmodel.formats.wording import person_name, timecode
-from onmodel.pages.judgement import ARMS, numbers_view, wrong_cast
+from onmodel.pages.judgement import arm_name, numbers_view, wrong_cast
 from onmodel.pages.templating import data_uri, render
 
 
@@ -138,7 +138,7 @@ def render_gallery(gallery: Gallery) -> bytes:
         gallery=gallery,
         argument=shlex.quote(gallery.production),
         credit=gallery.credit,
-        arms=ARMS,
+        arm_name=arm_name,
         title=gallery.storyboard.title or person_name(gallery.name),
         scenes=_scenes(gallery),
         numbers=numbers_view(gallery.judgement, gallery.names) if gallery.judgement else None,

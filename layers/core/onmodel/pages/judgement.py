@@ -6,18 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from onmodel.contracts.drawings import Arm
+from onmodel.contracts.drawings import Arm, step_of_arm
 from onmodel.contracts.judging import JudgedNumber, JudgedPicture, Judgement, Number
 from onmodel.formats.wording import listed, person_name
 from onmodel.judging.words import interval_words, value_words
 
 Grade = Literal["good", "middling", "doubtful"]
 
-ARMS: Mapping[Arm, str] = {
+_ARMS: Mapping[Arm, str] = {
     "tuned": "the trained model",
     "references": "pictures of the characters given to the untrained model",
     "base": "the untrained model alone",
 }
+
+
+def arm_name(arm: Arm) -> str:
+    """An arm for people."""
+    step = step_of_arm(arm)
+    return _ARMS[arm] if step is None else f"the checkpoint of step {step:,}"
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,7 @@ def numbers_view(judgement: Judgement, names: Mapping[str, str]) -> NumbersView:
         for kind, meaning in MEANINGS.items()
     ]
     return NumbersView(
-        arms=[ARMS[arm] for arm in arms],
+        arms=[arm_name(arm) for arm in arms],
         rows=rows,
         advice=[advice.text for advice in judgement.advice],
         notices=[*judgement.notices, *_bleeding(judgement, names)],
@@ -131,10 +137,10 @@ def numbers_view(judgement: Judgement, names: Mapping[str, str]) -> NumbersView:
 def _cell(number: JudgedNumber | None, arm: Arm) -> Cell:
     if number is None or number.interval is None:
         why = number.why_not if number else "not measured"
-        return Cell(ARMS[arm], "–", "", None, why)
+        return Cell(arm_name(arm), "–", "", None, why)
     kind, interval = number.number, number.interval
     return Cell(
-        arm=ARMS[arm],
+        arm=arm_name(arm),
         value=value_words(kind, interval.mean),
         interval=interval_words(kind, interval),
         grade=MEANINGS[kind].grade(interval.mean),
@@ -146,7 +152,7 @@ def _bleeding(judgement: Judgement, names: Mapping[str, str]) -> list[str]:
     """Who appears in pictures that did not ask for them."""
     return [
         f"{_name(other, names)} is in {100 * share:.0f} % of the pictures that ask for"
-        f" {_name(asked, names)} and not for {_name(other, names)} ({ARMS[arm]})"
+        f" {_name(asked, names)} and not for {_name(other, names)} ({arm_name(arm)})"
         for arm, rows in judgement.bleed.items()
         for asked, others in rows.items()
         for other, share in others.items()

@@ -217,7 +217,11 @@ class ClaimTraining:
         if quote is not None and self._was_refused(training):
             return _ignored(f"the deployment of training {training.id} was not approved")
         completed = training.with_status(TrainingStage.COMPLETED).with_fields(
-            job_ref=state.training_ref, model_ref=state.model_ref, reason=None, **self._bill(state)
+            job_ref=state.training_ref,
+            model_ref=state.model_ref,
+            checkpoints=state.checkpoints,
+            reason=None,
+            **self._bill(state),
         )
         self._write(completed, asked.execution_arn)
         number = 1 + max((number_of(found) for found in before), default=0)
@@ -244,7 +248,11 @@ class ClaimTraining:
         if was_sent(self.registry, production=training.production, event=event):
             return _ignored(f"the first storyboard of {training.id} was drawn before")
         completed = training.with_status(TrainingStage.COMPLETED).with_fields(
-            job_ref=state.training_ref, model_ref=state.model_ref, reason=None, **self._bill(state)
+            job_ref=state.training_ref,
+            model_ref=state.model_ref,
+            checkpoints=state.checkpoints,
+            reason=None,
+            **self._bill(state),
         )
         self._write(completed, asked.execution_arn)
         return ClaimedTraining(

@@ -67,6 +67,7 @@ class PlanStoryboard:
         name = FIRST_STORYBOARD
         if request.storyboard_key is not None:
             name = storyboard_name(file, request.production, self.registry)
+        storyboard = self._drawers.expanded(storyboard, request)
         drawer = self._drawers.drawer(request, storyboard)
         panels = self._drawers.panels(storyboard, request.production, drawer.trainer)
         if drawer.deployment is not None:
@@ -114,7 +115,9 @@ class PlanStoryboard:
             Conflict: another take was written at the same moment; the machine tries again.
         """
         request = asked.request
-        file, storyboard = self._read(request)
+        file, written = self._read(request)
+        of_plan = request.model_copy(update={"training_id": plan.training_id})
+        storyboard = self._drawers.expanded(written, of_plan)
         panels = self._drawers.panels(storyboard, request.production, plan.trainer)
         body = StoryboardBody(
             name=plan.name,

@@ -37,7 +37,7 @@ from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainersRules
-from onmodel.registry.kinds import DATASETS, STORYBOARDS, TRAININGS
+from onmodel.registry.kinds import DATASETS, STORYBOARDS, TRAININGS, StoryboardRow, TrainingRow
 from onmodel.storyboards.export import numbers_csv
 from onmodel.storyboards.judged import judge_take
 from onmodel.vision.decoding import decode_picture
@@ -94,7 +94,7 @@ class PublishGallery:
                 production=production_name(plan.production, self.registry),
                 name=plan.name,
                 take=plan.take,
-                model=self._model(plan.production, plan.training_id),
+                model=self._model(plan),
                 storyboard=storyboard,
                 panels=[self._shown(item, panel) for item, panel in drawn_panels],
                 drawn_at=self.clock(),
@@ -114,6 +114,8 @@ class PublishGallery:
         self.studio.put(
             keys.summary, summary.model_dump_json(indent=2).encode(), "application/json"
         )
+        if judgement is not None and judgement.checkpoint is not None and plan.training_id:
+            self._draw_with(plan.training_id, row, judgement)
         status = StoryboardStatus.DRAWN if summary.drawn else StoryboardStatus.FAILED
         drawn = (
             row.with_status(status)
@@ -140,7 +142,9 @@ class PublishGallery:
         if not dataset:
             return None
         compared = DatasetKeys(plan.production, dataset)
-        judgement = judge_take(self.studio, keys, compared, panels, names)
+        training = self._training(plan)
+        kept = training.body.checkpoints if training else ()
+        judgement = judge_take(self.studio, keys, compared, panels, names=names, checkpoints=kept)
         if judgement is not None:
             body = judgement.model_dump_json(indent=2).encode()
             self.studio.put(keys.judgement, body, "application/json")
@@ -183,16 +187,33 @@ class PublishGallery:
         """Id of the dataset that the panels are compared with; '' when there is none."""
         if items and items[0].dataset_id is not None:
             return items[0].dataset_id
-        if plan.training_id is None:
-            return ""
-        training = TRAININGS.read(self.registry, plan.production, plan.training_id)
+        training = self._training(plan)
         return "" if training is None else training.body.dataset_id
 
-    def _model(self, production: str, training_id: str | None) -> str:
-        if training_id is None:
+    def _training(self, plan: StoryboardPlanned) -> TrainingRow | None:
+        """None for a take that is drawn without a model, or whose training was deleted."""
+        if plan.training_id is None:
+            return None
+        return TRAININGS.read(self.registry, plan.production, plan.training_id)
+
+    def _model(self, plan: StoryboardPlanned) -> str:
+        if plan.training_id is None:
             return UNTRAINED
-        training = TRAININGS.read(self.registry, production, training_id)
-        return (training and training.body.model_name) or training_id
+        training = self._training(plan)
+        return (training and training.body.model_name) or plan.training_id
+
+    def _draw_with(self, training_id: str, row: StoryboardRow, judgement: Judgement) -> None:
+        """From now on, the arm `tuned` draws with the checkpoint that was found to be best."""
+        (why,) = (a.text for a in judgement.advice if a.verdict == "checkpoint_chosen")
+        TRAININGS.change(
+            self.registry,
+            row.production,
+            training_id,
+            lambda current: current.with_fields(
+                checkpoint=judgement.checkpoint, checkpoint_reason=f"{row.id}: {why}"
+            ),
+            self.clock,
+        )
 
     def _notices(self, production: str, dataset: str) -> tuple[str, ...]:
         """The dataset's notices, for example that everything is a simulation."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from onmodel.contracts.drawings import REFERENCES, TUNED, DrawingSpec, WantedPicture
+from onmodel.contracts.drawings import REFERENCES, DrawingSpec, WantedPicture, needs_model
 from onmodel.contracts.keys import StoryboardKeys
 from onmodel.contracts.rows import StoryboardBody, StoryboardStatus
 from onmodel.contracts.storyboards import (
@@ -105,7 +106,7 @@ class StartDrawing:
             production=plan.production,
             drawing_id=f"{body.name}-{body.take}",
             folder=f"{keys.take}/",
-            model_ref=self._model(plan) if TUNED in storyboard.arms else None,
+            **(self._model(plan) if any(map(needs_model, storyboard.arms)) else {}),
             options=plan.options,
             pictures=tuple(
                 picture
@@ -114,11 +115,15 @@ class StartDrawing:
             ),
         )
 
-    def _model(self, plan: StoryboardPlanned) -> str | None:
+    def _model(self, plan: StoryboardPlanned) -> dict[str, Any]:
+        """What draws. Fields of DrawingSpec."""
         if plan.training_id is None:
-            return None
+            return {}
         training = TRAININGS.require(self.registry, plan.production, plan.training_id)
-        return training.body.model_ref
+        return {
+            "model_ref": training.body.model_ref,
+            "checkpoint": training.body.checkpoint,
+        }
 
     def _shown(
         self, keys: StoryboardKeys, production: str, items: Sequence[PanelItem]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onmodel.contracts.base import FIRST_TRAINER
-from onmodel.contracts.drawings import TUNED, Arm
+from onmodel.contracts.drawings import TUNED, Arm, needs_model
 from onmodel.contracts.rows import DeploymentStage, TrainingStage
 from onmodel.contracts.storyboards import PlannedPanel, Storyboard, StoryboardRequest
 from onmodel.errors import EventRefused, SettingsRefused
@@ -17,6 +17,7 @@ from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainersRules
 from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow, TrainingRow
+from onmodel.storyboards.checkpoints import with_checkpoints
 from onmodel.storyboards.planning import plan_panels
 
 
@@ -46,10 +47,19 @@ class Drawers:
             SettingsRefused: it has a fault, or the production has no model.
             EventRefused: the requested deployment is not in service.
         """
+        storyboard = self.expanded(storyboard, request)
         drawer = self.drawer(request, storyboard)
         self.panels(storyboard, request.production, drawer.trainer)
         must_be_trained(drawer, storyboard, request.production)
         return drawer
+
+    def expanded(self, storyboard: Storyboard, request: StoryboardRequest) -> Storyboard:
+        """The storyboard with an arm for each checkpoint of the training that the request means.
+
+        Raises:
+            SettingsRefused: as with_checkpoints says.
+        """
+        return with_checkpoints(storyboard, self._training(request))
 
     def drawer(self, request: StoryboardRequest, storyboard: Storyboard) -> Drawer:
         """Who draws: a deployment that answers, else the newest model, else an untrained one.
@@ -59,7 +69,7 @@ class Drawers:
         """
         training = self._training(request)
         trained = training.body.trainer if training else FIRST_TRAINER
-        if TUNED in storyboard.arms:
+        if any(map(needs_model, storyboard.arms)):
             deployment = None if request.training_id else self._deployment(request)
             trainer = deployment.body.trainer if deployment else trained
             self._must_draw(trainer, storyboard.arms)
@@ -112,7 +122,8 @@ class Drawers:
         return rules.drawing_jobs is not None and set(arms) <= set(rules.arms)
 
     def _must_draw(self, trainer: str, arms: Sequence[Arm]) -> None:
-        others = [arm for arm in arms if arm not in self.rules[trainer].arms]
+        known = self.rules[trainer].arms
+        others = [arm for arm in arms if (TUNED if needs_model(arm) else arm) not in known]
         if others:
             raise SettingsRefused(
                 f"arms: the trainer {trainer}, which draws here, does not draw by"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from onmodel.contracts.datasets import DatasetItem
+from onmodel.contracts.drawings import Arm, step_of_arm
 from onmodel.contracts.judging import Judgement
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.storyboards import DrawnPanel, PanelItem
+from onmodel.contracts.trainings import Checkpoint
 from onmodel.errors import NotFound
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
+from onmodel.judging.checkpoints import DrawnByCheckpoint, choose_checkpoint
 from onmodel.judging.judge import Drawn, Known, judge_pictures
 from onmodel.ports.storage import ObjectStore
 
@@ -20,7 +24,9 @@ def judge_take(
     keys: StoryboardKeys,
     dataset: DatasetKeys,
     panels: Sequence[tuple[PanelItem, DrawnPanel]],
+    *,
     names: Mapping[str, str],
+    checkpoints: Sequence[Checkpoint] = (),
 ) -> Judgement | None:
     """The numbers of a take; None when no picture of it was measured, or the dataset is gone.
 
@@ -30,6 +36,7 @@ def judge_take(
         dataset: that the pictures were compared with.
         panels: all of the take.
         names: of characters for people, by slug.
+        checkpoints: that the trainer of the model kept.
     """
     pictures = [drawn for item, panel in panels for drawn in _drawn(studio, keys, item, panel)]
     if not pictures:
@@ -39,7 +46,28 @@ def judge_take(
         vectors = from_npy(studio.get(dataset.vectors))
     except NotFound:
         return None
-    return judge_pictures(pictures, Known(items, vectors, names))
+    judgement = judge_pictures(pictures, Known(items, vectors, names))
+    by_step = {
+        step: _of_arm(arm, pictures, judgement)
+        for arm in dict.fromkeys(picture.arm for picture in pictures)
+        if (step := step_of_arm(arm)) is not None
+    }
+    chosen = choose_checkpoint(by_step, checkpoints)
+    if chosen is None:
+        return judgement
+    step, why = chosen
+    return judgement.model_copy(update={"checkpoint": step, "advice": (*judgement.advice, why)})
+
+
+def _of_arm(arm: Arm, pictures: Sequence[Drawn], judgement: Judgement) -> DrawnByCheckpoint:
+    identity: dict[int, list[float]] = defaultdict(list)
+    copied = []
+    for picture in pictures:
+        judged = judgement.picture(picture.key) if picture.arm == arm else None
+        if judged is not None:
+            identity[picture.scene] += judged.identity.values()
+            copied.append(judged.copy_of is not None)
+    return DrawnByCheckpoint({scene: of for scene, of in identity.items() if of}, copied)
 
 
 def _drawn(

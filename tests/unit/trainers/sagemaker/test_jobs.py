@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from onmodel.contracts.drawings import DrawingSpec, WantedPicture
 from onmodel.contracts.operations import ResourceKind
 from onmodel.contracts.sagemaker import SageMakerTrainingSettings
-from onmodel.contracts.trainings import DatasetSize, TrainingSpec, TrainingStatus
-from onmodel.errors import Throttled, TrainingImpossible
+from onmodel.contracts.settings import TrainingSettings
+from onmodel.contracts.storyboards import Storyboard
+from onmodel.contracts.trainings import Checkpoint, DatasetSize, TrainingSpec, TrainingStatus
+from onmodel.errors import AnswerRefused, Throttled, TrainingImpossible
 from onmodel.trainers.sagemaker.hyperparameters import sagemaker_values
 
 FOLDER = "main/datasets/d0001-0a1b2c3d"
@@ -142,6 +147,63 @@ def test_describe_when_completed_then_what_was_billed_by_the_instance_that_was_u
     assert (state.status, state.model_ref) == (TrainingStatus.COMPLETED, f"{folder}/")
     (use,) = state.usage
     assert (use.item, use.paid) == ("sagemaker.ml.g6e.xlarge-training-hour", 0.5)
+
+
+def completed(trainer, plane, store, adapter: bytes) -> str:
+    """A training that ended with this adapter.json."""
+    ref = trainer.start(SPEC)
+    name = ref.rsplit("/", 1)[-1]
+    plane.end(name, "Completed")
+    folder = plane.jobs[name]["ModelArtifacts"]["S3ModelArtifacts"]
+    store.put(f"{folder.removeprefix('s3://studio/')}/adapter.json", adapter, "text/json")
+    return ref
+
+
+def test_describe_when_completed_then_the_checkpoints_that_adapter_json_lists(
+    trainer, plane, store
+) -> None:
+    listed = [
+        {"step": 500, "file": "step-000500.safetensors", "sha256": "", "validation_loss": None},
+        {"step": 250, "file": "step-000250.safetensors", "sha256": "", "validation_loss": 0.5},
+    ]
+    told = json.dumps({"checkpoints": listed}).encode()
+    state = trainer.describe(completed(trainer, plane, store, told))
+    assert state.checkpoints == (
+        Checkpoint(step=250, validation_loss=0.5),
+        Checkpoint(step=500, validation_loss=None),
+    )
+
+
+@pytest.mark.parametrize("told", [b"", b"[]", b'{"checkpoints": [{"step": 0}]}'])
+def test_describe_when_adapter_json_is_damaged_then_refused(
+    trainer, plane, store, told: bytes
+) -> None:
+    with pytest.raises(AnswerRefused, match=r"adapter.json is not of the known form"):
+        trainer.describe(completed(trainer, plane, store, told))
+
+
+def test_drawing_when_checkpoints_draw_then_each_storyboard_names_its_own(trainer, store) -> None:
+    options = trainer.drawing_options(
+        Storyboard.model_validate({"scenes": ["a"]}), TrainingSettings()
+    )
+    spec = DrawingSpec(
+        production="main", drawing_id="forest-1", folder="main/storyboards/forest/1/",
+        model_ref="s3://studio/model/", checkpoint=750, options=options,
+        pictures=tuple(
+            WantedPicture(id=f"{arm}-0", arm=arm, text="a", width=512, height=512, seed=1)
+            for arm in ("tuned", "step-000250", "base")
+        ),
+    )  # fmt: skip
+    trainer.start_drawing(spec)
+    read = {
+        arm: json.loads(store.get(f"{spec.folder}job/storyboard/{arm}/storyboard.json"))
+        for arm in spec.arms
+    }
+    assert {arm: (told["arm"], told.get("checkpoint")) for arm, told in read.items()} == {
+        "tuned": ("tuned", "checkpoints/step-000750.safetensors"),
+        "step-000250": ("tuned", "checkpoints/step-000250.safetensors"),
+        "base": ("base", None),
+    }
 
 
 def test_describe_when_completed_without_adapter_json_then_failed_and_says_so(

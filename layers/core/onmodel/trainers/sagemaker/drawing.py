@@ -16,6 +16,9 @@ from onmodel.contracts.drawings import (
     DrawingState,
     JobPicture,
     WantedPicture,
+    arm_of_step,
+    needs_model,
+    step_of_arm,
 )
 from onmodel.contracts.sagemaker import JobKind, SageMakerDrawingOptions
 from onmodel.contracts.trainings import TrainingStatus
@@ -52,7 +55,7 @@ class Drawings:
         longest = billing.longest_drawing_seconds(counts, spec.options)
         channels = {**files, "storyboard": self._uri(storyboards)}
         program = ["draw.py", "--deadline-seconds", str(longest - limits.FINISHING_SECONDS)]
-        if TUNED in spec.arms:
+        if any(map(needs_model, spec.arms)):
             channels["adapter"] = _model(spec)
             program += ["--adapter", ADAPTER_FOLDER]
         options = SageMakerDrawingOptions.model_validate(spec.options)
@@ -114,8 +117,14 @@ class Drawings:
         copies = {key: PurePosixPath(key).name for one in pictures for key in one.references}
         for key, name in copies.items():
             self._store.put(f"{folder}{name}", self._store.get(key), "image/jpeg")
+        step = spec.checkpoint if arm == TUNED else step_of_arm(arm)
         storyboard = {
-            "arm": arm,
+            "arm": TUNED if needs_model(arm) else arm,
+            **(
+                {}
+                if step is None
+                else {"checkpoint": f"checkpoints/{arm_of_step(step)}.safetensors"}
+            ),
             "steps": options.steps,
             "guidance": options.guidance,
             "panels": [

@@ -5,12 +5,19 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
 
 from onmodel.contracts.sagemaker import JobKind
-from onmodel.contracts.trainings import LossPoint, TrainingSpec, TrainingState, TrainingStatus
+from onmodel.contracts.trainings import (
+    Checkpoint,
+    LossPoint,
+    TrainingSpec,
+    TrainingState,
+    TrainingStatus,
+)
 from onmodel.errors import AnswerRefused, NotFound
 from onmodel.ports.storage import ObjectStore
 from onmodel.trainers.sagemaker import billing, hyperparameters, limits
@@ -74,7 +81,9 @@ class Trainings:
         if found is None:
             return TrainingState(training_ref=training_ref, status=TrainingStatus.GONE)
         status, reason = STATUSES[found["TrainingJobStatus"]], reason_of(found)
-        model = self._model(found) if status == TrainingStatus.COMPLETED else None
+        model, checkpoints = (
+            self._model(found) if status == TrainingStatus.COMPLETED else (None, ())
+        )
         if status == TrainingStatus.COMPLETED and model is None:
             status, reason = TrainingStatus.FAILED, UNFINISHED
         return TrainingState(
@@ -84,6 +93,7 @@ class Trainings:
             reason=reason,
             model_ref=model,
             metrics_ref=None if model is None else f"{model}{METRICS}",
+            checkpoints=checkpoints,
             usage=usage_of(found),
             created_at=found["CreationTime"],
             ended_at=found.get("TrainingEndTime"),
@@ -98,14 +108,17 @@ class Trainings:
     def delete_model(self, model_ref: str) -> None:
         self._store.delete_prefix(self._key(model_ref))
 
-    def _model(self, found: Mapping[str, Any]) -> str | None:
-        """The folder of the model, ending in a slash; None when the training did not finish."""
+    def _model(self, found: Mapping[str, Any]) -> tuple[str | None, tuple[Checkpoint, ...]]:
+        """The folder of the model, ending in a slash, and the checkpoints in it.
+
+        None and nothing when the training did not finish.
+        """
         folder = f"{found['ModelArtifacts']['S3ModelArtifacts'].rstrip('/')}/"
         try:
-            self._store.head(f"{self._key(folder)}{ADAPTER}")
+            told = self._store.get(f"{self._key(folder)}{ADAPTER}")
         except NotFound:
-            return None
-        return folder
+            return None, ()
+        return folder, kept_checkpoints(told)
 
     def _validation(self, source: str) -> bytes:
         try:
@@ -136,6 +149,18 @@ def checkpoints_prefix(spec: TrainingSpec, contents: str) -> str:
     """
     name = f"{spec.dataset_id}-{contents[:16]}"
     return f"trainers/sagemaker/checkpoints/{spec.production}/{name}/"
+
+
+def kept_checkpoints(adapter: bytes) -> tuple[Checkpoint, ...]:
+    """The checkpoints that adapter.json lists. Raises AnswerRefused when it is no such file."""
+    try:
+        listed = json.loads(adapter).get("checkpoints", [])
+        found = [
+            Checkpoint(step=one["step"], validation_loss=one["validation_loss"]) for one in listed
+        ]
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:
+        raise AnswerRefused(f"{ADAPTER} is not of the known form: {fault}") from fault
+    return tuple(sorted(found, key=lambda one: one.step))
 
 
 def parse_sagemaker_metrics(text: bytes) -> tuple[LossPoint, ...]:
