@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -6,7 +8,8 @@ from hypothesis import strategies as st
 from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.base import Box
 from onmodel.contracts.datasets import LeftOutReason, Split
-from onmodel.contracts.films import Crop
+from onmodel.contracts.films import Crop, OtherFigure
+from onmodel.contracts.keys import digest
 from onmodel.contracts.review import Correction, Verdict
 from onmodel.contracts.settings import EmbeddingSettings, TrainingSettings
 from onmodel.datasets.assembly import Assembly, assemble, contents_hash
@@ -294,3 +297,64 @@ def test_assemble_when_pictures_of_a_track_are_alike_then_kept_as_their_film_cho
     again = film("b", ["mira"] * 8, vectors=vectors, tracks=[0, 0, 0, 1, 2, 3, 4, None])
     both = assemble([episode, again], threshold=ALIKE, training=SETTINGS)
     assert len(both.items) == kept
+
+
+def beside(episode: FilmCrops, others: dict[int, tuple[int, float]]) -> FilmCrops:
+    """The film with another figure on some crops: by the crop's place, whose and how large."""
+    crops = list(episode.crops)
+    for place, (other, share) in others.items():
+        seen = OtherFigure(box=crops[0].box, share=share, crop_id=crops[other].crop_id)
+        crops[place] = crops[place].model_copy(update={"others": (seen,)})
+    return replace(episode, crops=crops)
+
+
+def test_assemble_when_a_crop_shows_two_characters_then_a_group_picture_with_both() -> None:
+    episode = beside(film("ep1", ["buck"] * 5 + ["frank"]), {0: (5, 0.9), 1: (5, 0.3)})
+    items = assemble([episode], threshold=ALIKE, training=SETTINGS).items
+    assert [(item.character, item.beside, item.is_group) for item in items[:3]] == [
+        ("buck", ("frank",), True),
+        ("buck", ("frank",), False),
+        ("buck", (), False),
+    ]
+
+
+def test_assemble_when_a_nameless_figure_is_as_large_then_left_out_unless_a_person_kept_it() -> (
+    None
+):
+    episode = beside(film("ep1", ["buck"] * 6 + [None]), {0: (6, 0.9), 1: (6, 0.3)})
+    assembly = assemble([episode], threshold=ALIKE, training=SETTINGS)
+    (line,) = [line for line in assembly.left_out if line.character == "buck"]
+    assert line.reason is LeftOutReason.NAMELESS_BESIDE
+    assert line.crop_id == episode.crops[0].crop_id
+    assert "of 90% of its size" in line.detail
+    kept = Corrections({line.crop_id: Correction(version=1, verdict=Verdict.KEPT)})
+    again = assemble([episode], threshold=ALIKE, training=SETTINGS, corrections=kept)
+    assert len(again.items) == len(assembly.items) + 1
+
+
+def test_assemble_when_most_are_group_pictures_then_the_best_share_of_them() -> None:
+    episode = beside(film("ep1", ["buck"] * 16 + ["frank"]), dict.fromkeys(range(8), (16, 0.9)))
+    assembly = assemble([episode], threshold=ALIKE, training=SETTINGS)
+    groups = [item for item in assembly.items if item.is_group]
+    assert (len(groups), len(assembly.items)) == (2, 11)  # 9 are alone; at most 0.2 of all
+    assert [line.detail for line in assembly.left_out] == [
+        "2 of 8 pictures of several characters are taken"
+    ] * 6
+    whole = SETTINGS.model_copy(update={"group_share": 1.0})
+    assert len(assemble([episode], threshold=ALIKE, training=whole).items) == 17
+
+
+def test_assemble_when_a_character_is_never_alone_then_it_keeps_group_pictures() -> None:
+    episode = beside(
+        film("ep1", ["buck"] * 12 + ["frank"] * 8), dict.fromkeys(range(12, 20), (0, 0.9))
+    )
+    few = SETTINGS.model_copy(update={"min_per_character": 5})
+    items = assemble([episode], threshold=ALIKE, training=few).items
+    assert sum(item.character == "frank" for item in items) == 5
+
+
+def test_contents_hash_when_nobody_is_beside_then_that_of_datasets_before() -> None:
+    items = assemble([film("ep1", ["buck"] * 5)], threshold=ALIKE, training=SETTINGS).items
+    assert contents_hash(items) == digest(
+        {item.crop_id: (item.character, item.split) for item in items}
+    )

@@ -40,6 +40,7 @@ def test_annotation_lines_when_written_then_the_articles_keys_with_lineage() -> 
         "film_id": "ep-1-12345678",
         "timecode_seconds": 12.5,
         "box": {"left": 10, "top": 20, "width": 300, "height": 400},
+        "beside": [],
         "shot": 4,
         "quality": 0.75,
     }

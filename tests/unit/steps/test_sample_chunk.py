@@ -16,6 +16,7 @@ from onmodel.contracts.films import (
     Chunk,
     ChunkResult,
     Crop,
+    Detection,
     FilmFacts,
     Rejected,
     RejectReason,
@@ -27,6 +28,7 @@ from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import Settings
 from onmodel.errors import FilmRefused, NotFound, Throttled, message_of
 from onmodel.films.cutting import CutResult, FigureCutter
+from onmodel.films.near_duplicates import with_tracks
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
 from onmodel.ports.finder import FrameDetections, RefusedBox
@@ -245,6 +247,35 @@ def test_in_order_when_the_kept_frame_of_a_still_shot_showed_nothing_then_a_seco
     later = DroppedFrame(2.0, RejectReason.UNCHANGED, "", picture)
     assert len(list(in_order(Cutter(), [first, unchanged, later], 2))) == 3  # type: ignore[arg-type]
     assert looked_at == ([0.0] if found else [0.0, 1.0])
+
+
+def test_cut_when_two_figures_overlap_then_each_crop_knows_the_others() -> None:
+    left, right = (
+        Detection(box=Box(left=x, top=100, width=400, height=500), label="Person", confidence=90)
+        for x in (100, 350)
+    )
+
+    class FindsTwo:
+        def find(self, pixels: Pixels, picture: Box) -> FrameDetections:
+            return FrameDetections((left, right), "")
+
+    run = Run(
+        production="p", film_id="f", run_id="r", samples_id="s", title="t", attempt=1,
+        source=ObjectRef(bucket="b", key="k"), correlation_id="c",
+    )  # fmt: skip
+    cutter = FigureCutter(
+        run, Chunk(index=0, start_seconds=0, end_seconds=1), FilmKeys.of(run), Settings(),
+        FindsTwo(), FakeEmbedder(), InMemoryObjectStore("studio"),
+    )  # fmt: skip
+    whole = Box(left=0, top=0, width=1280, height=720)
+    crops = cutter.cut_frame(Frame(0.5, np.zeros((720, 1280, 3), np.uint8), 50, 0, whole)).crops
+    assert [[(one.box, one.crop_id) for one in crop.others] for crop in crops] == [
+        [(crops[1].box, crops[1].crop_id)],
+        [(crops[0].box, crops[0].crop_id)],
+    ]
+    assert all(crop.others[0].is_large for crop in crops)
+    tracks = [crop.others[0].track for crop in with_tracks(crops, [7, 8])]
+    assert tracks == [8, 7]
 
 
 def test_cut_when_a_finder_answers_a_box_of_nothing_then_rejected_once_with_its_box() -> None:

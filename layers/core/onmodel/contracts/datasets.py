@@ -7,7 +7,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, ValidationError
 
-from onmodel.contracts.base import FIRST_TRAINER, Box, Consumed, Contract, Seconds, Slug, Usage
+from onmodel.contracts.base import (
+    FIRST_TRAINER,
+    Box,
+    CharacterSlug,
+    Consumed,
+    Contract,
+    Seconds,
+    Slug,
+    Usage,
+)
 
 
 class Split(StrEnum):
@@ -37,6 +46,16 @@ class DatasetItem(Contract):
     quality: float = Field(ge=0, le=1)
     key: str = Field(description="S3 key of the picture in the studio bucket")
     split: Split = Split.TRAINING
+    beside: tuple[CharacterSlug, ...] = Field(
+        default=(),
+        exclude_if=lambda beside: not beside,
+        description="the other characters to be seen, the largest first",
+    )
+    is_group: bool = Field(
+        default=False,
+        exclude_if=lambda is_group: not is_group,
+        description="a character beside is half as large as `character`, or larger",
+    )
     replaces: str | None = Field(
         default=None,
         exclude_if=lambda replaces: replaces is None,
@@ -73,6 +92,7 @@ class DatasetShown(Contract):
 
 class LeftOutReason(StrEnum):
     UNNAMED = "unnamed"
+    NAMELESS_BESIDE = "nameless_beside"
     NEAR_DUPLICATE = "near_duplicate"
     OVER_CAP = "over_cap"
     CAPTION_FAILED = "caption_failed"

@@ -73,6 +73,10 @@ class Chunk(Contract):
     end_seconds: Seconds
 
 
+LARGE_SHARE = 0.5
+"""Visible part of another figure, by the area of a crop's own, from which both are shown."""
+
+
 class RejectReason(StrEnum):
     BLACK = "black"
     BLANK = "blank"
@@ -99,6 +103,20 @@ class Detection(Contract):
     found_by: tuple[str, ...] = Field(
         default=(), description="kinds of the finders, the one whose box it is first"
     )
+
+
+class OtherFigure(Contract):
+    """Another figure that a crop shows beside its own."""
+
+    box: Box = Field(description="in the film's display pixels")
+    share: float = Field(ge=0, description="its visible part by the area of the crop's own figure")
+    crop_id: str | None = Field(default=None, description="of its own crop; None: it has none")
+    track: int | None = Field(default=None, description="of that crop; None until joined")
+
+    @property
+    def is_large(self) -> bool:
+        """Both figures are shown: the picture is a group picture."""
+        return self.share >= LARGE_SHARE
 
 
 class Crop(Contract):
@@ -128,6 +146,11 @@ class Crop(Contract):
     sharpness: float = Field(ge=0)
     quality: float = Field(ge=0, le=1, description="what deduplication keeps the best of")
     key: str = Field(description="S3 key of the picture in the studio bucket")
+    others: tuple[OtherFigure, ...] = Field(
+        default=(),
+        exclude_if=lambda others: not others,
+        description="what else it shows, the largest first; empty in lines of before",
+    )
 
 
 class Rejected(Contract):

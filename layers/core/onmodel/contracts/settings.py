@@ -173,6 +173,12 @@ class TrainingSettings(WithMovedKeys):
         description="most pictures of a character by those of the median one: a lead who is in"
         " every shot must not drown the others",
     )  # fmt: skip
+    group_share: float = Field(
+        default=0.2, ge=0, le=1,
+        exclude_if=lambda share: share == 0.2,  # as `trainer`
+        description="most pictures of several characters, of all: they teach names together; a"
+        " character with fewer than `min_per_character` alone may have more",
+    )  # fmt: skip
     max_pictures: int = Field(default=10_000, ge=5, le=10_000, description="of the whole dataset")
     include_unnamed: bool = Field(default=False, description="also train on crops without a name")
     validation_share: float = Field(

@@ -6,7 +6,7 @@ Everything left out is listed with its reason. No paid call is made.
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +26,7 @@ from onmodel.datasets.corrected import NOBODY, REJECTED, corrected_item
 from onmodel.datasets.crop_pool import CropPool, FilmCrops, pool_of
 from onmodel.datasets.splits import split_by_shot
 from onmodel.errors import DatasetRefused
+from onmodel.films.company import Company, company_of
 from onmodel.films.corrections import NO_CORRECTIONS, Corrections
 from onmodel.vision.duplicates import find_duplicates
 
@@ -66,22 +67,28 @@ def assemble(
     _refuse_if_empty(pool, accepted)
     usable = accepted if training.include_unnamed else _only_named(pool, accepted, left)
     _refuse_if_unnamed(accepted, usable)
-    unique = _without_duplicates(pool, usable, threshold, left)
-    chosen = _balanced(pool, unique, training, left)
+    companies = company_of(pool.crops, pool.characters)
+    known = _without_nameless(pool, companies, usable, corrections, left)
+    unique = _without_duplicates(pool, known, threshold, left)
+    balanced = _balanced(pool, unique, training, left)
+    chosen = _with_few_groups(pool, companies, balanced, training, left)
     if len(chosen) < training.min_pictures:
         raise DatasetRefused(
             f"only {len(chosen)} pictures are left, fewer than {training.min_pictures}",
             "Upload more film, lower naming.threshold or raise deduplication.threshold",
         )
     chosen.sort()
-    unsplit = [corrected_item(_item(pool.crops[i], pool.named[i]), corrections) for i in chosen]
+    unsplit = [
+        corrected_item(_item(pool.crops[i], pool.named[i], companies[i]), corrections)
+        for i in chosen
+    ]
     items = split_by_shot(unsplit, training)
     return Assembly(items, pool.vectors[chosen], tuple(left))
 
 
 def contents_hash(items: Iterable[DatasetItem]) -> str:
     """A hash of a dataset's pictures, their characters and their split; 8 hex digits."""
-    return digest({item.crop_id: (item.character, item.split) for item in items})
+    return digest({item.crop_id: (item.character, *item.beside, item.split) for item in items})
 
 
 def _without_rejected(
@@ -129,6 +136,56 @@ def _only_named(
         detail = "no character was near enough" if pool.named[i] is None else NOBODY
         left.append(_left(pool.crops[i], None, LeftOutReason.UNNAMED, detail))
     return np.array(named, np.intp)
+
+
+def _without_nameless(
+    pool: CropPool,
+    companies: Sequence[Company],
+    usable: npt.NDArray[np.intp] | list[int],
+    corrections: Corrections,
+    left: list[LeftOut],
+) -> npt.NDArray[np.intp]:
+    """The pictures on which every large figure has a name, or which a person kept as they are.
+
+    Under one name, a picture of two teaches that name for both.
+    """
+    known: list[int] = []
+    for i in usable:
+        crop, share = pool.crops[i], companies[i].nameless_share
+        if share == 0 or pool.characters[i] is None or corrections.is_kept(crop.crop_id):
+            known.append(int(i))
+            continue
+        detail = f"beside it is a figure of {share:.0%} of its size, and nobody knows who that is"
+        left.append(_left(crop, pool.characters[i], LeftOutReason.NAMELESS_BESIDE, detail))
+    return np.array(known, np.intp)
+
+
+def _with_few_groups(
+    pool: CropPool,
+    companies: Sequence[Company],
+    chosen: Sequence[int],
+    training: TrainingSettings,
+    left: list[LeftOut],
+) -> list[int]:
+    """At most `group_share` group pictures, and more for characters that are rarely alone."""
+    alone = [i for i in chosen if not companies[i].is_group]
+    groups = _spread_over_shots((pool.crops[i], i) for i in chosen if companies[i].is_group)
+    each = Counter(pool.characters[i] for i in alone)
+    kept: list[int] = []
+    surplus: list[int] = []
+    for i in groups:
+        few = each[pool.characters[i]] < training.min_per_character
+        within = len(kept) + 1 <= training.group_share * (len(alone) + len(kept) + 1)
+        if few or within:
+            kept.append(i)
+            each[pool.characters[i]] += 1
+        else:
+            surplus.append(i)
+    detail = f"{len(kept):,} of {len(groups):,} pictures of several characters are taken"
+    left += [
+        _left(pool.crops[i], pool.characters[i], LeftOutReason.OVER_CAP, detail) for i in surplus
+    ]
+    return alone + kept
 
 
 def _without_duplicates(
@@ -194,9 +251,14 @@ def _spread_over_shots(rows: Iterable[tuple[Crop, int]]) -> list[int]:
     return [index for _, _, _, index in sorted(ranked)]
 
 
-def _item(crop: Crop, character: str | None) -> DatasetItem:
+def _item(crop: Crop, character: str | None, company: Company) -> DatasetItem:
     shared = set(DatasetItem.model_fields) & set(Crop.model_fields)
-    return DatasetItem(**{name: getattr(crop, name) for name in shared}, character=character)
+    return DatasetItem(
+        **{name: getattr(crop, name) for name in shared},
+        character=character,
+        beside=company.names,
+        is_group=company.is_group,
+    )
 
 
 def _left(

@@ -16,8 +16,9 @@ VIOLATIONS_IN_A_MESSAGE = 20
 def annotation_lines(pictures: Iterable[CaptionedPicture]) -> bytes:
     """The article's annotations (`image_ref`, `alt_text`) with the source of each picture.
 
-    `character` is null for an unnamed figure; `box` is the figure in the film's pixels. ASCII, so
-    that no line separator hidden in a caption can split a record.
+    `character` is null for an unnamed figure; `beside` has the other characters to be seen; `box`
+    is the figure in the film's pixels. ASCII, so that no line separator hidden in a caption can
+    split a record.
     """
     return "".join(
         json.dumps(annotation(picture.item, picture.uri, picture.caption)) + "\n"
@@ -32,6 +33,7 @@ def annotation(item: DatasetItem, image_ref: str, alt_text: str) -> dict[str, An
         "alt_text": alt_text,
         "crop_id": item.crop_id,
         "character": item.character,
+        "beside": item.beside,
         "film_id": item.film_id,
         "timecode_seconds": item.timecode_seconds,
         "box": item.box.model_dump(include={"left", "top", "width", "height"}),

@@ -40,6 +40,10 @@ class Corrections:
         found = self.of(crop_id)
         return found is not None and found.verdict is Verdict.REJECTED
 
+    def is_kept(self, crop_id: str) -> bool:
+        found = self.of(crop_id)
+        return found is not None and found.verdict is Verdict.KEPT
+
     def character(self, crop_id: str, named: str | None) -> str | None:
         """The character that a person chose, else the one that was named; None for nobody."""
         found = self.of(crop_id)

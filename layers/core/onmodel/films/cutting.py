@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from onmodel.contracts.arrays import Pixels, Vector
@@ -11,6 +12,7 @@ from onmodel.contracts.films import (
     Chunk,
     Crop,
     Detection,
+    OtherFigure,
     Rejected,
     RejectReason,
     Run,
@@ -26,11 +28,8 @@ from onmodel.video.sampling.selection import DroppedFrame
 from onmodel.vision.cropping import cut_crop, enlargement
 from onmodel.vision.detections import choose_detections
 from onmodel.vision.encoding import encode_for_service, encode_picture, thumbnail
-from onmodel.vision.geometry import crop_window
+from onmodel.vision.other_figures import ROUNDED, narrow_window, visible_figures
 from onmodel.vision.quality import crop_quality, measure_crop
-
-ROUNDED = 0.01
-"""Enlargement by which whole pixels may miss the limit."""
 
 
 @dataclass
@@ -87,14 +86,18 @@ class FigureCutter:
                 self._rejected(frame, refusal.reason, refusal.detail, refusal.box)
             )
         for figure in chosen:
-            self._cut_figure(frame, figure, result)
+            others = [found.box for found in answer.detections if found is not figure]
+            self._cut_figure(frame, figure, others, result)
+        result.crops = _with_others_known(result.crops)
         if not result.crops:
             result.thumbnails.append(_thumbnail(_frame_id(frame.timecode_seconds), frame.pixels))
         return result
 
-    def _cut_figure(self, frame: Frame, figure: Detection, result: CutResult) -> None:
+    def _cut_figure(
+        self, frame: Frame, figure: Detection, others: Sequence[Box], result: CutResult
+    ) -> None:
         settings = self.settings.crop
-        window = crop_window(figure.box, frame.picture, settings)
+        window = narrow_window(figure.box, frame.picture, settings, others)
         enlarged = enlargement(window, settings)
         if enlarged > settings.max_enlargement + ROUNDED:
             detail = f"enlarged {enlarged:.2f} times > {settings.max_enlargement:g}"
@@ -136,6 +139,10 @@ class FigureCutter:
                     confidence=figure.confidence,
                 ),
                 key=key,
+                others=tuple(
+                    OtherFigure(box=other.box, share=round(other.share, 3))
+                    for other in visible_figures(figure.box, window, others)
+                ),
             )
         )
 
@@ -160,6 +167,22 @@ class FigureCutter:
             detail=detail,
             box=box,
         )
+
+
+def _with_others_known(crops: Sequence[Crop]) -> list[Crop]:
+    """The crops of one frame; other figures that were cut out too have the id of their crop."""
+    ids = {crop.box: crop.crop_id for crop in crops}
+    return [
+        crop.model_copy(
+            update={
+                "others": tuple(
+                    other.model_copy(update={"crop_id": ids.get(other.box)})
+                    for other in crop.others
+                )
+            }
+        )
+        for crop in crops
+    ]
 
 
 def _frame_id(timecode_seconds: float) -> str:

@@ -112,13 +112,27 @@ def read_sampled_film(keys: FilmKeys, dimensions: int, studio: ObjectStore) -> S
     vectors = stack([chunk.vectors for chunk in chunks], dimensions)
     tracks = find_tracks(crops, vectors)
     return SampledFilm(
-        crops=tuple(
-            crop.model_copy(update={"track": int(track)})
-            for crop, track in zip(crops, tracks, strict=True)
-        ),
+        crops=with_tracks(crops, tracks.tolist()),
         vectors=vectors,
         rejected=tuple(line for chunk in chunks for line in chunk.rejected),
         thumbnails=tuple(line for chunk in chunks for line in chunk.thumbnails),
+    )
+
+
+def with_tracks(crops: Sequence[Crop], tracks: Sequence[int]) -> tuple[Crop, ...]:
+    """The crops with the numbers of their tracks, and of the other figures' tracks."""
+    of_crop = {crop.crop_id: track for crop, track in zip(crops, tracks, strict=True)}
+    return tuple(
+        crop.model_copy(
+            update={
+                "track": of_crop[crop.crop_id],
+                "others": tuple(
+                    other.model_copy(update={"track": of_crop.get(other.crop_id or "")})
+                    for other in crop.others
+                ),
+            }
+        )
+        for crop in crops
     )
 
 

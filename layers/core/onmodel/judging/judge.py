@@ -80,7 +80,12 @@ class Known:
         return copy_threshold(self.vectors[own], shots)
 
     def _pictures(self, character: str, *, every: bool = False) -> PicturesOfCharacter:
-        rows = [place for place, item in enumerate(self.items) if item.character == character]
+        """Those that show the character alone."""
+        rows = [
+            place
+            for place, item in enumerate(self.items)
+            if item.character == character and not item.is_group
+        ]
         return PicturesOfCharacter(
             vectors=self.vectors[rows],
             shots=[_shot(self.items[row]) for row in rows],

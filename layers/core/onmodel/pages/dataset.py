@@ -27,6 +27,11 @@ PICTURES_A_PAGE = 120  # with captions beside them, half as many as on a contact
 
 LEFT_OUT: dict[LeftOutReason, tuple[str, str]] = {
     LeftOutReason.UNNAMED: ("Not named", "No reference was near enough to say who it is."),
+    LeftOutReason.NAMELESS_BESIDE: (
+        "Somebody without a name beside",
+        "Another figure is half as large or larger: its character would be learnt as this one."
+        " Name that figure, or keep the picture in the review.",
+    ),
     LeftOutReason.NEAR_DUPLICATE: (
         "Near-duplicates",
         "Like a better picture of another film: together they would weigh twice.",
@@ -135,7 +140,7 @@ def _sections(report: DatasetReport) -> list[Section[Entry]]:
             total=len(groups[slug]),
             hue=0 if slug == UNNAMED else 1 + index % HUES,
             items=tuple(
-                _entry(item, report)
+                _entry(item, report, called)
                 for item in sorted(
                     groups[slug], key=lambda item: (item.film_id, item.timecode_seconds)
                 )
@@ -145,18 +150,26 @@ def _sections(report: DatasetReport) -> list[Section[Entry]]:
     ]
 
 
-def _entry(item: DatasetItem, report: DatasetReport) -> Entry:
+def _entry(item: DatasetItem, report: DatasetReport, called: CharacterNames) -> Entry:
     caption = report.captions.get(item.crop_id)
     return Entry(
         crop_id=item.crop_id,
         image=StoredPicture(item.crop_id, report.thumbnails),
         aspect=round(item.width / item.height, 3),
         caption=caption.text if caption else "",
-        source=f"{item.film_id} · {timecode(item.timecode_seconds)}",
+        source=_source(item, called),
         validation=item.split is Split.VALIDATION,
         repaired=bool(caption and caption.repaired),
         alt=caption.text if caption else f"at {timecode(item.timecode_seconds)}",
     )
+
+
+def _source(item: DatasetItem, called: CharacterNames) -> str:
+    """Where the picture is from, and who else is to be seen."""
+    parts = [item.film_id, timecode(item.timecode_seconds)]
+    if item.beside:
+        parts.append(f"with {' and '.join(called(slug) for slug in item.beside)}")
+    return " · ".join(parts)
 
 
 def _left_out(summary: DatasetSummary) -> list[LeftOutGroup]:

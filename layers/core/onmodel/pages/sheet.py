@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from onmodel.contracts.films import Crop, Naming
 from onmodel.contracts.settings import Settings
+from onmodel.films.company import ALONE, Company, company_of
 from onmodel.formats.wording import count, person_name, timecode
 from onmodel.pages.paging import Section
 from onmodel.pages.templating import StoredPicture
@@ -61,6 +62,11 @@ def contact_sheet(
     called: CharacterNames,
 ) -> list[Section[Tile]]:
     """A section a character, the most seen first, then groups, then the rest; within it by time."""
+    characters = [naming.character if (naming := names.get(c.crop_id)) else None for c in crops]
+    company = {
+        crop.crop_id: beside
+        for crop, beside in zip(crops, company_of(crops, characters), strict=True)
+    }
     groups: dict[str, list[Crop]] = defaultdict(list)
     for crop in crops:
         groups[sheet_section(names.get(crop.crop_id))].append(crop)
@@ -73,7 +79,7 @@ def contact_sheet(
             hue=0 if _rank(slug) else 1 + index % HUES,
             note=_note(slug, groups[slug]),
             items=tuple(
-                tile(crop, names.get(crop.crop_id), thumbnails, called)
+                tile(crop, names.get(crop.crop_id), thumbnails, called, company[crop.crop_id])
                 for crop in sorted(groups[slug], key=lambda crop: crop.timecode_seconds)
             ),
         )
@@ -118,6 +124,7 @@ def tile(
     naming: Naming | None,
     thumbnails: Mapping[str, bytes],
     called: CharacterNames,
+    company: Company = ALONE,
 ) -> Tile:
     """One crop as the page shows it."""
     when = timecode(crop.timecode_seconds)
@@ -128,12 +135,19 @@ def tile(
         aspect=round(crop.width / crop.height, 3),
         timecode=when,
         quality=round(crop.quality * 100),
-        naming=_naming(naming, called),
+        naming=_naming(naming, called) + _beside(company, called),
         label=f"{crop.label} {crop.confidence:.0f} %",
         wide=crop.wide,
         alt=f"{who} at {when}",
         likeness=naming.confidence if naming and naming.character else crop.quality,
     )
+
+
+def _beside(company: Company, called: CharacterNames) -> str:
+    who = [called(slug) for slug in company.names]
+    if company.nameless_share:
+        who.append("somebody without a name")
+    return f", with {' and '.join(who)}" if who else ""
 
 
 def _naming(naming: Naming | None, called: CharacterNames) -> str:

@@ -39,10 +39,9 @@ class Compared:
 
     @cached_property
     def by_character(self) -> Mapping[str, Vectors]:
-        names = sorted({item.character for item in self.items if item.character})
-        return {
-            name: self.vectors[[item.character == name for item in self.items]] for name in names
-        }
+        alone = [None if item.is_group else item.character for item in self.items]
+        names = sorted({name for name in alone if name})
+        return {name: self.vectors[[each == name for each in alone]] for name in names}
 
     @cached_property
     def trained(self) -> tuple[Sequence[DatasetItem], Vectors]:

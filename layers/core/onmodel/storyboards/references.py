@@ -60,7 +60,11 @@ class CharacterPictures:
 
     def _crops(self, keys: DatasetKeys, character: str) -> Iterator[bytes]:
         items = read_lines(DatasetItem, self.studio.get(keys.items))
-        named = [item for item in items if item.character == character and not item.rejected]
+        named = [
+            item
+            for item in items
+            if item.character == character and not item.is_group and not item.rejected
+        ]
         for item in sorted(named, key=lambda item: (-item.quality, item.crop_id)):
             pixels = decode_picture(self.studio.get(item.key)).pixels
             yield encode_for_service(pixels, LONGEST_SIDE)
