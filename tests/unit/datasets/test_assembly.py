@@ -20,7 +20,7 @@ from onmodel.films.corrections import Corrections
 ALIKE = 0.92
 TITAN = EmbeddingSettings()
 NOVA = EmbeddingSettings(model="amazon.nova-2-multimodal-embeddings-v1:0")
-SETTINGS = TrainingSettings(validation_share=0, min_per_character=1)
+SETTINGS = TrainingSettings(validation_share=0, min_per_character=1, min_quality=0)
 
 
 def crop(film: str, number: int, shot: int = 0, quality: float = 0.5) -> Crop:
@@ -358,3 +358,14 @@ def test_contents_hash_when_nobody_is_beside_then_that_of_datasets_before() -> N
     assert contents_hash(items) == digest(
         {item.crop_id: (item.character, item.split) for item in items}
     )
+
+
+def test_assemble_when_a_picture_is_poor_then_left_out_unless_a_person_kept_it() -> None:
+    episode = film("ep1", ["buck"] * 7, qualities=[0.29, 0.1, 0.3, 0.5, 0.5, 0.5, 0.5])
+    kept = Corrections({episode.crops[1].crop_id: Correction(version=1, verdict=Verdict.KEPT)})
+    floor = SETTINGS.model_copy(update={"min_quality": 0.3})
+    assembly = assemble([episode], threshold=ALIKE, training=floor, corrections=kept)
+    (line,) = assembly.left_out
+    assert (line.crop_id, line.reason) == (episode.crops[0].crop_id, LeftOutReason.POOR)
+    assert line.detail == "quality 0.29, limit 0.3"
+    assert len(assembly.items) == 6

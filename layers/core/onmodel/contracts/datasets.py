@@ -93,6 +93,7 @@ class DatasetShown(Contract):
 class LeftOutReason(StrEnum):
     UNNAMED = "unnamed"
     NAMELESS_BESIDE = "nameless_beside"
+    POOR = "poor"
     NEAR_DUPLICATE = "near_duplicate"
     OVER_CAP = "over_cap"
     CAPTION_FAILED = "caption_failed"

@@ -88,6 +88,7 @@ class RejectReason(StrEnum):
     INVENTED = "invented"
     TOO_SMALL = "too_small"
     ENLARGED = "enlarged"
+    TEXT = "text"
     SURPLUS = "surplus"
     NEAR_DUPLICATE = "near_duplicate"
     UNREADABLE = "unreadable"

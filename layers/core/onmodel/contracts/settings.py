@@ -106,6 +106,11 @@ class CropSettings(Contract):
         description="of the film's pixels: a picture gets smaller than `side`, down to 512 on its"
         " short side, rather than be enlarged more; a figure that would still need more is refused",
     )
+    max_letters: Annotated[int, at_most(100_000)] = Field(
+        default=20, ge=1,
+        exclude_if=lambda letters: letters == 20,  # samples of before keep their hash
+        description="letters in lines of text, from which a picture is of a title or of credits",
+    )  # fmt: skip
     format: Literal["jpeg", "png"] = "jpeg"
 
 
@@ -172,6 +177,11 @@ class TrainingSettings(WithMovedKeys):
         default=3.0, ge=1,
         description="most pictures of a character by those of the median one: a lead who is in"
         " every shot must not drown the others",
+    )  # fmt: skip
+    min_quality: float = Field(
+        default=0.3, ge=0, le=1,
+        exclude_if=lambda quality: quality == 0.3,  # as `trainer`
+        description="of a picture; lower ones are blurred, tiny or badly lit, and left out",
     )  # fmt: skip
     group_share: float = Field(
         default=0.2, ge=0, le=1,

@@ -69,7 +69,8 @@ def assemble(
     _refuse_if_unnamed(accepted, usable)
     companies = company_of(pool.crops, pool.characters)
     known = _without_nameless(pool, companies, usable, corrections, left)
-    unique = _without_duplicates(pool, known, threshold, left)
+    good = _without_poor(pool, known, training, corrections, left)
+    unique = _without_duplicates(pool, good, threshold, left)
     balanced = _balanced(pool, unique, training, left)
     chosen = _with_few_groups(pool, companies, balanced, training, left)
     if len(chosen) < training.min_pictures:
@@ -158,6 +159,25 @@ def _without_nameless(
         detail = f"beside it is a figure of {share:.0%} of its size, and nobody knows who that is"
         left.append(_left(crop, pool.characters[i], LeftOutReason.NAMELESS_BESIDE, detail))
     return np.array(known, np.intp)
+
+
+def _without_poor(
+    pool: CropPool,
+    usable: npt.NDArray[np.intp],
+    training: TrainingSettings,
+    corrections: Corrections,
+    left: list[LeftOut],
+) -> npt.NDArray[np.intp]:
+    """The pictures of `min_quality`, and those that a person kept."""
+    good: list[int] = []
+    for i in usable:
+        crop = pool.crops[i]
+        if crop.quality >= training.min_quality or corrections.is_kept(crop.crop_id):
+            good.append(int(i))
+            continue
+        detail = f"quality {crop.quality:.2f}, limit {training.min_quality:g}"
+        left.append(_left(crop, pool.characters[i], LeftOutReason.POOR, detail))
+    return np.array(good, np.intp)
 
 
 def _with_few_groups(

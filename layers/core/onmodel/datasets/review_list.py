@@ -52,6 +52,7 @@ NEWER = "in no dataset yet"
 WHY_LEFT_OUT = {
     LeftOutReason.UNNAMED: NOT_NAMED,
     LeftOutReason.NAMELESS_BESIDE: "it shows somebody without a name too",
+    LeftOutReason.POOR: "its quality is below what a dataset takes",
     LeftOutReason.NEAR_DUPLICATE: NEAR_DUPLICATE,
     LeftOutReason.OVER_CAP: "its character has enough pictures",
     LeftOutReason.CAPTION_FAILED: "it got no caption",

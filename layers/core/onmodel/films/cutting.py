@@ -30,6 +30,7 @@ from onmodel.vision.detections import choose_detections
 from onmodel.vision.encoding import encode_for_service, encode_picture, thumbnail
 from onmodel.vision.other_figures import ROUNDED, narrow_window, visible_figures
 from onmodel.vision.quality import crop_quality, measure_crop
+from onmodel.vision.text_lines import letters_in_lines
 
 
 @dataclass
@@ -104,6 +105,11 @@ class FigureCutter:
             result.rejected.append(self._rejected(frame, RejectReason.ENLARGED, detail, figure.box))
             return
         pixels = cut_crop(frame.pixels, window, settings)
+        letters = letters_in_lines(pixels, settings.max_letters)
+        if letters >= settings.max_letters:
+            detail = f"lines of text with {letters} letters or more"
+            result.rejected.append(self._rejected(frame, RejectReason.TEXT, detail, figure.box))
+            return
         identity = crop_id(
             self.run.film_id,
             frame.timecode_seconds,

@@ -39,6 +39,7 @@ DROPPED: dict[RejectReason, str] = {
     RejectReason.INVENTED: "boxes of the finder that hold no figure",
     RejectReason.TOO_SMALL: "figures too small to learn from",
     RejectReason.ENLARGED: "figures too small to enlarge",
+    RejectReason.TEXT: "titles and credits",
     RejectReason.SURPLUS: "figures beyond the largest of their frame",
     RejectReason.NEAR_DUPLICATE: "near-duplicates of a kept picture",
     RejectReason.UNREADABLE: "unreadable",

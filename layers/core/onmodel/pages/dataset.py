@@ -32,6 +32,10 @@ LEFT_OUT: dict[LeftOutReason, tuple[str, str]] = {
         "Another figure is half as large or larger: its character would be learnt as this one."
         " Name that figure, or keep the picture in the review.",
     ),
+    LeftOutReason.POOR: (
+        "Poor pictures",
+        "Blurred, tiny or badly lit (training.min_quality): they would teach that.",
+    ),
     LeftOutReason.NEAR_DUPLICATE: (
         "Near-duplicates",
         "Like a better picture of another film: together they would weigh twice.",

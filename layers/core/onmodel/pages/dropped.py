@@ -109,6 +109,14 @@ REASONS: dict[RejectReason, Reason] = {
             f"{s.crop.max_enlargement:g} times: it would teach blur."
         ),
     ),
+    RejectReason.TEXT: Reason(
+        "Titles and credits",
+        "crop.max_letters",
+        lambda s: (
+            f"There are lines of text on the picture, with {s.crop.max_letters} letters or more: "
+            "a model would learn to write them."
+        ),
+    ),
     RejectReason.SURPLUS: Reason(
         "Beyond the largest",
         "finder.max_figures",
