@@ -40,10 +40,10 @@ def byte_bar(console: Console, title: str, total: int) -> Iterator[UploadProgres
 
 
 @contextmanager
-def total_bar(console: Console, title: str, *, bytes_of_it: bool = False) -> Iterator[_TotalBar]:
-    """A bar whose total is given with the progress, in files or in bytes."""
-    done = DownloadColumn() if bytes_of_it else TextColumn("{task.completed} files")
-    columns = (TextColumn("{task.description}"), BarColumn(), done)
+def total_bar(console: Console, title: str) -> Iterator[_TotalBar]:
+    """A bar whose total is given with the progress, in files."""
+    done = TextColumn("{task.completed} files")
+    columns = (TextColumn("{task.description}"), BarColumn(), done, TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=_quiet(console)) as bars:
         yield _TotalBar(bars, title)
     console.print(f"[green]✓[/] {title}")

@@ -16,10 +16,9 @@ from onmodel.contracts.keys import slug
 from onmodel.errors import FilmRefused
 from onmodel.formats.wording import duration
 from onmodel_cli import local_stack, results
-from onmodel_cli.bars import total_bar
 from onmodel_cli.connection import Connection, connect, use_endpoint
 from onmodel_cli.ending import Post, finish
-from onmodel_cli.run import Wish, prepare_film
+from onmodel_cli.run import Wish, prepare_films
 from onmodel_cli.storyboard import drawn_take, fetch_gallery, send_storyboard, show_drawing
 from onmodel_cli.waiting import waiting
 
@@ -95,8 +94,9 @@ def play(demo: Demo, console: Console) -> None:
         if before is None:  # a new stack: delete the mails of an earlier demo
             shutil.rmtree(mails, ignore_errors=True)
         post = Post.of(running, mails)
-        result, again = prepare_film(wish, connection, console)
-        results.show(result, console, again=again)
+        (prepared,) = prepare_films(wish, connection, console)
+        result = prepared.result
+        results.show(result, console, again=prepared.again)
         finish(connection, result, demo.output, post, console, runs_trainer=demo.runs_trainer)
         if demo.runs_trainer:
             _draw_arms(demo, wish, connection, console)
@@ -140,12 +140,19 @@ def _simulation(demo: Demo) -> SimulationSettings | None:
 
 def _bunny(demo: Demo, console: Console) -> Wish:
     """Big Buck Bunny with its four characters."""
-    from onmodel_local.films import CREDIT, FilmUnavailableError, fetch_big_buck_bunny
+    from onmodel_local.films import (
+        CREDIT,
+        FilmUnavailableError,
+        fetch_big_buck_bunny,
+        is_fetched,
+    )
     from onmodel_local.references import cut_references
 
-    with total_bar(console, "Big Buck Bunny is here", bytes_of_it=True) as bar:
+    cache = local_stack.repository() / CACHE
+    how = "Reading Big Buck Bunny" if is_fetched(cache) else "Fetching Big Buck Bunny (58 MB, once)"
+    with waiting(console, how):
         try:
-            film = fetch_big_buck_bunny(local_stack.repository() / CACHE, bar)
+            film = fetch_big_buck_bunny(cache)
         except FilmUnavailableError as fault:
             raise FilmRefused(str(fault), "Or show your own: `make demo FILM=my.mp4`") from fault
     console.print(f"[dim]{CREDIT}[/]")
@@ -156,7 +163,7 @@ def _bunny(demo: Demo, console: Console) -> Wish:
         f"({sum(map(len, cut.values()))} pictures)"
     )
     return Wish(
-        film=film,
+        films=(film,),
         production=BUNNY,
         characters=characters,
         settings=_settings(demo, list(cut), CREDIT),
@@ -198,5 +205,5 @@ def _own(demo: Demo) -> Wish:
     }
     settings.write_text(yaml.safe_dump(chosen, sort_keys=False), encoding="utf-8")
     return Wish(
-        film=demo.film, production=slug(demo.film.stem), settings=settings, output=demo.output
+        films=(demo.film,), production=slug(demo.film.stem), settings=settings, output=demo.output
     )

@@ -6,7 +6,7 @@ import logging
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -25,13 +25,14 @@ from onmodel_cli.fetching import model_app
 from onmodel_cli.judging import judge
 from onmodel_cli.local_stack import local_app
 from onmodel_cli.models import delete_model, deploy, extend, retire
-from onmodel_cli.next_steps import next_steps
+from onmodel_cli.next_steps import NextSteps, next_steps
 from onmodel_cli.opening import open_home
 from onmodel_cli.options import open_stack
 from onmodel_cli.preparing import trainer_app
 from onmodel_cli.quoting import quote
+from onmodel_cli.reaching import Until, follow_to
 from onmodel_cli.reviewing import review
-from onmodel_cli.run import Wish, prepare_film
+from onmodel_cli.run import Prepared, Wish, prepare_films
 from onmodel_cli.signals import ending_as_by_ctrl_c
 from onmodel_cli.status import costs, status
 from onmodel_cli.storyboard import storyboard
@@ -79,10 +80,15 @@ def _onmodel(
 
 @app.command()
 def run(
-    film: Annotated[Path, typer.Argument(help="The film to prepare.", show_default=False)],
+    films: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILM...", help="Films to prepare, or folders of films.", show_default=False
+        ),
+    ],
     production: Annotated[
         str,
-        typer.Option("--production", "-p", help="Which production it belongs to."),
+        typer.Option("--production", "-p", help="Which production they belong to."),
     ],
     characters: Annotated[
         Path | None,
@@ -92,6 +98,14 @@ def run(
         Path | None,
         typer.Option("--settings", help="settings.yaml of the production (docs/operating.md)."),
     ] = None,
+    until: Annotated[
+        Until,
+        typer.Option(
+            "--until",
+            help="What is waited for: the prepared film, its captioned dataset, or a model that"
+            " has drawn. A question about money is shown, and a mail has its link.",
+        ),
+    ] = Until.FILM,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Where report, crops and records are copied to.")
     ] = Path("onmodel-out"),
@@ -103,7 +117,7 @@ def run(
     local: options.Local = False,
     as_json: options.Json = False,
 ) -> None:
-    """Upload a film, follow its preparation, and show what was kept, what was dropped and why.
+    """Upload films, follow their preparation, and show what was kept, what was dropped and why.
 
     The same film under the same settings is prepared once: running this again costs nothing and
     shows the result. A changed setting or a new reference pays only for what is new.
@@ -111,22 +125,43 @@ def run(
     with speaking.plain_errors(as_json):
         connection = open_stack(stack, region, local)
         wish = Wish(
-            film=film,
+            films=tuple(films),
             production=production,
             characters=characters,
             settings=settings,
             output=output,
             pictures=pictures,
         )
-        result, again = prepare_film(wish, connection, speaking.err)
-        after = next_steps(result, connection, now())
+        done = prepare_films(wish, connection, speaking.err)
+        if not as_json:
+            for each in done:
+                results.show(each.result, speaking.out, again=each.again)
+        last = done[-1].result
+        if until is Until.FILM:
+            _tell_next(done, next_steps(last, connection, now()), as_json)
+            return
+        reached = follow_to(until, last, connection, output, speaking.err)
         if as_json:
-            speaking.print_object(results.as_object(result) | {"next": after.as_object()})
-        else:
-            results.show(result, speaking.out, again=again)
-            speaking.out.print("\n[bold]Next[/]")
-            for sentence in after.sentences:
-                speaking.out.print(f"  {escape(sentence)}")
+            places = {name.lower().replace(" ", "_"): str(path) for name, path in reached.rows()}
+            speaking.print_object(_films_as_object(done) | {"reached": until, **places})
+            return
+        for name, path in reached.rows():
+            speaking.out.print(f"[bold]{name:<10}[/] {path.as_uri()}")
+
+
+def _films_as_object(done: list[Prepared]) -> dict[str, Any]:
+    """Of one film its own object; of several a list."""
+    each = [results.as_object(one.result) for one in done]
+    return each[0] if len(each) == 1 else {"status": "prepared", "films": each}
+
+
+def _tell_next(done: list[Prepared], after: NextSteps, as_json: bool) -> None:
+    if as_json:
+        speaking.print_object(_films_as_object(done) | {"next": after.as_object()})
+        return
+    speaking.out.print("\n[bold]Next[/]")
+    for sentence in after.sentences:
+        speaking.out.print(f"  {escape(sentence)}")
 
 
 @app.command()

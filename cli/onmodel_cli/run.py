@@ -1,8 +1,9 @@
-"""`onmodel run`: upload a film, follow its preparation, fetch the results."""
+"""`onmodel run`: upload films, follow their preparation, fetch the results."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,16 +20,14 @@ from onmodel.films.planning import plan_run
 from onmodel.films.settings import uploaded_settings
 from onmodel.films.upload_layout import FilmFile
 from onmodel.ports.storage import ObjectInfo
-from onmodel.registry.kinds import FILMS, RUNS
+from onmodel.registry.kinds import FILMS, REFERENCES, RUNS
 from onmodel_cli import bars, results
 from onmodel_cli.connection import Connection
 from onmodel_cli.following import Follower
+from onmodel_cli.local_films import Film, check_film, films_at, read_film
 from onmodel_cli.results import Result
 from onmodel_cli.uploading import (
-    Film,
-    check_film,
     production_folder,
-    read_film,
     upload_film,
     upload_references,
     upload_settings,
@@ -40,9 +39,9 @@ POLL_LOCAL_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Wish:
-    """What the user asked for."""
+    """What the user asked for. `films` may be folders."""
 
-    film: Path
+    films: tuple[Path, ...]
     production: str
     characters: Path | None = None
     settings: Path | None = None
@@ -50,14 +49,27 @@ class Wish:
     pictures: bool = True
 
 
-def prepare_film(wish: Wish, connection: Connection, console: Console) -> tuple[Result, bool]:
-    """Prepare a film with PrepareFilm.
+@dataclass(frozen=True)
+class Prepared:
+    """A film's result, and whether it existed before: then nothing was uploaded or paid for."""
 
-    Returns:
-        The result, and whether it existed before: then nothing was uploaded or paid for.
+    result: Result
+    again: bool
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """A film whose run is prepared already, or that was uploaded and is followed."""
+
+    run: Run
+    follower: Follower | None
+
+
+def prepare_films(wish: Wish, connection: Connection, console: Console) -> list[Prepared]:
+    """Prepare films with PrepareFilm. All are read and checked before the first is sent.
 
     Raises:
-        RefusedError: film, settings or references cannot be used.
+        RefusedError: a film, the settings or the references cannot be used.
         ServiceError, StillRunning: as the follower says.
     """
     warnings: list[str] = []
@@ -67,36 +79,72 @@ def prepare_film(wish: Wish, connection: Connection, console: Console) -> tuple[
         console.print(f"[yellow]![/] {escape(text)}")
 
     folder = production_folder(wish.production, connection.registry)
-    with bars.byte_bar(console, f"Reading {wish.film.name}", _size(wish.film)) as progress:
-        film = read_film(wish.film, folder, progress)
-    check_film(wish.film)
+    films = [_read(path, folder, console) for path in films_at(wish.films)]
+    _send_others(wish, folder, connection, console, warn)
+    sent = [_send(film, connection, console) for film in films]
+    done = []
+    for each in sent:
+        if each.follower is not None:
+            bars.show_run(console, each.follower.watch())
+        run = _recorded(each.run, connection)
+        with bars.total_bar(console, "Fetching report and pictures") as progress:
+            result = results.fetch_result(
+                run,
+                connection.studio,
+                wish.output,
+                pictures=wish.pictures,
+                progress=progress,
+            )
+        result = replace(result, warnings=tuple(warnings))
+        done.append(Prepared(result, again=each.follower is None))
+    return done
+
+
+def _read(path: Path, folder: str, console: Console) -> Film:
+    with bars.byte_bar(console, f"Reading {path.name}", _size(path)) as progress:
+        film = read_film(path, folder, progress)
+    check_film(path)
+    return film
+
+
+def _send_others(
+    wish: Wish,
+    folder: str,
+    connection: Connection,
+    console: Console,
+    warn: Callable[[str], None],
+) -> None:
+    """Settings and references, before the films that they are for."""
     if wish.settings:
-        upload_settings(
-            wish.settings,
-            folder,
-            connection.uploads,
-            connection.environment.read(Models).allowed,
-            warn,
-        )
+        models = connection.environment.read(Models).allowed
+        upload_settings(wish.settings, folder, connection.uploads, models, warn)
         console.print(f"[green]✓[/] Settings {wish.settings}")
     if wish.characters:
         sent = upload_references(wish.characters, folder, connection.uploads, warn)
         shown = ", ".join(f"{name} ({number})" for name, number in sent.items())
         console.print(f"[green]✓[/] References: {shown}")
-    known = _prepared(film, connection)
-    run = known or _upload_and_watch(film, connection, console)
-    with bars.total_bar(console, "Fetching report and pictures") as progress_files:
-        result = results.fetch_result(
-            run,
-            connection.studio,
-            wish.output,
-            pictures=wish.pictures,
-            progress=progress_files,
+    elif not _knows_somebody(folder, connection):
+        console.print(
+            "[yellow]![/] No character has pictures yet, so nobody is named. Make a folder for"
+            " each with three pictures of it, and give it with `--characters DIR`."
         )
-    return replace(result, warnings=tuple(warnings)), known is not None
 
 
-def _upload_and_watch(film: Film, connection: Connection, console: Console) -> Run:
+def _knows_somebody(folder: str, connection: Connection) -> bool:
+    """Whether the production has references, as pictures or as places in films."""
+    registry = connection.registry
+    production = production_of(folder, registry)
+    if any(True for _ in REFERENCES.list(registry, production.id)):
+        return True
+    models = connection.environment.read(Models).allowed
+    settings = uploaded_settings(production, connection.uploads, models)
+    return any(role.references for role in settings.characters.values())
+
+
+def _send(film: Film, connection: Connection, console: Console) -> _Sent:
+    known = _prepared(film, connection)
+    if known is not None:
+        return _Sent(known, None)
     started = datetime.now(UTC)
     with bars.byte_bar(console, f"Uploading {film.path.name}", film.size) as progress:
         info = upload_film(film, connection, progress)
@@ -111,8 +159,7 @@ def _upload_and_watch(film: Film, connection: Connection, console: Console) -> R
         monotonic=time.monotonic,
         every_seconds=POLL_LOCAL_SECONDS if connection.local else POLL_SECONDS,
     )
-    bars.show_run(console, follower.watch())
-    return _recorded(run, connection)
+    return _Sent(run, follower)
 
 
 def _prepared(film: Film, connection: Connection) -> Run | None:

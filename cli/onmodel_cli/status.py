@@ -46,7 +46,7 @@ def status(
             )
             return
         if not lines:
-            speaking.out.print("There is nothing yet. Upload a film: `onmodel run --help`.")
+            speaking.out.print("There is nothing yet. Upload a film: `onmodel run FILM -p NAME`.")
             return
         _show(lines)
         _tell_billing(costly)
@@ -100,7 +100,7 @@ def _tell_billing(costly: list[Line]) -> None:
     for line in costly:
         speaking.out.print(
             f"\n[bold yellow]{line.id} costs {dollars(line.usd_per_hour)} an hour[/] and "
-            f"{line.what}. Sooner: onmodel retire --production {line.production}"
+            f"{line.what}. Sooner: `onmodel retire -p {line.production} --deployment {line.id}`"
         )
 
 

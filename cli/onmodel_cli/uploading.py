@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from awscrt.checksums import crc64nvme
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 
@@ -17,7 +14,6 @@ from onmodel.adapters.faults import translated
 from onmodel.contracts.keys import as_typed
 from onmodel.contracts.settings import AllowedModels
 from onmodel.errors import (
-    FilmRefused,
     NotFound,
     ReferenceRefused,
     RefusedError,
@@ -27,7 +23,6 @@ from onmodel.errors import (
 from onmodel.films.folders import production_called
 from onmodel.films.settings import read_settings
 from onmodel.films.upload_layout import (
-    FilmFile,
     IgnoredUpload,
     classify,
     key_in,
@@ -41,30 +36,13 @@ from onmodel.vision.picture_header import picture_kind
 
 if TYPE_CHECKING:
     from onmodel_cli.connection import Connection
+    from onmodel_cli.local_films import Film
 
 KEY_LIMIT_BYTES = 1024  # S3's
 PART_BYTES = 16 * 1024**2  # 10,000 parts of 16 MiB: films up to 156 GiB
 READ_BYTES = 4 * 1024**2
 UploadProgress = Callable[[int], None]
 """Called with the bytes sent since the last call."""
-
-
-@dataclass(frozen=True)
-class Film:
-    """A local film and its key. `checksum` is its CRC64NVME as S3 writes it."""
-
-    path: Path
-    folder: str
-    size: int
-    checksum: str
-
-    @property
-    def name(self) -> str:
-        return as_typed(self.path.name)
-
-    @property
-    def key(self) -> str:
-        return key_in(self.folder, "films", self.name) if self.folder else self.name
 
 
 class NameRefused(RefusedError):
@@ -83,53 +61,6 @@ def check_key(key: str) -> None:
         raise NameRefused(
             f"{key[:60]}… would have a key of {size:,} bytes, and S3 takes {KEY_LIMIT_BYTES:,}",
             "Give it a shorter name",
-        )
-
-
-def read_film(path: Path, folder: str, progress: UploadProgress = lambda _: None) -> Film:
-    """Check a local film and compute its checksum; nothing is sent.
-
-    Raises:
-        FilmRefused: no such file, a folder, empty, or a name that the stack takes for no film.
-        NameRefused: its name cannot be a key.
-    """
-    check_key(key_in(folder, "films", path.name))
-    if not path.is_file():
-        raise FilmRefused(f"There is no film at {path}", "Check the path")
-    _refuse_other_files(path.name)
-    size = path.stat().st_size
-    if not size:
-        raise FilmRefused(f"{path.name} is empty", "Export or copy it again")
-    checksum = 0
-    with path.open("rb") as file:
-        while block := file.read(READ_BYTES):
-            checksum = crc64nvme(block, checksum)
-            progress(len(block))
-    encoded = base64.b64encode(checksum.to_bytes(8, "big")).decode()
-    return Film(path=path, folder=folder, size=size, checksum=encoded)
-
-
-def check_film(path: Path) -> None:
-    """What probe_film would refuse, by its own code, before gigabytes are sent.
-
-    Raises:
-        FilmRefused: as inspect_film says.
-    """
-    from onmodel.video.inspection.film import inspect_film  # loads PyAV: others do not wait
-
-    with path.open("rb") as source:
-        inspect_film(source, size_bytes=path.stat().st_size)
-
-
-def _refuse_other_files(name: str) -> None:
-    upload = classify(name)
-    if isinstance(upload, IgnoredUpload):
-        raise FilmRefused(
-            f"{name} was not uploaded: by its name it is {upload.why}", "Give the film itself"
-        )
-    if not isinstance(upload, FilmFile):
-        raise FilmRefused(
-            f"{name} was not uploaded: by its name it is no film", "Give a film, such as an MP4"
         )
 
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from onmodel_cli import events, main
 from onmodel_cli.connection import Connection
-from onmodel_cli.run import Wish, prepare_film
+from onmodel_cli.run import Wish, prepare_films
 from onmodel_cli.speaking import err
 
 ROOT = Path(__file__).parents[3]
@@ -24,7 +24,7 @@ OF_A_FILM = ["route_upload", "claim_run", "probe_film", "sample_chunk", "dedupli
 @pytest.fixture
 def prepared(connection: Connection, film: Path, tmp_path: Path, monkeypatch) -> Connection:
     monkeypatch.setattr(events, "open_stack", lambda *_arguments: connection)
-    prepare_film(Wish(film=film, production="mira", output=tmp_path), connection, err)
+    prepare_films(Wish(films=(film,), production="mira", output=tmp_path), connection, err)
     return connection
 
 
@@ -46,7 +46,7 @@ def test_event_when_the_film_is_named_in_another_normal_form_then_found(
     monkeypatch.setattr(events, "open_stack", lambda *_arguments: connection)
     typed = tmp_path / "Caf\u00e9.mp4"
     typed.write_bytes(film.read_bytes())
-    prepare_film(Wish(film=typed, production="mira", output=tmp_path), connection, err)
+    prepare_films(Wish(films=(typed,), production="mira", output=tmp_path), connection, err)
     done = CliRunner().invoke(
         main.app, ["event", "probe_film", "-p", "Mira", "--film", "Cafe\u0301.mp4"]
     )

@@ -13,7 +13,7 @@ from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel_cli.connection import Connection
 from onmodel_cli.next_steps import NextSteps, next_steps
 from onmodel_cli.results import Result
-from onmodel_cli.run import Wish, prepare_film
+from onmodel_cli.run import Wish, prepare_films
 from onmodel_cli.speaking import err
 
 
@@ -22,7 +22,10 @@ def after(
     connection: Connection, world: FilmsInMemory, film: Path, tmp_path: Path
 ) -> Callable[..., NextSteps]:
     """What `onmodel run` says under some settings, of a film with so many pictures of Buck."""
-    result, _ = prepare_film(Wish(film=film, production="bunny", output=tmp_path), connection, err)
+    (prepared,) = prepare_films(
+        Wish(films=(film,), production="bunny", output=tmp_path), connection, err
+    )
+    result = prepared.result
 
     def say(settings: Settings, pictures: int = 200) -> NextSteps:
         world.studio.put(

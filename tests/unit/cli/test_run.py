@@ -328,3 +328,49 @@ def test_run_when_the_key_would_be_too_long_for_s3_then_one_sentence(
     assert done.exit_code == 3
     assert "S3 takes 1,024" in done.stderr
     assert connection.s3.uploaded == []
+
+
+def test_run_when_a_folder_and_a_film_are_given_then_each_film_is_prepared_once(
+    invoke, film: Path, connection: Connection, tmp_path: Path
+) -> None:
+    folder = tmp_path / "dailies"
+    (folder / "day 1").mkdir(parents=True)
+    (folder / "notes.srt").write_text("1")
+    copy = folder / "day 1" / "take.mp4"
+    copy.write_bytes(film.read_bytes() + b"\0\0\0\x0cfreemore")  # a box that readers skip
+    done = invoke("run", film, folder, copy, "-p", "mira", "--json")
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [each["title"] for each in told["films"]] == ["mira.mp4", "take.mp4"]
+    assert connection.s3.uploaded == ["mira/films/mira.mp4", "mira/films/take.mp4"]
+    assert told["next"]["sentences"]
+
+
+def test_run_when_one_of_several_films_cannot_be_read_then_none_is_sent_and_it_is_named(
+    invoke, film: Path, connection: Connection, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(b"no film at all")
+    done = invoke("run", film, bad, "-p", "mira")
+    assert done.exit_code == 3
+    assert "bad.mp4: this is not a film that can be read" in done.stderr
+    assert connection.s3.uploaded == []
+
+
+def test_run_when_a_folder_has_no_film_then_says_so(invoke, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = invoke("run", tmp_path / "empty", "-p", "mira")
+    assert done.exit_code == 3
+    assert "There is no film in the folder" in done.stderr
+
+
+def test_run_when_no_character_has_pictures_then_says_how_to_give_them(
+    invoke, film: Path, tmp_path: Path, picture: bytes
+) -> None:
+    hint = "nobody is named. Make a folder for each with three pictures of it"
+    assert hint in " ".join(invoke("run", film, "-p", "mira").stderr.split())
+    (tmp_path / "cast" / "Mira").mkdir(parents=True)
+    (tmp_path / "cast" / "Mira" / "front.png").write_bytes(picture)
+    given = invoke("run", film, "-p", "mira", "--characters", tmp_path / "cast")
+    assert given.exit_code == 0
+    assert hint not in " ".join(given.stderr.split())

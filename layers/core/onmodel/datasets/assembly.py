@@ -114,7 +114,7 @@ def _refuse_if_empty(pool: CropPool, accepted: npt.NDArray[np.intp]) -> None:
     if not len(accepted):
         raise DatasetRefused(
             f"all {len(pool.crops):,} pictures were rejected in the review",
-            "Take some back: `onmodel review`",
+            "Take some back on the review page (docs/review.md)",
         )
 
 

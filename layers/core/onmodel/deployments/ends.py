@@ -98,7 +98,7 @@ def extend_deployment(
         if current.status != DeploymentStage.IN_SERVICE:
             raise EventRefused(
                 f"{deployment_id} is {current.status}, not in service",
-                "Deploy the model again with `onmodel deploy`",
+                f"Deploy the model again: `onmodel deploy -p {production}`",
             )
         return current.with_fields(retires_at=end)
 

@@ -182,7 +182,9 @@ class EndedRequests:
             what = f"the storyboard {request.storyboard_key} was not drawn"
             return self.mails.alarm(ended, about, what, "Upload it again")
         what = f"the model {request.training_id} was not deployed"
-        advice = "`onmodel deploy` tries again"
+        advice = (
+            f"`onmodel deploy -p {request.production} --training {request.training_id}` tries again"
+        )
         return self.mails.alarm(ended, about, what, advice)
 
     def _declined_for_job(self, ended: EndedExecution) -> bool:

@@ -1,0 +1,81 @@
+"""Every command of ours that a message, a mail or an advice tells people to type is typed here."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from onmodel.formats.commands import naming_stack
+from onmodel_cli.main import app
+
+ROOT = Path(__file__).parents[3]
+SOURCES = ("cli/onmodel_cli", "layers/core/onmodel", "local/onmodel_local", "functions")
+MAILS = ROOT / "tests/unit/notifications/golden"
+TYPED = re.compile(r"`(onmodel [a-z][^`\n]*)`")
+INSERTED = "1"
+"""Stands for a value that the program inserts: a name, an id, or a number."""
+
+
+def told(source: str) -> Iterator[str]:
+    """The text of each string of a module that is not a docstring."""
+    tree = ast.parse(source)
+    docstrings = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(
+                str(part.value) if isinstance(part, ast.Constant) else INSERTED
+                for part in node.values
+            )
+        elif (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in docstrings
+        ):
+            yield node.value
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    """Place and command, each once."""
+    found: dict[str, str] = {}
+    for folder in SOURCES:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for text in told(path.read_text(encoding="utf-8")):
+                for command in TYPED.findall(text):
+                    found.setdefault(command, path.relative_to(ROOT).as_posix())
+    for path in sorted(MAILS.glob("*.txt")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            for command in [*TYPED.findall(line), *re.findall(r"^ +(onmodel .*)", line)]:
+                found.setdefault(command, path.name)
+    yield from ((place, command) for command, place in found.items())
+
+
+def type_in(command: str) -> None:
+    """As a shell and the program's parser read it; raises what they refuse."""
+    _, *words = shlex.split(command)
+    group = get_command(app)
+    while words and words[0] in getattr(group, "commands", {}):
+        group = group.commands[words.pop(0)]
+    group.make_context("onmodel", words)
+
+
+@pytest.mark.parametrize(("place", "command"), list(commands()))
+def test_command_when_it_is_printed_then_the_program_takes_it_as_it_stands(
+    place: str, command: str
+) -> None:
+    for options in ("--local", "--stack mine --region us-east-1"):
+        type_in(naming_stack(f"`{command}`", options).strip("`"))
+
+
+def test_commands_when_gathered_then_they_come_from_programs_and_from_mails() -> None:
+    places = {place.partition("/")[0] for place, _ in commands()}
+    assert {"cli", "layers"} <= places and any(place.endswith(".txt") for place in places)
