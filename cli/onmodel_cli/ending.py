@@ -171,7 +171,7 @@ def _bill(connection: Connection, production: str, console: Console) -> None:
     for line in known:
         console.print(f"  {dollars(line.usd):>9}  {line.kind} {line.id}")
     console.print(f"  {dollars(sum(line.usd or 0 for line in known)):>9}  in all. Here: nothing.")
-    costly = billing(lines)
+    costly = billing(look(connection.registry, None, now()))
     for line in costly:
         console.print(f"[bold red]{line.id} is billing {dollars(line.usd_per_hour)} an hour[/]")
     if not costly:

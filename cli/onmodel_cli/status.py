@@ -49,7 +49,7 @@ def status(
             speaking.out.print("There is nothing yet. Upload a film: `onmodel run FILM -p NAME`.")
             return
         _show(lines)
-        _tell_billing(costly)
+        _tell_billing(costly, chosen)
 
 
 def costs(
@@ -85,7 +85,7 @@ def costs(
             f"\n[bold]Estimated total {dollars(total)}[/], {dollars(float(bill.saved_usd))} saved. "
             f"Prices of {bill.prices_dated.isoformat()}; AWS bills by its own counts."
         )
-        _tell_billing(billing(lines))
+        _tell_billing(billing(lines), chosen)
 
 
 def _total(bill: Bill, others: list[Line]) -> float | None:
@@ -94,9 +94,10 @@ def _total(bill: Bill, others: list[Line]) -> float | None:
     return float(bill.total_usd) + sum(line.usd for line in others if line.usd is not None)
 
 
-def _tell_billing(costly: list[Line]) -> None:
+def _tell_billing(costly: list[Line], production: str | None) -> None:
     if not costly:
-        speaking.out.print("\n[green]Nothing is billing by the hour.[/]")
+        whose = f" of {production}" if production else ""
+        speaking.out.print(f"\n[green]Nothing{whose} is billing by the hour.[/]")
     for line in costly:
         speaking.out.print(
             f"\n[bold yellow]{line.id} costs {dollars(line.usd_per_hour)} an hour[/] and "

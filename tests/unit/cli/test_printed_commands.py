@@ -1,4 +1,7 @@
-"""Every command of ours that a message, a mail or an advice tells people to type is typed here."""
+"""Every command of ours that a message or an advice tells people to type is typed here.
+
+tests/unit/notifications/test_letter.py types the lines of mails.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,6 @@ from onmodel_cli.main import app
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ("cli/onmodel_cli", "layers/core/onmodel", "local/onmodel_local", "functions")
-MAILS = ROOT / "tests/unit/notifications/golden"
 TYPED = re.compile(r"`(onmodel [a-z][^`\n]*)`")
 INSERTED = "1"
 """Stands for a value that the program inserts: a name, an id, or a number."""
@@ -52,9 +54,8 @@ def commands() -> Iterator[tuple[str, str]]:
             for text in told(path.read_text(encoding="utf-8")):
                 for command in TYPED.findall(text):
                     found.setdefault(command, path.relative_to(ROOT).as_posix())
-    for path in sorted(MAILS.glob("*.txt")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            for command in [*TYPED.findall(line), *re.findall(r"^ +(onmodel .*)", line)]:
+        for path in sorted((ROOT / folder).rglob("*.j2")):
+            for command in TYPED.findall(path.read_text(encoding="utf-8")):
                 found.setdefault(command, path.name)
     yield from ((place, command) for command, place in found.items())
 
@@ -76,6 +77,5 @@ def test_command_when_it_is_printed_then_the_program_takes_it_as_it_stands(
         type_in(naming_stack(f"`{command}`", options).strip("`"))
 
 
-def test_commands_when_gathered_then_they_come_from_programs_and_from_mails() -> None:
-    places = {place.partition("/")[0] for place, _ in commands()}
-    assert {"cli", "layers"} <= places and any(place.endswith(".txt") for place in places)
+def test_commands_when_gathered_then_they_come_from_the_program_and_from_the_functions() -> None:
+    assert {"cli", "layers"} <= {place.partition("/")[0] for place, _ in commands()}

@@ -7,7 +7,12 @@ from fakes.object_store import InMemoryObjectStore
 from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.errors import SettingsRefused
 from onmodel.films.folders import ProductionFolders
-from onmodel.films.settings import accept_settings, parse_settings, settings_in_force
+from onmodel.films.settings import (
+    accept_settings,
+    parse_settings,
+    read_settings,
+    settings_in_force,
+)
 from onmodel.formats.user_yaml import LIMIT_BYTES
 
 BUNNY = ProductionFolders("bunny", ("bunny",))
@@ -203,3 +208,18 @@ def test_finder_when_several_kinds_are_written_then_other_samples_which_are_read
 def test_finder_when_it_cannot_be_meant_so_then_refused(text: bytes, answer: str) -> None:
     with pytest.raises(SettingsRefused, match=answer):
         parse_settings(text)
+
+
+def test_settings_when_values_and_models_are_wrong_then_the_values_are_told_first_together() -> (
+    None
+):
+    """As docs/operating.md says it."""
+    models = AllowedModels(captions="pro")
+    wrong_model = b"captions: {model: other}\n"
+    wrong_values = b"sampling: {interval_seconds: 0}\nfinder: {lables: [x]}\n"
+    with pytest.raises(SettingsRefused) as values:
+        read_settings(wrong_values + wrong_model, models)
+    assert "interval_seconds" in str(values.value) and "lables" in str(values.value)
+    assert "other" not in str(values.value)
+    with pytest.raises(SettingsRefused, match="other"):
+        read_settings(wrong_model, models)
