@@ -51,7 +51,7 @@ def diff(
     as_json: options.Json = False,
 ) -> None:
     """Show which pictures, captions, names and splits changed from dataset A to dataset B."""
-    with speaking.plain_errors():
+    with speaking.plain_errors(as_json):
         connection = options.open_stack(stack, region, local)
         slug = options.production_id(production, connection.registry)
         older, newer = chosen_pair(slug, before, after, connection.registry)

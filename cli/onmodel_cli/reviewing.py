@@ -12,8 +12,8 @@ import typer
 from onmodel_cli import options, speaking
 
 NEXT = (
-    "Corrections are in review.jsonl of the folder. `onmodel export` to the same folder saves them"
-    " in the production, and writes the folder with them."
+    "Corrections are in review.jsonl of the folder. Exporting to the same folder saves them in the"
+    " production, and writes the folder with them: `onmodel export -p NAME --to DIR`."
 )
 
 
@@ -21,7 +21,7 @@ def review(
     production: options.OfProduction = None,
     folder: Annotated[
         Path | None,
-        typer.Option("--folder", help="A folder that `onmodel export` wrote; needs no stack."),
+        typer.Option("--folder", help="A folder that onmodel export wrote; needs no stack."),
     ] = None,
     no_open: Annotated[
         bool, typer.Option("--no-open", help="Do not open the page in a browser.")

@@ -45,7 +45,9 @@ class ReviewedFolder:
         """Raises FolderRefused for a folder that holds no export."""
         found = exported(folder)
         if found is None:
-            raise FolderRefused(f"{folder} holds no export", "Make one: `onmodel export --to`")
+            raise FolderRefused(
+                f"{folder} holds no export", f"Make one: `onmodel export -p NAME --to {folder}`"
+            )
         self.export = found
         pictures = read_lines(ExportedPicture, (folder / ITEMS).read_bytes())
         self.files = FolderFiles(folder, found, pictures)

@@ -210,9 +210,7 @@ def test_finder_when_it_cannot_be_meant_so_then_refused(text: bytes, answer: str
         parse_settings(text)
 
 
-def test_settings_when_values_and_models_are_wrong_then_the_values_are_told_first_together() -> (
-    None
-):
+def test_settings_when_values_and_models_are_wrong_then_values_are_told_first_together() -> None:
     """As docs/operating.md says it."""
     models = AllowedModels(captions="pro")
     wrong_model = b"captions: {model: other}\n"
