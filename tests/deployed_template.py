@@ -114,9 +114,8 @@ class Deployed(Template):
         substitutions = self.of("AWS::StepFunctions::StateMachine")[machine][
             "DefinitionSubstitutions"
         ]
-        return yaml.safe_load(
-            re.sub(r"\$\{(\w+)\}", lambda match: str(substitutions[match[1]]), text)
-        )
+        filled = re.sub(r"\$\{(\w+)\}", lambda match: str(substitutions[match[1]]), text)
+        return yaml.load(filled, Loader=yaml.CSafeLoader)
 
     def _fill(self, value: Any) -> Any:
         if isinstance(value, list):

@@ -18,8 +18,11 @@ ROOT = Path(__file__).parents[1]
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 
 
-class CloudFormationLoader(yaml.SafeLoader):
-    """Reads !Ref A as {"Ref": "A"} and !GetAtt A.B as {"Fn::GetAtt": ["A", "B"]}."""
+class CloudFormationLoader(yaml.CSafeLoader):
+    """Reads !Ref A as {"Ref": "A"} and !GetAtt A.B as {"Fn::GetAtt": ["A", "B"]}.
+
+    By libyaml: the parser that is written in Python needs a second for the template.
+    """
 
 
 def _tag(loader: CloudFormationLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
@@ -185,7 +188,7 @@ def read_machine(name: str, properties: dict[str, Any]) -> Machine:
         return f"<{match[1]}>" if quoted else "7"
 
     bare = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
-    definition = yaml.safe_load(PLACEHOLDER.sub(fill, bare))
+    definition = yaml.load(PLACEHOLDER.sub(fill, bare), Loader=yaml.CSafeLoader)
     json.dumps(definition)  # what Step Functions takes
     return Machine(name, properties, bare, definition)
 

@@ -470,7 +470,7 @@ class Machines:
 def _deployed(machine: str) -> Json:
     """The definition as it is deployed; reading YAML takes longer than running it."""
     path = ROOT / "statemachine" / f"{snake(machine)}.asl.yaml"
-    return yaml.safe_load(path.read_text())
+    return yaml.load(path.read_text(), Loader=yaml.CSafeLoader)
 
 
 class _Died(BaseException):

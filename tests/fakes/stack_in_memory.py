@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -60,7 +60,7 @@ VARIABLES = {
     "POLL_SECONDS": str(POLL_SECONDS),
     "APPROVAL_DAYS": str(APPROVAL_DAYS),
 }
-FOR_METRICS = {"POWERTOOLS_METRICS_NAMESPACE": "onmodel"}
+METRICS_NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
 FAULTY_SERVICES = (
     "uploads", "studio", "registry", "cache", "mailbox", "executions", "tokens", "scheduler",
     "caption_queue", "foundation_models",
@@ -196,8 +196,7 @@ class StackInMemory:
         }
         for name in replaced.keys() & vars(module).keys():
             setattr(module, name, replaced[name])
-        named = mock.patch.object(metrics.provider, "namespace", "onmodel")
-        with named, mock.patch.dict(os.environ, FOR_METRICS):
+        with _metrics_named():
             return json.loads(json.dumps(module.handler(payload, Context())))
 
     def upload(self, key: str, body: bytes, event_id: str = "upload-1") -> None:
@@ -345,6 +344,21 @@ class StackInMemory:
     @property
     def training_ids(self) -> list[str]:
         return [row.id for row in TRAININGS.list(self.services.registry, PRODUCTION)]
+
+
+@contextmanager
+def _metrics_named() -> Iterator[None]:
+    """As the stack names them; patch.dict would copy and restore every variable for each call."""
+    before = os.environ.get(METRICS_NAMESPACE)
+    os.environ[METRICS_NAMESPACE] = "onmodel"
+    try:
+        with mock.patch.object(metrics.provider, "namespace", "onmodel"):
+            yield
+    finally:
+        if before is None:
+            del os.environ[METRICS_NAMESPACE]
+        else:
+            os.environ[METRICS_NAMESPACE] = before
 
 
 def _camel(step: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import cv2
 import numpy as np
@@ -446,6 +446,7 @@ def with_prices(prices: dict[str, str]) -> PriceBook:
     return book.model_copy(update={"prices": {**book.prices, **own, **models}})
 
 
+@lru_cache(maxsize=1024)  # most tests make the same ones
 def picture(number: int, format: str = "jpeg", mark: int | None = None) -> bytes:  # noqa: A002
     """512 × 640, a colour and a bar that tell pictures apart; a mark leaves them alike."""
     random = np.random.default_rng(number)

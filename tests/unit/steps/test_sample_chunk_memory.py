@@ -39,7 +39,12 @@ def test_sample_when_film_is_large_then_memory_stays_below_what_the_function_is_
     tmp_path: Path, size: tuple[int, int], limit_megabytes: int
 ) -> None:
     film = draw_film(
-        tmp_path / "large.mp4", seconds=2, size=size, gop=12, options={"preset": "ultrafast"}
+        tmp_path / "large.mp4",
+        seconds=2,
+        size=size,
+        fps=12,
+        gop=12,
+        options={"preset": "ultrafast"},
     )
     done = subprocess.run(
         [sys.executable, "-c", SAMPLE, str(film.path)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 from pathlib import Path
 
 import av
@@ -32,27 +33,33 @@ FILMS = {
 MUXERS = {".h263": "h263", ".h261": "h261", ".avi": "avi", ".mov": "mov"}
 
 
-def picture(number: int) -> np.ndarray:
+SLOW = {"cinepak": ((88, 72), {"max_strips": "1"})}
+"""Size and options for an encoder that needs 60 ms for a picture of SIZE."""
+
+
+def picture(number: int, size: tuple[int, int] = SIZE) -> np.ndarray:
     colours = np.random.default_rng(3).integers(0, 255, (5, 6, 3), np.uint8)
-    shown = cv2.resize(colours, SIZE, interpolation=cv2.INTER_CUBIC)
-    left = number * 3 % (SIZE[0] - 40)
+    shown = cv2.resize(colours, size, interpolation=cv2.INTER_CUBIC)
+    left = number * 3 % (size[0] - 40)
     shown[50:90, left : left + 40] = (255, 40, number * 7 % 256)
     return shown
 
 
+@cache
 def drawn(name: str, *, black: int = 0) -> bytes:
     """4 s with a keyframe a second; a killed AVI has no index."""
     codec, layout = FILMS[name]
+    size, options = SLOW.get(codec, (SIZE, {}))
     target = io.BytesIO()
     with av.open(target, "w", format=MUXERS[Path(name).suffix]) as output:
-        stream = output.add_stream(codec, rate=25)
-        stream.width, stream.height = SIZE
+        stream = output.add_stream(codec, rate=25, options=options)
+        stream.width, stream.height = size
         stream.pix_fmt = layout
         stream.bit_rate = 1_000_000
         stream.codec_context.gop_size = 1 if name.startswith("every") else 25
         for number in range(100):
-            pixels = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
-            pixels = pixels if number < black else picture(number)
+            pixels = np.zeros((size[1], size[0], 3), np.uint8)
+            pixels = pixels if number < black else picture(number, size)
             frame = av.VideoFrame.from_ndarray(pixels, "rgb24").reformat(format=layout)
             frame.pts = number
             output.mux(stream.encode(frame))
