@@ -55,7 +55,7 @@ def approval() -> AnyRow:
 def test_next_when_films_wait_then_says_when_they_become_a_dataset() -> None:
     (one,) = coming_next([generation()], lambda _: timedelta(minutes=15))
     assert one.at == START + timedelta(minutes=15)
-    assert one.what == "the pictures of 2 films become a dataset, if no other film comes before"
+    assert one.what == "The pictures of 2 films become a dataset, if no other film comes before"
 
 
 def test_next_when_nothing_starts_by_itself_then_names_the_command() -> None:
@@ -66,7 +66,7 @@ def test_next_when_nothing_starts_by_itself_then_names_the_command() -> None:
 
 def test_next_when_a_dataset_waits_for_an_answer_then_not_that_it_is_captioned() -> None:
     (asked,) = coming_next([dataset(), approval()], lambda _: None)
-    assert asked.what.startswith(f"the question about the training of {DATASET} expires")
+    assert asked.what.startswith(f"The question about the training of {DATASET} expires")
     assert asked.at == START + timedelta(days=7)
     (captioned,) = coming_next([dataset()], lambda _: None)
     assert captioned.what.startswith(f"12 pictures of dataset {DATASET} are captioned")

@@ -83,7 +83,7 @@ def test_home_when_everything_is_there_then_shows_states_costs_ends_and_what_com
     assert page.statusCode == 200
     for told in (
         "a.mp4", "12 pictures kept", "$60.50 an hour", "at the latest until 2026-11-22 11:00 UTC",
-        "2026-11-22 09:15 UTC", "the pictures of 1 film become a dataset",
+        "2026-11-22 09:15 UTC", "The pictures of 1 film become a dataset",
         "onmodel retire --production",
     ):  # fmt: skip
         assert told in page.body, told

@@ -96,7 +96,7 @@ def _of(row: AnyRow, asked: set[tuple[str, str]], quiet_of: QuietOf) -> Iterator
 
 
 def _dataset(row: GenerationRow, quiet: timedelta | None) -> Coming:
-    pictures = f"the pictures of {count(len(row.body.runs), 'film')}"
+    pictures = f"The pictures of {count(len(row.body.runs), 'film')}"
     if quiet is None:
         command = f"`onmodel train -p {row.production}`"
         return Coming(row.production, f"{pictures} become a dataset when you start it: {command}")
@@ -105,7 +105,7 @@ def _dataset(row: GenerationRow, quiet: timedelta | None) -> Coming:
 
 
 def _expiry(row: ApprovalRow) -> Coming:
-    what = f"the question about the {ASKED_ABOUT[row.body.purpose]} of {row.body.subject_id}"
+    what = f"The question about the {ASKED_ABOUT[row.body.purpose]} of {row.body.subject_id}"
     return Coming(
         row.production, f"{what} expires; without an answer nothing is started", row.body.expires_at
     )
