@@ -20,5 +20,6 @@ def handler(request: LinkRequest) -> LinkAnswer:
         clock=now,
         stack=wired.environment.read(StackName).stack_name,
         quiet_seconds=wired.environment.read(GenerationPace).quiet_seconds,
+        stack_options=wired.stack_options,
         notices=wired.notices(),
     ).follow(request)

@@ -38,7 +38,7 @@ def test_link_to_object_when_opened_then_admits_to_that_object(links: SignedLink
 
 
 def test_link_to_object_when_it_is_a_page_then_ends_with_its_name(links: SignedLinks) -> None:
-    assert links.link_to_object("a/report/index.html", days=1).endswith("/index.html")
+    assert links.link_to_object("a/report/index.html", days=1).endswith("/report/index.html")
     assert links.link_to_object("a/loss.svg", days=1).count("/") == URL.count("/") + 1
 
 

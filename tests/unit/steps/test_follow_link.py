@@ -3,15 +3,16 @@ from types import SimpleNamespace
 
 import pytest
 from fakes.executions import execution_arn
-from fakes.films_in_memory import TRAIN_MODEL
+from fakes.films_in_memory import TRAIN_MODEL, run_of
 from fakes.training_in_memory import LINKS_URL, PRODUCTION, TrainingInMemory
 from functions import load_function
 
+from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.links import LinkRequest
-from onmodel.contracts.rows import ApprovalStatus
+from onmodel.contracts.rows import ApprovalStatus, RunBody, RunStatus
 from onmodel.errors import Conflict, ServiceError, ServiceUnavailable, Throttled
 from onmodel.ports.registry import Record
-from onmodel.registry.kinds import APPROVALS, ApprovalRow
+from onmodel.registry.kinds import APPROVALS, RUNS, ApprovalRow
 from onmodel.steps.follow_link import fault_page
 
 KEY = "bunny/datasets/d0001-00000000/report/index.html"
@@ -217,6 +218,32 @@ def test_page_when_followed_then_shown_and_its_links_lead_back_here(world: Films
     link = world.links.link_to_object(KEY, 30)
     assert world.follow(link).body == "<a href=page-2.html>"
     assert world.follow(link.replace("index.html", "page-2.html")).body == "<p>the second</p>"
+    of_before = link.replace("report/index.html", "page-2.html")
+    assert world.follow(of_before).headers["location"] == "report/page-2.html"
+
+
+def test_picture_when_a_report_leads_to_it_then_redirected_and_no_other_object(
+    world: FilmsInMemory,
+) -> None:
+    world.studio.put("bunny/datasets/d0001-00000000/pictures/000001000-ab.jpg", b"x", "image/jpeg")
+    world.studio.put("bunny/datasets/d0001-00000000/secret.jpg", b"x", "image/jpeg")
+    run = run_of()
+    RUNS.create(world.registry, PRODUCTION, run.run_id, status=RunStatus.PREPARED,
+                body=RunBody(run=run, execution_arn="arn"), now=world.clock())  # fmt: skip
+    keys = FilmKeys.of(run)
+    world.studio.put(keys.picture("000002000-cd", "jpg"), b"x", "image/jpeg")
+    dataset = world.links.link_to_object(KEY, 30).removesuffix("report/index.html")
+    film = world.links.link_to_object(keys.report, 30).removesuffix("report/index.html")
+    for link, key in (
+        (f"{dataset}pictures/000001000-ab.jpg", "/pictures/000001000-ab.jpg"),
+        (f"{film}crops/000002000-cd.jpg", keys.picture("000002000-cd", "jpg")),
+    ):
+        assert f"{key}?X-Amz-Expires=300" in world.follow(link).headers["location"]
+    for nothing in (
+        f"{dataset}pictures/secret.jpg", f"{dataset}crops/000001000-ab.jpg",
+        f"{film}pictures/000002000-cd.jpg", f"{dataset}pictures/..%2fsecret.jpg",
+    ):  # fmt: skip
+        assert world.follow(nothing).statusCode in {403, 404}, nothing
 
 
 @pytest.mark.parametrize("name", ["page-9.html", "../summary.html", "%2e%2e", "Index.HTML", ""])

@@ -7,6 +7,7 @@ from datetime import timedelta
 from html import escape
 
 from fakes.films_in_memory import run_of
+from fakes.mailbox import STACK_OPTIONS
 from fakes.training_in_memory import LINKS_URL, PRODUCTION, TrainingInMemory
 
 from onmodel.contracts.links import LinkAnswer, LinkRequest
@@ -37,7 +38,7 @@ class World(TrainingInMemory):
         }  # fmt: skip
         return ShowHome(
             registry=self.registry, studio=self.studio, links=self.links, clock=self.clock,
-            stack="onmodel", quiet_seconds=900,
+            stack="onmodel", quiet_seconds=900, stack_options=STACK_OPTIONS,
         ).follow(LinkRequest.model_validate(event))  # fmt: skip
 
     @property
@@ -84,7 +85,7 @@ def test_home_when_everything_is_there_then_shows_states_costs_ends_and_what_com
     for told in (
         "a.mp4", "12 pictures kept", "$60.50 an hour", "at the latest until 2026-11-22 11:00 UTC",
         "2026-11-22 09:15 UTC", "The pictures of 1 film become a dataset",
-        "onmodel retire --production",
+        f"`onmodel retire --production {PRODUCTION} {STACK_OPTIONS}`",
     ):  # fmt: skip
         assert told in page.body, told
     link = page.body.partition('href="https://')[2].partition('"')[0]
@@ -157,7 +158,7 @@ def test_stack_when_shown_then_lists_productions_with_links_of_a_day() -> None:
 def test_link_when_of_a_report_or_a_question_then_no_home_page() -> None:
     world = World()
     for link in (
-        world.links.link_to_object("bunny/films/x/report/index.html", 1).rpartition("/")[0],
+        world.links.link_to_object("bunny/datasets/x/loss.svg", 1),
         world.links.link_to_approval(PRODUCTION, "0123456789abcdef", 1),
     ):
         token = link.removeprefix(f"{LINKS_URL}/")

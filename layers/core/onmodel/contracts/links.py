@@ -12,6 +12,14 @@ from onmodel.contracts.base import Consumed, Contract
 
 PAGE_NAME = re.compile(r"[a-z0-9-]{1,60}\.html")
 
+PICTURE_NAME = re.compile(r"[a-z0-9-]{1,80}\.(?:jpg|png)")
+
+PAGE_FOLDERS = frozenset({"report", "gallery"})
+"""Folders of pages. A page's link has the folder before the page's name, so that the page can lead
+to `../crops/…` and `../pictures/…`: the same on a disk and behind a link."""
+
+PICTURE_FOLDERS = frozenset({"crops", "pictures"})
+
 LARGEST_FORM, MOST_FIELDS = 4096, 10
 """Characters and fields of a form that is read; our page posts one field of a word."""
 
@@ -43,15 +51,28 @@ class LinkRequest(Consumed):
 
     @property
     def token(self) -> str:
-        """The path's last part, or the one before a page's name; a stage's may stand before."""
-        *before, last = self.path.split("/")
-        return before[-1] if self.page and before else last
+        """The path's last part, or the one before a page or a picture; a stage may stand before."""
+        parts = self.path.split("/")
+        behind = (bool(self.page) or bool(self.picture)) + bool(self.folder)
+        return parts[-1 - behind] if behind < len(parts) else ""
+
+    @property
+    def folder(self) -> str:
+        """Of the page or picture that is asked for; empty in links of before."""
+        *before, _ = self.path.split("/")
+        return before[-1] if before and before[-1] in PAGE_FOLDERS | PICTURE_FOLDERS else ""
 
     @property
     def page(self) -> str:
         """The name of the page that is asked for, for example page-2.html; empty when none is."""
         last = self.path.rsplit("/", 1)[-1]
         return last if PAGE_NAME.fullmatch(last) else ""
+
+    @property
+    def picture(self) -> str:
+        """The name of the picture that is asked for; empty when none is."""
+        last = self.path.rsplit("/", 1)[-1]
+        return last if self.folder in PICTURE_FOLDERS and PICTURE_NAME.fullmatch(last) else ""
 
     def asked(self, name: str) -> list[str]:
         """All values of a field of the query; none when it is too long or has too many fields."""

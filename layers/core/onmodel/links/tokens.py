@@ -121,11 +121,12 @@ class SignedLinks:
     def link_to_object(self, key: str, days: float) -> str:
         """A link to one object of the studio bucket.
 
-        The link ends in a page's name, so that relative links of this page lead to follow_link.
+        The link ends in a page's folder and name, so that relative links of this page lead to
+        follow_link.
         """
         target = ObjectTarget(key=key)
         link = f"{self._url}/{self._token(target, days)}"
-        return f"{link}/{key.rpartition('/')[2]}" if target.is_page else link
+        return "/".join([link, *key.split("/")[-2:]]) if target.is_page else link
 
     def link_to_approval(self, production: str, approval_id: str, days: float) -> str:
         """A link to the page with the two buttons."""

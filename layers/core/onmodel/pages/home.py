@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from onmodel.contracts.rows import Kind
+from onmodel.formats.commands import naming_stack
 from onmodel.formats.wording import ASKED_ABOUT, count, dollars, when
 from onmodel.overview.comparison import SideBySide
 from onmodel.overview.everything import Overview
@@ -60,6 +62,7 @@ class Home:
         datasets: two of them side by side; None when there are not two.
         trainings: the same.
         notices: for example that a local stack simulates.
+        stack_options: of the command `onmodel`, in every command on the page.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Home:
     datasets: Choice | None = None
     trainings: Choice | None = None
     notices: Sequence[str] = ()
+    stack_options: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ def render_home(home: Home) -> bytes:
             ("Storyboards", "storyboards", list(_items(listed, Kind.STORYBOARD, home))),
         ],
         compared=[choice for choice in (home.datasets, home.trainings) if choice],
+        with_stack=partial(naming_stack, options=home.stack_options),
     )
 
 
@@ -105,8 +110,10 @@ def render_stack(
     stack: str,
     overview: Overview,
     productions: Sequence[ListedProduction],
+    *,
     now: datetime,
     notices: Sequence[str] = (),
+    stack_options: str = "",
 ) -> bytes:
     """The page of all productions of a stack."""
     return render(
@@ -118,6 +125,7 @@ def render_stack(
         names={row.production: one.name for one in productions for row in one.overview.rows},
         now=now,
         notices=notices,
+        with_stack=partial(naming_stack, options=stack_options),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from onmodel.contracts.datasets import DatasetShown
+from onmodel.contracts.keys import DatasetKeys, FilmKeys
 from onmodel.contracts.links import LinkAnswer, LinkRequest
 from onmodel.contracts.rows import ApprovalStatus
 from onmodel.contracts.trainings import CostQuote
@@ -27,7 +28,7 @@ from onmodel.pages.templating import data_uri
 from onmodel.ports.machines import Clock, Executions, TaskTokens
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.registry.kinds import ApprovalRow
+from onmodel.registry.kinds import RUNS, ApprovalRow
 from onmodel.steps.decisions import Deciding
 
 PRESIGNED_SECONDS = 300
@@ -76,7 +77,7 @@ class FollowLink:
         try:
             match self.links.read(request.token):
                 case ObjectTarget() as target:
-                    return self._object(target, request.page, method)
+                    return self._object(target, request, method)
                 case ApprovalTarget() as target:
                     return self._approval(target, request, method)
                 case HomeTarget() | StackTarget():
@@ -84,9 +85,14 @@ class FollowLink:
         except LinkRefused as fault:
             return link_page(403, message_page(fault.reason, f"{fault.advice}."))
 
-    def _object(self, target: ObjectTarget, page: str, method: str) -> LinkAnswer:
+    def _object(self, target: ObjectTarget, request: LinkRequest, method: str) -> LinkAnswer:
         if method == "POST":
             return link_page(405, message_page("There is nothing to decide here"))
+        page = request.page
+        if request.picture:
+            return self._picture(target, request)
+        if page and target.is_page and not request.folder:  # a mail of before
+            return _redirect("/".join([target.key.split("/")[-2], page]))
         key = target.page(page) if page and target.is_page else target.key
         try:
             size = self.studio.head(key).size
@@ -96,12 +102,27 @@ class FollowLink:
             return link_page(
                 404, message_page("This page is gone", "It was deleted from the bucket.")
             )
-        headers = {
-            "location": self.studio.presign(key, PRESIGNED_SECONDS),
-            "cache-control": "no-store",
-            "referrer-policy": "no-referrer",
-        }
-        return LinkAnswer(statusCode=302, headers=headers)
+        return _redirect(self.studio.presign(key, PRESIGNED_SECONDS))
+
+    def _picture(self, target: ObjectTarget, request: LinkRequest) -> LinkAnswer:
+        """A picture of the report that the link is to, as it is trained on."""
+        try:
+            key = f"{self._pictures_of(target.key, request.folder)}/{request.picture}"
+            self.studio.head(key)
+        except NotFound:
+            return link_page(404, message_page("This picture is not there"))
+        return _redirect(self.studio.presign(key, PRESIGNED_SECONDS))
+
+    def _pictures_of(self, report: str, folder: str) -> str:
+        """The prefix of the pictures that a report shows. Raises NotFound for another object."""
+        match report.split("/"):
+            case [production, "films", _, "runs", run_id, "report", _] if folder == "crops":
+                row = RUNS.read(self.registry, production, run_id)
+                if row is not None:
+                    return FilmKeys.of(row.body.run).pictures
+            case [production, "datasets", dataset_id, "report", _] if folder == "pictures":
+                return DatasetKeys(production, dataset_id).pictures
+        raise NotFound(f"{report} shows no {folder}")
 
     def _approval(self, target: ApprovalTarget, request: LinkRequest, method: str) -> LinkAnswer:
         row = get_approval(target.production, target.id, self.registry)
@@ -169,6 +190,15 @@ class FollowLink:
                 yield ShownPicture(uri, name or "not named")
         except NotFound as fault:
             logger.warning("pictures of %s are gone: %s", dataset.dataset_id, fault)
+
+
+def _redirect(location: str) -> LinkAnswer:
+    headers = {
+        "location": location,
+        "cache-control": "no-store",
+        "referrer-policy": "no-referrer",
+    }
+    return LinkAnswer(statusCode=302, headers=headers)
 
 
 def link_page(status: int, html: bytes) -> LinkAnswer:

@@ -47,6 +47,7 @@ class ShowHome:
     clock: Clock
     stack: str
     quiet_seconds: float
+    stack_options: str = ""
     notices: Sequence[str] = field(default=())
 
     def follow(self, request: LinkRequest) -> LinkAnswer:
@@ -74,6 +75,7 @@ class ShowHome:
                 datasets=self._datasets(overview, request.asked("dataset")),
                 trainings=self._trainings(overview, request.asked("training")),
                 notices=self.notices,
+                stack_options=self.stack_options,
             )
         )
 
@@ -87,7 +89,14 @@ class ShowHome:
             )
             for identity in overview.productions
         ]
-        return render_stack(self.stack, overview, productions, self.clock(), self.notices)
+        return render_stack(
+            self.stack,
+            overview,
+            productions,
+            now=self.clock(),
+            notices=self.notices,
+            stack_options=self.stack_options,
+        )
 
     def _gather(self, production: str | None) -> Overview:
         return gather(self.registry, production, now=self.clock(), quiet_of=self._quiet_of)

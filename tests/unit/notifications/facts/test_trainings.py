@@ -34,7 +34,7 @@ def test_started_when_sent_then_the_link_leads_to_the_datasets_page(
     assert "500  steps" in mail.body and f"{PRODUCTION}-{training}" in mail.body
     link, home = links(mail.body)
     assert world.links.read(home.rpartition("/")[2]) == HomeTarget(production=PRODUCTION)
-    token = link.removeprefix(f"{LINKS_URL}/").removesuffix("/index.html")
+    token = link.removeprefix(f"{LINKS_URL}/").removesuffix("/report/index.html")
     assert world.links.read(token) == ObjectTarget(key=world.keys(dataset).report)
 
 
