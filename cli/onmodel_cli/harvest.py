@@ -35,13 +35,14 @@ class Harvest:
 
 
 def harvest(place: Place, production: str, studio: ObjectStore, output: Path) -> Harvest:
-    """Copy the results that exist. Pictures of the dataset stay in S3."""
+    """Copy the results that exist; the dataset's pictures too, which its report leads to."""
     if place.dataset is None:
         return Harvest()
     keys = DatasetKeys(production, place.dataset.id)
     folder = (output / production / "datasets" / place.dataset.id).resolve()
-    for info in studio.list(f"{keys.dataset}/report/"):
-        _copy(studio, info.key, folder / info.key.removeprefix(f"{keys.dataset}/"))
+    for part in (f"{keys.dataset}/report/", f"{keys.pictures}/"):
+        for info in studio.list(part):
+            _copy(studio, info.key, folder / info.key.removeprefix(f"{keys.dataset}/"))
     report = folder / "report" / "index.html"
     board = place.storyboard if place.is_drawn else None
     return Harvest(

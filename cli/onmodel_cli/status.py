@@ -10,6 +10,7 @@ from rich.table import Table
 
 from onmodel.formats.wording import count, dollars
 from onmodel.money.pricebook import Bill, add_up, estimate
+from onmodel.money.titles import title_of
 from onmodel.overview.lines import Line, billing, look
 from onmodel_cli import options, speaking
 from onmodel_cli.options import open_stack, production_id
@@ -127,7 +128,7 @@ def _bill(bill: Bill, films: int) -> Table:
         column.justify = "right"
     for line in bill.lines:
         table.add_row(
-            line.item,
+            title_of(line.item, "Asking a model"),
             f"{line.paid:,.0f}",
             f"{line.reused:,.0f}",
             dollars(None if line.usd is None else float(line.usd)),

@@ -92,7 +92,7 @@ def test_commands_when_a_mail_tells_some_then_each_names_its_stack_and_can_be_ty
         if re.search(r"\bonmodel [a-z]", line) and not line.startswith("onmodel")
     ]
     assert {line.split()[1] for line in typed} == {
-        "delete-model", "deploy", "doctor", "export", "extend", "retire", "train"
+        "delete-model", "deploy", "doctor", "export", "extend", "retire", "review", "train"
     }  # fmt: skip
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)

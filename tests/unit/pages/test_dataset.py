@@ -92,3 +92,10 @@ def test_dataset_report_when_pictures_were_left_out_says_why() -> None:
 
 def test_every_reason_to_leave_out_has_words() -> None:
     assert set(LEFT_OUT) == set(LeftOutReason)
+
+
+def test_dataset_report_when_a_picture_is_shown_then_whole_and_it_opens_large() -> None:
+    html = dict(render_dataset_report(report()))["index.html"].decode()
+    assert "object-fit: cover" not in html
+    assert html.count('<a href="../pictures/') == html.count(" loading=")
+    assert "Captions: questions and pictures" in html and "nova-pro" not in html

@@ -99,6 +99,6 @@ def test_report_when_a_film_is_long_then_memory_holds_the_pictures_of_a_page_onl
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert len(studio.pages) == 10
+    assert len(studio.pages) == 20
     assert sum(studio.pages.values()) > 2400 * len(JPEG)  # each picture is on a page
     assert peak < 40_000_000  # a page of 4 MB, several times while it is put together, and lines

@@ -122,7 +122,8 @@ def _refuse_if_unnamed(accepted: npt.NDArray[np.intp], usable: npt.NDArray[np.in
     if not len(usable):
         raise DatasetRefused(
             f"none of {len(accepted):,} pictures could be named",
-            "Put pictures of each character under characters/<name>/, or lower naming.threshold",
+            "Put pictures that show each character as the films do under characters/<name>/, give"
+            " the names on the page of `onmodel review`, or lower naming.threshold",
         )
 
 

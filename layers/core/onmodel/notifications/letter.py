@@ -189,6 +189,7 @@ def _environment() -> Environment:
         dollars=dollars,
         duration=duration,
         indented=indented,
+        listed=listed,
         paragraphs=paragraphs,
         sentence=sentence,
         spans=spans,

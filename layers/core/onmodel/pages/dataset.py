@@ -20,13 +20,18 @@ from onmodel.formats.wording import timecode
 from onmodel.money.pricebook import Bill
 from onmodel.pages.money import money_of
 from onmodel.pages.paging import Section, paginate
-from onmodel.pages.sheet import HUES, UNNAMED, CharacterNames
+from onmodel.pages.sheet import UNNAMED, CharacterNames
 from onmodel.pages.templating import StoredPicture, render
 
-PICTURES_A_PAGE = 120  # with captions beside them, half as many as on a contact sheet
+PICTURES_A_PAGE = 60  # with captions beside them, half as many as on a contact sheet
 
 LEFT_OUT: dict[LeftOutReason, tuple[str, str]] = {
-    LeftOutReason.UNNAMED: ("Not named", "No reference was near enough to say who it is."),
+    LeftOutReason.UNNAMED: (
+        "Not named",
+        "No reference was near enough to say who it is. To name them, put pictures that show the"
+        " character as the film does under characters/<name>/ and upload the film again, or give"
+        " the names on the page that `onmodel review` opens.",
+    ),
     LeftOutReason.NAMELESS_BESIDE: (
         "Somebody without a name beside",
         "Another figure is half as large or larger: its character would be learnt as this one."
@@ -81,6 +86,7 @@ class Entry:
     validation: bool
     repaired: bool
     alt: str
+    file: str
     pictures: int = 1
 
 
@@ -121,7 +127,7 @@ def render_dataset_report(
         "pages": pages,
         "left_out": _left_out(report.summary),
         "bill": report.bill,
-        "money": money_of(report.bill),
+        "money": money_of(report.bill, "Captions"),
         "called": CharacterNames(report.settings),
         "credit": report.settings.credit,
         "training": sum(count.training for count in report.summary.characters),
@@ -137,12 +143,13 @@ def _sections(report: DatasetReport) -> list[Section[Entry]]:
     for item in report.items:
         groups[item.character or UNNAMED].append(item)
     order = sorted(groups, key=lambda slug: (slug == UNNAMED, -len(groups[slug]), slug))
+    colours = called.hues(slug for slug in order if slug != UNNAMED)
     return [
         Section(
             slug=slug,
             title="Not named" if slug == UNNAMED else called(slug),
             total=len(groups[slug]),
-            hue=0 if slug == UNNAMED else 1 + index % HUES,
+            hue=0 if slug == UNNAMED else colours[slug],
             items=tuple(
                 _entry(item, report, called)
                 for item in sorted(
@@ -150,7 +157,7 @@ def _sections(report: DatasetReport) -> list[Section[Entry]]:
                 )
             ),
         )
-        for index, slug in enumerate(order)
+        for slug in order
     ]
 
 
@@ -165,6 +172,7 @@ def _entry(item: DatasetItem, report: DatasetReport, called: CharacterNames) -> 
         validation=item.split is Split.VALIDATION,
         repaired=bool(caption and caption.repaired),
         alt=caption.text if caption else f"at {timecode(item.timecode_seconds)}",
+        file=item.key.rpartition("/")[2],
     )
 
 

@@ -17,6 +17,10 @@ from onmodel.pages.templating import StoredPicture
 ALIKE_IN_A_ROW = 40
 """Tiles in a row of duplicates: a still shot of minutes has hundreds, and pages stay small."""
 
+MOST_OF_A_REASON = 120
+"""Of what was dropped, pictures that are shown for each reason: an hour has thousands of them, and
+nobody looks at all. rejected.jsonl lists each."""
+
 FRAME_ASPECT = 16 / 9
 
 
@@ -173,9 +177,9 @@ class Dropper:
                 slug=reason.value.replace("_", "-"),
                 title=REASONS[reason].title,
                 total=len(lines),
-                note=REASONS[reason].words(self.settings),
+                note=REASONS[reason].words(self.settings) + _how_many_are_shown(len(lines)),
                 setting=REASONS[reason].setting,
-                items=tuple(self._items(reason, lines)),
+                items=tuple(self._items(reason, _spread(lines))),
             )
             for reason, lines in sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[0]))
         ]
@@ -183,11 +187,10 @@ class Dropper:
     def _items(
         self, reason: RejectReason, lines: Sequence[Rejected]
     ) -> Iterable[DroppedTile | DroppedGroup]:
-        in_time = sorted(lines, key=lambda line: line.timecode_seconds)
         if reason is not RejectReason.NEAR_DUPLICATE:
-            return [self._tile(line) for line in in_time]
+            return [self._tile(line) for line in lines]
         by_kept: dict[str, list[Rejected]] = defaultdict(list)
-        for line in in_time:
+        for line in lines:
             by_kept[line.kept_instead or ""].append(line)
         return [
             DroppedGroup(
@@ -216,3 +219,21 @@ class Dropper:
             detail=detail,
             alt=f"{REASONS[line.reason].title}, at {when}",
         )
+
+
+def _spread(lines: Sequence[Rejected]) -> list[Rejected]:
+    """At most MOST_OF_A_REASON, evenly over the film, in its order."""
+    in_time = sorted(lines, key=lambda line: line.timecode_seconds)
+    if len(in_time) <= MOST_OF_A_REASON:
+        return in_time
+    step = len(in_time) / MOST_OF_A_REASON
+    return [in_time[int(number * step)] for number in range(MOST_OF_A_REASON)]
+
+
+def _how_many_are_shown(number: int) -> str:
+    if number <= MOST_OF_A_REASON:
+        return ""
+    return (
+        f" {MOST_OF_A_REASON} of {number:,} are shown, evenly over the film; rejected.jsonl lists"
+        " each one."
+    )

@@ -88,7 +88,7 @@ def render_film_report(
         "settings": settings_in_words(report.settings),
         "credit": report.settings.credit,
         "bill": report.bill,
-        "money": money_of(report.bill),
+        "money": money_of(report.bill, "Asking for boxes"),
         "headline": headline(report.summary, report.settings.sampling),
         "timeline": timeline(
             sheet=sheet,

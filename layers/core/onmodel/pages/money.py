@@ -7,25 +7,13 @@ from decimal import Decimal
 
 from onmodel.formats.wording import count, dollars, listed
 from onmodel.money.pricebook import Bill, BillLine
+from onmodel.money.titles import title_of
 from onmodel.money.usage import counts_answers
-
-TITLES = {
-    "rekognition.detect-labels": "Finding figures",
-    "rekognition.detect-faces": "Finding faces",
-    "rekognition.index-faces": "Keeping faces of references",
-    "rekognition.search-faces-by-image": "Naming by faces",
-    "bedrock.amazon.nova-pro-v1:0.input-1k": "Asking for boxes: questions and pictures",
-    "bedrock.amazon.nova-pro-v1:0.output-1k": "Asking for boxes: answers",
-    "bedrock.amazon.titan-embed-image-v1": "Comparing pictures",
-    "bedrock.amazon.nova-2-multimodal-embeddings-v1:0": "Comparing pictures",
-}
-"""What each service is used for; other items are shown by their key in the price book."""
 
 
 @dataclass(frozen=True)
 class BillRow:
     title: str
-    item: str
     paid: str
     reused: str
     price: str
@@ -35,35 +23,37 @@ class BillRow:
 
 @dataclass(frozen=True)
 class Money:
-    """`paid_share` is what was paid for in percent of all answers; tokens are no answers."""
+    """Tokens are no answers: `remark` counts answers."""
 
     rows: tuple[BillRow, ...]
     saved_usd: float
-    paid_share: float
     remark: str
     sources: str
 
 
-def money_of(bill: Bill) -> Money:
-    """Rows in the bill's order. A missing price is written `unknown`."""
+def money_of(bill: Bill, asked_for: str) -> Money:
+    """Rows in the bill's order. A missing price is written `unknown`.
+
+    Args:
+        bill: of what the page shows.
+        asked_for: as of title_of.
+    """
     answers = [line for line in bill.lines if counts_answers(line.item)]
     paid = float(sum(line.paid for line in answers))
     reused = float(sum(line.reused for line in answers))
     return Money(
-        rows=tuple(_row(line) for line in bill.lines),
+        rows=tuple(_row(line, asked_for) for line in bill.lines),
         saved_usd=float(bill.saved_usd),
-        paid_share=round(100 * paid / (paid + reused), 1) if paid + reused else 0.0,
         remark=f"{count(reused, 'answer')} used again, {dollars(float(bill.saved_usd))} saved"
         if reused
         else f"{count(paid, 'call')}, none known from before",
-        sources=_sources(bill),
+        sources=_sources(bill, asked_for),
     )
 
 
-def _row(line: BillLine) -> BillRow:
+def _row(line: BillLine, asked_for: str) -> BillRow:
     return BillRow(
-        title=TITLES.get(line.item, line.item),
-        item=line.item,
+        title=title_of(line.item, asked_for),
         paid=_number(line.paid),
         reused=_number(line.reused),
         price=_price(line),
@@ -84,11 +74,12 @@ def _price(line: BillLine) -> str:
     return f"${line.unit_usd.normalize():f}{' (unsure)' if line.unsure else ''}"
 
 
-def _sources(bill: Bill) -> str:
+def _sources(bill: Bill, asked_for: str) -> str:
     dated = f"Prices as of {bill.prices_dated.isoformat()}."
-    if bill.missing:
+    missing = list(dict.fromkeys(title_of(item, asked_for) for item in bill.missing))
+    if missing:
         dated += (
-            f" No price is known for {listed(bill.missing)}, so the total is not known; "
+            f" No price is known for {listed(missing)}, so the total is not known; "
             f"the rest comes to {dollars(float(bill.known_usd))}."
         )
     return dated

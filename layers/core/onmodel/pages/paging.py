@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
-PICTURES_A_PAGE = 240
-"""About 2 MB of thumbnails: opens at once from a disk, and within seconds on a phone."""
+PICTURES_A_PAGE = 120
+"""About 1 MB of thumbnails: opens at once from a disk, and within seconds on a phone."""
 
 
 class ShowsPictures(Protocol):

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from onmodel.contracts.films import Crop, Naming
 from onmodel.contracts.settings import Settings
 from onmodel.films.company import ALONE, Company, company_of
 from onmodel.formats.wording import count, person_name, timecode
+from onmodel.pages.colours import hues
 from onmodel.pages.paging import Section
 from onmodel.pages.templating import StoredPicture
 
 UNNAMED = "unnamed"
 GROUP = "group."
 """Slugs of groups begin so; no character's slug has a full stop."""
-
-HUES = 8  # colours in the style sheet; more characters share them
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,7 @@ class Tile:
     wide: bool
     alt: str
     likeness: float
+    file: str
     pictures: int = 1
 
 
@@ -53,6 +53,10 @@ class CharacterNames:
             return "not named"
         known = self.settings.characters.get(character)
         return known.name if known else self.names.get(character, person_name(character))
+
+    def hues(self, shown: Iterable[str]) -> dict[str, int]:
+        """The colours of the production's characters, and of those that are shown."""
+        return hues([*self.settings.characters, *self.names, *shown])
 
 
 def contact_sheet(
@@ -71,19 +75,20 @@ def contact_sheet(
     for crop in crops:
         groups[sheet_section(names.get(crop.crop_id))].append(crop)
     order = sorted(groups, key=lambda slug: (_rank(slug), -len(groups[slug]), slug))
+    colours = called.hues(slug for slug in order if not _rank(slug))
     return [
         Section(
             slug=slug,
             title=_title(slug, groups[slug], called),
             total=len(groups[slug]),
-            hue=0 if _rank(slug) else 1 + index % HUES,
+            hue=0 if _rank(slug) else colours[slug],
             note=_note(slug, groups[slug]),
             items=tuple(
                 tile(crop, names.get(crop.crop_id), thumbnails, called, company[crop.crop_id])
                 for crop in sorted(groups[slug], key=lambda crop: crop.timecode_seconds)
             ),
         )
-        for index, slug in enumerate(order)
+        for slug in order
     ]
 
 
@@ -109,7 +114,11 @@ def _title(slug: str, crops: Sequence[Crop], called: CharacterNames) -> str:
 
 def _note(slug: str, crops: Sequence[Crop]) -> str:
     if slug == UNNAMED:
-        return "No reference was near enough, or two characters were too close to call."
+        return (
+            "No reference was near enough, or two characters were too close to call. To name them,"
+            " put pictures that show the character as the film does under characters/<name>/ and"
+            " upload the film again, or give the names on the page that `onmodel review` opens."
+        )
     if slug.startswith(GROUP):
         picture = f"{crops[0].film_id}/{slug.removeprefix(GROUP)}"
         return (
@@ -140,6 +149,7 @@ def tile(
         wide=crop.wide,
         alt=f"{who} at {when}",
         likeness=naming.confidence if naming and naming.character else crop.quality,
+        file=crop.key.rpartition("/")[2],
     )
 
 
