@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 from onmodel.contracts.films import FilmSummary
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import Kind, RunStatus
+from onmodel.environment import GenerationPace
 from onmodel.errors import NotFound
+from onmodel.films.settings import settings_in_force
 from onmodel.formats.wording import count
+from onmodel.overview.coming import QuietOf, quiet_time
 from onmodel.overview.lines import rows_of
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import RUNS
 from onmodel.registry.rows import AnyRow
+from onmodel_cli.connection import Connection
 from onmodel_cli.following import RunObserver
 from onmodel_cli.journey import answered
 
@@ -29,6 +34,16 @@ def progress_in(studio: ObjectStore) -> Callable[[AnyRow], str]:
         return seen.stage + (parts if seen.chunks_done < seen.chunks else "")
 
     return progress
+
+
+def quiet_of(connection: Connection) -> QuietOf:
+    """When the films of a production become a dataset, by its settings and the stack's period."""
+    stack_seconds = connection.environment.read(GenerationPace).quiet_seconds
+
+    def quiet(production: str) -> timedelta | None:
+        return quiet_time(settings_in_force(production, connection.studio), stack_seconds)
+
+    return quiet
 
 
 def usage_of_runs(

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
 from rich.markup import escape
 from rich.table import Table
 
-from onmodel.formats.wording import count, dollars
+from onmodel.formats.wording import count, dollars, when
 from onmodel.money.pricebook import Bill, add_up, estimate
 from onmodel.money.titles import title_of
+from onmodel.overview.coming import Coming
+from onmodel.overview.everything import gather
 from onmodel.overview.lines import Line, billing, look
 from onmodel_cli import options, speaking
 from onmodel_cli.options import open_stack, production_id
-from onmodel_cli.overview import progress_in, usage_of_runs
+from onmodel_cli.overview import progress_in, quiet_of, usage_of_runs
 from onmodel_cli.speaking import print_object
 
 COLOURS = {
@@ -35,14 +38,21 @@ def status(
     with speaking.plain_errors(as_json):
         connection = open_stack(stack, region, local)
         chosen = production_id(production, connection.registry) if production else None
-        progress = progress_in(connection.studio)
-        lines = look(connection.registry, chosen, datetime.now(UTC), progress)
-        costly = billing(lines)
+        overview = gather(
+            connection.registry,
+            chosen,
+            now=datetime.now(UTC),
+            quiet_of=quiet_of(connection),
+            progress=progress_in(connection.studio),
+        )
+        lines, costly = list(overview.lines), overview.billing
         if as_json:
             print_object(
                 {
                     "lines": [line.as_object() for line in lines],
                     "billing": [line.as_object() for line in costly],
+                    "next": [one.as_object() for one in overview.coming],
+                    "spent_usd": overview.spent.usd,
                 }
             )
             return
@@ -50,6 +60,7 @@ def status(
             speaking.out.print("There is nothing yet. Upload a film: `onmodel run FILM -p NAME`.")
             return
         _show(lines)
+        _tell_next(overview.coming)
         _tell_billing(costly, chosen)
 
 
@@ -93,6 +104,14 @@ def _total(bill: Bill, others: list[Line]) -> float | None:
     if bill.total_usd is None:
         return None
     return float(bill.total_usd) + sum(line.usd for line in others if line.usd is not None)
+
+
+def _tell_next(coming: Sequence[Coming]) -> None:
+    if coming:
+        speaking.out.print("\n[bold]Next[/]")
+    for one in coming:
+        at = "" if one.at is None else f"{when(one.at)}: "
+        speaking.out.print(f"  {at}{escape(one.what)} [dim]({one.production})[/]")
 
 
 def _tell_billing(costly: list[Line], production: str | None) -> None:

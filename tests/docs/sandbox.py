@@ -80,7 +80,13 @@ class Sandbox:
         done = subprocess.run(
             ["bash", "-c", line],
             cwd=self.folder,
-            env={"HOME": str(self.folder), "PATH": path, "AWS_PAGER": "", **self.variables},
+            env={
+                "HOME": str(self.folder),
+                "PATH": path,
+                "AWS_PAGER": "",
+                "BROWSER": "true",
+                **self.variables,
+            },
             input=answers,
             capture_output=True,
             text=True,

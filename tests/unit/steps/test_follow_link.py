@@ -1,4 +1,5 @@
 import base64
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,9 @@ from functions import load_function
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.links import LinkRequest
 from onmodel.contracts.rows import ApprovalStatus, RunBody, RunStatus
+from onmodel.contracts.trainings import CostPart, CostQuote
 from onmodel.errors import Conflict, ServiceError, ServiceUnavailable, Throttled
+from onmodel.links.tokens import HomeTarget
 from onmodel.ports.registry import Record
 from onmodel.registry.kinds import APPROVALS, RUNS, ApprovalRow
 from onmodel.steps.follow_link import fault_page
@@ -21,7 +24,7 @@ KEY = "bunny/datasets/d0001-00000000/report/index.html"
 class FilmsInMemory(TrainingInMemory):
     """Somebody was asked whether to train."""
 
-    def __init__(self, **asked: str) -> None:
+    def __init__(self, **asked: object) -> None:
         super().__init__()
         self.ask(**asked)
         (record,) = APPROVALS.list(self.registry, PRODUCTION)
@@ -67,6 +70,29 @@ def test_post_when_decided_then_the_machine_goes_on(
     assert world.post(decision) == 200
     assert world.record.status == status
     assert world.tokens.succeeded == {"task-1": {"approved": approved}}
+
+
+def test_post_when_approved_then_says_what_happens_next_and_leads_to_the_home_page() -> None:
+    parts = (CostPart(name="captions", usd=1, usual_usd=1), CostPart(name="training", usd=2,
+             usual_usd=2), CostPart(name="deployment", usd=3, usual_usd=3))  # fmt: skip
+    quote = CostQuote(usd=6, parts=parts, assumptions=())
+    world = FilmsInMemory(usd=6, quote=quote)
+    asked = world.follow(world.link).body
+    answer = world.follow(world.link, "POST", "decision=approve").body
+    steps = ("are captioned, within minutes", "takes hours; a mail says", "switched off by itself")
+    for page, heading in ((asked, "What follows a yes"), (answer, "What happens next")):
+        at = [page.index(words) for words in (heading, *steps)]
+        assert at == sorted(at)
+    home = re.search(rf'href="({LINKS_URL}/home/[^"]+)"', answer)
+    assert home is not None
+    token = home[1].rpartition("/")[2]
+    assert world.links.read(token) == HomeTarget(production=PRODUCTION)
+    assert "/home/" not in asked
+
+
+def test_post_when_declined_then_says_that_nothing_is_started(world: FilmsInMemory) -> None:
+    answer = world.follow(world.link, "POST", "decision=decline").body
+    assert "Nothing is started" in answer and "What happens next" not in answer
 
 
 def test_post_when_the_form_is_base64_then_read(world: FilmsInMemory) -> None:

@@ -108,6 +108,18 @@ def test_ask_when_a_newer_dataset_is_asked_about_then_the_older_question_is_with
     assert "task-1" not in [t for t, a in world.tokens.succeeded.items() if a["approved"]]
 
 
+def test_ask_when_a_newer_dataset_is_asked_about_then_an_older_review_is_over(
+    world: TrainingInMemory,
+) -> None:
+    dataset = world.captioned()
+    world.ask(purpose="review", subject_id=dataset.dataset_id, usd=0)
+    newer(world, subject_id="d0002-00000000")
+    by_status = {row.status: row.body.purpose for row in approvals(world)}
+    assert by_status == {"withdrawn": "review", "pending": "training"}
+    assert world.tokens.succeeded["task-1"] == {"approved": False}
+    assert "takes the place" not in world.mailbox.mails[-1].body, "the review was not about money"
+
+
 def test_ask_when_the_older_was_decided_before_then_its_answer_stands(
     world: TrainingInMemory,
 ) -> None:

@@ -14,8 +14,12 @@ from onmodel.registry.kinds import APPROVALS, ApprovalRow
 
 DECIDED = frozenset({ApprovalStatus.APPROVED, ApprovalStatus.DECLINED, ApprovalStatus.WITHDRAWN})
 
-OF_A_DATASET = frozenset({"training", "captions"})
-"""Purposes of which a production has one open question: its newest dataset has all its films."""
+OF_A_DATASET = frozenset({"training", "captions", "review"})
+"""Purposes of questions about a dataset. Those about another dataset are replaced: the newest has
+all films of the production."""
+
+ABOUT_MONEY = frozenset({"training", "captions"})
+"""Of one dataset, these replace each other; a review of it comes after them."""
 
 
 def approval_id(request: RequestApprovalRequest) -> str:
@@ -58,8 +62,8 @@ def replaced_by(
 ) -> tuple[ApprovalRow, ...]:
     """The open questions that a new one takes the place of.
 
-    A question about training replaces the production's older one. A question about a deployment
-    replaces only an older one about the same storyboard or training.
+    A question about a dataset replaces those about the production's other datasets, reviews too. A
+    question about a deployment replaces only an older one about the same storyboard or training.
     """
     identity = approval_id(request)
     return tuple(
@@ -70,8 +74,10 @@ def replaced_by(
 
 
 def _is_replaced(body: ApprovalBody, request: RequestApprovalRequest) -> bool:
-    if request.purpose in OF_A_DATASET:
+    if request.purpose in OF_A_DATASET and body.subject_id != request.subject_id:
         return body.purpose in OF_A_DATASET
+    if request.purpose in ABOUT_MONEY:
+        return body.purpose in ABOUT_MONEY
     return body.purpose == request.purpose and body.subject_id == request.subject_id
 
 

@@ -40,6 +40,7 @@ class Question:
     expires: str
     parts: Sequence[CostPart] = ()
     usual_usd: float | None = None
+    follows: Sequence[str] = ()
     dataset: DatasetShown | None = None
     pictures: Sequence[ShownPicture] = ()
 
@@ -50,11 +51,23 @@ def question_page(question: Question) -> bytes:
         "link.html.j2",
         title=ASKED[question.purpose],
         words=(),
+        follows=question.follows,
+        home="",
         question=question,
         part_names=COST_PARTS,
         person_name=person_name,
     )
 
 
-def message_page(title: str, *sentences: str) -> bytes:
-    return render("link.html.j2", title=title, words=sentences, question=None)
+def message_page(title: str, *sentences: str, follows: Sequence[str] = (), home: str = "") -> bytes:
+    """A page with a message.
+
+    Args:
+        title: of the page.
+        sentences: below it.
+        follows: what happens next, in its order.
+        home: link to the production's home page; '' shows none.
+    """
+    return render(
+        "link.html.j2", title=title, words=sentences, follows=follows, home=home, question=None
+    )

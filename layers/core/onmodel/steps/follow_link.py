@@ -25,6 +25,7 @@ from onmodel.money.approvals import get_approval
 from onmodel.observability import logger
 from onmodel.pages.link import Question, ShownPicture, message_page, question_page
 from onmodel.pages.templating import data_uri
+from onmodel.pages.what_follows import what_follows
 from onmodel.ports.machines import Clock, Executions, TaskTokens
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -37,6 +38,9 @@ PRESIGNED_SECONDS = 300
 LARGEST_PAGE_BYTES = 4_500_000
 """A function's answer has 6 MB at most, after escaping. Pages are sent from here and not from S3,
 because a link of a presigned page to the next page is not presigned."""
+
+HOME_DAYS = 1.0
+"""Of the link to the home page below an answer: mails have one of 30 days."""
 
 TRY_AGAIN = "Open the link again in a minute: it shows what was decided."
 SEE_LOG = "If this page comes again, look into the log of the function follow_link."
@@ -154,11 +158,15 @@ class FollowLink:
             )
         if not is_pending:
             decided = when(body.decided_at) if body.decided_at else "before"
+            approved = row.status == ApprovalStatus.APPROVED
             return link_page(
                 200,
                 message_page(
                     f"The {ASKED_ABOUT[body.purpose]} was {row.status}",
                     f"Decided {decided}; the first answer counts.",
+                    *(() if approved else ("Nothing is started, and what exists is kept.",)),
+                    follows=what_follows(body.purpose, body.parts) if approved else (),
+                    home=self.links.link_to_home(row.production, HOME_DAYS),
                 ),
             )
         return link_page(200, question_page(self._question(row)))
@@ -174,6 +182,7 @@ class FollowLink:
             usual_usd=CostQuote(usd=body.usd, parts=body.parts, assumptions=()).usual_usd,
             parts=body.parts,
             why=body.why,
+            follows=what_follows(body.purpose, body.parts),
             assumptions=body.assumptions,
             dataset=dataset,
             pictures=tuple(self._pictures(dataset, row.production)) if dataset else (),

@@ -121,6 +121,8 @@ def _reports(production: str, subject_id: str, sources: Sources) -> tuple[FilmLi
 def _replaced(row: ApprovalRow, sources: Sources) -> Iterator[ReplacedQuestion]:
     for replaced in row.body.replaces:
         older = APPROVALS.require(sources.registry, row.production, replaced)
+        if older.body.purpose == "review":
+            continue  # is not about money; its own mail says that it is over
         yield ReplacedQuestion(
             subject=older.body.subject_id, usd=older.body.usd, asked_at=older.created_at
         )
