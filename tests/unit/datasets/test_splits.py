@@ -1,3 +1,5 @@
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,6 +95,34 @@ def test_split_by_shot_when_a_shot_lies_exactly_at_the_share_then_it_trains() ->
     training = TrainingSettings(validation_share=share, min_per_character=1)
     split = split_by_shot([item(n, n) for n in range(40)], training)
     assert {made.shot for made in split if made.split is Split.VALIDATION} == set(shots[:5])
+
+
+@given(items, st.floats(0.01, 0.5), st.integers(1, 20))
+def test_split_by_shot_when_a_character_has_no_held_out_picture_then_no_small_shot_is_possible(
+    given_items: list[DatasetItem], share: float, least: int
+) -> None:
+    training = TrainingSettings(validation_share=share, min_per_character=least)
+    split = split_by_shot(given_items, training)
+    trained = [made for made in split if made.split is Split.TRAINING]
+    left, every = (Counter(made.character for made in rows) for rows in (trained, split))
+    without = {"buck", "frank"} - {made.character for made in split if made not in trained}
+    for shot in {(made.film_id, made.shot) for made in trained}:
+        shown = Counter(made.character for made in trained if (made.film_id, made.shot) == shot)
+        if shown.keys() & without and all(count * 3 <= every[who] for who, count in shown.items()):
+            keeps = all(left[who] - count >= least for who, count in shown.items())
+            assert not keeps or len(trained) - shown.total() < training.min_pictures
+
+
+def test_split_by_shot_when_a_character_is_beyond_the_share_then_one_shot_of_it_is_held_out() -> (
+    None
+):
+    """Its first shot by place that has no more than a third of its pictures."""
+    late = [shot for shot in range(300) if shot_place("ep1", shot) > 0.5][:5]
+    first, *others = sorted(late, key=lambda shot: shot_place("ep1", shot))
+    shots = [first] * 7 + [shot for shot in others for _ in range(3)]
+    split = split_by_shot([item(n, shot) for n, shot in enumerate(shots)], TrainingSettings())
+    held_out = {made.shot for made in split if made.split is Split.VALIDATION}
+    assert held_out == {others[0]}
 
 
 def test_shot_place_when_asked_again_then_the_same_known_place() -> None:

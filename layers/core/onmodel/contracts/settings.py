@@ -192,8 +192,10 @@ class TrainingSettings(WithMovedKeys):
     max_pictures: int = Field(default=10_000, ge=5, le=10_000, description="of the whole dataset")
     include_unnamed: bool = Field(default=False, description="also train on crops without a name")
     validation_share: float = Field(
-        default=0.1, ge=0, le=0.5, description="of the pictures, whole shots, kept out of training"
-    )
+        default=0.1, ge=0, le=0.5,
+        description="of the pictures, whole shots, kept out of training; and a small shot of each"
+        " character that has none among them; 0 keeps nothing out",
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _have_their_limits_in_order(self, info: ValidationInfo) -> Self:
