@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -31,6 +31,9 @@ from onmodel.storyboards.naming import storyboard_name
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
 from onmodel_cli.speaking import print_object
+
+if TYPE_CHECKING:
+    from onmodel.pages.judgement import Cell
 
 
 class NothingToJudge(RefusedError):
@@ -161,11 +164,15 @@ def _show(found: Judgement, names: dict[str, str]) -> None:
     view = numbers_view(found, names)
     table = Table("", *(escape(arm) for arm in view.arms))
     for row in view.rows:
-        cells = [
-            f"{cell.value} ({cell.interval}) {cell.grade}" if cell.grade else cell.why_not
-            for cell in row.cells
-        ]
-        table.add_row(row.title, *(escape(cell) for cell in cells))
+        table.add_row(row.title, *(escape(_in_words(cell)) for cell in row.cells))
     speaking.out.print(table)
     for line in (*view.advice, *view.notices):
         speaking.out.print(escape(line))
+
+
+def _in_words(cell: Cell) -> str:
+    if cell.why_not:
+        return cell.why_not
+    graded = f" {cell.grade}" if cell.grade else ""
+    beside = f"; {cell.beside}" if cell.beside else ""
+    return f"{cell.value} ({cell.interval}){graded}{beside}"

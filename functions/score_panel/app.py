@@ -24,4 +24,5 @@ def handler(request: PanelItemRequest) -> None:
         finder=wired.finder(meter, retry, wired.labels_per_second / PANELS_AT_ONCE),
         meter=meter,
         embedding_model=wired.environment.read(Models).embedding_model_id,
+        question_model=wired.question_model(meter, retry),
     )

@@ -245,6 +245,7 @@ def _is_drawn(seed: SeedStack) -> bool:
 
 def _draw(seed: SeedStack) -> None:
     planned = seed.call_with_fixture("plan_storyboard/uploaded")
+    seed.call_with_fixture("write_questions/drawn")
     for line in seed.studio.get(planned["panels_key"]).splitlines():
         for step in ("draw_panel", "score_panel"):
             seed.call(step, {"item": json.loads(line)})

@@ -6,6 +6,7 @@ from functools import partial
 
 import cv2
 import numpy as np
+from fakes.cache import InMemoryCache
 from fakes.caption_model import FakeCaptionModel
 from fakes.deployment_in_memory import (
     PRICES,
@@ -17,6 +18,7 @@ from fakes.embedder import FakeEmbedder
 from fakes.faces import FakeFaces
 from fakes.image_model import FakeImageModel
 from fakes.labels import FakeLabels
+from fakes.question_model import FakeQuestionModel
 from fakes.trainer import Only
 
 from onmodel.contracts.base import Box
@@ -24,6 +26,7 @@ from onmodel.contracts.characters import Character
 from onmodel.contracts.datasets import DatasetItem
 from onmodel.contracts.deployments import DeploymentStatus
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys, accepted_settings_key
+from onmodel.contracts.questions import StoryboardQuestions
 from onmodel.contracts.settings import EmbeddingSettings, Settings
 from onmodel.contracts.storyboards import (
     DrawnPanel,
@@ -34,10 +37,12 @@ from onmodel.contracts.storyboards import (
     QuoteDeploymentRequest,
     StoryboardPlanned,
     StoryboardRequest,
+    WriteQuestionsRequest,
 )
 from onmodel.finders import FinderServices, make_finder
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import to_npy
+from onmodel.money.result_cache import CachedAnswers
 from onmodel.money.usage import UsageMeter
 from onmodel.ports.models import Embedder
 from onmodel.steps.draw_panel import draw_panel
@@ -45,6 +50,8 @@ from onmodel.steps.plan_storyboard import PlanStoryboard
 from onmodel.steps.publish_gallery import PublishGallery
 from onmodel.steps.quote_deployment import quote_deployment
 from onmodel.steps.score_panel import score_panel
+from onmodel.steps.write_questions import write_questions
+from onmodel.storyboards.scene_questions import read_questions
 
 KEY = "bunny/storyboards/Forest day.yaml"
 BOARD = b"""
@@ -72,6 +79,8 @@ class DrawingInMemory(DeploymentInMemory):
         self.image_model = image_model or FakeImageModel()
         self.meter = UsageMeter()
         self.labels = FakeLabels()
+        self.questions = FakeQuestionModel()
+        self.cache = InMemoryCache(clock=self.clock)
         self.finding = FinderServices(
             labels=lambda: self.labels, faces=FakeFaces, grounding=lambda _: FakeCaptionModel()
         )
@@ -152,6 +161,20 @@ class DrawingInMemory(DeploymentInMemory):
         )
         return self.panel(item)
 
+    def write_questions(self, plan: StoryboardPlanned) -> StoryboardQuestions:
+        write_questions(
+            WriteQuestionsRequest(storyboard=plan),
+            registry=self.registry,
+            studio=self.studio,
+            model=self.question_model(),
+            meter=self.meter,
+        )
+        assert plan.take is not None
+        return read_questions(self.studio, StoryboardKeys("bunny", plan.name, plan.take))
+
+    def question_model(self) -> CachedAnswers:
+        return CachedAnswers(self.questions, {}, self.cache, self.meter)
+
     def score(
         self, item: PanelItem, embedding_model: str = EmbeddingSettings().model
     ) -> DrawnPanel:
@@ -163,6 +186,7 @@ class DrawingInMemory(DeploymentInMemory):
             finder=partial(make_finder, services=self.finding),
             meter=self.meter,
             embedding_model=embedding_model,
+            question_model=self.question_model(),
         )
         return self.panel(item)
 

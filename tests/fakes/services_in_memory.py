@@ -16,6 +16,7 @@ from functions import variables_of_the_template
 
 from onmodel.environment import Environment
 from onmodel.money.pricebook import PriceBook
+from onmodel.money.result_cache import CachedAnswers
 from onmodel.trainers.catalogue import common_limits
 
 
@@ -57,6 +58,9 @@ class ServicesInMemory:
 
     def namer(self, meter: Any, _retry: Any) -> Any:
         return self._world.namer(meter)
+
+    def question_model(self, meter: Any, _retry: Any) -> Any:
+        return CachedAnswers(self._world.questions, {}, self.cache, meter)
 
     @property
     def face_collections(self) -> Any:

@@ -13,6 +13,7 @@ from fakes.caption_model import Answer, FakeCaptionModel
 from fakes.executions import execution_arn
 from fakes.films_in_memory import TRAIN_MODEL, FilmsInMemory, run_of
 from fakes.mailbox import STACK_OPTIONS
+from fakes.question_model import FakeQuestionModel
 from fakes.task_tokens import InMemoryTaskTokens
 from fakes.trainer import InMemoryService, InMemoryTrainer, Only
 
@@ -115,6 +116,7 @@ class TrainingInMemory(FilmsInMemory):
         self.trainer = trainer(self.clock)
         self.tokens = InMemoryTaskTokens()
         self.captions = FakeCaptionModel(answer)
+        self.questions = FakeQuestionModel()
         self.queue = InMemoryQueue()
         self.links = SignedLinks(LINKS_URL, "a key of tests", self.clock)
         self.prices = _prices()

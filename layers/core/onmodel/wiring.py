@@ -46,6 +46,7 @@ from onmodel.environment import (
     FilmPace,
     LabelPace,
     Links,
+    Models,
     RegistryTable,
     Schedules,
     StackName,
@@ -80,6 +81,9 @@ CAPTION_ATTEMPTS = 2
 
 BOXES_TOKENS = 1500
 """Of an answer of the finder `grounding`: 20 boxes with long labels."""
+
+QUESTIONS_TOKENS = 2000
+"""Of ten questions about a scene, each as long as it may be."""
 
 
 def now() -> datetime:
@@ -258,14 +262,21 @@ class Services:
         ends_at = time.monotonic() + seconds_left - SECONDS_TO_END
         return ThrottledRetry(ends_at, time.monotonic, time.sleep)
 
-    def _grounding_model(
-        self, model: str, meter: UsageMeter, retry: ThrottledRetry
+    def question_model(self, meter: UsageMeter, retry: ThrottledRetry) -> CaptionModel:
+        """Writes questions about scenes and answers them about pictures, paid once each.
+
+        It is the stack's model of captions. A change of the parameter changes it for every take.
+        """
+        model = self.environment.read(Models).caption_model_id
+        return self._answering(model, QUESTIONS_TOKENS, meter, retry)
+
+    def _answering(
+        self, model: str, max_tokens: int, meter: UsageMeter, retry: ThrottledRetry
     ) -> CachedAnswers:
-        asked = {"temperature": 0.0, "max_tokens": BOXES_TOKENS}
-        model_asked = ConverseModel(
-            self._caption_runtime, model, temperature=0.0, max_tokens=BOXES_TOKENS
-        )
-        return CachedAnswers(PatientModel(model_asked, retry), asked, self.cache, meter)
+        """A model whose answers are cached by what was asked; it answers the same each time."""
+        asked = {"temperature": 0.0, "max_tokens": max_tokens}
+        called = ConverseModel(self._caption_runtime, model, temperature=0.0, max_tokens=max_tokens)
+        return CachedAnswers(PatientModel(called, retry), asked, self.cache, meter)
 
     def finder(self, meter: UsageMeter, retry: ThrottledRetry, per_second: float) -> FinderOf:
         """Makes the finder of a production's settings; its paid calls are cached and counted.
@@ -289,7 +300,7 @@ class Services:
             return CachedFaceDetector(patient, self.cache, meter)
 
         def grounding(model: str) -> CachedAnswers:
-            return self._grounding_model(model, meter, retry)
+            return self._answering(model, BOXES_TOKENS, meter, retry)
 
         services = FinderServices(labels=labels, faces=faces, grounding=grounding)
         return partial(make_finder, services=services)

@@ -1,4 +1,4 @@
-"""Nova Pro by Converse: captions from measurements, or from a local vision model; boxes of figures.
+"""Nova Pro by Converse: captions from measurements or a local vision model, boxes, questions.
 
 Without a model the caption has only the light, the colours and the name in the prompt. The answer
 has the real shape, but is not a good caption.
@@ -18,6 +18,13 @@ from typing import Any
 
 from onmodel_local.standins.errors import ServiceFault
 from onmodel_local.standins.nova_boxes import ODD, asked_labels, boxes_answer, odd_boxes
+from onmodel_local.standins.nova_questions import ODD as QUESTIONS_ODD
+from onmodel_local.standins.nova_questions import (
+    answers,
+    asked_questions,
+    asked_scene,
+    scene_questions,
+)
 from onmodel_local.standins.picture_analysis import analyse_figures, picture_description
 from onmodel_local.standins.picture_processes import PictureProcesses
 from onmodel_local.standins.service import ReadUri
@@ -67,6 +74,9 @@ class NovaPro:
         if labels:
             said = await self._boxes(labels[0], pictures, odd)
             return _answer(request, said, "end_turn", len(pictures), time.monotonic() - began)
+        questions = await self._questions(text, pictures, odd)
+        if questions is not None:
+            return _answer(request, questions, "end_turn", len(pictures), time.monotonic() - began)
         if odd and odd not in _ODD:
             raise ServiceFault("ValidationException", f"odd answers are {sorted(_ODD)}")
         said, reason = _ODD.get(odd or "", ("", "end_turn"))
@@ -109,6 +119,27 @@ class NovaPro:
             raise ServiceFault("ValidationException", "Could not process image") from fault
         found = boxes_answer(measured.figures, label)
         return odd_boxes(odd, found, label) if odd else found
+
+    async def _questions(self, text: str, pictures: list[bytes], odd: str | None) -> str | None:
+        """Questions about a scene, or answers about a picture; None when neither is asked for."""
+        scene, questions = asked_scene(text), asked_questions(text)
+        if scene is None and not questions:
+            return None
+        if odd in QUESTIONS_ODD:
+            return QUESTIONS_ODD[odd]
+        if odd:
+            return None
+        if self._vision is not None:
+            return await asyncio.to_thread(self._ask_vision, self._vision, text, pictures)
+        if scene is not None:
+            return scene_questions(scene, text)
+        if not pictures:
+            raise ServiceFault("ValidationException", "No picture came with the questions")
+        try:
+            measured = await self._processes.run(analyse_figures, pictures[-1])
+        except PictureUnreadableError as fault:
+            raise ServiceFault("ValidationException", "Could not process image") from fault
+        return answers(questions, len(measured.figures))
 
     async def _caption(self, text: str, pictures: list[bytes]) -> str:
         found = _RECOGNISED.search(text)

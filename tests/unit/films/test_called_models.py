@@ -94,8 +94,8 @@ def test_warnings_when_functions_may_call_another_model_than_the_profiles_then_t
     called = called_models(TITAN, PROFILE, "amazon.nova-lite-v1:0")
     (found,) = warnings(called, InMemoryModels(), "us-east-1", START)
     assert found.reason == (
-        f"{PROFILE} is called for captions and the finder grounding, and functions may call"
-        " amazon.nova-lite-v1:0 alone"
+        f"{PROFILE} is called for captions, questions about pictures and the finder grounding, and"
+        " functions may call amazon.nova-lite-v1:0 alone"
     )
     assert found.successor is not None
     assert found.successor.model == PROFILE

@@ -19,7 +19,9 @@ from onmodel.contracts.base import Box
 from onmodel.contracts.datasets import DatasetItem, Split
 from onmodel.contracts.drawings import Arm
 from onmodel.contracts.judging import Judgement, Number, Structure
+from onmodel.contracts.questions import AnsweredQuestion, PictureAnswers, SceneQuestion
 from onmodel.judging.judge import Drawn, Known, judge_pictures
+from onmodel.pages.judgement import numbers_view
 
 DIMENSIONS = 64
 SCENES, SEEDS = 12, 4
@@ -79,6 +81,35 @@ def world() -> World:
 
 
 WORLD = world()
+ASKED = (
+    SceneQuestion(number=1, text="Is there a figure?", kind="figure"),
+    SceneQuestion(number=2, text="Is there a flute?", kind="thing", about="a flute"),
+    SceneQuestion(number=3, text="Is the flute golden?", kind="detail", parents=(2,)),
+    SceneQuestion(number=4, text="Is the figure in a forest?", kind="place", parents=(1,)),
+)
+"""Of every scene: who judges sees only what a picture shows."""
+
+ALL_SHOWN, FIGURE_ALONE = frozenset({1, 2, 3, 4}), frozenset({1})
+
+
+def looked_at(shown: frozenset[int]) -> PictureAnswers:
+    """The answers of a model without a fault."""
+    return PictureAnswers(
+        questions=tuple(
+            AnsweredQuestion(question=asked, answer="yes" if asked.number in shown else "no")
+            for asked in ASKED
+        ),
+        control="Is there a submarine?",
+        control_answer="no",
+    )
+
+
+def says_yes(answers: PictureAnswers) -> PictureAnswers:
+    """The answers of a model that says yes to everything."""
+    questions = tuple(asked.model_copy(update={"answer": "yes"}) for asked in answers.questions)
+    return answers.model_copy(update={"questions": questions, "control_answer": "yes"})
+
+
 UNLIKE = Structure(same_way=0.2, mirrored=0.2)
 
 
@@ -92,7 +123,7 @@ def right(arm: Arm = "tuned") -> list[Drawn]:
             made.append(compared(Drawn(
                 key=f"{arm}-{scene}-{seed}", scene=scene, arm=arm, expected=expected,
                 vector=unit(np.mean(figures, axis=0, dtype=np.float64)), figures=figures,
-                structure=UNLIKE, answers=(True, True, seed > 0), false_yes=(False,),
+                structure=UNLIKE, answers=looked_at(ALL_SHOWN if seed else ALL_SHOWN - {3}),
             )))  # fmt: skip
     return made
 
@@ -127,7 +158,7 @@ def pasted(pictures: list[Drawn]) -> Iterator[Drawn]:
             ]
             figures.append(WORLD.known.vectors[own[number * 5 % len(own)]])
         yield compared(replace(
-            picture, vector=figures[0], figures=figures, answers=(False, True, False),
+            picture, vector=figures[0], figures=figures, answers=looked_at(FIGURE_ALONE),
             structure=Structure(same_way=0.99, mirrored=0.4),
         ))  # fmt: skip
 
@@ -148,7 +179,7 @@ def swapped(pictures: list[Drawn]) -> Iterator[Drawn]:
 
 def ignored(pictures: list[Drawn]) -> Iterator[Drawn]:
     for picture in pictures:
-        yield replace(picture, answers=(False, True, False))
+        yield replace(picture, answers=looked_at(FIGURE_ALONE))
 
 
 def base(pictures: list[Drawn]) -> Iterator[Drawn]:
@@ -210,6 +241,55 @@ def test_right_pictures_when_judged_then_good_by_every_number() -> None:
 def test_right_pictures_when_judged_then_better_than_the_untrained_model() -> None:
     assert [advice.verdict for advice in judged("").advice] == ["better_than_base"]
     assert [a.verdict for a in judged("names swapped").advice] != ["better_than_base"]
+
+
+def test_prompt_when_it_is_ignored_then_no_dependent_question_counts_as_yes() -> None:
+    """One question of four is answered as it should be: of a figure, and of nothing else."""
+    number = judged("prompt ignored").number("prompt", "tuned")
+    assert number is not None and number.interval is not None
+    assert number.interval.mean == 0.25
+    picture = judged("prompt ignored").pictures[0]
+    assert picture.not_shown == tuple(asked.text for asked in ASKED[1:])
+    assert judged("prompt ignored").false_yes["tuned"] == 0
+
+
+def test_prompt_when_the_model_says_yes_to_everything_then_its_false_yes_exposes_it() -> None:
+    pictures = [
+        replace(picture, answers=says_yes(picture.answers))
+        for picture in ignored(right())
+        if picture.answers
+    ]
+    found = judge_pictures(pictures, WORLD.known)
+    number = found.number("prompt", "tuned")
+    assert number is not None and number.interval is not None
+    assert number.interval.mean == 1
+    assert found.false_yes == {"tuned": 1.0}
+    (row,) = (row for row in numbers_view(found, {}).rows if row.title == "Prompt")
+    assert row.cells[0].grade is None
+    assert row.cells[0].beside == (
+        "48 of 48 questions whose right answer is no were answered yes, so do not rely on it"
+    )
+
+
+def test_prompt_when_nothing_was_answered_then_why_and_how_many() -> None:
+    blank = looked_at(ALL_SHOWN)
+    none = tuple(asked.model_copy(update={"answer": None}) for asked in blank.questions)
+    silent = blank.model_copy(
+        update={"questions": none, "control_answer": None, "fault": "the answer was filtered"}
+    )
+    found = judge_pictures([replace(p, answers=silent) for p in right()], WORLD.known)
+    number = found.number("prompt", "tuned")
+    assert number is not None and number.interval is None
+    assert number.why_not == "no question was answered with yes or no (the answer was filtered)"
+    assert found.false_yes == {}
+    assert {picture.not_answered for picture in found.pictures} == {4}
+
+
+def test_prompt_when_no_question_was_asked_then_the_reason_that_is_given() -> None:
+    pictures = [replace(picture, answers=None) for picture in right()]
+    number = judge_pictures(pictures, WORLD.known, "switched off").number("prompt", "tuned")
+    assert number is not None
+    assert (number.interval, number.why_not) == (None, "switched off")
 
 
 def test_bleed_when_names_are_swapped_then_the_other_characters_are_named() -> None:

@@ -9,7 +9,8 @@ from onmodel.contracts.drawings import Arm
 from onmodel.contracts.settings import CaptionSettings, Settings, TrainingSettings
 from onmodel.contracts.storyboards import Storyboard
 from onmodel.contracts.trainings import CostName, Work, WorkPart
-from onmodel.money.pricebook import Price, PriceBook
+from onmodel.money.judging_quotes import questions_usage
+from onmodel.money.pricebook import Price, PriceBook, estimate
 from onmodel.money.training_quotes import (
     FirstUse,
     cost_quote,
@@ -66,7 +67,9 @@ def bedrock(captions: int) -> tuple[WorkPart, ...]:
 def test_cost_when_bedrock_has_its_defaults_then_one_total_of_four_parts() -> None:
     """20 dollars of training and 1.95 of keeping the model; 4 begun hours of 60.50 at most."""
     quote = cost_quote(bedrock(captions=1000), BOOK)
-    measured = MEASURED * (0.001 + (1 + Settings().finder.max_figures) * 0.00006)
+    asked = estimate(questions_usage(USE.storyboard, Settings()), BOOK).total_usd
+    assert asked is not None
+    measured = MEASURED * (0.001 + (1 + Settings().finder.max_figures) * 0.00006) + float(asked)
     assert {part.name: part.usd for part in quote.parts} == pytest.approx(
         {"captions": 2.464 + 0.2464, "training": 21.95, "deployment": 242.0, "judging": measured}
     )

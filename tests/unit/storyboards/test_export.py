@@ -49,6 +49,7 @@ def judgement(panels: list[tuple[PanelItem, DrawnPanel]]) -> Judgement:
     judged = JudgedPicture(
         key=panels[0][1].pictures[0].key, identity={"buck": 0.75, "frank": -0.25}, copy_of="c7",
         missing=("frank",), surplus=("rinky", "gimera"), strangers=2, cast=0.25, prompt=2 / 3,
+        not_shown=("Is there a flute?", "Is it night?"),
     )  # fmt: skip
     return Judgement(numbers=(), pictures=(judged,))
 
@@ -66,7 +67,7 @@ def test_numbers_csv_when_judged_then_a_line_for_each_picture_with_its_numbers()
         "identity": "0.25", "identity of each": "buck 0.750; frank -0.250", "prompt": "0.6667",
         "copy of": "c7", "nearest training picture": "c7", "similarity to it": "0.9123",
         "cast": "0.25", "missing": "frank", "surplus": "rinky, gimera", "unknown figures": "2",
-        "notice": "",
+        "notice": "", "not shown": "Is there a flute? Is it night?",
     }  # fmt: skip
     assert (second["seed"], second["identity"], second["unknown figures"]) == ("6", "", "")
     assert (base["arm"], base["file"]) == ("base", "panels/001-take1-base-1.png")

@@ -182,6 +182,7 @@ def test_embeddings_and_pictures_when_asked_for_then_of_the_models_that_were_cho
         *(f"{step}FunctionRole" for step in steps),
         "CaptionCropFunctionRole",
         "DrawPanelFunctionRole",
+        "WriteQuestionsFunctionRole",
     }
     captions = deployed.parameter("CaptionFoundationModelId")
     boxes = {
@@ -190,6 +191,7 @@ def test_embeddings_and_pictures_when_asked_for_then_of_the_models_that_were_cho
     }
     for step in ("SampleChunk", "ScorePanel"):  # they find figures
         assert called[f"{step}FunctionRole"] == {embedding} | boxes, step
+    assert called["WriteQuestionsFunctionRole"] == boxes  # it asks the same model
     for step in steps[1:-1]:
         assert called[f"{step}FunctionRole"] == {embedding}, step
     assert called["DrawPanelFunctionRole"] == {arn("bedrock", "provisioned-model/*")}

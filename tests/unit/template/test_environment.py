@@ -59,6 +59,7 @@ LATER: dict[str, Callable[[Services], object]] = {  # made with the settings of 
     "embedder": lambda services: services.embedder(EmbeddingSettings(), UsageMeter()),
     "trainers": lambda services: list(services.trainers.values()),
     "image_model": lambda services: services.image_model("bedrock"),
+    "question_model": lambda services: services.question_model(UsageMeter(), services.retry(60)),
     "caption_model": lambda services: services.caption_model(CaptionSettings()),
 }
 

@@ -53,6 +53,7 @@ class JudgedNumber(Contract):
     arm: Arm
     interval: Interval | None = None
     why_not: str = ""
+    beside: str = Field(default="", description="how far it can be relied on, a clause")
 
 
 class JudgedPicture(Contract):
@@ -69,6 +70,12 @@ class JudgedPicture(Contract):
     strangers: int = Field(default=0, ge=0, description="figures who are no known character")
     cast: float | None = Field(default=None, ge=0, le=1)
     prompt: float | None = Field(default=None, ge=0, le=1)
+    not_shown: tuple[str, ...] = Field(
+        default=(), description="questions about its scene that were answered no"
+    )
+    not_answered: int = Field(
+        default=0, ge=0, description="questions whose answer was neither yes nor no"
+    )
 
 
 ArmVerdict = Literal[

@@ -242,6 +242,7 @@ class StoryboardKeys:
         self.drawing = f"{self.take}/drawing.json"
         self.judgement = f"{self.take}/judgement.json"
         self.numbers = f"{self.take}/numbers.csv"
+        self.questions = f"{self.take}/questions.json"
 
     def panel(self, number: int) -> str:
         """The result of one panel: prompt, seeds, pictures, scores."""

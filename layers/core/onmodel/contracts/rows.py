@@ -439,5 +439,5 @@ class StoryboardBody(Contract):
     drawn: int | None = None
     estimated_usd: float | None = None
     reason: str | None = None
-    advice: tuple[str, ...] = Field(default=(), description="whether the training was worth it")
     numbers: tuple[JudgedNumber, ...] = Field(default=(), description="of each arm")
+    advice: tuple[str, ...] = Field(default=(), description="what the numbers say, in sentences")

@@ -252,6 +252,11 @@ class StoryboardSettings(Contract):
     retries: int = Field(
         default=2, ge=0, le=5, description="other seeds tried when a panel is filtered"
     )
+    questions: bool = Field(
+        default=True,
+        description="a model is asked yes/no questions about each picture; false: the number Prompt"
+        " is not measured, and costs nothing",
+    )
 
 
 MOST_CHARACTERS = 100

@@ -42,6 +42,7 @@ from onmodel.contracts.deployments import DeploymentId, ObjectKey, VersionId
 from onmodel.contracts.drawings import ARM, TUNED, Arm
 from onmodel.contracts.hand_written import OneLine, name, visible, when_written
 from onmodel.contracts.judging import DrawnFigure, Structure
+from onmodel.contracts.questions import PictureAnswers
 from onmodel.contracts.sagemaker import SageMakerPanelOptions
 from onmodel.contracts.trainings import CostQuote
 
@@ -198,6 +199,9 @@ class PanelScore(Contract):
     structure: Structure | None = Field(
         default=None, description="compared with the training picture that it resembles most"
     )
+    answers: PictureAnswers | None = Field(
+        default=None, description="to the questions about its scene; None: not asked"
+    )
 
 
 class PanelRequest(Contract):
@@ -349,6 +353,14 @@ class StartDrawingRequest(PlanStoryboardRequest):
 
 
 class CheckDrawingRequest(Contract):
+    storyboard: StoryboardPlanned
+
+    @property
+    def correlation_id(self) -> str:
+        return self.storyboard.correlation_id
+
+
+class WriteQuestionsRequest(Contract):
     storyboard: StoryboardPlanned
 
     @property

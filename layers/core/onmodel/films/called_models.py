@@ -116,7 +116,7 @@ def called_models(
         CalledModel(embedding, "the vectors of pictures", ("EmbeddingModelId",), embedding),
         CalledModel(
             captions,
-            "captions and the finder grounding",
+            "captions, questions about pictures and the finder grounding",
             ("CaptionModelId", "CaptionFoundationModelId"),
             foundation_model_of(captions) if caption_foundation is None else caption_foundation,
         ),

@@ -17,6 +17,7 @@ from onmodel.contracts.finders import GroundingFinderSettings
 from onmodel.contracts.models import Picture, Turn
 from onmodel.errors import AnswerRefused
 from onmodel.formats.box_answer import FULL, MOST_BOXES, AnsweredBox, boxes_in
+from onmodel.formats.repaired_answer import ask_for
 from onmodel.ports.finder import FrameDetections, RefusedBox
 from onmodel.ports.models import CaptionModel, Instance
 from onmodel.vision.box_check import why_no_figure
@@ -80,15 +81,13 @@ class GroundingFinder:
         """The boxes and no fault, or None and the fault of the second answer."""
         figures = "\n".join(f"- {words}" for words in self.settings.look_for)
         task = TASK.format(figures=figures, most=MOST_BOXES, form=FORM)
-        first = Turn(role="user", text=task, picture=picture)
-        reply = self.model.ask((first,), system=SYSTEM)
-        boxes, fault = boxes_in(reply.text)
-        if boxes is not None:
-            return boxes, ""
-        again = Turn(role="user", text=REPAIR.format(fault=fault, form=FORM))
-        turns = (first, Turn(role="assistant", text=reply.text), again)
-        boxes, second = boxes_in(self.model.ask(turns, system=SYSTEM).text)
-        return boxes, f"{second}, also after it was asked for again" if boxes is None else ""
+        return ask_for(
+            self.model,
+            Turn(role="user", text=task, picture=picture),
+            SYSTEM,
+            boxes_in,
+            lambda fault: REPAIR.format(fault=fault, form=FORM),
+        )
 
     def _checked(
         self, boxes: Sequence[AnsweredBox], pixels: Pixels, picture: Box

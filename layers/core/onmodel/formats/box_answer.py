@@ -7,17 +7,16 @@ often write one. Everything else is a fault, worded so that the model can correc
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+
+from onmodel.formats.answered_json import json_in
 
 FULL = 1000
 """The picture's width and height, in a model's coordinates."""
 
 MOST_BOXES = 20
 """Boxes of one answer. More are a list that the model could not end, and not figures."""
-
-FENCE = re.compile(r"```(?:json)?\s*(?P<inside>.*?)\s*```", re.DOTALL)
 
 
 class AnsweredBox(NamedTuple):
@@ -32,11 +31,9 @@ class AnsweredBox(NamedTuple):
 
 def boxes_in(answer: str) -> tuple[tuple[AnsweredBox, ...] | None, str]:
     """The boxes and no fault, or None and a fault that is worded for the model."""
-    text = answer.strip()
-    fenced = FENCE.fullmatch(text)
     try:
-        items = json.loads(fenced["inside"] if fenced else text, parse_constant=_no_number)
-    except (ValueError, RecursionError):
+        items = json_in(answer)
+    except ValueError:
         return None, "the answer is not one JSON array"
     if not isinstance(items, list):
         return None, "the answer is not one JSON array"
@@ -72,10 +69,6 @@ def _box(item: Any) -> tuple[AnsweredBox | None, str]:  # noqa: ANN401 - whateve
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no number")
 
 
 def _shown(label: str) -> str:

@@ -12,12 +12,15 @@ from onmodel.contracts.arrays import Vector, Vectors
 from onmodel.contracts.datasets import DatasetItem, Split
 from onmodel.contracts.drawings import Arm
 from onmodel.contracts.judging import Interval, JudgedNumber, JudgedPicture, Judgement, Structure
+from onmodel.contracts.questions import PictureAnswers
 from onmodel.judging.advice import ByScene, advise
 from onmodel.judging.cast import Cast, agreement, bleed, find_cast
 from onmodel.judging.copies import copy_threshold, is_copy
 from onmodel.judging.diversity import mean_difference, vendi_score
 from onmodel.judging.identity import PicturesOfCharacter, Scale, scales
 from onmodel.judging.intervals import interval_over_scenes
+from onmodel.judging.questions import counted
+from onmodel.judging.words import false_yes_words
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +37,7 @@ class Drawn:
         nearest_crop: the training picture that it resembles most.
         nearest_similarity: its cosine to it.
         structure: compared with it.
-        answers: of each question about the scene, whether the answer was as it should be; empty
-            when none was asked.
-        false_yes: of each question whose right answer is no, whether the answer was yes.
+        answers: to the questions about its scene; None when none was asked.
     """
 
     key: str
@@ -48,8 +49,7 @@ class Drawn:
     nearest_crop: str | None = None
     nearest_similarity: float | None = None
     structure: Structure | None = None
-    answers: Sequence[bool] = ()
-    false_yes: Sequence[bool] = ()
+    answers: PictureAnswers | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,12 +102,13 @@ def _shot(item: DatasetItem) -> tuple[str, int]:
     return item.film_id, item.shot
 
 
-def judge_pictures(pictures: Sequence[Drawn], known: Known) -> Judgement:
+def judge_pictures(pictures: Sequence[Drawn], known: Known, why_not_asked: str = "") -> Judgement:
     """The numbers of every arm that was drawn, with intervals over scenes, and advice.
 
     Args:
         pictures: all pictures of the take.
         known: the dataset; its vectors and those of the pictures are of one embedding model.
+        why_not_asked: why no questions were asked; '' when there were some.
     """
     _, why_not = known.scales
     seen = known.seen_by
@@ -121,12 +122,13 @@ def judge_pictures(pictures: Sequence[Drawn], known: Known) -> Judgement:
     of_arm = {arm: [p for p in pictures if p.arm == arm] for arm in arms}
     identity = {arm: _identity(of_arm[arm], judged) for arm in arms}
     cast = {arm: _cast(of_arm[arm], judged) for arm in arms}
+    controls = {arm: said for arm in arms if (said := _controls(of_arm[arm]))}
     numbers = [
         number
         for arm in arms
         for number in (
             _number("identity", arm, interval_over_scenes(identity[arm]), _why(why_not, known)),
-            _prompt(arm, of_arm[arm]),
+            _prompt(arm, of_arm[arm], judged, why_not_asked),
             _copy(arm, of_arm[arm], judged, known),
             _diversity(arm, of_arm),
             _number("cast", arm, interval_over_scenes(cast[arm]), _no_cast(of_arm[arm], seen)),
@@ -142,7 +144,7 @@ def judge_pictures(pictures: Sequence[Drawn], known: Known) -> Judgement:
             if (rows := bleed((p.expected, casts[p.key]) for p in of_arm[arm] if p.key in casts))
         },
         vendi={arm: v for arm in arms if (v := _vendi(of_arm[arm])) is not None},
-        false_yes={arm: v for arm in arms if (v := _false_yes(of_arm[arm])) is not None},
+        false_yes={arm: float(np.mean(said)) for arm, said in controls.items()},
         copy_threshold=known.copy_threshold,
         notices=tuple(f"{known.name(slug)} {why}" for slug, why in why_not.items()),
     )
@@ -150,6 +152,8 @@ def judge_pictures(pictures: Sequence[Drawn], known: Known) -> Judgement:
 
 def _judged(picture: Drawn, known: Known, casts: Mapping[str, Cast]) -> JudgedPicture:
     found, _ = known.scales
+    asked = picture.answers.questions if picture.answers else ()
+    right = counted(asked)
     cast = casts.get(picture.key)
     shown = picture.figures or [picture.vector]
     copied = picture.nearest_similarity is not None and is_copy(
@@ -168,7 +172,13 @@ def _judged(picture: Drawn, known: Known, casts: Mapping[str, Cast]) -> JudgedPi
         surplus=tuple(sorted(cast.present - set(picture.expected))) if cast else (),
         strangers=cast.strangers if cast else 0,
         cast=agreement(picture.expected, cast) if cast else None,
-        prompt=float(np.mean(picture.answers)) if picture.answers else None,
+        prompt=float(np.mean(list(right.values()))) if right else None,
+        not_shown=tuple(
+            answered.question.text
+            for answered in asked
+            if not right.get(answered.question.number, True)
+        ),
+        not_answered=len(asked) - len(right),
     )
 
 
@@ -211,12 +221,22 @@ def _no_cast(pictures: Sequence[Drawn], seen: Mapping[str, Scale]) -> str:
     return f"{', '.join(sorted(unseen))} cannot be told from the other characters"
 
 
-def _prompt(arm: Arm, pictures: Sequence[Drawn]) -> JudgedNumber:
+def _prompt(
+    arm: Arm, pictures: Sequence[Drawn], judged: Mapping[str, JudgedPicture], why_not_asked: str
+) -> JudgedNumber:
     values: dict[int, list[float]] = {}
     for picture in pictures:
-        if picture.answers:
-            values.setdefault(picture.scene, []).append(float(np.mean(picture.answers)))
-    return _number("prompt", arm, interval_over_scenes(values), "no questions are asked yet")
+        if (share := judged[picture.key].prompt) is not None:
+            values.setdefault(picture.scene, []).append(share)
+    faults = [picture.answers.fault for picture in pictures if picture.answers]
+    why = why_not_asked or "there is no question about these scenes"
+    if faults:
+        said = next(filter(None, faults), "")
+        why = "no question was answered with yes or no" + (f" ({said})" if said else "")
+    number = _number("prompt", arm, interval_over_scenes(values), why)
+    left = sum(judged[picture.key].not_answered for picture in pictures)
+    beside = false_yes_words(_controls(pictures), left) if number.interval else ""
+    return number.model_copy(update={"beside": beside})
 
 
 def _copy(
@@ -257,9 +277,10 @@ def _vendi(pictures: Sequence[Drawn]) -> float | None:
     return float(np.mean(values)) if values else None
 
 
-def _false_yes(pictures: Sequence[Drawn]) -> float | None:
-    values = [was_yes for picture in pictures for was_yes in picture.false_yes]
-    return float(np.mean(values)) if values else None
+def _controls(pictures: Sequence[Drawn]) -> list[bool]:
+    """Of each answered question whose right answer is no, whether the answer was yes."""
+    said = [picture.answers.control_answer for picture in pictures if picture.answers]
+    return [answer == "yes" for answer in said if answer is not None]
 
 
 def _by_scene(pictures: Sequence[Drawn]) -> dict[int, Vectors]:

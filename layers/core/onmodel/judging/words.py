@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from onmodel.contracts.drawings import Arm
 from onmodel.contracts.judging import Interval, JudgedNumber, Number
 
 PERCENT: frozenset[Number] = frozenset({"prompt", "copy", "cast"})
+
+
+MOST_FALSE_YES = 0.2
+"""Of the questions whose right answer is no. A model that says yes more often is not graded by."""
 
 
 def value_words(kind: Number, value: float) -> str:
@@ -22,11 +26,29 @@ def interval_words(kind: Number, interval: Interval) -> str:
     return f"{value_words(kind, interval.low)} to {value_words(kind, interval.high)}"
 
 
+def false_yes_words(controls: Sequence[bool], not_answered: int) -> str:
+    """How far the number Prompt can be relied on: the model's own false yes, and what is missing.
+
+    Args:
+        controls: of each answered question whose right answer is no, whether the answer was yes.
+        not_answered: other questions that were not answered with yes or no.
+    """
+    if controls:
+        wrong = sum(controls)
+        said = f"{wrong} of {len(controls)} questions whose right answer is no were answered yes"
+        if wrong > MOST_FALSE_YES * len(controls):
+            said = f"{said}, so do not rely on it"
+    else:
+        said = "no question whose right answer is no was answered"
+    return f"{said}; {not_answered:,} others were not answered" if not_answered else said
+
+
 def arm_words(numbers: Iterable[JudgedNumber], arm: Arm) -> str:
     """`identity 0.62 (0.50 to 0.74), copy 0 % (0 % to 0 %)`; '' when nothing of it was measured."""
     return ", ".join(
         f"{number.number} {value_words(number.number, number.interval.mean)}"
-        f" ({interval_words(number.number, number.interval)})"
+        f" ({interval_words(number.number, number.interval)}"
+        f"{'; ' + number.beside if number.beside else ''})"
         for number in numbers
         if number.arm == arm and number.interval is not None
     )

@@ -172,9 +172,10 @@ class CachedEmbedder:
 
 
 class CachedAnswers:
-    """A CaptionModel that pays once for the same question about the same picture.
+    """A CaptionModel that pays once for the same question about the same picture, or about none.
 
-    The first turn has the picture. An answer that the model refuses is paid for and not kept.
+    Where there is a picture, the first turn has it. An answer that the model refuses is paid for
+    and not kept.
 
     Args:
         model: that is asked.
@@ -215,10 +216,11 @@ class CachedAnswers:
 
     def _key(self, turns: Sequence[Turn], system: str) -> str:
         picture = turns[0].picture
-        if picture is None or picture.data is None:
-            raise ValueError("the first turn has no picture")
+        if picture is not None and picture.data is None:
+            raise ValueError("the picture of the first turn has no bytes")
+        shown = picture.data if picture and picture.data else b""
         said = {"system": system, "turns": [[turn.role, turn.text] for turn in turns]}
-        return cache_key("answer", self.model, {**self._parameters, **said}, picture.data)
+        return cache_key("answer", self.model, {**self._parameters, **said}, shown)
 
     def _count_paid(self, usage: tuple[Usage, ...]) -> None:
         for use in usage:

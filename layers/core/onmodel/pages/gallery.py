@@ -197,6 +197,9 @@ def _likeness(picture: GalleryPicture, gallery: Gallery) -> Iterator[Likeness]:
     yield from _characters(score, judged, gallery)
     if score.alignment is not None:
         yield Likeness(f"prompt {score.alignment:.2f}", _percent(score.alignment))
+    if judged and judged.prompt is not None:
+        yield Likeness(f"prompt {_percent(judged.prompt)} %", _percent(judged.prompt))
+        yield from (Likeness(f"no: {text}", 0, warn=True) for text in judged.not_shown)
     if _copied(picture.key, score, gallery.judgement):
         yield Likeness("copies a training picture", 0, warn=True)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from onmodel.contracts.drawings import Arm, step_of_arm
-from onmodel.contracts.judging import JudgedNumber, JudgedPicture, Judgement, Number
+from onmodel.contracts.judging import JudgedPicture, Judgement, Number
 from onmodel.formats.wording import listed, person_name
-from onmodel.judging.words import interval_words, value_words
+from onmodel.judging.words import MOST_FALSE_YES, interval_words, value_words
 
 Grade = Literal["good", "middling", "doubtful"]
 
@@ -61,8 +61,8 @@ MEANINGS: Mapping[Number, Meaning] = {
     ),
     "prompt": Meaning(
         "Prompt",
-        "Share of the questions about the scene that the picture answers as it should. Good from"
-        " 80 %.",
+        "Share of yes/no questions about the scene that a model answers as it should, who sees only"
+        " the picture. Good from 80 %.",
         good=0.8,
         doubtful=0.5,
     ),
@@ -91,13 +91,14 @@ MEANINGS: Mapping[Number, Meaning] = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One number of one arm, in words."""
+    """One number of one arm, in words. `beside` says how far it can be relied on."""
 
     arm: str
     value: str
     interval: str
     grade: Grade | None
     why_not: str
+    beside: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,9 +122,7 @@ def numbers_view(judgement: Judgement, names: Mapping[str, str]) -> NumbersView:
     """The numbers as a table; characters by the names for people."""
     arms: list[Arm] = list(dict.fromkeys(number.arm for number in judgement.numbers))
     rows = [
-        NumberRow(
-            meaning.title, meaning.text, [_cell(judgement.number(kind, arm), arm) for arm in arms]
-        )
+        NumberRow(meaning.title, meaning.text, [_cell(judgement, kind, arm) for arm in arms])
         for kind, meaning in MEANINGS.items()
     ]
     return NumbersView(
@@ -134,17 +133,32 @@ def numbers_view(judgement: Judgement, names: Mapping[str, str]) -> NumbersView:
     )
 
 
-def _cell(number: JudgedNumber | None, arm: Arm) -> Cell:
+def sentences(judgement: Judgement) -> tuple[str, ...]:
+    """What the numbers say, for mails and `onmodel status`: the advice, and the number Prompt."""
+    prompt = [
+        f"{value_words('prompt', number.interval.mean)} by {arm_name(number.arm)}"
+        f" ({interval_words('prompt', number.interval)}; {number.beside})"
+        for number in judgement.numbers
+        if number.number == "prompt" and number.interval
+    ]
+    told = (f"Questions about the scenes answered as they should be: {', '.join(prompt)}.",)
+    return (*(advice.text for advice in judgement.advice), *(told if prompt else ()))
+
+
+def _cell(judgement: Judgement, kind: Number, arm: Arm) -> Cell:
+    number = judgement.number(kind, arm)
     if number is None or number.interval is None:
         why = number.why_not if number else "not measured"
         return Cell(arm_name(arm), "–", "", None, why)
-    kind, interval = number.number, number.interval
+    interval = number.interval
+    is_reliable = kind != "prompt" or judgement.false_yes.get(arm, 0) <= MOST_FALSE_YES
     return Cell(
         arm=arm_name(arm),
         value=value_words(kind, interval.mean),
         interval=interval_words(kind, interval),
-        grade=MEANINGS[kind].grade(interval.mean),
+        grade=MEANINGS[kind].grade(interval.mean) if is_reliable else None,
         why_not="",
+        beside=number.beside,
     )
 
 

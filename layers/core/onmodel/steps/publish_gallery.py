@@ -33,6 +33,7 @@ from onmodel.pages.gallery import (
     copies,
     render_gallery,
 )
+from onmodel.pages.judgement import sentences
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -40,6 +41,7 @@ from onmodel.ports.trainer import TrainersRules
 from onmodel.registry.kinds import DATASETS, STORYBOARDS, TRAININGS, StoryboardRow, TrainingRow
 from onmodel.storyboards.export import numbers_csv
 from onmodel.storyboards.judged import judge_take
+from onmodel.storyboards.scene_questions import read_questions
 from onmodel.vision.decoding import decode_picture
 from onmodel.vision.encoding import thumbnail
 
@@ -124,7 +126,7 @@ class PublishGallery:
                 drawn=summary.drawn,
                 estimated_usd=summary.estimated_usd,
                 reason=None if summary.drawn else "Not one panel could be drawn",
-                advice=tuple(advice.text for advice in judgement.advice) if judgement else (),
+                advice=sentences(judgement) if judgement else (),
                 numbers=judgement.numbers if judgement else (),
             )
         )
@@ -243,7 +245,9 @@ class PublishGallery:
     def _summary(
         self, body: StoryboardBody, production: str, panels: list[DrawnPanel]
     ) -> StoryboardSummary:
-        usage = add_up((*body.usage, *(use for panel in panels for use in panel.usage)))
+        keys = StoryboardKeys(production, body.name, body.take)
+        written = read_questions(self.studio, keys).usage
+        usage = add_up((*body.usage, *written, *(use for panel in panels for use in panel.usage)))
         bill = estimate(usage, self.prices)
         return StoryboardSummary(
             production=production,

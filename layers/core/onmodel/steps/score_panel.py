@@ -1,4 +1,4 @@
-"""Score a panel's pictures: their likeness to the characters, and to single training pictures."""
+"""Score a panel's pictures: likeness to characters, to training pictures, and to the scene."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy, to_npy
 from onmodel.money.usage import UsageMeter
 from onmodel.ports.finder import FinderOf
-from onmodel.ports.models import EmbedderOf
+from onmodel.ports.models import CaptionModel, EmbedderOf
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS
 from onmodel.storyboards.measuring import Compared, PanelMeasurer
+from onmodel.storyboards.picture_questions import PictureQuestions
+from onmodel.storyboards.scene_questions import read_questions
 from onmodel.vision.decoding import decode_picture
 
 
@@ -36,6 +38,7 @@ def score_panel(
     finder: FinderOf,
     meter: UsageMeter,
     embedding_model: str,
+    question_model: CaptionModel,
 ) -> None:
     """Write the scores into panels/<nn>.json, and the vectors that they are made of beside it.
 
@@ -52,6 +55,7 @@ def score_panel(
         finder: makes the finder of figures, likewise.
         meter: what was paid for and what was reused.
         embedding_model: the only one that the stack's functions may call.
+        question_model: answers the questions that write_questions wrote; caches and counts too.
 
     Raises:
         NotFound: the panel was never drawn, or its dataset does not exist any more.
@@ -85,6 +89,9 @@ def score_panel(
         finder=finder(settings.finder),
         crop=settings.crop,
         finding=settings.finder,
+        questions=PictureQuestions.of_panel(
+            question_model, item.planned, read_questions(studio, keys).by_scene
+        ),
     )
     pictures = tuple(
         picture.model_copy(update={"score": _score(picture, panel, measurer, studio)})

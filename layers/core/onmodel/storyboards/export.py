@@ -15,7 +15,7 @@ from onmodel.ports.storage import ObjectStore
 HEADER = (
     "file", "scene", "text", "characters", "arm", "take", "picture", "seed", "identity",
     "identity of each", "prompt", "copy of", "nearest training picture", "similarity to it",
-    "cast", "missing", "surplus", "unknown figures", "notice",
+    "cast", "missing", "surplus", "unknown figures", "notice", "not shown",
 )  # fmt: skip
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -102,6 +102,7 @@ def _line(
     else:
         yield from (None, "", "", "")
     yield " ".join(filter(None, (*panel.notices, panel.not_scored)))
+    yield " ".join(judged.not_shown) if judged else ""
 
 
 def _cell(value: object) -> object:

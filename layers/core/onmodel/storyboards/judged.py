@@ -9,6 +9,7 @@ from onmodel.contracts.datasets import DatasetItem
 from onmodel.contracts.drawings import Arm, step_of_arm
 from onmodel.contracts.judging import Judgement
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
+from onmodel.contracts.questions import StoryboardQuestions
 from onmodel.contracts.storyboards import DrawnPanel, PanelItem
 from onmodel.contracts.trainings import Checkpoint
 from onmodel.errors import NotFound
@@ -17,6 +18,7 @@ from onmodel.formats.npy import from_npy
 from onmodel.judging.checkpoints import DrawnByCheckpoint, choose_checkpoint
 from onmodel.judging.judge import Drawn, Known, judge_pictures
 from onmodel.ports.storage import ObjectStore
+from onmodel.storyboards.scene_questions import read_questions
 
 
 def judge_take(
@@ -46,7 +48,7 @@ def judge_take(
         vectors = from_npy(studio.get(dataset.vectors))
     except NotFound:
         return None
-    judgement = judge_pictures(pictures, Known(items, vectors, names))
+    judgement = _judged(pictures, Known(items, vectors, names), read_questions(studio, keys))
     by_step = {
         step: _of_arm(arm, pictures, judgement)
         for arm in dict.fromkeys(picture.arm for picture in pictures)
@@ -57,6 +59,17 @@ def judge_take(
         return judgement
     step, why = chosen
     return judgement.model_copy(update={"checkpoint": step, "advice": (*judgement.advice, why)})
+
+
+def _judged(pictures: Sequence[Drawn], known: Known, asked: StoryboardQuestions) -> Judgement:
+    """Also told: scenes about which a model wrote no questions."""
+    judgement = judge_pictures(pictures, known, asked.why_none)
+    unwritten = tuple(
+        f"A model wrote no usable questions about scene {scene.scene}: {scene.fault}"
+        for scene in asked.scenes
+        if scene.fault
+    )
+    return judgement.model_copy(update={"notices": (*judgement.notices, *unwritten)})
 
 
 def _of_arm(arm: Arm, pictures: Sequence[Drawn], judgement: Judgement) -> DrawnByCheckpoint:
@@ -95,4 +108,5 @@ def _drawn(
             nearest_crop=score.nearest_crop,
             nearest_similarity=score.nearest_similarity,
             structure=score.structure,
+            answers=score.answers,
         )

@@ -17,6 +17,7 @@ from onmodel.contracts.storyboards import PanelScore
 from onmodel.ports.finder import Finder
 from onmodel.ports.models import Embedder
 from onmodel.ports.storage import ObjectStore
+from onmodel.storyboards.picture_questions import PictureQuestions
 from onmodel.vision.decoding import decode_picture
 from onmodel.vision.drawn_figures import cut_figures, whole
 from onmodel.vision.encoding import encode_for_service
@@ -61,6 +62,7 @@ class PanelMeasurer:
         finder: finds figures in the pictures; None: they are not looked for.
         crop: how the dataset's figures were cut.
         finding: how many figures of a picture count.
+        questions: asked about each picture; None: no question is asked.
     """
 
     compared: Compared
@@ -69,6 +71,7 @@ class PanelMeasurer:
     finder: Finder | None
     crop: CropSettings
     finding: FinderSettings
+    questions: PictureQuestions | None = None
     vectors: list[Vector] = field(default_factory=list)
 
     def measure(self, pixels: Pixels, characters: Sequence[str]) -> PanelScore:
@@ -93,6 +96,7 @@ class PanelMeasurer:
                 "row": row,
                 "figures": self._figures(pixels),
                 "structure": self._structure(pixels, score.nearest_crop),
+                "answers": self.questions.ask(pixels) if self.questions else None,
             }
         )
 

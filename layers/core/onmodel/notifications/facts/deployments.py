@@ -36,7 +36,7 @@ class ModelReadyFacts(Facts):
     notices: tuple[str, ...] = Field(description="of the dataset, for example of a simulation")
     retired_after_drawing: bool = Field(description="deployed for one storyboard alone")
     gallery: str = Field(description="of the first storyboard; '' when it could not be drawn")
-    advice: tuple[str, ...] = Field(description="whether the training was worth it, in sentences")
+    advice: tuple[str, ...] = Field(description="what the numbers say, in sentences")
     loss_curve: str = Field(description="'' without one")
     usd_per_hour: float | None = Field(description="None when its price is missing")
     usd_until_retired: float | None
@@ -51,7 +51,7 @@ class ModelTrainedFacts(Facts):
     model: str
     notices: tuple[str, ...] = Field(description="of the dataset, for example of a simulation")
     gallery: str = Field(description="of the first storyboard; '' when it could not be drawn")
-    advice: tuple[str, ...] = Field(description="whether the training was worth it, in sentences")
+    advice: tuple[str, ...] = Field(description="what the numbers say, in sentences")
     loss_curve: str = Field(description="'' without one")
     training_usd: float | None = Field(description="estimated bill; None when it is not known")
     drawing_usd: float | None = Field(description="of the first storyboard; None: not known")

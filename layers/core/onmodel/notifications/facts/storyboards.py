@@ -22,7 +22,7 @@ class StoryboardDrawnFacts(Facts):
     missing: int = Field(description="refused or failed ones; the gallery says why")
     gallery: str
     usd: float | None = Field(description="of drawing, without the deployment")
-    advice: tuple[str, ...] = Field(description="whether the training was worth it, in sentences")
+    advice: tuple[str, ...] = Field(description="what the numbers say, in sentences")
 
     @classmethod
     def of(cls, production: str, body: StoryboardBody, sources: Sources) -> StoryboardDrawnFacts:
