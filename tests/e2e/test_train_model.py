@@ -29,6 +29,7 @@ ON_THE_WAY_TO_A_MODEL = {
     "quote_training", "caption_crop", "collect_captions", "write_manifest", "report_dataset",
     "start_training", "claim_training", "draw_loss_curve", "schedule_retirement",
     "provision_model", "check_deployment", "plan_storyboard", "draw_panel", "score_panel",
+    "write_questions",
     "publish_gallery", "notify", "request_approval",
 }  # fmt: skip
 

@@ -120,6 +120,11 @@ def test_storyboard_when_it_has_all_arms_then_one_job_draws_each(
     for label in ("the trained model", "given to the untrained model", "untrained model alone"):
         assert page.count(f"{label}</h4>") == 2
     assert "scripted job: no model drew this" in page
+    judged = json.loads(studio.store.get(take.judgement))
+    prompt = {n["arm"]: n for n in judged["numbers"] if n["number"] == "prompt" and n["interval"]}
+    assert {"tuned", "references", "base"} <= prompt.keys()
+    assert set(judged["false_yes"].values()) == {0}  # of things that the stand-in does not see
+    assert all("whose right answer is no" in number["beside"] for number in prompt.values())
     model = trained.body["model_ref"].removeprefix(f"s3://{studio.store.bucket}/")
     files = json.loads(studio.store.get(f"{model}adapter.json"))["files"]
     steps = [checkpoint["step"] for checkpoint in trained.body["checkpoints"]]

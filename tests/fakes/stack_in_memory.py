@@ -111,6 +111,7 @@ class StackInMemory:
         self.faulty = faulty or Faulty()
         self.labels = FakeLabels((figure(0.3, 0.2, 0.3, 0.6),))
         self.world = TrainingInMemory(trainer=trainer)
+        self.questions = self.world.questions
         self.world.detector = self.labels
         self.embedded: list[bytes] = []
         self.world.embedding_model = self._embedding_model
@@ -167,6 +168,7 @@ class StackInMemory:
             "embeddings", embedding_model(dimensions)
         )
         self.services.caption_model = lambda _: faulty.around("captions", world.captions)
+        world.questions = faulty.around("questions", world.questions)
         self.services.image_model = lambda _: faulty.around("pictures", self.images)
 
     def _dies(self, execution: Execution, state: str) -> str | None:

@@ -37,6 +37,7 @@ PAID = {
     ("rekognition", "detect"): "labels",
     ("embeddings", "embed"): "vectors",
     ("captions", "ask"): "captions",
+    ("questions", "ask"): "questions",
 }
 """Calls that cost money each, and that their service cannot recognise when they come again."""
 
@@ -154,6 +155,7 @@ def result(stack: StackInMemory, made: Mapping[str, bytes]) -> Result:
             labels=len(stack.labels.pictures),
             vectors=len(stack.embedded),
             captions=len(stack.world.captions.asked),
+            questions=len(stack.questions.asked),
             work=stack.started_at_trainer,
         ),
         billing=stack.billing_at_trainer,
@@ -199,10 +201,10 @@ def cases() -> list[tuple[Journey, Call, str]]:
 
 
 def paid_again(call: Call, fault: str) -> Counter[str]:
-    """What is asked for once more because its answer was lost with the fault."""
+    """What is asked for once more because its answer was lost with the fault, or was not kept."""
     if fault in ANSWER_LOST and (call.service, call.operation) in PAID:
         return Counter({PAID[call.service, call.operation]: 1})
-    if fault == "killed before" and (call.service, call.operation) == ("cache", "put"):
+    if fault not in ANSWER_LOST and (call.service, call.operation) == ("cache", "put"):
         return Counter(dict.fromkeys(PAID.values(), 1))  # of one of them
     return Counter()
 
@@ -262,7 +264,7 @@ def test_run_when_no_fault_is_injected_then_ends_with_its_mails(
 
 def test_runs_when_no_fault_is_injected_then_pay_for_everything() -> None:
     paid = sum((clean(journey)[0].paid for journey in JOURNEYS), Counter())
-    assert set(paid) == {"labels", "vectors", "captions", "work"}
+    assert set(paid) == {"labels", "vectors", "captions", "questions", "work"}
     calls = {call for journey in JOURNEYS for call in clean(journey)[1]}
     assert set(PAID) <= {(call.service, call.operation) for call in calls}
 

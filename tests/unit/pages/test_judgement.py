@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from onmodel.contracts.judging import Interval, JudgedNumber, JudgedPicture, Judgement
-from onmodel.pages.judgement import MEANINGS, numbers_view, wrong_cast
+from onmodel.pages.judgement import MEANINGS, numbers_view, sentences, wrong_cast
 
 NAMES = {"buck": "Buck", "frank": "Frank"}
 
@@ -64,3 +64,29 @@ def test_cast_when_wrong_then_who_is_missing_and_who_should_not_be_there() -> No
         "also shows Frank",
         "2 of unknown identity",
     ]
+
+
+PROMPT = JudgedNumber(
+    number="prompt", arm="tuned", interval=interval(0.75),
+    beside="2 of 36 questions whose right answer is no were answered yes",
+)  # fmt: skip
+
+
+def test_prompt_when_shown_then_the_false_yes_stands_beside_it() -> None:
+    asked = JUDGEMENT.model_copy(update={"numbers": (PROMPT,), "false_yes": {"tuned": 2 / 36}})
+    row = next(row for row in numbers_view(asked, NAMES).rows if row.title == "Prompt")
+    assert (row.cells[0].value, row.cells[0].grade) == ("75 %", "middling")
+    assert row.cells[0].beside == PROMPT.beside
+    assert sentences(asked) == (
+        "Questions about the scenes answered as they should be: 75 % by the trained model"
+        " (65 % to 85 %; 2 of 36 questions whose right answer is no were answered yes).",
+    )
+
+
+def test_sentences_when_no_question_was_asked_then_the_advice_alone() -> None:
+    assert sentences(JUDGEMENT) == ()
+
+
+def test_sentences_when_checkpoints_were_drawn_too_then_of_the_arms_alone() -> None:
+    checkpoint = PROMPT.model_copy(update={"arm": "step-000500"})
+    assert sentences(JUDGEMENT.model_copy(update={"numbers": (checkpoint,)})) == ()

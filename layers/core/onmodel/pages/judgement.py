@@ -139,7 +139,7 @@ def sentences(judgement: Judgement) -> tuple[str, ...]:
         f"{value_words('prompt', number.interval.mean)} by {arm_name(number.arm)}"
         f" ({interval_words('prompt', number.interval)}; {number.beside})"
         for number in judgement.numbers
-        if number.number == "prompt" and number.interval
+        if number.number == "prompt" and number.interval and step_of_arm(number.arm) is None
     ]
     told = (f"Questions about the scenes answered as they should be: {', '.join(prompt)}.",)
     return (*(advice.text for advice in judgement.advice), *(told if prompt else ()))
