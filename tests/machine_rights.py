@@ -15,6 +15,7 @@ Right = tuple[str, str]
 READ_BY_MAPS = {
     "$.probe.chunks_key": FilmKeys("*", "*", "*", "*").chunks,
     "$.dataset.to_caption_key": DatasetKeys("*", "*").to_caption,
+    "$.checked.to_caption_again_key": DatasetKeys("*", "*").to_caption_again,
     "$.storyboard.panels_key": StoryboardKeys("*", "*", "*").plan,  # type: ignore[arg-type]
 }
 EVERY_MACHINE = {  # deliver its logs and its traces

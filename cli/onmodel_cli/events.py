@@ -112,6 +112,7 @@ BUILDERS: dict[str, Builder] = {
     "preflight_training": _generation,
     "assemble_dataset": lambda facts: _possible(_generation(facts)),
     "quote_training": lambda facts: _possible(_dataset(facts)),
+    "check_captions": _dataset,
     "collect_captions": _dataset,
     "write_manifest": _dataset,
     "report_dataset": _dataset,

@@ -102,7 +102,13 @@ def _make_dataset(seed: SeedStack) -> None:
     _name_as_the_fixtures_do(seed, made)
     _open_generation(seed)
     _caption(seed)
-    for step in ("quote_training", "collect_captions", "write_manifest", "report_dataset"):
+    for step in (
+        "quote_training",
+        "check_captions",
+        "collect_captions",
+        "write_manifest",
+        "report_dataset",
+    ):
         seed.call_with_fixture(f"{step}/dataset")
 
 

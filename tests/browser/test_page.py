@@ -18,6 +18,7 @@ from onmodel.contracts.characters import Character
 from onmodel.contracts.review import ReviewCharacter
 from onmodel.datasets.captions import FILLER, repeated_trait
 from onmodel.datasets.mentions import mentions, without_names
+from onmodel.datasets.needless_words import without_needless_words
 
 Serve = Callable[[ReviewInMemory], ReviewServer]
 ROOT = Path(__file__).parents[2]
@@ -201,6 +202,14 @@ CAPTIONS = (
     "Buck with a belly as round as an apple yawns",
     "Buck\u2019s Zé runs",
     "Ze\u0301 runs",
+    "A cartoon rabbit named Buck sleeps",
+    "Below a tree sleeps the small long-eared Buck",
+    "Below a tree sleeps the long-eared Buck",
+    "Grey-furred, Buck sleeps",
+    "In this scene, grey-furred Buck sleeps",
+    "Here, a rabbit called Buck sleeps",
+    "In this meadow, Buck sleeps",
+    "A dog named Rex sleeps beside Buck",
 )
 DESCRIPTION = "a grey rabbit with huge ears, and a belly as round as an apple; kind"
 
@@ -214,7 +223,8 @@ def test_rules_of_captions_when_tried_in_both_languages_then_agree(
             mentions: ["Buck", "Zé"].map((name) => rules.mentions(caption, name)),
             trait: rules.repeatedTrait(caption, description),
             filler: rules.faultsOf(caption, { name: "", others: [] })
-                .some((fault) => fault.text.includes("says nothing")),
+                .some((fault) => fault.text.endsWith("says nothing about the picture")),
+            needless: rules.putRight(caption, { name: "Buck", others: [] }),
         })))"""
     answers = page.evaluate(ask, [list(CAPTIONS), DESCRIPTION])
     buck = Character(name="Buck", description=DESCRIPTION)
@@ -223,4 +233,11 @@ def test_rules_of_captions_when_tried_in_both_languages_then_agree(
             "mentions": [mentions(caption, "Buck"), mentions(caption, "Zé")],
             "trait": repeated_trait(caption, buck),
             "filler": FILLER.search(without_names(caption, ["Buck"])) is not None,
+            "needless": answer["needless"] if answer["filler"] else needless(caption),
         }, caption
+
+
+def needless(caption: str) -> str | None:
+    """The caption without needless words; None when it has none."""
+    without = without_needless_words(caption, ["Buck"])
+    return None if without == caption else without

@@ -14,10 +14,12 @@ from onmodel.contracts.sagemaker import (
     SageMakerDrawingOptions,
     SageMakerTrainingSettings,
 )
-from onmodel.contracts.trainings import DatasetSize, Work
+from onmodel.contracts.settings import CaptionSettings
+from onmodel.contracts.trainings import DatasetSize, Work, WorkPart
 from onmodel.contracts.weights import WEIGHTS_BYTES
 from onmodel.money.pricebook import PriceBook, estimate
 from onmodel.money.quotes import used
+from onmodel.money.training_quotes import cost_quote, work_of_captions
 from onmodel.trainers.bedrock.limits import QUOTA_MODEL_UNITS
 from onmodel.trainers.sagemaker import billing, preparing
 from onmodel.trainers.sagemaker.hyperparameters import sagemaker_values
@@ -98,12 +100,17 @@ def test_costs_when_listed_then_every_sum_comes_from_the_price_book() -> None:
     nova = "bedrock.amazon.nova-pro-v1:0"
     tokens = 2 * usd(f"{nova}.input-1k") + Decimal("0.25") * usd(f"{nova}.output-1k")
     assert abs(tokens - caption) < Decimal("0.0002")
+    captions = cost_quote(
+        [WorkPart(name="captions", work=work_of_captions(200, CaptionSettings()))], PriceBook.load()
+    ).parts[0]
+    most, usual = Decimal(str(captions.usd)), Decimal(str(captions.usual_usd))
     sums = {
         frame, 520 * frame, crop, round(580 * crop, 2), 100 * 60 * frame,
-        usd(f"{nova}.input-1k"), usd(f"{nova}.output-1k"), caption, 200 * caption,
+        usd(f"{nova}.input-1k"), usd(f"{nova}.output-1k"), caption,
         image, default * image, article * image,
         usd("bedrock.custom-model-month"), hour, 3 * hour, 4 * hour,
-        round(200 * caption + default * image + usd("bedrock.custom-model-month") + 4 * hour, 0),
+        round(usual, 2), round(most - usual, 2),
+        round(most + default * image + usd("bedrock.custom-model-month") + 4 * hour, 0),
     }  # fmt: skip
     sums |= sagemaker_sums()
     answer = {Decimal(found.replace(",", "")) for found in re.findall(MONEY, COSTS)}

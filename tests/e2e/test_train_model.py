@@ -26,7 +26,8 @@ ROOT = Path(__file__).parents[2]
 
 ON_THE_WAY_TO_A_MODEL = {
     "collect_film", "settle_generation", "preflight_training", "assemble_dataset",
-    "quote_training", "caption_crop", "collect_captions", "write_manifest", "report_dataset",
+    "quote_training", "caption_crop", "check_captions", "collect_captions", "write_manifest",
+    "report_dataset",
     "start_training", "claim_training", "draw_loss_curve", "schedule_retirement",
     "provision_model", "check_deployment", "plan_storyboard", "draw_panel", "score_panel",
     "write_questions",

@@ -22,6 +22,7 @@ from onmodel.contracts.datasets import (
     AssembleDatasetRequest,
     CaptionItem,
     CaptionMessage,
+    CaptionsChecked,
     CaptionsCollected,
     DatasetRef,
     DatasetRequest,
@@ -59,6 +60,7 @@ from onmodel.registry.kinds import CHARACTERS, FILMS, REFERENCES, RUNS
 from onmodel.registry.rows import BodyT, Rows, StatusT
 from onmodel.steps.assemble_dataset import AssembleDataset
 from onmodel.steps.caption_crop import CaptionCrop
+from onmodel.steps.check_captions import check_captions
 from onmodel.steps.collect_captions import collect_captions
 from onmodel.steps.collect_film import CollectFilm
 from onmodel.steps.follow_link import FollowLink
@@ -102,6 +104,12 @@ def says_its_name(turns: Sequence[Turn]) -> str:
     """A good answer: the name of the character that the prompt recognised."""
     name = turns[0].text.partition("recognised as ")[2].partition(".")[0] or "Big Buck"
     return json.dumps({"alt_text": f"{name} runs across a meadow, a butterfly just ahead."})
+
+
+def names_another_at_first(turns: Sequence[Turn]) -> str:
+    """Of Big Buck's pictures a caption that names Frank, until it is asked again."""
+    said = says_its_name(turns)
+    return said if len(turns) > 1 else said.replace("Big Buck", "Frank")
 
 
 class TrainingInMemory(FilmsInMemory):
@@ -308,6 +316,21 @@ class TrainingInMemory(FilmsInMemory):
             queue=self.queue,
             limits=self.trainer.limits.dataset,
         )
+
+    def check_captions(self, dataset: DatasetRef) -> CaptionsChecked:
+        return check_captions(
+            DatasetRequest(dataset=dataset),
+            registry=self.registry,
+            studio=self.studio,
+            limits=self.trainer.limits.dataset,
+        )
+
+    def caption_again(self, dataset: DatasetRef) -> int:
+        """Check all captions and ask again, as the machine does; how many were asked again."""
+        checked = self.check_captions(dataset)
+        for item in read_lines(CaptionItem, self.studio.get(checked.to_caption_again_key)):
+            self.caption(item)
+        return checked.to_caption_again
 
     def collect_captions(self, dataset: DatasetRef) -> CaptionsCollected:
         return collect_captions(

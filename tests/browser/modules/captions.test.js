@@ -27,6 +27,19 @@ export function test_caption_when_it_describes_the_look_then_the_name_alone_is_l
   equal(without("Grey-furred Buck yawns"), ["Buck yawns"]);
 }
 
+export function test_caption_when_it_begins_emptily_then_the_beginning_is_stripped() {
+  equal(texts("In this scene, Buck yawns"), ["“In this scene,” says nothing"]);
+  equal(putRight("In this scene, a cartoon rabbit named Buck yawns", subject), "Buck yawns");
+}
+
+export function test_caption_when_it_has_what_most_have_then_says_so() {
+  const phrases = [{ text: "there is a", is_opening: true }, { text: "soft light", is_opening: false }];
+  const of = { ...subject, phrases };
+  equal(texts("There is a hill below Buck", of), ["begins with “there is a”, as most captions do"]);
+  equal(texts("Buck sees that there is a hill", of), []);
+  equal(texts("Buck yawns in Soft light", of), ["“soft light” is in too many captions"]);
+}
+
 export function test_caption_when_it_repeats_the_description_then_says_which_words() {
   const of = { ...subject, traits: "a grey rabbit with big buck teeth" };
   equal(texts("Buck, a grey rabbit, runs", of), ["“grey rabbit” is in the description of Buck: the name already says it"]);

@@ -5,6 +5,7 @@ import pytest
 
 from onmodel.contracts.characters import Character
 from onmodel.contracts.films import Naming
+from onmodel.datasets.caption_check import CaptionText, own_faults
 from onmodel.datasets.doubts import (
     caption_doubt,
     margin_doubt,
@@ -88,18 +89,28 @@ def test_quality_when_poor_or_wide_then_doubtful() -> None:
 
 
 @pytest.mark.parametrize(
-    ("caption", "text"),
+    ("caption", "text", "weight"),
     [
-        ("Rex runs.", "The caption names Rex, not Buck"),
-        ("A rabbit runs.", "The caption does not name Buck"),
-        ("Buck, a big grey rabbit, runs.", "The caption repeats “big grey rabbit”"),
-        ("Buck runs.", None),
-        ("", None),
+        ("Rex runs.", "The caption names Rex, not Buck", 0.9),
+        ("A rabbit runs.", "The caption does not name Buck", 0.9),
+        (
+            "Buck, a big grey rabbit, runs.",
+            "The caption has “big grey rabbit”: the name Buck already says it",
+            0.4,
+        ),
+        ("A cartoon rabbit named Rex runs.", "The caption names Rex, not Buck", 0.9),
+        ("Here, Buck runs.", "The caption begins with “Here,”, which says nothing", 0.2),
     ],
 )
-def test_caption_when_faulty_then_the_fault_is_told(caption: str, text: str | None) -> None:
-    found = caption_doubt(caption, "buck", CAST)
-    assert (found and found.text) == text
+def test_caption_when_faulty_then_its_gravest_fault_is_told(
+    caption: str, text: str, weight: float
+) -> None:
+    found = caption_doubt(own_faults(CaptionText(caption, "buck"), CAST))
+    assert found is not None and (found.text, found.weight) == (text, weight)
+
+
+def test_caption_when_good_then_no_doubt() -> None:
+    assert caption_doubt(own_faults(CaptionText("Buck runs.", "buck"), CAST)) is None
 
 
 def test_weights_when_several_then_more_than_the_greatest_and_at_most_one() -> None:

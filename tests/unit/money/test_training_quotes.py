@@ -54,6 +54,10 @@ class DrawsByJobs(SecondsRules):
 MEASURED = len(USE.storyboard.scenes) * USE.storyboard.images  # pictures
 
 
+ASKED_AGAIN = 0.72 + 0.0672
+"""300 of 1,000 captions: 900,000 tokens in at 0.0008 dollars a thousand, 21,000 out at 0.0032."""
+
+
 def part(work: Work, name: CostName = "training") -> WorkPart:
     return WorkPart(name=name, work=work)
 
@@ -71,9 +75,10 @@ def test_cost_when_bedrock_has_its_defaults_then_one_total_of_four_parts() -> No
     assert asked is not None
     measured = MEASURED * (0.001 + (1 + Settings().finder.max_figures) * 0.00006) + float(asked)
     assert {part.name: part.usd for part in quote.parts} == pytest.approx(
-        {"captions": 2.464 + 0.2464, "training": 21.95, "deployment": 242.0, "judging": measured}
+        {"captions": 2.7104 + ASKED_AGAIN, "training": 21.95, "deployment": 242.0}
+        | {"judging": measured}
     )
-    assert quote.usd == pytest.approx(2.7104 + 21.95 + 242.0 + measured)
+    assert quote.usd == pytest.approx(2.7104 + ASKED_AGAIN + 21.95 + 242.0 + measured)
     assert quote.usual_usd == pytest.approx(2.7104 + 21.95 + 181.5 + measured)
     assert quote.unsure_parts == ("training",)
     assert quote.assumptions[-1] == f"prices of {BOOK.dated.isoformat()}"
@@ -109,8 +114,8 @@ def test_work_of_captions_when_by_profile_then_the_models_price() -> None:
     work = work_of_captions(1000, CaptionSettings(model="us.amazon.nova-pro-v1:0"))
     lines = {line.item: line.usd for line in merged_quote((part(work),), BOOK).bill.lines}
     assert lines == {
-        "bedrock.us.amazon.nova-pro-v1:0.input-1k": Decimal("2.464"),
-        "bedrock.us.amazon.nova-pro-v1:0.output-1k": Decimal("0.2464"),
+        "bedrock.us.amazon.nova-pro-v1:0.input-1k": Decimal("2.464") + Decimal("0.72"),
+        "bedrock.us.amazon.nova-pro-v1:0.output-1k": Decimal("0.2464") + Decimal("0.0672"),
     }
 
 
@@ -121,3 +126,17 @@ def test_merged_when_several_then_every_item_and_assumption_once() -> None:
         *("two months of keeping the model",) * 2,
         f"prices of {BOOK.dated.isoformat()}",
     )
+
+
+def test_work_of_captions_when_some_were_made_before_then_those_may_be_asked_again_too() -> None:
+    settings = CaptionSettings()
+    rest = work_of_captions(0, settings, new=1000)
+    assert [use.paid for use in rest.usage] == [900.0, 21.0]
+    assert [use.paid for use in rest.usual] == [0.0, 0.0]
+    assert "at most 300 asked for again" in rest.assumptions[0]
+
+
+def test_work_of_captions_when_none_may_be_asked_again_then_as_usual() -> None:
+    work = work_of_captions(1000, CaptionSettings(asked_again_percent=0))
+    assert work.usage == work.usual
+    assert work.assumptions[0].endswith("one in ten asked for twice")

@@ -9,9 +9,12 @@ from fakes.clock import START
 from fakes.films_in_memory import FilmsInMemory, run_of
 from fakes.registry import InMemoryRegistry
 
+from onmodel.contracts.caption_checks import CaptionCheck, CaptionScores
 from onmodel.contracts.rows import (
     ApprovalBody,
     ApprovalStatus,
+    DatasetBody,
+    DatasetStatus,
     GenerationBody,
     GenerationStatus,
     TrainingBody,
@@ -20,7 +23,7 @@ from onmodel.contracts.rows import (
 from onmodel.contracts.trainings import CostPart, TrainingSpec
 from onmodel.formats.wording import dollars
 from onmodel.overview.lines import look
-from onmodel.registry.kinds import APPROVALS, GENERATIONS, TRAININGS
+from onmodel.registry.kinds import APPROVALS, DATASETS, GENERATIONS, TRAININGS
 from onmodel.registry.rows import BodyT, Rows, StatusT
 
 
@@ -59,6 +62,26 @@ def test_look_when_films_wait_for_quiet_then_says_so_until_the_generation_is_clo
     assert "waits for more" in line.what
     put(registry, GENERATIONS, "g0001", GenerationStatus.CLOSED, generation())
     assert look(registry, "bunny", START) == []
+
+
+def test_look_when_captions_were_checked_then_says_what_was_found_and_done() -> None:
+    registry = InMemoryRegistry()
+    check = CaptionCheck(
+        before=CaptionScores(captions=12, faulty=5),
+        after=CaptionScores(captions=12, faulty=1),
+        stripped=3, asked_again=2, changed_by_asking=1,
+    )  # fmt: skip
+    body = DatasetBody(
+        generation_id="g0001", correlation_id="c", pictures=12, named={"buck": 12},
+        films=("bbb-1",), to_caption_key="k", captions_needed=10, caption_check=check,
+    )  # fmt: skip
+    put(registry, DATASETS, "d0001-7be1d2f0", DatasetStatus.READY, body)
+    (line,) = look(registry, "bunny", START)
+    assert line.what == (
+        "12 pictures of 1 film; 7 of 12 captions without a fault as they were written;"
+        " 3 put right by a rule and 2 asked for once more; 11 without a fault now"
+    )
+    assert line.as_object()["captions"]["after"]["faulty"] == 1
 
 
 def test_look_when_money_waits_for_a_yes_then_says_until_when_and_how_much() -> None:

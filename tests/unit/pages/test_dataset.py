@@ -1,6 +1,12 @@
 from __future__ import annotations
 
 from onmodel.contracts.base import Box, Usage
+from onmodel.contracts.caption_checks import (
+    CaptionCheck,
+    CaptionFaultKind,
+    CaptionScores,
+    RepeatedPhrase,
+)
 from onmodel.contracts.datasets import (
     Caption,
     CharacterCount,
@@ -99,3 +105,30 @@ def test_dataset_report_when_a_picture_is_shown_then_whole_and_it_opens_large() 
     assert "object-fit: cover" not in html
     assert html.count('<a href="../pictures/') == html.count(" loading=")
     assert "Captions: questions and pictures" in html and "nova-pro" not in html
+
+
+def test_dataset_report_when_captions_were_checked_shows_scores_before_and_after() -> None:
+    phrase = RepeatedPhrase(
+        text="grey fur", kind=CaptionFaultKind.TRAIT, character="buck", captions=4, of=9
+    )
+    check = CaptionCheck(
+        before=CaptionScores(captions=10, faulty=6, faults={CaptionFaultKind.NAME: 6}),
+        after=CaptionScores(
+            captions=10, faulty=4, faults={CaptionFaultKind.TRAIT: 4}, phrases=(phrase,)
+        ),
+        stripped=1,
+        asked_again=2,
+        changed_by_asking=1,
+    )
+    summary = report().summary.model_copy(update={"captions": check})
+    html = dict(render_dataset_report(report(summary=summary)))["index.html"].decode()
+    assert (
+        "4 of 10 captions without a fault as they were written; 1 put right by a rule and 2 asked"
+        " for once more; 6 without a fault now." in html
+    )
+    assert "<dd>6 without the name of the picture&#39;s character</dd>" in html
+    assert "<dd>4 of 9 Buck&#39;s captions have “grey fur”</dd>" in html
+
+
+def test_dataset_report_when_its_captions_were_never_checked_says_nothing_of_it() -> None:
+    assert b"checked together" not in dict(render_dataset_report(report()))["index.html"]

@@ -18,9 +18,11 @@ from typing import NamedTuple
 
 import pytest
 from drawn.films import draw_film
+from fakes.caption_model import FakeCaptionModel
 from fakes.machines import Execution
 from fakes.scripted_jobs import JobsStack
 from fakes.stack_in_memory import MACHINES, PRODUCTION, StackInMemory
+from fakes.training_in_memory import names_another_at_first
 from template_model import Machine, read_machine, read_template
 
 from onmodel.contracts.datasets import FilmPreparedDetail
@@ -112,9 +114,12 @@ def a_prepared_film(stack: StackInMemory, crops: int = 6) -> None:
 
 
 def a_training_that_is_asked_for(answer: str) -> Callable[[StackInMemory], None]:
+    """And captions that are asked for again."""
+
     def begin(stack: StackInMemory) -> None:
         stack.deploy_again_with(SPEND_LIMIT_USD=0)
         stack.answer = answer
+        stack.world.captions = FakeCaptionModel(names_another_at_first)
         a_prepared_film(stack)
 
     return begin

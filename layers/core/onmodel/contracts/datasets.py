@@ -17,6 +17,7 @@ from onmodel.contracts.base import (
     Slug,
     Usage,
 )
+from onmodel.contracts.caption_checks import CaptionCheck
 
 
 class Split(StrEnum):
@@ -132,6 +133,9 @@ class DatasetSummary(Contract):
     forecast: tuple[str, ...] = Field(
         default=(), description="which characters a model may mix, and what helps"
     )
+    captions: CaptionCheck | None = Field(
+        default=None, description="None before captions are collected, and in files of before"
+    )
 
     @property
     def pictures(self) -> int:
@@ -148,7 +152,12 @@ class Caption(Contract):
     crop_id: str
     text: str = Field(min_length=1)
     model: str = Field(description="BY_A_PERSON when a person wrote it")
-    repaired: bool = False
+    repaired: bool = Field(default=False, description="the model was asked a second time")
+    first: str = Field(
+        default="",
+        exclude_if=lambda first: not first,
+        description="what the model wrote, where the check of all captions changed it",
+    )
 
 
 class CaptionedPicture(Contract):
@@ -288,6 +297,11 @@ class CaptionItem(Contract):
     dataset_id: DatasetId
     character: str | None
     key: str = Field(description="S3 key of the picture in the studio bucket")
+    faults: tuple[str, ...] = Field(
+        default=(),
+        exclude_if=lambda faults: not faults,
+        description="of the caption that it has, for the model: it is asked once more",
+    )
 
 
 class CaptionMessage(Contract):
@@ -348,6 +362,19 @@ class CaptionAnswer(Contract):
     caption: Caption | None
     reason: str = Field(default="", description="why there is none")
     usage: tuple[Usage, ...] = ()
+    asked_again: bool = Field(
+        default=False,
+        exclude_if=lambda asked: not asked,
+        description="for this dataset, after the check of all captions",
+    )
+
+
+class CaptionsChecked(Contract):
+    """The result of check_captions."""
+
+    stripped: int = Field(ge=0, description="put right by a rule")
+    to_caption_again: int = Field(ge=0, description="lines of to_caption_again_key")
+    to_caption_again_key: str
 
 
 class CaptionsCollected(Contract):

@@ -204,6 +204,7 @@ class DatasetKeys:
         self.vectors = f"{self.dataset}/vectors.npy"
         self.left_out = f"{self.dataset}/left_out.jsonl"
         self.to_caption = f"{self.dataset}/to_caption.jsonl"
+        self.to_caption_again = f"{self.dataset}/to_caption_again.jsonl"
         self.settings = f"{self.dataset}/settings.json"
         self.caption_answers = f"{self.dataset}/captions"
         self.captions = f"{self.dataset}/captions.jsonl"

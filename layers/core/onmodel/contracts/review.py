@@ -142,6 +142,14 @@ class ReviewCharacter(Contract):
     references: tuple[str, ...] = Field(description="addresses of pictures")
 
 
+class CommonPhrase(Contract):
+    """Words that too many captions of the dataset have."""
+
+    text: str = Field(description="in lower case, without names")
+    character: str = Field(description="slug; '' where captions of all count")
+    is_opening: bool = Field(description="captions begin with it")
+
+
 class ReviewPage(Contract):
     """At most `limit` items, the most doubtful first."""
 
@@ -150,6 +158,9 @@ class ReviewPage(Contract):
     is_waited_for: bool = Field(description="a machine goes on after POST ./done")
     threshold: float = Field(description="of near-duplicates, as the settings have it")
     characters: tuple[ReviewCharacter, ...]
+    phrases: tuple[CommonPhrase, ...] = Field(
+        default=(), description="for the check of captions while they are typed"
+    )
     sheets: tuple[str, ...] = Field(description="addresses of pictures that hold thumbnails")
     total: int = Field(ge=0)
     next: str | None = Field(description="for ./items?after=…; None on the last page")

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from onmodel.contracts.base import FIRST_TRAINER, Contract, ObjectRef, Usage
+from onmodel.contracts.caption_checks import CaptionCheck
 from onmodel.contracts.films import Run
 from onmodel.contracts.judging import JudgedNumber
 from onmodel.contracts.trainings import (
@@ -267,6 +268,7 @@ class DatasetBody(Contract):
     captions_needed: int = Field(ge=0, description="not in the cache when it was assembled")
     captioned: int | None = None
     caption_failures: int | None = None
+    caption_check: CaptionCheck | None = Field(default=None, description="None in rows of before")
     trained: int | None = Field(default=None, description="lines of the manifest")
     usage: tuple[Usage, ...] = ()
     trainer: str = Field(

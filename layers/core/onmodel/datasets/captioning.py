@@ -1,12 +1,13 @@
 """Captions: from the Cache when the same picture was described with the same prompt, else new.
 
 An answer that cannot be used is asked for once more, with its faults named; a second one is an
-error. Filtered and empty answers are errors, never captions.
+error. Filtered and empty answers are errors, never captions. A caption that has faults among all
+captions of its dataset is asked for once more too, unless its picture was asked about twice before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import Field, ValidationError
@@ -17,13 +18,17 @@ from onmodel.contracts.datasets import Caption
 from onmodel.contracts.models import Picture, PictureLimits, Turn
 from onmodel.contracts.settings import CaptionSettings
 from onmodel.contracts.trainings import DatasetLimits
+from onmodel.datasets.caption_check import CaptionText, gravity, own_faults
 from onmodel.datasets.captions import caption_of
+from onmodel.datasets.needless_words import without_needless_words
 from onmodel.datasets.prompting import (
     CaptionPrompt,
     CaptionSubject,
+    answer_with,
     caption_cache_parameters,
     caption_prompt,
     repair_prompt,
+    revision_prompt,
 )
 from onmodel.errors import AnswerRefused, ReferenceRefused, ServiceError
 from onmodel.formats.wording import person_name
@@ -35,7 +40,8 @@ from onmodel.ports.storage import Cache
 from onmodel.vision.picture_header import read_header
 
 MOST_ASKS = 2
-"""Calls for one caption: the first, and one that names the faults of its answer."""
+"""Calls for one caption: the first, and one that names the faults of its answer. It comes at once,
+or after the check of all captions."""
 
 
 class KnownCaption(Contract):
@@ -43,6 +49,11 @@ class KnownCaption(Contract):
 
     text: str = Field(min_length=1)
     repaired: bool
+    first: str = Field(
+        default="",
+        exclude_if=lambda first: not first,
+        description="what the check of all captions changed",
+    )
 
 
 @dataclass(frozen=True)
@@ -103,6 +114,57 @@ class Captioner:
         self._keep(self._key(prompt, picture), caption)
         return self._caption(crop_id, caption), usage
 
+    def ask_again(
+        self,
+        caption: Caption,
+        faults: Sequence[str],
+        character: str | None,
+        picture: bytes,
+        model: CaptionModel,
+    ) -> tuple[Caption, tuple[Usage, ...]]:
+        """A caption in place of one that has faults among all others, and what it cost.
+
+        It is kept in place of that one, so that no later dataset asks again. An answer that cannot
+        be used, or has more faults by itself, changes nothing but that the picture was asked about.
+
+        Raises:
+            Throttled, ServiceUnavailable: from the service; the usage of this call is not counted.
+        """
+        subject, prompt = self._subject(character), self._prompt(character)
+        text = None
+        try:
+            sent = _picture(picture, model.picture_limits)
+            reply = model.ask(
+                (
+                    Turn(role="user", text=prompt.task, picture=sent),
+                    Turn(role="assistant", text=answer_with(caption.text)),
+                    Turn(role="user", text=revision_prompt(faults)),
+                ),
+                system=prompt.system,
+            )
+        except AnswerRefused as refusal:
+            usage = refusal.usage
+        else:
+            usage = reply.usage
+            text, _ = caption_of(reply.text, subject, self.limits)
+        if text is not None:
+            names = [each.name for each in subject.characters.values()]
+            text = without_needless_words(text, names, self.limits.min_caption_characters)
+        known = KnownCaption(text=caption.text, repaired=True, first=caption.first)
+        if text is not None and text != caption.text and not self._is_worse(text, caption, subject):
+            known = KnownCaption(text=text, repaired=True, first=caption.first or caption.text)
+        self._keep(self._key(prompt, picture), known)
+        return self._caption(caption.crop_id, known), usage
+
+    @staticmethod
+    def _is_worse(text: str, caption: Caption, subject: CaptionSubject) -> bool:
+        """Whether a new text has graver faults by itself than the caption that it would replace."""
+        new, old = (
+            gravity(own_faults(CaptionText(each, subject.character), subject.characters))
+            for each in (text, caption.text)
+        )
+        return new > old
+
     def _subject(self, character: str | None) -> CaptionSubject:
         """A character that only a person gave to crops is in the prompts of those crops alone.
 
@@ -130,6 +192,7 @@ class Captioner:
             text=caption.text,
             model=self.captions.model,
             repaired=caption.repaired,
+            first=caption.first,
         )
 
     def _keep(self, key: str, caption: KnownCaption) -> None:

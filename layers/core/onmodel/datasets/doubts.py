@@ -7,18 +7,17 @@ several doubts add up as independent chances do.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
 from onmodel.contracts.arrays import Vectors
-from onmodel.contracts.characters import Character
+from onmodel.contracts.caption_checks import CaptionFaultKind
 from onmodel.contracts.films import Naming
 from onmodel.contracts.review import Doubt
-from onmodel.datasets.captions import repeated_trait
-from onmodel.datasets.mentions import mentions
+from onmodel.datasets.caption_check import CaptionFault
 
 SURE_MARGIN = 0.10
 """Ahead of the next character by this much, a name is hardly ever wrong."""
@@ -36,6 +35,13 @@ NEARLY = 0.04
 """Below the threshold of near-duplicates: alike to a person, and kept."""
 
 POOR_QUALITY = 0.35
+
+CAPTION_WEIGHTS = {
+    CaptionFaultKind.NAME: 0.9,
+    CaptionFaultKind.TRAIT: 0.4,
+    CaptionFaultKind.FIGURE: 0.3,
+    CaptionFaultKind.SHARED: 0.2,
+}
 
 Called = Callable[[str], str]
 """A character's name for people, by its slug."""
@@ -137,21 +143,12 @@ def quality_doubt(quality: float, is_wide: bool) -> Doubt | None:
     )
 
 
-def caption_doubt(
-    caption: str, character: str | None, characters: Mapping[str, Character]
-) -> Doubt | None:
-    """The gravest fault of a caption; '' is no caption yet, and no fault."""
-    known = None if character is None else characters.get(character)
-    if not caption or known is None:
+def caption_doubt(faults: Sequence[CaptionFault]) -> Doubt | None:
+    """The gravest fault of a caption, of those that it has by itself and among all captions."""
+    if not faults:
         return None
-    if not mentions(caption, known.name):
-        others = [other.name for other in characters.values() if mentions(caption, other.name)]
-        who = f"names {' and '.join(others)}, not" if others else "does not name"
-        return Doubt(kind="caption", text=f"The caption {who} {known.name}", weight=0.9)
-    repeated = repeated_trait(caption, known)
-    if repeated:
-        return Doubt(kind="caption", text=f"The caption repeats “{repeated}”", weight=0.4)
-    return None
+    gravest = max(faults, key=lambda fault: CAPTION_WEIGHTS[fault.kind])
+    return Doubt(kind="caption", text=gravest.told, weight=CAPTION_WEIGHTS[gravest.kind])
 
 
 def total_weight(doubts: Iterable[Doubt]) -> float:

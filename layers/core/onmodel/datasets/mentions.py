@@ -28,32 +28,38 @@ def mentions(text: str, phrase: str) -> bool:
     `Buck` is mentioned by "Buck's burrow" and "Buckは", not by "a bucket". Composed and decomposed
     letters are equal. In scripts without spaces the characters alone count.
     """
-    words = _composed(phrase).split()
-    return bool(words) and _pattern(tuple(words)).search(_composed(text)) is not None
+    words = composed(phrase).split()
+    return bool(words) and _pattern(tuple(words)).search(composed(text)) is not None
 
 
 def without_names(text: str, names: Iterable[str]) -> str:
     """The text with another, ordinary name for each of these."""
     for name in names:
-        words = _composed(name).split()
+        words = composed(name).split()
         if words:
-            text = _pattern(tuple(words)).sub(ORDINARY_NAME, _composed(text))
+            text = _pattern(tuple(words)).sub(ORDINARY_NAME, composed(text))
     return text
 
 
 def with_name_replaced(text: str, name: str, by: str) -> str:
     """The text with another name wherever this one is mentioned as whole words."""
-    words = _composed(name).split()
-    return _pattern(tuple(words)).sub(lambda _: by, _composed(text)) if words else text
+    words = composed(name).split()
+    return _pattern(tuple(words)).sub(lambda _: by, composed(text)) if words else text
+
+
+def name_pattern(name: str) -> str:
+    """A pattern of the name as whole words, for a text that was `composed`."""
+    return _pattern(tuple(composed(name).split())).pattern
 
 
 def phrase_pattern(phrase: str) -> str:
     """A pattern of the phrase as it is written, with any spacing, wherever it stands."""
-    composed = unicodedata.normalize("NFC", phrase)
-    return r"\s+".join(re.escape(word) for word in composed.split())
+    words = unicodedata.normalize("NFC", phrase).split()
+    return r"\s+".join(re.escape(word) for word in words)
 
 
-def _composed(text: str) -> str:
+def composed(text: str) -> str:
+    """The text in NFC with one form of apostrophes and hyphens; as many letters as in NFC."""
     return unicodedata.normalize("NFC", text).translate(SAME)
 
 

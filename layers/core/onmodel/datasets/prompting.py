@@ -61,6 +61,14 @@ That answer cannot be used:
 Look at the picture again and answer with one JSON object and nothing else, in exactly this form:
 {{"alt_text": "your text"}}"""
 
+REVISION = """\
+All texts of the production were compared. Yours for this picture cannot stay as it is:
+{faults}
+
+Look at the picture again, keep what was right, and answer with one JSON object and nothing else, \
+in exactly this form:
+{{"alt_text": "your text"}}"""
+
 NO_CHARACTERS = "(none are known yet; describe whom you see without naming anybody)"
 
 
@@ -97,17 +105,25 @@ def caption_prompt(subject: CaptionSubject, captions: CaptionSettings) -> Captio
             characters=_character_lines(subject.characters),
             subject=_subject(subject.name),
             guidance=guidance,
-            examples="\n".join(
-                json.dumps({"alt_text": example}, ensure_ascii=False) for example in EXAMPLES
-            ),
+            examples="\n".join(map(answer_with, EXAMPLES)),
             **words,
         ),
     )
 
 
+def answer_with(caption: str) -> str:
+    """The answer that the prompts ask for."""
+    return json.dumps({"alt_text": caption}, ensure_ascii=False)
+
+
 def repair_prompt(faults: Sequence[str]) -> str:
     """The prompt that asks once more, after an answer with these faults."""
     return REPAIR.format(faults="\n".join(f"- {fault}" for fault in faults))
+
+
+def revision_prompt(faults: Sequence[str]) -> str:
+    """The prompt that asks once more, when a caption has faults among all captions of a set."""
+    return REVISION.format(faults="\n".join(f"- {fault}" for fault in faults))
 
 
 def caption_cache_parameters(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from onmodel.contracts.arrays import Vectors
+from onmodel.contracts.caption_checks import RepeatedPhrase
 from onmodel.contracts.characters import Character
 from onmodel.contracts.datasets import Caption, DatasetItem, LeftOut, LeftOutReason
 from onmodel.contracts.films import Chunk, Crop, Naming, Rejected
@@ -20,6 +21,7 @@ from onmodel.contracts.keys import DatasetKeys, FilmKeys
 from onmodel.contracts.review import Doubt
 from onmodel.contracts.rows import FilmBody
 from onmodel.contracts.settings import Settings
+from onmodel.datasets.caption_check import CheckedDataset, checked_dataset
 from onmodel.datasets.corrected import called
 from onmodel.datasets.doubts import (
     Called,
@@ -90,6 +92,8 @@ class ReviewList:
     settings: Settings
     characters: Mapping[str, Character]
     crops: tuple[ReviewedCrop, ...]
+    phrases: tuple[RepeatedPhrase, ...] = ()
+    """That too many captions of the dataset have."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,7 @@ class _Dataset:
     items: Mapping[str, DatasetItem]
     captions: Mapping[str, str]
     left_out: Mapping[str, LeftOut]
+    checked: CheckedDataset
 
 
 @dataclass(frozen=True)
@@ -137,14 +142,14 @@ def read_review_list(
         registry: lists the films.
         studio: holds their files.
     """
-    dataset = _read_dataset(production, dataset_id, studio)
+    dataset = _read_dataset(production, dataset_id, settings.characters, studio)
     bodies = [row.body for row in FILMS.list(registry, production) if row.body.run is not None]
     films = [film for body in bodies if (film := _read_film(body, studio)) is not None]
     crops = [crop for film in films for crop in _of_film(film, dataset, settings)]
     known = {crop.crop_id for crop in crops}
     titles = {row.id: row.body.title for row in FILMS.list(registry, production)}
     crops += [
-        _of_dataset(item, titles.get(item.film_id, item.film_id), dataset, settings)
+        _of_dataset(item, titles.get(item.film_id, item.film_id), dataset)
         for crop_id, item in dataset.items.items()
         if crop_id not in known
     ]
@@ -153,6 +158,7 @@ def read_review_list(
         settings=settings,
         characters=settings.characters,
         crops=tuple(sorted(crops, key=_most_doubtful_first)),
+        phrases=dataset.checked.scores.phrases,
     )
 
 
@@ -162,9 +168,14 @@ def _most_doubtful_first(crop: ReviewedCrop) -> tuple[int, float, str, float, st
     return rank, -weight, crop.film_id, crop.timecode_seconds, crop.crop_id
 
 
-def _read_dataset(production: str, dataset_id: str | None, studio: ObjectStore) -> _Dataset:
+def _read_dataset(
+    production: str,
+    dataset_id: str | None,
+    characters: Mapping[str, Character],
+    studio: ObjectStore,
+) -> _Dataset:
     if dataset_id is None:
-        return _Dataset({}, {}, {})
+        return _Dataset({}, {}, {}, checked_dataset((), {}, characters))
     keys = DatasetKeys(production, dataset_id)
     items = read_lines(DatasetItem, studio.get(keys.items))
     left_out = read_lines(LeftOut, studio.get(keys.left_out))
@@ -172,10 +183,12 @@ def _read_dataset(production: str, dataset_id: str | None, studio: ObjectStore) 
         captions = read_lines(Caption, studio.get(keys.captions))
     except NotFound:  # they are being made
         captions = ()
+    texts = {caption.crop_id: caption.text for caption in captions}
     return _Dataset(
         {item.crop_id: item for item in items},
-        {caption.crop_id: caption.text for caption in captions},
+        texts,
         {line.crop_id: line for line in left_out},
+        checked_dataset(items, texts, characters),
     )
 
 
@@ -234,7 +247,7 @@ def _of_film(film: _Film, dataset: _Dataset, settings: Settings) -> Iterator[Rev
             outliers[row],
             alike[row],
             quality_doubt(crop.quality, crop.wide),
-            caption_doubt(shown.caption, characters[row], settings.characters),
+            caption_doubt(dataset.checked.faults.get(crop.crop_id, ())),
         )
         found = sorted(filter(None, doubts), key=lambda doubt: -doubt.weight)
         yield replace(shown, doubts=tuple(found), cluster=clusters.get(crop.crop_id))
@@ -277,14 +290,11 @@ def _shown(crop: Crop, film: _Film, dataset: _Dataset, character: str | None) ->
     )
 
 
-def _of_dataset(
-    item: DatasetItem, title: str, dataset: _Dataset, settings: Settings
-) -> ReviewedCrop:
+def _of_dataset(item: DatasetItem, title: str, dataset: _Dataset) -> ReviewedCrop:
     """A picture of the dataset whose film is gone, or was prepared again with other settings."""
-    caption = dataset.captions.get(item.crop_id, "")
     doubts = (
         quality_doubt(item.quality, is_wide=False),
-        caption_doubt(caption, item.character, settings.characters),
+        caption_doubt(dataset.checked.faults.get(item.crop_id, ())),
     )
     return ReviewedCrop(
         crop_id=item.crop_id,
@@ -297,7 +307,7 @@ def _of_dataset(
         quality=item.quality,
         key=item.key,
         character=item.named,
-        caption=caption,
+        caption=dataset.captions.get(item.crop_id, ""),
         left_out=_why_left_out(item.crop_id, item.named, dataset),
         doubts=tuple(sorted(filter(None, doubts), key=lambda doubt: -doubt.weight)),
     )

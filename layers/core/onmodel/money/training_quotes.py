@@ -23,6 +23,7 @@ from onmodel.ports.trainer import TrainerRules
 CAPTION_TOKENS_IN = 2800  # a 1,024 px picture is 1,500 to 2,000, the prompt about 800
 CAPTION_TOKENS_OUT = 70
 CAPTION_REPAIRS = 0.1  # share of answers asked for a second time
+AGAIN_TOKENS_IN = 3000  # the caption and its faults are sent too
 
 
 @dataclass(frozen=True)
@@ -41,27 +42,44 @@ class FirstUse:
 
 
 def work_of_captions(
-    captions: int, settings: CaptionSettings, counted: tuple[str, ...] = ()
+    captions: int,
+    settings: CaptionSettings,
+    counted: tuple[str, ...] = (),
+    *,
+    new: int | None = None,
 ) -> Work:
-    """What asking for captions uses.
+    """What asking for captions uses, and asking again after the check of all captions.
 
     Args:
         captions: pictures that have no cached caption.
-        settings: the model that captions.
+        settings: the model that captions, and how many it may be asked for again.
         counted: on which assumptions the captions were counted; none when they are known.
+        new: pictures without a cached caption when the dataset was assembled, where some were
+            captioned since: their captions may still be asked for again. None: as `captions`.
     """
-    model = f"bedrock.{settings.model}"
+    again = settings.most_asked_again(captions if new is None else new)
     calls = captions * (1 + CAPTION_REPAIRS)
+    tokens_in, tokens_out = calls * CAPTION_TOKENS_IN, calls * CAPTION_TOKENS_OUT
+    repeats = f"; at most {again:,} asked for again after the check of all captions"
     return Work(
-        usage=(
-            Usage(item=f"{model}.input-1k", paid=round(calls * CAPTION_TOKENS_IN / 1000, 3)),
-            Usage(item=f"{model}.output-1k", paid=round(calls * CAPTION_TOKENS_OUT / 1000, 3)),
+        usage=_tokens(
+            settings.model,
+            tokens_in + again * AGAIN_TOKENS_IN,
+            tokens_out + again * CAPTION_TOKENS_OUT,
         ),
+        usual=_tokens(settings.model, tokens_in, tokens_out),
         assumptions=(
             f"{captions:,} captions of about {CAPTION_TOKENS_IN:,} tokens in and "
-            f"{CAPTION_TOKENS_OUT} out, one in ten asked for twice",
+            f"{CAPTION_TOKENS_OUT} out, one in ten asked for twice{repeats if again else ''}",
             *counted,
         ),
+    )
+
+
+def _tokens(model: str, tokens_in: float, tokens_out: float) -> tuple[Usage, ...]:
+    return (
+        Usage(item=f"bedrock.{model}.input-1k", paid=round(tokens_in / 1000, 3)),
+        Usage(item=f"bedrock.{model}.output-1k", paid=round(tokens_out / 1000, 3)),
     )
 
 

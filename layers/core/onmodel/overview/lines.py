@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from onmodel.contracts.caption_checks import CaptionCheck
 from onmodel.contracts.keys import DatasetKeys, FilmKeys, StoryboardKeys
 from onmodel.contracts.places import PlacesBody
 from onmodel.contracts.rows import (
@@ -27,6 +28,7 @@ from onmodel.contracts.rows import (
     TrainingBody,
     TrainingStage,
 )
+from onmodel.datasets.caption_words import check_in_words
 from onmodel.deployments.lifecycle import OVER
 from onmodel.films.places import places_of, waits_for_a_place
 from onmodel.formats.wording import count, dollars, when
@@ -70,9 +72,11 @@ class Line:
     usd_per_hour: float | None = None
     bills: bool = False
     """Whether it costs money by the hour now; `usd_per_hour` may be unknown."""
+    captions: CaptionCheck | None = None
+    """Of a dataset: the scores of its captions before and after the repairs."""
 
     def as_object(self) -> dict[str, Any]:
-        return {
+        told: dict[str, Any] = {
             "production": self.production,
             "kind": self.kind,
             "id": self.id,
@@ -82,6 +86,9 @@ class Line:
             "usd": self.usd,
             "usd_per_hour": self.usd_per_hour,
         }
+        if self.captions is not None:
+            told["captions"] = self.captions.model_dump(mode="json")
+        return told
 
 
 def rows_to_show(registry: Registry, production: str | None) -> list[AnyRow]:
@@ -186,6 +193,7 @@ def _line(
         usd=usd,
         usd_per_hour=hourly,
         bills=row.kind == Kind.DEPLOYMENT and bills(row),
+        captions=row.body.caption_check if row.kind == Kind.DATASET else None,
     )
 
 
@@ -255,7 +263,11 @@ def _waiting(row: AnyRow) -> str:
 
 def _dataset(dataset: DatasetBody) -> str:
     pictures = f"{count(dataset.pictures, 'picture')} of {count(len(dataset.films), 'film')}"
-    return f"{pictures}: {dataset.reason}" if dataset.reason else pictures
+    if dataset.reason:
+        return f"{pictures}: {dataset.reason}"
+    if dataset.caption_check is None:
+        return pictures
+    return f"{pictures}; {check_in_words(dataset.caption_check).rstrip('.')}"
 
 
 def _deployment(found: DeploymentRow, now: datetime) -> tuple[str, float | None, float | None]:

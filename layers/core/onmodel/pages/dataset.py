@@ -16,6 +16,7 @@ from onmodel.contracts.datasets import (
     Violation,
 )
 from onmodel.contracts.settings import Settings
+from onmodel.datasets.caption_words import check_in_words, faults_in_words, phrase_in_words
 from onmodel.formats.wording import timecode
 from onmodel.money.pricebook import Bill
 from onmodel.pages.money import money_of
@@ -98,6 +99,23 @@ class LeftOutGroup:
 
 
 @dataclass(frozen=True)
+class CaptionsShown:
+    """The check of all captions, in words.
+
+    Attributes:
+        words: how many are without a fault, and what was done.
+        before: faults of the captions as they were written.
+        after: faults that are left.
+        phrases: that too many captions have now.
+    """
+
+    words: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    phrases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DatasetPage:
     number: int
     sections: tuple[Section[Entry], ...]
@@ -118,6 +136,7 @@ def render_dataset_report(
 
     Whoever stores them in this order shows an index whose links lead somewhere.
     """
+    called = CharacterNames(report.settings)
     sections = _sections(report)
     bodies = list(paginate(sections, pictures_a_page)) or [()]
     pages = [DatasetPage(number, body) for number, body in enumerate(bodies, start=1)]
@@ -126,9 +145,10 @@ def render_dataset_report(
         "sections": sections,
         "pages": pages,
         "left_out": _left_out(report.summary),
+        "checked": _checked(report.summary, called),
         "bill": report.bill,
         "money": money_of(report.bill, "Captions"),
-        "called": CharacterNames(report.settings),
+        "called": called,
         "credit": report.settings.credit,
         "training": sum(count.training for count in report.summary.characters),
         "validation": sum(count.validation for count in report.summary.characters),
@@ -182,6 +202,22 @@ def _source(item: DatasetItem, called: CharacterNames) -> str:
     if item.beside:
         parts.append(f"with {' and '.join(called(slug) for slug in item.beside)}")
     return " · ".join(parts)
+
+
+def _checked(summary: DatasetSummary, called: CharacterNames) -> CaptionsShown | None:
+    """None in datasets of before."""
+    check = summary.captions
+    if check is None:
+        return None
+    return CaptionsShown(
+        words=check_in_words(check),
+        before=faults_in_words(check.before),
+        after=faults_in_words(check.after),
+        phrases=tuple(
+            phrase_in_words(phrase, called(phrase.character) if phrase.character else "")
+            for phrase in check.after.phrases
+        ),
+    )
 
 
 def _left_out(summary: DatasetSummary) -> list[LeftOutGroup]:

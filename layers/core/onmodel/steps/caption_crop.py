@@ -2,6 +2,7 @@
 
 The token is always answered: with success, or with a failure that the map counts. A repeated
 message finds the caption in the Cache; a token whose task does not wait any more counts as done.
+A crop that comes with the faults of its caption is asked about once more (`check_captions`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from onmodel.contracts.base import Usage
-from onmodel.contracts.datasets import CaptionAnswer, CaptionItem, CaptionMessage
+from onmodel.contracts.datasets import BY_A_PERSON, CaptionAnswer, CaptionItem, CaptionMessage
 from onmodel.contracts.keys import DatasetKeys
 from onmodel.contracts.settings import CaptionSettings, Settings
 from onmodel.contracts.trainings import DatasetLimits
@@ -115,10 +116,11 @@ class CaptionCrop:
         """
         keys = DatasetKeys(item.production, item.dataset_id)
         known = read_answer(item.crop_id, keys, self.studio)
+        if item.faults:
+            return known is None or known.caption is None or self._ask_again(item, known)
         if known is not None and known.caption is not None:
             return True
-        settings = Settings.model_validate_json(self.studio.get(keys.settings))
-        captioner = Captioner(settings.captions, settings.characters, self.cache, self.limits)
+        captioner = self._captioner(keys)
         picture = self.studio.get(item.key)
         spent = known.usage if known is not None else ()
         caption = captioner.known(item.crop_id, item.character, picture)
@@ -127,9 +129,10 @@ class CaptionCrop:
         if caption is None:
             if not self.cache.claim(claim, CLAIM_SECONDS):
                 return False
-            model = self.model(settings.captions)
             try:
-                caption, usage = captioner.ask(item.crop_id, item.character, picture, model)
+                caption, usage = captioner.ask(
+                    item.crop_id, item.character, picture, self.model(captioner.captions)
+                )
             except ServiceError as fault:
                 if is_final(fault):
                     self._write_down(item, fault, spent)
@@ -141,6 +144,39 @@ class CaptionCrop:
         if is_new:
             self.cache.release(claim)
         return True
+
+    def _ask_again(self, item: CaptionItem, answer: CaptionAnswer) -> bool:
+        """Ask for another caption, once; False while another invocation does."""
+        caption = answer.caption
+        if caption is None or caption.repaired or caption.model == BY_A_PERSON:
+            return True
+        keys = DatasetKeys(item.production, item.dataset_id)
+        captioner = self._captioner(keys)
+        picture = self.studio.get(item.key)
+        claim = captioner.claim_key(item.character, picture)
+        if not self.cache.claim(claim, CLAIM_SECONDS):
+            return False
+        try:
+            again = captioner.known(item.crop_id, item.character, picture)
+            usage: tuple[Usage, ...] = ()
+            if again is None or not again.repaired:  # else paid for, and not written down
+                again, usage = captioner.ask_again(
+                    caption, item.faults, item.character, picture, self.model(captioner.captions)
+                )
+            asked = CaptionAnswer(
+                crop_id=item.crop_id,
+                caption=again,
+                usage=add_up(answer.usage + usage),
+                asked_again=True,
+            )
+            write_answer(asked, keys, self.studio)
+        finally:
+            self.cache.release(claim)
+        return True
+
+    def _captioner(self, keys: DatasetKeys) -> Captioner:
+        settings = Settings.model_validate_json(self.studio.get(keys.settings))
+        return Captioner(settings.captions, settings.characters, self.cache, self.limits)
 
     def _write_down(self, item: CaptionItem, fault: ServiceError, spent: tuple[Usage, ...]) -> None:
         """Store why there is no caption, and its cost, for the mail of a refused dataset."""

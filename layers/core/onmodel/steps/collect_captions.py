@@ -20,6 +20,7 @@ from onmodel.contracts.datasets import (
 from onmodel.contracts.rows import DatasetStatus
 from onmodel.contracts.settings import Settings
 from onmodel.datasets.caption_answers import read_answers
+from onmodel.datasets.caption_repairs import CaptionSet, cast_of
 from onmodel.datasets.corrected import review_pictures
 from onmodel.datasets.records import dataset_keys, dataset_settings
 from onmodel.datasets.summary import summarize
@@ -70,10 +71,14 @@ def collect_captions(
     summary = summarize(
         captioned, left_out, before.films, settings.training, dataset_id=dataset.dataset_id
     )
+    checked = CaptionSet(
+        captioned, reviewed.captions, cast_of(reviewed.items, settings.characters)
+    ).result(answers)
     summary = summary.model_copy(
         update={
             "notices": tuple(dict.fromkeys((*summary.notices, *row.body.notices))),
             "forecast": row.body.forecast,
+            "captions": checked,
         }
     )
     captions = [reviewed.captions[item.crop_id] for item in captioned]
@@ -92,6 +97,7 @@ def collect_captions(
     ).with_fields(
         captioned=len(captioned),
         caption_failures=len(failed),
+        caption_check=checked,
         named=dict(Counter(item.character or "" for item in captioned)),
         notices=summary.notices,
         estimated_usd=None if bill.total_usd is None else float(bill.total_usd),

@@ -12,6 +12,7 @@ from onmodel.contracts.trainings import (
     DatasetSize,
     QuoteTrainingRequest,
     TrainingQuoted,
+    Work,
     WorkPart,
 )
 from onmodel.datasets.records import (
@@ -79,7 +80,12 @@ class QuoteTraining:
         row = DATASETS.require(self.registry, dataset.production, dataset.dataset_id)
         settings = dataset_settings(dataset, self.studio)
         trainer = self.rules[request.preflight.trainer]
-        parts = self._parts(dataset, size_of(row) if possible else None, settings, trainer)
+        captions = work_of_captions(
+            dataset.captions_needed, settings.captions, new=row.body.captions_needed
+        )
+        parts = self._parts(
+            dataset, captions, size_of(row) if possible else None, settings, trainer
+        )
         quoted = cost_quote(parts, self.prices)
         row = row.with_fields(
             trainer=trainer.name,
@@ -105,12 +111,12 @@ class QuoteTraining:
     def _parts(
         self,
         dataset: DatasetRef,
+        captions: Work,
         trained: DatasetSize | None,
         settings: Settings,
         trainer: TrainerRules,
     ) -> tuple[WorkPart, ...]:
         """Captions alone when nothing is trained."""
-        captions = work_of_captions(dataset.captions_needed, settings.captions)
         if trained is None:
             return (WorkPart(name="captions", work=captions),)
         characters = characters_of(dataset.production, settings, self.registry)

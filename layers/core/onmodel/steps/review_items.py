@@ -9,7 +9,13 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from onmodel.contracts.keys import digest
-from onmodel.contracts.review import ReviewCharacter, ReviewItem, ReviewPage, SheetPlace
+from onmodel.contracts.review import (
+    CommonPhrase,
+    ReviewCharacter,
+    ReviewItem,
+    ReviewPage,
+    SheetPlace,
+)
 from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.datasets.corrected import called
 from onmodel.datasets.review_list import ReviewedCrop, ReviewList, read_review_list
@@ -71,6 +77,12 @@ class ReviewItems:
             is_waited_for=is_waited_for,
             threshold=listed.settings.deduplication.threshold,
             characters=self._characters(production, listed),
+            phrases=tuple(
+                CommonPhrase(
+                    text=phrase.text, character=phrase.character, is_opening=phrase.is_opening
+                )
+                for phrase in listed.phrases
+            ),
             sheets=(self._sheet(production, crops),) if crops else (),
             total=len(listed.crops),
             next=str(end) if crops and end < len(listed.crops) else None,

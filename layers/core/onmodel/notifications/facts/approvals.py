@@ -18,6 +18,7 @@ from onmodel.datasets.shown import dataset_of, films_of
 from onmodel.errors import EventRefused
 from onmodel.money.approvals import newest_approval
 from onmodel.notifications.facts.base import Facts, Notification, Sources
+from onmodel.notifications.facts.datasets import captions_checked
 from onmodel.registry.kinds import APPROVALS, DATASETS, TRAININGS, ApprovalRow
 
 OUTCOMES: dict[ApprovalStatus, Literal["declined", "withdrawn"]] = {
@@ -68,6 +69,7 @@ class ReviewWantedFacts(Facts):
     dataset_id: str
     pictures: int = Field(description="captioned ones")
     captions: str = Field(description="link to the captions")
+    captions_checked: str = Field(default="", description="scores of all captions, in words")
     page: str = Field(description="link to the page on which pictures are corrected")
     link: str = Field(description="to the page with two buttons")
     expires_at: datetime
@@ -139,6 +141,7 @@ def review_wanted(request: NotificationRequest, sources: Sources) -> Notificatio
         dataset_id=dataset_id,
         pictures=dataset.pictures if dataset.captioned is None else dataset.captioned,
         captions=sources.link(DatasetKeys(request.production, dataset_id).captions, days),
+        captions_checked=captions_checked(dataset),
         page=sources.review_link(request.production, row.id, days),
         link=sources.approval_link(request.production, row.id, days),
         expires_at=row.body.expires_at,

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from onmodel.contracts.keys import DatasetKeys, digest
 from onmodel.contracts.notifications import NotificationRequest
+from onmodel.contracts.rows import DatasetBody
+from onmodel.datasets.caption_words import check_in_words
 from onmodel.errors import EventRefused, plain_text
 from onmodel.notifications.facts.base import Facts, Notification, Sources, caught
 from onmodel.registry.kinds import DATASETS, GENERATIONS
@@ -28,6 +30,7 @@ class DatasetReadyFacts(Facts):
     pictures: int = Field(description="captioned ones")
     characters: dict[str, int] = Field(description="pictures by slug; unnamed under ''")
     character_names: dict[str, str] = Field(default_factory=dict, description="for people, by slug")
+    captions_checked: str = Field(default="", description="scores of all captions, in words")
     reasons: tuple[str, ...] = Field(description="why no training is possible, with what to do")
     report: str
     manifest: str = Field(description="s3:// address of the trainer's manifest")
@@ -44,6 +47,11 @@ class DatasetRefusedFacts(Facts):
     advice: str
 
 
+def captions_checked(body: DatasetBody) -> str:
+    """What the check of all captions found; '' in rows of before."""
+    return "" if body.caption_check is None else check_in_words(body.caption_check)
+
+
 def dataset_ready(request: NotificationRequest, sources: Sources) -> Notification:
     body = DATASETS.require(sources.registry, request.production, request.id).body
     keys = DatasetKeys(request.production, request.id)
@@ -54,6 +62,7 @@ def dataset_ready(request: NotificationRequest, sources: Sources) -> Notificatio
         pictures=body.captioned if body.captioned is not None else body.pictures,
         characters=body.named,
         character_names=body.character_names,
+        captions_checked=captions_checked(body),
         reasons=body.findings or (NOT_AGREED_TO,),
         report=sources.link(keys.report),
         manifest=sources.place(keys.manifest),

@@ -16,6 +16,7 @@ from onmodel.deployments.events import training_failed_event
 from onmodel.errors import EventRefused, plain_text
 from onmodel.films.settings import settings_in_force
 from onmodel.notifications.facts.base import Facts, Notification, Sources, caught
+from onmodel.notifications.facts.datasets import captions_checked
 from onmodel.registry.kinds import DATASETS, GENERATIONS, TRAININGS
 
 OUTCOMES: dict[TrainingStage, Literal["failed", "stopped", "gone"]] = {
@@ -35,6 +36,7 @@ class TrainingStartedFacts(Facts):
     characters: dict[str, int] = Field(description="pictures by slug; unnamed under ''")
     character_names: dict[str, str] = Field(default_factory=dict, description="for people, by slug")
     hyperparameters: tuple[tuple[str, str], ...] = Field(description="value and label")
+    captions_checked: str = Field(default="", description="scores of all captions, in words")
     notices: tuple[str, ...]
     report: str
     usd: float | None = Field(description="of captions and training")
@@ -75,6 +77,7 @@ def training_started(request: NotificationRequest, sources: Sources) -> Notifica
             (line.value, line.label)
             for line in training.described or _undescribed(training.spec.hyperparameters)
         ),
+        captions_checked=captions_checked(dataset),
         notices=dataset.notices,
         report=sources.link(DatasetKeys(request.production, training.dataset_id).report),
         usd=training.quoted_usd,

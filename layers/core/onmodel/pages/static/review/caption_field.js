@@ -70,7 +70,8 @@ export class CaptionField {
     const others = session.characters.filter((one) => one.slug !== slug);
     const name = slug === "" ? "" : session.nameOf(slug);
     const traits = session.characters.find((one) => one.slug === slug)?.description;
-    return { name, traits, others: others.map((one) => one.name) };
+    const phrases = session.phrases.filter((one) => ["", slug].includes(one.character));
+    return { name, traits, phrases, others: others.map((one) => one.name) };
   }
 
   #check() {

@@ -25,6 +25,9 @@ const HEADING = /^[^\p{L}\p{N}]*(?:(?:image|picture|photo)\s+)?(?:caption|alt(?:
 const FILLER =
   /\b(?:animated|cartoon|CGI|3D|fictional|computer[- ]generated)[- ](?:character|figure|scene|image|picture|film|movie|animal|person)s?\b|\b(?:an?|the|this)\s+(?:image|picture|photo|scene|frame|screenshot|illustration)\s+(?:shows|depicts|features|captures)\b|^(?:an?|the|this)\s+(?:image|picture|photo|scene|screenshot|illustration)\s+of\b|\bin\s+(?:this|the)\s+(?:image|picture)\b|\balt[- ]text\b/iu;
 
+const EMPTY_OPENING =
+  /^[^\p{L}\p{N}_]*(?:here|(?:with)?in\s+(?:this|the)\s+(?:scene|frame|shot|moment|image|picture|photo))\s*,\s*(?=\S)/iu;
+
 const REPEATED_WORDS = 4; // this many words of a description in a row are a quotation
 const TRAIT_ENDS = /[,;.:\n()]+|\b(?:with|and|who|which|that)\b/iu;
 const ARTICLE = /^\s*(?:an?|the|his|her|its|their)\b/iu;
@@ -37,12 +40,13 @@ export function mentions(text, phrase) {
 
 /**
  * @param {string} text the caption.
- * @param {{name: string, others: string[], traits?: string, limits?: typeof LIMITS}} subject the
- *   name of the crop's character, "" for nobody; its description; and the names of all others.
+ * @param {{name: string, others: string[], traits?: string, phrases?: {text: string, is_opening:
+ *   boolean}[], limits?: typeof LIMITS}} subject the name of the crop's character, "" for nobody;
+ *   its description; the names of all others; and what too many captions have.
  * @returns {{text: string, blocks: boolean, without: string|null}[]} the faults. One that blocks
  *   keeps the caption from being saved; `without` is the caption free of the fault.
  */
-export function faultsOf(text, { name, others, traits = "", limits = LIMITS }) {
+export function faultsOf(text, { name, others, traits = "", phrases = [], limits = LIMITS }) {
   const faults = [];
   const letters = [...text.trim()].length;
   const add = (words, without = null, blocks = false) =>
@@ -55,6 +59,8 @@ export function faultsOf(text, { name, others, traits = "", limits = LIMITS }) {
   if (plain(text) !== written(text)) {
     add("formatting or hidden characters: a caption is plain text", plain(text));
   }
+  const opening = EMPTY_OPENING.exec(text);
+  if (opening) add(`“${opening[0].trim()}” says nothing`, tidy(text.slice(opening[0].length)));
   const look = name ? described(text, name) : null;
   if (look) add(`“${look.phrase}”: the name alone must stand for the look`, look.without);
   const filler = FILLER.exec(look ? look.without : text);
@@ -69,6 +75,9 @@ export function faultsOf(text, { name, others, traits = "", limits = LIMITS }) {
   }
   const trait = repeatedTrait(text, traits);
   if (trait) add(`“${trait}” is in the description of ${name}: the name already says it`);
+  for (const phrase of phrases.filter((one) => hasPhrase(text, one))) {
+    add(phrase.is_opening ? `begins with “${phrase.text}”, as most captions do` : `“${phrase.text}” is in too many captions`);
+  }
   return faults;
 }
 
@@ -96,6 +105,13 @@ export function repeatedTrait(text, description) {
     }
   }
   return null;
+}
+
+function hasPhrase(text, phrase) {
+  if (!phrase.is_opening) return mentions(text, phrase.text);
+  const words = composed(phrase.text).split(" ");
+  const begun = composed(text).toLowerCase().match(/[\p{L}\p{N}]+(?:['-][\p{L}\p{N}]+)*/gu) ?? [];
+  return words.every((word, place) => begun[place] === word);
 }
 
 /** The text as it is saved: in NFC, without spaces that are not seen. */

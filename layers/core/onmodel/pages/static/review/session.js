@@ -23,6 +23,8 @@ export class Session {
   isWaitedFor = false;
   /** Of near-duplicates, as the production's settings have it. */
   threshold = 0.93;
+  /** What too many captions have. @type {{text: string, character: string, is_opening: boolean}[]} */
+  phrases = [];
   /** As the backend says, before all pages are here. */
   total = 0;
   filter = "doubtful";
@@ -51,6 +53,7 @@ export class Session {
     this.total = page.total;
     this.isWaitedFor = page.is_waited_for;
     this.threshold = page.threshold;
+    this.phrases = page.phrases ?? [];
     for (const item of page.items) {
       const known = this.#items.get(item.crop_id);
       const cut = item.thumbnail;
