@@ -100,10 +100,13 @@ class ReviewServer:
             return 200, mimetypes.guess_type(name)[0] or "", file.read_bytes()
         if folder == "pictures":
             return 200, "image/jpeg", picture(name)
-        if path == "items":
-            return self._api(lambda: self.backend.page(asked.get("after", [None])[0]))
-        if path == "groups":
-            return self._api(lambda: self.backend.groups(float(asked["threshold"][0])))
+        answers = {
+            "items": lambda: self.backend.page(asked.get("after", [None])[0]),
+            "character": lambda: self.backend.character(asked["name"][0]),
+            "groups": lambda: self.backend.groups(float(asked["threshold"][0])),
+        }
+        if path in answers:
+            return self._api(answers[path])
         return _fault(404, ReviewFault(error="there is no such page", code="not_found"))
 
     def headers(self, path: str) -> dict[str, str]:

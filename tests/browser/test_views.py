@@ -10,6 +10,8 @@ from drawn.review import CAST, SHEET, doubt, items_of, review_item
 from fakes.review_backend import ReviewInMemory
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from onmodel.contracts.keys import slug
+
 Serve = Callable[[ReviewInMemory], ReviewServer]
 
 
@@ -289,12 +291,28 @@ def test_cluster_when_named_once_then_all_its_pictures_are_but_those_left_out(
     large.get_by_role("button", name="0:00:17.0").click()
     press(page, "1")
     expect(large.locator(".state")).to_have_text("4 of them named Buck")
-    small.get_by_label("A new name").fill("Gamera")
+    small.get_by_label("A new name").fill(" McGamera  the Great ")
     small.get_by_label("A new name").press("Enter")
-    expect(small.locator(".state")).to_have_text("named Gamera")
+    expect(small.locator(".state")).to_have_text("named McGamera the Great")
     expect(page.locator("#clusters article").last).to_be_visible()
     given = saved(page, backend)
     assert given == {
-        **{f"{number:06d}": ("kept", "gamera") for number in (30, 31)},
+        **{f"{number:06d}": ("kept", "mcgamera-the-great") for number in (30, 31)},
         **{f"{number:06d}": ("kept", "buck") for number in (32, 33, 35, 36)},
     }
+
+
+def test_cluster_when_named_in_another_script_then_the_backends_id_and_the_name_as_typed(
+    page: Page, serve: Serve, backend: ReviewInMemory
+) -> None:
+    opened(page, serve, backend, "clusters")
+    small = page.locator("#clusters article").nth(1)
+    name = small.get_by_label("A new name")
+    name.press("Enter")
+    expect(page.get_by_text("Write a name first")).to_be_visible()
+    name.fill("ガメラ")
+    small.get_by_role("button", name="Name", exact=True).click()
+    expect(small.locator(".state")).to_have_text("named ガメラ")
+    saved(page, backend)
+    given = backend.corrections["000030"]
+    assert (given.character, given.character_name) == (slug("ガメラ"), "ガメラ")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from onmodel.contracts.keys import as_typed, same_name, slug
 from onmodel.contracts.review import (
     Correction,
     CorrectionResult,
     CorrectionsRequest,
     CorrectionsSaved,
     NearDuplicateGroups,
+    NewCharacter,
     PostedCorrection,
     ReviewCharacter,
     ReviewDone,
@@ -98,6 +100,12 @@ class ReviewInMemory:
             correction=standing,
             reason=reason,
         )
+
+    def character(self, name: str) -> NewCharacter:
+        for known in self.characters:
+            if same_name(known.name) == same_name(name):
+                return NewCharacter(slug=known.slug, name=known.name)
+        return NewCharacter(slug=slug(name), name=as_typed(name))
 
     def groups(self, threshold: float) -> NearDuplicateGroups:
         """Crops that are joined by pairs at least so much alike."""

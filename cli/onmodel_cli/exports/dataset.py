@@ -12,7 +12,7 @@ from onmodel.contracts.review import Correction
 from onmodel.contracts.rows import DatasetStatus
 from onmodel.contracts.settings import Settings
 from onmodel.datasets.caption_answers import read_answers
-from onmodel.datasets.corrected import called, review_pictures
+from onmodel.datasets.corrected import called, cast_of, review_pictures
 from onmodel.errors import NotFound, RefusedError
 from onmodel.films.corrections import read_corrections
 from onmodel.films.folders import production_name
@@ -120,6 +120,7 @@ def read_dataset(row: DatasetRow, *, registry: Registry, studio: ObjectStore) ->
         raise NothingToExport(
             f"No picture of {row.id} has a caption", "Wait until it is captioned: `onmodel status`"
         )
+    cast = cast_of(settings.characters, corrections)
     films = {film.id: film.body.title for film in FILMS.list(registry, production)}
     own = {item.crop_id for item in items}
 
@@ -128,7 +129,7 @@ def read_dataset(row: DatasetRow, *, registry: Registry, studio: ObjectStore) ->
             yield DroppedPicture(
                 crop_id=line.crop_id,
                 film=films.get(line.film_id, line.film_id),
-                name=called(line.character, settings.characters),
+                name=called(line.character, cast),
                 reason=line.reason,
                 detail=line.detail,
                 is_of_dataset=is_of_dataset,
@@ -141,15 +142,12 @@ def read_dataset(row: DatasetRow, *, registry: Registry, studio: ObjectStore) ->
         production_name=production_name(production, registry),
         dataset_id=row.id,
         bucket=studio.bucket,
-        characters={
-            slug: _without_references(slug, settings.characters)
-            for slug in sorted(filter(None, shown))
-        },
+        characters={slug: _without_references(slug, cast) for slug in sorted(filter(None, shown))},
         pictures=tuple(
             DatasetPicture(
                 item=item,
                 caption=reviewed.captions[item.crop_id].text,
-                name=called(item.character, settings.characters),
+                name=called(item.character, cast),
                 film=films.get(item.film_id, item.film_id),
                 correction=corrections.of(item.crop_id),
             )

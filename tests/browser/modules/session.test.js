@@ -1,4 +1,5 @@
 import { MOST_STEPS, Session } from "/secret/static/session.js";
+import { slugOf } from "/secret/static/slugs.js";
 import { equal } from "./assert.js";
 
 const CAST = ["Buck", "Frank"].map((name) => ({
@@ -73,7 +74,9 @@ export function test_undecided_when_chosen_then_takes_verdict_and_name_back_and_
   made.name(["c1"], "frank");
   made.caption("c1", "Frank runs");
   made.undecide(["c1"]);
-  equal(made.decision("c1"), { verdict: null, character: null, caption: "Frank runs", not_a_match: [] });
+  equal(made.decision("c1"), {
+    verdict: null, character: null, character_name: null, caption: "Frank runs", not_a_match: [],
+  });
 }
 
 export function test_caption_when_written_as_it_was_then_is_no_correction() {
@@ -149,10 +152,16 @@ export function test_clusters_when_one_is_named_then_the_larger_of_the_others_co
 }
 
 export function test_new_character_when_named_then_has_a_slug_and_its_words() {
-  const made = session([item(1)]);
-  equal(made.newCharacter("  Émile the Owl! "), "emile-the-owl");
-  equal(made.nameOf("emile-the-owl"), "Emile The Owl");
-  equal([made.newCharacter("BUCK"), made.newCharacter("バック"), made.characters.length], ["buck", "", 3]);
+  const made = session([item(1), item(2)]);
+  equal(["  Émile the Owl! ", "McBuck", "Buck Bunny", "バック", "Straße"].map(slugOf),
+    ["emile-the-owl", "mcbuck", "buck-bunny", "", ""]);
+  equal([made.slugNamed(" BUCK "), made.slugNamed("McBuck")], ["buck", ""]);
+  made.addCharacter("mcbuck", "McBuck");
+  equal([made.nameOf("mcbuck"), made.slugNamed("mcbuck")], ["McBuck", "mcbuck"]);
+  made.name(["c1"], "mcbuck");
+  equal([made.decision("c1").character, made.decision("c1").character_name], ["mcbuck", "McBuck"]);
+  made.name(["c1"], "buck");
+  equal(made.decision("c1").character_name, null);
 }
 
 export function test_page_when_loaded_again_then_renews_addresses_and_keeps_decisions() {

@@ -14,7 +14,7 @@ from onmodel.contracts.caption_checks import CaptionCheck, CaptionFaultKind
 from onmodel.contracts.characters import Character
 from onmodel.contracts.datasets import BY_A_PERSON, Caption, CaptionAnswer, DatasetItem
 from onmodel.contracts.settings import CaptionSettings
-from onmodel.datasets.caption_repairs import CaptionSet, cast_of, stripped_caption
+from onmodel.datasets.caption_repairs import CaptionSet, stripped_caption
 from onmodel.trainers.bedrock.limits import LIMITS as TRAINER_LIMITS
 
 LIMITS = TRAINER_LIMITS.dataset
@@ -168,8 +168,3 @@ def test_most_asked_again_when_counted_then_a_share_of_the_new_captions(
     captions: int, percent: int, most: int
 ) -> None:
     assert CaptionSettings(asked_again_percent=percent).most_asked_again(captions) == most
-
-
-def test_cast_when_a_person_gave_a_new_name_then_it_is_among_the_characters() -> None:
-    items = [planted().items[0].model_copy(update={"character": "big-hedgehog"})]
-    assert cast_of(items, CAST)["big-hedgehog"].name == "Big Hedgehog"

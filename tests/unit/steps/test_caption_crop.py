@@ -89,6 +89,17 @@ def test_caption_when_a_crop_is_within_the_models_limit_then_sent_as_it_is(
     assert turn.picture.data == world.studio.get(world.item.key)
 
 
+def test_caption_when_a_person_typed_a_new_name_then_the_prompt_has_it_as_typed(
+    world: FilmsInMemory,
+) -> None:
+    named = {"character": "mcbuck", "character_name": "McBuck"}
+    world.caption(world.item.model_copy(update=named))
+    assert "recognised as McBuck." in world.captions.asked[0][0].text
+    world.studio.delete_prefix(world.keys(world.dataset).caption_answers)
+    world.caption(world.item.model_copy(update={"character": "other-one"}))
+    assert "recognised as Other One." in world.captions.asked[1][0].text
+
+
 def test_caption_when_the_message_repeats_then_not_paid_again(world: FilmsInMemory) -> None:
     world.caption(world.item)
     world.caption(world.item)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import cv2
 import numpy as np
@@ -15,8 +16,10 @@ from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 from onmodel.contracts.films import Crop
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import AllowedModels
+from onmodel.datasets.caption_answers import read_answer
 from onmodel.formats.jsonl import read_lines
 from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import DATASETS
 from onmodel.steps import review_items
 from onmodel.steps.review_api import ReviewApi, ReviewCall, ReviewSubject
 from onmodel.steps.review_items import Reviewed, ReviewItems
@@ -150,6 +153,64 @@ def test_corrections_when_posted_then_shown_with_their_version_and_what_the_pipe
     assert shown["character"] == first["character"]
     assert shown["correction"]["character"] == "new-one"
     assert {"slug": "new-one", "name": "New One"}.items() <= answer["characters"][-1].items()
+
+
+@pytest.mark.parametrize(
+    ("typed", "slug", "name"),
+    [
+        ("Buck Bunny", "buck-bunny", "Buck Bunny"),
+        (" McBuck ", "mcbuck", "McBuck"),
+        ("Ze\u0301 Straße", "ze-strasse", "Z\u00e9 Straße"),
+        ("花子", "hua-zi", "花子"),
+        ("FRANK", "frank", "Frank"),
+        ("Fränk", "frank-e4a55e2c", "Fränk"),
+    ],
+)
+def test_character_when_a_name_is_typed_then_its_id_as_of_a_folder(
+    world: TrainingInMemory, typed: str, slug: str, name: str
+) -> None:
+    world.show_characters()
+    world.film()
+    answer = Page(world).get("character", urlencode({"name": typed}))
+    assert answer == {"slug": slug, "name": name}
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "a\nb", "\u202eBuck", "x" * 61])
+def test_character_when_the_name_cannot_be_one_then_refused_with_the_reason(
+    world: TrainingInMemory, typed: str
+) -> None:
+    world.film()
+    fault = Page(world).get("character", urlencode({"name": typed}), status=400)
+    assert fault["error"].startswith("The name ") or "at most 60" in fault["error"]
+
+
+def test_corrections_when_a_new_name_is_typed_then_it_is_kept_in_prompts_and_datasets(
+    world: TrainingInMemory,
+) -> None:
+    dataset = world.captioned()
+    page = Page(world, dataset.dataset_id)
+    first, second = page.get("items")["items"][:2]
+    named = {"character": "mcbuck", "character_name": "McBuck", "verdict": "kept", "version": 0}
+    posted = [
+        {"crop_id": first["crop_id"], **named},
+        {"crop_id": second["crop_id"], **named, "character_name": "a\tb"},
+    ]
+    saved, refused = page.post("corrections", {"corrections": posted})["results"]
+    assert saved["saved"] and saved["correction"]["character_name"] == "McBuck"
+    assert (refused["saved"], refused["reason"][:13]) == (False, "The name has ")
+    assert {"slug": "mcbuck", "name": "McBuck"}.items() <= page.get("items")["characters"][
+        -1
+    ].items()
+    world.collect(world.film("b.mp4", crops=2))
+    world.clock.advance(seconds=3600)
+    generation = world.started_generations()[-1]
+    assert world.settle(generation).settled
+    second_dataset = world.assemble(generation)
+    known = read_answer(first["crop_id"], world.keys(second_dataset), world.studio)
+    assert known is not None and known.caption is not None
+    assert known.caption.text.startswith("McBuck runs")  # without a call
+    row = DATASETS.require(world.registry, PRODUCTION, second_dataset.dataset_id)
+    assert row.body.character_names["mcbuck"] == "McBuck"
 
 
 def test_corrections_when_the_crop_is_gone_then_refused_by_itself(world: TrainingInMemory) -> None:

@@ -10,6 +10,7 @@ from onmodel.contracts.base import Contract, is_hand_written
 from onmodel.contracts.hand_written import Name, at_most, one_line, when_written
 
 LONGEST_FILM_SECONDS = 12 * 3600
+LONGEST_NAME = 60
 LARGEST_PIXEL = 16_384
 """Of a timecode and a box in settings: no film that is prepared is longer or larger."""
 
@@ -62,7 +63,7 @@ class TimecodeReference(Contract):
 class Character(Contract):
     """A named role of the production."""
 
-    name: Name = Field(min_length=1, max_length=60, description="as captions write it")
+    name: Name = Field(min_length=1, max_length=LONGEST_NAME, description="as captions write it")
     description: str = Field(
         default="", max_length=600, description="key traits, for the captioning model"
     )

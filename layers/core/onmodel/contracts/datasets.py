@@ -297,6 +297,11 @@ class CaptionItem(Contract):
     dataset_id: DatasetId
     character: str | None
     key: str = Field(description="S3 key of the picture in the studio bucket")
+    character_name: str = Field(
+        default="",
+        exclude_if=lambda name: not name,
+        description="as a person typed it in a review, where only people named this character",
+    )
     faults: tuple[str, ...] = Field(
         default=(),
         exclude_if=lambda faults: not faults,

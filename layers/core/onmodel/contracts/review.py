@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from onmodel.contracts.base import CharacterSlug, Contract
+from onmodel.contracts.characters import LONGEST_NAME
 from onmodel.contracts.datasets import CropId
+from onmodel.contracts.hand_written import Name
 
 MOST_CORRECTIONS = 100
 """Of one request."""
@@ -33,6 +35,12 @@ class Decision(Contract):
     verdict: Verdict | None = None
     character: CharacterSlug | Literal[""] | None = Field(
         default=None, description="'' is nobody: the crop has no name"
+    )
+    character_name: Name | None = Field(
+        default=None,
+        max_length=LONGEST_NAME,
+        exclude_if=lambda name: name is None,
+        description="for people, as typed, of a character that a person named first here",
     )
     caption: str | None = Field(default=None, max_length=LONGEST_POSTED_CAPTION)
     not_a_match: tuple[CropId, ...] = Field(
@@ -165,6 +173,13 @@ class ReviewPage(Contract):
     total: int = Field(ge=0)
     next: str | None = Field(description="for ./items?after=…; None on the last page")
     items: tuple[ReviewItem, ...]
+
+
+class NewCharacter(Contract):
+    """GET ./character?name=…: the id of a name that a person typed, and the name as it is kept."""
+
+    slug: CharacterSlug
+    name: str
 
 
 class NearDuplicateGroups(Contract):

@@ -14,17 +14,7 @@ from onmodel.contracts.characters import Character
 from onmodel.contracts.datasets import BY_A_PERSON, Caption, CaptionAnswer, DatasetItem
 from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.caption_check import CaptionFault, CheckedDataset, checked_dataset, gravity
-from onmodel.datasets.corrected import called
 from onmodel.datasets.needless_words import without_needless_words
-
-
-def cast_of(
-    items: Iterable[DatasetItem], characters: Mapping[str, Character]
-) -> dict[str, Character]:
-    """The characters, and those whose names only people gave to pictures."""
-    given = {item.character for item in items if item.character is not None}
-    new = {slug: Character(name=called(slug, characters)) for slug in given - characters.keys()}
-    return dict(characters) | new
 
 
 def stripped_caption(

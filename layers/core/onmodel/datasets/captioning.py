@@ -8,7 +8,7 @@ captions of its dataset is asked for once more too, unless its picture was asked
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import Field, ValidationError
 
@@ -64,6 +64,8 @@ class Captioner:
     characters: Mapping[str, Character]
     cache: Cache
     limits: DatasetLimits
+    names: Mapping[str, str] = field(default_factory=dict)
+    """For people, of characters that only people gave to crops; by slug."""
 
     def known(self, crop_id: str, character: str | None, picture: bytes) -> Caption | None:
         """The cached caption; None without one, or when its length is not the trainer's."""
@@ -172,7 +174,9 @@ class Captioner:
         """
         characters = dict(self.characters)
         if character is not None and character not in characters:
-            characters[character] = Character(name=person_name(character))
+            characters[character] = Character(
+                name=self.names.get(character) or person_name(character)
+            )
         return CaptionSubject(character=character, characters=characters)
 
     def _prompt(self, character: str | None) -> CaptionPrompt:

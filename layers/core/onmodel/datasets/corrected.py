@@ -71,6 +71,15 @@ def called(character: str | None, characters: Mapping[str, Character]) -> str:
     return known.name if known else person_name(character)
 
 
+def cast_of(characters: Mapping[str, Character], corrections: Corrections) -> dict[str, Character]:
+    """The characters, and those that only people gave to crops."""
+    names = corrections.names()
+    return {
+        slug: Character(name=names.get(slug) or person_name(slug))
+        for slug in sorted(corrections.characters())
+    } | dict(characters)
+
+
 @dataclass(frozen=True)
 class ReviewedPictures:
     """A dataset's items with what people said of them, each either captioned or left out."""
@@ -99,6 +108,7 @@ def review_pictures(
         settings: of the dataset.
     """
     items = tuple(corrected_item(item, corrections) for item in stored)
+    settings = settings.model_copy(update={"characters": cast_of(settings.characters, corrections)})
     captions: dict[str, Caption] = {}
     left_out: list[LeftOut] = []
     for before, item in zip(stored, items, strict=True):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from onmodel.contracts.datasets import Caption, DatasetItem
 from onmodel.datasets.captioning import Captioner
-from onmodel.datasets.corrected import called, caption_by_a_person, renamed_caption
+from onmodel.datasets.corrected import called, caption_by_a_person, cast_of, renamed_caption
 from onmodel.films.corrections import Corrections
 
 
@@ -24,12 +24,13 @@ class KnownCaptions:
 
     def _of_the_model(self, item: DatasetItem, picture: bytes) -> Caption | None:
         """Of a renamed picture also the one for its name before."""
-        crop_id, characters = item.crop_id, self.captioner.characters
+        crop_id = item.crop_id
         caption = self.captioner.known(crop_id, item.character, picture)
         if caption is not None or item.replaces is None or item.character is None:
             return caption
         before = self.captioner.known(crop_id, item.named, picture)
         if before is None or item.named is None:
             return None
-        names = called(item.character, characters), [called(item.named, characters)]
+        cast = cast_of(self.captioner.characters, self.corrections)
+        names = called(item.character, cast), [called(item.named, cast)]
         return renamed_caption(before, *names)

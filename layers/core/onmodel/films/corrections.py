@@ -7,10 +7,12 @@ time, the second one is told what the first one decided.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from onmodel.contracts.films import Naming
+from onmodel.contracts.hand_written import name as shown_name
 from onmodel.contracts.review import (
     Correction,
     CorrectionBody,
@@ -59,6 +61,19 @@ class Corrections:
     def characters(self) -> set[str]:
         """Slugs of the characters that people gave to crops."""
         return {found.character for found in self.decisions.values() if found.character}
+
+    def names(self) -> dict[str, str]:
+        """Names for people, as typed, of characters that people named first in a review; by slug.
+
+        Of several for one slug, the one that most crops have.
+        """
+        typed = Counter(
+            (found.character, found.character_name)
+            for found in self.decisions.values()
+            if found.character and found.character_name
+        )
+        ranked = sorted(typed.items(), key=lambda pair: (-pair[1], pair[0]), reverse=True)
+        return {slug: name for (slug, name), _ in ranked}
 
     def different_pairs(self) -> frozenset[frozenset[str]]:
         """Pairs of crops that are no near-duplicates of each other."""
@@ -172,6 +187,11 @@ def _readable(text: str) -> Iterator[str]:
 
 
 def _fault(decision: Decision, limits: DatasetLimits) -> str:
+    if decision.character_name is not None:
+        try:
+            shown_name(decision.character_name)
+        except ValueError as fault:
+            return f"The name {fault}."
     least, most = limits.min_caption_characters, limits.max_caption_characters
     length = least if decision.caption is None else len(decision.caption)
     if least <= length <= most:

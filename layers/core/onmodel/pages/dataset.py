@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from onmodel.contracts.datasets import (
     Caption,
@@ -70,6 +70,8 @@ class DatasetReport:
     left_out: Sequence[LeftOut]
     thumbnails: Mapping[str, bytes]
     bill: Bill
+    character_names: Mapping[str, str] = field(default_factory=dict)
+    """Of characters that the settings do not have, by slug."""
     violations: Sequence[Violation] = ()
     findings: Sequence[str] = ()
     loss_curve_svg: str = ""
@@ -136,8 +138,8 @@ def render_dataset_report(
 
     Whoever stores them in this order shows an index whose links lead somewhere.
     """
-    called = CharacterNames(report.settings)
-    sections = _sections(report)
+    called = CharacterNames(report.settings, report.character_names)
+    sections = _sections(report, called)
     bodies = list(paginate(sections, pictures_a_page)) or [()]
     pages = [DatasetPage(number, body) for number, body in enumerate(bodies, start=1)]
     shared = {
@@ -157,8 +159,7 @@ def render_dataset_report(
         yield page.name, render("dataset.html.j2", page=page, **shared)
 
 
-def _sections(report: DatasetReport) -> list[Section[Entry]]:
-    called = CharacterNames(report.settings)
+def _sections(report: DatasetReport, called: CharacterNames) -> list[Section[Entry]]:
     groups: dict[str, list[DatasetItem]] = defaultdict(list)
     for item in report.items:
         groups[item.character or UNNAMED].append(item)

@@ -33,7 +33,7 @@ from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.assembly import Assembly, assemble, contents_hash
 from onmodel.datasets.caption_answers import read_answers, write_answer
 from onmodel.datasets.captioning import Captioner
-from onmodel.datasets.corrected import called
+from onmodel.datasets.corrected import cast_of
 from onmodel.datasets.crop_pool import FilmCrops, common_embedding
 from onmodel.datasets.known_captions import KnownCaptions
 from onmodel.datasets.summary import summarize
@@ -129,8 +129,8 @@ class AssembleDataset:
         }
         keys = DatasetKeys(production, dataset_id(generation.id, made_of))
         character_names = {
-            slug: called(slug, settings.characters)
-            for slug in sorted({*settings.characters, *corrections.characters()})
+            slug: character.name
+            for slug, character in cast_of(settings.characters, corrections).items()
         }
         summary = summarize(
             assembly.items,
@@ -270,7 +270,10 @@ class AssembleDataset:
         corrections: Corrections,
     ) -> int:
         """Copy the pictures, write the lines; returns how many captions are missing."""
-        captioner = Captioner(settings.captions, settings.characters, self.cache, self.limits)
+        names = corrections.names()
+        captioner = Captioner(
+            settings.captions, settings.characters, self.cache, self.limits, names
+        )
         known = KnownCaptions(captioner, corrections)
         with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
             copied = list(pool.map(lambda item: self._copy(item, keys, known), assembly.items))
@@ -282,6 +285,7 @@ class AssembleDataset:
                 dataset_id=keys.dataset_id,
                 character=item.character,
                 key=item.key,
+                character_name=names.get(item.character or "", ""),
             )
             for item, is_known in copied
             if not is_known

@@ -120,7 +120,7 @@ class CaptionCrop:
             return known is None or known.caption is None or self._ask_again(item, known)
         if known is not None and known.caption is not None:
             return True
-        captioner = self._captioner(keys)
+        captioner = self._captioner(item, keys)
         picture = self.studio.get(item.key)
         spent = known.usage if known is not None else ()
         caption = captioner.known(item.crop_id, item.character, picture)
@@ -151,7 +151,7 @@ class CaptionCrop:
         if caption is None or caption.repaired or caption.model == BY_A_PERSON:
             return True
         keys = DatasetKeys(item.production, item.dataset_id)
-        captioner = self._captioner(keys)
+        captioner = self._captioner(item, keys)
         picture = self.studio.get(item.key)
         claim = captioner.claim_key(item.character, picture)
         if not self.cache.claim(claim, CLAIM_SECONDS):
@@ -174,9 +174,10 @@ class CaptionCrop:
             self.cache.release(claim)
         return True
 
-    def _captioner(self, keys: DatasetKeys) -> Captioner:
+    def _captioner(self, item: CaptionItem, keys: DatasetKeys) -> Captioner:
         settings = Settings.model_validate_json(self.studio.get(keys.settings))
-        return Captioner(settings.captions, settings.characters, self.cache, self.limits)
+        names = {item.character: item.character_name} if item.character else {}
+        return Captioner(settings.captions, settings.characters, self.cache, self.limits, names)
 
     def _write_down(self, item: CaptionItem, fault: ServiceError, spent: tuple[Usage, ...]) -> None:
         """Store why there is no caption, and its cost, for the mail of a refused dataset."""

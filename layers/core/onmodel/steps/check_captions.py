@@ -8,8 +8,8 @@ from __future__ import annotations
 from onmodel.contracts.datasets import CaptionItem, CaptionsChecked, DatasetItem, DatasetRequest
 from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.caption_answers import read_answers, write_answers
-from onmodel.datasets.caption_repairs import CaptionSet, cast_of, stripped_caption
-from onmodel.datasets.corrected import corrected_item, review_pictures
+from onmodel.datasets.caption_repairs import CaptionSet, stripped_caption
+from onmodel.datasets.corrected import cast_of, review_pictures
 from onmodel.datasets.records import dataset_keys, dataset_settings
 from onmodel.films.corrections import read_corrections
 from onmodel.formats.jsonl import read_lines, write_lines
@@ -33,7 +33,7 @@ def check_captions(
     items = read_lines(DatasetItem, studio.get(keys.items))
     answers = read_answers((item.crop_id for item in items), keys, studio)
     corrections = read_corrections(dataset.production, registry)
-    characters = cast_of((corrected_item(item, corrections) for item in items), settings.characters)
+    characters = cast_of(settings.characters, corrections)
     stripped = {
         crop: answer.model_copy(update={"caption": caption})
         for crop, answer in answers.items()
@@ -56,6 +56,7 @@ def check_captions(
             character=item.character,
             key=item.key,
             faults=faults,
+            character_name=corrections.names().get(item.character or "", ""),
         )
         for item, faults in again
     ]

@@ -20,8 +20,8 @@ from onmodel.contracts.datasets import (
 from onmodel.contracts.rows import DatasetStatus
 from onmodel.contracts.settings import Settings
 from onmodel.datasets.caption_answers import read_answers
-from onmodel.datasets.caption_repairs import CaptionSet, cast_of
-from onmodel.datasets.corrected import review_pictures
+from onmodel.datasets.caption_repairs import CaptionSet
+from onmodel.datasets.corrected import cast_of, review_pictures
 from onmodel.datasets.records import dataset_keys, dataset_settings
 from onmodel.datasets.summary import summarize
 from onmodel.errors import DatasetRefused
@@ -72,7 +72,7 @@ def collect_captions(
         captioned, left_out, before.films, settings.training, dataset_id=dataset.dataset_id
     )
     checked = CaptionSet(
-        captioned, reviewed.captions, cast_of(reviewed.items, settings.characters)
+        captioned, reviewed.captions, cast_of(settings.characters, corrections)
     ).result(answers)
     summary = summary.model_copy(
         update={

@@ -68,6 +68,7 @@ def report_dataset(
         report = DatasetReport(
             production=production_name(dataset.production, registry),
             summary=summary,
+            character_names=row.body.character_names,
             settings=dataset_settings(dataset, studio),
             items=items,
             captions=captions,

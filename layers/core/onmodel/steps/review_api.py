@@ -8,18 +8,22 @@ from urllib.parse import parse_qs
 
 from pydantic import BaseModel, ValidationError
 
-from onmodel.contracts.base import Contract
+from onmodel.contracts.base import HAND_WRITTEN, Contract
+from onmodel.contracts.characters import Character
+from onmodel.contracts.keys import hashed_slug, same_name, slug
 from onmodel.contracts.review import (
     CorrectionResult,
     CorrectionsRequest,
     CorrectionsSaved,
     FaultCode,
+    NewCharacter,
     PostedCorrection,
     ReviewDone,
     ReviewFault,
     ReviewPage,
 )
 from onmodel.contracts.trainings import DatasetLimits
+from onmodel.datasets.corrected import cast_of
 from onmodel.errors import OnmodelError
 from onmodel.films.corrections import read_corrections, save_corrections
 from onmodel.films.near_duplicates import FilmsNearDuplicates
@@ -103,16 +107,20 @@ class ReviewApi:
                 return self._file(SHELL)
             case (_, path) if reads and path.startswith("static/"):
                 return self._file(path.removeprefix("static/"))
-            case (_, "items") if reads:
-                return _json(self._items(subject, _argument(call.query, "after")))
-            case (_, "groups") if reads:
-                wanted = _argument(call.query, "threshold")
-                return _json(self._near_duplicates(subject, wanted))
+            case (_, ("items" | "character" | "groups") as path) if reads:
+                return _json(self._told(subject, path, call.query))
             case ("POST", "corrections"):
                 return _json(self._save(subject, _parsed(CorrectionsRequest, call.body)))
             case ("POST", "done"):
                 return _json(_finished(subject))
         raise ReviewRefused(404, "not_found", "There is nothing at this address.")
+
+    def _told(self, subject: ReviewSubject, path: str, query: str) -> Contract:
+        if path == "items":
+            return self._items(subject, _argument(query, "after"))
+        if path == "character":
+            return self._character(subject, _argument(query, "name"))
+        return self._near_duplicates(subject, _argument(query, "threshold"))
 
     def _file(self, name: str) -> ReviewAnswer:
         found = page_file(name)
@@ -126,6 +134,23 @@ class ReviewApi:
         if after and not start:
             raise ReviewRefused(400, "bad_request", "`after` is not the mark of a page.")
         return self.items.page(subject.reviewed, start, is_waited_for=subject.finish is not None)
+
+    def _character(self, subject: ReviewSubject, typed: str) -> NewCharacter:
+        """The id of a typed name: of the character that has it, else as a folder's would be."""
+        try:
+            name = Character.model_validate({"name": typed}, context=HAND_WRITTEN).name
+        except ValidationError as fault:
+            why = fault.errors()[0]["msg"].removeprefix("Value error, ")
+            raise ReviewRefused(400, "bad_request", f"The name {why}.") from fault
+        known = cast_of(
+            self.items.listed(subject.reviewed).characters,
+            read_corrections(subject.reviewed.production, self.registry),
+        )
+        for identity, character in known.items():
+            if same_name(character.name) == same_name(name):
+                return NewCharacter(slug=identity, name=character.name)
+        own = slug(name)
+        return NewCharacter(slug=hashed_slug(name) if own in known else own, name=name)
 
     def _near_duplicates(self, subject: ReviewSubject, wanted: str) -> Contract:
         try:

@@ -17,7 +17,7 @@ from onmodel.contracts.review import (
     SheetPlace,
 )
 from onmodel.contracts.settings import AllowedModels, Settings
-from onmodel.datasets.corrected import called
+from onmodel.datasets.corrected import called, cast_of
 from onmodel.datasets.review_list import ReviewedCrop, ReviewList, read_review_list
 from onmodel.errors import NotFound
 from onmodel.films.corrections import as_correction, read_corrections
@@ -116,15 +116,15 @@ class ReviewItems:
             own = references[row.body.character]
             if row.body.width and len(own) < MOST_REFERENCES:
                 own.append(self.pictures.address(self.uploads, row.body.source.key))
-        named = read_corrections(production, self.registry).characters()
+        cast = cast_of(listed.characters, read_corrections(production, self.registry))
         return tuple(
             ReviewCharacter(
                 slug=slug,
-                name=called(slug, listed.characters),
-                description=role.description if (role := listed.characters.get(slug)) else "",
+                name=role.name,
+                description=role.description,
                 references=tuple(references[slug]) or self._best_crop(slug, listed),
             )
-            for slug in sorted({*listed.characters, *named})
+            for slug, role in sorted(cast.items())
         )
 
     def _best_crop(self, character: str, listed: ReviewList) -> tuple[str, ...]:

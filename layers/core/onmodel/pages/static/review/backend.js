@@ -36,6 +36,11 @@ export class Backend {
     return (await this.#ask("corrections", { corrections })).results;
   }
 
+  /** The id that a typed name gets, and the name as it is kept. */
+  character(name) {
+    return this.#read(`character?name=${encodeURIComponent(name)}`);
+  }
+
   groups(threshold) {
     return this.#read(`groups?threshold=${threshold}`);
   }

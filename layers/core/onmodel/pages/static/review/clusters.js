@@ -3,6 +3,7 @@
 import { NUMBERED, nameButtons } from "./actions.js";
 import { card } from "./cards.js";
 import { button, byId, element } from "./element.js";
+import { slugOf } from "./slugs.js";
 
 export class Clusters {
   #cards = [];
@@ -63,6 +64,31 @@ export class Clusters {
   }
 }
 
+/** The slug of a typed name; "" after saying why there is none. */
+async function slugFor(typed, app) {
+  const { session } = app;
+  const name = typed.trim().replace(/\s+/gu, " ").normalize("NFC");
+  if (!name) {
+    app.say("Write a name first");
+    return "";
+  }
+  const known = session.slugNamed(name);
+  if (known) return known;
+  const own = slugOf(name);
+  if (own && !session.characters.some((one) => one.slug === own)) {
+    session.addCharacter(own, name);
+    return own;
+  }
+  try {
+    const made = await app.backend.character(name);
+    session.addCharacter(made.slug, made.name);
+    return made.slug;
+  } catch (fault) {
+    app.say(fault.code === "unreachable" ? "This name needs a connection: try again, or write it in letters of a to z" : fault.message);
+    return "";
+  }
+}
+
 class Cluster {
   #left = new Set();
 
@@ -80,7 +106,7 @@ class Cluster {
       },
       actions: [
         ...nameButtons(app, (slug) => act(() => this.name(slug))()),
-        this.#newName(act),
+        this.#newName(),
         button("Reject", { class: "reject", onclick: act(() => this.reject()) }, "R"),
       ],
     });
@@ -96,18 +122,21 @@ class Cluster {
     return this.#taken.every((crop) => this.app.session.decision(crop).verdict !== null);
   }
 
-  /** A field for a name that is not known yet. */
-  #newName(act) {
+  /** A field for a name that is not known yet, as people write it. */
+  #newName() {
     const field = element("input", {
-      type: "text", "aria-label": "A new name", placeholder: "A new name", autocomplete: "off",
+      type: "text", "aria-label": "A new name", placeholder: "A new name", autocomplete: "off", maxLength: 60,
     });
-    const take = act(() => {
-      const slug = this.app.session.newCharacter(field.value);
-      if (slug) this.name(slug);
-      else this.app.say("Write a name in letters of a to z; it can be changed in settings.yaml");
-    });
-    return element("form", { class: "new-name", onsubmit: (submit) => { submit.preventDefault(); take(); } },
-      field, element("button", { type: "submit", textContent: "Name" }));
+    const submit = element("button", { type: "submit", textContent: "Name" });
+    const take = async () => {
+      submit.disabled = true; // once is enough
+      const slug = await slugFor(field.value, this.app).finally(() => { submit.disabled = false; });
+      if (!slug) return;
+      this.name(slug);
+      this.app.update();
+    };
+    return element("form", { class: "new-name", onsubmit: (event) => { event.preventDefault(); take(); } },
+      field, submit);
   }
 
   name(slug) {

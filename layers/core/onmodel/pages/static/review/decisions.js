@@ -2,7 +2,8 @@
  * What a person said of a crop, and how that changes what is shown. No DOM.
  *
  * A decision has the fields of a correction without its version: verdict "kept", "rejected" or null;
- * character a slug, "" for nobody or null for "as it was"; caption a text or null for "as it was";
+ * character a slug, "" for nobody or null for "as it was"; character_name what a person typed for a
+ * new one, else null; caption a text or null for "as it was";
  * not_a_match the ids of crops that are no near-duplicates of it.
  */
 
@@ -11,6 +12,7 @@ const MOST_APART = 500; // crops that the backend stores beside one
 export const UNDECIDED = Object.freeze({
   verdict: null,
   character: null,
+  character_name: null,
   caption: null,
   not_a_match: Object.freeze([]),
 });
@@ -18,10 +20,11 @@ export const UNDECIDED = Object.freeze({
 /** @returns the decision in a correction of the backend; undecided for null. */
 export function decisionIn(correction) {
   if (!correction) return UNDECIDED;
-  const { verdict, character, caption, not_a_match } = correction;
+  const { verdict, character, character_name, caption, not_a_match } = correction;
   return {
     verdict: verdict ?? null,
     character: character ?? null,
+    character_name: character_name ?? null,
     caption: caption ?? null,
     not_a_match: [...(not_a_match ?? [])].sort(),
   };
@@ -31,6 +34,7 @@ export function isSame(one, other) {
   return (
     one.verdict === other.verdict &&
     one.character === other.character &&
+    one.character_name === other.character_name &&
     one.caption === other.caption &&
     one.not_a_match.length === other.not_a_match.length &&
     one.not_a_match.every((crop, index) => crop === other.not_a_match[index])
@@ -41,9 +45,11 @@ export function isSame(one, other) {
 export const changes = {
   keep: () => (decision) => ({ ...decision, verdict: "kept" }),
   reject: () => (decision) => ({ ...decision, verdict: "rejected" }),
-  name: (slug) => (decision) => ({ ...decision, verdict: "kept", character: slug }),
+  /** @param {string|null} typed the name of a character that is new. */
+  name: (slug, typed = null) => (decision) =>
+    ({ ...decision, verdict: "kept", character: slug, character_name: typed }),
   /** A text that a person wrote stays, and so does "not a match". */
-  undecide: () => (decision) => ({ ...decision, verdict: null, character: null }),
+  undecide: () => (decision) => ({ ...decision, verdict: null, character: null, character_name: null }),
   caption: (text) => (decision, item) =>
     text === item.caption
       ? { ...decision, caption: null }

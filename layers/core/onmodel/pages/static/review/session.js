@@ -1,7 +1,7 @@
 /** The crops, which of them are shown, where one stands, what was decided, and undo. No DOM. */
 
 import { UNDECIDED, changes, decisionIn, isSame } from "./decisions.js";
-import { nameIn, slugOf } from "./slugs.js";
+import { nameIn } from "./slugs.js";
 
 /** Steps of undo; a step may hold any number of crops. */
 export const MOST_STEPS = 500;
@@ -112,14 +112,16 @@ export class Session {
     return this.characters.find((one) => one.slug === slug)?.name ?? nameIn(slug);
   }
 
-  /** A slug for a character that a person names first here, known from now on; "" for no name. */
-  newCharacter(name) {
-    const known = this.characters.find((one) => one.name.toLowerCase() === name.trim().toLowerCase());
-    const slug = known?.slug ?? slugOf(name);
-    if (slug && !this.characters.some((one) => one.slug === slug)) {
-      this.characters.push({ slug, name: nameIn(slug), description: "", references: [] });
-    }
-    return slug;
+  /** The slug of the character that has this name, in any case; "" when none has. */
+  slugNamed(name) {
+    const wanted = name.trim().normalize("NFC").toLowerCase();
+    return this.characters.find((one) => one.name.toLowerCase() === wanted)?.slug ?? "";
+  }
+
+  /** A character that a person names first here, known from now on; its name is kept as typed. */
+  addCharacter(slug, name) {
+    if (this.characters.some((one) => one.slug === slug)) return;
+    this.characters.push({ slug, name, description: "", references: [], isNew: true });
   }
 
   // ── What is shown ──────────────────────────────────────────────────────────────────────────
@@ -207,7 +209,8 @@ export class Session {
   }
 
   name(crops, slug) {
-    return this.#decideAgain(crops, changes.name(slug), `named ${this.nameOf(slug)}:`);
+    const typed = this.characters.find((one) => one.slug === slug && one.isNew)?.name ?? null;
+    return this.#decideAgain(crops, changes.name(slug, typed), `named ${this.nameOf(slug)}:`);
   }
 
   undecide(crops) {

@@ -2,9 +2,13 @@
 
 const LONGEST_SLUG = 40;
 
-/** "Big Buck" → "big-buck"; "" where no letter of a to z is left, as in "バック". */
+/**
+ * "Big Buck" → "big-buck", as the backend makes it; "" for a name with signs that have no letter of
+ * a to z, such as "バック": the backend knows a spelling of these.
+ */
 export function slugOf(name) {
   const letters = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  if (/[^\x20-\x7e]/.test(letters)) return "";
   const joined = letters.replace(/[^a-z0-9]+/g, "-").slice(0, LONGEST_SLUG);
   return joined.replace(/^-+|-+$/g, "");
 }
