@@ -310,7 +310,7 @@ class Services:
 
         Args:
             meter: counts them.
-            retry: repeats those about faces that are throttled.
+            retry: repeats those that are throttled.
         """
         from onmodel.namers import NamerServices, make_namer  # loads NumPy: few steps need it
 
@@ -330,7 +330,7 @@ class Services:
         return partial(
             make_namer,
             services=NamerServices(
-                embedder=partial(self.embedder, meter=meter),
+                embedder=partial(self.embedder, meter=meter, retry=retry),
                 faces=faces,
                 collections=collections,
                 stack=self.environment.read(StackName).stack_name,

@@ -135,6 +135,7 @@ class PatientFaces:
     calls: PacedRetry
 
     def detect(self, jpeg: bytes) -> tuple[Instance, ...]:
+        self.calls.retry.check()
         return self.calls.call(lambda: self.detector.detect(jpeg))
 
 
@@ -154,8 +155,9 @@ class PatientModel:
 class PatientFaceCollections:
     """FaceCollections whose paid calls keep to a rate and wait where they are throttled.
 
-    A film may need more searches than one invocation has time for: when it must end, a search
-    raises Throttled, and the next invocation finds the answers of this one in the cache.
+    A film may need more calls than one invocation has time for: when it must end, a call raises
+    Throttled, and the next invocation finds the answers of this one in the cache, and the faces
+    that it added in the collection.
     """
 
     def __init__(self, collections: FaceCollections, calls: PacedRetry) -> None:
@@ -167,6 +169,7 @@ class PatientFaceCollections:
         self.delete = collections.delete
 
     def add(self, collection: str, face: str, jpeg: bytes) -> str:
+        self._calls.retry.check()
         return self._calls.call(lambda: self._collections.add(collection, face, jpeg))
 
     def search(self, collection: str, jpeg: bytes) -> tuple[FaceMatch, ...] | None:
@@ -175,7 +178,11 @@ class PatientFaceCollections:
 
 
 class PatientEmbedder:
-    """An Embedder that waits where it is throttled."""
+    """An Embedder that waits where it is throttled.
+
+    When the invocation must end, it raises Throttled; the next one finds the answers of this one
+    in the cache.
+    """
 
     def __init__(self, embedder: Embedder, retry: ThrottledRetry) -> None:
         self.model = embedder.model
@@ -184,4 +191,5 @@ class PatientEmbedder:
         self._patience = retry
 
     def embed(self, jpeg: bytes) -> Vector:
+        self._patience.check()
         return self._patience.call(lambda: self._embedder.embed(jpeg))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock
 
 from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.characters import TimecodeReference
@@ -15,13 +17,16 @@ from onmodel.errors import NotFound, ReferenceRefused
 from onmodel.films.film_names import named_film
 from onmodel.films.identity import living_place
 from onmodel.films.source import open_film
-from onmodel.films.uploaded_picture import read_uploaded_picture
+from onmodel.films.uploaded_picture import picture_file, read_picture
 from onmodel.ports.namer import ReferencePicture
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.registry.kinds import FILMS, REFERENCES
+from onmodel.registry.kinds import FILMS, REFERENCES, ReferenceRow
 from onmodel.video import PacketTable, picture_at
 from onmodel.vision.encoding import encode_for_service
+
+READS_AT_ONCE = 8
+"""Threads: one waits for S3 for some 50 ms a picture."""
 
 _REFUSED = ReferenceStatus.REFUSED  # a notice names it until it is deleted
 
@@ -39,20 +44,13 @@ class ReferenceReader:
         """The pictures of all characters, and notices about references that cannot be used."""
         pictures: list[ReferencePicture] = []
         notices: list[str] = []
-        for reference in REFERENCES.list(self.registry, self.run.production):
-            try:
-                # the newest version of the object; a deleted one is not found
-                read = read_uploaded_picture(self.uploads, reference.body.source.key)
-            except (NotFound, ReferenceRefused) as fault:
-                if isinstance(fault, ReferenceRefused) or reference.status != _REFUSED:
-                    notices.append(f"Reference {_for_people(reference.body)} was not used: {fault}")
-                continue
-            name = _for_people(reference.body)
-            notices += [f"Reference {name}: {notice}." for notice in read.notices]
-            picture = ReferencePicture(
-                reference.body.character, encode_for_service(read.pixels), name
-            )
-            pictures.append(picture)
+        rows = list(REFERENCES.list(self.registry, self.run.production))
+        one_at_a_time = Lock()
+        with ThreadPoolExecutor(READS_AT_ONCE) as threads:
+            for picture, told in threads.map(lambda row: self._uploaded(row, one_at_a_time), rows):
+                notices += told
+                if picture is not None:
+                    pictures.append(picture)
         for character, place in _by_timecode(settings):
             try:
                 pixels = self._cut(place)
@@ -65,6 +63,30 @@ class ReferenceReader:
                 )
             )
         return tuple(pictures), tuple(notices)
+
+    def _uploaded(
+        self, reference: ReferenceRow, one_at_a_time: Lock
+    ) -> tuple[ReferencePicture | None, list[str]]:
+        """The picture of a reference, and notices about it.
+
+        Args:
+            reference: its row.
+            one_at_a_time: held while a picture is decoded: the largest takes 200 MB, and the
+                function has one vCPU.
+        """
+        name = _for_people(reference.body)
+        try:
+            # the newest version of the object; a deleted one is not found
+            file = picture_file(self.uploads, reference.body.source.key)
+            with one_at_a_time:
+                read = read_picture(file)
+                jpeg = encode_for_service(read.pixels)
+        except (NotFound, ReferenceRefused) as fault:
+            if isinstance(fault, ReferenceRefused) or reference.status != _REFUSED:
+                return None, [f"Reference {name} was not used: {fault}"]
+            return None, []
+        told = [f"Reference {name}: {notice}." for notice in read.notices]
+        return ReferencePicture(reference.body.character, jpeg, name), told
 
     def _cut(self, place: TimecodeReference) -> Pixels:
         """The picture at a place in a film. Raises ReferenceRefused or NotFound without one."""

@@ -43,9 +43,19 @@ def read_uploaded_picture(
         ReferenceRefused: no JPEG, PNG, WebP or AVIF, damaged, too small or large, or of one colour.
         NotFound: it was deleted.
     """
+    return read_picture(picture_file(uploads, key, version_id))
+
+
+def picture_file(uploads: ObjectStore, key: str, version_id: str | None = None) -> bytes:
+    """The bytes of a picture, as read_uploaded_picture says.
+
+    Raises:
+        ReferenceRefused: it is too large.
+        NotFound: it was deleted.
+    """
     info = uploads.head(key, version_id)
     check_file_size(info.size)
-    return read_picture(uploads.get(key, info.version_id or version_id))
+    return uploads.get(key, info.version_id or version_id)
 
 
 def read_picture(data: bytes) -> DecodedPicture:

@@ -173,11 +173,12 @@ class EmbeddingsNamer:
         ]
         compared = [comparison.apply(self.references[name]) for name in characters]
         between = [
-            float(max((row @ other.T).max() for other in compared if other is not rows))
+            np.max(
+                [(rows @ other.T).max(axis=1) for other in compared if other is not rows], axis=0
+            )
             for rows in compared
-            for row in rows
         ]
-        least = float(np.quantile(between, REFERENCES_SHARE))
+        least = float(np.quantile(np.concatenate(between), REFERENCES_SHARE))
         if not others:
             return max(LEAST_SIMILARITY, least)
         different = max(least, float(np.quantile(others, OTHERS_SHARE)))
@@ -208,9 +209,12 @@ def make_embeddings_namer(
         return embedder.embed(balance_jpeg(jpeg))
 
     embed = embed_figure if measured else embedder.embed
+    pictures = list(dict.fromkeys(reference.jpeg for reference in references))  # each paid once
+    with ThreadPoolExecutor(EMBEDDED_AT_ONCE) as threads:
+        vectors = dict(zip(pictures, threads.map(embed, pictures), strict=True))
     rows: defaultdict[str, list[Vector]] = defaultdict(list)
     for reference in references:
-        rows[reference.character].append(embed(reference.jpeg))
+        rows[reference.character].append(vectors[reference.jpeg])
     return EmbeddingsNamer(
         {name: np.stack(found) for name, found in rows.items()},
         settings,

@@ -27,7 +27,7 @@ LEAST_CONFIDENCE = 90.0
 SEARCHES_PER_TRACK = 3
 """Of the best pictures: more of them would be paid for and say the same."""
 
-SEARCHES_AT_ONCE = 8
+CALLS_AT_ONCE = 8
 """Threads. The rate of the account bounds them as well."""
 
 MOST_CREATIONS = 3
@@ -86,9 +86,14 @@ class FaceCollection:
                 raise self._disturbed() from None
             self.collections.create(self.id)
             known = frozenset()
-        for face, reference in self.references.items():
-            if face not in known and (why := self.collections.add(self.id, face, reference.jpeg)):
-                self.refused[face] = why
+        missing = [face for face in self.references if face not in known]
+        with ThreadPoolExecutor(CALLS_AT_ONCE) as threads:
+            for face, why in zip(missing, threads.map(self._add, missing), strict=True):
+                if why:
+                    self.refused[face] = why
+
+    def _add(self, face: str) -> str:
+        return self.collections.add(self.id, face, self.references[face].jpeg)
 
     def _disturbed(self) -> ServiceUnavailable:
         return ServiceUnavailable(f"the face collection {self.id} is deleted while it is used")
@@ -163,7 +168,7 @@ class FacesNamer:
         """`(tracks, characters)`: 0 where a character is not seen."""
         asked = _best_of_each_track(crops, tracks)
         rows: defaultdict[int, list[list[float]]] = defaultdict(list)
-        with ThreadPoolExecutor(SEARCHES_AT_ONCE) as pool:
+        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
             found = pool.map(lambda place: self._search(crops[place]), asked)
             for place, matches in zip(asked, found, strict=True):
                 if matches is not None:
@@ -190,9 +195,12 @@ def make_faces_namer(
         detector: counts the faces of references.
         collections: where known faces are.
     """
+    pictures = list(dict.fromkeys(reference.jpeg for reference in task.references))
+    with ThreadPoolExecutor(CALLS_AT_ONCE) as threads:
+        found = dict(zip(pictures, threads.map(detector.detect, pictures), strict=True))
     usable: dict[str, ReferencePicture] = {}
     for reference in task.references:
-        faces = sum(face.confidence >= LEAST_CONFIDENCE for face in detector.detect(reference.jpeg))
+        faces = sum(face.confidence >= LEAST_CONFIDENCE for face in found[reference.jpeg])
         if faces == 1:
             usable[_digest(reference.character, reference.jpeg)] = reference
         else:
