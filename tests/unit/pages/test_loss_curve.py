@@ -57,3 +57,15 @@ def test_curve_when_its_notice_is_long_then_below_the_curve_in_lines_that_fit() 
     lines = re.findall(r'<text class="loss-ink" x="20" y="\d+" font-size="11">([^<]+)<', picture)
     assert " ".join(lines) == notice.strip()
     assert max(map(len, lines)) <= 140
+
+
+def test_curve_when_held_out_pictures_were_measured_then_their_loss_is_drawn_and_named() -> None:
+    measured = {100: 0.9, 200: 0.6}
+    recorded = [
+        LossPoint(step=step, loss=1 / step, validation_loss=measured.get(step))
+        for step in range(1, 2000)
+    ]
+    picture = render_loss_curve(recorded)
+    assert len(curves(picture)["loss-validation"]) == 2
+    assert b"on held-out pictures, last 0.6" in picture
+    assert "loss-validation" not in curves(render_loss_curve(points([1.0, 0.5])))

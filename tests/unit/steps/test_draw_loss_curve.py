@@ -29,7 +29,7 @@ def test_curve_when_completed_then_picture_numbers_and_row() -> None:
     draw(studio)
     keys = DatasetKeys("bunny", TRAINING)
     assert studio.studio.get(keys.loss_curve).startswith(b"<svg")
-    assert studio.studio.get(keys.metrics) == b"step,loss\n1,0.9\n2,0.5\n"
+    assert studio.studio.get(keys.metrics) == b"step,loss,validation_loss\n1,0.9,\n2,0.5,\n"
     assert studio.training.body.loss_curve_key == keys.loss_curve
 
 

@@ -3,83 +3,24 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
 from html import escape
 
-from fakes.films_in_memory import run_of
+from fakes.home_in_memory import HomeInMemory
 from fakes.mailbox import STACK_OPTIONS
-from fakes.training_in_memory import LINKS_URL, PRODUCTION, TrainingInMemory
+from fakes.training_in_memory import LINKS_URL, PRODUCTION
 
-from onmodel.contracts.links import LinkAnswer, LinkRequest
-from onmodel.contracts.rows import (
-    ApprovalStatus,
-    DatasetBody,
-    DatasetStatus,
-    DeploymentBody,
-    DeploymentStage,
-    GenerationBody,
-    GenerationStatus,
-    RunBody,
-    RunStatus,
-)
-from onmodel.registry.kinds import APPROVALS, DATASETS, DEPLOYMENTS, GENERATIONS, RUNS
-from onmodel.steps.show_home import ShowHome
+from onmodel.contracts.rows import ApprovalStatus
+from onmodel.registry.kinds import APPROVALS
 
 HOSTILE = "<script>alert(1)</script>.mp4"
 
 
-class World(TrainingInMemory):
-    """A production with films, and its home page."""
-
-    def show(self, link: str, method: str = "GET", query: str = "") -> LinkAnswer:
-        event = {
-            "rawPath": link.removeprefix(LINKS_URL), "rawQueryString": query,
-            "requestContext": {"http": {"method": method}, "requestId": "request-1"},
-        }  # fmt: skip
-        return ShowHome(
-            registry=self.registry, studio=self.studio, links=self.links, clock=self.clock,
-            stack="onmodel", quiet_seconds=900, stack_options=STACK_OPTIONS,
-        ).follow(LinkRequest.model_validate(event))  # fmt: skip
-
-    @property
-    def home(self) -> str:
-        return self.links.link_to_home(PRODUCTION, 30)
-
-    def add_film(self, title: str = "a.mp4", **changes: object) -> None:
-        run = run_of(**changes).model_copy(update={"production": PRODUCTION, "title": title})
-        body = RunBody(run=run, execution_arn="arn", crops_kept=12, estimated_usd=0.61)
-        RUNS.create(self.registry, PRODUCTION, run.run_id, status=RunStatus.PREPARED,
-                    body=body, now=self.clock())  # fmt: skip
-
-    def add_dataset(self, identity: str, pictures: int = 12) -> None:
-        body = DatasetBody(
-            generation_id="g0001", correlation_id="c", pictures=pictures, named={"buck": pictures},
-            films=("f",), to_caption_key="k", captions_needed=1,
-        )  # fmt: skip
-        DATASETS.create(self.registry, PRODUCTION, identity, status=DatasetStatus.READY,
-                        body=body, now=self.clock())  # fmt: skip
-
-    def deploy(self) -> None:
-        now = self.clock()
-        body = DeploymentBody(
-            training_id="d0001-7be1d2f0", name="n", correlation_id="c", requested_at=now,
-            provisioning_at=now, retires_at=now + timedelta(hours=2), schedule_name="s", hours=2,
-            unit_usd_hour=60.5,
-        )  # fmt: skip
-        DEPLOYMENTS.create(self.registry, PRODUCTION, "d0001-7be1d2f0-1",
-                           status=DeploymentStage.IN_SERVICE, body=body, now=now)  # fmt: skip
-
-
 def test_home_when_everything_is_there_then_shows_states_costs_ends_and_what_comes() -> None:
-    world = World()
+    world = HomeInMemory()
     world.add_film()
     world.add_dataset("d0001-7be1d2f0")
     world.deploy()
-    collected = GenerationBody(
-        attempt=1, runs=("a",), last_prepared_at=world.clock(), correlation_id="c"
-    )
-    GENERATIONS.create(world.registry, PRODUCTION, "g0002", status=GenerationStatus.OPEN,
-                       body=collected, now=world.clock())  # fmt: skip
+    world.collect()
     page = world.show(world.home)
     assert page.statusCode == 200
     for told in (
@@ -93,7 +34,7 @@ def test_home_when_everything_is_there_then_shows_states_costs_ends_and_what_com
 
 
 def test_home_when_a_question_is_open_then_told_and_cannot_be_decided_from_here() -> None:
-    world = World()
+    world = HomeInMemory()
     world.ask()
     page = world.show(world.home)
     (row,) = APPROVALS.list(world.registry, PRODUCTION)
@@ -111,7 +52,7 @@ def test_home_when_a_question_is_open_then_told_and_cannot_be_decided_from_here(
 
 
 def test_home_when_names_are_hostile_then_escaped_and_nothing_is_fetched_or_run() -> None:
-    world = World()
+    world = HomeInMemory()
     world.add_film(HOSTILE)
     for number in range(3):
         world.add_dataset(f"d000{number}-7be1d2f0")
@@ -125,7 +66,7 @@ def test_home_when_names_are_hostile_then_escaped_and_nothing_is_fetched_or_run(
 
 
 def test_home_when_a_film_has_several_runs_then_shown_once() -> None:
-    world = World()
+    world = HomeInMemory()
     world.add_film(run_id="one")
     world.clock.advance(minutes=1)
     world.add_film(run_id="two")
@@ -134,7 +75,7 @@ def test_home_when_a_film_has_several_runs_then_shown_once() -> None:
 
 
 def test_home_when_fifty_films_then_answered_at_once() -> None:
-    world = World()
+    world = HomeInMemory()
     for number in range(50):
         world.add_film(f"episode {number}.mp4", run_id=f"r{number}", film_id=f"f{number}-00000000")
     began = time.perf_counter()
@@ -144,7 +85,7 @@ def test_home_when_fifty_films_then_answered_at_once() -> None:
 
 
 def test_stack_when_shown_then_lists_productions_with_links_of_a_day() -> None:
-    world = World()
+    world = HomeInMemory()
     world.add_film()
     world.deploy()
     page = world.show(world.links.link_to_home(None, 1)).body
@@ -156,7 +97,7 @@ def test_stack_when_shown_then_lists_productions_with_links_of_a_day() -> None:
 
 
 def test_link_when_of_a_report_or_a_question_then_no_home_page() -> None:
-    world = World()
+    world = HomeInMemory()
     for link in (
         world.links.link_to_object("bunny/datasets/x/loss.svg", 1),
         world.links.link_to_approval(PRODUCTION, "0123456789abcdef", 1),

@@ -206,6 +206,9 @@ class TrainingState(Contract):
 class LossPoint(Contract):
     step: int = Field(ge=0)
     loss: float
+    validation_loss: float | None = Field(
+        default=None, description="on held-out pictures; None where it was not measured"
+    )
 
 
 Purpose = Literal["training", "captions", "review", "deployment", "drawing"]

@@ -1,4 +1,7 @@
-"""A training's loss as one SVG: every step thin, its trend bold. Inline or as a file."""
+"""A training's loss as one SVG: every step thin, its trend bold, the validation loss as dots.
+
+Inline or as a file.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,10 @@ def render_loss_curve(points: Sequence[LossPoint], notice: str = "") -> bytes:
     trend = _trend([point.loss for point in shown])
     across = _axis(shown[0].step, shown[-1].step, LEFT, WIDTH - RIGHT)
     losses = [point.loss for point in shown]
-    up = _axis(min(0.0, *losses), max(0.0, *losses), HEIGHT - BOTTOM, TOP)
+    measured = [(point.step, point.validation_loss) for point in shown
+                if point.validation_loss is not None]  # fmt: skip
+    values = [0.0, *losses, *(loss for _, loss in measured)]
+    up = _axis(min(values), max(values), HEIGHT - BOTTOM, TOP)
     return render(
         "loss_curve.svg.j2",
         width=WIDTH,
@@ -72,21 +78,33 @@ def render_loss_curve(points: Sequence[LossPoint], notice: str = "") -> bytes:
         trend=_path(
             [(across(point.step), up(loss)) for point, loss in zip(shown, trend, strict=True)]
         ),
+        validation=[(across(step), up(loss)) for step, loss in measured],
+        validation_line=_path([(across(step), up(loss)) for step, loss in measured]),
+        validation_last=f"{measured[-1][1]:.4g}" if measured else "",
         last=(across(shown[-1].step), up(trend[-1]), f"{trend[-1]:.4g}"),
         described=f"Loss from {losses[0]:.4g} to {losses[-1]:.4g} over {shown[-1].step:,} steps",
     )
 
 
 def _thinned(points: Sequence[LossPoint]) -> list[LossPoint]:
-    """At most MOST_POINTS, each the mean of its neighbours."""
+    """At most MOST_POINTS, each the mean of its neighbours; the validation loss is the last one."""
     size = math.ceil(len(points) / MOST_POINTS)
     if size <= 1:
         return list(points)
     groups = [points[at : at + size] for at in range(0, len(points), size)]
     return [
-        LossPoint(step=group[-1].step, loss=sum(point.loss for point in group) / len(group))
+        LossPoint(
+            step=group[-1].step,
+            loss=sum(point.loss for point in group) / len(group),
+            validation_loss=_last_measured(group),
+        )
         for group in groups
     ]
+
+
+def _last_measured(points: Sequence[LossPoint]) -> float | None:
+    found = (point.validation_loss for point in reversed(points))
+    return next((loss for loss in found if loss is not None), None)
 
 
 def _trend(values: Sequence[float]) -> list[float]:

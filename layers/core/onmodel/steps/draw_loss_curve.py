@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from onmodel.contracts.deployments import ClaimRequest
 from onmodel.contracts.keys import DatasetKeys
+from onmodel.contracts.trainings import LossPoint
 from onmodel.errors import NotFound
 from onmodel.pages.loss_curve import render_loss_curve
 from onmodel.ports.machines import Clock
@@ -49,6 +50,14 @@ def draw_loss_curve(
     keys = DatasetKeys(claim.production, training.body.dataset_id)
     notices = " ".join(notices_of(training.body.trainer))
     studio.put(keys.loss_curve, render_loss_curve(points, notices), "image/svg+xml")
-    lines = "".join(f"{point.step},{point.loss}\n" for point in points)
-    studio.put(keys.metrics, f"step,loss\n{lines}".encode(), "text/csv")
+    studio.put(keys.metrics, _table(points), "text/csv")
     TRAININGS.replace(registry, training.with_fields(loss_curve_key=keys.loss_curve), clock())
+
+
+def _table(points: Sequence[LossPoint]) -> bytes:
+    """The numbers as CSV; validation_loss is empty where it was not measured."""
+    lines = ["step,loss,validation_loss"]
+    for point in points:
+        held_out = "" if point.validation_loss is None else point.validation_loss
+        lines.append(f"{point.step},{point.loss},{held_out}")
+    return ("\n".join(lines) + "\n").encode()

@@ -12,6 +12,7 @@ from onmodel.contracts.storyboards import Storyboard
 from onmodel.contracts.trainings import Checkpoint, DatasetSize, TrainingSpec, TrainingStatus
 from onmodel.errors import AnswerRefused, Throttled, TrainingImpossible
 from onmodel.trainers.sagemaker.hyperparameters import sagemaker_values
+from onmodel.trainers.sagemaker.training import parse_sagemaker_metrics
 
 FOLDER = "main/datasets/d0001-0a1b2c3d"
 OUTPUT = "s3://studio/main/trainings/d0001-0a1b2c3d/"
@@ -259,3 +260,12 @@ def test_list_ours_when_others_have_like_names_then_ours_alone(trainer, plane) -
         mine["TrainingJobName"], weights
     ]  # fmt: skip
     assert trainer.list_ours(ResourceKind.DRAWING, ResourceKind.DEPLOYMENT) == ()
+
+
+def test_metrics_when_held_out_pictures_were_measured_then_their_loss_is_read() -> None:
+    text = (
+        b"step_number,training_loss,validation_loss\n"
+        b"0,,0.9\n1,0.5,\n2,0.4,0.7\n3,0.3,nan\n4,0.2,x\n"
+    )
+    points = parse_sagemaker_metrics(text)
+    assert [point.validation_loss for point in points] == [None, 0.7, None, None]

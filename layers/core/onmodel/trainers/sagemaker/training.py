@@ -163,6 +163,15 @@ def kept_checkpoints(adapter: bytes) -> tuple[Checkpoint, ...]:
     return tuple(sorted(found, key=lambda one: one.step))
 
 
+def _finite(text: str | None) -> float | None:
+    """A finite number; None for anything else."""
+    try:
+        number = float(text or "nan")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 def parse_sagemaker_metrics(text: bytes) -> tuple[LossPoint, ...]:
     """The loss by step; the row of the untrained model and steps without a number are left out."""
     rows = csv.DictReader(io.StringIO(text.decode("utf-8-sig", errors="replace")))
@@ -177,5 +186,6 @@ def parse_sagemaker_metrics(text: bytes) -> tuple[LossPoint, ...]:
         except (TypeError, ValueError) as fault:
             raise AnswerRefused(f"the training metrics have the row {row}") from fault
         if math.isfinite(loss):
-            points.append(LossPoint(step=step, loss=loss))
+            held_out = _finite(row.get("validation_loss"))
+            points.append(LossPoint(step=step, loss=loss, validation_loss=held_out))
     return tuple(sorted(points, key=lambda point: point.step))
