@@ -12,6 +12,7 @@ from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.lifecycle import OVER
 from onmodel.films.folders import ProductionFolders
 from onmodel.films.upload_layout import FilmFile, IgnoredUpload, UnknownUpload, classify
+from onmodel.ports.detectors import Detectors
 from onmodel.ports.faces import FaceCollections
 from onmodel.ports.machines import Executions
 from onmodel.ports.registry import Record, Registry
@@ -26,7 +27,7 @@ from onmodel.registry.kinds import (
     TrainingRow,
 )
 
-OF_THE_STACK = frozenset({Kind.STACK, Kind.PLACES})
+OF_THE_STACK = frozenset({Kind.STACK, Kind.PLACES, Kind.DETECTOR})
 """Kinds of rows that the partition of production main has for the whole stack."""
 
 ROOT_FOLDERS = frozenset({"films", "characters", "storyboards"})
@@ -55,6 +56,7 @@ class Belongings:
     trainers: Trainers
     executions: Executions
     faces: FaceCollections
+    detectors: Detectors
     stack: str
 
     def uploaded(self, production: ProductionFolders) -> Iterator[ObjectVersion]:

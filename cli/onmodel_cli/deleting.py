@@ -18,6 +18,7 @@ from onmodel.contracts.rows import DeletedPart, TombstoneBody, TombstoneStatus, 
 from onmodel.deployments.forgotten_faces import delete_faces
 from onmodel.environment import CacheTable
 from onmodel.errors import RefusedError
+from onmodel.films.detectors import stop_all
 from onmodel.films.folders import ProductionFolders, production_called, production_of
 from onmodel.formats.wording import count, dollars
 from onmodel.registry.kinds import (
@@ -107,6 +108,7 @@ def belongings_of(connection: Connection) -> Belongings:
         trainers=services.trainers,
         executions=connection.executions,
         faces=services.face_collections,
+        detectors=services.detectors,
         stack=connection.stack,
     )
 
@@ -114,9 +116,17 @@ def belongings_of(connection: Connection) -> Belongings:
 def delete_all(production: ProductionFolders, belongings: Belongings) -> None:
     """Delete models, known faces, uploads, results, rows, in this order; each may be repeated.
 
+    First its films give up the Custom Labels models that they needed.
+
     Models are known by rows, and folders by the production's row, so rows are last. Results are
     deleted again after the uploads: the event of a deleted settings.yaml may write one.
     """
+    stop_all(
+        belongings.registry,
+        belongings.detectors,
+        now,
+        lambda lease: lease.production == production.id,
+    )
     for row in belongings.models(production.id):
         belongings.trainers[row.body.trainer].delete_model(row.body.model_ref or "")
         gone = row.with_status(TrainingStage.GONE).with_fields(reason="its production is deleted")

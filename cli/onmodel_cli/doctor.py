@@ -9,8 +9,11 @@ from rich.markup import escape
 
 from onmodel.adapters.servicequotas import ServiceQuotas
 from onmodel.contracts.models import foundation_model_of
+from onmodel.contracts.settings import Settings
 from onmodel.contracts.trainings import Finding, TrainingPlan
 from onmodel.environment import Models
+from onmodel.errors import FilmModelRefused
+from onmodel.films.detector_terms import fault_of_place, usable
 from onmodel.films.settings import settings_in_force
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
@@ -32,7 +35,7 @@ def doctor(
     with speaking.plain_errors(as_json):
         connection = open_stack(stack, region, local)
         models = connection.environment.read(Models)
-        captions = look_at_captions(models)
+        captions = (*look_at_captions(models), *look_at_detector(connection, production))
         trainers = look_at_training(connection, production)
         quotas = read_quotas(
             ServiceQuotas(connection.services.client("service-quotas")),
@@ -90,6 +93,36 @@ def look_at_captions(models: Models) -> tuple[Finding, ...]:
     return (finding,)
 
 
+def look_at_detector(connection: Connection, production: str | None) -> tuple[Finding, ...]:
+    """Whether the Custom Labels model can be used that a production's finder asks."""
+    models = connection.environment.read(Models)
+    finder = _settings(connection, production).finder
+    if "custom_labels" not in finder.kind:
+        return ()
+    model = finder.custom_labels.model
+    try:
+        if fault := fault_of_place(model, models.detector_projects):
+            raise FilmModelRefused(*fault)
+        usable(model, connection.services.detectors.look(model))
+    except FilmModelRefused as refused:
+        finding = Finding(
+            code="custom-labels-model",
+            blocking=True,
+            reason=refused.reason,
+            advice=refused.advice,
+        )
+        return (finding,)
+    return ()
+
+
+def _settings(connection: Connection, production: str | None) -> Settings:
+    return settings_in_force(
+        production_id(production, connection.registry) if production else "main",
+        connection.studio,
+        connection.environment.read(Models).allowed,
+    )
+
+
 @dataclass(frozen=True)
 class TrainerCheck:
     """A trainer's preflight today; `chosen`: whether the settings allow it."""
@@ -105,11 +138,7 @@ class TrainerCheck:
 
 def look_at_training(connection: Connection, production: str | None) -> tuple[TrainerCheck, ...]:
     """Every trainer's preflight now, with a production's settings or the defaults."""
-    settings = settings_in_force(
-        production_id(production, connection.registry) if production else "main",
-        connection.studio,
-        connection.environment.read(Models).allowed,
-    )
+    settings = _settings(connection, production)
     return tuple(
         TrainerCheck(
             name=name,

@@ -40,6 +40,7 @@ def handler(event: DeletionGuardEvent) -> GuardAnswer:
             executions=wired.executions,
             prices=wired.prices,
             faces=wired.face_collections,
+            detectors=wired.detectors,
             stack=wired.environment.read(StackName).stack_name,
             machine_arns=(
                 machines.prepare_film_arn,

@@ -49,6 +49,7 @@ def handler(_event: ReconcileEvent) -> Reconciled:
         registry=wired.registry,
         studio=wired.studio,
         executions=wired.executions,
+        detectors=wired.detectors,
         mailbox=wired.mailbox,
         links=wired.links,
         clock=now,

@@ -63,13 +63,15 @@ class Simulation:
             self._find_model,
             {NOVA_PRO: pro.converse},
         )
-        rekognition = Rekognition(self._processes, read_object, aws.account, aws.region)
+        self.rekognition = Rekognition(
+            self._processes, read_object, settings, aws.account, aws.region
+        )
         quotas = SimulatedQuotas(settings, aws.account, aws.region)
         bad = "ValidationException"
         self.stand_ins = {
             name: StandIn(name, operations, invalid, self.call_control)
             for name, operations, invalid in (
-                ("rekognition", rekognition.operations(), "InvalidParameterException"),
+                ("rekognition", self.rekognition.operations(), "InvalidParameterException"),
                 ("bedrock-runtime", runtime.operations(), bad),
                 ("bedrock", self.control_plane.operations(), bad),
                 ("sagemaker", self.sagemaker.operations(), bad),
@@ -133,11 +135,14 @@ class Simulation:
         return self._read_object({"Bucket": bucket, "Name": key})
 
     def _billing(self, order: dict[str, Any]) -> dict[str, Any]:
-        """What costs money now, of Bedrock and SageMaker."""
+        """What costs money now, of Bedrock, SageMaker and Custom Labels."""
         answer, jobs = self.control_plane.billing(order), self.sagemaker.billing()
+        models = self.rekognition.custom_labels.billing()
+        runs = any(model["bills"] for model in models)
         return answer | {
             "sagemaker": jobs,
-            "nothing_by_the_hour": answer["nothing_by_the_hour"] and not jobs,
+            "custom_labels": models,
+            "nothing_by_the_hour": answer["nothing_by_the_hour"] and not jobs and not runs,
         }
 
     # ── faults, calls and settings ───────────────────────────────────────────────────────────────

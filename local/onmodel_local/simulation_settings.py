@@ -15,6 +15,8 @@ class SimulationSettings:
     """From Creating to InService: about 30 minutes on AWS."""
     stopping_seconds: float = 0.5
     """From Stopping to Stopped on Bedrock, and from Deleting to gone on SageMaker."""
+    detector_start_seconds: float = 3.0
+    """From STARTING to RUNNING of a Custom Labels model: 10 to 20 minutes on AWS."""
     rate_scale: float = 1.0
     """Factor on the period of rate() rules; with 1/60, 15 minutes become 15 seconds."""
     canvas_status: str = "ACTIVE"

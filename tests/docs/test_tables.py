@@ -112,7 +112,8 @@ def test_costs_when_listed_then_every_sum_comes_from_the_price_book() -> None:
         round(usual, 2), round(most - usual, 2),
         round(most + default * image + usd("bedrock.custom-model-month") + 4 * hour, 0),
     }  # fmt: skip
-    sums |= sagemaker_sums()
+    own_model = usd("rekognition.custom-labels-hour")
+    sums |= {own_model, own_model / 2} | sagemaker_sums()
     answer = {Decimal(found.replace(",", "")) for found in re.findall(MONEY, COSTS)}
     assert answer == {each.normalize() for each in sums}
     assert f"`SpendLimitUsd` ({limit})" in COSTS

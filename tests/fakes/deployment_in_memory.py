@@ -7,6 +7,7 @@ from typing import Any
 
 from fakes.account import InMemoryModels
 from fakes.clock import START, FixedClock
+from fakes.detectors import InMemoryDetectors
 from fakes.executions import InMemoryExecutions
 from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox
 from fakes.object_store import InMemoryObjectStore
@@ -90,6 +91,7 @@ class DeploymentInMemory:
         self.executions: Executions = InMemoryExecutions(self.clock)
         self.mailbox = InMemoryMailbox()
         self.foundation_models = InMemoryModels()
+        self.detectors = InMemoryDetectors(self.clock)
         self.trainer = trainer or InMemoryTrainer(self.clock)
         self.scheduler = InMemoryScheduler(self.clock)
         self.tokens = InMemoryTaskTokens()
@@ -236,6 +238,7 @@ class DeploymentInMemory:
             registry=self.registry,
             studio=self.studio,
             executions=self.executions,
+            detectors=self.detectors,
             mailbox=self.mailbox,
             links=self.links,
             clock=self.clock,

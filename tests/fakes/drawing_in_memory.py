@@ -82,7 +82,10 @@ class DrawingInMemory(DeploymentInMemory):
         self.questions = FakeQuestionModel()
         self.cache = InMemoryCache(clock=self.clock)
         self.finding = FinderServices(
-            labels=lambda: self.labels, faces=FakeFaces, grounding=lambda _: FakeCaptionModel()
+            labels=lambda: self.labels,
+            faces=FakeFaces,
+            grounding=lambda _: FakeCaptionModel(),
+            custom_labels=lambda _: self.labels,
         )
         self.settings = Settings(characters=CAST)
         self.studio.put(

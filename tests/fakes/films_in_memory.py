@@ -8,6 +8,7 @@ from functools import partial
 from fakes.cache import InMemoryCache
 from fakes.caption_model import FakeCaptionModel
 from fakes.clock import FixedClock
+from fakes.detectors import InMemoryDetectors
 from fakes.embedder import FakeEmbedder
 from fakes.executions import InMemoryExecutions, execution_arn
 from fakes.faces import FakeFaces, InMemoryFaceCollections
@@ -35,6 +36,7 @@ from onmodel.links.tokens import SignedLinks
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.result_cache import (
     CachedAnswers,
+    CachedCustomLabels,
     CachedEmbedder,
     CachedFaceCollections,
     CachedFaceDetector,
@@ -77,6 +79,7 @@ class FilmsInMemory:
         self.detector = labels or FakeLabels()
         self.faces: FaceDetector = FakeFaces()
         self.grounding: CaptionModel = FakeCaptionModel("[]")
+        self.detectors = InMemoryDetectors(self.clock)
         self.collections: FaceCollections = InMemoryFaceCollections()
         self.embedding_model: Callable[[int], Embedder] = FakeEmbedder
 
@@ -170,6 +173,7 @@ class FilmsInMemory:
             labels=lambda: CachedLabelDetector(self.detector, self.cache, meter),
             faces=lambda: CachedFaceDetector(self.faces, self.cache, meter),
             grounding=lambda _: CachedAnswers(self.grounding, {}, self.cache, meter),
+            custom_labels=lambda model: CachedCustomLabels(self.detector, model, self.cache, meter),
         )
         return partial(make_finder, services=services)
 

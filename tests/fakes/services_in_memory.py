@@ -35,6 +35,7 @@ class ServicesInMemory:
         self.dataset_limits = common_limits()
         self.tokens: Any = world.tokens
         self.foundation_models = InMemoryModels()
+        self.detectors: Any = world.detectors
         self.caption_queue: Any = world.queue
         self.links = world.links
         self.scheduler = InMemoryScheduler(world.clock)

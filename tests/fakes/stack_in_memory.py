@@ -57,13 +57,14 @@ VARIABLES = {
     "DEPLOY_MODEL_ARN": f"{STATES}DeployModel",
     "RETIRE_MODEL_ARN": f"{STATES}RetireModel",
     "DRAW_STORYBOARD_ARN": f"{STATES}DrawStoryboard",
+    "STOP_DETECTOR_ARN": "arn:aws:lambda:us-east-1:123456789012:function:onmodel-stop_detector",
     "POLL_SECONDS": str(POLL_SECONDS),
     "APPROVAL_DAYS": str(APPROVAL_DAYS),
 }
 METRICS_NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
 FAULTY_SERVICES = (
     "uploads", "studio", "registry", "cache", "mailbox", "executions", "tokens", "scheduler",
-    "caption_queue", "foundation_models",
+    "caption_queue", "foundation_models", "detectors",
 )  # fmt: skip
 NO_CALLS = {"names", "panel_model"}
 TRAINER_CALLS = {
@@ -305,7 +306,11 @@ class StackInMemory:
     def _fire_schedules(self) -> None:
         for due in self.services.scheduler.due():
             name = f"schedule-{len(self.machines.executions)}"
-            self.machines.start(due.target_arn, name, json.loads(due.payload))
+            step = due.target_arn.rpartition("-")[2]
+            if ":function:" in due.target_arn:
+                self._call_asynchronously(step, json.loads(due.payload))
+            else:
+                self.machines.start(due.target_arn, name, json.loads(due.payload))
 
     def _answer_questions(self) -> None:
         """By the link of the mail: nobody can answer before it was sent."""

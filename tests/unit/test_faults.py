@@ -20,6 +20,7 @@ from typing import Protocol
 
 import pytest
 from drawn.films import draw_film
+from fakes.detectors import MODEL
 from fakes.faulty import FAULTS, REFUSED, Call, Faulty
 from fakes.scripted_jobs import JobsStack
 from fakes.stack_in_memory import PRODUCTION, StackInMemory
@@ -58,7 +59,7 @@ class Result:
     Attributes:
         made: what the journey is for, by name.
         paid: how often each paid thing was asked for.
-        billing: deployments and jobs that still cost money.
+        billing: deployments, jobs and models of a finder that still cost money.
         mails: those that were sent, by kind.
         alarms: failed executions and dead letters, which CloudWatch reports.
     """
@@ -84,13 +85,29 @@ def a_film(faulty: Faulty, skew: Skew = NO_SKEW) -> Result:
     stack.machines.run_for(minutes=10)
     stack.upload(f"{PRODUCTION}/films/a.mp4", film())
     stack.machines.run_for(hours=2)
+    return result(stack, made_of_films(stack))
+
+
+def a_film_with_a_model(faulty: Faulty, skew: Skew = NO_SKEW) -> Result:
+    """A film whose finder asks a Custom Labels model, which is started and stopped."""
+    stack = StackInMemory(faulty)
+    stack.skew.update(skew)
+    settings = f"finder: {{kind: custom_labels, custom_labels: {{model: '{MODEL}'}}}}\n"
+    automatic = "training: {automatic: false}\n"
+    stack.upload(f"{PRODUCTION}/settings.yaml", f"{settings}{automatic}".encode(), "upload-s")
+    stack.upload(f"{PRODUCTION}/films/a.mp4", film())
+    stack.machines.run_for(hours=4)
+    return result(stack, made_of_films(stack))
+
+
+def made_of_films(stack: StackInMemory) -> dict[str, bytes]:
     made: dict[str, bytes] = {}
     for row in RUNS.list(stack.world.registry, PRODUCTION):
         keys = FilmKeys.of(row.body.run)
         for key in (keys.crops, keys.names, keys.vectors, keys.rejected):
             with suppress(NotFound):
                 made[key] = stack.world.studio.get(key)
-    return result(stack, made)
+    return made
 
 
 def a_training(faulty: Faulty, skew: Skew = NO_SKEW) -> Result:
@@ -158,7 +175,7 @@ def result(stack: StackInMemory, made: Mapping[str, bytes]) -> Result:
             questions=len(stack.questions.asked),
             work=stack.started_at_trainer,
         ),
-        billing=stack.billing_at_trainer,
+        billing=stack.billing_at_trainer + len(stack.world.detectors.running),
         mails=Counter(kinds[mail.mail_id] for mail in stack.world.mailbox.mails),
         alarms=len(failed) + len(stack.dead_letters),
     )
@@ -176,7 +193,7 @@ class Journey(Protocol):
     def __call__(self, faulty: Faulty, skew: Skew = NO_SKEW) -> Result: ...
 
 
-JOURNEYS: tuple[Journey, ...] = (a_film, a_training, drawings_by_jobs)
+JOURNEYS: tuple[Journey, ...] = (a_film, a_film_with_a_model, a_training, drawings_by_jobs)
 
 
 @cache
@@ -245,6 +262,7 @@ def difference(journey: Journey, call: Call, fault: str) -> str:
 
 CLEAN_MAILS: tuple[tuple[Journey, dict[str, int]], ...] = (
     (a_film, {"film_prepared": 1}),
+    (a_film_with_a_model, {"film_prepared": 1}),
     (a_training, {"approval_wanted": 1, "training_started": 1, "model_ready": 1, "retired": 1}),
     (drawings_by_jobs, {"training_started": 1, "model_trained": 1, "storyboard_drawn": 1}),
 )

@@ -66,11 +66,24 @@ class Models(VariableGroup):
     embedding_model_id: str
     caption_model_id: str
     caption_foundation_model_id: str
+    custom_labels_projects: str
+    topic_arn: str = Field(description="read for the partition, region and account of the stack")
 
     @property
     def allowed(self) -> AllowedModels:
         """The models that the functions' roles may call."""
-        return AllowedModels(embedding=self.embedding_model_id, captions=self.caption_model_id)
+        return AllowedModels(
+            embedding=self.embedding_model_id,
+            captions=self.caption_model_id,
+            detector_projects=self.detector_projects,
+        )
+
+    @property
+    def detector_projects(self) -> str:
+        """ARN of the Custom Labels projects that functions may use, with `*` for any text."""
+        _, partition, _, region, account, _ = self.topic_arn.split(":")
+        projects = f"project/{self.custom_labels_projects}"
+        return f"arn:{partition}:rekognition:{region}:{account}:{projects}"
 
 
 class StackName(VariableGroup):
@@ -94,6 +107,10 @@ class Schedules(VariableGroup):
     schedule_group: str
     scheduler_role_arn: str
     schedule_dead_letter_arn: str
+
+
+class DetectorEnd(VariableGroup):
+    stop_detector_arn: str
 
 
 class CaptionQueueVariables(VariableGroup):

@@ -11,6 +11,7 @@ from typing import Any
 
 from onmodel.adapters.clients import ATTEMPTS, READ_TIMEOUT_SECONDS, make_client
 from onmodel.adapters.converse import ConverseModel
+from onmodel.adapters.custom_labels import CustomLabels, RekognitionDetectors
 from onmodel.adapters.dynamodb import DynamoCache, DynamoRegistry
 from onmodel.adapters.face_collections import RekognitionFaceCollections
 from onmodel.adapters.foundation_models import BedrockModels
@@ -57,6 +58,7 @@ from onmodel.links.tokens import SignedLinks
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.result_cache import (
     CachedAnswers,
+    CachedCustomLabels,
     CachedEmbedder,
     CachedFaceCollections,
     CachedFaceDetector,
@@ -251,6 +253,11 @@ class Services:
         """All of the account; those of this stack begin as contracts.keys says."""
         return RekognitionFaceCollections(self._rekognition)
 
+    @cached_property
+    def detectors(self) -> RekognitionDetectors:
+        """All Custom Labels models of the account."""
+        return RekognitionDetectors(self._rekognition)
+
     @property
     def labels_per_second(self) -> float:
         """Calls of DetectLabels that the whole account may make."""
@@ -302,7 +309,13 @@ class Services:
         def grounding(model: str) -> CachedAnswers:
             return self._answering(model, BOXES_TOKENS, meter, retry)
 
-        services = FinderServices(labels=labels, faces=faces, grounding=grounding)
+        def custom_labels(model: str) -> CachedCustomLabels:
+            patient = PatientLabels(CustomLabels(self._rekognition, model), calls())
+            return CachedCustomLabels(patient, model, self.cache, meter)
+
+        services = FinderServices(
+            labels=labels, faces=faces, grounding=grounding, custom_labels=custom_labels
+        )
         return partial(make_finder, services=services)
 
     def namer(self, meter: UsageMeter, retry: ThrottledRetry) -> NamerOf:

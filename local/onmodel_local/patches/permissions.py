@@ -111,8 +111,8 @@ def training_jobs_by_arn() -> None:
         return resource
 
 
-def face_collections_by_arn() -> None:
-    """Policies on Rekognition's face collections are matched against the collection's ARN.
+def rekognition_resources_by_arn() -> None:
+    """Policies on face collections and Custom Labels models are matched against their ARNs.
 
     Upstream knows no resources of Rekognition. Making one is allowed on `*` only, as on AWS.
     """
@@ -126,7 +126,10 @@ def face_collections_by_arn() -> None:
             if service != "rekognition":
                 return original(service, method, path, headers, body, query, region, account)
             target = str(headers.get("x-amz-target", ""))
-            name = json.loads(body or b"{}").get("CollectionId")
+            request = json.loads(body or b"{}")
+            if model := request.get("ProjectVersionArn") or request.get("ProjectArn"):
+                return str(model)
+            name = request.get("CollectionId")
             if not name or target.endswith(".CreateCollection"):
                 return "*"
             return f"arn:aws:rekognition:{region}:{account}:collection/{name}"
@@ -178,6 +181,6 @@ PATCHES = (
     stand_ins_are_guarded,
     bedrock_resources_by_arn,
     training_jobs_by_arn,
-    face_collections_by_arn,
+    rekognition_resources_by_arn,
     schedules_by_group,
 )

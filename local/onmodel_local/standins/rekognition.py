@@ -1,4 +1,4 @@
-"""Rekognition: DetectLabels, DetectFaces and face collections from real, small vision work.
+"""Rekognition from real, small vision work: labels, faces, collections, Custom Labels.
 
 Figures are labelled "Cartoon" with a box, or "Person" when they contain a face with a high score:
 the finder finds that there is a figure, not which. It was fitted on one film; the log states this.
@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from onmodel_local.simulation_settings import SimulationSettings
+from onmodel_local.standins.custom_labels import SimulatedCustomLabels
 from onmodel_local.standins.errors import ServiceFault
 from onmodel_local.standins.face_collections import SimulatedFaceCollections
 from onmodel_local.standins.picture_analysis import (
@@ -49,17 +51,24 @@ class Rekognition:
     """Operations of the stand-in."""
 
     def __init__(
-        self, processes: PictureProcesses, read_object: ReadObject, account: str, region: str
+        self,
+        processes: PictureProcesses,
+        read_object: ReadObject,
+        settings: SimulationSettings,
+        account: str,
+        region: str,
     ) -> None:
         self._processes = processes
         self._read_object = read_object
         self._collections = SimulatedFaceCollections(self._analysed_with_face, account, region)
+        self.custom_labels = SimulatedCustomLabels(self._analysed, settings, account, region)
 
     def operations(self) -> dict[str, Operation]:
         return {
             "DetectLabels": self.detect_labels,
             "DetectFaces": self.detect_faces,
             **self._collections.operations(),
+            **self.custom_labels.operations(),
         }
 
     async def detect_labels(self, request: dict[str, Any]) -> dict[str, Any]:

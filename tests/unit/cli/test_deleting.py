@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from fakes.detector_in_memory import DetectorInMemory
 from fakes.executions import execution_arn
 from fakes.films_in_memory import MACHINE, TRAIN_MODEL, FilmsInMemory
 from fakes.trainer import Only
@@ -334,3 +335,19 @@ def test_delete_faces_when_asked_then_those_of_the_production_alone(
         assert done.exit_code == 0, done.stderr
         assert told in done.stderr
     assert prepared.collections.ids("") == ("onmodel.bunnyhop.1",)
+
+
+def test_delete_production_when_its_film_left_a_detector_then_it_is_stopped(
+    invoke, connection: Connection, prepared: FilmsInMemory
+) -> None:
+    """The film's execution is over, and reconcile has not come yet."""
+    detectors = vars(connection.services)["detectors"] = prepared.detectors
+    made = DetectorInMemory(prepared)
+    made.ask()
+    prepared.clock.advance(minutes=15)
+    made.ask()
+    done = invoke("-p", "bunny", "--yes")
+    assert done.exit_code == 0, done.stderr
+    prepared.clock.advance(minutes=3)
+    assert detectors.running == []
+    assert made.row().body.leases == ()

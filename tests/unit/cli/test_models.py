@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from fakes.clock import FixedClock
+from fakes.detectors import MODEL, InMemoryDetectors
 from fakes.films_in_memory import FilmsInMemory
 from fakes.trainer import Only
 from typer.testing import CliRunner
@@ -17,6 +19,7 @@ from onmodel.contracts.rows import (
     TrainingBody,
     TrainingStage,
 )
+from onmodel.contracts.settings import Settings
 from onmodel.contracts.trainings import Finding, TrainingSpec
 from onmodel.environment import Models
 from onmodel.films.folders import record_production
@@ -304,3 +307,24 @@ def test_doctor_when_one_of_two_trainers_can_train_then_shows_both_and_says_that
 
     vars(connection.services)["trainers"] = {"bedrock": CheckedTrainer(ended)}
     assert json.loads(invoke("doctor", "--json").stdout)["possible"] is False
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("TRAINING_IN_PROGRESS", "cannot be started: it is TRAINING_IN_PROGRESS"),
+        (None, "does not exist (any more)"),
+        ("STOPPED", ""),
+        ("RUNNING", ""),
+    ],
+)
+def test_doctor_when_the_finder_asks_a_custom_labels_model_then_says_whether_it_can(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch, state: str | None, reason: str
+) -> None:
+    detectors = InMemoryDetectors(FixedClock())
+    detectors.models[MODEL] = state  # type: ignore[assignment]
+    vars(connection.services)["detectors"] = detectors
+    finder = {"kind": "custom_labels", "custom_labels": {"model": MODEL}}
+    monkeypatch.setattr(doctor, "_settings", lambda *_: Settings.model_validate({"finder": finder}))
+    findings = doctor.look_at_detector(connection, None)
+    assert [found.reason for found in findings] == ([f"{MODEL} {reason}"] if reason else [])

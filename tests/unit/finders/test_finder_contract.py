@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import typing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,6 +46,7 @@ def services(places: list[Place]) -> FinderServices:
         labels=lambda: FakeLabels(tuple(figure(*place, name="Person") for place in places)),
         faces=lambda: FakeFaces(tuple(face(*of_figure(*place)) for place in places)),
         grounding=lambda _: FakeCaptionModel(boxes_of(places)),
+        custom_labels=lambda _: FakeLabels(tuple(figure(*place, name="Rinky") for place in places)),
     )
 
 
@@ -141,7 +143,7 @@ def test_make_finder_when_one_of_two_has_no_usable_answer_then_told_beside_the_o
     None
 ):
     asked = services([(0.1, 0.2, 0.2, 0.5)])
-    prose = FinderServices(asked.labels, asked.faces, lambda _: FakeCaptionModel("A rabbit."))
+    prose = replace(asked, grounding=lambda _: FakeCaptionModel("A rabbit."))
     made = make_finder(FinderSettings(kind=("grounding", "labels")), prose)
     found = made.find(FRAME, Box(left=0, top=0, width=WIDTH, height=HEIGHT))
     assert [each.found_by for each in found.detections] == [("labels",)]

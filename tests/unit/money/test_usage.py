@@ -34,3 +34,4 @@ def test_meter_when_thousands_of_tokens_are_added_then_no_rounding_errors_remain
 def test_counts_answers_when_items_are_tokens_then_not() -> None:
     assert [counts_answers(use.item) for use in token_usage("m", 1, 1)] == [False, False]
     assert counts_answers("rekognition.detect-labels")
+    assert not counts_answers("rekognition.custom-labels-hour")

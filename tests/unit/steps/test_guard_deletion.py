@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from fakes.deployment_in_memory import (
@@ -10,19 +11,23 @@ from fakes.deployment_in_memory import (
     TRAINING,
     DeploymentInMemory,
 )
+from fakes.detectors import MODEL
 from fakes.executions import execution_arn
 from fakes.faces import InMemoryFaceCollections
 from fakes.jobs_in_memory import JobsInMemory
 from fakes.trainer import InMemoryTrainer, Only
 
 from onmodel.contracts.deployments import DeploymentSpec
+from onmodel.contracts.detectors import DetectorLease, DetectorStage
+from onmodel.contracts.keys import MAIN_PRODUCTION
 from onmodel.contracts.operations import DeletionGuardEvent, OurResource, ResourceKind
 from onmodel.contracts.rows import DeploymentStage, TrainingStage
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.deletion import are_forbidden, begin_deletion
 from onmodel.errors import AccessDenied, Conflict, EventRefused, ServiceUnavailable
+from onmodel.films.detectors import begin_start, note_running, take_lease
 from onmodel.ports.faces import FaceCollections
-from onmodel.registry.kinds import STORYBOARDS, TRAININGS
+from onmodel.registry.kinds import DETECTORS, STORYBOARDS, TRAININGS, DetectorRow
 from onmodel.steps.guard_deletion import GuardAnswer, GuardDeletion
 
 
@@ -62,6 +67,7 @@ def ask(
         executions=studio.executions,
         prices=PRICES,
         faces=faces or InMemoryFaceCollections(),
+        detectors=studio.detectors,
         stack="films",
         machine_arns=(TRAIN, DEPLOY, RETIRE, DRAW),
         clock=studio.clock,
@@ -376,3 +382,38 @@ def test_guard_when_the_deletion_fails_then_faces_stay() -> None:
     studio.creating()
     assert ask(studio, "Delete", faces=faces).status == "FAILED"
     assert faces.ids("films.") == ("films.bunny.1",)
+
+
+def with_a_detector(studio: DeploymentInMemory, minutes: float) -> DetectorRow:
+    """A film needs a Custom Labels model, which was started so long ago."""
+    lease = DetectorLease(
+        production="bunny",
+        run_id="film-a",
+        execution_arn="execution-a",
+        until=studio.clock() + timedelta(hours=3),
+    )
+    take_lease(studio.registry, MODEL, lease, runs_already=False, clock=studio.clock)
+    begin_start(studio.registry, MODEL, 1, 4.0, studio.clock)
+    studio.detectors.start(MODEL, 1)
+    studio.clock.advance(minutes=minutes)
+    return note_running(studio.registry, MODEL, 1, studio.clock)
+
+
+def test_guard_when_a_detector_runs_then_stopped_before_the_stack_is_gone() -> None:
+    studio = DeploymentInMemory(Stopping())
+    with_a_detector(studio, minutes=15)
+    assert ask(studio, "Delete").status == "SUCCESS"
+    assert studio.detectors.running == []
+    (row,) = DETECTORS.list(studio.registry, MAIN_PRODUCTION)
+    assert (row.status, row.body.leases) == (DetectorStage.STOPPED, ())
+
+
+def test_guard_when_a_detector_cannot_be_stopped_while_it_starts_then_fails_with_its_name() -> None:
+    studio = DeploymentInMemory(Stopping())
+    with_a_detector(studio, minutes=1)
+    answer = ask(studio, "Delete")
+    assert answer.status == "FAILED"
+    assert f"still run: {MODEL}. Stop them with" in answer.reason
+    studio.clock.advance(minutes=15)
+    assert ask(studio, "Delete").status == "SUCCESS"
+    assert studio.detectors.running == []

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import pytest
 from drawn.films import draw_film
 from fakes.caption_model import FakeCaptionModel
+from fakes.detectors import MODEL
 from fakes.machines import Execution
 from fakes.scripted_jobs import JobsStack
 from fakes.stack_in_memory import MACHINES, PRODUCTION, StackInMemory
@@ -82,6 +83,18 @@ def no_film(stack: StackInMemory) -> None:
 def a_film_that_fails(stack: StackInMemory) -> None:
     stack.broken["name_crops"] = ValueError("a fault of ours")
     a_film(stack)
+
+
+def a_film_with_a_model(stack: StackInMemory) -> None:
+    """Its finder asks a Custom Labels model, which is started for it."""
+    settings = f"finder: {{kind: custom_labels, custom_labels: {{model: '{MODEL}'}}}}\n"
+    stack.upload(f"{PRODUCTION}/settings.yaml", settings.encode(), "upload-s")
+    a_film(stack)
+
+
+def a_film_with_a_model_that_fails(stack: StackInMemory) -> None:
+    stack.broken["sample_chunk"] = ValueError("a fault of ours")
+    a_film_with_a_model(stack)
 
 
 def a_film_twice(stack: StackInMemory) -> None:
@@ -279,6 +292,14 @@ SCENARIOS = (
     Scenario("PrepareFilm", "a film", a_film, "film_prepared", 2),
     Scenario("PrepareFilm", "a file that is no film", no_film, "film_refused", 2),
     Scenario("PrepareFilm", "a film whose preparation fails", a_film_that_fails, "film_refused", 2),
+    Scenario("PrepareFilm", "a film with a model", a_film_with_a_model, "film_prepared", 3),
+    Scenario(
+        "PrepareFilm",
+        "a film with a model that fails",
+        a_film_with_a_model_that_fails,
+        "film_refused",
+        3,
+    ),
     Scenario("PrepareFilm", "a film twice", a_film_twice, "film_prepared", 2),
     Scenario(
         "PrepareFilm",

@@ -390,8 +390,12 @@ A forgotten model unit costs 1,452 dollars a day. So:
   that fails, the deletion fails with the reason, and the stack works again. Where AWS denies every
   list of the trainer's service, the rows decide. Custom models stay; the answer names them and
   their price.
-- **Who begins something asks last.** A training or a drawing writes its row and asks then whether
-  the stack or the production is being deleted; a deletion says so first and looks at the rows then.
+- **A Custom Labels model is stopped after the last film.** Its row and its schedule exist before it
+  is started, each film has a lease that ends by itself, and nobody takes a lease of a model that is
+  being stopped. A model that ran before onmodel needed it is never stopped by onmodel.
+- **Who begins something asks last.** A film that needs a model, a training or a drawing writes
+  its row and asks then whether the stack or the production is being deleted; a deletion says so
+  first and looks at the rows then.
 
 The tables are made by `tests/unit/steps/test_nothing_bills_forever.py`: the deployed state machines
 run in process, over the real steps, in simulated time. `UPDATE_DOCS=1` writes them again.
@@ -436,9 +440,20 @@ most; an approved storyboard is deployed for.
 The table is made by `tests/unit/steps/test_no_request_ends_in_silence.py`, which runs the functions
 as they are deployed.
 
-{requests}"""
+{requests}
+## What a Custom Labels model bills
 
-OTHERS = ("jobs", "requests")
+The finder `custom_labels` needs a model that runs. Films share it: it is started for the first,
+and stopped after the last. Here a film is sampled for 30 minutes, and may need the model for three
+hours. Each cell has the model that bills eight hours after the first film began and, in brackets,
+how long it ran. Something happens to one film, or to the model; the other film, if there is one,
+began ten minutes later.
+
+The table is made by `tests/unit/steps/test_no_detector_bills_forever.py`.
+
+{detectors}"""
+
+OTHERS = ("jobs", "requests", "detectors")
 """Tables of other tests, which stay as they are."""
 
 

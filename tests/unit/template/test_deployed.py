@@ -30,6 +30,7 @@ NAMES_OF_OURS = {  # everything else is named by CloudFormation, so that a repla
 OTHERWISE = {
     "LinkSecretArn": "DoorKey",
     "ScheduleDeadLetterArn": "EventDeadLetters",
+    "StopDetectorArn": "StopDetectorFunction",
     "AwsEndpointUrl": "EndpointUrl",
 }
 LIBRARIES = ("AWS_DATA_PATH", "POWERTOOLS_", "OPENBLAS_")  # they read variables of their own

@@ -55,12 +55,16 @@ def test_rule_roles_when_compared_with_their_targets_then_start_just_these(
 def test_scheduler_role_when_compared_with_what_is_scheduled_then_is_the_same(
     deployed: Deployed,
 ) -> None:
-    """schedule_retirement schedules RetireModel, and gives the schedule its dead letters."""
+    """schedule_retirement schedules RetireModel, and start_detector stop_detector.
+
+    Schedules get their dead letters.
+    """
     given = deployed.of("AWS::Lambda::Function")["ScheduleRetirementFunction"]["Environment"]
     variables = given["Variables"]
     assert variables["SCHEDULER_ROLE_ARN"] == deployed.arn("SchedulerRole")
     assert deployed.rights("SchedulerRole") == {
         ("states:StartExecution", variables["RETIRE_MODEL_ARN"]),
+        ("lambda:InvokeFunction", variables["STOP_DETECTOR_ARN"]),
         ("sqs:SendMessage", variables["SCHEDULE_DEAD_LETTER_ARN"]),
     }
 

@@ -28,6 +28,7 @@ SERVICES = {
     "finder": {  # of every finder: settings choose
         "rekognition:DetectLabels",
         "rekognition:DetectFaces",
+        "rekognition:DetectCustomLabels",
         "bedrock:InvokeModel",
         "dynamodb:PutItem",
     },
@@ -37,6 +38,11 @@ SERVICES = {
         "rekognition:DetectFaces",
         "rekognition:IndexFaces",
         "rekognition:SearchFacesByImage",
+    },
+    "detectors": {
+        "rekognition:DescribeProjects",
+        "rekognition:DescribeProjectVersions",
+        "rekognition:StopProjectVersion",
     },
     "face_collections": {"rekognition:ListCollections", "rekognition:DeleteCollection"},
     "embedder": {"bedrock:InvokeModel", "dynamodb:PutItem"},
@@ -71,11 +77,20 @@ ROWS = {
 }
 # The guard looks at no single execution: it ends all that run.
 INSTEAD = {
+    # No model is started for drawn pictures.
+    ("ScorePanelFunction", "finder"): {
+        "rekognition:DetectLabels",
+        "rekognition:DetectFaces",
+        "bedrock:InvokeModel",
+        "dynamodb:PutItem",
+    },
     ("GuardDeletionFunction", "executions"): {"states:ListExecutions", "states:StopExecution"},
+    # It reads nothing, and writes one object.
+    ("StopDetectorFunction", "studio"): {"s3:PutObject"},
 }
 # Actions that a role has for one service of wiring alone.
 BELONGS = {
-    "rekognition:": {"finder", "namer", "face_collections"},
+    "rekognition:": {"finder", "namer", "face_collections", "detectors"},
     "sns:": {"mailbox"},
     "scheduler:": {"scheduler"},
     "secretsmanager:": {"links"},

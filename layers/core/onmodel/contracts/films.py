@@ -286,6 +286,9 @@ class RefuseFilmRequest(RunRequest):
 
 class FilmProbed(Contract):
     chunks_key: str
+    detector: str = Field(
+        default="", description="ARN of the Custom Labels model that must run; '' when none must"
+    )
 
 
 class Refusal(Contract):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
 from onmodel.contracts.base import Contract, is_hand_written
-from onmodel.contracts.hand_written import Name
+from onmodel.contracts.hand_written import Name, when_written
 from onmodel.contracts.kinds import LISTED, STORED, check_kinds
 
-FinderKind = Literal["labels", "faces", "grounding"]
+FinderKind = Literal["labels", "faces", "grounding", "custom_labels"]
 
 
 class FacesFinderSettings(Contract):
@@ -43,6 +44,47 @@ class GroundingFinderSettings(Contract):
     )
 
 
+MODEL_ARN = re.compile(
+    r"arn:[a-z-]+:rekognition:(?P<region>[a-z0-9-]+):(?P<account>\d{12})"
+    r":project/(?P<project>[\w.-]{1,255})/version/(?P<version>[\w.-]{1,255})/\d+",
+    re.ASCII,
+)
+"""Of a version of a Custom Labels project: what runs, and bills by the hour."""
+
+
+def _model_arn(text: str) -> str:
+    if MODEL_ARN.fullmatch(text) is None:
+        raise ValueError(
+            "is no ARN of a Custom Labels model, write the one that"
+            " `aws rekognition describe-project-versions` shows as ProjectVersionArn"
+        )
+    return text
+
+
+class CustomLabelsFinderSettings(Contract):
+    """The user's own model that the finder `custom_labels` asks, and how long it may run."""
+
+    model: Annotated[str, Field(max_length=2048), when_written(_model_arn)] = Field(
+        default="",
+        description="ARN of a version of a Custom Labels project that was trained with boxes; the"
+        " stack's CustomLabelsProjects must allow the project",
+    )
+    min_confidence: float = Field(default=55.0, ge=0, le=100)
+    inference_units: int = Field(
+        default=1,
+        ge=1,
+        le=10,
+        description="that the model is started with, each billed by the hour; ignored when it runs"
+        " already",
+    )
+    hours: float = Field(
+        default=3.0,
+        ge=0.5,
+        le=24,
+        description="after these the model is stopped, also when the film is not done",
+    )
+
+
 class FinderSettings(Contract):
     """Which finders find figures, and which figures count."""
 
@@ -52,7 +94,8 @@ class FinderSettings(Contract):
         description="one or several, such as `[faces, labels]`: a figure that both find has the box"
         " of the first. `labels`: chosen labels of Rekognition, with their boxes; `faces`:"
         " Rekognition's faces, of people in live action; `grounding`: a Nova model is asked in the"
-        " production's own words",
+        " production's own words; `custom_labels`: a Custom Labels model of yours, which is started"
+        " for the film and stopped after it",
     )
     labels: tuple[Name, ...] = Field(
         default=("Person", "Animal", "Cartoon", "Toy", "Robot"),
@@ -78,8 +121,24 @@ class FinderSettings(Contract):
         description="of the finder `grounding`",
     )
 
+    custom_labels: CustomLabelsFinderSettings = Field(
+        default=CustomLabelsFinderSettings(),
+        exclude_if=lambda section: section == CustomLabelsFinderSettings(),
+        description="of the finder `custom_labels`",
+    )
+
+    @property
+    def of_pictures(self) -> FinderSettings:
+        """For single pictures, such as drawn ones: no model is started for them."""
+        kinds = tuple(kind for kind in self.kind if kind != "custom_labels")
+        return self.model_copy(update={"kind": kinds or FinderSettings().kind})
+
     @model_validator(mode="after")
     def _name_each_finder_once(self, info: ValidationInfo) -> Self:
         if is_hand_written(info):
             check_kinds(self, self.kind)
+            if "custom_labels" in self.kind and not self.custom_labels.model:
+                raise ValueError(
+                    "custom_labels asks a model of yours, write its ARN as custom_labels.model"
+                )
         return self

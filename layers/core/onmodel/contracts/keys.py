@@ -163,6 +163,7 @@ class FilmKeys:
         self.rejected = f"{self.run}/rejected.jsonl"
         self.names = f"{self.run}/names.jsonl"
         self.naming_usage = f"{self.run}/naming_usage.json"
+        self.detector_usage = f"{self.run}/detector_usage.json"
         self.summary = f"{self.run}/summary.json"
         self.refusal = f"{self.run}/refusal.json"
         self.report = f"{self.run}/report/index.html"

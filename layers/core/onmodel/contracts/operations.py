@@ -48,6 +48,9 @@ class Reconciled(Contract):
     adopted: tuple[str, ...] = Field(
         default=(), description="billing, without a row in the Registry"
     )
+    stopped: tuple[str, ...] = Field(
+        default=(), description="Custom Labels models that no film needed any more"
+    )
     released: tuple[str, ...] = Field(
         default=(), description="runs whose execution ended without a result"
     )

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     STORYBOARD = "storyboard"
     STACK = "stack"
     PLACES = "places"
+    DETECTOR = "detector"
     TOMBSTONE = "tombstone"
 
 

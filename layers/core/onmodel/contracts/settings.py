@@ -24,6 +24,9 @@ from onmodel.contracts.keys import digest, same_name
 from onmodel.contracts.namers import NamingSettings
 from onmodel.contracts.sagemaker import SageMakerTrainingSettings
 
+NOT_OF_THE_RESULT: Any = {"finder": {"custom_labels": {"hours", "inference_units"}}}
+"""What a finder may cost, and how quick it is: its answers stay the same."""
+
 READ_BY_MODES = {
     "interval_seconds": ("interval", "keyframes", "scene"),
     "frames_per_second": ("fps",),
@@ -332,7 +335,11 @@ class Settings(Contract):
     def samples_hash(self) -> str:
         """A hash of the settings that sampling, finding, cropping and embedding depend on."""
         return digest(
-            self.model_dump(mode="json", include={"sampling", "finder", "crop", "embedding"})
+            self.model_dump(
+                mode="json",
+                include={"sampling", "finder", "crop", "embedding"},
+                exclude=NOT_OF_THE_RESULT,
+            )
         )
 
     def run_hash(self) -> str:
@@ -340,6 +347,7 @@ class Settings(Contract):
         dumped = self.model_dump(
             mode="json",
             include={"sampling", "finder", "crop", "embedding", "deduplication", "naming"},
+            exclude=NOT_OF_THE_RESULT,
         )
         shown = {name: role.references for name, role in self.characters.items() if role.references}
         return digest(dumped | {"references": shown} if shown else dumped)
@@ -350,3 +358,7 @@ class AllowedModels(Contract):
 
     embedding: str = EmbeddingSettings().model
     captions: str = CaptionSettings().model
+    detector_projects: str = Field(
+        default="",
+        description="ARN of Custom Labels projects, with `*` for any text; '' is not checked",
+    )

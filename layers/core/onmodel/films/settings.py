@@ -17,6 +17,7 @@ from onmodel.contracts.keys import accepted_settings_key
 from onmodel.contracts.models import foundation_model_of
 from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.errors import NotFound, SettingsRefused
+from onmodel.films.detector_terms import fault_of_place
 from onmodel.films.folders import ProductionFolders
 from onmodel.films.upload_layout import settings_key
 from onmodel.formats.user_yaml import check_size, read_user_yaml, user_yaml_notices
@@ -52,6 +53,7 @@ def read_settings(text: SettingsBytes, models: AllowedModels) -> Settings:
     settings = with_models(settings, models)
     _refuse_other_dimensions(settings)
     _refuse_other_than_nova(settings)
+    _refuse_other_detectors(settings, models)
     return settings
 
 
@@ -214,4 +216,15 @@ def _refuse_other_than_nova(settings: Settings) -> None:
             "settings.yaml has impossible values: finder.kind is grounding, which asks a Nova model"
             f" for boxes, and this stack may only ask {model} (CaptionModelId)",
             "Choose another finder, or deploy the stack with a Nova model",
+        )
+
+
+def _refuse_other_detectors(settings: Settings, models: AllowedModels) -> None:
+    if "custom_labels" not in settings.finder.kind:
+        return
+    fault = fault_of_place(settings.finder.custom_labels.model, models.detector_projects)
+    if fault is not None:
+        reason, advice = fault
+        raise SettingsRefused(
+            f"settings.yaml has impossible values: finder.custom_labels.model: {reason}", advice
         )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from onmodel.contracts.finders import FinderSettings
+from onmodel.finders.custom_labels import CustomLabelsFinder
 from onmodel.finders.faces import FacesFinder
 from onmodel.finders.grounding import GroundingFinder
 from onmodel.finders.labels import LabelsFinder
@@ -27,6 +28,8 @@ class FinderServices:
     faces: Callable[[], FaceDetector]
     grounding: Callable[[str], CaptionModel]
     """Takes the model's id."""
+    custom_labels: Callable[[str], LabelDetector]
+    """Takes the model's ARN."""
 
 
 FINDERS: Mapping[str, Callable[[FinderSettings, FinderServices], Finder]] = {
@@ -34,6 +37,9 @@ FINDERS: Mapping[str, Callable[[FinderSettings, FinderServices], Finder]] = {
     "faces": lambda settings, services: FacesFinder(services.faces(), settings.faces),
     "grounding": lambda settings, services: GroundingFinder(
         services.grounding(settings.grounding.model), settings.grounding
+    ),
+    "custom_labels": lambda settings, services: CustomLabelsFinder(
+        services.custom_labels(settings.custom_labels.model), settings.custom_labels
     ),
 }
 

@@ -32,7 +32,7 @@ def judging_usage(storyboard: Storyboard, settings: Settings) -> tuple[Usage, ..
     pictures = pictures_of(storyboard)
     embeddings = pictures * (1 + settings.finder.max_figures)
     return (
-        *finding_usage(settings.finder, pictures),
+        *finding_usage(settings.finder.of_pictures, pictures),
         Usage(item=f"bedrock.{settings.embedding.model}", paid=embeddings),
         *(questions_usage(storyboard, settings) if settings.storyboard.questions else ()),
     )

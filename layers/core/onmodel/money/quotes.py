@@ -14,7 +14,7 @@ from onmodel.contracts.films import FilmFacts
 from onmodel.contracts.settings import Sampling, Settings, TrainingSettings
 from onmodel.contracts.trainings import Work
 from onmodel.formats.wording import listed
-from onmodel.money.finder_usage import finding_usage
+from onmodel.money.finder_usage import FRAMES_PER_UNIT_SECOND, finding_usage
 from onmodel.money.pricebook import Bill, PriceBook, estimate
 from onmodel.money.result_cache import SEARCH_FACES
 
@@ -64,6 +64,7 @@ def film_quote(facts: FilmFacts, settings: Settings, book: PriceBook) -> Quote:
             f"{frames:,} frames are sampled ({_how_sampled(settings.sampling)}), none dropped"
             " before it is paid for",
             *_several_looks(settings),
+            *_own_model(settings),
             f"{figures:g} figures a frame, so {embeddings:,} embeddings"
             + (", each figure also without its background for its name" if named_alone else "")
             + "; references not counted",
@@ -78,6 +79,16 @@ def film_quote(facts: FilmFacts, settings: Settings, book: PriceBook) -> Quote:
 def _several_looks(settings: Settings) -> tuple[str, ...]:
     kinds = settings.finder.kind
     return (f"each frame is asked about by {listed(kinds)}",) if len(kinds) > 1 else ()
+
+
+def _own_model(settings: Settings) -> tuple[str, ...]:
+    if "custom_labels" not in settings.finder.kind:
+        return ()
+    asked = settings.finder.custom_labels
+    return (
+        f"the Custom Labels model answers {FRAMES_PER_UNIT_SECOND:g} frames a second and inference"
+        f" unit; it runs for {asked.hours:g} h at most, for all films that are prepared at once",
+    )
 
 
 def expected_frames(duration_seconds: float, sampling: Sampling) -> int:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 DETECT_LABELS = "rekognition.detect-labels"
 DETECT_FACES = "rekognition.detect-faces"
+DETECT_CUSTOM_LABELS = "rekognition.detect-custom-labels"
 INDEX_FACES = "rekognition.index-faces"
 SEARCH_FACES = "rekognition.search-faces-by-image"
 UNIT_TOLERANCE = 1e-3  # float32 rounding of 1,024 squares stays far below
@@ -64,6 +65,21 @@ class CachedLabelDetector:
 
     def detect(self, jpeg: bytes) -> tuple[Label, ...]:
         return self._answers.of("labels", jpeg, self._detector.detect)
+
+
+class CachedCustomLabels:
+    """A LabelDetector over one Custom Labels model that asks once for the same bytes."""
+
+    def __init__(
+        self, detector: LabelDetector, model: str, cache: Cache, meter: UsageMeter
+    ) -> None:
+        self._detector = detector
+        self._model = model
+        self._answers = _Answers(DETECT_CUSTOM_LABELS, _LABELS, cache, meter)
+
+    def detect(self, jpeg: bytes) -> tuple[Label, ...]:
+        parameters = {"model": self._model}
+        return self._answers.of("custom-labels", jpeg, self._detector.detect, parameters)
 
 
 class CachedFaceDetector:

@@ -7,6 +7,8 @@ TITLES = {
     "rekognition.detect-faces": "Finding faces",
     "rekognition.index-faces": "Keeping faces of references",
     "rekognition.search-faces-by-image": "Naming by faces",
+    "rekognition.detect-custom-labels": "Finding figures with your own model",
+    "rekognition.custom-labels-hour": "Your own model, in unit hours",
     "bedrock.amazon.titan-embed-image-v1": "Comparing pictures",
     "bedrock.amazon.nova-2-multimodal-embeddings-v1:0": "Comparing pictures",
     "bedrock.nova-canvas.training-image": "Training",

@@ -23,8 +23,8 @@ def token_usage(model: str, tokens_in: int, tokens_out: int) -> tuple[Usage, ...
 
 
 def counts_answers(item: str) -> bool:
-    """Whether an item is counted by the answer, and not by tokens."""
-    return not item.endswith((".input-1k", ".output-1k"))
+    """Whether an item is counted by the answer, and not by tokens or hours."""
+    return not item.endswith((".input-1k", ".output-1k", "-hour"))
 
 
 DIGITS = 6

@@ -32,6 +32,11 @@ from onmodel.datasets.caption_words import check_in_words
 from onmodel.deployments.lifecycle import OVER
 from onmodel.films.places import places_of, waits_for_a_place
 from onmodel.formats.wording import count, dollars, when
+from onmodel.overview.detectors import (
+    bills_by_the_hour,
+    detector_in_words,
+    detectors_to_show,
+)
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import (
     APPROVALS,
@@ -93,12 +98,13 @@ class Line:
 
 def rows_to_show(registry: Registry, production: str | None) -> list[AnyRow]:
     """The rows of one production or of all: by production, then as they last changed."""
-    found = [
+    found: list[AnyRow] = [
         row
         for rows in SHOWN
         for row in rows_of(registry, production, rows)
         if row.kind not in WAITING or row.status == WAITING[row.kind]
     ]
+    found.extend(detectors_to_show(registry, production))
     return sorted(found, key=lambda row: (row.production, row.updated_at))
 
 
@@ -192,7 +198,8 @@ def _line(
         updated_at=row.updated_at,
         usd=usd,
         usd_per_hour=hourly,
-        bills=row.kind == Kind.DEPLOYMENT and bills(row),
+        bills=(row.kind == Kind.DEPLOYMENT and bills(row))
+        or (row.kind == Kind.DETECTOR and bills_by_the_hour(row)),
         captions=row.body.caption_check if row.kind == Kind.DATASET else None,
     )
 
@@ -212,8 +219,9 @@ def _told(row: AnyRow, now: datetime) -> tuple[str, float | None, float | None]:
             on = f"on {training.dataset_id}, since {when(row.created_at)}"
             lines = (training.reason or on, training.checkpoint_reason)
             return ". ".join(filter(None, lines)), _cost(training), None
-        case Kind.DEPLOYMENT:
-            return _deployment(row, now)
+        case Kind.DEPLOYMENT | Kind.DETECTOR:
+            deployed = row.kind == Kind.DEPLOYMENT
+            return _deployment(row, now) if deployed else detector_in_words(row, now)
     board: StoryboardBody = row.body
     drawn = f"{board.drawn} of {board.panels} panels" if board.drawn is not None else ""
     told = board.reason or drawn or f"{board.panels} panels"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from onmodel.contracts.finders import FinderSettings
+from onmodel.contracts.finders import MODEL_ARN, FinderSettings
 from onmodel.formats.wording import listed
 
 FIGURES = {"head": "heads", "half": "figures to the waist", "full": "whole figures"}
@@ -20,7 +20,17 @@ WORDS: Mapping[str, Callable[[FinderSettings], str]] = {
     "grounding": lambda s: (
         f"what {s.grounding.model}, when asked, takes for {listed(s.grounding.look_for, 'or')}"
     ),
+    "custom_labels": lambda s: (
+        f"what {model_in_words(s.custom_labels.model)} answers with"
+        f" {s.custom_labels.min_confidence:g} % confidence or more"
+    ),
 }
+
+
+def model_in_words(arn: str) -> str:
+    """A Custom Labels model by its project's and its version's name."""
+    named = MODEL_ARN.fullmatch(arn)
+    return f"the Custom Labels model {named['project']}/{named['version']}" if named else arn
 
 
 def figures_in_words(settings: FinderSettings) -> str:

@@ -63,8 +63,10 @@ def _row(line: BillLine, asked_for: str) -> BillRow:
 
 
 def _number(counted: Decimal) -> str:
-    """Calls are whole; tokens are counted in thousands."""
-    return f"{counted:,.0f}" if counted == int(counted) else f"{counted:,.1f}"
+    """Calls are whole; tokens are counted in thousands, a model that runs in hours."""
+    if counted == int(counted):
+        return f"{counted:,.0f}"
+    return f"{counted:,.1f}" if counted >= 1 else f"{counted:,.2f}"
 
 
 def _price(line: BillLine) -> str:

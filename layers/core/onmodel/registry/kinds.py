@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from onmodel.contracts.detectors import DetectorBody, DetectorStage
 from onmodel.contracts.places import PlacesBody, PlacesStatus
 from onmodel.contracts.review import CorrectionBody, CorrectionStatus
 from onmodel.contracts.rows import (
@@ -54,6 +55,7 @@ DeploymentRow = Row[DeploymentBody, DeploymentStage]
 StoryboardRow = Row[StoryboardBody, StoryboardStatus]
 TombstoneRow = Row[TombstoneBody, TombstoneStatus]
 PlacesRow = Row[PlacesBody, PlacesStatus]
+DetectorRow = Row[DetectorBody, DetectorStage]
 
 PRODUCTIONS = Rows(Kind.PRODUCTION, FolderBody, FolderStatus)
 CHARACTERS = Rows(Kind.CHARACTER, FolderBody, FolderStatus)
@@ -74,3 +76,4 @@ STORYBOARDS = Rows(Kind.STORYBOARD, StoryboardBody, StoryboardStatus)
 STACKS = Rows(Kind.STACK, StackBody, StackStatus)
 TOMBSTONES = Rows(Kind.TOMBSTONE, TombstoneBody, TombstoneStatus)
 PLACES = Rows(Kind.PLACES, PlacesBody, PlacesStatus)
+DETECTORS = Rows(Kind.DETECTOR, DetectorBody, DetectorStage)

@@ -19,8 +19,10 @@ from onmodel.deployments.deletion import allow_deletion, allow_deployments, begi
 from onmodel.deployments.forgotten_faces import delete_faces_with_the_stack
 from onmodel.deployments.lifecycle import OVER, ask_to_stop
 from onmodel.errors import AccessDenied, OnmodelError
+from onmodel.films.detectors import stop_all
 from onmodel.money.pricebook import PriceBook
 from onmodel.observability import logger
+from onmodel.ports.detectors import Detectors
 from onmodel.ports.faces import FaceCollections
 from onmodel.ports.machines import Clock, Executions, Scheduler
 from onmodel.ports.registry import Registry
@@ -70,6 +72,7 @@ class GuardDeletion:
     executions: Executions
     prices: PriceBook
     faces: FaceCollections
+    detectors: Detectors
     stack: str
     machine_arns: tuple[str, ...]
     clock: Clock
@@ -95,7 +98,7 @@ class GuardDeletion:
         begin_deletion(self.registry, self.clock)
         may_go = False
         try:
-            answer = self._stop_all(correlation_id)
+            answer = self._stop_detectors() or self._stop_all(correlation_id)
             may_go = answer.status == "SUCCESS"
             return self._without_faces(answer) if may_go else answer
         finally:
@@ -103,6 +106,19 @@ class GuardDeletion:
                 allow_deletion(self.registry, self.clock)
             else:
                 allow_deployments(self.registry, self.clock)
+
+    def _stop_detectors(self) -> GuardAnswer | None:
+        """Why the stack stays: a Custom Labels model that onmodel started still bills."""
+        left = self._wait(
+            lambda: stop_all(self.registry, self.detectors, self.clock), self.clock() + PATIENCE / 2
+        )
+        if not left:
+            return None
+        return GuardAnswer(
+            status="FAILED",
+            reason=f"Custom Labels models that onmodel started still run: {left}. Stop them with"
+            " `aws rekognition stop-project-version`, then delete the stack again",
+        )
 
     def _without_faces(self, answer: GuardAnswer) -> GuardAnswer:
         """After executions were stopped: one that names crops would make its collection again."""

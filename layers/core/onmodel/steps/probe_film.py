@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from onmodel.contracts.films import FilmProbed, RunRequest
+from onmodel.contracts.films import Chunk, FilmProbed, RunRequest
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import Settings
 from onmodel.errors import FilmRefused, NotFound
 from onmodel.films.source import open_film
-from onmodel.formats.jsonl import write_lines
+from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.ports.storage import ObjectStore
 from onmodel.video.inspection.film import inspect_film
 from onmodel.video.sampling.chunks import plan_chunks
@@ -21,9 +21,9 @@ def probe_film(request: RunRequest, *, uploads: ObjectStore, studio: ObjectStore
     """
     run = request.run
     keys = FilmKeys.of(run)
-    if any(info.key == keys.chunks for info in studio.list(keys.chunks)):
-        return FilmProbed(chunks_key=keys.chunks)
     settings = Settings.model_validate_json(studio.get(keys.settings))
+    if any(info.key == keys.chunks for info in studio.list(keys.chunks)):
+        return _probed(keys, settings, studio)
     source, version = run.source.key, run.source.version_id
     try:
         size = uploads.head(source, version).size
@@ -39,4 +39,16 @@ def probe_film(request: RunRequest, *, uploads: ObjectStore, studio: ObjectStore
     studio.put(keys.facts, probed.facts.model_dump_json().encode(), "application/json")
     studio.put(keys.packets, probed.packets.save(), "application/octet-stream")
     studio.put(keys.chunks, write_lines(chunks), "application/jsonl")
-    return FilmProbed(chunks_key=keys.chunks)
+    return _probed(keys, settings, studio)
+
+
+def _probed(keys: FilmKeys, settings: Settings, studio: ObjectStore) -> FilmProbed:
+    """No model is started for a film whose chunks are all done."""
+    if "custom_labels" not in settings.finder.kind:
+        return FilmProbed(chunks_key=keys.chunks)
+    done = {info.key for info in studio.list(f"{keys.samples}/chunks/")}
+    chunks = read_lines(Chunk, studio.get(keys.chunks))
+    needed = any(keys.chunk(chunk.index).done not in done for chunk in chunks)
+    return FilmProbed(
+        chunks_key=keys.chunks, detector=settings.finder.custom_labels.model if needed else ""
+    )

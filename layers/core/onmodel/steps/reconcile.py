@@ -33,6 +33,7 @@ from onmodel.ports.trainer import Trainers
 from onmodel.registry.kinds import (
     APPROVALS,
     DEPLOYMENTS,
+    DETECTORS,
     EMPTY_UPLOADS,
     GENERATIONS,
     PLACES,
@@ -91,6 +92,7 @@ class Reconcile:
         found = Reconciled(
             retired=self._each(deployments, self._retire_if_due),
             adopted=self._adopt(deployments),
+            stopped=self._each(DETECTORS.list_all(self.registry), self.recovery.stop_detector),
         )
         if not are_forbidden(self.registry, self.clock()):  # the stack is being deleted
             found = found.model_copy(update=self._go_on())

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from onmodel.contracts.datasets import FilmPreparedDetail
+from onmodel.contracts.detectors import DetectorStage
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import GenerationStatus, RunStatus
 from onmodel.datasets.generations import is_tried_again, start_again_by_itself
+from onmodel.errors import Conflict, ServiceError
+from onmodel.films.detectors import detector_of, end_leases, stop_if_unneeded
 from onmodel.films.places import free_dead_places
 from onmodel.links.tokens import SignedLinks
 from onmodel.notifications.facts.base import Sources
 from onmodel.notifications.facts.films import film_failed
 from onmodel.notifications.sending import send_once
 from onmodel.ports.account import Mailbox
+from onmodel.ports.detectors import Detectors
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.registry.kinds import GENERATIONS, RUNS, GenerationRow, PlacesRow, RunRow
+from onmodel.registry.kinds import GENERATIONS, RUNS, DetectorRow, GenerationRow, PlacesRow, RunRow
 from onmodel.registry.rows import AnyRow
 from onmodel.steps.collect_film import CollectFilm
 
@@ -26,6 +31,9 @@ ENDED_WITHOUT_RESULT = "its execution ended without a result"
 
 FRESH = timedelta(hours=24)
 """For this time after an end, reconcile acts on it; later only a person does."""
+
+LONGEST_STOP = timedelta(hours=1)
+"""Of a Custom Labels model: it cannot be stopped while it starts, which takes up to 20 minutes."""
 
 GRACE = timedelta(minutes=5)
 """What happened within this time may not be written or listed yet."""
@@ -43,6 +51,7 @@ class Recovery:
     registry: Registry
     studio: ObjectStore
     executions: Executions
+    detectors: Detectors
     mailbox: Mailbox
     links: SignedLinks
     clock: Clock
@@ -87,6 +96,31 @@ class Recovery:
         if self.clock() - listed.updated_at < GRACE:  # a new execution may not be listed yet
             return False
         return free_dead_places(self.registry, self.executions, self.clock)
+
+    def stop_detector(self, listed: DetectorRow) -> bool:
+        """Stop a Custom Labels model whose films ended without stopping it, or are over their time.
+
+        Raises:
+            ServiceError: it still bills a good while after it was asked to stop.
+        """
+        if listed.status == DetectorStage.STOPPED:
+            return False
+        model = listed.body.model
+        end_leases(
+            self.registry,
+            model,
+            lambda lease: not self.executions.is_running(lease.execution_arn),
+            self.clock,
+        )
+        with suppress(Conflict):  # it starts still: the next round stops it
+            stop_if_unneeded(self.registry, self.detectors, model, self.clock)
+        row = detector_of(self.registry, model)
+        if row is None or row.status == DetectorStage.RUNNING:
+            return False
+        since = row.body.stopping_since
+        if since is not None and self.clock() - since > LONGEST_STOP:
+            raise ServiceError(f"{model} was asked to stop at {since:%H:%M} UTC, and still bills")
+        return row.status in {DetectorStage.STOPPED, DetectorStage.STOPPING}
 
     def collect_prepared(self, listed: RunRow) -> bool:
         """Collect a prepared film that is in no generation because its FilmPrepared was lost."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from onmodel.contracts.base import Usage
+from onmodel.contracts.detectors import DetectorUsage
 from onmodel.contracts.films import (
     Chunk,
     ChunkResult,
@@ -19,6 +20,7 @@ from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import NamingCost
 from onmodel.contracts.settings import Settings
 from onmodel.datasets.metrics import film_metrics
+from onmodel.errors import NotFound
 from onmodel.films.thumbnails import ThumbnailFile, copy_thumbnails
 from onmodel.films.upload_layout import production_name_in
 from onmodel.formats.jsonl import read_lines
@@ -49,7 +51,7 @@ def report_film(
     rejected = read_lines(Rejected, studio.get(keys.rejected))
     naming = NamingCost.model_validate_json(studio.get(keys.naming_usage))
     sampled = [use for chunk in chunks for use in paid_by(run.run_id, chunk)]
-    usage = add_up(sampled + list(naming.usage))
+    usage = add_up(sampled + list(naming.usage) + list(_detector_usage(keys, studio)))
     bill = estimate(usage, prices)
     facts = FilmFacts.model_validate_json(studio.get(keys.facts))
     summary = FilmSummary(
@@ -86,6 +88,14 @@ def report_film(
         for name, page in render_film_report(report):
             studio.put(f"{keys.run}/report/{name}", page, "text/html; charset=utf-8")
     return film_metrics(summary)
+
+
+def _detector_usage(keys: FilmKeys, studio: ObjectStore) -> tuple[Usage, ...]:
+    """The film's share of a Custom Labels model's hours; nothing when none ran for it."""
+    try:
+        return DetectorUsage.model_validate_json(studio.get(keys.detector_usage)).usage
+    except NotFound:
+        return ()
 
 
 def paid_by(run_id: str, chunk: ChunkResult) -> list[Usage]:

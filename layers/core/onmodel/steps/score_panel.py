@@ -86,7 +86,7 @@ def score_panel(
         ),
         studio=studio,
         embedder=embedder(settings.embedding),
-        finder=finder(settings.finder),
+        finder=finder(settings.finder.of_pictures),
         crop=settings.crop,
         finding=settings.finder,
         questions=PictureQuestions.of_panel(

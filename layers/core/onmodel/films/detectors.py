@@ -1,0 +1,275 @@
+"""Films share a Custom Labels model by leases: it is started for the first, stopped after the last.
+
+The row is written before the action: `starting` before the model is started, `stopping` before it
+is stopped. Nobody takes a lease of a model that is being stopped. A model that ran before onmodel
+needed it is never stopped by onmodel, and costs the films nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from onmodel.contracts.detectors import DetectorBody, DetectorLease, DetectorStage
+from onmodel.contracts.finders import MODEL_ARN
+from onmodel.contracts.keys import MAIN_PRODUCTION, digest, slug
+from onmodel.errors import Conflict
+from onmodel.ports.detectors import Detectors
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Registry
+from onmodel.registry.kinds import DETECTORS, DetectorRow
+
+
+def detector_id(model: str) -> str:
+    """Id of a model's row, in the partition of production main: productions share models."""
+    named = MODEL_ARN.fullmatch(model)
+    return f"{slug(named['project'] if named else model)}-{digest(model)}"
+
+
+def detector_of(registry: Registry, model: str) -> DetectorRow | None:
+    return DETECTORS.read(registry, MAIN_PRODUCTION, detector_id(model))
+
+
+def take_lease(
+    registry: Registry, model: str, lease: DetectorLease, *, runs_already: bool, clock: Clock
+) -> DetectorRow:
+    """Note that a film needs a model.
+
+    Args:
+        registry: holds the row.
+        model: its ARN.
+        lease: of the film; one that this execution has already stays as it is.
+        runs_already: whether the model runs; counts where no film needed it before.
+        clock: now.
+
+    Returns:
+        The row after it. A row that is `stopping` has no lease of this film: try again later.
+
+    Raises:
+        Conflict: other functions wrote the row during every attempt.
+    """
+
+    def decide(row: DetectorRow) -> DetectorRow | None:
+        body = row.body
+        if row.status == DetectorStage.STOPPING or body.lease_of(lease.execution_arn):
+            return None
+        if row.status == DetectorStage.STOPPED:
+            begun = DetectorStage.RUNNING if runs_already else DetectorStage.STARTING
+            row = row.with_status(begun).with_fields(is_ours=not runs_already, asked_at=None)
+        elif row.status == DetectorStage.RUNNING:
+            row = row.with_body(counted(body, clock()))
+        return row.with_fields(leases=(*row.body.leases, lease))
+
+    if detector_of(registry, model) is None:
+        with suppress(Conflict):  # another film was the first
+            DETECTORS.create(
+                registry,
+                MAIN_PRODUCTION,
+                detector_id(model),
+                status=DetectorStage.STOPPED,
+                body=DetectorBody(model=model, is_ours=False, units=1),
+                now=clock(),
+            )
+    return _change(registry, model, decide, clock)
+
+
+def begin_start(
+    registry: Registry, model: str, units: int, unit_usd_hour: float | None, clock: Clock
+) -> DetectorRow:
+    """Note that onmodel starts a model, before it does. From now on it is onmodel's to stop."""
+
+    def decide(row: DetectorRow) -> DetectorRow | None:
+        if row.status == DetectorStage.STOPPING or not row.body.is_needed(clock()):
+            return None
+        now = clock()
+        return row.with_status(DetectorStage.STARTING).with_fields(
+            is_ours=True,
+            units=units,
+            unit_usd_hour=unit_usd_hour,
+            asked_at=now,
+            counted_until=now,
+        )
+
+    return _change(registry, model, decide, clock)
+
+
+def note_running(registry: Registry, model: str, units: int | None, clock: Clock) -> DetectorRow:
+    """Note that a model runs: AWS bills from then on, by the units that the service names."""
+
+    def decide(row: DetectorRow) -> DetectorRow | None:
+        if row.status != DetectorStage.STARTING:
+            return None
+        return row.with_status(DetectorStage.RUNNING).with_fields(
+            counted_until=clock(), units=units or row.body.units
+        )
+
+    return _change(registry, model, decide, clock)
+
+
+def end_lease(
+    registry: Registry, model: str, execution_arn: str, *, is_billed: bool, clock: Clock
+) -> None:
+    """A film does not need the model any more; nothing happens when it has no lease.
+
+    Args:
+        registry: holds the row.
+        model: its ARN.
+        execution_arn: the film's.
+        is_billed: its share is in the film's bill; else it stays in the model's row.
+        clock: now.
+    """
+    _end_leases(
+        registry,
+        model,
+        lambda lease: lease.execution_arn == execution_arn,
+        is_billed=is_billed,
+        clock=clock,
+    )
+
+
+def end_leases(
+    registry: Registry, model: str, is_over: Callable[[DetectorLease], bool], clock: Clock
+) -> None:
+    """Likewise for films that ended without saying so; their share stays in the row."""
+    _end_leases(registry, model, is_over, is_billed=False, clock=clock)
+
+
+def share_of(registry: Registry, model: str, execution_arn: str, clock: Clock) -> float | None:
+    """A film's share of the unit hours until now; None when it has no lease."""
+    row = detector_of(registry, model)
+    if row is None:
+        return None
+    lease = _with_hours(row, clock()).body.lease_of(execution_arn)
+    return None if lease is None else lease.unit_hours
+
+
+def stop_if_unneeded(
+    registry: Registry, detectors: Detectors, model: str, clock: Clock
+) -> DetectorRow | None:
+    """Stop a model that onmodel started and no film needs; repeat it until it is `stopped`.
+
+    Returns:
+        The row after it; None when there is none: then the model is stopped, for a row that
+        somebody deleted cannot say whose it is, and only onmodel's own schedule asks.
+
+    Raises:
+        Conflict: the model cannot be stopped now, because it is still starting.
+        Throttled, ServiceUnavailable, AccessDenied: from the service.
+    """
+
+    def decide(row: DetectorRow) -> DetectorRow | None:
+        now = clock()
+        if row.status == DetectorStage.STOPPED or row.body.is_needed(now):
+            return None
+        if not row.body.is_ours:
+            return row.with_status(DetectorStage.STOPPED)
+        since = row.body.stopping_since or now
+        stopping = _with_hours(row, now).with_status(DetectorStage.STOPPING)
+        return stopping.with_fields(stopping_since=since)
+
+    if detector_of(registry, model) is None:
+        detectors.stop(model)
+        return None
+    row = _change(registry, model, decide, clock)
+    if row.status != DetectorStage.STOPPING:
+        return row
+    detectors.stop(model)
+    state = detectors.look(model)
+    is_gone = state is None or not state.bills
+    return _change(registry, model, lambda current: _not_billing(current, clock(), is_gone), clock)
+
+
+def stop_all(
+    registry: Registry,
+    detectors: Detectors,
+    clock: Clock,
+    is_over: Callable[[DetectorLease], bool] = lambda _: True,
+) -> list[str]:
+    """End leases, and stop every model that no film needs then; repeat it until none is left.
+
+    Returns:
+        The models that onmodel started and that still bill without being needed.
+
+    Raises:
+        Throttled, ServiceUnavailable, AccessDenied: from the service.
+    """
+    still = []
+    for row in DETECTORS.list(registry, MAIN_PRODUCTION):
+        model = row.body.model
+        if row.status == DetectorStage.STOPPED:
+            continue
+        end_leases(registry, model, is_over, clock)
+        try:
+            after = stop_if_unneeded(registry, detectors, model, clock)
+        except Conflict:  # it starts still, and is stopped when it runs
+            still.append(model)
+        else:
+            if after is not None and after.status == DetectorStage.STOPPING:
+                still.append(model)
+    return still
+
+
+def counted(body: DetectorBody, now: datetime) -> DetectorBody:
+    """The body with all hours up to now: in equal shares for the films that need the model."""
+    since = body.counted_until
+    if since is None or not body.is_ours or now <= since:
+        return body
+    hours = (now - since) / timedelta(hours=1) * body.units
+    needing = [lease for lease in body.leases if lease.until > since]
+    if not needing:
+        return body.model_copy(
+            update={"counted_until": now, "other_unit_hours": body.other_unit_hours + hours}
+        )
+    leases = tuple(
+        lease.model_copy(update={"unit_hours": lease.unit_hours + hours / len(needing)})
+        if lease in needing
+        else lease
+        for lease in body.leases
+    )
+    return body.model_copy(update={"counted_until": now, "leases": leases})
+
+
+def _with_hours(row: DetectorRow, now: datetime) -> DetectorRow:
+    return row.with_body(counted(row.body, now))
+
+
+def _not_billing(row: DetectorRow, now: datetime, is_gone: bool) -> DetectorRow | None:
+    """Hours are counted until the service accepted the stop."""
+    if row.status != DetectorStage.STOPPING:
+        return None
+    ended = _with_hours(row, now).with_fields(counted_until=None)
+    if not is_gone:
+        return ended
+    return ended.with_status(DetectorStage.STOPPED).with_fields(asked_at=None, stopping_since=None)
+
+
+def _end_leases(
+    registry: Registry,
+    model: str,
+    is_over: Callable[[DetectorLease], bool],
+    *,
+    is_billed: bool,
+    clock: Clock,
+) -> None:
+    def decide(row: DetectorRow) -> DetectorRow | None:
+        if not any(is_over(lease) for lease in row.body.leases):
+            return None
+        if row.status != DetectorStage.STARTING:
+            row = _with_hours(row, clock())
+        over = [lease for lease in row.body.leases if is_over(lease)]
+        kept = tuple(lease for lease in row.body.leases if not is_over(lease))
+        unbilled = 0.0 if is_billed else sum(lease.unit_hours for lease in over)
+        return row.with_fields(leases=kept, other_unit_hours=row.body.other_unit_hours + unbilled)
+
+    if detector_of(registry, model) is not None:
+        _change(registry, model, decide, clock)
+
+
+def _change(
+    registry: Registry,
+    model: str,
+    decide: Callable[[DetectorRow], DetectorRow | None],
+    clock: Clock,
+) -> DetectorRow:
+    return DETECTORS.change(registry, MAIN_PRODUCTION, detector_id(model), decide, clock)
