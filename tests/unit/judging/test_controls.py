@@ -249,7 +249,7 @@ def test_prompt_when_it_is_ignored_then_no_dependent_question_counts_as_yes() ->
     assert number is not None and number.interval is not None
     assert number.interval.mean == 0.25
     picture = judged("prompt ignored").pictures[0]
-    assert picture.not_shown == tuple(asked.text for asked in ASKED[1:])
+    assert picture.not_shown == ("Is there a flute?", "Is the figure in a forest?")
     assert judged("prompt ignored").false_yes["tuned"] == 0
 
 

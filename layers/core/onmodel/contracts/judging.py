@@ -71,7 +71,7 @@ class JudgedPicture(Contract):
     cast: float | None = Field(default=None, ge=0, le=1)
     prompt: float | None = Field(default=None, ge=0, le=1)
     not_shown: tuple[str, ...] = Field(
-        default=(), description="questions about its scene that were answered no"
+        default=(), description="questions answered no, but for those that depend on them"
     )
     not_answered: int = Field(
         default=0, ge=0, description="questions whose answer was neither yes nor no"

@@ -177,6 +177,7 @@ def _judged(picture: Drawn, known: Known, casts: Mapping[str, Cast]) -> JudgedPi
             answered.question.text
             for answered in asked
             if not right.get(answered.question.number, True)
+            and all(right.get(parent, True) for parent in answered.question.parents)
         ),
         not_answered=len(asked) - len(right),
     )

@@ -88,7 +88,12 @@ class Likeness:
 
 @dataclass(frozen=True)
 class View:
-    """One picture on the page. `seed` says what draws this very picture again."""
+    """One picture on the page.
+
+    Attributes:
+        seed: says what draws this very picture again.
+        not_shown: questions about its scene that were answered no.
+    """
 
     image: str
     href: str
@@ -97,6 +102,7 @@ class View:
     copied: TrainingPicture | None
     copy_image: str
     alt: str
+    not_shown: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -169,6 +175,7 @@ def _view(panel: GalleryPanel, place: int, gallery: Gallery) -> View:
     picture = panel.pictures[place]
     copied = _copied(picture.key, picture.score, gallery.judgement)
     training = (gallery.training_pictures or {}).get(copied) if copied else None
+    judged = gallery.judgement.picture(picture.key) if gallery.judgement else None
     return View(
         image=data_uri(picture.jpeg),
         href=picture.href,
@@ -177,6 +184,7 @@ def _view(panel: GalleryPanel, place: int, gallery: Gallery) -> View:
         copied=training,
         copy_image=data_uri(training.jpeg) if training else "",
         alt=panel.planned.scene,
+        not_shown=judged.not_shown if judged else (),
     )
 
 
@@ -199,7 +207,6 @@ def _likeness(picture: GalleryPicture, gallery: Gallery) -> Iterator[Likeness]:
         yield Likeness(f"prompt {score.alignment:.2f}", _percent(score.alignment))
     if judged and judged.prompt is not None:
         yield Likeness(f"prompt {_percent(judged.prompt)} %", _percent(judged.prompt))
-        yield from (Likeness(f"no: {text}", 0, warn=True) for text in judged.not_shown)
     if _copied(picture.key, score, gallery.judgement):
         yield Likeness("copies a training picture", 0, warn=True)
 
