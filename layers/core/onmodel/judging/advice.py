@@ -18,27 +18,35 @@ ByScene = Mapping[int, Sequence[float]]
 OTHERS: Mapping[Arm, str] = {"references": "reference pictures", "base": "the untrained model"}
 
 
-def advise(identity: Mapping[Arm, ByScene], cast: Mapping[Arm, ByScene]) -> tuple[Advice, ...]:
-    """Compare the trained model with each other arm that was drawn, by identity and by cast.
+def advise(
+    identity: Mapping[Arm, ByScene], others: Mapping[str, Mapping[Arm, ByScene]]
+) -> tuple[Advice, ...]:
+    """Compare the trained model with each other arm that was drawn, by identity, cast and prompt.
 
     The same scenes are compared, so that easy scenes do not favour an arm. Better is a difference
-    of identity whose whole interval is above 0 while that of the cast is not wholly below 0; worse
-    is the reverse.
+    of identity whose whole interval is above 0 while that of no other number is wholly below 0;
+    worse is the reverse.
 
     Args:
         identity: of each arm, 0 (as far as other characters) to 1 (as the character's own).
-        cast: of each arm, 0 to 1; empty where no figures were looked for.
+        others: cast and prompt of each arm by name, 0 to 1; empty where they were not measured.
     """
     if not identity.get("tuned"):
         return ()
     return tuple(
-        _compare(other, identity, cast) for other in ("references", "base") if identity.get(other)
+        _compare(other, identity, others) for other in ("references", "base") if identity.get(other)
     )
 
 
-def _compare(other: Arm, identity: Mapping[Arm, ByScene], cast: Mapping[Arm, ByScene]) -> Advice:
+def _compare(
+    other: Arm, identity: Mapping[Arm, ByScene], others: Mapping[str, Mapping[Arm, ByScene]]
+) -> Advice:
     likeness = difference_over_scenes(identity["tuned"], identity[other])
-    figures = difference_over_scenes(cast.get("tuned", {}), cast.get(other, {}))
+    compared = {
+        name: difference_over_scenes(by_arm.get("tuned", {}), by_arm.get(other, {}))
+        for name, by_arm in others.items()
+    }
+    differences = {name: found for name, found in compared.items() if found is not None}
     than = OTHERS[other]
     if likeness is None or likeness.scenes < LEAST_SCENES:
         scenes = likeness.scenes if likeness else 0
@@ -47,13 +55,11 @@ def _compare(other: Arm, identity: Mapping[Arm, ByScene], cast: Mapping[Arm, ByS
             text=f"Cannot tell whether the trained model is better than {than}:"
             f" the number of scenes compared is {scenes}, and {LEAST_SCENES} are needed.",
         )
-    by = f"identity {_signed(likeness)}" + (f", cast {_signed(figures)}" if figures else "")
-    better, worse = _is_above(likeness), _is_below(likeness)
-    if figures is not None:
-        better, worse = (
-            better and not _is_below(figures),
-            worse or (_is_below(figures) and not better),
-        )
+    by = ", ".join(
+        f"{name} {_signed(found)}" for name, found in {"identity": likeness, **differences}.items()
+    )
+    is_nearer, loses = _is_above(likeness), any(map(_is_below, differences.values()))
+    better, worse = is_nearer and not loses, _is_below(likeness) or (loses and not is_nearer)
     if better:
         found: ArmVerdict = (
             "better_than_references" if other == "references" else "better_than_base"
@@ -86,4 +92,6 @@ def _is_below(difference: Interval) -> bool:
 
 
 def _signed(difference: Interval) -> str:
+    if difference.low is None or difference.high is None:
+        return f"{difference.mean:+.2f} (one scene)"
     return f"{difference.mean:+.2f} ({difference.low:+.2f} to {difference.high:+.2f})"

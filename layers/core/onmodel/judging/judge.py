@@ -20,7 +20,7 @@ from onmodel.judging.diversity import mean_difference, vendi_score
 from onmodel.judging.identity import PicturesOfCharacter, Scale, scales
 from onmodel.judging.intervals import interval_over_scenes
 from onmodel.judging.questions import counted
-from onmodel.judging.words import false_yes_words
+from onmodel.judging.words import false_yes_words, is_reliable
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +123,7 @@ def judge_pictures(pictures: Sequence[Drawn], known: Known, why_not_asked: str =
     identity = {arm: _identity(of_arm[arm], judged) for arm in arms}
     cast = {arm: _cast(of_arm[arm], judged) for arm in arms}
     controls = {arm: said for arm in arms if (said := _controls(of_arm[arm]))}
+    prompt = {arm: _shares(of_arm[arm], judged) for arm in arms if is_reliable(controls.get(arm))}
     numbers = [
         number
         for arm in arms
@@ -137,7 +138,7 @@ def judge_pictures(pictures: Sequence[Drawn], known: Known, why_not_asked: str =
     return Judgement(
         numbers=tuple(numbers),
         pictures=tuple(judged.values()),
-        advice=advise(identity, cast),
+        advice=advise(identity, {"cast": cast, "prompt": prompt}),
         bleed={
             arm: rows
             for arm in arms
@@ -222,19 +223,23 @@ def _no_cast(pictures: Sequence[Drawn], seen: Mapping[str, Scale]) -> str:
     return f"{', '.join(sorted(unseen))} cannot be told from the other characters"
 
 
-def _prompt(
-    arm: Arm, pictures: Sequence[Drawn], judged: Mapping[str, JudgedPicture], why_not_asked: str
-) -> JudgedNumber:
+def _shares(pictures: Iterable[Drawn], judged: Mapping[str, JudgedPicture]) -> ByScene:
     values: dict[int, list[float]] = {}
     for picture in pictures:
         if (share := judged[picture.key].prompt) is not None:
             values.setdefault(picture.scene, []).append(share)
+    return values
+
+
+def _prompt(
+    arm: Arm, pictures: Sequence[Drawn], judged: Mapping[str, JudgedPicture], why_not_asked: str
+) -> JudgedNumber:
     faults = [picture.answers.fault for picture in pictures if picture.answers]
     why = why_not_asked or "there is no question about these scenes"
     if faults:
         said = next(filter(None, faults), "")
         why = "no question was answered with yes or no" + (f" ({said})" if said else "")
-    number = _number("prompt", arm, interval_over_scenes(values), why)
+    number = _number("prompt", arm, interval_over_scenes(_shares(pictures, judged)), why)
     left = sum(judged[picture.key].not_answered for picture in pictures)
     beside = false_yes_words(_controls(pictures), left) if number.interval else ""
     return number.model_copy(update={"beside": beside})

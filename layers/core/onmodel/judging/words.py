@@ -26,6 +26,15 @@ def interval_words(kind: Number, interval: Interval) -> str:
     return f"{value_words(kind, interval.low)} to {value_words(kind, interval.high)}"
 
 
+def is_reliable(controls: Sequence[bool] | None) -> bool:
+    """Whether the model says yes seldom enough to questions whose right answer is no.
+
+    Args:
+        controls: of each answered one, whether the answer was yes.
+    """
+    return sum(controls or ()) <= MOST_FALSE_YES * len(controls or ())
+
+
 def false_yes_words(controls: Sequence[bool], not_answered: int) -> str:
     """How far the number Prompt can be relied on: the model's own false yes, and what is missing.
 
@@ -36,7 +45,7 @@ def false_yes_words(controls: Sequence[bool], not_answered: int) -> str:
     if controls:
         wrong = sum(controls)
         said = f"{wrong} of {len(controls)} questions whose right answer is no were answered yes"
-        if wrong > MOST_FALSE_YES * len(controls):
+        if not is_reliable(controls):
             said = f"{said}, so do not rely on it"
     else:
         said = "no question whose right answer is no was answered"
