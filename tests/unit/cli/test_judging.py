@@ -32,6 +32,7 @@ def judge(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Callable[.
 
 def draw(world: DrawingInMemory, *, measured: bool = True) -> None:
     plan = world.plan()
+    world.write_questions(plan)
     for item in world.items(plan):
         world.draw(item)
         if measured:
@@ -43,7 +44,7 @@ def test_judge_when_a_take_was_drawn_then_its_numbers_without_a_paid_call(
     judge: Callable[..., Result], world: DrawingInMemory
 ) -> None:
     draw(world)
-    asked = len(world.labels.pictures)
+    asked, questions = len(world.labels.pictures), len(world.questions.asked)
     found = json.loads(judge("--storyboard", "Forest day", "--json").stdout)
     assert {number["number"] for number in found["numbers"]} == {
         "identity", "prompt", "copy", "diversity", "cast",
@@ -51,7 +52,11 @@ def test_judge_when_a_take_was_drawn_then_its_numbers_without_a_paid_call(
     assert len(found["pictures"]) == 6
     shown = judge("--storyboard", "forest-day")
     assert "Buck has no held-out picture" in " ".join(shown.stdout.split())
-    assert len(world.labels.pictures) == asked
+    assert {n["beside"] for n in found["numbers"] if n["number"] == "prompt"} == {
+        "6 of 6 questions whose right answer is no were answered yes, so do not rely on it"
+    }
+    assert "6 of 6 questions" in " ".join(shown.stdout.split())
+    assert (len(world.labels.pictures), len(world.questions.asked)) == (asked, questions)
 
 
 def test_judge_when_files_are_asked_for_then_numbers_judgement_and_a_zip_with_the_pictures(
