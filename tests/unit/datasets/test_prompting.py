@@ -36,6 +36,13 @@ def test_caption_prompt_when_nobody_was_recognised_then_says_so() -> None:
     assert "(none are known yet" in task
 
 
+def test_caption_prompt_when_others_were_recognised_beside_then_tells_who() -> None:
+    pair = CaptionSubject(character="buck", characters=CAST, beside=("frank",))
+    told = "was recognised as Buck. Recognised beside it: Frank.\n"
+    assert told in caption_prompt(pair, CaptionSettings()).task
+    assert "beside it" not in caption_prompt(BUCK, CaptionSettings()).task
+
+
 def test_caption_prompt_when_guided_then_the_wish_stands_among_the_rules() -> None:
     prompt = caption_prompt(BUCK, CaptionSettings(guidance="Name the {time} of day.\n\nPlease."))
     assert "- Name the {time} of day. Please.\n" in prompt.task
@@ -64,8 +71,9 @@ def test_caption_cache_parameters_when_anything_said_changes_then_another_key() 
         key(BUCK, CaptionSettings(temperature=0.9)),
         key(BUCK, CaptionSettings(max_words=40)),
         key(BUCK, CaptionSettings(guidance="Be brief.")),
+        key(CaptionSubject(character="buck", characters=CAST, beside=("frank",)), captions),
     }
-    assert len(keys) == 6
+    assert len(keys) == 7
     shuffled = CaptionSubject(character="buck", characters=dict(reversed(CAST.items())))
     assert key(shuffled, captions) in keys
 

@@ -296,6 +296,9 @@ class CaptionItem(Contract):
     production: Slug
     dataset_id: DatasetId
     character: str | None
+    beside: tuple[CharacterSlug, ...] = Field(
+        default=(), exclude_if=lambda beside: not beside, description="as in the item"
+    )
     key: str = Field(description="S3 key of the picture in the studio bucket")
     character_name: str = Field(
         default="",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from pydantic import Field, ValidationError
 
@@ -44,6 +45,16 @@ MOST_ASKS = 2
 or after the check of all captions."""
 
 
+class Recognised(Protocol):
+    """Who was recognised on a picture; a `DatasetItem` and a `CaptionItem` say it."""
+
+    @property
+    def character(self) -> str | None: ...
+
+    @property
+    def beside(self) -> tuple[str, ...]: ...
+
+
 class KnownCaption(Contract):
     """A caption in the Cache."""
 
@@ -67,9 +78,9 @@ class Captioner:
     names: Mapping[str, str] = field(default_factory=dict)
     """For people, of characters that only people gave to crops; by slug."""
 
-    def known(self, crop_id: str, character: str | None, picture: bytes) -> Caption | None:
+    def known(self, crop_id: str, who: Recognised, picture: bytes) -> Caption | None:
         """The cached caption; None without one, or when its length is not the trainer's."""
-        kept = self.cache.get(self._key(self._prompt(character), picture))
+        kept = self.cache.get(self._key(self._prompt(who), picture))
         if kept is None:
             return None
         try:
@@ -83,7 +94,7 @@ class Captioner:
         return self._caption(crop_id, caption)
 
     def ask(
-        self, crop_id: str, character: str | None, picture: bytes, model: CaptionModel
+        self, crop_id: str, who: Recognised, picture: bytes, model: CaptionModel
     ) -> tuple[Caption, tuple[Usage, ...]]:
         """A new caption, and what it cost.
 
@@ -91,7 +102,7 @@ class Captioner:
             AnswerRefused: filtered, empty, or not usable even after the repair; with its cost.
             Throttled, ServiceUnavailable: from the service; the usage of this call is not counted.
         """
-        subject, prompt = self._subject(character), self._prompt(character)
+        subject, prompt = self._subject(who), self._prompt(who)
         sent = _picture(picture, model.picture_limits)
         turns = (Turn(role="user", text=prompt.task, picture=sent),)
         reply = model.ask(turns, system=prompt.system)
@@ -120,7 +131,7 @@ class Captioner:
         self,
         caption: Caption,
         faults: Sequence[str],
-        character: str | None,
+        who: Recognised,
         picture: bytes,
         model: CaptionModel,
     ) -> tuple[Caption, tuple[Usage, ...]]:
@@ -132,7 +143,7 @@ class Captioner:
         Raises:
             Throttled, ServiceUnavailable: from the service; the usage of this call is not counted.
         """
-        subject, prompt = self._subject(character), self._prompt(character)
+        subject, prompt = self._subject(who), self._prompt(who)
         text = None
         try:
             sent = _picture(picture, model.picture_limits)
@@ -162,29 +173,30 @@ class Captioner:
     def _is_worse(text: str, caption: Caption, subject: CaptionSubject) -> bool:
         """Whether a new text has graver faults by itself than the caption that it would replace."""
         new, old = (
-            gravity(own_faults(CaptionText(each, subject.character), subject.characters))
+            gravity(
+                own_faults(CaptionText(each, subject.character, subject.beside), subject.characters)
+            )
             for each in (text, caption.text)
         )
         return new > old
 
-    def _subject(self, character: str | None) -> CaptionSubject:
+    def _subject(self, who: Recognised) -> CaptionSubject:
         """A character that only a person gave to crops is in the prompts of those crops alone.
 
         In the prompts of all crops it would make all captions new, and paid for again.
         """
-        characters = dict(self.characters)
-        if character is not None and character not in characters:
-            characters[character] = Character(
-                name=self.names.get(character) or person_name(character)
-            )
-        return CaptionSubject(character=character, characters=characters)
+        characters, own = dict(self.characters), who.character
+        beside = tuple(slug for slug in who.beside if slug in characters and slug != own)
+        if own is not None and own not in characters:
+            characters[own] = Character(name=self.names.get(own) or person_name(own))
+        return CaptionSubject(character=own, characters=characters, beside=beside)
 
-    def _prompt(self, character: str | None) -> CaptionPrompt:
-        return caption_prompt(self._subject(character), self.captions)
+    def _prompt(self, who: Recognised) -> CaptionPrompt:
+        return caption_prompt(self._subject(who), self.captions)
 
-    def claim_key(self, character: str | None, picture: bytes) -> str:
+    def claim_key(self, who: Recognised, picture: bytes) -> str:
         """Names the answer that is paid for: the same picture, prompt and model."""
-        return self._key(self._prompt(character), picture)
+        return self._key(self._prompt(who), picture)
 
     def _key(self, prompt: CaptionPrompt, picture: bytes) -> str:
         parameters = caption_cache_parameters(prompt, self.captions)

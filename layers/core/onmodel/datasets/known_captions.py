@@ -25,10 +25,11 @@ class KnownCaptions:
     def _of_the_model(self, item: DatasetItem, picture: bytes) -> Caption | None:
         """Of a renamed picture also the one for its name before."""
         crop_id = item.crop_id
-        caption = self.captioner.known(crop_id, item.character, picture)
+        caption = self.captioner.known(crop_id, item, picture)
         if caption is not None or item.replaces is None or item.character is None:
             return caption
-        before = self.captioner.known(crop_id, item.named, picture)
+        was = item.model_copy(update={"character": item.named})
+        before = self.captioner.known(crop_id, was, picture)
         if before is None or item.named is None:
             return None
         cast = cast_of(self.captioner.characters, self.corrections)

@@ -10,10 +10,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pydantic import Field
+
 from onmodel.contracts.base import Contract
 from onmodel.contracts.characters import Character
 from onmodel.contracts.keys import digest
 from onmodel.contracts.settings import CaptionSettings
+from onmodel.formats.wording import listed
 
 SYSTEM = """\
 You write alternative text for the pictures of a film production. Your texts are short and \
@@ -85,6 +88,9 @@ class CaptionSubject(Contract):
 
     character: str | None
     characters: dict[str, Character]
+    beside: tuple[str, ...] = Field(
+        default=(), description="slugs of the other characters that were recognised on it"
+    )
 
     @property
     def name(self) -> str | None:
@@ -93,6 +99,11 @@ class CaptionSubject(Contract):
             return None
         known = self.characters.get(self.character)
         return known.name if known else None
+
+    @property
+    def names_beside(self) -> list[str]:
+        """As captions write them."""
+        return [self.characters[slug].name for slug in self.beside]
 
 
 def caption_prompt(subject: CaptionSubject, captions: CaptionSettings) -> CaptionPrompt:
@@ -103,7 +114,7 @@ def caption_prompt(subject: CaptionSubject, captions: CaptionSettings) -> Captio
         system=SYSTEM.format(**words),
         task=TASK.format(
             characters=_character_lines(subject.characters),
-            subject=_subject(subject.name),
+            subject=_subject(subject.name, subject.names_beside),
             guidance=guidance,
             examples="\n".join(map(answer_with, EXAMPLES)),
             **words,
@@ -145,7 +156,10 @@ def _character_lines(characters: Mapping[str, Character]) -> str:
     return "\n".join(lines) or NO_CHARACTERS
 
 
-def _subject(name: str | None) -> str:
+def _subject(name: str | None, beside: Sequence[str]) -> str:
     if name is None:
-        return "Nobody in this picture was recognised beforehand: trust your eyes."
-    return f"The figure in the middle of this picture was recognised as {name}."
+        known = "Nobody in this picture was recognised beforehand: trust your eyes."
+    else:
+        known = f"The figure in the middle of this picture was recognised as {name}."
+    also = f" Recognised beside it: {listed(beside)}." if beside else ""
+    return known + also

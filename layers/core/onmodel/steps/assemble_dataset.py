@@ -284,6 +284,7 @@ class AssembleDataset:
                 production=keys.production,
                 dataset_id=keys.dataset_id,
                 character=item.character,
+                beside=item.beside,
                 key=item.key,
                 character_name=names.get(item.character or "", ""),
             )

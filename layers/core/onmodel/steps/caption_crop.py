@@ -123,15 +123,15 @@ class CaptionCrop:
         captioner = self._captioner(item, keys)
         picture = self.studio.get(item.key)
         spent = known.usage if known is not None else ()
-        caption = captioner.known(item.crop_id, item.character, picture)
-        claim = captioner.claim_key(item.character, picture)
+        caption = captioner.known(item.crop_id, item, picture)
+        claim = captioner.claim_key(item, picture)
         is_new = caption is None
         if caption is None:
             if not self.cache.claim(claim, CLAIM_SECONDS):
                 return False
             try:
                 caption, usage = captioner.ask(
-                    item.crop_id, item.character, picture, self.model(captioner.captions)
+                    item.crop_id, item, picture, self.model(captioner.captions)
                 )
             except ServiceError as fault:
                 if is_final(fault):
@@ -153,15 +153,15 @@ class CaptionCrop:
         keys = DatasetKeys(item.production, item.dataset_id)
         captioner = self._captioner(item, keys)
         picture = self.studio.get(item.key)
-        claim = captioner.claim_key(item.character, picture)
+        claim = captioner.claim_key(item, picture)
         if not self.cache.claim(claim, CLAIM_SECONDS):
             return False
         try:
-            again = captioner.known(item.crop_id, item.character, picture)
+            again = captioner.known(item.crop_id, item, picture)
             usage: tuple[Usage, ...] = ()
             if again is None or not again.repaired:  # else paid for, and not written down
                 again, usage = captioner.ask_again(
-                    caption, item.faults, item.character, picture, self.model(captioner.captions)
+                    caption, item.faults, item, picture, self.model(captioner.captions)
                 )
             asked = CaptionAnswer(
                 crop_id=item.crop_id,

@@ -54,6 +54,7 @@ def check_captions(
             production=dataset.production,
             dataset_id=dataset.dataset_id,
             character=item.character,
+            beside=item.beside,
             key=item.key,
             faults=faults,
             character_name=corrections.names().get(item.character or "", ""),
