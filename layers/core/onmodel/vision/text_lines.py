@@ -30,7 +30,7 @@ LOWEST, HIGHEST = 6, 48
 SHORTEST_RUN = 8
 """Letters of one line. Measured on Big Buck Bunny: grass has runs of 5 to 7 in many frames."""
 
-Numbers = npt.NDArray[np.float64]
+FloatColumn = npt.NDArray[np.float64]
 
 
 def letters_in_lines(pixels: Pixels, enough: int) -> int:
@@ -55,11 +55,11 @@ def letters_in_lines(pixels: Pixels, enough: int) -> int:
 class _Letters:
     """Parts that may be letters, from left to right: pixels, mean luma, and how many they are."""
 
-    left: Numbers
-    right: Numbers
-    bottom: Numbers
-    height: Numbers
-    luma: Numbers
+    left: FloatColumn
+    right: FloatColumn
+    bottom: FloatColumn
+    height: FloatColumn
+    luma: FloatColumn
     count: npt.NDArray[np.int64]
 
 
