@@ -58,7 +58,7 @@ def take_lease(
             begun = DetectorStage.RUNNING if runs_already else DetectorStage.STARTING
             row = row.with_status(begun).with_fields(is_ours=not runs_already, asked_at=None)
         elif row.status == DetectorStage.RUNNING:
-            row = row.with_body(counted(body, clock()))
+            row = row.with_body(with_unit_hours(body, clock()))
         return row.with_fields(leases=(*row.body.leases, lease))
 
     if detector_of(registry, model) is None:
@@ -210,7 +210,7 @@ def stop_all(
     return still
 
 
-def counted(body: DetectorBody, now: datetime) -> DetectorBody:
+def with_unit_hours(body: DetectorBody, now: datetime) -> DetectorBody:
     """The body with all hours up to now: in equal shares for the films that need the model."""
     since = body.counted_until
     if since is None or not body.is_ours or now <= since:
@@ -231,7 +231,7 @@ def counted(body: DetectorBody, now: datetime) -> DetectorBody:
 
 
 def _with_hours(row: DetectorRow, now: datetime) -> DetectorRow:
-    return row.with_body(counted(row.body, now))
+    return row.with_body(with_unit_hours(row.body, now))
 
 
 def _not_billing(row: DetectorRow, now: datetime, is_gone: bool) -> DetectorRow | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from onmodel.contracts.detectors import DetectorStage
 from onmodel.contracts.keys import MAIN_PRODUCTION
-from onmodel.films.detectors import counted
+from onmodel.films.detectors import with_unit_hours
 from onmodel.formats.wording import count
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import DETECTORS, DetectorRow
@@ -50,7 +50,7 @@ def detector_in_words(row: DetectorRow, now: datetime) -> tuple[str, float | Non
 
 def _usd(row: DetectorRow, now: datetime | None = None) -> float | None:
     """Of the hours that are in no film's bill; with `now`, of the films' hours so far too."""
-    body = row.body if now is None else counted(row.body, now)
+    body = row.body if now is None else with_unit_hours(row.body, now)
     if body.unit_usd_hour is None:
         return None
     running = sum(lease.unit_hours for lease in body.leases) if now else 0.0
