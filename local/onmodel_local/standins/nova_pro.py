@@ -1,7 +1,8 @@
 """Nova Pro by Converse: captions from measurements or a local vision model, boxes, questions.
 
 Without a model the caption has only the light, the colours and the name in the prompt. The answer
-has the real shape, but is not a good caption.
+has the real shape, but is not a good caption. A caption that is asked for again has other words;
+what the question says of its faults is not read.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ class NovaPro:
             raise ServiceFault("ValidationException", f"odd answers are {sorted(_ODD)}")
         said, reason = _ODD.get(odd or "", ("", "end_turn"))
         if not odd or "@" in said:
-            caption = await self._caption(text, pictures)
+            is_again = len(request["messages"]) > 1
+            caption = await self._caption(text, pictures, is_again=is_again)
             said = said.replace("@", caption) if odd else json.dumps({"alt_text": caption})
         if odd is None and self._vision is not None:
             said = await asyncio.to_thread(self._ask_vision, self._vision, text, pictures)
@@ -141,13 +143,14 @@ class NovaPro:
             raise ServiceFault("ValidationException", "Could not process image") from fault
         return answers(questions, len(measured.figures))
 
-    async def _caption(self, text: str, pictures: list[bytes]) -> str:
+    async def _caption(self, text: str, pictures: list[bytes], *, is_again: bool) -> str:
         found = _RECOGNISED.search(text)
         name = found["name"] if found else None
         if not pictures:
             return _without_picture(name)
         try:
-            return caption(await self._processes.run(picture_description, pictures[-1]), name)
+            described = await self._processes.run(picture_description, pictures[-1])
+            return caption_in_other_words(described, name) if is_again else caption(described, name)
         except PictureUnreadableError as fault:
             raise ServiceFault("ValidationException", "Could not process image") from fault
 
@@ -184,6 +187,16 @@ def caption(description: Description, name: str | None) -> str:
         f"{light}, {description.middle} tones drawn {description.texture}"
         f" against {description.around} surroundings"
         f" with most of the brightness on {description.heavier_side}."
+    )
+
+
+def caption_in_other_words(description: Description, name: str | None) -> str:
+    """The same measurements, for who asks again."""
+    who = name or "somebody"
+    return (
+        f"Where {description.around} colours meet {description.middle} ones, drawn"
+        f" {description.texture}, {who} stands, {description.heavier_side} brighter,"
+        f" the light {description.light}."
     )
 
 

@@ -30,12 +30,22 @@ class InProcess:
 
 
 def _ask(
-    vision: VisionEndpoint | None = None, odd: str | None = None, body: bytes = PICTURE
+    vision: VisionEndpoint | None = None,
+    odd: str | None = None,
+    body: bytes = PICTURE,
+    *,
+    again: bool = False,
 ) -> Any:
     text = "The figure in the middle of this picture was recognised as Buck B.\n"
     content = [{"image": {"format": "png", "source": {"bytes": body}}}, {"text": text}]
     pro = NovaPro(InProcess(), lambda _: b"", vision)  # type: ignore[arg-type]
-    return asyncio.run(pro.converse({"messages": [{"role": "user", "content": content}]}, odd))
+    messages: list[dict[str, Any]] = [{"role": "user", "content": content}]
+    if again:
+        messages += [
+            {"role": "assistant", "content": [{"text": "{}"}]},
+            {"role": "user", "content": [{"text": "Once more, please"}]},
+        ]
+    return asyncio.run(pro.converse({"messages": messages}, odd))
 
 
 def _text(answer: dict[str, Any]) -> str:
@@ -46,6 +56,15 @@ def test_converse_when_picture_is_green_then_the_caption_says_so_and_names() -> 
     caption = json.loads(_text(_ask()))["alt_text"]
     assert "Buck B" in caption
     assert "green" in caption
+
+
+def test_converse_when_asked_again_then_the_caption_has_other_words_and_the_name() -> None:
+    first, second = (
+        json.loads(_text(_ask(again=again)))["alt_text"].split() for again in (False, True)
+    )
+    assert "Buck B" in " ".join(second)
+    in_a_row = [set(zip(words, words[1:], words[2:], strict=False)) for words in (first, second)]
+    assert not in_a_row[0] & in_a_row[1]
 
 
 def test_converse_when_picture_is_broken_then_validation_exception() -> None:
