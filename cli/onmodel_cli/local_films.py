@@ -11,6 +11,7 @@ from awscrt.checksums import crc64nvme
 
 from onmodel.contracts.keys import as_typed
 from onmodel.errors import FilmRefused
+from onmodel.films.file_kinds import is_picture_archive
 from onmodel.films.upload_layout import FilmFile, IgnoredUpload, classify, key_in
 from onmodel_cli.uploading import UploadProgress, check_key
 
@@ -86,10 +87,15 @@ def check_film(path: Path) -> None:
     Raises:
         FilmRefused: as inspect_film says.
     """
-    from onmodel.video.inspection.film import inspect_film  # loads PyAV: others do not wait
+    # loads PyAV: others do not wait
+    from onmodel.films.picture_archive import open_picture_archive
+    from onmodel.video.inspection.film import inspect_film
 
     try:
         with path.open("rb") as source:
+            if is_picture_archive(path.name):
+                open_picture_archive(source).facts(path.stat().st_size)
+                return
             inspect_film(source, size_bytes=path.stat().st_size)
     except FilmRefused as fault:
         raise FilmRefused(f"{path.name}: {fault.reason}", fault.advice) from fault

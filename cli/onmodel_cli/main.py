@@ -22,6 +22,7 @@ from onmodel_cli.doctor import doctor
 from onmodel_cli.events import event
 from onmodel_cli.exporting import export
 from onmodel_cli.fetching import model_app
+from onmodel_cli.importing import import_folder
 from onmodel_cli.judging import judge
 from onmodel_cli.local_stack import local_app
 from onmodel_cli.models import delete_model, deploy, extend, retire
@@ -192,6 +193,7 @@ app.command()(review)
 app.command()(dedup)
 app.command()(export)
 app.command()(diff)
+app.command("import")(import_folder)
 app.command()(judge)
 app.command()(train)
 app.command()(deploy)

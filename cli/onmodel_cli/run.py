@@ -47,6 +47,8 @@ class Wish:
     settings: Path | None = None
     output: Path = Path("onmodel-out")
     pictures: bool = True
+    are_named: bool = False
+    """Names were saved before: references are not missed."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def _send_others(
         sent = upload_references(wish.characters, folder, connection.uploads, warn)
         shown = ", ".join(f"{name} ({number})" for name, number in sent.items())
         console.print(f"[green]✓[/] References: {shown}")
-    elif not _knows_somebody(folder, connection):
+    elif not wish.are_named and not _knows_somebody(folder, connection):
         console.print(
             "[yellow]![/] No character has pictures yet, so nobody is named. Make a folder for"
             " each with three pictures of it, and give it with `--characters DIR`."

@@ -51,6 +51,9 @@ ELSEWHERE = {
     "onmodel review --folder FOLDER": (
         "tests/unit/cli/exports/test_folder_stack.py; it serves until Ctrl-C"
     ),
+    "onmodel import FOLDER -p NAME": (
+        "tests/unit/cli/test_importing.py; the pages' production would get pictures of its own"
+    ),
     "onmodel diff A B -p NAME": "tests/unit/cli/test_diffing.py; as onmodel diff -p NAME",
     "onmodel dedup -p NAME --threshold 0.9 --save": (
         "tests/unit/cli/test_dedup.py; the pages' drawn films need a threshold of their own"

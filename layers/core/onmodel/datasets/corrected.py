@@ -14,6 +14,7 @@ from onmodel.contracts.datasets import (
     LeftOut,
     LeftOutReason,
 )
+from onmodel.contracts.keys import hashed_slug, same_name, slug
 from onmodel.contracts.settings import Settings
 from onmodel.datasets.mentions import mentions, with_name_replaced
 from onmodel.films.corrections import Corrections
@@ -78,6 +79,15 @@ def cast_of(characters: Mapping[str, Character], corrections: Corrections) -> di
         slug: Character(name=names.get(slug) or person_name(slug))
         for slug in sorted(corrections.characters())
     } | dict(characters)
+
+
+def id_of_name(name: str, characters: Mapping[str, Character]) -> str:
+    """The id of the character with this name; of a new one, as a folder's of that name would be."""
+    for identity, character in characters.items():
+        if same_name(character.name) == same_name(name):
+            return identity
+    own = slug(name)
+    return hashed_slug(name) if own in characters else own
 
 
 @dataclass(frozen=True)

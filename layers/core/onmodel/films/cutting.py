@@ -19,7 +19,7 @@ from onmodel.contracts.films import (
     Thumbnail,
 )
 from onmodel.contracts.keys import FilmKeys, crop_id, digest
-from onmodel.contracts.settings import Settings
+from onmodel.contracts.settings import CropSettings, Settings
 from onmodel.ports.finder import Finder
 from onmodel.ports.models import Embedder
 from onmodel.ports.storage import ObjectStore
@@ -28,9 +28,13 @@ from onmodel.video.sampling.selection import DroppedFrame
 from onmodel.vision.cropping import cut_crop, enlargement
 from onmodel.vision.detections import choose_detections
 from onmodel.vision.encoding import encode_for_service, encode_picture, thumbnail
+from onmodel.vision.geometry import FrameSize, crop_window
 from onmodel.vision.other_figures import ROUNDED, narrow_window, visible_figures
 from onmodel.vision.quality import crop_quality, measure_crop
 from onmodel.vision.text_lines import letters_in_lines
+
+IMPORTED = "imported"
+"""The label of a figure that no finder found."""
 
 
 @dataclass
@@ -110,11 +114,11 @@ class FigureCutter:
             detail = f"lines of text with {letters} letters or more"
             result.rejected.append(self._rejected(frame, RejectReason.TEXT, detail, figure.box))
             return
-        identity = crop_id(
+        identity = crop_of(
             self.run.film_id,
             frame.timecode_seconds,
-            (window.left, window.top, window.width, window.height),
-            digest(settings.model_dump(mode="json")),
+            window,
+            settings,
             figure=sum(crop.window == window for crop in result.crops),
         )
         key = self.keys.picture(identity, "jpg" if settings.format == "jpeg" else "png")
@@ -189,6 +193,40 @@ def _with_others_known(crops: Sequence[Crop]) -> list[Crop]:
         )
         for crop in crops
     ]
+
+
+class PictureCutter(FigureCutter):
+    """Takes each picture of an archive for a figure: no finder is asked."""
+
+    def cut_frame(self, frame: Frame) -> CutResult:
+        """Cut the picture to the aspect and size of crops, embed it (paid) and write it."""
+        result = CutResult()
+        whole = Detection(box=frame.picture, label=IMPORTED, confidence=100)
+        self._cut_figure(frame, whole, (), result)
+        if not result.crops:
+            result.thumbnails.append(_thumbnail(_frame_id(frame.timecode_seconds), frame.pixels))
+        return result
+
+
+def crop_of(
+    film: str, timecode_seconds: float, window: Box, settings: CropSettings, figure: int = 0
+) -> str:
+    """The id of the crop of a window. Arguments as of `crop_id`."""
+    place = (window.left, window.top, window.width, window.height)
+    return crop_id(film, timecode_seconds, place, digest(settings.model_dump(mode="json")), figure)
+
+
+def crop_of_picture(film: str, number: int, size: FrameSize, settings: CropSettings) -> str:
+    """The id that a picture of an archive gets.
+
+    Args:
+        film: film_id of the archive.
+        number: of the picture, from 0.
+        size: width and height in pixels.
+        settings: of crops.
+    """
+    whole = Box(left=0, top=0, width=size[0], height=size[1])
+    return crop_of(film, number, crop_window(whole, whole, settings), settings)
 
 
 def _frame_id(timecode_seconds: float) -> str:

@@ -78,6 +78,26 @@ _SUFFIXES = (
 _KINDS = {suffix: kind for kind, suffixes in _SUFFIXES for suffix in suffixes.split()}
 
 
+PICTURE_ARCHIVE = ".pictures.zip"
+"""The end of the name of an archive that `onmodel import` makes: it is prepared as a film is."""
+
+
+def is_picture_archive(key: str) -> bool:
+    return key.lower().endswith(PICTURE_ARCHIVE)
+
+
+def is_picture_name(key: str) -> bool:
+    """Whether a file is, by its name, a picture of a kind that is read."""
+    return _KINDS.get(PurePosixPath(key).suffix.lower()) is _PICTURE and not _is_hidden(key)
+
+
+def _is_hidden(key: str) -> bool:
+    """As macOS puts them beside pictures: `__MACOSX/._a.jpg`."""
+    return PurePosixPath(key).name.startswith(".")
+
+
 def kind_by_name(key: str) -> FileKind | None:
     """What a file is that is no film; None when its name does not say so."""
+    if is_picture_archive(key):
+        return None
     return _KINDS.get(PurePosixPath(key).suffix.lower())

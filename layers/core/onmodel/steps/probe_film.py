@@ -6,6 +6,8 @@ from onmodel.contracts.films import Chunk, FilmProbed, RunRequest
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import Settings
 from onmodel.errors import FilmRefused, NotFound
+from onmodel.films.file_kinds import is_picture_archive
+from onmodel.films.picture_archive import open_picture_archive
 from onmodel.films.source import open_film
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.ports.storage import ObjectStore
@@ -15,6 +17,8 @@ from onmodel.video.sampling.chunks import plan_chunks
 
 def probe_film(request: RunRequest, *, uploads: ObjectStore, studio: ObjectStore) -> FilmProbed:
     """Write film.json, packets.npz and, last, chunks.jsonl; a repeat reads them.
+
+    An archive of pictures has no packets.
 
     Raises:
         FilmRefused: the film was deleted, or cannot be decoded; says what to do.
@@ -32,6 +36,12 @@ def probe_film(request: RunRequest, *, uploads: ObjectStore, studio: ObjectStore
             f"{run.title} was deleted before it could be read", "Upload it again"
         ) from gone
     reader = open_film(uploads, run.source, size)
+    if is_picture_archive(source):
+        archive = open_picture_archive(reader)
+        facts = archive.facts(size)
+        studio.put(keys.facts, facts.model_dump_json().encode(), "application/json")
+        studio.put(keys.chunks, write_lines(archive.chunks()), "application/jsonl")
+        return FilmProbed(chunks_key=keys.chunks)
     probed = inspect_film(reader, size_bytes=size)
     chunks = plan_chunks(
         probed.packets, probed.facts, chunk_seconds=settings.sampling.chunk_seconds

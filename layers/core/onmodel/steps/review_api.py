@@ -10,7 +10,6 @@ from pydantic import BaseModel, ValidationError
 
 from onmodel.contracts.base import HAND_WRITTEN, Contract
 from onmodel.contracts.characters import Character
-from onmodel.contracts.keys import hashed_slug, same_name, slug
 from onmodel.contracts.review import (
     CorrectionResult,
     CorrectionsRequest,
@@ -23,7 +22,7 @@ from onmodel.contracts.review import (
     ReviewPage,
 )
 from onmodel.contracts.trainings import DatasetLimits
-from onmodel.datasets.corrected import cast_of
+from onmodel.datasets.corrected import cast_of, id_of_name
 from onmodel.errors import OnmodelError
 from onmodel.films.corrections import read_corrections, save_corrections
 from onmodel.films.near_duplicates import FilmsNearDuplicates
@@ -146,11 +145,8 @@ class ReviewApi:
             self.items.listed(subject.reviewed).characters,
             read_corrections(subject.reviewed.production, self.registry),
         )
-        for identity, character in known.items():
-            if same_name(character.name) == same_name(name):
-                return NewCharacter(slug=identity, name=character.name)
-        own = slug(name)
-        return NewCharacter(slug=hashed_slug(name) if own in known else own, name=name)
+        identity = id_of_name(name, known)
+        return NewCharacter(slug=identity, name=known[identity].name if identity in known else name)
 
     def _near_duplicates(self, subject: ReviewSubject, wanted: str) -> Contract:
         try:

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from exported import CAPTION, NAMES, export_to
+from fakes.training_in_memory import picture
+
+from onmodel_cli.imports.folder import FoundFolder, ImportRefused, read_folder
+
+
+def put(folder: Path, name: str, body: bytes | str | int) -> None:
+    """A number makes a picture of its own."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = picture(body) if isinstance(body, int) else body
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+def said(found: FoundFolder) -> dict[str, tuple[str, str]]:
+    return {one.path.name: (one.name, one.caption) for one in found.pictures}
+
+
+def left_out(found: FoundFolder) -> dict[str, str]:
+    return {line.path: line.why for line in found.left_out}
+
+
+def test_folder_when_imagefolder_then_texts_and_names_of_its_metadata(tmp_path: Path) -> None:
+    put(tmp_path, "train/a.jpg", 1)
+    put(tmp_path, "test/b.jpg", 2)
+    put(tmp_path, "train/metadata.jsonl", json.dumps(
+        {"file_name": "a.jpg", "text": "Buck\n runs. ", "name": "Buck", "box": [1, 2, 3, 4]}
+    ))  # fmt: skip
+    put(tmp_path, "test/metadata.csv", 'file_name,caption\nb.jpg,"Frank, who sits."\n')
+    found = read_folder(tmp_path)
+    assert said(found) == {"a.jpg": ("Buck", "Buck runs."), "b.jpg": ("", "Frank, who sits.")}
+    assert left_out(found) == {}
+
+
+def test_folder_when_kohyas_then_captions_beside_and_names_of_folders(tmp_path: Path) -> None:
+    put(tmp_path, "10_big-buck/a.jpg", 1)
+    put(tmp_path, "10_big-buck/a.txt", "\ufeffBuck runs.\n")
+    put(tmp_path, "2_Café Owl/b.png", picture(2, "png"))
+    put(tmp_path, "2_Café Owl/b.caption", "An owl.")
+    put(tmp_path, "other/c.jpg", 3)
+    assert said(read_folder(tmp_path)) == {
+        "a.jpg": ("Big Buck", "Buck runs."), "b.png": ("Café Owl", "An owl."), "c.jpg": ("", ""),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", ["onmodel", "imagefolder", "kohya", "coco", "bedrock"])
+def test_folder_when_we_exported_it_then_the_same_pictures_names_and_captions(
+    tmp_path: Path, layout: str
+) -> None:
+    found = read_folder(export_to(tmp_path / "out", layout).folder)
+    assert [one.name for one in sorted(found.pictures, key=lambda one: one.path.name)] == [
+        *(NAMES["buck"], "Frank", NAMES["buck"], "Frank", "", "Frank")
+    ]
+    assert {one.caption for one in found.pictures if one.name == "Frank"} == {
+        CAPTION.format(name="Frank")
+    }
+    assert {line.path.partition("/")[0] for line in found.left_out} <= {
+        "annotations", "manifest.jsonl", "validation.jsonl"
+    }  # fmt: skip
+
+
+def test_folder_when_input_is_bad_then_each_file_is_listed_with_its_reason(tmp_path: Path) -> None:
+    put(tmp_path, "a.jpg", 1)
+    put(tmp_path, "b.jpg", picture(1))
+    put(tmp_path, "broken.jpg", picture(2)[:300])
+    put(tmp_path, "lost.txt", "A caption without a picture.")
+    put(tmp_path, "notes.pdf", "%PDF")
+    put(tmp_path, "a.txt", b"\xff\xfe\xfa not UTF-8")
+    put(tmp_path, ".DS_Store", "of a system")
+    put(tmp_path, "metadata.jsonl", json.dumps({"file_name": "gone.jpg", "text": "x"}) + "\n"
+        + json.dumps({"file_name": "../../etc/passwd", "text": "x"}) + "\n")  # fmt: skip
+    found = read_folder(tmp_path)
+    why = left_out(found)
+    assert [one.path.name for one in found.pictures] == ["a.jpg"]
+    assert why["b.jpg"] == "has the same bytes as a.jpg"
+    assert why["broken.jpg"].startswith("cannot be used: ")
+    assert why["lost.txt"] == why["notes.pdf"] == "is no picture, and the caption of none"
+    assert why["a.txt"].startswith("cannot be read: 'utf-8' codec can't decode")
+    assert why["metadata.jsonl, line 1,"] == "names no picture of the folder: gone.jpg"
+    assert why["metadata.jsonl, line 2,"] == "names no picture of the folder: ../../etc/passwd"
+    assert ".DS_Store" not in why
+
+
+@pytest.mark.parametrize("files", [{}, {"a.txt": "x"}, {"a.jpg": "no picture"}])
+def test_folder_when_it_holds_no_picture_then_refused(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
+    for name, body in files.items():
+        put(tmp_path, name, body)
+    with pytest.raises(ImportRefused, match="holds no picture that can be imported"):
+        read_folder(tmp_path)
+    with pytest.raises(ImportRefused, match="There is no folder"):
+        read_folder(tmp_path / "none")
