@@ -8,7 +8,7 @@ import pytest
 
 from onmodel.contracts.films import RejectReason
 from onmodel.contracts.settings import Settings
-from onmodel.pages.dropped import REASONS
+from onmodel.pages.dropped import MOST_OF_A_REASON, REASONS
 from onmodel.pages.film import render_film_report
 
 
@@ -106,9 +106,9 @@ def test_report_when_an_hour_was_dropped_then_some_of_each_reason_are_shown(make
     pages = dict(render_film_report(report))
     html = b"".join(pages.values()).decode()
     most = max(report.summary.rejected.values())
-    assert f"120 of {most:,} are shown, evenly over the film" in html
+    assert f"{MOST_OF_A_REASON} of {most:,} are shown, evenly over the film" in html
     assert len(pages) <= 3 + len(report.summary.rejected)
-    assert html.count('<figure class="tile"') <= 4 + 120 * len(report.summary.rejected)
+    assert html.count('<figure class="tile"') <= 4 + MOST_OF_A_REASON * len(report.summary.rejected)
 
 
 def test_report_when_costs_are_shown_then_in_words_and_not_by_internal_names(make_report) -> None:

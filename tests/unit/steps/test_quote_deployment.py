@@ -35,6 +35,7 @@ def quote(wish: float, longest: float, prices: PriceBook = PRICES) -> float | No
     )
     assert answer.subject_id == "forest" and answer.quote.usd == answer.usd
     assert "billed by the hour" in answer.quote.why
+    assert answer.quote.training_id == TRAINING
     return answer.usd
 
 

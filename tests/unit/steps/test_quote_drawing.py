@@ -27,6 +27,7 @@ def test_quote_when_above_the_limit_then_a_person_is_asked_with_the_reason(
     quoted = studio.quote_drawing(studio.plan(), limit=0.1)
     assert quoted.approval
     assert quoted.quote.why == "The quote is above the limit of $0.10."
+    assert quoted.quote.training_id == studio.plan().training_id is not None
 
 
 def test_quote_when_further_arms_are_named_then_they_are_quoted(studio: JobsInMemory) -> None:

@@ -120,6 +120,21 @@ def test_ask_when_a_newer_dataset_is_asked_about_then_an_older_review_is_over(
     assert "takes the place" not in world.mailbox.mails[-1].body, "the review was not about money"
 
 
+def test_ask_when_about_a_storyboard_then_shows_what_its_model_learnt_from(
+    world: TrainingInMemory,
+) -> None:
+    dataset = world.captioned()
+    world.write_manifest(dataset)
+    training = world.start_training(dataset)
+    quote = CostQuote(usd=121, parts=(), assumptions=(), training_id=training)
+    world.ask(purpose="deployment", subject_id="misty-forest", usd=121, quote=quote)
+    mail = " ".join(world.mailbox.mails[-1].body.split())
+    assert "The model learnt from 8 pictures of 1 film" in mail
+    (row,) = [row for row in approvals(world) if row.body.subject_id == "misty-forest"]
+    page = world.follow(world.links.link_to_approval(PRODUCTION, row.id, 7)).body
+    assert "The model learnt from 8 pictures" in page and "Subject: <code>misty-forest" in page
+
+
 def test_ask_when_the_older_was_decided_before_then_its_answer_stands(
     world: TrainingInMemory,
 ) -> None:

@@ -328,10 +328,18 @@ class ApprovalBody(Contract):
     replaces: tuple[str, ...] = Field(
         default=(), description="ids of the older questions that it withdraws"
     )
+    training_id: str | None = Field(
+        default=None, description="whose model draws the storyboard; its dataset is shown"
+    )
     decided_at: datetime | None = None
     answered_at: datetime | None = Field(
         default=None, description="when the decision was handed to the execution, or it had ended"
     )
+
+    @property
+    def shown_id(self) -> str:
+        """The dataset or training whose pictures a person sees beside the question."""
+        return self.training_id or self.subject_id
 
 
 class TrainingStage(StrEnum):

@@ -100,6 +100,9 @@ class CostQuote(Contract):
     parts: tuple[CostPart, ...]
     assumptions: tuple[str, ...]
     why: str = Field(default="", description="why a person is asked; '' when nobody is")
+    training_id: Slug | None = Field(
+        default=None, description="whose model draws a storyboard; None for other questions"
+    )
 
     @property
     def usual_usd(self) -> float | None:

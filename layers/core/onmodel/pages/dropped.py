@@ -17,7 +17,7 @@ from onmodel.pages.templating import StoredPicture
 ALIKE_IN_A_ROW = 40
 """Tiles in a row of duplicates: a still shot of minutes has hundreds, and pages stay small."""
 
-MOST_OF_A_REASON = 120
+MOST_OF_A_REASON = 48
 """Of what was dropped, pictures that are shown for each reason: an hour has thousands of them, and
 nobody looks at all. rejected.jsonl lists each."""
 

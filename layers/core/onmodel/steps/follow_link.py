@@ -173,7 +173,7 @@ class FollowLink:
 
     def _question(self, row: ApprovalRow) -> Question:
         body = row.body
-        dataset = dataset_of(row.production, body.subject_id, self.registry)
+        dataset = dataset_of(row.production, body.shown_id, self.registry)
         return Question(
             production=production_name(row.production, self.registry),
             purpose=body.purpose,

@@ -32,7 +32,7 @@ def quote_drawing(
     parts = (WorkPart(name="drawing", work=work), *judging_part(plan.judging))
     quote = cost_quote(parts, prices)
     why = "" if plan.agreed else why_above("The quote", quote.usd, spend_limit_usd)
-    asked = quote.model_copy(update={"why": why})
+    asked = quote.model_copy(update={"why": why, "training_id": plan.training_id})
     return DrawingQuoted(
         usd=asked.usd, quote=asked, subject_id=plan.name, purpose="drawing", approval=bool(why)
     )

@@ -71,6 +71,7 @@ class RequestApproval:
             parts=quote.parts,
             why=quote.why,
             assumptions=quote.assumptions,
+            training_id=quote.training_id,
             task_token=request.token,
             execution_arn=request.execution_arn,
             expires_at=now + timedelta(days=self.approval_days),
