@@ -23,11 +23,13 @@ from onmodel_cli.storyboard import drawn_take, fetch_gallery, send_storyboard, s
 from onmodel_cli.waiting import waiting
 
 if TYPE_CHECKING:
+    from onmodel_local.daemon import RunningStack
     from onmodel_local.simulation_settings import SimulationSettings
 
 DemoTrainer = Literal["bedrock", "sagemaker"]
 
 CACHE = Path(".cache") / "films"
+HOME = Path(".cache") / "demo-stack"
 BUNNY = "big-buck-bunny"
 
 SIMULATED = """\
@@ -85,7 +87,7 @@ def play(demo: Demo, console: Console) -> None:
     wish = _own(demo) if demo.film else _bunny(demo, console)
     before = local_stack.found_stack()
     with waiting(console, "Starting the local stack and deploying template.yaml"):
-        running = local_stack.start(settings=_simulation(demo))
+        running = _stack(demo, is_new=before is None)
     try:
         console.print(f"[green]✓[/] Local stack at {running.endpoint_url}, template.yaml deployed")
         use_endpoint(running.endpoint_url)
@@ -102,7 +104,7 @@ def play(demo: Demo, console: Console) -> None:
             _draw_arms(demo, wish, connection, console)
     finally:
         if before is None and not demo.keep:
-            local_stack.stop()
+            local_stack.stop(forget=True)
             console.print("[dim]The local stack is stopped (--keep leaves it running).[/]")
             how = "With --keep, "
         else:
@@ -111,6 +113,14 @@ def play(demo: Demo, console: Console) -> None:
     command = f"onmodel review --local -p {wish.production}"
     console.print(f"[bold]Review[/] {how}`{command}` opens the page where pictures are corrected")
     console.print(f"[dim]{duration(time.monotonic() - started)}[/]")
+
+
+def _stack(demo: Demo, *, is_new: bool) -> RunningStack:
+    """The running stack, or one of its own: the data of `onmodel local up` stay as they are."""
+    settings = _simulation(demo)
+    if not is_new:
+        return local_stack.start(settings=settings)
+    return local_stack.start(settings=settings, home=HOME, fresh=True)
 
 
 def _draw_arms(demo: Demo, wish: Wish, connection: Connection, console: Console) -> None:

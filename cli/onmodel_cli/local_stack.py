@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from onmodel.errors import RefusedError, ServiceError
+from onmodel.formats.wording import count
 from onmodel_cli import speaking
 from onmodel_cli.connection import use_endpoint
 from onmodel_cli.signals import ending_as_by_ctrl_c
@@ -32,7 +33,7 @@ PARAMETERS = {
 local_app = typer.Typer(
     no_args_is_help=True,
     help="The local stack: an AWS emulator and stand-ins for Rekognition and Bedrock, on "
-    "127.0.0.1. Runs the same template.yaml; costs nothing; `down` deletes everything.",
+    "127.0.0.1. Runs the same template.yaml; costs nothing. `down` keeps its data.",
 )
 
 
@@ -53,15 +54,23 @@ def up(
             exists=True, file_okay=False,
         ),
     ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Delete its data, and begin anew.")
+    ] = False,
 ) -> None:  # fmt: skip
-    """Start it and deploy the template, or update the one that runs."""
+    """Start it and deploy the template, or update the one that runs. It goes on with its data.
+
+    What was being worked on when it ended counts as failed: upload it again.
+    """
     with speaking.plain_errors(interrupted="Interrupted."), ending_as_by_ctrl_c():
         with waiting(speaking.err, "Starting the local stack and deploying template.yaml"):
             running = start(
                 vision_url=vision_url,
                 vision_model=vision_model,
                 settings=training_settings(weights),
+                fresh=fresh,
             )
+        _tell_leftovers()
         speaking.say(f"[green]✓[/] The local stack runs at {running.endpoint_url}")
         speaking.say(_about_jobs(running))
         speaking.say(
@@ -72,18 +81,37 @@ def up(
 
 @local_app.command()
 def down() -> None:
-    """Stop it and delete everything in it."""
+    """Stop it. Its data are kept, for the next `up`."""
+    from onmodel_local.folders import bytes_in
+
     with speaking.plain_errors():
-        speaking.say("[green]✓[/] Stopped." if stop() else "It was not running.")
+        with waiting(speaking.err, "Keeping the data, and stopping"):
+            kept = stop()
+        if kept is None:
+            speaking.say("It was not running.")
+            return
+        speaking.say(
+            f"[green]✓[/] Stopped. Films, datasets and rows are kept in {kept}"
+            f" ({bytes_in(kept) / 1e6:,.0f} MB): `onmodel local up` goes on with them,"
+            " `onmodel local up --fresh` without."
+        )
 
 
 @local_app.command("status")
 def stack_status() -> None:
-    """Show whether it runs, and where."""
+    """Show whether it runs, where, and what it holds in memory and on disk."""
+    from onmodel_local.folders import bytes_in
+    from onmodel_local.process import memory_of_group
+
     with speaking.plain_errors():
         running = running_stack()
         speaking.out.print(f"endpoint  {running.endpoint_url}")
         speaking.out.print(f"log       {running.log}")
+        processes, held = memory_of_group(running.pid)
+        number = count(processes, "process", "processes")
+        speaking.out.print(f"memory    {held / 1e6:,.0f} MB in {number}")
+        data = bytes_in(Path(running.folder))
+        speaking.out.print(f"data      {data / 1e6:,.0f} MB in {running.folder}")
         for name, value in sorted(running.outputs.items()):
             speaking.out.print(f"{name:<16}  {value}")
         speaking.out.print("\nFor the AWS CLI (version 1 also wants --endpoint-url for SQS):")
@@ -148,8 +176,23 @@ def _about_jobs(running: RunningStack) -> str:
     return "SageMaker jobs run the real programs on a tiny model with random weights."
 
 
+def _tell_leftovers() -> None:
+    """Delete what killed stacks left in the temporary folder, and say so."""
+    from onmodel_local.folders import delete_leftovers
+
+    if deleted := delete_leftovers():
+        size = sum(size for _, size in deleted) / 1e6
+        names = ", ".join(str(path) for path, _ in deleted)
+        speaking.say(f"Deleted leftovers of stacks that were killed ({size:,.0f} MB): {names}")
+
+
 def start(
-    *, vision_url: str = "", vision_model: str = "", settings: SimulationSettings | None = None
+    *,
+    vision_url: str = "",
+    vision_model: str = "",
+    settings: SimulationSettings | None = None,
+    home: Path | None = None,
+    fresh: bool = False,
 ) -> RunningStack:
     """Start or update the stack of this repository.
 
@@ -157,6 +200,8 @@ def start(
         vision_url: as daemon.start_stack's.
         vision_model: as daemon.start_stack's.
         settings: as daemon.start_stack's; one that runs takes what its SageMaker jobs run.
+        home: as daemon.start_stack's; by default that of `onmodel local up`.
+        fresh: as daemon.start_stack's.
 
     Raises:
         LocalUnavailable: the local group is not installed, or there is no template.
@@ -173,6 +218,8 @@ def start(
             vision_url=vision_url,
             vision_model=vision_model,
             settings=settings,
+            home=home or daemon.HOME,
+            fresh=fresh,
         )
         from onmodel_local.mail import MailCatcher
 
@@ -180,9 +227,12 @@ def start(
         return running
 
 
-def stop() -> bool:
-    """Stop it; False when none runs."""
-    return bool(_daemon().stop_stack(repository()))
+def stop(*, forget: bool = False) -> Path | None:
+    """Stop it; returns the folder with its data, None when none runs. `forget` deletes them."""
+    daemon = _daemon()
+    with _faults():
+        kept: Path | None = daemon.stop_stack(repository(), forget=forget)
+    return kept
 
 
 def found_stack() -> RunningStack | None:

@@ -1,4 +1,4 @@
-"""`onmodel local up` and `down`: a stack that keeps running after the command has ended."""
+"""`onmodel local up` and `down`: a stack that outlives the command, and data that outlive it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ from onmodel_local.stack import (
 from onmodel_local.trainer_files import put_trainer_files
 
 STATE = Path(".cache") / "local-stack.json"
+HOME = Path(".cache") / "local-stack"
+"""What the stack knows; the next one goes on with it."""
+
 TEMPLATE = "template.yaml"
 
 
@@ -57,8 +60,12 @@ def start_stack(
     settings: SimulationSettings | None = None,
     vision_url: str | None = None,
     vision_model: str | None = None,
+    home: Path = HOME,
+    fresh: bool = False,
 ) -> RunningStack:
     """Start a stack and deploy the template of the repository, or update the running one.
+
+    A new one goes on with the data of the last one.
 
     Args:
         root: the repository; its template.yaml is deployed, and the state is kept in its .cache.
@@ -66,11 +73,21 @@ def start_stack(
         settings: as LocalStack's; only for a stack that is started now.
         vision_url: as LocalStack's; only for a stack that is started now.
         vision_model: as LocalStack's; only for a stack that is started now.
+        home: below the root, where its data are.
+        fresh: end a running stack, and begin without the data of the home.
     """
+    if fresh:
+        stop_stack(root)
+        shutil.rmtree(root / home, ignore_errors=True)
     running = find_stack(root)
+    is_new = not (root / home).exists()
     if running is None:
         stack = LocalStack(
-            settings=settings, detached=True, vision_url=vision_url, vision_model=vision_model
+            settings=settings,
+            detached=True,
+            vision_url=vision_url,
+            vision_model=vision_model,
+            home=(root / home).resolve(),
         )
         stack.start()
         running = RunningStack(stack.pid, stack.port, stack.endpoint_url, str(stack.folder), {})
@@ -81,19 +98,31 @@ def start_stack(
         if "StudioBucket" in outputs:
             put_trainer_files(running, outputs["StudioBucket"], root)
     except BaseException:
-        if not running.outputs:  # started by this call: remove it
-            _end(running)
+        if not running.outputs:  # started by this call
+            end_group(running.pid)
+            if is_new:
+                shutil.rmtree(running.folder, ignore_errors=True)
         raise
     return _save(root, RunningStack(**{**asdict(running), "outputs": outputs}))
 
 
-def stop_stack(root: Path) -> bool:
-    """Stop the stack and delete its files; False if none is running."""
+def stop_stack(root: Path, *, forget: bool = False) -> Path | None:
+    """Stop the stack; returns the folder of its data, or None if none is running.
+
+    Args:
+        root: as start_stack's.
+        forget: delete its data too.
+    """
     running = find_stack(root)
-    if running is not None:
-        _end(running)
     (root / STATE).unlink(missing_ok=True)
-    return running is not None
+    if running is None:
+        return None
+    if not forget:
+        running.control("snapshot", {})
+    end_group(running.pid)
+    if forget:
+        shutil.rmtree(running.folder, ignore_errors=True)
+    return Path(running.folder)
 
 
 def find_stack(root: Path) -> RunningStack | None:
@@ -116,8 +145,3 @@ def _save(root: Path, running: RunningStack) -> RunningStack:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(asdict(running), indent=2) + "\n")
     return running
-
-
-def _end(running: RunningStack) -> None:
-    end_group(running.pid)
-    shutil.rmtree(running.folder, ignore_errors=True)

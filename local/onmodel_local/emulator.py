@@ -31,14 +31,23 @@ def main() -> None:
 def serve(settings: SimulationSettings, vision_url: str, vision_model: str) -> None:
     """Serve. Imports ministack here, because the pool's workers import this module without it."""
     from ministack import app as ministack
+    from ministack.core import persistence
 
     from onmodel_local import patches
     from onmodel_local.control import Control
+    from onmodel_local.idle_workers import keep_ending
     from onmodel_local.registration import register
+    from onmodel_local.snapshots import Snapshots
 
     patches.apply_all()
-    call_control = register(settings, vision_url, vision_model)
-    ministack.app = Control(ministack.app, call_control).application
+    simulation = register(settings, vision_url, vision_model)
+    if persistence.PERSIST_STATE:
+        snapshots = Snapshots(Path(persistence.STATE_DIR), simulation.records)
+        snapshots.restore()
+        snapshots.keep_taking()
+        simulation.on_snapshot = snapshots.take
+        keep_ending()
+    ministack.app = Control(ministack.app, simulation).application
     ministack.main()
 
 

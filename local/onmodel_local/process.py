@@ -1,10 +1,11 @@
-"""Ends child processes when their parent ends."""
+"""Processes of a stack: their end with their parent, and their memory."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import signal
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -31,3 +32,14 @@ def end_with_parent(folder: Path | None = None) -> None:
         os.killpg(os.getpgid(0), signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True, name="watch-parent").start()
+
+
+def memory_of_group(pid: int) -> tuple[int, int]:
+    """How many processes a group has, and their bytes of memory; shared ones count in each."""
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pgid=,rss="],  # noqa: S607 - the system's own
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    rows = [line.split() for line in listed.splitlines()]
+    held = [int(kilobytes) * 1024 for group, kilobytes in rows if int(group) == pid]
+    return len(held), sum(held)

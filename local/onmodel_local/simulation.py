@@ -47,6 +47,7 @@ class Simulation:
         vision: VisionEndpoint | None = None,
     ) -> None:
         self.settings = settings
+        self.on_snapshot: Callable[[], None] = lambda: None
         self.call_control = CallControl()
         self._processes = PictureProcesses()
         self._read_object = read_object
@@ -84,6 +85,7 @@ class Simulation:
         plane, jobs = self.control_plane, self.sagemaker
         return {
             ("GET", "identity"): lambda _: {"pid": os.getpid()},
+            ("POST", "snapshot"): self._snapshot,
             ("POST", "faults"): self._order,
             ("POST", "clear-faults"): self._clear_faults,
             ("GET", "calls"): lambda _: self.call_control.calls(),
@@ -114,6 +116,24 @@ class Simulation:
             ("POST", "sagemaker/resend"): jobs.resend,
             ("POST", "sagemaker/forget"): jobs.forget,
         }
+
+    def records(self) -> dict[str, dict[str, Any]]:
+        """What the stand-ins have made, by service; changed in place by whoever restores them."""
+        bedrock = self.control_plane.ledger
+        return {
+            "bedrock.jobs": bedrock.jobs,
+            "bedrock.models": bedrock.models,
+            "bedrock.throughputs": bedrock.throughputs,
+            "sagemaker.jobs": self.sagemaker.ledger.jobs,
+            "rekognition.collections": self.rekognition.collections,
+            "rekognition.projects": self.rekognition.custom_labels.projects,
+            "rekognition.versions": self.rekognition.custom_labels.versions,
+        }
+
+    def _snapshot(self, _: dict[str, Any]) -> dict[str, Any]:
+        """Keep everything on disk now; nothing in a stack that is not kept."""
+        self.on_snapshot()
+        return {"snapshot": "taken"}
 
     # ── models ───────────────────────────────────────────────────────────────────────────────────
 

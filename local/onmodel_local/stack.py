@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -22,10 +19,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from onmodel_local.folders import HOST, StackFolder
 from onmodel_local.simulation_settings import SimulationSettings
 
 REGION = "us-east-1"
-HOST = "127.0.0.1"
 START_SECONDS = 60.0  # takes 1 s on an idle machine, longer on a busy one
 STOP_SECONDS = 5.0
 _STARTS = 3  # attempts; another process may take the free port first
@@ -55,6 +52,8 @@ class LocalStack:
         vision_url: OpenAI-compatible endpoint of a local vision model, for real captions; by
             default ONMODEL_VISION_URL.
         vision_model: that model's name; by default ONMODEL_VISION_MODEL.
+        home: folder that keeps everything after the end, for the next stack with this home; by
+            default a temporary folder, which is deleted at the end.
     """
 
     def __init__(
@@ -64,7 +63,9 @@ class LocalStack:
         detached: bool = False,
         vision_url: str | None = None,
         vision_model: str | None = None,
+        home: Path | None = None,
     ) -> None:
+        self._home = home
         self._settings = settings or SimulationSettings()
         self._detached = detached
         self._vision = (
@@ -72,7 +73,7 @@ class LocalStack:
             os.environ.get("ONMODEL_VISION_MODEL", "") if vision_model is None else vision_model,
         )
         self._process: subprocess.Popen[bytes] | None = None
-        self._folder: Path | None = None
+        self._folder: StackFolder | None = None
         self.port = 0
 
     @property
@@ -87,10 +88,10 @@ class LocalStack:
 
     @property
     def folder(self) -> Path:
-        """Where the emulator keeps its files; deleted at the stop."""
+        """Where the emulator keeps its files; deleted at the stop, unless it is a home."""
         if self._folder is None:
             raise StackFailedError("the local stack is not running")
-        return self._folder
+        return self._folder.path
 
     @property
     def log(self) -> Path:
@@ -126,12 +127,12 @@ class LocalStack:
                     raise
 
     def stop(self) -> None:
-        """End the whole process tree and delete its files. Safe to call twice."""
+        """End the whole process tree, and delete its files unless they are kept. Safe to repeat."""
         if self._process is not None:
             end_group(self._process.pid, self._process)
             self._process = None
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.leave()
             self._folder = None
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
@@ -149,11 +150,12 @@ class LocalStack:
     # ── inside ───────────────────────────────────────────────────────────────────────────────────
 
     def _launch(self) -> None:
-        self.port = _free_port()
-        self._folder = Path(tempfile.mkdtemp(prefix="onmodel-local-"))
-        (self._folder / "tmp").mkdir()
+        folder = StackFolder(self._home, kept=True) if self._home else StackFolder.temporary()
+        self._folder = folder
+        folder.prepare()
+        self.port = folder.port()
         command = [
-            sys.executable, "-m", "onmodel_local.emulator", "--folder", str(self._folder),
+            sys.executable, "-m", "onmodel_local.emulator", "--folder", str(folder.path),
             "--simulation-settings", json.dumps(asdict(self._settings)),
             "--vision-url", self._vision[0], "--vision-model", self._vision[1],
         ]  # fmt: skip
@@ -162,31 +164,36 @@ class LocalStack:
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 command,
-                env=self._clean_environment(self._folder),
-                cwd=self._folder,
+                env=self._clean_environment(folder),
+                cwd=folder.path,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # a process group, to end all processes together
             )
+        folder.belongs_to(self._process.pid)
 
-    def _clean_environment(self, folder: Path) -> dict[str, str]:
+    def _clean_environment(self, folder: StackFolder) -> dict[str, str]:
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        return inherited | {
-            "HOME": str(folder),  # hides the user's ~/.aws
-            "TMPDIR": str(folder / "tmp"),
-            "GATEWAY_PORT": str(self.port),
-            "BIND_HOST": HOST,
-            "AUTH": "true",  # IAM is enforced, so the end-to-end test checks the roles
-            "S3_DATA_DIR": str(folder / "s3"),
-            "IOT_MTLS_ENABLED": "0",
-            "SFTP_ENABLED": "0",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "MALLOC_ARENA_MAX": "2",  # films are held in memory; more arenas would double it
-            "PYTHONUNBUFFERED": "1",
-            # invocations that wait hold one thread each (patches/functions.py)
-            "MINISTACK_WORKER_THREADS": "256",
-        }
+        return (
+            inherited
+            | folder.environment()
+            | {
+                "HOME": str(folder.path),  # hides the user's ~/.aws
+                "TMPDIR": str(folder.path / "tmp"),
+                "GATEWAY_PORT": str(self.port),
+                "BIND_HOST": HOST,
+                "AUTH": "true",  # IAM is enforced, so the end-to-end test checks the roles
+                "S3_DATA_DIR": str(folder.path / "s3"),
+                "IOT_MTLS_ENABLED": "0",
+                "SFTP_ENABLED": "0",
+                "AWS_EC2_METADATA_DISABLED": "true",
+                "MALLOC_ARENA_MAX": "2",  # films are held in memory; more arenas would double it
+                "PYTHONUNBUFFERED": "1",
+                # invocations that wait hold one thread each (patches/functions.py)
+                "MINISTACK_WORKER_THREADS": "256",
+            }
+        )
 
     def _wait_until_healthy(self) -> None:
         end = time.monotonic() + START_SECONDS
@@ -276,9 +283,3 @@ def _group_exists(pid: int, process: subprocess.Popen[bytes] | None) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

@@ -63,8 +63,8 @@ class SimulatedCustomLabels:
         self._settings = settings
         self._prefix = f"arn:aws:rekognition:{region}:{account}:project"
         self._clock = clock
-        self._projects: dict[str, tuple[str, datetime]] = {}
-        self._versions: dict[str, _Version] = {}
+        self.projects: dict[str, tuple[str, datetime]] = {}
+        self.versions: dict[str, _Version] = {}
 
     def operations(self) -> dict[str, Operation]:
         return {
@@ -88,22 +88,22 @@ class SimulatedCustomLabels:
                 "unit_hours": self._ran_seconds(version) / 3600,
                 "bills": version.status in {"STARTING", "RUNNING", "STOPPING"},
             }
-            for version in self._versions.values()
+            for version in self.versions.values()
         ]
 
     def create_project(self, request: dict[str, Any]) -> dict[str, Any]:
         name, now = request["ProjectName"], self._clock()
-        if name in self._projects:
+        if name in self.projects:
             raise ServiceFault("ResourceInUseException", f"The project {name} already exists")
-        self._projects[name] = (f"{self._prefix}/{name}/{_milliseconds(now)}", now)
-        return {"ProjectArn": self._projects[name][0]}
+        self.projects[name] = (f"{self._prefix}/{name}/{_milliseconds(now)}", now)
+        return {"ProjectArn": self.projects[name][0]}
 
     def describe_projects(self, request: dict[str, Any]) -> dict[str, Any]:
-        asked = request.get("ProjectNames") or list(self._projects)
+        asked = request.get("ProjectNames") or list(self.projects)
         return {
             "ProjectDescriptions": [
                 {"ProjectArn": arn, "CreationTimestamp": made_at, "Status": "CREATED"}
-                for name, (arn, made_at) in self._projects.items()
+                for name, (arn, made_at) in self.projects.items()
                 if name in asked
             ]
         }
@@ -113,14 +113,14 @@ class SimulatedCustomLabels:
         now = self._clock()
         arn = f"{self._prefix}/{project}/version/{name}/{_milliseconds(now)}"
         label = request.get("VersionDescription") or DEFAULT_LABEL
-        self._versions[arn] = _Version(project, name, arn, now, label)
+        self.versions[arn] = _Version(project, name, arn, now, label)
         return {"ProjectVersionArn": arn}
 
     def describe_versions(self, request: dict[str, Any]) -> dict[str, Any]:
         project, asked = self._project(request["ProjectArn"]), request.get("VersionNames")
         found = [
             version
-            for version in self._versions.values()
+            for version in self.versions.values()
             if version.project == project and (not asked or version.name in asked)
         ]
         return {"ProjectVersionDescriptions": [self._described(version) for version in found]}
@@ -129,7 +129,7 @@ class SimulatedCustomLabels:
         version = self._version(request)
         if self._status(version) in {"STARTING", "RUNNING", "STOPPING"}:
             raise ServiceFault("ResourceInUseException", f"{version.arn} is {version.status}")
-        del self._versions[version.arn]
+        del self.versions[version.arn]
         return {"Status": "DELETING"}
 
     def start(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -189,16 +189,16 @@ class SimulatedCustomLabels:
         return 0.0 if since is None else (self._clock() - since).total_seconds()
 
     def _project(self, arn: str) -> str:
-        for name, (known, _) in self._projects.items():
+        for name, (known, _) in self.projects.items():
             if known == arn:
                 return name
         raise ServiceFault("ResourceNotFoundException", f"The project {arn} does not exist")
 
     def _version(self, request: dict[str, Any]) -> _Version:
         arn = request["ProjectVersionArn"]
-        if arn not in self._versions:
+        if arn not in self.versions:
             raise ServiceFault("ResourceNotFoundException", f"The model {arn} does not exist")
-        return self._versions[arn]
+        return self.versions[arn]
 
 
 def _answered(figure: FoundFigure, label: str) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class SimulatedFaceCollections:
     def __init__(self, analysed: AnalysePicture, account: str, region: str) -> None:
         self._analysed = analysed
         self._prefix = f"aws:rekognition:{region}:{account}:collection"
-        self._collections: dict[str, _Collection] = {}
+        self.collections: dict[str, _Collection] = {}
 
     def operations(self) -> dict[str, Operation]:
         return {
@@ -66,17 +66,17 @@ class SimulatedFaceCollections:
 
     def create(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["CollectionId"]
-        if name in self._collections:
+        if name in self.collections:
             raise ServiceFault(
                 "ResourceAlreadyExistsException", f"The collection id: {name} already exists"
             )
         made = _Collection(f"{self._prefix}/{name}", datetime.now(UTC))
-        self._collections[name] = made
+        self.collections[name] = made
         return {"StatusCode": 200, "CollectionArn": made.arn, "FaceModelVersion": MODEL_VERSION}
 
     def delete(self, request: dict[str, Any]) -> dict[str, Any]:
         self._found(request)
-        del self._collections[request["CollectionId"]]
+        del self.collections[request["CollectionId"]]
         return {"StatusCode": 200}
 
     def describe(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -89,7 +89,7 @@ class SimulatedFaceCollections:
         }
 
     def list_collections(self, request: dict[str, Any]) -> dict[str, Any]:
-        names, after = _page(sorted(self._collections), request)
+        names, after = _page(sorted(self.collections), request)
         versions = [MODEL_VERSION] * len(names)
         return {"CollectionIds": names, "FaceModelVersions": versions} | after
 
@@ -150,11 +150,11 @@ class SimulatedFaceCollections:
 
     def _found(self, request: dict[str, Any]) -> _Collection:
         name = request["CollectionId"]
-        if name not in self._collections:
+        if name not in self.collections:
             raise ServiceFault(
                 "ResourceNotFoundException", f"The collection id: {name} does not exist"
             )
-        return self._collections[name]
+        return self.collections[name]
 
 
 def _shown(face: Face) -> dict[str, Any]:

@@ -63,6 +63,11 @@ class Rekognition:
         self._collections = SimulatedFaceCollections(self._analysed_with_face, account, region)
         self.custom_labels = SimulatedCustomLabels(self._analysed, settings, account, region)
 
+    @property
+    def collections(self) -> dict[str, Any]:
+        """The collections of faces, by id."""
+        return self._collections.collections
+
     def operations(self) -> dict[str, Operation]:
         return {
             "DetectLabels": self.detect_labels,

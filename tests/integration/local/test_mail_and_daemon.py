@@ -9,7 +9,7 @@ import pytest
 
 from onmodel_local import daemon
 from onmodel_local.mail import SIMULATED, MailCatcher
-from onmodel_local.stack import LocalStack
+from onmodel_local.stack import LocalStack, end_group
 
 TINY = Path(__file__).parent / "tiny"
 
@@ -47,11 +47,50 @@ def test_up_when_run_twice_then_one_stack_and_down_ends_it(repository: Path) -> 
         assert first.outputs["FunctionName"] == "onmodel-probe_service"
         assert daemon.find_stack(repository) is not None
     finally:
-        assert daemon.stop_stack(repository)
-    assert not daemon.stop_stack(repository)
+        assert daemon.stop_stack(repository, forget=True)
+    assert daemon.stop_stack(repository) is None
     assert not Path(first.folder).exists()
     with pytest.raises(ProcessLookupError):
         os.killpg(first.pid, 0)
+
+
+def _object(stack: daemon.RunningStack, version: str) -> bytes:
+    s3 = stack.client("s3")
+    return bytes(s3.get_object(Bucket="films", Key="a/b.mp4", VersionId=version)["Body"].read())
+
+
+def test_up_when_it_was_stopped_or_killed_then_it_goes_on_with_its_data_at_the_same_address(
+    repository: Path,
+) -> None:
+    before = daemon.start_stack(repository)
+    try:
+        s3 = before.client("s3")
+        s3.create_bucket(Bucket="films")
+        s3.put_bucket_versioning(Bucket="films", VersioningConfiguration={"Status": "Enabled"})
+        put = [s3.put_object(Bucket="films", Key="a/b.mp4", Body=body) for body in (b"1", b"2")]
+        versions = [answer["VersionId"] for answer in put]
+        faces = before.client("rekognition")
+        faces.create_collection(CollectionId="cast")
+        assert daemon.stop_stack(repository) == Path(before.folder)
+
+        stopped = daemon.start_stack(repository)
+        assert stopped.endpoint_url == before.endpoint_url
+        assert stopped.outputs == before.outputs
+        assert [_object(stopped, version) for version in versions] == [b"1", b"2"]
+        assert stopped.client("rekognition").list_collections()["CollectionIds"] == ["cast"]
+        stopped.client("s3").put_object(Bucket="films", Key="a/late.mp4", Body=b"3")
+        end_group(stopped.pid)
+
+        killed = daemon.start_stack(repository)
+        listed = killed.client("s3").list_objects_v2(Bucket="films")["Contents"]
+        assert [entry["Key"] for entry in listed] == ["a/b.mp4", "a/late.mp4"]
+
+        fresh = daemon.start_stack(repository, fresh=True)
+        assert "films" not in [
+            each["Name"] for each in fresh.client("s3").list_buckets()["Buckets"]
+        ]
+    finally:
+        daemon.stop_stack(repository, forget=True)
 
 
 def test_find_when_another_process_has_the_port_then_none(

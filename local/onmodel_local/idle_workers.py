@@ -1,0 +1,47 @@
+"""Ends functions' processes that nobody has called for a while.
+
+ministack keeps the first process of each function for ever: in a stack that stays up these are
+forty processes, with NumPy and OpenCV in many. The next call of a function starts it again, in one
+to two seconds.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from ministack.core import lambda_runtime
+
+AFTER_SECONDS = 120.0
+EVERY_SECONDS = 15.0
+
+
+def end_idle(after_seconds: float = AFTER_SECONDS) -> int:
+    """End the processes that are idle for longer than this; returns how many there were."""
+    now = time.time()
+    ended = []
+    with lambda_runtime._lock:
+        for key, workers in list(lambda_runtime._workers.items()):
+            idle = [
+                worker
+                for worker in workers
+                if not worker.in_use and now - getattr(worker, "last_used", now) > after_seconds
+            ]
+            ended += idle
+            kept = [worker for worker in workers if worker not in idle]
+            if kept:
+                lambda_runtime._workers[key] = kept
+            else:
+                del lambda_runtime._workers[key]
+    lambda_runtime.kill_workers(ended)
+    return len(ended)
+
+
+def keep_ending() -> None:
+    """Look every quarter of a minute, in the background."""
+
+    def run() -> None:
+        while not threading.Event().wait(EVERY_SECONDS):
+            end_idle()
+
+    threading.Thread(target=run, daemon=True, name="idle-workers").start()
