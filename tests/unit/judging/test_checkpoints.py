@@ -83,6 +83,8 @@ def test_choose_when_scenes_are_few_then_none_however_clear() -> None:
 def test_choose_when_no_identity_was_measured_then_none() -> None:
     nothing = DrawnByCheckpoint({}, [])
     assert chosen(nothing, nothing, nothing)[0] is None
+    copying = drawn(0.7, copies=5)
+    assert chosen(nothing, copying, copying)[0] is None
 
 
 @pytest.mark.parametrize("steps", [(), (250,), (250, 500)])

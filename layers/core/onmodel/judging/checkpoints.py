@@ -66,7 +66,8 @@ def choose_checkpoint(
         for step, of_step in left.items()
         if step != best
     }
-    scenes = min((d.scenes if d else 0 for d in differences.values()), default=LEAST_SCENES)
+    compared = [found.scenes if found else 0 for found in differences.values()]
+    scenes = min([len(left[best].identity), *compared])
     if scenes < LEAST_SCENES:
         return None, _unsure(
             f"the number of scenes compared is {scenes}, and {LEAST_SCENES} are needed"

@@ -36,11 +36,12 @@ def numbers_csv(panels: TakePanels, judgement: Judgement | None) -> bytes:
     """
     file = io.StringIO()
     lines = csv.writer(file)
+    judged = {picture.key: picture for picture in judgement.pictures} if judgement else {}
     lines.writerow(HEADER)
     for item, panel in panels:
         for picture, found in enumerate(panel.pictures or (None,), start=1):
-            judged = judgement.picture(found.key) if judgement and found else None
-            lines.writerow(map(_cell, _line(item, panel, picture, found, judged)))
+            numbers = judged.get(found.key) if found else None
+            lines.writerow(map(_cell, _line(item, panel, picture, found, numbers)))
     return file.getvalue().encode("utf-8-sig")
 
 

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from onmodel.contracts.datasets import DatasetItem
-from onmodel.contracts.drawings import Arm, step_of_arm
-from onmodel.contracts.judging import Judgement
+from onmodel.contracts.drawings import step_of_arm
+from onmodel.contracts.judging import JudgedPicture, Judgement
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.questions import StoryboardQuestions
 from onmodel.contracts.storyboards import DrawnPanel, PanelItem
@@ -49,8 +49,9 @@ def judge_take(
     except NotFound:
         return None
     judgement = _judged(pictures, Known(items, vectors, names), read_questions(studio, keys))
+    judged = {picture.key: picture for picture in judgement.pictures}
     by_step = {
-        step: _of_arm(arm, pictures, judgement)
+        step: _of_arm([picture for picture in pictures if picture.arm == arm], judged)
         for arm in dict.fromkeys(picture.arm for picture in pictures)
         if (step := step_of_arm(arm)) is not None
     }
@@ -72,15 +73,14 @@ def _judged(pictures: Sequence[Drawn], known: Known, asked: StoryboardQuestions)
     return judgement.model_copy(update={"notices": (*judgement.notices, *unwritten)})
 
 
-def _of_arm(arm: Arm, pictures: Sequence[Drawn], judgement: Judgement) -> DrawnByCheckpoint:
+def _of_arm(pictures: Sequence[Drawn], judged: Mapping[str, JudgedPicture]) -> DrawnByCheckpoint:
     identity: dict[int, list[float]] = defaultdict(list)
-    copied = []
     for picture in pictures:
-        judged = judgement.picture(picture.key) if picture.arm == arm else None
-        if judged is not None:
-            identity[picture.scene] += judged.identity.values()
-            copied.append(judged.copy_of is not None)
-    return DrawnByCheckpoint({scene: of for scene, of in identity.items() if of}, copied)
+        identity[picture.scene] += judged[picture.key].identity.values()
+    return DrawnByCheckpoint(
+        {scene: values for scene, values in identity.items() if values},
+        [judged[picture.key].copy_of is not None for picture in pictures],
+    )
 
 
 def _drawn(
