@@ -23,7 +23,7 @@ unexport VIRTUAL_ENV
 BUILD_DIR := $(if $(filter arm64,$(ARCH)),.aws-sam/build,build/$(ARCH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench bench-cuts bench-characters bench-cold-start bench-scale test cases test-fuzz test-runtime trainer-environment test-trainer test-loaders test-faults seed sam-local lint types format check-template check-security audit build check-build lock ci clean
+.PHONY: help setup demo bench bench-cuts bench-characters bench-judging bench-cold-start bench-scale test cases test-fuzz test-runtime trainer-environment test-trainer test-loaders test-faults seed sam-local lint types format check-template check-security audit build check-build lock ci clean
 
 help: ## show this
 	@echo "make demo                a real film through the whole pipeline, on this machine alone"
@@ -110,6 +110,9 @@ bench-scale: setup ## how long many films take on accounts with given quotas, si
 
 bench-characters: setup ## choosing and naming of crops, on drawn films with truth; QUICK=1
 	$(BIN)/python bench/characters.py $(if $(QUICK),--quick)
+
+bench-judging: setup .venv-trainer/.synced ## the judge's numbers for the arms of a toy model whose truth is known
+	$(BIN)/python bench/judging.py $(if $(FOLDER),--folder "$(FOLDER)")
 
 bench-cold-start: setup ## a handler's imports in a fresh process; STEPS="claim_run …", BEFORE=/another/checkout
 	$(BIN)/python bench/cold_start.py $(or $(STEPS),claim_run route_upload sample_chunk) \

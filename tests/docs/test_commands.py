@@ -88,6 +88,7 @@ ELSEWHERE = {
     ),
     "make bench-cuts": "a measurement of a quarter of an hour",
     "make bench-characters": "a measurement of ten minutes",
+    "make bench-judging": "a measurement of minutes, with the trainer's environment",
     "make bench": "a measurement of half an hour; tests/integration/test_bench.py runs a short one",
 }
 """Why a command is not run here, and what holds it instead."""

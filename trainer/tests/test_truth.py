@@ -1,7 +1,5 @@
 """Does a trained character appear when it is asked for, and only then? Judged on the toy model."""
 
-import json
-import random
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +10,10 @@ from PIL import Image
 from draw import Model, draw
 from job import Stop
 from tiny_model import write_model
-from toy_model import COLOURS, SIDE, TOKENS, draw_shape, make_toy
-from train import Folders, train
+from toy_arms import CHARACTERS, NEW_GROUNDS, train_toy, write_storyboard
+from toy_model import COLOURS, make_toy
+from train import Folders
 
-CHARACTERS = {  # body, shape, hat; the toy model never saw these colours
-    "zorblax": ((230, 40, 200), "circle", (130, 240, 30)),
-    "mippo": ((250, 220, 40), "square", (110, 40, 190)),
-}
-TRAINED_GROUNDS = ("white", "green", "grey", "black")
-NEW_GROUNDS = ("blue", "brown")
 CONTROL = "a red circle"
 
 
@@ -33,45 +26,14 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tuned(toy: Path, tmp_path_factory: pytest.TempPathFactory) -> Folders:
-    folder = tmp_path_factory.mktemp("truth")
-    (folder / "pictures").mkdir()
-    numbers, lines = random.Random(5), {"train": [], "validation": []}
-    for number in range(48):
-        name = list(CHARACTERS)[number % 2]
-        ground = TRAINED_GROUNDS[number // 2 % len(TRAINED_GROUNDS)]
-        body, shape, hat = CHARACTERS[name]
-        file = f"pictures/{number:02}.png"
-        draw_shape(body, shape, COLOURS[ground], numbers, hat).save(folder / file)
-        lines["validation" if number >= 40 else "train"].append(
-            json.dumps({"picture": file, "caption": f"{name} on a {ground} background"})
-        )
-    for part, some in lines.items():
-        (folder / f"{part}.jsonl").write_text("".join(f"{line}\n" for line in some))
-    recipe = {
-        "steps": 300, "rank": 8, "alpha": 8, "learning_rate": 8e-3, "warmup_steps": 10,
-        "batch_size": 8, "resolution": SIDE, "small_resolution": SIDE, "timestep_shift": 2,
-        "max_sequence_length": TOKENS, "measure_every": 50, "checkpoint_every": 100,
-        "caption_dropout": 0.1,
-    }  # fmt: skip
-    (folder / "recipe.json").write_text(json.dumps(recipe))
-    made = Folders(toy, folder, folder / "out", folder / "checkpoints")
-    assert train(made, stop=Stop())
-    return made
+    return train_toy(toy, tmp_path_factory.mktemp("truth") / "dataset")
 
 
 def drawn(folders: Folders, out: Path, arm: str) -> dict[str, dict[str, float]]:
     """By what was asked for: the share of the middle that has each colour, over six pictures."""
-    board = out / "board"
-    board.mkdir(parents=True)
     asked = {name: name for name in CHARACTERS} | {"control": CONTROL}
-    panels = [
-        {"id": f"{who}-{ground}-{seed}", "prompt": f"{words} on a {ground} background",
-         "seed": seed, "width": SIDE, "height": SIDE}
-        for who, words in asked.items() for ground in NEW_GROUNDS for seed in range(3)
-    ]  # fmt: skip
-    told = {"arm": arm, "steps": 20, "guidance": 2.0, "max_sequence_length": TOKENS,
-            "panels": panels}  # fmt: skip
-    (board / "storyboard.json").write_text(json.dumps(told))
+    board = out / "board"
+    write_storyboard(board, arm, asked, NEW_GROUNDS)
     assert draw(Model(folders.model), board, out, folders.out if arm == "tuned" else None, Stop())
     return {who: _mean([_shares(path) for path in sorted(out.glob(f"{who}-*.png"))])
             for who in asked}  # fmt: skip
