@@ -14,7 +14,15 @@ from fakes.clock import FixedClock
 from fakes.detectors import MODEL, InMemoryDetectors
 
 from onmodel.adapters.custom_labels import CustomLabels, RekognitionDetectors
-from onmodel.errors import AccessDenied, AnswerRefused, Conflict, NotFound, ServiceError, Throttled
+from onmodel.errors import (
+    AccessDenied,
+    AnswerRefused,
+    Conflict,
+    FilmModelRefused,
+    NotFound,
+    ServiceError,
+    Throttled,
+)
 from onmodel.ports.detectors import Detectors, DetectorState, DetectorStatus
 from onmodel.ports.models import Instance
 from onmodel_local.simulation_settings import SimulationSettings
@@ -234,7 +242,8 @@ def test_detect_when_labels_have_boxes_then_one_instance_each(stubbed: Any) -> N
     [
         ("ThrottlingException", Throttled),
         ("ImageTooLargeException", AnswerRefused),
-        ("ResourceNotReadyException", ServiceError),
+        ("ResourceNotReadyException", FilmModelRefused),
+        ("InvalidS3ObjectException", ServiceError),
     ],
 )
 def test_detect_when_fault_then_error(stubbed: Any, code: str, expected: type[Exception]) -> None:

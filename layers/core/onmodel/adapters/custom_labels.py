@@ -5,10 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from onmodel.adapters.faults import translated
+from botocore.exceptions import ClientError
+
+from onmodel.adapters.faults import code_of, translated
 from onmodel.adapters.rekognition import REFUSALS
 from onmodel.contracts.finders import MODEL_ARN
-from onmodel.errors import Conflict, NotFound
+from onmodel.errors import Conflict, FilmModelRefused, NotFound, ServiceError
 from onmodel.ports.detectors import DetectorState, DetectorStatus
 from onmodel.ports.models import Instance, Label
 
@@ -25,6 +27,9 @@ STATUSES = {
     "FAILED": DetectorStatus.FAILED,
 }
 """All others mean that the model cannot be started."""
+
+NOT_READY = "ResourceNotReadyException"
+"""The model does not run."""
 
 LIMIT = "LimitExceededException"
 """The account's quota of models, or of inference units, that run at once."""
@@ -100,10 +105,18 @@ class CustomLabels:
         self._model = model
 
     def detect(self, jpeg: bytes) -> tuple[Label, ...]:
-        with translated(refused=REFUSALS):
-            answer = self._client.detect_custom_labels(
-                ProjectVersionArn=self._model, Image={"Bytes": jpeg}, MinConfidence=0
-            )
+        try:
+            with translated(refused=REFUSALS):
+                answer = self._client.detect_custom_labels(
+                    ProjectVersionArn=self._model, Image={"Bytes": jpeg}, MinConfidence=0
+                )
+        except ServiceError as fault:
+            if isinstance(fault.__cause__, ClientError) and code_of(fault.__cause__) == NOT_READY:
+                raise FilmModelRefused(
+                    f"{self._model} was stopped before the film was done",
+                    "If its time was over, set finder.custom_labels.hours to more",
+                ) from fault
+            raise
         return tuple(_to_label(label) for label in answer["CustomLabels"])
 
 
