@@ -138,3 +138,17 @@ def test_stop_all_when_of_one_production_then_others_keep_the_model(world: Films
     )
     assert other == []
     assert made.row().status == DetectorStage.RUNNING
+
+
+def test_start_when_somebody_stopped_it_under_a_film_then_the_hours_before_are_kept(
+    world: FilmsInMemory,
+) -> None:
+    made = running_for(world, "a")
+    world.clock.advance(minutes=30)
+    world.detectors.stop(MODEL)
+    world.clock.advance(minutes=3)
+    assert not made.ask("b").is_running
+    world.clock.advance(minutes=15)
+    assert made.ask("b").is_running
+    made.stop("a")
+    assert made.share("a") >= 0.5

@@ -83,6 +83,8 @@ def begin_start(
         if row.status == DetectorStage.STOPPING or not row.body.is_needed(clock()):
             return None
         now = clock()
+        if row.status == DetectorStage.RUNNING:  # somebody stopped it under the films
+            row = _with_hours(row, now)
         return row.with_status(DetectorStage.STARTING).with_fields(
             is_ours=True,
             units=units,
