@@ -14,9 +14,11 @@ from onmodel.contracts.sagemaker import (
     SageMakerDrawingOptions,
     SageMakerTrainingSettings,
 )
-from onmodel.contracts.settings import CaptionSettings
+from onmodel.contracts.settings import CaptionSettings, Settings
+from onmodel.contracts.storyboards import Storyboard
 from onmodel.contracts.trainings import DatasetSize, Work, WorkPart
 from onmodel.contracts.weights import WEIGHTS_BYTES
+from onmodel.money import judging_quotes
 from onmodel.money.pricebook import PriceBook, estimate
 from onmodel.money.quotes import used
 from onmodel.money.training_quotes import cost_quote, work_of_captions
@@ -63,6 +65,12 @@ def usd(item: str) -> Decimal:
     price = PriceBook.load().price(item)
     assert price is not None, item
     return price.usd
+
+
+def sum_of_tokens(model: str, tokens_in: int, tokens_out: int) -> Decimal:
+    """Of one question, with its share of those that are asked twice."""
+    once = tokens_in * usd(f"{model}.input-1k") + tokens_out * usd(f"{model}.output-1k")
+    return once * Decimal(str(1 + judging_quotes.REPAIRS)) / 1000
 
 
 def sagemaker_sums() -> set[Decimal]:
@@ -112,6 +120,17 @@ def test_costs_when_listed_then_every_sum_comes_from_the_price_book() -> None:
         round(usual, 2), round(most - usual, 2),
         round(most + default * image + usd("bedrock.custom-model-month") + 4 * hour, 0),
     }  # fmt: skip
+    scene, picture = (
+        sum_of_tokens(nova, tokens_in, tokens_out)
+        for tokens_in, tokens_out in (
+            (judging_quotes.WRITING_TOKENS_IN, judging_quotes.WRITING_TOKENS_OUT),
+            (judging_quotes.ASKING_TOKENS_IN, judging_quotes.ASKING_TOKENS_OUT),
+        )
+    )
+    board = Storyboard(scenes=("a scene",) * 5, images=3)
+    judged = estimate(judging_quotes.judging_usage(board, Settings()), PriceBook.load()).total_usd
+    assert judged is not None
+    sums |= {round(scene, 3), round(picture, 3), round(judged, 2)}
     own_model = usd("rekognition.custom-labels-hour")
     sums |= {own_model, own_model / 2} | sagemaker_sums()
     answer = {Decimal(found.replace(",", "")) for found in re.findall(MONEY, COSTS)}

@@ -86,7 +86,7 @@ class PictureQuestions:
         )
 
     def ask(self, pixels: Pixels) -> PictureAnswers:
-        """What the model answers about a picture; nothing of it is believed here.
+        """What the model answers about a picture; None for each answer that cannot be used.
 
         Args:
             pixels: `(height, width, 3)` uint8, BGR.
