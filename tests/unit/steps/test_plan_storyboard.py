@@ -1,5 +1,5 @@
 import pytest
-from fakes.deployment_in_memory import TRAINING
+from fakes.deployment_in_memory import PRICES, TRAINING
 from fakes.drawing_in_memory import BOARD, KEY, DrawingInMemory
 
 from onmodel.contracts.deployments import DeploymentStatus
@@ -7,6 +7,7 @@ from onmodel.contracts.keys import StoryboardKeys
 from onmodel.contracts.rows import StoryboardStatus
 from onmodel.contracts.settings import Settings
 from onmodel.errors import EventRefused, SettingsRefused
+from onmodel.money.pricebook import estimate
 from onmodel.registry.kinds import STORYBOARDS
 
 
@@ -88,8 +89,10 @@ def test_plan_when_nothing_serves_then_to_be_quoted_and_no_take_is_used() -> Non
     plan = studio.plan()
     assert (plan.deployed, plan.training_id, plan.take) == (False, TRAINING, None)
     assert not list(STORYBOARDS.list(studio.registry, "bunny"))
-    assert studio.quote(plan) == 4 * 60.5
-    assert studio.quote(plan, longest_hours=1) == 3 * 60.5
+    judged = estimate(plan.judging, PRICES).total_usd
+    assert judged is not None and judged > 0
+    assert studio.quote(plan) == pytest.approx(4 * 60.5 + float(judged))
+    assert studio.quote(plan, longest_hours=1) == pytest.approx(3 * 60.5 + float(judged))
 
 
 def test_plan_when_a_model_is_being_deployed_then_the_storyboard_waits_for_it() -> None:
