@@ -20,7 +20,7 @@ wired = services(Buckets, CacheTable, FilmPace, LabelPace, Models, RegistryTable
 
 @lambda_handler(AssembleDatasetRequest)
 def handler(request: AssembleDatasetRequest) -> DatasetRef:
-    meter = UsageMeter()
+    meter = UsageMeter(f"{request.generation.production}/{request.generation.generation_id}")
     return AssembleDataset(
         registry=wired.registry,
         uploads=wired.uploads,

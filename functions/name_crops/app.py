@@ -12,7 +12,7 @@ wired = services(Buckets, CacheTable, FilmPace, LabelPace, RegistryTable, StackN
 
 @lambda_handler(RunRequest)
 def handler(request: RunRequest) -> None:
-    meter = UsageMeter()
+    meter = UsageMeter(f"{request.run.run_id}/names")
     name_crops(
         request,
         uploads=wired.uploads,

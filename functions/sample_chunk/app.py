@@ -13,7 +13,7 @@ wired = services(Buckets, CacheTable, LabelPace, RegistryTable)
 
 @lambda_handler(SampleChunkRequest)
 def handler(request: SampleChunkRequest) -> None:
-    meter = UsageMeter()
+    meter = UsageMeter(f"{request.run.run_id}/{request.chunk.index}")
     chunks_at_once = wired.environment.read(LabelPace).map_concurrency
     calls = calls_of_a_chunk(wired.registry, wired.labels_per_second, chunks_at_once)
     retry = wired.retry(seconds_left())

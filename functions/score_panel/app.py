@@ -14,7 +14,7 @@ PANELS_AT_ONCE = 2  # MaxConcurrency of the map in statemachine/draw_storyboard.
 
 @lambda_handler(PanelItemRequest)
 def handler(request: PanelItemRequest) -> None:
-    meter = UsageMeter()
+    meter = UsageMeter(request.item.work)
     retry = wired.retry(seconds_left())
     score_panel(
         request,

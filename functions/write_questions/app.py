@@ -12,7 +12,8 @@ wired = services(Buckets, CacheTable, Models, RegistryTable)
 
 @lambda_handler(WriteQuestionsRequest)
 def handler(request: WriteQuestionsRequest) -> None:
-    meter = UsageMeter()
+    plan = request.storyboard
+    meter = UsageMeter(f"{plan.production}/{plan.name}/{plan.take}/questions")
     write_questions(
         request,
         registry=wired.registry,

@@ -20,6 +20,7 @@ from unittest import mock
 from fakes.deployed_machines import ScriptedTrainer
 from fakes.dialect import StateFailed
 from fakes.embedder import FakeEmbedder
+from fakes.faces import FakeFaces, InMemoryFaceCollections, face
 from fakes.faulty import Faulty, FunctionKilled
 from fakes.image_model import FakeImageModel
 from fakes.labels import FakeLabels, figure
@@ -114,6 +115,9 @@ class StackInMemory:
         self.world = TrainingInMemory(trainer=trainer)
         self.questions = self.world.questions
         self.world.detector = self.labels
+        self.faces = self.world.faces = FakeFaces((face(0.4, 0.2, 0.15, 0.25),))
+        self.collections = InMemoryFaceCollections(lambda _jpeg: "one and the same person")
+        self.world.collections = self.collections
         self.embedded: list[bytes] = []
         self.world.embedding_model = self._embedding_model
         self.trainer: ScriptedTrainer = self.world.trainer  # type: ignore[assignment]
@@ -165,6 +169,8 @@ class StackInMemory:
         trainer = faulty.around("trainer", world.trainer, TRAINER_CALLS)
         self.services.trainers = Only(trainer)
         world.detector = faulty.around("rekognition", world.detector)
+        world.faces = faulty.around("faces", world.faces)
+        world.collections = faulty.around("collections", world.collections)
         world.embedding_model = lambda dimensions: faulty.around(
             "embeddings", embedding_model(dimensions)
         )

@@ -7,12 +7,13 @@ tries all; without it every `SAMPLED`th is tried.
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -27,8 +28,11 @@ from fakes.stack_in_memory import PRODUCTION, StackInMemory
 from fakes.training_in_memory import CAST, picture
 
 from onmodel.contracts.datasets import FilmPreparedDetail
-from onmodel.contracts.keys import DatasetKeys, FilmKeys
+from onmodel.contracts.films import FilmSummary
+from onmodel.contracts.keys import DatasetKeys, FilmKeys, face_collections
+from onmodel.contracts.storyboards import DrawnPanel
 from onmodel.errors import NotFound
+from onmodel.money.result_cache import INDEX_FACES
 from onmodel.registry.kinds import DATASETS, MAILS, RUNS
 
 SAMPLED = 1 if os.environ.get("ONMODEL_ALL_FAULTS") else 89
@@ -36,6 +40,9 @@ SAMPLED = 1 if os.environ.get("ONMODEL_ALL_FAULTS") else 89
 
 PAID = {
     ("rekognition", "detect"): "labels",
+    ("faces", "detect"): "faces",
+    ("collections", "add"): "known faces",
+    ("collections", "search"): "searches",
     ("embeddings", "embed"): "vectors",
     ("captions", "ask"): "captions",
     ("questions", "ask"): "questions",
@@ -61,6 +68,7 @@ class Result:
         paid: how often each paid thing was asked for.
         billing: deployments, jobs and models of a finder that still cost money.
         mails: those that were sent, by kind.
+        billed: what the film's report and the panels say was paid for, by item.
         alarms: failed executions and dead letters, which CloudWatch reports.
     """
 
@@ -68,6 +76,7 @@ class Result:
     paid: Counter[str]
     billing: int
     mails: Counter[str]
+    billed: Counter[str]
     alarms: int
 
 
@@ -76,10 +85,27 @@ class Result:
 
 def a_film(faulty: Faulty, skew: Skew = NO_SKEW) -> Result:
     """Settings, references and a film are uploaded; the film is prepared."""
+    return prepared(StackInMemory(faulty), skew, CAST)
+
+
+def a_film_of_people(faulty: Faulty, skew: Skew = NO_SKEW) -> Result:
+    """The same by faces: found in frames, known by a reference, searched in a collection."""
     stack = StackInMemory(faulty)
+    earlier = face_collections("onmodel", PRODUCTION) + "0" * 32
+    stack.collections.create(earlier)
+    played = prepared(stack, skew, CAST[:1], b"finder: {kind: faces}\nnaming: {kind: faces}\n")
+    kept = sorted(stack.collections.kept.items())
+    left = {collection: sorted(faces) for collection, faces in kept}
+    return replace(played, made={**played.made, "collections": json.dumps(left).encode()})
+
+
+def prepared(
+    stack: StackInMemory, skew: Skew, cast: Sequence[str], settings: bytes = b""
+) -> Result:
     stack.skew.update(skew)
-    stack.upload(f"{PRODUCTION}/settings.yaml", b"training: {automatic: false}\n", "upload-s")
-    for number, name in enumerate(CAST):
+    key = f"{PRODUCTION}/settings.yaml"
+    stack.upload(key, b"training: {automatic: false}\n" + settings, "upload-s")
+    for number, name in enumerate(cast):
         key = f"{PRODUCTION}/characters/{name}/front.png"
         stack.upload(key, picture(number, "png"), f"upload-{name}")
     stack.machines.run_for(minutes=10)
@@ -169,6 +195,11 @@ def result(stack: StackInMemory, made: Mapping[str, bytes]) -> Result:
     return Result(
         made=made,
         paid=Counter(
+            {
+                "faces": len(stack.faces.pictures),
+                "known faces": len(stack.collections.added),
+                "searches": len(stack.collections.searched),
+            },
             labels=len(stack.labels.pictures),
             vectors=len(stack.embedded),
             captions=len(stack.world.captions.asked),
@@ -177,8 +208,24 @@ def result(stack: StackInMemory, made: Mapping[str, bytes]) -> Result:
         ),
         billing=stack.billing_at_trainer + len(stack.world.detectors.running),
         mails=Counter(kinds[mail.mail_id] for mail in stack.world.mailbox.mails),
+        billed=billed(stack),
         alarms=len(failed) + len(stack.dead_letters),
     )
+
+
+def billed(stack: StackInMemory) -> Counter[str]:
+    """Of reports of films, and of panels that were drawn."""
+    studio, found = stack.world.studio, Counter[str]()
+    for info in list(studio.list(f"{PRODUCTION}/")):
+        name = info.key.rsplit("/", 1)[-1]
+        if name == "summary.json" and "/films/" in info.key:
+            usage = FilmSummary.model_validate_json(studio.get(info.key)).usage
+        elif "/panels/" in info.key and name.endswith(".json"):
+            usage = DrawnPanel.model_validate_json(studio.get(info.key)).usage
+        else:
+            continue
+        found.update({use.item: round(use.paid, 6) for use in usage if use.paid})
+    return found
 
 
 @cache
@@ -193,7 +240,13 @@ class Journey(Protocol):
     def __call__(self, faulty: Faulty, skew: Skew = NO_SKEW) -> Result: ...
 
 
-JOURNEYS: tuple[Journey, ...] = (a_film, a_film_with_a_model, a_training, drawings_by_jobs)
+JOURNEYS: tuple[Journey, ...] = (
+    a_film,
+    a_film_with_a_model,
+    a_film_of_people,
+    a_training,
+    drawings_by_jobs,
+)
 
 
 @cache
@@ -226,6 +279,13 @@ def paid_again(call: Call, fault: str) -> Counter[str]:
     return Counter()
 
 
+def not_billed(call: Call, fault: str) -> Counter[str]:
+    """A face whose answer was lost is known to the collection, which does not say who paid."""
+    if fault in ANSWER_LOST and (call.service, call.operation) == ("collections", "add"):
+        return Counter({INDEX_FACES: 1})
+    return Counter()
+
+
 def is_sent_again(call: Call, fault: str) -> bool:
     """Whether nobody can know that a mail went out: it is sent again, with the same id."""
     if (call.service, call.operation) == ("mailbox", "publish"):
@@ -250,11 +310,14 @@ def difference(journey: Journey, call: Call, fault: str) -> str:
     else:
         more_mails = (found.mails - expected.mails).total()
         too_many = more_mails > is_sent_again(call, fault)
+        unbilled = not_billed(call, fault)
         is_other = bool(expected.mails - found.mails) or too_many
         changed += [
             f"made: {sorted(found.made)}" if found.made != expected.made else "",
             f"not paid: {found.paid}" if expected.paid - found.paid else "",
             f"mails: {found.mails}" if is_other else "",
+            f"billed: {found.billed}" if expected.billed - found.billed - unbilled else "",
+            f"billed too much: {found.billed}" if found.billed - expected.billed else "",
             f"alarms: {found.alarms}" if found.alarms != expected.alarms else "",
         ]
     return ", ".join(part for part in changed if part)
@@ -263,6 +326,7 @@ def difference(journey: Journey, call: Call, fault: str) -> str:
 CLEAN_MAILS: tuple[tuple[Journey, dict[str, int]], ...] = (
     (a_film, {"film_prepared": 1}),
     (a_film_with_a_model, {"film_prepared": 1}),
+    (a_film_of_people, {"film_prepared": 1}),
     (a_training, {"approval_wanted": 1, "training_started": 1, "model_ready": 1, "retired": 1}),
     (drawings_by_jobs, {"training_started": 1, "model_trained": 1, "storyboard_drawn": 1}),
 )
@@ -277,12 +341,13 @@ def test_run_when_no_fault_is_injected_then_ends_with_its_mails(
     played, _ = clean(journey)
     assert played.mails == mails
     assert (played.billing, played.alarms) == (0, 0)
+    assert played.billed
     assert played.made
 
 
 def test_runs_when_no_fault_is_injected_then_pay_for_everything() -> None:
     paid = sum((clean(journey)[0].paid for journey in JOURNEYS), Counter())
-    assert set(paid) == {"labels", "vectors", "captions", "questions", "work"}
+    assert {name for name, count in paid.items() if count} == {*PAID.values(), "work"}
     calls = {call for journey in JOURNEYS for call in clean(journey)[1]}
     assert set(PAID) <= {(call.service, call.operation) for call in calls}
 
@@ -320,7 +385,7 @@ def test_run_when_the_clock_of_a_function_is_minutes_off_then_equal_to_the_clean
         found = journey(Faulty(), {function: off})
         parts = [
             f"{name}: {getattr(found, name)!r:.200}"
-            for name in ("paid", "billing", "mails", "alarms")
+            for name in ("paid", "billing", "mails", "billed", "alarms")
             if getattr(found, name) != getattr(expected, name)
         ]
         if parts or found.made != expected.made:

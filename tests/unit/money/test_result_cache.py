@@ -67,6 +67,33 @@ def test_labels_when_two_ask_at_the_same_time_then_both_pay_and_the_next_does_no
     assert meter.usage() == (Usage(item="rekognition.detect-labels", paid=2, reused=1),)
 
 
+def test_labels_when_the_attempt_before_paid_and_ended_then_counted_as_paid_once() -> None:
+    detector, cache = FakeLabels(LABELS), InMemoryCache()
+    CachedLabelDetector(detector, cache, UsageMeter("run/1")).detect(b"one")  # then it is killed
+    again = UsageMeter("run/1")
+    cached = CachedLabelDetector(detector, cache, again)
+    assert cached.detect(b"one") == cached.detect(b"one") == LABELS
+    assert again.usage() == (Usage(item="rekognition.detect-labels", paid=1, reused=1),)
+    for other in (UsageMeter("run/2"), UsageMeter()):
+        CachedLabelDetector(detector, cache, other).detect(b"one")
+        assert other.usage() == (Usage(item="rekognition.detect-labels", paid=0, reused=1),)
+    assert detector.pictures == [b"one"]
+
+
+def test_embedder_when_one_attempt_asks_twice_then_paid_once_and_reused_once() -> None:
+    cache, meter = InMemoryCache(), UsageMeter("run/1")
+    cached = CachedEmbedder(FakeEmbedder(), cache, meter)
+    assert np.array_equal(cached.embed(jpeg(10)), cached.embed(jpeg(10)))
+    assert meter.usage() == (Usage(item="bedrock.fake-embedder", paid=1, reused=1),)
+
+
+def test_embedder_when_an_answer_is_of_before_works_had_names_then_reused() -> None:
+    cache, meter = InMemoryCache(), UsageMeter("run/1")
+    CachedEmbedder(FakeEmbedder(), cache, UsageMeter()).embed(jpeg(10))
+    CachedEmbedder(FakeEmbedder(), cache, meter).embed(jpeg(10))
+    assert meter.usage() == (Usage(item="bedrock.fake-embedder", paid=0, reused=1),)
+
+
 def test_labels_when_nothing_was_seen_then_that_is_cached_too() -> None:
     detector = FakeLabels(())
     cached = CachedLabelDetector(detector, InMemoryCache(), UsageMeter())

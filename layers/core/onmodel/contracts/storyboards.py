@@ -389,6 +389,11 @@ class PanelItem(Contract):
     seeds_take: int = Field(ge=1, description="which of a scene's drawings: other seeds each")
     planned: PlannedPanel
 
+    @property
+    def work(self) -> str:
+        """The name of what is paid for it, for UsageMeter."""
+        return f"{self.production}/{self.name}/{self.take}/{self.panel}"
+
 
 class PanelItemRequest(Contract):
     """The request of draw_panel and score_panel."""

@@ -41,6 +41,8 @@ DETECT_FACES = "rekognition.detect-faces"
 DETECT_CUSTOM_LABELS = "rekognition.detect-custom-labels"
 INDEX_FACES = "rekognition.index-faces"
 SEARCH_FACES = "rekognition.search-faces-by-image"
+PAID_BY = b"\xffpaid-by:"
+"""Stands before the work that paid for an answer, a zero byte and the answer; no JSON begins so."""
 UNIT_TOLERANCE = 1e-3  # float32 rounding of 1,024 squares stays far below
 
 _LABELS = TypeAdapter(tuple[Label, ...])
@@ -112,13 +114,13 @@ class CachedFaceCollections:
 
     def add(self, collection: str, face: str, jpeg: bytes) -> str:
         key = cache_key("face-refused", INDEX_FACES, {}, jpeg)
-        if (kept := self._cache.get(key)) is not None:
-            self._meter.count_reused(INDEX_FACES)
-            return kept.decode()
+        if (kept := _read(self._cache, key, self._meter)) is not None:
+            kept.count(INDEX_FACES)
+            return kept.value.decode()
         refused = self._collections.add(collection, face, jpeg)
         self._meter.count_paid(INDEX_FACES)
         if refused:
-            _keep(self._cache, key, refused.encode())
+            _keep(self._cache, key, refused.encode(), self._meter)
         return refused
 
     def search(self, collection: str, jpeg: bytes) -> tuple[FaceMatch, ...] | None:
@@ -148,17 +150,17 @@ class _Answers(Generic[_AnswerT]):
         parameters: Mapping[str, Any] | None = None,
     ) -> _AnswerT:
         key = cache_key(kind, self.item, parameters or {}, jpeg)
-        if (kept := self.cache.get(key)) is not None:
+        if (kept := _read(self.cache, key, self.meter)) is not None:
             try:
-                answer = self.adapter.validate_json(kept)
+                answer = self.adapter.validate_json(kept.value)
             except ValidationError:
                 _warn_corrupt(key)
             else:
-                self.meter.count_reused(self.item)
+                kept.count(self.item)
                 return answer
         answer = ask(jpeg)
         self.meter.count_paid(self.item)
-        _keep(self.cache, key, self.adapter.dump_json(answer))
+        _keep(self.cache, key, self.adapter.dump_json(answer), self.meter)
         return answer
 
 
@@ -175,15 +177,15 @@ class CachedEmbedder:
 
     def embed(self, jpeg: bytes) -> Vector:
         key = cache_key("embedding", self.model, {"dimensions": self.dimensions}, jpeg)
-        if (kept := self._cache.get(key)) is not None:
-            vector = _to_unit_vector(kept, self.dimensions)
+        if (kept := _read(self._cache, key, self._meter)) is not None:
+            vector = _to_unit_vector(kept.value, self.dimensions)
             if vector is not None:
-                self._meter.count_reused(self._item)
+                kept.count(self._item)
                 return vector
             _warn_corrupt(key)
         vector = self._embedder.embed(jpeg)
         self._meter.count_paid(self._item)
-        _keep(self._cache, key, vector.astype("<f4").tobytes())
+        _keep(self._cache, key, vector.astype("<f4").tobytes(), self._meter)
         return vector
 
 
@@ -212,14 +214,14 @@ class CachedAnswers:
 
     def ask(self, turns: Sequence[Turn], system: str = "") -> Reply:
         key = self._key(turns, system)
-        if (kept := self._cache.get(key)) is not None:
+        if (kept := _read(self._cache, key, self._meter)) is not None:
             try:
-                reply = Reply.model_validate_json(kept)
+                reply = Reply.model_validate_json(kept.value)
             except ValidationError:
                 _warn_corrupt(key)
             else:
                 for use in reply.usage:
-                    self._meter.count_reused(use.item, use.paid)
+                    kept.count(use.item, use.paid)
                 return reply
         try:
             reply = self._asked.ask(turns, system)
@@ -227,7 +229,7 @@ class CachedAnswers:
             self._count_paid(refusal.usage)
             raise
         self._count_paid(reply.usage)
-        _keep(self._cache, key, reply.model_dump_json().encode())
+        _keep(self._cache, key, reply.model_dump_json().encode(), self._meter)
         return reply
 
     def _key(self, turns: Sequence[Turn], system: str) -> str:
@@ -258,8 +260,41 @@ def _warn_corrupt(key: str) -> None:
     logger.warning("a cached answer is corrupt and is paid for again", cache_key=key)
 
 
-def _keep(cache: Cache, key: str, value: bytes) -> None:
+@dataclass(frozen=True)
+class _Kept:
+    """An answer that was found.
+
+    Attributes:
+        value: as it was stored.
+        meter: counts it.
+        is_own: whether an earlier attempt of the same work paid for it and did not count it.
+    """
+
+    value: bytes
+    meter: UsageMeter
+    is_own: bool
+
+    def count(self, item: str, count: float = 1) -> None:
+        (self.meter.count_paid if self.is_own else self.meter.count_reused)(item, count)
+
+
+def _read(cache: Cache, key: str, meter: UsageMeter) -> _Kept | None:
+    """An answer, without the name of the work that paid for it, which older answers do not have."""
+    stored = cache.get(key)
+    if stored is None:
+        return None
+    if not stored.startswith(PAID_BY):
+        return _Kept(stored, meter, is_own=False)
+    work, _, value = stored.removeprefix(PAID_BY).partition(b"\0")
+    is_own = bool(meter.work) and work == meter.work.encode()
+    return _Kept(value, meter, is_own=is_own and meter.is_counted_first(key))
+
+
+def _keep(cache: Cache, key: str, value: bytes, meter: UsageMeter) -> None:
     """Store an answer that was paid for. An error is logged: the answer is used all the same."""
+    meter.is_counted_first(key)  # when this attempt asks again, it is reused
+    if meter.work:
+        value = PAID_BY + meter.work.encode() + b"\0" + value
     if len(value) > CACHE_VALUE_LIMIT_BYTES:  # thousands of boxes in one picture
         logger.warning("a paid answer is too large to cache", cache_key=key, bytes=len(value))
         return

@@ -32,12 +32,27 @@ DIGITS = 6
 
 
 class UsageMeter:
-    """Counts paid and reused answers by item; shared by threads."""
+    """Counts paid and reused answers by item; shared by threads.
 
-    def __init__(self) -> None:
+    Args:
+        work: names what is paid for, the same for every attempt, such as a run's chunk. An answer
+            that an earlier attempt paid for, and did not live to count, counts as paid. Empty:
+            every answer that is found counts as reused.
+    """
+
+    def __init__(self, work: str = "") -> None:
+        self.work = work
+        self._counted: set[str] = set()
         self._lock = threading.Lock()
         self._paid: defaultdict[str, float] = defaultdict(float)
         self._reused: defaultdict[str, float] = defaultdict(float)
+
+    def is_counted_first(self, answer: str) -> bool:
+        """Note that an answer, by its key, is counted; False when it was counted before."""
+        with self._lock:
+            is_first = answer not in self._counted
+            self._counted.add(answer)
+            return is_first
 
     def count_paid(self, item: str, count: float = 1) -> None:
         with self._lock:
