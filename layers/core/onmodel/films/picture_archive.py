@@ -133,7 +133,8 @@ def open_picture_archive(source: BinaryIO) -> PictureArchive:
         file = ZipFile(source)
     except UNREADABLE as fault:
         raise FilmRefused(
-            f"the archive of pictures cannot be read ({fault})", "Make it again: `onmodel import`"
+            f"the archive of pictures cannot be read ({fault})",
+            "Make the archive again and upload it",
         ) from fault
     names = [info for info in file.infolist() if not info.is_dir()]
     pictures = tuple(info for info in names if is_picture_name(info.filename))
