@@ -86,6 +86,7 @@ def import_folder(
                 | {
                     "next": after.as_object(),
                     "left_out": {line.path: line.why for line in found.left_out},
+                    "not_kept": {line.path: line.why for line in wanted.said.refused},
                     "captions": sum(one.caption is not None for one in wanted.said.corrections),
                     "kept_corrections": kept,
                 }

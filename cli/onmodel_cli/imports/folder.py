@@ -118,7 +118,9 @@ def _told(folder: Path) -> tuple[_Told, list[LeftOutFile]]:
     of: dict[str, dict[str, str]] = {}
     read: set[str] = set()
     left_out: list[LeftOutFile] = []
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    pictures = {path.with_suffix(""): path for path in files if is_picture_name(path.name)}
+    for path in files:
         name = path.relative_to(folder).as_posix()
         if why_ignored(name) is not None:
             continue
@@ -131,10 +133,10 @@ def _told(folder: Path) -> tuple[_Told, list[LeftOutFile]]:
                         left_out.append(LeftOutFile(f"{name}, line {line},", why))
                     else:
                         of[place] = of.get(place, {}) | fields
-            elif path.suffix.lower() in CAPTIONS and (picture := _beside(path)) is not None:
+            elif path.suffix.lower() in CAPTIONS and path.with_suffix("") in pictures:
                 text = path.read_text("utf-8-sig")
                 read.add(name)
-                place = picture.relative_to(folder).as_posix()
+                place = pictures[path.with_suffix("")].relative_to(folder).as_posix()
                 of[place] = {"caption": text} | of.get(place, {})
         except (ValueError, csv.Error) as fault:  # also UnicodeDecodeError and JSONDecodeError
             left_out.append(LeftOutFile(name, f"cannot be read: {fault}"))
@@ -165,14 +167,6 @@ def _place(told_in: Path, fields: Mapping[str, Any], folder: Path) -> str | None
     if not written or not inside or not path.is_file():
         return None
     return path.resolve().relative_to(folder.resolve()).as_posix()
-
-
-def _beside(caption: Path) -> Path | None:
-    """The picture with the same name as a file of a caption."""
-    for path in sorted(caption.parent.iterdir()):
-        if path.stem == caption.stem and is_picture_name(path.name):
-            return path
-    return None
 
 
 def _picture(path: Path, fields: Mapping[str, str], folder: Path) -> FoundPicture:
