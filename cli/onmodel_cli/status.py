@@ -9,6 +9,7 @@ from itertools import groupby
 from rich.markup import escape
 from rich.table import Table
 
+from onmodel.contracts.rows import Kind
 from onmodel.formats.wording import count, dollars, when
 from onmodel.money.pricebook import Bill, add_up, estimate
 from onmodel.money.titles import title_of
@@ -121,8 +122,15 @@ def _tell_billing(costly: list[Line], production: str | None) -> None:
     for line in costly:
         speaking.out.print(
             f"\n[bold yellow]{line.id} costs {dollars(line.usd_per_hour)} an hour[/] and "
-            f"{line.what}. Sooner: `onmodel retire -p {line.production} --deployment {line.id}`"
+            f"{line.what}.{_how_to_end(line)}"
         )
+
+
+def _how_to_end(line: Line) -> str:
+    """A Custom Labels model is stopped when no film needs it any more."""
+    if line.kind != Kind.DEPLOYMENT:
+        return ""
+    return f" Sooner: `onmodel retire -p {line.production} --deployment {line.id}`"
 
 
 def _show(lines: list[Line]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from html import escape
 
+from fakes.detector_in_memory import DetectorInMemory
+from fakes.films_in_memory import FilmsInMemory
 from fakes.home_in_memory import HomeInMemory
 from fakes.mailbox import STACK_OPTIONS
 from fakes.training_in_memory import LINKS_URL, PRODUCTION
@@ -26,11 +28,22 @@ def test_home_when_everything_is_there_then_shows_states_costs_ends_and_what_com
     for told in (
         "a.mp4", "12 pictures kept", "$60.50 an hour", "at the latest until 2026-11-22 11:00 UTC",
         "2026-11-22 09:15 UTC", "The pictures of 1 film become a dataset",
-        f"`onmodel retire --production {PRODUCTION} {STACK_OPTIONS}`",
+        f"`onmodel retire -p {PRODUCTION} --deployment d0001-7be1d2f0-1 {STACK_OPTIONS}`",
     ):  # fmt: skip
         assert told in page.body, told
     link = page.body.partition('href="https://')[2].partition('"')[0]
     assert world.follow(f"https://{link}").statusCode == 404, "a report that is not in this world"
+
+
+def test_home_when_a_model_searches_films_then_told_with_its_end_and_no_wrong_command() -> None:
+    films = FilmsInMemory()
+    DetectorInMemory(films).ask(inference_units=2)
+    world = HomeInMemory()
+    world.registry = films.registry
+    for link in (world.home, world.links.link_to_home(None, 1)):
+        page = world.show(link).body
+        assert "1 model runs, at the latest until 2026-11-22" in page
+        assert "onmodel retire" not in page
 
 
 def test_home_when_a_question_is_open_then_told_and_cannot_be_decided_from_here() -> None:

@@ -99,6 +99,7 @@ def render_home(home: Home) -> bytes:
             ("Datasets", "datasets", list(_items(listed, Kind.DATASET, home))),
             ("Models", "models", list(_items(listed, Kind.TRAINING, home))),
             ("Deployments", "deployments", list(_items(listed, Kind.DEPLOYMENT, home))),
+            ("Custom Labels models", "detectors", list(_items(listed, Kind.DETECTOR, home))),
             ("Storyboards", "storyboards", list(_items(listed, Kind.STORYBOARD, home))),
         ],
         compared=[choice for choice in (home.datasets, home.trainings) if choice],
@@ -167,18 +168,28 @@ def _numbers(view: Overview) -> list[HomeNumber]:
 def _bills_now(view: Overview) -> HomeNumber:
     costly = view.billing
     if not costly:
-        return HomeNumber("Nothing", "bills by the hour", "no model is deployed")
+        return HomeNumber("Nothing", "bills by the hour", "no model runs")
     ids = {line.id for line in costly}
-    ends = [row.body.retires_at for row in view.rows if row.id in ids]
+    ends = [end for row in view.rows if row.id in ids for end in _ends(row)]
+    until = f", at the latest until {when(max(ends))}" if ends else ""
     known = [line.usd_per_hour for line in costly if line.usd_per_hour is not None]
     total = sum(known) if len(known) == len(costly) else None
     return HomeNumber(
         dollars(total),
         "an hour, now",
-        f"{count(len(costly), 'model is deployed', 'models are deployed')},"
-        f" at the latest until {when(max(ends))}",
+        f"{count(len(costly), 'model runs', 'models run')}{until}",
         warns=True,
     )
+
+
+def _ends(row: AnyRow) -> Sequence[datetime]:
+    """When what bills ends at the latest: a deployment, or a model that films are searched with."""
+    match row.kind:
+        case Kind.DEPLOYMENT:
+            return (row.body.retires_at,)
+        case Kind.DETECTOR:
+            return [lease.until for lease in row.body.leases]
+    return ()
 
 
 def _films(rows: Sequence[AnyRow]) -> set[tuple[str, str]]:
@@ -215,7 +226,7 @@ def _item(row: AnyRow, line: Line, home: Home, title: str, facts: str) -> HomeIt
     key = page_key(row)
     return HomeItem(
         title=title,
-        state=STATES.get(line.status, line.status),
+        state=line.status if row.kind == Kind.DETECTOR else STATES.get(line.status, line.status),
         tone="bills" if line.bills else TONES.get(line.status, "busy"),
         facts=facts,
         usd="" if line.usd is None else dollars(line.usd),
