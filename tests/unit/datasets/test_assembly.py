@@ -353,6 +353,14 @@ def test_assemble_when_a_character_is_never_alone_then_it_keeps_group_pictures()
     assert sum(item.character == "frank" for item in items) == 5
 
 
+def test_assemble_when_nothing_is_good_enough_then_refused_with_the_reasons() -> None:
+    episode = film("ep1", ["buck"] * 6, qualities=[0.1] * 6)
+    floor = SETTINGS.model_copy(update={"min_quality": 0.3})
+    with pytest.raises(DatasetRefused, match="only 0 pictures are left") as refused:
+        assemble([episode], threshold=ALIKE, training=floor)
+    assert refused.value.advice.startswith("Left out: 6 poor. Upload more film")
+
+
 def test_contents_hash_when_nobody_is_beside_then_that_of_datasets_before() -> None:
     items = assemble([film("ep1", ["buck"] * 5)], threshold=ALIKE, training=SETTINGS).items
     assert contents_hash(items) == digest(

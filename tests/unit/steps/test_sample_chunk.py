@@ -31,7 +31,7 @@ from onmodel.films.cutting import CutResult, FigureCutter
 from onmodel.films.near_duplicates import with_tracks
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
-from onmodel.ports.finder import FrameDetections, RefusedBox
+from onmodel.ports.finder import Finder, FrameDetections, RefusedBox
 from onmodel.ports.models import Label
 from onmodel.steps.sample_chunk import (
     BYTES_IN_FLIGHT,
@@ -249,6 +249,17 @@ def test_in_order_when_the_kept_frame_of_a_still_shot_showed_nothing_then_a_seco
     assert looked_at == ([0.0] if found else [0.0, 1.0])
 
 
+def cutter_with(finder: Finder) -> FigureCutter:
+    run = Run(
+        production="p", film_id="f", run_id="r", samples_id="s", title="t", attempt=1,
+        source=ObjectRef(bucket="b", key="k"), correlation_id="c",
+    )  # fmt: skip
+    return FigureCutter(
+        run, Chunk(index=0, start_seconds=0, end_seconds=1), FilmKeys.of(run), Settings(),
+        finder, FakeEmbedder(), InMemoryObjectStore("studio"),
+    )  # fmt: skip
+
+
 def test_cut_when_two_figures_overlap_then_each_crop_knows_the_others() -> None:
     left, right = (
         Detection(box=Box(left=x, top=100, width=400, height=500), label="Person", confidence=90)
@@ -259,16 +270,12 @@ def test_cut_when_two_figures_overlap_then_each_crop_knows_the_others() -> None:
         def find(self, pixels: Pixels, picture: Box) -> FrameDetections:
             return FrameDetections((left, right), "")
 
-    run = Run(
-        production="p", film_id="f", run_id="r", samples_id="s", title="t", attempt=1,
-        source=ObjectRef(bucket="b", key="k"), correlation_id="c",
-    )  # fmt: skip
-    cutter = FigureCutter(
-        run, Chunk(index=0, start_seconds=0, end_seconds=1), FilmKeys.of(run), Settings(),
-        FindsTwo(), FakeEmbedder(), InMemoryObjectStore("studio"),
-    )  # fmt: skip
     whole = Box(left=0, top=0, width=1280, height=720)
-    crops = cutter.cut_frame(Frame(0.5, np.zeros((720, 1280, 3), np.uint8), 50, 0, whole)).crops
+    crops = (
+        cutter_with(FindsTwo())
+        .cut_frame(Frame(0.5, np.zeros((720, 1280, 3), np.uint8), 50, 0, whole))
+        .crops
+    )
     assert [[(one.box, one.crop_id) for one in crop.others] for crop in crops] == [
         [(crops[1].box, crops[1].crop_id)],
         [(crops[0].box, crops[0].crop_id)],
@@ -285,15 +292,7 @@ def test_cut_when_a_finder_answers_a_box_of_nothing_then_rejected_once_with_its_
         def find(self, pixels: Pixels, picture: Box) -> FrameDetections:
             return FrameDetections((), "a rabbit", refused=(RefusedBox(box, "a rabbit: flat"),))
 
-    run = Run(
-        production="p", film_id="f", run_id="r", samples_id="s", title="t", attempt=1,
-        source=ObjectRef(bucket="b", key="k"), correlation_id="c",
-    )  # fmt: skip
-    cutter = FigureCutter(
-        run, Chunk(index=0, start_seconds=0, end_seconds=1), FilmKeys.of(run), Settings(),
-        Invents(), FakeEmbedder(), InMemoryObjectStore("studio"),
-    )  # fmt: skip
     whole = Box(left=0, top=0, width=160, height=90)
     frame = Frame(0.5, np.zeros((90, 160, 3), np.uint8), 50, 0, whole)
-    (line,) = cutter.cut_frame(frame).rejected
+    (line,) = cutter_with(Invents()).cut_frame(frame).rejected
     assert (line.reason, line.detail, line.box) == (RejectReason.INVENTED, "a rabbit: flat", box)

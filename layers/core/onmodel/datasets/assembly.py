@@ -22,9 +22,10 @@ from onmodel.contracts.datasets import (
 from onmodel.contracts.films import Crop
 from onmodel.contracts.keys import digest
 from onmodel.contracts.settings import TrainingSettings
-from onmodel.datasets.corrected import NOBODY, REJECTED, corrected_item
+from onmodel.datasets.corrected import corrected_item
 from onmodel.datasets.crop_pool import CropPool, FilmCrops, pool_of
 from onmodel.datasets.splits import split_by_shot
+from onmodel.datasets.usable_crops import left_out, usable_crops
 from onmodel.errors import DatasetRefused
 from onmodel.films.company import Company, company_of
 from onmodel.films.corrections import NO_CORRECTIONS, Corrections
@@ -63,20 +64,16 @@ def assemble(
     """
     pool = pool_of(sorted(films, key=lambda film: film.film_id), threshold, corrections)
     left: list[LeftOut] = []
-    accepted = _without_rejected(pool, corrections, left)
-    _refuse_if_empty(pool, accepted)
-    usable = accepted if training.include_unnamed else _only_named(pool, accepted, left)
-    _refuse_if_unnamed(accepted, usable)
     companies = company_of(pool.crops, pool.characters)
-    known = _without_nameless(pool, companies, usable, corrections, left)
-    good = _without_poor(pool, known, training, corrections, left)
-    unique = _without_duplicates(pool, good, threshold, left)
+    usable = usable_crops(pool, companies, training, corrections, left)
+    unique = _without_duplicates(pool, usable, threshold, left)
     balanced = _balanced(pool, unique, training, left)
     chosen = _with_few_groups(pool, companies, balanced, training, left)
     if len(chosen) < training.min_pictures:
         raise DatasetRefused(
             f"only {len(chosen)} pictures are left, fewer than {training.min_pictures}",
-            "Upload more film, lower naming.threshold or raise deduplication.threshold",
+            f"{_reasons(left)}. Upload more film, name more pictures on the page of"
+            " `onmodel review`, or raise deduplication.threshold",
         )
     chosen.sort()
     unsplit = [
@@ -87,98 +84,15 @@ def assemble(
     return Assembly(items, pool.vectors[chosen], tuple(left))
 
 
+def _reasons(left: Sequence[LeftOut]) -> str:
+    counts = Counter(line.reason for line in left)
+    each = [f"{number:,} {reason.replace('_', ' ')}" for reason, number in counts.most_common()]
+    return f"Left out: {', '.join(each)}" if each else "Nothing was left out"
+
+
 def contents_hash(items: Iterable[DatasetItem]) -> str:
     """A hash of a dataset's pictures, their characters and their split; 8 hex digits."""
     return digest({item.crop_id: (item.character, *item.beside, item.split) for item in items})
-
-
-def _without_rejected(
-    pool: CropPool, corrections: Corrections, left: list[LeftOut]
-) -> npt.NDArray[np.intp]:
-    """The crops that no person rejected; the others are listed."""
-    accepted: list[int] = []
-    for i, (crop, character) in enumerate(zip(pool.crops, pool.characters, strict=True)):
-        if corrections.is_rejected(crop.crop_id):
-            left.append(_left(crop, character, LeftOutReason.REVIEWED_OUT, REJECTED))
-        else:
-            accepted.append(i)
-    return np.array(accepted, np.intp)
-
-
-def _refuse_if_empty(pool: CropPool, accepted: npt.NDArray[np.intp]) -> None:
-    if not pool.crops:
-        raise DatasetRefused(
-            "the films have no pictures of figures at all",
-            "See their reports: finder.labels chooses what counts as a figure",
-        )
-    if not len(accepted):
-        raise DatasetRefused(
-            f"all {len(pool.crops):,} pictures were rejected in the review",
-            "Take some back on the review page (docs/review.md)",
-        )
-
-
-def _refuse_if_unnamed(accepted: npt.NDArray[np.intp], usable: npt.NDArray[np.intp]) -> None:
-    if not len(usable):
-        raise DatasetRefused(
-            f"none of {len(accepted):,} pictures could be named",
-            "Put pictures that show each character as the films do under characters/<name>/, give"
-            " the names on the page of `onmodel review`, or lower naming.threshold",
-        )
-
-
-def _only_named(
-    pool: CropPool, accepted: npt.NDArray[np.intp], left: list[LeftOut]
-) -> npt.NDArray[np.intp]:
-    named: list[int] = []
-    for i in accepted:
-        if pool.characters[i] is not None:
-            named.append(int(i))
-            continue
-        detail = "no character was near enough" if pool.named[i] is None else NOBODY
-        left.append(_left(pool.crops[i], None, LeftOutReason.UNNAMED, detail))
-    return np.array(named, np.intp)
-
-
-def _without_nameless(
-    pool: CropPool,
-    companies: Sequence[Company],
-    usable: npt.NDArray[np.intp] | list[int],
-    corrections: Corrections,
-    left: list[LeftOut],
-) -> npt.NDArray[np.intp]:
-    """The pictures on which every large figure has a name, or which a person kept as they are.
-
-    Under one name, a picture of two teaches that name for both.
-    """
-    known: list[int] = []
-    for i in usable:
-        crop, share = pool.crops[i], companies[i].nameless_share
-        if share == 0 or pool.characters[i] is None or corrections.is_kept(crop.crop_id):
-            known.append(int(i))
-            continue
-        detail = f"beside it is a figure of {share:.0%} of its size, and nobody knows who that is"
-        left.append(_left(crop, pool.characters[i], LeftOutReason.NAMELESS_BESIDE, detail))
-    return np.array(known, np.intp)
-
-
-def _without_poor(
-    pool: CropPool,
-    usable: npt.NDArray[np.intp],
-    training: TrainingSettings,
-    corrections: Corrections,
-    left: list[LeftOut],
-) -> npt.NDArray[np.intp]:
-    """The pictures of `min_quality`, and those that a person kept."""
-    good: list[int] = []
-    for i in usable:
-        crop = pool.crops[i]
-        if crop.quality >= training.min_quality or corrections.is_kept(crop.crop_id):
-            good.append(int(i))
-            continue
-        detail = f"quality {crop.quality:.2f}, limit {training.min_quality:g}"
-        left.append(_left(crop, pool.characters[i], LeftOutReason.POOR, detail))
-    return np.array(good, np.intp)
 
 
 def _with_few_groups(
@@ -204,7 +118,7 @@ def _with_few_groups(
             surplus.append(i)
     detail = f"{len(kept):,} of {len(groups):,} pictures of several characters are taken"
     left += [
-        _left(pool.crops[i], pool.characters[i], LeftOutReason.OVER_CAP, detail) for i in surplus
+        left_out(pool.crops[i], pool.characters[i], LeftOutReason.OVER_CAP, detail) for i in surplus
     ]
     return alone + kept
 
@@ -225,7 +139,7 @@ def _without_duplicates(
         other = pool.crops[usable[kept]].crop_id
         detail = f"similarity {float(vectors[row] @ vectors[kept]):.3f}, limit {threshold:g}"
         crop, character = pool.crops[usable[row]], pool.characters[usable[row]]
-        left.append(_left(crop, character, LeftOutReason.NEAR_DUPLICATE, detail, other))
+        left.append(left_out(crop, character, LeftOutReason.NEAR_DUPLICATE, detail, other))
     return [int(i) for i in usable[represented_by < 0]]
 
 
@@ -242,7 +156,7 @@ def _balanced(
         chosen += ranked[:cap]
         detail = f"{cap:,} of {len(rows):,} are taken, the best of each shot first"
         left += [
-            _left(pool.crops[i], character, LeftOutReason.OVER_CAP, detail) for i in ranked[cap:]
+            left_out(pool.crops[i], character, LeftOutReason.OVER_CAP, detail) for i in ranked[cap:]
         ]
     return chosen
 
@@ -279,21 +193,4 @@ def _item(crop: Crop, character: str | None, company: Company) -> DatasetItem:
         character=character,
         beside=company.names,
         is_group=company.is_group,
-    )
-
-
-def _left(
-    crop: Crop,
-    character: str | None,
-    reason: LeftOutReason,
-    detail: str,
-    kept_instead: str | None = None,
-) -> LeftOut:
-    return LeftOut(
-        crop_id=crop.crop_id,
-        film_id=crop.film_id,
-        reason=reason,
-        character=character,
-        detail=detail,
-        kept_instead=kept_instead,
     )

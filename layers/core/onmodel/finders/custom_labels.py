@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import Detection
 from onmodel.contracts.finders import CustomLabelsFinderSettings
 from onmodel.errors import FilmRefused
 from onmodel.ports.finder import FrameDetections
-from onmodel.ports.models import Label, LabelDetector
+from onmodel.ports.models import LabelDetector
 from onmodel.vision.detections import unique_detections
 from onmodel.vision.encoding import encode_for_service
-from onmodel.vision.geometry import FrameSize, instance_box, intersection
-
-LABELS_SHOWN = 5
-"""Labels named for a frame without a figure, those of highest confidence."""
+from onmodel.vision.labelled_boxes import boxed_figures, labels_in_words
 
 
 @dataclass(frozen=True)
@@ -43,20 +38,7 @@ class CustomLabelsFinder:
                 f"{self.settings.model} answers labels of whole pictures, without boxes",
                 "Train a Custom Labels model on pictures with drawn boxes, or use another finder",
             )
-        found = unique_detections(list(self._boxed(labels, picture, (width, height))))
-        return FrameDetections(found, _in_words(labels))
-
-    def _boxed(
-        self, labels: Sequence[Label], picture: Box, frame_size: FrameSize
-    ) -> Iterator[Detection]:
-        for label in labels:
-            for instance in label.instances:
-                box = instance_box(instance, frame_size)
-                inside = intersection(box, picture) if box else None
-                if inside and instance.confidence >= self.settings.min_confidence:
-                    yield Detection(box=inside, label=label.name, confidence=instance.confidence)
-
-
-def _in_words(labels: Sequence[Label]) -> str:
-    shown = sorted(labels, key=lambda label: (-label.confidence, label.name))[:LABELS_SHOWN]
-    return ", ".join(f"{label.name} {label.confidence:.0f} %" for label in shown) or "nothing"
+        found = unique_detections(
+            boxed_figures(labels, picture, (width, height), self.settings.min_confidence)
+        )
+        return FrameDetections(found, labels_in_words(labels))
