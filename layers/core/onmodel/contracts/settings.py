@@ -269,6 +269,7 @@ class StoryboardSettings(Contract):
     )
     questions: bool = Field(
         default=True,
+        exclude_if=lambda asked: asked,  # as asked_again_percent of captions
         description="a model is asked yes/no questions about each picture; false: the number Prompt"
         " is not measured, and costs nothing",
     )
