@@ -5,6 +5,7 @@ docs/captions.md has the figures of these sets.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import pytest
@@ -130,6 +131,19 @@ def test_pass_when_all_captions_begin_alike_then_most_no_longer_do() -> None:
     check, _ = one_pass(planted(texts))
     assert (check.before.faulty, check.before.phrases[0].text) == (90, "on a bright meadow")
     assert (check.asked_again, check.after.faulty, check.after.phrases) == (30, 0, ())
+
+
+def test_ask_again_when_all_have_one_fault_then_each_character_has_its_share() -> None:
+    who = {number: ("Buck", "Frank")[number % 2] for number in range(100)}
+    made = planted({n: f"On a bright meadow {good(n, name)}" for n, name in who.items()})
+    by_time = sorted(made.items, key=lambda item: (item.character or "", item.crop_id))
+    unlike = [by_time[n].model_copy(update={"crop_id": f"{n:03d}"}) for n in range(100)]
+    captions = {
+        item.crop_id: made.captions[f"{2 * n if n < 50 else 2 * (n - 50) + 1:03d}"]
+        for n, item in enumerate(unlike)
+    }
+    again = CaptionSet(unlike, captions, CAST).to_ask_again(0, 30)
+    assert Counter(item.character for item, _ in again) == {"buck": 15, "frank": 15}
 
 
 def test_pass_when_captions_are_good_then_nothing_is_changed_or_asked() -> None:

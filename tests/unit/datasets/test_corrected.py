@@ -197,3 +197,10 @@ def test_name_when_replaced_in_a_caption_then_whole_words_only() -> None:
     assert found is not None
     assert found.text == "Frank and T-Frank meet Rexona's dog."
     assert renamed_caption(caption, "Frank", ["Buck"]) is None
+
+
+def test_renamed_caption_when_it_was_put_right_then_its_first_text_has_the_name_too() -> None:
+    caption = Caption(crop_id="c", text="Rex runs", first="The long-eared Rex runs", model="m")
+    found = renamed_caption(caption, "Frank", ["Rex"])
+    assert found is not None
+    assert (found.text, found.first) == ("Frank runs", "The long-eared Frank runs")

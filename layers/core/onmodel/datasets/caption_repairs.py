@@ -6,6 +6,7 @@ and of a dataset no more are asked again than its quote has counted.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -47,6 +48,9 @@ class CaptionSet:
     def to_ask_again(self, asked: int, most: int) -> list[tuple[DatasetItem, tuple[str, ...]]]:
         """The pictures whose captions are asked for once more, with their faults; worst first.
 
+        Of equally faulty ones each character has its share: what most captions of one character
+        have is a fault too.
+
         Args:
             asked: how many were asked again for this dataset before.
             most: how many may be, in all.
@@ -57,7 +61,14 @@ class CaptionSet:
             for item in self.items
             if checked.faults[item.crop_id] and self._may_be_asked_again(item.crop_id)
         ]
-        ranked = sorted(faulty, key=lambda pair: (-gravity(pair[1]), pair[0].crop_id))
+        in_order = sorted(faulty, key=lambda pair: (-gravity(pair[1]), pair[0].crop_id))
+        groups = [(gravity(faults), item.character) for item, faults in in_order]
+        sizes, placed = Counter(groups), Counter[tuple[int, str | None]]()
+        places = []
+        for number, group in enumerate(groups):
+            places.append((-group[0], placed[group] / sizes[group], number))
+            placed[group] += 1
+        ranked = [in_order[number] for *_, number in sorted(places)]
         return [(item, _words(faults)) for item, faults in ranked[: max(0, most - asked)]]
 
     def result(self, answers: Mapping[str, CaptionAnswer]) -> CaptionCheck:

@@ -55,13 +55,15 @@ def renamed_caption(caption: Caption, name: str, before: Iterable[str]) -> Capti
         name: of the character now, as captions write it.
         before: names that the picture may have had.
     """
-    text = caption.text
+    text, first = caption.text, caption.first
     if mentions(text, name):
         return caption
     for other in before:
         if other != name and mentions(text, other):
-            text = with_name_replaced(text, other, name)
-    return caption.model_copy(update={"text": text}) if mentions(text, name) else None
+            text, first = (with_name_replaced(each, other, name) for each in (text, first))
+    if not mentions(text, name):
+        return None
+    return caption.model_copy(update={"text": text, "first": first})
 
 
 def called(character: str | None, characters: Mapping[str, Character]) -> str:

@@ -67,6 +67,19 @@ class PhraseText:
     openings: frozenset[Phrase]
 
 
+@dataclass(frozen=True)
+class _Others:
+    """The captions of all other characters.
+
+    Attributes:
+        captions: how many they are.
+        everywhere: in how many captions a phrase is, those of the character included.
+    """
+
+    captions: int
+    everywhere: Counter[Phrase]
+
+
 def phrase_text(text: str, character: str | None, names: Iterable[str]) -> PhraseText:
     """Take a caption apart; parts in scripts without spaces between words are left out."""
     for name in names:
@@ -86,14 +99,14 @@ def repeated_phrases(
     texts: Sequence[PhraseText], characters: Mapping[str, Character]
 ) -> tuple[RepeatedPhrase, ...]:
     """The phrases that too many captions have: traits first, then by how many have them."""
-    of_all = list(_shared(texts, ""))
+    everywhere = Counter(phrase for text in texts for phrase in text.phrases)
+    of_all = list(_shared(texts, everywhere, ""))
     known = {phrase.text for phrase in of_all}
-    of_one = [
-        phrase
-        for slug, own in _by_character(texts).items()
-        for phrase in _of_character(slug, own, texts, characters)
-        if phrase.text not in known
-    ]
+    of_one = []
+    for slug, own in _by_character(texts).items():
+        others = _Others(len(texts) - len(own), everywhere)
+        found = _of_character(slug, own, others, characters)
+        of_one += [phrase for phrase in found if phrase.text not in known]
     return tuple(sorted((*of_all, *of_one), key=_gravest_first))
 
 
@@ -124,12 +137,13 @@ def _by_character(texts: Iterable[PhraseText]) -> dict[str, list[PhraseText]]:
     return dict(sorted(groups.items()))
 
 
-def _shared(texts: Sequence[PhraseText], character: str) -> Iterator[RepeatedPhrase]:
+def _shared(
+    texts: Sequence[PhraseText], counted: Counter[Phrase], character: str
+) -> Iterator[RepeatedPhrase]:
     """Phrases and openings of most of these captions; of one character's, phrases alone."""
     if len(texts) < LEAST_CAPTIONS:
         return
     least = SHARED_BY * len(texts)
-    counted = Counter(phrase for text in texts for phrase in text.phrases)
     often = {phrase: n for phrase, n in counted.items() if n >= least and _says_something(phrase)}
     openings = Counter(opening for text in texts for opening in text.openings)
     begun = {} if character else {phrase: n for phrase, n in openings.items() if n >= least}
@@ -150,52 +164,47 @@ def _shared(texts: Sequence[PhraseText], character: str) -> Iterator[RepeatedPhr
 def _of_character(
     slug: str,
     own: Sequence[PhraseText],
-    texts: Sequence[PhraseText],
+    others: _Others,
     characters: Mapping[str, Character],
 ) -> Iterator[RepeatedPhrase]:
     """A character's fixed traits, and what most of its captions have besides."""
-    traits = list(_traits(slug, own, texts, characters))
-    known = {phrase.text for phrase in traits}
-    yield from traits
-    yield from (phrase for phrase in _shared(own, slug) if phrase.text not in known)
-
-
-def _traits(
-    slug: str,
-    own: Sequence[PhraseText],
-    texts: Sequence[PhraseText],
-    characters: Mapping[str, Character],
-) -> Iterator[RepeatedPhrase]:
-    """Phrases of a character's captions that say how it looks."""
     if len(own) < LEAST_CAPTIONS:
         return
     counted = Counter(phrase for text in own for phrase in text.phrases)
-    others = [text for text in texts if text.character != slug]
-    elsewhere = Counter(phrase for text in others for phrase in text.phrases)
     known = characters.get(slug)
     looks = _content_words(known.description if known else "")
-    often = {
+    traits = {
         phrase: number
         for phrase, number in counted.items()
-        if len(phrase) <= LONGEST_TRAIT
-        and not {phrase[0], phrase[-1]} & FUNCTION_WORDS
-        and (
-            (number >= TRAIT_SHARED_BY * len(own) and not looks.isdisjoint(_parts(phrase)))
-            or (
-                number >= OWN_SHARED_BY * len(own)
-                and len(others) >= LEAST_CAPTIONS
-                and elsewhere[phrase] * OWN_TIMES * len(own) <= number * len(others)
-            )
-        )
+        if number >= TRAIT_SHARED_BY * len(own)
+        and _is_trait(phrase, number, len(own), others, looks)
     }
-    for phrase, number in _longest(often).items():
+    found = set()
+    for phrase, number in _longest(traits).items():
+        text = " ".join(phrase)
+        found.add(text)
         yield RepeatedPhrase(
-            text=" ".join(phrase),
+            text=text,
             kind=CaptionFaultKind.TRAIT,
             character=slug,
             captions=number,
             of=len(own),
         )
+    yield from (phrase for phrase in _shared(own, counted, slug) if phrase.text not in found)
+
+
+def _is_trait(phrase: Phrase, number: int, of: int, others: _Others, looks: frozenset[str]) -> bool:
+    """Whether a phrase that `number` of a character's `of` captions have says how it looks."""
+    if len(phrase) > LONGEST_TRAIT or {phrase[0], phrase[-1]} & FUNCTION_WORDS:
+        return False
+    if not looks.isdisjoint(_parts(phrase)):
+        return True
+    elsewhere = others.everywhere[phrase] - number
+    return (
+        number >= OWN_SHARED_BY * of
+        and others.captions >= LEAST_CAPTIONS
+        and elsewhere * OWN_TIMES * of <= number * others.captions
+    )
 
 
 def _longest(phrases: Mapping[Phrase, int]) -> dict[Phrase, int]:
