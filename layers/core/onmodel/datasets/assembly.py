@@ -164,7 +164,8 @@ def _balanced(
 def _cap(counts: Mapping[str | None, int], training: TrainingSettings) -> int:
     """The most pictures of one character: limited by setting, by balance and by the total."""
     named = [count for name, count in counts.items() if name is not None] or list(counts.values())
-    balanced = max(training.min_per_character, int(statistics.median(named) * training.max_share))
+    median = statistics.median(named or [0])
+    balanced = max(training.min_per_character, int(median * training.max_share))
     cap = min(training.max_per_character, balanced)
     while cap > 1 and sum(min(count, cap) for count in counts.values()) > training.max_pictures:
         cap -= 1
