@@ -131,7 +131,7 @@ sam-local: setup .venv-sam/.synced ## every function by sam local, in Docker; ST
 	  $(if $(EVENT),--event $(EVENT))
 
 test-faults: setup ## each kind of fault at every call that the functions make; minutes
-	ONMODEL_ALL_FAULTS=1 .venv/bin/pytest tests/unit/test_faults.py tests/unit/steps/test_many_films.py tests/unit/steps/test_many_references.py -q --timeout 3600 --show-capture=no
+	ONMODEL_ALL_FAULTS=1 .venv/bin/pytest tests/unit/test_faults.py tests/unit/steps/test_many_films.py tests/unit/steps/test_many_references.py tests/unit/steps/test_many_captions.py tests/unit/datasets/test_assembly.py -q --timeout 3600 --show-capture=no
 
 trainer-environment: .venv-trainer/.synced ## torch and its companions, for real training programs on this machine
 

@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from onmodel.errors import DatasetRefused
 from onmodel.films.corrections import Corrections
 
 ALIKE = 0.92
+CROPS = 20_000 if os.environ.get("ONMODEL_ALL_FAULTS") else 200
 TITAN = EmbeddingSettings()
 NOVA = EmbeddingSettings(model="amazon.nova-2-multimodal-embeddings-v1:0")
 SETTINGS = TrainingSettings(validation_share=0, min_per_character=1, min_quality=0)
@@ -100,6 +102,25 @@ def test_assemble_when_unnamed_then_left_out_or_included_as_set() -> None:
     assert reasons(named) == [LeftOutReason.UNNAMED] * 2
     everybody = SETTINGS.model_copy(update={"include_unnamed": True})
     assert len(assemble([episode], threshold=ALIKE, training=everybody).items) == 7
+
+
+def test_assemble_when_there_are_more_crops_than_a_dataset_takes_then_each_other_has_a_reason() -> (
+    None
+):
+    """Two films of 10,000 crops each, for a dataset of 10,000: nothing is lost without a word."""
+    most = CROPS // 2
+    films = [
+        film(name, ["buck", "frank"] * (most // 2), vectors=unlike(most, number, 64))
+        for number, name in enumerate(("ep1", "ep2"))
+    ]
+    wide = SETTINGS.model_copy(update={"max_pictures": most, "max_per_character": most})
+    assembly = assemble(films, threshold=ALIKE, training=wide)
+    kept = [item.crop_id for item in assembly.items]
+    left = [line.crop_id for line in assembly.left_out]
+    assert len(kept) == most
+    assert sorted(kept + left) == sorted(crop.crop_id for film in films for crop in film.crops)
+    assert set(reasons(assembly)) == {LeftOutReason.OVER_CAP}
+    assert {line.detail for line in assembly.left_out} != {""}
 
 
 def test_assemble_when_films_share_a_picture_then_the_better_stays() -> None:
