@@ -125,7 +125,7 @@ test-runtime: setup .venv-sam/.synced .venv-runtime/.synced ## built functions o
 seed: setup ## what the events name, into the local stack that runs (onmodel local up)
 	$(BIN)/python -m onmodel_local.seed
 
-sam-local: setup .venv-sam/.synced ## every function by sam local, in Docker; STEP=notify for one, BY=start-lambda or invoke
+sam-local: setup .venv-sam/.synced ## every function by sam local, in Docker, on a local stack that it starts and seeds; STEP=notify for one, BY=start-lambda or invoke
 	$(MAKE) build ARCH=x86_64
 	PYTHONPATH=tests $(BIN)/python tests/runtime/sam_local.py $(STEP) $(if $(BY),--by $(BY)) \
 	  $(if $(EVENT),--event $(EVENT))

@@ -7,7 +7,7 @@ of functions, both with all events of these. With one name and `--event`, that e
 the function says. Prints a table of each.
 
 Needs a Docker engine with the image of the runtime (stand_in_image.sh makes one where there is no
-registry), a build for x86-64, and a seeded local stack (`onmodel local up`, `make seed`).
+registry) and a build for x86-64. A local stack is started and seeded where there is none.
 Skips aloud, with exit code 0, where engine or image are missing; ends with 1 when a function
 answers what its fixture does not say.
 """
@@ -27,7 +27,7 @@ from runtime.playing import Played, play
 from runtime.sam_cli import SAM, Invoke, SamLocal, StartLambda
 from runtime.sam_template import write_template
 
-from onmodel_local.daemon import find_stack
+from onmodel_local.daemon import RunningStack, find_stack
 from onmodel_local.seed_models import seed_models
 from onmodel_local.seed_stack import SeedStack
 from onmodel_local.variables import write_variables
@@ -46,10 +46,7 @@ def main() -> int:
     if missing := what_is_missing():
         print(f"SKIPPED: no function was run by sam local: {missing}")
         return 0
-    stack = find_stack(ROOT)
-    if stack is None:
-        print("No local stack runs here: onmodel local up, then make seed")
-        return 1
+    stack = seeded_stack(with_seed=arguments.event is None)
     write_variables(stack, VARIABLES)
     sam = SamLocal(stack, write_template(BUILD, LAYERS), LAYERS, VARIABLES)
     with forward_to_the_stack(stack.port):
@@ -64,6 +61,24 @@ def main() -> int:
                 every = all_events(arguments.steps or STEPS)
                 right &= table("sam local start-lambda", functions, every, seed)
     return 0 if right else 1
+
+
+def seeded_stack(*, with_seed: bool) -> RunningStack:
+    """The local stack with what the samples name; minutes the first time.
+
+    Args:
+        with_seed: whether samples are called; an event of one's own needs none of it.
+    """
+    stack = find_stack(ROOT)
+    if stack is None:
+        onmodel = Path(sys.executable).with_name("onmodel")
+        subprocess.run([onmodel, "local", "up"], cwd=ROOT, check=True)
+        stack = find_stack(ROOT)
+    if stack is None:
+        sys.exit("The local stack was started and does not answer: onmodel local status")
+    if with_seed:  # what is there already is not made again
+        subprocess.run([sys.executable, "-m", "onmodel_local.seed"], cwd=ROOT, check=True)
+    return stack
 
 
 def parse() -> argparse.Namespace:
