@@ -58,10 +58,10 @@ class SageMakerTrainingSettings(Contract):
     """The section `training.sagemaker`."""
 
     steps: Annotated[int | None, within(*HYPERPARAMETER_LIMITS["steps"])] = Field(
-        default=None, ge=1, description="None: 30 for each picture, within 1,000 and 3,000"
+        default=None, ge=1, description="without it 30 for each picture, within 1,000 and 3,000"
     )
     rank: Annotated[int | None, within(*HYPERPARAMETER_LIMITS["rank"])] = Field(
-        default=None, ge=1, description="of the LoRA; None: 32, and 64 from three characters on"
+        default=None, ge=1, description="of the LoRA; without it 32, and 64 from three characters on"
     )
     learning_rate: Annotated[float, within(*HYPERPARAMETER_LIMITS["learning_rate"])] = Field(
         default=1e-4, gt=0, lt=1
