@@ -42,12 +42,16 @@ class StoryboardFollower:
     Args:
         execution_arn: of the execution that draws the upload.
         production: its id.
+        name: of the storyboard.
+        before: ids of the takes that there were before the upload.
         sleep: waits for a number of seconds.
         monotonic: seconds of a steady clock.
     """
 
     execution_arn: str
     production: str
+    name: str
+    before: frozenset[str]
     registry: Registry
     studio: ObjectStore
     executions: Executions
@@ -93,14 +97,7 @@ class StoryboardFollower:
 
     def _look(self) -> DrawingPlace | None:
         """What the rows say; None while they say nothing."""
-        take = next(
-            (
-                row
-                for row in STORYBOARDS.list(self.registry, self.production)
-                if row.holder == self.execution_arn
-            ),
-            None,
-        )
+        take = self._take()
         if take is not None and take.status == StoryboardStatus.DRAWN:
             return DrawingPlace("drawn", take)
         if take is not None and take.status == StoryboardStatus.FAILED:
@@ -113,6 +110,13 @@ class StoryboardFollower:
         if asked is not None:
             return DrawingPlace("waiting for an approval", asked=asked)
         return DrawingPlace(self._progress(take), take) if take is not None else None
+
+    def _take(self) -> StoryboardRow | None:
+        """The take of this execution, which no longer holds it once it is drawn."""
+        rows = STORYBOARDS.list(self.registry, self.production)
+        new = [row for row in rows if row.body.name == self.name and row.id not in self.before]
+        held = [row for row in new if row.holder == self.execution_arn]
+        return next(iter(held or new), None)
 
     def _must_go_on(self, outcome: OutcomeBody) -> None:
         """Raises the error that an outcome other than a drawn storyboard stands for."""

@@ -19,9 +19,9 @@ from onmodel.films.upload_layout import key_in
 from onmodel.formats.user_yaml import check_size, user_yaml_notices
 from onmodel.formats.wording import count, dollars, when
 from onmodel.ports.storage import ObjectStore
-from onmodel.registry.kinds import StoryboardRow
+from onmodel.registry.kinds import STORYBOARDS, StoryboardRow
 from onmodel.storyboards.drawers import Drawers
-from onmodel.storyboards.naming import drawing_name
+from onmodel.storyboards.naming import drawing_name, storyboard_name
 from onmodel.storyboards.planning import parse_storyboard
 from onmodel.wiring import now
 from onmodel_cli import options, speaking
@@ -84,11 +84,16 @@ def send_storyboard(
     name = as_typed(f"{file.stem}.yaml")
     check_key(name)
     key = key_in(folder, "storyboards", name)
+    called = storyboard_name(as_typed(file.stem), production, connection.registry)
+    takes = STORYBOARDS.list(connection.registry, production)
+    before = frozenset(take.id for take in takes if take.body.name == called)
     connection.uploads.put(key, text, "application/yaml")
     machine = connection.environment.read(Machines).draw_storyboard_arn
     return StoryboardFollower(
         execution_arn=execution_arn(machine, drawing_name(name, connection.uploads.head(key))),
         production=production,
+        name=called,
+        before=before,
         registry=connection.registry,
         studio=connection.studio,
         executions=connection.executions,

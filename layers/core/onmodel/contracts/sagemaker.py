@@ -61,7 +61,9 @@ class SageMakerTrainingSettings(Contract):
         default=None, ge=1, description="without it 30 for each picture, within 1,000 and 3,000"
     )
     rank: Annotated[int | None, within(*HYPERPARAMETER_LIMITS["rank"])] = Field(
-        default=None, ge=1, description="of the LoRA; without it 32, and 64 from three characters on"
+        default=None,
+        ge=1,
+        description="of the LoRA; without it 32, and 64 from three characters on",
     )
     learning_rate: Annotated[float, within(*HYPERPARAMETER_LIMITS["learning_rate"])] = Field(
         default=1e-4, gt=0, lt=1
