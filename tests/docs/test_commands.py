@@ -143,6 +143,7 @@ BEFORE: dict[str, Callable[[Sandbox], None]] = {
     "onmodel deploy": one_live_model,
     "onmodel storyboard": lambda sandbox: sandbox.until_it_answers(PRODUCTION),
     "onmodel extend": lambda sandbox: sandbox.until_it_answers(PRODUCTION),
+    "onmodel status": lambda sandbox: sandbox.until_it_answers(PRODUCTION),
     "onmodel train": lambda sandbox: sandbox.prepare_another_film(),
     "onmodel diff": lambda sandbox: sandbox.make_another_dataset(PRODUCTION),
 }
