@@ -10,7 +10,8 @@ import numpy as np
 
 from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.base import Box, ObjectRef
-from onmodel.contracts.films import Chunk, Crop, Detection, RejectReason, Run
+from onmodel.contracts.crops import Crop, Detection, RejectReason
+from onmodel.contracts.films import Chunk, Run
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import Settings
 from onmodel.films.cutting import CutResult, FigureCutter

@@ -17,7 +17,7 @@ from characters_films import ROOT, Found, reference_pictures, sample, shown_by
 from drawn.cast import CastFilm, references
 
 from onmodel.contracts.arrays import Vector
-from onmodel.contracts.films import Crop
+from onmodel.contracts.crops import Crop
 from onmodel.contracts.settings import NamingSettings, Settings
 from onmodel.films.figures import FigureReader
 from onmodel.namers.embeddings import EmbeddingsNamer, make_embeddings_namer

@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from drawn.films import draw_film  # noqa: E402 - the tests' folder is no package
 
-from onmodel.contracts.settings import Sampling  # noqa: E402
+from onmodel.contracts.sampling_settings import Sampling  # noqa: E402
 from onmodel.video import DroppedFrame, sample_frames, select_frames  # noqa: E402
 
 WIDTH, HEIGHT, CAPTION, COLUMNS = 213, 120, 34, 5

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from onmodel.contracts.keys import MAIN_PRODUCTION, accepted_settings_key, face_collections
-from onmodel.contracts.rows import DeletedPart, Kind, TrainingStage
+from onmodel.contracts.rows import Kind, TrainingStage
+from onmodel.contracts.stack_rows import DeletedPart
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.lifecycle import OVER
 from onmodel.films.folders import ProductionFolders

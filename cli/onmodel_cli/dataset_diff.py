@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from onmodel.contracts.base import Contract
-from onmodel.contracts.datasets import Caption, DatasetItem, LeftOut, LeftOutReason
+from onmodel.contracts.captions import Caption
+from onmodel.contracts.datasets import DatasetItem, LeftOut, LeftOutReason
 from onmodel.contracts.keys import DatasetKeys
 from onmodel.contracts.settings import Settings
 from onmodel.datasets.corrected import called

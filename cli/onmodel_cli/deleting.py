@@ -14,7 +14,8 @@ import typer
 from rich.markup import escape
 
 from onmodel.contracts.keys import same_name
-from onmodel.contracts.rows import DeletedPart, TombstoneBody, TombstoneStatus, TrainingStage
+from onmodel.contracts.rows import TrainingStage
+from onmodel.contracts.stack_rows import DeletedPart, TombstoneBody, TombstoneStatus
 from onmodel.deployments.forgotten_faces import delete_faces
 from onmodel.environment import CacheTable
 from onmodel.errors import RefusedError

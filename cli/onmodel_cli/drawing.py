@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from onmodel.contracts.keys import StoryboardKeys, digest
-from onmodel.contracts.rows import ApprovalStatus, OutcomeBody, StoryboardStatus
+from onmodel.contracts.rows import ApprovalStatus, StoryboardStatus
+from onmodel.contracts.stack_rows import OutcomeBody
 from onmodel.errors import RefusedError, ServiceError, SettingsRefused, StillRunning
 from onmodel.ports.machines import Executions
 from onmodel.ports.registry import Registry

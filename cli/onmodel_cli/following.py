@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.films import Chunk, ChunkResult, Run
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import RunStatus
 from onmodel.errors import FilmRefused, NotFound, ServiceError, StillRunning
 from onmodel.films.places import places_of, waits_for_a_place
 from onmodel.formats.jsonl import read_lines

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from onmodel.contracts.judging import Judgement
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
+from onmodel.contracts.panels import DrawnPanel, PanelItem
 from onmodel.contracts.rows import StoryboardStatus
-from onmodel.contracts.storyboards import DrawnPanel, PanelItem
 from onmodel.errors import NotFound, RefusedError
 from onmodel.films.production import characters_of
 from onmodel.films.settings import settings_in_force

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.films import FilmSummary
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import Kind, RunStatus
+from onmodel.contracts.rows import Kind
 from onmodel.environment import GenerationPace
 from onmodel.errors import NotFound
 from onmodel.films.settings import settings_in_force

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from onmodel.contracts.films import Crop, FilmSummary, Run
+from onmodel.contracts.crops import Crop
+from onmodel.contracts.films import FilmSummary, Run
 from onmodel.contracts.keys import FilmKeys
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.wording import DROPPED, count, dollars, duration, listed, person_name, timecode

@@ -11,8 +11,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.films import Run
-from onmodel.contracts.rows import RunStatus
 from onmodel.environment import Models
 from onmodel.films.folders import production_of
 from onmodel.films.identity import film_of, living_place

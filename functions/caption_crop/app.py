@@ -1,6 +1,6 @@
 """The caption queue: describe crops, and answer the tasks that wait for them."""
 
-from onmodel.contracts.datasets import PartialFailures, QueuedMessages
+from onmodel.contracts.captions import PartialFailures, QueuedMessages
 from onmodel.environment import Buckets, CacheTable, CaptionQueueVariables
 from onmodel.handler import lambda_handler
 from onmodel.steps.caption_crop import CaptionCrop

@@ -1,6 +1,7 @@
 """TrainModel: compare all captions; put some right, and list which are asked for once more."""
 
-from onmodel.contracts.datasets import CaptionsChecked, DatasetRequest
+from onmodel.contracts.captions import CaptionsChecked
+from onmodel.contracts.datasets import DatasetRequest
 from onmodel.environment import Buckets, RegistryTable
 from onmodel.handler import lambda_handler
 from onmodel.steps.check_captions import check_captions

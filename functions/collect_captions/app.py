@@ -1,6 +1,7 @@
 """TrainModel: gather the captions; too few end it."""
 
-from onmodel.contracts.datasets import CaptionsCollected, DatasetRequest
+from onmodel.contracts.captions import CaptionsCollected
+from onmodel.contracts.datasets import DatasetRequest
 from onmodel.environment import Buckets, RegistryTable
 from onmodel.handler import lambda_handler
 from onmodel.steps.collect_captions import collect_captions

@@ -1,6 +1,6 @@
 """DrawStoryboard's map: draw one panel."""
 
-from onmodel.contracts.storyboards import PanelItemRequest
+from onmodel.contracts.panels import PanelItemRequest
 from onmodel.environment import Buckets, RegistryTable, SageMakerVariables, TrainerResources
 from onmodel.handler import lambda_handler
 from onmodel.steps.draw_panel import draw_panel

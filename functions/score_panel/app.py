@@ -1,6 +1,6 @@
 """DrawStoryboard's map: score one panel's pictures."""
 
-from onmodel.contracts.storyboards import PanelItemRequest
+from onmodel.contracts.panels import PanelItemRequest
 from onmodel.environment import Buckets, CacheTable, LabelPace, Models, RegistryTable
 from onmodel.handler import lambda_handler, seconds_left
 from onmodel.money.usage import UsageMeter

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from onmodel.contracts.film_rows import FilmBody, RunStatus
 from onmodel.contracts.films import Chunk, Run
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import FilmBody, RunStatus
 from onmodel.contracts.settings import Settings
 from onmodel.formats.jsonl import read_lines
 from onmodel.registry.kinds import FILMS, RUNS

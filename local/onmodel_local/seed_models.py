@@ -9,13 +9,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from onmodel.adapters.stepfunctions import StepFunctionsExecutions
-from onmodel.contracts.datasets import (
-    CaptionItem,
-    CaptionMessage,
-    DatasetItem,
-    DatasetRef,
-    QueuedMessages,
-)
+from onmodel.contracts.captions import CaptionItem, CaptionMessage, QueuedMessages
+from onmodel.contracts.datasets import DatasetItem, DatasetRef
 from onmodel.contracts.keys import DatasetKeys
 from onmodel.contracts.rows import (
     DatasetBody,

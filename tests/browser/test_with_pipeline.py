@@ -9,7 +9,8 @@ import pytest
 from fakes.training_in_memory import CAST, PRODUCTION, TrainingInMemory
 from playwright.sync_api import Page, expect
 
-from onmodel.contracts.datasets import BY_A_PERSON, Caption, DatasetItem, DatasetRef
+from onmodel.contracts.captions import BY_A_PERSON, Caption
+from onmodel.contracts.datasets import DatasetItem, DatasetRef
 from onmodel.contracts.settings import AllowedModels, Settings, TrainingSettings
 from onmodel.formats.jsonl import read_lines
 from onmodel.steps.review_api import ReviewApi, ReviewSubject

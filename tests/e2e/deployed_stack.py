@@ -12,9 +12,11 @@ from typing import Any
 
 from onmodel.adapters.dynamodb import DynamoRegistry
 from onmodel.adapters.s3 import S3ObjectStore
-from onmodel.contracts.films import Crop, FilmSummary, Run
+from onmodel.contracts.crops import Crop
+from onmodel.contracts.film_rows import RunBody
+from onmodel.contracts.films import FilmSummary, Run
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import Kind, RunBody
+from onmodel.contracts.rows import Kind
 from onmodel.formats.jsonl import read_lines
 from onmodel.ports.registry import Record
 from onmodel_local.deploy import STACK

@@ -9,7 +9,7 @@ import pytest
 from drawn.films import DrawnFilm, draw_film
 from e2e.deployed_stack import DeployedStack, wait_until
 
-from onmodel.contracts.films import RejectReason
+from onmodel.contracts.crops import RejectReason
 from onmodel.contracts.keys import accepted_settings_key
 from onmodel.contracts.settings import Settings
 from onmodel.films.settings import settings_in_force

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import Crop
+from onmodel.contracts.crops import Crop
 
 
 def numbered_crops(count: int) -> tuple[Crop, ...]:

@@ -26,12 +26,11 @@ from onmodel.contracts.characters import Character
 from onmodel.contracts.datasets import DatasetItem
 from onmodel.contracts.deployments import DeploymentStatus
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys, accepted_settings_key
+from onmodel.contracts.panels import DrawnPanel, PanelItem, PanelItemRequest
 from onmodel.contracts.questions import StoryboardQuestions
-from onmodel.contracts.settings import EmbeddingSettings, Settings
+from onmodel.contracts.sampling_settings import EmbeddingSettings
+from onmodel.contracts.settings import Settings
 from onmodel.contracts.storyboards import (
-    DrawnPanel,
-    PanelItem,
-    PanelItemRequest,
     PlanStoryboardRequest,
     PublishGalleryRequest,
     QuoteDeploymentRequest,

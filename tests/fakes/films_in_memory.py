@@ -28,7 +28,8 @@ from onmodel.contracts.films import (
 )
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
-from onmodel.contracts.settings import AllowedModels, EmbeddingSettings
+from onmodel.contracts.sampling_settings import EmbeddingSettings
+from onmodel.contracts.settings import AllowedModels
 from onmodel.contracts.uploads import RouteAnswer, UploadEvent
 from onmodel.finders import FinderServices, make_finder
 from onmodel.formats.jsonl import read_lines

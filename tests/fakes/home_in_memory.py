@@ -8,6 +8,7 @@ from fakes.films_in_memory import run_of
 from fakes.mailbox import STACK_OPTIONS
 from fakes.training_in_memory import LINKS_URL, PRODUCTION, TrainingInMemory
 
+from onmodel.contracts.film_rows import RunBody, RunStatus
 from onmodel.contracts.links import LinkAnswer, LinkRequest
 from onmodel.contracts.rows import (
     DatasetBody,
@@ -16,8 +17,6 @@ from onmodel.contracts.rows import (
     DeploymentStage,
     GenerationBody,
     GenerationStatus,
-    RunBody,
-    RunStatus,
 )
 from onmodel.registry.kinds import DATASETS, DEPLOYMENTS, GENERATIONS, RUNS
 from onmodel.steps.show_home import ShowHome

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from onmodel.contracts.storyboards import PanelRequest, Panels
+from onmodel.contracts.panels import PanelRequest, Panels
 from onmodel.errors import AnswerRefused
 
 

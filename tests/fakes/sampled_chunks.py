@@ -9,14 +9,8 @@ from fakes.films_in_memory import run_of
 from fakes.object_store import InMemoryObjectStore
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import (
-    Chunk,
-    ChunkResult,
-    ChunkShots,
-    Crop,
-    Run,
-    StoredSignature,
-)
+from onmodel.contracts.crops import Crop
+from onmodel.contracts.films import Chunk, ChunkResult, ChunkShots, Run, StoredSignature
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import Settings
 from onmodel.films.near_duplicates import SampledChunk

@@ -31,8 +31,8 @@ from fakes.training_in_memory import LINKS_URL, TrainingInMemory, with_prices
 from functions import STEPS, load_function, variables_of_the_template
 
 from onmodel.contracts.datasets import FilmPreparedDetail
+from onmodel.contracts.panels import PanelRequest, Panels
 from onmodel.contracts.rows import ApprovalStatus
-from onmodel.contracts.storyboards import PanelRequest, Panels
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.environment import Environment
 from onmodel.errors import OnmodelError

@@ -18,12 +18,15 @@ from fakes.task_tokens import InMemoryTaskTokens
 from fakes.trainer import InMemoryService, InMemoryTrainer, Only
 
 from onmodel.contracts.base import Box, ObjectRef
-from onmodel.contracts.datasets import (
-    AssembleDatasetRequest,
+from onmodel.contracts.captions import (
     CaptionItem,
     CaptionMessage,
     CaptionsChecked,
     CaptionsCollected,
+)
+from onmodel.contracts.crops import Crop, Naming, Thumbnail
+from onmodel.contracts.datasets import (
+    AssembleDatasetRequest,
     DatasetRef,
     DatasetRequest,
     FilmCollected,
@@ -34,12 +37,7 @@ from onmodel.contracts.datasets import (
     Settled,
     SettleGenerationRequest,
 )
-from onmodel.contracts.films import Chunk, ChunkResult, Crop, Naming, Run, Thumbnail
-from onmodel.contracts.keys import DatasetKeys, FilmKeys, accepted_settings_key, crop_id, film_id
-from onmodel.contracts.links import LinkAnswer, LinkRequest
-from onmodel.contracts.models import Turn
-from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
-from onmodel.contracts.rows import (
+from onmodel.contracts.film_rows import (
     FilmBody,
     FolderBody,
     FolderStatus,
@@ -48,7 +46,13 @@ from onmodel.contracts.rows import (
     RunBody,
     RunStatus,
 )
-from onmodel.contracts.settings import EmbeddingSettings, Settings
+from onmodel.contracts.films import Chunk, ChunkResult, Run
+from onmodel.contracts.keys import DatasetKeys, FilmKeys, accepted_settings_key, crop_id, film_id
+from onmodel.contracts.links import LinkAnswer, LinkRequest
+from onmodel.contracts.models import Turn
+from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
+from onmodel.contracts.sampling_settings import EmbeddingSettings
+from onmodel.contracts.settings import Settings
 from onmodel.contracts.trainings import QuoteTrainingRequest, RequestApprovalRequest, TrainingQuoted
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import to_npy

@@ -12,7 +12,7 @@ import pytest
 from template_model import ROOT, request_model
 
 from onmodel.contracts.base import Contract
-from onmodel.contracts.datasets import QueuedMessages
+from onmodel.contracts.captions import QueuedMessages
 from onmodel.handler import lambda_handler, parse
 from onmodel.observability import logger
 from onmodel.steps.caption_messages import caption_messages

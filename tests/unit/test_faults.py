@@ -30,7 +30,7 @@ from fakes.training_in_memory import CAST, picture
 from onmodel.contracts.datasets import FilmPreparedDetail
 from onmodel.contracts.films import FilmSummary
 from onmodel.contracts.keys import DatasetKeys, FilmKeys, face_collections
-from onmodel.contracts.storyboards import DrawnPanel
+from onmodel.contracts.panels import DrawnPanel
 from onmodel.errors import NotFound
 from onmodel.money.result_cache import INDEX_FACES
 from onmodel.registry.kinds import DATASETS, MAILS, RUNS

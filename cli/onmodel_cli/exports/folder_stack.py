@@ -12,10 +12,11 @@ from pathlib import Path
 from threading import Lock
 
 from onmodel.contracts.base import ObjectRef
-from onmodel.contracts.datasets import BY_A_PERSON, Caption
+from onmodel.contracts.captions import BY_A_PERSON, Caption
+from onmodel.contracts.film_rows import FilmBody, FolderBody, FolderStatus, RunStatus
 from onmodel.contracts.keys import DatasetKeys, accepted_settings_key
 from onmodel.contracts.review import CorrectionBody, CorrectionStatus, Decision, PostedCorrection
-from onmodel.contracts.rows import FilmBody, FolderBody, FolderStatus, Kind, RunStatus
+from onmodel.contracts.rows import Kind
 from onmodel.contracts.settings import Settings
 from onmodel.errors import Conflict, NotFound
 from onmodel.formats.jsonl import read_lines, write_lines

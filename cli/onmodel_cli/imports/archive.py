@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from onmodel.contracts.base import HAND_WRITTEN
 from onmodel.contracts.characters import Character
 from onmodel.contracts.review import PostedCorrection
-from onmodel.contracts.settings import CropSettings
+from onmodel.contracts.sampling_settings import CropSettings
 from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.corrected import cast_of, id_of_name
 from onmodel.films.corrections import Corrections

@@ -36,7 +36,8 @@ from onmodel.adapters.secretsmanager import SecretsManagerSecrets
 from onmodel.adapters.sns import SnsMailbox
 from onmodel.adapters.sqs import SqsQueue
 from onmodel.adapters.stepfunctions import StepFunctionsExecutions, StepFunctionsTaskTokens
-from onmodel.contracts.settings import CaptionSettings, EmbeddingSettings
+from onmodel.contracts.sampling_settings import EmbeddingSettings
+from onmodel.contracts.settings import CaptionSettings
 from onmodel.contracts.trainings import DatasetLimits
 from onmodel.environment import (
     Aws,

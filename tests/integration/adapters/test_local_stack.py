@@ -23,7 +23,7 @@ from onmodel.adapters.scheduler import EventBridgeScheduler
 from onmodel.adapters.secretsmanager import SecretsManagerSecrets
 from onmodel.adapters.sns import SnsMailbox
 from onmodel.adapters.stepfunctions import StepFunctionsExecutions, StepFunctionsTaskTokens
-from onmodel.contracts.settings import EmbeddingSettings
+from onmodel.contracts.sampling_settings import EmbeddingSettings
 from onmodel.errors import AnswerRefused, Conflict, NotFound
 from onmodel.ports.registry import Record
 from onmodel_local.stack import LocalStack

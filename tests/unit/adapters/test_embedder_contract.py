@@ -15,7 +15,7 @@ from botocore.response import StreamingBody
 from fakes.embedder import FakeEmbedder
 
 from onmodel.adapters.embedders import make_embedder
-from onmodel.contracts.settings import EmbeddingSettings
+from onmodel.contracts.sampling_settings import EmbeddingSettings
 from onmodel.errors import AnswerRefused
 from onmodel.ports.models import Embedder
 

@@ -17,7 +17,7 @@ from onmodel.adapters.embedders import (
     TitanEmbedder,
     make_embedder,
 )
-from onmodel.contracts.settings import EmbeddingSettings
+from onmodel.contracts.sampling_settings import EmbeddingSettings
 from onmodel.errors import AnswerRefused, SettingsRefused
 
 TITAN = "amazon.titan-embed-image-v1"

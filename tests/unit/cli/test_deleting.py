@@ -17,10 +17,10 @@ from onmodel.contracts.rows import (
     DeploymentBody,
     DeploymentStage,
     Kind,
-    TombstoneStatus,
     TrainingBody,
     TrainingStage,
 )
+from onmodel.contracts.stack_rows import TombstoneStatus
 from onmodel.contracts.trainings import TrainingSpec
 from onmodel.errors import ServiceError
 from onmodel.films.folders import production_called

@@ -7,9 +7,9 @@ import pytest
 from fakes.clock import START
 from fakes.films_in_memory import MACHINE, FilmsInMemory, run_of
 
+from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.films import Chunk, ChunkResult, RefuseFilmRequest, Run, StateError
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import RunStatus
 from onmodel.errors import FilmRefused, ServiceError, StillRunning
 from onmodel.formats.jsonl import write_lines
 from onmodel.registry.kinds import RUNS

@@ -15,7 +15,8 @@ from fakes.films_in_memory import FilmsInMemory
 from fakes.training_in_memory import PRODUCTION, QUIET_SECONDS, TrainingInMemory, picture
 from typer.testing import CliRunner, Result
 
-from onmodel.contracts.films import Crop, Rejected, Run
+from onmodel.contracts.crops import Crop, Rejected
+from onmodel.contracts.films import Run
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.review import PostedCorrection
 from onmodel.films.corrections import read_corrections, save_corrections

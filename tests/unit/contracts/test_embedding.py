@@ -9,7 +9,7 @@ import pytest
 from template_model import read_template
 
 from onmodel.contracts.embedding import NOVA, TITAN, EmbeddingFamily, embedding_family
-from onmodel.contracts.settings import EmbeddingSettings
+from onmodel.contracts.sampling_settings import EmbeddingSettings
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.base import Box
+from onmodel.contracts.crops import Crop, OtherFigure
 from onmodel.contracts.datasets import LeftOutReason, Split
-from onmodel.contracts.films import Crop, OtherFigure
 from onmodel.contracts.keys import digest
 from onmodel.contracts.review import Correction, Verdict
-from onmodel.contracts.settings import EmbeddingSettings, TrainingSettings
+from onmodel.contracts.sampling_settings import EmbeddingSettings
+from onmodel.contracts.settings import TrainingSettings
 from onmodel.datasets.assembly import Assembly, assemble, contents_hash
 from onmodel.datasets.crop_pool import FilmCrops
 from onmodel.errors import DatasetRefused

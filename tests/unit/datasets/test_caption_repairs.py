@@ -12,8 +12,9 @@ import pytest
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.caption_checks import CaptionCheck, CaptionFaultKind
+from onmodel.contracts.captions import BY_A_PERSON, Caption, CaptionAnswer
 from onmodel.contracts.characters import Character
-from onmodel.contracts.datasets import BY_A_PERSON, Caption, CaptionAnswer, DatasetItem
+from onmodel.contracts.datasets import DatasetItem
 from onmodel.contracts.settings import CaptionSettings
 from onmodel.datasets.caption_repairs import CaptionSet, stripped_caption
 from onmodel.trainers.bedrock.limits import LIMITS as TRAINER_LIMITS

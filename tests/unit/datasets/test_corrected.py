@@ -8,18 +8,13 @@ from dataclasses import dataclass
 import pytest
 from fakes.training_in_memory import CAST, PRODUCTION, QUIET_SECONDS, TrainingInMemory
 
-from onmodel.contracts.datasets import (
-    BY_A_PERSON,
-    Caption,
-    DatasetItem,
-    DatasetRef,
-    LeftOut,
-    LeftOutReason,
-)
+from onmodel.contracts.captions import BY_A_PERSON, Caption
+from onmodel.contracts.datasets import DatasetItem, DatasetRef, LeftOut, LeftOutReason
+from onmodel.contracts.film_rows import FilmBody, RunBody, RunStatus
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.review import PostedCorrection, Verdict
-from onmodel.contracts.rows import FilmBody, RunBody, RunStatus
-from onmodel.contracts.settings import DeduplicationSettings, Settings, TrainingSettings
+from onmodel.contracts.sampling_settings import DeduplicationSettings
+from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.datasets.corrected import renamed_caption
 from onmodel.films.corrections import save_corrections
 from onmodel.formats.jsonl import read_lines

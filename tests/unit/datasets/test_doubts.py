@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from onmodel.contracts.characters import Character
-from onmodel.contracts.films import Naming
+from onmodel.contracts.crops import Naming
 from onmodel.datasets.caption_check import CaptionText, own_faults
 from onmodel.datasets.doubts import (
     caption_doubt,

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from onmodel.contracts.base import Box, Usage
+from onmodel.contracts.crops import RejectReason
 from onmodel.contracts.datasets import LeftOutReason
-from onmodel.contracts.films import FilmFacts, FilmSummary, RejectReason, RunRequest
+from onmodel.contracts.films import FilmFacts, FilmSummary, RunRequest
 from onmodel.datasets.metrics import dataset_metrics, film_metrics
 from onmodel.handler import lambda_handler
 from onmodel.observability import Metric, metrics, publish

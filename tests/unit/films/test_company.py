@@ -1,5 +1,5 @@
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import Crop, OtherFigure
+from onmodel.contracts.crops import Crop, OtherFigure
 from onmodel.films.company import ALONE, Company, company_of
 
 BOX = Box(left=10, top=20, width=300, height=400)

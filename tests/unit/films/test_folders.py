@@ -8,8 +8,8 @@ from fakes.registry import InMemoryRegistry
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onmodel.contracts.film_rows import FolderBody, FolderStatus
 from onmodel.contracts.keys import same_name
-from onmodel.contracts.rows import FolderBody, FolderStatus
 from onmodel.films.folders import (
     ProductionFolders,
     known_production,

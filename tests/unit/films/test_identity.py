@@ -4,7 +4,7 @@ import pytest
 from fakes.films_in_memory import FilmsInMemory
 
 from onmodel.contracts.base import ObjectRef
-from onmodel.contracts.rows import MOST_PLACES, ContentBody, ContentStatus, FilmBody, RunStatus
+from onmodel.contracts.film_rows import MOST_PLACES, ContentBody, ContentStatus, FilmBody, RunStatus
 from onmodel.films.identity import film_of, living_place, record_film
 from onmodel.registry.kinds import CONTENTS, FILMS, FilmRow
 from onmodel.registry.rows import Rows

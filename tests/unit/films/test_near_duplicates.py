@@ -9,10 +9,12 @@ from fakes.sampled_chunks import store_chunks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onmodel.contracts.films import Crop, Rejected, RunRequest
+from onmodel.contracts.crops import Crop, Rejected
+from onmodel.contracts.film_rows import FilmBody, RunStatus
+from onmodel.contracts.films import RunRequest
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import FilmBody, RunStatus
-from onmodel.contracts.settings import DeduplicationSettings, Settings
+from onmodel.contracts.sampling_settings import DeduplicationSettings
+from onmodel.contracts.settings import Settings
 from onmodel.films.near_duplicates import FilmsNearDuplicates
 from onmodel.formats.jsonl import read_lines
 from onmodel.registry.kinds import FILMS

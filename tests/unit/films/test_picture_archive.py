@@ -6,7 +6,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 from fakes.training_in_memory import picture
 
-from onmodel.contracts.films import RejectReason
+from onmodel.contracts.crops import RejectReason
 from onmodel.errors import FilmRefused, Throttled
 from onmodel.films.picture_archive import PICTURES_OF_A_CHUNK, PictureArchive, open_picture_archive
 from onmodel.video.sampling.frames import Frame

@@ -2,7 +2,7 @@ import pytest
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
 from onmodel.contracts.characters import Character
-from onmodel.contracts.rows import FolderBody, FolderStatus
+from onmodel.contracts.film_rows import FolderBody, FolderStatus
 from onmodel.contracts.settings import AllowedModels, Settings, TrainingSettings
 from onmodel.films.production import characters_of, current_films
 from onmodel.films.settings import settings_in_force, with_models

@@ -4,7 +4,7 @@ import base64
 
 from fakes.object_store import InMemoryObjectStore
 
-from onmodel.contracts.films import Thumbnail
+from onmodel.contracts.crops import Thumbnail
 from onmodel.films.review_sheets import PresignedPictures, stored_thumbnails
 from onmodel.formats.jsonl import write_lines
 

@@ -5,7 +5,7 @@ import base64
 import pytest
 from fakes.object_store import InMemoryObjectStore
 
-from onmodel.contracts.films import Thumbnail
+from onmodel.contracts.crops import Thumbnail
 from onmodel.contracts.keys import FilmKeys
 from onmodel.errors import NotFound
 from onmodel.films.thumbnails import ThumbnailFile, copy_thumbnails

@@ -3,7 +3,7 @@ import pytest
 from fakes.faces import FakeFaces, face
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import Detection
+from onmodel.contracts.crops import Detection
 from onmodel.contracts.finders import FacesFinderSettings
 from onmodel.finders.faces import FacesFinder
 from onmodel.ports.finder import FrameDetections

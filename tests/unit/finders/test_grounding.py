@@ -8,7 +8,7 @@ import numpy as np
 from fakes.caption_model import FakeCaptionModel
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import Detection
+from onmodel.contracts.crops import Detection
 from onmodel.contracts.finders import GroundingFinderSettings
 from onmodel.contracts.models import PictureLimits, Turn
 from onmodel.finders.grounding import CONFIDENCE, GroundingFinder

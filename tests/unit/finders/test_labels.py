@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import Detection
+from onmodel.contracts.crops import Detection
 from onmodel.contracts.finders import FinderSettings
 from onmodel.finders.labels import LabelsFinder
 from onmodel.ports.finder import FrameDetections

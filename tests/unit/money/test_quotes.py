@@ -6,11 +6,8 @@ from onmodel.contracts.base import Box, Usage
 from onmodel.contracts.films import FilmFacts
 from onmodel.contracts.finders import FinderSettings
 from onmodel.contracts.namers import NamingSettings
-from onmodel.contracts.settings import (
-    Sampling,
-    Settings,
-    TrainingSettings,
-)
+from onmodel.contracts.sampling_settings import Sampling
+from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.contracts.trainings import Work
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.quotes import (

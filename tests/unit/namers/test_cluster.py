@@ -9,7 +9,7 @@ import numpy as np
 from fakes.crops import numbered_crops
 
 from onmodel.contracts.arrays import Vector, Vectors
-from onmodel.contracts.films import Crop, Naming
+from onmodel.contracts.crops import Crop, Naming
 from onmodel.contracts.namers import NamingSettings
 from onmodel.namers.cluster import ClusterNamer
 from onmodel.ports.namer import KnownFigure

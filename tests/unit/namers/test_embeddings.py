@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onmodel.contracts.arrays import Vector, Vectors
-from onmodel.contracts.films import Crop, Naming
+from onmodel.contracts.crops import Crop, Naming
 from onmodel.contracts.namers import NamingSettings
 from onmodel.namers.embeddings import EmbeddingsNamer, make_embeddings_namer
 from onmodel.ports.namer import ReferencePicture

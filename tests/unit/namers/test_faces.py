@@ -11,9 +11,9 @@ from fakes.crops import numbered_crops
 from fakes.faces import FakeFaces, InMemoryFaceCollections, face
 
 from onmodel.contracts.base import Usage
-from onmodel.contracts.films import Crop, Naming
+from onmodel.contracts.crops import Crop, Naming
 from onmodel.contracts.namers import NamingSettings
-from onmodel.contracts.settings import EmbeddingSettings
+from onmodel.contracts.sampling_settings import EmbeddingSettings
 from onmodel.errors import NotFound, ServiceUnavailable, Throttled
 from onmodel.money.result_cache import CachedFaceCollections, CachedFaceDetector
 from onmodel.money.usage import UsageMeter

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from onmodel.contracts.arrays import Vectors
-from onmodel.contracts.films import Crop, Naming
+from onmodel.contracts.crops import Crop, Naming
 from onmodel.contracts.namers import NamerKind, NamingSettings
-from onmodel.contracts.settings import EmbeddingSettings
+from onmodel.contracts.sampling_settings import EmbeddingSettings
 from onmodel.namers import NAMERS, NamerServices, make_namer
 from onmodel.namers.embeddings import EmbeddingsNamer
 from onmodel.namers.faces import FacesNamer

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from fakes.films_in_memory import FilmsInMemory
 
-from onmodel.contracts.rows import MailBody, MailStatus
+from onmodel.contracts.stack_rows import MailBody, MailStatus
 from onmodel.notifications.digests import DIGEST_INTERVAL, hold, prepared_event
 from onmodel.notifications.sending import mail_id_of, was_sent, was_tried
 from onmodel.registry.kinds import MAILS

@@ -7,6 +7,7 @@ from datetime import timedelta
 from fakes.clock import START
 from fakes.films_in_memory import run_of
 
+from onmodel.contracts.film_rows import RunBody, RunStatus
 from onmodel.contracts.rows import (
     ApprovalBody,
     ApprovalStatus,
@@ -17,8 +18,6 @@ from onmodel.contracts.rows import (
     GenerationBody,
     GenerationStatus,
     Kind,
-    RunBody,
-    RunStatus,
 )
 from onmodel.contracts.settings import Settings
 from onmodel.overview.coming import coming_next, quiet_time

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 import pytest
 
 from onmodel.contracts.base import Box, Usage
-from onmodel.contracts.films import Crop, FilmFacts, FilmSummary, Naming, Rejected, RejectReason
+from onmodel.contracts.crops import Crop, Naming, Rejected, RejectReason
+from onmodel.contracts.films import FilmFacts, FilmSummary
 from onmodel.contracts.settings import Settings
 from onmodel.money.pricebook import PriceBook, estimate
 from onmodel.pages.film import FilmReport

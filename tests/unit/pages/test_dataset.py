@@ -7,8 +7,8 @@ from onmodel.contracts.caption_checks import (
     CaptionScores,
     RepeatedPhrase,
 )
+from onmodel.contracts.captions import Caption
 from onmodel.contracts.datasets import (
-    Caption,
     CharacterCount,
     DatasetItem,
     DatasetSummary,

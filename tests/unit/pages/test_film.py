@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from onmodel.contracts.films import RejectReason
+from onmodel.contracts.crops import RejectReason
 from onmodel.contracts.settings import Settings
 from onmodel.pages.dropped import MOST_OF_A_REASON, REASONS
 from onmodel.pages.film import render_film_report

@@ -4,13 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onmodel.contracts.storyboards import (
-    CharacterLikeness,
-    PanelRequest,
-    PanelScore,
-    PlannedPanel,
-    Storyboard,
-)
+from onmodel.contracts.panels import CharacterLikeness, PanelRequest, PanelScore, PlannedPanel
+from onmodel.contracts.storyboards import Storyboard
 from onmodel.pages.gallery import (
     Gallery,
     GalleryPanel,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from fakes.registry import InMemoryRegistry
 
-from onmodel.contracts.rows import TombstoneBody, TombstoneStatus
+from onmodel.contracts.stack_rows import TombstoneBody, TombstoneStatus
 from onmodel.registry.kinds import TOMBSTONES
 from onmodel.registry.tombstones import last_generation, last_take
 

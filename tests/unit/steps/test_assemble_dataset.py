@@ -3,18 +3,14 @@ import pytest
 from fakes.training_in_memory import PRODUCTION, QUIET_SECONDS, TrainingInMemory
 
 from onmodel.contracts.arrays import Vector
+from onmodel.contracts.crops import Crop
 from onmodel.contracts.datasets import DatasetItem, Generation, LeftOut, LeftOutReason, Preflight
-from onmodel.contracts.films import Crop, Run
+from onmodel.contracts.films import Run
 from onmodel.contracts.keys import DatasetKeys, FilmKeys
 from onmodel.contracts.namers import NamingSettings
 from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind
-from onmodel.contracts.settings import (
-    AllowedModels,
-    DeduplicationSettings,
-    EmbeddingSettings,
-    Settings,
-    TrainingSettings,
-)
+from onmodel.contracts.sampling_settings import DeduplicationSettings, EmbeddingSettings
+from onmodel.contracts.settings import AllowedModels, Settings, TrainingSettings
 from onmodel.errors import Conflict, DatasetRefused, EventRefused, ServiceUnavailable
 from onmodel.films.settings import parse_settings
 from onmodel.formats.jsonl import read_lines

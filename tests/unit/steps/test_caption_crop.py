@@ -6,7 +6,8 @@ import pytest
 from fakes.caption_model import FakeCaptionModel
 from fakes.training_in_memory import TrainingInMemory, says_its_name
 
-from onmodel.contracts.datasets import CaptionAnswer, CaptionItem, CaptionMessage, DatasetRef
+from onmodel.contracts.captions import CaptionAnswer, CaptionItem, CaptionMessage
+from onmodel.contracts.datasets import DatasetRef
 from onmodel.contracts.models import PictureLimits, Turn
 from onmodel.datasets.caption_answers import read_answer
 from onmodel.datasets.captioning import MOST_ASKS

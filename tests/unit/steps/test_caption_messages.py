@@ -1,4 +1,4 @@
-from onmodel.contracts.datasets import CaptionItem, CaptionMessage, QueuedMessage, QueuedMessages
+from onmodel.contracts.captions import CaptionItem, CaptionMessage, QueuedMessage, QueuedMessages
 from onmodel.errors import ServiceUnavailable
 from onmodel.steps.caption_messages import caption_messages
 

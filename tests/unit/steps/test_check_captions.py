@@ -11,7 +11,8 @@ from fakes.training_in_memory import (
 )
 
 from onmodel.contracts.caption_checks import CaptionFaultKind
-from onmodel.contracts.datasets import Caption, CaptionItem, DatasetRef, DatasetSummary
+from onmodel.contracts.captions import Caption, CaptionItem
+from onmodel.contracts.datasets import DatasetRef, DatasetSummary
 from onmodel.contracts.models import Turn
 from onmodel.contracts.review import CorrectionBody, CorrectionStatus
 from onmodel.contracts.settings import CaptionSettings, Settings

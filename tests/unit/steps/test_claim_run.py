@@ -4,8 +4,8 @@ from fakes.executions import InMemoryExecutions
 from fakes.registry import InMemoryRegistry
 
 from onmodel.contracts.base import ObjectRef
+from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.films import ClaimRunRequest, Run, RunClaim
-from onmodel.contracts.rows import RunStatus
 from onmodel.errors import RunClaimed
 from onmodel.films.places import free_place, places_of
 from onmodel.registry.kinds import RUNS

@@ -1,14 +1,8 @@
 import pytest
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
-from onmodel.contracts.datasets import (
-    Caption,
-    CaptionsCollected,
-    DatasetRef,
-    DatasetSummary,
-    LeftOut,
-    LeftOutReason,
-)
+from onmodel.contracts.captions import Caption, CaptionsCollected
+from onmodel.contracts.datasets import DatasetRef, DatasetSummary, LeftOut, LeftOutReason
 from onmodel.contracts.rows import DatasetBody, DatasetStatus
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import DatasetRefused, EventRefused

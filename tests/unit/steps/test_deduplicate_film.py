@@ -10,15 +10,12 @@ from fakes.object_store import InMemoryObjectStore
 from fakes.registry import InMemoryRegistry
 from fakes.sampled_chunks import OTHER, sampled, store_chunks
 
-from onmodel.contracts.films import (
-    Crop,
-    Rejected,
-    RejectReason,
-    RunRequest,
-)
+from onmodel.contracts.crops import Crop, Rejected, RejectReason
+from onmodel.contracts.films import RunRequest
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.review import PostedCorrection
-from onmodel.contracts.settings import DeduplicationSettings, Settings
+from onmodel.contracts.sampling_settings import DeduplicationSettings
+from onmodel.contracts.settings import Settings
 from onmodel.films.corrections import read_corrections, save_corrections
 from onmodel.films.near_duplicates import SampledChunk, join_shots, kept_crops
 from onmodel.formats.jsonl import read_lines

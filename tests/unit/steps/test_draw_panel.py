@@ -2,7 +2,7 @@ import pytest
 from fakes.drawing_in_memory import DrawingInMemory
 from fakes.image_model import FakeImageModel
 
-from onmodel.contracts.storyboards import PanelRequest, Panels
+from onmodel.contracts.panels import PanelRequest, Panels
 from onmodel.errors import EventRefused, NotFound, Throttled
 
 

@@ -8,6 +8,7 @@ from fakes.deployment_in_memory import DEPLOY, DRAW, PREPARE, TRAIN, TRAINING, D
 from fakes.films_in_memory import run_of
 
 from onmodel.contracts.deployments import DeploymentStatus
+from onmodel.contracts.film_rows import RunBody, RunStatus
 from onmodel.contracts.keys import accepted_settings_key, execution_arn
 from onmodel.contracts.rows import (
     ApprovalBody,
@@ -16,8 +17,6 @@ from onmodel.contracts.rows import (
     DatasetStatus,
     GenerationBody,
     GenerationStatus,
-    RunBody,
-    RunStatus,
     StoryboardBody,
     StoryboardStatus,
 )

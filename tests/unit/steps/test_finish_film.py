@@ -5,8 +5,8 @@ from drawn.films import DrawnFilm
 from fakes.films_in_memory import FilmsInMemory, run_of
 from fakes.labels import FakeLabels, figure
 
+from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.films import Run, RunRequest
-from onmodel.contracts.rows import RunStatus
 from onmodel.errors import EventRefused
 from onmodel.films.places import places_of, take_place
 from onmodel.registry.kinds import FILMS, RUNS

@@ -8,9 +8,10 @@ from fakes.films_in_memory import TRAIN_MODEL, run_of
 from fakes.training_in_memory import LINKS_URL, PRODUCTION, TrainingInMemory
 from functions import load_function
 
+from onmodel.contracts.film_rows import RunBody, RunStatus
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.links import LinkRequest
-from onmodel.contracts.rows import ApprovalStatus, RunBody, RunStatus
+from onmodel.contracts.rows import ApprovalStatus
 from onmodel.contracts.trainings import CostPart, CostQuote
 from onmodel.errors import Conflict, ServiceError, ServiceUnavailable, Throttled
 from onmodel.links.tokens import HomeTarget

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from fakes.training_in_memory import TrainingInMemory, says_its_name
 
-from onmodel.contracts.datasets import CaptionsCollected, LeftOut, LeftOutReason
+from onmodel.contracts.captions import CaptionsCollected
+from onmodel.contracts.datasets import LeftOut, LeftOutReason
 from onmodel.contracts.models import Turn
 from onmodel.errors import ServiceUnavailable
 from onmodel.formats.jsonl import read_lines

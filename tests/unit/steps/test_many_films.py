@@ -10,7 +10,7 @@ from drawn.films import draw_film
 from fakes.stack_in_memory import PRODUCTION, StackInMemory
 
 from onmodel.contracts.datasets import FilmPreparedDetail
-from onmodel.contracts.rows import RunStatus
+from onmodel.contracts.film_rows import RunStatus
 from onmodel.errors import ServiceUnavailable
 from onmodel.registry.kinds import MAILS, PLACES, RUNS
 

@@ -17,9 +17,10 @@ from fakes.worker_time import WorkerTime
 from onmodel.adapters.pacing import PatientEmbedder, ThrottledRetry
 from onmodel.contracts.arrays import Vector
 from onmodel.contracts.base import ObjectRef
-from onmodel.contracts.films import Naming, Run
+from onmodel.contracts.crops import Naming
+from onmodel.contracts.film_rows import ReferenceBody, ReferenceStatus
+from onmodel.contracts.films import Run
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import ReferenceBody, ReferenceStatus
 from onmodel.errors import Throttled
 from onmodel.formats.jsonl import read_lines
 from onmodel.registry.kinds import REFERENCES

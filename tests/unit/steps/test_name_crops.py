@@ -5,10 +5,11 @@ from drawn.films import DrawnFilm
 from fakes.films_in_memory import FilmsInMemory
 from fakes.labels import FakeLabels, figure
 
-from onmodel.contracts.films import Crop, Naming, Rejected, RejectReason, Run, RunRequest
+from onmodel.contracts.crops import Crop, Naming, Rejected, RejectReason
+from onmodel.contracts.film_rows import NamingCost
+from onmodel.contracts.films import Run, RunRequest
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.namers import NamingSettings
-from onmodel.contracts.rows import NamingCost
 from onmodel.contracts.settings import Settings
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.registry.kinds import REFERENCES

@@ -10,9 +10,10 @@ from fakes.caption_model import FakeCaptionModel
 from fakes.films_in_memory import FilmsInMemory
 from fakes.labels import FakeLabels, figure
 
-from onmodel.contracts.films import Crop, Naming, Rejected, RejectReason
+from onmodel.contracts.crops import Crop, Naming, Rejected, RejectReason
+from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import GenerationBody, GenerationStatus, RunStatus
+from onmodel.contracts.rows import GenerationBody, GenerationStatus
 from onmodel.errors import RunClaimed
 from onmodel.films.production import current_films
 from onmodel.formats.jsonl import read_lines

@@ -9,8 +9,9 @@ from fakes.jobs_in_memory import JobsInMemory
 
 from onmodel.contracts.datasets import DatasetItem, Split
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
+from onmodel.contracts.panels import PanelRequest, Panels
 from onmodel.contracts.rows import StoryboardBody, StoryboardStatus
-from onmodel.contracts.storyboards import PanelRequest, Panels, StoryboardSummary
+from onmodel.contracts.storyboards import StoryboardSummary
 from onmodel.contracts.trainings import Checkpoint
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import from_npy, to_npy

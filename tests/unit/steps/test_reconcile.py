@@ -7,6 +7,7 @@ from fakes.films_in_memory import run_of
 from fakes.trainer import InMemoryTrainer
 
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentStatus
+from onmodel.contracts.film_rows import RunBody, RunStatus
 from onmodel.contracts.keys import accepted_settings_key, execution_arn
 from onmodel.contracts.operations import OurResource, Reconciled, ResourceKind
 from onmodel.contracts.rows import (
@@ -15,8 +16,6 @@ from onmodel.contracts.rows import (
     GenerationBody,
     GenerationStatus,
     Kind,
-    RunBody,
-    RunStatus,
 )
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.contracts.trainings import TrainingStatus

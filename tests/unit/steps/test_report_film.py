@@ -9,15 +9,8 @@ from fakes.films_in_memory import FilmsInMemory
 from fakes.labels import FakeLabels, figure
 
 from onmodel.contracts.base import Usage
-from onmodel.contracts.films import (
-    Chunk,
-    ChunkResult,
-    Crop,
-    FilmSummary,
-    Naming,
-    Rejected,
-    RunRequest,
-)
+from onmodel.contracts.crops import Crop, Naming, Rejected
+from onmodel.contracts.films import Chunk, ChunkResult, FilmSummary, RunRequest
 from onmodel.contracts.keys import FilmKeys
 from onmodel.formats.jsonl import read_lines
 from onmodel.money.pricebook import PriceBook

@@ -9,18 +9,10 @@ from fakes.clock import FixedClock
 from fakes.object_store import InMemoryObjectStore
 
 from onmodel.contracts.base import Box, ObjectRef
-from onmodel.contracts.films import (
-    Chunk,
-    ChunkResult,
-    Crop,
-    FilmFacts,
-    Naming,
-    Run,
-    RunRequest,
-    Thumbnail,
-)
+from onmodel.contracts.crops import Crop, Naming, Thumbnail
+from onmodel.contracts.film_rows import NamingCost
+from onmodel.contracts.films import Chunk, ChunkResult, FilmFacts, Run, RunRequest
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import NamingCost
 from onmodel.contracts.settings import Settings
 from onmodel.formats.jsonl import write_lines
 from onmodel.money.pricebook import PriceBook

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
-from onmodel.contracts.films import Crop
+from onmodel.contracts.crops import Crop
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import AllowedModels
 from onmodel.datasets.caption_answers import read_answer

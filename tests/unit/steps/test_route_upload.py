@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onmodel.contracts.base import ObjectRef
-from onmodel.contracts.keys import FilmKeys, accepted_settings_key
-from onmodel.contracts.rows import (
+from onmodel.contracts.film_rows import (
     FolderBody,
     FolderStatus,
     ReferenceBody,
@@ -19,6 +18,7 @@ from onmodel.contracts.rows import (
     RunBody,
     RunStatus,
 )
+from onmodel.contracts.keys import FilmKeys, accepted_settings_key
 from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.errors import INNER_TEXT, NotFound
 from onmodel.films.settings import settings_in_force

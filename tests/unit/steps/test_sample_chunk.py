@@ -12,18 +12,8 @@ from fakes.object_store import InMemoryObjectStore
 
 from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.base import Box, ObjectRef
-from onmodel.contracts.films import (
-    Chunk,
-    ChunkResult,
-    Crop,
-    Detection,
-    FilmFacts,
-    Rejected,
-    RejectReason,
-    Run,
-    StateError,
-    Thumbnail,
-)
+from onmodel.contracts.crops import Crop, Detection, Rejected, RejectReason, Thumbnail
+from onmodel.contracts.films import Chunk, ChunkResult, FilmFacts, Run, StateError
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import Settings
 from onmodel.errors import FilmRefused, NotFound, Throttled, message_of

@@ -3,7 +3,7 @@ import pytest
 from fakes.drawing_in_memory import BOARD, DrawingInMemory, flat
 from fakes.image_model import FakeImageModel
 
-from onmodel.contracts.storyboards import PanelRequest, Panels
+from onmodel.contracts.panels import PanelRequest, Panels
 from onmodel.errors import AnswerRefused
 
 

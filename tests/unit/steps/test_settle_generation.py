@@ -6,7 +6,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from onmodel.contracts.datasets import Generation
-from onmodel.contracts.rows import GenerationStatus, RunStatus
+from onmodel.contracts.film_rows import RunStatus
+from onmodel.contracts.rows import GenerationStatus
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import EventRefused, RunClaimed
 from onmodel.registry.kinds import GENERATIONS, RUNS

@@ -5,8 +5,9 @@ from fakes.jobs_in_memory import JobsInMemory
 
 from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.characters import Character
+from onmodel.contracts.film_rows import ReferenceBody, ReferenceStatus
 from onmodel.contracts.keys import accepted_settings_key
-from onmodel.contracts.rows import ReferenceBody, ReferenceStatus, StoryboardStatus
+from onmodel.contracts.rows import StoryboardStatus
 from onmodel.contracts.settings import Settings
 from onmodel.deployments.deletion import begin_deletion
 from onmodel.errors import EventRefused, TrainingImpossible

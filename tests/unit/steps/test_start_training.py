@@ -5,7 +5,8 @@ import pytest
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
 from onmodel.contracts.datasets import DatasetRef
-from onmodel.contracts.rows import TombstoneBody, TombstoneStatus, TrainingBody, TrainingStage
+from onmodel.contracts.rows import TrainingBody, TrainingStage
+from onmodel.contracts.stack_rows import TombstoneBody, TombstoneStatus
 from onmodel.contracts.trainings import Finding, TrainingNames, TrainingSpec
 from onmodel.deployments.deletion import begin_deletion
 from onmodel.errors import EventRefused, ServiceUnavailable, TrainingImpossible

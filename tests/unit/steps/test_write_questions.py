@@ -5,8 +5,8 @@ from fakes.drawing_in_memory import CAST, DrawingInMemory
 from fakes.question_model import FakeQuestionModel
 
 from onmodel.contracts.keys import accepted_settings_key
+from onmodel.contracts.panels import PanelItem
 from onmodel.contracts.settings import Settings, StoryboardSettings
-from onmodel.contracts.storyboards import PanelItem
 from onmodel.errors import EventRefused, Throttled
 from onmodel.formats.jsonl import write_lines
 from onmodel.steps.write_questions import SWITCHED_OFF

@@ -9,7 +9,7 @@ from fakes.object_store import InMemoryObjectStore
 
 from onmodel.contracts.drawings import Arm
 from onmodel.contracts.judging import JudgedPicture, Judgement
-from onmodel.contracts.storyboards import (
+from onmodel.contracts.panels import (
     DrawnPanel,
     DrawnPicture,
     PanelItem,

@@ -8,7 +8,7 @@ from fakes.image_model import FakeImageModel
 from fakes.labels import FakeLabels, figure
 
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
-from onmodel.contracts.storyboards import PanelRequest, Panels
+from onmodel.contracts.panels import PanelRequest, Panels
 from onmodel.formats.npy import from_npy
 
 TRAINING = "t-1"

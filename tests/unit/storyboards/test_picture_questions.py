@@ -9,8 +9,8 @@ from fakes.caption_model import FakeCaptionModel
 from fakes.question_model import FakeQuestionModel
 
 from onmodel.contracts.models import PictureLimits, Turn
+from onmodel.contracts.panels import PanelRequest, PlannedPanel
 from onmodel.contracts.questions import SceneQuestion
-from onmodel.contracts.storyboards import PanelRequest, PlannedPanel
 from onmodel.storyboards.picture_questions import PictureQuestions
 
 PICTURE = np.random.default_rng(3).integers(0, 255, (1500, 1000, 3), dtype=np.uint8)

@@ -10,8 +10,9 @@ import pytest
 from template_model import Machine, Template
 
 from onmodel.contracts.base import Usage
+from onmodel.contracts.crops import RejectReason
 from onmodel.contracts.datasets import LeftOutReason
-from onmodel.contracts.films import FilmSummary, RejectReason
+from onmodel.contracts.films import FilmSummary
 from onmodel.datasets.metrics import dataset_metrics, film_metrics
 from onmodel.observability import Metric
 

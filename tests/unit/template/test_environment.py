@@ -13,7 +13,8 @@ from template_model import Template, handler_source
 from onmodel import wiring
 from onmodel.contracts.finders import FinderKind, FinderSettings
 from onmodel.contracts.namers import NamerKind, NamingSettings
-from onmodel.contracts.settings import CaptionSettings, EmbeddingSettings
+from onmodel.contracts.sampling_settings import EmbeddingSettings
+from onmodel.contracts.settings import CaptionSettings
 from onmodel.environment import Aws, Environment, VariableGroup
 from onmodel.errors import EnvironmentIncomplete
 from onmodel.money.usage import UsageMeter

@@ -1,7 +1,8 @@
 import pytest
 
 from onmodel.contracts.base import FIRST_TRAINER, Box
-from onmodel.contracts.settings import SHORTEST_CROP_SIDE, CropSettings, Settings
+from onmodel.contracts.sampling_settings import SHORTEST_CROP_SIDE, CropSettings
+from onmodel.contracts.settings import Settings
 from onmodel.ports.trainer import TrainerRules
 from onmodel.trainers.catalogue import TRAINERS, common_limits
 from onmodel.vision.cropping import crop_size

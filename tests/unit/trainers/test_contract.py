@@ -23,8 +23,9 @@ from onmodel.contracts.datasets import CaptionedPicture, DatasetItem, PictureFac
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentStatus
 from onmodel.contracts.drawings import Arm, DrawingSpec, WantedPicture
 from onmodel.contracts.operations import ResourceKind
+from onmodel.contracts.panels import PanelRequest
 from onmodel.contracts.settings import TrainingSettings
-from onmodel.contracts.storyboards import PanelRequest, Storyboard
+from onmodel.contracts.storyboards import Storyboard
 from onmodel.contracts.trainings import (
     Finding,
     LossPoint,

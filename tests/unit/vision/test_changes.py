@@ -5,8 +5,8 @@ import pytest
 from drawn.cast import EXPRESSIONS, HEIGHT, WIDTH, CastFilm, _Act, _Shot, cast_film
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import Crop, Thumbnail
-from onmodel.contracts.settings import CropSettings, DeduplicationSettings
+from onmodel.contracts.crops import Crop, Thumbnail
+from onmodel.contracts.sampling_settings import CropSettings, DeduplicationSettings
 from onmodel.vision.changes import Figures
 from onmodel.vision.cropping import cut_crop
 from onmodel.vision.encoding import thumbnail

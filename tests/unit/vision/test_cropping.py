@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.settings import CropSettings
+from onmodel.contracts.sampling_settings import CropSettings
 from onmodel.vision.cropping import crop_size, cut_crop, enlargement, fit_within
 from onmodel.vision.geometry import crop_window
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import Detection, RejectReason
+from onmodel.contracts.crops import Detection, RejectReason
 from onmodel.vision.detections import (
     SAME_FIGURE,
     choose_detections,

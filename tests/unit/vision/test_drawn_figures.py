@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import Detection
+from onmodel.contracts.crops import Detection
 from onmodel.contracts.finders import FinderSettings
-from onmodel.contracts.settings import CropSettings
+from onmodel.contracts.sampling_settings import CropSettings
 from onmodel.vision.drawn_figures import cut_figures, whole
 
 PIXELS = np.zeros((600, 900, 3), np.uint8)

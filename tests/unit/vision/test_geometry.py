@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.settings import CropSettings
+from onmodel.contracts.sampling_settings import CropSettings
 from onmodel.ports.models import Instance
 from onmodel.vision.geometry import (
     crop_window,

@@ -7,7 +7,7 @@ from fakes.crops import numbered_crops
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onmodel.contracts.films import Crop
+from onmodel.contracts.crops import Crop
 from onmodel.vision.look_alike_groups import (
     LEAST_COSINE,
     find_groups,

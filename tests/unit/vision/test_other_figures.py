@@ -2,7 +2,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.settings import CropSettings
+from onmodel.contracts.sampling_settings import CropSettings
 from onmodel.vision.geometry import crop_window, intersection
 from onmodel.vision.other_figures import narrow_window, visible_figures
 

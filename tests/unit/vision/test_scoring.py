@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from onmodel.contracts.storyboards import PanelScore
+from onmodel.contracts.panels import PanelScore
 from onmodel.vision.scoring import measure_panel
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import Crop
+from onmodel.contracts.crops import Crop
 from onmodel.vision.tracks import ALIKE, find_tracks, least_cosine
 
 

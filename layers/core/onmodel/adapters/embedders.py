@@ -12,7 +12,7 @@ import numpy as np
 from onmodel.adapters.faults import translated
 from onmodel.contracts.arrays import Vector
 from onmodel.contracts.embedding import NOVA, TITAN, EmbeddingFamily, embedding_family
-from onmodel.contracts.settings import EmbeddingSettings
+from onmodel.contracts.sampling_settings import EmbeddingSettings
 from onmodel.errors import AnswerRefused, SettingsRefused
 
 if TYPE_CHECKING:

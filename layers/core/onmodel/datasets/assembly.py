@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from onmodel.contracts.arrays import Vectors
+from onmodel.contracts.crops import Crop
 from onmodel.contracts.datasets import (
     DatasetItem,
     LeftOut,
     LeftOutReason,
 )
-from onmodel.contracts.films import Crop
 from onmodel.contracts.keys import digest
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.datasets.corrected import corrected_item

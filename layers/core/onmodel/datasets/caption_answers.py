@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from onmodel.contracts.datasets import CaptionAnswer
+from onmodel.contracts.captions import CaptionAnswer
 from onmodel.contracts.keys import DatasetKeys
 from onmodel.errors import NotFound
 from onmodel.ports.storage import ObjectStore

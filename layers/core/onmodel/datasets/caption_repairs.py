@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from onmodel.contracts.caption_checks import CaptionCheck
+from onmodel.contracts.captions import BY_A_PERSON, Caption, CaptionAnswer
 from onmodel.contracts.characters import Character
-from onmodel.contracts.datasets import BY_A_PERSON, Caption, CaptionAnswer, DatasetItem
+from onmodel.contracts.datasets import DatasetItem
 from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.caption_check import CaptionFault, CheckedDataset, checked_dataset, gravity
 from onmodel.datasets.needless_words import without_needless_words

@@ -14,8 +14,8 @@ from typing import Protocol
 from pydantic import Field, ValidationError
 
 from onmodel.contracts.base import Contract, Usage
+from onmodel.contracts.captions import Caption
 from onmodel.contracts.characters import Character
-from onmodel.contracts.datasets import Caption
 from onmodel.contracts.models import Picture, PictureLimits, Turn
 from onmodel.contracts.settings import CaptionSettings
 from onmodel.contracts.trainings import DatasetLimits

@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from onmodel.contracts.captions import BY_A_PERSON, Caption, CaptionAnswer
 from onmodel.contracts.characters import Character
-from onmodel.contracts.datasets import (
-    BY_A_PERSON,
-    Caption,
-    CaptionAnswer,
-    DatasetItem,
-    LeftOut,
-    LeftOutReason,
-)
+from onmodel.contracts.datasets import DatasetItem, LeftOut, LeftOutReason
 from onmodel.contracts.keys import hashed_slug, same_name, slug
 from onmodel.contracts.settings import Settings
 from onmodel.datasets.mentions import mentions, with_name_replaced

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from onmodel.contracts.arrays import Vectors
-from onmodel.contracts.films import Crop
-from onmodel.contracts.settings import EmbeddingSettings
+from onmodel.contracts.crops import Crop
+from onmodel.contracts.sampling_settings import EmbeddingSettings
 from onmodel.errors import DatasetRefused
 from onmodel.films.corrections import Corrections
 

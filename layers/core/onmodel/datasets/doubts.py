@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.caption_checks import CaptionFaultKind
-from onmodel.contracts.films import Naming
+from onmodel.contracts.crops import Naming
 from onmodel.contracts.review import Doubt
 from onmodel.datasets.caption_check import CaptionFault
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onmodel.contracts.datasets import Caption, DatasetItem
+from onmodel.contracts.captions import Caption
+from onmodel.contracts.datasets import DatasetItem
 from onmodel.datasets.captioning import Captioner
 from onmodel.datasets.corrected import called, caption_by_a_person, cast_of, renamed_caption
 from onmodel.films.corrections import Corrections

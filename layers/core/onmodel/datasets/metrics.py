@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from onmodel.contracts.base import Usage
+from onmodel.contracts.crops import RejectReason
 from onmodel.contracts.datasets import LeftOutReason
-from onmodel.contracts.films import FilmSummary, RejectReason
+from onmodel.contracts.films import FilmSummary
 from onmodel.observability import Metric
 
 

@@ -14,12 +14,14 @@ import numpy as np
 
 from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.caption_checks import RepeatedPhrase
+from onmodel.contracts.captions import Caption
 from onmodel.contracts.characters import Character
-from onmodel.contracts.datasets import Caption, DatasetItem, LeftOut, LeftOutReason
-from onmodel.contracts.films import Chunk, Crop, Naming, Rejected
+from onmodel.contracts.crops import Crop, Naming, Rejected
+from onmodel.contracts.datasets import DatasetItem, LeftOut, LeftOutReason
+from onmodel.contracts.film_rows import FilmBody
+from onmodel.contracts.films import Chunk
 from onmodel.contracts.keys import DatasetKeys, FilmKeys
 from onmodel.contracts.review import Doubt
-from onmodel.contracts.rows import FilmBody
 from onmodel.contracts.settings import Settings
 from onmodel.datasets.caption_check import CheckedDataset, checked_dataset
 from onmodel.datasets.corrected import called

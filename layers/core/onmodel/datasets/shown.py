@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 
 from onmodel.contracts.datasets import DatasetItem, DatasetShown
+from onmodel.contracts.film_rows import FilmBody
 from onmodel.contracts.keys import DatasetKeys
-from onmodel.contracts.rows import FilmBody
 from onmodel.formats.jsonl import read_lines
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore

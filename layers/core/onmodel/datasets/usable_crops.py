@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from onmodel.contracts.crops import Crop
 from onmodel.contracts.datasets import LeftOut, LeftOutReason
-from onmodel.contracts.films import Crop
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.datasets.corrected import NOBODY, REJECTED
 from onmodel.datasets.crop_pool import CropPool

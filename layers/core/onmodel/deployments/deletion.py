@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from onmodel.contracts.keys import MAIN_PRODUCTION
-from onmodel.contracts.rows import StackBody, StackStatus
+from onmodel.contracts.stack_rows import StackBody, StackStatus
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import STACKS

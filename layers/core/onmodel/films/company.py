@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from onmodel.contracts.films import Crop, OtherFigure
+from onmodel.contracts.crops import Crop, OtherFigure
 
 
 @dataclass(frozen=True)

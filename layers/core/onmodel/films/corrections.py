@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from onmodel.contracts.films import Naming
+from onmodel.contracts.crops import Naming
 from onmodel.contracts.hand_written import name as shown_name
 from onmodel.contracts.review import (
     Correction,

@@ -8,18 +8,11 @@ from dataclasses import dataclass, field
 
 from onmodel.contracts.arrays import Pixels, Vector
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import (
-    Chunk,
-    Crop,
-    Detection,
-    OtherFigure,
-    Rejected,
-    RejectReason,
-    Run,
-    Thumbnail,
-)
+from onmodel.contracts.crops import Crop, Detection, OtherFigure, Rejected, RejectReason, Thumbnail
+from onmodel.contracts.films import Chunk, Run
 from onmodel.contracts.keys import FilmKeys, crop_id, digest
-from onmodel.contracts.settings import CropSettings, Settings
+from onmodel.contracts.sampling_settings import CropSettings
+from onmodel.contracts.settings import Settings
 from onmodel.ports.finder import Finder
 from onmodel.ports.models import Embedder
 from onmodel.ports.storage import ObjectStore

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onmodel.contracts.films import Crop
+from onmodel.contracts.crops import Crop
 from onmodel.ports.storage import ObjectStore
 from onmodel.vision.encoding import encode_for_service
 from onmodel.vision.figures import figure_alone

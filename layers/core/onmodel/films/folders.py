@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from onmodel.contracts.film_rows import FolderBody, FolderStatus
 from onmodel.contracts.keys import MAIN_PRODUCTION, as_typed, digest, hashed_slug, same_name, slug
-from onmodel.contracts.rows import FolderBody, FolderStatus
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import CHARACTERS, PRODUCTIONS

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from onmodel.contracts.base import ObjectRef
+from onmodel.contracts.film_rows import ContentBody, ContentStatus, FilmBody, RunStatus
 from onmodel.contracts.keys import as_typed, content_id, film_id
-from onmodel.contracts.rows import ContentBody, ContentStatus, FilmBody, RunStatus
 from onmodel.errors import NotFound
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry

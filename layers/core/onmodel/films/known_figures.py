@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from onmodel.contracts.arrays import Vectors
-from onmodel.contracts.films import Crop, Rejected, Run
+from onmodel.contracts.crops import Crop, Rejected
+from onmodel.contracts.films import Run
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.settings import EmbeddingSettings, Settings
+from onmodel.contracts.sampling_settings import EmbeddingSettings
+from onmodel.contracts.settings import Settings
 from onmodel.errors import NotFound
 from onmodel.films.corrections import Corrections
 from onmodel.formats.jsonl import read_lines

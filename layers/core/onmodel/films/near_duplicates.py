@@ -16,10 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from onmodel.contracts.arrays import Vectors
-from onmodel.contracts.films import Chunk, ChunkResult, Crop, Rejected, RejectReason, Thumbnail
+from onmodel.contracts.crops import Crop, Rejected, RejectReason, Thumbnail
+from onmodel.contracts.films import Chunk, ChunkResult
 from onmodel.contracts.keys import ChunkKeys, FilmKeys
 from onmodel.contracts.review import NearDuplicateGroups
-from onmodel.contracts.settings import DeduplicationSettings, Settings
+from onmodel.contracts.sampling_settings import DeduplicationSettings
+from onmodel.contracts.settings import Settings
 from onmodel.errors import NotFound
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy, stack

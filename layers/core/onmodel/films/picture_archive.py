@@ -16,7 +16,8 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 import numpy as np
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import Chunk, FilmFacts, RejectReason
+from onmodel.contracts.crops import RejectReason
+from onmodel.contracts.films import Chunk, FilmFacts
 from onmodel.errors import FilmRefused, ReferenceRefused
 from onmodel.films.file_kinds import is_picture_name
 from onmodel.films.ignored_names import why_ignored

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from onmodel.contracts.characters import Character
+from onmodel.contracts.film_rows import FilmBody
 from onmodel.contracts.keys import as_typed
-from onmodel.contracts.rows import FilmBody
 from onmodel.contracts.settings import Settings
 from onmodel.errors import NotFound
 from onmodel.films.identity import living_place

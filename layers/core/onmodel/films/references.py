@@ -9,9 +9,9 @@ from threading import Lock
 
 from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.characters import TimecodeReference
+from onmodel.contracts.film_rows import ReferenceBody, ReferenceStatus
 from onmodel.contracts.films import FilmFacts, Run
 from onmodel.contracts.keys import FilmKeys, as_typed
-from onmodel.contracts.rows import ReferenceBody, ReferenceStatus
 from onmodel.contracts.settings import Settings
 from onmodel.errors import NotFound, ReferenceRefused
 from onmodel.films.film_names import named_film

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Self
 
-from onmodel.contracts.films import Thumbnail
+from onmodel.contracts.crops import Thumbnail
 from onmodel.contracts.keys import FilmKeys
 from onmodel.formats.jsonl import read_lines
 from onmodel.ports.storage import ObjectStore

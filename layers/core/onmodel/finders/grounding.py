@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import Detection
+from onmodel.contracts.crops import Detection
 from onmodel.contracts.finders import GroundingFinderSettings
 from onmodel.contracts.models import Picture, Turn
 from onmodel.errors import AnswerRefused

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import Detection
+from onmodel.contracts.crops import Detection
 from onmodel.contracts.finders import FinderSettings
 from onmodel.ports.finder import FrameDetections
 from onmodel.ports.models import Label, LabelDetector

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from onmodel.contracts.films import RejectReason
+from onmodel.contracts.crops import RejectReason
 
 CENT = 0.01
 SMALLEST = 0.00001  # the smallest that five digits show

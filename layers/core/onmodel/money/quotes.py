@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from onmodel.contracts.base import Contract, Usage
 from onmodel.contracts.films import FilmFacts
-from onmodel.contracts.settings import Sampling, Settings, TrainingSettings
+from onmodel.contracts.sampling_settings import Sampling
+from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.contracts.trainings import Work
 from onmodel.formats.wording import listed
 from onmodel.money.finder_usage import FRAMES_PER_UNIT_SECOND, finding_usage

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from onmodel.contracts.arrays import Vectors
-from onmodel.contracts.films import Crop, Naming
+from onmodel.contracts.crops import Crop, Naming
 from onmodel.contracts.namers import NamingSettings
 from onmodel.ports.namer import KnownFigure, LookAlikes
 from onmodel.vision.look_alike_groups import (

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from onmodel.contracts.arrays import Vector, Vectors
-from onmodel.contracts.films import Crop, Naming
+from onmodel.contracts.crops import Crop, Naming
 from onmodel.contracts.namers import NamingSettings
 from onmodel.ports.models import Embedder
 from onmodel.ports.namer import LookAlikes, ReferencePicture

@@ -12,7 +12,7 @@ from threading import Lock
 import numpy as np
 
 from onmodel.contracts.arrays import Vectors
-from onmodel.contracts.films import Crop, Naming
+from onmodel.contracts.crops import Crop, Naming
 from onmodel.contracts.keys import face_collections
 from onmodel.contracts.namers import NamingSettings
 from onmodel.errors import NotFound, ServiceUnavailable

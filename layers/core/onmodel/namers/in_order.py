@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onmodel.contracts.arrays import Vectors
-from onmodel.contracts.films import Crop, Naming
+from onmodel.contracts.crops import Crop, Naming
 from onmodel.ports.namer import LookAlikes, Namer
 from onmodel.vision.track_groups import Tracks
 

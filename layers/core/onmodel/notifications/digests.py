@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from onmodel.contracts.rows import MailBody, MailStatus
+from onmodel.contracts.stack_rows import MailBody, MailStatus
 from onmodel.notifications.sending import mail_id_of
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry

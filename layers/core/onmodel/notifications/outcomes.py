@@ -6,7 +6,7 @@ reconcile sends a mail for an execution that ended and has not.
 from __future__ import annotations
 
 from onmodel.contracts.keys import digest
-from onmodel.contracts.rows import OutcomeBody, OutcomeStatus
+from onmodel.contracts.stack_rows import OutcomeBody, OutcomeStatus
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import OUTCOMES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from onmodel.contracts.keys import digest
-from onmodel.contracts.rows import MailBody, MailStatus
+from onmodel.contracts.stack_rows import MailBody, MailStatus
 from onmodel.errors import Conflict, OnmodelError, ServiceError
 from onmodel.films.folders import production_name
 from onmodel.links.tokens import SignedLinks

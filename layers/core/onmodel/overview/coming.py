@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
+from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.rows import (
     DatasetStatus,
     DeploymentBody,
     DeploymentStage,
     Kind,
-    RunStatus,
     StoryboardStatus,
     TrainingStage,
 )

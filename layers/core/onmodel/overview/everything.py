@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from onmodel.contracts.rows import Kind, RunStatus, TrainingStage
+from onmodel.contracts.film_rows import RunStatus
+from onmodel.contracts.rows import Kind, TrainingStage
 from onmodel.films.places import places_of
 from onmodel.overview.coming import Coming, QuietOf, coming_next
 from onmodel.overview.lines import Line, billing, lines_of, rows_to_show

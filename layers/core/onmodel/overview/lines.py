@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from onmodel.contracts.caption_checks import CaptionCheck
+from onmodel.contracts.film_rows import RunBody, RunStatus
 from onmodel.contracts.keys import DatasetKeys, FilmKeys, StoryboardKeys
 from onmodel.contracts.places import PlacesBody
 from onmodel.contracts.rows import (
@@ -21,8 +22,6 @@ from onmodel.contracts.rows import (
     GenerationBody,
     GenerationStatus,
     Kind,
-    RunBody,
-    RunStatus,
     StoryboardBody,
     StoryboardStatus,
     TrainingBody,

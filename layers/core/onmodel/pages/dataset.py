@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from onmodel.contracts.captions import Caption
 from onmodel.contracts.datasets import (
-    Caption,
     DatasetItem,
     DatasetSummary,
     LeftOut,

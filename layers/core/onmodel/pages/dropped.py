@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from onmodel.contracts.films import Crop, Rejected, RejectReason
+from onmodel.contracts.crops import Crop, Rejected, RejectReason
 from onmodel.contracts.settings import Settings
 from onmodel.formats.wording import timecode
 from onmodel.pages.finder_words import figures_in_words

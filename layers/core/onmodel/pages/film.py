@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from onmodel.contracts.films import Crop, FilmSummary, Naming, Rejected
+from onmodel.contracts.crops import Crop, Naming, Rejected
+from onmodel.contracts.films import FilmSummary
 from onmodel.contracts.settings import Settings
 from onmodel.money.pricebook import Bill
 from onmodel.pages.dropped import DroppedGroup, DroppedTile, Dropper

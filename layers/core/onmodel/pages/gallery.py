@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onmodel.contracts.judging import JudgedPicture, Judgement
-from onmodel.contracts.storyboards import DrawnPanel, PanelScore, PlannedPanel, Storyboard
+from onmodel.contracts.panels import DrawnPanel, PanelScore, PlannedPanel
+from onmodel.contracts.storyboards import Storyboard
 from onmodel.formats.wording import person_name, timecode
 from onmodel.pages.judgement import arm_name, numbers_view, wrong_cast
 from onmodel.pages.templating import data_uri, render

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onmodel.contracts.films import FilmSummary, RejectReason
-from onmodel.contracts.settings import Sampling
+from onmodel.contracts.crops import RejectReason
+from onmodel.contracts.films import FilmSummary
+from onmodel.contracts.sampling_settings import Sampling
 from onmodel.formats.wording import count
 
 BEFORE_PAYING = (

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from onmodel.contracts.films import Crop, Naming
+from onmodel.contracts.crops import Crop, Naming
 from onmodel.contracts.settings import Settings
 from onmodel.films.company import ALONE, Company, company_of
 from onmodel.formats.wording import count, person_name, timecode

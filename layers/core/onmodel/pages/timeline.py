@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from onmodel.contracts.films import Crop, Naming, Rejected
+from onmodel.contracts.crops import Crop, Naming, Rejected
 from onmodel.formats.wording import timecode
 from onmodel.pages.paging import Section
 from onmodel.pages.sheet import Tile, sheet_section

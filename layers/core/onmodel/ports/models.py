@@ -9,7 +9,7 @@ from pydantic import Field
 
 from onmodel.contracts.base import Contract
 from onmodel.contracts.models import PictureLimits, Reply, Turn
-from onmodel.contracts.settings import EmbeddingSettings
+from onmodel.contracts.sampling_settings import EmbeddingSettings
 
 if TYPE_CHECKING:  # NumPy is not installed where nothing is embedded
     from onmodel.contracts.arrays import Vector

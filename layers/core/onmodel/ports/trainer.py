@@ -16,8 +16,9 @@ from onmodel.contracts.datasets import CaptionedPicture, PictureFacts, Violation
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentState
 from onmodel.contracts.drawings import Arm, DrawingSpec, DrawingState, JobPicture
 from onmodel.contracts.operations import OurResource, ResourceKind
+from onmodel.contracts.panels import PanelRequest, Panels
 from onmodel.contracts.settings import TrainingSettings
-from onmodel.contracts.storyboards import PanelRequest, Panels, Storyboard
+from onmodel.contracts.storyboards import Storyboard
 from onmodel.contracts.trainings import (
     DatasetSize,
     Finding,

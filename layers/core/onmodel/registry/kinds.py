@@ -3,41 +3,45 @@
 from __future__ import annotations
 
 from onmodel.contracts.detectors import DetectorBody, DetectorStage
-from onmodel.contracts.places import PlacesBody, PlacesStatus
-from onmodel.contracts.review import CorrectionBody, CorrectionStatus
-from onmodel.contracts.rows import (
-    ApprovalBody,
-    ApprovalStatus,
+from onmodel.contracts.film_rows import (
     ContentBody,
     ContentStatus,
-    DatasetBody,
-    DatasetStatus,
-    DeploymentBody,
-    DeploymentStage,
     EmptyUploadBody,
     EmptyUploadStatus,
     FilmBody,
     FolderBody,
     FolderStatus,
-    GenerationBody,
-    GenerationStatus,
-    Kind,
-    MailBody,
-    MailStatus,
-    OutcomeBody,
-    OutcomeStatus,
     ReferenceBody,
     ReferenceStatus,
     RunBody,
     RunStatus,
-    StackBody,
-    StackStatus,
+)
+from onmodel.contracts.places import PlacesBody, PlacesStatus
+from onmodel.contracts.review import CorrectionBody, CorrectionStatus
+from onmodel.contracts.rows import (
+    ApprovalBody,
+    ApprovalStatus,
+    DatasetBody,
+    DatasetStatus,
+    DeploymentBody,
+    DeploymentStage,
+    GenerationBody,
+    GenerationStatus,
+    Kind,
     StoryboardBody,
     StoryboardStatus,
-    TombstoneBody,
-    TombstoneStatus,
     TrainingBody,
     TrainingStage,
+)
+from onmodel.contracts.stack_rows import (
+    MailBody,
+    MailStatus,
+    OutcomeBody,
+    OutcomeStatus,
+    StackBody,
+    StackStatus,
+    TombstoneBody,
+    TombstoneStatus,
 )
 from onmodel.registry.rows import Row, Rows
 

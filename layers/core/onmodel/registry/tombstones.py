@@ -7,7 +7,7 @@ deleted.
 
 from __future__ import annotations
 
-from onmodel.contracts.rows import TombstoneStatus
+from onmodel.contracts.stack_rows import TombstoneStatus
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import TOMBSTONES
 

@@ -12,23 +12,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from onmodel.contracts.base import Contract
+from onmodel.contracts.captions import CaptionAnswer, CaptionItem
 from onmodel.contracts.datasets import (
     AssembleDatasetRequest,
-    CaptionAnswer,
-    CaptionItem,
     DatasetItem,
     DatasetRef,
     DatasetSummary,
 )
+from onmodel.contracts.film_rows import FilmBody
 from onmodel.contracts.films import Run
 from onmodel.contracts.keys import DatasetKeys, FilmKeys, dataset_id
-from onmodel.contracts.rows import (
-    DatasetBody,
-    DatasetStatus,
-    FilmBody,
-    GenerationStatus,
-)
-from onmodel.contracts.settings import AllowedModels, EmbeddingSettings, Settings, TrainingSettings
+from onmodel.contracts.rows import DatasetBody, DatasetStatus, GenerationStatus
+from onmodel.contracts.sampling_settings import EmbeddingSettings
+from onmodel.contracts.settings import AllowedModels, Settings, TrainingSettings
 from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.assembly import Assembly, assemble, contents_hash
 from onmodel.datasets.caption_answers import read_answers, write_answer

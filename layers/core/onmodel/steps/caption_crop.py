@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from onmodel.contracts.base import Usage
-from onmodel.contracts.datasets import BY_A_PERSON, CaptionAnswer, CaptionItem, CaptionMessage
+from onmodel.contracts.captions import BY_A_PERSON, CaptionAnswer, CaptionItem, CaptionMessage
 from onmodel.contracts.keys import DatasetKeys
 from onmodel.contracts.settings import CaptionSettings, Settings
 from onmodel.contracts.trainings import DatasetLimits

@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from pydantic import ValidationError
 
-from onmodel.contracts.datasets import (
+from onmodel.contracts.captions import (
     CaptionMessage,
     PartialFailures,
     QueuedMessage,

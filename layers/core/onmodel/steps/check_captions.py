@@ -5,7 +5,8 @@ No paid call. A repeat finds what is put right, and lists only what was not aske
 
 from __future__ import annotations
 
-from onmodel.contracts.datasets import CaptionItem, CaptionsChecked, DatasetItem, DatasetRequest
+from onmodel.contracts.captions import CaptionItem, CaptionsChecked
+from onmodel.contracts.datasets import DatasetItem, DatasetRequest
 from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.caption_answers import read_answers, write_answers
 from onmodel.datasets.caption_repairs import CaptionSet, stripped_caption

@@ -8,13 +8,8 @@ from datetime import timedelta
 
 from onmodel.contracts.drawings import DrawingSpec, DrawingState, JobPicture, WantedPicture
 from onmodel.contracts.keys import StoryboardKeys
-from onmodel.contracts.storyboards import (
-    CheckDrawingRequest,
-    DrawingChecked,
-    DrawnPanel,
-    DrawnPicture,
-    PanelItem,
-)
+from onmodel.contracts.panels import DrawnPanel, DrawnPicture, PanelItem
+from onmodel.contracts.storyboards import CheckDrawingRequest, DrawingChecked
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.errors import EventRefused
 from onmodel.formats.jsonl import read_lines

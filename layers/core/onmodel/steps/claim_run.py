@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from onmodel.contracts.film_rows import RunBody, RunStatus
 from onmodel.contracts.films import ClaimRunRequest, RunClaim
-from onmodel.contracts.rows import RunBody, RunStatus
 from onmodel.errors import RunClaimed
 from onmodel.films.places import take_place
 from onmodel.ports.machines import Clock, Executions

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from onmodel.contracts.captions import CaptionsCollected
 from onmodel.contracts.datasets import (
-    CaptionsCollected,
     DatasetItem,
     DatasetRequest,
     DatasetSummary,

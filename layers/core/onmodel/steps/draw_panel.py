@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from onmodel.contracts.keys import StoryboardKeys
+from onmodel.contracts.panels import DrawnPanel, DrawnPicture, PanelItem, PanelItemRequest
 from onmodel.contracts.settings import Settings
-from onmodel.contracts.storyboards import (
-    DrawnPanel,
-    DrawnPicture,
-    PanelItem,
-    PanelItemRequest,
-    Storyboard,
-)
+from onmodel.contracts.storyboards import Storyboard
 from onmodel.contracts.trainings import PanelLimits
 from onmodel.deployments.lifecycle import deployer_of
 from onmodel.errors import AnswerRefused, EventRefused, NotFound

@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
+from onmodel.contracts.film_rows import EmptyUploadBody, EmptyUploadStatus
 from onmodel.contracts.keys import digest
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.contracts.rows import EmptyUploadBody, EmptyUploadStatus
 from onmodel.contracts.uploads import UploadEvent
 from onmodel.errors import Conflict, NotFound
 from onmodel.links.tokens import SignedLinks

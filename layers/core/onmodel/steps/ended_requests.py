@@ -16,13 +16,13 @@ from pydantic import ValidationError
 from onmodel.contracts.base import Contract
 from onmodel.contracts.datasets import Generation
 from onmodel.contracts.deployments import DeployRequest
+from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.films import Run
 from onmodel.contracts.keys import execution_arn
 from onmodel.contracts.rows import (
     ApprovalStatus,
     DatasetStatus,
     GenerationStatus,
-    RunStatus,
     StoryboardStatus,
     TrainingStage,
 )

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.contracts.rows import MailStatus, RunStatus
+from onmodel.contracts.stack_rows import MailStatus
 from onmodel.links.tokens import SignedLinks
 from onmodel.notifications.digests import prepared_event
 from onmodel.notifications.facts.base import Sources

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from onmodel.contracts.film_rows import FilmBody, RunStatus
 from onmodel.contracts.films import FilmSummary, Run, RunRequest
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import FilmBody, RunStatus
 from onmodel.films.places import free_place
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry

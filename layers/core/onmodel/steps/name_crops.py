@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from onmodel.contracts.characters import Character
-from onmodel.contracts.films import Crop, RunRequest
+from onmodel.contracts.crops import Crop
+from onmodel.contracts.film_rows import NamingCost
+from onmodel.contracts.films import RunRequest
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import NamingCost
 from onmodel.contracts.settings import Settings
 from onmodel.films.corrections import corrected_names, read_corrections
 from onmodel.films.figures import FigureReader

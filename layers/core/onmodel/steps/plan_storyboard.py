@@ -7,13 +7,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from onmodel.contracts.keys import StoryboardKeys, as_typed
+from onmodel.contracts.panels import PanelItem, PlannedPanel
 from onmodel.contracts.rows import (
     StoryboardBody,
     StoryboardStatus,
 )
 from onmodel.contracts.storyboards import (
-    PanelItem,
-    PlannedPanel,
     PlanStoryboardRequest,
     Storyboard,
     StoryboardPlanned,

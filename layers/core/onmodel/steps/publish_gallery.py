@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from onmodel.contracts.datasets import DatasetItem
 from onmodel.contracts.judging import Judgement
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
+from onmodel.contracts.panels import DrawnPanel, PanelItem
 from onmodel.contracts.rows import StoryboardBody, StoryboardStatus
 from onmodel.contracts.settings import Settings
 from onmodel.contracts.storyboards import (
-    DrawnPanel,
-    PanelItem,
     PublishGalleryRequest,
     Storyboard,
     StoryboardPlanned,

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from onmodel.contracts.datasets import FilmPreparedDetail
 from onmodel.contracts.detectors import DetectorStage
+from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.contracts.rows import GenerationStatus, RunStatus
+from onmodel.contracts.rows import GenerationStatus
 from onmodel.datasets.generations import is_tried_again, start_again_by_itself
 from onmodel.errors import Conflict, ServiceError
 from onmodel.films.detectors import detector_of, end_leases, stop_if_unneeded

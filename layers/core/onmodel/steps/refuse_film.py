@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from onmodel.contracts.film_rows import RunBody, RunStatus
 from onmodel.contracts.films import Refusal, RefuseFilmRequest, StateError
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import RunBody, RunStatus
 from onmodel.errors import NotFound, message_of, plain_reason
 from onmodel.films.places import free_place
 from onmodel.ports.machines import Clock

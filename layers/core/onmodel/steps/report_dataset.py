@@ -6,15 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from onmodel.contracts.captions import Caption
+from onmodel.contracts.crops import Crop
 from onmodel.contracts.datasets import (
-    Caption,
     DatasetItem,
     DatasetRequest,
     DatasetSummary,
     LeftOut,
     Violation,
 )
-from onmodel.contracts.films import Crop
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import DatasetStatus
 from onmodel.datasets.caption_answers import read_answers

@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from onmodel.contracts.base import Usage
+from onmodel.contracts.crops import Crop, Naming, Rejected
 from onmodel.contracts.detectors import DetectorUsage
-from onmodel.contracts.films import (
-    Chunk,
-    ChunkResult,
-    Crop,
-    FilmFacts,
-    FilmSummary,
-    Naming,
-    Rejected,
-    RunRequest,
-)
+from onmodel.contracts.film_rows import NamingCost
+from onmodel.contracts.films import Chunk, ChunkResult, FilmFacts, FilmSummary, RunRequest
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.rows import NamingCost
 from onmodel.contracts.settings import Settings
 from onmodel.datasets.metrics import film_metrics
 from onmodel.errors import NotFound

@@ -10,6 +10,7 @@ from typing import Literal
 
 from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.datasets import FilmPreparedDetail
+from onmodel.contracts.film_rows import ReferenceBody, ReferenceStatus, RunBody, RunStatus
 from onmodel.contracts.films import Run
 from onmodel.contracts.keys import (
     MAIN_PRODUCTION,
@@ -20,12 +21,6 @@ from onmodel.contracts.keys import (
     slug,
 )
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.contracts.rows import (
-    ReferenceBody,
-    ReferenceStatus,
-    RunBody,
-    RunStatus,
-)
 from onmodel.contracts.settings import AllowedModels
 from onmodel.contracts.uploads import RouteAnswer, UploadEvent
 from onmodel.errors import NotFound, ReferenceRefused, SettingsRefused

@@ -15,12 +15,12 @@ from typing import TypeVar
 import numpy as np
 
 from onmodel.contracts.arrays import Vector
+from onmodel.contracts.crops import RejectReason
 from onmodel.contracts.films import (
     Chunk,
     ChunkResult,
     ChunkShots,
     FilmFacts,
-    RejectReason,
     Run,
     SampleChunkRequest,
     StateError,

@@ -6,14 +6,14 @@ import numpy as np
 
 from onmodel.contracts.datasets import DatasetItem
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
-from onmodel.contracts.settings import Settings
-from onmodel.contracts.storyboards import (
+from onmodel.contracts.panels import (
     DrawnPanel,
     DrawnPicture,
     PanelItem,
     PanelItemRequest,
     PanelScore,
 )
+from onmodel.contracts.settings import Settings
 from onmodel.errors import NotFound
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy, to_npy

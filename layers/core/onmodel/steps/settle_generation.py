@@ -6,7 +6,8 @@ import math
 from datetime import timedelta
 
 from onmodel.contracts.datasets import Settled, SettleGenerationRequest
-from onmodel.contracts.rows import GenerationStatus, RunStatus
+from onmodel.contracts.film_rows import RunStatus
+from onmodel.contracts.rows import GenerationStatus
 from onmodel.errors import RunClaimed
 from onmodel.films.settings import settings_in_force
 from onmodel.ports.machines import Clock, Executions

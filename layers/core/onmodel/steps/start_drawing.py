@@ -8,13 +8,9 @@ from typing import Any
 
 from onmodel.contracts.drawings import REFERENCES, DrawingSpec, WantedPicture, needs_model
 from onmodel.contracts.keys import StoryboardKeys
+from onmodel.contracts.panels import PanelItem
 from onmodel.contracts.rows import StoryboardBody, StoryboardStatus
-from onmodel.contracts.storyboards import (
-    PanelItem,
-    StartDrawingRequest,
-    Storyboard,
-    StoryboardPlanned,
-)
+from onmodel.contracts.storyboards import StartDrawingRequest, Storyboard, StoryboardPlanned
 from onmodel.contracts.trainings import PanelLimits
 from onmodel.deployments.deletion import why_forbidden
 from onmodel.errors import EventRefused, NotFound, TrainingImpossible

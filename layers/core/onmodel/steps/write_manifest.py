@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from onmodel.contracts.captions import Caption
 from onmodel.contracts.datasets import (
-    Caption,
     CaptionedPicture,
     DatasetItem,
     DatasetRequest,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from onmodel.contracts.keys import StoryboardKeys
+from onmodel.contracts.panels import PanelItem, PlannedPanel
 from onmodel.contracts.questions import SceneQuestions, StoryboardQuestions
 from onmodel.contracts.settings import Settings
-from onmodel.contracts.storyboards import PanelItem, PlannedPanel, WriteQuestionsRequest
+from onmodel.contracts.storyboards import WriteQuestionsRequest
 from onmodel.errors import EventRefused, NotFound
 from onmodel.films.production import characters_of
 from onmodel.formats.jsonl import read_lines

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from onmodel.contracts.base import FIRST_TRAINER
 from onmodel.contracts.drawings import TUNED, Arm, needs_model
+from onmodel.contracts.panels import PlannedPanel
 from onmodel.contracts.rows import DeploymentStage, TrainingStage
-from onmodel.contracts.storyboards import PlannedPanel, Storyboard, StoryboardRequest
+from onmodel.contracts.storyboards import Storyboard, StoryboardRequest
 from onmodel.errors import EventRefused, SettingsRefused
 from onmodel.films.production import characters_of
 from onmodel.films.settings import settings_in_force

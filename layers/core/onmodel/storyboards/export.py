@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from onmodel.contracts.judging import JudgedPicture, Judgement
-from onmodel.contracts.storyboards import DrawnPanel, DrawnPicture, PanelItem
+from onmodel.contracts.panels import DrawnPanel, DrawnPicture, PanelItem
 from onmodel.ports.storage import ObjectStore
 
 HEADER = (

@@ -9,8 +9,8 @@ from onmodel.contracts.datasets import DatasetItem
 from onmodel.contracts.drawings import step_of_arm
 from onmodel.contracts.judging import JudgedPicture, Judgement
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
+from onmodel.contracts.panels import DrawnPanel, PanelItem
 from onmodel.contracts.questions import StoryboardQuestions
-from onmodel.contracts.storyboards import DrawnPanel, PanelItem
 from onmodel.contracts.trainings import Checkpoint
 from onmodel.errors import NotFound
 from onmodel.formats.jsonl import read_lines

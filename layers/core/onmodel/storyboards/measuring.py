@@ -12,8 +12,8 @@ from onmodel.contracts.arrays import Pixels, Vector, Vectors
 from onmodel.contracts.datasets import DatasetItem, Split
 from onmodel.contracts.finders import FinderSettings
 from onmodel.contracts.judging import DrawnFigure, Structure
-from onmodel.contracts.settings import CropSettings
-from onmodel.contracts.storyboards import PanelScore
+from onmodel.contracts.panels import PanelScore
+from onmodel.contracts.sampling_settings import CropSettings
 from onmodel.ports.finder import Finder
 from onmodel.ports.models import Embedder
 from onmodel.ports.storage import ObjectStore

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.models import Picture, Turn
+from onmodel.contracts.panels import PlannedPanel
 from onmodel.contracts.questions import AnsweredQuestion, PictureAnswers, SceneQuestion, YesOrNo
-from onmodel.contracts.storyboards import PlannedPanel
 from onmodel.errors import AnswerRefused
 from onmodel.formats.question_answer import answers_in
 from onmodel.formats.repaired_answer import ask_for

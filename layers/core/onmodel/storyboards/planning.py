@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from onmodel.contracts.characters import Character
-from onmodel.contracts.storyboards import PanelRequest, PlannedPanel, Scene, Storyboard
+from onmodel.contracts.panels import PanelRequest, PlannedPanel
+from onmodel.contracts.storyboards import Scene, Storyboard
 from onmodel.contracts.trainings import PanelLimits
 from onmodel.datasets.mentions import mentions
 from onmodel.errors import SettingsRefused

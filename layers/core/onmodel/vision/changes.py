@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from onmodel.contracts.arrays import Pixels
-from onmodel.contracts.films import Crop, Thumbnail
+from onmodel.contracts.crops import Crop, Thumbnail
 
 SIDE = 160  # pixels of the figure's longer side: alignment to half a pixel is fine enough there
 TILES = 10

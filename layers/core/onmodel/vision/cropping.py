@@ -9,7 +9,7 @@ import numpy as np
 
 from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.base import Box
-from onmodel.contracts.settings import SHORTEST_CROP_SIDE, CropSettings
+from onmodel.contracts.sampling_settings import SHORTEST_CROP_SIDE, CropSettings
 from onmodel.vision.geometry import FrameSize
 
 

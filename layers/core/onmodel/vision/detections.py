@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import Detection, RejectReason
+from onmodel.contracts.crops import Detection, RejectReason
 from onmodel.vision.geometry import intersection_over_union, share_inside
 
 SAME_FIGURE = 0.6

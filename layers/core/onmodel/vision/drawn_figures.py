@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import Detection
+from onmodel.contracts.crops import Detection
 from onmodel.contracts.finders import FinderSettings
-from onmodel.contracts.settings import CropSettings
+from onmodel.contracts.sampling_settings import CropSettings
 from onmodel.vision.cropping import cut_crop
 from onmodel.vision.detections import choose_detections
 from onmodel.vision.geometry import crop_window

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.settings import SHORTEST_CROP_SIDE, CropSettings
+from onmodel.contracts.sampling_settings import SHORTEST_CROP_SIDE, CropSettings
 from onmodel.ports.models import Instance
 
 FrameSize = tuple[int, int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import Detection
+from onmodel.contracts.crops import Detection
 from onmodel.ports.models import Label
 from onmodel.vision.geometry import FrameSize, instance_box, intersection
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import LARGE_SHARE
-from onmodel.contracts.settings import CropSettings
+from onmodel.contracts.crops import LARGE_SHARE
+from onmodel.contracts.sampling_settings import CropSettings
 from onmodel.vision.cropping import enlargement
 from onmodel.vision.geometry import crop_window, intersection, share_inside
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from onmodel.contracts.arrays import Vector, Vectors
-from onmodel.contracts.storyboards import CharacterLikeness, PanelScore
+from onmodel.contracts.panels import CharacterLikeness, PanelScore
 
 NEAREST = 3
 """Pictures of a character that likeness is the mean of.

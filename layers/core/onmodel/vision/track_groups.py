@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from onmodel.contracts.films import Crop
+from onmodel.contracts.crops import Crop
 
 
 @dataclass(frozen=True, eq=False)

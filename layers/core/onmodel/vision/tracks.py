@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from onmodel.contracts.arrays import Vectors
-from onmodel.contracts.films import Crop
+from onmodel.contracts.crops import Crop
 from onmodel.vision.geometry import intersection_over_union
 
 ALIKE = 0.75

@@ -6,9 +6,10 @@ import pytest
 from fakes.films_in_memory import FilmsInMemory, run_of
 
 from onmodel.contracts.base import Usage
-from onmodel.contracts.films import FilmFacts, FilmSummary, RejectReason
+from onmodel.contracts.crops import RejectReason
+from onmodel.contracts.film_rows import RunBody, RunStatus
+from onmodel.contracts.films import FilmFacts, FilmSummary
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.contracts.rows import RunBody, RunStatus
 from onmodel.notifications.facts.base import Notification, Sources
 from onmodel.notifications.facts.films import (
     FilmFailedFacts,

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onmodel.adapters.clients import make_client
-from onmodel.contracts.storyboards import PanelRequest
+from onmodel.contracts.panels import PanelRequest
 from onmodel.errors import AnswerRefused
 from onmodel.ports.trainer import ImageModel
 from onmodel.trainers.bedrock.canvas import NovaCanvas, request_body

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.settings import Sampling
+from onmodel.contracts.sampling_settings import Sampling
 from onmodel.video.sampling.frames import Frame
 from onmodel.video.sampling.modes import best_of_shots, sample_by_settings
 

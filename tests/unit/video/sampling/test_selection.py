@@ -6,8 +6,9 @@ import numpy as np
 from drawn.films import DrawnFilm
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.films import RejectReason, Shape
-from onmodel.contracts.settings import Sampling
+from onmodel.contracts.crops import RejectReason
+from onmodel.contracts.films import Shape
+from onmodel.contracts.sampling_settings import Sampling
 from onmodel.video import sample_frames
 from onmodel.video.sampling.frames import Frame
 from onmodel.video.sampling.selection import THUMBNAIL_HEIGHT, DroppedFrame, select_frames

@@ -7,10 +7,10 @@ from typing import ClassVar
 from pydantic import Field
 
 from onmodel.contracts.base import Contract
+from onmodel.contracts.film_rows import RunBody, RunStatus
 from onmodel.contracts.films import FilmSummary, Run
 from onmodel.contracts.keys import FilmKeys, digest
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.contracts.rows import RunBody, RunStatus
 from onmodel.errors import plain_text
 from onmodel.formats.wording import DROPPED
 from onmodel.money.usage import counts_answers

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from onmodel.adapters.faults import translated
 from onmodel.contracts.bedrock import BedrockPanelOptions
-from onmodel.contracts.storyboards import PanelRequest, Panels
+from onmodel.contracts.panels import PanelRequest, Panels
 from onmodel.errors import AnswerRefused
 from onmodel.ports.trainer import ImageModel
 

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import groupby
 
 from onmodel.contracts.films import ChunkShots, Shape
-from onmodel.contracts.settings import Sampling
+from onmodel.contracts.sampling_settings import Sampling
 from onmodel.video.container.opening import Source
 from onmodel.video.container.packet_table import PacketTable
 from onmodel.video.sampling.batch_decoder import OnLost

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from onmodel.contracts.arrays import Pixels
-from onmodel.contracts.films import RejectReason
-from onmodel.contracts.settings import Sampling
+from onmodel.contracts.crops import RejectReason
+from onmodel.contracts.sampling_settings import Sampling
 from onmodel.video.sampling.frames import Frame
 
 THUMBNAIL_HEIGHT = 90
