@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
 import shutil
+import struct
 from pathlib import Path
 
+import awscrt.checksums
 import pytest
 
 from onmodel_local import daemon
@@ -54,6 +58,13 @@ def test_up_when_run_twice_then_one_stack_and_down_ends_it(repository: Path) -> 
         os.killpg(first.pid, 0)
 
 
+def _film(stack: daemon.RunningStack) -> tuple[str, bytes]:
+    """Checksum and bytes of an object that was uploaded in parts."""
+    told = stack.client("s3").head_object(Bucket="films", Key="film", ChecksumMode="ENABLED")
+    body = stack.client("s3").get_object(Bucket="films", Key="film")["Body"].read()
+    return str(told["ChecksumCRC64NVME"]), bytes(body)
+
+
 def _object(stack: daemon.RunningStack, version: str) -> bytes:
     s3 = stack.client("s3")
     return bytes(s3.get_object(Bucket="films", Key="a/b.mp4", VersionId=version)["Body"].read())
@@ -69,6 +80,12 @@ def test_up_when_it_was_stopped_or_killed_then_it_goes_on_with_its_data_at_the_s
         s3.put_bucket_versioning(Bucket="films", VersioningConfiguration={"Status": "Enabled"})
         put = [s3.put_object(Bucket="films", Key="a/b.mp4", Body=body) for body in (b"1", b"2")]
         versions = [answer["VersionId"] for answer in put]
+        film = bytes(range(256)) * 40_000  # 10.2 MB: two parts
+        s3.upload_fileobj(
+            io.BytesIO(film), "films", "film", ExtraArgs={"ChecksumAlgorithm": "CRC64NVME"}
+        )
+        checksum = base64.b64encode(struct.pack(">Q", awscrt.checksums.crc64nvme(film))).decode()
+        assert _film(before) == (checksum, film)
         faces = before.client("rekognition")
         faces.create_collection(CollectionId="cast")
         assert daemon.stop_stack(repository) == Path(before.folder)
@@ -77,13 +94,14 @@ def test_up_when_it_was_stopped_or_killed_then_it_goes_on_with_its_data_at_the_s
         assert stopped.endpoint_url == before.endpoint_url
         assert stopped.outputs == before.outputs
         assert [_object(stopped, version) for version in versions] == [b"1", b"2"]
+        assert _film(stopped) == (checksum, film)
         assert stopped.client("rekognition").list_collections()["CollectionIds"] == ["cast"]
         stopped.client("s3").put_object(Bucket="films", Key="a/late.mp4", Body=b"3")
         end_group(stopped.pid)
 
         killed = daemon.start_stack(repository)
         listed = killed.client("s3").list_objects_v2(Bucket="films")["Contents"]
-        assert [entry["Key"] for entry in listed] == ["a/b.mp4", "a/late.mp4"]
+        assert [entry["Key"] for entry in listed] == ["a/b.mp4", "a/late.mp4", "film"]
 
         fresh = daemon.start_stack(repository, fresh=True)
         assert "films" not in [
