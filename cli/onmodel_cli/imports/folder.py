@@ -127,25 +127,27 @@ def _told(folder: Path) -> tuple[_Told, list[LeftOutFile]]:
         try:
             if path.name in METADATA or name == ITEMS:
                 for line, fields in _rows(path):
-                    place = _place(path, fields, folder)
-                    if place is None:
+                    if isinstance(fields, str):
+                        why = fields
+                    elif (place := _place(path, fields, folder)) is None:
                         why = f"names no picture of the folder: {fields.get('file_name', '')}"
-                        left_out.append(LeftOutFile(f"{name}, line {line},", why))
                     else:
                         of[place] = of.get(place, {}) | fields
+                        continue
+                    left_out.append(LeftOutFile(f"{name}, line {line},", why))
             elif path.suffix.lower() in CAPTIONS and path.with_suffix("") in pictures:
                 text = path.read_text("utf-8-sig")
                 read.add(name)
                 place = pictures[path.with_suffix("")].relative_to(folder).as_posix()
                 of[place] = {"caption": text} | of.get(place, {})
-        except (ValueError, csv.Error) as fault:  # also UnicodeDecodeError and JSONDecodeError
+        except (ValueError, csv.Error) as fault:  # also UnicodeDecodeError
             left_out.append(LeftOutFile(name, f"cannot be read: {fault}"))
             read.add(name)
     return _Told(of, read), left_out
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Number and fields of each line; every value is text."""
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
+    """Number and fields of each line, every value as text; or why a line cannot be read."""
     text = path.read_text("utf-8-sig")
     if path.suffix == ".csv":
         for number, row in enumerate(csv.DictReader(io.StringIO(text, newline="")), start=2):
@@ -153,10 +155,17 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         return
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
-            record = json.loads(line)
-            if not isinstance(record, dict):
-                raise ValueError(f"line {number} is no JSON object")
-            yield number, {key: value for key, value in record.items() if isinstance(value, str)}
+            yield number, _fields(line)
+
+
+def _fields(line: str) -> dict[str, str] | str:
+    try:
+        record = json.loads(line)
+    except ValueError as fault:
+        return f"cannot be read: {fault}"
+    if not isinstance(record, dict):
+        return "cannot be read: it is no JSON object"
+    return {key: value for key, value in record.items() if isinstance(value, str)}
 
 
 def _place(told_in: Path, fields: Mapping[str, Any], folder: Path) -> str | None:

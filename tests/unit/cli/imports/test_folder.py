@@ -87,6 +87,20 @@ def test_folder_when_input_is_bad_then_each_file_is_listed_with_its_reason(tmp_p
     assert ".DS_Store" not in why
 
 
+def test_folder_when_a_line_of_its_metadata_is_damaged_then_it_is_named_and_the_others_are_read(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path, "a.jpg", 1)
+    put(tmp_path, "b.jpg", 2)
+    put(tmp_path, "metadata.jsonl", '{"file_name": "a.jpg", "text": "Cut off\n["b.jpg"]\n'
+        '{"file_name": "b.jpg", "text": "Frank sits.", "name": "Frank"}\n')  # fmt: skip
+    found = read_folder(tmp_path)
+    assert said(found) == {"a.jpg": ("", ""), "b.jpg": ("Frank", "Frank sits.")}
+    why = left_out(found)
+    assert why["metadata.jsonl, line 1,"].startswith("cannot be read: Unterminated string")
+    assert why["metadata.jsonl, line 2,"] == "cannot be read: it is no JSON object"
+
+
 @pytest.mark.parametrize("files", [{}, {"a.txt": "x"}, {"a.jpg": "no picture"}])
 def test_folder_when_it_holds_no_picture_then_refused(
     tmp_path: Path, files: dict[str, str]
