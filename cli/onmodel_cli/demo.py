@@ -18,6 +18,7 @@ from onmodel.formats.wording import duration
 from onmodel_cli import local_stack, results
 from onmodel_cli.connection import Connection, connect, use_endpoint
 from onmodel_cli.ending import Post, finish
+from onmodel_cli.local_films import check_film
 from onmodel_cli.run import Wish, prepare_films
 from onmodel_cli.storyboard import drawn_take, fetch_gallery, send_storyboard, show_drawing
 from onmodel_cli.waiting import waiting
@@ -207,6 +208,9 @@ def _own(demo: Demo) -> Wish:
     """A film without references: no crop is named, so the model is trained on unnamed pictures."""
     if demo.film is None:
         raise FilmRefused("No film was given", "Name one with --film")
+    if not demo.film.is_file():
+        raise FilmRefused(f"There is no film at {demo.film}", "Check the path")
+    check_film(demo.film)  # before the stack is started
     demo.output.mkdir(parents=True, exist_ok=True)
     settings = demo.output / "settings.yaml"
     chosen = {

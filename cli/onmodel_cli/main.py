@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import sys
 from importlib.metadata import version
@@ -209,3 +210,16 @@ app.command()(event)
 app.add_typer(model_app, name="model")
 app.add_typer(trainer_app, name="trainer")
 app.add_typer(local_app, name="local")
+
+
+def _join_help_lines(commands: typer.Typer) -> None:
+    """Typer keeps the docstrings' line breaks after the first paragraph: they fit no terminal."""
+    for command in commands.registered_commands:
+        paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
+        command.help = "\n\n".join(paragraph.replace("\n", " ") for paragraph in paragraphs)
+    for group in commands.registered_groups:
+        if group.typer_instance is not None:
+            _join_help_lines(group.typer_instance)
+
+
+_join_help_lines(app)

@@ -12,7 +12,7 @@ from rich.table import Table
 from onmodel.contracts.base import FIRST_TRAINER, Contract
 from onmodel.contracts.settings import Settings
 from onmodel.contracts.trainings import CostName, CostQuote, WorkPart
-from onmodel.errors import FilmRefused
+from onmodel.errors import FilmRefused, SettingsRefused
 from onmodel.films.settings import parse_settings
 from onmodel.formats.wording import dollars, duration, listed
 from onmodel.money.pricebook import PriceBook
@@ -79,10 +79,13 @@ def quote(
     with speaking.plain_errors(as_json):
         if not film.is_file():
             raise FilmRefused(f"There is no film at {film}", "Check the path")
-        chosen = parse_settings(settings.read_bytes()) if settings else Settings()
-        book = PriceBook.load(prices.read_bytes() if prices else None)
-        with film.open("rb") as source:
-            facts = inspect_film(source, size_bytes=film.stat().st_size).facts
+        chosen = parse_settings(_bytes(settings, "settings")) if settings else Settings()
+        book = PriceBook.load(_bytes(prices, "price book") if prices else None)
+        try:
+            with film.open("rb") as source:
+                facts = inspect_film(source, size_bytes=film.stat().st_size).facts
+        except FilmRefused as fault:
+            raise FilmRefused(f"{film.name}: {fault.reason}", fault.advice) from fault
         captions = most_captions(
             expected_crops(facts.duration_seconds, chosen),
             chosen.training,
@@ -117,6 +120,12 @@ def quote(
         for name, found in made.items():
             _show(name, found)
         _show_total(whole)
+
+
+def _bytes(path: Path, what: str) -> bytes:
+    if not path.is_file():
+        raise SettingsRefused(f"There is no file of {what} at {path}", "Check the path")
+    return path.read_bytes()
 
 
 def _by_title(parts: tuple[WorkPart, ...], book: PriceBook) -> dict[str, Quote]:

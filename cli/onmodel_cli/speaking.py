@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import Any
 
 import typer
+from botocore.exceptions import BotoCoreError
 from rich.console import Console
 from rich.markup import escape
 
@@ -88,7 +89,7 @@ def plain_errors(
     except RunFailed as fault:
         _end(str(fault), Exit.SERVICE, fault, as_json)
     except ServiceError as fault:
-        said = f"AWS answered with an error: {fault}{_hint(str(fault))}"
+        said = f"{_beginning(fault)}: {fault}{_hint(str(fault))}"
         _end(said, Exit.SERVICE, fault, as_json)
     except OnmodelError as fault:
         _end(str(fault), Exit.FAULT, fault, as_json)
@@ -112,6 +113,12 @@ def _end(message: str, code: Exit, fault: BaseException, as_json: bool) -> None:
 def _sentence(text: str) -> str:
     stripped = text.strip()
     return stripped if not stripped or stripped[-1] in ".!?" else stripped + "."
+
+
+def _beginning(fault: ServiceError) -> str:
+    if isinstance(fault.__cause__, BotoCoreError):  # no credentials, no region, no connection
+        return "AWS gave no answer"
+    return "AWS answered with an error"
 
 
 def _hint(message: str) -> str:

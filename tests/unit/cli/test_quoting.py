@@ -99,3 +99,22 @@ def test_quote_when_no_stack_is_there_then_its_limits_are_the_templates() -> Non
     parameters = read_template().body["Parameters"]
     assert float(parameters["DeploymentHours"]["Default"]) == quoting.DEPLOYMENT_HOURS
     assert float(parameters["ProvisionMinutes"]["Default"]) == quoting.PROVISION_MINUTES
+
+
+@pytest.mark.parametrize(
+    ("option", "what"), [("--settings", "settings"), ("--prices", "price book")]
+)
+def test_quote_when_a_named_file_does_not_exist_then_it_says_which(
+    drawn: DrawnFilm, option: str, what: str
+) -> None:
+    done = CliRunner().invoke(main.app, ["quote", str(drawn.path), option, "missing.yaml"])
+    assert done.exit_code == 3
+    assert done.stderr == f"✗ There is no file of {what} at missing.yaml. Check the path.\n"
+
+
+def test_quote_when_the_file_is_no_film_then_the_message_names_it(tmp_path: Path) -> None:
+    text = tmp_path / "notes.mp4"
+    text.write_text("no film")
+    done = CliRunner().invoke(main.app, ["quote", str(text)])
+    assert done.exit_code == 3
+    assert done.stderr.startswith("✗ notes.mp4: this is not a film that can be read.")

@@ -208,6 +208,12 @@ def test_help_when_asked_names_every_option(invoke) -> None:
         assert option in shown
 
 
+def test_help_when_a_paragraph_has_several_lines_then_the_terminal_breaks_them() -> None:
+    described = [each.help or "" for each in main.app.registered_commands]
+    assert any("again costs nothing and shows the result. A changed" in text for text in described)
+    assert not any("\n" in text.replace("\n\n", "") for text in described)
+
+
 def test_run_when_the_stack_has_another_model_then_still_finds_the_run_that_it_made(
     invoke, film, world, connection
 ) -> None:
