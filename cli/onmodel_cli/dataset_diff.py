@@ -23,6 +23,8 @@ from onmodel.registry.kinds import FILMS, DatasetRow
 
 WHY_NOT = {
     LeftOutReason.UNNAMED: "not named",
+    LeftOutReason.NAMELESS_BESIDE: "with somebody without a name beside",
+    LeftOutReason.POOR: "of a quality below what a dataset takes",
     LeftOutReason.NEAR_DUPLICATE: "a near-duplicate",
     LeftOutReason.OVER_CAP: "its character had enough pictures",
     LeftOutReason.CAPTION_FAILED: "without a caption",

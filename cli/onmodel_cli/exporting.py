@@ -28,6 +28,8 @@ NAMED_PICTURES = 10
 
 WHY = {
     LeftOutReason.UNNAMED: "not named",
+    LeftOutReason.NAMELESS_BESIDE: "with somebody without a name beside",
+    LeftOutReason.POOR: "of a quality below what a dataset takes",
     LeftOutReason.NEAR_DUPLICATE: "near-duplicates of a picture in the dataset",
     LeftOutReason.OVER_CAP: "more than are taken of their character",
     LeftOutReason.CAPTION_FAILED: "without a caption",

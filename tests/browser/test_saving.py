@@ -92,6 +92,25 @@ def test_decisions_when_the_tab_is_closed_offline_then_the_next_one_offers_them(
     expect(offer).to_be_hidden()
 
 
+def test_decisions_when_the_other_tab_saves_them_itself_then_they_are_no_longer_offered(
+    context: BrowserContext, backend: ReviewInMemory, serve: Serve
+) -> None:
+    server = serve(backend)
+    first = opened(context.new_page(), server)
+    server.is_online = False
+    press(first, "r")
+    expect(first.locator("#saving")).to_have_text("1 not saved")
+    expect(first.locator("#notices")).to_contain_text("One decision is not saved yet")
+    server.is_online = True
+    second = opened(context.new_page(), server)
+    offer = second.locator("#notices")
+    first.get_by_role("button", name="Try now").click()
+    expect(first.locator("#saving")).to_have_text("All saved")
+    expect(offer).to_be_hidden()
+    second.goto(f"{server.address}#single/%E0%A4%A")  # an address that was cut off
+    expect(second.locator("#place")).to_have_text("1 of 6")
+
+
 def test_reviewers_when_two_decide_about_one_crop_then_each_sees_the_others(
     context: BrowserContext, backend: ReviewInMemory, serve: Serve
 ) -> None:
@@ -120,7 +139,7 @@ def test_link_when_it_expires_then_the_work_is_kept_for_the_next_link(
     server.fault = (410, ReviewFault(error="This link has expired.", code="expired"))
     press(page, "r")
     expect(page.locator("#notices")).to_contain_text("This link has expired; ask for a new one.")
-    expect(page.locator("#notices")).to_contain_text("1 decisions are not saved")
+    expect(page.locator("#notices")).to_contain_text("One decision is not saved")
     server.fault = None
     opened(page, server).locator("#notices").get_by_role("button", name="Save now").click()
     expect(page.locator("#saving")).to_have_text("All saved")

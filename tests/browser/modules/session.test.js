@@ -37,6 +37,18 @@ export function test_filters_when_items_are_added_then_count_what_each_shows() {
   equal(made.list, ["c1"]);
 }
 
+export function test_characters_when_a_later_page_has_a_new_one_then_it_comes_last() {
+  const made = session([item(1)]);
+  const another = { ...CAST[0], slug: "buck-bunny", name: "Buck Bunny" };
+  const renewed = { ...CAST[1], references: ["frank.jpg"] };
+  made.add({
+    production: "P", characters: [CAST[0], another, renewed], total: 1, sheets: ["s.jpg"],
+    threshold: 0.9, is_waited_for: false, items: [],
+  });
+  equal(made.characters.map((one) => one.slug), ["buck", "frank", "buck-bunny"]);
+  equal(made.characters[1].references, ["frank.jpg"]);
+}
+
 export function test_filter_when_a_crop_of_it_is_decided_then_keeps_it_in_the_list() {
   const made = session([item(1), item(2)]);
   made.setFilter("undecided");

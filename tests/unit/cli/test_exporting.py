@@ -11,7 +11,7 @@ import pytest
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 from typer.testing import CliRunner, Result
 
-from onmodel.contracts.datasets import DatasetItem, DatasetRef
+from onmodel.contracts.datasets import DatasetItem, DatasetRef, LeftOutReason
 from onmodel.contracts.review import PostedCorrection, Verdict
 from onmodel.contracts.rows import DatasetStatus
 from onmodel.films.corrections import read_corrections, save_corrections
@@ -19,6 +19,9 @@ from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.registry.kinds import DATASETS
 from onmodel_cli import main, options
 from onmodel_cli.connection import Connection
+from onmodel_cli.dataset_diff import WHY_NOT
+from onmodel_cli.exporting import WHY
+from onmodel_cli.exports.folder import MISSING
 
 Command = Callable[..., Result]
 
@@ -55,6 +58,11 @@ def correct(world: TrainingInMemory, crop_id: str, **decided: object) -> None:
 
 def lines(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_reasons_when_a_dataset_leaves_a_picture_out_then_each_has_words() -> None:
+    assert set(WHY) == {*LeftOutReason, MISSING}
+    assert set(WHY_NOT) == set(LeftOutReason)
 
 
 def test_export_when_no_format_is_given_then_pictures_captions_and_lineage(

@@ -116,7 +116,9 @@ class ReviewItems:
             own = references[row.body.character]
             if row.body.width and len(own) < MOST_REFERENCES:
                 own.append(self.pictures.address(self.uploads, row.body.source.key))
-        cast = cast_of(listed.characters, read_corrections(production, self.registry))
+        corrections = read_corrections(production, self.registry)
+        cast = cast_of(listed.characters, corrections)
+        typed = corrections.names()  # last: others keep their number keys
         return tuple(
             ReviewCharacter(
                 slug=slug,
@@ -124,7 +126,7 @@ class ReviewItems:
                 description=role.description,
                 references=tuple(references[slug]) or self._best_crop(slug, listed),
             )
-            for slug, role in sorted(cast.items())
+            for slug, role in sorted(cast.items(), key=lambda one: (one[0] in typed, one[0]))
         )
 
     def _best_crop(self, character: str, listed: ReviewList) -> tuple[str, ...]:

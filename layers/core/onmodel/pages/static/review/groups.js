@@ -45,6 +45,7 @@ export class Groups {
     if (this.#threshold === null) {
       this.slider.value = this.app.session.threshold;
       this.#read();
+      this.output.textContent = "Comparing the pictures …";
     }
     this.#ask();
   }

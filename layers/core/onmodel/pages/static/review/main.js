@@ -95,6 +95,7 @@ class App {
   #offer() {
     if (this.#next !== undefined) return;
     const { entries, corrections } = this.store.left();
+    this.top.offer = null;
     if (!corrections.length) return;
     const done = () => {
       this.store.forget(entries);
@@ -107,6 +108,13 @@ class App {
       done();
     };
     this.top.offer = { corrections, take, drop: done };
+  }
+
+  /** Another tab, which is still open, has saved what is offered here, or decided otherwise. */
+  #offerAgain() {
+    if (!this.top.offer) return;
+    this.#offer();
+    this.update();
   }
 
   /** Asks for the page of an item again when its picture is gone: addresses expire. */
@@ -180,7 +188,7 @@ class App {
     const [view, crop] = location.hash.slice(1).split("/");
     if (this.view === "single") this.views.single.caption.save();
     this.view = Object.hasOwn(VIEWS, view) ? view : "single";
-    if (crop) this.session.goTo(decodeURIComponent(crop));
+    if (crop) this.session.goTo(cropIn(crop));
     for (const name of Object.keys(VIEWS)) byId(name).hidden = name !== this.view;
     for (const link of byId("views").children) {
       if (link.dataset.view === this.view) link.setAttribute("aria-current", "page");
@@ -228,6 +236,7 @@ class App {
     });
     addEventListener("hashchange", () => this.session.size && this.#navigate());
     addEventListener("online", () => this.saving.flush());
+    addEventListener("storage", () => this.#offerAgain());
     document.addEventListener("visibilitychange", () => document.hidden && this.#leave());
     addEventListener("pagehide", () => this.#leave());
   }
@@ -236,6 +245,15 @@ class App {
     this.#remember();
     this.views.single.caption.save();
     this.saving.flush();
+  }
+}
+
+/** A crop's id as the address has it; an address that was cut off or typed names none. */
+function cropIn(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return "";
   }
 }
 

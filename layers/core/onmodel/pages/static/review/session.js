@@ -1,7 +1,7 @@
 /** The crops, which of them are shown, where one stands, what was decided, and undo. No DOM. */
 
 import { UNDECIDED, changes, decisionIn, isSame } from "./decisions.js";
-import { nameIn } from "./slugs.js";
+import { nameIn, renewed } from "./slugs.js";
 
 /** Steps of undo; a step may hold any number of crops. */
 export const MOST_STEPS = 500;
@@ -48,8 +48,7 @@ export class Session {
   /** Adds a page of the backend, or renews what it says of crops that are here. */
   add(page, cursor = null) {
     this.production = page.production;
-    const isNew = (one) => !page.characters.some((known) => known.slug === one.slug);
-    this.characters = [...page.characters, ...this.characters.filter(isNew)];
+    this.characters = renewed(this.characters, page.characters);
     this.total = page.total;
     this.isWaitedFor = page.is_waited_for;
     this.threshold = page.threshold;

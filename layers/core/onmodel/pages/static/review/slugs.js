@@ -18,3 +18,14 @@ export function nameIn(slug) {
   const words = slug.split("-").filter(Boolean);
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(" ");
 }
+
+/**
+ * The characters with what the backend says of them now. They keep their places, and with these their
+ * number keys; new ones come last.
+ */
+export function renewed(characters, told) {
+  const now = new Map(told.map((one) => [one.slug, one]));
+  const before = characters.map((one) => now.get(one.slug) ?? one);
+  const known = new Set(before.map((one) => one.slug));
+  return [...before, ...told.filter((one) => !known.has(one.slug))];
+}

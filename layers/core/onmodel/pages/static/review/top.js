@@ -88,14 +88,16 @@ export class Top {
   #problems() {
     const { saving } = this.app;
     const found = [];
-    const number = saving.unsaved.toLocaleString("en");
+    const decisions = saving.unsaved === 1
+      ? "One decision is"
+      : `${saving.unsaved.toLocaleString("en")} decisions are`;
     if (saving.ended) {
       found.push(notice("bad", ENDED[saving.ended], saving.unsaved
-        ? `${number} decisions are not saved. They stay in this browser: open a new link here, and they are offered to you.`
+        ? `${decisions} not saved. They stay in this browser: open a new link here, and they are offered to you.`
         : "All that you decided is saved."));
     } else if (saving.failures) {
       const times = saving.failures === 1 ? "once" : `${saving.failures} times`;
-      found.push(notice("bad", `${number} decisions are not saved yet: ${saving.reason}, tried ${times}. `,
+      found.push(notice("bad", `${decisions} not saved yet: ${saving.reason}, tried ${times}. `,
         "You can go on; they are kept in this browser and sent again. ",
         button("Try now", { class: "quiet", onclick: () => saving.flush() })));
     }
