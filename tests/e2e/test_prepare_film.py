@@ -81,6 +81,34 @@ def test_film_when_replaced_or_threshold_changed_then_new_runs_and_only_new_pict
     assert studio.summary(third).frames == 6
 
 
+def test_film_when_found_by_a_model_that_bills_then_it_runs_for_that_film_alone(
+    studio: DeployedStack, drawn: DrawnFilm
+) -> None:
+    rekognition = studio.stack.client("rekognition")
+    project = rekognition.create_project(ProjectName="onmodel-cast")["ProjectArn"]
+    model = rekognition.create_project_version(
+        ProjectArn=project,
+        VersionName="first",
+        OutputConfig={"S3Bucket": "models", "S3KeyPrefix": "first"},
+    )["ProjectVersionArn"]
+    finder = f"finder: {{kind: custom_labels, custom_labels: {{model: {model!r}}}}}\n"
+    studio.upload("cast/settings.yaml", SETTINGS + finder.encode())
+    studio.upload("cast/films/drawn.mp4", drawn.path.read_bytes())
+    record = studio.ended_run("cast")
+    assert record.status == "prepared", record.body
+    assert {crop.found_by for crop in studio.crops(record)} == {("custom_labels",)}
+    hours = {use.item: use.paid for use in studio.summary(record).usage}
+    assert hours["rekognition.custom-labels-hour"] > 0
+
+    def status() -> str:
+        (version,) = rekognition.describe_project_versions(ProjectArn=project)[
+            "ProjectVersionDescriptions"
+        ]
+        return str(version["Status"])
+
+    wait_until(lambda: status() == "STOPPED", status)
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [("junk.mp4", "not"), ("truncated.mp4", ""), ("silent.mp4", "")],

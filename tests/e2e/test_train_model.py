@@ -36,8 +36,10 @@ ON_THE_WAY_TO_A_MODEL = {
 
 REVIEWED = "Are the pictures and captions of"
 
-ONLY_FOR_JOBS = {"quote_drawing", "start_drawing", "check_drawing"}
-"""Functions of a trainer that deploys nothing: test_train_on_sagemaker.py calls them."""
+CALLED_ELSEWHERE = {
+    "quote_drawing", "start_drawing", "check_drawing",  # test_train_on_sagemaker.py
+    "start_detector", "stop_detector",  # test_prepare_film.py
+}  # fmt: skip
 
 
 def only(studio: DeployedStack, kind: Kind, production: str, status: set[str]) -> Record:
@@ -277,6 +279,11 @@ def test_storyboard_when_nothing_answers_then_asked_for_drawn_and_switched_off(
     assert studio.stack.control("billing")["nothing_by_the_hour"]
 
 
+def mail_of(studio: DeployedStack) -> str:
+    """A mail about the production of these tests."""
+    return studio.wait_for_mails("production show is prepared.")[0].body
+
+
 def drawn_boards(studio: DeployedStack) -> list[ObjectInfo]:
     return list(studio.store.list("show/storyboards/walk/"))
 
@@ -285,6 +292,8 @@ def test_functions_when_all_is_done_then_each_was_called_and_none_was_denied(
     studio: DeployedStack, trained: Record
 ) -> None:
     """The local stack asks IAM: what ended well, ended well with its own role."""
+    home = re.search(r"http://127\.0\.0\.1:\d+/_aws/execute-api/\S+/home/\S+", mail_of(studio))
+    assert home and trained.body["dataset_id"] in told(home[0])
     studio.upload("broken/films/broken.mp4", b"no film at all")
     assert studio.ended_run("broken").status == "refused"
     function = f"{STACK}-reconcile"
@@ -295,7 +304,7 @@ def test_functions_when_all_is_done_then_each_was_called_and_none_was_denied(
     called, denied = studio.called_functions()
     assert denied == []
     functions = {path.parent.name for path in ROOT.glob("functions/*/app.py")}
-    assert functions - called <= ONLY_FOR_JOBS
+    assert functions - called <= CALLED_ELSEWHERE
 
 
 def test_production_when_deleted_then_its_custom_model_is_too_and_anothers_stays(

@@ -101,7 +101,7 @@ def test_first_storyboard_when_trained_then_drawn_by_one_job_and_nothing_bills(
     kinds = Counter(name.split("-")[-2] for name in jobs)
     assert kinds == {"train": 1, "draw": 1}
     (mail,) = studio.wait_for_mails("and has drawn its first storyboard")
-    assert "nothing bills now" in " ".join(mail.body.split())
+    assert "this model does not bill between drawings" in " ".join(mail.body.split())
 
 
 def test_storyboard_when_it_has_all_arms_then_one_job_draws_each(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from onmodel_local.deploy import DeployFailedError, deploy_template
+from onmodel_local.folders import StackFolder
 from onmodel_local.stack import LocalStack, StackFailedError
 
 
@@ -60,7 +61,7 @@ def test_environment_when_functions_inherit_it_then_nothing_of_the_hosts(
     local_stack: LocalStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
-    inherited = local_stack._clean_environment(local_stack.folder)
+    inherited = local_stack._clean_environment(StackFolder(local_stack.folder, kept=False))
     assert "AWS_PROFILE" not in inherited
     assert inherited["AUTH"] == "true"
 
