@@ -45,7 +45,7 @@ def test_seconds_left_when_asked_in_a_handler_then_of_this_invocation() -> None:
 
 def test_handler_when_event_fits_then_answers_json() -> None:
     handler = lambda_handler(RunRequest)(lambda request: FilmProbed(chunks_key=request.run.title))
-    assert handler({"run": RUN}, Context()) == {"chunks_key": "f.mp4"}
+    assert handler({"run": RUN}, Context()) == {"chunks_key": "f.mp4", "detector": ""}
 
 
 def test_handler_when_event_does_not_fit_then_names_the_field() -> None:
@@ -71,7 +71,7 @@ def test_handler_when_it_has_an_answer_to_errors_then_answers_it(fault: Exceptio
         return FilmProbed(chunks_key=type(given).__name__)
 
     handler = lambda_handler(RunRequest, answer_to=answer)(fail)
-    assert handler({"run": RUN}, Context()) == {"chunks_key": type(fault).__name__}
+    assert handler({"run": RUN}, Context()) == {"chunks_key": type(fault).__name__, "detector": ""}
 
 
 def test_handler_when_it_logs_then_the_correlation_id_is_in_the_line(
@@ -96,7 +96,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, handler: Handler, event: object) ->
 
 def test_handler_when_it_answers_then_the_answer_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
     handler = lambda_handler(RunRequest)(lambda _: FilmProbed(chunks_key="k"))
-    assert answers(monkeypatch, handler, {"run": RUN}) == [{"chunks_key": "k"}]
+    assert answers(monkeypatch, handler, {"run": RUN}) == [{"chunks_key": "k", "detector": ""}]
 
 
 def test_handler_when_fields_are_chosen_then_only_they_are_logged_and_all_are_answered(

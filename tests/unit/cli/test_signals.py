@@ -22,7 +22,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     running = SimpleNamespace(endpoint_url="http://127.0.0.1:1")
     monkeypatch.setattr(local_stack, "found_stack", lambda: None)
     monkeypatch.setattr(local_stack, "start", lambda **_: running)
-    monkeypatch.setattr(local_stack, "stop", lambda: stops.append("stack"))
+    monkeypatch.setattr(local_stack, "stop", lambda **_: stops.append("stack"))
     return stops
 
 

@@ -167,7 +167,7 @@ DEATHS = [
         ("DrawStoryboard", state)
         for state in (
             "PlanStoryboard", "QuoteDrawing", "StartDrawing", "WaitForDrawing", "CheckDrawing",
-            "DrawPanels", "PublishGallery",
+            "WriteQuestions", "DrawPanels", "PublishGallery",
         )
     ],
 ]  # fmt: skip

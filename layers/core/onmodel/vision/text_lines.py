@@ -68,7 +68,10 @@ def _letters(luma: Pixels, strokes: Pixels) -> _Letters:
     left, top, width, height, area = stats[1:].T.astype(np.float64)
     is_letter = (height >= LOWEST) & (height <= HIGHEST) & (width >= 2) & (width <= 4 * height)
     is_letter &= area >= 0.2 * width * height
-    total = np.bincount(labels.ravel(), weights=luma.ravel())[1:]
+    inked = np.flatnonzero(strokes)  # few: the whole picture as floats would take 16 MB
+    total = np.bincount(labels.ravel()[inked], weights=luma.ravel()[inked], minlength=len(stats))[
+        1:
+    ]
     order = np.flatnonzero(is_letter)[np.argsort(left[is_letter], kind="stable")]
     return _Letters(
         left=left[order],
