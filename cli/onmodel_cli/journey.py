@@ -33,6 +33,7 @@ from onmodel.registry.kinds import (
     TrainingRow,
 )
 
+COLLECTING = "collecting films"
 WAITING = "waiting for an approval (see the mail)"
 
 LIMIT_SECONDS = 24 * 3600.0
@@ -102,7 +103,7 @@ class Journey:
         """The place now."""
         generation = self._generation()
         if generation is None:
-            return Place("collecting films")
+            return Place(COLLECTING)
         body = generation.body
         if body.dataset_id is None:
             end = f"{body.reason}. {body.advice or ''}".strip() if body.reason else ""

@@ -12,11 +12,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from onmodel.contracts.rows import DatasetStatus
+from onmodel.environment import Models
 from onmodel.errors import RefusedError
+from onmodel.films.settings import settings_in_force
 from onmodel.formats.wording import ASKED_ABOUT, dollars, when
 from onmodel_cli.connection import Connection
 from onmodel_cli.harvest import Harvest, harvest
-from onmodel_cli.journey import Journey, Place
+from onmodel_cli.journey import COLLECTING, Journey, Place
 from onmodel_cli.results import Result
 from onmodel_cli.run import POLL_LOCAL_SECONDS, POLL_SECONDS
 from onmodel_cli.waiting import show_stages
@@ -42,7 +44,7 @@ def follow_to(
     A question about money is shown, and waited for: a mail has its link.
 
     Raises:
-        NotReached: it ended before, with the reason.
+        NotReached: it ended before, with the reason; or nothing starts by itself.
         ServiceError, StillRunning: as the journey says.
     """
     journey = Journey(
@@ -55,8 +57,9 @@ def follow_to(
         monotonic=time.monotonic,
         every_seconds=POLL_LOCAL_SECONDS if connection.local else POLL_SECONDS,
     )
+    _must_start(until, journey, result.run.production, connection)
     places = _until(until, journey.watch(), connection, console)
-    last = show_stages(console, places, attrgetter("stage"), "collecting films")
+    last = show_stages(console, places, attrgetter("stage"), COLLECTING)
     if last is None or not _is_reached(until, last):
         production = result.run.production
         raise NotReached(
@@ -64,6 +67,17 @@ def follow_to(
             f"See `onmodel status -p {production}`; `onmodel train -p {production}` tries again",
         )
     return harvest(last, result.run.production, connection.studio, output)
+
+
+def _must_start(until: Until, journey: Journey, production: str, connection: Connection) -> None:
+    """Raises NotReached when the settings say that nothing starts by itself, and nothing has."""
+    allowed = connection.environment.read(Models).allowed
+    settings = settings_in_force(production, connection.studio, allowed)
+    if not settings.training.automatic and journey.look().stage == COLLECTING:
+        raise NotReached(
+            f"The film is prepared, but no {until} follows by itself: training.automatic is false",
+            f"`onmodel train -p {production}` makes a dataset and trains on it",
+        )
 
 
 def _until(

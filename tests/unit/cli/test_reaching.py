@@ -87,3 +87,18 @@ def test_run_until_model_when_it_ends_before_then_the_reason_and_the_next_comman
     message = json.loads(done.stdout)["error"]["message"]
     assert "There is no model of this film: AWS ended Nova Canvas." in message
     assert "`onmodel train -p mira` tries again" in message
+
+
+def test_run_until_dataset_when_nothing_starts_by_itself_then_it_does_not_wait(
+    run: Callable[..., Result], connection: Connection
+) -> None:
+    text = b"training: {automatic: false}"
+    connection.uploads.put("mira/settings.yaml", text, "application/yaml")
+    done = run("dataset", Place("collecting films"))
+    assert done.exit_code == 3
+    error = json.loads(done.stdout)["error"]
+    assert error["kind"] == "NotReached"
+    assert error["message"] == (
+        "The film is prepared, but no dataset follows by itself: training.automatic is false."
+        " `onmodel train -p mira` makes a dataset and trains on it."
+    )
