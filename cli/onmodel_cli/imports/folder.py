@@ -161,8 +161,8 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
 def _fields(line: str) -> dict[str, str] | str:
     try:
         record = json.loads(line)
-    except ValueError as fault:
-        return f"cannot be read: {fault}"
+    except json.JSONDecodeError as fault:
+        return f"cannot be read: {fault.msg}, column {fault.colno}"
     if not isinstance(record, dict):
         return "cannot be read: it is no JSON object"
     return {key: value for key, value in record.items() if isinstance(value, str)}

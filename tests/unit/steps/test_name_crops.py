@@ -10,9 +10,10 @@ from onmodel.contracts.film_rows import NamingCost
 from onmodel.contracts.films import Run, RunRequest
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.namers import NamingSettings
+from onmodel.contracts.review import CorrectionBody, CorrectionStatus
 from onmodel.contracts.settings import Settings
 from onmodel.formats.jsonl import read_lines, write_lines
-from onmodel.registry.kinds import REFERENCES
+from onmodel.registry.kinds import CORRECTIONS, REFERENCES
 from onmodel.steps.deduplicate_film import deduplicate_film
 
 
@@ -56,6 +57,20 @@ def test_name_when_a_crop_is_itself_the_reference_then_it_gets_the_name(
     world.route(world.upload("bunny/characters/Mira/1.jpg", world.studio.get(crop.key)))
     world.name(run)
     assert names(world, run)[crop.crop_id] == "mira"
+
+
+def test_name_when_a_person_typed_a_new_name_then_reports_have_it_as_typed(
+    world: FilmsInMemory, run: Run
+) -> None:
+    crop = first_crop(world, run).crop_id
+    body = CorrectionBody(character="bk", character_name="باك", changed_at=world.clock())
+    CORRECTIONS.create(
+        world.registry, run.production, crop,
+        status=CorrectionStatus.GIVEN, body=body, now=world.clock(),
+    )  # fmt: skip
+    world.name(run)
+    cost = NamingCost.model_validate_json(world.studio.get(FilmKeys.of(run).naming_usage))
+    assert (names(world, run)[crop], cost.character_names) == ("bk", {"bk": "باك"})
 
 
 @pytest.mark.parametrize("by", [-0.002, 0.002])

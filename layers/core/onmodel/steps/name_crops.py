@@ -10,6 +10,7 @@ from onmodel.contracts.film_rows import NamingCost
 from onmodel.contracts.films import RunRequest
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import Settings
+from onmodel.datasets.corrected import cast_of
 from onmodel.films.corrections import corrected_names, read_corrections
 from onmodel.films.figures import FigureReader
 from onmodel.films.known_figures import KnownFigureReader, known_by_review
@@ -71,7 +72,7 @@ def name_crops(
     )
     names = corrected_names(chosen.name(crops, vectors), corrections)
     studio.put(keys.names, write_lines(names), "application/jsonl")
-    characters = characters_of(run.production, settings, registry)
+    characters = cast_of(characters_of(run.production, settings, registry), corrections)
     cost = NamingCost(
         usage=meter.usage(),
         notices=(*notices, *_alike(chosen.look_alikes(), characters)),
