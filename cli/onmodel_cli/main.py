@@ -142,7 +142,8 @@ def run(
         if until is Until.FILM:
             _tell_next(done, next_steps(last, connection, now()), as_json)
             return
-        reached = follow_to(until, last, connection, output, speaking.err)
+        kept = [each.result for each in done if each.result.summary.crops_kept]
+        reached = follow_to(until, kept[-1] if kept else last, connection, output, speaking.err)
         if as_json:
             places = {name.lower().replace(" ", "_"): str(path) for name, path in reached.rows()}
             speaking.print_object(_films_as_object(done) | {"reached": until, **places})

@@ -57,7 +57,7 @@ def follow_to(
         monotonic=time.monotonic,
         every_seconds=POLL_LOCAL_SECONDS if connection.local else POLL_SECONDS,
     )
-    _must_start(until, journey, result.run.production, connection)
+    _must_start(until, journey, result, connection)
     places = _until(until, journey.watch(), connection, console)
     last = show_stages(console, places, attrgetter("stage"), COLLECTING)
     if last is None or not _is_reached(until, last):
@@ -69,8 +69,14 @@ def follow_to(
     return harvest(last, result.run.production, connection.studio, output)
 
 
-def _must_start(until: Until, journey: Journey, production: str, connection: Connection) -> None:
-    """Raises NotReached when the settings say that nothing starts by itself, and nothing has."""
+def _must_start(until: Until, journey: Journey, result: Result, connection: Connection) -> None:
+    """Raises NotReached when nothing starts by itself, and nothing has."""
+    production = result.run.production
+    if result.summary.crops_kept == 0:
+        raise NotReached(
+            f"The film is prepared, but no {until} follows: no picture was kept",
+            "The report says why",
+        )
     allowed = connection.environment.read(Models).allowed
     settings = settings_in_force(production, connection.studio, allowed)
     if not settings.training.automatic and journey.look().stage == COLLECTING:

@@ -102,3 +102,15 @@ def test_run_until_dataset_when_nothing_starts_by_itself_then_it_does_not_wait(
         "The film is prepared, but no dataset follows by itself: training.automatic is false."
         " `onmodel train -p mira` makes a dataset and trains on it."
     )
+
+
+def test_run_until_dataset_when_no_picture_was_kept_then_it_does_not_wait(
+    run: Callable[..., Result], connection: Connection
+) -> None:
+    text = b"crop: {min_figure_pixels: 4000}"
+    connection.uploads.put("mira/settings.yaml", text, "application/yaml")
+    done = run("dataset", Place("collecting films"))
+    assert done.exit_code == 3
+    assert json.loads(done.stdout)["error"]["message"] == (
+        "The film is prepared, but no dataset follows: no picture was kept. The report says why."
+    )
