@@ -74,11 +74,11 @@ def test_decisions_when_the_tab_is_closed_offline_then_the_next_one_offers_them(
 ) -> None:
     server = serve(backend)
     first = opened(context.new_page(), server)
-    server.is_online = False
+    context.set_offline(True)  # the closed tab sends once more, which must not come late
     press(first, "r r")
     expect(first.locator("#saving")).to_have_text("2 not saved")
     first.close()
-    server.is_online = True
+    context.set_offline(False)
     second = opened(context.new_page(), server)
     offer = second.locator("#notices")
     expect(offer).to_contain_text("2 decisions of an earlier visit were not saved")
@@ -87,6 +87,7 @@ def test_decisions_when_the_tab_is_closed_offline_then_the_next_one_offers_them(
     expect(second.locator("#saving")).to_have_text("All saved")
     expect(offer).to_be_hidden()
     assert verdicts(backend) == {"000000": "rejected", "000001": "rejected"}
+    expect(second).to_have_url(f"{server.address}#single/000000")  # written after a pause
     second.reload()
     expect(second.locator("#place")).to_have_text("1 of 6")
     expect(offer).to_be_hidden()
