@@ -47,6 +47,8 @@ ELSEWHERE = {
         "writes pages; tests/docs/test_reference.py compares them"
     ),
     "onmodel --install-completion": "writes into the shell's own settings",
+    "onmodel local down": "ends the pages' stack: its fixture types it at the end",
+    "onmodel local up --fresh": "tests/integration/local/test_mail_and_daemon.py types it",
     "onmodel review": "as onmodel review -p NAME",
     "onmodel open": "as onmodel open -p NAME",
     "onmodel review -p NAME": "tests/unit/cli/test_review_server.py; it serves until Ctrl-C",
