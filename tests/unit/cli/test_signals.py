@@ -28,15 +28,17 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_demo_when_a_signal_ends_it_then_its_local_stack_is_stopped(
-    stopped: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: signal.Signals
+    stopped: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    film: Path,
+    number: signal.Signals,
 ) -> None:
     def end(*_: object, **__: object) -> None:
         os.kill(os.getpid(), number)
         time.sleep(10)  # the signal comes within
 
     monkeypatch.setattr(demo, "use_endpoint", end)
-    film = tmp_path / "film.mp4"
-    film.write_bytes(b"film")
     arguments = ["demo", "--film", str(film), "-o", str(tmp_path / "out")]
     done = CliRunner().invoke(main.app, arguments)
     assert done.exit_code == 130
