@@ -90,11 +90,17 @@ def down() -> None:
         if kept is None:
             speaking.say("It was not running.")
             return
-        speaking.say(
-            f"[green]✓[/] Stopped. Films, datasets and rows are kept in {kept}"
-            f" ({bytes_in(kept) / 1e6:,.0f} MB): `onmodel local up` goes on with them,"
-            " `onmodel local up --fresh` without."
-        )
+        size = f"{bytes_in(kept) / 1e6:,.0f} MB"
+        if kept.name == _daemon().HOME.name:
+            speaking.say(
+                f"[green]✓[/] Stopped. Films, datasets and rows are kept in {kept} ({size}):"
+                " `onmodel local up` goes on with them, `onmodel local up --fresh` without."
+            )
+        else:
+            speaking.say(
+                f"[green]✓[/] Stopped. It was the demo's stack: its pages and pictures stay, its"
+                f" links end, and the next `onmodel demo` replaces its data in {kept} ({size})."
+            )
 
 
 @local_app.command("status")
