@@ -1,15 +1,17 @@
-"""Which run an uploaded film makes: the same upload and settings always make the same run."""
+"""Which run an uploaded film makes, and its start. The same upload and settings: the same run."""
 
 from __future__ import annotations
 
 from pathlib import PurePosixPath
+from typing import Literal
 
 from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.films import Run
-from onmodel.contracts.keys import as_typed, digest, run_id
+from onmodel.contracts.keys import as_typed, digest, execution_arn, execution_name, run_id
 from onmodel.contracts.settings import Settings
 from onmodel.films.folders import ProductionFolders
 from onmodel.films.upload_layout import FilmFile, key_in
+from onmodel.ports.machines import Executions
 from onmodel.ports.storage import ObjectInfo, ObjectStore
 
 
@@ -54,3 +56,19 @@ def plan_run(
         source=ObjectRef(bucket=uploads.bucket, key=info.key, version_id=info.version_id),
         correlation_id=correlation_id,
     )
+
+
+def start_run(
+    run: Run, prepare_film_arn: str, executions: Executions
+) -> Literal["started", "already_running"]:
+    """Start its execution under the first unused name.
+
+    An execution that failed before it claimed the run has used a name, and no row counts it.
+    """
+    while True:
+        name = execution_name(run.run_id, run.attempt)
+        if executions.start(prepare_film_arn, name, {"run": run.model_dump(mode="json")}):
+            return "started"
+        if executions.is_running(execution_arn(prepare_film_arn, name)):
+            return "already_running"
+        run = run.model_copy(update={"attempt": run.attempt + 1})

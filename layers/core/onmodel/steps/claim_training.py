@@ -16,6 +16,7 @@ from onmodel.contracts.rows import ApprovalStatus, DeploymentStage, TrainingStag
 from onmodel.contracts.trainings import CostQuote, TrainingState, TrainingStatus, WorkPart
 from onmodel.deployments.events import failed_event, ready_event, trained_event
 from onmodel.deployments.lifecycle import OVER, number_of
+from onmodel.deployments.trainings import find_training
 from onmodel.errors import EventRefused
 from onmodel.films.settings import settings_in_force
 from onmodel.money.agreements import why_deployment_is_asked
@@ -91,7 +92,7 @@ class ClaimTraining:
 
     def _wait_or_refuse(self, request: DeployRequest, reason: str) -> ClaimedTraining:
         """Raises EventRefused unless there is a deployment that the storyboard can wait for."""
-        training = self._find(request)
+        training = find_training(request, self.registry, self.trainers)
         standing = [] if training is None else self._standing(training)
         is_held = training is not None and self._is_held(training)
         if training is None or request.storyboard_key is None or not (standing or is_held):
@@ -121,7 +122,7 @@ class ClaimTraining:
         return training.holder is not None and self.executions.is_running(training.holder)
 
     def _decide(self, asked: ClaimTrainingRequest) -> ClaimedTraining:
-        training = self._find(asked.request)
+        training = find_training(asked.request, self.registry, self.trainers)
         if training is None:
             return _ignored("not a training of ours")
         if (
@@ -140,25 +141,6 @@ class ClaimTraining:
         if state.status == TrainingStatus.COMPLETED:
             return self._deploy(training, state, asked)
         return self._failed(training, state, asked)
-
-    def _find(self, request: DeployRequest) -> TrainingRow | None:
-        """The training's row, strongly consistent."""
-        if request.production is not None and request.training_id is not None:
-            return TRAININGS.read(self.registry, request.production, request.training_id)
-        rows = list(TRAININGS.list_all(self.registry))
-        found = next((row for row in rows if row.body.job_ref == request.job_arn), None)
-        unnamed = [row for row in rows if row.body.job_ref is None]
-        if found is None and unnamed:  # its start failed before the reference was written
-            found = next(
-                (
-                    row
-                    for row in unnamed
-                    if self.trainers[row.body.trainer].find(row.production, row.id)
-                    == request.job_arn
-                ),
-                None,
-            )
-        return found and TRAININGS.read(self.registry, found.production, found.id)
 
     def _may_take_over(self, training: TrainingRow, request: DeployRequest) -> bool:
         """Whether the other execution only waits for an answer, and a person wants it deployed."""
@@ -216,14 +198,7 @@ class ClaimTraining:
         quote = self._to_be_asked(training, hours) if by_itself else None
         if quote is not None and self._was_refused(training):
             return _ignored(f"the deployment of training {training.id} was not approved")
-        completed = training.with_status(TrainingStage.COMPLETED).with_fields(
-            job_ref=state.training_ref,
-            model_ref=state.model_ref,
-            checkpoints=state.checkpoints,
-            reason=None,
-            **self._bill(state),
-        )
-        self._write(completed, asked.execution_arn)
+        self._write(self._completed(training, state), asked.execution_arn)
         number = 1 + max((number_of(found) for found in before), default=0)
         return ClaimedTraining(
             action="deploy" if quote is None else "ask",
@@ -247,19 +222,21 @@ class ClaimTraining:
         event = trained_event(training.id)
         if was_sent(self.registry, production=training.production, event=event):
             return _ignored(f"the first storyboard of {training.id} was drawn before")
-        completed = training.with_status(TrainingStage.COMPLETED).with_fields(
-            job_ref=state.training_ref,
-            model_ref=state.model_ref,
-            checkpoints=state.checkpoints,
-            reason=None,
-            **self._bill(state),
-        )
-        self._write(completed, asked.execution_arn)
+        self._write(self._completed(training, state), asked.execution_arn)
         return ClaimedTraining(
             action="draw_by_job",
             production=training.production,
             training_id=training.id,
             correlation_id=asked.request.correlation_id or training.body.correlation_id,
+        )
+
+    def _completed(self, training: TrainingRow, state: TrainingState) -> TrainingRow:
+        return training.with_status(TrainingStage.COMPLETED).with_fields(
+            job_ref=state.training_ref,
+            model_ref=state.model_ref,
+            checkpoints=state.checkpoints,
+            reason=None,
+            **self._bill(state),
         )
 
     def _bill(self, state: TrainingState) -> dict[str, Any]:

@@ -6,19 +6,14 @@ Called for every new object of the bucket, and for every settings.yaml that is d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
 
 from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.datasets import FilmPreparedDetail
-from onmodel.contracts.film_rows import ReferenceBody, ReferenceStatus, RunBody, RunStatus
-from onmodel.contracts.films import Run
+from onmodel.contracts.film_rows import RunBody, RunStatus
 from onmodel.contracts.keys import (
     MAIN_PRODUCTION,
     FilmKeys,
-    digest,
-    execution_arn,
-    execution_name,
-    slug,
 )
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.settings import AllowedModels
@@ -29,11 +24,11 @@ from onmodel.films.folders import (
     ProductionFolders,
     known_production,
     production_of,
-    record_character,
     record_production,
 )
 from onmodel.films.identity import record_film
-from onmodel.films.planning import plan_run
+from onmodel.films.planning import plan_run, start_run
+from onmodel.films.reference_rows import record_reference
 from onmodel.films.settings import (
     accept_settings,
     newest_settings,
@@ -66,7 +61,7 @@ from onmodel.ports.account import Mailbox
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.registry.kinds import REFERENCES, RUNS
+from onmodel.registry.kinds import RUNS
 from onmodel.steps.collect_film import CollectFilm
 from onmodel.steps.empty_uploads import watch_empty_upload
 from onmodel.storyboards.naming import drawing_name
@@ -177,7 +172,9 @@ class RouteUpload:
             run = run.model_copy(update={"attempt": row.body.run.attempt + 1})
         keys = FilmKeys.of(run)
         self.studio.put(keys.settings, settings.model_dump_json().encode(), "application/json")
-        return RouteAnswer(outcome=self._start(run), detail=run.run_id)
+        return RouteAnswer(
+            outcome=start_run(run, self.prepare_film_arn, self.executions), detail=run.run_id
+        )
 
     def _collect_again(self, prepared: RunBody) -> None:
         """The film may have been deleted meanwhile: the next dataset has it again."""
@@ -197,20 +194,6 @@ class RouteUpload:
             clock=self.clock,
             train_model_arn=self.train_model_arn,
         ).collect_again(film)
-
-    def _start(self, run: Run) -> Literal["started", "already_running"]:
-        """Start under the first unused name.
-
-        An execution that failed before it claimed the run has used a name, and no row counts it.
-        """
-        while True:
-            name = execution_name(run.run_id, run.attempt)
-            payload = {"run": run.model_dump(mode="json")}
-            if self.executions.start(self.prepare_film_arn, name, payload):
-                return "started"
-            if self.executions.is_running(execution_arn(self.prepare_film_arn, name)):
-                return "already_running"
-            run = run.model_copy(update={"attempt": run.attempt + 1})
 
     def _settings(self, production: ProductionFolders, event: UploadEvent) -> RouteAnswer:
         """Bring the production's newest settings.yaml into force, or its deletion.
@@ -262,48 +245,22 @@ class RouteUpload:
         from onmodel.films.uploaded_picture import read_uploaded_picture
 
         uploaded = event.detail.object
+        record = partial(
+            record_reference,
+            production.id,
+            reference,
+            self._source(event),
+            registry=self.registry,
+            clock=self.clock,
+        )
         try:
             read = read_uploaded_picture(self.uploads, uploaded.key, uploaded.version_id)
         except ReferenceRefused:  # the reports of films name it as long as it lies there
-            self._record(reference, production, event, ReferenceStatus.REFUSED, size=(0, 0))
+            record(size=None)
             raise
         height, width = read.pixels.shape[:2]
-        self._record(reference, production, event, ReferenceStatus.RECORDED, size=(width, height))
+        record(size=(width, height))
         return RouteAnswer(outcome="recorded", detail=uploaded.key)
-
-    def _record(
-        self,
-        reference: ReferenceFile,
-        production: ProductionFolders,
-        event: UploadEvent,
-        status: ReferenceStatus,
-        *,
-        size: tuple[int, int],
-    ) -> None:
-        character = record_character(
-            production.id, reference.character_folder, self.registry, self.clock
-        )
-        body = ReferenceBody(
-            character=character, width=size[0], height=size[1], source=self._source(event)
-        )
-        key = event.detail.object.key
-        REFERENCES.put(
-            self.registry,
-            production.id,
-            self._reference_id(production, character, reference.file_name, key),
-            status=status,
-            body=body,
-            now=self.clock(),
-        )
-
-    def _reference_id(
-        self, production: ProductionFolders, character: str, file_name: str, key: str
-    ) -> str:
-        """Its own for every key; that of a row from before keys were part of the id stays."""
-        stem = f"{character}/{slug(file_name)}"
-        row = REFERENCES.read(self.registry, production.id, stem)
-        is_known = row is not None and row.body.source.key == key
-        return stem if is_known else f"{stem}-{digest(key)}"
 
     def _production(self, upload: UploadPlace) -> ProductionFolders:
         return record_production(upload.folder, self.registry, self.clock)
