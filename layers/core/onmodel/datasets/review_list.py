@@ -6,24 +6,17 @@ that were dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.caption_checks import RepeatedPhrase
-from onmodel.contracts.captions import Caption
 from onmodel.contracts.characters import Character
-from onmodel.contracts.crops import Crop, Naming, Rejected
-from onmodel.contracts.datasets import DatasetItem, LeftOut, LeftOutReason
-from onmodel.contracts.film_rows import FilmBody
-from onmodel.contracts.films import Chunk
-from onmodel.contracts.keys import DatasetKeys, FilmKeys
+from onmodel.contracts.crops import Crop
+from onmodel.contracts.datasets import DatasetItem, LeftOutReason
 from onmodel.contracts.review import Doubt
 from onmodel.contracts.settings import Settings
-from onmodel.datasets.caption_check import CheckedDataset, checked_dataset
 from onmodel.datasets.corrected import called
 from onmodel.datasets.doubts import (
     Called,
@@ -34,17 +27,16 @@ from onmodel.datasets.doubts import (
     quality_doubt,
     total_weight,
 )
-from onmodel.errors import NotFound
-from onmodel.formats.jsonl import read_lines
-from onmodel.formats.npy import from_npy
-from onmodel.observability import logger
+from onmodel.datasets.review_files import (
+    ReviewedDataset,
+    ReviewedFilm,
+    read_reviewed_dataset,
+    read_reviewed_film,
+)
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import DATASETS, FILMS
 from onmodel.vision.duplicates import find_duplicates
-
-READS_AT_ONCE = 8
-"""Threads: botocore keeps ten connections."""
 
 SAME_FIGURE = 0.8
 """Cosine from which unnamed crops are shown as one cluster."""
@@ -98,29 +90,6 @@ class ReviewList:
     """That too many captions of the dataset have."""
 
 
-@dataclass(frozen=True)
-class _Dataset:
-    """The dataset's part: items, captions and what was left out, by crop_id."""
-
-    items: Mapping[str, DatasetItem]
-    captions: Mapping[str, str]
-    left_out: Mapping[str, LeftOut]
-    checked: CheckedDataset
-
-
-@dataclass(frozen=True)
-class _Film:
-    """A film's kept crops with their vectors, and its dropped near-duplicates."""
-
-    title: str
-    keys: FilmKeys
-    crops: Sequence[Crop]
-    vectors: Vectors
-    names: Mapping[str, Naming]
-    dropped: Sequence[Crop]
-    group: Mapping[str, str]
-
-
 def newest_dataset(production: str, registry: Registry) -> str | None:
     """The id of the dataset that was made last; None without one."""
     rows = list(DATASETS.list(registry, production))
@@ -144,9 +113,9 @@ def read_review_list(
         registry: lists the films.
         studio: holds their files.
     """
-    dataset = _read_dataset(production, dataset_id, settings.characters, studio)
+    dataset = read_reviewed_dataset(production, dataset_id, settings.characters, studio)
     bodies = [row.body for row in FILMS.list(registry, production) if row.body.run is not None]
-    films = [film for body in bodies if (film := _read_film(body, studio)) is not None]
+    films = [film for body in bodies if (film := read_reviewed_film(body, studio)) is not None]
     crops = [crop for film in films for crop in _of_film(film, dataset, settings)]
     known = {crop.crop_id for crop in crops}
     titles = {row.id: row.body.title for row in FILMS.list(registry, production)}
@@ -170,70 +139,9 @@ def _most_doubtful_first(crop: ReviewedCrop) -> tuple[int, float, str, float, st
     return rank, -weight, crop.film_id, crop.timecode_seconds, crop.crop_id
 
 
-def _read_dataset(
-    production: str,
-    dataset_id: str | None,
-    characters: Mapping[str, Character],
-    studio: ObjectStore,
-) -> _Dataset:
-    if dataset_id is None:
-        return _Dataset({}, {}, {}, checked_dataset((), {}, characters))
-    keys = DatasetKeys(production, dataset_id)
-    items = read_lines(DatasetItem, studio.get(keys.items))
-    left_out = read_lines(LeftOut, studio.get(keys.left_out))
-    try:
-        captions = read_lines(Caption, studio.get(keys.captions))
-    except NotFound:  # they are being made
-        captions = ()
-    texts = {caption.crop_id: caption.text for caption in captions}
-    return _Dataset(
-        {item.crop_id: item for item in items},
-        texts,
-        {line.crop_id: line for line in left_out},
-        checked_dataset(items, texts, characters),
-    )
-
-
-def _read_film(body: FilmBody, studio: ObjectStore) -> _Film | None:
-    """None when the run's files were deleted: its pictures cannot be shown."""
-    if body.run is None:
-        return None
-    keys = FilmKeys.of(body.run)
-    try:
-        crops = read_lines(Crop, studio.get(keys.crops))
-        rejected = read_lines(Rejected, studio.get(keys.rejected))
-        vectors = from_npy(studio.get(keys.vectors))
-        names = read_lines(Naming, studio.get(keys.names))
-        instead = {line.crop_id: line.kept_instead for line in rejected if line.kept_instead}
-        dropped = list(_dropped(keys, instead.keys(), studio))
-    except NotFound as fault:
-        logger.warning("a film has no files and is not reviewed", film=body.title, fault=str(fault))
-        return None
-    alike = {crop: kept for crop, kept in instead.items() if crop is not None}
-    return _Film(
-        title=body.title,
-        keys=keys,
-        crops=crops,
-        vectors=vectors,
-        names={naming.crop_id: naming for naming in names},
-        dropped=dropped,
-        group=alike | {kept: kept for kept in alike.values()},
-    )
-
-
-def _dropped(keys: FilmKeys, wanted: Iterable[str | None], studio: ObjectStore) -> Iterator[Crop]:
-    """The near-duplicates, from the chunks in which they were sampled."""
-    ids = set(wanted)
-    if not ids:
-        return
-    planned = read_lines(Chunk, studio.get(keys.chunks))
-    with ThreadPoolExecutor(READS_AT_ONCE) as pool:
-        files = pool.map(lambda chunk: studio.get(keys.chunk(chunk.index).crops), planned)
-        for file in files:
-            yield from (crop for crop in read_lines(Crop, file) if crop.crop_id in ids)
-
-
-def _of_film(film: _Film, dataset: _Dataset, settings: Settings) -> Iterator[ReviewedCrop]:
+def _of_film(
+    film: ReviewedFilm, dataset: ReviewedDataset, settings: Settings
+) -> Iterator[ReviewedCrop]:
     called_so = _names_of(settings.characters)
     characters = [_character(crop.crop_id, film, dataset) for crop in film.crops]
     outliers = outlier_doubts(characters, film.vectors, called_so)
@@ -262,7 +170,7 @@ def _names_of(characters: Mapping[str, Character]) -> Called:
     return lambda slug: called(slug, characters)
 
 
-def _character(crop_id: str, film: _Film, dataset: _Dataset) -> str | None:
+def _character(crop_id: str, film: ReviewedFilm, dataset: ReviewedDataset) -> str | None:
     """What the namer said: of the dataset, where the crop is in it, for it named last."""
     if crop_id in dataset.items:
         return dataset.items[crop_id].named
@@ -272,7 +180,9 @@ def _character(crop_id: str, film: _Film, dataset: _Dataset) -> str | None:
     return naming.character if naming.replaces is None else naming.replaces or None
 
 
-def _shown(crop: Crop, film: _Film, dataset: _Dataset, character: str | None) -> ReviewedCrop:
+def _shown(
+    crop: Crop, film: ReviewedFilm, dataset: ReviewedDataset, character: str | None
+) -> ReviewedCrop:
     item = dataset.items.get(crop.crop_id)
     return ReviewedCrop(
         crop_id=crop.crop_id,
@@ -292,7 +202,7 @@ def _shown(crop: Crop, film: _Film, dataset: _Dataset, character: str | None) ->
     )
 
 
-def _of_dataset(item: DatasetItem, title: str, dataset: _Dataset) -> ReviewedCrop:
+def _of_dataset(item: DatasetItem, title: str, dataset: ReviewedDataset) -> ReviewedCrop:
     """A picture of the dataset whose film is gone, or was prepared again with other settings."""
     doubts = (
         quality_doubt(item.quality, is_wide=False),
@@ -315,7 +225,7 @@ def _of_dataset(item: DatasetItem, title: str, dataset: _Dataset) -> ReviewedCro
     )
 
 
-def _why_left_out(crop_id: str, character: str | None, dataset: _Dataset) -> str:
+def _why_left_out(crop_id: str, character: str | None, dataset: ReviewedDataset) -> str:
     line = dataset.left_out.get(crop_id)
     if line is not None:
         return WHY_LEFT_OUT[line.reason]
@@ -324,7 +234,7 @@ def _why_left_out(crop_id: str, character: str | None, dataset: _Dataset) -> str
     return "" if crop_id in dataset.items else NEWER
 
 
-def _clusters(film: _Film, characters: Sequence[str | None]) -> dict[str, str]:
+def _clusters(film: ReviewedFilm, characters: Sequence[str | None]) -> dict[str, str]:
     """Unnamed crops that are alike, by the best of each cluster; single ones have none."""
     rows = [row for row, character in enumerate(characters) if character is None]
     if not rows:
