@@ -14,6 +14,8 @@ from onmodel.contracts.judging import Judgement
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.panels import DrawnPanel, PanelItem
 from onmodel.contracts.rows import StoryboardStatus
+from onmodel.contracts.settings import Settings
+from onmodel.contracts.storyboards import Storyboard
 from onmodel.errors import NotFound, RefusedError
 from onmodel.films.production import characters_of
 from onmodel.films.settings import settings_in_force
@@ -28,6 +30,7 @@ from onmodel.registry.kinds import (
 )
 from onmodel.storyboards.export import JUDGEMENT, NUMBERS, TakePanels, numbers_csv, write_zip
 from onmodel.storyboards.naming import storyboard_name
+from onmodel.storyboards.undrawn_arms import undrawn_arms
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
 from onmodel_cli.speaking import print_object
@@ -111,7 +114,15 @@ def _judged(
     dataset = _dataset(row, [item for item, _ in panels], training)
     kept = training.body.checkpoints if training else ()
     found = (
-        judge_take(connection.studio, keys, dataset, panels, names=names, checkpoints=kept)
+        judge_take(
+            connection.studio,
+            keys,
+            dataset,
+            panels,
+            names=names,
+            checkpoints=kept,
+            lacking=_lacking(connection, row, training),
+        )
         if dataset
         else None
     )
@@ -121,6 +132,21 @@ def _judged(
             "Storyboards that were drawn before pictures were measured must be drawn again",
         )
     return found
+
+
+def _lacking(connection: Connection, row: StoryboardRow, training: TrainingRow | None) -> str:
+    """What cannot be said of a model because an arm was not drawn, and what that would cost."""
+    rules = connection.services.trainer_rules.get(training.body.trainer) if training else None
+    if rules is None:  # also of a trainer that a newer stack has
+        return ""
+    keys = _keys(row)
+    return undrawn_arms(
+        Storyboard.model_validate_json(connection.studio.get(keys.storyboard)),
+        row.body.name,
+        Settings.model_validate_json(connection.studio.get(keys.settings)),
+        rules,
+        connection.services.prices,
+    )
 
 
 def _panel(connection: Connection, keys: StoryboardKeys, item: PanelItem) -> DrawnPanel | None:

@@ -262,7 +262,7 @@ def _copy(
 
 def _diversity(arm: Arm, of_arm: Mapping[Arm, Sequence[Drawn]]) -> JudgedNumber:
     if "base" not in of_arm:
-        why = "the untrained model drew no pictures to compare with: draw with arms: [tuned, base]"
+        why = "the untrained model drew no pictures to compare with"
         return JudgedNumber(number="diversity", arm=arm, why_not=why)
     ours, base = _differences(of_arm[arm]), _differences(of_arm["base"])
     ratios = {

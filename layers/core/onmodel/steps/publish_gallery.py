@@ -41,6 +41,7 @@ from onmodel.registry.kinds import DATASETS, STORYBOARDS, TRAININGS, StoryboardR
 from onmodel.storyboards.export import numbers_csv
 from onmodel.storyboards.judged import judge_take
 from onmodel.storyboards.scene_questions import read_questions
+from onmodel.storyboards.undrawn_arms import undrawn_arms
 from onmodel.vision.decoding import decode_picture
 from onmodel.vision.encoding import thumbnail
 
@@ -89,7 +90,10 @@ class PublishGallery:
         known = characters_of(plan.production, settings, self.registry)
         names = {slug: role.name for slug, role in known.items()}
         drawn_panels = list(zip(items, panels, strict=True))
-        judgement = self._judge(plan, keys, dataset, drawn_panels, names)
+        lacking = undrawn_arms(
+            storyboard, plan.name, settings, self.rules[plan.trainer], self.prices
+        )
+        judgement = self._judge(plan, keys, dataset, drawn_panels, names, lacking=lacking)
         page = render_gallery(
             Gallery(
                 production=production_name(plan.production, self.registry),
@@ -138,6 +142,8 @@ class PublishGallery:
         dataset: str,
         panels: Sequence[tuple[PanelItem, DrawnPanel]],
         names: Mapping[str, str],
+        *,
+        lacking: str,
     ) -> Judgement | None:
         """Judge the take and write its files; None where there is nothing to compare with."""
         if not dataset:
@@ -145,7 +151,9 @@ class PublishGallery:
         compared = DatasetKeys(plan.production, dataset)
         training = self._training(plan)
         kept = training.body.checkpoints if training else ()
-        judgement = judge_take(self.studio, keys, compared, panels, names=names, checkpoints=kept)
+        judgement = judge_take(
+            self.studio, keys, compared, panels, names=names, checkpoints=kept, lacking=lacking
+        )
         if judgement is not None:
             body = judgement.model_dump_json(indent=2).encode()
             self.studio.put(keys.judgement, body, "application/json")

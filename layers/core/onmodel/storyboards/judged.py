@@ -29,6 +29,7 @@ def judge_take(
     *,
     names: Mapping[str, str],
     checkpoints: Sequence[Checkpoint] = (),
+    lacking: str = "",
 ) -> Judgement | None:
     """The numbers of a take; None when no picture of it was measured, or the dataset is gone.
 
@@ -39,6 +40,7 @@ def judge_take(
         panels: all of the take.
         names: of characters for people, by slug.
         checkpoints: that the trainer of the model kept.
+        lacking: what cannot be said because an arm was not drawn; see `undrawn_arms`.
     """
     pictures = [drawn for item, panel in panels for drawn in _drawn(studio, keys, item, panel)]
     if not pictures:
@@ -49,6 +51,8 @@ def judge_take(
     except NotFound:
         return None
     judgement = _judged(pictures, Known(items, vectors, names), read_questions(studio, keys))
+    if lacking:
+        judgement = judgement.model_copy(update={"notices": (*judgement.notices, lacking)})
     judged = {picture.key: picture for picture in judgement.pictures}
     by_step = {
         step: _of_arm([picture for picture in pictures if picture.arm == arm], judged)
