@@ -142,10 +142,11 @@ def _lacking(connection: Connection, row: StoryboardRow, training: TrainingRow |
     keys = _keys(row)
     return undrawn_arms(
         Storyboard.model_validate_json(connection.studio.get(keys.storyboard)),
-        row.body.name,
         Settings.model_validate_json(connection.studio.get(keys.settings)),
         rules,
         connection.services.prices,
+        production=row.production,
+        name=row.body.name,
     )
 
 

@@ -91,7 +91,12 @@ class PublishGallery:
         names = {slug: role.name for slug, role in known.items()}
         drawn_panels = list(zip(items, panels, strict=True))
         lacking = undrawn_arms(
-            storyboard, plan.name, settings, self.rules[plan.trainer], self.prices
+            storyboard,
+            settings,
+            self.rules[plan.trainer],
+            self.prices,
+            production=plan.production,
+            name=plan.name,
         )
         judgement = self._judge(plan, keys, dataset, drawn_panels, names, lacking=lacking)
         page = render_gallery(

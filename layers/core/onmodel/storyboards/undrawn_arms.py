@@ -19,16 +19,23 @@ NEEDED_FOR = {
 
 
 def undrawn_arms(
-    storyboard: Storyboard, name: str, settings: Settings, trainer: TrainerRules, book: PriceBook
+    storyboard: Storyboard,
+    settings: Settings,
+    trainer: TrainerRules,
+    book: PriceBook,
+    *,
+    production: str,
+    name: str,
 ) -> str:
     """What cannot be said of the trained model, with the price and the way; '' for nothing.
 
     Args:
         storyboard: as it was drawn.
-        name: of its file, without the ending.
         settings: of the production, at that time.
         trainer: of the model.
         book: the price book in force.
+        production: its slug.
+        name: of its file, without the ending.
     """
     if TUNED not in storyboard.arms:
         return ""
@@ -48,5 +55,6 @@ def undrawn_arms(
     price = f"usually {dollars(quote.usual_usd)} more, at most {dollars(quote.usd)}"
     return (
         f"{unknown} Write `arms: [{', '.join((TUNED, *lacking))}]` into {name}.yaml and send it by"
-        f" `onmodel storyboard {name}.yaml`: drawing {listed(lacking)} costs {price}."
+        f" `onmodel storyboard {name}.yaml -p {production}`: drawing {listed(lacking)} costs"
+        f" {price}."
     )
