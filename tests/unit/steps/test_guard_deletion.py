@@ -392,7 +392,7 @@ def with_a_detector(studio: DeploymentInMemory, minutes: float) -> DetectorRow:
         execution_arn="execution-a",
         until=studio.clock() + timedelta(hours=3),
     )
-    take_lease(studio.registry, MODEL, lease, runs_already=False, clock=studio.clock)
+    take_lease(studio.registry, MODEL, lease, was_started=False, clock=studio.clock)
     begin_start(studio.registry, MODEL, 1, 4.0, studio.clock)
     studio.detectors.start(MODEL, 1)
     studio.clock.advance(minutes=minutes)

@@ -11,7 +11,7 @@ from fakes.films_in_memory import FilmsInMemory
 from onmodel.contracts.detectors import DetectorStage, DetectorStarted
 from onmodel.deployments.deletion import begin_deletion
 from onmodel.errors import EventRefused, FilmModelRefused, ServiceUnavailable
-from onmodel.films.detectors import detector_of
+from onmodel.films.detectors import detector_of, stop_all
 
 
 @pytest.fixture
@@ -135,6 +135,25 @@ def test_start_when_the_stack_is_being_deleted_then_refused_without_a_lease(
     assert world.detectors.running == []
 
 
+def test_start_when_the_deletion_begins_just_before_the_start_then_refused_and_not_started(
+    world: FilmsInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = DetectorInMemory(world)
+    at = asking.scheduler.at
+
+    def deletion_begins(*args: Any) -> Any:
+        begin_deletion(world.registry, world.clock)
+        return at(*args)
+
+    monkeypatch.setattr(asking.scheduler, "at", deletion_begins)
+    with pytest.raises(EventRefused, match="is being deleted"):
+        asking.ask()
+    assert world.detectors.running == []
+    world.clock.advance(minutes=2)
+    assert stop_all(world.registry, world.detectors, world.clock) == []
+    assert asking.row().status == DetectorStage.STOPPED
+
+
 def test_start_when_the_films_time_is_over_then_refused_and_no_new_lease(
     world: FilmsInMemory,
 ) -> None:
@@ -168,3 +187,23 @@ def test_start_when_somebody_elses_model_is_stopped_meanwhile_then_started_and_o
     assert not asking.ask().is_running
     assert asking.row().body.is_ours
     assert len(asking.scheduler.schedules) == 1
+
+
+def test_start_when_somebody_starts_it_between_the_lease_and_the_start_then_not_ours(
+    world: FilmsInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = DetectorInMemory(world)
+
+    def down(*_: Any) -> None:
+        raise ServiceUnavailable("nothing answers")
+
+    with monkeypatch.context() as broken, pytest.raises(ServiceUnavailable):
+        broken.setattr(asking.scheduler, "at", down)
+        asking.ask()
+    world.detectors.start(MODEL, 1)
+    world.clock.advance(minutes=15)
+    assert asking.ask().is_running
+    asking.stop()
+    world.clock.advance(minutes=3)
+    assert world.detectors.running == [MODEL]
+    assert asking.share() == 0

@@ -6,7 +6,7 @@ from fakes.detectors import MODEL
 from fakes.films_in_memory import FilmsInMemory
 
 from onmodel.contracts.detectors import DetectorStage
-from onmodel.errors import Conflict, NotFound
+from onmodel.errors import Conflict, FilmModelRefused, NotFound
 from onmodel.films.detectors import detector_of, stop_all
 from onmodel.registry.kinds import DETECTORS
 
@@ -91,6 +91,7 @@ def test_stop_when_it_is_still_starting_then_conflict_and_the_row_says_so(
 ) -> None:
     made = DetectorInMemory(world)
     made.ask("a")
+    world.clock.advance(minutes=2)
     with pytest.raises(Conflict):
         made.stop("a", "failed")
     assert made.row().status == DetectorStage.STOPPING
@@ -152,3 +153,68 @@ def test_start_when_somebody_stopped_it_under_a_film_then_the_hours_before_are_k
     assert made.ask("b").is_running
     made.stop("a")
     assert made.share("a") >= 0.5
+
+
+def test_stop_when_the_film_was_refused_before_a_lease_then_somebody_elses_model_runs_on(
+    world: FilmsInMemory,
+) -> None:
+    world.detectors.start(MODEL, 1)
+    world.clock.advance(minutes=15)
+    made = DetectorInMemory(world, limit_usd=1)
+    with pytest.raises(FilmModelRefused, match="above SpendLimitUsd"):
+        made.ask("a")
+    made.stop("a", "failed")
+    world.clock.advance(minutes=3)
+    assert world.detectors.running == [MODEL]
+
+
+def test_stop_when_the_row_of_somebody_elses_model_was_deleted_then_it_runs_on(
+    world: FilmsInMemory,
+) -> None:
+    world.detectors.start(MODEL, 1)
+    made = running_for(world, "a")
+    DETECTORS.delete(world.registry, made.row())
+    made.stop("a")
+    world.clock.advance(minutes=3)
+    assert world.detectors.running == [MODEL]
+
+
+def test_stop_when_somebody_deleted_the_row_then_the_schedule_stays_and_stops_the_model(
+    world: FilmsInMemory,
+) -> None:
+    made = running_for(world, "a")
+    DETECTORS.delete(world.registry, made.row())
+    made.stop("a")
+    assert len(made.scheduler.schedules) == 1
+    made.stop("a", "time_is_up")
+    world.clock.advance(minutes=3)
+    assert world.detectors.running == []
+
+
+def test_stop_when_the_row_was_deleted_while_the_model_started_then_stopped_after_the_film(
+    world: FilmsInMemory,
+) -> None:
+    made = DetectorInMemory(world)
+    made.ask("a")
+    DETECTORS.delete(world.registry, made.row())
+    world.clock.advance(minutes=15)
+    assert made.ask("a").is_running
+    made.stop("a")
+    world.clock.advance(minutes=3)
+    assert world.detectors.running == []
+
+
+def test_stop_all_when_a_call_that_starts_the_model_is_under_way_then_stopped_later(
+    world: FilmsInMemory,
+) -> None:
+    made, still = DetectorInMemory(world), []
+    world.detectors.on_start = lambda _: still.extend(
+        stop_all(world.registry, world.detectors, world.clock)
+    )
+    made.ask("a")
+    assert still == [MODEL]
+    world.clock.advance(minutes=15)
+    stop_all(world.registry, world.detectors, world.clock)
+    world.clock.advance(minutes=3)
+    assert stop_all(world.registry, world.detectors, world.clock) == []
+    assert world.detectors.running == []

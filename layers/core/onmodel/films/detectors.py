@@ -20,6 +20,9 @@ from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import DETECTORS, DetectorRow
 
+LONGEST_START_CALL = timedelta(minutes=2)
+"""The timeout of start_detector is a minute: its call may still start the model."""
+
 
 def detector_id(model: str) -> str:
     """Id of a model's row, in the partition of production main: productions share models."""
@@ -32,15 +35,15 @@ def detector_of(registry: Registry, model: str) -> DetectorRow | None:
 
 
 def take_lease(
-    registry: Registry, model: str, lease: DetectorLease, *, runs_already: bool, clock: Clock
+    registry: Registry, model: str, lease: DetectorLease, *, was_started: bool, clock: Clock
 ) -> DetectorRow:
-    """Note that a film needs a model.
+    """Note that a film needs a model. It is onmodel's to stop only after `begin_start`.
 
     Args:
         registry: holds the row.
         model: its ARN.
         lease: of the film; one that this execution has already stays as it is.
-        runs_already: whether the model runs; counts where no film needed it before.
+        was_started: onmodel started it for this film, and somebody deleted the row since.
         clock: now.
 
     Returns:
@@ -55,8 +58,8 @@ def take_lease(
         if row.status == DetectorStage.STOPPING or body.lease_of(lease.execution_arn):
             return None
         if row.status == DetectorStage.STOPPED:
-            begun = DetectorStage.RUNNING if runs_already else DetectorStage.STARTING
-            row = row.with_status(begun).with_fields(is_ours=not runs_already, asked_at=None)
+            row = row.with_status(DetectorStage.STARTING)
+            row = row.with_fields(is_ours=was_started, asked_at=None)
         elif row.status == DetectorStage.RUNNING:
             row = row.with_body(with_unit_hours(body, clock()))
         return row.with_fields(leases=(*row.body.leases, lease))
@@ -152,11 +155,11 @@ def stop_if_unneeded(
     """Stop a model that onmodel started and no film needs; repeat it until it is `stopped`.
 
     Returns:
-        The row after it; None when there is none: then the model is stopped, for a row that
-        somebody deleted cannot say whose it is, and only onmodel's own schedule asks.
+        The row after it; None when there is none, which says nothing of whose the model is.
 
     Raises:
-        Conflict: the model cannot be stopped now, because it is still starting.
+        Conflict: the model cannot be stopped now, because it is still starting, or the call that
+            starts it may be under way.
         Throttled, ServiceUnavailable, AccessDenied: from the service.
     """
 
@@ -170,9 +173,10 @@ def stop_if_unneeded(
         stopping = _with_hours(row, now).with_status(DetectorStage.STOPPING)
         return stopping.with_fields(stopping_since=since)
 
-    if detector_of(registry, model) is None:
-        detectors.stop(model)
+    found = detector_of(registry, model)
+    if found is None:
         return None
+    _must_not_be_starting_now(found, clock())
     row = _change(registry, model, decide, clock)
     if row.status != DetectorStage.STOPPING:
         return row
@@ -234,6 +238,14 @@ def with_unit_hours(body: DetectorBody, now: datetime) -> DetectorBody:
 
 def _with_hours(row: DetectorRow, now: datetime) -> DetectorRow:
     return row.with_body(with_unit_hours(row.body, now))
+
+
+def _must_not_be_starting_now(row: DetectorRow, now: datetime) -> None:
+    """A stop that comes before the start would leave a model that runs, and a row `stopped`."""
+    asked = row.body.asked_at
+    is_recent = asked is not None and now - asked < LONGEST_START_CALL
+    if row.status == DetectorStage.STARTING and is_recent and not row.body.is_needed(now):
+        raise Conflict(f"{row.body.model} may be starting just now")
 
 
 def _not_billing(row: DetectorRow, now: datetime, is_gone: bool) -> DetectorRow | None:

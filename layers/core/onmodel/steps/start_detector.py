@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,7 +17,7 @@ from onmodel.contracts.finders import CustomLabelsFinderSettings
 from onmodel.contracts.keys import FilmKeys, digest
 from onmodel.contracts.settings import Settings
 from onmodel.deployments.deletion import why_forbidden
-from onmodel.errors import AnswerRefused, EventRefused, FilmModelRefused
+from onmodel.errors import AnswerRefused, Conflict, EventRefused, FilmModelRefused
 from onmodel.films.detector_terms import fault_of_place, fault_of_price, unit_usd_hour, usable
 from onmodel.films.detectors import (
     begin_start,
@@ -99,11 +100,10 @@ class StartDetector:
             execution_arn=request.execution_arn,
             until=self.clock() + timedelta(hours=wanted.hours),
         )
-        runs_already = self._state(model).status in {
-            DetectorStatus.STARTING,
-            DetectorStatus.RUNNING,
-        }
-        return take_lease(self.registry, model, lease, runs_already=runs_already, clock=self.clock)
+        self._state(model)  # a model that is not usable gets no row
+        schedule = self.scheduler.get(lease_schedule_name(request.execution_arn))
+        was_started = found is None and schedule is not None
+        return take_lease(self.registry, model, lease, was_started=was_started, clock=self.clock)
 
     def _must_be_usable(self, model: str, wanted: CustomLabelsFinderSettings) -> None:
         fault = fault_of_place(model, self.projects) or fault_of_price(
@@ -142,7 +142,8 @@ class StartDetector:
         wanted: CustomLabelsFinderSettings,
         lease: DetectorLease,
     ) -> None:
-        """The row and the schedule come before the start, also of a model that was another's."""
+        """The schedule and the row come before the start, also of a model that was another's."""
+        self._schedule_end(request, lease)
         row = begin_start(
             self.registry,
             request.model,
@@ -150,9 +151,8 @@ class StartDetector:
             unit_usd_hour(self.prices),
             self.clock,
         )
-        if row.status != DetectorStage.STARTING:
+        if row.status != DetectorStage.STARTING or not row.body.is_needed(self.clock()):
             return  # no film needed it any more in between: asked again after the wait
-        self._schedule_end(request, lease)
         self._must_be_allowed(request)
         try:
             self.detectors.start(request.model, wanted.inference_units)
@@ -184,7 +184,8 @@ class StartDetector:
         end_lease(
             self.registry, request.model, request.execution_arn, is_billed=False, clock=self.clock
         )
-        stop_if_unneeded(self.registry, self.detectors, request.model, self.clock)
+        with suppress(Conflict):  # it starts still: who deletes, or reconcile, stops it later
+            stop_if_unneeded(self.registry, self.detectors, request.model, self.clock)
         raise EventRefused(forbidden)
 
     def _was_asked(self, model: str) -> bool:

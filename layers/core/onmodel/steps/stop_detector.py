@@ -5,7 +5,7 @@ from __future__ import annotations
 from onmodel.contracts.base import Usage
 from onmodel.contracts.detectors import DetectorUsage, StopDetectorRequest
 from onmodel.contracts.keys import FilmKeys
-from onmodel.films.detectors import end_lease, share_of, stop_if_unneeded
+from onmodel.films.detectors import detector_of, end_lease, share_of, stop_if_unneeded
 from onmodel.money.finder_usage import CUSTOM_LABELS_HOUR
 from onmodel.ports.detectors import Detectors
 from onmodel.ports.machines import Clock, Scheduler
@@ -28,11 +28,18 @@ def stop_detector(
     When its time is up the lease stays until the film's execution ends: it does not keep the model
     running any more, and the film does not get another.
 
+    Without a row, which somebody deleted or the film was refused before, nothing says whose the
+    model is: the schedule stops it, which only a model that onmodel started has.
+
     Raises:
         Conflict: the model cannot be stopped yet, or other functions wrote the row; retried.
         Throttled, ServiceUnavailable: retried by the machine; later reconcile stops the model.
     """
     model, execution = request.model, request.execution_arn
+    if detector_of(registry, model) is None:
+        if request.why == "time_is_up":
+            detectors.stop(model)
+        return
     if request.why != "time_is_up":
         is_billed = request.why == "sampled"
         if is_billed:
