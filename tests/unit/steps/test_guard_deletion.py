@@ -28,7 +28,7 @@ from onmodel.errors import AccessDenied, Conflict, EventRefused, ServiceUnavaila
 from onmodel.films.detectors import begin_start, note_running, take_lease
 from onmodel.ports.faces import FaceCollections
 from onmodel.registry.kinds import DETECTORS, STORYBOARDS, TRAININGS, DetectorRow
-from onmodel.steps.guard_deletion import GuardAnswer, GuardDeletion
+from onmodel.steps.guard_deletion import PATIENCE, POLL_SECONDS, GuardAnswer, GuardDeletion
 
 
 class Stopping(InMemoryTrainer):
@@ -416,4 +416,15 @@ def test_guard_when_a_detector_cannot_be_stopped_while_it_starts_then_fails_with
     assert f"still run: {MODEL}. Stop them with" in answer.reason
     studio.clock.advance(minutes=15)
     assert ask(studio, "Delete").status == "SUCCESS"
+    assert studio.detectors.running == []
+
+
+def test_guard_when_a_detector_stops_late_and_a_deployment_never_then_answers_in_time() -> None:
+    studio = DeploymentInMemory(Creating())
+    studio.creating()
+    with_a_detector(studio, minutes=15)
+    studio.detectors.stops_after = timedelta(minutes=5)
+    began = studio.clock()
+    assert ask(studio, "Delete").status == "FAILED"
+    assert studio.clock() - began <= PATIENCE + timedelta(seconds=POLL_SECONDS)
     assert studio.detectors.running == []

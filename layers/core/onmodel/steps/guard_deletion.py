@@ -95,10 +95,13 @@ class GuardDeletion:
 
     def _delete(self, correlation_id: str) -> GuardAnswer:
         """Deployments are forbidden meanwhile; the stack must work again when this fails."""
+        until = self.clock() + PATIENCE
         begin_deletion(self.registry, self.clock)
         may_go = False
         try:
-            answer = self._stop_detectors() or self._stop_all(correlation_id)
+            answer = self._stop_detectors(until - PATIENCE / 2) or self._stop_all(
+                correlation_id, until
+            )
             may_go = answer.status == "SUCCESS"
             return self._without_faces(answer) if may_go else answer
         finally:
@@ -107,11 +110,9 @@ class GuardDeletion:
             else:
                 allow_deployments(self.registry, self.clock)
 
-    def _stop_detectors(self) -> GuardAnswer | None:
+    def _stop_detectors(self, until: datetime) -> GuardAnswer | None:
         """Why the stack stays: a Custom Labels model that onmodel started still bills."""
-        left = self._wait(
-            lambda: stop_all(self.registry, self.detectors, self.clock), self.clock() + PATIENCE / 2
-        )
+        left = self._wait(lambda: stop_all(self.registry, self.detectors, self.clock), until)
         if not left:
             return None
         return GuardAnswer(
@@ -128,7 +129,7 @@ class GuardDeletion:
             reason=f"{answer.reason}. {deleted}" if deleted else answer.reason,
         )
 
-    def _stop_all(self, correlation_id: str) -> GuardAnswer:
+    def _stop_all(self, correlation_id: str, until: datetime) -> GuardAnswer:
         """Stop deployments first, because they cost most; then jobs, then executions."""
         denied = {name for name in self.trainers if self._is_denied(name)}
         seen = {name: each for name, each in self.trainers.items() if name not in denied}
@@ -145,7 +146,6 @@ class GuardDeletion:
                 " at there. By the Registry nothing is open. Executions ended:"
                 f" {self._stop_executions()}",
             )
-        until = self.clock() + PATIENCE
         begun = list(self._rows(correlation_id))
         for request in begun:
             stop_deployment(
