@@ -31,7 +31,9 @@ from onmodel.contracts.datasets import FilmPreparedDetail
 from onmodel.contracts.films import FilmSummary
 from onmodel.contracts.keys import DatasetKeys, FilmKeys, face_collections
 from onmodel.contracts.panels import DrawnPanel
+from onmodel.contracts.questions import StoryboardQuestions
 from onmodel.errors import NotFound
+from onmodel.money.finder_usage import CUSTOM_LABELS_HOUR
 from onmodel.money.result_cache import INDEX_FACES
 from onmodel.registry.kinds import DATASETS, MAILS, RUNS
 
@@ -68,7 +70,7 @@ class Result:
         paid: how often each paid thing was asked for.
         billing: deployments, jobs and models of a finder that still cost money.
         mails: those that were sent, by kind.
-        billed: what the film's report and the panels say was paid for, by item.
+        billed: what the film's report, a take's questions and its panels say was paid for, by item.
         alarms: failed executions and dead letters, which CloudWatch reports.
     """
 
@@ -214,9 +216,9 @@ def result(stack: StackInMemory, made: Mapping[str, bytes]) -> Result:
 
 
 def billed(stack: StackInMemory) -> Counter[str]:
-    """Of reports of films, and of panels that were drawn.
+    """Of reports of films, of questions that were written, and of panels that were drawn.
 
-    Without hours of a model: they are measured time, which a repeated call lengthens.
+    Without hours of a Custom Labels model: they are measured time, which a repeated call lengthens.
     """
     studio, found = stack.world.studio, Counter[str]()
     for info in list(studio.list(f"{PRODUCTION}/")):
@@ -225,11 +227,12 @@ def billed(stack: StackInMemory) -> Counter[str]:
             usage = FilmSummary.model_validate_json(studio.get(info.key)).usage
         elif "/panels/" in info.key and name.endswith(".json"):
             usage = DrawnPanel.model_validate_json(studio.get(info.key)).usage
+        elif name == "questions.json":
+            usage = StoryboardQuestions.model_validate_json(studio.get(info.key)).usage
         else:
             continue
-        paid = {use.item: round(use.paid, 6) for use in usage if use.paid}
-        found.update({item: count for item, count in paid.items() if not item.endswith("-hour")})
-    return found
+        found.update({use.item: use.paid for use in usage if use.item != CUSTOM_LABELS_HOUR})
+    return Counter({item: round(paid, 6) for item, paid in found.items() if paid})
 
 
 @cache
@@ -283,9 +286,22 @@ def paid_again(call: Call, fault: str) -> Counter[str]:
     return Counter()
 
 
-NOT_BILLED = Counter({INDEX_FACES: 1})
-"""A face that an attempt added before it failed is known to the collection, which does not say who
-paid: the next attempt does not count it."""
+def not_billed(journey: Journey, call: Call, fault: str) -> Counter[str]:
+    """What no bill can count: the face that an attempt of name_crops added before it failed.
+
+    The collection knows the face then, and does not say who paid.
+    """
+    add, calls = Call("name_crops", "collections", "add"), clean(journey)[1]
+    if call.function != add.function or add not in calls:
+        return Counter()
+    was_added = calls.index(call) > calls.index(add) or (call == add and fault in ANSWER_LOST)
+    return Counter({INDEX_FACES: 1} if was_added else {})
+
+
+def was_paid_again(call: Call, found: Result, expected: Result) -> bool:
+    """Whether an answer was not kept, and asked for a second time: the bill has both."""
+    is_cached = (call.service, call.operation) == ("cache", "put")
+    return is_cached and bool(found.paid - expected.paid)
 
 
 def is_sent_again(call: Call, fault: str) -> bool:
@@ -313,12 +329,13 @@ def difference(journey: Journey, call: Call, fault: str) -> str:
         more_mails = (found.mails - expected.mails).total()
         too_many = more_mails > is_sent_again(call, fault)
         is_other = bool(expected.mails - found.mails) or too_many
+        billable = expected.billed - not_billed(journey, call, fault)
+        is_dearer = bool(found.billed - billable) and not was_paid_again(call, found, expected)
         changed += [
             f"made: {sorted(found.made)}" if found.made != expected.made else "",
             f"not paid: {found.paid}" if expected.paid - found.paid else "",
             f"mails: {found.mails}" if is_other else "",
-            f"billed: {found.billed}" if expected.billed - found.billed - NOT_BILLED else "",
-            f"billed too much: {found.billed}" if found.billed - expected.billed else "",
+            f"billed: {found.billed}" if billable - found.billed or is_dearer else "",
             f"alarms: {found.alarms}" if found.alarms != expected.alarms else "",
         ]
     return ", ".join(part for part in changed if part)
