@@ -366,6 +366,22 @@ def test_assemble_when_most_are_group_pictures_then_the_best_share_of_them() -> 
     assert len(assemble([episode], threshold=ALIKE, training=whole).items) == 17
 
 
+def test_assemble_when_group_pictures_are_the_best_then_they_take_no_places_beyond_their_share() -> (
+    None
+):
+    episode = beside(
+        film("ep1", ["buck"] * 30 + ["frank"], qualities=[0.9] * 20 + [0.5] * 11),
+        dict.fromkeys(range(20), (30, 0.9)),
+    )
+    ten = SETTINGS.model_copy(update={"max_per_character": 10, "max_share": 100.0})
+    assembly = assemble([episode], threshold=ALIKE, training=ten)
+    of_buck = [item for item in assembly.items if item.character == "buck"]
+    assert (len(of_buck), sum(item.is_group for item in of_buck)) == (10, 2)
+    assert [line.detail for line in assembly.left_out] == [
+        "10 of 30 are taken, the best of each shot first"
+    ] * 20
+
+
 def test_assemble_when_a_character_is_never_alone_then_it_keeps_group_pictures() -> None:
     episode = beside(
         film("ep1", ["buck"] * 12 + ["frank"] * 8), dict.fromkeys(range(12, 20), (0, 0.9))

@@ -125,6 +125,17 @@ def test_split_by_shot_when_a_character_is_beyond_the_share_then_one_shot_of_it_
     assert held_out == {others[0]}
 
 
+def test_split_by_shot_when_the_held_out_pictures_are_of_several_then_also_one_of_it_alone() -> None:
+    """Group pictures do not count as pictures of a character when drawn figures are judged."""
+    first, second, *others = sorted(range(30), key=lambda shot: shot_place("ep1", shot))
+    share = shot_place("ep1", second)
+    rows = [item(n, shot) for n, shot in enumerate([first, second, *others])]
+    rows[0] = rows[0].model_copy(update={"beside": ("frank",), "is_group": True})
+    split = split_by_shot(rows, TrainingSettings(validation_share=share))
+    held_out = [made.shot for made in split if made.split is Split.VALIDATION]
+    assert held_out == [first, second]
+
+
 def test_shot_place_when_asked_again_then_the_same_known_place() -> None:
     assert shot_place("ep1", 3) == shot_place("ep1", 3) != shot_place("ep1", 4)
     assert all(0 <= shot_place("ep1", shot) < 1 for shot in range(100))

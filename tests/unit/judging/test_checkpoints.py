@@ -57,6 +57,18 @@ def test_choose_when_identity_cannot_be_told_apart_then_the_least_validation_los
     )
 
 
+def test_choose_when_a_job_was_cut_off_then_by_the_scenes_that_all_of_them_drew() -> None:
+    """Step 250 drew the difficult scenes too."""
+    whole, easy = drawn(0.8).identity, drawn(0.7)
+    difficult = {scene: [0.1] for scene in range(20, 30)}
+    step, text = chosen(DrawnByCheckpoint({**whole, **difficult}, [False]), drawn(0.6), easy)
+    assert step == 250
+    assert text == (
+        "The checkpoint of step 250 draws from now on: identity 0.80; step 500 and step 750 reached"
+        " less."
+    )
+
+
 def test_choose_when_nothing_was_held_out_then_ties_end_with_the_highest_identity() -> None:
     kept = [Checkpoint(step=step) for step in (250, 500)]
     found = choose_checkpoint({250: drawn(0.7), 500: mixed(0.71)}, kept)

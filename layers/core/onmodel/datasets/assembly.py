@@ -67,7 +67,7 @@ def assemble(
     companies = company_of(pool.crops, pool.characters)
     usable = usable_crops(pool, companies, training, corrections, left)
     unique = _without_duplicates(pool, usable, threshold, left)
-    balanced = _balanced(pool, unique, training, left)
+    balanced = _balanced(pool, companies, unique, training, left)
     chosen = _with_few_groups(pool, companies, balanced, training, left)
     if len(chosen) < training.min_pictures:
         raise DatasetRefused(
@@ -144,7 +144,11 @@ def _without_duplicates(
 
 
 def _balanced(
-    pool: CropPool, candidates: Sequence[int], training: TrainingSettings, left: list[LeftOut]
+    pool: CropPool,
+    companies: Sequence[Company],
+    candidates: Sequence[int],
+    training: TrainingSettings,
+    left: list[LeftOut],
 ) -> list[int]:
     by_character: defaultdict[str | None, list[int]] = defaultdict(list)
     for index in candidates:
@@ -152,11 +156,15 @@ def _balanced(
     cap = _cap({name: len(rows) for name, rows in by_character.items()}, training)
     chosen: list[int] = []
     for character, rows in by_character.items():
-        ranked = _spread_over_shots([(pool.crops[i], i) for i in rows])
-        chosen += ranked[:cap]
+        alone = _spread_over_shots((pool.crops[i], i) for i in rows if not companies[i].is_group)
+        groups = _spread_over_shots((pool.crops[i], i) for i in rows if companies[i].is_group)
+        # more group pictures would take places, and then be left out for their share
+        few = min(len(groups), max(int(cap * training.group_share), cap - len(alone)))
+        chosen += [*alone[: cap - few], *groups[:few]]
         detail = f"{cap:,} of {len(rows):,} are taken, the best of each shot first"
         left += [
-            left_out(pool.crops[i], character, LeftOutReason.OVER_CAP, detail) for i in ranked[cap:]
+            left_out(pool.crops[i], character, LeftOutReason.OVER_CAP, detail)
+            for i in (*alone[cap - few :], *groups[few:])
         ]
     return chosen
 

@@ -25,8 +25,8 @@ def split_by_shot(
     A hash of film and shot decides the side of a shot, so that it does not change when films are
     added: a picture of training must not become validation for a later model. Validation gets the
     shots whose place is below the share, then the first shot that is possible of each character
-    who has none there: without a held-out picture nobody can measure how well the model draws it.
-    Nothing is held out when the share is 0.
+    who is alone on no picture there: without such a held-out picture nobody can measure how well
+    the model draws it. Nothing is held out when the share is 0.
 
     A shot goes to validation only while each of its characters keeps `min_per_character` training
     pictures and the dataset keeps `min_pictures`; so a small dataset has a smaller share of
@@ -65,6 +65,10 @@ class _Split:
         self._shown = {
             shot: Counter(item.character for item in of_shot) for shot, of_shot in shots.items()
         }
+        self._alone = {
+            shot: {item.character for item in of_shot if not item.is_group}
+            for shot, of_shot in shots.items()
+        }
         self._all = sum(self._shown.values(), Counter[str | None]())
         self._remaining = self._all.copy()
         self._training = training
@@ -82,11 +86,11 @@ class _Split:
         return True
 
     def hold_out_for(self, character: str, shots: Sequence[Shot]) -> None:
-        """Hold out the first possible shot of a character that has no held-out picture yet."""
-        if any(self._shown[shot][character] for shot in self.held_out):
+        """Hold out the first possible shot of a character that is alone on no held-out picture."""
+        if any(character in self._alone[shot] for shot in self.held_out):
             return
         for shot in shots:
-            if self._shown[shot][character] and self._is_small(shot) and self.hold_out(shot):
+            if character in self._alone[shot] and self._is_small(shot) and self.hold_out(shot):
                 return
 
     def _is_small(self, shot: Shot) -> bool:

@@ -41,8 +41,8 @@ def choose_checkpoint(
 ) -> tuple[int | None, Advice] | None:
     """The step of the best checkpoint, and why; the step is None when it cannot be told.
 
-    Those that copy are left out. Of the others the one with the highest identity is compared with
-    each, scene by scene. Those whose interval of the difference has 0 are ties, and of these the
+    Those that copy are left out. Of the others, by the scenes that all of them drew, the one with
+    the highest identity is compared with each, scene by scene. Those whose interval of the difference has 0 are ties, and of these the
     least validation loss is chosen, the earlier step of equal ones.
 
     Args:
@@ -59,15 +59,15 @@ def choose_checkpoint(
     left = {step: of_step for step, of_step in drawn.items() if step not in copying}
     if not left:
         return None, _unsure("the pictures of every one copy training pictures")
-    means = {step: _mean(of_step.identity) for step, of_step in left.items()}
+    identity = _of_common_scenes({step: of_step.identity for step, of_step in left.items()})
+    means = {step: _mean(of_step) for step, of_step in identity.items()}
     best = max(left, key=lambda step: (means[step], -step))
     differences = {
-        step: difference_over_scenes(left[best].identity, of_step.identity)
-        for step, of_step in left.items()
+        step: difference_over_scenes(identity[best], of_step)
+        for step, of_step in identity.items()
         if step != best
     }
-    compared = [found.scenes if found else 0 for found in differences.values()]
-    scenes = min([len(left[best].identity), *compared])
+    scenes = len(identity[best])
     if scenes < LEAST_SCENES:
         return None, _unsure(
             f"the number of scenes compared is {scenes}, and {LEAST_SCENES} are needed"
@@ -84,6 +84,15 @@ def choose_checkpoint(
     if copying:
         text += f"; {_steps(copying)} copied training pictures"
     return chosen, Advice(verdict="checkpoint_chosen", text=f"{text}.")
+
+
+def _of_common_scenes(identity: Mapping[int, ByScene]) -> dict[int, ByScene]:
+    """A job that was cut off drew more scenes with some: easy ones would favour the others."""
+    common = set.intersection(*(set(of_step) for of_step in identity.values()))
+    return {
+        step: {scene: values for scene, values in of_step.items() if scene in common}
+        for step, of_step in identity.items()
+    }
 
 
 def _order(loss: float | None, mean: float, step: int) -> tuple[float, float, int]:
