@@ -4,7 +4,7 @@ import pytest
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.datasets import CaptionedPicture, DatasetItem, Violation
-from onmodel.datasets.manifest import annotation_lines, refuse_violations
+from onmodel.datasets.manifest import annotation, annotation_lines, refuse_violations
 from onmodel.errors import ManifestRefused
 
 PICTURE = CaptionedPicture(
@@ -45,6 +45,15 @@ def test_annotation_lines_when_written_then_the_articles_keys_with_lineage() -> 
         "quality": 0.75,
     }
     assert json.loads(second)["character"] is None
+
+
+def test_annotation_when_a_person_gave_the_name_of_a_figure_beside_then_it_is_not_beside_itself() -> (
+    None
+):
+    item = PICTURE.item.model_copy(update={"beside": ("frank", "rinky")})
+    renamed = item.model_copy(update={"character": "frank", "replaces": "buck"})
+    assert annotation(item, "1.jpg", "")["beside"] == ("frank", "rinky")
+    assert annotation(renamed, "1.jpg", "")["beside"] == ("rinky",)
 
 
 def test_refuse_violations_when_there_are_many_then_counts_and_first_ones() -> None:

@@ -72,6 +72,11 @@ class DatasetItem(Contract):
         """What the namer said, whatever a person said."""
         return self.character if self.replaces is None else self.replaces or None
 
+    @property
+    def also_seen(self) -> tuple[str, ...]:
+        """`beside` without the name that a person gave to the picture since."""
+        return tuple(slug for slug in self.beside if slug != self.character)
+
 
 class DatasetShown(Contract):
     """A dataset beside a question about it."""

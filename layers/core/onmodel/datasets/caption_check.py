@@ -100,7 +100,7 @@ def checked_dataset(
     """Compare the captions of a dataset's pictures; pictures without one are left out."""
     captioned = [item for item in items if item.crop_id in texts]
     checked = compare_captions(
-        [CaptionText(texts[item.crop_id], item.character, item.beside) for item in captioned],
+        [CaptionText(texts[item.crop_id], item.character, item.also_seen) for item in captioned],
         characters,
     )
     crops = (item.crop_id for item in captioned)

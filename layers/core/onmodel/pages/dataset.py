@@ -200,8 +200,8 @@ def _entry(item: DatasetItem, report: DatasetReport, called: CharacterNames) -> 
 def _source(item: DatasetItem, called: CharacterNames) -> str:
     """Where the picture is from, and who else is to be seen."""
     parts = [item.film_id, timecode(item.timecode_seconds)]
-    if item.beside:
-        parts.append(f"with {' and '.join(called(slug) for slug in item.beside)}")
+    if item.also_seen:
+        parts.append(f"with {' and '.join(called(slug) for slug in item.also_seen)}")
     return " · ".join(parts)
 
 
