@@ -366,9 +366,7 @@ def test_assemble_when_most_are_group_pictures_then_the_best_share_of_them() -> 
     assert len(assemble([episode], threshold=ALIKE, training=whole).items) == 17
 
 
-def test_assemble_when_group_pictures_are_the_best_then_they_take_no_places_beyond_their_share() -> (
-    None
-):
+def test_assemble_when_group_pictures_are_the_best_then_no_places_beyond_their_share() -> None:
     episode = beside(
         film("ep1", ["buck"] * 30 + ["frank"], qualities=[0.9] * 20 + [0.5] * 11),
         dict.fromkeys(range(20), (30, 0.9)),

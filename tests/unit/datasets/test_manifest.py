@@ -47,9 +47,7 @@ def test_annotation_lines_when_written_then_the_articles_keys_with_lineage() -> 
     assert json.loads(second)["character"] is None
 
 
-def test_annotation_when_a_person_gave_the_name_of_a_figure_beside_then_it_is_not_beside_itself() -> (
-    None
-):
+def test_annotation_when_a_person_gave_the_name_of_a_figure_beside_then_not_beside_itself() -> None:
     item = PICTURE.item.model_copy(update={"beside": ("frank", "rinky")})
     renamed = item.model_copy(update={"character": "frank", "replaces": "buck"})
     assert annotation(item, "1.jpg", "")["beside"] == ("frank", "rinky")

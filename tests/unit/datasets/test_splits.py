@@ -125,7 +125,7 @@ def test_split_by_shot_when_a_character_is_beyond_the_share_then_one_shot_of_it_
     assert held_out == {others[0]}
 
 
-def test_split_by_shot_when_the_held_out_pictures_are_of_several_then_also_one_of_it_alone() -> None:
+def test_split_by_shot_when_the_held_out_pictures_are_of_several_then_one_of_it_alone_too() -> None:
     """Group pictures do not count as pictures of a character when drawn figures are judged."""
     first, second, *others = sorted(range(30), key=lambda shot: shot_place("ep1", shot))
     share = shot_place("ep1", second)

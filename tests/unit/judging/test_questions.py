@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +46,21 @@ def test_control_when_the_scene_names_the_thing_too_then_a_foreign_one() -> None
     assert asked == {f"Is there {thing} in the picture?" for thing in FOREIGN_THINGS}
     snow = {control_question(1, "A snowman and a llama", BY_SCENE, seed) for seed in range(200)}
     assert asked - snow == {"Is there a snowman in the picture?"}
+
+
+@pytest.mark.parametrize(
+    ("about", "text"),
+    [
+        ("フルート", "バックは草原でフルートを吹く"),
+        ("eine Querflöte", "Buck spielt zwei Querflöten"),
+    ],
+)
+def test_control_when_the_scene_has_the_thing_within_a_word_then_a_foreign_one(
+    about: str, text: str
+) -> None:
+    flute = FLUTE.model_copy(update={"text": f"{about}?", "about": about})
+    asked = {control_question(2, text, {1: (flute,), 2: ()}, seed) for seed in range(200)}
+    assert asked == {f"Is there {thing} in the picture?" for thing in FOREIGN_THINGS}
 
 
 def test_control_when_there_is_one_scene_then_a_foreign_thing() -> None:

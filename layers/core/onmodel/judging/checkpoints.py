@@ -42,8 +42,9 @@ def choose_checkpoint(
     """The step of the best checkpoint, and why; the step is None when it cannot be told.
 
     Those that copy are left out. Of the others, by the scenes that all of them drew, the one with
-    the highest identity is compared with each, scene by scene. Those whose interval of the difference has 0 are ties, and of these the
-    least validation loss is chosen, the earlier step of equal ones.
+    the highest identity is compared with each, scene by scene. Those whose interval of the
+    difference has 0 are ties, and of these the least validation loss is chosen, the earlier step of
+    equal ones.
 
     Args:
         drawn: by step.

@@ -80,9 +80,12 @@ def place_of_control(scene: int, seed: int, questions: int) -> int:
 
 
 def is_foreign(thing: str, words: frozenset[str]) -> bool:
-    """Whether none of a thing's words is among these; a thing without a word is not."""
+    """Whether none of a thing's words is one of these or a part of one; without a word it is not.
+
+    Scripts without spaces write a whole sentence as one word.
+    """
     own = _words([thing])
-    return bool(own) and own.isdisjoint(words)
+    return bool(own) and not any(word in other for word in own for other in words)
 
 
 def _words(texts: Iterable[str]) -> frozenset[str]:
