@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onmodel.errors import RefusedError, ServiceError
+from onmodel.errors import RefusedError
 from onmodel.formats.wording import count
 from onmodel_cli import speaking
 from onmodel_cli.connection import use_endpoint
@@ -211,7 +211,7 @@ def start(
 
     Raises:
         LocalUnavailable: the local group is not installed, or there is no template.
-        ServiceError: the emulator does not come up or refuses the template.
+        LocalStackFailed: the emulator does not come up or refuses the template.
     """
     daemon = _daemon()
     with _faults():
@@ -278,8 +278,8 @@ def _faults() -> Iterator[None]:
 
     try:
         yield
-    except (DeployFailedError, StackFailedError) as fault:
-        raise ServiceError(f"the local stack failed: {fault}") from fault
+    except (DeployFailedError, StackFailedError, OSError) as fault:  # also a full disk
+        raise speaking.LocalStackFailed(f"The local stack failed: {fault}") from fault
 
 
 def _daemon() -> ModuleType:

@@ -34,6 +34,10 @@ out = StackConsole(highlight=False, soft_wrap=True)
 err = StackConsole(stderr=True, highlight=False, soft_wrap=True)
 
 
+class LocalStackFailed(ServiceError):
+    """Raised when the local stack does not start, stop or keep its data; not AWS said so."""
+
+
 class Exit(IntEnum):
     """Exit codes; Typer uses 2 for a wrong command."""
 
@@ -86,7 +90,7 @@ def plain_errors(
         _end(said, Exit.REFUSED, refusal, as_json)
     except StillRunning as late:
         _end(str(late), Exit.TIMEOUT, late, as_json)
-    except RunFailed as fault:
+    except (RunFailed, LocalStackFailed) as fault:
         _end(str(fault), Exit.SERVICE, fault, as_json)
     except ServiceError as fault:
         said = f"{_beginning(fault)}: {fault}{_hint(str(fault))}"

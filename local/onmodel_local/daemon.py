@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,9 @@ from onmodel_local.trainer_files import put_trainer_files
 STATE = Path(".cache") / "local-stack.json"
 HOME = Path(".cache") / "local-stack"
 """What the stack knows; the next one goes on with it."""
+
+LOCK = Path(".cache") / "local-stack.lock"
+"""Held while a stack is started or stopped: two emulators would write the same data."""
 
 TEMPLATE = "template.yaml"
 
@@ -65,7 +71,7 @@ def start_stack(
 ) -> RunningStack:
     """Start a stack and deploy the template of the repository, or update the running one.
 
-    A new one goes on with the data of the last one.
+    A new one goes on with the data of the last one. Waits for another start or stop to end.
 
     Args:
         root: the repository; its template.yaml is deployed, and the state is kept in its .cache.
@@ -76,34 +82,35 @@ def start_stack(
         home: below the root, where its data are.
         fresh: end a running stack, and begin without the data of the home.
     """
-    if fresh:
-        stop_stack(root)
-        shutil.rmtree(root / home, ignore_errors=True)
-    running = find_stack(root)
-    is_new = not (root / home).exists()
-    if running is None:
-        stack = LocalStack(
-            settings=settings,
-            detached=True,
-            vision_url=vision_url,
-            vision_model=vision_model,
-            home=(root / home).resolve(),
-        )
-        stack.start()
-        running = RunningStack(stack.pid, stack.port, stack.endpoint_url, str(stack.folder), {})
-    try:
-        outputs = deploy_template(running, root / TEMPLATE, parameters=parameters)
-        if "TopicArn" in outputs:
-            MailCatcher(running, outputs["TopicArn"])  # before anything is published
-        if "StudioBucket" in outputs:
-            put_trainer_files(running, outputs["StudioBucket"], root)
-    except BaseException:
-        if not running.outputs:  # started by this call
-            end_group(running.pid)
-            if is_new:
-                shutil.rmtree(running.folder, ignore_errors=True)
-        raise
-    return _save(root, RunningStack(**{**asdict(running), "outputs": outputs}))
+    with _alone(root):
+        if fresh:
+            _stop(root, forget=False)
+            shutil.rmtree(root / home, ignore_errors=True)
+        running = find_stack(root)
+        is_new = not (root / home).exists()
+        if running is None:
+            stack = LocalStack(
+                settings=settings,
+                detached=True,
+                vision_url=vision_url,
+                vision_model=vision_model,
+                home=(root / home).resolve(),
+            )
+            stack.start()
+            running = RunningStack(stack.pid, stack.port, stack.endpoint_url, str(stack.folder), {})
+        try:
+            outputs = deploy_template(running, root / TEMPLATE, parameters=parameters)
+            if "TopicArn" in outputs:
+                MailCatcher(running, outputs["TopicArn"])  # before anything is published
+            if "StudioBucket" in outputs:
+                put_trainer_files(running, outputs["StudioBucket"], root)
+        except BaseException:
+            if not running.outputs:  # started by this call
+                end_group(running.pid)
+                if is_new:
+                    shutil.rmtree(running.folder, ignore_errors=True)
+            raise
+        return _save(root, RunningStack(**{**asdict(running), "outputs": outputs}))
 
 
 def stop_stack(root: Path, *, forget: bool = False) -> Path | None:
@@ -112,17 +119,34 @@ def stop_stack(root: Path, *, forget: bool = False) -> Path | None:
     Args:
         root: as start_stack's.
         forget: delete its data too.
+
+    Raises:
+        StackFailedError: its data could not be written, for example on a full disk; it runs on.
     """
+    with _alone(root):
+        return _stop(root, forget=forget)
+
+
+def _stop(root: Path, *, forget: bool) -> Path | None:
     running = find_stack(root)
+    if running is not None:
+        if not forget:
+            running.control("snapshot", {})
+        end_group(running.pid)
+        if forget:
+            shutil.rmtree(running.folder, ignore_errors=True)
     (root / STATE).unlink(missing_ok=True)
-    if running is None:
-        return None
-    if not forget:
-        running.control("snapshot", {})
-    end_group(running.pid)
-    if forget:
-        shutil.rmtree(running.folder, ignore_errors=True)
-    return Path(running.folder)
+    return None if running is None else Path(running.folder)
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """One start or stop at a time; the system lets go of the lock when its process ends."""
+    path = root / LOCK
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def find_stack(root: Path) -> RunningStack | None:

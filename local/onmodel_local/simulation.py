@@ -132,7 +132,10 @@ class Simulation:
 
     def _snapshot(self, _: dict[str, Any]) -> dict[str, Any]:
         """Keep everything on disk now; nothing in a stack that is not kept."""
-        self.on_snapshot()
+        try:
+            self.on_snapshot()
+        except OSError as fault:  # for example a full disk
+            raise ControlRefusedError(f"its data cannot be written: {fault}") from fault
         return {"snapshot": "taken"}
 
     # ── models ───────────────────────────────────────────────────────────────────────────────────

@@ -19,6 +19,10 @@ from ministack.core import persistence
 EVERY_SECONDS = 30.0
 STAND_INS = "stand-ins.pickle"
 
+UNREADABLE = (pickle.UnpicklingError, EOFError, ArithmeticError, AttributeError, ImportError,
+              LookupError, TypeError, ValueError)  # fmt: skip
+"""What pickle raises for a file that is cut, damaged, or of another version of this program."""
+
 logger = logging.getLogger("snapshots")
 
 
@@ -46,14 +50,16 @@ class Snapshots:
     def restore(self) -> None:
         """Give the stand-ins their records back; ministack reads its own at its start.
 
-        Records that another version of this program wrote are left out, and told in the log.
+        Records that cannot be read are left out and told in the log. Their file is renamed, because
+        the next snapshot would replace it.
         """
         if not self._path.is_file():
             return
         try:
-            known = pickle.loads(self._path.read_bytes())  # noqa: S301 - written by this program
-        except (pickle.UnpicklingError, AttributeError, ImportError, TypeError) as fault:
-            logger.warning("the stand-ins' records cannot be read: %s", fault)
+            known = dict(pickle.loads(self._path.read_bytes()))  # noqa: S301 - written by us
+        except UNREADABLE as fault:
+            aside = self._path.replace(self._path.with_suffix(".unreadable"))
+            logger.warning("the stand-ins' records cannot be read (%s): see %s", fault, aside)
             return
         for name, records in self._made().items():
             records.update(known.get(name, {}))
