@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
-from zipfile import ZIP_DEFLATED, ZipFile
+import struct
+import tracemalloc
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZipFile
 
 import pytest
 from fakes.training_in_memory import picture
@@ -82,3 +84,23 @@ def test_archive_when_the_store_fails_then_its_fault_passes() -> None:
 
     with pytest.raises(Throttled):
         open_picture_archive(Failing(archive({"a.jpg": picture(1)})))
+
+
+@pytest.mark.parametrize(
+    ("method", "why"),
+    [(ZIP_DEFLATED, "damaged"), (ZIP_BZIP2, "not read"), (ZIP_LZMA, "not read")],
+    ids=["deflated", "bzip2", "lzma"],
+)
+def test_archive_when_packed_data_expand_beyond_their_size_then_memory_is_bounded(
+    method: int, why: str
+) -> None:
+    body = bytearray(archive({"a.jpg": bytes(100_000_000), "b.jpg": picture(1)}, method))
+    entry = body.find(b"PK\x01\x02")
+    body[entry + 24 : entry + 28] = struct.pack("<I", 1000)  # the declared size
+    made = open_picture_archive(io.BytesIO(bytes(body)))
+    tracemalloc.start()
+    first, *_ = made.frames(made.chunks()[0])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert isinstance(first, DroppedFrame) and why in first.detail
+    assert peak < 20_000_000

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
 
@@ -36,6 +36,9 @@ PICTURES_OF_A_CHUNK = 60
 
 HEADER_BYTES = 65_536
 """Bytes in which a picture's header is: a JPEG's comes after EXIF data of at most 64 kB."""
+
+READ_METHODS = frozenset({ZIP_STORED, ZIP_DEFLATED})
+"""Ways of packing whose unpacking can be bounded; zipfile unpacks the others as a whole."""
 
 NAMED_FILES = 5
 """Files that a notice names."""
@@ -92,7 +95,8 @@ class PictureArchive:
         for number in range(round(chunk.start_seconds), round(chunk.end_seconds)):
             info = self.pictures[number]
             try:
-                pixels = read_picture(self._read(info)).pixels
+                check_file_size(info.file_size)
+                pixels = read_picture(self._read(info, info.file_size)).pixels
             except ReferenceRefused as fault:
                 grey = np.full((64, 64, 3), 128, np.uint8)
                 detail = f"{info.filename}: {fault.reason}"
@@ -105,9 +109,8 @@ class PictureArchive:
     def _first_size(self) -> tuple[int, int]:
         for info in self.pictures:
             try:
-                with self.file.open(info) as part:
-                    header = read_header(part.read(HEADER_BYTES))
-            except UNREADABLE:
+                header = read_header(self._read(info, HEADER_BYTES))
+            except ReferenceRefused:
                 continue
             if header is not None:
                 return header.width, header.height
@@ -116,10 +119,15 @@ class PictureArchive:
             "Export them as JPEG, PNG or WebP, without a password on the archive",
         )
 
-    def _read(self, info: ZipInfo) -> bytes:
-        check_file_size(info.file_size)  # reading ends there, whatever the packed data expand to
+    def _read(self, info: ZipInfo, size: int) -> bytes:
+        """The first bytes of a file, whatever its packed data expand to."""
+        if info.compress_type not in READ_METHODS:
+            raise ReferenceRefused(
+                "it is packed in a way that is not read", "Make the archive as a usual zip file"
+            )
         try:
-            return self.file.read(info)
+            with self.file.open(info) as part:
+                return part.read(size)  # ZipFile.read would unpack everything first
         except UNREADABLE as fault:
             raise ReferenceRefused(f"its part of the archive is damaged ({fault})") from fault
 
@@ -151,6 +159,6 @@ def open_picture_archive(source: BinaryIO) -> PictureArchive:
     others = tuple(
         PurePosixPath(info.filename).name
         for info in names
-        if info not in pictures and why_ignored(info.filename) is None
+        if not is_picture_name(info.filename) and why_ignored(info.filename) is None
     )
     return PictureArchive(file, pictures, others)
