@@ -28,7 +28,7 @@ from onmodel.wiring import now
 from onmodel_cli import options, results, speaking
 from onmodel_cli.connection import Connection
 from onmodel_cli.imports.archive import Said, said_of, write_archive
-from onmodel_cli.imports.folder import FoundFolder, LeftOutFile, read_folder
+from onmodel_cli.imports.folder import FoundFolder, ImportRefused, LeftOutFile, read_folder
 from onmodel_cli.local_films import read_film
 from onmodel_cli.next_steps import next_steps
 from onmodel_cli.run import Wish, prepare_films
@@ -101,8 +101,18 @@ def import_folder(
 def plan_import(
     found: FoundFolder, archive: Path, production: str, connection: Connection
 ) -> Import:
-    """Write the archive, and find out what its pictures will be called and cost."""
-    write_archive(found.pictures, archive)
+    """Write the archive, and find out what its pictures will be called and cost.
+
+    Raises:
+        ImportRefused: the archive cannot be written, for example on a full disk.
+    """
+    try:
+        write_archive(found.pictures, archive)
+    except OSError as fault:
+        raise ImportRefused(
+            f"The archive of the pictures cannot be written to {archive.parent}: {fault.strerror}",
+            "Make room there, or set TMPDIR to another folder",
+        ) from fault
     film = read_film(archive, production_folder(production, connection.registry))
     folders = production_of(film.folder, connection.registry)
     settings = uploaded_settings(

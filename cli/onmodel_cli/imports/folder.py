@@ -10,11 +10,11 @@ import csv
 import hashlib
 import io
 import json
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from onmodel.contracts.keys import as_typed
 from onmodel.errors import ReferenceRefused, RefusedError
@@ -120,6 +120,9 @@ def _told(folder: Path) -> tuple[_Told, list[LeftOutFile]]:
     left_out: list[LeftOutFile] = []
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     pictures = {path.with_suffix(""): path for path in files if is_picture_name(path.name)}
+    names = {
+        as_typed(name): name for path in files if (name := path.relative_to(folder).as_posix())
+    }
     for path in files:
         name = path.relative_to(folder).as_posix()
         if why_ignored(name) is not None:
@@ -129,7 +132,7 @@ def _told(folder: Path) -> tuple[_Told, list[LeftOutFile]]:
                 for line, fields in _rows(path):
                     if isinstance(fields, str):
                         why = fields
-                    elif (place := _place(path, fields, folder)) is None:
+                    elif (place := names.get(_place(name, fields))) is None:
                         why = f"names no picture of the folder: {fields.get('file_name', '')}"
                     else:
                         of[place] = of.get(place, {}) | fields
@@ -140,7 +143,7 @@ def _told(folder: Path) -> tuple[_Told, list[LeftOutFile]]:
                 read.add(name)
                 place = pictures[path.with_suffix("")].relative_to(folder).as_posix()
                 of[place] = {"caption": text} | of.get(place, {})
-        except (ValueError, csv.Error) as fault:  # also UnicodeDecodeError
+        except (ValueError, csv.Error, OSError) as fault:  # also UnicodeDecodeError
             left_out.append(LeftOutFile(name, f"cannot be read: {fault}"))
             read.add(name)
     return _Told(of, read), left_out
@@ -168,14 +171,10 @@ def _fields(line: str) -> dict[str, str] | str:
     return {key: value for key, value in record.items() if isinstance(value, str)}
 
 
-def _place(told_in: Path, fields: Mapping[str, Any], folder: Path) -> str | None:
-    """The picture that a line is about, within the folder; None where there is none."""
+def _place(told_in: str, fields: Mapping[str, str]) -> str:
+    """The path, from the folder, of what a line is about. Links are not followed: they are files."""
     written = fields.get("file_name") or fields.get("path") or ""
-    path = told_in.parent / as_typed(written)
-    inside = path.resolve().is_relative_to(folder.resolve())
-    if not written or not inside or not path.is_file():
-        return None
-    return path.resolve().relative_to(folder.resolve()).as_posix()
+    return as_typed(posixpath.normpath(posixpath.join(posixpath.dirname(told_in), written)))
 
 
 def _picture(path: Path, fields: Mapping[str, str], folder: Path) -> FoundPicture:

@@ -167,3 +167,16 @@ def test_import_when_the_folder_is_empty_then_refused(import_it: Command, tmp_pa
     refused: Any = import_it(tmp_path / "none", "--yes")
     assert refused.exit_code == 3
     assert "holds no picture that can be imported" in refused.stderr
+
+
+def test_import_when_the_disk_is_full_then_says_where_and_nothing_is_sent(
+    import_it: Command, folder: Path, world: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("onmodel_cli.importing.write_archive", full)
+    done = import_it(folder)
+    assert done.exit_code == 3
+    assert "No space left on device. Make room there, or set TMPDIR" in done.output
+    assert not list(world.uploads.list(""))

@@ -101,6 +101,35 @@ def test_folder_when_a_line_of_its_metadata_is_damaged_then_it_is_named_and_the_
     assert why["metadata.jsonl, line 2,"] == "cannot be read: it is no JSON object"
 
 
+def test_folder_when_its_pictures_are_links_then_their_lines_are_read(tmp_path: Path) -> None:
+    """As in the cache of Hugging Face's programs: the files lie beside the folder."""
+    put(tmp_path, "blobs/1", 1)
+    put(tmp_path, "data/metadata.jsonl", json.dumps({"file_name": "./x/../a.jpg", "text": "Buck."}))
+    (tmp_path / "data/a.jpg").symlink_to(tmp_path / "blobs/1")
+    found = read_folder(tmp_path / "data")
+    assert said(found) == {"a.jpg": ("", "Buck.")}
+    assert left_out(found) == {}
+
+
+def test_folder_when_a_name_is_in_another_unicode_form_then_its_line_is_read(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path, "Cafe\u0301.jpg", 1)
+    put(tmp_path, "metadata.jsonl", json.dumps({"file_name": "Caf\u00e9.jpg", "text": "Buck."}))
+    assert [one.caption for one in read_folder(tmp_path).pictures] == ["Buck."]
+
+
+def test_folder_when_a_path_is_impossible_then_that_line_alone_is_left_out(tmp_path: Path) -> None:
+    put(tmp_path, "a.jpg", 1)
+    put(tmp_path, "metadata.jsonl", "".join(json.dumps(line) + "\n" for line in (
+        {"file_name": "x" * 5000, "text": "x"}, {"file_name": "a\0.jpg", "text": "x"},
+        {"file_name": "a.jpg", "text": "Buck."},
+    )))  # fmt: skip
+    found = read_folder(tmp_path)
+    assert said(found) == {"a.jpg": ("", "Buck.")}
+    assert len(found.left_out) == 2
+
+
 @pytest.mark.parametrize("files", [{}, {"a.txt": "x"}, {"a.jpg": "no picture"}])
 def test_folder_when_it_holds_no_picture_then_refused(
     tmp_path: Path, files: dict[str, str]
