@@ -94,6 +94,7 @@ def finish(
         registry=connection.registry,
         studio=connection.studio,
         executions=connection.executions,
+        clock=now,
         sleep=time.sleep,
         monotonic=time.monotonic,
     )

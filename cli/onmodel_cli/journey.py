@@ -15,7 +15,9 @@ from onmodel.contracts.rows import (
 )
 from onmodel.deployments.lifecycle import OVER, number_of
 from onmodel.errors import ServiceError, StillRunning
-from onmodel.ports.machines import Executions
+from onmodel.formats.wording import ASKED_ABOUT
+from onmodel.overview.dataset_step import DatasetStep, dataset_now
+from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import (
@@ -35,6 +37,11 @@ from onmodel.registry.kinds import (
 
 COLLECTING = "collecting films"
 WAITING = "waiting for an approval (see the mail)"
+
+STAGES = {
+    DatasetStep.QUOTED: "computing the cost of captions and training",
+    DatasetStep.WRITTEN: "writing the manifest",
+}
 
 LIMIT_SECONDS = 24 * 3600.0
 ALIVE_EVERY_SECONDS = 15.0
@@ -71,6 +78,7 @@ class Journey:
     registry: Registry
     studio: ObjectStore
     executions: Executions
+    clock: Clock
     sleep: Callable[[float], None]
     monotonic: Callable[[], float]
     every_seconds: float = 0.5
@@ -150,16 +158,24 @@ class Journey:
         if trainings:
             newest = max(trainings, key=lambda row: row.created_at)
             return self._after_training(dataset, newest)
-        if dataset.status == DatasetStatus.ASSEMBLED:
-            asked = self._question(dataset.id)
-            if asked is not None:
-                return Place(WAITING, dataset, approval=asked)
-            captioned = answered(self.studio, dataset)
-            return Place(f"captioning {captioned} of {body.pictures}", dataset)
         if dataset.status == DatasetStatus.READY:
             end = " ".join(body.findings)
             return Place("dataset ready" if end else "starting the training", dataset, end=end)
-        return Place("writing the manifest", dataset)
+        return self._unfinished(dataset)
+
+    def _unfinished(self, dataset: DatasetRow) -> Place:
+        """Of a dataset that is assembled or captioned."""
+        questions = APPROVALS.list(self.registry, self.production)
+        step, asked = dataset_now(dataset, questions, self.clock())
+        if step is DatasetStep.ASKED:
+            return Place(WAITING, dataset, approval=asked)
+        if step is DatasetStep.ENDED and asked is not None:
+            end = f"the {ASKED_ABOUT[asked.body.purpose]} of {dataset.id} was not approved"
+            return Place("not approved", dataset, end=end)
+        if step is DatasetStep.CAPTIONED:
+            captioned = answered(self.studio, dataset)
+            return Place(f"captioning {captioned} of {dataset.body.pictures}", dataset)
+        return Place(STAGES[step], dataset)
 
     def _question(self, subject_id: str) -> ApprovalRow | None:
         """The question about a dataset or a training that waits for an answer."""

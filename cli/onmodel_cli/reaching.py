@@ -16,6 +16,7 @@ from onmodel.environment import Models
 from onmodel.errors import RefusedError
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.wording import ASKED_ABOUT, dollars, when
+from onmodel.wiring import now
 from onmodel_cli.connection import Connection
 from onmodel_cli.harvest import Harvest, harvest
 from onmodel_cli.journey import COLLECTING, Journey, Place
@@ -53,6 +54,7 @@ def follow_to(
         registry=connection.registry,
         studio=connection.studio,
         executions=connection.executions,
+        clock=now,
         sleep=time.sleep,
         monotonic=time.monotonic,
         every_seconds=POLL_LOCAL_SECONDS if connection.local else POLL_SECONDS,
@@ -95,9 +97,11 @@ def _until(
         if asked is not None and asked.id not in shown:
             shown.add(asked.id)
             where = " (`onmodel local mails`)" if connection.local else ""
+            usd = asked.body.usd
+            cost = "" if asked.body.purpose == "review" else f" for at most {dollars(usd)}"
             console.print(
-                f"[yellow]?[/] A mail asks{where}: {ASKED_ABOUT[asked.body.purpose]} for at most"
-                f" {dollars(asked.body.usd)}, until {when(asked.body.expires_at)}?"
+                f"[yellow]?[/] A mail asks{where}: {ASKED_ABOUT[asked.body.purpose]}{cost},"
+                f" until {when(asked.body.expires_at)}?"
                 f" [dim]{escape(asked.body.why)}[/]"
             )
         yield place

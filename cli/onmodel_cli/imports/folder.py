@@ -172,7 +172,7 @@ def _fields(line: str) -> dict[str, str] | str:
 
 
 def _place(told_in: str, fields: Mapping[str, str]) -> str:
-    """The path, from the folder, of what a line is about. Links are not followed: they are files."""
+    """The path, from the folder, of what a line is about. Links count as the files they are to."""
     written = fields.get("file_name") or fields.get("path") or ""
     return as_typed(posixpath.normpath(posixpath.join(posixpath.dirname(told_in), written)))
 

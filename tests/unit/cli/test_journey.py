@@ -9,6 +9,8 @@ from fakes.films_in_memory import FilmsInMemory
 
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.rows import (
+    ApprovalBody,
+    ApprovalStatus,
     DatasetBody,
     DatasetStatus,
     DeploymentBody,
@@ -20,13 +22,20 @@ from onmodel.contracts.rows import (
     TrainingBody,
     TrainingStage,
 )
-from onmodel.contracts.trainings import TrainingSpec
+from onmodel.contracts.trainings import Purpose, TrainingSpec
 from onmodel.errors import ServiceError
-from onmodel.registry.kinds import DATASETS, DEPLOYMENTS, GENERATIONS, STORYBOARDS, TRAININGS
+from onmodel.registry.kinds import (
+    APPROVALS,
+    DATASETS,
+    DEPLOYMENTS,
+    GENERATIONS,
+    STORYBOARDS,
+    TRAININGS,
+)
 from onmodel.registry.rows import BodyT, Rows, StatusT
 from onmodel.trainers.bedrock.rules import BedrockRules
 from onmodel_cli.harvest import harvest
-from onmodel_cli.journey import Journey, Place
+from onmodel_cli.journey import WAITING, Journey, Place
 
 RUN = "a-00000001-aaaaaaaa"
 DATASET = "d0001-0a1b2c3d"
@@ -74,6 +83,13 @@ class Story:
             "captions_needed": 9,
         }
         self.put(DATASETS, DATASET, status, DatasetBody.model_validate(values | changes))
+
+    def question(self, purpose: Purpose, status: ApprovalStatus = ApprovalStatus.PENDING) -> None:
+        body = ApprovalBody(
+            purpose=purpose, subject_id=DATASET, usd=None, task_token="t", correlation_id="c",
+            expires_at=START + timedelta(days=7),
+        )  # fmt: skip
+        self.put(APPROVALS, f"{DATASET}-{purpose}", status, body)
 
     def training(self, stage: TrainingStage, reason: str | None = None) -> None:
         spec = TrainingSpec(
@@ -129,6 +145,7 @@ class Story:
             registry=self.world.registry,
             studio=self.world.studio,
             executions=self.world.executions,
+            clock=self.world.clock,
             sleep=sleep,
             monotonic=lambda: self.now,
         )
@@ -145,8 +162,13 @@ def test_journey_when_all_goes_well_tells_each_stage_and_ends_drawn(story: Story
         story.generation,
         lambda: story.generation(DATASET),
         lambda: story.dataset(DatasetStatus.ASSEMBLED),
+        lambda: story.dataset(DatasetStatus.ASSEMBLED, quoted_for="training", why_asked="Dear."),
+        lambda: story.question("training"),
+        lambda: story.question("training", ApprovalStatus.APPROVED),
         lambda: story.world.studio.put(keys.caption("c1"), b"{}", "x"),
         lambda: story.dataset(DatasetStatus.CAPTIONED),
+        lambda: story.question("review"),
+        lambda: story.question("review", ApprovalStatus.APPROVED),
         lambda: story.dataset(DatasetStatus.READY),
         lambda: story.training(TrainingStage.IN_PROGRESS),
         lambda: story.deployment(DeploymentStage.CREATING),
@@ -158,8 +180,13 @@ def test_journey_when_all_goes_well_tells_each_stage_and_ends_drawn(story: Story
         "collecting films",
         "waiting for more films, then assembling the dataset",
         "assembling the dataset",
+        "computing the cost of captions and training",
+        "computing the cost of captions and training",
+        WAITING,
         "captioning 0 of 9",
         "captioning 1 of 9",
+        "writing the manifest",
+        WAITING,
         "writing the manifest",
         "starting the training",
         "training",
@@ -179,6 +206,12 @@ def test_journey_when_all_goes_well_tells_each_stage_and_ends_drawn(story: Story
         (lambda s: (s.generation(DATASET),
                     s.dataset(DatasetStatus.REFUSED, reason="Too many failed", advice="Try")),
          "Too many failed. Try"),
+        (lambda s: (s.generation(DATASET), s.dataset(DatasetStatus.ASSEMBLED),
+                    s.question("training", ApprovalStatus.DECLINED)),
+         f"the training of {DATASET} was not approved"),
+        (lambda s: (s.generation(DATASET), s.dataset(DatasetStatus.CAPTIONED),
+                    s.question("review", ApprovalStatus.WITHDRAWN)),
+         f"the review of {DATASET} was not approved"),
         (lambda s: (s.generation(DATASET),
                     s.dataset(DatasetStatus.READY, findings=("The model is gone.",))),
          "The model is gone."),
@@ -192,7 +225,8 @@ def test_journey_when_all_goes_well_tells_each_stage_and_ends_drawn(story: Story
                     s.deployment(DeploymentStage.IN_SERVICE),
                     s.storyboard(StoryboardStatus.FAILED, "filtered")), "filtered"),
     ],
-    ids=["no dataset", "refused", "impossible", "training failed", "not deployed", "not drawn"],
+    ids=["no dataset", "refused", "declined", "no review", "impossible", "training failed",
+         "not deployed", "not drawn"],
 )  # fmt: skip
 def test_journey_when_it_ends_early_says_why(story: Story, tell, words: str) -> None:
     tell(story)

@@ -38,7 +38,7 @@ def test_look_when_pictures_are_captioned_then_says_how_many_are() -> None:
     world = FilmsInMemory()
     body = DatasetBody(
         generation_id="g0001", correlation_id="c", pictures=12, named={"buck": 12},
-        films=("bbb-1",), to_caption_key="k", captions_needed=10,
+        films=("bbb-1",), to_caption_key="k", captions_needed=10, quoted_for="training",
     )  # fmt: skip
     dataset = "bunny", "d0001-7be1d2f0"
     DATASETS.create(world.registry, *dataset, status=DatasetStatus.ASSEMBLED, body=body, now=START)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from fakes.clock import START
 from fakes.films_in_memory import run_of
 
@@ -21,6 +22,7 @@ from onmodel.contracts.rows import (
 )
 from onmodel.contracts.settings import Settings
 from onmodel.overview.coming import coming_next, quiet_time
+from onmodel.overview.dataset_step import DatasetStep
 from onmodel.registry.rows import AnyRow, Row
 
 DATASET = "d0001-7be1d2f0"
@@ -52,23 +54,37 @@ def approval() -> AnyRow:
 
 
 def test_next_when_films_wait_then_says_when_they_become_a_dataset() -> None:
-    (one,) = coming_next([generation()], lambda _: timedelta(minutes=15))
+    (one,) = coming_next([generation()], lambda _: timedelta(minutes=15), {})
     assert one.at == START + timedelta(minutes=15)
     assert one.what == "The pictures of 2 films become a dataset, if no other film comes before"
 
 
 def test_next_when_nothing_starts_by_itself_then_names_the_command() -> None:
-    (one,) = coming_next([generation()], lambda _: None)
+    (one,) = coming_next([generation()], lambda _: None, {})
     assert one.at is None
     assert one.what.endswith("`onmodel train -p bunny`")
 
 
-def test_next_when_a_dataset_waits_for_an_answer_then_not_that_it_is_captioned() -> None:
-    (asked,) = coming_next([dataset(), approval()], lambda _: None)
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        (DatasetStep.QUOTED, [f"Dataset {DATASET}: its cost is being computed; a mail says what"]),
+        (DatasetStep.CAPTIONED, [f"Dataset {DATASET}: its pictures are being captioned; a mail"]),
+        (DatasetStep.ASKED, []),
+        (DatasetStep.ENDED, []),
+    ],
+)
+def test_next_when_a_dataset_is_not_ready_then_says_what_happens_without_a_person(
+    step: DatasetStep, told: list[str]
+) -> None:
+    found = coming_next([dataset()], lambda _: None, {("bunny", DATASET): step})
+    assert [one.what[: len(text)] for one, text in zip(found, told, strict=True)] == told
+
+
+def test_next_when_a_question_is_open_then_says_when_it_expires() -> None:
+    (asked,) = coming_next([approval()], lambda _: None, {})
     assert asked.what.startswith(f"The question about the training of {DATASET} expires")
     assert asked.at == START + timedelta(days=7)
-    (captioned,) = coming_next([dataset()], lambda _: None)
-    assert captioned.what.startswith(f"12 pictures of dataset {DATASET} are captioned")
 
 
 def test_next_when_several_then_what_has_a_time_comes_first_in_its_order() -> None:
@@ -79,14 +95,14 @@ def test_next_when_several_then_what_has_a_time_comes_first_in_its_order() -> No
     )  # fmt: skip
     deployment = row(Kind.DEPLOYMENT, f"{DATASET}-1", DeploymentStage.IN_SERVICE, deployed)
     told = coming_next(
-        [running, approval(), deployment, generation()], lambda _: timedelta(minutes=15)
+        [running, approval(), deployment, generation()], lambda _: timedelta(minutes=15), {}
     )
     assert [one.at for one in told] == [
         START + timedelta(minutes=15), START + timedelta(hours=2), START + timedelta(days=7), None,
     ]  # fmt: skip
     assert told[1].what == f"{DATASET}-1 is switched off"
     retired = deployment.with_status(DeploymentStage.RETIRED)
-    assert coming_next([retired], lambda _: None) == []
+    assert coming_next([retired], lambda _: None, {}) == []
 
 
 def test_quiet_time_when_the_production_has_its_own_then_that_and_none_without_automatic() -> None:

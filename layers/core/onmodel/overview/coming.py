@@ -10,7 +10,6 @@ from typing import Any
 
 from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.rows import (
-    DatasetStatus,
     DeploymentBody,
     DeploymentStage,
     Kind,
@@ -20,6 +19,7 @@ from onmodel.contracts.rows import (
 from onmodel.contracts.settings import Settings
 from onmodel.deployments.lifecycle import OVER
 from onmodel.formats.wording import ASKED_ABOUT, count
+from onmodel.overview.dataset_step import DatasetStep, Steps
 from onmodel.registry.kinds import ApprovalRow, GenerationRow
 from onmodel.registry.rows import AnyRow
 
@@ -44,16 +44,15 @@ class Coming:
         }
 
 
-def coming_next(rows: Iterable[AnyRow], quiet_of: QuietOf) -> list[Coming]:
+def coming_next(rows: Iterable[AnyRow], quiet_of: QuietOf, steps: Steps) -> list[Coming]:
     """What follows from the rows without a person; what has a time first, in its order.
 
     Args:
         rows: of one production or of several.
         quiet_of: of a production, by its id.
+        steps: of all datasets among the rows that are not ready.
     """
-    found = list(rows)
-    asked = {(row.production, row.body.subject_id) for row in found if row.kind == Kind.APPROVAL}
-    told = [one for row in found for one in _of(row, asked, quiet_of)]
+    told = [one for row in rows for one in _of(row, steps, quiet_of)]
     timed = sorted(((one.at, one) for one in told if one.at is not None), key=itemgetter(0))
     return [*(one for _, one in timed), *(one for one in told if one.at is None)]
 
@@ -71,28 +70,30 @@ def quiet_time(settings: Settings, stack_seconds: float) -> timedelta | None:
     return timedelta(seconds=stack_seconds if minutes is None else minutes * 60)
 
 
-def _of(row: AnyRow, asked: set[tuple[str, str]], quiet_of: QuietOf) -> Iterator[Coming]:
+def _of(row: AnyRow, steps: Steps, quiet_of: QuietOf) -> Iterator[Coming]:
     match row.kind, row.status:
         case Kind.RUN, RunStatus.RUNNING:
             title = row.body.run.title
-            yield Coming(row.production, f"{title} is prepared; a mail has its report")
+            yield Coming(row.production, f"{title} is being prepared; a mail has its report")
         case Kind.GENERATION, _:
             yield _dataset(row, quiet_of(row.production))
         case Kind.APPROVAL, _:
             yield _expiry(row)
-        case Kind.DATASET, DatasetStatus.ASSEMBLED if (row.production, row.id) not in asked:
-            pictures = count(row.body.pictures, "picture")
-            what = f"{pictures} of dataset {row.id} are captioned; then its training is started"
-            yield Coming(row.production, what)
+        case Kind.DATASET, _ if step := steps.get((row.production, row.id)):
+            if step not in {DatasetStep.ASKED, DatasetStep.ENDED}:
+                what = f"Dataset {row.id}: {step}; a mail says what follows"
+                yield Coming(row.production, what)
         case Kind.TRAINING, TrainingStage.STARTING | TrainingStage.IN_PROGRESS:
-            what = f"{row.id} is trained, for hours; a mail says how it ended"
+            what = f"{row.id} is being trained, for hours; a mail says how it ended"
             yield Coming(row.production, what)
         case Kind.DEPLOYMENT, _ if row.status not in OVER:
             yield from _deployment(row.production, row.id, row.status, row.body)
         case Kind.STORYBOARD, StoryboardStatus.DRAWING:
             panels = count(row.body.panels, "panel")
             name = row.body.title or row.body.name
-            yield Coming(row.production, f"{panels} of {name} are drawn; a mail has the gallery")
+            yield Coming(
+                row.production, f"{panels} of {name} are being drawn; a mail has the gallery"
+            )
 
 
 def _dataset(row: GenerationRow, quiet: timedelta | None) -> Coming:
@@ -115,6 +116,6 @@ def _deployment(
     production: str, identity: str, status: DeploymentStage, body: DeploymentBody
 ) -> Iterator[Coming]:
     if status in {DeploymentStage.PLANNED, DeploymentStage.CREATING}:
-        what = f"{identity} is deployed, about half an hour; a mail says when it answers"
+        what = f"{identity} is being deployed, about half an hour; a mail says when it answers"
         yield Coming(production, what)
     yield Coming(production, f"{identity} is switched off", body.retires_at)

@@ -10,7 +10,7 @@ from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.rows import Kind, TrainingStage
 from onmodel.films.places import places_of
 from onmodel.overview.coming import Coming, QuietOf, coming_next
-from onmodel.overview.lines import Line, billing, lines_of, rows_to_show
+from onmodel.overview.lines import Line, billing, lines_of, rows_to_show, steps_of
 from onmodel.ports.registry import Registry
 from onmodel.registry.rows import AnyRow
 
@@ -79,10 +79,11 @@ def gather(
         progress: as of lines_of.
     """
     rows = rows_to_show(registry, production)
+    steps = steps_of(rows, registry, now)
     return Overview(
         rows=tuple(rows),
-        lines=tuple(lines_of(rows, now, places_of(registry), progress)),
-        coming=tuple(coming_next(rows, quiet_of)),
+        lines=tuple(lines_of(rows, now, places_of(registry), steps, progress)),
+        coming=tuple(coming_next(rows, quiet_of, steps)),
     )
 
 

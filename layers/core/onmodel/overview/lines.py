@@ -31,6 +31,7 @@ from onmodel.datasets.caption_words import check_in_words
 from onmodel.deployments.lifecycle import OVER
 from onmodel.films.places import places_of, waits_for_a_place
 from onmodel.formats.wording import count, dollars, when
+from onmodel.overview.dataset_step import DatasetStep, Steps, steps_of
 from onmodel.overview.detectors import (
     bills_by_the_hour,
     detector_in_words,
@@ -118,6 +119,7 @@ def lines_of(
     rows: list[AnyRow],
     now: datetime,
     places: PlacesBody,
+    steps: Steps,
     progress: Callable[[AnyRow], str] = lambda _row: "",
 ) -> list[Line]:
     """A line for each row.
@@ -126,9 +128,10 @@ def lines_of(
         rows: as of rows_to_show.
         now: for what bills by the hour.
         places: of the films that are prepared, and of those that wait for their turn.
+        steps: as of steps_of.
         progress: of a row that is being worked on, in words; '' when there is nothing to say.
     """
-    return _once([_line(row, now, places, progress) for row in rows])
+    return _once([_line(row, now, places, steps, progress) for row in rows])
 
 
 def look(
@@ -139,7 +142,7 @@ def look(
 ) -> list[Line]:
     """The lines of one production or of all; arguments as of lines_of."""
     rows = rows_to_show(registry, production)
-    return lines_of(rows, now, places_of(registry), progress)
+    return lines_of(rows, now, places_of(registry), steps_of(rows, registry, now), progress)
 
 
 def billing(lines: list[Line]) -> list[Line]:
@@ -183,10 +186,14 @@ def _once(lines: list[Line]) -> list[Line]:
 
 
 def _line(
-    row: AnyRow, now: datetime, places: PlacesBody, progress: Callable[[AnyRow], str]
+    row: AnyRow,
+    now: datetime,
+    places: PlacesBody,
+    steps: Steps,
+    progress: Callable[[AnyRow], str],
 ) -> Line:
     what, usd, hourly = _told(row, now)
-    if further := _under_way(row, places, progress):
+    if further := _under_way(row, places, steps, progress):
         what = f"{what}; {further}"
     return Line(
         production=row.production,
@@ -235,15 +242,15 @@ def _cost(training: TrainingBody) -> float | None:
     return training.estimated_usd + sum(usd or 0 for usd in captions)
 
 
-def _under_way(row: AnyRow, places: PlacesBody, progress: Callable[[AnyRow], str]) -> str:
+def _under_way(
+    row: AnyRow, places: PlacesBody, steps: Steps, progress: Callable[[AnyRow], str]
+) -> str:
     """The progress of what is being worked on; '' for everything else."""
     match row.kind, row.status:
         case Kind.RUN, RunStatus.RUNNING:
             return waits_for_a_place(places, row.production, row.id) or progress(row)
-        case Kind.DATASET, DatasetStatus.ASSEMBLED:
-            return progress(row)
-        case Kind.DATASET, DatasetStatus.CAPTIONED:
-            return "its manifest and report are being written"
+        case Kind.DATASET, _ if step := steps.get((row.production, row.id)):
+            return (progress(row) if step is DatasetStep.CAPTIONED else "") or step
         case Kind.TRAINING, TrainingStage.IN_PROGRESS:
             return "takes hours; a mail says when the model answers"
     return ""
@@ -264,8 +271,10 @@ def _waiting(row: AnyRow) -> str:
         return f"{films}, the last prepared {last}; waits for more, then becomes a dataset"
     approval: ApprovalBody = row.body
     until = when(approval.expires_at)
-    what = f"{approval.purpose} of {approval.subject_id} for {dollars(approval.usd)}"
-    return f"waits for your approval until {until}: {what}"
+    cost = "" if approval.purpose == "review" else f" for {dollars(approval.usd)}"
+    return (
+        f"waits for your approval until {until}: {approval.purpose} of {approval.subject_id}{cost}"
+    )
 
 
 def _dataset(dataset: DatasetBody) -> str:

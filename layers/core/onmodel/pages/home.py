@@ -23,9 +23,8 @@ TONES: Mapping[str, str] = {
 }
 """Colours of states that are ends; all others are on their way."""
 
-STATES = {"drawn": "drawn", "in_service": "in service", "in_progress": "is trained",
-          "running": "is prepared", "assembled": "is captioned", "captioned": "is written",
-          "creating": "is deployed", "retiring": "is switched off"}  # fmt: skip
+STATES = {"in_service": "in service", "in_progress": "in training", "running": "in preparation",
+          "creating": "being deployed", "retiring": "being switched off"}  # fmt: skip
 """Words for states that people would not read as such."""
 
 
@@ -159,7 +158,7 @@ def _numbers(view: Overview) -> list[HomeNumber]:
         ),
         HomeNumber(
             f"{len(runs)}",
-            "film is prepared now" if len(runs) == 1 else "films are prepared now",
+            "film in preparation" if len(runs) == 1 else "films in preparation",
             f"of {count(len(_films(view.rows)), 'film')}",
         ),
     ]
