@@ -13,6 +13,7 @@ from onmodel.contracts.keys import as_typed
 from onmodel.errors import FilmRefused
 from onmodel.films.file_kinds import is_picture_archive
 from onmodel.films.upload_layout import FilmFile, IgnoredUpload, classify, key_in
+from onmodel_cli.checked_here import checked_here
 from onmodel_cli.uploading import UploadProgress, check_key
 
 READ_BYTES = 4 * 1024**2
@@ -92,7 +93,7 @@ def check_film(path: Path) -> None:
     from onmodel.video.inspection.film import inspect_film
 
     try:
-        with path.open("rb") as source:
+        with checked_here(path), path.open("rb") as source:
             if is_picture_archive(path.name):
                 open_picture_archive(source).facts(path.stat().st_size)
                 return

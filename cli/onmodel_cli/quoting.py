@@ -27,6 +27,7 @@ from onmodel.money.training_quotes import (
 from onmodel.storyboards.first import first_storyboard
 from onmodel.wiring import trainer_rules
 from onmodel_cli import options, speaking
+from onmodel_cli.checked_here import checked_here
 from onmodel_cli.speaking import print_object
 
 DEPLOYMENT_HOURS = 2.0
@@ -79,10 +80,10 @@ def quote(
     with speaking.plain_errors(as_json):
         if not film.is_file():
             raise FilmRefused(f"There is no film at {film}", "Check the path")
-        chosen = parse_settings(_bytes(settings, "settings")) if settings else Settings()
+        chosen = _settings(settings) if settings else Settings()
         book = PriceBook.load(_bytes(prices, "price book") if prices else None)
         try:
-            with film.open("rb") as source:
+            with checked_here(film), film.open("rb") as source:
                 facts = inspect_film(source, size_bytes=film.stat().st_size).facts
         except FilmRefused as fault:
             raise FilmRefused(f"{film.name}: {fault.reason}", fault.advice) from fault
@@ -120,6 +121,11 @@ def quote(
         for name, found in made.items():
             _show(name, found)
         _show_total(whole)
+
+
+def _settings(path: Path) -> Settings:
+    with checked_here(path):
+        return parse_settings(_bytes(path, "settings"))
 
 
 def _bytes(path: Path, what: str) -> bytes:

@@ -25,6 +25,7 @@ from onmodel.storyboards.naming import drawing_name, storyboard_name
 from onmodel.storyboards.planning import parse_storyboard
 from onmodel.wiring import now
 from onmodel_cli import options, speaking
+from onmodel_cli.checked_here import checked_here
 from onmodel_cli.connection import Connection
 from onmodel_cli.drawing import DrawingPlace, StoryboardFollower
 from onmodel_cli.options import open_stack, production_id
@@ -57,7 +58,8 @@ def storyboard(
         text, board = _read(file)
         connection = open_stack(stack, region, local)
         place = production_id(production, connection.registry)
-        _check(board, place, connection)
+        with checked_here(file):
+            _check(board, place, connection)
         folder = production_folder(production, connection.registry)
         follower = send_storyboard(text, file, folder, place, connection)
         speaking.say(f"[green]✓[/] {count(len(board.scenes), 'scene')} uploaded")
@@ -130,9 +132,10 @@ def _read(file: Path) -> tuple[bytes, Storyboard]:
     """Raises SettingsRefused with every fault of the file."""
     if not file.is_file():
         raise SettingsRefused(f"There is no storyboard at {file}", "Check the path")
-    check_size(file.stat().st_size, file.name)
-    text = file.read_bytes()
-    board = parse_storyboard(text, file.name)
+    with checked_here(file):
+        check_size(file.stat().st_size, file.name)
+        text = file.read_bytes()
+        board = parse_storyboard(text, file.name)
     for notice in user_yaml_notices(text, file.name):
         speaking.say(f"[yellow]![/] {escape(f'{file.name}, {notice}')}")
     return text, board

@@ -33,6 +33,7 @@ from onmodel.formats.wording import printable
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectInfo, ObjectStore
 from onmodel.vision.picture_header import picture_kind
+from onmodel_cli.checked_here import checked_here
 
 if TYPE_CHECKING:
     from onmodel_cli.connection import Connection
@@ -137,9 +138,10 @@ def upload_settings(
     """
     if not path.is_file():
         raise SettingsRefused(f"There are no settings at {path}", "Check the path")
-    check_size(path.stat().st_size, path.name)
-    text = path.read_bytes()
-    read_settings(text, models)
+    with checked_here(path):
+        check_size(path.stat().st_size, path.name)
+        text = path.read_bytes()
+        read_settings(text, models)
     for notice in user_yaml_notices(text, path.name):
         warn(f"{path.name}, {notice}")
     _put_if_new(uploads, settings_key(folder), text, "application/yaml")

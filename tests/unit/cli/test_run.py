@@ -198,6 +198,8 @@ def test_run_when_settings_are_impossible_sends_nothing(invoke, film, world, tmp
     done = invoke("run", film, "-p", "mira", "--settings", bad)
     assert done.exit_code == 3
     assert "finder.lables" in done.stderr
+    assert "✗ bad.yaml" in done.stderr and "settings.yaml" not in done.stderr
+    assert "upload it again" not in done.stderr
     assert world.uploads.keys() == ()
     assert SettingsRefused.__name__ not in done.stderr
 
