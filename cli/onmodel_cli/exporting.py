@@ -97,7 +97,7 @@ def export(
         slug = options.production_id(production, connection.registry)
         row = chosen_dataset(slug, dataset, connection.registry)
         place = to or Path("onmodel-out") / slug / "datasets" / f"{row.id}-{layout}"
-        folder = place.absolute()
+        folder = place.resolve() if place.is_symlink() else place.absolute()
         reviewed = save_review(
             folder, slug, registry=connection.registry, limits=connection.services.dataset_limits
         )

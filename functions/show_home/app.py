@@ -3,8 +3,7 @@
 from onmodel.contracts.links import LinkAnswer, LinkRequest
 from onmodel.environment import Buckets, GenerationPace, Links, RegistryTable, StackName
 from onmodel.handler import lambda_handler
-from onmodel.steps.follow_link import fault_page
-from onmodel.steps.show_home import ShowHome
+from onmodel.steps.show_home import ShowHome, fault_page
 from onmodel.wiring import now, services
 
 wired = services(Buckets, GenerationPace, Links, RegistryTable, StackName)

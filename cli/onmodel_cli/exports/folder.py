@@ -35,6 +35,9 @@ DOWNLOADS_AT_ONCE = 8
 NAMED_CHANGES = 5
 """Changed files that a message names."""
 
+CONTENT_DIGITS = 16
+"""Of the hash in an unfinished folder's name: `.x.y.<hash>.partial` is of `x.y`, and not of `x`."""
+
 MISSING = "missing"
 
 
@@ -162,7 +165,7 @@ def _content(dataset: ExportedDataset, layout: ExportFormat, name: str) -> str:
     prefix = getattr(layout, "prefix", "")
     characters = {slug: one.model_dump(mode="json") for slug, one in dataset.characters.items()}
     of = (dataset.dataset_id, name, prefix, dataset.production_name, characters)
-    return digest({"of": of, "pictures": lines, "dropped": dropped}, 16)
+    return digest({"of": of, "pictures": lines, "dropped": dropped}, CONTENT_DIGITS)
 
 
 def _write(
@@ -175,7 +178,7 @@ def _write(
     progress: Callable[[int, int], None],
 ) -> Written:
     made = folder.with_name(f".{folder.name}.{content}.partial")
-    for other in folder.parent.glob(f".{_literal(folder.name)}.*.partial"):
+    for other in folder.parent.glob(f".{_literal(folder.name)}.{'?' * CONTENT_DIGITS}.partial"):
         if other != made:  # of an export that was interrupted, and is another one now
             shutil.rmtree(other)
     made.mkdir(parents=True, exist_ok=True)

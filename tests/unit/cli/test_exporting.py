@@ -236,3 +236,26 @@ def test_export_when_the_folder_was_reviewed_then_saved_and_written_with_it(
 def test_review_when_neither_or_both_are_given_then_a_wrong_command() -> None:
     for wanted in ([], ["-p", "bunny", "--folder", "out"]):
         assert CliRunner().invoke(main.app, ["review", *wanted]).exit_code == 2
+
+
+def test_export_when_the_folder_is_a_link_then_what_it_leads_to_is_replaced(
+    export: Command, dataset: DatasetRef
+) -> None:
+    Path("disk").mkdir()
+    Path("out").symlink_to(Path("disk"))
+    assert export("--to", "out", "--format", "kohya").exit_code == 0
+    assert export("--to", "out", "--format", "coco").exit_code == 0
+    assert Path("out").is_symlink()
+    assert Path("disk/export.json").is_file()
+    assert sorted(path.name for path in Path().iterdir()) == ["disk", "out"]
+
+
+def test_export_when_another_folder_is_unfinished_then_its_pictures_stay(
+    export: Command, dataset: DatasetRef
+) -> None:
+    other = Path(".out.v2.0123456789abcdef.partial")
+    own = Path(".out.0123456789abcdef.partial")
+    other.mkdir()
+    own.mkdir()
+    assert export("--to", "out").exit_code == 0
+    assert (other.exists(), own.exists()) == (True, False)

@@ -43,7 +43,7 @@ HOME_DAYS = 1.0
 """Of the link to the home page below an answer: mails have one of 30 days."""
 
 TRY_AGAIN = "Open the link again in a minute: it shows what was decided."
-SEE_LOG = "If this page comes again, look into the log of the function follow_link."
+SEE_LOG = "If this page comes again, look into the log of the function {}."
 
 DECISIONS = {"approve": ApprovalStatus.APPROVED, "decline": ApprovalStatus.DECLINED}
 
@@ -215,8 +215,16 @@ def link_page(status: int, html: bytes) -> LinkAnswer:
     return LinkAnswer(statusCode=status, headers=PAGE_HEADERS, body=html.decode())
 
 
-def fault_page(fault: Exception) -> LinkAnswer:
-    """The page for a request that failed; the log has the fault, the page does not."""
+def fault_page(
+    fault: Exception, *, again: str = TRY_AGAIN, function: str = "follow_link"
+) -> LinkAnswer:
+    """The page for a request that failed; the log has the fault, the page does not.
+
+    Args:
+        fault: what was raised.
+        again: why the link can be opened again.
+        function: whose log has the fault.
+    """
     if isinstance(fault, Throttled | ServiceUnavailable | Conflict):
-        return link_page(503, message_page("This did not work just now", TRY_AGAIN))
-    return link_page(500, message_page("This did not work", TRY_AGAIN, SEE_LOG))
+        return link_page(503, message_page("This did not work just now", again))
+    return link_page(500, message_page("This did not work", again, SEE_LOG.format(function)))

@@ -31,6 +31,7 @@ from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.rows import AnyRow
+from onmodel.steps import follow_link
 from onmodel.steps.follow_link import link_page
 
 DAYS = 1.0
@@ -128,6 +129,13 @@ class ShowHome:
             return Judgement.model_validate_json(self.studio.get(keys.judgement))
         except NotFound:
             return None
+
+
+def fault_page(fault: Exception) -> LinkAnswer:
+    """The page for a request that failed."""
+    return follow_link.fault_page(
+        fault, again="Open the link again in a minute: nothing was changed.", function="show_home"
+    )
 
 
 def _ids(rows: Sequence[AnyRow]) -> list[str]:
