@@ -3,14 +3,14 @@
 from onmodel.contracts.links import LinkAnswer, LinkRequest
 from onmodel.environment import Buckets, GenerationPace, Links, RegistryTable, StackName
 from onmodel.handler import lambda_handler
-from onmodel.steps.show_home import ShowHome, fault_page
+from onmodel.steps.show_home import ShowHome, home_fault_page
 from onmodel.wiring import now, services
 
 wired = services(Buckets, GenerationPace, Links, RegistryTable, StackName)
 
 
 # The rest of an answer is a page with links, which are keys: it is not logged.
-@lambda_handler(LinkRequest, logged={"statusCode"}, answer_to=fault_page)
+@lambda_handler(LinkRequest, logged={"statusCode"}, answer_to=home_fault_page)
 def handler(request: LinkRequest) -> LinkAnswer:
     return ShowHome(
         registry=wired.registry,

@@ -13,7 +13,7 @@ from fakes.training_in_memory import LINKS_URL, PRODUCTION
 
 from onmodel.contracts.rows import ApprovalStatus
 from onmodel.registry.kinds import APPROVALS
-from onmodel.steps.show_home import fault_page
+from onmodel.steps.show_home import home_fault_page
 
 HOSTILE = "<script>alert(1)</script>.mp4"
 
@@ -122,7 +122,7 @@ def test_link_when_of_a_report_or_a_question_then_no_home_page() -> None:
 
 
 def test_page_when_a_request_failed_then_names_the_function_that_has_the_log() -> None:
-    page = fault_page(KeyError("the table"))
+    page = home_fault_page(KeyError("the table"))
     assert page.statusCode == 500
     assert "the log of the function show_home" in page.body
     assert "what was decided" not in page.body

@@ -10,7 +10,8 @@ from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.rows import Kind, TrainingStage
 from onmodel.films.places import places_of
 from onmodel.overview.coming import Coming, QuietOf, coming_next
-from onmodel.overview.lines import Line, billing, lines_of, rows_to_show, steps_of
+from onmodel.overview.dataset_step import steps_of
+from onmodel.overview.lines import Line, billing, lines_of, rows_to_show
 from onmodel.ports.registry import Registry
 from onmodel.registry.rows import AnyRow
 

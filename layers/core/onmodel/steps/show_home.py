@@ -31,8 +31,7 @@ from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.rows import AnyRow
-from onmodel.steps import follow_link
-from onmodel.steps.follow_link import link_page
+from onmodel.steps.follow_link import fault_page, link_page
 
 DAYS = 1.0
 """Of the links on the page: whoever may see it follows them at once."""
@@ -131,9 +130,9 @@ class ShowHome:
             return None
 
 
-def fault_page(fault: Exception) -> LinkAnswer:
-    """The page for a request that failed."""
-    return follow_link.fault_page(
+def home_fault_page(fault: Exception) -> LinkAnswer:
+    """The page for a request that failed; nobody decided anything by it."""
+    return fault_page(
         fault, again="Open the link again in a minute: nothing was changed.", function="show_home"
     )
 
