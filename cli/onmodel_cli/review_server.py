@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote, unquote, urlsplit
 
+from onmodel.contracts.keys import digest
 from onmodel.contracts.settings import AllowedModels
 from onmodel.datasets.review_list import newest_dataset
 from onmodel.environment import Models
@@ -34,6 +36,13 @@ from onmodel_cli.connection import Connection
 from onmodel_cli.exports.folder_stack import ReviewedFolder
 
 PICTURES = {"jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+
+FIRST_PORT = 20_000
+PORTS = 10_000
+"""Those that reviews use by themselves: systems give ports from 32,768 on to connections."""
+
+NEXT_PORTS = 20
+"""Tried when the port of a review is in use."""
 
 KEPT_A_DAY = "private, max-age=86400, immutable"
 """Pictures never change under their addresses."""
@@ -77,8 +86,12 @@ class ServedPictures:
             return None
 
 
+class PortTaken(RefusedError):
+    """Raised when another program uses the port."""
+
+
 class ReviewServer(ThreadingHTTPServer):
-    """Serves one review on 127.0.0.1, below a secret path, on a free port."""
+    """Serves one review on 127.0.0.1, below a secret path."""
 
     daemon_threads = True
 
@@ -175,16 +188,29 @@ class NothingToReview(RefusedError):
     """Raised when a production has no prepared film."""
 
 
-def review_server(production: str, connection: Connection, port: int = 0) -> ReviewServer:
+def ports_of(reviewed: str) -> range:
+    """Ports to try for a review, the same ones each time.
+
+    A browser keeps unsaved decisions for one address and port: on another port it has none.
+
+    Args:
+        reviewed: what is reviewed, as a text that nothing else has.
+    """
+    first = FIRST_PORT + int(digest(reviewed, 8), 16) % PORTS
+    return range(first, first + NEXT_PORTS)
+
+
+def review_server(production: str, connection: Connection, port: int | None = None) -> ReviewServer:
     """A server for a production; its address works after `serve_forever` began.
 
     Args:
         production: slug.
         connection: to the stack that has the pictures and takes the corrections.
-        port: of 127.0.0.1; 0 takes a free one.
+        port: of 127.0.0.1; None takes the production's own, 0 any free one.
 
     Raises:
         NothingToReview: no film was prepared.
+        PortTaken: another program uses this port.
     """
     registry = connection.registry
     if not any(row.body.run is not None for row in FILMS.list(registry, production)):
@@ -198,15 +224,20 @@ def review_server(production: str, connection: Connection, port: int = 0) -> Rev
         uploads=connection.uploads,
         studio=connection.studio,
         models=connection.environment.read(Models).allowed,
-        port=port,
+        ports=ports_of(f"{connection.studio.bucket}/{production}") if port is None else (port,),
     )
 
 
-def folder_server(folder: Path, port: int = 0) -> ReviewServer:
+def folder_server(folder: Path, port: int | None = None) -> ReviewServer:
     """A server for an exported folder: corrections are written into it, and no stack is needed.
+
+    Args:
+        folder: with the export.
+        port: of 127.0.0.1; None takes the folder's own, 0 any free one.
 
     Raises:
         FolderRefused: it holds no export.
+        PortTaken: another program uses this port.
     """
     reviewed = ReviewedFolder(folder)
     return _server(
@@ -215,7 +246,7 @@ def folder_server(folder: Path, port: int = 0) -> ReviewServer:
         uploads=reviewed.files,
         studio=reviewed.files,
         models=AllowedModels(),
-        port=port,
+        ports=ports_of(str(folder.resolve())) if port is None else (port,),
     )
 
 
@@ -226,7 +257,7 @@ def _server(
     uploads: ObjectStore,
     studio: ObjectStore,
     models: AllowedModels,
-    port: int,
+    ports: Sequence[int],
 ) -> ReviewServer:
     pictures = ServedPictures()
     items = ReviewItems(
@@ -240,4 +271,12 @@ def _server(
     api = ReviewApi(
         items=items, registry=registry, studio=studio, clock=now, limits=common_limits()
     )
-    return ReviewServer(api, ReviewSubject(reviewed), pictures, port)
+    for port in ports:
+        try:
+            return ReviewServer(api, ReviewSubject(reviewed), pictures, port)
+        except OSError as fault:
+            if fault.errno != errno.EADDRINUSE:
+                raise
+    raise PortTaken(
+        f"Port {ports[0]} of 127.0.0.1 is in use", "Choose another one with --port, or 0 for any"
+    )

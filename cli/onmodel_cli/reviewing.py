@@ -26,7 +26,14 @@ def review(
     no_open: Annotated[
         bool, typer.Option("--no-open", help="Do not open the page in a browser.")
     ] = False,
-    port: Annotated[int, typer.Option(help="Of 127.0.0.1; 0 takes a free one.")] = 0,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65_535,
+            help="Of 127.0.0.1; 0 takes any free one. Left out, it is the same each time.",
+        ),
+    ] = None,
     stack: options.Stack = "onmodel",
     region: options.Region = None,
     local: options.Local = False,

@@ -11,7 +11,13 @@ import pytest
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
 from onmodel_cli.connection import Connection
-from onmodel_cli.review_server import NothingToReview, ReviewServer, review_server
+from onmodel_cli.review_server import (
+    NothingToReview,
+    PortTaken,
+    ReviewServer,
+    ports_of,
+    review_server,
+)
 
 
 @pytest.fixture
@@ -104,6 +110,40 @@ def test_server_when_made_then_each_has_a_secret_of_its_own(
     with review_server(PRODUCTION, connection) as other:
         assert other.prefix != server.prefix
         assert len(other.prefix) >= 32
+
+
+def test_port_when_a_review_is_served_again_then_the_same_one(
+    world: TrainingInMemory, connection: Connection
+) -> None:
+    world.film()
+    ports = []
+    for _ in range(2):
+        with review_server(PRODUCTION, connection) as made:
+            ports.append(made.server_port)
+    assert ports[0] == ports[1]
+    assert ports[0] in ports_of(f"{connection.studio.bucket}/{PRODUCTION}")
+
+
+def test_port_when_it_is_in_use_then_the_next_one(
+    world: TrainingInMemory, connection: Connection
+) -> None:
+    world.film()
+    with (
+        review_server(PRODUCTION, connection) as first,
+        review_server(PRODUCTION, connection) as second,
+    ):
+        assert second.server_port > first.server_port
+
+
+def test_port_when_a_person_chose_one_that_is_in_use_then_refused(
+    server: ReviewServer, connection: Connection
+) -> None:
+    with pytest.raises(PortTaken, match=f"Port {server.server_port} of 127.0.0.1 is in use"):
+        review_server(PRODUCTION, connection, server.server_port)
+
+
+def test_ports_when_productions_differ_then_so_do_they() -> None:
+    assert ports_of("studio/bunny") != ports_of("studio/squirrel")
 
 
 def test_server_when_no_film_was_prepared_then_refused(connection: Connection) -> None:
