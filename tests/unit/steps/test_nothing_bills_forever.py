@@ -392,7 +392,8 @@ A forgotten model unit costs 1,452 dollars a day. So:
   their price.
 - **A Custom Labels model is stopped after the last film.** Its row and its schedule exist before it
   is started, each film has a lease that ends by itself, and nobody takes a lease of a model that is
-  being stopped. A model that ran before onmodel needed it is never stopped by onmodel.
+  being stopped. A model that ran before onmodel needed it is never stopped by onmodel. Where
+  somebody deleted the row, nothing says whose the model is: its schedule stops it.
 - **Who begins something asks last.** A film that needs a model, a training or a drawing writes
   its row and asks then whether the stack or the production is being deleted; a deletion says so
   first and looks at the rows then.
