@@ -39,9 +39,11 @@ from onmodel_cli.signals import ending_as_by_ctrl_c
 from onmodel_cli.status import costs, status
 from onmodel_cli.storyboard import storyboard
 from onmodel_cli.train import train
+from onmodel_cli.wrong_commands import Program
 
 app = typer.Typer(
     name="onmodel",
+    cls=Program,
     no_args_is_help=True,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -85,7 +87,7 @@ def run(
     films: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILM...", help="Films to prepare, or folders of films.", show_default=False
+            metavar="FILM", help="Films to prepare, or folders of films.", show_default=False
         ),
     ],
     production: Annotated[

@@ -13,6 +13,7 @@ import typer
 from botocore.exceptions import BotoCoreError
 from rich.console import Console
 from rich.markup import escape
+from typer.exceptions import TyperException
 
 from onmodel.errors import OnmodelError, RefusedError, ServiceError, StillRunning
 from onmodel.formats.commands import naming_stack
@@ -77,7 +78,8 @@ def plain_errors(
 ) -> Iterator[None]:
     """Our errors end the command with one message and a code of their own.
 
-    An unexpected error keeps its traceback: it is a fault of this program.
+    An unexpected error keeps its traceback, and Python ends with FAULT: it is a fault of this
+    program.
 
     Args:
         as_json: whether stdout gets the error too, as `{"error": …}`.
@@ -102,14 +104,23 @@ def plain_errors(
         _end(said, Exit.REFUSED, fault, as_json)
     except KeyboardInterrupt as stop:
         _end(interrupted, Exit.INTERRUPTED, stop, as_json)
+    except Exception as fault:
+        if as_json and not isinstance(fault, typer.Exit | typer.Abort | TyperException):
+            print_error(fault, f"A fault of onmodel: {fault}", Exit.FAULT)
+        raise
+
+
+def print_error(fault: BaseException, message: str, exit_code: int) -> None:
+    """What `--json` prints of a command that fails: the error's class, a sentence, the code."""
+    told = {"kind": type(fault).__name__, "message": message, "exit_code": int(exit_code)}
+    print_object({"error": told})
 
 
 def _end(message: str, code: Exit, fault: BaseException, as_json: bool) -> None:
     readable = message.encode("utf-8", "replace").decode()  # paths may have other bytes
     err.print(f"[bold red]✗[/] {escape(readable)}")
     if as_json:
-        told = {"kind": type(fault).__name__, "message": readable, "exit_code": int(code)}
-        print_object({"error": told})
+        print_error(fault, readable, code)
     sys.stdout.flush()
     raise typer.Exit(code)
 
