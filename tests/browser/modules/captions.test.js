@@ -14,6 +14,16 @@ export function test_caption_when_it_names_another_then_the_name_is_replaced() {
   equal(without("Frank jumps"), ["Buck jumps"]);
 }
 
+export function test_caption_when_a_name_is_part_of_another_then_the_longest_counts() {
+  const of = (name, ...others) => ({ name, others });
+  equal(texts("Buck Bunny runs", of("Buck", "Buck Bunny")), ["names Buck Bunny, not Buck"]);
+  equal(without("Buck Bunny runs", of("Buck", "Buck Bunny")), ["Buck runs"]);
+  equal(texts("Buck Bunny runs", of("Buck Bunny", "Buck")), []);
+  equal(without("Buck runs", of("Buck Bunny", "Buck")), ["Buck Bunny runs"]);
+  equal(texts("Old Buck runs", of("Buck", "Old Buck")), ["names Old Buck, not Buck"]);
+  equal(texts("花子は眠る", of("花", "花子")), ["names 花子, not 花"]);
+}
+
 export function test_caption_when_it_names_nobody_then_says_so() {
   equal(texts("A bucket stands there"), ["does not name Buck"]);
 }

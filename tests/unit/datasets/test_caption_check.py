@@ -41,6 +41,15 @@ def test_caption_when_looked_at_by_itself_then_these_faults(
     assert [fault.kind for fault in own_faults(CaptionText(text, "buck"), CAST)] == kinds
 
 
+def test_caption_when_it_has_a_longer_name_than_its_character_then_the_wrong_name() -> None:
+    cast = {"buck": Character(name="Buck"), "bunny": Character(name="Buck Bunny")}
+    (fault,) = own_faults(CaptionText("Buck Bunny yawns.", "buck"), cast)
+    assert fault.told == "The caption names Buck Bunny, not Buck"
+    assert own_faults(CaptionText("Buck Bunny yawns.", "bunny"), cast) == ()
+    (missed,) = own_faults(CaptionText("Buck Bunny yawns.", "bunny", ("buck",)), cast)
+    assert missed.kind == FIGURE
+
+
 def test_caption_when_nobody_was_recognised_then_any_name_will_do() -> None:
     assert own_faults(CaptionText("Frank yawns.", None), CAST) == ()
     assert own_faults(CaptionText("Somebody yawns.", "nobody-knows"), CAST) == ()

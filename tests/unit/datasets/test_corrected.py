@@ -199,3 +199,13 @@ def test_renamed_caption_when_it_was_put_right_then_its_first_text_has_the_name_
     found = renamed_caption(caption, "Frank", ["Rex"])
     assert found is not None
     assert (found.text, found.first) == ("Frank runs", "The long-eared Frank runs")
+
+
+def test_name_when_it_is_part_of_the_one_before_then_replaced_all_the_same() -> None:
+    caption = Caption(crop_id="c1", text="Buck Bunny runs.", model="m")
+    found = renamed_caption(caption, "Buck", ["Buck Bunny"])
+    assert found is not None
+    assert found.text == "Buck runs."
+    back = renamed_caption(found, "Buck Bunny", ["Buck"])
+    assert back is not None
+    assert back.text == "Buck Bunny runs."

@@ -191,3 +191,10 @@ def test_plan_panels_when_a_scene_has_more_tokens_than_the_model_reads_then_told
     fault = r"scene 2: its text with the style line may have 498 tokens, at most 480 are read"
     with pytest.raises(SettingsRefused, match=fault):
         plan_panels(storyboard, CAST, SageMakerRules())
+
+
+def test_plan_panels_when_a_name_is_part_of_another_then_the_longest_is_in_the_scene() -> None:
+    cast = {"buck": Character(name="Buck"), "bunny": Character(name="Buck Bunny")}
+    storyboard = Storyboard.model_validate({"scenes": ["Buck Bunny runs", "Buck runs"]})
+    planned = plan_panels(storyboard, cast, BedrockRules())
+    assert [panel.characters for panel in planned] == [("bunny",), ("buck",)]

@@ -113,7 +113,8 @@ def own_faults(
     """The faults that a caption has whatever the others say."""
     text, known = caption.text, characters.get(caption.character or "")
     found = []
-    if known is not None and not mentions(text, known.name):
+    names = [each.name for each in characters.values()]
+    if known is not None and not mentions(text, known.name, names):
         found.append(_wrong_name(text, known.name, characters))
     found += [
         CaptionFault(
@@ -141,13 +142,14 @@ def own_faults(
         for slug in caption.also_seen
         if slug != caption.character
         and slug in characters
-        and not mentions(text, name := characters[slug].name)
+        and not mentions(text, name := characters[slug].name, names)
     ]
     return tuple(found)
 
 
 def _wrong_name(text: str, name: str, characters: Mapping[str, Character]) -> CaptionFault:
-    others = [each.name for each in characters.values() if mentions(text, each.name)]
+    names = [each.name for each in characters.values()]
+    others = [other for other in names if mentions(text, other, names)]
     instead = f", not only {listed(others)}" if others else ""
     return CaptionFault(
         CaptionFaultKind.NAME,
@@ -168,10 +170,11 @@ def _named(
     text: str, character: str | None, characters: Mapping[str, Character]
 ) -> list[tuple[str, str]]:
     """Slug and name of the picture's character and of those that the text names."""
+    names = [each.name for each in characters.values()]
     return [
         (slug, known.name)
         for slug, known in sorted(characters.items())
-        if slug == character or mentions(text, known.name)
+        if slug == character or mentions(text, known.name, names)
     ]
 
 

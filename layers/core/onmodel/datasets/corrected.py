@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from onmodel.contracts.captions import BY_A_PERSON, Caption, CaptionAnswer
@@ -10,7 +10,7 @@ from onmodel.contracts.characters import Character
 from onmodel.contracts.datasets import DatasetItem, LeftOut, LeftOutReason
 from onmodel.contracts.keys import hashed_slug, same_name, slug
 from onmodel.contracts.settings import Settings
-from onmodel.datasets.mentions import mentions, with_name_replaced
+from onmodel.datasets.mentions import longest_first, mentions, with_name_replaced
 from onmodel.films.corrections import Corrections
 from onmodel.formats.wording import person_name
 
@@ -41,7 +41,7 @@ def caption_by_a_person(crop_id: str, corrections: Corrections) -> Caption | Non
     return None if text is None else Caption(crop_id=crop_id, text=text, model=BY_A_PERSON)
 
 
-def renamed_caption(caption: Caption, name: str, before: Iterable[str]) -> Caption | None:
+def renamed_caption(caption: Caption, name: str, before: Collection[str]) -> Caption | None:
     """A caption of a picture that has another name since; None when it cannot be used for it.
 
     Args:
@@ -50,12 +50,13 @@ def renamed_caption(caption: Caption, name: str, before: Iterable[str]) -> Capti
         before: names that the picture may have had.
     """
     text, first = caption.text, caption.first
-    if mentions(text, name):
+    names = (name, *before)
+    if mentions(text, name, names):
         return caption
-    for other in before:
-        if other != name and mentions(text, other):
-            text, first = (with_name_replaced(each, other, name) for each in (text, first))
-    if not mentions(text, name):
+    for other in longest_first(before):
+        if other != name and mentions(text, other, names):
+            text, first = (with_name_replaced(each, other, name, names) for each in (text, first))
+    if not mentions(text, name, names):
         return None
     return caption.model_copy(update={"text": text, "first": first})
 
@@ -166,5 +167,5 @@ def _fitting(
         return caption
     name = called(item.character, settings.characters)
     others = [called(other, settings.characters) for other in (before.character, item.named)]
-    fitting = renamed_caption(caption, name, filter(None, others))
+    fitting = renamed_caption(caption, name, [other for other in others if other])
     return fitting or (LeftOutReason.REVIEWED_OUT, f"its caption does not name {name}; {NEXT_ONE}")

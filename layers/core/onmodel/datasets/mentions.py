@@ -22,29 +22,42 @@ SAME = str.maketrans({"\u2018": "'", "\u2019": "'", "\u2010": "-", "\u2011": "-"
 """Apostrophes and hyphens that models write for the ones on a keyboard."""
 
 
-def mentions(text: str, phrase: str) -> bool:
+def mentions(text: str, phrase: str, names: Iterable[str] = ()) -> bool:
     """True when the phrase stands in the text as whole words; case and spacing do not matter.
 
     `Buck` is mentioned by "Buck's burrow" and "Buckは", not by "a bucket". Composed and decomposed
     letters are equal. In scripts without spaces the characters alone count.
+
+    Args:
+        text: to search.
+        phrase: a name, or other words.
+        names: of all characters. A longer one that contains the phrase is not the phrase: beside a
+            character Buck Bunny, "Buck Bunny runs" does not mention Buck.
     """
-    words = composed(phrase).split()
-    return bool(words) and _pattern(tuple(words)).search(composed(text)) is not None
+    pattern = _alone(phrase, names)
+    if pattern is None:
+        return False
+    return any(match["phrase"] is not None for match in pattern.finditer(composed(text)))
 
 
 def without_names(text: str, names: Iterable[str]) -> str:
     """The text with another, ordinary name for each of these."""
-    for name in names:
-        words = composed(name).split()
-        if words:
-            text = _pattern(tuple(words)).sub(ORDINARY_NAME, composed(text))
+    for name in longest_first(names):
+        text = with_name_replaced(text, name, ORDINARY_NAME)
     return text
 
 
-def with_name_replaced(text: str, name: str, by: str) -> str:
-    """The text with another name wherever this one is mentioned as whole words."""
-    words = composed(name).split()
-    return _pattern(tuple(words)).sub(lambda _: by, composed(text)) if words else text
+def with_name_replaced(text: str, name: str, by: str, names: Iterable[str] = ()) -> str:
+    """The text with another name wherever `mentions` finds this one."""
+    pattern = _alone(name, names)
+    if pattern is None:
+        return text
+    return pattern.sub(lambda found: found[0] if found["phrase"] is None else by, composed(text))
+
+
+def longest_first(names: Iterable[str]) -> list[str]:
+    """Names in an order in which none is taken for a part of a longer one."""
+    return sorted(names, key=lambda name: (-len(name), name))
 
 
 def name_pattern(name: str) -> str:
@@ -61,6 +74,30 @@ def phrase_pattern(phrase: str) -> str:
 def composed(text: str) -> str:
     """The text in NFC with one form of apostrophes and hyphens; as many letters as in NFC."""
     return unicodedata.normalize("NFC", text).translate(SAME)
+
+
+def _alone(phrase: str, names: Iterable[str]) -> re.Pattern[str] | None:
+    """Finds longer names that contain the phrase, and else, as group `phrase`, the phrase.
+
+    None for a phrase without words.
+    """
+    words = tuple(composed(phrase).split())
+    if not words:
+        return None
+    own = _pattern(words)
+    longer = [
+        other
+        for name in longest_first(names)
+        if own.search(composed(name)) and (other := tuple(composed(name).split())) != words
+    ]
+    return _alternatives(words, tuple(longer))
+
+
+@lru_cache(maxsize=1024)
+def _alternatives(words: tuple[str, ...], longer: tuple[tuple[str, ...], ...]) -> re.Pattern[str]:
+    own = f"(?P<phrase>{_pattern(words).pattern})"
+    either = "|".join([*(_pattern(other).pattern for other in longer), own])
+    return re.compile(either, re.IGNORECASE)
 
 
 @lru_cache(maxsize=1024)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from onmodel.contracts.caption_checks import CaptionFaultKind, RepeatedPhrase
 from onmodel.contracts.characters import Character
-from onmodel.datasets.mentions import UNSPACED, with_name_replaced
+from onmodel.datasets.mentions import UNSPACED, longest_first, with_name_replaced
 
 LEAST_CAPTIONS = 10
 """Of fewer captions a share says little."""
@@ -82,7 +82,7 @@ class _Others:
 
 def phrase_text(text: str, character: str | None, names: Iterable[str]) -> PhraseText:
     """Take a caption apart; parts in scripts without spaces between words are left out."""
-    for name in names:
+    for name in longest_first(names):
         text = with_name_replaced(text, name, NAME)
     begins_with_name = text.lstrip(" \"“«'").startswith(NAME)
     found: set[Phrase] = set()

@@ -114,7 +114,8 @@ def panel_prompt(
     known = characters or {}
     parts = [" ".join(scene.text.split())]
     named = [_name(who, known) for who in scene.characters or ()]
-    unnamed = [name for name in named if not mentions(scene.text, name)]
+    names = [*(one.name for one in known.values()), *named]
+    unnamed = [name for name in named if not mentions(scene.text, name, names)]
     if unnamed:
         parts.append(f"With {', '.join(unnamed)}")
     if storyboard.style.strip():
@@ -135,10 +136,11 @@ def scene_characters(
         return tuple(dict.fromkeys(slug for slug in slugs if slug is not None))
     cast = storyboard.characters
     allowed = None if cast is None else {_slug(who, characters) for who in cast}
+    names = [character.name for character in characters.values()]
     return tuple(
         slug
         for slug, character in sorted(characters.items())
-        if (allowed is None or slug in allowed) and mentions(scene.text, character.name)
+        if (allowed is None or slug in allowed) and mentions(scene.text, character.name, names)
     )
 
 

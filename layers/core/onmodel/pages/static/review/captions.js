@@ -32,10 +32,16 @@ const REPEATED_WORDS = 4; // this many words of a description in a row are a quo
 const TRAIT_ENDS = /[,;.:\n()]+|\b(?:with|and|who|which|that)\b/iu;
 const ARTICLE = /^\s*(?:an?|the|his|her|its|their)\b/iu;
 
-/** Whether a text has a phrase as whole words; case, spacing and normal form do not matter. */
-export function mentions(text, phrase) {
-  const words = composed(phrase).split(/\s+/u).filter(Boolean);
-  return words.length > 0 && pattern(words).test(composed(text));
+/**
+ * Whether a text has a phrase as whole words; case, spacing and normal form do not matter.
+ *
+ * @param {string[]} names of all characters: a longer one that contains the phrase is not the
+ *   phrase. Beside a character Buck Bunny, "Buck Bunny runs" does not mention Buck.
+ */
+export function mentions(text, phrase, names = []) {
+  const found = alone(phrase, names);
+  if (!found) return false;
+  return [...composed(text).matchAll(found)].some((match) => match.groups.phrase !== undefined);
 }
 
 /**
@@ -67,9 +73,11 @@ export function faultsOf(text, { name, others, traits = "", phrases = [], limits
   if (filler && text.includes(filler[0])) {
     add(`“${filler[0]}” says nothing about the picture`, tidy(text.replace(filler[0], " ")));
   }
-  const other = others.find((one) => mentions(text, one));
-  if (name && !mentions(text, name)) {
-    add(other ? `names ${other}, not ${name}` : `does not name ${name}`, named(text, other, name));
+  const names = [name, ...others].filter(Boolean);
+  const other = others.find((one) => mentions(text, one, names));
+  if (name && !mentions(text, name, names)) {
+    const right = other ? named(text, other, name, names) : null;
+    add(other ? `names ${other}, not ${name}` : `does not name ${name}`, right);
   } else if (!name && other) {
     add(`names ${other}, but nobody is named here`);
   }
@@ -132,10 +140,14 @@ export function plain(text) {
   return written(bare);
 }
 
-/** The other character's name replaced; null when there is none to replace. */
-function named(text, other, name) {
-  if (!other) return null;
-  return text.normalize("NFC").replace(pattern(composed(other).split(/\s+/u)), () => name);
+/** The first place of the other character's name replaced. */
+function named(text, other, name, names) {
+  let isDone = false;
+  return composed(text).replace(alone(other, names), (found, ...rest) => {
+    if (isDone || rest.at(-1).phrase === undefined) return found;
+    isDone = true;
+    return name;
+  });
 }
 
 /**
@@ -162,6 +174,23 @@ function tidy(text) {
 
 function composed(text) {
   return text.normalize("NFC").replace(/[\u2018\u2019]/gu, "'").replace(/[\u2010\u2011]/gu, "-");
+}
+
+/** Finds longer names that contain a phrase, and else, as group `phrase`, the phrase; or null. */
+function alone(phrase, names) {
+  const words = wordsOf(phrase);
+  if (!words.length) return null;
+  const own = pattern(words);
+  const longer = names
+    .map(wordsOf)
+    .filter((other) => other.join(" ") !== words.join(" ") && own.test(other.join(" ")))
+    .sort((one, two) => two.join(" ").length - one.join(" ").length);
+  const either = [...longer.map((other) => pattern(other).source), `(?<phrase>${own.source})`];
+  return new RegExp(either.join("|"), "giu");
+}
+
+function wordsOf(text) {
+  return composed(text).split(/\s+/u).filter(Boolean);
 }
 
 function pattern(words) {
