@@ -97,7 +97,7 @@ def test_report_when_rendered_is_self_contained_and_runs_nothing(make_report) ->
 def test_report_when_read_on_a_phone_then_nothing_is_told_by_hovering_alone(make_report) -> None:
     html = b"".join(page for _, page in render_film_report(make_report())).decode()
     assert " title=" not in html and "oint at" not in html
-    assert html.count("<summary>") == 24
+    assert html.count("<details><summary>") == 24
     assert html.count("of 100</small>") == 24
 
 
