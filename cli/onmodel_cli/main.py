@@ -114,8 +114,12 @@ def run(
         Path, typer.Option("--output", "-o", help="Where report, crops and records are copied to.")
     ] = Path("onmodel-out"),
     pictures: Annotated[
-        bool, typer.Option(help="Copy the kept pictures too, not only the report.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            help="Copy all kept pictures, or none. Without either: the first"
+            f" {results.FIRST_PICTURES}, in the order of the report's pages."
+        ),
+    ] = None,
     stack: options.Stack = "onmodel",
     region: options.Region = None,
     local: options.Local = False,

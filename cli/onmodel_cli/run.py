@@ -46,7 +46,8 @@ class Wish:
     characters: Path | None = None
     settings: Path | None = None
     output: Path = Path("onmodel-out")
-    pictures: bool = True
+    pictures: bool | None = None
+    """Whether kept pictures are copied too; None for the first of them."""
     are_named: bool = False
     """Names were saved before: references are not missed."""
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from onmodel.environment import Environment, Models
 from onmodel.errors import FilmRefused, SettingsRefused
 from onmodel.steps.refuse_film import refuse_film
 from onmodel.vision.encoding import encode_picture
-from onmodel_cli import main, run, speaking, status
+from onmodel_cli import main, results, run, speaking, status
 from onmodel_cli.connection import Connection
 
 NOISE = np.random.default_rng(1).integers(0, 255, (96, 96, 3), dtype=np.uint8)
@@ -44,6 +45,28 @@ def test_run_when_film_is_new_fetches_report_crops_and_records(invoke, film, tmp
     records = {path.name for path in Path(answer["records"]).iterdir()}
     assert {"crops.jsonl", "rejected.jsonl", "names.jsonl", "summary.json"} <= records
     assert Path(answer["report"]).is_relative_to(tmp_path / "onmodel-out")
+
+
+def test_run_when_a_film_has_many_pictures_then_copies_those_of_the_first_pages_and_says_so(
+    invoke, film, monkeypatch
+) -> None:
+    monkeypatch.setattr(results, "FIRST_PICTURES", 2)
+    answer = json.loads(invoke("run", film, "-p", "mira", "--json").stdout)
+    shown = re.findall(r'href="../crops/([^"]+)"', Path(answer["report"]).read_text())
+    assert answer["pictures_left"] == answer["crops_kept"] - 2 > 0
+    assert {path.name for path in Path(answer["crops"]).iterdir()} == set(shown[:2])
+    said = invoke("run", film, "-p", "mira").stdout
+    assert f"the first 2 of {answer['crops_kept']}; the same command with --pictures" in said
+    every = json.loads(invoke("run", film, "-p", "mira", "--json", "--pictures").stdout)
+    assert every["pictures_left"] == 0
+    assert {path.name for path in Path(answer["crops"]).iterdir()} == set(shown)
+
+
+def test_run_when_no_pictures_are_wanted_then_copies_the_report_alone(invoke, film) -> None:
+    answer = json.loads(invoke("run", film, "-p", "mira", "--json", "--no-pictures").stdout)
+    assert answer["pictures_left"] == answer["crops_kept"] > 0
+    assert list(Path(answer["crops"]).iterdir()) == []
+    assert Path(answer["report"]).is_file()
 
 
 def test_run_when_repeated_uploads_and_pays_nothing(invoke, film, connection) -> None:
