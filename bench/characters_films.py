@@ -111,7 +111,8 @@ def reference_pictures(film: CastFilm) -> list[ReferencePicture]:
     for name, pictures in references(film).items():
         for pixels, appearance in pictures:
             left, top, right, bottom = appearance.box
-            made.append(ReferencePicture(name, encode_for_service(pixels[top:bottom, left:right])))
+            jpeg = encode_for_service(pixels[top:bottom, left:right])
+            made.append(ReferencePicture(name, lambda jpeg=jpeg: jpeg))
     return made
 
 

@@ -1,5 +1,10 @@
 """Fixtures for all tests: the local stack, started when a test asks for it."""
 
+import os
+
+# Before NumPy is loaded: the threads of several tests' BLAS spin against each other for the cores.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from hypothesis import HealthCheck, settings
 
 from onmodel_local.pytest_plugin import deployed, local_stack

@@ -5,13 +5,15 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
-SETTLED_SECONDS = 0.05
-"""Real time after which fewer threads than usual are taken to be all: the last calls of a pool."""
+Result = TypeVar("Result")
 
 
 class WorkerTime:
-    """Simulated seconds; they pass when all threads of a pool wait, or no more of them come.
+    """Simulated seconds of one pool at a time: they pass when all of its threads wait.
 
     Args:
         threads: of the pool.
@@ -20,32 +22,66 @@ class WorkerTime:
     def __init__(self, threads: int) -> None:
         self.now = 0.0
         self._threads = threads
-        self._waiting: list[tuple[float, int]] = []
+        self._tasks = 0
+        """That are not done."""
+        self._waiting: list[tuple[float, int, threading.Event]] = []
         self._order = itertools.count()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
 
     def monotonic(self) -> float:
         return self.now
 
     def sleep(self, seconds: float) -> None:
         """Return when these seconds have passed for this thread."""
-        with self._changed:
-            mine = (self.now + seconds, next(self._order))
-            heapq.heappush(self._waiting, mine)
-            self._changed.notify_all()
-            while not self._is_due(mine):
-                pass
-            heapq.heappop(self._waiting)
-            self.now = max(self.now, mine[0])
-            self._changed.notify_all()
+        is_over = threading.Event()
+        with self._lock:
+            heapq.heappush(self._waiting, (self.now + seconds, next(self._order), is_over))
+            self._pass_when_all_wait()
+        is_over.wait()
 
-    def _is_due(self, mine: tuple[float, int]) -> bool:
-        """Whether the earliest waiting thread is this one, and no other can come before it."""
-        if self._waiting[0] != mine:
-            self._changed.wait()
-            return False
-        all_wait = self._changed.wait_for(
-            lambda: len(self._waiting) >= self._threads or self._waiting[0] != mine,
-            timeout=SETTLED_SECONDS,
-        )
-        return self._waiting[0] == mine and (not all_wait or len(self._waiting) >= self._threads)
+    def pool(self, threads: int) -> _Pool:
+        """A ThreadPoolExecutor whose threads' time this is."""
+        assert threads <= self._threads
+        return _Pool(threads, self)
+
+    def begin(self, tasks: int) -> None:
+        with self._lock:
+            self._tasks += tasks
+
+    def end_task(self, _: Future[object]) -> None:
+        with self._lock:
+            self._tasks -= 1
+            self._pass_when_all_wait()
+
+    def _pass_when_all_wait(self) -> None:
+        """Without tasks of a pool one thread waits, which is the only one."""
+        busy = max(1, min(self._threads, self._tasks))
+        if len(self._waiting) >= busy:
+            self.now, _, is_over = heapq.heappop(self._waiting)
+            is_over.set()
+
+
+class _Pool(ThreadPoolExecutor):
+    def __init__(self, threads: int, time: WorkerTime) -> None:
+        super().__init__(threads)
+        self._time = time
+
+    def map(  # type: ignore[override]  # as the product calls it
+        self, work: Callable[..., Result], *columns: Iterable[object]
+    ) -> Iterator[Result]:
+        arguments = [list(column) for column in columns]
+        tasks = min(len(column) for column in arguments)
+        self._time.begin(tasks)  # before the first is begun: no time passes for it alone
+        futures = [super(_Pool, self).submit(work, *each) for each in zip(*arguments, strict=False)]
+        for future in futures:
+            future.add_done_callback(self._time.end_task)
+        return self._results(futures)
+
+    @staticmethod
+    def _results(futures: list[Future[Result]]) -> Iterator[Result]:
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -34,8 +35,21 @@ def run(world: FilmsInMemory, drawn: DrawnFilm) -> Run:
     return run
 
 
-def reader(world: FilmsInMemory, run: Run) -> ReferenceReader:
-    return ReferenceReader(run, world.uploads, world.studio, world.registry)
+@dataclass(frozen=True)
+class Shown:
+    """A reference that can be used."""
+
+    character: str
+    jpeg: bytes
+
+
+def read(
+    world: FilmsInMemory, run: Run, settings: Settings
+) -> tuple[tuple[Shown, ...], tuple[str, ...]]:
+    """The pictures that can be used, and the notices."""
+    reader = ReferenceReader(run, world.uploads, world.studio, world.registry)
+    found = [(each.character, each.read()) for each in reader.pictures(settings)]
+    return tuple(Shown(name, jpeg) for name, jpeg in found if jpeg is not None), reader.notices
 
 
 def shown_at(
@@ -57,7 +71,7 @@ def test_read_when_pictures_are_uploaded_then_each_with_its_character(
     for number, name in enumerate(("Mira", "Mira", "Otto")):
         key = f"bunny/characters/{name}/{number}.jpg"
         world.route(world.upload(key, picture(number)))
-    pictures, notices = reader(world, run).read(Settings())
+    pictures, notices = read(world, run, Settings())
     assert [each.character for each in pictures] == ["mira", "mira", "otto"]
     assert all(decoded_size(each.jpeg) == (512, 640) for each in pictures)
     assert notices == ()
@@ -68,7 +82,7 @@ def test_read_when_an_uploaded_picture_is_damaged_then_left_out_with_a_notice(
 ) -> None:
     world.route(world.upload("bunny/characters/mira/1.jpg", picture(1)))
     world.uploads.put("bunny/characters/mira/1.jpg", b"no picture", "image/jpeg")
-    pictures, notices = reader(world, run).read(Settings())
+    pictures, notices = read(world, run, Settings())
     assert pictures == ()
     assert notices == (
         "Reference mira/1.jpg was not used: this is no picture that can be read. "
@@ -81,11 +95,11 @@ def test_read_when_a_picture_was_refused_at_its_upload_then_a_notice_until_it_is
 ) -> None:
     heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200)
     world.route(world.upload("bunny/characters/mira/IMG_1.jpg", heic))
-    pictures, (notice,) = reader(world, run).read(Settings())
+    pictures, (notice,) = read(world, run, Settings())
     assert pictures == ()
     assert "HEIC picture" in notice and "Export it as JPEG" in notice
     world.uploads.delete_prefix("bunny/characters/mira/IMG_1.jpg")
-    assert reader(world, run).read(Settings()) == ((), ())
+    assert read(world, run, Settings()) == ((), ())
 
 
 def test_read_when_a_profile_cannot_be_converted_then_used_with_a_notice(
@@ -95,7 +109,7 @@ def test_read_when_a_profile_cannot_be_converted_then_used_with_a_notice(
     tables = profile(b"RGB ", b"prtr", {b"A2B0": bytes(64)})
     Image.linear_gradient("L").convert("RGB").save(file, "PNG", icc_profile=tables)
     world.route(world.upload("bunny/characters/mira/1.png", file.getvalue()))
-    pictures, (notice,) = reader(world, run).read(Settings())
+    pictures, (notice,) = read(world, run, Settings())
     assert len(pictures) == 1
     assert "colour profile cannot be converted" in notice
 
@@ -103,7 +117,7 @@ def test_read_when_a_profile_cannot_be_converted_then_used_with_a_notice(
 def test_read_when_a_place_of_the_film_is_named_then_its_box_is_cut_out(
     world: FilmsInMemory, run: Run
 ) -> None:
-    (shown,), notices = reader(world, run).read(shown_at(1.0))
+    (shown,), notices = read(world, run, shown_at(1.0))
     assert (shown.character, decoded_size(shown.jpeg)) == ("mira", (200, 120))
     assert notices == ()
 
@@ -120,14 +134,14 @@ def test_read_when_a_drawing_is_held_then_the_picture_on_the_screen_is_cut_out(
     box = (0, 0, 320, 180)
     shown = []
     for seconds in (4.0, 7.9, 8.0):
-        (picture,), notices = reader(world, run).read(shown_at(seconds, box))
+        (picture,), notices = read(world, run, shown_at(seconds, box))
         assert notices == ()
         shown.append(picture.jpeg)
     assert shown[0] == shown[1] != shown[2]
 
 
 def test_read_when_a_box_is_the_whole_frame_then_it_is_used(world: FilmsInMemory, run: Run) -> None:
-    (shown,), notices = reader(world, run).read(shown_at(1.0, (0, 0, 640, 360)))
+    (shown,), notices = read(world, run, shown_at(1.0, (0, 0, 640, 360)))
     assert (decoded_size(shown.jpeg), notices) == ((640, 360), ())
 
 
@@ -138,7 +152,7 @@ def test_read_when_the_place_is_in_another_prepared_film_then_that_film_is_cut(
     world.route(world.upload("bunny/films/second.mp4", drawn.path.read_bytes() + b"\0"))
     second = world.started()
     assert second.title == "second.mp4"
-    (shown,), notices = reader(world, second).read(shown_at(1.0))
+    (shown,), notices = read(world, second, shown_at(1.0))
     assert (decoded_size(shown.jpeg), notices) == ((200, 120), ())
 
 
@@ -156,7 +170,7 @@ def test_read_when_the_place_is_in_another_prepared_film_then_that_film_is_cut(
 def test_read_when_a_place_does_not_exist_then_left_out_with_a_notice(
     world: FilmsInMemory, run: Run, settings: Settings, reason: str
 ) -> None:
-    pictures, (notice,) = reader(world, run).read(settings)
+    pictures, (notice,) = read(world, run, settings)
     assert pictures == ()
     assert notice.startswith("A reference of mira was not used: ")
     assert reason in notice
@@ -168,7 +182,7 @@ def test_read_when_a_film_is_named_in_another_normal_form_then_that_film_is_cut(
 ) -> None:
     world.route(world.upload("bunny/films/day1/Cafe\u0301.mp4", drawn.path.read_bytes() + b"\0"))
     world.prepare(world.started())
-    (shown,), notices = reader(world, run).read(shown_at(1.0, film=written))
+    (shown,), notices = read(world, run, shown_at(1.0, film=written))
     assert (decoded_size(shown.jpeg), notices) == ((200, 120), ())
 
 
@@ -184,7 +198,7 @@ def test_read_when_two_films_have_the_name_then_a_notice_lists_both(
     world: FilmsInMemory, run: Run, drawn: DrawnFilm
 ) -> None:
     two_days(world, drawn)
-    pictures, (notice,) = reader(world, run).read(shown_at(1.0, film="A001.mp4"))
+    pictures, (notice,) = read(world, run, shown_at(1.0, film="A001.mp4"))
     assert pictures == ()
     assert (
         "2 films are called 'A001.mp4': bunny/films/day1/A001.mp4, bunny/films/day2/A001.mp4"
@@ -197,7 +211,7 @@ def test_read_when_a_path_tells_two_films_apart_then_that_film_is_cut(
     world: FilmsInMemory, run: Run, drawn: DrawnFilm, written: str
 ) -> None:
     two_days(world, drawn)
-    (shown,), notices = reader(world, run).read(shown_at(1.0, film=written))
+    (shown,), notices = read(world, run, shown_at(1.0, film=written))
     assert (decoded_size(shown.jpeg), notices) == ((200, 120), ())
 
 
@@ -206,7 +220,7 @@ def test_read_when_one_of_two_films_was_deleted_then_the_name_means_the_other(
 ) -> None:
     two_days(world, drawn)
     world.uploads.delete_prefix("bunny/films/day1/")
-    pictures, notices = reader(world, run).read(shown_at(1.0, film="A001.mp4"))
+    pictures, notices = read(world, run, shown_at(1.0, film="A001.mp4"))
     assert (len(pictures), notices) == (1, ())
 
 
@@ -214,7 +228,7 @@ def test_read_when_the_named_film_is_not_prepared_then_a_notice_says_so(
     world: FilmsInMemory, run: Run
 ) -> None:
     world.route(world.upload("bunny/films/later.mp4", b"film"))
-    pictures, (notice,) = reader(world, run).read(shown_at(1.0, film="later.mp4"))
+    pictures, (notice,) = read(world, run, shown_at(1.0, film="later.mp4"))
     assert pictures == () and "'later.mp4' is not prepared yet" in notice
 
 
@@ -223,5 +237,5 @@ def test_read_when_the_run_was_claimed_before_films_were_recorded_then_its_film_
 ) -> None:
     row = FILMS.require(world.registry, "bunny", run.film_id)
     FILMS.delete(world.registry, row)
-    (shown,), notices = reader(world, run).read(shown_at(1.0))
+    (shown,), notices = read(world, run, shown_at(1.0))
     assert (decoded_size(shown.jpeg), notices) == ((200, 120), ())

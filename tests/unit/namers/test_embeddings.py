@@ -6,6 +6,7 @@ import numpy.typing as npt
 import pytest
 from fakes.crops import numbered_crops
 from fakes.embedder import FakeEmbedder
+from fakes.references import reference
 from fakes.training_in_memory import picture
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,6 @@ from onmodel.contracts.arrays import Vector, Vectors
 from onmodel.contracts.crops import Crop, Naming
 from onmodel.contracts.namers import NamingSettings
 from onmodel.namers.embeddings import EmbeddingsNamer, make_embeddings_namer
-from onmodel.ports.namer import ReferencePicture
 from onmodel.vision.light import balance_jpeg
 
 NAMING = NamingSettings(threshold=0.65, margin=0.03)
@@ -135,19 +135,28 @@ def test_name_when_any_then_named_exactly_when_threshold_and_margin_hold(
 
 def test_make_when_a_character_has_several_pictures_then_each_is_embedded() -> None:
     embedder = FakeEmbedder()
-    pictures = [ReferencePicture("buck", picture(0)), ReferencePicture("frank", picture(1)),
-                ReferencePicture("buck", picture(2))]  # fmt: skip
+    pictures = [reference("buck", picture(0)), reference("frank", picture(1)),
+                reference("buck", picture(2))]  # fmt: skip
     namer = make_embeddings_namer(NAMING, pictures, embedder, no_figure)
     assert {who: len(rows) for who, rows in namer.references.items()} == {"buck": 2, "frank": 1}
     assert sorted(embedder.pictures) == sorted(picture(number) for number in range(3))
     assert namer.references["buck"][1] == pytest.approx(FakeEmbedder().embed(picture(2)))
 
 
+def test_make_when_one_character_alone_has_a_usable_picture_then_no_threshold_is_measured() -> None:
+    embedder = FakeEmbedder()
+    pictures = [reference("buck", picture(0)), reference("frank", None)]
+    namer = make_embeddings_namer(NamingSettings(), pictures, embedder, no_figure)
+    assert namer.figure is None
+    assert set(namer.references) == {"buck"}
+    assert embedder.pictures == [picture(0)]
+
+
 def no_figure(crop: Crop) -> bytes:
     raise AssertionError("a threshold is for the crops' own vectors")
 
 
-REFERENCES = [ReferencePicture("buck", picture(0)), ReferencePicture("frank", picture(2))]
+REFERENCES = [reference("buck", picture(0)), reference("frank", picture(2))]
 
 
 def test_name_when_the_threshold_is_measured_then_figures_count_and_not_the_crops_vectors() -> None:

@@ -9,6 +9,7 @@ import pytest
 from fakes.cache import InMemoryCache
 from fakes.crops import numbered_crops
 from fakes.faces import FakeFaces, InMemoryFaceCollections, face
+from fakes.references import read, reference
 
 from onmodel.contracts.base import Usage
 from onmodel.contracts.crops import Crop, Naming
@@ -22,10 +23,10 @@ from onmodel.ports.faces import FaceMatch
 from onmodel.ports.models import Instance
 from onmodel.ports.namer import NamingTask, ReferencePicture
 
-ANNA = ReferencePicture("anna", b"anna 1", "Anna/1.jpg")
-BEN = ReferencePicture("ben", b"ben 1", "Ben/1.jpg")
-NOBODY = ReferencePicture("ben", b"nobody", "Ben/hat.jpg")
-PAIR = ReferencePicture("anna", b"pair", "Anna/with-ben.jpg")
+ANNA = reference("anna", b"anna 1", "Anna/1.jpg")
+BEN = reference("ben", b"ben 1", "Ben/1.jpg")
+NOBODY = reference("ben", b"nobody", "Ben/hat.jpg")
+PAIR = reference("anna", b"pair", "Anna/with-ben.jpg")
 FACE = face(0.3, 0.3, 0.2, 0.2)
 
 
@@ -163,7 +164,7 @@ def test_name_when_a_reference_shows_no_face_or_two_then_told_by_name_and_not_ad
 
 
 def test_name_when_the_service_refuses_a_face_then_told_and_paid_once(stage: Stage) -> None:
-    blurred = ReferencePicture("ben", b"nobody blurred", "Ben/blurred.jpg")
+    blurred = reference("ben", b"nobody blurred", "Ben/blurred.jpg")
     for _ in range(2):
         stage.name(ANNA, blurred, shows=["anna"])
     assert set(stage.notices) == {
@@ -197,7 +198,7 @@ def test_name_when_a_character_is_renamed_then_its_face_is_known_by_the_new_name
     stage: Stage,
 ) -> None:
     stage.name(ANNA, shows=["anna"])
-    renamed = ReferencePicture("annika", ANNA.jpeg, "Annika/1.jpg")
+    renamed = reference("annika", read(ANNA), "Annika/1.jpg")
     assert characters(stage.name(renamed, shows=["anna"])) == ["annika"]
 
 
@@ -274,3 +275,13 @@ def test_faces_when_counted_then_paid_once_by_content() -> None:
     detector.detect(b"anna 1")
     detector.detect(b"anna 1")
     assert meter.usage() == (Usage(item="rekognition.detect-faces", paid=1, reused=1),)
+
+
+def test_name_when_a_reference_is_replaced_meanwhile_then_its_old_face_is_not_added(
+    stage: Stage,
+) -> None:
+    versions = iter([read(ANNA), b"ben instead"])
+    replaced = ReferencePicture("anna", lambda: next(versions), ANNA.name)
+    with pytest.raises(ServiceUnavailable, match=r"Anna/1\.jpg changed while it was used"):
+        stage.name(replaced, shows=["anna"])
+    assert stage.service.added == []

@@ -10,6 +10,7 @@ import pytest
 from fakes.crops import numbered_crops
 from fakes.embedder import FakeEmbedder
 from fakes.faces import FakeFaces, InMemoryFaceCollections, face
+from fakes.references import read, reference
 from fakes.training_in_memory import picture
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +28,7 @@ from onmodel.ports.namer import KnownFigure, LookAlikes, Namer, NamingTask, Refe
 
 EMBEDDING = EmbeddingSettings(dimensions=256)
 CHARACTERS = ("big-buck", "frank", "gimera")
-REFERENCES = [ReferencePicture(name, picture(i)) for i, name in enumerate(CHARACTERS)]
+REFERENCES = [reference(name, picture(i)) for i, name in enumerate(CHARACTERS)]
 
 
 PERSONS = {picture(i): name for i, name in enumerate(CHARACTERS)}
@@ -55,7 +56,7 @@ def task(
         figure=lambda crop: picture(int(crop.crop_id)),
         notice=lambda _: None,
         known=[
-            KnownFigure(each.name, each.character, embedded([each.jpeg])[0]) for each in references
+            KnownFigure(each.name, each.character, embedded([read(each)])[0]) for each in references
         ],
     )
 
@@ -87,14 +88,14 @@ def test_name_when_crops_are_anything_then_one_answer_each_of_a_known_character_
 
 @pytest.mark.parametrize("kind", NAMERS)
 def test_name_when_a_crop_is_a_reference_then_its_character(kind: str) -> None:
-    vectors = embedded([reference.jpeg for reference in REFERENCES])
+    vectors = embedded([read(each) for each in REFERENCES])
     answers = namer(kind).name(numbered_crops(len(REFERENCES)), vectors)
     assert [answer.character for answer in answers] == list(CHARACTERS)
 
 
 @pytest.mark.parametrize("kind", NAMERS)
 def test_name_when_a_crop_is_unlike_every_reference_then_it_abstains(kind: str) -> None:
-    known = embedded([reference.jpeg for reference in REFERENCES]).astype(np.float64)
+    known = embedded([read(each) for each in REFERENCES]).astype(np.float64)
     stranger = np.random.default_rng(0).standard_normal(256)
     for _ in range(2):  # the second time for what rounding leaves
         stranger -= known.T @ np.linalg.lstsq(known.T, stranger, rcond=None)[0]

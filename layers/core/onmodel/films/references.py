@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 
 from onmodel.contracts.arrays import Pixels
@@ -25,68 +25,70 @@ from onmodel.registry.kinds import FILMS, REFERENCES, ReferenceRow
 from onmodel.video import PacketTable, picture_at
 from onmodel.vision.encoding import encode_for_service
 
-READS_AT_ONCE = 8
-"""Threads: one waits for S3 for some 50 ms a picture."""
-
 _REFUSED = ReferenceStatus.REFUSED  # a notice names it until it is deleted
 
 
 @dataclass(frozen=True)
 class ReferenceReader:
-    """Reads the references that name the crops of a run."""
+    """The references that name the crops of a run, each read when it is asked for.
+
+    Several threads may read. They decode one after the other: the largest picture takes 200 MB, and
+    the function has one vCPU.
+    """
 
     run: Run
     uploads: ObjectStore
     studio: ObjectStore
     registry: Registry
+    _told: dict[int, tuple[str, ...]] = field(default_factory=dict, init=False)
+    _decoding: Lock = field(default_factory=Lock, init=False)
 
-    def read(self, settings: Settings) -> tuple[tuple[ReferencePicture, ...], tuple[str, ...]]:
-        """The pictures of all characters, and notices about references that cannot be used."""
-        pictures: list[ReferencePicture] = []
-        notices: list[str] = []
+    def pictures(self, settings: Settings) -> tuple[ReferencePicture, ...]:
+        """Those of all characters: uploaded ones, then places in films."""
         rows = list(REFERENCES.list(self.registry, self.run.production))
-        one_at_a_time = Lock()
-        with ThreadPoolExecutor(READS_AT_ONCE) as threads:
-            for picture, told in threads.map(lambda row: self._uploaded(row, one_at_a_time), rows):
-                notices += told
-                if picture is not None:
-                    pictures.append(picture)
-        for character, place in _by_timecode(settings):
-            try:
-                pixels = self._cut(place)
-            except (NotFound, ReferenceRefused) as fault:
-                notices.append(f"A reference of {character} was not used: {fault}")
-                continue
-            pictures.append(
-                ReferencePicture(
-                    character, encode_for_service(pixels), f"of {character} in {place.film}"
-                )
+        uploaded = [
+            ReferencePicture(
+                row.body.character, partial(self._uploaded, place, row), _for_people(row.body)
             )
-        return tuple(pictures), tuple(notices)
+            for place, row in enumerate(rows)
+        ]
+        by_timecode = [
+            ReferencePicture(
+                character,
+                partial(self._in_film, place, character, shown),
+                f"of {character} in {shown.film}",
+            )
+            for place, (character, shown) in enumerate(_by_timecode(settings), len(rows))
+        ]
+        return (*uploaded, *by_timecode)
 
-    def _uploaded(
-        self, reference: ReferenceRow, one_at_a_time: Lock
-    ) -> tuple[ReferencePicture | None, list[str]]:
-        """The picture of a reference, and notices about it.
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """About the pictures that were read until now, in the order of the references."""
+        return tuple(notice for _, told in sorted(self._told.items()) for notice in told)
 
-        Args:
-            reference: its row.
-            one_at_a_time: held while a picture is decoded: the largest takes 200 MB, and the
-                function has one vCPU.
-        """
+    def _uploaded(self, place: int, reference: ReferenceRow) -> bytes | None:
         name = _for_people(reference.body)
         try:
             # the newest version of the object; a deleted one is not found
             file = picture_file(self.uploads, reference.body.source.key)
-            with one_at_a_time:
+            with self._decoding:
                 read = read_picture(file)
                 jpeg = encode_for_service(read.pixels)
         except (NotFound, ReferenceRefused) as fault:
             if isinstance(fault, ReferenceRefused) or reference.status != _REFUSED:
-                return None, [f"Reference {name} was not used: {fault}"]
-            return None, []
-        told = [f"Reference {name}: {notice}." for notice in read.notices]
-        return ReferencePicture(reference.body.character, jpeg, name), told
+                self._told[place] = (f"Reference {name} was not used: {fault}",)
+            return None
+        self._told[place] = tuple(f"Reference {name}: {notice}." for notice in read.notices)
+        return jpeg
+
+    def _in_film(self, place: int, character: str, shown: TimecodeReference) -> bytes | None:
+        try:
+            with self._decoding:
+                return encode_for_service(self._cut(shown))
+        except (NotFound, ReferenceRefused) as fault:
+            self._told[place] = (f"A reference of {character} was not used: {fault}",)
+            return None
 
     def _cut(self, place: TimecodeReference) -> Pixels:
         """The picture at a place in a film. Raises ReferenceRefused or NotFound without one."""

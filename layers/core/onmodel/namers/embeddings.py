@@ -14,6 +14,7 @@ import numpy.typing as npt
 from onmodel.contracts.arrays import Vector, Vectors
 from onmodel.contracts.crops import Crop, Naming
 from onmodel.contracts.namers import NamingSettings
+from onmodel.namers.reading import ask_about_each
 from onmodel.ports.models import Embedder
 from onmodel.ports.namer import LookAlikes, ReferencePicture
 from onmodel.vision.comparison import Comparison, learn_comparison
@@ -203,23 +204,32 @@ def make_embeddings_namer(
         embedder: the one that made the crops' vectors.
         figure: the figure of a crop alone, a JPEG.
     """
-    measured = settings.threshold is None and len({each.character for each in references}) > 1
+    measured = settings.threshold is None and _are_several(references)
 
     def embed_figure(jpeg: bytes) -> Vector:
         return embedder.embed(balance_jpeg(jpeg))
 
     embed = embed_figure if measured else embedder.embed
-    pictures = list(dict.fromkeys(reference.jpeg for reference in references))  # each paid once
-    with ThreadPoolExecutor(EMBEDDED_AT_ONCE) as threads:
-        vectors = dict(zip(pictures, threads.map(embed, pictures), strict=True))
     rows: defaultdict[str, list[Vector]] = defaultdict(list)
-    for reference in references:
-        rows[reference.character].append(vectors[reference.jpeg])
+    for reference, vector in zip(references, ask_about_each(references, embed), strict=True):
+        if vector is not None:
+            rows[reference.character].append(vector)
     return EmbeddingsNamer(
         {name: np.stack(found) for name, found in rows.items()},
         settings,
         (lambda crop: embed_figure(figure(crop))) if measured else None,
     )
+
+
+def _are_several(references: Sequence[ReferencePicture]) -> bool:
+    """Whether two characters have a picture that can be used; no more of them are read."""
+    usable: set[str] = set()
+    for reference in references:
+        if reference.character not in usable and reference.read() is not None:
+            usable.add(reference.character)
+            if len(usable) > 1:
+                return True
+    return False
 
 
 def _naming(crop_id: str, characters: Sequence[str], scores: Scores, name: int | None) -> Naming:

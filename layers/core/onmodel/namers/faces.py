@@ -16,6 +16,7 @@ from onmodel.contracts.crops import Crop, Naming
 from onmodel.contracts.keys import face_collections
 from onmodel.contracts.namers import NamingSettings
 from onmodel.errors import NotFound, ServiceUnavailable
+from onmodel.namers.reading import ask_about_each
 from onmodel.ports.faces import FaceCollections
 from onmodel.ports.models import FaceDetector
 from onmodel.ports.namer import LookAlikes, NamingTask, ReferencePicture
@@ -57,13 +58,13 @@ class FaceCollection:
 
     @property
     def id(self) -> str:
-        return self.prefix + _digest(*sorted(self.references))
+        return self.prefix + _digest(*(_sha256(face.encode()) for face in sorted(self.references)))
 
     def make(self) -> None:
         """Add what is missing; nothing is paid for when it is complete.
 
         Raises:
-            ServiceUnavailable: it was deleted again and again meanwhile.
+            ServiceUnavailable: it was deleted again and again meanwhile, or a reference changed.
         """
         with self._lock:
             try:
@@ -93,7 +94,11 @@ class FaceCollection:
                     self.refused[face] = why
 
     def _add(self, face: str) -> str:
-        return self.collections.add(self.id, face, self.references[face].jpeg)
+        reference = self.references[face]
+        jpeg = reference.read()
+        if jpeg is None or _face(reference.character, _sha256(jpeg)) != face:
+            raise ServiceUnavailable(f"reference {reference.name} changed while it was used")
+        return self.collections.add(self.id, face, jpeg)
 
     def _disturbed(self) -> ServiceUnavailable:
         return ServiceUnavailable(f"the face collection {self.id} is deleted while it is used")
@@ -195,14 +200,19 @@ def make_faces_namer(
         detector: counts the faces of references.
         collections: where known faces are.
     """
-    pictures = list(dict.fromkeys(reference.jpeg for reference in task.references))
-    with ThreadPoolExecutor(CALLS_AT_ONCE) as threads:
-        found = dict(zip(pictures, threads.map(detector.detect, pictures), strict=True))
+
+    def count_faces(jpeg: bytes) -> tuple[bytes, int]:
+        found = detector.detect(jpeg)
+        return _sha256(jpeg), sum(face.confidence >= LEAST_CONFIDENCE for face in found)
+
     usable: dict[str, ReferencePicture] = {}
-    for reference in task.references:
-        faces = sum(face.confidence >= LEAST_CONFIDENCE for face in found[reference.jpeg])
+    counted = ask_about_each(task.references, count_faces)
+    for reference, answer in zip(task.references, counted, strict=True):
+        if answer is None:
+            continue
+        picture, faces = answer
         if faces == 1:
-            usable[_digest(reference.character, reference.jpeg)] = reference
+            usable[_face(reference.character, picture)] = reference
         else:
             shown = "no face" if faces == 0 else f"{faces} faces, cut it down to one"
             task.notice(f"Reference {reference.name} names nobody by face: it shows {shown}.")
@@ -210,12 +220,18 @@ def make_faces_namer(
     return FacesNamer(FaceCollection(prefix, usable, collections), task)
 
 
-def _digest(*parts: str | bytes) -> str:
-    """32 hex digits: a face by its character and picture, a collection by its faces."""
-    made = hashlib.sha256()
-    for part in parts:
-        made.update(hashlib.sha256(part.encode() if isinstance(part, str) else part).digest())
-    return made.hexdigest()[:32]
+def _face(character: str, picture: bytes) -> str:
+    """The id of a reference's face: 32 hex digits, by its character and its picture's SHA-256."""
+    return _digest(_sha256(character.encode()), picture)
+
+
+def _digest(*parts: bytes) -> str:
+    """32 hex digits of some SHA-256."""
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:32]
+
+
+def _sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
 
 
 def _best_of_each_track(crops: Sequence[Crop], tracks: Tracks) -> list[int]:

@@ -16,16 +16,17 @@ if TYPE_CHECKING:  # wiring imports this module also where NumPy is not installe
 
 @dataclass(frozen=True)
 class ReferencePicture:
-    """A picture of a character, as `vision.encoding.encode_for_service` makes it.
+    """A picture of a character. Thousands of them do not fit into memory: each is read when needed.
 
     Attributes:
         character: slug of the character.
-        jpeg: bytes of the file.
+        read: the JPEG, as `vision.encoding.encode_for_service` makes it; None when the picture
+            cannot be used. Several threads may call it, and each call reads the file again.
         name: for people: the character's folder and the file's name, or the place in a film.
     """
 
     character: str
-    jpeg: bytes
+    read: Callable[[], bytes | None]
     name: str = ""
 
 

@@ -197,24 +197,23 @@ class AssembleDataset:
         runs = [film.run for film in films if film.run is not None]
         if not runs:
             return [], ()
-        reader = ReferenceReader(runs[0], self.uploads, self.studio, self.registry)
-        references, notices = reader.read(settings)
         apart = corrections.different_pairs()
         films_crops = [self._crops(run, apart) for run in runs]
         embedding = self._callable_embedding(films_crops)
         if embedding is None:
-            return films_crops, tuple(dict.fromkeys(notices))
-        more: list[str] = []
+            return films_crops, ()
+        references = ReferenceReader(runs[0], self.uploads, self.studio, self.registry)
+        notices: list[str] = []
         namer = self.namer(
             NamingTask(
                 production=runs[0].production,
                 naming=settings.naming,
                 embedding=embedding,
-                references=references,
+                references=references.pictures(settings),
                 figure=FigureReader(self.studio).read,
-                notice=more.append,
+                notice=notices.append,
                 known=(
-                    *KnownFigureReader(runs[0], self.studio, self.registry, more.append).read(
+                    *KnownFigureReader(runs[0], self.studio, self.registry, notices.append).read(
                         settings, embedding
                     ),
                     *(
@@ -226,7 +225,7 @@ class AssembleDataset:
             )
         )
         named = [_named(film, namer) for film in films_crops]
-        return named, tuple(dict.fromkeys([*notices, *more]))
+        return named, tuple(dict.fromkeys([*references.notices, *notices]))
 
     def _crops(self, run: Run, apart: frozenset[frozenset[str]]) -> FilmCrops:
         """A film's crops without names."""

@@ -52,8 +52,8 @@ def name_crops(
     settings = Settings.model_validate_json(studio.get(keys.settings))
     crops = read_lines(Crop, studio.get(keys.crops))
     vectors = from_npy(studio.get(keys.vectors))
-    references, unread = ReferenceReader(run, uploads, studio, registry).read(settings)
-    notices = list(unread)
+    references = ReferenceReader(run, uploads, studio, registry)
+    notices: list[str] = []
     corrections = read_corrections(run.production, registry)
     reader = KnownFigureReader(run, studio, registry, notices.append)
     chosen = namer(
@@ -61,7 +61,7 @@ def name_crops(
             production=run.production,
             naming=settings.naming,
             embedding=settings.embedding,
-            references=references,
+            references=references.pictures(settings),
             figure=FigureReader(studio).read,
             notice=notices.append,
             known=(
@@ -75,7 +75,7 @@ def name_crops(
     characters = cast_of(characters_of(run.production, settings, registry), corrections)
     cost = NamingCost(
         usage=meter.usage(),
-        notices=(*notices, *_alike(chosen.look_alikes(), characters)),
+        notices=(*references.notices, *notices, *_alike(chosen.look_alikes(), characters)),
         character_names={each: character.name for each, character in characters.items()},
     )
     studio.put(keys.naming_usage, cost.model_dump_json().encode(), "application/json")
