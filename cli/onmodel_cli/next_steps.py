@@ -127,4 +127,5 @@ def _how_much(name: str, quote: CostQuote, limit_usd: float, trained_before: boo
         return f"{total} {above} A mail asks once, before any of it is spent."
     if trained_before:
         return f"{total} The production was trained before: a mail asks first."
-    return f"{total} It is within the limit of {dollars(limit_usd)}, so it starts by itself."
+    within = f"It is within the limit of {dollars(limit_usd)}, so it starts by itself"
+    return f"{total} {within}; of a dataset that is too thin, a mail asks first."

@@ -49,7 +49,7 @@ def trained(studio: DeployedStack, drawn: DrawnFilm) -> Record:
     """A training on SageMaker of a production that nobody touched after its film landed."""
     for name, picture in cut_references(drawn).items():
         studio.upload(f"{PRODUCTION}/characters/{name}", picture)
-    settings = SETTINGS + b"training: {trainer: sagemaker}\n"
+    settings = SETTINGS + b"training: {trainer: sagemaker, min_per_character: 1}\n"
     studio.upload(f"{PRODUCTION}/settings.yaml", settings)
     wait_until(
         lambda: len(list(studio.registry.list(PRODUCTION, Kind.REFERENCE))) == 6,

@@ -52,7 +52,7 @@ from onmodel.contracts.links import LinkAnswer, LinkRequest
 from onmodel.contracts.models import Turn
 from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
 from onmodel.contracts.sampling_settings import EmbeddingSettings
-from onmodel.contracts.settings import Settings
+from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.contracts.trainings import QuoteTrainingRequest, RequestApprovalRequest, TrainingQuoted
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import to_npy
@@ -87,6 +87,8 @@ DEPLOYMENT_HOURS = 2.0
 PROVISION_MINUTES = 90.0
 PRODUCTION = "bunny"
 CAST = ("big-buck", "frank")
+ENOUGH = TrainingSettings(min_per_character=1, validation_share=0)
+"""Under which a film of eight pictures is not too thin to be trained on without a question."""
 
 
 def stored_thumbnail(crop: str) -> str:
@@ -132,6 +134,7 @@ class TrainingInMemory(FilmsInMemory):
         self.queue = InMemoryQueue()
         self.links = SignedLinks(LINKS_URL, "a key of tests", self.clock)
         self.prices = _prices()
+        self.set_settings(Settings(training=ENOUGH))
 
     # ── what lies there before ──
 

@@ -57,7 +57,10 @@ def test_next_when_above_the_limit_then_when_how_much_and_that_a_mail_asks(after
 def test_next_when_within_the_limit_then_starts_by_itself(after) -> None:
     (_, told) = after(Settings(training=TrainingSettings(trainer="sagemaker"))).sentences
     assert told.startswith("By sagemaker: at most $")
-    assert told.endswith("It is within the limit of $100.00, so it starts by itself.")
+    assert told.endswith(
+        "It is within the limit of $100.00, so it starts by itself; of a dataset that is too thin,"
+        " a mail asks first."
+    )
 
 
 def test_next_when_any_trainer_may_be_chosen_then_the_cost_by_each(after) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import pytest
+
 from onmodel.contracts.base import Box
-from onmodel.contracts.datasets import DatasetItem, LeftOut, LeftOutReason, Split
+from onmodel.contracts.datasets import CharacterCount, DatasetItem, LeftOut, LeftOutReason, Split
 from onmodel.contracts.settings import TrainingSettings
-from onmodel.datasets.summary import summarize
+from onmodel.datasets.summary import summarize, thin_in_words
 
 
 def item(number: int, character: str | None, split: Split = Split.TRAINING) -> DatasetItem:
@@ -27,22 +29,55 @@ def test_summarize_when_done_then_counts_by_character_and_names_those_with_few()
     items += [item(6, "frank"), item(7, "frank"), item(8, "frank", Split.VALIDATION)]
     left_out = [LeftOut(crop_id="c9", film_id="ep1", reason=LeftOutReason.UNNAMED)]
     training = TrainingSettings(min_per_character=3)
-    summary = summarize(items, left_out, ["ep2", "ep1"], training, dataset_id="d0001-00000000")
+    summary = summarize(
+        items, left_out, ["ep2", "ep1"], training, dataset_id="d0001-00000000", names={}
+    )
     assert summary.pictures == 9
     assert summary.films == ("ep1", "ep2")
     assert [
         (c.character, c.kept, c.left_out, c.training, c.validation) for c in summary.characters
     ] == [("", 0, 1, 0, 0), ("buck", 6, 0, 6, 0), ("frank", 3, 0, 2, 1)]
     assert summary.left_out == {LeftOutReason.UNNAMED: 1}
-    assert len(summary.notices) == 1
-    assert summary.notices[0].startswith("Frank has 2 training pictures")
+    (notice,) = summary.notices
+    assert notice.startswith("Fewer than 3 training pictures")
+    assert "of Frank (2): a model may not learn this character" in notice
 
 
-def test_summarize_when_a_character_has_just_enough_then_only_fewer_are_noticed() -> None:
-    training = TrainingSettings(min_per_character=4, min_pictures=2, max_per_character=9)
-    items = [item(number, "buck") for number in range(4)]
-    items += [item(number, "frank") for number in range(4, 7)]
-    summary = summarize(items, [], ["ep1"], training, dataset_id="d0001-00000000")
-    assert summary.notices == (
-        "Frank has 3 training pictures, fewer than 4: the model may not learn this character",
+def counts(**training: int) -> list[CharacterCount]:
+    """Of a dataset with one more picture, held out."""
+    return [
+        CharacterCount(character=name, kept=number, left_out=0, training=number, validation=0)
+        for name, number in training.items()
+    ] + [CharacterCount(character="", kept=1, left_out=0, training=0, validation=1)]
+
+
+FEW = "Fewer than 4 training pictures (training.min_per_character) of"
+
+
+@pytest.mark.parametrize(
+    ("number", "thin"), [(4, ()), (3, (f"{FEW} Frank (3): a model may not learn this character",))]
+)
+def test_thin_when_a_character_has_just_enough_then_only_fewer_are_named(
+    number: int, thin: tuple[str, ...]
+) -> None:
+    training = TrainingSettings(min_per_character=4)
+    assert thin_in_words(counts(buck=4, frank=number), training, {"buck": "Big Buck"}) == thin
+
+
+def test_thin_when_characters_have_no_picture_then_they_count_and_the_fewest_come_first() -> None:
+    names = {f"c{number}": f"Cousin {number}" for number in range(6)}
+    training = TrainingSettings(min_per_character=4)
+    (thin,) = thin_in_words(counts(c0=3, c1=2, c2=1), training, names)
+    assert thin == (
+        f"{FEW} Cousin 3 (0), Cousin 4 (0), Cousin 5 (0), Cousin 2 (1), Cousin 1 (2) and 1 more:"
+        " a model may not learn these characters"
     )
+
+
+@pytest.mark.parametrize(("share", "is_thin"), [(0.1, True), (0.0, False)])
+def test_thin_when_nothing_is_held_out_then_a_reason_unless_nothing_was_to_be(
+    share: float, is_thin: bool
+) -> None:
+    training = TrainingSettings(validation_share=share)
+    thin = thin_in_words(counts(buck=8)[:1], training, {})
+    assert [line.startswith("No shot could be held out") for line in thin] == [True] * is_thin

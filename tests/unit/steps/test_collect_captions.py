@@ -126,3 +126,20 @@ def test_collect_when_the_dataset_is_unknown_then_refused(world: TrainingInMemor
     DATASETS.delete(world.registry, record)
     with pytest.raises(EventRefused):
         world.collect_captions(dataset)
+
+
+def test_collect_when_pictures_failed_then_notices_have_the_new_counts_alone(
+    world: TrainingInMemory,
+) -> None:
+    generation = world.generation(40)
+    world.set_settings(
+        Settings(training=TrainingSettings(min_per_character=30, validation_share=0))
+    )
+    dataset = world.assemble(generation)
+    for item in world.waiting(dataset)[1:]:
+        world.caption(item)
+    before = row(world, dataset)[1].notices
+    world.collect_captions(dataset)
+    after = row(world, dataset)[1].notices
+    assert ["(20) and" in "".join(before), "(19) and" in "".join(after)] == [True, True]
+    assert len(before) == len(after) == 1

@@ -1,6 +1,6 @@
 import pytest
 from fakes import training_in_memory
-from fakes.training_in_memory import PRODUCTION, TrainingInMemory, with_prices
+from fakes.training_in_memory import ENOUGH, PRODUCTION, TrainingInMemory, with_prices
 
 from onmodel.contracts.datasets import DatasetRef, Preflight
 from onmodel.contracts.rows import DatasetBody, DatasetStatus, TrainingStage
@@ -29,7 +29,11 @@ def stored(world: TrainingInMemory, dataset: DatasetRef) -> DatasetBody:
 
 def expensive(world: TrainingInMemory) -> DatasetRef:
     generation = world.generation()
-    world.set_settings(Settings(training=TrainingSettings(preset="article")))
+    world.set_settings(
+        Settings(
+            training=TrainingSettings(preset="article", min_per_character=1, validation_share=0)
+        )
+    )
     return world.assemble(generation)
 
 
@@ -108,6 +112,46 @@ def test_quote_when_above_the_limit_then_a_person_is_asked(world: TrainingInMemo
     quoted = world.quote(dataset)
     assert quoted.approval and quoted.usd is not None and 4720 < quoted.usd < 4740
     assert stored(world, dataset).why_asked == "The total is above the limit of $300.00."
+
+
+THIN = (
+    "Fewer than 8 training pictures (training.min_per_character) of Big Buck (4) and Frank (4): a"
+    " model may not learn these characters."
+)
+NOT_HELD_OUT = (
+    "No shot could be held out for validation (training.validation_share): how much of its pictures"
+    " a model learns by heart cannot be measured."
+)
+
+
+def test_quote_when_the_dataset_is_thin_then_asked_also_within_the_limit(
+    world: TrainingInMemory,
+) -> None:
+    generation = world.generation()
+    world.set_settings(Settings(training=TrainingSettings()))
+    dataset = world.assemble(generation)
+    assert world.quote(dataset).approval
+    assert stored(world, dataset).why_asked == f"{THIN} {NOT_HELD_OUT}"
+
+
+def test_quote_when_thin_and_above_the_limit_then_one_question_says_both(
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_in_memory, "SPEND_LIMIT_USD", 100.0)
+    generation = world.generation()
+    world.set_settings(Settings(training=ENOUGH.model_copy(update={"min_per_character": 8})))
+    dataset = world.assemble(generation)
+    assert world.quote(dataset).approval
+    why = stored(world, dataset).why_asked
+    assert why == f"The total is above the limit of $100.00. {THIN}"
+
+
+def test_quote_when_thin_and_training_is_impossible_then_nobody_is_asked(
+    world: TrainingInMemory,
+) -> None:
+    generation = world.generation()
+    world.set_settings(Settings(training=TrainingSettings()))
+    assert not world.quote(world.assemble(generation), IMPOSSIBLE).approval
 
 
 def test_quote_when_a_price_is_missing_then_asked_and_never_zero(world: TrainingInMemory) -> None:

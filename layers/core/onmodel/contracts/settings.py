@@ -64,8 +64,10 @@ class TrainingSettings(WithMovedKeys):
         default=300, ge=1, le=10_000, description="best first, spread over the shots"
     )
     min_per_character: Annotated[int, at_most(10_000)] = Field(
-        default=8, ge=1, description="fewer give a notice: the model may not learn the character"
-    )
+        default=8, ge=1,
+        description="with fewer the model may not learn the character, and a mail asks before the"
+        " training",
+    )  # fmt: skip
     max_share: Annotated[float, at_most(10_000)] = Field(
         default=3.0, ge=1,
         description="most pictures of a character by those of the median one: a lead who is in"

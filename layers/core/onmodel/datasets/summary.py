@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from onmodel.contracts.datasets import CharacterCount, DatasetItem, DatasetSummary, LeftOut, Split
 from onmodel.contracts.settings import TrainingSettings
-from onmodel.formats.wording import count, person_name
+from onmodel.formats.wording import listed, person_name
+
+MOST_NAMED = 5
+"""Characters with too few pictures that a sentence lists; it says how many more there are."""
 
 
 def summarize(
@@ -17,8 +20,18 @@ def summarize(
     training: TrainingSettings,
     *,
     dataset_id: str,
+    names: Mapping[str, str],
 ) -> DatasetSummary:
-    """Counts and notices; made again after captions failed or a review removed pictures."""
+    """Counts and notices; made again after captions failed or a review removed pictures.
+
+    Args:
+        items: the dataset's pictures.
+        left_out: the others, with reasons.
+        films: film_ids.
+        training: the settings.
+        dataset_id: whose summary it is.
+        names: of all characters of the production, for people, by slug.
+    """
     kept = Counter((item.character or "", item.split) for item in items)
     left = Counter(line.character or "" for line in left_out)
     counts = tuple(
@@ -36,10 +49,44 @@ def summarize(
         films=tuple(sorted(films)),
         characters=counts,
         left_out=dict(Counter(line.reason for line in left_out)),
-        notices=tuple(
-            f"{person_name(each.character)} has {count(each.training, 'training picture')}, fewer"
-            f" than {training.min_per_character}: the model may not learn this character"
-            for each in counts
-            if each.character and each.training < training.min_per_character
-        ),
+        notices=thin_in_words(counts, training, names),
     )
+
+
+def thin_in_words(
+    counts: Iterable[CharacterCount], training: TrainingSettings, names: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Why a dataset may be too thin to learn from; clauses without a full stop.
+
+    A character of the production without a picture counts as well: a model is not going to know it.
+    Nothing held out is no reason where the settings hold nothing out.
+
+    Args:
+        counts: of the dataset.
+        training: the settings.
+        names: of all characters of the production, for people, by slug.
+    """
+    counts = tuple(counts)
+    pictures = dict.fromkeys(names, 0)
+    pictures |= {each.character: each.training for each in counts if each.character}
+    few = sorted(
+        (number, slug) for slug, number in pictures.items() if number < training.min_per_character
+    )
+    reasons = []
+    if few:
+        shown = [
+            f"{names.get(slug) or person_name(slug)} ({number:,})"
+            for number, slug in few[:MOST_NAMED]
+        ]
+        more = [f"{len(few) - MOST_NAMED:,} more"] if len(few) > MOST_NAMED else []
+        reasons.append(
+            f"Fewer than {training.min_per_character:,} training pictures"
+            f" (training.min_per_character) of {listed([*shown, *more])}: a model may not learn"
+            f" {'this character' if len(few) == 1 else 'these characters'}"
+        )
+    if training.validation_share and not any(each.validation for each in counts):
+        reasons.append(
+            "No shot could be held out for validation (training.validation_share): how much of its"
+            " pictures a model learns by heart cannot be measured"
+        )
+    return tuple(reasons)

@@ -134,6 +134,7 @@ class AssembleDataset:
             [film.film_id for film in crops],
             settings.training,
             dataset_id=keys.dataset_id,
+            names=character_names,
         )
         summary = summary.model_copy(
             update={

@@ -23,7 +23,7 @@ from onmodel.datasets.caption_answers import read_answers
 from onmodel.datasets.caption_repairs import CaptionSet
 from onmodel.datasets.corrected import cast_of, review_pictures
 from onmodel.datasets.records import dataset_keys, dataset_settings
-from onmodel.datasets.summary import summarize
+from onmodel.datasets.summary import summarize, thin_in_words
 from onmodel.errors import DatasetRefused
 from onmodel.films.corrections import read_corrections
 from onmodel.formats.jsonl import read_lines, write_lines
@@ -68,15 +68,22 @@ def collect_captions(
     ]
     left_out = [*earlier, *reviewed.left_out]
     before = DatasetSummary.model_validate_json(studio.get(keys.summary))
+    cast = cast_of(settings.characters, corrections)
+    names = {slug: character.name for slug, character in cast.items()}
     summary = summarize(
-        captioned, left_out, before.films, settings.training, dataset_id=dataset.dataset_id
+        captioned,
+        left_out,
+        before.films,
+        settings.training,
+        dataset_id=dataset.dataset_id,
+        names=names,
     )
-    checked = CaptionSet(
-        captioned, reviewed.captions, cast_of(settings.characters, corrections)
-    ).result(answers)
+    outdated = thin_in_words(before.characters, settings.training, names)
+    others = (notice for notice in row.body.notices if notice not in outdated)
+    checked = CaptionSet(captioned, reviewed.captions, cast).result(answers)
     summary = summary.model_copy(
         update={
-            "notices": tuple(dict.fromkeys((*summary.notices, *row.body.notices))),
+            "notices": tuple(dict.fromkeys((*summary.notices, *others))),
             "forecast": row.body.forecast,
             "captions": checked,
         }

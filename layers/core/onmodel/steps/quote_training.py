@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onmodel.contracts.datasets import DatasetRef
+from onmodel.contracts.datasets import DatasetRef, DatasetSummary
 from onmodel.contracts.rows import DatasetStatus, TrainingStage
 from onmodel.contracts.settings import Settings
 from onmodel.contracts.trainings import (
@@ -17,11 +17,14 @@ from onmodel.contracts.trainings import (
 )
 from onmodel.datasets.records import (
     UNDER_WAY,
+    dataset_keys,
     dataset_settings,
     size_of,
     trainings_of,
 )
+from onmodel.datasets.summary import thin_in_words
 from onmodel.films.production import characters_of
+from onmodel.formats.wording import sentence
 from onmodel.money.agreements import why_above
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.training_quotes import (
@@ -47,7 +50,7 @@ class QuoteTraining:
 
     Attributes:
         registry: holds the dataset and the production's trainings.
-        studio: holds the dataset's snapshot of the settings.
+        studio: holds the dataset's summary and its snapshot of the settings.
         rules: of the trainers; the chosen one says what a training and what follows it use.
         prices: the price book in force.
         clock: now.
@@ -134,7 +137,18 @@ class QuoteTraining:
             return f"{CAPTIONS_ALONE} {above}" if above and dataset.captions_needed else ""
         if any(found.status in UNDER_WAY for found in trainings_of(dataset, self.registry)):
             return ""  # it was agreed to and begun: this is the same training
-        return above or self._why_not_first(dataset)
+        why = above or self._why_not_first(dataset)
+        return " ".join(filter(None, (why, *self._why_thin(dataset))))
+
+    def _why_thin(self, dataset: DatasetRef) -> tuple[str, ...]:
+        """What the dataset lacks to teach and to be measured, in whole sentences."""
+        row = DATASETS.require(self.registry, dataset.production, dataset.dataset_id)
+        settings = dataset_settings(dataset, self.studio)
+        names = {slug: character.name for slug, character in settings.characters.items()}
+        body = self.studio.get(dataset_keys(dataset).summary)
+        counts = DatasetSummary.model_validate_json(body).characters
+        thin = thin_in_words(counts, settings.training, names | row.body.character_names)
+        return tuple(map(sentence, thin))
 
     def _why_not_first(self, dataset: DatasetRef) -> str:
         before = tuple(TRAININGS.list(self.registry, dataset.production))
