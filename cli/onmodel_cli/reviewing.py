@@ -12,6 +12,10 @@ import typer
 from onmodel_cli import options, speaking
 
 NEXT = (
+    "`onmodel train -p {production}` makes a dataset with your corrections, and"
+    " `onmodel export -p {production}` copies the newest dataset with them."
+)
+NEXT_IN_FOLDER = (
     "Corrections are in review.jsonl of the folder. Exporting to the same folder saves them in the"
     " production, and writes the folder with them: `onmodel export -p NAME --to DIR`."
 )
@@ -60,8 +64,7 @@ def review(
         if not no_open:
             webbrowser.open(server.address)
         serve_until_interrupted(server)
-        if folder is not None:
-            speaking.say(NEXT)
+        speaking.say(NEXT_IN_FOLDER if folder is not None else NEXT.format(production=production))
 
 
 def serve_until_interrupted(server: BaseServer) -> None:

@@ -1,7 +1,8 @@
 """`onmodel train`: make a dataset of the collected films and train on it, or try it again.
 
 For productions that do not train by themselves, after a declined or expired approval, for a dataset
-whose training was impossible, and for a generation whose execution failed too often.
+whose training was impossible, for a generation whose execution failed too often, and for pictures
+that were corrected after a training.
 """
 
 from __future__ import annotations
@@ -10,10 +11,14 @@ from onmodel.contracts.rows import (
     GenerationStatus,
     TrainingStage,
 )
-from onmodel.datasets.generations import newest_generation, start_training_machine
+from onmodel.datasets.generations import (
+    newest_generation,
+    open_again,
+    start_training_machine,
+)
 from onmodel.environment import Machines
 from onmodel.errors import RefusedError
-from onmodel.registry.kinds import TRAININGS, GenerationRow
+from onmodel.registry.kinds import CORRECTIONS, TRAININGS, GenerationRow, TrainingRow
 from onmodel.wiring import now
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
@@ -34,6 +39,7 @@ def train(
 ) -> None:
     """Train on the collected films. A mail asks first when it costs more than the stack's limit.
 
+    Pictures that were corrected after the last training make a new dataset of the same films.
     Captions that exist are not paid for again.
     """
     with speaking.plain_errors():
@@ -60,12 +66,14 @@ def train(
 
 
 def trainable(production: str, connection: Connection) -> GenerationRow:
-    """The newest generation, unless it cannot be trained on.
+    """The newest generation, or a new one of its films when pictures were corrected since.
 
     Raises:
         NothingToTrain: with the reason and what to do.
+        Conflict: a film was prepared at this moment; its generation has the corrections.
     """
-    generation = newest_generation(production, connection.registry)
+    registry = connection.registry
+    generation = newest_generation(production, registry)
     if generation is None:
         raise NothingToTrain(
             f"No film of {production} was prepared yet",
@@ -79,12 +87,24 @@ def trainable(production: str, connection: Connection) -> GenerationRow:
             f"{generation.id} of {production} made no dataset: {body.reason or 'unknown'}",
             body.advice or "Upload another film",
         )
-    for training in TRAININGS.list(connection.registry, production):
-        if training.body.dataset_id == body.dataset_id and training.status in STARTED:
-            is_done = training.status == TrainingStage.COMPLETED
-            how = "is trained" if is_done else "runs already"
+    for training in TRAININGS.list(registry, production):
+        if training.body.dataset_id != body.dataset_id or training.status not in STARTED:
+            continue
+        if training.status == TrainingStage.IN_PROGRESS:
             raise NothingToTrain(
-                f"{training.id} {how}, and no film was prepared since",
-                f"Upload another film, or see `onmodel status -p {production}`",
+                f"{training.id} runs already",
+                f"Its mail comes when it is done. See `onmodel status -p {production}`",
             )
+        if not _is_corrected_since(training, connection):
+            raise NothingToTrain(
+                f"{training.id} is trained, and since then no film was prepared and no picture"
+                " corrected",
+                f"Upload another film, or correct pictures: `onmodel review -p {production}`",
+            )
+        return open_again(generation, registry, now())
     return generation
+
+
+def _is_corrected_since(training: TrainingRow, connection: Connection) -> bool:
+    rows = CORRECTIONS.list(connection.registry, training.production)
+    return any(row.updated_at > training.created_at for row in rows)

@@ -4,10 +4,15 @@ import pytest
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 from typer.testing import CliRunner
 
+from onmodel.contracts.datasets import DatasetItem, DatasetRef
+from onmodel.contracts.review import PostedCorrection, Verdict
 from onmodel.contracts.rows import TrainingStage
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import DatasetRefused
+from onmodel.films.corrections import save_corrections
+from onmodel.formats.jsonl import read_lines
 from onmodel.registry.kinds import GENERATIONS, TRAININGS
+from onmodel.trainers.catalogue import common_limits
 from onmodel_cli import main, train
 from onmodel_cli.connection import Connection
 
@@ -21,6 +26,11 @@ def world() -> TrainingInMemory:
 def invoke(connection: Connection, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(train, "open_stack", lambda *_arguments: connection)
     return lambda: CliRunner().invoke(main.app, ["train", "--production", PRODUCTION])
+
+
+def crops(world: TrainingInMemory, dataset: DatasetRef) -> list[str]:
+    items = read_lines(DatasetItem, world.studio.get(world.keys(dataset).items))
+    return [item.crop_id for item in items]
 
 
 def started(world: TrainingInMemory) -> list[tuple[str, int]]:
@@ -83,6 +93,30 @@ def test_train_when_there_is_nothing_new_then_says_so(invoke, world, stage, said
     done = invoke()
     assert done.exit_code == 3 and said in done.stderr
     assert started(world) == [("g0001", 1)]
+
+
+def test_train_when_a_picture_is_rejected_after_the_training_then_a_new_dataset_is_without_it(
+    invoke, world
+) -> None:
+    first = world.captioned()
+    generation = world.started_generations()[-1]
+    training = TRAININGS.read(world.registry, PRODUCTION, world.start_training(first))
+    done = training.with_status(TrainingStage.COMPLETED)
+    TRAININGS.replace(world.registry, done, training.updated_at)
+    world.executions.finish(world.holder(generation))
+    before = crops(world, first)
+    world.clock.advance(seconds=60)
+    rejected = PostedCorrection(crop_id=before[0], version=0, verdict=Verdict.REJECTED)
+    save_corrections(
+        PRODUCTION, [rejected], registry=world.registry, clock=world.clock, limits=common_limits()
+    )
+    assert invoke().exit_code == 0
+    again = world.started_generations()[-1]
+    assert (again.generation_id, again.attempt) == ("g0002", 1)
+    assert world.settle(again).settled
+    second = world.assemble(again)
+    assert sorted(crops(world, second)) == sorted(before[1:])
+    assert second.captions_needed == 0
 
 
 def test_train_when_no_film_was_prepared_then_says_how_to_begin(invoke) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from onmodel.contracts.datasets import Generation
-from onmodel.contracts.keys import execution_arn
-from onmodel.contracts.rows import GenerationStatus
+from onmodel.contracts.keys import execution_arn, generation_id
+from onmodel.contracts.rows import GenerationBody, GenerationStatus
 from onmodel.films.settings import settings_in_force
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
@@ -31,9 +32,30 @@ def newest_generation(production: str, registry: Registry) -> GenerationRow | No
     return max(rows, key=lambda row: int(row.id.removeprefix("g")), default=None)
 
 
-def training_execution(production: str, generation_id: str, attempt: int) -> str:
+def open_again(closed: GenerationRow, registry: Registry, now: datetime) -> GenerationRow:
+    """A new generation of a closed one's films: its dataset has what people corrected since.
+
+    Raises:
+        Conflict: a film that was prepared in the meantime opened one.
+    """
+    return GENERATIONS.create(
+        registry,
+        closed.production,
+        generation_id(int(closed.id.removeprefix("g")) + 1),
+        status=GenerationStatus.OPEN,
+        body=GenerationBody(
+            attempt=1,
+            runs=closed.body.runs,
+            last_prepared_at=closed.body.last_prepared_at,
+            correlation_id=closed.body.correlation_id,
+        ),
+        now=now,
+    )
+
+
+def training_execution(production: str, generation: str, attempt: int) -> str:
     """TrainModel's execution name: at most 40 + 1 + 10 + 1 + 4 characters, of 80."""
-    return f"{production}-{generation_id}-{attempt}"
+    return f"{production}-{generation}-{attempt}"
 
 
 def start_training_machine(
