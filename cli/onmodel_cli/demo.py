@@ -6,8 +6,9 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
+import typer
 import yaml
 from rich.console import Console
 from rich.panel import Panel
@@ -15,11 +16,12 @@ from rich.panel import Panel
 from onmodel.contracts.keys import slug
 from onmodel.errors import FilmRefused
 from onmodel.formats.wording import duration
-from onmodel_cli import local_stack, results
+from onmodel_cli import local_stack, results, speaking
 from onmodel_cli.connection import Connection, connect, use_endpoint
 from onmodel_cli.ending import Post, finish
 from onmodel_cli.local_films import check_film
 from onmodel_cli.run import Wish, prepare_films
+from onmodel_cli.signals import ending_as_by_ctrl_c
 from onmodel_cli.storyboard import drawn_take, fetch_gallery, send_storyboard, show_drawing
 from onmodel_cli.waiting import waiting
 
@@ -72,6 +74,26 @@ class Demo:
     def runs_trainer(self) -> bool:
         """Whether the trainer's own programs run, on the tiny model."""
         return self.trainer == "sagemaker"
+
+
+def demo(
+    film: Annotated[
+        Path | None, typer.Option("--film", help="Your own film instead of Big Buck Bunny.")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where report, pictures and mails go.")
+    ] = Path(".demo"),
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave the local stack running afterwards.")
+    ] = False,
+    trainer: Annotated[
+        DemoTrainer,
+        typer.Option(help="bedrock: simulated. sagemaker: its programs run, on a tiny model."),
+    ] = "bedrock",
+) -> None:
+    """Run all steps on this machine: no AWS account, no Docker, no costs."""
+    with speaking.plain_errors(interrupted="Interrupted."), ending_as_by_ctrl_c():
+        play(Demo(film=film, output=output, keep=keep, trainer=trainer), speaking.out)
 
 
 def play(demo: Demo, console: Console) -> None:

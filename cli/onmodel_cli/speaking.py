@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from typer.exceptions import TyperException
 
 from onmodel.errors import OnmodelError, RefusedError, ServiceError, StillRunning
 from onmodel.formats.commands import naming_stack
+from onmodel.observability import logger
 from onmodel_cli.following import RunFailed
 
 _naming: dict[str, str] = {"options": ""}
@@ -79,14 +81,15 @@ def plain_errors(
     """Our errors end the command with one message and a code of their own.
 
     An unexpected error keeps its traceback, and Python ends with FAULT: it is a fault of this
-    program.
+    program. Log lines of the library, warnings and worse, go to stderr meanwhile.
 
     Args:
         as_json: whether stdout gets the error too, as `{"error": …}`.
         interrupted: what is said when somebody interrupts the command.
     """
     try:
-        yield
+        with _warnings_on_stderr():
+            yield
     except RefusedError as refusal:
         said = f"{_sentence(refusal.reason)} {_sentence(refusal.advice)}".strip()
         _end(said, Exit.REFUSED, refusal, as_json)
@@ -114,6 +117,22 @@ def print_error(fault: BaseException, message: str, exit_code: int) -> None:
     """What `--json` prints of a command that fails: the error's class, a sentence, the code."""
     told = {"kind": type(fault).__name__, "message": message, "exit_code": int(exit_code)}
     print_object({"error": told})
+
+
+@contextmanager
+def _warnings_on_stderr() -> Iterator[None]:
+    level = logger.log_level
+    handlers = [each for each in logger.handlers if isinstance(each, logging.StreamHandler)]
+    streams = [handler.stream for handler in handlers]
+    logger.setLevel(logging.WARNING)
+    for handler in handlers:
+        handler.setStream(sys.stderr)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        for handler, stream in zip(handlers, streams, strict=True):
+            handler.setStream(stream)
 
 
 def _end(message: str, code: Exit, fault: BaseException, as_json: bool) -> None:

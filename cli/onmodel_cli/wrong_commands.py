@@ -10,13 +10,11 @@ from typer import Context
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from onmodel_cli.speaking import print_error
-
 JSON = "--json"
 
 
 class Program(TyperGroup):
-    """The group of all commands. Typer itself prints the error on stderr and ends with code 2.
+    """A group of commands. Typer itself prints the error on stderr and ends with code 2.
 
     Typer overrides these with a context whose class is private, so `ctx` is not typed here.
     """
@@ -39,5 +37,7 @@ def _error_as_object(ctx: Context) -> Iterator[None]:
         yield
     except TyperException as fault:
         if ctx.meta[JSON] and str(fault):  # without a text: the help is shown instead
+            from onmodel_cli.speaking import print_error
+
             print_error(fault, fault.format_message(), fault.exit_code)
         raise

@@ -15,10 +15,8 @@ from pathlib import Path
 import pytest
 from docs.pages import ROOT, Command, commands
 from docs.sandbox import OTHER_FILM, PRODUCTION, Sandbox, open_sandbox
+from typed_commands import PROGRAM, command_of
 from typer.exceptions import TyperException
-from typer.main import get_command
-
-from onmodel_cli.main import app
 
 PAGES = (
     "docs/debugging.md", "docs/operating.md", "docs/costs.md", "docs/safety.md",
@@ -163,11 +161,9 @@ def is_pointed_to(text: str) -> bool:
     program, *words = shlex.split(text)
     if not program.endswith("onmodel") or words[0].startswith("--"):  # one acts when it is parsed
         return False
-    command = get_command(app)
-    while words and words[0] in getattr(command, "commands", {}):
-        command = command.commands[words.pop(0)]
+    command, rest = command_of(words)
     try:
-        command.make_context(text, words)
+        command.make_context(text, rest)
     except TyperException as fault:
         assert type(fault).__name__ == "MissingParameter", f"{text}: {fault}"
         return True
@@ -235,5 +231,5 @@ def test_files_that_explanations_name_then_exist() -> None:
 
 def test_pages_when_put_together_then_type_every_command_in_full() -> None:
     in_full = " ".join(each.text for each in COMMANDS if not is_pointed_to(each.text))
-    missing = [name for name in get_command(app).commands if f"onmodel {name}" not in in_full]
+    missing = [name for name in PROGRAM.commands if f"onmodel {name}" not in in_full]
     assert missing == []

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from fakes.registry import InMemoryRegistry
-from typer.main import get_command
+from typed_commands import parse
 
 from onmodel.contracts.rows import (
     DeploymentBody,
@@ -25,7 +25,6 @@ from onmodel_cli.choosing import (
     live_deployment,
     newest_model,
 )
-from onmodel_cli.main import app
 
 TYPED = re.compile(r"`onmodel ([^`]+)`")
 
@@ -63,8 +62,7 @@ def test_model_when_there_are_several_then_each_is_listed_with_a_command_that_pa
     lines = TYPED.findall(refused.value.advice)
     assert lines == [f"{command} -p bunny --training d{number}" for number in (1, 2)]
     for line in lines:
-        name, *words = shlex.split(line)
-        get_command(app).commands[name].make_context(name, words)
+        parse(shlex.split(line))
 
 
 @pytest.mark.parametrize("command", ["retire", "extend --hours 2"])
@@ -76,8 +74,7 @@ def test_deployment_when_there_are_several_then_each_is_listed_with_a_command_th
     lines = TYPED.findall(refused.value.advice)
     assert lines == [f"{command} -p bunny --deployment d{number}-1" for number in (1, 2)]
     for line in lines:
-        name, *words = shlex.split(line)
-        get_command(app).commands[name].make_context(name, words)
+        parse(shlex.split(line))
 
 
 def test_model_when_one_is_named_then_it_and_no_other(registry: InMemoryRegistry) -> None:

@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
+from typed_commands import parse
 
 from onmodel.formats.commands import naming_stack
-from onmodel_cli.main import app
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ("cli/onmodel_cli", "layers/core/onmodel", "local/onmodel_local", "functions")
@@ -63,10 +62,7 @@ def commands() -> Iterator[tuple[str, str]]:
 def type_in(command: str) -> None:
     """As a shell and the program's parser read it; raises what they refuse."""
     _, *words = shlex.split(command)
-    group = get_command(app)
-    while words and words[0] in getattr(group, "commands", {}):
-        group = group.commands[words.pop(0)]
-    group.make_context("onmodel", words)
+    parse(words)
 
 
 @pytest.mark.parametrize(("place", "command"), list(commands()))

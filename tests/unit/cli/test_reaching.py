@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from onmodel.contracts.keys import DatasetKeys
 from onmodel.contracts.rows import ApprovalBody, ApprovalStatus, DatasetBody, DatasetStatus
 from onmodel.registry.kinds import APPROVALS, DATASETS, ApprovalRow, DatasetRow
-from onmodel_cli import main
+from onmodel_cli import main, running
 from onmodel_cli.connection import Connection
 from onmodel_cli.journey import WAITING, Journey, Place
 
@@ -48,7 +48,7 @@ def run(
     connection: Connection, film: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Callable[..., Result]:
     """`onmodel run --until`, with the places where its film's generation is seen."""
-    monkeypatch.setattr(main, "open_stack", lambda *_: connection)
+    monkeypatch.setattr(running, "open_stack", lambda *_: connection)
     monkeypatch.chdir(tmp_path)
 
     def call(until: str, *places: Place) -> Result:

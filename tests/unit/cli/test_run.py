@@ -17,7 +17,7 @@ from onmodel.environment import Environment, Models
 from onmodel.errors import FilmRefused, SettingsRefused
 from onmodel.steps.refuse_film import refuse_film
 from onmodel.vision.encoding import encode_picture
-from onmodel_cli import main, results, run, speaking, status
+from onmodel_cli import main, results, run, running, speaking, status
 from onmodel_cli.connection import Connection
 
 NOISE = np.random.default_rng(1).integers(0, 255, (96, 96, 3), dtype=np.uint8)
@@ -25,7 +25,7 @@ NOISE = np.random.default_rng(1).integers(0, 255, (96, 96, 3), dtype=np.uint8)
 
 @pytest.fixture
 def invoke(connection: Connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setattr(main, "open_stack", lambda *_arguments: connection)
+    monkeypatch.setattr(running, "open_stack", lambda *_arguments: connection)
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: object):
@@ -231,12 +231,6 @@ def test_help_when_asked_names_every_option(invoke) -> None:
     shown = invoke("run", "--help").stdout
     for option in ("--production", "--characters", "--settings", "--stack", "--local", "--json"):
         assert option in shown
-
-
-def test_help_when_a_paragraph_has_several_lines_then_the_terminal_breaks_them() -> None:
-    described = [each.help or "" for each in main.app.registered_commands]
-    assert any("again costs nothing and shows the result. A changed" in text for text in described)
-    assert not any("\n" in text.replace("\n\n", "") for text in described)
 
 
 def test_run_when_the_stack_has_another_model_then_still_finds_the_run_that_it_made(

@@ -7,6 +7,7 @@ import typer
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from onmodel.adapters.faults import translated
+from onmodel.observability import logger
 from onmodel_cli import speaking
 
 
@@ -38,3 +39,16 @@ def test_plain_errors_when_a_fault_is_unexpected_then_json_has_it_and_its_traceb
             "exit_code": 1,
         }
     }
+
+
+def test_plain_errors_when_the_library_logs_then_its_warnings_are_on_stderr_and_nothing_on_stdout(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    level = logger.log_level
+    with speaking.plain_errors():
+        logger.info("a picture was kept")
+        logger.warning("a picture was dropped")
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "a picture was dropped" in told.err and "kept" not in told.err
+    assert logger.log_level == level
