@@ -65,6 +65,7 @@ class Shot:
     Attributes:
         fade_in, fade_out: frames from and to black. dissolve: frames shared with the shot before.
         speed: of the camera, in picture widths a second. busy: figures cross in half a second.
+        zooming: factor a second by which things grow. lit: factor a second of the light, up to 1.
         flashes: frames that are white.
     """
 
@@ -74,6 +75,8 @@ class Shot:
     x: float
     zoom: float = 1.0
     speed: float = 0.0
+    zooming: float = 1.0
+    lit: float = 1.0
     busy: bool = False
     fade_in: int = 0
     fade_out: int = 0
@@ -240,14 +243,15 @@ def _picture(canvas: Picture, shot: Shot, index: int) -> Picture:
     if index in shot.flashes:
         return np.full((HEIGHT, WIDTH, 3), 250, np.uint8)
     seconds = index / FPS
-    room = _CANVAS[0] - WIDTH / shot.zoom
-    left = min(shot.x * room + shot.speed * seconds * WIDTH / shot.zoom, room)
-    top = (_CANVAS[1] - HEIGHT / shot.zoom) / 2
-    place = np.array([[shot.zoom, 0, -left * shot.zoom], [0, shot.zoom, -top * shot.zoom]])
+    zoom = shot.zoom * shot.zooming**seconds
+    room = _CANVAS[0] - WIDTH / zoom
+    left = min(shot.x * room + shot.speed * seconds * WIDTH / zoom, room)
+    top = (_CANVAS[1] - HEIGHT / zoom) / 2
+    place = np.array([[zoom, 0, -left * zoom], [0, zoom, -top * zoom]])
     picture: Any = cv2.warpAffine(canvas, place, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT)
     _walk(picture, shot, seconds)
     share = min(
-        1.0,
+        shot.lit**seconds,
         (index + 1) / (shot.fade_in + 1) if shot.fade_in else 1.0,
         (shot.frames - index) / (shot.fade_out + 1) if shot.fade_out else 1.0,
     )

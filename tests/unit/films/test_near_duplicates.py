@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
 from fakes.clock import FixedClock
 from fakes.object_store import InMemoryObjectStore
 from fakes.registry import InMemoryRegistry
-from fakes.sampled_chunks import store_chunks
+from fakes.sampled_chunks import sampled, store_chunks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onmodel.contracts.crops import Crop, Rejected
+from onmodel.contracts.crops import Crop, Rejected, RejectReason
 from onmodel.contracts.film_rows import FilmBody, RunStatus
 from onmodel.contracts.films import RunRequest
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.sampling_settings import DeduplicationSettings
 from onmodel.contracts.settings import Settings
-from onmodel.films.near_duplicates import FilmsNearDuplicates
+from onmodel.films.near_duplicates import FilmsNearDuplicates, SampledChunk, without_mixtures
 from onmodel.formats.jsonl import read_lines
 from onmodel.registry.kinds import FILMS
 from onmodel.steps.deduplicate_film import deduplicate_film
+from onmodel.video.sampling.mixtures import SmallPicture, borders_of
 
 
 @settings(max_examples=15, deadline=None)
@@ -68,3 +73,30 @@ def test_near_duplicates_when_a_films_samples_are_gone_then_it_is_left_out() -> 
     studio.delete_prefix(FilmKeys.of(run).samples)
     films = FilmsNearDuplicates.read(run.production, registry=registry, studio=studio)
     assert (films.films, films.at(chosen(0.9).deduplication).of) == ({}, 0)
+
+
+def test_without_mixtures_when_a_dissolve_lies_on_a_border_then_its_crops_are_rejected() -> None:
+    first, last = np.random.default_rng(1).uniform(20, 230, (2, 18, 32)).repeat(5, 1).repeat(5, 2)
+    left = at_second(0, first), at_second(1, (first + last) / 2)
+    chunks = [bordered(0, left), bordered(1, (at_second(2, last),))]
+    one, other = without_mixtures(chunks)
+    assert [crop.timecode_seconds for crop in one.crops] == [0]
+    assert one.vectors.shape == (1, 4)
+    assert [(line.reason, line.crop_id) for line in one.rejected] == [(RejectReason.FADE, "0-1")]
+    assert other.crops == chunks[1].crops
+
+
+def at_second(seconds: float, luma: npt.NDArray[np.float64]) -> SmallPicture:
+    return SmallPicture.of(seconds, luma.astype(np.float32))
+
+
+def bordered(index: int, samples: tuple[SmallPicture, ...]) -> SampledChunk:
+    """A chunk with one crop of each sample."""
+    chunk = sampled(index, len(samples))
+    crops = tuple(
+        crop.model_copy(update={"timecode_seconds": each.seconds})
+        for crop, each in zip(chunk.crops, samples, strict=True)
+    )
+    borders = borders_of(samples, samples)
+    result = chunk.result.model_copy(update={"borders": borders})
+    return replace(chunk, crops=crops, result=result)

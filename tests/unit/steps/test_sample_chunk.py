@@ -30,6 +30,7 @@ from onmodel.steps.sample_chunk import (
     in_order,
 )
 from onmodel.video.sampling.frames import Frame
+from onmodel.video.sampling.mixtures import AT_BORDERS
 from onmodel.video.sampling.selection import DroppedFrame
 
 KEY = "bunny/films/drawn.mp4"
@@ -65,6 +66,7 @@ def test_sample_when_chunk_is_good_then_all_its_files_agree(drawn: DrawnFilm) ->
     crops = read_lines(Crop, world.studio.get(at.crops))
     assert result.crops == len(crops) == len(from_npy(world.studio.get(at.vectors))) > 0
     assert result.rejected == len(read_lines(Rejected, world.studio.get(at.rejected)))
+    assert len(result.borders.first) == len(result.borders.last) == min(AT_BORDERS, result.frames)
     shown = {line.id for line in read_lines(Thumbnail, world.studio.get(at.thumbnails))}
     assert {crop.crop_id for crop in crops} <= shown
     assert all(chunk.start_seconds <= crop.timecode_seconds < chunk.end_seconds for crop in crops)

@@ -98,6 +98,21 @@ class ChunkShots(Contract):
     dark_after: bool = Field(default=False, description="blank pictures follow `last`")
 
 
+class StoredSmallPicture(Contract):
+    """A small copy of a sample; see video.sampling.mixtures."""
+
+    seconds: float
+    png: str = Field(description="base64 of a grey PNG")
+    detail: float = Field(ge=0, description="variance of the finer structure")
+
+
+class ChunkBorders(Contract):
+    """What is needed to tell dissolves across chunks: see video.sampling.mixtures."""
+
+    first: tuple[StoredSmallPicture, ...] = Field(default=(), description="in order of time")
+    last: tuple[StoredSmallPicture, ...] = Field(default=(), description="in order of time")
+
+
 class ChunkResult(Contract):
     """chunk.json: written last, so that its presence says the chunk is done."""
 
@@ -106,6 +121,9 @@ class ChunkResult(Contract):
     crops: int
     rejected: int
     shots: ChunkShots = ChunkShots()
+    borders: ChunkBorders = Field(
+        default=ChunkBorders(), description="empty in chunks of before they were kept"
+    )
     run_id: str = Field(default="", description="the run that paid; later runs only re-use it")
     usage: tuple[Usage, ...] = ()
     lost_seconds: tuple[tuple[float, float], ...] = Field(

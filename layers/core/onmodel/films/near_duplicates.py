@@ -29,6 +29,7 @@ from onmodel.observability import logger
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import FILMS
+from onmodel.video.sampling.mixtures import mixtures_at_borders
 from onmodel.video.shots.shot_counter import first_shot_numbers
 from onmodel.vision.changes import Figures
 from onmodel.vision.duplicates import find_track_duplicates
@@ -109,7 +110,7 @@ class SampledFilm:
 
 def read_sampled_film(keys: FilmKeys, dimensions: int, studio: ObjectStore) -> SampledFilm:
     """Join the film's chunks. Raises NotFound when one is not finished, or was deleted."""
-    chunks = join_shots(load_chunks(keys, studio))
+    chunks = without_mixtures(join_shots(load_chunks(keys, studio)))
     crops = [crop for chunk in chunks for crop in chunk.crops]
     vectors = stack([chunk.vectors for chunk in chunks], dimensions)
     tracks = find_tracks(crops, vectors)
@@ -189,6 +190,35 @@ def join_shots(chunks: list[SampledChunk]) -> list[SampledChunk]:
         crops = tuple(crop.model_copy(update={"shot": crop.shot + number}) for crop in chunk.crops)
         joined.append(replace(chunk, crops=crops))
     return joined
+
+
+def without_mixtures(chunks: Sequence[SampledChunk]) -> list[SampledChunk]:
+    """Reject the crops of dissolves that lie across chunks' borders: no chunk can tell them."""
+    mixed = mixtures_at_borders([chunk.result.borders for chunk in chunks])
+    return [_without(chunk, mixed) if mixed else chunk for chunk in chunks]
+
+
+def _without(chunk: SampledChunk, mixed: Mapping[float, str]) -> SampledChunk:
+    """The chunk without the crops of some seconds; they are rejected with these details."""
+    kept = [place for place, crop in enumerate(chunk.crops) if crop.timecode_seconds not in mixed]
+    rejected = [
+        Rejected(
+            reason=RejectReason.FADE,
+            timecode_seconds=crop.timecode_seconds,
+            chunk=crop.chunk,
+            detail=mixed[crop.timecode_seconds],
+            crop_id=crop.crop_id,
+            box=crop.box,
+        )
+        for crop in chunk.crops
+        if crop.timecode_seconds in mixed
+    ]
+    return replace(
+        chunk,
+        crops=tuple(chunk.crops[place] for place in kept),
+        vectors=chunk.vectors[kept],
+        rejected=(*chunk.rejected, *rejected),
+    )
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ REASONS: dict[RejectReason, Reason] = {
         ),
     ),
     RejectReason.FADE: Reason(
-        "In a fade",
+        "In a fade or dissolve",
         "sampling.black_level",
         lambda _: "Between two shots, or fading in or out: no picture of its own.",
     ),

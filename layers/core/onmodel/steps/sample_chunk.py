@@ -18,6 +18,7 @@ from onmodel.contracts.arrays import Vector
 from onmodel.contracts.crops import RejectReason
 from onmodel.contracts.films import (
     Chunk,
+    ChunkBorders,
     ChunkResult,
     ChunkShots,
     FilmFacts,
@@ -143,7 +144,7 @@ def _sample(  # noqa: PLR0917 - sample_chunk's own arguments
             on_lost=seen.lose,
             on_shots=seen.join,
         )
-        frames = select_frames(seen.watch(sampled), settings.sampling)
+        frames = select_frames(seen.watch(sampled), settings.sampling, seen.border)
         in_flight = _frames_in_flight(facts)
     else:
         frames = seen.watch(open_picture_archive(reader).frames(chunk))
@@ -165,6 +166,7 @@ def _sample(  # noqa: PLR0917 - sample_chunk's own arguments
         crops=len(result.crops),
         rejected=len(result.rejected),
         shots=seen.shots,
+        borders=seen.borders,
         lost_seconds=tuple(seen.lost_seconds),
         run_id=run.run_id,
         usage=meter.usage(),
@@ -178,6 +180,7 @@ class Seen:
 
     frames: int = 0
     shots: ChunkShots = field(default_factory=ChunkShots)
+    borders: ChunkBorders = field(default_factory=ChunkBorders)
     lost_seconds: list[tuple[float, float]] = field(default_factory=list)
 
     def lose(self, start_seconds: float, end_seconds: float) -> None:
@@ -185,6 +188,9 @@ class Seen:
 
     def join(self, shots: ChunkShots) -> None:
         self.shots = shots
+
+    def border(self, borders: ChunkBorders) -> None:
+        self.borders = borders
 
     def watch(self, frames: Iterable[FrameT]) -> Iterator[FrameT]:
         for frame in frames:

@@ -7,10 +7,11 @@ from drawn.films import DrawnFilm
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.crops import RejectReason
-from onmodel.contracts.films import Shape
+from onmodel.contracts.films import ChunkBorders, Shape
 from onmodel.contracts.sampling_settings import Sampling
 from onmodel.video import sample_frames
 from onmodel.video.sampling.frames import Frame
+from onmodel.video.sampling.mixtures import REACH
 from onmodel.video.sampling.selection import THUMBNAIL_HEIGHT, DroppedFrame, select_frames
 
 STRIPES = np.tile(np.arange(320) // 8 % 2 * 160 + 40, (200, 1)).astype(np.uint8)
@@ -57,6 +58,28 @@ def test_select_frames_when_picture_fades_then_frames_of_low_contrast_are_droppe
     steps = [frame_of(scene * share, index) for index, share in enumerate((1, 0.5, 0.25))]
     assert reasons(*steps) == [None, RejectReason.FADE, RejectReason.FADE]
     assert reasons(*steps[::-1]) == [RejectReason.FADE, RejectReason.FADE, None]
+
+
+def test_select_frames_when_two_shots_dissolve_then_the_mixture_is_dropped_and_borders_are_told():
+    other = STRIPES[:, ::-1].astype(float).copy()
+    other[::40] = 250
+    other = np.roll(other, 8, axis=0).T[:200, :200]
+    scene = STRIPES[:, :200].astype(float)
+    frames = [scene, (scene + other) / 2, other]
+    borders: list[ChunkBorders] = []
+    selected = select_frames(
+        [frame_of(grey, index, shot=index) for index, grey in enumerate(frames)],
+        Sampling(),
+        borders.append,
+    )
+    _, dropped, _ = selected
+    assert isinstance(dropped, DroppedFrame)
+    assert dropped.reason is RejectReason.FADE
+    assert dropped.detail == "50% of the picture at 0.000 s and 50% of that at 2.000 s"
+    (told,) = borders
+    assert (
+        [each.seconds for each in told.first] == [each.seconds for each in told.last] == [0, 1, 2]
+    )
 
 
 def test_select_frames_when_another_scene_has_less_contrast_then_no_fade():
@@ -128,7 +151,7 @@ def test_select_frames_when_film_has_known_flaws_then_exactly_those_are_dropped(
         ), each
 
 
-def test_select_frames_when_streamed_then_holds_two_frames_at_a_time():
+def test_select_frames_when_streamed_then_takes_two_frames_ahead():
     taken = []
 
     def source():
@@ -138,7 +161,7 @@ def test_select_frames_when_streamed_then_holds_two_frames_at_a_time():
 
     selected = select_frames(source(), Sampling())
     next(selected)
-    assert len(taken) <= 2
+    assert len(taken) == 1 + REACH
 
 
 def face(mouth: int, noise: float = 0.0, seed: int = 0) -> np.ndarray:

@@ -1,10 +1,11 @@
-"""Drops frames before paid calls: black, blank, faded, blurred and unchanged ones."""
+"""Drops frames before paid calls: black, blank, faded, mixed, blurred and unchanged ones."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import islice
 from typing import Any
 
 import cv2
@@ -13,8 +14,10 @@ import numpy.typing as npt
 
 from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.crops import RejectReason
+from onmodel.contracts.films import ChunkBorders
 from onmodel.contracts.sampling_settings import Sampling
 from onmodel.video.sampling.frames import Frame
+from onmodel.video.sampling.mixtures import AT_BORDERS, REACH, SmallPicture, borders_of, mixture
 
 THUMBNAIL_HEIGHT = 90
 _LUMA_WIDTH = 160  # wide enough that a moving mouth changes it
@@ -42,31 +45,47 @@ class DroppedFrame:
     second_look: Frame | None = None
 
 
-def select_frames(frames: Iterable[Frame], sampling: Sampling) -> Iterator[Frame | DroppedFrame]:
-    """Yield each frame, or a DroppedFrame in its place. Holds three frames at a time.
+def select_frames(
+    frames: Iterable[Frame],
+    sampling: Sampling,
+    on_borders: Callable[[ChunkBorders], None] | None = None,
+) -> Iterator[Frame | DroppedFrame]:
+    """Yield each frame, or a DroppedFrame in its place. Holds REACH frames after the current one.
 
     Args:
         frames: in order of time; only the part without bars is measured.
         sampling: the settings with the thresholds.
+        on_borders: called after the last frame with what tells dissolves across chunks.
     """
     kept: _Measured | None = None
     before: _Measured | None = None
     looked_again = False
-    upcoming = (_Measured.of(frame) for frame in frames)
-    for now, after in pairwise(chain(upcoming, (None,))):
-        if now is None:
-            return
-        reason = _flaw(now, sampling) or _fade(now, before, after)
-        reason = reason or _soft(now, sampling) or _unchanged(now, kept, sampling)
+    upcoming = map(_Measured.of, frames)
+    waiting: deque[_Measured] = deque()
+    first: list[SmallPicture] = []
+    last: deque[SmallPicture] = deque(maxlen=AT_BORDERS)
+    while True:
+        waiting.extend(islice(upcoming, REACH + 1 - len(waiting)))
+        if not waiting:
+            break
+        now = waiting.popleft()
+        reason = _flaw(now, sampling) or _fade(now, before, waiting[0] if waiting else None)
+        reason = reason or _mixed(last, now, waiting) or _soft(now, sampling)
+        reason = reason or _unchanged(now, kept, sampling)
         before = now
-        if reason is not None:
-            dropped = _dropped(now.frame, *reason)
-            if reason[0] == RejectReason.UNCHANGED and not looked_again:
-                dropped, looked_again = replace(dropped, second_look=now.frame), True
-            yield dropped
+        last.append(now.small)
+        if len(first) < AT_BORDERS:
+            first.append(now.small)
+        if reason is None:
+            kept, looked_again = now, False
+            yield now.frame
             continue
-        kept, looked_again = now, False
-        yield now.frame
+        dropped = _dropped(now.frame, *reason)
+        if reason[0] == RejectReason.UNCHANGED and not looked_again:
+            dropped, looked_again = replace(dropped, second_look=now.frame), True
+        yield dropped
+    if on_borders is not None:
+        on_borders(borders_of(first, last))
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +95,7 @@ class _Measured:
     mean: float
     deviation: float
     highlight: float
+    small: SmallPicture
 
     @classmethod
     def of(cls, frame: Frame) -> _Measured:
@@ -86,6 +106,7 @@ class _Measured:
             float(luma.mean()),
             float(luma.std()),
             float(np.percentile(luma, 99)),
+            SmallPicture.of(frame.timecode_seconds, luma),
         )
 
     def is_comparable(self, other: _Measured) -> bool:
@@ -129,6 +150,13 @@ def _fade(now: _Measured, before: _Measured | None, after: _Measured | None) -> 
             share = now.deviation / other.deviation
             return RejectReason.FADE, f"contrast {share:.2f} of its neighbour's < {_FADED:g}"
     return None
+
+
+def _mixed(
+    before: Iterable[SmallPicture], now: _Measured, after: Iterable[_Measured]
+) -> _Flaw | None:
+    words = mixture(list(before), now.small, [each.small for each in after])
+    return (RejectReason.FADE, words) if words else None
 
 
 def _soft(now: _Measured, sampling: Sampling) -> _Flaw | None:
