@@ -1,12 +1,12 @@
 """DrawStoryboard: make the storyboard's page."""
 
 from onmodel.contracts.storyboards import PublishGalleryRequest
-from onmodel.environment import Buckets, Links, RegistryTable
+from onmodel.environment import Buckets, Links, RegistryTable, StackName
 from onmodel.handler import lambda_handler
 from onmodel.steps.publish_gallery import PublishGallery
 from onmodel.wiring import now, services
 
-wired = services(Buckets, Links, RegistryTable)
+wired = services(Buckets, Links, RegistryTable, StackName)
 
 
 @lambda_handler(PublishGalleryRequest)
@@ -19,4 +19,5 @@ def handler(request: PublishGalleryRequest) -> None:
         clock=now,
         links=wired.links,
         simulated=bool(wired.notices()),
+        stack_options=wired.stack_options,
     ).publish(request)

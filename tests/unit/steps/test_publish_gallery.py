@@ -41,7 +41,11 @@ def test_publish_when_drawn_then_page_summary_and_mail() -> None:
     page = drawn(studio)
     for text in ("A day in the forest", "Buck smiles", "seed 99", "../panels/02-0.png"):
         assert text in page
-    for link in ('href="../numbers.csv"', 'href="../judgement.json"', "onmodel judge -p bunny"):
+    for link in (
+        'href="../numbers.csv"',
+        'href="../judgement.json"',
+        "<code>onmodel judge <span>-p</span> bunny",
+    ):
         assert link in page
     status, body = row(studio)
     assert (status, body.drawn, body.panels) == (StoryboardStatus.DRAWN, 2, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from html import escape
 
@@ -29,9 +30,9 @@ def test_home_when_everything_is_there_then_shows_states_costs_ends_and_what_com
     for told in (
         "a.mp4", "12 pictures kept", "$60.50 an hour", "at the latest until 2026-11-22 11:00 UTC",
         "2026-11-22 09:15 UTC", "The pictures of 1 film become a dataset",
-        f"`onmodel retire -p {PRODUCTION} --deployment d0001-7be1d2f0-1 {STACK_OPTIONS}`",
+        f"onmodel retire -p {PRODUCTION} --deployment d0001-7be1d2f0-1 {STACK_OPTIONS}",
     ):  # fmt: skip
-        assert told in page.body, told
+        assert told in re.sub(r"</?(code|span)>", "", page.body), told
     link = page.body.partition('href="https://')[2].partition('"')[0]
     assert world.follow(f"https://{link}").statusCode == 404, "a report that is not in this world"
 

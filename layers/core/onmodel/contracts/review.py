@@ -148,6 +148,7 @@ class ReviewCharacter(Contract):
     name: str
     description: str = Field(default="", description="traits that captions should not repeat")
     references: tuple[str, ...] = Field(description="addresses of pictures")
+    hue: int = Field(default=0, ge=0, description="number of its colour on all pages; 0: none yet")
 
 
 class CommonPhrase(Contract):

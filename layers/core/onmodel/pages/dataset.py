@@ -22,7 +22,7 @@ from onmodel.money.pricebook import Bill
 from onmodel.pages.money import money_of
 from onmodel.pages.paging import Section, paginate
 from onmodel.pages.sheet import UNNAMED, CharacterNames
-from onmodel.pages.templating import StoredPicture, render
+from onmodel.pages.templating import PageCommands, StoredPicture, render
 
 PICTURES_A_PAGE = 60  # with captions beside them, half as many as on a contact sheet
 
@@ -31,7 +31,7 @@ LEFT_OUT: dict[LeftOutReason, tuple[str, str]] = {
         "Not named",
         "No reference was near enough to say who it is. To name them, put pictures that show the"
         " character as the film does under characters/<name>/ and upload the film again, or give"
-        " the names on the page that `onmodel review` opens.",
+        " the names on the page that `onmodel review -p NAME` opens.",
     ),
     LeftOutReason.NAMELESS_BESIDE: (
         "Somebody without a name beside",
@@ -75,6 +75,8 @@ class DatasetReport:
     violations: Sequence[Violation] = ()
     findings: Sequence[str] = ()
     loss_curve_svg: str = ""
+    stack_options: str = ""
+    """Of the command `onmodel`, in the commands on the page."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,7 @@ def render_dataset_report(
         "bill": report.bill,
         "money": money_of(report.bill, "Captions"),
         "called": called,
+        "commands": PageCommands(report.stack_options, report.production),
         "credit": report.settings.credit,
         "training": sum(count.training for count in report.summary.characters),
         "validation": sum(count.validation for count in report.summary.characters),

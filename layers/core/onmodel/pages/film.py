@@ -15,7 +15,7 @@ from onmodel.pages.money import money_of
 from onmodel.pages.paging import PICTURES_A_PAGE, Section, paginate
 from onmodel.pages.settings_words import settings_in_words
 from onmodel.pages.sheet import CharacterNames, Tile, contact_sheet
-from onmodel.pages.templating import render
+from onmodel.pages.templating import PageCommands, render
 from onmodel.pages.timeline import timeline
 
 KeptPage = tuple[Section[Tile], ...]
@@ -39,6 +39,8 @@ class FilmReport:
     rejected: Sequence[Rejected]
     thumbnails: Mapping[str, bytes]
     bill: Bill
+    stack_options: str = ""
+    """Of the command `onmodel`, in the commands on the page."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def render_film_report(
                        for section in page.dropped},
         "kept_at": {section.slug: page.name for page in reversed(pages) for section in page.kept},
         "settings": settings_in_words(report.settings),
+        "commands": PageCommands(report.stack_options, report.production_name),
         "credit": report.settings.credit,
         "bill": report.bill,
         "money": money_of(report.bill, "Asking for boxes"),

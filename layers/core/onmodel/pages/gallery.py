@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from onmodel.contracts.panels import DrawnPanel, PanelScore, PlannedPanel
 from onmodel.contracts.storyboards import Storyboard
 from onmodel.formats.wording import person_name, timecode
 from onmodel.pages.judgement import arm_name, numbers_view, wrong_cast
-from onmodel.pages.templating import data_uri, render
+from onmodel.pages.templating import PageCommands, data_uri, render
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,7 @@ class Gallery:
         names: by character's slug.
         options: the trainer's own, in words.
         simulated: the pictures, so that their numbers say nothing about a model.
+        stack_options: of the command `onmodel`, in the commands on the page.
         numbers_href: of the judgement as CSV.
         judgement_href: likewise as JSON.
     """
@@ -74,6 +74,7 @@ class Gallery:
     credit: str = ""
     judgement: Judgement | None = None
     simulated: bool = False
+    stack_options: str = ""
     numbers_href: str = ""
     judgement_href: str = ""
 
@@ -143,7 +144,7 @@ def render_gallery(gallery: Gallery) -> bytes:
     return render(
         "gallery.html.j2",
         gallery=gallery,
-        argument=shlex.quote(gallery.production),
+        commands=PageCommands(gallery.stack_options, gallery.production),
         credit=gallery.credit,
         arm_name=arm_name,
         title=gallery.storyboard.title or person_name(gallery.name),

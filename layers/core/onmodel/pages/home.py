@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from onmodel.contracts.rows import Kind
-from onmodel.formats.commands import naming_stack
 from onmodel.formats.wording import ASKED_ABOUT, count, dollars, when
 from onmodel.overview.comparison import SideBySide
 from onmodel.overview.everything import Overview
 from onmodel.overview.lines import Line, page_key
-from onmodel.pages.templating import render
+from onmodel.pages.templating import PageCommands, render
 from onmodel.registry.rows import AnyRow
 
 TONES: Mapping[str, str] = {
@@ -102,7 +100,7 @@ def render_home(home: Home) -> bytes:
             ("Storyboards", "storyboards", list(_items(listed, Kind.STORYBOARD, home))),
         ],
         compared=[choice for choice in (home.datasets, home.trainings) if choice],
-        with_stack=partial(naming_stack, options=home.stack_options),
+        commands=PageCommands(home.stack_options, home.name),
     )
 
 
@@ -125,7 +123,7 @@ def render_stack(
         names={row.production: one.name for one in productions for row in one.overview.rows},
         now=now,
         notices=notices,
-        with_stack=partial(naming_stack, options=stack_options),
+        commands=PageCommands(stack_options),
     )
 
 

@@ -117,7 +117,8 @@ def _note(slug: str, crops: Sequence[Crop]) -> str:
         return (
             "No reference was near enough, or two characters were too close to call. To name them,"
             " put pictures that show the character as the film does under characters/<name>/ and"
-            " upload the film again, or give the names on the page that `onmodel review` opens."
+            " upload the film again, or give the names on the page that"
+            " `onmodel review -p NAME` opens."
         )
     if slug.startswith(GROUP):
         picture = f"{crops[0].film_id}/{slug.removeprefix(GROUP)}"

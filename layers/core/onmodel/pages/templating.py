@@ -3,13 +3,52 @@
 from __future__ import annotations
 
 import base64
+import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
+from onmodel.formats.commands import naming_stack
 from onmodel.formats.wording import count, dollars, duration, listed, sentence, timecode, when
+
+_COMMAND = re.compile(r"`([^`]+)`")
+_OPTION = re.compile(r"(?<!\S)(-\S+)")
+
+
+@dataclass(frozen=True)
+class PageCommands:
+    """What the commands on a page need, so that they work as typed.
+
+    Attributes:
+        stack_options: of the command `onmodel`; '' for the default stack.
+        production: whose page it is; '' for the page of a whole stack.
+    """
+
+    stack_options: str = ""
+    production: str = ""
+
+    def complete(self, text: str) -> str:
+        """`-p NAME` is about the page's production; the stack's options are added."""
+        if self.production:
+            text = text.replace("-p NAME", f"-p {shlex.quote(self.production)}")
+        return naming_stack(text, self.stack_options)
+
+
+@pass_context
+def code(context: Context, text: str) -> Markup:
+    """A text as HTML; its commands, in backticks, are completed. No option breaks at its hyphen."""
+
+    def shown(found: re.Match[str]) -> str:
+        command = _OPTION.sub(r"<span>\1</span>", found[1])
+        return f"<code>{command}</code>"
+
+    completed = context["commands"].complete(text)
+    return Markup(_COMMAND.sub(shown, str(escape(completed))))  # noqa: S704 - escaped before
 
 
 def _environment() -> Environment:
@@ -21,6 +60,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
+        code=code,
         count=count,
         dollars=dollars,
         duration=duration,

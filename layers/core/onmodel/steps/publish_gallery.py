@@ -61,6 +61,7 @@ class PublishGallery:
     Attributes:
         links: None: addresses are relative.
         simulated: whether a local stack draws, whose numbers say nothing about a model.
+        stack_options: of the command `onmodel`, in the commands on the page.
     """
 
     registry: Registry
@@ -70,6 +71,7 @@ class PublishGallery:
     clock: Clock
     links: SignedLinks | None = None
     simulated: bool = False
+    stack_options: str = ""
 
     def publish(self, request: PublishGalleryRequest) -> None:
         """Write the page and the summary, then the row. A take without a picture has failed.
@@ -115,6 +117,7 @@ class PublishGallery:
                 training_pictures=self._nearest(plan.production, dataset, panels, judgement),
                 judgement=judgement,
                 simulated=self.simulated,
+                stack_options=self.stack_options,
                 numbers_href=self._link(keys.numbers) if judgement else "",
                 judgement_href=self._link(keys.judgement) if judgement else "",
             )

@@ -45,6 +45,7 @@ def report_dataset(
     studio: ObjectStore,
     prices: PriceBook,
     clock: Clock,
+    stack_options: str = "",
 ) -> tuple[Metric, ...]:
     """Write the report's pages, index.html last, and mark the dataset ready.
 
@@ -77,6 +78,7 @@ def report_dataset(
             bill=bill,
             violations=read_lines(Violation, studio.get(keys.violations)),
             findings=row.body.findings,
+            stack_options=stack_options,
         )
         for name, page in render_dataset_report(report):
             studio.put(keys.report_page(name), page, "text/html; charset=utf-8")

@@ -30,6 +30,7 @@ def report_film(
     prices: PriceBook,
     clock: Clock,
     notices: tuple[str, ...] = (),
+    stack_options: str = "",
 ) -> tuple[Metric, ...]:
     """Write summary.json and the report's pages, index.html last; returns the metrics."""
     run = request.run
@@ -76,6 +77,7 @@ def report_film(
             rejected=rejected,
             thumbnails=thumbnails,
             bill=bill,
+            stack_options=stack_options,
         )
         for name, page in render_film_report(report):
             studio.put(f"{keys.run}/report/{name}", page, "text/html; charset=utf-8")

@@ -26,6 +26,7 @@ from onmodel.films.production import characters_of
 from onmodel.films.review_sheets import stored_thumbnails
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.wording import timecode
+from onmodel.pages.colours import hues
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.review_pictures import ReviewPictures
@@ -118,6 +119,7 @@ class ReviewItems:
                 own.append(self.pictures.address(self.uploads, row.body.source.key))
         corrections = read_corrections(production, self.registry)
         cast = cast_of(listed.characters, corrections)
+        colours = hues(cast)
         typed = corrections.names()  # last: others keep their number keys
         return tuple(
             ReviewCharacter(
@@ -125,6 +127,7 @@ class ReviewItems:
                 name=role.name,
                 description=role.description,
                 references=tuple(references[slug]) or self._best_crop(slug, listed),
+                hue=colours[slug],
             )
             for slug, role in sorted(cast.items(), key=lambda one: (one[0] in typed, one[0]))
         )

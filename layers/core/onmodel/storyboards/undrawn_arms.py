@@ -14,7 +14,7 @@ from onmodel.ports.trainer import TrainerRules
 
 NEEDED_FOR = {
     REFERENCES: "whether pictures of the characters alone would do as well",
-    BASE: "diversity, and whether it is better than the untrained model",
+    BASE: "whether it is better than the untrained model, and as diverse",
 }
 
 

@@ -43,8 +43,8 @@ export function button(words, settings = {}, key = "") {
   );
 }
 
-/** The class of a character's colour; of nobody, and of one that is not known, a grey. */
+/** The class of a character's colour; of nobody a grey. One that was typed just now has no colour of its own yet. */
 export function hue(session, slug) {
   const at = session.characters.findIndex((one) => one.slug === slug);
-  return `hue-${at < 0 ? 0 : (at % 8) + 1}`;
+  return `hue-${at < 0 ? 0 : session.characters[at].hue || (at % 8) + 1}`;
 }
