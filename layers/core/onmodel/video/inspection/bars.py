@@ -1,4 +1,4 @@
-"""Finds letterbox and pillarbox bars, once per film."""
+"""Finds the letterbox and pillarbox bars that a film has throughout."""
 
 from __future__ import annotations
 

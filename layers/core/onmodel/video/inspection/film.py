@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import IO, BinaryIO
 
-import numpy as np
 from av.video.frame import VideoFrame
 
 from onmodel.contracts.films import FilmFacts, Shape
@@ -35,6 +34,7 @@ from onmodel.video.decode.pictures import Display
 from onmodel.video.inspection.bars import Luma, find_picture
 from onmodel.video.sampling.frames import Frame
 from onmodel.video.sampling.sampler import sample_frames
+from onmodel.video.sampling.shot_bars import brightest_colour
 
 _BAR_SAMPLES = 9  # frames searched for bars; a keyframe takes 5 ms
 _LEAST_BAR_SAMPLES = 3  # of a shape; with fewer, more frames near its first are decoded
@@ -271,14 +271,8 @@ def _bar_samples(
 
 def _add(found: dict[tuple[int, int], list[Luma]], frame: Frame) -> None:
     if len(found[_size(frame)]) < _BAR_SAMPLES:
-        found[_size(frame)].append(_brightest(frame))
+        found[_size(frame)].append(brightest_colour(frame.pixels))
 
 
 def _size(frame: Frame) -> tuple[int, int]:
     return frame.pixels.shape[1], frame.pixels.shape[0]
-
-
-def _brightest(frame: Frame) -> Luma:
-    """(height, width) uint8, the brightest colour of each pixel, so that dark blue is no bar."""
-    blue, green, red = (frame.pixels[..., channel] for channel in range(3))
-    return np.maximum(np.maximum(blue, green), red)  # 20 times as fast as max(axis=2)

@@ -13,6 +13,7 @@ from onmodel.video.container.packet_table import PacketTable
 from onmodel.video.sampling.batch_decoder import OnLost
 from onmodel.video.sampling.frames import Frame
 from onmodel.video.sampling.sampler import sample_frames
+from onmodel.video.sampling.shot_bars import with_shot_bars
 
 
 def sample_by_settings(
@@ -34,7 +35,8 @@ def sample_by_settings(
     - `scene`: `frames_per_shot` sharp frames of each shot, spread over it. A shot that continues
       after the end of the chunk gets its frames in both chunks.
 
-    Args and errors are those of `sample_frames`; windows are counted from the film's start.
+    Each frame's `picture` is the part inside the bars of its shot. Args and errors are those of
+    `sample_frames`; windows are counted from the film's start.
     """
     frames = sample_frames(
         source,
@@ -49,7 +51,8 @@ def sample_by_settings(
         on_lost=on_lost,
         on_shots=on_shots,
     )
-    return best_of_shots(frames, sampling.frames_per_shot) if sampling.mode == "scene" else frames
+    inside = with_shot_bars(frames)
+    return best_of_shots(inside, sampling.frames_per_shot) if sampling.mode == "scene" else inside
 
 
 def best_of_shots(frames: Iterable[Frame], count: int) -> Iterator[Frame]:
