@@ -1,6 +1,6 @@
 """Nova Pro by Converse: captions from measurements or a local vision model, boxes, questions.
 
-Without a model the caption has only the light, the colours and the name in the prompt. The answer
+Without a model the caption has only the light, the colours and the names in the prompt. The answer
 has the real shape, but is not a good caption. A caption that is asked for again has other words;
 what the question says of its faults is not read.
 """
@@ -19,6 +19,7 @@ from typing import Any
 
 from onmodel_local.standins.errors import ServiceFault
 from onmodel_local.standins.nova_boxes import ODD, asked_labels, boxes_answer, odd_boxes
+from onmodel_local.standins.nova_captions import caption
 from onmodel_local.standins.nova_questions import ODD as QUESTIONS_ODD
 from onmodel_local.standins.nova_questions import (
     answers,
@@ -29,7 +30,6 @@ from onmodel_local.standins.nova_questions import (
 from onmodel_local.standins.picture_analysis import analyse_figures, picture_description
 from onmodel_local.standins.picture_processes import PictureProcesses
 from onmodel_local.standins.service import ReadUri
-from onmodel_local.vision.describing import Description
 from onmodel_local.vision.pictures import PictureUnreadableError
 
 logger = logging.getLogger("onmodel.local")
@@ -38,6 +38,7 @@ PICTURE_TOKENS = 1800  # a picture of 1,024 px square costs about 1,500 to 2,000
 CHARACTERS_A_TOKEN = 4
 MOST_PICTURE_BYTES = 25 * 1024 * 1024
 _RECOGNISED = re.compile(r"recognised as (?P<name>[^\n]{1,60}?)\.(?:\s|$)")
+_RECOGNISED_BESIDE = re.compile(r"Recognised beside it: (?P<names>[^\n]{1,200}?)\.(?:\s|$)")
 _VISION_SECONDS = 120
 
 NOTICE = "The generated text has been blocked by our content filters."
@@ -150,9 +151,9 @@ class NovaPro:
             return _without_picture(name)
         try:
             described = await self._processes.run(picture_description, pictures[-1])
-            return caption_in_other_words(described, name) if is_again else caption(described, name)
         except PictureUnreadableError as fault:
             raise ServiceFault("ValidationException", "Could not process image") from fault
+        return caption(described, name, _beside(text), pictures[-1], is_again=is_again)
 
     @staticmethod
     def _ask_vision(vision: VisionEndpoint, text: str, pictures: list[bytes]) -> str:
@@ -175,29 +176,10 @@ class NovaPro:
             raise ServiceFault("ModelErrorException", f"the local model failed: {fault}") from fault
 
 
-def caption(description: Description, name: str | None) -> str:
-    """Two clauses about the measurements."""
-    who = name or "A figure"
-    light = {
-        "dim": f"{who} can only just be made out in dim light",
-        "bright": f"In bright light {who if name else 'a figure'} fills the middle",
-        "even": f"{who} is seen in even light",
-    }[description.light]
-    return (
-        f"{light}, {description.middle} tones drawn {description.texture}"
-        f" against {description.around} surroundings"
-        f" with most of the brightness on {description.heavier_side}."
-    )
-
-
-def caption_in_other_words(description: Description, name: str | None) -> str:
-    """The same measurements, for who asks again."""
-    who = name or "somebody"
-    return (
-        f"Where {description.around} colours meet {description.middle} ones, drawn"
-        f" {description.texture}, {who} stands, {description.heavier_side} brighter,"
-        f" the light {description.light}."
-    )
+def _beside(text: str) -> list[str]:
+    """Names of the other characters that the prompt says are to be seen."""
+    found = _RECOGNISED_BESIDE.search(text)
+    return [] if found is None else re.split(", | and ", found["names"])
 
 
 def _without_picture(name: str | None) -> str:

@@ -11,6 +11,7 @@ from onmodel_local.vision.grid import GridPixels
 from onmodel_local.vision.pictures import measure_light
 
 _SIDE = 64
+_EDGE = _SIDE // 5  # rows at the top and the bottom: the figure is in the middle
 _GREY_SATURATION = 40  # of 255: below it a colour has no name of its own
 # upper end of hue in OpenCV's half degrees, and the colour's name
 _HUES = (
@@ -23,8 +24,8 @@ class Description(NamedTuple):
     """The measurements in words."""
 
     light: str
-    middle: str
-    around: str
+    above: str
+    below: str
     texture: str
     heavier_side: str
 
@@ -33,16 +34,13 @@ def describe_picture(picture: GridPixels) -> Description:
     """Five measurements in words."""
     small = cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.uint8)
     light = measure_light(picture)
-    quarter = _SIDE // 4
-    inner = np.zeros((_SIDE, _SIDE), bool)
-    inner[quarter:-quarter, quarter:-quarter] = True
     gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
     left, right = float(gray[:, : _SIDE // 2].mean()), float(gray[:, _SIDE // 2 :].mean())
     side = "the left" if left > right + 6 else "the right" if right > left + 6 else "both sides"
     return Description(
         light="dim" if light.brightness < 30 else "bright" if light.brightness > 58 else "even",
-        middle=_colour(small[inner]),
-        around=_colour(small[~inner]),
+        above=_colour(small[:_EDGE]),
+        below=_colour(small[-_EDGE:]),
         texture=_texture(light.sharpness),
         heavier_side=side,
     )
@@ -60,10 +58,10 @@ def _colour(pixels: GridPixels) -> str:
     strong = hsv[hsv[:, 1] >= _GREY_SATURATION]
     if len(strong) * 2 < len(hsv):
         value = float(hsv[:, 2].mean())
-        return "dark grey" if value < 80 else "pale grey" if value > 180 else "grey"
+        return "darkness" if value < 80 else "white" if value > 180 else "grey"
     names = [next(name for end, name in _HUES if hue <= end) for hue in strong[:, 0]]
     name = max(sorted(set(names)), key=names.count)
     value = float(strong[:, 2].mean())
     if name in ("orange", "red") and value < 170:
         return "brown"
-    return f"dark {name}" if value < 80 else f"light {name}" if value > 200 else name
+    return f"deep {name}" if value < 80 else f"light {name}" if value > 200 else name
