@@ -17,6 +17,8 @@ The embedder "ideal" answers the truth with a little noise: what it loses, the l
 - strangers named: of the appearances of figures without references, those that got a name.
 - poses kept: of the different pictures of a figure (pose, expression and shot) that a sampled frame
   shows, those that a kept crop shows.
+- framing right: of the crops whose figure is known, those that say rightly whether an edge of the
+  frame cuts it off.
 - duplicates left: of the kept crops, those that show the figure as another kept crop of the same
   shot does.
 """
@@ -32,8 +34,9 @@ from pathlib import Path
 import numpy as np
 from characters_films import Found, shown_by
 from characters_vectors import Embedded, Ideal, Lite0Embedder, StandIn, Vectors, fetch_lite0
-from drawn.cast import Appearance, CastFilm, cast_film
+from drawn.cast import HEIGHT, WIDTH, Appearance, CastFilm, cast_film
 
+from onmodel.contracts.framing import Framing
 from onmodel.contracts.settings import Settings
 from onmodel.vision.changes import Figures
 from onmodel.vision.duplicates import find_duplicates, find_track_duplicates
@@ -59,6 +62,8 @@ class Score:
     poses: int = 0
     duplicates: int = 0
     kept: int = 0
+    framed: int = 0
+    framed_right: int = 0
     asked: int = 0
     frames: int = 0
 
@@ -75,6 +80,7 @@ class Score:
             "strangers named": 100 * self.strangers_named / max(1, self.strangers),
             "poses kept": 100 * self.poses_kept / max(1, self.poses),
             "duplicates left": 100 * self.duplicates / max(1, self.kept),
+            "framing right": 100 * self.framed_right / max(1, self.framed),
             "asked a minute": 60 * self.asked / max(1, self.frames),
         }
 
@@ -124,12 +130,22 @@ def score(film: CastFilm, found: Found, outcome: Outcome) -> Score:
             else:
                 result.strangers += 1
                 result.strangers_named += named is not None
+    for crop, truth in zip(crops, shown, strict=True):
+        if truth is not None and crop.framing is not None:
+            result.framed += 1
+            result.framed_right += (crop.framing == Framing.PART) == _is_cut(truth)
     result.poses = len(poses)
     result.poses_kept = len(poses & {picture for picture in pictures if picture})
     result.kept = len(kept)
     known = [picture for picture in pictures if picture]
     result.duplicates = len(known) - len(set(known))
     return result
+
+
+def _is_cut(truth: Appearance) -> bool:
+    """Whether an edge of the frame cuts the figure off."""
+    left, top, right, bottom = truth.box
+    return left <= 0 or top <= 0 or right >= WIDTH or bottom >= HEIGHT
 
 
 def _picture(truth: Appearance | None) -> tuple[object, ...] | None:

@@ -69,6 +69,7 @@ def lineage(picture: DatasetPicture) -> dict[str, Any]:
         "timecode": picture.timecode,
         "timecode_seconds": item.timecode_seconds,
         "shot": item.shot,
+        "framing": item.framing or "",
         "box": [item.box.left, item.box.top, item.box.width, item.box.height],
         "quality": item.quality,
     }

@@ -10,6 +10,7 @@ from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.base import Box
 from onmodel.contracts.crops import Crop, OtherFigure
 from onmodel.contracts.datasets import LeftOutReason, Split
+from onmodel.contracts.framing import Framing
 from onmodel.contracts.keys import digest
 from onmodel.contracts.review import Correction, Verdict
 from onmodel.contracts.sampling_settings import EmbeddingSettings
@@ -210,6 +211,24 @@ def test_assemble_when_over_the_cap_then_every_shot_first_gives_its_best() -> No
     assert reasons(assembly) == [LeftOutReason.OVER_CAP] * 2
 
 
+def test_assemble_when_over_the_cap_then_every_framing_has_the_same_share() -> None:
+    framings = [Framing.HEAD] * 6 + [Framing.FULL] * 3 + [None]
+    episode = film("ep1", ["buck"] * 10, qualities=[0.9] * 6 + [0.5, 0.6, 0.4, 0.3])
+    crops = [
+        crop.model_copy(update={"framing": framing})
+        for crop, framing in zip(episode.crops, framings, strict=True)
+    ]
+    capped = SETTINGS.model_copy(update={"max_per_character": 5})
+    assembly = assemble([replace(episode, crops=crops)], threshold=ALIKE, training=capped)
+    assert [(item.timecode_seconds, item.framing) for item in assembly.items] == [
+        (0, Framing.HEAD),
+        (1, Framing.HEAD),
+        (6, Framing.FULL),
+        (7, Framing.FULL),
+        (9, None),
+    ]
+
+
 def test_assemble_when_one_character_is_everywhere_then_balanced_by_the_median() -> None:
     characters = ["buck"] * 60 + ["frank"] * 6 + ["rinky"] * 4
     assembly = assemble([film("ep1", characters)], threshold=ALIKE, training=SETTINGS)
@@ -376,7 +395,7 @@ def test_assemble_when_group_pictures_are_the_best_then_no_places_beyond_their_s
     of_buck = [item for item in assembly.items if item.character == "buck"]
     assert (len(of_buck), sum(item.is_group for item in of_buck)) == (10, 2)
     assert [line.detail for line in assembly.left_out] == [
-        "10 of 30 are taken, the best of each shot first"
+        "10 of 30 are taken, the best of each shot and framing first"
     ] * 20
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.datasets import CaptionedPicture, DatasetItem, Violation
+from onmodel.contracts.framing import Framing
 from onmodel.datasets.manifest import annotation, annotation_lines, refuse_violations
 from onmodel.errors import ManifestRefused
 
@@ -18,6 +19,7 @@ PICTURE = CaptionedPicture(
         width=768,
         height=1024,
         quality=0.75,
+        framing=Framing.FULL,
         key="main/datasets/d0001-00000000/pictures/1.jpg",
     ),
     uri="s3://studio/main/datasets/d0001-00000000/pictures/1.jpg",
@@ -42,6 +44,7 @@ def test_annotation_lines_when_written_then_the_articles_keys_with_lineage() -> 
         "box": {"left": 10, "top": 20, "width": 300, "height": 400},
         "beside": [],
         "shot": 4,
+        "framing": "full",
         "quality": 0.75,
     }
     assert json.loads(second)["character"] is None

@@ -1,6 +1,9 @@
 import json
 
+import pytest
+
 from onmodel.contracts.characters import Character
+from onmodel.contracts.framing import FigurePlace, Framing
 from onmodel.contracts.settings import CaptionSettings
 from onmodel.datasets.captions import caption_of
 from onmodel.datasets.prompting import (
@@ -41,6 +44,32 @@ def test_caption_prompt_when_others_were_recognised_beside_then_tells_who() -> N
     told = "was recognised as Buck. Recognised beside it: Frank.\n"
     assert told in caption_prompt(pair, CaptionSettings()).task
     assert "beside it" not in caption_prompt(BUCK, CaptionSettings()).task
+
+
+@pytest.mark.parametrize(
+    ("place", "framing", "told"),
+    [
+        (FigurePlace.MIDDLE, None, "The figure in the middle of this picture was recognised as"),
+        (None, None, "The figure of this picture was recognised as Buck.\n"),
+        (FigurePlace.LEFT, Framing.PART, "on the left of this picture was recognised as Buck. A p"),
+        (None, Framing.HEAD, "Buck. The picture shows its head and no more than its shoulders.\n"),
+    ],
+)
+def test_caption_prompt_when_place_and_framing_are_known_then_tells_them(
+    place: FigurePlace | None, framing: Framing | None, told: str
+) -> None:
+    subject = BUCK.model_copy(update={"place": place, "framing": framing})
+    task = caption_prompt(subject, CaptionSettings()).task
+    assert told in task
+    assert ("in the middle" in task) == (place == FigurePlace.MIDDLE)
+
+
+def test_caption_prompt_when_nobody_was_recognised_then_no_place_is_told() -> None:
+    stranger = CaptionSubject(
+        character=None, characters=CAST, place=FigurePlace.LEFT, framing=Framing.FULL
+    )
+    task = caption_prompt(stranger, CaptionSettings()).task
+    assert "on the left" not in task and "outside of the picture" not in task
 
 
 def test_caption_prompt_when_guided_then_the_wish_stands_among_the_rules() -> None:

@@ -15,7 +15,7 @@ def world() -> TrainingInMemory:
 
 
 def test_settings_when_none_were_accepted_then_the_defaults(world: TrainingInMemory) -> None:
-    assert settings_in_force(PRODUCTION, world.studio) == Settings()
+    assert settings_in_force("another", world.studio) == Settings()
 
 
 def test_settings_when_accepted_then_these(world: TrainingInMemory) -> None:

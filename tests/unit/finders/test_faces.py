@@ -54,5 +54,11 @@ def test_find_when_a_face_is_in_the_bars_then_left_out() -> None:
 def test_find_when_a_face_is_at_the_border_then_its_figure_ends_there() -> None:
     found = find(face(-0.02, 0.0, 0.1, 0.1, 95))
     assert found.detections == (
-        Detection(box=Box(left=0, top=0, width=120, height=130), label="Face", confidence=95),
+        Detection(
+            box=Box(left=0, top=0, width=120, height=130),
+            label="Face",
+            confidence=95,
+            face=Box(left=0, top=0, width=80, height=100),
+            is_grown=True,
+        ),
     )

@@ -16,6 +16,7 @@ from onmodel.contracts.datasets import (
     Split,
     Violation,
 )
+from onmodel.contracts.framing import Framing
 from onmodel.contracts.settings import Settings
 from onmodel.money.pricebook import PriceBook, estimate
 from onmodel.pages.dataset import LEFT_OUT, DatasetReport, render_dataset_report
@@ -94,6 +95,23 @@ def test_dataset_report_when_settings_name_whose_film_it_is_then_does() -> None:
 def test_dataset_report_when_pictures_were_left_out_says_why() -> None:
     html = dict(render_dataset_report(report()))["index.html"].decode()
     assert "3 · More than enough" in html
+
+
+def test_dataset_report_when_framings_are_known_then_each_picture_and_the_character_say_them() -> (
+    None
+):
+    items = [
+        item.model_copy(update={"framing": framing})
+        for item, framing in zip(
+            report(pictures=8).items,
+            [None, Framing.PART, None, Framing.PART, None, Framing.FULL, None, None],
+            strict=True,
+        )
+    ]
+    html = dict(render_dataset_report(report(items=items)))["index.html"].decode()
+    assert '<p class="note">2 cut off at the edge, 1 whole figure, 1 not known</p>' in html
+    assert html.count(" · cut off at the edge") == 2
+    assert 'class="note"' not in dict(render_dataset_report(report()))["index.html"].decode()
 
 
 def test_every_reason_to_leave_out_has_words() -> None:

@@ -104,7 +104,9 @@ def boxed(
     return Detection(box=box, label=label, confidence=confidence)
 
 
-HEAD = boxed(140, 110, 60, 80, "Face", 99)
+HEAD = boxed(140, 110, 60, 80, "Face", 99).model_copy(
+    update={"face": Box(left=150, top=130, width=40, height=50), "is_grown": True}
+)
 PERSON = boxed(100, 100, 150, 400)
 
 
@@ -116,6 +118,7 @@ def test_merge_when_two_finders_see_one_figure_then_the_box_of_the_first_and_bot
     (found,) = merge_detections({kind: by_finder[kind] for kind in order})
     assert found.box == by_finder[order[0]][0].box
     assert (found.found_by, found.confidence) == (order, 99)
+    assert (found.face, found.is_grown) == (HEAD.face, order[0] == "faces")
 
 
 def test_merge_when_two_heads_lie_in_one_box_then_the_second_is_a_figure_of_its_own() -> None:

@@ -11,10 +11,8 @@ from onmodel.contracts.base import (
     Slug,
     Usage,
 )
-from onmodel.contracts.datasets import (
-    CropId,
-    DatasetId,
-)
+from onmodel.contracts.datasets import CropId, DatasetId
+from onmodel.contracts.framing import FigurePlace, Framing
 
 BY_A_PERSON = "person"
 """Stands where a caption names the model that wrote it."""
@@ -43,6 +41,12 @@ class CaptionItem(Contract):
     character: str | None
     beside: tuple[CharacterSlug, ...] = Field(
         default=(), exclude_if=lambda beside: not beside, description="as in the item"
+    )
+    framing: Framing | None = Field(
+        default=None, exclude_if=lambda framing: framing is None, description="as in the item"
+    )
+    place: FigurePlace | None = Field(
+        default=None, exclude_if=lambda place: place is None, description="as of the item"
     )
     key: str = Field(description="S3 key of the picture in the studio bucket")
     character_name: str = Field(

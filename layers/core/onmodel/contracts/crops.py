@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from onmodel.contracts.base import Box, Contract, Seconds, Slug
+from onmodel.contracts.framing import Framing
 
 LARGE_SHARE = 0.5
 """Visible part of another figure, by the area of a crop's own, from which both are shown."""
@@ -38,6 +39,10 @@ class Detection(Contract):
     wide: bool = Field(default=False, description="the whole picture area: found without a box")
     found_by: tuple[str, ...] = Field(
         default=(), description="kinds of the finders, the one whose box it is first"
+    )
+    face: Box | None = Field(default=None, description="where a finder of faces saw its face")
+    is_grown: bool = Field(
+        default=False, description="the box is grown from the face: the figure may go on beyond it"
     )
 
 
@@ -82,6 +87,11 @@ class Crop(Contract):
     sharpness: float = Field(ge=0)
     quality: float = Field(ge=0, le=1, description="what deduplication keeps the best of")
     key: str = Field(description="S3 key of the picture in the studio bucket")
+    framing: Framing | None = Field(
+        default=None,
+        exclude_if=lambda framing: framing is None,
+        description="None where the boxes do not tell, and in lines of before",
+    )
     others: tuple[OtherFigure, ...] = Field(
         default=(),
         exclude_if=lambda others: not others,

@@ -17,6 +17,7 @@ from onmodel.contracts.base import (
     Slug,
 )
 from onmodel.contracts.caption_checks import CaptionCheck
+from onmodel.contracts.framing import FigurePlace, Framing, place_in
 
 
 class Split(StrEnum):
@@ -66,6 +67,15 @@ class DatasetItem(Contract):
         exclude_if=lambda rejected: not rejected,
         description="by a person, after the dataset was assembled: it is not trained on",
     )
+
+    framing: Framing | None = Field(
+        default=None, exclude_if=lambda framing: framing is None, description="as of the crop"
+    )
+
+    @property
+    def place(self) -> FigurePlace | None:
+        """Where in the picture the figure is; None where its box fills it or is not known."""
+        return None if self.window is None else place_in(self.box, self.window)
 
     @property
     def named(self) -> str | None:

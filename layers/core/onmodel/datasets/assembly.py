@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -104,7 +105,7 @@ def _with_few_groups(
 ) -> list[int]:
     """At most `group_share` group pictures, and more for characters that are rarely alone."""
     alone = [i for i in chosen if not companies[i].is_group]
-    groups = _spread_over_shots((pool.crops[i], i) for i in chosen if companies[i].is_group)
+    groups = _spread((pool.crops[i], i) for i in chosen if companies[i].is_group)
     each = Counter(pool.characters[i] for i in alone)
     kept: list[int] = []
     surplus: list[int] = []
@@ -156,12 +157,12 @@ def _balanced(
     cap = _cap({name: len(rows) for name, rows in by_character.items()}, training)
     chosen: list[int] = []
     for character, rows in by_character.items():
-        alone = _spread_over_shots((pool.crops[i], i) for i in rows if not companies[i].is_group)
-        groups = _spread_over_shots((pool.crops[i], i) for i in rows if companies[i].is_group)
+        alone = _spread((pool.crops[i], i) for i in rows if not companies[i].is_group)
+        groups = _spread((pool.crops[i], i) for i in rows if companies[i].is_group)
         # more group pictures would take places, and then be left out for their share
         few = min(len(groups), max(int(cap * training.group_share), cap - len(alone)))
         chosen += [*alone[: cap - few], *groups[:few]]
-        detail = f"{cap:,} of {len(rows):,} are taken, the best of each shot first"
+        detail = f"{cap:,} of {len(rows):,} are taken, the best of each shot and framing first"
         left += [
             left_out(pool.crops[i], character, LeftOutReason.OVER_CAP, detail)
             for i in (*alone[cap - few :], *groups[few:])
@@ -180,19 +181,26 @@ def _cap(counts: Mapping[str | None, int], training: TrainingSettings) -> int:
     return cap
 
 
-def _spread_over_shots(rows: Iterable[tuple[Crop, int]]) -> list[int]:
-    """Ranked by quality, but first one crop of each shot, then a second of each, for variety."""
-    shots: defaultdict[tuple[str, int], list[tuple[Crop, int]]] = defaultdict(list)
-    for crop, index in rows:
-        shots[crop.film_id, crop.shot].append((crop, index))
-    ranked: list[tuple[int, float, str, int]] = []
-    for shot in shots.values():
-        best_first = sorted(shot, key=lambda row: (-row[0].quality, row[0].crop_id))
-        ranked += [
-            (place, -crop.quality, crop.crop_id, index)
-            for place, (crop, index) in enumerate(best_first)
-        ]
-    return [index for _, _, _, index in sorted(ranked)]
+def _spread(rows: Iterable[tuple[Crop, int]]) -> list[int]:
+    """The best first, but one of each shot before a second one, and likewise one of each framing.
+
+    Framings come last: of those that a dataset has room for, each gets the same share.
+    """
+    best = sorted(rows, key=lambda row: (-row[0].quality, row[0].crop_id))
+    of_shots = _in_turn(best, lambda crop: (crop.film_id, crop.shot))
+    return [index for _, index in _in_turn(of_shots, lambda crop: crop.framing)]
+
+
+def _in_turn(
+    rows: Iterable[tuple[Crop, int]], kind: Callable[[Crop], Hashable]
+) -> list[tuple[Crop, int]]:
+    """One of each kind, then a second one of each; the order stays as it was otherwise."""
+    places: Counter[Hashable] = Counter()
+    ranked: list[tuple[int, tuple[Crop, int]]] = []
+    for row in rows:
+        ranked.append((places[kind(row[0])], row))
+        places[kind(row[0])] += 1
+    return [row for _, row in sorted(ranked, key=itemgetter(0))]
 
 
 def _item(crop: Crop, character: str | None, company: Company) -> DatasetItem:

@@ -153,7 +153,7 @@ def _wrong_name(text: str, name: str, characters: Mapping[str, Character]) -> Ca
     instead = f", not only {listed(others)}" if others else ""
     return CaptionFault(
         CaptionFaultKind.NAME,
-        f"the figure in the middle was recognised as {name}: name {name}{instead}, unless you are"
+        f"the figure of the picture was recognised as {name}: name {name}{instead}, unless you are"
         " sure that it is somebody else",
         f"The caption names {listed(others)}, not {name}"
         if others

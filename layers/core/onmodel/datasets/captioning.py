@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError
 from onmodel.contracts.base import Contract, Usage
 from onmodel.contracts.captions import Caption
 from onmodel.contracts.characters import Character
+from onmodel.contracts.framing import FigurePlace, Framing
 from onmodel.contracts.models import Picture, PictureLimits, Turn
 from onmodel.contracts.settings import CaptionSettings
 from onmodel.contracts.trainings import DatasetLimits
@@ -46,13 +47,19 @@ or after the check of all captions."""
 
 
 class Recognised(Protocol):
-    """Who was recognised on a picture; a `DatasetItem` and a `CaptionItem` say it."""
+    """Who was recognised on a picture, and how: a `DatasetItem` and a `CaptionItem` say it."""
 
     @property
     def character(self) -> str | None: ...
 
     @property
     def beside(self) -> tuple[str, ...]: ...
+
+    @property
+    def framing(self) -> Framing | None: ...
+
+    @property
+    def place(self) -> FigurePlace | None: ...
 
 
 class KnownCaption(Contract):
@@ -189,7 +196,13 @@ class Captioner:
         beside = tuple(slug for slug in who.beside if slug in characters and slug != own)
         if own is not None and own not in characters:
             characters[own] = Character(name=self.names.get(own) or person_name(own))
-        return CaptionSubject(character=own, characters=characters, beside=beside)
+        return CaptionSubject(
+            character=own,
+            characters=characters,
+            beside=beside,
+            framing=who.framing,
+            place=who.place,
+        )
 
     def _prompt(self, who: Recognised) -> CaptionPrompt:
         return caption_prompt(self._subject(who), self.captions)

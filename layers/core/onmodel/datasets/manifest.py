@@ -17,8 +17,8 @@ def annotation_lines(pictures: Iterable[CaptionedPicture]) -> bytes:
     """The article's annotations (`image_ref`, `alt_text`) with the source of each picture.
 
     `character` is null for an unnamed figure; `beside` has the other characters to be seen; `box`
-    is the figure in the film's pixels. ASCII, so that no line separator hidden in a caption can
-    split a record.
+    is the figure in the film's pixels; `framing` is null where it is not known.
+    ASCII, so that no line separator hidden in a caption can split a record.
     """
     return "".join(
         json.dumps(annotation(picture.item, picture.uri, picture.caption)) + "\n"
@@ -38,6 +38,7 @@ def annotation(item: DatasetItem, image_ref: str, alt_text: str) -> dict[str, An
         "timecode_seconds": item.timecode_seconds,
         "box": item.box.model_dump(include={"left", "top", "width", "height"}),
         "shot": item.shot,
+        "framing": item.framing,
         "quality": item.quality,
     }
 

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from onmodel.contracts.base import Contract
 from onmodel.contracts.characters import Character
+from onmodel.contracts.framing import FigurePlace, Framing
 from onmodel.contracts.keys import digest
 from onmodel.contracts.settings import CaptionSettings
 from onmodel.formats.wording import listed
@@ -72,6 +73,22 @@ Look at the picture again, keep what was right, and answer with one JSON object 
 in exactly this form:
 {{"alt_text": "your text"}}"""
 
+PLACES: Mapping[FigurePlace, str] = {
+    FigurePlace.MIDDLE: "in the middle",
+    FigurePlace.LEFT: "on the left",
+    FigurePlace.RIGHT: "on the right",
+    FigurePlace.TOP: "at the top",
+    FigurePlace.BOTTOM: "at the bottom",
+}
+
+FRAMINGS: Mapping[Framing, str] = {
+    Framing.HEAD: "The picture shows its head and no more than its shoulders.",
+    Framing.HALF: "The picture shows it to the waist.",
+    Framing.PART: "A part of it is outside of the picture.",
+    Framing.FULL: "No part of it is outside of the picture.",
+    Framing.WIDE: "The picture shows much of its surroundings.",
+}
+
 NO_CHARACTERS = "(none are known yet; describe whom you see without naming anybody)"
 
 
@@ -91,6 +108,9 @@ class CaptionSubject(Contract):
     beside: tuple[str, ...] = Field(
         default=(), description="slugs of the other characters that were recognised on it"
     )
+
+    framing: Framing | None = Field(default=None, description="None: not known")
+    place: FigurePlace | None = Field(default=None, description="None: not known")
 
     @property
     def name(self) -> str | None:
@@ -114,7 +134,7 @@ def caption_prompt(subject: CaptionSubject, captions: CaptionSettings) -> Captio
         system=SYSTEM.format(**words),
         task=TASK.format(
             characters=_character_lines(subject.characters),
-            subject=_subject(subject.name, subject.names_beside),
+            subject=_subject_lines(subject),
             guidance=guidance,
             examples="\n".join(map(answer_with, EXAMPLES)),
             **words,
@@ -156,10 +176,14 @@ def _character_lines(characters: Mapping[str, Character]) -> str:
     return "\n".join(lines) or NO_CHARACTERS
 
 
-def _subject(name: str | None, beside: Sequence[str]) -> str:
-    if name is None:
+def _subject_lines(subject: CaptionSubject) -> str:
+    if subject.name is None:
         known = "Nobody in this picture was recognised beforehand: trust your eyes."
     else:
-        known = f"The figure in the middle of this picture was recognised as {name}."
+        place = "" if subject.place is None else f" {PLACES[subject.place]}"
+        known = f"The figure{place} of this picture was recognised as {subject.name}."
+        if subject.framing is not None:
+            known += f" {FRAMINGS[subject.framing]}"
+    beside = subject.names_beside
     also = f" Recognised beside it: {listed(beside)}." if beside else ""
     return known + also

@@ -21,6 +21,7 @@ from onmodel.video.sampling.selection import DroppedFrame
 from onmodel.vision.cropping import cut_crop, enlargement
 from onmodel.vision.detections import choose_detections
 from onmodel.vision.encoding import encode_for_service, encode_picture, thumbnail
+from onmodel.vision.framing import framing_of
 from onmodel.vision.geometry import FrameSize, crop_window
 from onmodel.vision.other_figures import ROUNDED, narrow_window, visible_figures
 from onmodel.vision.quality import crop_quality, measure_crop
@@ -134,6 +135,7 @@ class FigureCutter:
                 confidence=figure.confidence,
                 wide=figure.wide,
                 found_by=figure.found_by,
+                framing=framing_of(figure, frame.picture, window),
                 sharpness=frame.sharpness,
                 quality=crop_quality(
                     measure_crop(pixels, figure.box, window),

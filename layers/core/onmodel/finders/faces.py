@@ -55,7 +55,15 @@ class FacesFinder:
                 box = instance_box(grown(face, GROWTHS[self.settings.figure]), (width, height))
                 inside = intersection(box, picture) if box else None
                 if inside:
-                    found.append(Detection(box=inside, label=LABEL, confidence=face.confidence))
+                    found.append(
+                        Detection(
+                            box=inside,
+                            label=LABEL,
+                            confidence=face.confidence,
+                            face=instance_box(face, (width, height)),
+                            is_grown=True,
+                        )
+                    )
         return FrameDetections(unique_detections(found), _in_words(faces))
 
 

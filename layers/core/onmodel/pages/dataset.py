@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -21,7 +21,7 @@ from onmodel.formats.wording import timecode
 from onmodel.money.pricebook import Bill
 from onmodel.pages.money import money_of
 from onmodel.pages.paging import Section, paginate
-from onmodel.pages.sheet import UNNAMED, CharacterNames
+from onmodel.pages.sheet import FRAMED, UNNAMED, CharacterNames
 from onmodel.pages.templating import PageCommands, StoredPicture, render
 
 PICTURES_A_PAGE = 60  # with captions beside them, half as many as on a contact sheet
@@ -174,6 +174,7 @@ def _sections(report: DatasetReport, called: CharacterNames) -> list[Section[Ent
             title="Not named" if slug == UNNAMED else called(slug),
             total=len(groups[slug]),
             hue=0 if slug == UNNAMED else colours[slug],
+            note=_framings(groups[slug]),
             items=tuple(
                 _entry(item, report, called)
                 for item in sorted(
@@ -183,6 +184,14 @@ def _sections(report: DatasetReport, called: CharacterNames) -> list[Section[Ent
         )
         for slug in order
     ]
+
+
+def _framings(items: Sequence[DatasetItem]) -> str:
+    """How many pictures show how much of the figure; '' where that is known of none."""
+    counts = Counter(item.framing for item in items)
+    known = [f"{number:,} {FRAMED[framing]}" for framing, number in counts.items() if framing]
+    unknown = [f"{counts[None]:,} not known"] if counts[None] else []
+    return ", ".join([*known, *unknown]) if known else ""
 
 
 def _entry(item: DatasetItem, report: DatasetReport, called: CharacterNames) -> Entry:
@@ -201,10 +210,12 @@ def _entry(item: DatasetItem, report: DatasetReport, called: CharacterNames) -> 
 
 
 def _source(item: DatasetItem, called: CharacterNames) -> str:
-    """Where the picture is from, and who else is to be seen."""
+    """Where the picture is from, who else is to be seen, and how much of the figure."""
     parts = [item.film_id, timecode(item.timecode_seconds)]
     if item.also_seen:
         parts.append(f"with {' and '.join(called(slug) for slug in item.also_seen)}")
+    if item.framing is not None:
+        parts.append(FRAMED[item.framing])
     return " · ".join(parts)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from onmodel.contracts.crops import Crop, Naming
+from onmodel.contracts.framing import Framing
 from onmodel.contracts.settings import Settings
 from onmodel.films.company import ALONE, Company, company_of
 from onmodel.formats.wording import count, person_name, timecode
@@ -17,6 +18,14 @@ from onmodel.pages.templating import StoredPicture
 UNNAMED = "unnamed"
 GROUP = "group."
 """Slugs of groups begin so; no character's slug has a full stop."""
+
+FRAMED: Mapping[Framing, str] = {
+    Framing.HEAD: "head",
+    Framing.HALF: "to the waist",
+    Framing.PART: "cut off at the edge",
+    Framing.FULL: "whole figure",
+    Framing.WIDE: "mostly surroundings",
+}
 
 
 @dataclass(frozen=True)
@@ -146,12 +155,17 @@ def tile(
         timecode=when,
         quality=round(crop.quality * 100),
         naming=_naming(naming, called) + _beside(company, called),
-        label=f"{crop.label} {crop.confidence:.0f} %",
+        label=f"{crop.label} {crop.confidence:.0f} %{framed(crop.framing)}",
         wide=crop.wide,
         alt=f"{who} at {when}",
         likeness=naming.confidence if naming and naming.character else crop.quality,
         file=crop.key.rpartition("/")[2],
     )
+
+
+def framed(framing: Framing | None) -> str:
+    """How much of the figure is shown, to follow other words; '' where that is not known."""
+    return "" if framing is None else f", {FRAMED[framing]}"
 
 
 def _beside(company: Company, called: CharacterNames) -> str:

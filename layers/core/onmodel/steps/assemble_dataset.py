@@ -281,6 +281,8 @@ class AssembleDataset:
                 dataset_id=keys.dataset_id,
                 character=item.character,
                 beside=item.beside,
+                framing=item.framing,
+                place=item.place,
                 key=item.key,
                 character_name=names.get(item.character or "", ""),
             )

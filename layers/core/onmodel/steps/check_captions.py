@@ -56,6 +56,8 @@ def check_captions(
             dataset_id=dataset.dataset_id,
             character=item.character,
             beside=item.beside,
+            framing=item.framing,
+            place=item.place,
             key=item.key,
             faults=faults,
             character_name=corrections.names().get(item.character or "", ""),

@@ -94,7 +94,8 @@ def _same_figures(kept: Sequence[Detection], fresh: Sequence[Detection]) -> dict
 def _joined(known: Detection, other: Detection, kind: str) -> Detection:
     names = known.found_by if kind in known.found_by else (*known.found_by, kind)
     confidence = max(known.confidence, other.confidence)
-    return known.model_copy(update={"found_by": names, "confidence": confidence})
+    face = known.face or other.face
+    return known.model_copy(update={"found_by": names, "confidence": confidence, "face": face})
 
 
 def choose_detections(
