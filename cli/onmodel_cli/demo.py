@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 DemoTrainer = Literal["bedrock", "sagemaker"]
 
 CACHE = Path(".cache") / "films"
-HOME = Path(".cache") / "demo-stack"
 BUNNY = "big-buck-bunny"
 
 SIMULATED = """\
@@ -131,7 +130,10 @@ def play(demo: Demo, console: Console) -> None:
             console.print("[dim]The local stack is stopped (--keep leaves it running).[/]")
             how = "With --keep, "
         else:
-            console.print("[dim]The local stack runs on: `onmodel local down` stops it.[/]")
+            console.print(
+                "[dim]The local stack runs on: `onmodel local down` stops it and says how to go on"
+                " with its data.[/]"
+            )
             how = ""
     command = f"onmodel review --local -p {wish.production}"
     console.print(f"[bold]Review[/] {how}`{command}` opens the page where pictures are corrected")
@@ -143,7 +145,7 @@ def _stack(demo: Demo, *, is_new: bool) -> RunningStack:
     settings = _simulation(demo)
     if not is_new:
         return local_stack.start(settings=settings)
-    return local_stack.start(settings=settings, home=HOME, fresh=True)
+    return local_stack.start(settings=settings, home=local_stack.DEMO_HOME, fresh=True)
 
 
 def _draw_arms(demo: Demo, wish: Wish, connection: Connection, console: Console) -> None:

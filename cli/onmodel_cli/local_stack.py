@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 TEMPLATE = "template.yaml"
 
+DEMO_HOME = Path(".cache") / "demo-stack"
+"""The data of `onmodel demo`: those of `onmodel local up` stay as they are."""
+
 PARAMETERS = {
     "QuietSeconds": "5",  # minutes on AWS, where more films may follow
     "FilmsAtOnce": "4",  # the template's default is for an account that runs ten functions at once
@@ -57,17 +60,23 @@ def up(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Delete its data, and begin anew.")
     ] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Go on with the data of `onmodel demo --keep`.")
+    ] = False,
 ) -> None:  # fmt: skip
     """Start it and deploy the template, or update the one that runs. It goes on with its data.
 
     What was being worked on when it ended counts as failed: upload it again.
     """
     with speaking.plain_errors(interrupted="Interrupted."), ending_as_by_ctrl_c():
+        if demo:
+            _check_demo_data()
         with waiting(speaking.err, "Starting the local stack and deploying template.yaml"):
             running = start(
                 vision_url=vision_url,
                 vision_model=vision_model,
                 settings=training_settings(weights),
+                home=DEMO_HOME if demo else None,
                 fresh=fresh,
             )
         _tell_leftovers()
@@ -98,8 +107,9 @@ def down() -> None:
             )
         else:
             speaking.say(
-                f"[green]✓[/] Stopped. It was the demo's stack: its pages and pictures stay, its"
-                f" links end, and the next `onmodel demo` replaces its data in {kept} ({size})."
+                f"[green]✓[/] Stopped. It was the demo's stack; its data are kept in {kept}"
+                f" ({size}): `onmodel local up --demo` goes on with them, the next `onmodel demo`"
+                " replaces them. Its pages and pictures on disk stay."
             )
 
 
@@ -139,6 +149,18 @@ def mails() -> None:
             typer.echo(f"{path.read_text(encoding='utf-8')}\n{'─' * 40}")
         if not found:
             speaking.say("No mail yet. Those of the demo are in .demo/mails.")
+
+
+def _check_demo_data() -> None:
+    """Raises LocalUnavailable without data of a demo, or while a stack with other data runs."""
+    home = repository() / DEMO_HOME
+    if not home.is_dir():
+        raise LocalUnavailable("No demo's data are here", "Make some: `onmodel demo --keep`")
+    running = found_stack()
+    if running is not None and Path(running.folder) != home.resolve():
+        raise LocalUnavailable(
+            "A local stack with other data runs", "Stop it first: `onmodel local down`"
+        )
 
 
 def training_settings(weights: Path | None = None) -> SimulationSettings:

@@ -47,6 +47,7 @@ ELSEWHERE = {
     "onmodel --install-completion": "writes into the shell's own settings",
     "onmodel local down": "ends the pages' stack: its fixture types it at the end",
     "onmodel local up --fresh": "tests/integration/local/test_mail_and_daemon.py types it",
+    "onmodel local up --demo": "tests/unit/cli/test_local_stack.py; needs the data of a demo",
     "onmodel review": "as onmodel review -p NAME",
     "onmodel open": "as onmodel open -p NAME",
     "onmodel review -p NAME": "tests/unit/cli/test_review_server.py; it serves until Ctrl-C",
