@@ -130,8 +130,11 @@ sam-local: setup .venv-sam/.synced ## every function by sam local, in Docker, on
 	PYTHONPATH=tests $(BIN)/python tests/runtime/sam_local.py $(STEP) $(if $(BY),--by $(BY)) \
 	  $(if $(EVENT),--event $(EVENT))
 
-test-faults: setup ## each kind of fault at every call that the functions make; minutes
-	ONMODEL_ALL_FAULTS=1 .venv/bin/pytest tests/unit/test_faults.py tests/unit/steps/test_many_films.py tests/unit/steps/test_many_references.py tests/unit/steps/test_many_captions.py tests/unit/datasets/test_assembly.py -q --timeout 3600 --show-capture=no
+MANY = steps/test_many_films steps/test_many_references steps/test_many_captions datasets/test_assembly
+
+test-faults: setup ## each kind of fault at every call that the functions make, and thousands of pictures; JOBS=1
+	ONMODEL_ALL_FAULTS=1 $(BIN)/pytest $(patsubst %,tests/unit/%.py,test_faults $(MANY)) \
+	  -n $(or $(JOBS),auto) --dist worksteal --timeout 3600 --show-capture=no
 
 trainer-environment: .venv-trainer/.synced ## torch and its companions, for real training programs on this machine
 

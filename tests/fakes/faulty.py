@@ -13,8 +13,11 @@ from typing import Any
 
 from onmodel.errors import AccessDenied, ServiceUnavailable, Throttled
 
-FAULTS = ("throttle", "500", "reset", "timeout after effect", "killed before", "killed after")
-"""After any of these a further call has the same result as the first would have had."""
+FAULTS = ("throttle", "500 or reset", "timeout after effect", "killed before", "killed after")
+"""After any of these a further call has the same result as the first would have had.
+
+A step cannot tell an answer of 500 from a reset connection: adapters raise the same error for both.
+"""
 
 REFUSED = "refused"
 """The role is denied the call: it does not pass by calling again at once."""
@@ -61,7 +64,7 @@ class Faulty:
                 raise Throttled("injected")
             case "refused":
                 raise AccessDenied("injected")
-            case "500" | "reset":
+            case "500 or reset":
                 raise ServiceUnavailable("injected")
             case "killed before":
                 raise FunctionKilled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -81,3 +82,13 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> DrawnFilm:
 
     path: Path = tmp_path_factory.mktemp("films") / "drawn.mp4"
     return draw_film(path, seconds=12, size=(1280, 720), fps=12, gop=24)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the sums of what tests counted by `record_property`."""
+    sums: Counter[str] = Counter()
+    for reports in (terminalreporter.getreports("passed"), terminalreporter.getreports("failed")):
+        for report in reports:
+            sums.update({name: int(value) for name, value in report.user_properties})  # type: ignore
+    for name, value in sums.items():
+        terminalreporter.write_line(f"{value:,} {name}")
