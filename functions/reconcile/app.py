@@ -100,6 +100,7 @@ def handler(_event: ReconcileEvent) -> Reconciled:
             models.embedding_model_id,
             models.caption_model_id,
             models.caption_foundation_model_id,
+            wired.environment.read(TrainerResources).ending_model_id,
         ),
         models=wired.foundation_models,
         region=wired.environment.read(Aws).aws_region,

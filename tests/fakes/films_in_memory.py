@@ -153,7 +153,7 @@ class FilmsInMemory:
             clock=self.clock,
             films_at_once=2,
             poll_seconds=60,
-            preflight=lambda: None,
+            preflight=lambda: (),
         )
         return arn
 

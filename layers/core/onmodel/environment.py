@@ -96,6 +96,11 @@ class TrainerResources(VariableGroup):
     base_model_id: str
     private_arrangement: bool
 
+    @property
+    def ending_model_id(self) -> str | None:
+        """The base model, unless AWS has promised it beyond its end."""
+        return None if self.private_arrangement else self.base_model_id
+
 
 class SageMakerVariables(VariableGroup):
     stack_name: str

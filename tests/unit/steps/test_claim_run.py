@@ -32,9 +32,11 @@ class FilmsInMemory:
         self.executions = InMemoryExecutions()
         self.clock = FixedClock()
         self.preflights = 0
+        self.notices: tuple[str, ...] = ()
 
-    def _preflight(self) -> None:
+    def _preflight(self) -> tuple[str, ...]:
         self.preflights += 1
+        return self.notices
 
     def start(self, name: str) -> str:
         self.executions.start(MACHINE, name, {})
@@ -84,6 +86,14 @@ def test_claim_when_repeated_by_the_holder_then_nothing_changes(world: FilmsInMe
     world.claim(first)
     world.claim(first)
     assert world.holder == first
+
+
+def test_claim_when_the_preflight_has_notices_then_in_the_row_once(world: FilmsInMemory) -> None:
+    world.notices = ("the model of captions does not exist",)
+    for _ in range(2):
+        world.claim(world.start("one"))
+        row = RUNS.require(world.registry, "bunny", RUN.run_id)
+        assert row.body.notices == world.notices
 
 
 def test_claim_when_holder_is_alive_then_refused(world: FilmsInMemory) -> None:

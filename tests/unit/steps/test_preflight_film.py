@@ -21,6 +21,7 @@ from onmodel.steps.preflight_film import preflight_film
 
 TITAN = "amazon.titan-embed-image-v1"
 NOVA = "amazon.nova-pro-v1:0"
+CANVAS = "amazon.nova-canvas-v1:0"
 RUN = Run(
     production="bunny", film_id="bbb-00000001", run_id="bbb-00000001-aaaa", samples_id="5c0d9e3a",
     title="bbb.mp4", source=ObjectRef(bucket="uploads", key="bunny/films/bbb.mp4"), attempt=1,
@@ -40,14 +41,14 @@ class Refusing:
 
 def preflight(
     models: OfferedModels, finder: FinderKind = "labels", foundation: str | None = None
-) -> None:
+) -> tuple[str, ...]:
     studio = InMemoryObjectStore("studio")
     settings = Settings(finder=FinderSettings(kind=(finder,)))
     studio.put(FilmKeys.of(RUN).settings, settings.model_dump_json().encode(), "application/json")
-    preflight_film(
+    return preflight_film(
         RUN,
         studio=studio,
-        called=called_models(TITAN, NOVA, foundation),
+        called=called_models(TITAN, NOVA, foundation, CANVAS),
         models=models,
         region="us-east-1",
         clock=FixedClock(),
@@ -83,7 +84,26 @@ def test_preflight_when_the_model_does_not_answer_then_refused_with_the_paramete
 def test_preflight_when_the_model_answers_or_nobody_knows_then_the_film_is_prepared(
     models: OfferedModels,
 ) -> None:
-    preflight(models)
+    assert preflight(models) == ()
+
+
+@pytest.mark.parametrize("model", [TITAN, NOVA, CANVAS])
+def test_preflight_when_a_model_ends_later_then_the_log_says_so(
+    model: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is looked at before each film, whatever it is for; reconcile sends the mail."""
+    assert preflight(InMemoryModels({model: LEGACY})) == ()
+    assert [record.message.partition(" as legacy")[0] for record in caplog.records] == [
+        f"AWS has marked {model}"
+    ]
+
+
+def test_preflight_when_the_model_of_captions_is_gone_then_a_notice_and_no_refusal() -> None:
+    assert preflight(InMemoryModels({NOVA: None}), "labels") == (
+        f"{NOVA} does not exist in us-east-1 (any more). It is called for captions, questions about"
+        " pictures and the finder grounding. Set CaptionModelId and CaptionFoundationModelId of"
+        " the stack to another model, for example to us.amazon.nova-2-lite-v1:0.",
+    )
 
 
 def test_preflight_when_the_model_of_boxes_is_gone_then_refused_only_where_it_is_asked() -> None:
@@ -108,3 +128,18 @@ def test_film_when_its_model_is_gone_then_told_before_anything_is_paid(drawn: Dr
     (mail,) = (mail for mail in stack.world.mailbox.mails if "a.mp4" in mail.subject)
     assert mail.subject == "a.mp4 could not be prepared this time"
     assert "Set EmbeddingModelId of the stack to another model" in " ".join(mail.body.split())
+
+
+def test_film_when_the_model_of_captions_is_gone_then_prepared_and_its_mail_says_so(
+    drawn: DrawnFilm,
+) -> None:
+    stack = StackInMemory()
+    stack.services.foundation_models = InMemoryModels({NOVA: None})
+    stack.upload(f"{PRODUCTION}/settings.yaml", b"training: {automatic: false}\n", "settings")
+    stack.upload(f"{PRODUCTION}/films/a.mp4", drawn.path.read_bytes())
+    stack.machines.run_for(hours=1)
+    bodies = {mail.subject: " ".join(mail.body.split()) for mail in stack.world.mailbox.mails}
+    (prepared,) = (body for subject, body in bodies.items() if "a.mp4 is prepared" in subject)
+    assert f"{NOVA} does not exist in us-east-1 (any more). It is called for captions" in prepared
+    assert "Set CaptionModelId and CaptionFoundationModelId of the stack" in prepared
+    assert f"The model {NOVA} ends: choose another" in bodies

@@ -57,6 +57,28 @@ def test_report_when_a_model_is_legacy_then_one_mail_and_one_more_at_each_remind
     assert "CaptionFoundationModelId=amazon.nova-2-lite-v1:0" in first.body
 
 
+BASE = "amazon.nova-canvas-v1:0"
+
+
+def test_report_when_the_model_that_is_trained_ends_then_a_mail_before_and_none_after() -> None:
+    """After its end each training's own check says so, and SageMaker trains."""
+    ends_at = FixedClock()() + timedelta(days=40)
+    by_throughput = FoundationModel(True, ends_at, frozenset({"PROVISIONED"}))
+    watching = watched(InMemoryModels({BASE: by_throughput}))
+    watching = WatchedModels(**{**vars(watching), "called": called_models(TITAN, NOVA, base=BASE)})
+    assert watching.report() == (BASE,)
+    (mail,) = watching.mailbox.mails  # type: ignore[attr-defined]
+    assert mail.subject == f"The model {BASE} ends: choose another"
+    text = " ".join(mail.body.split())
+    assert "it takes no new training and no new throughput." in text
+    assert "Films and datasets stay as they are; SageMaker trains as before." in text
+    assert "another model for training by Bedrock" in text
+    watching.clock.now = ends_at  # type: ignore[attr-defined]
+    assert watching.report() == ()
+    watching.models.models[BASE] = None  # type: ignore[attr-defined]
+    assert watching.report() == ()
+
+
 def test_report_when_the_successor_is_not_known_then_says_where_they_are_listed() -> None:
     other = "amazon.nova-lite-v1:0"
     watching = watched(InMemoryModels({other: None}))

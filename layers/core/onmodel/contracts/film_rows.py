@@ -32,6 +32,7 @@ class RunBody(Contract):
     advice: str | None = None
     crops_kept: int | None = None
     estimated_usd: float | None = None
+    notices: tuple[str, ...] = Field(default=(), description="of models that did not answer")
 
 
 class FilmBody(Contract):

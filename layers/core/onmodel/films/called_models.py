@@ -1,8 +1,9 @@
-"""Whether the models that every film needs still answer, and for how long.
+"""Whether the models that the stack names still answer, and for how long.
 
 A model that AWS has marked as legacy answers only accounts that called it within 15 days: a stack
 between two films may be idle for longer. Models that were launched since 2026-09-07 may be legacy
-for 45 days only. The model that is trained is checked by its trainer, before each training.
+for 45 days only. Of the model that is trained only a coming end is told here: its trainer checks
+it before each training, and trains nothing where it has ended.
 """
 
 from __future__ import annotations
@@ -34,12 +35,16 @@ class CalledModel:
         used_for: as it follows "for".
         parameters: of the template, that name it.
         allowed: the foundation model that functions have the right to call.
+        without: what happens where it does not answer, sentences.
+        is_trained: it is trained further, and not called.
     """
 
     model: str
     used_for: str
     parameters: tuple[str, ...]
     allowed: str
+    without: str
+    is_trained: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,22 +108,45 @@ class ModelWarning:
 
 
 def called_models(
-    embedding: str, captions: str, caption_foundation: str | None = None
+    embedding: str, captions: str, caption_foundation: str | None = None, base: str | None = None
 ) -> tuple[CalledModel, ...]:
-    """The models that a film and its dataset need.
+    """The models that a film, its dataset and its training need.
 
     Args:
         embedding: the id of the model of vectors.
         captions: the id or the profile of the model of captions.
         caption_foundation: the foundation model that functions may call; None: the one of captions.
+        base: the id of the model that is trained; None: its end means nothing to this stack.
     """
-    return (
-        CalledModel(embedding, "the vectors of pictures", ("EmbeddingModelId",), embedding),
+    called = (
+        CalledModel(
+            embedding,
+            "the vectors of pictures",
+            ("EmbeddingModelId",),
+            embedding,
+            "Films that are uploaded then fail. What is prepared stays as it is.",
+        ),
         CalledModel(
             captions,
             "captions, questions about pictures and the finder grounding",
             ("CaptionModelId", "CaptionFoundationModelId"),
             foundation_model_of(captions) if caption_foundation is None else caption_foundation,
+            "Films are prepared, but for those with the finder grounding; their pictures get no"
+            " captions, and storyboards no questions. What is captioned stays as it is.",
+        ),
+    )
+    if base is None:
+        return called
+    return (
+        *called,
+        CalledModel(
+            base,
+            "training by Bedrock",
+            ("BaseModelId",),
+            base,
+            "Bedrock then trains nothing further, and takes no new throughput for what it trained."
+            " Films and datasets stay as they are; SageMaker trains as before.",
+            is_trained=True,
         ),
     )
 
@@ -132,7 +160,7 @@ def models_of_film(
         called: of `called_models`.
         finder: of the film's settings.
     """
-    vectors, captions = called
+    vectors, captions, *_ = called
     return (vectors, captions) if "grounding" in finder.kind else (vectors,)
 
 
@@ -148,7 +176,10 @@ def warnings(
         if one.allowed != foundation_model_of(one.model):
             yield _not_allowed(one)
         looked = models.look(foundation_model_of(one.model))
-        found = _gone(one, region) if looked is None else _of(one, looked, region, now)
+        if one.is_trained:
+            found = _ending(one, looked, now)
+        else:
+            found = _gone(one, region) if looked is None else _of(one, looked, region, now)
         if found is not None:
             yield found
 
@@ -164,6 +195,28 @@ def _gone(called: CalledModel, region: str) -> ModelWarning:
     return ModelWarning(called, GONE, f"{called.model} does not exist in {region} (any more)")
 
 
+def _ending(
+    called: CalledModel, looked: FoundationModel | None, now: datetime
+) -> ModelWarning | None:
+    """A coming end; None without one, and after it."""
+    end = None if looked is None else looked.ends_at
+    is_legacy = looked is not None and (looked.is_legacy or end is not None)
+    if not is_legacy or (end is not None and end <= now):
+        return None
+    until = f" and ends it on {end:%Y-%m-%d}" if end else ""
+    refuses = (
+        "it takes no new training and no new throughput"
+        if called.is_trained
+        else f"it refuses accounts that did not call it for {IDLE_DAYS} days"
+    )
+    return ModelWarning(
+        called,
+        f"legacy-{_days_step(end, now)}",
+        f"AWS has marked {called.model} as legacy{until}: {refuses}",
+        end,
+    )
+
+
 def _of(
     called: CalledModel, looked: FoundationModel, region: str, now: datetime
 ) -> ModelWarning | None:
@@ -171,14 +224,7 @@ def _of(
     if end is not None and end <= now:
         return ModelWarning(called, GONE, f"AWS ended {called.model} on {end:%Y-%m-%d}", end)
     if end is not None or looked.is_legacy:
-        until = f" and ends it on {end:%Y-%m-%d}" if end else ""
-        return ModelWarning(
-            called,
-            f"legacy-{_days_step(end, now)}",
-            f"AWS has marked {called.model} as legacy{until}: it refuses accounts that did not call"
-            f" it for {IDLE_DAYS} days",
-            end,
-        )
+        return _ending(called, looked, now)
     is_profile = called.model != foundation_model_of(called.model)
     if not is_profile and "ON_DEMAND" not in looked.inference_types:
         profiles = PROFILES.get(region.split("-", maxsplit=1)[0])

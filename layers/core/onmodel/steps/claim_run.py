@@ -30,7 +30,7 @@ def claim_run(
     clock: Clock,
     films_at_once: int,
     poll_seconds: float,
-    preflight: Callable[[], None],
+    preflight: Callable[[], tuple[str, ...]],
 ) -> RunClaim:
     """Make this execution the run's holder, and take a place for it.
 
@@ -45,7 +45,8 @@ def claim_run(
         clock: gives the time of the claim.
         films_at_once: how many places there are.
         poll_seconds: between two questions for the state of a model.
-        preflight: is called when the run has a place; raises to refuse it.
+        preflight: is called when the run has a place: raises to refuse it, and returns notices for
+            the mail about the film.
 
     Raises:
         FilmModelRefused: by `preflight`.
@@ -57,7 +58,7 @@ def claim_run(
     places = take_place(registry, run, request.execution_arn, at_once=films_at_once, clock=clock)
     before = places.before(run.production, run.run_id)
     if before == 0:
-        preflight()
+        _note(request, preflight(), registry, clock)
     counted = places.place_of(run.production, run.run_id)
     waited = (clock() - counted.since).total_seconds() if counted else 0.0
     turns = max(0, before - 1) // films_at_once
@@ -66,6 +67,16 @@ def claim_run(
         before=before,
         wait_seconds=wait_seconds(poll_seconds, turns, waited),
     )
+
+
+def _note(
+    request: ClaimRunRequest, notices: tuple[str, ...], registry: Registry, clock: Clock
+) -> None:
+    if not notices:
+        return
+    row = RUNS.require(registry, request.run.production, request.run.run_id)
+    if row.body.notices != notices:
+        RUNS.replace(registry, row.with_fields(notices=notices), clock())
 
 
 def wait_seconds(poll_seconds: float, turns: int, waited_seconds: float) -> int:

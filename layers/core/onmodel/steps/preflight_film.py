@@ -1,4 +1,4 @@
-"""Before a film is prepared: whether the models that its preparation calls answer at all."""
+"""Before a film is prepared: whether the models that the stack names answer at all."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ def preflight_film(
     models: OfferedModels,
     region: str,
     clock: Clock,
-) -> None:
+) -> tuple[str, ...]:
     """Refuse to begin where no call would be answered: labels would be paid for nothing.
 
     A model that ends later is a line in the log; reconcile sends the mail about it. So is a service
     that does not answer this question: the film is prepared as without it.
+
+    Returns:
+        A notice for each model that does not answer, and that this preparation does not call.
 
     Args:
         run: of the film.
@@ -39,17 +42,23 @@ def preflight_film(
         FilmModelRefused: a model is gone, or does not answer by this id.
     """
     settings = Settings.model_validate_json(studio.get(FilmKeys.of(run).settings))
+    needed = models_of_film(called, settings.finder)
+    notices = []
     try:
-        for warning in warnings(models_of_film(called, settings.finder), models, region, clock()):
+        for warning in warnings(called, models, region, clock()):
+            if warning.is_fatal and warning.called in needed:
+                raise FilmModelRefused(warning.reason, _advice(warning))
             if warning.is_fatal:
-                raise _refused(warning)
+                called_for = f"It is called for {warning.called.used_for}"
+                notices.append(f"{warning.reason}. {called_for}. {_advice(warning)}.")
             logger.warning("%s", warning.reason)
     except ServiceError as fault:
         logger.warning("it is not known whether the models answer: %s", fault)
+    return tuple(notices)
 
 
-def _refused(warning: ModelWarning) -> FilmModelRefused:
+def _advice(warning: ModelWarning) -> str:
     names = " and ".join(warning.called.parameters)
     other = warning.successor
     choice = f", for example to {other.model}" if other else ""
-    return FilmModelRefused(warning.reason, f"Set {names} of the stack to another model{choice}")
+    return f"Set {names} of the stack to another model{choice}"

@@ -56,6 +56,7 @@ class WatchedModels:
                 "call_as": warning.call_as or "",
                 "reason": warning.reason,
                 "used_for": warning.called.used_for,
+                "without": warning.called.without,
                 "parameters": " ".join(warning.called.parameters),
                 "successor": successor.model if successor else "",
                 "cost": successor.cost if successor else "",

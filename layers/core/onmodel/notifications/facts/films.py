@@ -42,7 +42,13 @@ class FilmPreparedFacts(Facts):
 
     @classmethod
     def of(
-        cls, summary: FilmSummary, *, report: str, pictures: str, records: str
+        cls,
+        summary: FilmSummary,
+        *,
+        report: str,
+        pictures: str,
+        records: str,
+        notices: tuple[str, ...] = (),
     ) -> FilmPreparedFacts:
         return cls(
             production=summary.production,
@@ -60,7 +66,7 @@ class FilmPreparedFacts(Facts):
                 for reason, number in sorted(summary.rejected.items(), key=lambda pair: -pair[1])
                 if number
             ),
-            notices=summary.notices,
+            notices=(*notices, *summary.notices),
             lost_seconds=summary.lost_seconds,
             report=report,
             pictures=pictures,
@@ -109,13 +115,14 @@ class FilmFailedFacts(Facts):
 
 
 def film_prepared(request: NotificationRequest, sources: Sources) -> Notification:
-    run = RUNS.require(sources.registry, request.production, request.id).body.run
-    keys = FilmKeys.of(run)
+    body = RUNS.require(sources.registry, request.production, request.id).body
+    run, keys = body.run, FilmKeys.of(body.run)
     facts = FilmPreparedFacts.of(
         _summary(run, sources),
         report=sources.link(keys.report),
         pictures=sources.place(f"{keys.pictures}/"),
         records=sources.place(f"{keys.run}/"),
+        notices=body.notices,
     )
     return Notification(facts, prepared_event(run.run_id))
 

@@ -12,7 +12,7 @@ from onmodel.notifications.facts.base import Facts, Notification, Sources
 
 
 class CalledModelEndsFacts(Facts):
-    """A model that films need, which does not answer, or will not for long."""
+    """A model that the stack names, which does not answer, or will not for long."""
 
     kind: ClassVar[str] = "called_model_ends"
 
@@ -20,6 +20,7 @@ class CalledModelEndsFacts(Facts):
     reason: str
     call_as: str = Field(default="", description="where the model stays and only its id is wrong")
     used_for: str = Field(description='as it follows "for"')
+    without: str = Field(description="what happens where it does not answer, sentences")
     successor: str = Field(description="its id or profile; '' when none is known here")
     cost: str = Field(description="of the change, a clause; '' without a successor")
     overrides: str = Field(description="for sam deploy, `Name=value …`; '' without a successor")
@@ -38,6 +39,7 @@ def called_model_ends(request: NotificationRequest, _sources: Sources) -> Notifi
         reason=extra["reason"],
         call_as=extra["call_as"],
         used_for=extra["used_for"],
+        without=extra["without"],
         successor=successor,
         cost=extra["cost"],
         overrides=" ".join(f"{name}={value}" for name, value in values.items())
