@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from onmodel.contracts.human_loops import HUMAN_LOOPS_FOLDER, HumanLoopStatus
 from onmodel.contracts.keys import MAIN_PRODUCTION, accepted_settings_key, face_collections
 from onmodel.contracts.rows import Kind, TrainingStage
 from onmodel.contracts.stack_rows import DeletedPart
@@ -22,6 +23,7 @@ from onmodel.ports.trainer import Trainers
 from onmodel.registry.kinds import (
     APPROVALS,
     DEPLOYMENTS,
+    HUMAN_LOOPS,
     RUNS,
     STORYBOARDS,
     TRAININGS,
@@ -73,6 +75,11 @@ class Belongings:
         for folder in STUDIO_FOLDERS:
             yield from self.studio.versions(f"{production}/{folder}/")
         yield from self.studio.versions(accepted_settings_key(production))
+        loops = {row.id for row in HUMAN_LOOPS.list(self.registry, production)}
+        if loops:
+            for version in self.studio.versions(HUMAN_LOOPS_FOLDER):
+                if loops & set(version.key.split("/")):
+                    yield version
 
     def models(self, production: str) -> list[TrainingRow]:
         """Trainings whose model exists."""
@@ -121,7 +128,7 @@ class Belongings:
             if row.status not in OVER
         ]
         return [*deployed, *self._trainings(production), *self._drawings(production),
-                *self._executions(production)]  # fmt: skip
+                *self._human_loops(production), *self._executions(production)]  # fmt: skip
 
     def _trainings(self, production: str) -> Iterator[str]:
         for row in TRAININGS.list(self.registry, production):
@@ -139,6 +146,15 @@ class Belongings:
             ref, jobs = row.body.drawing_ref, self.trainers[row.body.trainer].drawing_jobs
             if ref and jobs is not None and jobs.describe_drawing(ref).status in RUNNING_JOBS:
                 yield f"{row.id} is being drawn: `{_stop(row.body.trainer, ref)}`"
+
+    def _human_loops(self, production: str) -> Iterator[str]:
+        rows = HUMAN_LOOPS.list(self.registry, production)
+        number = sum(row.status is HumanLoopStatus.STARTED for row in rows)
+        if number:
+            yield (
+                f"{number:,} human loops of Amazon A2I are open: they are stopped within half an"
+                " hour after their execution was"
+            )
 
     def _executions(self, production: str) -> Iterator[str]:
         known = {
@@ -185,6 +201,7 @@ def _kind_of_result(key: str) -> str:
     return {
         "datasets": "files of datasets",
         "review": "thumbnails of reviews",
+        "human-loops": "answers of human loops",
         "trainings": "files of trainings and adapters",
         "storyboards": "files of drawn storyboards",
     }.get(folder, "accepted settings")

@@ -29,9 +29,10 @@ DEMO_HOME = Path(".cache") / "demo-stack"
 
 PARAMETERS = {
     "QuietSeconds": "5",  # minutes on AWS, where more films may follow
+    "FlowDefinition": "onmodel-review",  # of the stand-in of A2I
     "FilmsAtOnce": "4",  # the template's default is for an account that runs ten functions at once
 }
-"""Waits scaled to simulated time, and the local stack's own bound; else the template's defaults."""
+"""Waits scaled to simulated time, and what the local stack has; else the template's defaults."""
 
 local_app = typer.Typer(
     no_args_is_help=True,

@@ -6,6 +6,7 @@ from onmodel.adapters.cloudformation import answer_custom_resource
 from onmodel.contracts.operations import DeletionGuardEvent
 from onmodel.environment import (
     Buckets,
+    HumanReview,
     Machines,
     RegistryTable,
     SageMakerVariables,
@@ -25,6 +26,7 @@ def handler(event: DeletionGuardEvent) -> GuardAnswer:
         # Checked here and not while loading: a function that does not start gives no answer.
         wired = services(
             Buckets,
+            HumanReview,
             Machines,
             RegistryTable,
             Schedules,
@@ -41,6 +43,7 @@ def handler(event: DeletionGuardEvent) -> GuardAnswer:
             prices=wired.prices,
             faces=wired.face_collections,
             detectors=wired.detectors,
+            human_loops=wired.human_loops,
             stack=wired.environment.read(StackName).stack_name,
             machine_arns=(
                 machines.prepare_film_arn,

@@ -5,6 +5,7 @@ from onmodel.environment import (
     Aws,
     Buckets,
     GenerationPace,
+    HumanReview,
     Links,
     Machines,
     Models,
@@ -16,9 +17,10 @@ from onmodel.environment import (
 )
 from onmodel.films.called_models import called_models
 from onmodel.handler import lambda_handler
-from onmodel.steps.decisions import Decisions
+from onmodel.steps.decisions import Deciding, Decisions
 from onmodel.steps.empty_uploads import EmptyUploads
 from onmodel.steps.ended_drawings import EndedDrawings
+from onmodel.steps.ended_human_loops import EndedHumanLoops, OpenHumanLoops
 from onmodel.steps.ended_requests import EndedRequests
 from onmodel.steps.film_digests import FilmDigests
 from onmodel.steps.outcome_mails import OutcomeMails
@@ -31,6 +33,7 @@ from onmodel.wiring import now, services
 wired = services(
     Buckets,
     GenerationPace,
+    HumanReview,
     Links,
     Machines,
     Models,
@@ -67,6 +70,19 @@ def handler(_event: ReconcileEvent) -> Reconciled:
     )
     decisions = Decisions(
         registry=wired.registry, tokens=wired.tokens, executions=wired.executions, clock=now
+    )
+    human_loops = OpenHumanLoops(
+        registry=wired.registry,
+        loops=wired.human_loops,
+        ended=EndedHumanLoops(
+            registry=wired.registry,
+            studio=wired.studio,
+            deciding=Deciding(wired.registry, wired.tokens, wired.executions, now),
+            clock=now,
+            limits=wired.dataset_limits,
+        ),
+        executions=wired.executions,
+        clock=now,
     )
     ended_drawings = EndedDrawings(
         registry=wired.registry,
@@ -117,6 +133,7 @@ def handler(_event: ReconcileEvent) -> Reconciled:
         recovery=recovery,
         empty_uploads=empty_uploads,
         decisions=decisions,
+        human_loops=human_loops,
         ended_drawings=ended_drawings,
         ended_requests=ended_requests,
         watched_models=watched_models,

@@ -59,6 +59,18 @@ class EmulatedAws:
         except ClientError as fault:
             raise AccessRefusedError(f"{uri}: {fault}") from fault
 
+    def write_as_service(self, uri: str, body: bytes) -> None:
+        bucket, key = split_uri(uri)
+        client = boto3.client(
+            "s3",
+            endpoint_url=_endpoint_url(),
+            region_name=REGION,
+            aws_access_key_id="test",  # the emulator's root
+            aws_secret_access_key="test",  # noqa: S106
+            config=Config(s3={"addressing_style": "path"}),
+        )
+        client.put_object(Bucket=bucket, Key=key, Body=body)
+
     def publish(self, source: str, detail_type: str, resource: str, detail: dict[str, Any]) -> None:
         entry = {
             "Source": source,

@@ -48,6 +48,7 @@ def deployed(pytestconfig: pytest.Config) -> Iterator[Deployed]:
     with LocalStack(settings=settings, vision_url="") as stack:
         template = pytestconfig.rootpath / "template.yaml"
         # the default of 15 minutes would be too long for a test
-        outputs = deploy_template(stack, template, parameters={"QuietSeconds": "2"})
+        parameters = {"QuietSeconds": "2", "FlowDefinition": "onmodel-review"}
+        outputs = deploy_template(stack, template, parameters=parameters)
         put_trainer_files(stack, outputs["StudioBucket"], pytestconfig.rootpath)
         yield Deployed(stack, outputs, MailCatcher(stack, outputs["TopicArn"]))

@@ -10,11 +10,11 @@ from ministack.services import s3
 
 from onmodel_local.emulated_aws import EmulatedAws
 from onmodel_local.patches.events import use_settings
-from onmodel_local.simulation import Simulation
+from onmodel_local.simulation import HUMAN_LOOPS, Simulation
 from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.standins.errors import ServiceFault
 from onmodel_local.standins.nova_pro import VisionEndpoint
-from onmodel_local.standins.service import StandIn
+from onmodel_local.standins.service import Query, Response, StandIn
 
 _PATTERNS = {
     "rekognition": {
@@ -42,6 +42,16 @@ def register(settings: SimulationSettings, vision_url: str, vision_model: str) -
     simulation = Simulation(settings, EmulatedAws(), read_object, vision)
     for name, stand_in in simulation.stand_ins.items():
         _add(name, stand_in)
+    loops, jobs = simulation.stand_ins[HUMAN_LOOPS], simulation.stand_ins["sagemaker"]
+
+    async def by_path(
+        method: str, path: str, headers: Mapping[str, str], body: bytes, query: Query
+    ) -> Response:
+        """Both services sign as `sagemaker`."""
+        called = loops if path.startswith("/human-loops") else jobs
+        return await called.handle(method, path, headers, body, query)
+
+    app.SERVICE_HANDLERS["sagemaker"] = by_path
     return simulation
 
 

@@ -15,6 +15,7 @@ from onmodel_local.standins.bedrock.records import IN_SERVICE, UPDATING
 from onmodel_local.standins.canvas import Canvas
 from onmodel_local.standins.errors import ControlRefusedError
 from onmodel_local.standins.faults import CallControl, InjectedFault
+from onmodel_local.standins.human_loops import SimulatedHumanLoops
 from onmodel_local.standins.nova_embeddings import NovaEmbeddings
 from onmodel_local.standins.nova_pro import NovaPro, VisionEndpoint
 from onmodel_local.standins.picture_processes import PictureProcesses
@@ -25,6 +26,8 @@ from onmodel_local.standins.sagemaker.control_plane import SageMaker
 from onmodel_local.standins.service import StandIn
 from onmodel_local.standins.titan import Titan
 from onmodel_local.versions import declare_size, name_version
+
+HUMAN_LOOPS = "sagemaker-a2i-runtime"
 
 ControlCall = Callable[[dict[str, Any]], Any]
 
@@ -53,6 +56,7 @@ class Simulation:
         self._read_object = read_object
         self.control_plane = ControlPlane(settings, aws)
         self.sagemaker = SageMaker(settings, aws)
+        self.human_loops = SimulatedHumanLoops(settings, aws)
         self._canvas = Canvas(self._processes, f"{CANVAS} (simulated)")
         pro = NovaPro(self._processes, self._read_uri, vision)
         runtime = Runtime(
@@ -76,6 +80,7 @@ class Simulation:
                 ("bedrock-runtime", runtime.operations(), bad),
                 ("bedrock", self.control_plane.operations(), bad),
                 ("sagemaker", self.sagemaker.operations(), bad),
+                (HUMAN_LOOPS, self.human_loops.operations(), bad),
                 ("service-quotas", quotas.operations(), "IllegalArgumentException"),
             )
         }
@@ -124,6 +129,7 @@ class Simulation:
             "bedrock.jobs": bedrock.jobs,
             "bedrock.models": bedrock.models,
             "bedrock.throughputs": bedrock.throughputs,
+            "a2i.loops": self.human_loops.loops,
             "sagemaker.jobs": self.sagemaker.ledger.jobs,
             "rekognition.collections": self.rekognition.collections,
             "rekognition.projects": self.rekognition.custom_labels.projects,

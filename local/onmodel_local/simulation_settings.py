@@ -17,6 +17,8 @@ class SimulationSettings:
     """From Stopping to Stopped on Bedrock, and from Deleting to gone on SageMaker."""
     detector_start_seconds: float = 3.0
     """From STARTING to RUNNING of a Custom Labels model: 10 to 20 minutes on AWS."""
+    human_loop_seconds: float = 2.0
+    """From InProgress to Completed of a human loop of A2I: as long as people take on AWS."""
     rate_scale: float = 1.0
     """Factor on the period of rate() rules; with 1/60, 15 minutes become 15 seconds."""
     canvas_status: str = "ACTIVE"

@@ -38,6 +38,7 @@ REVIEWED = "Are the pictures and captions of"
 
 CALLED_ELSEWHERE = {
     "quote_drawing", "start_drawing", "check_drawing",  # test_train_on_sagemaker.py
+    "start_human_loops", "read_human_loop",  # likewise
     "start_detector", "stop_detector",  # test_prepare_film.py
 }  # fmt: skip
 

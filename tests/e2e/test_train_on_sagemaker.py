@@ -46,10 +46,10 @@ def one(
 
 @pytest.fixture(scope="module")
 def trained(studio: DeployedStack, drawn: DrawnFilm) -> Record:
-    """A training on SageMaker of a production that nobody touched after its film landed."""
+    """A training on SageMaker, reviewed by a simulated worker of A2I; nobody else did anything."""
     for name, picture in cut_references(drawn).items():
         studio.upload(f"{PRODUCTION}/characters/{name}", picture)
-    settings = SETTINGS + b"training: {trainer: sagemaker, min_per_character: 1}\n"
+    settings = SETTINGS + b"training: {trainer: sagemaker, min_per_character: 1}\nreview: a2i\n"
     studio.upload(f"{PRODUCTION}/settings.yaml", settings)
     wait_until(
         lambda: len(list(studio.registry.list(PRODUCTION, Kind.REFERENCE))) == 6,
@@ -85,7 +85,23 @@ def test_training_when_a_film_landed_then_one_job_made_an_adapter(
     assert adapter["base"]["model"] == "onmodel/scripted-job-no-model"
     assert adapter["dataset"]["pictures"] >= 5
     assert trained.body["usage"][0]["item"].startswith("sagemaker.ml.")
-    assert list(studio.registry.list(PRODUCTION, Kind.APPROVAL)) == []  # it is within the limit
+    (asked,) = studio.registry.list(PRODUCTION, Kind.APPROVAL)  # the price is within the limit
+    assert (asked.body["purpose"], asked.status) == ("review", "approved")
+
+
+def test_review_when_a_work_team_did_it_then_its_answers_are_kept_for_the_production(
+    studio: DeployedStack, trained: Record
+) -> None:
+    loops = list(studio.registry.list(PRODUCTION, Kind.HUMAN_LOOP))
+    assert {loop.status for loop in loops} == {"completed"}
+    shown = {crop for loop in loops for crop in loop.body["crop_ids"]}
+    decided = {row.id: row.body for row in studio.registry.list(PRODUCTION, Kind.REVIEW)}
+    assert decided.keys() == shown
+    assert {body["verdict"] for body in decided.values()} == {"kept"}
+    (mail,) = studio.wait_for_mails(f"Are the pictures and captions of {PRODUCTION} good?")
+    assert "A work team of Amazon A2I was asked" in " ".join(mail.body.split())
+    calls = studio.stack.control("calls")["sagemaker-a2i-runtime"]
+    assert calls["StartHumanLoop"] == {"ok": len(loops)}
 
 
 def test_first_storyboard_when_trained_then_drawn_by_one_job_and_nothing_bills(

@@ -9,6 +9,7 @@ from fakes.account import InMemoryModels
 from fakes.clock import START, FixedClock
 from fakes.detectors import InMemoryDetectors
 from fakes.executions import InMemoryExecutions
+from fakes.human_loops import InMemoryHumanLoops
 from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox
 from fakes.object_store import InMemoryObjectStore
 from fakes.registry import InMemoryRegistry
@@ -39,9 +40,10 @@ from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow, Traini
 from onmodel.steps.bill_deployment import bill_deployment
 from onmodel.steps.check_deployment import check_deployment
 from onmodel.steps.claim_training import ClaimTraining
-from onmodel.steps.decisions import Decisions
+from onmodel.steps.decisions import Deciding, Decisions
 from onmodel.steps.empty_uploads import EmptyUploads
 from onmodel.steps.ended_drawings import EndedDrawings
+from onmodel.steps.ended_human_loops import EndedHumanLoops, OpenHumanLoops
 from onmodel.steps.ended_requests import EndedRequests
 from onmodel.steps.film_digests import FilmDigests
 from onmodel.steps.notify import notify
@@ -55,6 +57,7 @@ from onmodel.steps.unknown_deployments import UnknownDeployments
 from onmodel.steps.verify_retired import verify_retired
 from onmodel.steps.watch_models import WatchedModels
 from onmodel.trainers.bedrock.rules import BedrockRules
+from onmodel.trainers.catalogue import common_limits
 
 MACHINES = "arn:aws:states:us-east-1:123456789012:stateMachine:"
 RETIRE = f"{MACHINES}RetireModel"
@@ -295,6 +298,19 @@ class DeploymentInMemory:
             clock=self.clock,
             stack_options=STACK_OPTIONS,
         )
+        human_loops = OpenHumanLoops(
+            registry=self.registry,
+            loops=InMemoryHumanLoops(self.studio),
+            ended=EndedHumanLoops(
+                registry=self.registry,
+                studio=self.studio,
+                deciding=Deciding(self.registry, self.tokens, self.executions, self.clock),
+                clock=self.clock,
+                limits=common_limits(),
+            ),
+            executions=self.executions,
+            clock=self.clock,
+        )
         return Reconcile(
             registry=self.registry,
             trainers=Only(self.trainer),
@@ -303,6 +319,7 @@ class DeploymentInMemory:
             recovery=recovery,
             empty_uploads=empty_uploads,
             decisions=decisions,
+            human_loops=human_loops,
             ended_drawings=ended_drawings,
             ended_requests=ended_requests,
             watched_models=watched_models,

@@ -36,6 +36,7 @@ class ServicesInMemory:
         self.tokens: Any = world.tokens
         self.foundation_models = InMemoryModels()
         self.detectors: Any = world.detectors
+        self.human_loops: Any = world.human_loops
         self.caption_queue: Any = world.queue
         self.links = world.links
         self.scheduler = InMemoryScheduler(world.clock)

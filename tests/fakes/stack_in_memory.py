@@ -31,6 +31,7 @@ from fakes.training_in_memory import LINKS_URL, TrainingInMemory, with_prices
 from functions import STEPS, load_function, variables_of_the_template
 
 from onmodel.contracts.datasets import FilmPreparedDetail
+from onmodel.contracts.human_loops import HumanLoopStatus
 from onmodel.contracts.panels import PanelRequest, Panels
 from onmodel.contracts.rows import ApprovalStatus
 from onmodel.contracts.trainings import TrainingStatus
@@ -39,6 +40,7 @@ from onmodel.errors import OnmodelError
 from onmodel.notifications.facts.approvals import wanted_event
 from onmodel.notifications.sending import mail_id_of
 from onmodel.observability import metrics
+from onmodel.ports.human_loops import HumanLoopState
 from onmodel.ports.trainer import Deployer, DrawingJobs, Trainer
 from onmodel.registry.kinds import APPROVALS, TRAININGS
 
@@ -61,11 +63,12 @@ VARIABLES = {
     "STOP_DETECTOR_ARN": "arn:aws:lambda:us-east-1:123456789012:function:onmodel-stop_detector",
     "POLL_SECONDS": str(POLL_SECONDS),
     "APPROVAL_DAYS": str(APPROVAL_DAYS),
+    "FLOW_DEFINITION": "onmodel-review",
 }
 METRICS_NAMESPACE = "POWERTOOLS_METRICS_NAMESPACE"
 FAULTY_SERVICES = (
     "uploads", "studio", "registry", "cache", "mailbox", "executions", "tokens", "scheduler",
-    "caption_queue", "foundation_models", "detectors",
+    "caption_queue", "foundation_models", "detectors", "human_loops",
 )  # fmt: skip
 NO_CALLS = {"names", "panel_model"}
 TRAINER_CALLS = {
@@ -252,6 +255,31 @@ class StackInMemory:
         """The stack's parameters from now on, by the names of the functions' variables."""
         changed = {name: str(value) for name, value in variables.items()}
         self.services.environment = Environment(VARIABLES | changed)
+
+    def end_human_loops(self, reason: str = "") -> None:
+        """People answer all loops, or each fails for a reason; every event comes twice."""
+        loops = self.world.human_loops
+        for name in list(loops.started):
+            if loops.states[name].status is not HumanLoopStatus.STARTED:
+                continue
+            state = loops.fail(name, reason) if reason else loops.answer(name)
+            self.human_loop_events(name, state)
+
+    def human_loop_events(self, name: str, state: HumanLoopState) -> None:
+        detail = {
+            "humanLoopName": name,
+            "humanLoopStatus": state.status.capitalize(),
+            "humanLoopOutput": state.output_uri and {"outputS3Uri": state.output_uri},
+            "failureReason": state.reason or None,
+        }
+        event = {
+            "id": f"event-of-{name}",
+            "source": "aws.sagemaker",
+            "detail-type": "SageMaker A2I HumanLoop Status Change",
+            "detail": detail,
+        }
+        for _ in range(2):
+            self._call_asynchronously("read_human_loop", event)
 
     def break_for(self, step: str, hours: float, fault: Exception | None = None) -> None:
         """A function fails for this time, with a fault of ours if none is given."""

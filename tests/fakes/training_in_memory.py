@@ -12,6 +12,7 @@ import numpy as np
 from fakes.caption_model import Answer, FakeCaptionModel
 from fakes.executions import execution_arn
 from fakes.films_in_memory import TRAIN_MODEL, FilmsInMemory, run_of
+from fakes.human_loops import InMemoryHumanLoops
 from fakes.mailbox import STACK_OPTIONS
 from fakes.question_model import FakeQuestionModel
 from fakes.task_tokens import InMemoryTaskTokens
@@ -47,6 +48,7 @@ from onmodel.contracts.film_rows import (
     RunStatus,
 )
 from onmodel.contracts.films import Chunk, ChunkResult, Run
+from onmodel.contracts.human_loops import HumanLoopsStarted, StartHumanLoopsRequest
 from onmodel.contracts.keys import DatasetKeys, FilmKeys, accepted_settings_key, crop_id, film_id
 from onmodel.contracts.links import LinkAnswer, LinkRequest
 from onmodel.contracts.models import Turn
@@ -74,6 +76,7 @@ from onmodel.steps.quote_training import QuoteTraining
 from onmodel.steps.report_dataset import report_dataset
 from onmodel.steps.request_approval import RequestApproval
 from onmodel.steps.settle_generation import settle_generation
+from onmodel.steps.start_human_loops import start_human_loops
 from onmodel.steps.start_training import StartTraining
 from onmodel.steps.write_manifest import write_manifest
 
@@ -132,6 +135,7 @@ class TrainingInMemory(FilmsInMemory):
         self.captions = FakeCaptionModel(answer)
         self.questions = FakeQuestionModel()
         self.queue = InMemoryQueue()
+        self.human_loops = InMemoryHumanLoops(self.studio)
         self.links = SignedLinks(LINKS_URL, "a key of tests", self.clock)
         self.prices = _prices()
         self.set_settings(Settings(training=ENOUGH))
@@ -346,6 +350,16 @@ class TrainingInMemory(FilmsInMemory):
             studio=self.studio,
             prices=self.prices,
             clock=self.clock,
+        )
+
+    def start_human_loops(self, dataset: DatasetRef, execution_arn: str) -> HumanLoopsStarted:
+        return start_human_loops(
+            StartHumanLoopsRequest(dataset=dataset, execution_arn=execution_arn),
+            registry=self.registry,
+            studio=self.studio,
+            loops=self.human_loops,
+            clock=self.clock,
+            limits=self.trainer.limits.dataset,
         )
 
     def write_manifest(self, dataset: DatasetRef) -> None:

@@ -19,7 +19,7 @@ def test_require_when_several_are_wrong_then_all_are_named_and_no_value_is_shown
     assert fault.value.reason == (
         "onmodel-claim_run: CACHE_TABLE is not set, CACHE_DAYS: Input should be greater than or"
         " equal to 1, CAPTION_MODEL_ID is not set, CAPTION_FOUNDATION_MODEL_ID is not set,"
-        " CUSTOM_LABELS_PROJECTS is not set, TOPIC_ARN is not set"
+        " CUSTOM_LABELS_PROJECTS is not set, FLOW_DEFINITION is not set, TOPIC_ARN is not set"
     )
     assert "template.yaml" in fault.value.advice
     assert "secret" not in str(fault.value) and "7531" not in str(fault.value)

@@ -59,7 +59,7 @@ def test_models_when_the_stack_names_them_then_settings_have_them() -> None:
 def test_models_when_the_template_is_unchanged_then_the_settings_own_defaults() -> None:
     allowed = wired().environment.read(Models).allowed
     projects = "arn:aws:rekognition:us-east-1:123456789012:project/onmodel-*"
-    assert allowed == AllowedModels(detector_projects=projects)
+    assert allowed == AllowedModels(detector_projects=projects, has_flow_definition=False)
 
 
 @pytest.mark.parametrize("step", ["notify", "reconcile", "request_approval", "route_upload"])

@@ -14,6 +14,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from onmodel.contracts.settings import AllowedModels
 from onmodel.errors import EnvironmentIncomplete
 
+NO_FLOW_DEFINITION = "none"
+"""Of a stack that may start no human loop."""
+
 
 class VariableGroup(BaseModel):
     """Variables that are needed together; a field's name in capitals is the variable's."""
@@ -67,6 +70,7 @@ class Models(VariableGroup):
     caption_model_id: str
     caption_foundation_model_id: str
     custom_labels_projects: str
+    flow_definition: str = Field(description="its name, or `none`")
     topic_arn: str = Field(description="read for the partition, region and account of the stack")
 
     @property
@@ -76,6 +80,7 @@ class Models(VariableGroup):
             embedding=self.embedding_model_id,
             captions=self.caption_model_id,
             detector_projects=self.detector_projects,
+            has_flow_definition=self.flow_definition != NO_FLOW_DEFINITION,
         )
 
     @property
@@ -84,6 +89,20 @@ class Models(VariableGroup):
         _, partition, _, region, account, _ = self.topic_arn.split(":")
         projects = f"project/{self.custom_labels_projects}"
         return f"arn:{partition}:rekognition:{region}:{account}:{projects}"
+
+
+class HumanReview(VariableGroup):
+    flow_definition: str = Field(description="its name, or `none`")
+    topic_arn: str = Field(description="read for the partition, region and account of the stack")
+
+    @property
+    def flow_definition_arn(self) -> str | None:
+        """Of this account and region; None when the stack has none."""
+        if self.flow_definition == NO_FLOW_DEFINITION:
+            return None
+        _, partition, _, region, account, _ = self.topic_arn.split(":")
+        name = f"flow-definition/{self.flow_definition}"
+        return f"arn:{partition}:sagemaker:{region}:{account}:{name}"
 
 
 class StackName(VariableGroup):

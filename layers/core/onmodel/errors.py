@@ -11,6 +11,7 @@ The tree is ordered by who can correct the error.
     - SettingsRefused        settings.yaml or a storyboard has an invalid value
     - ReferenceRefused       a reference is no picture, or its place in a film is unknown
     - DatasetRefused         too few crops, or none that is named
+    - HumanLoopsImpossible   Amazon A2I starts no human loop for a review
     - ManifestRefused        lines that break the trainer's limits; all of them are listed
     - TrainingImpossible     preflight found why this account cannot train or deploy today
     - FilmModelRefused       a model that films need does not answer; the film can be prepared later
@@ -75,6 +76,10 @@ class ReferenceRefused(RefusedError):
 
 class DatasetRefused(RefusedError):
     """Raised when assembling leaves too few crops to train on."""
+
+
+class HumanLoopsImpossible(RefusedError):
+    """Raised when a review by A2I cannot be started; the captioned dataset is kept."""
 
 
 class ManifestRefused(RefusedError):

@@ -15,6 +15,7 @@ from onmodel.adapters.custom_labels import CustomLabels, RekognitionDetectors
 from onmodel.adapters.dynamodb import DynamoCache, DynamoRegistry
 from onmodel.adapters.face_collections import RekognitionFaceCollections
 from onmodel.adapters.foundation_models import BedrockModels
+from onmodel.adapters.human_loops import AugmentedAiHumanLoops
 from onmodel.adapters.pacing import (
     Pace,
     PacedRetry,
@@ -46,6 +47,7 @@ from onmodel.environment import (
     CaptionQueueVariables,
     Environment,
     FilmPace,
+    HumanReview,
     LabelPace,
     Links,
     Models,
@@ -67,6 +69,7 @@ from onmodel.money.result_cache import (
 )
 from onmodel.money.usage import UsageMeter
 from onmodel.ports.finder import FinderOf
+from onmodel.ports.human_loops import HumanLoops
 from onmodel.ports.machines import Scheduler, TaskTokens
 from onmodel.ports.models import CaptionModel, Embedder
 from onmodel.ports.namer import NamerOf
@@ -203,6 +206,14 @@ class Services:
     @cached_property
     def tokens(self) -> TaskTokens:
         return StepFunctionsTaskTokens(self._stepfunctions)
+
+    @cached_property
+    def human_loops(self) -> HumanLoops:
+        """Of Amazon A2I, by the stack's flow definition."""
+        named = self.environment.read(HumanReview)
+        return AugmentedAiHumanLoops(
+            self.client("sagemaker-a2i-runtime"), named.flow_definition_arn
+        )
 
     @cached_property
     def caption_queue(self) -> SqsQueue:

@@ -23,6 +23,9 @@ _ACTIONS = {
     "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
 }
 
+_HUMAN_LOOPS = "/human-loops"
+"""Where the paths of A2I's runtime begin, which signs as `sagemaker`."""
+
 _MODEL_CALL = re.compile(
     r"^/model/(?P<model>.+)/(invoke|converse|invoke-with-response-stream|converse-stream)$"
 )
@@ -52,11 +55,27 @@ def stand_ins_are_guarded() -> None:
 
     @replace(iam_actions, "extract_iam_action", "ec476b92d969")
     def _(original: Callable[..., str | None]) -> Callable[..., str | None]:
-        def action(*rest: Any, **named: Any) -> str | None:
-            found = original(*rest, **named)
+        def action(service: str, method: str, path: str, *rest: Any, **named: Any) -> str | None:
+            if service == "sagemaker" and path.startswith(_HUMAN_LOOPS):
+                return _human_loop_action(method, path)
+            found = original(service, method, path, *rest, **named)
             return _ACTIONS.get(found, found) if found else found
 
         return action
+
+
+def _human_loop_action(method: str, path: str) -> str:
+    if method == "POST":
+        return f"sagemaker:{'Stop' if path.endswith('/stop') else 'Start'}HumanLoop"
+    return "sagemaker:DescribeHumanLoop"
+
+
+def _human_loop_resource(path: str, request: dict[str, Any], region: str, account: str) -> str:
+    """A loop is started on its flow definition."""
+    if arn := request.get("FlowDefinitionArn"):
+        return str(arn)
+    name = request.get("HumanLoopName") or path.rpartition("/")[2]
+    return f"arn:aws:sagemaker:{region}:{account}:human-loop/{name}"
 
 
 def bedrock_resources_by_arn() -> None:
@@ -90,7 +109,7 @@ def bedrock_resources_by_arn() -> None:
 
 
 def training_jobs_by_arn() -> None:
-    """Policies on SageMaker's training jobs are matched against the job's ARN.
+    """Policies on SageMaker's training jobs and human loops are matched against their ARNs.
 
     Upstream knows no resources of SageMaker.
     """
@@ -104,6 +123,8 @@ def training_jobs_by_arn() -> None:
             if service != "sagemaker":
                 return original(service, method, path, headers, body, query, region, account)
             request = json.loads(body or b"{}")
+            if path.startswith(_HUMAN_LOOPS):
+                return _human_loop_resource(path, request, region, account)
             if name := request.get("TrainingJobName"):
                 return f"arn:aws:sagemaker:{region}:{account}:training-job/{name}"
             return str(request.get("ResourceArn") or "*")

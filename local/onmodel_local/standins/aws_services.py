@@ -29,6 +29,10 @@ class AwsServices(Protocol):
         """Write an object with the role's rights. Raises AccessRefusedError."""
         ...
 
+    def write_as_service(self, uri: str, body: bytes) -> None:
+        """Write an object for a service whose role nobody made here."""
+        ...
+
     def publish(self, source: str, detail_type: str, resource: str, detail: dict[str, Any]) -> None:
         """Put an event on the default bus, as AWS itself does."""
         ...

@@ -210,6 +210,12 @@ def test_finder_when_it_cannot_be_meant_so_then_refused(text: bytes, answer: str
         parse_settings(text)
 
 
+def test_review_when_a2i_and_the_stack_has_no_flow_definition_then_refused() -> None:
+    assert read_settings(b"review: a2i", AllowedModels()).review == "a2i"
+    with pytest.raises(SettingsRefused, match=r"no flow definition of Amazon A2I"):
+        read_settings(b"review: a2i", AllowedModels(has_flow_definition=False))
+
+
 def test_settings_when_values_and_models_are_wrong_then_values_are_told_first_together() -> None:
     """As docs/operating.md says it."""
     models = AllowedModels(captions="pro")

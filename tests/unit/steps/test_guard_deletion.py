@@ -14,11 +14,13 @@ from fakes.deployment_in_memory import (
 from fakes.detectors import MODEL
 from fakes.executions import execution_arn
 from fakes.faces import InMemoryFaceCollections
+from fakes.human_loops import InMemoryHumanLoops
 from fakes.jobs_in_memory import JobsInMemory
 from fakes.trainer import InMemoryTrainer, Only
 
 from onmodel.contracts.deployments import DeploymentSpec
 from onmodel.contracts.detectors import DetectorLease, DetectorStage
+from onmodel.contracts.human_loops import HumanLoopBody, HumanLoopStatus
 from onmodel.contracts.keys import MAIN_PRODUCTION
 from onmodel.contracts.operations import DeletionGuardEvent, OurResource, ResourceKind
 from onmodel.contracts.rows import DeploymentStage, TrainingStage
@@ -27,7 +29,8 @@ from onmodel.deployments.deletion import are_forbidden, begin_deletion
 from onmodel.errors import AccessDenied, Conflict, EventRefused, ServiceUnavailable
 from onmodel.films.detectors import begin_start, note_running, take_lease
 from onmodel.ports.faces import FaceCollections
-from onmodel.registry.kinds import DETECTORS, STORYBOARDS, TRAININGS, DetectorRow
+from onmodel.ports.human_loops import HumanLoopState
+from onmodel.registry.kinds import DETECTORS, HUMAN_LOOPS, STORYBOARDS, TRAININGS, DetectorRow
 from onmodel.steps.guard_deletion import PATIENCE, POLL_SECONDS, GuardAnswer, GuardDeletion
 
 
@@ -50,6 +53,7 @@ def ask(
     kind: str,
     sleep: Callable[[float], None] | None = None,
     faces: FaceCollections | None = None,
+    human_loops: InMemoryHumanLoops | None = None,
 ) -> GuardAnswer:
     event = DeletionGuardEvent.model_validate(
         {
@@ -68,6 +72,7 @@ def ask(
         prices=PRICES,
         faces=faces or InMemoryFaceCollections(),
         detectors=studio.detectors,
+        human_loops=human_loops or InMemoryHumanLoops(studio.studio),
         stack="films",
         machine_arns=(TRAIN, DEPLOY, RETIRE, DRAW),
         clock=studio.clock,
@@ -89,6 +94,24 @@ def test_guard_when_a_model_answers_then_stopped_billed_and_deleted() -> None:
     assert not studio.scheduler.schedules
     assert studio.deployment().status == DeploymentStage.RETIRED
     assert studio.deployment().body.reason == "the stack is deleted"
+
+
+def test_guard_when_human_loops_are_open_then_stopped() -> None:
+    studio = DeploymentInMemory()
+    loops = InMemoryHumanLoops(studio.studio)
+    for number, status in enumerate(HumanLoopStatus, 1):
+        name = f"onmodel-bunny-0a1b2c3d-{number}"
+        loops.states[name] = HumanLoopState(status=HumanLoopStatus.STARTED)
+        body = HumanLoopBody(
+            dataset_id="d0001", approval_id="a1", execution_arn="arn:one", crop_ids=("c1",)
+        )
+        HUMAN_LOOPS.create(
+            studio.registry, "bunny", name, status=status, body=body, now=studio.clock()
+        )
+    assert ask(studio, "Update", human_loops=loops).status == "SUCCESS"
+    assert loops.stopped == []
+    ask(studio, "Delete", human_loops=loops)
+    assert loops.stopped == ["onmodel-bunny-0a1b2c3d-1"]
 
 
 def test_guard_when_something_unknown_bills_then_stopped_too() -> None:

@@ -23,7 +23,7 @@ from fakes.detectors import MODEL
 from fakes.machines import Execution
 from fakes.scripted_jobs import JobsStack
 from fakes.stack_in_memory import MACHINES, PRODUCTION, StackInMemory
-from fakes.training_in_memory import names_another_at_first
+from fakes.training_in_memory import ENOUGH, names_another_at_first
 from template_model import Machine, read_machine, read_template
 
 from onmodel.contracts.datasets import FilmPreparedDetail
@@ -140,11 +140,29 @@ def a_training_that_is_asked_for(answer: str) -> Callable[[StackInMemory], None]
 
 def a_dataset_that_is_reviewed(answer: str | None) -> Callable[[StackInMemory], None]:
     def begin(stack: StackInMemory) -> None:
-        stack.world.set_settings(Settings(review="page"))
+        stack.world.set_settings(Settings(review="page", training=ENOUGH))
         stack.answer = answer
         a_prepared_film(stack)
 
     return begin
+
+
+def a_dataset_that_a_work_team_reviews(
+    reason: str = "", answers_after: float = 90 * MINUTE
+) -> Callable[[StackInMemory], None]:
+    """By human loops of Amazon A2I; with a reason they fail."""
+
+    def begin(stack: StackInMemory) -> None:
+        stack.world.set_settings(Settings(review="a2i", training=ENOUGH))
+        a_prepared_film(stack)
+        stack.machines.after(answers_after, lambda: stack.end_human_loops(reason))
+
+    return begin
+
+
+def human_loops_whose_events_are_lost(stack: StackInMemory) -> None:
+    a_dataset_that_a_work_team_reviews()(stack)
+    stack.break_for("read_human_loop", 100, ServiceUnavailable("nothing answers"))
 
 
 def a_training_that_is_not_possible(stack: StackInMemory) -> None:
@@ -364,6 +382,34 @@ SCENARIOS = (
     ),
     Scenario(
         "TrainModel", "a training that fails", a_training_that_fails, "training_not_started", 3
+    ),
+    Scenario(
+        "TrainModel",
+        "a dataset that a work team reviews",
+        a_dataset_that_a_work_team_reviews(),
+        "training_started",
+        5,
+    ),
+    Scenario(
+        "TrainModel",
+        "human loops that fail",
+        a_dataset_that_a_work_team_reviews("nobody can see it"),
+        "approval_ended",
+        5,
+    ),
+    Scenario(
+        "TrainModel",
+        "human loops whose events are lost",
+        human_loops_whose_events_are_lost,
+        "training_started",
+        5,
+    ),
+    Scenario(
+        "TrainModel",
+        "human loops that nobody answers",
+        a_dataset_that_a_work_team_reviews(answers_after=100 * 24 * 60 * MINUTE),
+        "approval_ended",
+        8 * 24,
     ),
     Scenario("TrainModel", "a generation twice", a_generation_twice, "training_started", 3),
     Scenario("DeployModel", "a deployment", a_training_that_ends(), "model_ready"),

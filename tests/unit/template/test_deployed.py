@@ -201,7 +201,7 @@ def test_rules_when_enabled_then_all_of_them(deployed: Deployed) -> None:
 
 def test_events_when_handed_over_then_tried_three_times(deployed: Deployed) -> None:
     configured = deployed.of("AWS::Lambda::EventInvokeConfig")
-    assert len(configured) == 3
+    assert len(configured) == 4
     for name, config in configured.items():
         assert config["MaximumRetryAttempts"] == 2, name
 

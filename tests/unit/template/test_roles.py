@@ -50,6 +50,7 @@ SERVICES = {
     "caption_model": {"bedrock:InvokeModel"},
     "question_model": {"bedrock:InvokeModel", "dynamodb:GetItem", "dynamodb:PutItem"},
     "caption_queue": {"sqs:SendMessage"},
+    "human_loops": set(),  # each step its own calls
     "executions": {"states:DescribeExecution"},
     "tokens": {"states:SendTaskSuccess"},
     "mailbox": {"sns:Publish"},
@@ -102,6 +103,9 @@ BELONGS = {
     "states:ListExecutions": {"executions"},
     "states:StopExecution": {"executions"},
     "iam:PassRole": {"trainers", "scheduler"},
+    "sagemaker:StartHumanLoop": {"human_loops"},
+    "sagemaker:DescribeHumanLoop": {"human_loops"},
+    "sagemaker:StopHumanLoop": {"human_loops"},
 }
 
 
@@ -257,7 +261,7 @@ def test_trainers_rights_when_read_then_stand_in_its_own_policies_and_each_is_us
             "bedrock:GetFoundationModel",
         } or "provisioned-model" in str(statement):
             assert name.startswith("BedrockTrainer"), name
-        if any("sagemaker:" in action for action in listed(statement["Action"])):
+        if any(is_of_jobs(action) for action in listed(statement["Action"])):
             assert name.startswith("SageMakerTrainer"), name
     used = {
         policy for function in template.functions.values() for policy in template.attached(function)
@@ -305,10 +309,32 @@ def test_preparation_when_it_runs_then_reads_and_writes_its_own_prefix_only(
     assert {action.partition(":")[0] for action in allowed} == {"s3", "logs", "ecr", "sts"}
 
 
+def is_of_jobs(action: str) -> bool:
+    """SageMaker has the actions of human loops too, which belong to no trainer."""
+    return action.startswith("sagemaker:") and not action.endswith("HumanLoop")
+
+
+def test_human_loops_when_started_then_by_the_stacks_flow_definition_and_under_our_names(
+    template: Template,
+) -> None:
+    rights = {
+        action: arns(statement)
+        for _, statement in template.policies()
+        for action in listed(statement["Action"])
+        if action.endswith("HumanLoop")
+    }
+    assert all(
+        "flow-definition/${FlowDefinition}'" in arn
+        for arn in rights.pop("sagemaker:StartHumanLoop")
+    )
+    assert set(rights) == {"sagemaker:DescribeHumanLoop", "sagemaker:StopHumanLoop"}
+    assert all("human-loop/onmodel-*" in arn for own in rights.values() for arn in own)
+
+
 def test_sagemaker_when_called_then_for_jobs_of_this_stack_only(template: Template) -> None:
     for name, statement in template.policies():
         for action in listed(statement["Action"]):
-            if action.startswith("sagemaker:") and action != "sagemaker:ListTrainingJobs":
+            if is_of_jobs(action) and action != "sagemaker:ListTrainingJobs":
                 assert all("training-job/${AWS::StackName}-*" in arn for arn in arns(statement)), (
                     name
                 )
@@ -347,6 +373,7 @@ def test_tokens_when_answered_then_of_every_machine_and_maps_child(template: Tem
     assert answering == {
         "CaptionCropFunction",
         "FollowLinkFunction",
+        "ReadHumanLoopFunction",
         "ReconcileFunction",
         "RequestApprovalFunction",
         "ReviewCropsFunction",

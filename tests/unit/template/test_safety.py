@@ -87,7 +87,12 @@ def test_uploads_and_films_when_their_function_fails_three_times_then_in_a_watch
         for name in named(target["Arn"])
         if name in template.functions
     }
-    assert targets == {"RouteUploadFunction", "CollectFilmFunction", "ReconcileFunction"}
+    assert targets == {
+        "RouteUploadFunction",
+        "CollectFilmFunction",
+        "ReadHumanLoopFunction",
+        "ReconcileFunction",
+    }
     for name in targets:
         invoked = template.functions[name]["EventInvokeConfig"]
         assert invoked["MaximumRetryAttempts"] == 2

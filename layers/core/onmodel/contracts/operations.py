@@ -51,6 +51,12 @@ class Reconciled(Contract):
     stopped: tuple[str, ...] = Field(
         default=(), description="Custom Labels models that no film needed any more"
     )
+    looked_after: tuple[str, ...] = Field(
+        default=(), description="human loops that were read or stopped"
+    )
+    reviewed: tuple[str, ...] = Field(
+        default=(), description="reviews whose human loops have all ended"
+    )
     released: tuple[str, ...] = Field(
         default=(), description="runs whose execution ended without a result"
     )

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     DATASET = "dataset"
     APPROVAL = "approval"
     REVIEW = "review"
+    HUMAN_LOOP = "humanloop"
     TRAINING = "training"
     DEPLOYMENT = "deployment"
     STORYBOARD = "storyboard"
@@ -145,6 +146,7 @@ class ApprovalBody(Contract):
     replaces: tuple[str, ...] = Field(
         default=(), description="ids of the older questions that it withdraws"
     )
+    reason: str = Field(default="", description="why it was declined, where no person did that")
     training_id: str | None = Field(
         default=None, description="whose model draws the storyboard; its dataset is shown"
     )

@@ -182,9 +182,10 @@ class Settings(Contract):
     captions: CaptionSettings = CaptionSettings()
     deployment: DeploymentSettings = DeploymentSettings()
     storyboard: StoryboardSettings = StoryboardSettings()
-    review: Literal["none", "page"] = Field(
+    review: Literal["none", "page", "a2i"] = Field(
         default="none",
-        description="`page`: people look at pictures and captions before they are trained on",
+        description="`page`: people look at pictures and captions before they are trained on;"
+        " `a2i`: a work team of Amazon A2I does, by the stack's parameter `FlowDefinition`",
     )
     credit: OneLine = Field(
         default="", max_length=200, description="whose film it is: printed under its pictures"
@@ -253,4 +254,7 @@ class AllowedModels(Contract):
     detector_projects: str = Field(
         default="",
         description="ARN of Custom Labels projects, with `*` for any text; '' is not checked",
+    )
+    has_flow_definition: bool = Field(
+        default=True, description="whether human loops of Amazon A2I can be started"
     )

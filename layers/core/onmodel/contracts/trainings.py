@@ -230,7 +230,7 @@ class TrainingQuoted(Contract):
     purpose: Literal["training", "captions"] = Field(
         description="what the quote is for: captions alone when nothing can be trained"
     )
-    review: Literal["none", "page"]
+    review: Literal["none", "page", "a2i"]
 
 
 class RequestApprovalRequest(Contract):

@@ -54,6 +54,12 @@ def read_settings(text: SettingsBytes, models: AllowedModels) -> Settings:
     _refuse_other_dimensions(settings)
     _refuse_other_than_nova(settings)
     _refuse_other_detectors(settings, models)
+    if settings.review == "a2i" and not models.has_flow_definition:
+        raise SettingsRefused(
+            "settings.yaml has impossible values: review is a2i, and this stack has no flow"
+            " definition of Amazon A2I (FlowDefinition)",
+            "Write `review: page`, or deploy the stack with that parameter",
+        )
     return settings
 
 

@@ -24,7 +24,12 @@ ABOUT_MONEY = frozenset({"training", "captions"})
 
 def approval_id(request: RequestApprovalRequest) -> str:
     """One approval for each execution and subject: a later execution must ask again."""
-    return digest(f"{request.execution_arn}:{request.purpose}:{request.subject_id}", 16)
+    return id_of_approval(request.execution_arn, request.purpose, request.subject_id)
+
+
+def id_of_approval(execution_arn: str, purpose: Purpose, subject_id: str) -> str:
+    """The id that an execution's question about a subject has, or is going to have."""
+    return digest(f"{execution_arn}:{purpose}:{subject_id}", 16)
 
 
 def newest_approval(production: str, execution_arn: str, registry: Registry) -> ApprovalRow | None:
@@ -87,19 +92,33 @@ def is_open(approval: ApprovalRow, now: datetime) -> bool:
 
 
 def decide(
-    approval: ApprovalRow, status: ApprovalStatus, *, registry: Registry, clock: Clock
+    approval: ApprovalRow,
+    status: ApprovalStatus,
+    *,
+    registry: Registry,
+    clock: Clock,
+    reason: str = "",
 ) -> tuple[ApprovalRow, bool]:
     """Write a decision on a pending approval, and return whether it is the one that counts.
 
     The first decision counts; a later caller gets the row with that decision. A new token alone
     does not decide anything.
+
+    Args:
+        approval: as it was read.
+        status: the decision.
+        registry: holds the row.
+        clock: time of the decision.
+        reason: for people, where no person decided.
     """
     counts = False
 
     def write(current: ApprovalRow) -> ApprovalRow | None:
         nonlocal counts
         counts = current.status == ApprovalStatus.PENDING
-        return current.with_status(status).with_fields(decided_at=clock()) if counts else None
+        if not counts:
+            return None
+        return current.with_status(status).with_fields(decided_at=clock(), reason=reason)
 
     decided = APPROVALS.change(registry, approval.production, approval.id, write, clock)
     return decided, counts

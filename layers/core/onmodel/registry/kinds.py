@@ -16,6 +16,7 @@ from onmodel.contracts.film_rows import (
     RunBody,
     RunStatus,
 )
+from onmodel.contracts.human_loops import HumanLoopBody, HumanLoopStatus
 from onmodel.contracts.places import PlacesBody, PlacesStatus
 from onmodel.contracts.review import CorrectionBody, CorrectionStatus
 from onmodel.contracts.rows import (
@@ -53,6 +54,7 @@ RunRow = Row[RunBody, RunStatus]
 GenerationRow = Row[GenerationBody, GenerationStatus]
 DatasetRow = Row[DatasetBody, DatasetStatus]
 ApprovalRow = Row[ApprovalBody, ApprovalStatus]
+HumanLoopRow = Row[HumanLoopBody, HumanLoopStatus]
 CorrectionRow = Row[CorrectionBody, CorrectionStatus]
 TrainingRow = Row[TrainingBody, TrainingStage]
 DeploymentRow = Row[DeploymentBody, DeploymentStage]
@@ -74,6 +76,7 @@ GENERATIONS = Rows(Kind.GENERATION, GenerationBody, GenerationStatus)
 DATASETS = Rows(Kind.DATASET, DatasetBody, DatasetStatus)
 APPROVALS = Rows(Kind.APPROVAL, ApprovalBody, ApprovalStatus)
 CORRECTIONS = Rows(Kind.REVIEW, CorrectionBody, CorrectionStatus)
+HUMAN_LOOPS = Rows(Kind.HUMAN_LOOP, HumanLoopBody, HumanLoopStatus)
 TRAININGS = Rows(Kind.TRAINING, TrainingBody, TrainingStage)
 DEPLOYMENTS = Rows(Kind.DEPLOYMENT, DeploymentBody, DeploymentStage)
 STORYBOARDS = Rows(Kind.STORYBOARD, StoryboardBody, StoryboardStatus)

@@ -25,7 +25,7 @@ class Deciding:
     executions: Executions
     clock: Clock
 
-    def decide(self, row: ApprovalRow, wanted: ApprovalStatus) -> ApprovalRow:
+    def decide(self, row: ApprovalRow, wanted: ApprovalStatus, *, reason: str = "") -> ApprovalRow:
         """Write the decision, then answer the task.
 
         If the function ends in between, reconcile answers the task, or following the link again.
@@ -36,6 +36,7 @@ class Deciding:
             ApprovalStatus.EXPIRED if is_late else wanted,
             registry=self.registry,
             clock=self.clock,
+            reason="" if is_late else reason,
         )
         if row.status not in DECIDED or not (counts or self._is_stale(row.body)):
             return row

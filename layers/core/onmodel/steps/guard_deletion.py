@@ -13,6 +13,7 @@ from typing import Literal
 
 from onmodel.contracts.base import Contract
 from onmodel.contracts.deployments import DeploymentRef, DeploymentStatus, RetireRequest
+from onmodel.contracts.human_loops import HumanLoopStatus
 from onmodel.contracts.operations import DeletionGuardEvent, OurResource, ResourceKind
 from onmodel.contracts.rows import StoryboardStatus, TrainingStage
 from onmodel.deployments.deletion import allow_deletion, allow_deployments, begin_deletion
@@ -24,10 +25,17 @@ from onmodel.money.pricebook import PriceBook
 from onmodel.observability import logger
 from onmodel.ports.detectors import Detectors
 from onmodel.ports.faces import FaceCollections
+from onmodel.ports.human_loops import HumanLoops
 from onmodel.ports.machines import Clock, Executions, Scheduler
 from onmodel.ports.registry import Registry
 from onmodel.ports.trainer import Trainer, Trainers
-from onmodel.registry.kinds import DEPLOYMENTS, STORYBOARDS, TRAININGS, StoryboardRow
+from onmodel.registry.kinds import (
+    DEPLOYMENTS,
+    HUMAN_LOOPS,
+    STORYBOARDS,
+    TRAININGS,
+    StoryboardRow,
+)
 from onmodel.steps.bill_deployment import bill_deployment
 from onmodel.steps.stop_deployment import stop_deployment
 from onmodel.steps.verify_retired import verify_retired
@@ -73,6 +81,7 @@ class GuardDeletion:
     prices: PriceBook
     faces: FaceCollections
     detectors: Detectors
+    human_loops: HumanLoops
     stack: str
     machine_arns: tuple[str, ...]
     clock: Clock
@@ -99,6 +108,7 @@ class GuardDeletion:
         begin_deletion(self.registry, self.clock)
         may_go = False
         try:
+            self._stop_human_loops()
             answer = self._stop_detectors(until - PATIENCE / 2) or self._stop_all(
                 correlation_id, until
             )
@@ -109,6 +119,12 @@ class GuardDeletion:
                 allow_deletion(self.registry, self.clock)
             else:
                 allow_deployments(self.registry, self.clock)
+
+    def _stop_human_loops(self) -> None:
+        """They cost money when people answer them, and nobody would read the answers."""
+        for row in HUMAN_LOOPS.list_all(self.registry):
+            if row.status is HumanLoopStatus.STARTED:
+                self.human_loops.stop(row.id)
 
     def _stop_detectors(self, until: datetime) -> GuardAnswer | None:
         """Why the stack stays: a Custom Labels model that onmodel started still bills."""

@@ -15,6 +15,7 @@ from onmodel.contracts.trainings import (
     Work,
     WorkPart,
 )
+from onmodel.datasets.human_loops import human_loops_assumption
 from onmodel.datasets.records import (
     UNDER_WAY,
     dataset_keys,
@@ -90,6 +91,9 @@ class QuoteTraining:
             dataset, captions, size_of(row) if possible else None, settings, trainer
         )
         quoted = cost_quote(parts, self.prices)
+        if settings.review == "a2i":
+            unknown = (*quoted.assumptions, human_loops_assumption(row.body.pictures))
+            quoted = quoted.model_copy(update={"assumptions": unknown})
         row = row.with_fields(
             trainer=trainer.name,
             quoted_usd=quoted.usd,

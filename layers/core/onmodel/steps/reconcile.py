@@ -36,6 +36,7 @@ from onmodel.registry.kinds import (
     DETECTORS,
     EMPTY_UPLOADS,
     GENERATIONS,
+    HUMAN_LOOPS,
     PLACES,
     RUNS,
     STORYBOARDS,
@@ -48,6 +49,7 @@ from onmodel.registry.rows import AnyRow
 from onmodel.steps.decisions import Decisions
 from onmodel.steps.empty_uploads import EmptyUploads
 from onmodel.steps.ended_drawings import EndedDrawings
+from onmodel.steps.ended_human_loops import OpenHumanLoops
 from onmodel.steps.ended_requests import EndedRequests
 from onmodel.steps.film_digests import FilmDigests
 from onmodel.steps.recovery import ENDED_WITHOUT_RESULT, FRESH, GRACE, Recovery, is_held
@@ -72,6 +74,7 @@ class Reconcile:
     recovery: Recovery
     empty_uploads: EmptyUploads
     decisions: Decisions
+    human_loops: OpenHumanLoops
     ended_drawings: EndedDrawings
     ended_requests: EndedRequests
     watched_models: WatchedModels
@@ -114,6 +117,10 @@ class Reconcile:
             "freed": self._each(PLACES.list_all(self.registry), self.recovery.free_places),
             "empty": self._each(EMPTY_UPLOADS.list_all(self.registry), self.empty_uploads.report),
             "collected": self._each(runs, self.recovery.collect_prepared),
+            "looked_after": self._each(HUMAN_LOOPS.list_all(self.registry), self.human_loops.check),
+            "reviewed": self._each(
+                APPROVALS.list_all(self.registry), self.human_loops.ended.finish
+            ),
             "answered": self._each(APPROVALS.list_all(self.registry), self.decisions.answer),
             "resumed": self._each(generations, self.recovery.resume_generation),
             "billed": self._each(STORYBOARDS.list_all(self.registry), self.ended_drawings.close),

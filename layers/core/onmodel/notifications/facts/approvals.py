@@ -10,10 +10,12 @@ from pydantic import Field
 
 from onmodel.contracts.base import Contract
 from onmodel.contracts.datasets import DatasetShown
+from onmodel.contracts.human_loops import HumanLoopStatus
 from onmodel.contracts.keys import DatasetKeys, FilmKeys
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import ApprovalStatus
 from onmodel.contracts.trainings import CostPart, CostQuote, Purpose
+from onmodel.datasets.human_loops import loops_of
 from onmodel.datasets.shown import dataset_of, films_of
 from onmodel.errors import EventRefused
 from onmodel.money.approvals import newest_approval
@@ -72,6 +74,7 @@ class ReviewWantedFacts(Facts):
     captions_checked: str = Field(default="", description="scores of all captions, in words")
     page: str = Field(description="link to the page on which pictures are corrected")
     link: str = Field(description="to the page with two buttons")
+    human_loops: int = Field(default=0, description="of Amazon A2I, in which a team looks at them")
     expires_at: datetime
 
 
@@ -82,7 +85,9 @@ class ApprovalEndedFacts(Facts):
 
     purpose: Purpose
     subject: str
-    outcome: Literal["declined", "expired", "withdrawn"]
+    outcome: Literal["declined", "expired", "withdrawn", "failed"]
+    reason: str = Field(default="", description="why it failed")
+    open_loops: int = Field(default=0, description="human loops that reconcile stops")
     is_storyboard: bool = Field(default=True, description="or a training, where it is to deploy")
 
 
@@ -144,6 +149,7 @@ def review_wanted(request: NotificationRequest, sources: Sources) -> Notificatio
         captions_checked=captions_checked(dataset),
         page=sources.review_link(request.production, row.id, days),
         link=sources.approval_link(request.production, row.id, days),
+        human_loops=len(loops_of(row.id, request.production, sources.registry)),
         expires_at=row.body.expires_at,
     )
     return Notification(facts, wanted_event(row.id))
@@ -156,7 +162,12 @@ def approval_ended(request: NotificationRequest, sources: Sources) -> Notificati
         production=request.production,
         purpose=row.body.purpose,
         subject=row.body.subject_id,
-        outcome=OUTCOMES.get(row.status, "expired"),
+        outcome="failed" if row.body.reason else OUTCOMES.get(row.status, "expired"),
+        reason=row.body.reason,
+        open_loops=sum(
+            loop.status is HumanLoopStatus.STARTED
+            for loop in loops_of(row.id, request.production, sources.registry)
+        ),
         is_storyboard=TRAININGS.read(sources.registry, request.production, row.body.subject_id)
         is None,
     )

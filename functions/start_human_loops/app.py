@@ -1,0 +1,21 @@
+"""A state: start human loops of Amazon A2I for a dataset; the state after it waits for them."""
+
+from onmodel.contracts.human_loops import HumanLoopsStarted, StartHumanLoopsRequest
+from onmodel.environment import Buckets, HumanReview, RegistryTable
+from onmodel.handler import lambda_handler
+from onmodel.steps.start_human_loops import start_human_loops
+from onmodel.wiring import now, services
+
+wired = services(Buckets, HumanReview, RegistryTable)
+
+
+@lambda_handler(StartHumanLoopsRequest)
+def handler(request: StartHumanLoopsRequest) -> HumanLoopsStarted:
+    return start_human_loops(
+        request,
+        registry=wired.registry,
+        studio=wired.studio,
+        loops=wired.human_loops,
+        clock=now,
+        limits=wired.dataset_limits,
+    )

@@ -1,0 +1,128 @@
+"""What human loops show, and what the answers to them decide."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from template_model import ROOT
+
+from onmodel.contracts.human_loops import MOST_PICTURES, LoopContent, LoopPicture
+from onmodel.contracts.review import Verdict
+from onmodel.datasets.human_loops import (
+    NOBODY,
+    VERDICTS,
+    corrections_of,
+    human_loops_assumption,
+    loop_name,
+    parts_of,
+    production_of_loop,
+)
+from onmodel.errors import AnswerRefused
+
+NAME = re.compile(r"[a-z0-9](-*[a-z0-9])*")
+CONTENT = {
+    "production": "Bunny",
+    "dataset_id": "d0001",
+    "shortest_caption": 3,
+    "longest_caption": 1024,
+    "characters": [
+        {"slug": "buck", "name": "Buck", "description": ""},
+        {"slug": "frank", "name": "Frank", "description": ""},
+    ],
+    "pictures": [
+        {"id": one, "picture": f"s3://studio/{one}.jpg", "character": "buck", "name": "Buck",
+         "caption": "Buck runs."}
+        for one in ("c1", "c2")
+    ],
+}  # fmt: skip
+
+
+def output(*answers: dict[str, object]) -> bytes:
+    said = [{"answerContent": answer, "workerId": "w"} for answer in answers]
+    return json.dumps({"inputContent": CONTENT, "humanAnswers": said}).encode()
+
+
+@pytest.mark.parametrize("production", ["main", "a-film", "x" * 40])
+def test_loop_name_when_made_then_a2i_takes_it_and_the_production_is_read_from_it(
+    production: str,
+) -> None:
+    name = loop_name(production, "0123456789abcdef", 9999)
+    assert NAME.fullmatch(name)
+    assert len(name) <= 63
+    assert name == loop_name(production, "0123456789abcdef", 9999)
+    assert production_of_loop(name) == production
+
+
+@pytest.mark.parametrize("name", ["their-loop-1", "onmodel-1", "onmodel-a-b"])
+def test_production_when_the_loop_is_somebody_elses_then_none(name: str) -> None:
+    assert production_of_loop(name) is None
+
+
+def test_parts_when_there_are_more_than_a_page_then_several() -> None:
+    parts = parts_of([str(number) for number in range(2 * MOST_PICTURES + 1)])
+    assert [len(part) for part in parts] == [MOST_PICTURES, MOST_PICTURES, 1]
+    assert parts_of([]) == []
+
+
+def test_answers_when_all_is_kept_then_nothing_else_is_changed() -> None:
+    kept = {
+        "verdict-c1": {"keep": True, "reject": False},
+        "character-c1": "buck",
+        "caption-c1": " Buck runs. ",
+    }
+    (decision,) = corrections_of(output(kept), ["c1"])
+    assert (decision.crop_id, decision.version) == ("c1", 0)
+    assert (decision.verdict, decision.character, decision.caption) == (Verdict.KEPT, None, None)
+
+
+def test_answers_when_corrected_then_name_and_caption_too() -> None:
+    said = {
+        "verdict-c1": "keep", "character-c1": "frank", "caption-c1": "Frank runs.",
+        "verdict-c2": {"keep": False, "reject": True}, "character-c2": "nobody",
+    }  # fmt: skip
+    first, second = corrections_of(output(said), ["c1", "c2"])
+    assert (first.verdict, first.character, first.caption) == (Verdict.KEPT, "frank", "Frank runs.")
+    assert (second.verdict, second.character) == (Verdict.REJECTED, "")
+
+
+def test_answers_when_people_disagree_then_most_decide_and_the_first_on_a_tie() -> None:
+    said = [
+        {"verdict-c1": "keep", "caption-c1": "Buck sits."},
+        {"verdict-c1": "reject", "caption-c1": "Buck rests."},
+        {"verdict-c1": "reject"},
+    ]
+    (decision,) = corrections_of(output(*said), ["c1"])
+    assert (decision.verdict, decision.caption) == (Verdict.REJECTED, "Buck sits.")
+
+
+def test_answers_when_about_pictures_that_were_not_shown_then_left_out() -> None:
+    said: dict[str, object] = {"verdict-c1": "keep", "verdict-c9": "reject", "character-c1": "x"}
+    (decision,) = corrections_of(output(said), ["c1", "c9"])
+    assert (decision.crop_id, decision.character) == ("c1", None)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b'{"humanAnswers": []}', output(), output({"verdict-c1": "perhaps"})]
+)
+def test_answers_when_the_file_has_none_then_refused(body: bytes) -> None:
+    with pytest.raises(AnswerRefused, match=r"output\.json"):
+        corrections_of(body, ["c1"])
+
+
+def test_template_of_the_page_when_read_then_its_fields_are_those_that_answers_have() -> None:
+    """docs/review-a2i.md: what a person pastes into A2I."""
+    page = (ROOT / "docs" / "review-a2i.md").read_text()
+    template = page.partition("```html\n")[2].partition("```")[0]
+    fields = set(re.findall(r'name="(\w+)-{{ picture\.id }}"', template))
+    assert fields == {"verdict", "character", "caption"}
+    choices = set(re.findall(r'value="(keep|reject|nobody)"', template))
+    assert choices == {*VERDICTS, NOBODY}
+    shown = set(re.findall(r"task\.input\.(\w+)", template))
+    assert shown <= LoopContent.model_fields.keys()
+    assert set(re.findall(r"picture\.(\w+)", template)) <= LoopPicture.model_fields.keys()
+
+
+def test_quote_when_the_review_is_by_a2i_then_says_what_is_not_in_it() -> None:
+    assert "41 pictures in 3 human loops" in human_loops_assumption(41)

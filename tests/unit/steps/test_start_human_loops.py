@@ -1,0 +1,97 @@
+"""Starting human loops: each picture once, whatever is repeated."""
+
+from __future__ import annotations
+
+import pytest
+from fakes.training_in_memory import PRODUCTION, TrainingInMemory
+
+from onmodel.contracts.datasets import DatasetRef
+from onmodel.contracts.human_loops import HumanLoopsStarted, HumanLoopStatus
+from onmodel.contracts.review import PostedCorrection, Verdict
+from onmodel.contracts.settings import Settings
+from onmodel.errors import HumanLoopsImpossible
+from onmodel.films.corrections import save_corrections
+from onmodel.registry.kinds import HUMAN_LOOPS
+from onmodel.trainers.catalogue import common_limits
+
+EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:onmodel-TrainModel:bunny-g0001-1"
+
+
+@pytest.fixture
+def world() -> TrainingInMemory:
+    made = TrainingInMemory()
+    made.set_settings(Settings(review="a2i"))
+    return made
+
+
+def start(
+    world: TrainingInMemory, dataset: DatasetRef, execution_arn: str = EXECUTION
+) -> HumanLoopsStarted:
+    return world.start_human_loops(dataset, execution_arn)
+
+
+def shown(world: TrainingInMemory) -> list[str]:
+    return [one.id for content in world.human_loops.contents.values() for one in content.pictures]
+
+
+def decide(world: TrainingInMemory, crop_id: str) -> None:
+    posted = PostedCorrection(crop_id=crop_id, version=0, verdict=Verdict.KEPT)
+    save_corrections(
+        PRODUCTION, [posted], registry=world.registry, clock=world.clock, limits=common_limits()
+    )
+
+
+def test_loops_when_started_then_each_captioned_picture_is_shown_once_from_s3(
+    world: TrainingInMemory,
+) -> None:
+    dataset = world.captioned()
+    assert start(world, dataset) == HumanLoopsStarted(loops=1)
+    (content,) = world.human_loops.contents.values()
+    assert len(content.pictures) == len(set(shown(world))) == 8
+    first = content.pictures[0]
+    assert first.picture.startswith(f"s3://studio/{PRODUCTION}/datasets/{dataset.dataset_id}/")
+    assert first.name in first.caption
+    assert [one.slug for one in content.characters] == ["big-buck", "frank"]
+    (row,) = HUMAN_LOOPS.list(world.registry, PRODUCTION)
+    assert (row.status, set(row.body.crop_ids)) == (HumanLoopStatus.STARTED, set(shown(world)))
+
+
+def test_loops_when_the_state_is_repeated_then_none_is_started_twice(
+    world: TrainingInMemory,
+) -> None:
+    dataset = world.captioned()
+    first = start(world, dataset)
+    decide(world, shown(world)[0])
+    assert start(world, dataset) == first
+    assert len(world.human_loops.started) == 1
+
+
+def test_loops_when_people_decided_before_then_only_the_other_pictures(
+    world: TrainingInMemory,
+) -> None:
+    dataset = world.captioned()
+    start(world, dataset)
+    everything = shown(world)
+    decide(world, everything[0])
+    start(world, dataset, f"{EXECUTION}-again")
+    second = list(world.human_loops.contents.values())[1]
+    assert [one.id for one in second.pictures] == everything[1:]
+
+
+def test_loops_when_people_decided_about_all_then_none(world: TrainingInMemory) -> None:
+    dataset = world.captioned()
+    start(world, dataset)
+    for crop_id in shown(world):
+        decide(world, crop_id)
+    assert start(world, dataset, f"{EXECUTION}-again") == HumanLoopsStarted(loops=0)
+
+
+def test_loops_when_a2i_refuses_then_the_row_is_there_for_reconcile(
+    world: TrainingInMemory,
+) -> None:
+    dataset = world.captioned()
+    world.human_loops.impossible = True
+    with pytest.raises(HumanLoopsImpossible):
+        start(world, dataset)
+    (row,) = HUMAN_LOOPS.list(world.registry, PRODUCTION)
+    assert row.status is HumanLoopStatus.STARTED
