@@ -34,7 +34,7 @@ def mentions(text: str, phrase: str, names: Iterable[str] = ()) -> bool:
         names: of all characters. A longer one that contains the phrase is not the phrase: beside a
             character Buck Bunny, "Buck Bunny runs" does not mention Buck.
     """
-    pattern = _alone(phrase, names)
+    pattern = _alone(phrase, tuple(names))
     if pattern is None:
         return False
     return any(match["phrase"] is not None for match in pattern.finditer(composed(text)))
@@ -49,7 +49,7 @@ def without_names(text: str, names: Iterable[str]) -> str:
 
 def with_name_replaced(text: str, name: str, by: str, names: Iterable[str] = ()) -> str:
     """The text with another name wherever `mentions` finds this one."""
-    pattern = _alone(name, names)
+    pattern = _alone(name, tuple(names))
     if pattern is None:
         return text
     return pattern.sub(lambda found: found[0] if found["phrase"] is None else by, composed(text))
@@ -71,12 +71,14 @@ def phrase_pattern(phrase: str) -> str:
     return r"\s+".join(re.escape(word) for word in words)
 
 
+@lru_cache(maxsize=1024)  # each caption is searched for every name
 def composed(text: str) -> str:
     """The text in NFC with one form of apostrophes and hyphens; as many letters as in NFC."""
     return unicodedata.normalize("NFC", text).translate(SAME)
 
 
-def _alone(phrase: str, names: Iterable[str]) -> re.Pattern[str] | None:
+@lru_cache(maxsize=1024)
+def _alone(phrase: str, names: tuple[str, ...]) -> re.Pattern[str] | None:
     """Finds longer names that contain the phrase, and else, as group `phrase`, the phrase.
 
     None for a phrase without words.
@@ -90,14 +92,8 @@ def _alone(phrase: str, names: Iterable[str]) -> re.Pattern[str] | None:
         for name in longest_first(names)
         if own.search(composed(name)) and (other := tuple(composed(name).split())) != words
     ]
-    return _alternatives(words, tuple(longer))
-
-
-@lru_cache(maxsize=1024)
-def _alternatives(words: tuple[str, ...], longer: tuple[tuple[str, ...], ...]) -> re.Pattern[str]:
-    own = f"(?P<phrase>{_pattern(words).pattern})"
-    either = "|".join([*(_pattern(other).pattern for other in longer), own])
-    return re.compile(either, re.IGNORECASE)
+    either = [*(_pattern(other).pattern for other in longer), f"(?P<phrase>{own.pattern})"]
+    return re.compile("|".join(either), re.IGNORECASE)
 
 
 @lru_cache(maxsize=1024)
