@@ -22,7 +22,7 @@ from onmodel.errors import Conflict, NotFound
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.ports.registry import Record
 from onmodel.ports.storage import ObjectInfo
-from onmodel.registry.kinds import CORRECTIONS, FILMS, PRODUCTIONS
+from onmodel.registry.kinds import CORRECTIONS, FILMS, PRODUCTIONS, CorrectionRow
 from onmodel_cli.exports.contracts import ITEMS, Export, ExportedPicture
 from onmodel_cli.exports.folder import FolderRefused, exported
 from onmodel_cli.exports.review_file import read_review, write_review
@@ -132,6 +132,9 @@ class FolderRows:
             self._give(production, crop, decision, self._from[crop].version)
         for posted in read_review(folder):
             self._give(production, posted.crop_id, posted, posted.version + 1)
+        self._lines = {
+            row.id: line for row in CORRECTIONS.list(self, production) if (line := self._line(row))
+        }
         self._is_loaded = True
 
     def get(self, production: str, kind: str, id: str) -> Record | None:  # noqa: A002
@@ -177,7 +180,7 @@ class FolderRows:
         self._rows[_key(record)] = written
         try:
             if record.kind == Kind.REVIEW and self._is_loaded:
-                write_review(self._folder, self._decisions(record.production))
+                self._write_file(record)
         except OSError:
             if before is None:
                 del self._rows[_key(record)]
@@ -186,15 +189,23 @@ class FolderRows:
             raise
         return written
 
-    def _decisions(self, production: str) -> Iterator[PostedCorrection]:
-        """What differs from what the stack had when the folder was written."""
-        for row in CORRECTIONS.list(self, production):
-            standing = self._from.get(row.id)
-            decided = Decision(**_fields(row.body))
-            before = Decision(**_fields(standing)) if standing else NO_DECISION
-            if decided != before:
-                version = standing.version if standing else 0
-                yield PostedCorrection(crop_id=row.id, version=version, **_fields(decided))
+    def _write_file(self, record: Record) -> None:
+        """Only the changed line is made: a folder may have 20,000 decisions."""
+        row = CORRECTIONS.read(self, record.production, record.id)
+        line = None if row is None else self._line(row)
+        lines = {**self._lines, record.id: line or b""}
+        write_review(self._folder, (lines[crop] for crop in sorted(lines)))
+        self._lines = lines
+
+    def _line(self, row: CorrectionRow) -> bytes | None:
+        """What differs from what the stack had when the folder was written; None for nothing."""
+        standing = self._from.get(row.id)
+        decided = Decision(**_fields(row.body))
+        if decided == (Decision(**_fields(standing)) if standing else NO_DECISION):
+            return None
+        version = standing.version if standing else 0
+        posted = PostedCorrection(crop_id=row.id, version=version, **_fields(decided))
+        return write_lines([posted])
 
 
 def _fields(decision: Decision) -> dict[str, object]:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from onmodel.contracts.review import CorrectionResult, PostedCorrection
 from onmodel.contracts.trainings import DatasetLimits
 from onmodel.films.corrections import save_corrections
-from onmodel.formats.jsonl import read_lines, write_lines
+from onmodel.formats.jsonl import read_lines
 from onmodel.ports.registry import Registry
 from onmodel.wiring import now
 from onmodel_cli.exports.contracts import REVIEW
@@ -34,8 +34,9 @@ def read_review(folder: Path) -> tuple[PostedCorrection, ...]:
         ) from fault
 
 
-def write_review(folder: Path, decisions: Iterable[PostedCorrection]) -> None:
-    put_whole(folder / REVIEW, write_lines(decisions))
+def write_review(folder: Path, lines: Iterable[bytes]) -> None:
+    """Lines of PostedCorrection."""
+    put_whole(folder / REVIEW, b"".join(lines))
 
 
 def save_review(
