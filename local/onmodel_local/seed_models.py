@@ -13,6 +13,8 @@ from onmodel.contracts.captions import CaptionItem, CaptionMessage, QueuedMessag
 from onmodel.contracts.datasets import DatasetItem, DatasetRef
 from onmodel.contracts.keys import DatasetKeys
 from onmodel.contracts.rows import (
+    ApprovalBody,
+    ApprovalStatus,
     DatasetBody,
     DatasetStatus,
     DeploymentStage,
@@ -24,7 +26,14 @@ from onmodel.contracts.rows import (
 )
 from onmodel.deployments.deletion import allow_deployments
 from onmodel.formats.jsonl import read_lines
-from onmodel.registry.kinds import DATASETS, DEPLOYMENTS, GENERATIONS, STORYBOARDS, TRAININGS
+from onmodel.registry.kinds import (
+    APPROVALS,
+    DATASETS,
+    DEPLOYMENTS,
+    GENERATIONS,
+    STORYBOARDS,
+    TRAININGS,
+)
 from onmodel.wiring import now
 from onmodel_local.seed_stack import SeedRefusedError, SeedStack
 
@@ -222,7 +231,7 @@ def _deploy(seed: SeedStack) -> None:
 
 
 def _lay_out_the_past(seed: SeedStack) -> None:
-    """Rows for two mails: a deployment that has ended, and a training that failed."""
+    """Rows for three mails: an ended deployment, a failed training, an expired question."""
     wanted = seed.event("provision_model/scheduled")["deployment"]["deployment_id"]
     live = DEPLOYMENTS.require(seed.registry, seed.production, wanted)
     over = live.body.model_copy(update={"retired_at": now()})
@@ -233,6 +242,17 @@ def _lay_out_the_past(seed: SeedStack) -> None:
     )
     identity = seed.event("notify/training_failed")["notification"]["id"]
     seed.put_row(TRAININGS, identity, TrainingStage.FAILED, failed)
+    asked = seed.event("request_approval/training")
+    question = ApprovalBody(
+        purpose=asked["purpose"],
+        subject_id=asked["subject_id"],
+        usd=asked["usd"],
+        task_token=asked["token"],
+        expires_at=now() - SETTLED,
+        correlation_id=asked["correlation_id"],
+        answered_at=now(),
+    )
+    seed.put_row(APPROVALS, "0" * 16, ApprovalStatus.EXPIRED, question)
 
 
 # ── storyboard ───────────────────────────────────────────────────────────────────────────────────

@@ -29,6 +29,7 @@ PARTS_OF_A_CLONE = (
     "layers",
     "statemachine",
     "bench",
+    "tests",
     "trainer",
 )
 _LINK = re.compile(r"approval:\n\s*(\S+)")

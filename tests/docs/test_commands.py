@@ -22,6 +22,7 @@ PAGES = (
     "docs/debugging.md", "docs/operating.md", "docs/costs.md", "docs/safety.md",
     "docs/security.md", "docs/sampling.md", "docs/characters.md", "docs/trainers.md",
     "docs/judging.md", "docs/exports.md", "docs/review.md", "docs/architecture.md",
+    "docs/scaling.md", "docs/uploads.md", "docs/captions.md", "trainer/README.md",
     "events/README.md", "CONTRIBUTING.md", "README.md",  # last: it ends with a model deleted
 )  # fmt: skip
 COMMANDS = [command for page in PAGES for command in commands(page)]
@@ -92,6 +93,15 @@ ELSEWHERE = {
     "make bench-cuts": "a measurement of a quarter of an hour",
     "make bench-characters": "a measurement of ten minutes",
     "make bench-judging": "a measurement of minutes, with the trainer's environment",
+    "make bench-scale": "minutes; a line of docs/scaling.md runs a part of it",
+    "make cases": "tries every row of docs/uploads.md, and takes minutes",
+    ".venv/bin/pytest tests/unit/datasets/test_caption_repairs.py": "make test runs it",
+    "python train.py --model MODEL --dataset DATASET --out OUT --checkpoints CHECKPOINTS": (
+        "make test-trainer runs it, after fetching torch"
+    ),
+    "python draw.py --model MODEL --storyboard STORYBOARD --out OUT --adapter ADAPTER": (
+        "make test-trainer runs it, after fetching torch"
+    ),
     "make bench": "a measurement of half an hour; tests/integration/test_bench.py runs a short one",
 }
 """Why a command is not run here, and what holds it instead."""

@@ -6,9 +6,9 @@ First `sam local invoke` with a good event of each function, every call in a new
 of functions, both with all events of these. With one name and `--event`, that event, with all that
 the function says. Prints a table of each.
 
-Needs a Docker engine with the image of the runtime (stand_in_image.sh makes one where there is no
-registry) and a build for x86-64. A local stack is started and seeded where there is none.
-Skips aloud, with exit code 0, where engine or image are missing; ends with 1 when a function
+Needs Docker and a build for x86-64. The image of the runtime is fetched where it is missing
+(stand_in_image.sh makes one where there is no registry), a local stack is started and seeded.
+Says so and ends with exit code 0 where there is no Docker or no image; ends with 1 when a function
 answers what its fixture does not say.
 """
 
@@ -99,15 +99,36 @@ def what_is_missing() -> str:
         return "no SAM CLI (make .venv-sam/.synced)"
     if not (BUILD / "template.yaml").exists():
         return "no build (make build ARCH=x86_64)"
+    return what_docker_lacks()
+
+
+def what_docker_lacks() -> str:
+    """Fetches the image where it is missing."""
     try:
-        asked = subprocess.run(
-            ["docker", "image", "inspect", IMAGE], capture_output=True, text=True, check=False
-        )
+        engine = docker("version")
     except FileNotFoundError:
-        return "no Docker client"
-    if asked.returncode != 0:
-        return f"no Docker engine with {IMAGE}: {asked.stderr.strip()}"
-    return ""
+        return "there is no program docker: install Docker, and start it"
+    if engine.returncode != 0:
+        return f"Docker does not run: start it ({last_line(engine)})"
+    if docker("image", "inspect", IMAGE).returncode == 0:
+        return ""
+    print(f"Fetching {IMAGE}, once", flush=True)
+    fetched = docker("pull", IMAGE)
+    if fetched.returncode == 0:
+        return ""
+    return (
+        f"{IMAGE} cannot be fetched ({last_line(fetched)}). Where its registry cannot be reached,"
+        " tests/runtime/stand_in_image.sh makes a stand-in"
+    )
+
+
+def docker(*words: str) -> subprocess.CompletedProcess[str]:
+    """Raises FileNotFoundError where there is no client."""
+    return subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
+
+
+def last_line(done: subprocess.CompletedProcess[str]) -> str:
+    return done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "it says nothing"
 
 
 def all_events(steps: list[str]) -> list[tuple[str, Expectation]]:
