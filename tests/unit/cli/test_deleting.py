@@ -11,6 +11,7 @@ from fakes.trainer import Only
 from typer.testing import CliRunner
 
 from onmodel.contracts.datasets import FilmPreparedDetail
+from onmodel.contracts.human_loops import HumanLoopBody, HumanLoopStatus
 from onmodel.contracts.keys import MAIN_PRODUCTION
 from onmodel.contracts.places import PlacesBody, PlacesStatus
 from onmodel.contracts.rows import (
@@ -24,7 +25,15 @@ from onmodel.contracts.stack_rows import TombstoneStatus
 from onmodel.contracts.trainings import TrainingSpec
 from onmodel.errors import ServiceError
 from onmodel.films.folders import production_called
-from onmodel.registry.kinds import DEPLOYMENTS, GENERATIONS, PLACES, RUNS, TOMBSTONES, TRAININGS
+from onmodel.registry.kinds import (
+    DEPLOYMENTS,
+    GENERATIONS,
+    HUMAN_LOOPS,
+    PLACES,
+    RUNS,
+    TOMBSTONES,
+    TRAININGS,
+)
 from onmodel.steps.collect_film import CollectFilm
 from onmodel.trainers.bedrock.rules import BedrockRules
 from onmodel.trainers.catalogue import TRAINERS
@@ -33,6 +42,7 @@ from onmodel_cli import belongings, deleting, main
 from onmodel_cli.connection import Connection
 
 ID = "d0001-0a1b2c3d"
+LOOP = "onmodel-bunny-0a1b2c3d-1"
 JOB = "arn:aws:bedrock:us-east-1:123456789012:model-customization-job/x"
 
 
@@ -180,6 +190,13 @@ def deploy(world: FilmsInMemory) -> None:
     )
 
 
+def start_human_loop(
+    world: FilmsInMemory, status: HumanLoopStatus = HumanLoopStatus.STARTED
+) -> None:
+    body = HumanLoopBody(dataset_id=ID, approval_id="a1", execution_arn="arn:one", crop_ids=("c1",))
+    HUMAN_LOOPS.create(world.registry, "bunny", LOOP, status=status, body=body, now=now())
+
+
 def run_again(world: FilmsInMemory) -> None:
     world.executions.start(MACHINE, "again", {})
     (row,) = RUNS.list(world.registry, "bunny")
@@ -198,8 +215,9 @@ def run_again(world: FilmsInMemory) -> None:
             run_again,
             "aws stepfunctions stop-execution --execution-arn " + execution_arn(MACHINE, "again"),
         ),
+        (start_human_loop, "1 human loops of Amazon A2I are open"),
     ],
-    ids=["deployed", "training", "execution"],
+    ids=["deployed", "training", "execution", "human loop"],
 )
 def test_delete_production_when_something_runs_is_refused_with_the_command_that_stops_it(
     happen, command: str, invoke, prepared: FilmsInMemory
@@ -210,6 +228,19 @@ def test_delete_production_when_something_runs_is_refused_with_the_command_that_
     assert done.exit_code == 3
     assert command in done.stderr
     assert left_of(prepared, "Bunny", "bunny") == before
+
+
+def test_delete_production_when_a_work_team_answered_then_its_answers_are_deleted_too(
+    invoke, prepared: FilmsInMemory
+) -> None:
+    start_human_loop(prepared, HumanLoopStatus.COMPLETED)
+    own, other = (f"human-loops/flow/2026/{name}/output.json" for name in (LOOP, f"{LOOP}0"))
+    for key in (own, other):
+        prepared.studio.put(key, b"{}", "application/json")
+    done = invoke("-p", "bunny", input="Bunny\n")
+    assert done.exit_code == 0, done.stderr
+    kept = [version.key for version in prepared.studio.versions("human-loops/")]
+    assert kept == [other]
 
 
 @pytest.mark.parametrize("calls", range(0, 24, 3))

@@ -6,9 +6,10 @@ import json
 import re
 
 import pytest
+from jinja2 import Environment, StrictUndefined
 from template_model import ROOT
 
-from onmodel.contracts.human_loops import MOST_PICTURES, LoopContent, LoopPicture
+from onmodel.contracts.human_loops import MOST_PICTURES, LoopContent
 from onmodel.contracts.review import Verdict
 from onmodel.datasets.human_loops import (
     NOBODY,
@@ -111,17 +112,26 @@ def test_answers_when_the_file_has_none_then_refused(body: bytes) -> None:
         corrections_of(body, ["c1"])
 
 
-def test_template_of_the_page_when_read_then_its_fields_are_those_that_answers_have() -> None:
-    """docs/review-a2i.md: what a person pastes into A2I."""
+def shown(content: dict[str, object]) -> str:
+    """docs/review-a2i.md: what a person pastes into A2I. What it has of Liquid, Jinja has too."""
     page = (ROOT / "docs" / "review-a2i.md").read_text()
-    template = page.partition("```html\n")[2].partition("```")[0]
-    fields = set(re.findall(r'name="(\w+)-{{ picture\.id }}"', template))
-    assert fields == {"verdict", "character", "caption"}
-    choices = set(re.findall(r'value="(keep|reject|nobody)"', template))
-    assert choices == {*VERDICTS, NOBODY}
-    shown = set(re.findall(r"task\.input\.(\w+)", template))
-    assert shown <= LoopContent.model_fields.keys()
-    assert set(re.findall(r"picture\.(\w+)", template)) <= LoopPicture.model_fields.keys()
+    made = Environment(autoescape=True, undefined=StrictUndefined)
+    made.filters["grant_read_access"] = lambda uri: f"https://signed/{uri}"
+    template = made.from_string(page.partition("```html\n")[2].partition("```")[0])
+    return template.render(task={"input": content})
+
+
+def test_template_of_the_page_when_shown_then_its_fields_are_those_that_answers_have() -> None:
+    page = shown(LoopContent.model_validate(CONTENT).model_dump(mode="json"))
+    fields = re.findall(r'name="([^"]+)"', page)
+    assert set(fields) == {
+        f"{field}-{crop}" for field in ("verdict", "character", "caption") for crop in ("c1", "c2")
+    }
+    assert set(re.findall(r'type="radio" name="[^"]+" value="(\w+)"', page)) == VERDICTS.keys()
+    assert f'<option value="{NOBODY}"' in page
+    assert '<option value="buck" selected>Buck</option>' in page
+    assert page.count('src="https://signed/s3://studio/c1.jpg"') == 1
+    assert 'minlength="3" maxlength="1024">Buck runs.</textarea>' in page
 
 
 def test_quote_when_the_review_is_by_a2i_then_says_what_is_not_in_it() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from template_model import Machine, Template, named
+import json
+
+from template_model import ROOT, Machine, Template, named
+
+from onmodel.datasets.human_loops import PREFIX
 
 
 def alarms(template: Template) -> list[dict]:
@@ -154,6 +158,20 @@ def test_job_events_when_they_come_then_by_our_prefix_and_as_a_request(template:
     assert transformer["InputTemplate"] == '{"request": {"job_arn": "<job>"}}'
     (start,) = template.allowed("TrainingEndedRole")["states:StartExecution"]
     assert start["Resource"] == {"Ref": "DeployModel"}
+
+
+def test_human_loop_events_when_they_come_then_of_the_stacks_flow_definition_and_our_names(
+    template: Template,
+) -> None:
+    rule = template.of("AWS::Events::Rule")["HumanLoopEndedRule"]["EventPattern"]
+    event = json.loads((ROOT / "events" / "read_human_loop" / "completed.json").read_text())
+    assert rule["source"] == [event["source"]]
+    assert rule["detail-type"] == [event["detail-type"]]
+    (flow,) = rule["detail"]["flowDefinitionArn"]
+    assert flow["Fn::Sub"].endswith(":flow-definition/${FlowDefinition}")
+    (name,) = rule["detail"]["humanLoopName"]
+    assert event["detail"]["humanLoopName"].startswith(name["prefix"])
+    assert name["prefix"] == PREFIX
 
 
 def test_job_events_of_sagemaker_when_they_come_then_of_trainings_by_our_prefix_that_ended(

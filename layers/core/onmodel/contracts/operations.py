@@ -51,8 +51,8 @@ class Reconciled(Contract):
     stopped: tuple[str, ...] = Field(
         default=(), description="Custom Labels models that no film needed any more"
     )
-    looked_after: tuple[str, ...] = Field(
-        default=(), description="human loops that were read or stopped"
+    human_loops: tuple[str, ...] = Field(
+        default=(), description="of A2I, that were read or stopped"
     )
     reviewed: tuple[str, ...] = Field(
         default=(), description="reviews whose human loops have all ended"

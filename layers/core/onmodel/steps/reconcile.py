@@ -117,7 +117,7 @@ class Reconcile:
             "freed": self._each(PLACES.list_all(self.registry), self.recovery.free_places),
             "empty": self._each(EMPTY_UPLOADS.list_all(self.registry), self.empty_uploads.report),
             "collected": self._each(runs, self.recovery.collect_prepared),
-            "looked_after": self._each(HUMAN_LOOPS.list_all(self.registry), self.human_loops.check),
+            "human_loops": self._each(HUMAN_LOOPS.list_all(self.registry), self.human_loops.check),
             "reviewed": self._each(
                 APPROVALS.list_all(self.registry), self.human_loops.ended.finish
             ),
