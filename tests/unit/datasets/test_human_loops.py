@@ -88,6 +88,14 @@ def test_answers_when_corrected_then_name_and_caption_too() -> None:
     assert (second.verdict, second.character) == (Verdict.REJECTED, "")
 
 
+@pytest.mark.parametrize("caption", ["", "x", "x" * 1025])
+def test_answers_when_a_caption_has_a_length_that_the_form_refuses_then_the_verdict_counts(
+    caption: str,
+) -> None:
+    (decision,) = corrections_of(output({"verdict-c1": "reject", "caption-c1": caption}), ["c1"])
+    assert (decision.verdict, decision.caption) == (Verdict.REJECTED, None)
+
+
 def test_answers_when_people_disagree_then_most_decide_and_the_first_on_a_tie() -> None:
     said = [
         {"verdict-c1": "keep", "caption-c1": "Buck sits."},

@@ -122,29 +122,29 @@ def corrections_of(output: bytes, crop_ids: Iterable[str]) -> tuple[PostedCorrec
     found = tuple(
         decision
         for crop_id in crop_ids
-        if crop_id in shown and (decision := _decision(shown[crop_id], read.answers, known))
+        if crop_id in shown and (decision := _decision(shown[crop_id], read, known))
     )
     if not found:
         raise AnswerRefused("its output.json answers about none of its pictures")
     return found
 
 
-def _decision(
-    picture: LoopPicture, answers: Sequence[HumanAnswer], known: set[str]
-) -> PostedCorrection | None:
-    """None when nobody answered about the picture."""
+def _decision(picture: LoopPicture, read: LoopOutput, known: set[str]) -> PostedCorrection | None:
+    """None when nobody answered about the picture. The form takes no other length of a caption."""
+    answers, content = read.answers, read.content
     verdict = VERDICTS.get(_most(f"verdict-{picture.id}", answers))
     if verdict is None:
         return None
     character = _most(f"character-{picture.id}", answers)
     chosen = "" if character == NOBODY else character if character in known else picture.character
     caption = _most(f"caption-{picture.id}", answers).strip()
+    is_right_length = content.shortest_caption <= len(caption) <= content.longest_caption
     return PostedCorrection(
         crop_id=picture.id,
         version=0,  # a decision that a person made meanwhile stands
         verdict=verdict,
         character=None if chosen == picture.character else chosen,
-        caption=None if caption in {"", picture.caption} else caption,
+        caption=caption if caption != picture.caption and is_right_length else None,
     )
 
 

@@ -65,20 +65,19 @@ class EndedHumanLoops:
         return True
 
     def _read(self, row: HumanLoopRow, state: HumanLoopState) -> tuple[HumanLoopRow, HumanLoopRead]:
-        now = self.clock()
-        if state.status is not HumanLoopStatus.COMPLETED:
-            reason = state.reason or f"it was {state.status}"
-            return _without_answers(row, state.status).with_fields(
-                ended_at=now, reason=reason
-            ), HumanLoopRead(outcome="ended")
-        try:
-            saved = self._save(row, state.output_uri or "")
-        except (AnswerRefused, NotFound) as fault:
-            return _without_answers(row, HumanLoopStatus.FAILED).with_fields(
-                ended_at=now, reason=str(fault)
-            ), HumanLoopRead(outcome="ended")
-        ended = row.with_status(HumanLoopStatus.COMPLETED).with_fields(ended_at=now)
-        return ended, HumanLoopRead(outcome="read", saved=saved)
+        """The row of the ended loop, after its answers were saved."""
+        status, reason, saved = state.status, "", 0
+        if status is not HumanLoopStatus.COMPLETED:
+            reason = state.reason or f"it was {status}"
+        else:
+            try:
+                saved = self._save(row, state.output_uri or "")
+            except (AnswerRefused, NotFound) as fault:
+                status, reason = HumanLoopStatus.FAILED, str(fault)
+        if reason:
+            logger.warning("a human loop has no answers", loop=row.id, status=status, why=reason)
+        ended = row.with_status(status).with_fields(ended_at=self.clock(), reason=reason)
+        return ended, HumanLoopRead(outcome="ended" if reason else "read", saved=saved)
 
     def _save(self, row: HumanLoopRow, output_uri: str) -> int:
         """How many decisions were saved. Raises AnswerRefused and NotFound."""
@@ -121,10 +120,7 @@ class OpenHumanLoops:
         state = self.loops.look(row.id)
         waits = self._waits(row)
         if state is None:
-            if (
-                waits
-                and APPROVALS.read(self.registry, row.production, row.body.approval_id) is None
-            ):
+            if waits and self._approval(row) is None:
                 return False  # the execution is still starting its loops
             reason = "it does not exist at Amazon A2I"
             state = HumanLoopState(status=HumanLoopStatus.STOPPED, reason=reason)
@@ -140,13 +136,11 @@ class OpenHumanLoops:
         """Whether an execution waits for the loop, or is going to."""
         if not self.executions.is_running(row.body.execution_arn):
             return False
-        approval = APPROVALS.read(self.registry, row.production, row.body.approval_id)
+        approval = self._approval(row)
         return approval is None or is_open(approval, self.clock())
 
-
-def _without_answers(row: HumanLoopRow, status: HumanLoopStatus) -> HumanLoopRow:
-    logger.warning("a human loop has no answers", loop=row.id, status=status)
-    return row.with_status(status)
+    def _approval(self, row: HumanLoopRow) -> ApprovalRow | None:
+        return APPROVALS.read(self.registry, row.production, row.body.approval_id)
 
 
 def _reason(failed: list[HumanLoopRow], total: int) -> str:
