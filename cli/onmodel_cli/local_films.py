@@ -18,6 +18,13 @@ from onmodel_cli.uploading import UploadProgress, check_key
 
 READ_BYTES = 4 * 1024**2
 
+FILM_ENDINGS = frozenset({
+    ".mp4", ".m4v", ".mov", ".qt", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mpe", ".m2v",
+    ".vob", ".ts", ".mts", ".m2ts", ".mxf", ".wmv", ".asf", ".flv", ".f4v", ".ogv", ".ogg",
+    ".ogm", ".3gp", ".3g2", ".divx", ".dv", ".gif", ".nut", ".y4m", ".rm", ".rmvb",
+})  # fmt: skip
+"""Of the files that are taken from a folder. A film that is named by itself may have any name."""
+
 
 @dataclass(frozen=True)
 class Film:
@@ -47,15 +54,22 @@ def films_at(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         inside = [path] if not path.is_dir() else [*_films_in(path)]
         if not inside:
-            raise FilmRefused(f"There is no film in the folder {path}", "Check the path")
+            raise FilmRefused(
+                f"There is no film in the folder {path.absolute()}",
+                "Check the path. A film whose name has no film's ending must be named itself",
+            )
         found |= dict.fromkeys(inside)
     return list(found)
 
 
 def _films_in(folder: Path) -> Iterator[Path]:
+    """By their names; hidden files and folders are left out, as the shell's * leaves them out."""
     for path in sorted(folder.rglob("*")):
-        key = path.relative_to(folder).as_posix()
-        if path.is_file() and isinstance(classify(f"x/films/{key}"), FilmFile):
+        inside = path.relative_to(folder)
+        is_film = path.suffix.lower() in FILM_ENDINGS or is_picture_archive(path.name)
+        if not is_film or any(part.startswith(".") for part in inside.parts):
+            continue
+        if path.is_file() and isinstance(classify(f"x/films/{inside.as_posix()}"), FilmFile):
             yield path
 
 
@@ -67,6 +81,8 @@ def read_film(path: Path, folder: str, progress: UploadProgress = lambda _: None
         NameRefused: its name cannot be a key.
     """
     check_key(key_in(folder, "films", path.name))
+    if path.is_dir():
+        raise FilmRefused(f"{path.absolute()} is a folder", "Give the film itself")
     if not path.is_file():
         raise FilmRefused(f"There is no film at {path}", "Check the path")
     _refuse_other_files(path.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,13 @@ from rich.console import Console
 from rich.markup import escape
 from typer.exceptions import TyperException
 
-from onmodel.errors import OnmodelError, RefusedError, ServiceError, StillRunning
+from onmodel.errors import (
+    EnvironmentIncomplete,
+    OnmodelError,
+    RefusedError,
+    ServiceError,
+    StillRunning,
+)
 from onmodel.formats.commands import naming_stack
 from onmodel.observability import logger
 from onmodel_cli.following import RunFailed
@@ -90,6 +97,12 @@ def plain_errors(
     try:
         with _warnings_on_stderr():
             yield
+    except EnvironmentIncomplete as other:  # a stack's outputs, read as a function's variables
+        said = (
+            "The stack was deployed by another version of onmodel. Update it with this one:"
+            " `onmodel local up`, or `sam deploy` on AWS."
+        )
+        _end(f"{said} ({other.reason})", Exit.REFUSED, other, as_json)
     except RefusedError as refusal:
         said = f"{_sentence(refusal.reason)} {_sentence(refusal.advice)}".strip()
         _end(said, Exit.REFUSED, refusal, as_json)
@@ -102,15 +115,27 @@ def plain_errors(
         _end(said, Exit.SERVICE, fault, as_json)
     except OnmodelError as fault:
         _end(str(fault), Exit.FAULT, fault, as_json)
-    except UnicodeEncodeError as fault:  # names with bytes that are no UTF-8
-        said = f"The name {fault.object} has bytes that are no UTF-8. Rename it."
-        _end(said, Exit.REFUSED, fault, as_json)
+    except typer.Abort as declined:  # by a person, or because there is no terminal to ask on
+        said = "Not confirmed, so nothing was done. --yes does it without a question."
+        _end(said, Exit.REFUSED, declined, as_json)
+    except (UnicodeEncodeError, OSError) as fault:
+        _end(_about_a_file(fault), Exit.REFUSED, fault, as_json)
     except KeyboardInterrupt as stop:
         _end(interrupted, Exit.INTERRUPTED, stop, as_json)
     except Exception as fault:
-        if as_json and not isinstance(fault, typer.Exit | typer.Abort | TyperException):
+        if as_json and not isinstance(fault, typer.Exit | TyperException):
             print_error(fault, f"A fault of onmodel: {fault}", Exit.FAULT)
         raise
+
+
+def _about_a_file(fault: UnicodeEncodeError | OSError) -> str:
+    """Raises the fault when it is about no file: a pipe that was closed, or a connection."""
+    if isinstance(fault, UnicodeEncodeError):
+        return f"The name {fault.object} has bytes that are no UTF-8. Rename it."
+    if not fault.filename:
+        raise fault
+    said = _sentence(fault.strerror or "It cannot be used")
+    return f"{os.fsdecode(fault.filename)}: {said} Check the path, the space and your rights."
 
 
 def print_error(fault: BaseException, message: str, exit_code: int) -> None:

@@ -107,7 +107,7 @@ def test_import_when_declined_then_nothing_is_sent(
     import_it: Command, world: TrainingInMemory, folder: Path
 ) -> None:
     done = import_it(folder, answer="n\n")
-    assert done.exit_code == 1
+    assert done.exit_code == 3
     assert "11 pictures with 10 captions and 11 names: about $" in done.stderr
     assert "5_big-buck/99.jpg cannot be used: " in done.stderr
     assert "Big Buck is a new character" in done.stderr

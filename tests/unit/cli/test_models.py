@@ -126,7 +126,7 @@ def test_deploy_when_asked_and_confirmed_starts_the_machine(invoke, world, train
 
 
 def test_deploy_when_not_confirmed_starts_nothing(invoke, world, trained) -> None:
-    assert invoke("deploy", "-p", "bunny", input="n\n").exit_code == 1
+    assert invoke("deploy", "-p", "bunny", input="n\n").exit_code == 3
     assert payloads(world) == []
 
 

@@ -101,7 +101,7 @@ def test_prepare_when_agreed_then_price_first_and_complete_at_the_end(invoke, pl
 
 
 def test_prepare_when_declined_then_nothing_is_started(invoke, plane) -> None:
-    assert invoke(answer="n\n").exit_code == 1
+    assert invoke(answer="n\n").exit_code == 3
     assert plane.jobs == {}
 
 

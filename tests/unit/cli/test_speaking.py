@@ -7,6 +7,7 @@ import typer
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from onmodel.adapters.faults import translated
+from onmodel.errors import EnvironmentIncomplete
 from onmodel.observability import logger
 from onmodel_cli import speaking
 
@@ -52,3 +53,28 @@ def test_plain_errors_when_the_library_logs_then_its_warnings_are_on_stderr_and_
     assert told.out == ""
     assert "a picture was dropped" in told.err and "kept" not in told.err
     assert logger.log_level == level
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (typer.Abort(), "Not confirmed, so nothing was done. --yes does it without a question."),
+        (
+            NotADirectoryError(20, "Not a directory", "a.md"),
+            "a.md: Not a directory. Check",
+        ),
+        (EnvironmentIncomplete("X is not set", ""), "deployed by another version of onmodel."),
+    ],
+)
+def test_plain_errors_when_a_person_can_act_then_one_sentence_and_code_3(
+    fault: Exception, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as ended, speaking.plain_errors():
+        raise fault
+    assert ended.value.exit_code == speaking.Exit.REFUSED
+    assert said in capsys.readouterr().err
+
+
+def test_plain_errors_when_a_reader_of_the_output_ended_then_it_is_left_to_typer() -> None:
+    with pytest.raises(BrokenPipeError), speaking.plain_errors():
+        raise BrokenPipeError(32, "Broken pipe")
