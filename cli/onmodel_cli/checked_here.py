@@ -29,3 +29,10 @@ def checked_here(path: Path) -> Iterator[None]:
         if reason.startswith(IN_THE_BUCKET):
             reason = f"{path.name}{reason.removeprefix(IN_THE_BUCKET)}"
         raise type(fault)(reason, _UPLOAD_AGAIN.sub("", fault.advice)) from fault
+
+
+def no_file(path: Path, what: str) -> tuple[str, str]:
+    """Why a path leads to no file, and what to do. `what` is named, for example a film."""
+    if path.is_dir():
+        return f"{path.absolute()} is a folder", f"Give the {what} itself"
+    return f"There is no {what} at {path}", "Check the path"

@@ -17,6 +17,7 @@ from onmodel.contracts.keys import slug
 from onmodel.errors import FilmRefused
 from onmodel.formats.wording import duration
 from onmodel_cli import local_stack, results, speaking
+from onmodel_cli.checked_here import no_file
 from onmodel_cli.connection import Connection, connect, use_endpoint
 from onmodel_cli.ending import Post, finish
 from onmodel_cli.local_films import check_film
@@ -233,7 +234,7 @@ def _own(demo: Demo) -> Wish:
     if demo.film is None:
         raise FilmRefused("No film was given", "Name one with --film")
     if not demo.film.is_file():
-        raise FilmRefused(f"There is no film at {demo.film}", "Check the path")
+        raise FilmRefused(*no_file(demo.film, "film"))
     check_film(demo.film)  # before the stack is started
     demo.output.mkdir(parents=True, exist_ok=True)
     settings = demo.output / "settings.yaml"

@@ -13,7 +13,7 @@ from onmodel.contracts.keys import as_typed
 from onmodel.errors import FilmRefused
 from onmodel.films.file_kinds import is_picture_archive
 from onmodel.films.upload_layout import FilmFile, IgnoredUpload, classify, key_in
-from onmodel_cli.checked_here import checked_here
+from onmodel_cli.checked_here import checked_here, no_file
 from onmodel_cli.uploading import UploadProgress, check_key
 
 READ_BYTES = 4 * 1024**2
@@ -81,10 +81,8 @@ def read_film(path: Path, folder: str, progress: UploadProgress = lambda _: None
         NameRefused: its name cannot be a key.
     """
     check_key(key_in(folder, "films", path.name))
-    if path.is_dir():
-        raise FilmRefused(f"{path.absolute()} is a folder", "Give the film itself")
     if not path.is_file():
-        raise FilmRefused(f"There is no film at {path}", "Check the path")
+        raise FilmRefused(*no_file(path, "film"))
     _refuse_other_files(path.name)
     size = path.stat().st_size
     if not size:

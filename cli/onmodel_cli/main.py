@@ -162,7 +162,8 @@ app = typer.Typer(
     "Every command works on a stack on AWS ([bold]--stack[/], credentials as for the AWS CLI) or "
     "on the local one ([bold]--local[/], started by [bold]onmodel local up[/]).\n\n"
     "Exit codes: 0 done, 1 a fault of ours, 2 a wrong command, 3 refused (you can fix "
-    "it, the message says how), 4 AWS failed, 5 it takes too long, 130 interrupted.",
+    "it, the message says how) or not confirmed, 4 AWS failed, 5 it takes too long, "
+    "130 interrupted.",
 )
 
 

@@ -27,7 +27,7 @@ from onmodel.money.training_quotes import (
 from onmodel.storyboards.first import first_storyboard
 from onmodel.wiring import trainer_rules
 from onmodel_cli import options, speaking
-from onmodel_cli.checked_here import checked_here
+from onmodel_cli.checked_here import checked_here, no_file
 from onmodel_cli.speaking import print_object
 
 DEPLOYMENT_HOURS = 2.0
@@ -79,7 +79,7 @@ def quote(
 
     with speaking.plain_errors(as_json):
         if not film.is_file():
-            raise FilmRefused(f"There is no film at {film}", "Check the path")
+            raise FilmRefused(*no_file(film, "film"))
         chosen = _settings(settings) if settings else Settings()
         book = PriceBook.load(_bytes(prices, "price book") if prices else None)
         try:

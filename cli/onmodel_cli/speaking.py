@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -40,8 +41,8 @@ class StackConsole(Console):
         super().print(*said, **options)
 
 
-out = StackConsole(highlight=False, soft_wrap=True)
-err = StackConsole(stderr=True, highlight=False, soft_wrap=True)
+out = StackConsole(highlight=False, soft_wrap=True, emoji=False)  # an ARN has `:secret:`
+err = StackConsole(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 class LocalStackFailed(ServiceError):
@@ -116,6 +117,8 @@ def plain_errors(
     except OnmodelError as fault:
         _end(str(fault), Exit.FAULT, fault, as_json)
     except typer.Abort as declined:  # by a person, or because there is no terminal to ask on
+        if not sys.stdin.isatty():  # the question's line has no end
+            err.print()
         said = "Not confirmed, so nothing was done. --yes does it without a question."
         _end(said, Exit.REFUSED, declined, as_json)
     except (UnicodeEncodeError, OSError) as fault:
@@ -130,6 +133,8 @@ def plain_errors(
 
 def _about_a_file(fault: UnicodeEncodeError | OSError) -> str:
     """Raises the fault when it is about no file: a pipe that was closed, or a connection."""
+    if isinstance(fault, OSError) and fault.errno == errno.ENOSPC and not fault.filename:
+        return "The output cannot be written: no space is left. Make room for it."
     if isinstance(fault, UnicodeEncodeError):
         return f"The name {fault.object} has bytes that are no UTF-8. Rename it."
     if not fault.filename:

@@ -25,7 +25,7 @@ from onmodel.storyboards.naming import drawing_name, storyboard_name
 from onmodel.storyboards.planning import parse_storyboard
 from onmodel.wiring import now
 from onmodel_cli import options, speaking
-from onmodel_cli.checked_here import checked_here
+from onmodel_cli.checked_here import checked_here, no_file
 from onmodel_cli.connection import Connection
 from onmodel_cli.drawing import DrawingPlace, StoryboardFollower
 from onmodel_cli.options import open_stack, production_id
@@ -131,7 +131,7 @@ def drawn_take(place: DrawingPlace | None) -> StoryboardRow:
 def _read(file: Path) -> tuple[bytes, Storyboard]:
     """Raises SettingsRefused with every fault of the file."""
     if not file.is_file():
-        raise SettingsRefused(f"There is no storyboard at {file}", "Check the path")
+        raise SettingsRefused(*no_file(file, "storyboard"))
     with checked_here(file):
         check_size(file.stat().st_size, file.name)
         text = file.read_bytes()

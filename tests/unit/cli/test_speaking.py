@@ -63,6 +63,7 @@ def test_plain_errors_when_the_library_logs_then_its_warnings_are_on_stderr_and_
             NotADirectoryError(20, "Not a directory", "a.md"),
             "a.md: Not a directory. Check",
         ),
+        (OSError(28, "No space left on device"), "The output cannot be written: no space is left."),
         (EnvironmentIncomplete("X is not set", ""), "deployed by another version of onmodel."),
     ],
 )
@@ -78,3 +79,10 @@ def test_plain_errors_when_a_person_can_act_then_one_sentence_and_code_3(
 def test_plain_errors_when_a_reader_of_the_output_ended_then_it_is_left_to_typer() -> None:
     with pytest.raises(BrokenPipeError), speaking.plain_errors():
         raise BrokenPipeError(32, "Broken pipe")
+
+
+def test_say_when_a_text_has_a_word_between_colons_then_it_is_no_picture(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    speaking.say("arn:aws:secretsmanager:us-east-1:000000000000:secret:key")
+    assert ":secret:key" in capsys.readouterr().err
