@@ -118,6 +118,10 @@ def of_the_rest(outputs: dict[str, str], ids: dict[str, str]) -> Iterator[Probe]
     )
     arn = f"arn:aws:sqs:{OURS}:{queue.rsplit('/', 1)[-1]}"
     yield Probe("sqs:ReceiveMessage", arn, "sqs.receive_message", {"QueueUrl": queue})
+    loop = {"HumanLoopName": "onmodel-nobody-1"}
+    arn = f"arn:aws:sagemaker:{OURS}:human-loop/onmodel-nobody-1"
+    stop = "sagemaker-a2i-runtime.stop_human_loop"
+    yield Probe("sagemaker:StopHumanLoop", arn, stop, loop)
     topic = outputs["TopicArn"]
     yield Probe("sns:Publish", topic, "sns.publish", {"TopicArn": topic, "Message": "of a role"})
     role = outputs["TrainingRoleArn"]
