@@ -24,8 +24,10 @@ import yaml
 
 from onmodel.adapters.pacing import FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS
 from onmodel.contracts.places import FilmPlace, PlacesBody
+from onmodel.films.near_duplicates import READS_AT_ONCE
 from onmodel.films.places import with_place
 from onmodel.money.pricebook import PriceBook
+from onmodel.namers.embeddings import EMBEDDED_AT_ONCE
 from onmodel.steps.claim_run import wait_seconds
 from onmodel_cli.sizing import AccountQuotas, propose
 
@@ -39,17 +41,20 @@ Steps = Generator[simpy.Event, Any, None]
 
 @dataclass(frozen=True)
 class Inputs:
-    """Of a film of 1080p. Measured by bench/scale_inputs.py, unless `assumed` is written."""
+    """Of a film of 1080p. Measured by bench/scale_inputs.py, unless something else is written."""
 
-    sample_processor_seconds: float = 5.6  # a minute of film, with two figures in each frame
-    labels_a_minute: float = 53.0  # frames that are asked about, of 60
-    crops_a_minute: float = 37.0  # of Big Buck Bunny; docs/costs.md
-    report_processor_seconds: float = 0.5  # 1,000 crops
+    sample_processor_seconds: float = 8.4  # a minute of film, with two figures in each frame
+    labels_a_minute: float = 59.0  # frames that are asked about, of 60: of `make demo`
+    crops_a_minute: float = 35.0  # of `make demo`
+    figures_a_minute: float = 21.0  # that are embedded for their names: of `make demo`
+    deduplicate_processor_seconds: float = 6.0  # 1,000 crops
+    name_processor_seconds: float = 18.0  # 1,000 figures
+    report_processor_seconds: float = 0.3  # 1,000 crops
     slower: float = 1.5  # assumed: a processor of Lambda against the measured one
-    processors: float = 1.4  # assumed: of the 1.7 that a chunk's function has, in use
-    call_seconds: float = 0.3  # assumed: an answer of DetectLabels
+    processors: float = 1.4  # assumed: of the 1.7 that functions with threads have, in use
+    call_seconds: float = 0.3  # assumed: an answer of DetectLabels, or of the embedding model
     start_seconds: float = 1.5  # assumed: a state begins, its function starts, reads and answers
-    read_seconds: float = 0.12  # assumed: four objects of a chunk, read by the steps after the map
+    read_seconds: float = 0.03  # assumed: one object
     poll_seconds: float = 60.0  # PollSeconds
     memory_gb: float = 2.94  # of the functions that decode
     transitions: float = 3.0  # of the machines, for each chunk
@@ -87,7 +92,7 @@ class Outcome:
     function_seconds: float = 0.0  # of films that have a place
     refused_functions: int = 0
     chunks: int = 0
-    crops: float = 0.0
+    embedded: float = 0.0  # crops, and figures for their names
 
     def usd(self) -> float:
         """By the price book; S3 and DynamoDB are cents."""
@@ -101,7 +106,7 @@ class Outcome:
 
         return (
             self.calls * price("rekognition.detect-labels")
-            + self.crops * price("bedrock.amazon.titan-embed-image-v1")
+            + self.embedded * price("bedrock.amazon.titan-embed-image-v1")
             + self.function_seconds * INPUTS.memory_gb * price("lambda.gb-second-arm64")
             + self.chunks * INPUTS.transitions * price("stepfunctions.transition-1k") / 1000
         )
@@ -127,6 +132,24 @@ def deployed_retry() -> Retry:
     if "Lambda.TooManyRequestsException" not in first["ErrorEquals"]:
         raise LookupError("the first retrier is not that of missing functions")
     return Retry(first["MaxAttempts"], first["IntervalSeconds"], first["MaxDelaySeconds"])
+
+
+def after_the_map(minutes: int) -> tuple[float, ...]:
+    """Seconds of deduplicate_film, name_crops, report_film and finish_film for a film."""
+    crops, figures = minutes * INPUTS.crops_a_minute, minutes * INPUTS.figures_a_minute
+
+    def works(count: float, processor_seconds_of_1000: float) -> float:
+        return count / 1000 * processor_seconds_of_1000 * INPUTS.slower
+
+    # five objects of a chunk, of several chunks at once
+    reads = 5 * minutes * INPUTS.read_seconds / READS_AT_ONCE
+    deduplicate = reads + works(crops, INPUTS.deduplicate_processor_seconds)
+    # a thread reads a figure and waits for its vector; all share the processors
+    waits = figures * (INPUTS.read_seconds + INPUTS.call_seconds) / EMBEDDED_AT_ONCE
+    name = max(waits, works(figures, INPUTS.name_processor_seconds) / INPUTS.processors)
+    # two objects of a chunk, one after the other
+    report = 2 * minutes * INPUTS.read_seconds + works(crops, INPUTS.report_processor_seconds)
+    return deduplicate, name, report, 0.0
 
 
 class FilmFailed(Exception):
@@ -167,12 +190,9 @@ class Account:
             yield from self._wait_for_a_place(name)
             yield from self._function(INPUTS.start_seconds + 0.02 * minutes)  # probe
             yield from self._map(minutes)
-            crops = minutes * INPUTS.crops_a_minute
-            reads = INPUTS.read_seconds * minutes
-            report = crops / 1000 * INPUTS.report_processor_seconds * INPUTS.slower
-            for seconds in (reads, reads / 4, reads + report, 0.0):  # deduplicate to finish
+            for seconds in after_the_map(minutes):
                 yield from self._function(INPUTS.start_seconds + seconds)
-            self.outcome.crops += crops
+            self.outcome.embedded += minutes * (INPUTS.crops_a_minute + INPUTS.figures_a_minute)
             if self.time.now - at > LONGEST_SECONDS:
                 raise FilmFailed
             self.outcome.done.append(self.time.now - at)
@@ -281,6 +301,17 @@ ACCOUNTS = {
 }
 
 
+RETRY_OF_BEFORE = Retry(attempts=16, interval=2, longest=120)
+"""Of a chunk that found no free function, before films had a bound."""
+
+
+def unbounded(load: Load, quotas: AccountQuotas) -> Outcome:
+    """A load with the retries of before, where all films are prepared at once."""
+    return simulate(
+        load, quotas, parameters_for(quotas) | {"FilmsAtOnce": load.films}, RETRY_OF_BEFORE
+    )
+
+
 def parameters_for(quotas: AccountQuotas) -> dict[str, int]:
     """As `onmodel doctor` proposes them."""
     return {proposal.parameter: proposal.value for proposal in propose(quotas)}
@@ -367,6 +398,9 @@ def main() -> None:
     arguments.add_argument("--minutes", type=int, default=10, help="of each film")
     arguments.add_argument("--functions", type=float, default=10, help="concurrent executions")
     arguments.add_argument("--labels", type=float, default=50, help="DetectLabels calls a second")
+    arguments.add_argument(
+        "--unbounded", action="store_true", help="all films at once, with the retries of before"
+    )
     arguments.add_argument("--hours", type=float, default=1e6, help="the table's largest load")
     given = arguments.parse_args()
     if given.films is None:
@@ -375,7 +409,8 @@ def main() -> None:
         return
     load = Load(f"{given.films} × {given.minutes} min", given.films, given.minutes)
     quotas = AccountQuotas(given.functions, given.labels)
-    print(f"{HEAD}\n{row(load, 'yours', quotas, simulate(load, quotas))}")
+    outcome = unbounded(load, quotas) if given.unbounded else simulate(load, quotas)
+    print(f"{HEAD}\n{row(load, 'yours', quotas, outcome)}")
 
 
 if __name__ == "__main__":

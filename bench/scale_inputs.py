@@ -19,7 +19,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from fakes.films_in_memory import FilmsInMemory  # noqa: E402 - the path comes first
 from fakes.labels import FakeLabels, figure  # noqa: E402
+from fakes.training_in_memory import CAST, picture  # noqa: E402
 
+from onmodel.contracts.film_rows import NamingCost  # noqa: E402
 from onmodel.contracts.films import ChunkResult, RunRequest  # noqa: E402
 from onmodel.contracts.keys import FilmKeys  # noqa: E402
 from onmodel.money.pricebook import PriceBook  # noqa: E402
@@ -32,6 +34,8 @@ KEY = "bunny/films/film.mp4"
 def measure(film: Path, minutes: float) -> dict[str, float]:
     """Processor seconds, by minute of film or by 1,000 crops, and what a minute has."""
     memory = FilmsInMemory(FakeLabels((figure(0.1, 0.2, 0.3, 0.6), figure(0.6, 0.2, 0.3, 0.6))))
+    for number, name in enumerate(CAST):  # with several, figures are embedded for their names
+        memory.route(memory.upload(f"bunny/characters/{name}/1.png", picture(number, "png")))
     memory.route(memory.upload(KEY, film.read_bytes()))
     run = memory.started()
     memory.claim(run)
@@ -78,15 +82,19 @@ def measure(film: Path, minutes: float) -> dict[str, float]:
         began = time.process_time()
         step()
         seconds[name] = time.process_time() - began
+    named = NamingCost.model_validate_json(memory.studio.get(keys.naming_usage))
+    figures = sum(use.paid for use in named.usage) - len(CAST)
     return {
         "minutes": round(lasts, 2),
         "probe_seconds": round(seconds["probe"], 2),
         "sample_seconds_a_minute": round(sampled / lasts, 2),
         "labels_a_minute": round(asked / lasts, 1),
         "crops_a_minute": round(crops / lasts, 1),
+        "figures_a_minute": round(figures / lasts, 1),
+        "name_seconds_per_1000_figures": round(seconds["name"] / figures * 1000, 2),
         **{
             f"{name}_seconds_per_1000_crops": round(seconds[name] / crops * 1000, 2)
-            for name in ("deduplicate", "name", "report")
+            for name in ("deduplicate", "report")
         },
     }
 

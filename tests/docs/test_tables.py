@@ -113,7 +113,7 @@ def test_costs_when_listed_then_every_sum_comes_from_the_price_book() -> None:
     ).parts[0]
     most, usual = Decimal(str(captions.usd)), Decimal(str(captions.usual_usd))
     sums = {
-        frame, 520 * frame, crop, round(580 * crop, 2), 100 * 60 * frame,
+        frame, 590 * frame, crop, round(570 * crop, 2), 100 * 60 * frame,
         usd(f"{nova}.input-1k"), usd(f"{nova}.output-1k"), caption,
         image, default * image, article * image,
         usd("bedrock.custom-model-month"), hour, 3 * hour, 4 * hour,

@@ -13,15 +13,11 @@ Result = TypeVar("Result")
 
 
 class WorkerTime:
-    """Simulated seconds of one pool at a time: they pass when all of its threads wait.
+    """Simulated seconds of one pool at a time: they pass when all of its threads wait."""
 
-    Args:
-        threads: of the pool.
-    """
-
-    def __init__(self, threads: int) -> None:
+    def __init__(self) -> None:
         self.now = 0.0
-        self._threads = threads
+        self._threads = 1
         self._tasks = 0
         """That are not done."""
         self._waiting: list[tuple[float, int, threading.Event]] = []
@@ -41,7 +37,7 @@ class WorkerTime:
 
     def pool(self, threads: int) -> _Pool:
         """A ThreadPoolExecutor whose threads' time this is."""
-        assert threads <= self._threads
+        self._threads = threads
         return _Pool(threads, self)
 
     def begin(self, tasks: int) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any
 
-from onmodel.adapters.clients import ATTEMPTS, READ_TIMEOUT_SECONDS, make_client
+from onmodel.adapters.clients import ATTEMPTS, CONNECTIONS, READ_TIMEOUT_SECONDS, make_client
 from onmodel.adapters.converse import ConverseModel
 from onmodel.adapters.custom_labels import CustomLabels, RekognitionDetectors
 from onmodel.adapters.dynamodb import DynamoCache, DynamoRegistry
@@ -83,6 +83,7 @@ SECONDS_TO_END = 60.0
 """Before Lambda ends an invocation: the last calls of its threads, and its answer."""
 
 CAPTION_ATTEMPTS = 2
+EMBEDDING_CONNECTIONS = 16  # as many threads as embed figures
 """Of one call for a caption: the function must end although every attempt times out."""
 
 BOXES_TOKENS = 1500
@@ -109,12 +110,14 @@ class Services:
         *,
         read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
         attempts: int = ATTEMPTS,
+        connections: int = CONNECTIONS,
     ) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
         return make_client(
             service,
             region=self.environment.read(Aws).aws_region,
             read_timeout_seconds=read_timeout_seconds,
             attempts=attempts,
+            connections=connections,
         )
 
     @cached_property
@@ -161,7 +164,7 @@ class Services:
 
     @cached_property
     def _embedding_runtime(self) -> Any:  # noqa: ANN401
-        return self.client("bedrock-runtime")
+        return self.client("bedrock-runtime", connections=EMBEDDING_CONNECTIONS)
 
     @cached_property
     def trainers(self) -> Trainers:

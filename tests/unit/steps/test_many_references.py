@@ -71,7 +71,7 @@ class ManyReferences:
     """A film with crops, and a production with many references."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.time = WorkerTime(THREADS)
+        self.time = WorkerTime()
         for module in ("reading", "embeddings"):
             monkeypatch.setattr(f"onmodel.namers.{module}.ThreadPoolExecutor", self.time.pool)
         self.world = TrainingInMemory()

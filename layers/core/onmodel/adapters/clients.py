@@ -13,6 +13,7 @@ from botocore.config import Config
 
 CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 60
+CONNECTIONS = 10
 ATTEMPTS = 5  # with backoff to 20 s; the state machines retry what still fails
 
 RATE_LIMITED = frozenset({"bedrock-runtime"})
@@ -24,7 +25,7 @@ def make_client(
     service: str,
     *,
     region: str,
-    connections: int = 10,
+    connections: int = CONNECTIONS,
     read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
     attempts: int = ATTEMPTS,
 ) -> Any:  # noqa: ANN401 - boto3 makes a class per service at run time

@@ -47,8 +47,9 @@ Only shots with several figures in one frame are used: the mean of a single one 
 PICTURES_PER_TRACK = 4
 """Of the best quality, that are embedded: more of them are paid for and say the same."""
 
-EMBEDDED_AT_ONCE = 8
-"""Threads. The rate of the account bounds them as well."""
+EMBEDDED_AT_ONCE = 16
+"""Threads. One waits 0.3 s for a vector and works 20 ms for it: about so many keep a processor
+busy. The rate of the account bounds them as well."""
 
 
 @dataclass(frozen=True)
