@@ -106,7 +106,7 @@ def one_threshold(film: CastFilm, found: Found, settings: Settings, source: Vect
 
 def score(film: CastFilm, found: Found, outcome: Outcome) -> Score:
     """Compare a method's answer with the truth."""
-    result = Score(asked=len(found.kept_times), frames=len(found.times))
+    result = Score(asked=len(found.asked), frames=len(found.times))
     crops = found.result.crops
     shown = [shown_by(film, crop) for crop in crops]
     at: dict[float, list[int]] = {}
@@ -188,11 +188,16 @@ def by_tracks(film: CastFilm, found: Found, settings: Settings, source: Vectors)
     return Outcome(stands, [named[place] for place in stands])
 
 
-METHODS = {"every crop, one threshold": one_threshold, "ours": by_tracks}
+METHODS = {
+    "every crop, one threshold": (True, one_threshold),
+    "ours, every frame asked about": (True, by_tracks),
+    "ours": (False, by_tracks),
+}
+"""Whether the finder is asked about every frame, and what is made of its answers."""
 
 
 def measure(seeds: Iterable[int], source: Vectors) -> dict[str, Score]:
-    """The scores of both methods on some films, added up."""
+    """The scores of all methods on some films, added up."""
     settings = Settings()
     settings = settings.model_copy(
         update={"crop": settings.crop.model_copy(update={"side": SIDE, "max_enlargement": 16.0})}
@@ -200,8 +205,12 @@ def measure(seeds: Iterable[int], source: Vectors) -> dict[str, Score]:
     totals = {method: Score() for method in METHODS}
     for seed in seeds:
         film = cast_film(seed)
-        found = source.sample(film, settings)
-        for method, answer in METHODS.items():
+        sampled = {
+            every_frame: source.sample(film, settings, every_frame=every_frame)
+            for every_frame in (True, False)
+        }
+        for method, (every_frame, answer) in METHODS.items():
+            found = sampled[every_frame]
             totals[method].add(score(film, found, answer(film, found, settings, source)))
     return totals
 

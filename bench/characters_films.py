@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,13 @@ from onmodel.contracts.films import Chunk, Run
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import Settings
 from onmodel.films.cutting import CutResult, FigureCutter
+from onmodel.films.cutting_in_order import in_order
 from onmodel.ports.finder import FrameDetections
 from onmodel.ports.models import Embedder
 from onmodel.ports.namer import ReferencePicture
+from onmodel.steps.sample_chunk import FRAMES_IN_FLIGHT
 from onmodel.video import sample_by_settings
+from onmodel.video.sampling.frames import Frame
 from onmodel.video.sampling.selection import DroppedFrame, select_frames
 from onmodel.vision.encoding import encode_for_service
 from onmodel.vision.geometry import intersection_over_union
@@ -72,13 +76,35 @@ class Found:
 
     result: CutResult = field(default_factory=CutResult)
     times: list[float] = field(default_factory=list)
-    kept_times: list[float] = field(default_factory=list)
+    asked: list[float] = field(default_factory=list)
     unchanged: dict[float, float] = field(default_factory=dict)
     studio: InMemoryObjectStore = field(default_factory=InMemoryObjectStore)
 
 
-def sample(film: CastFilm, settings: Settings, embedder: Embedder) -> Found:
-    """Sample a film with the product's own code; the finder answers the noisy truth."""
+@dataclass(frozen=True)
+class TruthCutter(FigureCutter):
+    """Asks for the noisy truth of a frame's moment, and notes it."""
+
+    film: CastFilm
+    asked: list[float]
+
+    def look(self, frame: Frame) -> FrameDetections:
+        """The noisy true boxes; the same for the same frame."""
+        self.asked.append(frame.timecode_seconds)
+        return TrueBoxes(self.film, frame.timecode_seconds).find(frame.pixels, frame.picture)
+
+
+def sample(
+    film: CastFilm, settings: Settings, embedder: Embedder, *, every_frame: bool = False
+) -> Found:
+    """Sample a film with the product's own code; the finder answers the noisy truth.
+
+    Args:
+        film: is drawn and encoded once.
+        settings: of sampling, finders and crops.
+        embedder: gives the crops their vectors.
+        every_frame: ask about every frame, and follow no figure from one to the next.
+    """
     CACHE.mkdir(parents=True, exist_ok=True)
     path = CACHE / f"cast-{film.seed}.mp4"
     if not path.exists():
@@ -88,21 +114,33 @@ def sample(film: CastFilm, settings: Settings, embedder: Embedder) -> Found:
         source=ObjectRef(bucket="uploads", key="film.mp4"), attempt=1, correlation_id="bench",
     )  # fmt: skip
     found = Found()
-    cutter = FigureCutter(
+    cutter = TruthCutter(
         run, Chunk(index=0, start_seconds=0, end_seconds=film.seconds), FilmKeys.of(run),
-        settings, TrueBoxes(film, 0), embedder, found.studio,
+        settings, TrueBoxes(film, 0), embedder, found.studio, film, found.asked,
     )  # fmt: skip
-    for each in select_frames(sample_by_settings(path, settings.sampling), settings.sampling):
-        found.times.append(each.timecode_seconds)
-        if isinstance(each, DroppedFrame):
-            found.result.add(cutter.record_dropped(each))
-            if each.reason == RejectReason.UNCHANGED and found.kept_times:
-                found.unchanged[each.timecode_seconds] = found.kept_times[-1]
-            continue
-        found.kept_times.append(each.timecode_seconds)
-        there = replace(cutter, finder=TrueBoxes(film, each.timecode_seconds))
-        found.result.add(there.cut_frame(each))
+    frames = _noted(
+        select_frames(sample_by_settings(path, settings.sampling), settings.sampling), found
+    )
+    if every_frame:
+        for each in frames:
+            dropped = isinstance(each, DroppedFrame)
+            found.result.add(cutter.record_dropped(each) if dropped else cutter.cut_frame(each))
+    else:
+        for part in in_order(cutter, frames, FRAMES_IN_FLIGHT, settings.finder.look_every):
+            found.result.add(part)
     return found
+
+
+def _noted(frames: Iterable[Frame | DroppedFrame], found: Found) -> Iterator[Frame | DroppedFrame]:
+    """The frames; their times, and which frame an unchanged one equals, are noted."""
+    kept = None
+    for each in frames:
+        found.times.append(each.timecode_seconds)
+        if not isinstance(each, DroppedFrame):
+            kept = each.timecode_seconds
+        elif each.reason == RejectReason.UNCHANGED and kept is not None:
+            found.unchanged[each.timecode_seconds] = kept
+        yield each
 
 
 def reference_pictures(film: CastFilm) -> list[ReferencePicture]:

@@ -38,7 +38,7 @@ class Vectors(Protocol):
 
     model: str
 
-    def sample(self, film: CastFilm, settings: Settings) -> Found: ...
+    def sample(self, film: CastFilm, settings: Settings, *, every_frame: bool) -> Found: ...
 
     def namer(self, film: CastFilm, found: Found, naming: NamingSettings) -> EmbeddingsNamer: ...
 
@@ -53,8 +53,8 @@ class Embedded:
     def model(self) -> str:
         return self.embedder.model
 
-    def sample(self, film: CastFilm, settings: Settings) -> Found:
-        return sample(film, settings, self.embedder)
+    def sample(self, film: CastFilm, settings: Settings, *, every_frame: bool) -> Found:
+        return sample(film, settings, self.embedder, every_frame=every_frame)
 
     def namer(self, film: CastFilm, found: Found, naming: NamingSettings) -> EmbeddingsNamer:
         figure = FigureReader(found.studio).read
@@ -66,8 +66,8 @@ class Ideal:
 
     model = "ideal"
 
-    def sample(self, film: CastFilm, settings: Settings) -> Found:
-        found = sample(film, settings, StandIn())
+    def sample(self, film: CastFilm, settings: Settings, *, every_frame: bool) -> Found:
+        found = sample(film, settings, Nothing(), every_frame=every_frame)
         found.result.vectors = [self._crop(film, crop) for crop in found.result.crops]
         return found
 
@@ -104,6 +104,15 @@ def _direction(of: str) -> Vector:
     seed = int.from_bytes(hashlib.sha256(of.encode()).digest()[:8], "big")
     drawn = np.random.default_rng(seed).standard_normal(LENGTH)
     return np.asarray(drawn / np.linalg.norm(drawn), np.float32)
+
+
+class Nothing:
+    """Vectors that are replaced by others."""
+
+    model = "nothing"
+
+    def embed(self, jpeg: bytes) -> Vector:
+        return np.zeros(LENGTH, np.float32)
 
 
 class StandIn:

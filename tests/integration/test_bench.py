@@ -46,7 +46,7 @@ def test_bench_characters_when_names_are_true_then_all_right_and_when_one_is_not
     monkeypatch.setattr(films, "CACHE", tmp_path)
     film = cast_film(3, seconds=12)
     source = characters.Ideal()
-    found = source.sample(film, Settings())
+    found = source.sample(film, Settings(), every_frame=True)
     crops = found.result.crops
     shown = [films.shown_by(film, crop) for crop in crops]
     true = [truth.name if truth else None for truth in shown]
@@ -59,6 +59,12 @@ def test_bench_characters_when_names_are_true_then_all_right_and_when_one_is_not
     assert (ideal.wrong, ideal.strangers_named) == (0, 0)
     assert ideal.right >= 0.9 * ideal.found
     assert score.duplicates > 0
+    followed = source.sample(film, Settings(), every_frame=False)
+    fewer = characters.score(
+        film, followed, characters.by_tracks(film, followed, Settings(), source)
+    )
+    assert fewer.asked < 0.6 * ideal.asked
+    assert fewer.right > ideal.right
     nobody = [None] * len(crops)
     score = characters.score(film, found, characters.Outcome([0] * len(crops), nobody))
     assert (score.right, score.wrong, score.kept, score.duplicates) == (0, 0, 1, 0)

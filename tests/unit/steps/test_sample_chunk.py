@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from drawn.films import DrawnFilm
@@ -17,7 +15,7 @@ from onmodel.contracts.films import Chunk, ChunkResult, FilmFacts, Run, StateErr
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import Settings
 from onmodel.errors import FilmRefused, NotFound, Throttled, message_of
-from onmodel.films.cutting import CutResult, FigureCutter
+from onmodel.films.cutting import FigureCutter
 from onmodel.films.near_duplicates import with_tracks
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
@@ -27,11 +25,9 @@ from onmodel.steps.sample_chunk import (
     BYTES_IN_FLIGHT,
     FRAMES_IN_FLIGHT,
     _frames_in_flight,
-    in_order,
 )
 from onmodel.video.sampling.frames import Frame
 from onmodel.video.sampling.mixtures import AT_BORDERS
-from onmodel.video.sampling.selection import DroppedFrame
 
 KEY = "bunny/films/drawn.mp4"
 FIGURE = figure(0.3, 0.2, 0.3, 0.6)
@@ -150,30 +146,6 @@ def test_sample_when_it_breaks_off_then_the_fault_lies_where_refuse_film_looks(
     assert message_of(answer.Error, answer.Cause) == "KeyError: 'BoundingBox'"
 
 
-class NumberingCutter:
-    """Answers each frame, which is a number here, by itself."""
-
-    def cut_frame(self, frame: int) -> int:
-        return frame
-
-
-@pytest.mark.parametrize(("in_flight", "frames"), [(1, 5), (3, 9), (20, 9), (9, 9), (4, 0)])
-def test_in_order_when_frames_are_cut_then_in_their_order_and_never_more_at_once_than_allowed(
-    in_flight: int, frames: int
-) -> None:
-    """A frame is decoded only when there is room for it: decoded frames are large."""
-    decoded = 0
-
-    def decode() -> Iterator[int]:
-        nonlocal decoded
-        for number in range(frames):
-            decoded += 1
-            yield number
-
-    seen = [(cut, decoded) for cut in in_order(NumberingCutter(), decode(), in_flight)]  # type: ignore[arg-type]
-    assert seen == [(number, min(frames, number + in_flight)) for number in range(frames)]
-
-
 @pytest.mark.parametrize(
     ("width", "height", "frames"),
     [
@@ -207,38 +179,6 @@ def test_sample_when_two_figures_have_the_same_window_then_two_crops_of_two_ids(
     assert len({crop.crop_id for crop in crops}) == len(crops)
     assert len({(crop.timecode_seconds, str(crop.window)) for crop in crops}) < len(crops)
     assert all(world.studio.get(crop.key) for crop in crops)
-
-
-@pytest.mark.parametrize(
-    ("reason", "found"),
-    [
-        (RejectReason.SURPLUS, True),
-        (RejectReason.NO_FIGURE, False),
-        (RejectReason.NO_ANSWER, False),
-        (RejectReason.INVENTED, False),
-    ],
-)
-def test_in_order_when_the_kept_frame_of_a_still_shot_showed_nothing_then_a_second_is_looked_at(
-    reason: RejectReason, found: bool
-) -> None:
-    looked_at: list[float] = []
-
-    class Cutter:
-        def cut_frame(self, frame: Frame) -> CutResult:
-            looked_at.append(frame.timecode_seconds)
-            line = Rejected(reason=reason, timecode_seconds=frame.timecode_seconds, chunk=0)
-            return CutResult(rejected=[line])
-
-        def record_dropped(self, dropped: DroppedFrame) -> CutResult:
-            return CutResult()
-
-    picture = np.zeros((90, 160, 3), np.uint8)
-    whole = Box(left=0, top=0, width=160, height=90)
-    first, second = (Frame(seconds, picture, 50, 0, whole) for seconds in (0.0, 1.0))
-    unchanged = DroppedFrame(1.0, RejectReason.UNCHANGED, "", picture, second_look=second)
-    later = DroppedFrame(2.0, RejectReason.UNCHANGED, "", picture)
-    assert len(list(in_order(Cutter(), [first, unchanged, later], 2))) == 3  # type: ignore[arg-type]
-    assert looked_at == ([0.0] if found else [0.0, 1.0])
 
 
 def cutter_with(finder: Finder) -> FigureCutter:

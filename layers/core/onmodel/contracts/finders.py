@@ -108,6 +108,13 @@ class FinderSettings(Contract):
     wide_when_no_box: bool = Field(
         default=True, description="a chosen label without a box gives the whole frame, flagged"
     )
+    look_every: int = Field(
+        default=6, ge=1, le=60,
+        exclude_if=lambda frames: frames == 6,  # samples of before keep their hash
+        description="frames of a shot from one that the finder is asked about to the next; figures"
+        " are followed by their pixels in between, and it is asked where one is lost. 1 asks about"
+        " every frame",
+    )  # fmt: skip
     # sections are left out of dumps: ids of runs made before they existed are hashes of these
     faces: FacesFinderSettings = Field(
         default=FacesFinderSettings(),

@@ -13,7 +13,7 @@ from onmodel.contracts.films import Chunk, Run
 from onmodel.contracts.keys import FilmKeys, crop_id, digest
 from onmodel.contracts.sampling_settings import CropSettings
 from onmodel.contracts.settings import Settings
-from onmodel.ports.finder import Finder
+from onmodel.ports.finder import Finder, FrameDetections
 from onmodel.ports.models import Embedder
 from onmodel.ports.storage import ObjectStore
 from onmodel.video.sampling.frames import Frame
@@ -63,9 +63,16 @@ class FigureCutter:
     studio: ObjectStore
 
     def cut_frame(self, frame: Frame) -> CutResult:
-        """Find the figures (paid), cut each out, embed it (paid) and write its picture."""
+        """Find the figures (paid) and cut them out."""
+        return self.cut(frame, self.look(frame))
+
+    def look(self, frame: Frame) -> FrameDetections:
+        """Ask the finder about a frame (paid)."""
+        return self.finder.find(frame.pixels, frame.picture)
+
+    def cut(self, frame: Frame, answer: FrameDetections) -> CutResult:
+        """Cut each figure of an answer out, embed it (paid) and write its picture."""
         result = CutResult()
-        answer = self.finder.find(frame.pixels, frame.picture)
         for refused in answer.refused:
             result.rejected.append(
                 self._rejected(frame, RejectReason.INVENTED, refused.reason, refused.box)
@@ -193,11 +200,16 @@ def _with_others_known(crops: Sequence[Crop]) -> list[Crop]:
 class PictureCutter(FigureCutter):
     """Takes each picture of an archive for a figure: no finder is asked."""
 
-    def cut_frame(self, frame: Frame) -> CutResult:
+    def look(self, frame: Frame) -> FrameDetections:
+        """The whole picture as the one figure; nothing is paid for."""
+        whole = Detection(box=frame.picture, label=IMPORTED, confidence=100)
+        return FrameDetections((whole,), IMPORTED)
+
+    def cut(self, frame: Frame, answer: FrameDetections) -> CutResult:
         """Cut the picture to the aspect and size of crops, embed it (paid) and write it."""
         result = CutResult()
-        whole = Detection(box=frame.picture, label=IMPORTED, confidence=100)
-        self._cut_figure(frame, whole, (), result)
+        for whole in answer.detections:
+            self._cut_figure(frame, whole, (), result)
         if not result.crops:
             result.thumbnails.append(_thumbnail(_frame_id(frame.timecode_seconds), frame.pixels))
         return result

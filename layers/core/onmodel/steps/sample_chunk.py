@@ -6,16 +6,13 @@ Of an archive of pictures each picture is a figure: nothing is dropped or looked
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 
 from onmodel.contracts.arrays import Vector
-from onmodel.contracts.crops import RejectReason
 from onmodel.contracts.films import (
     Chunk,
     ChunkBorders,
@@ -29,6 +26,7 @@ from onmodel.contracts.films import (
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import Settings
 from onmodel.films.cutting import CutResult, FigureCutter, PictureCutter
+from onmodel.films.cutting_in_order import in_order
 from onmodel.films.file_kinds import is_picture_archive
 from onmodel.films.picture_archive import open_picture_archive
 from onmodel.films.source import open_film
@@ -48,21 +46,13 @@ DECODERS = 2
 
 BYTES_IN_FLIGHT = 50_000_000
 """Of decoded frames whose paid calls are under way while decoding goes on: 8 of 1080p, one for
-each of PAID_CALLS_AT_ONCE; more would wait, and cost memory."""
+each of the threads; more would wait, and cost memory. Two spans of a shot are held beside them."""
 
 FRAMES_IN_FLIGHT = 16
 """The most for small frames: two for each thread, so that none waits."""
 
-PICTURES_IN_FLIGHT = 4
-"""Of an archive, where each may have 192 MB: the function has 3,008 MB."""
-
-NOTHING_FOUND = frozenset({RejectReason.NO_FIGURE, RejectReason.NO_ANSWER, RejectReason.INVENTED})
-"""Reasons after which another frame of a still shot is looked at. Of figures that were found and
-are too small, it shows the same."""
-
-PAID_CALLS_AT_ONCE = 8
-"""Threads a chunk. The chunk's share of DetectLabels' rate bounds its calls as well."""
-
+PICTURES_IN_FLIGHT = 3
+"""Of an archive, where each may have 192 MB: the function has 3,008 MB, and one more waits."""
 
 FrameT = TypeVar("FrameT", Frame, Frame | DroppedFrame)
 
@@ -150,7 +140,7 @@ def _sample(  # noqa: PLR0917 - sample_chunk's own arguments
         frames = seen.watch(open_picture_archive(reader).frames(chunk))
         in_flight = PICTURES_IN_FLIGHT
     result = CutResult()
-    for part in in_order(cutter, frames, in_flight):
+    for part in in_order(cutter, frames, in_flight, settings.finder.look_every):
         result.add(part)
     studio.put(at.crops, write_lines(result.crops), "application/jsonl")
     studio.put(
@@ -196,45 +186,6 @@ class Seen:
         for frame in frames:
             self.frames += 1
             yield frame
-
-
-def in_order(
-    cutter: FigureCutter, frames: Iterable[Frame | DroppedFrame], in_flight: int
-) -> Iterator[CutResult]:
-    """Overlap the paid calls of some frames with the decoding of the next; results in order."""
-    waiting: deque[Future[CutResult]] = deque()
-    kept: Future[CutResult] | None = None
-    with ThreadPoolExecutor(PAID_CALLS_AT_ONCE) as pool:
-        try:
-            for frame in frames:
-                if not isinstance(frame, DroppedFrame):
-                    kept = pool.submit(cutter.cut_frame, frame)
-                    waiting.append(kept)
-                elif kept is not None and frame.second_look is not None:
-                    waiting.append(pool.submit(_look_again, cutter, kept, frame))
-                else:
-                    waiting.append(pool.submit(cutter.record_dropped, frame))
-                if len(waiting) >= in_flight:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
-
-
-def _look_again(cutter: FigureCutter, kept: Future[CutResult], dropped: DroppedFrame) -> CutResult:
-    """An unchanged frame: looked at after all where the finder found nothing in the kept one.
-
-    Compression and grain differ, and what a finder missed in one it may find in the other; a shot
-    that stands still has no third chance. `kept` was submitted before: it never waits for this.
-    """
-    before = kept.result()
-    reasons = {line.reason for line in before.rejected}
-    found_nothing = not before.crops and bool(reasons) and reasons <= NOTHING_FOUND
-    if found_nothing and dropped.second_look is not None:
-        return cutter.cut_frame(dropped.second_look)
-    return cutter.record_dropped(dropped)
 
 
 def _rows(
