@@ -99,7 +99,9 @@ def _upload(seed: SeedStack, run: Run, film: Path, pictures: Path) -> None:
 def _begin(seed: SeedStack, run: Run) -> None:
     """Write what route_upload writes before it starts the machine, and claim the run."""
     settings = Settings().model_dump_json().encode()
-    seed.studio.put(FilmKeys.of(run).settings, settings, "application/json")
+    first = Run.model_validate(seed.event("claim_run/first")["run"])  # that is not prepared yet
+    for one in (run, first):
+        seed.studio.put(FilmKeys.of(one).settings, settings, "application/json")
     film = FilmBody(
         title=run.title,
         source=run.source,

@@ -29,7 +29,6 @@ PARTS_OF_A_CLONE = (
     "layers",
     "statemachine",
     "bench",
-    "tests",
     "trainer",
 )
 _LINK = re.compile(r"approval:\n\s*(\S+)")
