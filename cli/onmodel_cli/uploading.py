@@ -152,6 +152,8 @@ def upload_references(
 ) -> dict[str, int]:
     """Send the pictures of each sub-folder as references of the character it is named after.
 
+    Those of a folder in it are references of the look that this one is named after.
+
     Each is judged here by the function's own code: what it would refuse is not sent, and told.
 
     Returns:
@@ -161,8 +163,9 @@ def upload_references(
         ReferenceRefused: no folder, or no picture in it.
     """
     found: dict[str, int] = {}
-    for character, picture in _pictures(pictures, warn):
-        key = as_typed(key_in(folder, "characters", character, picture.name))
+    for parts, picture in _pictures(pictures, warn):
+        character = as_typed(parts[0])
+        key = as_typed(key_in(folder, "characters", *parts))
         body = _usable(picture, warn)
         if body is None:
             continue
@@ -176,7 +179,8 @@ def upload_references(
     return found
 
 
-def _pictures(folder: Path, warn: Callable[[str], None]) -> Iterator[tuple[str, Path]]:
+def _pictures(folder: Path, warn: Callable[[str], None]) -> Iterator[tuple[tuple[str, ...], Path]]:
+    """Each picture after its path within the folder: the character's, maybe a look's, its own."""
     if not folder.is_dir():
         raise ReferenceRefused(f"There is no folder {folder}", "Check the path")
     for path in sorted(folder.rglob("*")):
@@ -190,10 +194,13 @@ def _pictures(folder: Path, warn: Callable[[str], None]) -> Iterator[tuple[str, 
         except NameRefused as fault:
             warn(f"{fault.reason}: it was left out")
             continue
-        if len(parts) != 2:
-            warn(f"{path} was left out: pictures belong into <character>/<picture>")
+        if len(parts) in {2, 3}:
+            yield parts, path
         else:
-            yield as_typed(parts[0]), path
+            warn(
+                f"{path} was left out: pictures belong into <character>/<picture> or"
+                " <character>/<look>/<picture>"
+            )
 
 
 def _usable(path: Path, warn: Callable[[str], None]) -> bytes | None:

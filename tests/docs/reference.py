@@ -118,4 +118,5 @@ By slug; needed only for names, descriptions, or references by timecode. Picture
 | `references[].film` |  |  | the film's file name as uploaded |
 | `references[].timecode_seconds` |  | ≥ 0 | where in it |
 | `references[].box` |  |  | left, top, right, bottom in the film's display pixels |
+| `references[].look` | | at most 60 | its [look](characters.md#looks), such as `winter coat` |
 """

@@ -149,12 +149,20 @@ class TrainingInMemory(FilmsInMemory):
     def show_characters(self) -> None:
         """One reference picture each, as route_upload would have recorded it."""
         for number, name in enumerate(CAST):
-            key = f"{PRODUCTION}/characters/{name}/front.png"
-            self.uploads.put(key, picture(number, "png"), "image/png")
-            source = ObjectRef(bucket="uploads", key=key)
-            body = ReferenceBody(character=name, source=source, width=512, height=512)
-            self._row(REFERENCES, f"{name}/front-png", ReferenceStatus.RECORDED, body)
+            self.show_reference(name, number)
             self._row(CHARACTERS, name, FolderStatus.KNOWN, FolderBody(folder=name))
+
+    def show_reference(self, character: str, number: int, look: str = "") -> None:
+        """The picture of this number as a reference of a character, or of one of its looks."""
+        names = (character, look, "front.png") if look else (character, "front.png")
+        key = "/".join((PRODUCTION, "characters", *names))
+        self.uploads.put(key, picture(number, "png"), "image/png")
+        body = ReferenceBody(
+            character=character, look=look, source=ObjectRef(bucket="uploads", key=key),
+            width=512, height=512,
+        )  # fmt: skip
+        identity = f"{character}/front-png{f'-{look}' if look else ''}"
+        self._row(REFERENCES, identity, ReferenceStatus.RECORDED, body)
 
     def film(self, title: str = "a.mp4", crops: int = 8, shots: int = 4) -> Run:
         """A prepared film whose crops look like the references, but not like each other."""

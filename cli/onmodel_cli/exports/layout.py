@@ -64,6 +64,7 @@ def lineage(picture: DatasetPicture) -> dict[str, Any]:
         "crop_id": item.crop_id,
         "character": item.character or "",
         "name": picture.name,
+        "look": item.worn,
         "film": picture.film,
         "film_id": item.film_id,
         "timecode": picture.timecode,

@@ -229,6 +229,30 @@ def test_assemble_when_over_the_cap_then_every_framing_has_the_same_share() -> N
     ]
 
 
+def test_assemble_when_over_the_cap_then_every_look_has_the_same_share() -> None:
+    episode = film("ep1", ["buck"] * 9)
+    looks = {crop.crop_id: "winter" for crop in episode.crops[6:]}
+    capped = SETTINGS.model_copy(update={"max_per_character": 6})
+    assembly = assemble([replace(episode, looks=looks)], threshold=ALIKE, training=capped)
+    assert [item.worn for item in assembly.items] == ["", "", "", "winter", "winter", "winter"]
+
+
+def test_assemble_when_a_person_gave_another_name_then_the_look_is_not_that_characters() -> None:
+    episode = film("ep1", ["buck"] * 6)
+    looks = {crop.crop_id: "winter" for crop in episode.crops}
+    corrections = Corrections({episode.crops[0].crop_id: Correction(version=1, character="frank")})
+    items = assemble(
+        [replace(episode, looks=looks)],
+        threshold=ALIKE,
+        training=SETTINGS,
+        corrections=corrections,
+    ).items
+    assert [(item.character, item.worn) for item in items[:2]] == [
+        ("frank", ""),
+        ("buck", "winter"),
+    ]
+
+
 def test_assemble_when_one_character_is_everywhere_then_balanced_by_the_median() -> None:
     characters = ["buck"] * 60 + ["frank"] * 6 + ["rinky"] * 4
     assembly = assemble([film("ep1", characters)], threshold=ALIKE, training=SETTINGS)
@@ -395,7 +419,7 @@ def test_assemble_when_group_pictures_are_the_best_then_no_places_beyond_their_s
     of_buck = [item for item in assembly.items if item.character == "buck"]
     assert (len(of_buck), sum(item.is_group for item in of_buck)) == (10, 2)
     assert [line.detail for line in assembly.left_out] == [
-        "10 of 30 are taken, the best of each shot and framing first"
+        "10 of 30 are taken, the best of each shot, framing and look first"
     ] * 20
 
 

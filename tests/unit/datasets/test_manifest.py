@@ -39,6 +39,7 @@ def test_annotation_lines_when_written_then_the_articles_keys_with_lineage() -> 
         "alt_text": "Buck says “hello”\u2028to a bird.",
         "crop_id": "000012500-0123456789",
         "character": "buck",
+        "look": None,
         "film_id": "ep-1-12345678",
         "timecode_seconds": 12.5,
         "box": {"left": 10, "top": 20, "width": 300, "height": 400},

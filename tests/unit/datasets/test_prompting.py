@@ -64,6 +64,13 @@ def test_caption_prompt_when_place_and_framing_are_known_then_tells_them(
     assert ("in the middle" in task) == (place == FigurePlace.MIDDLE)
 
 
+def test_caption_prompt_when_a_look_is_known_then_tells_its_name() -> None:
+    subject = BUCK.model_copy(update={"look": "winter coat", "framing": Framing.FULL})
+    task = caption_prompt(subject, CaptionSettings()).task
+    told = "as Buck. Its look is called “winter coat”: use these words for it. No part of it is out"
+    assert told in task
+
+
 def test_caption_prompt_when_nobody_was_recognised_then_no_place_is_told() -> None:
     stranger = CaptionSubject(
         character=None, characters=CAST, place=FigurePlace.LEFT, framing=Framing.FULL

@@ -5,7 +5,7 @@ import pytest
 from onmodel.contracts.base import Box
 from onmodel.contracts.datasets import CharacterCount, DatasetItem, LeftOut, LeftOutReason, Split
 from onmodel.contracts.settings import TrainingSettings
-from onmodel.datasets.summary import summarize, thin_in_words
+from onmodel.datasets.summary import rare_looks_in_words, summarize, thin_in_words
 
 
 def item(number: int, character: str | None, split: Split = Split.TRAINING) -> DatasetItem:
@@ -41,6 +41,15 @@ def test_summarize_when_done_then_counts_by_character_and_names_those_with_few()
     (notice,) = summary.notices
     assert notice.startswith("Fewer than 3 training pictures")
     assert "of Frank (2): a model may not learn this character" in notice
+
+
+def test_rare_looks_when_a_look_has_few_pictures_then_named() -> None:
+    worn = [item(number, "buck").model_copy(update={"look": "winter"}) for number in range(3)]
+    worn += [item(3, "buck").model_copy(update={"look": "rain"}), item(4, "buck")]
+    assert rare_looks_in_words(worn, {"buck": "Big Buck"}) == (
+        "Fewer than 3 pictures of Big Buck's “rain” (1): a model may not learn this look",
+    )
+    assert rare_looks_in_words(worn[:3], {}) == ()
 
 
 def counts(**training: int) -> list[CharacterCount]:

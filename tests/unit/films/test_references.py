@@ -41,6 +41,7 @@ class Shown:
 
     character: str
     jpeg: bytes
+    look: str = ""
 
 
 def read(
@@ -48,14 +49,16 @@ def read(
 ) -> tuple[tuple[Shown, ...], tuple[str, ...]]:
     """The pictures that can be used, and the notices."""
     reader = ReferenceReader(run, world.uploads, world.studio, world.registry)
-    found = [(each.character, each.read()) for each in reader.pictures(settings)]
-    return tuple(Shown(name, jpeg) for name, jpeg in found if jpeg is not None), reader.notices
+    found = [(each.character, each.read(), each.look) for each in reader.pictures(settings)]
+    return tuple(
+        Shown(name, jpeg, look) for name, jpeg, look in found if jpeg is not None
+    ), reader.notices
 
 
 def shown_at(
     seconds: float, box: tuple[int, int, int, int] = (10, 20, 210, 140), film: str = TITLE
 ) -> Settings:
-    place = TimecodeReference(film=film, timecode_seconds=seconds, box=box)
+    place = TimecodeReference(film=film, timecode_seconds=seconds, box=box, look="in rain")
     return Settings(characters={"mira": Character(name="Mira", references=(place,))})
 
 
@@ -68,11 +71,15 @@ def decoded_size(jpeg: bytes) -> tuple[int, int]:
 def test_read_when_pictures_are_uploaded_then_each_with_its_character(
     world: FilmsInMemory, run: Run
 ) -> None:
-    for number, name in enumerate(("Mira", "Mira", "Otto")):
+    for number, name in enumerate(("Mira", "Mira/Winter coat", "Otto")):
         key = f"bunny/characters/{name}/{number}.jpg"
         world.route(world.upload(key, picture(number)))
     pictures, notices = read(world, run, Settings())
-    assert [each.character for each in pictures] == ["mira", "mira", "otto"]
+    assert {(each.character, each.look) for each in pictures} == {
+        ("mira", ""),
+        ("mira", "Winter coat"),
+        ("otto", ""),
+    }
     assert all(decoded_size(each.jpeg) == (512, 640) for each in pictures)
     assert notices == ()
 
@@ -118,7 +125,11 @@ def test_read_when_a_place_of_the_film_is_named_then_its_box_is_cut_out(
     world: FilmsInMemory, run: Run
 ) -> None:
     (shown,), notices = read(world, run, shown_at(1.0))
-    assert (shown.character, decoded_size(shown.jpeg)) == ("mira", (200, 120))
+    assert (shown.character, shown.look, decoded_size(shown.jpeg)) == (
+        "mira",
+        "in rain",
+        (200, 120),
+    )
     assert notices == ()
 
 

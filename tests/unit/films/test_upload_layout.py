@@ -23,6 +23,14 @@ from onmodel.films.upload_layout import (
             "bunny/characters/Big Buck/front.png",
             ReferenceFile(folder="bunny", file_name="front.png", character_folder="Big Buck"),
         ),
+        (
+            "bunny/characters/Big Buck/winter coat/1.png",
+            ReferenceFile("bunny", "1.png", character_folder="Big Buck", look_folder="winter coat"),
+        ),
+        (
+            "characters/Buck/winter/1.png",
+            ReferenceFile("", "1.png", character_folder="Buck", look_folder="winter"),
+        ),
         ("bunny/storyboards/one.yaml", StoryboardFile(folder="bunny", file_name="one.yaml")),
         ("bunny/settings.yaml", SettingsFile(folder="bunny", file_name="settings.yaml")),
         ("settings.yaml", SettingsFile(folder="", file_name="settings.yaml")),
@@ -41,7 +49,7 @@ def test_classify_when_key_is_in_layout_then_its_kind(key: str, expected: object
 @pytest.mark.parametrize(
     "key",
     ["bunny/film.mp4", "bunny/characters/front.png", "bunny/storyboards/one.pdf",
-     "bunny/notes/readme.txt", "bunny/characters/buck/more/front.png",
+     "bunny/notes/readme.txt", "bunny/characters/buck/more/still/front.png",
      "bunny/films/cover.jpg", "bunny/films/Notes.TXT", "poster.HEIC", "storyboard.yaml",
      "bunny/films/season 1.zip"],
 )  # fmt: skip

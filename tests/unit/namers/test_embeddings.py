@@ -1,5 +1,6 @@
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -172,6 +173,28 @@ def test_name_when_the_threshold_is_measured_then_figures_count_and_not_the_crop
     # The references come first. Both are embedded by several threads: in any order.
     assert sorted(embedder.pictures[:2]) == sorted(balanced)
     assert sorted(embedder.pictures[2:]) == sorted(balanced)
+
+
+@pytest.mark.parametrize(
+    ("settings", "looks"), [(NamingSettings(), ["night", ""]), (NAMING, ["", ""])]
+)
+def test_name_when_references_have_looks_then_named_ones_have_the_nearest_of_figures_alone(
+    settings: NamingSettings, looks: list[str]
+) -> None:
+    references = [
+        replace(reference("buck", picture(0)), look="day"),
+        replace(reference("buck", picture(3)), look="night"),
+        reference("frank", picture(2)),
+    ]
+    figures = {"0": picture(3), "1": picture(2)}
+    embedder = FakeEmbedder()
+    namer = make_embeddings_namer(
+        settings, references, embedder, lambda crop: figures[crop.crop_id]
+    )
+    vectors = np.stack([embedder.embed(picture(number)) for number in (3, 2)])
+    names = namer.name(numbered_crops(2), vectors)
+    assert [each.character for each in names] == ["buck", "frank"]
+    assert [each.look for each in names] == looks
 
 
 def test_name_when_a_track_has_many_crops_then_the_best_four_are_embedded() -> None:

@@ -111,6 +111,17 @@ def test_dataset_report_when_framings_are_known_then_each_picture_and_the_charac
     html = dict(render_dataset_report(report(items=items)))["index.html"].decode()
     assert '<p class="note">2 cut off at the edge, 1 whole figure, 1 not known</p>' in html
     assert html.count(" · cut off at the edge") == 2
+
+
+def test_dataset_report_when_looks_are_known_then_each_picture_and_the_character_say_them() -> None:
+    looks = ["", "rain", "", "winter", "", "winter", "", ""]
+    items = [
+        item.model_copy(update={"look": look})
+        for item, look in zip(report(pictures=8).items, looks, strict=True)
+    ]
+    html = dict(render_dataset_report(report(items=items)))["index.html"].decode()
+    assert '<p class="note">1 “rain”, 2 “winter”, 1 of no known look</p>' in html
+    assert html.count(" · look “winter”") == 2
     assert 'class="note"' not in dict(render_dataset_report(report()))["index.html"].decode()
 
 

@@ -52,6 +52,21 @@ def items(world: TrainingInMemory, dataset_id: str) -> tuple[DatasetItem, ...]:
     return read_lines(DatasetItem, world.studio.get(keys.items))
 
 
+def test_assemble_when_a_character_has_looks_then_its_items_and_captions_have_the_surest(
+    world: TrainingInMemory,
+) -> None:
+    generation = world.generation()
+    world.show_reference("big-buck", 0, "day")
+    world.show_reference("big-buck", 5, "night")
+    world.uploads.delete_prefix(f"{PRODUCTION}/characters/big-buck/front.png")
+    dataset = world.assemble(generation)
+    expected = {("big-buck", "day"), ("frank", "")}
+    assert {(item.character, item.worn) for item in items(world, dataset.dataset_id)} == expected
+    assert {(item.character, item.worn) for item in world.waiting(dataset)} == expected
+    world.caption(next(item for item in world.waiting(dataset) if item.worn))
+    assert "Its look is called “day”" in world.captions.asked[0][0].text
+
+
 def test_assemble_when_done_then_the_dataset_stands_by_itself(world: TrainingInMemory) -> None:
     dataset = world.assemble(world.generation())
     keys = world.keys(dataset)

@@ -207,7 +207,20 @@ def test_route_when_reference_is_a_picture_then_recorded(world: FilmsInMemory) -
     event = world.upload("bunny/characters/Big Buck/front.png", PICTURE)
     assert world.route(event).outcome == "recorded"
     (record,) = REFERENCES.list(world.registry, "bunny")
-    assert record.body.character == "big-buck"
+    assert (record.body.character, record.body.look) == ("big-buck", "")
+
+
+def test_route_when_references_lie_in_folders_of_looks_then_each_has_its_look(
+    world: FilmsInMemory,
+) -> None:
+    for folder in ("Winter coat/", "Summer/", ""):
+        world.route(world.upload(f"bunny/characters/Buck/{folder}1.png", PICTURE))
+    rows = REFERENCES.list(world.registry, "bunny")
+    assert {(row.body.character, row.body.look) for row in rows} == {
+        ("buck", "Winter coat"),
+        ("buck", "Summer"),
+        ("buck", ""),
+    }
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_annotations_when_written_then_the_articles_keys_with_lineage(
     first = json.loads(lines[0])
     assert set(first) == {
         "image_ref", "alt_text", "crop_id", "character", "film_id", "timecode_seconds", "box",
-        "beside", "shot", "framing", "quality",
+        "beside", "look", "shot", "framing", "quality",
     }  # fmt: skip
     assert first["box"] == {"left": 10, "top": 20, "width": 300, "height": 400}
 

@@ -48,6 +48,9 @@ class CaptionItem(Contract):
     place: FigurePlace | None = Field(
         default=None, exclude_if=lambda place: place is None, description="as of the item"
     )
+    worn: str = Field(
+        default="", exclude_if=lambda worn: not worn, description="look of the character"
+    )
     key: str = Field(description="S3 key of the picture in the studio bucket")
     character_name: str = Field(
         default="",

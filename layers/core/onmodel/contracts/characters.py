@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 
 from onmodel.contracts.base import Contract, is_hand_written
-from onmodel.contracts.hand_written import Name, at_most, one_line, when_written
+from onmodel.contracts.hand_written import Name, OneLine, at_most, one_line, when_written
 
 LONGEST_FILM_SECONDS = 12 * 3600
 LONGEST_NAME = 60
@@ -35,6 +35,12 @@ class TimecodeReference(Contract):
     timecode_seconds: Annotated[float, at_most(LONGEST_FILM_SECONDS)] = Field(ge=0)
     box: tuple[int, int, int, int] = Field(
         description="left, top, right, bottom in the film's display pixels"
+    )
+    look: OneLine = Field(
+        default="",
+        max_length=LONGEST_NAME,
+        exclude_if=lambda look: not look,  # ids of runs made before it existed are hashes of these
+        description="of the character there, such as `winter coat`",
     )
 
     @field_validator("box")

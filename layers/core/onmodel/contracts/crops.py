@@ -119,6 +119,11 @@ class Naming(Contract):
     confidence: float = Field(ge=-1, le=1)
     margin: float = Field(ge=0, le=2, description="ahead of the next character by")
     runner_up: str | None = None
+    look: str = Field(
+        default="",
+        exclude_if=lambda look: not look,
+        description="of the character; '' where it has one or none, or it is not sure which",
+    )
     group: str | None = Field(
         default=None,
         description="the crop that stands for those without a name that look like this one",

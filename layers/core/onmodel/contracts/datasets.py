@@ -71,6 +71,16 @@ class DatasetItem(Contract):
     framing: Framing | None = Field(
         default=None, exclude_if=lambda framing: framing is None, description="as of the crop"
     )
+    look: str = Field(
+        default="",
+        exclude_if=lambda look: not look,
+        description="of the character that the namer gave; '' where none is known",
+    )
+
+    @property
+    def worn(self) -> str:
+        """The look, unless a person gave the picture to another character; '' for none."""
+        return self.look if self.character == self.named else ""
 
     @property
     def place(self) -> FigurePlace | None:

@@ -75,6 +75,11 @@ class ReferenceStatus(StrEnum):
 
 class ReferenceBody(Contract):
     character: str
+    look: str = Field(
+        default="",
+        exclude_if=lambda look: not look,
+        description="its sub-folder as typed; '' for a picture beside the looks",
+    )
     source: ObjectRef
     width: int
     height: int

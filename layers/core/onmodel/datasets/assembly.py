@@ -78,7 +78,9 @@ def assemble(
         )
     chosen.sort()
     unsplit = [
-        corrected_item(_item(pool.crops[i], pool.named[i], companies[i]), corrections)
+        corrected_item(
+            _item(pool.crops[i], pool.named[i], pool.looks[i], companies[i]), corrections
+        )
         for i in chosen
     ]
     items = split_by_shot(unsplit, training)
@@ -105,7 +107,7 @@ def _with_few_groups(
 ) -> list[int]:
     """At most `group_share` group pictures, and more for characters that are rarely alone."""
     alone = [i for i in chosen if not companies[i].is_group]
-    groups = _spread((pool.crops[i], i) for i in chosen if companies[i].is_group)
+    groups = _spread(pool, (i for i in chosen if companies[i].is_group))
     each = Counter(pool.characters[i] for i in alone)
     kept: list[int] = []
     surplus: list[int] = []
@@ -157,12 +159,14 @@ def _balanced(
     cap = _cap({name: len(rows) for name, rows in by_character.items()}, training)
     chosen: list[int] = []
     for character, rows in by_character.items():
-        alone = _spread((pool.crops[i], i) for i in rows if not companies[i].is_group)
-        groups = _spread((pool.crops[i], i) for i in rows if companies[i].is_group)
+        alone = _spread(pool, (i for i in rows if not companies[i].is_group))
+        groups = _spread(pool, (i for i in rows if companies[i].is_group))
         # more group pictures would take places, and then be left out for their share
         few = min(len(groups), max(int(cap * training.group_share), cap - len(alone)))
         chosen += [*alone[: cap - few], *groups[:few]]
-        detail = f"{cap:,} of {len(rows):,} are taken, the best of each shot and framing first"
+        detail = (
+            f"{cap:,} of {len(rows):,} are taken, the best of each shot, framing and look first"
+        )
         left += [
             left_out(pool.crops[i], character, LeftOutReason.OVER_CAP, detail)
             for i in (*alone[cap - few :], *groups[few:])
@@ -181,33 +185,33 @@ def _cap(counts: Mapping[str | None, int], training: TrainingSettings) -> int:
     return cap
 
 
-def _spread(rows: Iterable[tuple[Crop, int]]) -> list[int]:
-    """The best first, but one of each shot before a second one, and likewise one of each framing.
+def _spread(pool: CropPool, places: Iterable[int]) -> list[int]:
+    """The best first, but one of each shot before a second one, and so of each framing and look.
 
-    Framings come last: of those that a dataset has room for, each gets the same share.
+    Looks come last: of those that a dataset has room for, each gets the same share.
     """
-    best = sorted(rows, key=lambda row: (-row[0].quality, row[0].crop_id))
-    of_shots = _in_turn(best, lambda crop: (crop.film_id, crop.shot))
-    return [index for _, index in _in_turn(of_shots, lambda crop: crop.framing)]
+    best = sorted(places, key=lambda i: (-pool.crops[i].quality, pool.crops[i].crop_id))
+    of_shots = _in_turn(best, lambda i: (pool.crops[i].film_id, pool.crops[i].shot))
+    of_framings = _in_turn(of_shots, lambda i: pool.crops[i].framing)
+    return _in_turn(of_framings, lambda i: pool.looks[i])
 
 
-def _in_turn(
-    rows: Iterable[tuple[Crop, int]], kind: Callable[[Crop], Hashable]
-) -> list[tuple[Crop, int]]:
+def _in_turn(places: Iterable[int], kind: Callable[[int], Hashable]) -> list[int]:
     """One of each kind, then a second one of each; the order stays as it was otherwise."""
-    places: Counter[Hashable] = Counter()
-    ranked: list[tuple[int, tuple[Crop, int]]] = []
-    for row in rows:
-        ranked.append((places[kind(row[0])], row))
-        places[kind(row[0])] += 1
-    return [row for _, row in sorted(ranked, key=itemgetter(0))]
+    seen: Counter[Hashable] = Counter()
+    ranked: list[tuple[int, int]] = []
+    for i in places:
+        ranked.append((seen[kind(i)], i))
+        seen[kind(i)] += 1
+    return [i for _, i in sorted(ranked, key=itemgetter(0))]
 
 
-def _item(crop: Crop, character: str | None, company: Company) -> DatasetItem:
+def _item(crop: Crop, character: str | None, look: str, company: Company) -> DatasetItem:
     shared = set(DatasetItem.model_fields) & set(Crop.model_fields)
     return DatasetItem(
         **{name: getattr(crop, name) for name in shared},
         character=character,
+        look=look,
         beside=company.names,
         is_group=company.is_group,
     )

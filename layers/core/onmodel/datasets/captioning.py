@@ -61,6 +61,9 @@ class Recognised(Protocol):
     @property
     def place(self) -> FigurePlace | None: ...
 
+    @property
+    def worn(self) -> str: ...
+
 
 class KnownCaption(Contract):
     """A caption in the Cache."""
@@ -202,6 +205,7 @@ class Captioner:
             beside=beside,
             framing=who.framing,
             place=who.place,
+            look=who.worn,
         )
 
     def _prompt(self, who: Recognised) -> CaptionPrompt:

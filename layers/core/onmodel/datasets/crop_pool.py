@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,8 @@ from onmodel.films.corrections import Corrections
 class FilmCrops:
     """The kept crops of one prepared film.
 
-    `names` gives the character by crop_id (None or absent: unnamed); `vectors` is
+    `names` gives the character by crop_id (None or absent: unnamed), `looks` its look where that is
+    known; `vectors` is
     `(len(crops), d)` float32, rows of unit length; `embedding` made them: vectors of two models
     cannot be compared; `threshold` is that of the film's own choice among near-duplicates.
     """
@@ -30,13 +31,15 @@ class FilmCrops:
     vectors: Vectors
     embedding: EmbeddingSettings
     threshold: float
+    looks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class CropPool:
-    """The crops of all films: crops, characters, vectors and groups by the same index.
+    """The crops of all films: crops, characters, vectors, groups and looks by the same index.
 
-    `named` has what the namer said, `characters` what holds; `apart` has the pairs that a person
+    `named` has what the namer said, `characters` what holds; `looks` has '' where no look is known
+    of that character; `apart` has the pairs that a person
     told apart, both in this pool. Crops of one group are never duplicates of each other: their
     film chose among them.
     """
@@ -47,6 +50,7 @@ class CropPool:
     vectors: Vectors
     groups: npt.NDArray[np.int64]
     apart: list[tuple[int, int]]
+    looks: list[str]
 
 
 def pool_of(films: Sequence[FilmCrops], threshold: float, corrections: Corrections) -> CropPool:
@@ -54,18 +58,23 @@ def pool_of(films: Sequence[FilmCrops], threshold: float, corrections: Correctio
     rows = [film.vectors for film in films if len(film.crops)]
     crops = [crop for film in films for crop in film.crops]
     named = [film.names.get(crop.crop_id) for film in films for crop in film.crops]
+    characters = [
+        corrections.character(crop.crop_id, name) for crop, name in zip(crops, named, strict=True)
+    ]
+    looks = [film.looks.get(crop.crop_id, "") for film in films for crop in film.crops]
     place = {crop.crop_id: i for i, crop in enumerate(crops)}
     inside = (tuple(pair) for pair in corrections.different_pairs() if pair <= place.keys())
     return CropPool(
         crops,
         named,
-        [
-            corrections.character(crop.crop_id, name)
-            for crop, name in zip(crops, named, strict=True)
-        ],
+        characters,
         np.concatenate(rows) if rows else np.zeros((0, 1), np.float32),
         _groups(films, threshold),
         [(place[first], place[second]) for first, second in inside],
+        [
+            look if named[i] == character else ""
+            for i, (look, character) in enumerate(zip(looks, characters, strict=True))
+        ],
     )
 
 

@@ -33,6 +33,7 @@ def annotation(item: DatasetItem, image_ref: str, alt_text: str) -> dict[str, An
         "alt_text": alt_text,
         "crop_id": item.crop_id,
         "character": item.character,
+        "look": item.worn or None,
         "beside": item.also_seen,
         "film_id": item.film_id,
         "timecode_seconds": item.timecode_seconds,

@@ -111,6 +111,7 @@ class CaptionSubject(Contract):
 
     framing: Framing | None = Field(default=None, description="None: not known")
     place: FigurePlace | None = Field(default=None, description="None: not known")
+    look: str = Field(default="", description="of the character; '' where none is known")
 
     @property
     def name(self) -> str | None:
@@ -182,6 +183,8 @@ def _subject_lines(subject: CaptionSubject) -> str:
     else:
         place = "" if subject.place is None else f" {PLACES[subject.place]}"
         known = f"The figure{place} of this picture was recognised as {subject.name}."
+        if subject.look:
+            known += f" Its look is called “{subject.look}”: use these words for it."
         if subject.framing is not None:
             known += f" {FRAMINGS[subject.framing]}"
     beside = subject.names_beside

@@ -9,6 +9,9 @@ from onmodel.contracts.datasets import CharacterCount, DatasetItem, DatasetSumma
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.formats.wording import listed, person_name
 
+FEWEST_OF_A_LOOK = 3
+"""Below it a picture's pose and place are learnt with the look, as nothing else shows it."""
+
 MOST_NAMED = 5
 """Characters with too few pictures that a sentence lists; it says how many more there are."""
 
@@ -49,7 +52,30 @@ def summarize(
         films=tuple(sorted(films)),
         characters=counts,
         left_out=dict(Counter(line.reason for line in left_out)),
-        notices=thin_in_words(counts, training, names),
+        notices=(*thin_in_words(counts, training, names), *rare_looks_in_words(items, names)),
+    )
+
+
+def rare_looks_in_words(items: Iterable[DatasetItem], names: Mapping[str, str]) -> tuple[str, ...]:
+    """Which looks have too few pictures to be learnt; a clause without a full stop.
+
+    They are trained on all the same: who made a folder for a look wants it.
+
+    Args:
+        items: the dataset's pictures.
+        names: of all characters of the production, for people, by slug.
+    """
+    looks = Counter((item.character, item.worn) for item in items if item.character and item.worn)
+    rare = [
+        f"{names.get(slug) or person_name(slug)}'s “{look}” ({number:,})"
+        for (slug, look), number in sorted(looks.items())
+        if number < FEWEST_OF_A_LOOK
+    ]
+    if not rare:
+        return ()
+    return (
+        f"Fewer than {FEWEST_OF_A_LOOK} pictures of {listed(rare)}: a model may not learn"
+        f" {'this look' if len(rare) == 1 else 'these looks'}",
     )
 
 

@@ -97,7 +97,9 @@ def _corrected(naming: Naming, corrections: Corrections) -> Naming:
     character = corrections.character(naming.crop_id, naming.character)
     if character == naming.character:
         return naming
-    return naming.model_copy(update={"character": character, "replaces": naming.character or ""})
+    return naming.model_copy(
+        update={"character": character, "replaces": naming.character or "", "look": ""}
+    )
 
 
 def read_corrections(production: str, registry: Registry) -> Corrections:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.film_rows import ReferenceBody, ReferenceStatus
-from onmodel.contracts.keys import digest, slug
+from onmodel.contracts.keys import as_typed, digest, slug
 from onmodel.films.folders import record_character
 from onmodel.films.upload_layout import ReferenceFile
 from onmodel.ports.machines import Clock
@@ -38,7 +38,13 @@ def record_reference(
         production,
         _reference_id(production, character, reference.file_name, source.key, registry),
         status=ReferenceStatus.REFUSED if size is None else ReferenceStatus.RECORDED,
-        body=ReferenceBody(character=character, width=width, height=height, source=source),
+        body=ReferenceBody(
+            character=character,
+            look=" ".join(as_typed(reference.look_folder).split()),
+            width=width,
+            height=height,
+            source=source,
+        ),
         now=clock(),
     )
 

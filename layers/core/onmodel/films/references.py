@@ -48,7 +48,10 @@ class ReferenceReader:
         rows = list(REFERENCES.list(self.registry, self.run.production))
         uploaded = [
             ReferencePicture(
-                row.body.character, partial(self._uploaded, place, row), _for_people(row.body)
+                row.body.character,
+                partial(self._uploaded, place, row),
+                _for_people(row.body),
+                row.body.look,
             )
             for place, row in enumerate(rows)
         ]
@@ -57,6 +60,7 @@ class ReferenceReader:
                 character,
                 partial(self._in_film, place, character, shown),
                 f"of {character} in {shown.film}",
+                shown.look,
             )
             for place, (character, shown) in enumerate(_by_timecode(settings), len(rows))
         ]
@@ -128,8 +132,9 @@ class ReferenceReader:
 
 
 def _for_people(reference: ReferenceBody) -> str:
-    """The character's folder and the file's name, as typed."""
-    return as_typed("/".join(reference.source.key.split("/")[-2:]))
+    """The character's folder, that of its look and the file's name, as typed."""
+    parts = 3 if reference.look else 2
+    return as_typed("/".join(reference.source.key.split("/")[-parts:]))
 
 
 def _by_timecode(settings: Settings) -> Iterator[tuple[str, TimecodeReference]]:

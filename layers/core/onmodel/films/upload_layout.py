@@ -30,9 +30,13 @@ class FilmFile(UploadPlace):
 
 @dataclass(frozen=True)
 class ReferenceFile(UploadPlace):
-    """<production>/characters/<name>/<file>; characters/… at the root for production main."""
+    """<production>/characters/<name>/<file>, or <name>/<look>/<file>; characters/… as above.
+
+    `look_folder` is as typed, '' for a file beside the looks.
+    """
 
     character_folder: str
+    look_folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,12 +94,16 @@ def classify(key: str) -> Upload:  # noqa: PLR0911 - one return a kind reads bes
             return FilmFile(folder=folder, file_name="/".join(path))
         case [folder, "characters", character, name]:
             return ReferenceFile(folder=folder, file_name=name, character_folder=character)
+        case [folder, "characters", character, look, name]:
+            return ReferenceFile(folder, name, character_folder=character, look_folder=look)
         case [folder, "storyboards", name] if name.lower().endswith(STORYBOARD_SUFFIXES):
             return StoryboardFile(folder=folder, file_name=name)
         case ["films", *path] if path and is_film:
             return FilmFile(folder="", file_name="/".join(path))
         case ["characters", character, name]:
             return ReferenceFile(folder="", file_name=name, character_folder=character)
+        case ["characters", character, look, name]:
+            return ReferenceFile("", name, character_folder=character, look_folder=look)
         case ["storyboards", name] if name.lower().endswith(STORYBOARD_SUFFIXES):
             return StoryboardFile(folder="", file_name=name)
     return UnknownUpload(folder="", file_name=key, kind=kind)

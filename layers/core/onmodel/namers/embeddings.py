@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
@@ -19,6 +19,7 @@ from onmodel.ports.models import Embedder
 from onmodel.ports.namer import LookAlikes, ReferencePicture
 from onmodel.vision.comparison import Comparison, learn_comparison
 from onmodel.vision.light import balance_jpeg
+from onmodel.vision.looks import nearest_looks
 from onmodel.vision.track_groups import Tracks
 
 Scores = npt.NDArray[np.float64]
@@ -68,12 +69,14 @@ class EmbeddingsNamer:
         references: by character, `(k, d)` float32, rows of unit length; k may be 0.
         settings: threshold and margin.
         figure: embeds the figure of a crop, like the references. None: the crops' own vectors are
-            compared, which hold the background as well.
+            compared, which hold the background as well, and looks are not told.
+        looks: by character, the look of each of its references.
     """
 
     references: Mapping[str, Vectors]
     settings: NamingSettings
     figure: Callable[[Crop], Vector] | None = None
+    looks: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def name(self, crops: Sequence[Crop], vectors: Vectors) -> tuple[Naming, ...]:
         """See `Namer.name`."""
@@ -84,8 +87,9 @@ class EmbeddingsNamer:
         if self.figure is not None:
             vectors = self._figure_vectors(self.figure, crops, tracks)
         scores, names = self._decide(characters, tracks, vectors)
+        looks = self._looks(characters, tracks, vectors, names)
         return tuple(
-            _naming(crop.crop_id, characters, scores[track], names[track])
+            _naming(crop.crop_id, characters, scores[track], names[track], looks[track])
             for crop, track in zip(crops, tracks.of_crop, strict=True)
         )
 
@@ -99,6 +103,24 @@ class EmbeddingsNamer:
             if nearest >= limit:
                 found.append(LookAlikes(first, second, nearest, limit))
         return tuple(found)
+
+    def _looks(
+        self,
+        characters: Sequence[str],
+        tracks: Tracks,
+        vectors: Vectors,
+        names: Sequence[int | None],
+    ) -> list[str]:
+        """Each track's look; '' without a name, or where it is not sure."""
+        if self.figure is None or not self.looks:
+            return [""] * len(tracks)
+        by_character = [
+            nearest_looks(tracks, vectors, self.references[name], self.looks[name])
+            for name in characters
+        ]
+        return [
+            "" if name is None else by_character[name][track] for track, name in enumerate(names)
+        ]
 
     def _figure_vectors(
         self, figure: Callable[[Crop], Vector], crops: Sequence[Crop], tracks: Tracks
@@ -212,13 +234,16 @@ def make_embeddings_namer(
 
     embed = embed_figure if measured else embedder.embed
     rows: defaultdict[str, list[Vector]] = defaultdict(list)
+    looks: defaultdict[str, list[str]] = defaultdict(list)
     for reference, vector in zip(references, ask_about_each(references, embed), strict=True):
         if vector is not None:
             rows[reference.character].append(vector)
+            looks[reference.character].append(reference.look)
     return EmbeddingsNamer(
         {name: np.stack(found) for name, found in rows.items()},
         settings,
         (lambda crop: embed_figure(figure(crop))) if measured else None,
+        looks,
     )
 
 
@@ -233,7 +258,9 @@ def _are_several(references: Sequence[ReferencePicture]) -> bool:
     return False
 
 
-def _naming(crop_id: str, characters: Sequence[str], scores: Scores, name: int | None) -> Naming:
+def _naming(
+    crop_id: str, characters: Sequence[str], scores: Scores, name: int | None, look: str
+) -> Naming:
     ranked = np.argsort(-scores, kind="stable")
     place = int(ranked[0]) if name is None else name
     others = [int(other) for other in ranked if int(other) != place]
@@ -246,6 +273,7 @@ def _naming(crop_id: str, characters: Sequence[str], scores: Scores, name: int |
         confidence=confidence,
         margin=max(0.0, ahead),
         runner_up=characters[place] if name is None else runner_up,
+        look=look,
     )
 
 

@@ -174,7 +174,7 @@ def _sections(report: DatasetReport, called: CharacterNames) -> list[Section[Ent
             title="Not named" if slug == UNNAMED else called(slug),
             total=len(groups[slug]),
             hue=0 if slug == UNNAMED else colours[slug],
-            note=_framings(groups[slug]),
+            note="; ".join(filter(None, (_looks(groups[slug]), _framings(groups[slug])))),
             items=tuple(
                 _entry(item, report, called)
                 for item in sorted(
@@ -184,6 +184,14 @@ def _sections(report: DatasetReport, called: CharacterNames) -> list[Section[Ent
         )
         for slug in order
     ]
+
+
+def _looks(items: Sequence[DatasetItem]) -> str:
+    """How many pictures show which look; '' where that is known of none."""
+    counts = Counter(item.worn for item in items)
+    known = [f"{number:,} “{look}”" for look, number in sorted(counts.items()) if look]
+    unknown = [f"{counts['']:,} of no known look"] if counts[""] else []
+    return ", ".join([*known, *unknown]) if known else ""
 
 
 def _framings(items: Sequence[DatasetItem]) -> str:
@@ -210,10 +218,12 @@ def _entry(item: DatasetItem, report: DatasetReport, called: CharacterNames) -> 
 
 
 def _source(item: DatasetItem, called: CharacterNames) -> str:
-    """Where the picture is from, who else is to be seen, and how much of the figure."""
+    """Where the picture is from, who else is to be seen, the look, and how much of it."""
     parts = [item.film_id, timecode(item.timecode_seconds)]
     if item.also_seen:
         parts.append(f"with {' and '.join(called(slug) for slug in item.also_seen)}")
+    if item.worn:
+        parts.append(f"look “{item.worn}”")
     if item.framing is not None:
         parts.append(FRAMED[item.framing])
     return " · ".join(parts)

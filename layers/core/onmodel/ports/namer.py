@@ -23,11 +23,13 @@ class ReferencePicture:
         read: the JPEG, as `vision.encoding.encode_for_service` makes it; None when the picture
             cannot be used. Several threads may call it, and each call reads the file again.
         name: for people: the character's folder and the file's name, or the place in a film.
+        look: of the character on it, as captions write it; '' when nobody named it.
     """
 
     character: str
     read: Callable[[], bytes | None]
     name: str = ""
+    look: str = ""
 
 
 @dataclass(frozen=True)

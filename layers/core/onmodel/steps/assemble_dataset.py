@@ -283,6 +283,7 @@ class AssembleDataset:
                 beside=item.beside,
                 framing=item.framing,
                 place=item.place,
+                worn=item.worn,
                 key=item.key,
                 character_name=names.get(item.character or "", ""),
             )
@@ -332,7 +333,11 @@ class AssembleDataset:
 
 def _named(film: FilmCrops, namer: Namer) -> FilmCrops:
     names = namer.name(film.crops, film.vectors)
-    return replace(film, names={name.crop_id: name.character for name in names})
+    return replace(
+        film,
+        names={name.crop_id: name.character for name in names},
+        looks={name.crop_id: name.look for name in names},
+    )
 
 
 def unused_sections(training: TrainingSettings, trainer: str) -> tuple[str, ...]:

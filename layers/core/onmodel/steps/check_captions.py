@@ -58,6 +58,7 @@ def check_captions(
             beside=item.beside,
             framing=item.framing,
             place=item.place,
+            worn=item.worn,
             key=item.key,
             faults=faults,
             character_name=corrections.names().get(item.character or "", ""),

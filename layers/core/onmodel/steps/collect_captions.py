@@ -23,7 +23,7 @@ from onmodel.datasets.caption_answers import read_answers
 from onmodel.datasets.caption_repairs import CaptionSet
 from onmodel.datasets.corrected import cast_of, review_pictures
 from onmodel.datasets.records import dataset_keys, dataset_settings
-from onmodel.datasets.summary import summarize, thin_in_words
+from onmodel.datasets.summary import rare_looks_in_words, summarize, thin_in_words
 from onmodel.errors import DatasetRefused
 from onmodel.films.corrections import read_corrections
 from onmodel.formats.jsonl import read_lines, write_lines
@@ -78,7 +78,10 @@ def collect_captions(
         dataset_id=dataset.dataset_id,
         names=names,
     )
-    outdated = thin_in_words(before.characters, settings.training, names)
+    outdated = (
+        *thin_in_words(before.characters, settings.training, names),
+        *rare_looks_in_words(items, names),
+    )
     others = (notice for notice in row.body.notices if notice not in outdated)
     checked = CaptionSet(captioned, reviewed.captions, cast).result(answers)
     summary = summary.model_copy(

@@ -35,7 +35,8 @@ def test_imagefolder_when_written_then_a_metadata_file_beside_the_pictures_of_ea
     assert files(folder) == wanted | OURS
     assert lines(folder / "train/metadata.jsonl")[0] == {
         "file_name": f"{CROPS[0]}.jpeg", "text": CAPTION.format(name=NAMES["buck"]),
-        "crop_id": CROPS[0], "character": "buck", "name": NAMES["buck"], "film": "a.mp4",
+        "crop_id": CROPS[0], "character": "buck", "name": NAMES["buck"], "look": "",
+        "film": "a.mp4",
         "film_id": "a-00000000", "timecode": "00:00.000", "timecode_seconds": 0.0, "shot": 0,
         "framing": "",
         "box": [120, 70, 100, 200], "quality": 0.5,
