@@ -40,6 +40,7 @@ ELSEWHERE = {
     "onmodel demo --keep": "as make demo",
     "make demo TRAINER=sagemaker": "make test-trainer runs the same programs, after fetching torch",
     "make build": "make check-build in .ci/run builds first",
+    "make test-faults": "takes minutes; make test runs a sample of it",
     "make audit": "asks PyPI; tests/unit/template/test_audit.py holds what works offline",
     "aws secretsmanager put-secret-value": "would make all links invalid",
     "ONMODEL_WRITE_DOCS=1 .venv/bin/pytest tests/docs/test_reference.py": (
