@@ -16,7 +16,7 @@ from rich.panel import Panel
 from onmodel.contracts.keys import slug
 from onmodel.errors import FilmRefused
 from onmodel.formats.wording import duration
-from onmodel_cli import local_stack, results, speaking
+from onmodel_cli import local_jobs, local_stack, results, speaking
 from onmodel_cli.checked_here import no_file
 from onmodel_cli.connection import Connection, connect, use_endpoint
 from onmodel_cli.ending import Post, finish
@@ -166,9 +166,9 @@ def _simulation(demo: Demo) -> SimulationSettings | None:
     """Raises LocalUnavailable when the trainer is to run and torch is not installed."""
     if not demo.runs_trainer:
         return None
-    settings = local_stack.training_settings()
+    settings = local_jobs.training_settings(local_stack.repository())
     if settings.training_program != "trainer":
-        raise local_stack.LocalUnavailable(
+        raise local_jobs.LocalUnavailable(
             "The trainer's programs need torch", "Run `make demo TRAINER=sagemaker`"
         )
     return settings

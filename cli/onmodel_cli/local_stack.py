@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onmodel.errors import RefusedError
 from onmodel.formats.wording import count
-from onmodel_cli import speaking
+from onmodel_cli import local_jobs, speaking
 from onmodel_cli.connection import use_endpoint
+from onmodel_cli.local_jobs import LocalUnavailable
 from onmodel_cli.signals import ending_as_by_ctrl_c
 from onmodel_cli.waiting import waiting
 
@@ -39,10 +39,6 @@ local_app = typer.Typer(
     help="The local stack: an AWS emulator and stand-ins for Rekognition and Bedrock, on "
     "127.0.0.1. Runs the same template.yaml; costs nothing. `down` keeps its data.",
 )
-
-
-class LocalUnavailable(RefusedError):
-    """Raised when the local stack is not installed, not found or not running."""
 
 
 @local_app.command()
@@ -76,13 +72,13 @@ def up(
             running = start(
                 vision_url=vision_url,
                 vision_model=vision_model,
-                settings=training_settings(weights),
+                settings=local_jobs.training_settings(repository(), weights),
                 home=DEMO_HOME if demo else None,
                 fresh=fresh,
             )
         _tell_leftovers()
         speaking.say(f"[green]✓[/] The local stack runs at {running.endpoint_url}")
-        speaking.say(_about_jobs(running))
+        speaking.say(local_jobs.about_jobs(running))
         speaking.say(
             "Use it with --local; `onmodel local mails` shows what it would have sent. "
             "Stop it with `onmodel local down`."
@@ -162,47 +158,6 @@ def _check_demo_data() -> None:
         raise LocalUnavailable(
             "A local stack with other data runs", "Stop it first: `onmodel local down`"
         )
-
-
-def training_settings(weights: Path | None = None) -> SimulationSettings:
-    """What SageMaker jobs run: the trainer's programs where torch is installed, else scripts.
-
-    Args:
-        weights: folder of a model to train and draw with, instead of the tiny one.
-
-    Raises:
-        LocalUnavailable: weights are given, but torch is not installed, or they cannot be used.
-    """
-    from onmodel_local.simulation_settings import SimulationSettings
-    from onmodel_local.trainer_files import WeightsRefusedError, link_weights
-
-    python = repository() / ".venv-trainer" / "bin" / "python"
-    if not python.is_file():
-        if weights is not None:
-            raise LocalUnavailable(
-                "Training with weights of your own needs torch", "Run `make trainer-environment`"
-            )
-        return SimulationSettings()
-    settings = SimulationSettings(training_program="trainer", trainer_python=str(python))
-    if weights is not None:
-        try:
-            settings.weights_folder = str(link_weights(weights, repository()))
-        except WeightsRefusedError as fault:
-            raise LocalUnavailable(str(fault), "See docs/trainers.md") from fault
-    return settings
-
-
-def _about_jobs(running: RunningStack) -> str:
-    """A line on what SageMaker jobs run."""
-    settings = running.control("simulation-settings")
-    if settings["training_program"] != "trainer":
-        return (
-            "SageMaker jobs are scripts that train nothing. For the real programs on a tiny model: "
-            "`onmodel local down`, `make trainer-environment`, `onmodel local up`."
-        )
-    if folder := settings["weights_folder"]:
-        return f"SageMaker jobs train and draw with the weights in {folder}."
-    return "SageMaker jobs run the real programs on a tiny model with random weights."
 
 
 def _tell_leftovers() -> None:

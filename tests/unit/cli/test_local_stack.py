@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from onmodel_cli import local_stack, main
+from onmodel_cli import local_jobs, local_stack, main
 from onmodel_local.daemon import RunningStack
 
 
@@ -72,7 +72,7 @@ def test_up_when_the_demos_data_are_wanted_then_goes_on_with_them_or_says_why_no
         return stack
 
     monkeypatch.setattr(local_stack, "start", start)
-    monkeypatch.setattr(local_stack, "_about_jobs", lambda _: "")
+    monkeypatch.setattr(local_jobs, "about_jobs", lambda _: "")
     done = CliRunner().invoke(main.app, ["local", "up", "--demo"])
     assert (done.exit_code, asked) == (code, [local_stack.DEMO_HOME] if code == 0 else [])
     assert said in " ".join(done.output.split())
