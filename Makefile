@@ -19,6 +19,8 @@ export SAM_CLI_TELEMETRY := 0
 # NumPy and OpenCV start a thread a core, which spin until there is work: twice the CPU of an import.
 export OPENBLAS_NUM_THREADS := 1
 unexport VIRTUAL_ENV
+# Hundreds of processes import the same modules: none but the first compiles them.
+unexport PYTHONDONTWRITEBYTECODE
 
 BUILD_DIR := $(if $(filter arm64,$(ARCH)),.aws-sam/build,build/$(ARCH))
 
