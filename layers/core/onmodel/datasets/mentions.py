@@ -12,8 +12,9 @@ UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
     "\uf900-\ufaff\U00020000-\U0003ffff"
 )
-LETTER = rf"(?:(?![{UNSPACED}])\w)"
-"""A letter of a script that separates words."""
+LETTER = rf"(?-i:(?![{UNSPACED}])\w)"
+"""A letter of a script that separates words. With `-i`, which changes nothing here: where case is
+ignored, `re` would compile each of the 70,000 characters, 2 ms for each place."""
 
 
 ORDINARY_NAME = "Mina"
