@@ -6,7 +6,8 @@ import re
 import unicodedata
 
 import numpy as np
-from drawn.films import DrawnFilm
+import pytest
+from drawn.films import draw_film
 from fakes.films_in_memory import FilmsInMemory
 from fakes.labels import FakeLabels, figure
 from hypothesis import HealthCheck, assume, example, given, settings
@@ -104,26 +105,33 @@ def test_names_when_productions_and_characters_have_any_then_none_loses_another(
     assert not world.mailbox.mails
 
 
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Two seconds, in which a figure is kept: only the names matter here."""
+    path = tmp_path_factory.mktemp("films") / "short.mp4"
+    return draw_film(path, seconds=2, size=(1280, 720), fps=12).path.read_bytes()
+
+
 @given(production=st.one_of(anything, awkward), title=st.one_of(anything, awkward))
 @example(production="\U0001f430", title="\u202eflip")
 @settings(
     deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_names_when_any_then_the_film_is_prepared_listed_fetched_and_reported(
-    drawn: DrawnFilm, production: str, title: str
+    film: bytes, production: str, title: str
 ) -> None:
     key = f"{production}/films/{title}.mp4"
     assume(isinstance(classify(key), FilmFile) and len(key.encode()) <= KEY_BYTES)
     world = FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
-    assert in_world(world, key, drawn.path.read_bytes()) == "started"
+    assert in_world(world, key, film) == "started"
     run = world.started()
     world.prepare(run)
     (line,) = look(world.registry, run.production, world.clock())
     assert nfc(f"{title}.mp4") in line.what
     keys = FilmKeys.of(run)
-    assert FilmSummary.model_validate_json(world.studio.get(keys.summary)).title == nfc(
-        f"{title}.mp4"
-    )
+    summary = FilmSummary.model_validate_json(world.studio.get(keys.summary))
+    assert summary.title == nfc(f"{title}.mp4")
+    assert summary.crops_kept > 0
     assert all(BEDROCK_KEY.fullmatch(key) for key in world.studio.keys(""))
     assert b"<!doctype html>" in world.studio.get(keys.report)
     (mail,) = world.mailbox.mails
