@@ -88,10 +88,9 @@ demo: setup $(if $(filter sagemaker,$(TRAINER)),.venv-trainer/.synced) ## the wh
 test: setup ## all tests
 	$(BIN)/pytest tests/unit -m "not linter" -n auto --dist loadfile
 	@# at the same time: each starts local stacks of its own, and mostly waits for them
-	$(BIN)/pytest tests/docs & docs=$$!; \
-	  $(BIN)/pytest tests/integration tests/e2e -n 2 --dist loadfile; code=$$?; \
-	  wait $$docs && exit $$code
-	$(BIN)/pytest tests/browser tests/loaders -n auto --dist loadfile -rs
+	{ $(BIN)/pytest tests/docs && $(BIN)/pytest tests/browser tests/loaders -n 2 --dist loadfile -rs; } & \
+	  others=$$!; $(BIN)/pytest tests/integration tests/e2e -n 2 --dist loadfile; code=$$?; \
+	  wait $$others && exit $$code
 
 test-fuzz: setup ## damaged films by the thousand, against the sampler; half a minute
 	ONMODEL_FUZZ_EXAMPLES=400 $(BIN)/pytest tests/unit/video/test_fuzz.py -n auto

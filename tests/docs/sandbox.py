@@ -14,13 +14,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from docs.pages import ROOT
 from drawn.films import draw_film
 from drawn.references import cut_references
 
+from onmodel.adapters.dynamodb import DynamoRegistry
+from onmodel.contracts.rows import DeploymentStage, Kind, StoryboardStatus
 from onmodel_local.daemon import RunningStack, find_stack
+from onmodel_local.mail import MailCatcher
 
 PARTS_OF_A_CLONE = (
     ".venv",
@@ -115,10 +117,13 @@ class Sandbox:
 
     def approve(self) -> None:
         """Answer the mail that asks for money by its link, as a person would."""
+        catcher = MailCatcher(self.stack, self.stack.outputs["TopicArn"])
+        folder = Path(self.stack.folder) / "mails"  # where `onmodel local mails` shows them
         links: list[str] = []
 
         def asked() -> bool:
-            links[:] = _LINK.findall(self.must("onmodel local mails"))
+            for mail in catcher.collect(folder):
+                links.extend(_LINK.findall(mail.read_text(encoding="utf-8")))
             return bool(links)
 
         self.until(asked, "no mail asks for an approval")
@@ -134,21 +139,29 @@ class Sandbox:
         film.write_bytes((self.folder / FILM).read_bytes() + box)
         self.must(f"onmodel run {film.name} -p {PRODUCTION}")
 
-    def make_another_dataset(self, production: str) -> None:
+    def make_another_dataset(self) -> None:
         """A second dataset at least, whether or not earlier lines made one."""
 
         def are_two() -> bool:
-            return len(self.known(production, "dataset")) > 1
+            return len(self.statuses(Kind.DATASET)) > 1
 
         if not are_two():
             self.prepare_another_film()
-            self.must(f"onmodel train -p {production}")
-            self.until(are_two, f"{production} has one dataset")
+            self.must(f"onmodel train -p {PRODUCTION}")
+            self.until(are_two, f"{PRODUCTION} has one dataset")
 
-    def known(self, production: str, kind: str) -> list[dict[str, Any]]:
-        """Lines of `onmodel status`, oldest first."""
-        answer = json.loads(self.must(f'onmodel status -p "{production}" --json'))
-        return [line for line in answer["lines"] if line["kind"] == kind]
+    @cached_property
+    def registry(self) -> DynamoRegistry:
+        return DynamoRegistry(self.stack.client("dynamodb"), self.stack.outputs["RegistryTable"])
+
+    def statuses(self, kind: Kind) -> list[str]:
+        """Of the production's rows, oldest first. Read here: a command would take a second."""
+        return [row.status for row in self.registry.list(PRODUCTION, kind)]
+
+    def has_live_model(self) -> bool:
+        """Whether a model is deployed, or will be soon."""
+        live = {DeploymentStage.PLANNED, DeploymentStage.CREATING, DeploymentStage.IN_SERVICE}
+        return bool(live & set(self.statuses(Kind.DEPLOYMENT)))
 
     def break_an_execution(self) -> None:
         """One that failed, for the reader who looks for such."""
@@ -165,15 +178,15 @@ class Sandbox:
             assert time.monotonic() < deadline, f"{what}:\n{self.must('onmodel status')}"
             time.sleep(0.5)
 
-    def until_it_answers(self, production: str) -> None:
+    def until_it_answers(self) -> None:
         """A trained model is deployed, and its first storyboard drawn."""
 
         def answers() -> bool:
-            stages = [line["status"] for line in self.known(production, "deployment")]
-            drawn = [line["status"] for line in self.known(production, "storyboard")]
-            return "in_service" in stages and "drawn" in drawn
+            return DeploymentStage.IN_SERVICE in self.statuses(
+                Kind.DEPLOYMENT
+            ) and StoryboardStatus.DRAWN in self.statuses(Kind.STORYBOARD)
 
-        self.until(answers, f"no model of {production} answers")
+        self.until(answers, f"no model of {PRODUCTION} answers")
 
 
 def open_sandbox(folder: Path) -> Sandbox:
@@ -197,6 +210,6 @@ def open_sandbox(folder: Path) -> Sandbox:
         f"onmodel run {FILM} -p {PRODUCTION} --settings drawn.yaml --characters characters/"
     )
     sandbox.approve()
-    sandbox.until_it_answers(PRODUCTION)
+    sandbox.until_it_answers()
     sandbox.break_an_execution()
     return sandbox

@@ -1,8 +1,9 @@
 """What the pages tell people to type is typed here, page by page, on a local stack.
 
-A page's lines are run in their order by bash; `NAME=$(…)` sets what later lines of it use. What
-nobody runs here stands in a table with its reason, and a line that is neither run nor explained
-fails: so does an explanation that no page needs.
+A page's lines are run in their order by bash; `NAME=$(…)` sets what later lines of it use. A line
+that an earlier one repeats word for word is run once, and of a command that is only named, without
+what it requires, the help is read. What nobody runs here stands in a table with its reason, and a
+line that is neither run nor explained fails: so does an explanation that no page needs.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from docs.pages import ROOT, Command, commands
 from docs.sandbox import OTHER_FILM, PRODUCTION, Sandbox, open_sandbox
 from typed_commands import PROGRAM, command_of
 from typer.exceptions import TyperException
+from typer.testing import CliRunner
+
+from onmodel_cli.main import app
 
 PAGES = (
     "docs/debugging.md", "docs/operating.md", "docs/costs.md", "docs/safety.md",
@@ -147,25 +151,33 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         sandbox.must("onmodel local down")
 
 
-def one_live_model(sandbox: Sandbox) -> None:
+def no_live_model(sandbox: Sandbox) -> None:
     """A reader deploys what does not answer."""
-    sandbox.must(f"onmodel retire -p {PRODUCTION}")
+    if sandbox.has_live_model():
+        sandbox.must(f"onmodel retire -p {PRODUCTION}")
+
+
+def a_live_model(sandbox: Sandbox) -> None:
+    if not sandbox.has_live_model():
+        sandbox.must(f"onmodel deploy -p {PRODUCTION}")
+    sandbox.until_it_answers()
 
 
 BEFORE: dict[str, Callable[[Sandbox], None]] = {
-    "onmodel deploy": one_live_model,
-    "onmodel storyboard": lambda sandbox: sandbox.until_it_answers(PRODUCTION),
-    "onmodel extend": lambda sandbox: sandbox.until_it_answers(PRODUCTION),
-    "onmodel status": lambda sandbox: sandbox.until_it_answers(PRODUCTION),
+    "onmodel deploy": no_live_model,
+    "onmodel storyboard": a_live_model,
+    "onmodel extend": a_live_model,
+    "onmodel retire": a_live_model,
+    "onmodel status": a_live_model,
     "onmodel train": lambda sandbox: sandbox.prepare_another_film(),
-    "onmodel diff": lambda sandbox: sandbox.make_another_dataset(PRODUCTION),
+    "onmodel diff": lambda sandbox: sandbox.make_another_dataset(),
 }
 """What has happened before a reader types this, by how the line begins."""
 
 
-def filled(text: str, sandbox: Sandbox) -> str:
+def filled(text: str, identity: str = THE_ID) -> str:
     for pattern, value in FILLED.items():
-        text = re.sub(pattern, sandbox.identity if value is THE_ID else value, text)
+        text = re.sub(pattern, identity if value is THE_ID else value, text)
     return text
 
 
@@ -189,16 +201,35 @@ def explanation(command: Command) -> str | None:
     return ELSEWHERE.get(command.text)
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if explanation(c) is None], ids=str)
+def to_be_typed() -> Iterator[Command]:
+    """A line stands for all that say the same; one with a variable does so with another value."""
+    typed = set()
+    for command in COMMANDS:
+        line = filled(command.text)
+        is_new = line not in typed or "$" in line
+        typed.add(line)
+        if is_new and explanation(command) is None and not is_pointed_to(command.text):
+            yield command
+
+
+NAMED = sorted({c.text for c in COMMANDS if explanation(c) is None and is_pointed_to(c.text)})
+
+
+@pytest.mark.parametrize("text", NAMED)
+def test_page_when_it_only_names_a_command_then_its_help_is_shown(text: str) -> None:
+    _, *words = shlex.split(text)
+    shown = CliRunner().invoke(app, [*words, "--help"])
+    assert shown.exit_code == 0
+    assert f"Usage: {text}" in shown.output
+
+
+@pytest.mark.parametrize("command", list(to_be_typed()), ids=str)
 def test_page_when_its_line_is_typed_then_it_works(command: Command, sandbox: Sandbox) -> None:
-    if is_pointed_to(command.text):
-        sandbox.must(f"{command.text} --help")
-        return
     begins = " ".join(command.text.split()[:3])
     for start, happens in BEFORE.items():
         if command.text.startswith(start):
             happens(sandbox)
-    line = filled(command.text, sandbox)
+    line = filled(command.text, sandbox.identity)
     if assigned := re.match(r"([A-Z_]+)=", line):
         sandbox.assign(assigned[1], line)
         return
