@@ -13,8 +13,6 @@ from typing import Any
 
 import boto3
 import yaml
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
 from template_model import ROOT, Template, listed, snake
 
 from onmodel.trainers.ownership import STACK_LIMIT
@@ -39,6 +37,10 @@ def arn(service: str, resource: str) -> str:
 
 @functools.cache
 def _translated() -> dict[str, Any]:
+    # two seconds, which every process that collects tests would take
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
     made = package(ROOT / "template.yaml", "artifacts").template
     session = boto3.Session(region_name=REGION)
     return Translator({}, Parser(), boto_session=session).translate(made, {})

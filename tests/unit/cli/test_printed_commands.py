@@ -50,7 +50,8 @@ def commands() -> Iterator[tuple[str, str]]:
     found: dict[str, str] = {}
     for folder in SOURCES:
         for path in sorted((ROOT / folder).rglob("*.py")):
-            for text in told(path.read_text(encoding="utf-8")):
+            source = path.read_text(encoding="utf-8")
+            for text in told(source) if "onmodel " in source else ():
                 for command in TYPED.findall(text):
                     found.setdefault(command, path.relative_to(ROOT).as_posix())
         for path in sorted((ROOT / folder).rglob("*.j2")):
