@@ -93,13 +93,18 @@ def test_run_when_characters_are_given_uploads_their_pictures(
 ) -> None:
     folder = tmp_path / "cast" / "Mira"
     folder.mkdir(parents=True)
-    (folder / "front.png").write_bytes(picture)
+    (folder / "winter coat" / "old").mkdir(parents=True)
+    for name in ("front.png", "winter coat/1.png", "winter coat/old/1.png"):
+        (folder / name).write_bytes(picture)
     (folder / ".DS_Store").write_bytes(b"x")
     (folder / "notes.txt").write_text("x")
     done = invoke("run", film, "-p", "mira", "--characters", tmp_path / "cast")
     assert done.exit_code == 0, done.stderr
-    assert world.uploads.keys("mira/characters/") == ("mira/characters/Mira/front.png",)
+    sent = ("mira/characters/Mira/front.png", "mira/characters/Mira/winter coat/1.png")
+    assert world.uploads.keys("mira/characters/") == sent
     assert "notes.txt was left out" in done.stderr
+    told = " ".join(done.stderr.split())
+    assert "pictures belong into <character>/<picture> or <character>/<look>/<picture>" in told
 
 
 @pytest.mark.parametrize(
