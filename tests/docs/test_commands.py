@@ -108,6 +108,9 @@ ELSEWHERE = {
     "python draw.py --model MODEL --storyboard STORYBOARD --out OUT --adapter ADAPTER": (
         "make test-trainer runs it, after fetching torch"
     ),
+    ".venv/bin/python bench/dissolves.py": (
+        "a measurement of a minute; tests/integration/test_bench.py runs a short one"
+    ),
     "make bench": "a measurement of half an hour; tests/integration/test_bench.py runs a short one",
 }
 """Why a command is not run here, and what holds it instead."""

@@ -37,6 +37,26 @@ def test_bench_sampling_when_own_film_then_rows_of_every_method_and_a_table(tmp_
     assert "| onmodel, 2 threads |" in table.read_text()
 
 
+def test_bench_dissolves_when_a_short_film_is_measured_then_each_half_has_its_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.syspath_prepend(str(BENCHES))
+    dissolves = importlib.import_module("dissolves")
+    monkeypatch.setattr(dissolves, "CACHE", tmp_path / "films")
+    monkeypatch.setattr(dissolves, "SHOTS", 4)
+    monkeypatch.setattr(dissolves, "SEEDS", {"tune": (1,), "report": (12,)})
+    monkeypatch.setattr(sys, "argv", ["dissolves.py", "--json", str(tmp_path / "rows.json")])
+    dissolves.main()
+    rows = json.loads((tmp_path / "rows.json").read_text())
+    printed = capsys.readouterr().out.splitlines()[2:]
+    for half, row, line in zip(("tune", "report"), rows, printed, strict=True):
+        names = ("films", "shown", "dropped", "good", "lost")
+        assert line == "| " + " | ".join(str(row[name]) for name in names) + " |"
+        assert row["films"] == half
+        assert row["shown"] >= row["dropped"] > 0
+        assert row["good"] > row["lost"] == 0
+
+
 def test_bench_characters_when_names_are_true_then_all_right_and_when_one_is_not_then_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
