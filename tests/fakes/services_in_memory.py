@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -14,6 +15,7 @@ from fakes.trainer import Only
 from fakes.training_in_memory import TrainingInMemory
 from functions import variables_of_the_template
 
+from onmodel.adapters.pacing import ThrottledRetry
 from onmodel.environment import Environment
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.result_cache import CachedAnswers
@@ -49,8 +51,9 @@ class ServicesInMemory:
         """As on AWS: none."""
         return ()
 
-    def retry(self, _seconds_left: float) -> None:
+    def retry(self, _seconds_left: float) -> ThrottledRetry:
         """A throttled call fails, and its caller tries again."""
+        return ThrottledRetry(0, lambda: 0, time.sleep, lambda _least, most: most)
 
     def embedder(self, settings: Any, meter: Any, _retry: Any = None) -> Any:
         return self._world.embedder(settings, meter)

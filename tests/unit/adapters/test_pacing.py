@@ -8,7 +8,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from onmodel.adapters.pacing import Pace, PacedRetry, PatientEmbedder, PatientLabels, ThrottledRetry
+from onmodel.adapters.pacing import (
+    Pace,
+    PacedRetry,
+    PatientEmbedder,
+    PatientHumanLoops,
+    PatientLabels,
+    ThrottledRetry,
+)
 from onmodel.errors import ServiceUnavailable, Throttled
 from onmodel.ports.models import Label
 
@@ -116,3 +123,27 @@ def test_embedder_when_throttled_then_waits_and_answers_the_same_vector(seconds:
     assert (embedder.model, embedder.dimensions) == ("titan", 2)
     assert embedder.embed(b"jpeg").tolist() == pytest.approx([0.6, 0.8])
     assert seconds.slept == [0.5, 1.0, 2.0]
+
+
+def test_human_loops_when_the_function_must_end_then_throttled_between_two_starts(
+    seconds: Seconds,
+) -> None:
+    class Slow:
+        look = stop = None
+
+        def __init__(self) -> None:
+            self.started: list[str] = []
+
+        def start(self, name: str, _content: str) -> None:
+            self.started.append(name)
+            seconds.now += 1
+            if len(self.started) == 3:
+                raise Throttled("too many")
+
+    slow = Slow()
+    patient = PatientHumanLoops(slow, retry(seconds, lasts=10))
+    with pytest.raises(Throttled):
+        for number in range(500):
+            patient.start(str(number), "{}")
+    assert slow.started[:5] == ["0", "1", "2", "2", "3"]
+    assert 10 <= len(slow.started) <= 11

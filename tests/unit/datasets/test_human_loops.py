@@ -14,7 +14,7 @@ from onmodel.contracts.review import Verdict
 from onmodel.datasets.human_loops import (
     NOBODY,
     VERDICTS,
-    corrections_of,
+    answers_of,
     human_loops_assumption,
     loop_name,
     parts_of,
@@ -73,7 +73,7 @@ def test_answers_when_all_is_kept_then_nothing_else_is_changed() -> None:
         "character-c1": "buck",
         "caption-c1": " Buck runs. ",
     }
-    (decision,) = corrections_of(output(kept), ["c1"])
+    ((decision,), _) = answers_of(output(kept), ["c1"])
     assert (decision.crop_id, decision.version) == ("c1", 0)
     assert (decision.verdict, decision.character, decision.caption) == (Verdict.KEPT, None, None)
 
@@ -83,7 +83,7 @@ def test_answers_when_corrected_then_name_and_caption_too() -> None:
         "verdict-c1": "keep", "character-c1": "frank", "caption-c1": "Frank runs.",
         "verdict-c2": {"keep": False, "reject": True}, "character-c2": "nobody",
     }  # fmt: skip
-    first, second = corrections_of(output(said), ["c1", "c2"])
+    (first, second), _ = answers_of(output(said), ["c1", "c2"])
     assert (first.verdict, first.character, first.caption) == (Verdict.KEPT, "frank", "Frank runs.")
     assert (second.verdict, second.character) == (Verdict.REJECTED, "")
 
@@ -92,7 +92,7 @@ def test_answers_when_corrected_then_name_and_caption_too() -> None:
 def test_answers_when_a_caption_has_a_length_that_the_form_refuses_then_the_verdict_counts(
     caption: str,
 ) -> None:
-    (decision,) = corrections_of(output({"verdict-c1": "reject", "caption-c1": caption}), ["c1"])
+    ((decision,), _) = answers_of(output({"verdict-c1": "reject", "caption-c1": caption}), ["c1"])
     assert (decision.verdict, decision.caption) == (Verdict.REJECTED, None)
 
 
@@ -102,13 +102,13 @@ def test_answers_when_people_disagree_then_most_decide_and_the_first_on_a_tie() 
         {"verdict-c1": "reject", "caption-c1": "Buck rests."},
         {"verdict-c1": "reject"},
     ]
-    (decision,) = corrections_of(output(*said), ["c1"])
+    ((decision,), _) = answers_of(output(*said), ["c1"])
     assert (decision.verdict, decision.caption) == (Verdict.REJECTED, "Buck sits.")
 
 
 def test_answers_when_about_pictures_that_were_not_shown_then_left_out() -> None:
     said: dict[str, object] = {"verdict-c1": "keep", "verdict-c9": "reject", "character-c1": "x"}
-    (decision,) = corrections_of(output(said), ["c1", "c9"])
+    ((decision,), _) = answers_of(output(said), ["c1", "c9"])
     assert (decision.crop_id, decision.character) == ("c1", None)
 
 
@@ -117,7 +117,7 @@ def test_answers_when_about_pictures_that_were_not_shown_then_left_out() -> None
 )
 def test_answers_when_the_file_has_none_then_refused(body: bytes) -> None:
     with pytest.raises(AnswerRefused, match=r"output\.json"):
-        corrections_of(body, ["c1"])
+        answers_of(body, ["c1"])
 
 
 def shown(content: dict[str, object]) -> str:
@@ -144,3 +144,42 @@ def test_template_of_the_page_when_shown_then_its_fields_are_those_that_answers_
 
 def test_quote_when_the_review_is_by_a2i_then_says_what_is_not_in_it() -> None:
     assert "41 pictures in 3 human loops" in human_loops_assumption(41)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("e\u0301e\u0301", None),  # two letters in normal form C: too short
+        ("Buck\nruns.\u0000", None),  # the same caption
+        ("Buck\r\nsits.", "Buck  sits."),
+        ("</textarea><script>alert(1)</script>", "</textarea><script>alert(1)</script>"),
+    ],
+)
+def test_answers_when_a_caption_has_odd_letters_then_as_it_is_saved(
+    typed: str, kept: str | None
+) -> None:
+    said: dict[str, object] = {"verdict-c1": "keep", "caption-c1": typed}
+    ((decision,), _) = answers_of(output(said), ["c1"])
+    assert (decision.verdict, decision.caption) == (Verdict.KEPT, kept)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        output({"verdict-c1": "keep"}).replace(b'"slug": "frank"', b'"slug": "../x"')
+        .replace(b'"verdict-c1": "keep"', b'"verdict-c1": "keep", "character-c1": "../x"'),
+        output({"verdict-c1": "keep"})[:-1],
+        b"\xff" + output({"verdict-c1": "keep"}),
+        b'{"inputContent":' + b"[" * 5000,
+    ],
+)  # fmt: skip
+def test_answers_when_the_file_is_damaged_then_refused_and_nothing_else_is_raised(
+    body: bytes,
+) -> None:
+    with pytest.raises(AnswerRefused, match=r"output\.json cannot be read"):
+        answers_of(body, ["c1"])
+
+
+def test_answers_when_not_about_all_that_was_shown_then_counted() -> None:
+    answers = answers_of(output({"verdict-c1": "keep"}), ["c1", "c2", "c3"])
+    assert (len(answers.decisions), answers.shown) == (1, 2)

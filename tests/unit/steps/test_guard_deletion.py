@@ -26,7 +26,7 @@ from onmodel.contracts.operations import DeletionGuardEvent, OurResource, Resour
 from onmodel.contracts.rows import DeploymentStage, TrainingStage
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.deletion import are_forbidden, begin_deletion
-from onmodel.errors import AccessDenied, Conflict, EventRefused, ServiceUnavailable
+from onmodel.errors import AccessDenied, Conflict, EventRefused, ServiceUnavailable, Throttled
 from onmodel.films.detectors import begin_start, note_running, take_lease
 from onmodel.ports.faces import FaceCollections
 from onmodel.ports.human_loops import HumanLoopState
@@ -97,7 +97,7 @@ def test_guard_when_a_model_answers_then_stopped_billed_and_deleted() -> None:
 
 
 def test_guard_when_human_loops_are_open_then_stopped() -> None:
-    studio = DeploymentInMemory()
+    studio = DeploymentInMemory(Stopping())
     loops = InMemoryHumanLoops(studio.studio)
     for number, status in enumerate(HumanLoopStatus, 1):
         name = f"onmodel-bunny-0a1b2c3d-{number}"
@@ -112,6 +112,71 @@ def test_guard_when_human_loops_are_open_then_stopped() -> None:
     assert loops.stopped == []
     ask(studio, "Delete", human_loops=loops)
     assert loops.stopped == ["onmodel-bunny-0a1b2c3d-1"]
+
+
+def open_loops(studio: DeploymentInMemory, number: int) -> InMemoryHumanLoops:
+    loops = InMemoryHumanLoops(studio.studio)
+    body = HumanLoopBody(
+        dataset_id="d0001", approval_id="a1", execution_arn="arn:one", crop_ids=("c1",)
+    )
+    for name in (f"onmodel-bunny-0a1b2c3d-{one}" for one in range(number)):
+        loops.states[name] = HumanLoopState(status=HumanLoopStatus.STARTED)
+        HUMAN_LOOPS.create(
+            studio.registry, "bunny", name, status=HumanLoopStatus.STARTED, body=body,
+            now=studio.clock(),
+        )  # fmt: skip
+    return loops
+
+
+def test_guard_when_stops_of_loops_are_throttled_then_repeated_after_models_are_stopped() -> None:
+    studio = DeploymentInMemory()
+    studio.creating()
+    loops = open_loops(studio, 60)
+    stop, calls = loops.stop, 0
+
+    def throttled(name: str) -> None:
+        nonlocal calls
+        calls += 1
+        assert not studio.trainer.deployments
+        if calls % 3 == 0:
+            raise Throttled("too many")
+        stop(name)
+
+    loops.stop = throttled  # type: ignore[method-assign]
+    assert ask(studio, "Delete", human_loops=loops).status == "SUCCESS"
+    assert len(loops.stopped) == len(set(loops.stopped)) == 60
+
+
+def test_guard_when_loops_are_not_stopped_in_time_then_refused_within_the_functions_time() -> None:
+    studio = DeploymentInMemory()
+    studio.creating()
+    loops = open_loops(studio, 500)
+    stop, began = loops.stop, studio.clock()
+
+    def slow(name: str) -> None:
+        studio.clock.advance(seconds=3)
+        stop(name)
+
+    loops.stop = slow  # type: ignore[method-assign]
+    answer = ask(studio, "Delete", human_loops=loops)
+    assert answer.status == "FAILED"
+    assert "could not be stopped in time: 260" in answer.reason
+    assert not studio.trainer.deployments
+    assert studio.clock() - began < PATIENCE + timedelta(minutes=1)
+    assert not are_forbidden(studio.registry, studio.clock())
+
+
+def test_guard_when_a2i_is_denied_then_the_stack_goes_and_the_answer_says_so() -> None:
+    studio = DeploymentInMemory(Stopping())
+    loops = open_loops(studio, 2)
+
+    def denied(_name: str) -> None:
+        raise AccessDenied("A2I is closed to new customers")
+
+    loops.stop = denied  # type: ignore[method-assign]
+    answer = ask(studio, "Delete", human_loops=loops)
+    assert answer.status == "SUCCESS"
+    assert "because Amazon A2I is denied: 2" in answer.reason
 
 
 def test_guard_when_something_unknown_bills_then_stopped_too() -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
-from onmodel.contracts.human_loops import HumanLoopEvent, HumanLoopRead, HumanLoopStatus
+from onmodel.contracts.human_loops import (
+    LARGEST_OUTPUT_BYTES,
+    HumanLoopEvent,
+    HumanLoopRead,
+    HumanLoopStatus,
+)
 from onmodel.contracts.review import PostedCorrection, Verdict
 from onmodel.contracts.rows import ApprovalStatus
 from onmodel.contracts.settings import Settings
+from onmodel.errors import AccessDenied, Conflict
 from onmodel.films.corrections import read_corrections, save_corrections
 from onmodel.ports.human_loops import HumanLoopState
 from onmodel.registry.kinds import APPROVALS, HUMAN_LOOPS, ApprovalRow, HumanLoopRow
@@ -71,15 +77,19 @@ class Review:
         )
 
     def check(self, name: str) -> bool:
+        self.world.clock.advance(minutes=20)
+        return self.open.check(self.row(name))
+
+    @property
+    def open(self) -> OpenHumanLoops:
         world = self.world
-        world.clock.advance(minutes=20)
         return OpenHumanLoops(
             registry=world.registry,
             loops=world.human_loops,
             ended=self.ended,
             executions=world.executions,
             clock=world.clock,
-        ).check(self.row(name))
+        )
 
     def row(self, name: str) -> HumanLoopRow:
         return HUMAN_LOOPS.require(self.world.registry, PRODUCTION, name)
@@ -137,12 +147,12 @@ def test_loop_when_one_failed_then_the_review_ends_with_the_reason(review: Revie
     review.event(review.second, loops.fail(review.second, "no worker could see it"))
     assert review.approval.status == ApprovalStatus.DECLINED
     assert review.approval.body.reason == (
-        "1 of 2 human loops of Amazon A2I ended without answers: no worker could see it"
+        "1 of 2 human loops of Amazon A2I ended without all answers: no worker could see it"
     )
     review.world.notify("approval_ended", review.dataset.dataset_id, execution_arn=review.execution)
     mail = review.world.mailbox.mails[-1]
     assert "could not be finished" in mail.subject
-    assert "ended without answers: no worker could see it." in " ".join(mail.body.split())
+    assert "ended without all answers: no worker could see it." in " ".join(mail.body.split())
     assert len(list(read_corrections(PRODUCTION, review.world.registry).decisions)) == 20
 
 
@@ -180,6 +190,103 @@ def test_loop_when_it_is_not_ours_then_left_alone(review: Review) -> None:
     state = HumanLoopState(status=HumanLoopStatus.STOPPED)
     assert review.event("their-loop-1", state) == HumanLoopRead(outcome="unknown")
     assert review.event("onmodel-other-0a1b2c3d-1", state).outcome == "unknown"
+
+
+def test_loop_when_not_all_pictures_were_answered_then_those_are_saved_and_the_review_fails(
+    review: Review,
+) -> None:
+    review.ask()
+    loops = review.world.human_loops
+    left_out = {f"verdict-{review.pictures[0]}": ""}
+    answer = review.event(review.first, loops.answer(review.first, left_out))
+    assert answer == HumanLoopRead(outcome="ended", saved=19)
+    review.event(review.second, loops.answer(review.second))
+    assert review.approval.status == ApprovalStatus.DECLINED
+    assert "its output.json answers about 19 of 20 pictures" in review.approval.body.reason
+
+
+def test_loop_when_its_output_is_huge_then_failed_without_reading_it(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = review.world.human_loops.answer(review.first)
+    assert state.output_uri is not None
+    key = state.output_uri.removeprefix("s3://studio/")
+    review.world.studio.put(key, b" " * (LARGEST_OUTPUT_BYTES + 1), "application/json")
+    monkeypatch.delattr(type(review.world.studio), "get")
+    review.event(review.first, state)
+    assert review.row(review.first).body.reason == (
+        "its output.json has 8,000,001 bytes, over 8,000,000"
+    )
+
+
+def test_loop_when_its_output_may_not_be_read_then_failed_with_the_reason(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = review.world.human_loops.answer(review.first)
+
+    def denied(_key: str) -> bytes:
+        raise AccessDenied("kms:Decrypt is not allowed")
+
+    monkeypatch.setattr(review.world.studio, "get", denied)
+    assert review.event(review.first, state).outcome == "ended"
+    row = review.row(review.first)
+    assert (row.status, row.body.reason) == (
+        HumanLoopStatus.FAILED, "kms:Decrypt is not allowed",
+    )  # fmt: skip
+
+
+def test_loop_when_a_person_gave_no_verdict_then_the_teams_is_added_to_what_they_wrote(
+    review: Review,
+) -> None:
+    crop, other = review.pictures[:2]
+    world = review.world
+    written = PostedCorrection(
+        crop_id=crop, version=0, caption="Big Buck, as I see him.", not_a_match=(other,)
+    )
+    save_corrections(
+        PRODUCTION, [written], registry=world.registry, clock=world.clock, limits=common_limits()
+    )
+    said = {f"verdict-{crop}": "reject", f"caption-{crop}": "Big Buck, as a worker sees him."}
+    answer = review.event(review.first, world.human_loops.answer(review.first, said))
+    assert answer.saved == 20
+    stands = read_corrections(PRODUCTION, world.registry).of(crop)
+    assert stands is not None
+    assert (stands.verdict, stands.caption, stands.not_a_match) == (
+        Verdict.REJECTED, "Big Buck, as I see him.", (other,),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("found", [{"outputS3Uri": None}, {}, {"outputS3Uri": "https://x/y"}])
+def test_event_when_it_has_no_address_of_s3_then_the_loop_failed(
+    review: Review, found: dict[str, str | None]
+) -> None:
+    event = HumanLoopEvent.model_validate(
+        {
+            "id": "event-1", "source": "aws.sagemaker",
+            "detail-type": "SageMaker A2I HumanLoop Status Change",
+            "detail": {"humanLoopName": review.first, "humanLoopStatus": "Completed",
+                       "humanLoopOutput": found},
+        }
+    )  # fmt: skip
+    read = read_human_loop(event, registry=review.world.registry, ended=review.ended)
+    assert read.outcome == "ended"
+    assert "its answers are at " in review.row(review.first).body.reason
+
+
+def test_loop_when_its_row_was_written_meanwhile_then_conflict_and_a_repeat_decides(
+    review: Review,
+) -> None:
+    """As where start_human_loops notes the start while the event is acted on."""
+    review.ask()
+    loops, registry = review.world.human_loops, review.world.registry
+    review.event(review.second, loops.answer(review.second))
+    state, before = loops.answer(review.first), review.row(review.first)
+    HUMAN_LOOPS.replace(registry, before, review.world.clock())
+    with pytest.raises(Conflict):
+        review.ended.end(before, state)
+    assert review.approval.status == ApprovalStatus.PENDING
+    assert review.event(review.first, state).saved == 20
+    assert review.approval.status == ApprovalStatus.APPROVED
 
 
 # ── what reconcile does ──────────────────────────────────────────────────────────────────────────
@@ -230,3 +337,23 @@ def test_loop_when_it_was_never_started_then_given_up_after_its_execution(review
     assert (row.status, row.body.reason) == (
         HumanLoopStatus.STOPPED, "it does not exist at Amazon A2I",
     )  # fmt: skip
+
+
+def test_loops_when_calls_about_them_are_slow_then_every_one_comes_within_some_rounds(
+    review: Review,
+) -> None:
+    clock = review.world.clock
+    row = review.row(review.first)
+    rows = [replace(row, id=f"loop-{number}") for number in range(40)]
+    ended = replace(row, id="ended").with_status(HumanLoopStatus.COMPLETED)
+    assert list(review.open.due([*rows, ended])) == []  # their start may not be over
+    seen: set[str] = set()
+    for _ in range(20):
+        clock.advance(minutes=15)
+        looked_at = []
+        for one in review.open.due([*rows, ended]):
+            looked_at.append(one.id)
+            clock.advance(seconds=10)
+        assert len(looked_at) == 12
+        seen.update(looked_at)
+    assert seen == {one.id for one in rows}

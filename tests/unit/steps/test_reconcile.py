@@ -23,8 +23,10 @@ from onmodel.deployments.deletion import allow_deletion
 from onmodel.errors import ServiceError, ServiceUnavailable
 from onmodel.films.places import places_of, take_place
 from onmodel.ports.registry import Record
-from onmodel.registry.kinds import APPROVALS, DEPLOYMENTS, GENERATIONS, RUNS
+from onmodel.registry.kinds import APPROVALS, DEPLOYMENTS, GENERATIONS, RUNS, HumanLoopRow
 from onmodel.registry.rows import BodyT, Rows, StatusT
+from onmodel.steps.ended_human_loops import OpenHumanLoops
+from onmodel.steps.reconcile import Reconcile
 
 
 def started(studio: DeploymentInMemory) -> list[str]:
@@ -420,3 +422,23 @@ def test_reconcile_when_an_execution_ended_with_its_place_then_freed(
     assert studio.reconcile().freed == ("main/films",)
     assert places_of(studio.registry).taken == ()
     assert studio.reconcile().freed == ()
+
+
+def test_reconcile_when_there_are_human_loops_then_they_are_looked_at_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Calls about hundreds of loops may take the time that the function has."""
+    order: list[str] = []
+
+    def notify_ended(_reconcile: Reconcile) -> tuple[str, ...]:
+        order.append("notified")
+        return ()
+
+    def due(_loops: OpenHumanLoops, _listed: object) -> Iterator[HumanLoopRow]:
+        order.append("human loops")
+        yield from ()
+
+    monkeypatch.setattr(Reconcile, "_notify_ended", notify_ended)
+    monkeypatch.setattr(OpenHumanLoops, "due", due)
+    assert DeploymentInMemory().reconcile() == Reconciled()
+    assert order == ["notified", "human loops"]

@@ -9,7 +9,7 @@ from onmodel.contracts.datasets import DatasetRef
 from onmodel.contracts.human_loops import HumanLoopsStarted, HumanLoopStatus
 from onmodel.contracts.review import PostedCorrection, Verdict
 from onmodel.contracts.settings import Settings
-from onmodel.errors import HumanLoopsImpossible
+from onmodel.errors import HumanLoopsImpossible, Throttled
 from onmodel.films.corrections import save_corrections
 from onmodel.registry.kinds import HUMAN_LOOPS
 from onmodel.trainers.catalogue import common_limits
@@ -95,3 +95,45 @@ def test_loops_when_a2i_refuses_then_the_row_is_there_for_reconcile(
         start(world, dataset)
     (row,) = HUMAN_LOOPS.list(world.registry, PRODUCTION)
     assert row.status is HumanLoopStatus.STARTED
+
+
+def test_loops_when_only_some_could_be_started_then_a_repeat_asks_for_the_others_alone(
+    world: TrainingInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation = world.generation(crops=60)
+    dataset = world.assemble(generation)
+    for item in world.waiting(dataset):
+        world.caption(item)
+    world.collect_captions(dataset)
+    asked: list[str] = []
+    takes = world.human_loops.start
+
+    def one_call(name: str, content: str) -> None:
+        asked.append(name[-1])
+        if len(asked) in {2, 4}:
+            raise Throttled("too many")
+        takes(name, content)
+
+    monkeypatch.setattr(world.human_loops, "start", one_call)
+    for _ in range(2):
+        with pytest.raises(Throttled):
+            start(world, dataset)
+    assert start(world, dataset) == HumanLoopsStarted(loops=3)
+    assert asked == ["1", "2", "2", "3", "3"]
+    assert len(shown(world)) == len(set(shown(world))) == 60
+
+
+def test_loops_when_a_person_took_a_verdict_back_then_the_picture_is_shown(
+    world: TrainingInMemory,
+) -> None:
+    dataset = world.captioned()
+    start(world, dataset)
+    crop_id = shown(world)[0]
+    decide(world, crop_id)
+    undone = PostedCorrection(crop_id=crop_id, version=1)
+    save_corrections(
+        PRODUCTION, [undone], registry=world.registry, clock=world.clock, limits=common_limits()
+    )
+    start(world, dataset, f"{EXECUTION}-again")
+    second = list(world.human_loops.contents.values())[1]
+    assert [one.id for one in second.pictures] == shown(world)[:8]

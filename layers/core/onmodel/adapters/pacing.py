@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from onmodel.contracts.models import Reply, Turn
 from onmodel.errors import Throttled
 from onmodel.ports.faces import FaceCollections, FaceMatch
+from onmodel.ports.human_loops import HumanLoops
 from onmodel.ports.models import (
     CaptionModel,
     Embedder,
@@ -175,6 +176,23 @@ class PatientFaceCollections:
     def search(self, collection: str, jpeg: bytes) -> tuple[FaceMatch, ...] | None:
         self._calls.retry.check()
         return self._calls.call(lambda: self._collections.search(collection, jpeg))
+
+
+class PatientHumanLoops:
+    """HumanLoops that wait where a start is throttled.
+
+    When the invocation must end, a start raises Throttled; the next invocation starts the others.
+    """
+
+    def __init__(self, loops: HumanLoops, retry: ThrottledRetry) -> None:
+        self._loops = loops
+        self._patience = retry
+        self.look = loops.look
+        self.stop = loops.stop
+
+    def start(self, name: str, content: str) -> None:
+        self._patience.check()
+        self._patience.call(lambda: self._loops.start(name, content))
 
 
 class PatientEmbedder:

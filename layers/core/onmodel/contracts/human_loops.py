@@ -19,6 +19,11 @@ MOST_PICTURES = 20
 time is at most this."""
 
 
+LARGEST_OUTPUT_BYTES = 8_000_000
+"""Of an output.json. What a loop shows and 20 captions of each of several people are below 1 MB;
+reading 50 MB would take more memory than functions have."""
+
+
 class HumanLoopStatus(StrEnum):
     """What became of a loop. Its row is written before A2I is asked to start it."""
 
@@ -35,7 +40,10 @@ class HumanLoopBody(Contract):
     approval_id: str = Field(description="of the review that goes on when all its loops ended")
     execution_arn: str
     crop_ids: tuple[CropId, ...]
-    reason: str = Field(default="", description="why it has no answers")
+    started_at: datetime | None = Field(
+        default=None, description="A2I took it; None: it may not have, and is asked again"
+    )
+    reason: str = Field(default="", description="why it has no answers, or not all")
     ended_at: datetime | None = None
 
 
@@ -51,7 +59,7 @@ class HumanLoopsStarted(Contract):
 
 
 class HumanLoopOutput(Consumed):
-    uri: str = Field(alias="outputS3Uri", pattern="^s3://")
+    uri: str | None = Field(default=None, alias="outputS3Uri")
 
 
 class HumanLoopDetail(Consumed):
@@ -79,7 +87,8 @@ class HumanLoopRead(Contract):
     """What was done about an event."""
 
     outcome: Literal["read", "ended", "unknown"] = Field(
-        description="answers were saved; there are none; the loop is not one of this stack"
+        description="answers were saved; there are none, or not about all pictures; the loop is"
+        " not one of this stack"
     )
     saved: int = Field(default=0, ge=0, description="decisions")
 

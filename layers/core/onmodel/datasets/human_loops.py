@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -23,6 +23,7 @@ from onmodel.contracts.keys import digest
 from onmodel.contracts.review import PostedCorrection, Verdict
 from onmodel.datasets.corrected import called
 from onmodel.errors import AnswerRefused
+from onmodel.films.corrections import tidy_caption
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import HUMAN_LOOPS, HumanLoopRow
 
@@ -99,7 +100,15 @@ def human_loops_assumption(pictures: int) -> str:
     )
 
 
-def corrections_of(output: bytes, crop_ids: Iterable[str]) -> tuple[PostedCorrection, ...]:
+class LoopAnswers(NamedTuple):
+    """What a loop decides."""
+
+    decisions: tuple[PostedCorrection, ...]
+    shown: int
+    """Pictures; about some of them nobody may have answered."""
+
+
+def answers_of(output: bytes, crop_ids: Iterable[str]) -> LoopAnswers:
     """The decisions in a loop's output.json, for pictures that were nobody's decision before.
 
     Where several people answered, most of them decide about each field; the first one on a tie.
@@ -112,21 +121,21 @@ def corrections_of(output: bytes, crop_ids: Iterable[str]) -> tuple[PostedCorrec
         AnswerRefused: the file is not what the worker task template of docs/review-a2i.md makes.
     """
     try:
-        read = LoopOutput.model_validate_json(output)
+        answers = _answers(LoopOutput.model_validate_json(output), set(crop_ids))
     except ValidationError as fault:
         raise AnswerRefused(
             f"its output.json cannot be read: {fault.errors()[0]['msg']}"
         ) from fault
-    known = {character.slug for character in read.content.characters}
-    shown = {picture.id: picture for picture in read.content.pictures}
-    found = tuple(
-        decision
-        for crop_id in crop_ids
-        if crop_id in shown and (decision := _decision(shown[crop_id], read, known))
-    )
-    if not found:
+    if not answers.decisions:
         raise AnswerRefused("its output.json answers about none of its pictures")
-    return found
+    return answers
+
+
+def _answers(read: LoopOutput, crop_ids: Collection[str]) -> LoopAnswers:
+    known = {character.slug for character in read.content.characters}
+    shown = {one.id: one for one in read.content.pictures if one.id in crop_ids}
+    found = (_decision(picture, read, known) for picture in shown.values())
+    return LoopAnswers(tuple(filter(None, found)), len(shown))
 
 
 def _decision(picture: LoopPicture, read: LoopOutput, known: set[str]) -> PostedCorrection | None:
@@ -137,14 +146,14 @@ def _decision(picture: LoopPicture, read: LoopOutput, known: set[str]) -> Posted
         return None
     character = _most(f"character-{picture.id}", answers)
     chosen = "" if character == NOBODY else character if character in known else picture.character
-    caption = _most(f"caption-{picture.id}", answers).strip()
+    caption = tidy_caption(_most(f"caption-{picture.id}", answers))
     is_right_length = content.shortest_caption <= len(caption) <= content.longest_caption
     return PostedCorrection(
         crop_id=picture.id,
         version=0,  # a decision that a person made meanwhile stands
         verdict=verdict,
         character=None if chosen == picture.character else chosen,
-        caption=caption if caption != picture.caption and is_right_length else None,
+        caption=caption if is_right_length and caption != tidy_caption(picture.caption) else None,
     )
 
 

@@ -42,6 +42,11 @@ class Corrections:
         found = self.of(crop_id)
         return found is not None and found.verdict is Verdict.REJECTED
 
+    def has_verdict(self, crop_id: str) -> bool:
+        """Whether a person kept or rejected it; the page calls all others undecided."""
+        found = self.of(crop_id)
+        return found is not None and found.verdict is not None
+
     def is_kept(self, crop_id: str) -> bool:
         found = self.of(crop_id)
         return found is not None and found.verdict is Verdict.KEPT
@@ -174,12 +179,15 @@ def _decision(decided: Decision) -> Decision:
 
 
 def _tidied(posted: PostedCorrection) -> Decision:
-    """In normal form C, without control characters and outer spaces; '' is no caption."""
-    caption = posted.caption
-    if caption is not None:
-        caption = "".join(_readable(unicodedata.normalize("NFC", caption))).strip() or None
+    """As it is kept: the caption tidied, where '' is none; no crop is told apart from twice."""
+    caption = None if posted.caption is None else tidy_caption(posted.caption) or None
     others = tuple(dict.fromkeys(posted.not_a_match))
     return _decision(posted).model_copy(update={"caption": caption, "not_a_match": others})
+
+
+def tidy_caption(caption: str) -> str:
+    """In normal form C, without control characters and outer spaces."""
+    return "".join(_readable(unicodedata.normalize("NFC", caption))).strip()
 
 
 def _readable(text: str) -> Iterator[str]:

@@ -5,13 +5,28 @@ Called by A2I's event, and by reconcile for loops whose event was lost.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from onmodel.contracts.human_loops import HUMAN_LOOPS_FOLDER, HumanLoopRead, HumanLoopStatus
+from onmodel.contracts.human_loops import (
+    HUMAN_LOOPS_FOLDER,
+    LARGEST_OUTPUT_BYTES,
+    HumanLoopRead,
+    HumanLoopStatus,
+)
+from onmodel.contracts.keys import digest
+from onmodel.contracts.review import Decision, PostedCorrection
 from onmodel.contracts.rows import ApprovalStatus
 from onmodel.contracts.trainings import DatasetLimits
-from onmodel.datasets.human_loops import corrections_of, loops_of
-from onmodel.errors import AnswerRefused, NotFound
+from onmodel.datasets.human_loops import LoopAnswers, answers_of, loops_of
+from onmodel.errors import (
+    AccessDenied,
+    AnswerRefused,
+    NotFound,
+    ServiceUnavailable,
+    Throttled,
+)
 from onmodel.films.corrections import save_corrections
 from onmodel.money.approvals import is_open
 from onmodel.observability import logger
@@ -19,12 +34,16 @@ from onmodel.ports.human_loops import HumanLoops, HumanLoopState
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.registry.kinds import APPROVALS, HUMAN_LOOPS, ApprovalRow, HumanLoopRow
+from onmodel.registry.kinds import APPROVALS, CORRECTIONS, HUMAN_LOOPS, ApprovalRow, HumanLoopRow
 from onmodel.steps.decisions import Deciding
 from onmodel.steps.recovery import GRACE
 
 SHOWN = 3
 """Reasons in a mail."""
+
+LONGEST_ROUND = timedelta(minutes=2)
+"""For looking at open loops: reconcile runs for five minutes at most, and 500 loops whose calls are
+throttled would take longer. Those that are left out come in the next rounds."""
 
 
 @dataclass(frozen=True)
@@ -71,25 +90,40 @@ class EndedHumanLoops:
             reason = state.reason or f"it was {status}"
         else:
             try:
-                saved = self._save(row, state.output_uri or "")
-            except (AnswerRefused, NotFound) as fault:
-                status, reason = HumanLoopStatus.FAILED, str(fault)
+                answers = self._answers(row, state.output_uri or "")
+            except (AccessDenied, AnswerRefused, NotFound) as fault:  # none passes with time
+                reason = str(fault)
+            else:
+                saved = self._save(row.production, answers.decisions)
+                if len(answers.decisions) < answers.shown:
+                    of = f"{len(answers.decisions)} of {answers.shown}"
+                    reason = f"its output.json answers about {of} pictures"
+            status = HumanLoopStatus.FAILED if reason else status
         if reason:
             logger.warning("a human loop has no answers", loop=row.id, status=status, why=reason)
         ended = row.with_status(status).with_fields(ended_at=self.clock(), reason=reason)
         return ended, HumanLoopRead(outcome="ended" if reason else "read", saved=saved)
 
-    def _save(self, row: HumanLoopRow, output_uri: str) -> int:
-        """How many decisions were saved. Raises AnswerRefused and NotFound."""
+    def _answers(self, row: HumanLoopRow, output_uri: str) -> LoopAnswers:
+        """Raises AccessDenied, AnswerRefused and NotFound."""
         bucket, _, key = output_uri.removeprefix("s3://").partition("/")
         if bucket != self.studio.bucket or not key.startswith(HUMAN_LOOPS_FOLDER):
             raise AnswerRefused(
                 f"its answers are at {output_uri or 'no address'}, and the flow definition must"
                 f" write below s3://{self.studio.bucket}/{HUMAN_LOOPS_FOLDER}"
             )
+        size = self.studio.head(key).size
+        if size > LARGEST_OUTPUT_BYTES:
+            raise AnswerRefused(
+                f"its output.json has {size:,} bytes, over {LARGEST_OUTPUT_BYTES:,}"
+            )
+        return answers_of(self.studio.get(key), row.body.crop_ids)
+
+    def _save(self, production: str, answered: Sequence[PostedCorrection]) -> int:
+        """How many decisions were saved."""
         results = save_corrections(
-            row.production,
-            corrections_of(self.studio.get(key), row.body.crop_ids),
+            production,
+            [self._added(production, one) for one in answered],
             registry=self.registry,
             clock=self.clock,
             limits=self.limits,
@@ -98,6 +132,15 @@ class EndedHumanLoops:
             if not result.saved:
                 logger.warning("an answer was not saved", crop=result.crop_id, why=result.reason)
         return sum(result.saved for result in results)
+
+    def _added(self, production: str, answered: PostedCorrection) -> PostedCorrection:
+        """Where a person gave no verdict: the answer's, with the name and caption they gave."""
+        row = CORRECTIONS.read(self.registry, production, answered.crop_id)
+        if row is None or row.body.verdict is not None:
+            return answered
+        given = {name: getattr(row.body, name) for name in Decision.model_fields}
+        stands = {name: value for name, value in given.items() if value is not None}
+        return answered.model_copy(update={**stands, "version": row.revision})
 
 
 @dataclass(frozen=True)
@@ -110,12 +153,25 @@ class OpenHumanLoops:
     executions: Executions
     clock: Clock
 
+    def due(self, listed: Iterable[HumanLoopRow]) -> Iterator[HumanLoopRow]:
+        """Open loops, in another order each time, until the time of one round is over."""
+        now = self.clock()
+        rows = [
+            row
+            for row in listed
+            if row.status is HumanLoopStatus.STARTED and now - row.updated_at >= GRACE
+        ]
+        rows.sort(key=lambda row: digest(f"{row.id} {now.isoformat()}"))
+        for number, row in enumerate(rows):
+            if self.clock() - now >= LONGEST_ROUND:
+                logger.warning("%d open human loops are left to the next round", len(rows) - number)
+                return
+            yield row
+
     def check(self, listed: HumanLoopRow) -> bool:
         """Whether something was done about a loop. The list may be out of date."""
-        if listed.status is not HumanLoopStatus.STARTED or self.clock() - listed.updated_at < GRACE:
-            return False
         row = HUMAN_LOOPS.read(self.registry, listed.production, listed.id)
-        if row is None:
+        if row is None or row.status is not HumanLoopStatus.STARTED:
             return False
         state = self.loops.look(row.id)
         waits = self._waits(row)
@@ -143,11 +199,34 @@ class OpenHumanLoops:
         return APPROVALS.read(self.registry, row.production, row.body.approval_id)
 
 
+def stop_loops(left: set[str], loops: HumanLoops, clock: Clock, until: datetime) -> list[str]:
+    """Stop loops until A2I refuses a call for now, or the time is over.
+
+    Args:
+        left: names; those that are stopped are taken out.
+        loops: at A2I.
+        clock: compared with `until` before each call.
+        until: when no further call is made.
+
+    Returns:
+        The names that are left.
+    """
+    for name in sorted(left):
+        if clock() >= until:
+            break
+        try:
+            loops.stop(name)
+        except (Throttled, ServiceUnavailable) as fault:
+            logger.warning("%s: %s", name, fault)
+            break
+        left.discard(name)
+    return sorted(left)
+
+
 def _reason(failed: list[HumanLoopRow], total: int) -> str:
     """For people; '' when every loop has answers."""
     if not failed:
         return ""
     reasons = "; ".join(dict.fromkeys(row.body.reason for row in failed[:SHOWN]))
-    return (
-        f"{len(failed):,} of {total:,} human loops of Amazon A2I ended without answers: {reasons}"
-    )
+    number = f"{len(failed):,} of {total:,}"
+    return f"{number} human loops of Amazon A2I ended without all answers: {reasons}"

@@ -37,6 +37,7 @@ from onmodel.registry.kinds import (
     StoryboardRow,
 )
 from onmodel.steps.bill_deployment import bill_deployment
+from onmodel.steps.ended_human_loops import stop_loops
 from onmodel.steps.stop_deployment import stop_deployment
 from onmodel.steps.verify_retired import verify_retired
 
@@ -108,10 +109,11 @@ class GuardDeletion:
         begin_deletion(self.registry, self.clock)
         may_go = False
         try:
-            self._stop_human_loops()
             answer = self._stop_detectors(until - PATIENCE / 2) or self._stop_all(
                 correlation_id, until
             )
+            if answer.status == "SUCCESS":
+                answer = self._without_human_loops(answer, until)
             may_go = answer.status == "SUCCESS"
             return self._without_faces(answer) if may_go else answer
         finally:
@@ -120,11 +122,27 @@ class GuardDeletion:
             else:
                 allow_deployments(self.registry, self.clock)
 
-    def _stop_human_loops(self) -> None:
-        """They cost money when people answer them, and nobody would read the answers."""
-        for row in HUMAN_LOOPS.list_all(self.registry):
-            if row.status is HumanLoopStatus.STARTED:
-                self.human_loops.stop(row.id)
+    def _without_human_loops(self, answer: GuardAnswer, until: datetime) -> GuardAnswer:
+        """They cost money when people answer them, and nobody would read the answers.
+
+        After executions were stopped: one that starts loops would start more of them. Where A2I is
+        denied to the account, the stack goes all the same.
+        """
+        rows = HUMAN_LOOPS.list_all(self.registry)
+        left = {row.id for row in rows if row.status is HumanLoopStatus.STARTED}
+        try:
+            self._wait(lambda: stop_loops(left, self.human_loops, self.clock, until), until)
+        except AccessDenied as fault:
+            told = f"Human loops that may be open, because Amazon A2I is denied: {len(left)}"
+            logger.warning("%s: %s", told, fault)
+            return GuardAnswer(status="SUCCESS", reason=f"{answer.reason}. {told}")
+        if not left:
+            return answer
+        return GuardAnswer(
+            status="FAILED",
+            reason=f"Human loops of Amazon A2I that could not be stopped in time: {len(left)}."
+            " Delete the stack again",
+        )
 
     def _stop_detectors(self, until: datetime) -> GuardAnswer | None:
         """Why the stack stays: a Custom Labels model that onmodel started still bills."""

@@ -117,14 +117,17 @@ class Reconcile:
             "freed": self._each(PLACES.list_all(self.registry), self.recovery.free_places),
             "empty": self._each(EMPTY_UPLOADS.list_all(self.registry), self.empty_uploads.report),
             "collected": self._each(runs, self.recovery.collect_prepared),
-            "human_loops": self._each(HUMAN_LOOPS.list_all(self.registry), self.human_loops.check),
-            "reviewed": self._each(
-                APPROVALS.list_all(self.registry), self.human_loops.ended.finish
-            ),
             "answered": self._each(APPROVALS.list_all(self.registry), self.decisions.answer),
             "resumed": self._each(generations, self.recovery.resume_generation),
             "billed": self._each(STORYBOARDS.list_all(self.registry), self.ended_drawings.close),
             "notified": self._notify_ended(),
+            # Last, because calls about hundreds of loops may take minutes.
+            "human_loops": self._each(
+                self.human_loops.due(HUMAN_LOOPS.list_all(self.registry)), self.human_loops.check
+            ),
+            "reviewed": self._each(
+                APPROVALS.list_all(self.registry), self.human_loops.ended.finish
+            ),
         }
 
     def _notify_ended(self) -> tuple[str, ...]:

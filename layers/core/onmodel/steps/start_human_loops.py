@@ -1,9 +1,12 @@
 """Start human loops of Amazon A2I for the pictures of a captioned dataset.
 
-Their names depend on the execution and the dataset alone: a repeat starts nothing twice.
+Their names depend on the execution and the dataset alone: a repeat starts nothing twice, and
+asks only for the loops that A2I has not taken yet.
 """
 
 from __future__ import annotations
+
+from contextlib import suppress
 
 from onmodel.contracts.captions import Caption
 from onmodel.contracts.datasets import DatasetItem
@@ -24,6 +27,7 @@ from onmodel.datasets.human_loops import (
     parts_of,
 )
 from onmodel.datasets.records import dataset_keys, dataset_settings
+from onmodel.errors import Conflict
 from onmodel.films.corrections import read_corrections
 from onmodel.films.folders import production_name
 from onmodel.formats.jsonl import read_lines
@@ -44,9 +48,10 @@ def start_human_loops(
     clock: Clock,
     limits: DatasetLimits,
 ) -> HumanLoopsStarted:
-    """Start a loop for every twenty pictures about which nobody decided; rows are written first.
+    """Start a loop for every twenty pictures without a verdict; rows are written first.
 
     Raises:
+        Throttled: A2I took only a part of the loops up to the end; a repeat starts the others.
         HumanLoopsImpossible: the stack has no flow definition, or A2I refuses it.
     """
     dataset = request.dataset
@@ -62,7 +67,7 @@ def start_human_loops(
     )
     rows = loops_of(approval_id, dataset.production, registry)
     shown = {crop_id for row in rows for crop_id in row.body.crop_ids}
-    undecided = [one for one in pictures if corrections.of(one) is None and one not in shown]
+    undecided = [one for one in pictures if not corrections.has_verdict(one) and one not in shown]
     for number, part in enumerate(parts_of(undecided), len(rows) + 1):
         body = HumanLoopBody(
             dataset_id=dataset.dataset_id,
@@ -81,7 +86,7 @@ def start_human_loops(
         )
         rows.append(row)
     for row in rows:
-        if row.status is not HumanLoopStatus.STARTED:
+        if row.status is not HumanLoopStatus.STARTED or row.body.started_at is not None:
             continue
         content = LoopContent(
             production=production_name(dataset.production, registry),
@@ -92,4 +97,6 @@ def start_human_loops(
             pictures=tuple(pictures[one] for one in row.body.crop_ids if one in pictures),
         )
         loops.start(row.id, content.model_dump_json())
+        with suppress(Conflict):  # it has ended already
+            HUMAN_LOOPS.replace(registry, row.with_fields(started_at=clock()), clock())
     return HumanLoopsStarted(loops=len(rows))
