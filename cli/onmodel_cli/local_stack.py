@@ -68,6 +68,11 @@ def up(
     with speaking.plain_errors(interrupted="Interrupted."), ending_as_by_ctrl_c():
         if demo:
             _check_demo_data()
+        if (vision_url or vision_model) and not fresh and found_stack() is not None:
+            raise LocalUnavailable(
+                "A local stack runs, and takes another vision model only when it is started",
+                "Stop it first: `onmodel local down`",
+            )
         with waiting(speaking.err, "Starting the local stack and deploying template.yaml"):
             running = start(
                 vision_url=vision_url,

@@ -76,3 +76,15 @@ def test_up_when_the_demos_data_are_wanted_then_goes_on_with_them_or_says_why_no
     done = CliRunner().invoke(main.app, ["local", "up", "--demo"])
     assert (done.exit_code, asked) == (code, [local_stack.DEMO_HOME] if code == 0 else [])
     assert said in " ".join(done.output.split())
+
+
+def test_up_when_another_vision_model_is_wanted_and_a_stack_runs_then_says_to_stop_it_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    running = RunningStack(1, 1, "http://127.0.0.1:1", "", {})
+    monkeypatch.setattr(local_stack, "found_stack", lambda: running)
+    typed = ["local", "up", "--vision-url", "http://127.0.0.1:8000/v1"]
+    done = CliRunner().invoke(main.app, typed)
+    assert done.exit_code == 3
+    said = " ".join(done.output.split())
+    assert "takes another vision model only when it is started. Stop it first:" in said
