@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from onmodel.datasets.human_loops import NOBODY
 from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.standins.aws_services import AwsServices
 from onmodel_local.standins.errors import ServiceFault
@@ -150,7 +151,7 @@ def _answered(loop: HumanLoop) -> dict[str, Any]:
     content: dict[str, Any] = {}
     for picture in loop.content.get("pictures", []):
         content[f"verdict-{picture['id']}"] = {"keep": True, "reject": False}
-        content[f"character-{picture['id']}"] = picture["character"] or "nobody"
+        content[f"character-{picture['id']}"] = picture["character"] or NOBODY
         content[f"caption-{picture['id']}"] = picture["caption"]
     now = f"{utc_now():%Y-%m-%dT%H:%M:%SZ}"
     answer = {

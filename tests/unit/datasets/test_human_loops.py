@@ -7,8 +7,10 @@ import re
 
 import pytest
 from jinja2 import Environment, StrictUndefined
+from pydantic import TypeAdapter, ValidationError
 from template_model import ROOT
 
+from onmodel.contracts.base import CharacterSlug
 from onmodel.contracts.human_loops import MOST_PICTURES, LoopContent
 from onmodel.contracts.review import Verdict
 from onmodel.datasets.human_loops import (
@@ -22,6 +24,7 @@ from onmodel.datasets.human_loops import (
 )
 from onmodel.errors import AnswerRefused
 
+CHARACTER_SLUG: TypeAdapter[str] = TypeAdapter(CharacterSlug)
 NAME = re.compile(r"[a-z0-9](-*[a-z0-9])*")
 CONTENT = {
     "production": "Bunny",
@@ -81,7 +84,7 @@ def test_answers_when_all_is_kept_then_nothing_else_is_changed() -> None:
 def test_answers_when_corrected_then_name_and_caption_too() -> None:
     said = {
         "verdict-c1": "keep", "character-c1": "frank", "caption-c1": "Frank runs.",
-        "verdict-c2": {"keep": False, "reject": True}, "character-c2": "nobody",
+        "verdict-c2": {"keep": False, "reject": True}, "character-c2": NOBODY,
     }  # fmt: skip
     (first, second), _ = answers_of(output(said), ["c1", "c2"])
     assert (first.verdict, first.character, first.caption) == (Verdict.KEPT, "frank", "Frank runs.")
@@ -183,3 +186,11 @@ def test_answers_when_the_file_is_damaged_then_refused_and_nothing_else_is_raise
 def test_answers_when_not_about_all_that_was_shown_then_counted() -> None:
     answers = answers_of(output({"verdict-c1": "keep"}), ["c1", "c2", "c3"])
     assert (len(answers.decisions), answers.shown) == (1, 2)
+
+
+def test_answers_when_a_character_is_called_nobody_then_it_is_not_taken_for_none() -> None:
+    with pytest.raises(ValidationError):
+        CHARACTER_SLUG.validate_python(NOBODY)
+    made = output({"verdict-c1": "keep", "character-c1": "nobody"})
+    ((decision,), _) = answers_of(made.replace(b'"slug": "frank"', b'"slug": "nobody"'), ["c1"])
+    assert decision.character == "nobody"

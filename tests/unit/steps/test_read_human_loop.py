@@ -16,6 +16,7 @@ from onmodel.contracts.human_loops import (
 from onmodel.contracts.review import PostedCorrection, Verdict
 from onmodel.contracts.rows import ApprovalStatus
 from onmodel.contracts.settings import Settings
+from onmodel.datasets.human_loops import NOBODY
 from onmodel.errors import AccessDenied, Conflict
 from onmodel.films.corrections import read_corrections, save_corrections
 from onmodel.ports.human_loops import HumanLoopState
@@ -116,7 +117,7 @@ def test_loop_when_answered_then_its_answers_are_corrections_of_the_production(
     rejected, renamed, captioned = review.pictures[:3]
     said = {
         f"verdict-{rejected}": {"reject": True, "keep": False},
-        f"character-{renamed}": "nobody",
+        f"character-{renamed}": NOBODY,
         f"caption-{captioned}": "Big Buck, as a person saw him.",
     }
     state = review.world.human_loops.answer(review.first, said)

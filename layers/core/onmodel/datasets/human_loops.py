@@ -34,7 +34,8 @@ LONGEST_DESCRIPTION = 200
 """Characters: each loop repeats the cast."""
 
 VERDICTS = {"keep": Verdict.KEPT, "reject": Verdict.REJECTED}
-NOBODY = "nobody"
+NOBODY = "-nobody"
+"""No slug begins with a hyphen: a character may be called Nobody."""
 
 
 def loop_name(production: str, approval_id: str, number: int) -> str:
