@@ -9,7 +9,8 @@ from onmodel.contracts.datasets import DatasetRef
 from onmodel.contracts.human_loops import HumanLoopsStarted, HumanLoopStatus
 from onmodel.contracts.review import PostedCorrection, Verdict
 from onmodel.contracts.settings import Settings
-from onmodel.errors import HumanLoopsImpossible, Throttled
+from onmodel.deployments.deletion import begin_deletion
+from onmodel.errors import EventRefused, HumanLoopsImpossible, Throttled
 from onmodel.films.corrections import save_corrections
 from onmodel.registry.kinds import HUMAN_LOOPS
 from onmodel.trainers.catalogue import common_limits
@@ -137,3 +138,14 @@ def test_loops_when_a_person_took_a_verdict_back_then_the_picture_is_shown(
     start(world, dataset, f"{EXECUTION}-again")
     second = list(world.human_loops.contents.values())[1]
     assert [one.id for one in second.pictures] == shown(world)[:8]
+
+
+def test_loops_when_the_stack_is_being_deleted_then_none_is_started_any_more(
+    world: TrainingInMemory,
+) -> None:
+    """The guard has stopped what it found: of a loop that is started later nobody would know."""
+    dataset = world.captioned()
+    begin_deletion(world.registry, world.clock)
+    with pytest.raises(EventRefused, match="The stack is being deleted: no human loop is started"):
+        start(world, dataset)
+    assert world.human_loops.started == []

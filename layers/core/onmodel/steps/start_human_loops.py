@@ -27,7 +27,8 @@ from onmodel.datasets.human_loops import (
     parts_of,
 )
 from onmodel.datasets.records import dataset_keys, dataset_settings
-from onmodel.errors import Conflict
+from onmodel.deployments.deletion import why_forbidden
+from onmodel.errors import Conflict, EventRefused
 from onmodel.films.corrections import read_corrections
 from onmodel.films.folders import production_name
 from onmodel.formats.jsonl import read_lines
@@ -52,6 +53,7 @@ def start_human_loops(
 
     Raises:
         Throttled: A2I took only a part of the loops up to the end; a repeat starts the others.
+        EventRefused: the stack or the production is being deleted.
         HumanLoopsImpossible: the stack has no flow definition, or A2I refuses it.
     """
     dataset = request.dataset
@@ -96,6 +98,9 @@ def start_human_loops(
             characters=loop_characters(cast),
             pictures=tuple(pictures[one] for one in row.body.crop_ids if one in pictures),
         )
+        why = why_forbidden(registry, dataset.production, clock())
+        if why:
+            raise EventRefused(f"{why}: no human loop is started any more")
         loops.start(row.id, content.model_dump_json())
         with suppress(Conflict):  # it has ended already
             HUMAN_LOOPS.replace(registry, row.with_fields(started_at=clock()), clock())
