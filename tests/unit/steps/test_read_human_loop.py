@@ -358,3 +358,40 @@ def test_loops_when_calls_about_them_are_slow_then_every_one_comes_within_some_r
         assert len(looked_at) == 12
         seen.update(looked_at)
     assert seen == {one.id for one in rows}
+
+
+def test_loops_when_both_last_ones_end_at_once_then_the_machine_goes_on_once(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second event is acted on between the row and the decision of the first one."""
+    review.ask()
+    loops = review.world.human_loops
+    states = {name: loops.answer(name) for name in (review.first, review.second)}
+    finish, meanwhile = EndedHumanLoops.finish, [review.second]
+
+    def interrupted(ended: EndedHumanLoops, approval: ApprovalRow) -> bool:
+        if meanwhile:
+            name = meanwhile.pop()
+            review.event(name, states[name])
+        return finish(ended, approval)
+
+    monkeypatch.setattr(EndedHumanLoops, "finish", interrupted)
+    review.event(review.first, states[review.first])
+    assert review.approval.status == ApprovalStatus.APPROVED
+    assert review.world.tokens.succeeded["task-1"] == {"approved": True}
+
+
+def test_loop_when_its_function_ended_before_the_decision_then_the_repeated_event_decides(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review.ask()
+    loops = review.world.human_loops
+    review.event(review.first, loops.answer(review.first))
+    state = loops.answer(review.second)
+    with monkeypatch.context() as killed:
+        killed.delattr(EndedHumanLoops, "finish")
+        with pytest.raises(AttributeError):
+            review.event(review.second, state)
+    assert review.approval.status == ApprovalStatus.PENDING
+    review.event(review.second, state)
+    assert review.approval.status == ApprovalStatus.APPROVED

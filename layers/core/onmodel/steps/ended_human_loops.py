@@ -100,7 +100,9 @@ class EndedHumanLoops:
                     reason = f"its output.json answers about {of} pictures"
             status = HumanLoopStatus.FAILED if reason else status
         if reason:
-            logger.warning("a human loop has no answers", loop=row.id, status=status, why=reason)
+            logger.warning(
+                "a human loop ended without all answers", loop=row.id, status=status, why=reason
+            )
         ended = row.with_status(status).with_fields(ended_at=self.clock(), reason=reason)
         return ended, HumanLoopRead(outcome="ended" if reason else "read", saved=saved)
 
