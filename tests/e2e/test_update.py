@@ -161,7 +161,7 @@ def test_film_when_uploaded_again_after_the_update_then_nothing_is_paid_twice(
 ) -> None:
     studio = updated.studio
     settings = SETTINGS.replace(b"threshold: 0.98", b"threshold: 0.97").replace(
-        b"sampling: {", b"sampling: {unchanged_tile_difference: 255, "
+        b"sampling: {", b"finder: {look_every: 1}\nsampling: {unchanged_tile_difference: 255, "
     )  # the frames and crops that the code before chose, too
     studio.upload("show/settings.yaml", settings)
     wait_until(

@@ -86,6 +86,20 @@ def test_in_order_when_every_frame_is_to_be_asked_about_then_it_is():
     assert sorted(cutter.asked) == list(range(5))
 
 
+def test_in_order_when_every_frame_is_to_be_asked_about_then_no_figure_is_followed() -> None:
+    class Forgetful(Cutter):
+        def look(self, frame: Frame) -> FrameDetections:
+            answer = super().look(frame)
+            return answer if frame.timecode_seconds != 3 else FrameDetections((), "")
+
+    every, followed = Forgetful(), Forgetful()
+    frames = [frame_of(seconds) for seconds in range(7)]
+    times(every, [*frames], every=1)
+    times(followed, [*frames], every=3)
+    assert every.figures == {seconds: int(seconds != 3) for seconds in range(7)}
+    assert followed.figures == dict.fromkeys(range(7), 1)
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.tuples(st.booleans(), st.booleans()), max_size=20),

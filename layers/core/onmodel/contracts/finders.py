@@ -113,7 +113,7 @@ class FinderSettings(Contract):
         exclude_if=lambda frames: frames == 6,  # samples of before keep their hash
         description="frames of a shot from one that the finder is asked about to the next; figures"
         " are followed by their pixels in between, and it is asked where one is lost. 1 asks about"
-        " every frame",
+        " every frame, and follows none",
     )  # fmt: skip
     # sections are left out of dumps: ids of runs made before they existed are hashes of these
     faces: FacesFinderSettings = Field(

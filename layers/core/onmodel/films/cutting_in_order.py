@@ -34,7 +34,7 @@ def in_order(
         cutter: asks the finder, cuts and embeds.
         frames: in order of time.
         in_flight: frames whose calls may be under way, beside those of the span that is filled.
-        look_every: frames of a shot from one planned look to the next.
+        look_every: frames of a shot from one planned look to the next; with 1 nothing is followed.
     """
     waiting: deque[Future[CutResult]] = deque()
     with ThreadPoolExecutor(PAID_CALLS_AT_ONCE) as pool:
@@ -130,6 +130,8 @@ class _Shots:
         first: _Answer,
         after: tuple[Frame, _Answer] | None,
     ) -> list[SeenFrame]:
+        if self.look_every == 1:  # a span is one frame
+            return [SeenFrame(kept[0], first.result())]
         earlier = before.result()[-1] if before is not None else None
         later = SeenFrame(after[0], after[1].result()) if after is not None else None
         return follow_figures(kept, earlier, first.result(), later, self.cutter.look)
