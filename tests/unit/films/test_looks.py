@@ -92,3 +92,24 @@ def test_follow_figures_when_a_figure_has_no_box_then_each_frame_is_asked_about(
 
     follow_figures([frame_of(number) for number in range(3)], None, answer, None, look)
     assert asked == [1, 2]
+
+
+def test_follow_figures_when_a_figure_with_a_face_walks_then_the_face_goes_with_it() -> None:
+    face = Box(left=120, top=110, width=40, height=40)
+    figure = at(100, 100).model_copy(update={"face": face})
+    answer = FrameDetections((figure,), "")
+    span = [frame_of(number, (100 + 40 * number, 100)) for number in range(3)]
+    seen = follow_figures(span, None, answer, None, never)
+    assert [each.answer.detections[0].face for each in seen] == [
+        face,
+        face.model_copy(update={"left": 160}),
+        face.model_copy(update={"left": 200}),
+    ]
+
+
+def test_follow_figures_when_a_face_would_leave_the_frame_then_the_figure_has_none() -> None:
+    face = Box(left=100, top=20, width=100, height=60)  # above the figure's box
+    figure = at(100, 100).model_copy(update={"face": face})
+    span = [frame_of(0, (100, 100)), frame_of(1, (100, 60))]
+    seen = follow_figures(span, None, FrameDetections((figure,), ""), None, never)
+    assert [each.answer.detections[0].face for each in seen] == [face, None]

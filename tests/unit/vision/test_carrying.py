@@ -41,3 +41,13 @@ def test_carried_when_the_box_is_flat_or_tiny_or_the_shape_changed_then_none():
     tiny = Box(left=500, top=200, width=20, height=300)
     assert carry(tiny, moved(0, 0), moved(0, 0)) is None
     assert carry(BOX, moved(0, 0), moved(0, 0)[:600]) is None
+
+
+def test_carried_when_the_box_is_larger_than_the_other_frames_picture_then_none() -> None:
+    """The other frame of the shot is dark at its sides, and bars are found there."""
+    whole = Box(left=0, top=0, width=1280, height=720)
+    bars = Box(left=160, top=0, width=960, height=720)
+    assert carry(whole, moved(0, 0), moved(0, 0), bars) is None
+    assert carry(whole, moved(0, 0), moved(0, 0)) == whole
+    flat = Box(left=0, top=90, width=1280, height=540)
+    assert carry(whole, moved(0, 0), moved(0, 0), flat) is None

@@ -60,8 +60,9 @@ class SeenFrame:
         box = carried(figure.box, to.frame.picture, scale, self.copy, to.copy)
         if box is None:
             return None
+        face = None if figure.face is None else _moved(figure.face, figure.box, box, to.frame)
         confidence = figure.confidence * _CONFIDENCE
-        return figure.model_copy(update={"box": box, "confidence": confidence})
+        return figure.model_copy(update={"box": box, "face": face, "confidence": confidence})
 
 
 def follow_figures(
@@ -100,6 +101,15 @@ def _next(seen: SeenFrame, frame: Frame, look: Look) -> SeenFrame:
     if not moved or None in moved:
         return replace(following, answer=look(frame)).with_figures_of(seen)
     return following.with_figures_of(seen)
+
+
+def _moved(face: Box, before: Box, now: Box, frame: Frame) -> Box | None:
+    """A face, moved as its figure's box was; None where it is then not wholly in the frame."""
+    left, top = face.left + now.left - before.left, face.top + now.top - before.top
+    height, width = frame.pixels.shape[:2]
+    if left < 0 or top < 0 or left + face.width > width or top + face.height > height:
+        return None
+    return Box(left=left, top=top, width=face.width, height=face.height)
 
 
 def _overlaps(box: Box, known: Sequence[Detection]) -> bool:

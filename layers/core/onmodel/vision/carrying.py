@@ -29,7 +29,10 @@ def grey_copy(pixels: Pixels) -> Grey:
 
 
 def carried(box: Box, picture: Box, scale: float, one: Grey, other: Grey) -> Box | None:
-    """Where the pixels of a box are in another frame; None where nothing is as alike.
+    """Where the pixels of a box are in another frame.
+
+    None where nothing is as alike, or where the box does not fit into the picture: bars of two
+    frames of a shot may differ when one of them is dark.
 
     Args:
         box: in the frame of `one`.
@@ -38,7 +41,7 @@ def carried(box: Box, picture: Box, scale: float, one: Grey, other: Grey) -> Box
         one: copy of the frame with the box.
         other: copy of the other frame, of the same shape.
     """
-    if one.shape != other.shape:
+    if one.shape != other.shape or box.width > picture.width or box.height > picture.height:
         return None
     left, top = round(box.left / scale), round(box.top / scale)
     right, bottom = round(box.right / scale), round(box.bottom / scale)
