@@ -507,6 +507,24 @@ def test_guard_when_a_detector_cannot_be_stopped_while_it_starts_then_fails_with
     assert studio.detectors.running == []
 
 
+def test_guard_when_a_detector_cannot_be_stopped_then_deployments_are_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A deployment costs fifteen times as much."""
+    studio = DeploymentInMemory()
+    studio.creating()
+    with_a_detector(studio, minutes=15)
+
+    def denied(_: str) -> None:
+        raise AccessDenied("not allowed to stop")
+
+    monkeypatch.setattr(studio.detectors, "stop", denied)
+    answer = ask(studio, "Delete")
+    assert (answer.status, "not allowed to stop" in answer.reason) == ("FAILED", True)
+    assert not studio.trainer.deployments
+    assert not are_forbidden(studio.registry, studio.clock())
+
+
 def test_guard_when_a_detector_stops_late_and_a_deployment_never_then_answers_in_time() -> None:
     studio = DeploymentInMemory(Creating())
     studio.creating()

@@ -6,20 +6,19 @@ Running executions are stopped too: a machine with an execution that waits for a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from onmodel.contracts.base import Contract
-from onmodel.contracts.deployments import DeploymentRef, DeploymentStatus, RetireRequest
+from onmodel.contracts.deployments import DeploymentRef, RetireRequest
 from onmodel.contracts.human_loops import HumanLoopStatus
-from onmodel.contracts.operations import DeletionGuardEvent, OurResource, ResourceKind
-from onmodel.contracts.rows import StoryboardStatus, TrainingStage
+from onmodel.contracts.operations import DeletionGuardEvent
 from onmodel.deployments.deletion import allow_deletion, allow_deployments, begin_deletion
 from onmodel.deployments.forgotten_faces import delete_faces_with_the_stack
-from onmodel.deployments.lifecycle import OVER, ask_to_stop
-from onmodel.errors import AccessDenied, OnmodelError
+from onmodel.deployments.lifecycle import OVER
+from onmodel.errors import AccessDenied, OnmodelError, ServiceError
 from onmodel.films.detectors import stop_all
 from onmodel.money.pricebook import PriceBook
 from onmodel.observability import logger
@@ -28,16 +27,11 @@ from onmodel.ports.faces import FaceCollections
 from onmodel.ports.human_loops import HumanLoops
 from onmodel.ports.machines import Clock, Executions, Scheduler
 from onmodel.ports.registry import Registry
-from onmodel.ports.trainer import Trainer, Trainers
-from onmodel.registry.kinds import (
-    DEPLOYMENTS,
-    HUMAN_LOOPS,
-    STORYBOARDS,
-    TRAININGS,
-    StoryboardRow,
-)
+from onmodel.ports.trainer import Trainers
+from onmodel.registry.kinds import DEPLOYMENTS, HUMAN_LOOPS
 from onmodel.steps.bill_deployment import bill_deployment
 from onmodel.steps.ended_human_loops import stop_loops
+from onmodel.steps.running_at_trainers import RunningAtTrainers
 from onmodel.steps.stop_deployment import stop_deployment
 from onmodel.steps.verify_retired import verify_retired
 
@@ -45,18 +39,6 @@ PATIENCE = timedelta(minutes=12)
 """A function runs 15 minutes at most, and must answer CloudFormation within this time."""
 
 POLL_SECONDS = 10
-
-LONGEST_START_CALL = timedelta(minutes=2)
-"""The timeout of start_training: its call may still run, and no list has the training yet."""
-
-LONGEST_DRAWING_START = timedelta(minutes=6)
-"""Likewise of start_drawing, which runs for five minutes at most."""
-
-LONGEST_DRAWING = timedelta(hours=26)
-"""A job waits for an hour at most, and runs for a day at most."""
-
-RUNNING = frozenset({TrainingStage.STARTING, TrainingStage.IN_PROGRESS})
-"""Statuses of a training that may cost money, by its row."""
 
 WHY = "the stack is deleted"
 
@@ -109,11 +91,11 @@ class GuardDeletion:
         begin_deletion(self.registry, self.clock)
         may_go = False
         try:
-            answer = self._stop_detectors(until - PATIENCE / 2) or self._stop_all(
-                correlation_id, until
-            )
-            if answer.status == "SUCCESS":
-                answer = self._without_human_loops(answer, until)
+            self._begin_to_stop_detectors()
+            answer = self._stop_all(correlation_id, until)
+            for further in (self._without_detectors, self._without_human_loops):
+                if answer.status == "SUCCESS":
+                    answer = further(answer, until)
             may_go = answer.status == "SUCCESS"
             return self._without_faces(answer) if may_go else answer
         finally:
@@ -121,6 +103,27 @@ class GuardDeletion:
                 allow_deletion(self.registry, self.clock)
             else:
                 allow_deployments(self.registry, self.clock)
+
+    def _begin_to_stop_detectors(self) -> None:
+        """They take minutes to stop.
+
+        One that cannot be stopped now does not keep deployments running, and is asked again later.
+        """
+        try:
+            stop_all(self.registry, self.detectors, self.clock)
+        except ServiceError as fault:
+            logger.warning("%s: %s", type(fault).__name__, fault)
+
+    def _without_detectors(self, answer: GuardAnswer, until: datetime) -> GuardAnswer:
+        """The stack stays while a Custom Labels model that onmodel started bills."""
+        left = self._wait(lambda: stop_all(self.registry, self.detectors, self.clock), until)
+        if not left:
+            return answer
+        return GuardAnswer(
+            status="FAILED",
+            reason=f"Custom Labels models that onmodel started still run: {left}. Stop them with"
+            " `aws rekognition stop-project-version`, then delete the stack again",
+        )
 
     def _without_human_loops(self, answer: GuardAnswer, until: datetime) -> GuardAnswer:
         """They cost money when people answer them, and nobody would read the answers.
@@ -144,17 +147,6 @@ class GuardDeletion:
             " Delete the stack again",
         )
 
-    def _stop_detectors(self, until: datetime) -> GuardAnswer | None:
-        """Why the stack stays: a Custom Labels model that onmodel started still bills."""
-        left = self._wait(lambda: stop_all(self.registry, self.detectors, self.clock), until)
-        if not left:
-            return None
-        return GuardAnswer(
-            status="FAILED",
-            reason=f"Custom Labels models that onmodel started still run: {left}. Stop them with"
-            " `aws rekognition stop-project-version`, then delete the stack again",
-        )
-
     def _without_faces(self, answer: GuardAnswer) -> GuardAnswer:
         """After executions were stopped: one that names crops would make its collection again."""
         deleted = delete_faces_with_the_stack(self.faces, self.stack)
@@ -164,10 +156,11 @@ class GuardDeletion:
         )
 
     def _stop_all(self, correlation_id: str, until: datetime) -> GuardAnswer:
-        """Stop deployments first, because they cost most; then jobs, then executions."""
-        denied = {name for name in self.trainers if self._is_denied(name)}
+        """Stop what runs at the trainers' services, deployments first, then all executions."""
+        running = RunningAtTrainers(self.registry, self.trainers, self.prices, self.clock)
+        denied = running.denied()
         seen = {name: each for name, each in self.trainers.items() if name not in denied}
-        if still_open := self._open_at(denied):
+        if still_open := running.open_at(denied):
             return GuardAnswer(
                 status="FAILED",
                 reason="Every list of the trainer's service is denied, and by the Registry these"
@@ -185,7 +178,7 @@ class GuardDeletion:
             stop_deployment(
                 request, registry=self.registry, trainers=self.trainers, clock=self.clock
             )
-        left = self._wait(lambda: [*self._not_gone(begun), *_standing(seen)], until)
+        left = self._wait(lambda: [*self._not_gone(begun), *running.deployments(seen)], until)
         if left:
             return GuardAnswer(
                 status="FAILED",
@@ -201,14 +194,14 @@ class GuardDeletion:
                 clock=self.clock,
             )
         jobs: set[str] = set()
-        left = self._wait(lambda: self._jobs(seen, jobs), until)
+        left = self._wait(lambda: running.jobs(seen, jobs), until)
         if left:
             return GuardAnswer(
                 status="FAILED",
                 reason=f"Still training or drawing, although asked to stop: {left}. Delete the"
                 " stack again when they have stopped",
             )
-        models = self._models_that_stay(seen)
+        models = running.models_that_stay(seen)
         ended = self._stop_executions()
         return GuardAnswer(
             status="SUCCESS",
@@ -226,83 +219,6 @@ class GuardDeletion:
 
     def _stop_executions(self) -> int:
         return sum(self.executions.stop_all(machine, WHY) for machine in self.machine_arns)
-
-    def _is_denied(self, trainer: str) -> bool:
-        """Whether its service denies every list, as where an account may not use it."""
-        for kind in ResourceKind:
-            try:
-                self.trainers[trainer].list_ours(kind)
-            except AccessDenied as fault:
-                logger.warning("%s of %s cannot be listed: %s", kind, trainer, fault)
-            else:
-                return False
-        return True
-
-    def _open_at(self, denied: Collection[str]) -> str:
-        """Ids of what may still bill at these trainers, by the rows alone."""
-        deployments = [
-            row.id
-            for row in DEPLOYMENTS.list_all(self.registry)
-            if row.status not in OVER and row.body.trainer in denied
-        ]
-        trainings = [
-            row.id
-            for row in TRAININGS.list_all(self.registry)
-            if row.status in RUNNING and row.body.trainer in denied
-        ]
-        drawings = [
-            row.id for row in self._drawings_since(LONGEST_DRAWING) if row.body.trainer in denied
-        ]
-        return ", ".join(sorted([*deployments, *trainings, *drawings]))
-
-    def _drawings_since(self, age: timedelta) -> Iterator[StoryboardRow]:
-        """Takes that a job draws, by their rows; an execution that failed leaves its row as it is.
-
-        Args:
-            age: of the last change of the row, at most.
-        """
-        for row in STORYBOARDS.list_all(self.registry):
-            is_by_job = row.status == StoryboardStatus.DRAWING and row.body.deployment_id is None
-            if is_by_job and self.clock() - row.updated_at < age:
-                yield row
-
-    def _jobs(self, trainers: Trainers, stopped: set[str]) -> list[str]:
-        """Names of jobs that run or may just be started; each is asked to stop again."""
-        running: list[str] = []
-        for trainer in trainers.values():
-            for job in trainer.list_ours(ResourceKind.TRAINING, ResourceKind.DRAWING):
-                _stop_job(trainer, job)
-                stopped.add(job.ref)
-                running.append(job.name)
-        starting = [
-            row.id
-            for row in TRAININGS.list_all(self.registry)
-            if row.status == TrainingStage.STARTING
-            and self.clock() - row.updated_at < LONGEST_START_CALL
-        ]
-        drawings = [
-            row.id
-            for row in self._drawings_since(LONGEST_DRAWING_START)
-            if row.body.drawing_ref is None
-        ]
-        return [*running, *starting, *drawings]
-
-    def _models_that_stay(self, trainers: Trainers) -> str:
-        told = [
-            self._models(trainer, models)
-            for trainer in trainers.values()
-            if (models := trainer.list_ours(ResourceKind.MODEL))
-        ]
-        return ". ".join(told) or "No custom model stays"
-
-    def _models(self, trainer: Trainer, models: Sequence[OurResource]) -> str:
-        item = trainer.items.model_month
-        price = self.prices.price(item) if item else None
-        cost = ""
-        if price is not None and price.usd is not None:
-            cost = f", {price.usd * len(models):.2f} USD a month until they are deleted"
-        names = ", ".join(sorted(model.name for model in models))
-        return f"Custom models that stay: {len(models)}{cost}: {names}"
 
     def _not_gone(self, begun: list[RetireRequest]) -> list[str]:
         """Ids of the deployments that exist, or may still be created; each is stopped again."""
@@ -327,24 +243,3 @@ class GuardDeletion:
                 ),
                 execution_arn="",  # no execution works on it
             )
-
-
-def _stop_job(trainer: Trainer, job: OurResource) -> None:
-    if job.kind == ResourceKind.TRAINING:
-        trainer.stop_training(job.ref)
-    elif trainer.drawing_jobs is not None:
-        trainer.drawing_jobs.stop_drawing(job.ref)
-
-
-def _standing(trainers: Trainers) -> list[str]:
-    """Everything that bills by the hour, with or without a row; each is stopped again."""
-    standing: list[str] = []
-    for trainer in trainers.values():
-        deployer = trainer.deployer
-        if deployer is None:
-            continue
-        for thing in trainer.list_ours(ResourceKind.DEPLOYMENT):
-            if deployer.describe_deployment(thing.ref).status != DeploymentStatus.GONE:
-                ask_to_stop(deployer, thing.ref)
-                standing.append(thing.ref)
-    return standing
