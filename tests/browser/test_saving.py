@@ -32,6 +32,12 @@ def press(page: Page, keys: str) -> None:
         page.keyboard.press(key)
 
 
+def without_retries(page: Page, not_saved: str) -> None:
+    """Stops the clock of a page that is offline: it sends again only when somebody presses."""
+    page.clock.pause_at(page.evaluate("Date.now() / 1_000") + 60)
+    expect(page.locator("#saving")).to_have_text(not_saved)  # no request is under way
+
+
 def verdicts(backend: ReviewInMemory) -> dict[str, str | None]:
     return {crop: one.verdict for crop, one in sorted(backend.corrections.items())}
 
@@ -55,13 +61,14 @@ def test_decisions_when_offline_then_failures_are_told_and_all_is_saved_later(
     page: Page, backend: ReviewInMemory, serve: Serve
 ) -> None:
     server = serve(backend)
+    page.clock.install()
     opened(page, server)
     server.is_online = False
     press(page, "k r")
     notice = page.locator("#notices")
     expect(notice).to_contain_text("2 decisions are not saved yet: the server cannot be reached")
     press(page, "k")
-    expect(page.locator("#saving")).to_have_text("3 not saved")
+    without_retries(page, "3 not saved")
     server.is_online = True
     notice.get_by_role("button", name="Try now").click()
     expect(page.locator("#saving")).to_have_text("All saved")
@@ -97,14 +104,17 @@ def test_decisions_when_the_other_tab_saves_them_itself_then_they_are_no_longer_
     context: BrowserContext, backend: ReviewInMemory, serve: Serve
 ) -> None:
     server = serve(backend)
-    first = opened(context.new_page(), server)
+    first = context.new_page()
+    first.clock.install()
+    opened(first, server)
     server.is_online = False
     press(first, "r")
-    expect(first.locator("#saving")).to_have_text("1 not saved")
     expect(first.locator("#notices")).to_contain_text("One decision is not saved yet")
+    without_retries(first, "1 not saved")
     server.is_online = True
     second = opened(context.new_page(), server)
     offer = second.locator("#notices")
+    expect(offer).to_contain_text("One decision of an earlier visit was not saved")
     first.get_by_role("button", name="Try now").click()
     expect(first.locator("#saving")).to_have_text("All saved")
     expect(offer).to_be_hidden()
