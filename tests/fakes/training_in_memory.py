@@ -315,9 +315,11 @@ class TrainingInMemory(FilmsInMemory):
     def waiting(self, dataset: DatasetRef) -> tuple[CaptionItem, ...]:
         return read_lines(CaptionItem, self.studio.get(dataset.to_caption_key))
 
-    def caption(self, item: CaptionItem, receives: int = 1, throttled: int = 0) -> str:
-        """One message of the queue; answers the token that it had."""
-        token = f"token of {item.crop_id}"
+    def caption(
+        self, item: CaptionItem, receives: int = 1, throttled: int = 0, attempt: int = 1
+    ) -> str:
+        """One delivery of a message of the queue; answers the token that it had."""
+        token = f"token {attempt} of {item.crop_id}"
         self.tokens.waiting.add(token)
         message = CaptionMessage(
             token=token, item=item, correlation_id="upload-1", throttled=throttled

@@ -172,10 +172,62 @@ def test_caption_when_tried_again_after_a_failure_then_costs_add_up(world: Films
     world.captions._answer = NONSENSE
     world.caption(world.item)
     world.captions._answer = says_its_name
-    world.caption(world.item)
+    world.caption(world.item, attempt=2)
     answer = world.answer()
     assert answer is not None and answer.caption is not None
     assert answer.usage[0].paid == pytest.approx(4.5)
+
+
+@pytest.mark.parametrize(("useless", "calls"), [("", 1), (NONSENSE, MOST_ASKS)])
+def test_caption_when_a_message_without_a_usable_answer_repeats_then_it_fails_and_nothing_is_paid(
+    world: FilmsInMemory, useless: str, calls: int
+) -> None:
+    world.captions._answer = useless
+    token = world.caption(world.item)
+    first, failure = world.answer(), world.tokens.failed.pop(token)
+    assert world.caption(world.item) == token
+    assert len(world.captions.asked) == calls
+    assert world.tokens.failed == {token: failure} and failure[0] == "AnswerRefused"
+    assert world.answer() == first
+
+
+def test_caption_when_a_failure_was_written_before_its_attempt_was_then_asked_again(
+    world: FilmsInMemory,
+) -> None:
+    failed = CaptionAnswer(crop_id=world.item.crop_id, caption=None, reason="the answer is empty")
+    key = world.keys(world.dataset).caption(world.item.crop_id)
+    written = failed.model_dump_json()
+    assert "token" not in written
+    world.studio.put(key, written.encode(), "application/json")
+    assert world.caption(world.item) in world.tokens.succeeded
+    assert len(world.captions.asked) == 1
+
+
+def test_caption_when_denied_and_delivered_again_then_asked_since_it_cost_nothing(
+    world: FilmsInMemory,
+) -> None:
+    world.captions._answer = raises(AccessDenied("AccessDeniedException"))  # type: ignore[assignment]
+    world.caption(world.item)
+    world.captions._answer = says_its_name
+    assert world.caption(world.item) in world.tokens.succeeded
+
+
+@pytest.mark.parametrize("useless", [True, False])
+def test_caption_when_a_delivery_ended_before_the_other_claimed_then_paid_for_once(
+    world: FilmsInMemory, useless: bool
+) -> None:
+    """The other one had looked for an answer when there was none."""
+    world.captions._answer = "" if useless else says_its_name
+    claim = world.cache.claim
+
+    def claims_late(key: str, seconds: float) -> bool:
+        world.cache.claim = claim  # type: ignore[method-assign]
+        world.caption(world.item)
+        return claim(key, seconds)
+
+    world.cache.claim = claims_late  # type: ignore[method-assign]
+    world.caption(world.item)
+    assert len(world.captions.asked) == 1
 
 
 def test_caption_when_throttled_then_put_back_with_a_growing_pause(world: FilmsInMemory) -> None:

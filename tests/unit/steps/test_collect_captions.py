@@ -84,7 +84,7 @@ def test_collect_when_run_again_after_a_refusal_then_the_dataset_is_whole(
         world.collect_captions(dataset)
     world.captions._answer = TrainingInMemory().captions._answer
     for item in world.waiting(dataset):
-        world.caption(item)
+        world.caption(item, attempt=2)
     world.collect_captions(dataset)
     status, body = row(world, dataset)
     assert status == DatasetStatus.CAPTIONED and body.reason is None

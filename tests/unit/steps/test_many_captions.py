@@ -139,8 +139,8 @@ def test_captions_when_one_in_twenty_fails_then_each_ends_and_paid_calls_are_cou
     )
 
     for picture, kind in model.kinds.items():
-        if kind in ENDINGS:  # its second message finds no caption, and asks again
-            paid = 2 * ENDINGS[kind][0]
+        if kind in ENDINGS:  # what cost nothing is asked for by the second message too
+            paid = ENDINGS[kind][0]
             calls = 2 * ATTEMPTS.get(kind, 0) or paid
         else:
             paid = PAUSES[kind]

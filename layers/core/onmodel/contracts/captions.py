@@ -121,6 +121,12 @@ class CaptionAnswer(Contract):
     crop_id: str
     caption: Caption | None
     reason: str = Field(default="", description="why there is none")
+    refused_token_hash: str = Field(
+        default="",
+        exclude_if=lambda token_hash: not token_hash,
+        description="SHA-256, in hex, of the token whose task got no usable answer; it is not asked"
+        " again",
+    )
     usage: tuple[Usage, ...] = ()
     asked_again: bool = Field(
         default=False,

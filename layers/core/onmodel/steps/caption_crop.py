@@ -1,12 +1,15 @@
 """Describe one crop, and answer the task that waits for it.
 
 The token is always answered: with success, or with a failure that the map counts. A repeated
-message finds the caption in the Cache; a token whose task does not wait any more counts as done.
+message finds the answer of the first, also where the model gave no usable one, and pays nothing; a
+new attempt, which has another token, asks again where there is no caption. A token whose task does
+not wait any more counts as done.
 A crop that comes with the faults of its caption is asked about once more (`check_captions`).
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -56,6 +59,15 @@ def is_final(fault: Exception) -> bool:
     return type(fault) is ServiceError or isinstance(fault, final)
 
 
+def _keys(item: CaptionItem) -> DatasetKeys:
+    return DatasetKeys(item.production, item.dataset_id)
+
+
+def _hashed(token: str) -> str:
+    """A task has one token, so this names the attempt; the token itself is a secret."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
 class CaptionQueue(Protocol):
     """The queue that the messages came from."""
 
@@ -88,7 +100,7 @@ class CaptionCrop:
         """
         item = message.item
         try:
-            is_captioned = self._caption(item)
+            is_captioned = self._caption(message)
         except Throttled as fault:
             if message.throttled >= MOST_THROTTLES:
                 self._fail(message, fault)
@@ -108,84 +120,112 @@ class CaptionCrop:
             else:
                 self._look_again_later(message)
 
-    def _caption(self, item: CaptionItem) -> bool:
+    def _caption(self, message: CaptionMessage) -> bool:
         """False when another invocation asks for this caption at this moment.
 
-        SQS may deliver a message several times at once. The claim is taken over when the invocation
-        that has it must have ended.
-        """
-        keys = DatasetKeys(item.production, item.dataset_id)
-        known = read_answer(item.crop_id, keys, self.studio)
-        if item.faults:
-            return known is None or known.caption is None or self._ask_again(item, known)
-        if known is not None and known.caption is not None:
-            return True
-        captioner = self._captioner(item, keys)
-        picture = self.studio.get(item.key)
-        spent = known.usage if known is not None else ()
-        caption = captioner.known(item.crop_id, item, picture)
-        claim = captioner.claim_key(item, picture)
-        is_new = caption is None
-        if caption is None:
-            if not self.cache.claim(claim, CLAIM_SECONDS):
-                return False
-            try:
-                caption, usage = captioner.ask(
-                    item.crop_id, item, picture, self.model(captioner.captions)
-                )
-            except ServiceError as fault:
-                if is_final(fault):
-                    self._write_down(item, fault, spent)
-                self.cache.release(claim)
-                raise
-            spent = add_up(spent + usage)
-        answer = CaptionAnswer(crop_id=item.crop_id, caption=caption, usage=spent)
-        write_answer(answer, keys, self.studio)
-        if is_new:
-            self.cache.release(claim)
-        return True
+        SQS may deliver a message several times, also at once. The claim is taken over when the
+        invocation that has it must have ended.
 
-    def _ask_again(self, item: CaptionItem, answer: CaptionAnswer) -> bool:
-        """Ask for another caption, once; False while another invocation does."""
-        caption = answer.caption
-        if caption is None or caption.repaired or caption.model == BY_A_PERSON:
-            return True
-        keys = DatasetKeys(item.production, item.dataset_id)
-        captioner = self._captioner(item, keys)
+        Raises:
+            AnswerRefused: also when it was raised for an earlier delivery of this message.
+        """
+        item = message.item
+        captioner = self._captioner(item)
         picture = self.studio.get(item.key)
         claim = captioner.claim_key(item, picture)
         if not self.cache.claim(claim, CLAIM_SECONDS):
             return False
         try:
-            again = captioner.known(item.crop_id, item, picture)
-            usage: tuple[Usage, ...] = ()
-            if again is None or not again.repaired:  # else paid for, and not written down
-                again, usage = captioner.ask_again(
-                    caption, item.faults, item, picture, self.model(captioner.captions)
-                )
-            asked = CaptionAnswer(
-                crop_id=item.crop_id,
-                caption=again,
-                usage=add_up(answer.usage + usage),
-                asked_again=True,
-            )
-            write_answer(asked, keys, self.studio)
-        finally:
+            # read under the claim: another delivery may have written it a moment ago
+            answer = read_answer(item.crop_id, _keys(item), self.studio)
+            if item.faults:
+                self._ask_again(item, answer, captioner, picture)
+            else:
+                self._ask(message, answer, captioner, picture)
+        except Exception:
             self.cache.release(claim)
+            raise
+        self.cache.release(claim)
         return True
 
-    def _captioner(self, item: CaptionItem, keys: DatasetKeys) -> Captioner:
-        settings = Settings.model_validate_json(self.studio.get(keys.settings))
+    def _ask(
+        self,
+        message: CaptionMessage,
+        earlier: CaptionAnswer | None,
+        captioner: Captioner,
+        picture: bytes,
+    ) -> None:
+        """Write down a caption, unless there is one, or write down why there is none."""
+        item, token_hash = message.item, _hashed(message.token)
+        if earlier is not None and earlier.caption is not None:
+            return
+        if earlier is not None and earlier.refused_token_hash == token_hash:
+            raise AnswerRefused(earlier.reason)
+        spent = earlier.usage if earlier is not None else ()
+        caption = captioner.known(item.crop_id, item, picture)
+        if caption is None:
+            try:
+                model = self.model(captioner.captions)
+                caption, usage = captioner.ask(item.crop_id, item, picture, model)
+            except AnswerRefused as refusal:
+                self._write_failure(item, refusal, spent + refusal.usage, token_hash)
+                raise
+            except ServiceError as fault:
+                if is_final(fault):
+                    self._write_failure(item, fault, spent)
+                raise
+            spent = add_up(spent + usage)
+        answer = CaptionAnswer(crop_id=item.crop_id, caption=caption, usage=spent)
+        write_answer(answer, _keys(item), self.studio)
+
+    def _ask_again(
+        self,
+        item: CaptionItem,
+        answer: CaptionAnswer | None,
+        captioner: Captioner,
+        picture: bytes,
+    ) -> None:
+        """Ask for another caption, once."""
+        caption = answer.caption if answer is not None else None
+        if answer is None or caption is None:
+            return
+        if caption.repaired or caption.model == BY_A_PERSON:
+            return
+        again = captioner.known(item.crop_id, item, picture)
+        usage: tuple[Usage, ...] = ()
+        if again is None or not again.repaired:  # else paid for, and not written down
+            again, usage = captioner.ask_again(
+                caption, item.faults, item, picture, self.model(captioner.captions)
+            )
+        asked = CaptionAnswer(
+            crop_id=item.crop_id,
+            caption=again,
+            usage=add_up(answer.usage + usage),
+            asked_again=True,
+        )
+        write_answer(asked, _keys(item), self.studio)
+
+    def _captioner(self, item: CaptionItem) -> Captioner:
+        settings = Settings.model_validate_json(self.studio.get(_keys(item).settings))
         names = {item.character: item.character_name} if item.character else {}
         return Captioner(settings.captions, settings.characters, self.cache, self.limits, names)
 
-    def _write_down(self, item: CaptionItem, fault: ServiceError, spent: tuple[Usage, ...]) -> None:
+    def _write_failure(
+        self,
+        item: CaptionItem,
+        fault: ServiceError,
+        spent: tuple[Usage, ...],
+        token_hash: str = "",
+    ) -> None:
         """Store why there is no caption, and its cost, for the mail of a refused dataset."""
-        paid = fault.usage if isinstance(fault, AnswerRefused) else ()
         failed = CaptionAnswer(
-            crop_id=item.crop_id, caption=None, reason=str(fault), usage=add_up(spent + paid)
+            crop_id=item.crop_id,
+            caption=None,
+            reason=str(fault),
+            refused_token_hash=token_hash,
+            usage=add_up(spent),
         )
-        write_answer(failed, DatasetKeys(item.production, item.dataset_id), self.studio)
+        write_answer(failed, _keys(item), self.studio)
 
     def _succeed(self, message: CaptionMessage) -> None:
         """Answer the task; the caption is in S3, so that the answer is small."""
