@@ -2,7 +2,7 @@
 
 For productions that do not train by themselves, after a declined or expired approval, for a dataset
 whose training was impossible, for a generation whose execution failed too often, and for pictures
-that were corrected after a training.
+that were corrected since the dataset that was trained on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from onmodel.datasets.generations import (
 )
 from onmodel.environment import Machines
 from onmodel.errors import RefusedError
-from onmodel.registry.kinds import CORRECTIONS, TRAININGS, GenerationRow, TrainingRow
+from onmodel.films.corrections import read_corrections
+from onmodel.registry.kinds import CORRECTIONS, DATASETS, TRAININGS, GenerationRow, TrainingRow
 from onmodel.wiring import now
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
@@ -39,7 +40,7 @@ def train(
 ) -> None:
     """Train on the collected films. A mail asks first when it costs more than the stack's limit.
 
-    Pictures that were corrected after the last training make a new dataset of the same films.
+    Pictures that were corrected since the last dataset make a new one of the same films.
     Captions that exist are not paid for again.
     """
     with speaking.plain_errors():
@@ -90,15 +91,17 @@ def trainable(production: str, connection: Connection) -> GenerationRow:
     for training in TRAININGS.list(registry, production):
         if training.body.dataset_id != body.dataset_id or training.status not in STARTED:
             continue
+        corrected = _is_corrected_since(training, connection)
         if training.status == TrainingStage.IN_PROGRESS:
+            then = " `onmodel train` then takes what was corrected since." if corrected else ""
             raise NothingToTrain(
                 f"{training.id} runs already",
-                f"Its mail comes when it is done. See `onmodel status -p {production}`",
+                f"Its mail comes when it is done.{then} See `onmodel status -p {production}`",
             )
-        if not _is_corrected_since(training, connection):
+        if not corrected:
             raise NothingToTrain(
-                f"{training.id} is trained, and since then no film was prepared and no picture"
-                " corrected",
+                f"{training.id} is trained, and since its dataset no film was prepared and no"
+                " picture corrected",
                 f"Upload another film, or correct pictures: `onmodel review -p {production}`",
             )
         return open_again(generation, registry, now())
@@ -106,5 +109,11 @@ def trainable(production: str, connection: Connection) -> GenerationRow:
 
 
 def _is_corrected_since(training: TrainingRow, connection: Connection) -> bool:
-    rows = CORRECTIONS.list(connection.registry, training.production)
+    """Whether people want something else of the pictures than what the training's dataset has."""
+    registry = connection.registry
+    dataset = DATASETS.require(registry, training.production, training.body.dataset_id)
+    if dataset.body.corrections_hash is not None:
+        now = read_corrections(training.production, registry).hash()
+        return now != dataset.body.corrections_hash
+    rows = CORRECTIONS.list(registry, training.production)
     return any(row.updated_at > training.created_at for row in rows)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import pytest
 from fakes.clock import FixedClock
 from fakes.registry import InMemoryRegistry
 
-from onmodel.contracts.review import CorrectionResult, Decision, PostedCorrection, Verdict
+from onmodel.contracts.review import (
+    Correction,
+    CorrectionResult,
+    Decision,
+    PostedCorrection,
+    Verdict,
+)
 from onmodel.errors import Conflict
-from onmodel.films.corrections import read_corrections, save_corrections
+from onmodel.films.corrections import (
+    NO_CORRECTIONS,
+    Corrections,
+    read_corrections,
+    save_corrections,
+)
 from onmodel.ports.registry import Record
 from onmodel.trainers.catalogue import common_limits
 
@@ -32,6 +44,32 @@ def test_correction_when_first_then_has_version_one() -> None:
     assert (result.saved, result.version) == (True, 1)
     assert read_corrections("buck", registry).is_rejected("c1")
     assert not read_corrections("other", registry).is_rejected("c1")
+
+
+def test_hash_when_a_decision_is_taken_back_then_as_before_it() -> None:
+    registry = InMemoryRegistry()
+    untouched = read_corrections("buck", registry).hash()
+    saved(registry, rejected())
+    changed = read_corrections("buck", registry).hash()
+    saved(registry, PostedCorrection(crop_id="c1", version=1))
+    assert changed != untouched == read_corrections("buck", registry).hash()
+
+
+@pytest.mark.parametrize(
+    ("decision", "is_chosen_anew"),
+    [
+        (Decision(verdict=Verdict.REJECTED), {"inside": False, "outside": True}),
+        (Decision(character="bunny", caption="Bunny runs."), {"inside": False, "outside": True}),
+        (Decision(not_a_match=("c9",)), {"inside": True, "outside": True}),
+    ],
+)
+def test_selection_hash_when_decided_then_differs_where_the_dataset_cannot_follow(
+    decision: Decision, is_chosen_anew: dict[str, bool]
+) -> None:
+    for crop_id, is_anew in is_chosen_anew.items():
+        decided = Corrections({crop_id: Correction(**dict(decision), version=1)})
+        changes = decided.selection_hash({"inside"}) != NO_CORRECTIONS.selection_hash({"inside"})
+        assert (crop_id, changes) == (crop_id, is_anew)
 
 
 def test_correction_when_of_an_older_version_then_what_stands_is_answered() -> None:

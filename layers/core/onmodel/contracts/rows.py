@@ -114,6 +114,12 @@ class DatasetBody(Contract):
     forecast: tuple[str, ...] = Field(
         default=(), description="which characters a model may mix, and what helps"
     )
+    corrections_hash: str | None = Field(
+        default=None, description="of the corrections that it follows; None in rows of before"
+    )
+    selection_hash: str = Field(
+        default="", description="of those that its pictures were chosen by; '' in rows of before"
+    )
     reason: str | None = Field(default=None, description="of a refused dataset")
     advice: str | None = None
 

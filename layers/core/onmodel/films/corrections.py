@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from onmodel.contracts.crops import Naming
 from onmodel.contracts.hand_written import name as shown_name
+from onmodel.contracts.keys import digest
 from onmodel.contracts.review import (
     Correction,
     CorrectionBody,
@@ -88,6 +90,31 @@ class Corrections:
             for other in found.not_a_match
             if other != crop_id
         )
+
+    def hash(self) -> str:
+        """Equal for equal decisions about all crops, whatever was decided in between."""
+        return digest(_changes(self.decisions))
+
+    def selection_hash(self, chosen: Collection[str]) -> str:
+        """Of the decisions that a dataset can only follow when its pictures are chosen anew.
+
+        Args:
+            chosen: crop_ids of the dataset. Of these, only which ones are told apart counts.
+        """
+        deciding = {
+            crop_id: Decision(not_a_match=found.not_a_match) if crop_id in chosen else found
+            for crop_id, found in self.decisions.items()
+        }
+        return digest(_changes(deciding))
+
+
+def _changes(decisions: Mapping[str, Decision]) -> dict[str, Any]:
+    """What people want otherwise than the pipeline, by crop_id."""
+    dumped = {
+        crop_id: found.model_dump(mode="json", exclude={"version"}, exclude_defaults=True)
+        for crop_id, found in decisions.items()
+    }
+    return {crop_id: fields for crop_id, fields in dumped.items() if fields}
 
 
 NO_CORRECTIONS = Corrections({})

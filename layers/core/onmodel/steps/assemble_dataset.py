@@ -164,6 +164,8 @@ class AssembleDataset:
             findings=request.preflight.findings,
             notices=summary.notices,
             forecast=summary.forecast,
+            corrections_hash=corrections.hash(),
+            selection_hash=corrections.selection_hash({item.crop_id for item in assembly.items}),
         )
         dataset = DATASETS.put(
             self.registry,

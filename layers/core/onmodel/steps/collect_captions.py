@@ -6,7 +6,7 @@ TrainModel calls it twice where people review the dataset: before the review and
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from onmodel.contracts.captions import CaptionsCollected
 from onmodel.contracts.datasets import (
@@ -17,7 +17,7 @@ from onmodel.contracts.datasets import (
     LeftOutReason,
     Split,
 )
-from onmodel.contracts.rows import DatasetStatus
+from onmodel.contracts.rows import DatasetBody, DatasetStatus
 from onmodel.contracts.settings import Settings
 from onmodel.datasets.caption_answers import read_answers
 from onmodel.datasets.caption_repairs import CaptionSet
@@ -25,7 +25,7 @@ from onmodel.datasets.corrected import cast_of, review_pictures
 from onmodel.datasets.records import dataset_keys, dataset_settings
 from onmodel.datasets.summary import rare_looks_in_words, summarize, thin_in_words
 from onmodel.errors import DatasetRefused
-from onmodel.films.corrections import read_corrections
+from onmodel.films.corrections import Corrections, read_corrections
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.money.pricebook import PriceBook, add_up, estimate
 from onmodel.ports.machines import Clock
@@ -47,7 +47,8 @@ def collect_captions(
 ) -> CaptionsCollected:
     """Write captions.jsonl, left_out.jsonl and summary.json; a repeat writes the same.
 
-    What people said of the pictures is applied: to all of it that changes, also items.jsonl.
+    What people said of the pictures is applied: to all of it that changes, also items.jsonl. No
+    picture is added: that needs a new dataset.
 
     Raises:
         DatasetRefused: more failed than the settings tolerate, or too few pictures are left.
@@ -110,6 +111,7 @@ def collect_captions(
         caption_check=checked,
         named=dict(Counter(item.character or "" for item in captioned)),
         notices=summary.notices,
+        corrections_hash=_followed(corrections, own, row.body),
         estimated_usd=None if bill.total_usd is None else float(bill.total_usd),
         reason=refusal.reason if refusal else None,
         advice=refusal.advice if refusal else None,
@@ -118,6 +120,15 @@ def collect_captions(
     if refusal is not None:
         raise refusal
     return CaptionsCollected(captioned=len(captioned), failed=len(failed))
+
+
+def _followed(
+    corrections: Corrections, chosen: Collection[str], dataset: DatasetBody
+) -> str | None:
+    """The hash of these corrections; as before when the dataset cannot follow all of them."""
+    if corrections.selection_hash(chosen) == dataset.selection_hash:
+        return corrections.hash()
+    return dataset.corrections_hash
 
 
 def refuse_too_few(
