@@ -28,7 +28,8 @@ from onmodel.wiring import now
 from onmodel_cli import options, results, speaking
 from onmodel_cli.connection import Connection
 from onmodel_cli.imports.archive import Said, said_of, write_archive
-from onmodel_cli.imports.folder import FoundFolder, ImportRefused, LeftOutFile, read_folder
+from onmodel_cli.imports.described import LeftOutFile
+from onmodel_cli.imports.folder import FoundFolder, ImportRefused, read_folder
 from onmodel_cli.local_films import read_film
 from onmodel_cli.next_steps import next_steps
 from onmodel_cli.run import Wish, prepare_films

@@ -16,7 +16,8 @@ from onmodel.contracts.sampling_settings import CropSettings
 from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.corrected import cast_of, id_of_name
 from onmodel.films.corrections import Corrections
-from onmodel_cli.imports.folder import FoundPicture, LeftOutFile
+from onmodel_cli.imports.described import LeftOutFile
+from onmodel_cli.imports.folder import FoundPicture
 
 
 @dataclass(frozen=True)

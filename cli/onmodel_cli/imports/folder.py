@@ -6,13 +6,8 @@ kohya's (a .txt beside each picture, folders `<repeats>_<character>`), or pictur
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import json
-import posixpath
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +17,7 @@ from onmodel.films.file_kinds import is_picture_name
 from onmodel.films.ignored_names import why_ignored
 from onmodel.formats.wording import person_name
 from onmodel_cli.exports.contracts import DROPPED_PICTURES, EXPORT, ITEMS, REVIEW
-
-METADATA = ("metadata.jsonl", "metadata.csv")
-CAPTIONS = (".txt", ".caption")
-TEXT_COLUMNS = ("text", "caption", "alt_text", "prompt")
-NAME_COLUMNS = ("name", "character")
+from onmodel_cli.imports.described import METADATA, Described, LeftOutFile, read_descriptions
 
 OURS = frozenset({EXPORT, ITEMS, DROPPED_PICTURES, REVIEW})
 """Files of an export that are no pictures and no captions of their own."""
@@ -52,14 +43,6 @@ class FoundPicture:
 
 
 @dataclass(frozen=True)
-class LeftOutFile:
-    """A file or a line that is not imported, and why, as it follows its name."""
-
-    path: str
-    why: str
-
-
-@dataclass(frozen=True)
 class FoundFolder:
     """What a folder holds: pictures in the order of their paths."""
 
@@ -75,19 +58,22 @@ def read_folder(folder: Path) -> FoundFolder:
     """
     if not folder.is_dir():
         raise ImportRefused(f"There is no folder {folder}", "Check the path")
-    told, left_out = _told(folder)
+    described = read_descriptions(folder)
+    left_out = list(described.left_out)
     pictures: list[FoundPicture] = []
     first: dict[str, str] = {}
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     for path in files:
         name = path.relative_to(folder).as_posix()
-        if path.name in {*OURS, *METADATA} or why_ignored(name) is not None or name in told.read:
+        if path.name in {*OURS, *METADATA} or name in described.files:
+            continue
+        if why_ignored(name) is not None:
             continue
         if not is_picture_name(path.name):
             left_out.append(LeftOutFile(name, "is no picture, and the caption of none"))
             continue
         try:
-            picture = _picture(path, told.of.get(name, {}), folder)
+            picture = _picture(path, name, described, folder)
         except (ReferenceRefused, OSError) as fault:
             why = fault.reason if isinstance(fault, ReferenceRefused) else str(fault.strerror)
             left_out.append(LeftOutFile(name, f"cannot be used: {why}"))
@@ -106,78 +92,7 @@ def read_folder(folder: Path) -> FoundFolder:
     return FoundFolder(tuple(pictures), tuple(left_out))
 
 
-@dataclass(frozen=True)
-class _Told:
-    """What files beside the pictures say: fields by the picture's path, and these files."""
-
-    of: dict[str, dict[str, str]]
-    read: set[str]
-
-
-def _told(folder: Path) -> tuple[_Told, list[LeftOutFile]]:
-    of: dict[str, dict[str, str]] = {}
-    read: set[str] = set()
-    left_out: list[LeftOutFile] = []
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    pictures = {path.with_suffix(""): path for path in files if is_picture_name(path.name)}
-    names = {
-        as_typed(name): name for path in files if (name := path.relative_to(folder).as_posix())
-    }
-    for path in files:
-        name = path.relative_to(folder).as_posix()
-        if why_ignored(name) is not None:
-            continue
-        try:
-            if path.name in METADATA or name == ITEMS:
-                for line, fields in _rows(path):
-                    if isinstance(fields, str):
-                        why = fields
-                    elif (place := names.get(_place(name, fields))) is None:
-                        why = f"names no picture of the folder: {fields.get('file_name', '')}"
-                    else:
-                        of[place] = of.get(place, {}) | fields
-                        continue
-                    left_out.append(LeftOutFile(f"{name}, line {line},", why))
-            elif path.suffix.lower() in CAPTIONS and path.with_suffix("") in pictures:
-                text = path.read_text("utf-8-sig")
-                read.add(name)
-                place = pictures[path.with_suffix("")].relative_to(folder).as_posix()
-                of[place] = {"caption": text} | of.get(place, {})
-        except (ValueError, csv.Error, OSError) as fault:  # also UnicodeDecodeError
-            left_out.append(LeftOutFile(name, f"cannot be read: {fault}"))
-            read.add(name)
-    return _Told(of, read), left_out
-
-
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
-    """Number and fields of each line, every value as text; or why a line cannot be read."""
-    text = path.read_text("utf-8-sig")
-    if path.suffix == ".csv":
-        for number, row in enumerate(csv.DictReader(io.StringIO(text, newline="")), start=2):
-            yield number, {key: value for key, value in row.items() if key and value}
-        return
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            yield number, _fields(line)
-
-
-def _fields(line: str) -> dict[str, str] | str:
-    try:
-        record = json.loads(line)
-    except json.JSONDecodeError as fault:
-        return f"cannot be read: {fault.msg}, column {fault.colno}"
-    if not isinstance(record, dict):
-        return "cannot be read: it is no JSON object"
-    return {key: value for key, value in record.items() if isinstance(value, str)}
-
-
-def _place(told_in: str, fields: Mapping[str, str]) -> str:
-    """The path, from the folder, of what a line is about. Links count as the files they are to."""
-    written = fields.get("file_name") or fields.get("path") or ""
-    return as_typed(posixpath.normpath(posixpath.join(posixpath.dirname(told_in), written)))
-
-
-def _picture(path: Path, fields: Mapping[str, str], folder: Path) -> FoundPicture:
+def _picture(path: Path, name: str, described: Described, folder: Path) -> FoundPicture:
     """Raises ReferenceRefused for what cannot be read as a picture, or OSError."""
     # loads OpenCV and PyAV: most commands do without
     from onmodel.films.uploaded_picture import read_picture
@@ -191,13 +106,9 @@ def _picture(path: Path, fields: Mapping[str, str], folder: Path) -> FoundPictur
         sha256=hashlib.sha256(body).hexdigest(),
         width=width,
         height=height,
-        caption=" ".join(_first(fields, TEXT_COLUMNS).split()),
-        name=as_typed(_first(fields, NAME_COLUMNS)) or _name_of(path, folder),
+        caption=" ".join(described.captions.get(name, "").split()),
+        name=as_typed(described.names.get(name, "")) or _name_of(path, folder),
     )
-
-
-def _first(fields: Mapping[str, str], columns: tuple[str, ...]) -> str:
-    return next((fields[column].strip() for column in columns if fields.get(column)), "")
 
 
 def _name_of(path: Path, folder: Path) -> str:

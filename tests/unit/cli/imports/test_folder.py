@@ -65,6 +65,51 @@ def test_folder_when_we_exported_it_then_the_same_pictures_names_and_captions(
     }  # fmt: skip
 
 
+EDITED = {
+    "onmodel": ("items.jsonl", '"caption"'),
+    "imagefolder": ("train/metadata.jsonl", '"text"'),
+    "annotations": ("annotations.jsonl", '"alt_text"'),
+    "bedrock": ("manifest.jsonl", '"caption"'),
+    "coco": ("annotations/captions_train.json", '"caption"'),
+}
+
+
+@pytest.mark.parametrize("layout", EDITED)
+def test_folder_when_a_caption_of_an_export_was_edited_then_the_new_text_holds(
+    tmp_path: Path, layout: str
+) -> None:
+    folder = export_to(tmp_path / "out", layout).folder
+    file = folder / EDITED[layout][0]
+    before = json.dumps(CAPTION.format(name="Frank"))
+    written = file.read_text("utf-8")
+    found = before if before in written else before.encode().decode("unicode_escape")
+    file.write_text(written.replace(found, '"Frank sits."', 1), "utf-8")
+    captions = [one.caption for one in read_folder(folder).pictures]
+    assert captions.count("Frank sits.") == 1
+    assert captions.count(CAPTION.format(name="Frank")) == 2
+
+
+def test_folder_when_texts_of_a_kohya_export_were_edited_then_they_hold(tmp_path: Path) -> None:
+    folder = export_to(tmp_path / "out", "kohya").folder
+    edited, emptied, *_ = sorted(folder.glob("*/1_frank/*.txt"))
+    edited.write_text("Frank sits.")
+    emptied.write_text("")
+    by_stem = {one.path.stem: one.caption for one in read_folder(folder).pictures}
+    assert (by_stem[edited.stem], by_stem[emptied.stem]) == ("Frank sits.", "")
+
+
+def test_folder_when_a_picture_of_an_export_was_deleted_then_its_lines_are_named(
+    tmp_path: Path,
+) -> None:
+    folder = export_to(tmp_path / "out", "imagefolder").folder
+    gone = next((folder / "train").glob("*.jpeg"))
+    gone.unlink()
+    why = left_out(read_folder(folder))
+    assert [line for line in why.values() if line.endswith(f": train/{gone.name}")] == [
+        f"names no picture of the folder: train/{gone.name}"
+    ] * 2
+
+
 def test_folder_when_input_is_bad_then_each_file_is_listed_with_its_reason(tmp_path: Path) -> None:
     put(tmp_path, "a.jpg", 1)
     put(tmp_path, "b.jpg", picture(1))
