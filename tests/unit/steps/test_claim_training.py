@@ -18,8 +18,10 @@ from onmodel.contracts.rows import (
 )
 from onmodel.contracts.settings import DeploymentSettings, Settings
 from onmodel.contracts.trainings import TrainingStatus
+from onmodel.deployments.questions import DEPLOYED_MEANWHILE
 from onmodel.errors import Conflict, EventRefused
 from onmodel.money.pricebook import PriceBook
+from onmodel.ports.registry import Record
 from onmodel.registry.kinds import APPROVALS, TRAININGS
 
 
@@ -392,6 +394,31 @@ def test_claim_when_another_execution_only_waits_for_an_answer_then_a_person_may
     answer(studio, ApprovalStatus.PENDING)
     assert studio.claim("by-event").action == "ignore"
     assert studio.claim("by-hand", production="bunny", training_id=TRAINING).action == "deploy"
+    (question,) = APPROVALS.list(studio.registry, "bunny")
+    assert (question.status, question.body.reason) == (
+        ApprovalStatus.WITHDRAWN,
+        DEPLOYED_MEANWHILE,
+    )
+
+
+def test_claim_when_the_question_is_approved_at_the_same_moment_then_a_person_is_refused(
+    studio: DeploymentInMemory,
+) -> None:
+    """The execution that asked deploys: both together would use one number."""
+    studio.trainer.complete(studio.job)
+    without_agreement(studio)
+    answer(studio, ApprovalStatus.PENDING)
+    replace_row = studio.registry.replace
+
+    def approved_first(record: Record) -> Record:
+        studio.registry.replace = replace_row  # type: ignore[method-assign]
+        approved = record.model_copy(update={"status": ApprovalStatus.APPROVED})
+        replace_row(approved)
+        return replace_row(record)
+
+    studio.registry.replace = approved_first  # type: ignore[method-assign]
+    with pytest.raises(EventRefused, match="approved just now"):
+        studio.claim("by-hand", production="bunny", training_id=TRAINING)
 
 
 def test_claim_when_its_trainer_deploys_nothing_then_a_job_draws_once_and_the_bill_is_known() -> (

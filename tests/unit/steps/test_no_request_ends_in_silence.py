@@ -211,7 +211,7 @@ def an_event_twice(stack: StackInMemory) -> None:
     stack.machines.after(63 * MINUTE, stack.job_event)
 
 
-def a_deployment_that_is_asked_for(answer: str) -> Callable[[StackInMemory], None]:
+def a_deployment_that_is_asked_for(answer: str | None) -> Callable[[StackInMemory], None]:
     """The limit was lowered, and creation may take longer, after the training had begun."""
 
     def begin(stack: StackInMemory) -> None:
@@ -222,6 +222,19 @@ def a_deployment_that_is_asked_for(answer: str) -> Callable[[StackInMemory], Non
         )
 
     return begin
+
+
+def a_deployment_question_that_a_command_overtakes(stack: StackInMemory) -> None:
+    """A person deploys by a command, and follows the older question's link when that is over."""
+    a_deployment_that_is_asked_for(None)(stack)
+
+    def deploy() -> None:
+        (training,) = stack.training_ids
+        wish = {"production": PRODUCTION, "training_id": training, "hours": 1}
+        stack.start("DeployModel", "wish", {"request": wish | {"correlation_id": "wish-1"}})
+
+    stack.machines.after(100 * MINUTE, deploy)
+    stack.machines.after(300 * MINUTE, lambda: setattr(stack, "answer", "approve"))
 
 
 def a_quota_of_zero(stack: StackInMemory) -> None:
@@ -430,6 +443,13 @@ SCENARIOS = (
         "a deployment that is approved",
         a_deployment_that_is_asked_for("approve"),
         "model_ready",
+    ),
+    Scenario(
+        "DeployModel",
+        "a question that a command overtakes",
+        a_deployment_question_that_a_command_overtakes,
+        "approval_ended",
+        8,
     ),
     Scenario("DeployModel", "an event twice", an_event_twice, "model_ready"),
     Scenario("DeployModel", "a quota of zero", a_quota_of_zero, "deployment_failed"),

@@ -16,11 +16,12 @@ from onmodel.contracts.rows import ApprovalStatus, DeploymentStage, TrainingStag
 from onmodel.contracts.trainings import CostQuote, TrainingState, TrainingStatus, WorkPart
 from onmodel.deployments.events import failed_event, ready_event, trained_event
 from onmodel.deployments.lifecycle import OVER, number_of
+from onmodel.deployments.questions import question_about, withdraw_question
 from onmodel.deployments.trainings import find_training
 from onmodel.errors import EventRefused
 from onmodel.films.settings import settings_in_force
 from onmodel.money.agreements import why_deployment_is_asked
-from onmodel.money.approvals import approvals_about, is_open
+from onmodel.money.approvals import is_open
 from onmodel.money.pricebook import PriceBook, estimate
 from onmodel.money.training_quotes import cost_quote
 from onmodel.notifications.sending import was_sent
@@ -31,7 +32,6 @@ from onmodel.ports.trainer import Trainers
 from onmodel.registry.kinds import (
     DEPLOYMENTS,
     TRAININGS,
-    ApprovalRow,
     DeploymentRow,
     TrainingRow,
 )
@@ -144,7 +144,7 @@ class ClaimTraining:
 
     def _may_take_over(self, training: TrainingRow, request: DeployRequest) -> bool:
         """Whether the other execution only waits for an answer, and a person wants it deployed."""
-        newest = self._question(training)
+        newest = question_about(training, self.registry)
         asks = newest is not None and is_open(newest, self.clock())
         return asks and request.job_arn is None
 
@@ -198,6 +198,8 @@ class ClaimTraining:
         quote = self._to_be_asked(training, hours) if by_itself else None
         if quote is not None and self._was_refused(training):
             return _ignored(f"the deployment of training {training.id} was not approved")
+        if request.job_arn is None and not withdraw_question(training, self.registry, self.clock):
+            return _ignored(f"the deployment of training {training.id} was approved just now")
         self._write(self._completed(training, state), asked.execution_arn)
         number = 1 + max((number_of(found) for found in before), default=0)
         return ClaimedTraining(
@@ -265,7 +267,7 @@ class ClaimTraining:
         work = deployer.deployment_work(hours, self.provision_minutes)
         quote = cost_quote((WorkPart(name="deployment", work=work),), self.prices)
         why = why_deployment_is_asked(training.body, quote, self.spend_limit_usd)
-        newest = self._question(training)
+        newest = question_about(training, self.registry)
         if not why or (newest is not None and newest.status == ApprovalStatus.APPROVED):
             return None
         return quote.model_copy(update={"why": why})
@@ -275,12 +277,8 @@ class ClaimTraining:
 
         The execution that asked an open question has ended: it is asked again.
         """
-        newest = self._question(training)
+        newest = question_about(training, self.registry)
         return newest is not None and not is_open(newest, self.clock())
-
-    def _question(self, training: TrainingRow) -> ApprovalRow | None:
-        asked = approvals_about(training.production, "deployment", training.id, self.registry)
-        return asked[-1] if asked else None
 
     def _hours(self, production: str) -> float:
         """The hours of the production's settings, within the stack's limit."""

@@ -43,6 +43,7 @@ HOME_DAYS = 1.0
 """Of the link to the home page below an answer: mails have one of 30 days."""
 
 TRY_AGAIN = "Open the link again in a minute: it shows what was decided."
+BY_THIS_NOTHING = "By this one nothing was started."
 SEE_LOG = "If this page comes again, look into the log of the function {}."
 
 DECISIONS = {"approve": ApprovalStatus.APPROVED, "decline": ApprovalStatus.DECLINED}
@@ -151,9 +152,11 @@ class FollowLink:
         if row.status == ApprovalStatus.WITHDRAWN:
             return link_page(
                 410,
-                message_page(
+                message_page("This question is over", f"{body.reason}.", BY_THIS_NOTHING)
+                if body.reason
+                else message_page(
                     "A newer question took the place of this one",
-                    "Its link is in the newest mail. By this one nothing was started.",
+                    f"Its link is in the newest mail. {BY_THIS_NOTHING}",
                 ),
             )
         if not is_pending:

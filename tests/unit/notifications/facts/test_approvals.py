@@ -2,6 +2,7 @@ import pytest
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
 from onmodel.contracts.rows import ApprovalStatus
+from onmodel.deployments.questions import DEPLOYED_MEANWHILE
 from onmodel.registry.kinds import APPROVALS
 
 
@@ -26,6 +27,20 @@ def test_approval_ended_when_sent_then_says_how(
     APPROVALS.replace(world.registry, record.with_status(status), record.updated_at)
     world.notify("approval_ended", "d0001-00000000")
     assert said in world.mailbox.mails[-1].subject
+
+
+def test_approval_ended_when_a_command_deployed_meanwhile_then_says_that_the_question_is_over(
+    world: TrainingInMemory,
+) -> None:
+    world.ask(purpose="deployment", subject_id="d0001-00000000")
+    (record,) = APPROVALS.list(world.registry, PRODUCTION)
+    withdrawn = record.with_status(ApprovalStatus.WITHDRAWN).with_fields(reason=DEPLOYED_MEANWHILE)
+    APPROVALS.replace(world.registry, withdrawn, record.updated_at)
+    world.notify("approval_ended", "d0001-00000000")
+    mail = world.mailbox.mails[-1]
+    assert mail.subject == "The deployment of bunny is not asked about any more"
+    assert DEPLOYED_MEANWHILE in " ".join(mail.body.split())
+    assert "newer question" not in mail.body
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,9 @@ from onmodel.notifications.facts.base import Facts, Notification, Sources
 from onmodel.notifications.facts.datasets import captions_checked
 from onmodel.registry.kinds import APPROVALS, DATASETS, TRAININGS, ApprovalRow
 
-OUTCOMES: dict[ApprovalStatus, Literal["declined", "withdrawn"]] = {
+Outcome = Literal["declined", "expired", "withdrawn", "overtaken", "failed"]
+
+OUTCOMES: dict[ApprovalStatus, Outcome] = {
     ApprovalStatus.DECLINED: "declined",
     ApprovalStatus.WITHDRAWN: "withdrawn",
 }
@@ -85,8 +87,8 @@ class ApprovalEndedFacts(Facts):
 
     purpose: Purpose
     subject: str
-    outcome: Literal["declined", "expired", "withdrawn", "failed"]
-    reason: str = Field(default="", description="why it failed")
+    outcome: Outcome
+    reason: str = Field(default="", description="why it failed, or what overtook it")
     open_loops: int = Field(default=0, description="human loops that reconcile stops")
     is_storyboard: bool = Field(default=True, description="or a training, where it is to deploy")
 
@@ -162,7 +164,7 @@ def approval_ended(request: NotificationRequest, sources: Sources) -> Notificati
         production=request.production,
         purpose=row.body.purpose,
         subject=row.body.subject_id,
-        outcome="failed" if row.body.reason else OUTCOMES.get(row.status, "expired"),
+        outcome=_outcome(row),
         reason=row.body.reason,
         open_loops=sum(
             loop.status is HumanLoopStatus.STARTED
@@ -172,6 +174,12 @@ def approval_ended(request: NotificationRequest, sources: Sources) -> Notificati
         is None,
     )
     return Notification(facts, f"approval_ended:{row.id}")
+
+
+def _outcome(row: ApprovalRow) -> Outcome:
+    if row.body.reason:  # no person decided
+        return "overtaken" if row.status == ApprovalStatus.WITHDRAWN else "failed"
+    return OUTCOMES.get(row.status, "expired")
 
 
 def _asked(request: NotificationRequest, sources: Sources) -> ApprovalRow:
