@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 import uuid
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+from waiting import wait_until
 
 from onmodel.trainers.sagemaker.code import read_code
 from onmodel_local.stack import LocalStack
 
 BUCKET = "studio"
 TYPES = ("ml.g6e.2xlarge", "ml.g6e.xlarge", "ml.g5.2xlarge")
-PATIENCE_SECONDS = 20.0
 
 
 def policy(*statements: dict[str, Any]) -> str:
@@ -104,21 +103,15 @@ def describe(stack: LocalStack, name: str) -> dict[str, Any]:
     return {key: value for key, value in found.items() if key != "ResponseMetadata"}
 
 
-def until(
-    stack: LocalStack,
-    name: str,
-    *statuses: str,
-    secondary: str = "",
-    seconds: float = PATIENCE_SECONDS,
-) -> dict[str, Any]:
-    """The job when it has one of the statuses. Raises AssertionError when that takes too long."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+def until(stack: LocalStack, name: str, *statuses: str, secondary: str = "") -> dict[str, Any]:
+    """The job when it has one of the statuses."""
+
+    def reached() -> dict[str, Any]:
         job = describe(stack, name)
-        if job["TrainingJobStatus"] in statuses and secondary in ("", job["SecondaryStatus"]):
-            return job
-        time.sleep(0.03)
-    raise AssertionError(f"{job['TrainingJobStatus']}, {job['SecondaryStatus']}: {job}")
+        is_so = job["TrainingJobStatus"] in statuses and secondary in ("", job["SecondaryStatus"])
+        return job if is_so else {}
+
+    return wait_until(reached, lambda: describe(stack, name))
 
 
 def keys(stack: LocalStack, prefix: str) -> list[str]:
@@ -131,8 +124,10 @@ def read(stack: LocalStack, key: str) -> bytes:
     return body
 
 
-def wait_for_checkpoint(stack: LocalStack, name: str) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not any(key.endswith("state.json") for key in keys(stack, f"checkpoints/{name}/")):
-        assert time.monotonic() < end, describe(stack, name)
-        time.sleep(0.05)
+def wait_for_file(stack: LocalStack, name: str, file: str) -> None:
+    """Returns when a checkpoint of the job has a file of this name."""
+    folder = f"checkpoints/{name}/"
+    wait_until(
+        lambda: any(key.split("/")[-1] == file for key in keys(stack, folder)),
+        lambda: describe(stack, name),
+    )

@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from pathlib import Path
 from docs.pages import ROOT
 from drawn.films import draw_film
 from drawn.references import cut_references
+from waiting import PATIENCE_SECONDS, wait_until
 
 from onmodel.adapters.dynamodb import DynamoRegistry
 from onmodel.contracts.rows import DeploymentStage, Kind, StoryboardStatus
@@ -34,7 +34,6 @@ PARTS_OF_A_CLONE = (
     "trainer",
 )
 _LINK = re.compile(r"approval:\n\s*(\S+)")
-PATIENCE_SECONDS = 240.0  # many times what it takes on an idle machine
 
 # What the pages' examples are called. The drawn figures play the rabbit and his squirrels.
 PRODUCTION = "bunny"
@@ -127,7 +126,9 @@ class Sandbox:
             return bool(links)
 
         self.until(asked, "no mail asks for an approval")
-        with urllib.request.urlopen(links[-1], data=b"decision=approve", timeout=60) as page:
+        with urllib.request.urlopen(
+            links[-1], data=b"decision=approve", timeout=PATIENCE_SECONDS
+        ) as page:
             page.read()
 
     def prepare_another_film(self) -> None:
@@ -172,11 +173,8 @@ class Sandbox:
         self.until(lambda: bool(client.list_executions(**failed)["executions"]), "nothing failed")
 
     def until(self, true: Callable[[], bool], what: str) -> None:
-        """Raises AssertionError when it does not become true in time."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not true():
-            assert time.monotonic() < deadline, f"{what}:\n{self.must('onmodel status')}"
-            time.sleep(0.5)
+        """Raises AssertionError when it never becomes true."""
+        wait_until(true, lambda: f"{what}:\n{self.must('onmodel status')}")
 
     def until_it_answers(self) -> None:
         """A trained model is deployed, and its first storyboard drawn."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+from waiting import PATIENCE_SECONDS, wait_until
 
 from onmodel.adapters.dynamodb import DynamoRegistry
 from onmodel.adapters.s3 import S3ObjectStore
@@ -24,7 +25,6 @@ from onmodel_local.mail import CaughtMail, MailCatcher
 from onmodel_local.stack import LocalStack
 
 ENDED = frozenset({"prepared", "refused", "failed"})
-PATIENCE_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -149,20 +149,10 @@ class DeployedStack:
         )
 
 
-def wait_until(
-    true: Callable[[], bool], describe: Callable[[], str], seconds: float = PATIENCE_SECONDS
-) -> None:
-    """Raises AssertionError with the description when it does not become true in time."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, describe()
-        time.sleep(0.25)
-
-
 def behind_the_link(mail: CaughtMail, decision: str | None = None) -> str:
     """The page behind the mail's link; with a decision, what the button sends."""
     link = re.search(r"http://127\.0\.0\.1:\d+/_aws/execute-api/\S+", mail.body)
     assert link, mail.body
     body = f"decision={decision}".encode() if decision else None
-    with urllib.request.urlopen(link[0], data=body, timeout=60) as answer:
+    with urllib.request.urlopen(link[0], data=body, timeout=PATIENCE_SECONDS) as answer:
         return str(answer.read().decode())

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from drawn.films import DrawnFilm, draw_film
-from e2e.deployed_stack import DeployedStack, wait_until
+from e2e.deployed_stack import DeployedStack
+from waiting import wait_until
 
 from onmodel.contracts.crops import RejectReason
 from onmodel.contracts.keys import accepted_settings_key

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from drawn.films import DrawnFilm
 from e2e.deployed_stack import DeployedStack
+from waiting import PATIENCE_SECONDS
 
 HEIC = b"\0\0\0\x18ftypheic" + bytes(64)
 """The beginning of a phone's picture, under the suffix of another kind."""
@@ -27,7 +28,7 @@ def test_reference_when_refused_then_named_in_mails_page_and_json(
             str(Path(sys.executable).parent / "onmodel"), "run", str(drawn.path), "--production",
             "Café 🎬", "--output", str(tmp_path), "--json",
         ],
-        capture_output=True, text=True, timeout=200,
+        capture_output=True, text=True, timeout=PATIENCE_SECONDS,
         env={**os.environ, **studio.stack.environment()}, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

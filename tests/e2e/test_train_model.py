@@ -12,8 +12,9 @@ import pytest
 from click.testing import Result
 from drawn.films import DrawnFilm
 from drawn.references import SETTINGS, cut_references
-from e2e.deployed_stack import DeployedStack, behind_the_link, wait_until
+from e2e.deployed_stack import DeployedStack, behind_the_link
 from e2e.test_delete_production import delete, left
+from waiting import PATIENCE_SECONDS, wait_until
 
 from onmodel.contracts.keys import DatasetKeys, execution_arn
 from onmodel.contracts.rows import Kind
@@ -52,7 +53,6 @@ def only(studio: DeployedStack, kind: Kind, production: str, status: set[str]) -
     wait_until(
         lambda: bool(rows()),
         lambda: str(list(studio.registry.list(production, kind))) + studio.state_of(production),
-        seconds=180,
     )
     (row,) = rows()
     return row
@@ -95,7 +95,7 @@ def review(studio: DeployedStack) -> None:
     page = json.loads(told(f"{link[0]}items"))
     assert page["is_waited_for"] is True
     for address in (page["items"][0]["picture"], page["sheets"][0]):
-        with urllib.request.urlopen(address, timeout=60) as picture:
+        with urllib.request.urlopen(address, timeout=PATIENCE_SECONDS) as picture:
             assert picture.headers["Content-Type"] == "image/jpeg"
     assert json.loads(told(f"{link[0]}groups?threshold=0.5"))["groups"]
     first, second = page["items"][:2]
@@ -114,7 +114,7 @@ WRITTEN = "Mira, as a person saw her."
 def told(address: str, posted: object = None) -> str:
     """What the review's address answers."""
     body = None if posted is None else json.dumps(posted).encode()
-    with urllib.request.urlopen(address, data=body, timeout=60) as answer:
+    with urllib.request.urlopen(address, data=body, timeout=PATIENCE_SECONDS) as answer:
         return str(answer.read().decode())
 
 
@@ -268,14 +268,12 @@ def test_storyboard_when_nothing_answers_then_asked_for_drawn_and_switched_off(
     wait_until(
         lambda: any(info.key.endswith("gallery/index.html") for info in drawn_boards(studio)),
         lambda: studio.state_of("show"),
-        seconds=180,
     )
     wait_until(
         lambda: (
             {row.status for row in studio.registry.list("show", Kind.DEPLOYMENT)} == {"retired"}
         ),
         lambda: str(list(studio.registry.list("show", Kind.DEPLOYMENT))),
-        seconds=180,
     )
     assert studio.stack.control("billing")["nothing_by_the_hour"]
 

@@ -10,8 +10,9 @@ import pytest
 from click.testing import Result
 from drawn.films import DrawnFilm
 from drawn.references import SETTINGS, cut_references
-from e2e.deployed_stack import DeployedStack, behind_the_link, wait_until
+from e2e.deployed_stack import DeployedStack, behind_the_link
 from e2e.test_delete_production import delete, left
+from waiting import wait_until
 
 from onmodel.contracts.drawings import arm_of_step
 from onmodel.contracts.keys import StoryboardKeys
@@ -21,7 +22,6 @@ from onmodel.storyboards.first import FIRST_STORYBOARD
 from onmodel_local.mail import CaughtMail
 
 PRODUCTION = "clay"
-SECONDS = 240.0
 ENDED = {"completed", "failed", "stopped", "impossible"}
 ARMS = b"images: 1\narms: [tuned, references, base, checkpoints]\nscenes: [Mira walks, Otto sits]\n"
 
@@ -39,7 +39,7 @@ def one(
         found = studio.registry.list(production, kind)
         return [row for row in found if row.status in ended and row.id.startswith(start)]
 
-    wait_until(lambda: bool(rows()), lambda: studio.state_of(production), seconds=SECONDS)
+    wait_until(lambda: bool(rows()), lambda: studio.state_of(production))
     (row,) = rows()
     return row
 
@@ -186,12 +186,10 @@ def test_training_when_tried_again_then_it_goes_on_from_the_checkpoint_of_a_kill
         wait_until(  # the execution of the mail before may not have ended
             lambda: "Begun with" in typed("train", "-p", "lack").stderr,
             lambda: studio.state_of("lack"),
-            seconds=SECONDS,
         )
         wait_until(  # only the first training of a production starts by itself
             lambda: len(questions()) == attempt - 1,
             lambda: studio.state_of("lack"),
-            seconds=SECONDS,
         )
         behind_the_link(questions()[-1], "approve")
         return one(studio, Kind.TRAINING, ENDED, f"{first}-t{attempt}", "lack")

@@ -19,8 +19,9 @@ from typing import Any
 import pytest
 from drawn.films import draw_film
 from drawn.references import SETTINGS, cut_references
-from e2e.deployed_stack import DeployedStack, wait_until
+from e2e.deployed_stack import DeployedStack
 from e2e.test_train_model import behind_the_link, only, question_of
+from waiting import PATIENCE_SECONDS, wait_until
 
 from onmodel.contracts.keys import accepted_settings_key
 from onmodel.contracts.rows import Kind
@@ -150,7 +151,7 @@ def test_rows_and_settings_when_written_before_the_update_then_they_load(updated
 
 
 def test_link_when_mailed_before_the_update_then_it_opens_the_report(updated: Updated) -> None:
-    with urllib.request.urlopen(updated.link_before, timeout=60) as answer:
+    with urllib.request.urlopen(updated.link_before, timeout=PATIENCE_SECONDS) as answer:
         page = answer.read().decode()
     assert answer.status == 200
     assert "drawn.mp4" in page

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from drawn.cast import cast_film
 from drawn.films import draw_film
+from waiting import PATIENCE_SECONDS
 
 from onmodel.contracts.settings import Settings
 
@@ -21,9 +22,8 @@ def test_bench_sampling_when_own_film_then_rows_of_every_method_and_a_table(tmp_
     film = draw_film(tmp_path / "own.mp4", seconds=4, size=(160, 96), gop=24)
     rows_file, table = tmp_path / "rows.json", tmp_path / "table.md"
     command = [sys.executable, str(BENCH), "--films", str(film.path), "--rounds", "2"]
-    subprocess.run(
-        [*command, "--json", str(rows_file), "--markdown", str(table)], check=True, timeout=120
-    )
+    command += ["--json", str(rows_file), "--markdown", str(table)]
+    subprocess.run(command, check=True, timeout=PATIENCE_SECONDS)
     rows = json.loads(rows_file.read_text())
     assert set(rows[0]) == {
         "film", "codec", "method", "threads", "cpu_seconds", "wall_seconds", "peak_rss_mb",

@@ -26,9 +26,6 @@ from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.stack import LocalStack
 from onmodel_local.trainer_files import link_weights
 
-SECONDS = 120.0
-"""A job takes ten seconds on an idle machine, most of them to import torch."""
-
 
 @pytest.fixture(scope="module")
 def stack(trainer_python: str, tiny_model: Path) -> Iterator[LocalStack]:
@@ -74,13 +71,13 @@ def test_job_when_killed_then_another_one_resumes_and_the_adapter_draws(
     request = real_training(role)
     stack.control("sagemaker/fail", {"how": "killed"})
     first = start(stack, request)
-    job = until(stack, first, "Failed", "Completed", seconds=SECONDS)
+    job = until(stack, first, "Failed", "Completed")
     assert job["FailureReason"] == "AlgorithmError: , exit code: 137"
     reached = [key for key in keys(stack, f"checkpoints/{first}/") if key.endswith("state.json")]
     assert reached
     second = f"{first}-2"
     start(stack, request | {"TrainingJobName": second})  # with the first one's checkpoints
-    job = until(stack, second, "Completed", "Failed", seconds=SECONDS)
+    job = until(stack, second, "Completed", "Failed")
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     newest = max(reached).removeprefix("step-").partition("/")[0]
     assert f"from_step={int(newest)} resolution=128" in stack.log.read_text()
@@ -99,7 +96,7 @@ def test_job_when_killed_then_another_one_resumes_and_the_adapter_draws(
     program = ["draw.py", "--adapter", "/opt/ml/input/data/adapter"]
     request["AlgorithmSpecification"]["ContainerArguments"] = program
     third = start(stack, request)
-    job = until(stack, third, "Completed", "Failed", seconds=SECONDS)
+    job = until(stack, third, "Completed", "Failed")
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     line = json.loads(read(stack, f"checkpoints/{third}/panels.jsonl"))
     assert line["notice"] == "tiny model with random weights: its pictures are noise"
@@ -113,7 +110,7 @@ def test_files_when_scripted_then_the_same_as_those_of_the_real_programs(
     for program in ("trainer", "scripted"):
         stack.control("simulation-settings", {"training_program": program, "training_seconds": 1})
         name = start(stack, real_training(role))
-        job = until(stack, name, "Completed", "Failed", seconds=SECONDS)
+        job = until(stack, name, "Completed", "Failed")
         assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
         output = f"out/{name}/output/model/"
         about = json.loads(read(stack, f"{output}adapter.json"))
@@ -135,7 +132,7 @@ def test_job_when_the_loss_is_no_number_then_failed_in_one_sentence(
     stack: LocalStack, role: str
 ) -> None:
     stack.control("sagemaker/fail", {"how": "nan"})
-    job = until(stack, start(stack, real_training(role)), "Failed", "Completed", seconds=SECONDS)
+    job = until(stack, start(stack, real_training(role)), "Failed", "Completed")
     assert "The loss is no number any more at step" in job["FailureReason"]
 
 
@@ -157,7 +154,7 @@ def test_job_when_weights_are_a_folder_of_the_user_then_it_is_read_where_it_is(
     s3.put_object(Bucket=BUCKET, Key="few/recipe.json", Body=json.dumps(recipe).encode())
     request["InputDataConfig"][3] = channel("dataset", "few")
     name = start(stack, request)
-    job = until(stack, name, "Completed", "Failed", seconds=SECONDS)
+    job = until(stack, name, "Completed", "Failed")
     stack.control("simulation-settings", {"weights_folder": ""})
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     about = json.loads(read(stack, f"out/{name}/output/model/adapter.json"))

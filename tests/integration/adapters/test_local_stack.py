@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from awscrt.checksums import crc64nvme
+from integration.queues import make_queue
 
 from onmodel.adapters.clients import make_client
 from onmodel.adapters.dynamodb import DynamoCache, DynamoRegistry
@@ -174,22 +175,13 @@ def test_executions_when_name_is_taken_then_false_and_lease_is_seen(aws: ClientO
 
 
 def test_mailbox_when_published_then_subscriber_reads_ids(aws: ClientOf) -> None:
-    sns, sqs = aws("sns"), aws("sqs")
+    sns = aws("sns")
     topic = sns.create_topic(Name="mails")["TopicArn"]
-    queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-    allow = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn["Attributes"]["QueueArn"],
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"])
+    queue = make_queue(aws("sqs"), "inbox")
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn)
     SnsMailbox(sns, topic).publish("Your film is ready", "Grüße", "mail-1", "corr-1")
-    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
-    note = json.loads(message["Body"])
+    (body,) = queue.read_until()
+    note = json.loads(body)
     assert (note["Subject"], note["Message"]) == ("Your film is ready", "Grüße")
     assert note["MessageAttributes"]["mail_id"]["Value"] == "mail-1"
 

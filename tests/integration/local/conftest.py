@@ -8,11 +8,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import wait_until
 
 from onmodel_local.deploy import deploy_template
 from onmodel_local.stack import LocalStack
 
 TINY = Path(__file__).parent / "tiny" / "template.yaml"
+
+
+@pytest.fixture
+def run(local_stack: LocalStack) -> Callable[..., dict[str, Any]]:
+    """Runs a state machine to its end; returns the execution."""
+    states = local_stack.client("stepfunctions")
+
+    def run_machine(arn: str, **order: str) -> dict[str, Any]:
+        started = states.start_execution(stateMachineArn=arn, **order)["executionArn"]
+
+        def ended() -> dict[str, Any] | None:
+            execution: dict[str, Any] = states.describe_execution(executionArn=started)
+            return None if execution["status"] == "RUNNING" else execution
+
+        found = wait_until(ended, lambda: "the machine did not end")
+        assert found is not None
+        return found
+
+    return run_machine
 
 
 @pytest.fixture(scope="session")

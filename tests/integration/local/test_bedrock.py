@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 import pytest
 from botocore.exceptions import ClientError
+from integration.queues import Queue, make_queue, send_to
+from waiting import wait_until
 
 from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.stack import LocalStack
@@ -83,34 +85,32 @@ def _put_manifest(stack: LocalStack, key: str, lines: list[dict[str, str]]) -> s
 
 
 @pytest.fixture
-def queue(stack: LocalStack) -> str:
+def queue(stack: LocalStack) -> Queue:
     """Collects job events."""
-    sqs, events = stack.client("sqs"), stack.client("events")
-    url = sqs.create_queue(QueueName="job-events")["QueueUrl"]
-    asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    arn = asked["Attributes"]["QueueArn"]
-    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    made = make_queue(stack.client("sqs"), "job-events")
     pattern = {
         "source": ["aws.bedrock"],
         "detail-type": ["Model Customization Job State Change"],
     }
-    events.put_rule(Name="job-events", EventPattern=json.dumps(pattern))
-    events.put_targets(Rule="job-events", Targets=[{"Id": "queue", "Arn": arn}])
-    _events(stack, url, wait=0)
-    return url
+    send_to(made, stack.client("events"), "job-events", pattern)
+    return made
 
 
-def _events(stack: LocalStack, url: str, wait: int = 1) -> list[dict[str, Any]]:
-    sqs, found = stack.client("sqs"), []
-    while messages := sqs.receive_message(
-        QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=wait
-    ).get("Messages"):
-        for message in messages:
-            found.append(json.loads(message["Body"]))
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+def _events_until(queue: Queue, job: str, last: str) -> list[dict[str, Any]]:
+    """The job's events, when one with this status has come."""
+    found: list[dict[str, Any]] = []
+
+    def has_come() -> bool:
+        read = [json.loads(body) for body in queue.read()]
+        found.extend(event for event in read if event["detail"]["jobArn"] == job)
+        return last in _statuses(found)
+
+    wait_until(has_come, lambda: f"{job} has told of {_statuses(found)} alone")
     return found
+
+
+def _statuses(events: list[dict[str, Any]]) -> list[str]:
+    return [event["detail"]["jobStatus"] for event in events]
 
 
 @pytest.fixture
@@ -136,12 +136,16 @@ def start(stack: LocalStack, role: str, manifest: str) -> Callable[..., str]:
 
 
 def _until(stack: LocalStack, arn: str, *statuses: str) -> dict[str, Any]:
-    for _ in range(200):
-        job = stack.client("bedrock").get_model_customization_job(jobIdentifier=arn)
-        if job["status"] in statuses:
-            return job
-        time.sleep(0.05)
-    raise AssertionError(f"the job is {job['status']}, not {statuses}")
+    bedrock = stack.client("bedrock")
+
+    def job() -> dict[str, Any]:
+        return dict(bedrock.get_model_customization_job(jobIdentifier=arn))
+
+    def reached() -> dict[str, Any]:
+        found = job()
+        return found if found["status"] in statuses else {}
+
+    return wait_until(reached, job)
 
 
 @pytest.fixture
@@ -153,13 +157,11 @@ def throughput(stack: LocalStack, start: Callable[..., str]) -> Iterator[str]:
         modelUnits=1, provisionedModelName=job["jobName"], modelId=job["outputModelArn"],
         tags=[{"key": "onmodel", "value": "test"}],
     )["provisionedModelArn"]  # fmt: skip
-    for _ in range(100):
-        if (
-            bedrock.get_provisioned_model_throughput(provisionedModelId=arn)["status"]
-            == "InService"
-        ):
-            break
-        time.sleep(0.05)
+
+    def status() -> str:
+        return str(bedrock.get_provisioned_model_throughput(provisionedModelId=arn)["status"])
+
+    wait_until(lambda: status() == "InService", status)
     yield arn
     if any(t["arn"] == arn for t in stack.control("bedrock")["throughput"]):
         bedrock.delete_provisioned_model_throughput(provisionedModelId=arn)
@@ -176,7 +178,7 @@ def _draw(stack: LocalStack, model: str, **config: Any) -> dict[str, Any]:
 
 
 def test_job_when_data_is_fine_then_completed_with_model_metrics_and_events(
-    stack: LocalStack, start: Callable[..., str], queue: str
+    stack: LocalStack, start: Callable[..., str], queue: Queue
 ) -> None:
     arn = start()
     job = _until(stack, arn, "Completed")
@@ -188,8 +190,8 @@ def test_job_when_data_is_fine_then_completed_with_model_metrics_and_events(
     assert csv.startswith("step_number,epoch_number,training_loss\n")
     model = stack.client("bedrock").get_custom_model(modelIdentifier=job["outputModelArn"])
     assert model["jobArn"] == arn
-    result = [e for e in _events(stack, queue) if e["detail"]["jobArn"] == arn]
-    assert [e["detail"]["jobStatus"] for e in result] == ["InProgress", "Completed"]
+    result = _events_until(queue, arn, "Completed")
+    assert _statuses(result) == ["InProgress", "Completed"]
     assert result[-1]["resources"] == [arn]
     assert set(result[-1]["detail"]) == {
         "version", "jobName", "jobArn", "outputModelName", "outputModelArn", "roleArn",
@@ -261,16 +263,14 @@ def test_job_when_pictures_are_small_or_missing_then_fails_and_lists_them(
 
 
 def test_job_when_stopped_then_stopping_and_stopped_are_told(
-    stack: LocalStack, start: Callable[..., str], queue: str
+    stack: LocalStack, start: Callable[..., str], queue: Queue
 ) -> None:
     stack.control("bedrock/hold", {"what": "jobs", "held": True})
     arn = start()
-    stack.control("bedrock/hold", {"what": "jobs", "held": False})
     stack.client("bedrock").stop_model_customization_job(jobIdentifier=arn)
+    stack.control("bedrock/hold", {"what": "jobs", "held": False})
     _until(stack, arn, "Stopped")
-    result = [
-        e["detail"]["jobStatus"] for e in _events(stack, queue) if e["detail"]["jobArn"] == arn
-    ]
+    result = _statuses(_events_until(queue, arn, "Stopped"))
     assert result[-2:] == ["Stopping", "Stopped"]
 
 
@@ -289,17 +289,16 @@ def test_controls_when_held_then_stepped_then_a_phase_at_a_time(
 
 
 def test_controls_when_events_are_dropped_or_doubled_then_so_many_come(
-    stack: LocalStack, start: Callable[..., str], queue: str
+    stack: LocalStack, start: Callable[..., str], queue: Queue
 ) -> None:
     stack.control("bedrock/events", {"times": 0})
     arn = start()
     name = _until(stack, arn, "Completed")["jobName"]
-    assert [e for e in _events(stack, queue) if e["detail"]["jobArn"] == arn] == []
+    assert not [body for body in queue.read(wait_seconds=1) if arn in body]
     stack.control("bedrock/events", {"times": 1})
     stack.control("bedrock/resend", {"name": name})
     stack.control("bedrock/resend", {"name": name, "overrides": {"jobStatus": "Failed"}})
-    result = [e["detail"]["jobStatus"] for e in _events(stack, queue)]
-    assert result == ["Completed", "Failed"]
+    assert _statuses(_events_until(queue, arn, "Failed")) == ["Completed", "Failed"]
 
 
 def test_controls_when_next_job_is_doomed_then_it_fails_with_the_message(

@@ -6,26 +6,16 @@ import base64
 import io
 import json
 import struct
-import time
 from collections.abc import Callable
 from typing import Any
 
 import awscrt.checksums
 import pytest
 from boto3.s3.transfer import TransferConfig
+from integration.queues import make_queue, send_to
+from waiting import wait_until
 
 from onmodel_local.stack import LocalStack
-
-
-def _run(stack: LocalStack, machine: str, payload: dict[str, Any], name: str) -> dict[str, Any]:
-    states = stack.client("stepfunctions")
-    arn = states.start_execution(stateMachineArn=machine, name=name, input=json.dumps(payload))
-    for _ in range(200):
-        result = states.describe_execution(executionArn=arn["executionArn"])
-        if result["status"] != "RUNNING":
-            return result
-        time.sleep(0.1)
-    raise AssertionError("the machine did not end")
 
 
 def test_function_error_when_handler_raises_then_class_name_and_worker_kept(
@@ -60,21 +50,26 @@ def _asked(stack: LocalStack, function: str) -> list[str]:
     return [event["message"].split("asked for ")[1].strip() for event in found["events"]]
 
 
-def test_rule_when_its_function_fails_then_it_is_called_twice_more(
+def test_rule_when_its_function_fails_then_it_is_called_twice_more_and_its_queue_is_told(
     local_stack: LocalStack, tiny: dict[str, str]
 ) -> None:
+    queue = make_queue(local_stack.client("sqs"), "failures")
+    local_stack.client("lambda").put_function_event_invoke_config(
+        FunctionName=tiny["FunctionName"],
+        DestinationConfig={"OnFailure": {"Destination": queue.arn}},
+    )
     detail = json.dumps({"ask": "three-times", "raise": "FilmRefused"})
     entry = {"Source": "tiny", "DetailType": "asked", "Detail": detail}
     local_stack.client("events").put_events(Entries=[entry])
-    time.sleep(6)  # called again after one second, and after two
+    (failure,) = queue.read_until()  # after the last call
+    assert "three-times" in failure
     assert _asked(local_stack, tiny["FunctionName"]).count("three-times") == 3
 
 
 def test_waiting_task_when_its_function_fails_then_fails(
-    local_stack: LocalStack, tiny: dict[str, str]
+    tiny: dict[str, str], run: Callable[..., Any]
 ) -> None:
-    payload = {"raise": "FilmRefused"}
-    result = _run(local_stack, tiny["WaitingMachineArn"], payload, "waiting-fails")
+    result = run(tiny["WaitingMachineArn"], input=json.dumps({"raise": "FilmRefused"}))
     assert (result["status"], result["error"]) == ("FAILED", "FilmRefused")
 
 
@@ -83,14 +78,9 @@ def test_token_when_its_execution_was_stopped_then_refused(
 ) -> None:
     states = local_stack.client("stepfunctions")
     before = set(_asked(local_stack, tiny["FunctionName"]))
-    tokens: set[str] = set()
     order = {"stateMachineArn": tiny["WaitingMachineArn"], "input": json.dumps({"raise": ""})}
     arn = states.start_execution(**order)["executionArn"]
-    deadline = time.monotonic() + 10
-    while not tokens and time.monotonic() < deadline:
-        time.sleep(0.1)
-        tokens = set(_asked(local_stack, tiny["FunctionName"])) - before
-    (token,) = tokens
+    (token,) = wait_until(lambda: set(_asked(local_stack, tiny["FunctionName"])) - before)
     states.send_task_heartbeat(taskToken=token)
     states.stop_execution(executionArn=arn)
     with pytest.raises(states.exceptions.TaskTimedOut):
@@ -109,17 +99,17 @@ def test_plain_logging_when_handler_logs_then_line_is_in_the_log(
 
 
 def test_machine_when_error_is_caught_by_class_name_then_goes_on(
-    local_stack: LocalStack, tiny: dict[str, str]
+    tiny: dict[str, str], run: Callable[..., Any]
 ) -> None:
-    result = _run(local_stack, tiny["MachineArn"], {"raise": "FilmRefused"}, "caught")
+    result = run(tiny["MachineArn"], input=json.dumps({"raise": "FilmRefused"}))
     assert result["status"] == "SUCCEEDED"
     assert json.loads(result["output"]) == "refused"
 
 
 def test_map_children_when_run_then_each_has_its_own_execution(
-    local_stack: LocalStack, tiny: dict[str, str]
+    tiny: dict[str, str], run: Callable[..., Any]
 ) -> None:
-    result = _run(local_stack, tiny["MachineArn"], {}, "children")
+    result = run(tiny["MachineArn"], input="{}")
     ids = [child["id"] for child in json.loads(result["output"])]
     assert len(set(ids)) == 3
     assert result["executionArn"] not in ids
@@ -183,7 +173,7 @@ def test_range_when_version_is_named_then_only_the_range_comes(local_stack: Loca
 def test_object_created_event_when_bucket_is_versioned_then_names_the_version(
     local_stack: LocalStack,
 ) -> None:
-    s3, sqs, events = (local_stack.client(name) for name in ("s3", "sqs", "events"))
+    s3 = local_stack.client("s3")
     s3.create_bucket(Bucket="versioned-events")
     s3.put_bucket_versioning(
         Bucket="versioned-events", VersioningConfiguration={"Status": "Enabled"}
@@ -191,22 +181,12 @@ def test_object_created_event_when_bucket_is_versioned_then_names_the_version(
     s3.put_bucket_notification_configuration(
         Bucket="versioned-events", NotificationConfiguration={"EventBridgeConfiguration": {}}
     )
-    queue = sqs.create_queue(QueueName="versioned-events")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-    arn = arn["Attributes"]["QueueArn"]
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
-        ],
-    }
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(policy)})
+    queue = make_queue(local_stack.client("sqs"), "versioned-events")
     pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": ["versioned-events"]}}}
-    events.put_rule(Name="versioned-events", EventPattern=json.dumps(pattern))
-    events.put_targets(Rule="versioned-events", Targets=[{"Id": "queue", "Arn": arn}])
+    send_to(queue, local_stack.client("events"), "versioned-events", pattern)
     version = s3.put_object(Bucket="versioned-events", Key="film", Body=b"1")["VersionId"]
-    result = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"][0]
-    assert json.loads(result["Body"])["detail"]["object"]["version-id"] == version
+    (event,) = queue.read_until()
+    assert json.loads(event)["detail"]["object"]["version-id"] == version
 
 
 @pytest.mark.parametrize(

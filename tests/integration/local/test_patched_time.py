@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from integration.queues import Queue, make_queue
 
 from onmodel_local.deploy import DeployFailedError, delete, deploy_template
 from onmodel_local.stack import LocalStack
@@ -31,34 +31,8 @@ def role(local_stack: LocalStack) -> None:
 
 
 @pytest.fixture
-def queue(local_stack: LocalStack, request: pytest.FixtureRequest) -> tuple[str, str]:
-    """A queue that everybody may send to: URL and ARN."""
-    sqs = local_stack.client("sqs")
-    url = sqs.create_queue(QueueName=request.node.name[:70])["QueueUrl"]
-    asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    arn = asked["Attributes"]["QueueArn"]
-    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    return url, arn
-
-
-@pytest.fixture
-def run(local_stack: LocalStack) -> Callable[..., dict[str, Any]]:
-    """Makes a machine, runs it to its end, returns the execution."""
-    states = local_stack.client("stepfunctions")
-
-    def run_machine(name: str, definition: dict[str, Any]) -> dict[str, Any]:
-        arn = _machine(local_stack, name, definition)
-        started = states.start_execution(stateMachineArn=arn)
-        for _ in range(200):
-            result = states.describe_execution(executionArn=started["executionArn"])
-            if result["status"] != "RUNNING":
-                return result
-            time.sleep(0.1)
-        raise AssertionError("the machine did not end")
-
-    return run_machine
+def queue(local_stack: LocalStack, request: pytest.FixtureRequest) -> Queue:
+    return make_queue(local_stack.client("sqs"), request.node.name[:70])
 
 
 def _machine(stack: LocalStack, name: str, definition: dict[str, Any]) -> str:
@@ -68,39 +42,32 @@ def _machine(stack: LocalStack, name: str, definition: dict[str, Any]) -> str:
     return str(made["stateMachineArn"])
 
 
-def _messages(stack: LocalStack, url: str, wait: int = 1) -> list[str]:
-    sqs, found = stack.client("sqs"), []
-    while messages := sqs.receive_message(
-        QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=wait
-    ).get("Messages"):
-        for message in messages:
-            found.append(message["Body"])
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    return found
-
-
-def _send(url: str, resource: str = "arn:aws:states:::sqs:sendMessage", **more: Any) -> Any:
+def _send(queue: Queue, resource: str = "arn:aws:states:::sqs:sendMessage", **more: Any) -> Any:
     body = {"token.$": "$$.Task.Token"} if "waitForTaskToken" in resource else "told"
-    parameters = {"QueueUrl": url, "MessageBody": body}
+    parameters = {"QueueUrl": queue.url, "MessageBody": body}
     return {"Type": "Task", "Resource": resource, "Parameters": parameters} | more
 
 
 def test_callback_when_heartbeat_stays_away_then_heartbeat_timeout(
-    run: Callable[..., Any], queue: tuple[str, str]
+    local_stack: LocalStack, run: Callable[..., Any], queue: Queue
 ) -> None:
     task = _send(
-        queue[0], "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        queue, "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
         HeartbeatSeconds=1, TimeoutSeconds=60, End=True,
         Catch=[{"ErrorEquals": ["States.HeartbeatTimeout"], "Next": "Late"}],
     )  # fmt: skip
     late = {"Type": "Pass", "Result": "late", "End": True}
-    result = run("heartbeat", {"StartAt": "Ask", "States": {"Ask": task, "Late": late}})
+    definition = {"StartAt": "Ask", "States": {"Ask": task, "Late": late}}
+    result = run(_machine(local_stack, "heartbeat", definition))
     assert (result["status"], result.get("output")) == ("SUCCEEDED", '"late"')
 
 
-def test_machine_when_its_time_is_over_then_timed_out(run: Callable[..., Any]) -> None:
+def test_machine_when_its_time_is_over_then_timed_out(
+    local_stack: LocalStack, run: Callable[..., Any]
+) -> None:
     wait = {"Type": "Wait", "Seconds": 30, "End": True}
-    result = run("overdue", {"StartAt": "Wait", "TimeoutSeconds": 1, "States": {"Wait": wait}})
+    definition = {"StartAt": "Wait", "TimeoutSeconds": 1, "States": {"Wait": wait}}
+    result = run(_machine(local_stack, "overdue", definition))
     assert result["status"] == "TIMED_OUT"
 
 
@@ -122,15 +89,15 @@ def test_child_when_it_fails_then_task_failed(
         "Right": {"Type": "Succeed"},
         "Wrong": {"Type": "Fail", "Error": "Wrong"},
     }
-    result = run("parent", {"StartAt": "Child", "States": states})
+    result = run(_machine(local_stack, "parent", {"StartAt": "Child", "States": states}))
     assert result["status"] == "SUCCEEDED"
     assert "on purpose" in json.loads(result["output"])["Cause"]
 
 
 def test_map_when_too_many_fail_then_no_further_child_starts(
-    local_stack: LocalStack, run: Callable[..., Any], queue: tuple[str, str]
+    local_stack: LocalStack, run: Callable[..., Any], queue: Queue
 ) -> None:
-    states = {"Send": _send(queue[0], Next="Fail"), "Fail": {"Type": "Fail", "Error": "Odd"}}
+    states = {"Send": _send(queue, Next="Fail"), "Fail": {"Type": "Fail", "Error": "Odd"}}
     processor = {
         "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
         "StartAt": "Send", "States": states,
@@ -140,13 +107,14 @@ def test_map_when_too_many_fail_then_no_further_child_starts(
         "Type": "Map", "MaxConcurrency": 1, "ItemProcessor": processor,
         "ToleratedFailurePercentage": 20, "End": True,
     }  # fmt: skip
-    result = run("map", {"StartAt": "Items", "States": {"Items": items, "Map": mapped}})
+    definition = {"StartAt": "Items", "States": {"Items": items, "Map": mapped}}
+    result = run(_machine(local_stack, "map", definition))
     assert result["error"] == "States.ExceedToleratedFailureThreshold"
-    assert len(_messages(local_stack, queue[0])) == 3  # 3 of 12 are more than 20 %
+    assert len(queue.read(wait_seconds=1)) == 3  # 3 of 12 are more than 20 %
 
 
 def test_schedule_when_made_again_under_its_name_then_fires_again(
-    local_stack: LocalStack, queue: tuple[str, str]
+    local_stack: LocalStack, queue: Queue
 ) -> None:
     scheduler = local_stack.client("scheduler")
     for _ in range(2):
@@ -154,26 +122,21 @@ def test_schedule_when_made_again_under_its_name_then_fires_again(
         scheduler.create_schedule(
             Name="again", ScheduleExpression=f"at({soon:%Y-%m-%dT%H:%M:%S})",
             FlexibleTimeWindow={"Mode": "OFF"},
-            Target={"Arn": queue[1], "RoleArn": ROLE, "Input": "{}"},
+            Target={"Arn": queue.arn, "RoleArn": ROLE, "Input": "{}"},
         )  # fmt: skip
-        result = local_stack.client("sqs").receive_message(QueueUrl=queue[0], WaitTimeSeconds=8)
-        assert [message["Body"] for message in result["Messages"]] == ["{}"]
+        assert queue.read_until() == ["{}"]
         scheduler.delete_schedule(Name="again")
 
 
 def test_rate_rule_when_time_is_scaled_then_fires_in_seconds(
-    local_stack: LocalStack, queue: tuple[str, str]
+    local_stack: LocalStack, queue: Queue
 ) -> None:
     events = local_stack.client("events")
     local_stack.control("simulation-settings", {"rate_scale": 1 / 60})
     try:
         events.put_rule(Name="scaled", ScheduleExpression="rate(1 minute)")
-        events.put_targets(Rule="scaled", Targets=[{"Id": "queue", "Arn": queue[1]}])
-        assert (
-            local_stack.client("sqs")
-            .receive_message(QueueUrl=queue[0], WaitTimeSeconds=8)
-            .get("Messages")
-        )
+        events.put_targets(Rule="scaled", Targets=[{"Id": "queue", "Arn": queue.arn}])
+        assert queue.read_until()
     finally:
         events.remove_targets(Rule="scaled", Ids=["queue"])
         events.delete_rule(Name="scaled")

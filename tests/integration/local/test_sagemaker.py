@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import pytest
 from botocore.exceptions import ClientError
+from integration.queues import Queue, make_queue, send_to
 from training_jobs import (
     BUCKET,
     TYPES,
@@ -27,12 +28,12 @@ from training_jobs import (
     fill_bucket,
     keys,
     make_role,
-    policy,
     read,
     training,
     until,
-    wait_for_checkpoint,
+    wait_for_file,
 )
+from waiting import wait_until
 
 from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.stack import LocalStack
@@ -91,38 +92,31 @@ def code_of(fault: pytest.ExceptionInfo[ClientError]) -> str:
 
 
 @pytest.fixture
-def queue(stack: LocalStack) -> str:
+def queue(stack: LocalStack) -> Queue:
     """Collects the events of training jobs."""
-    sqs, events = stack.client("sqs"), stack.client("events")
-    url = str(sqs.create_queue(QueueName="training-jobs")["QueueUrl"])
-    asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    arn = asked["Attributes"]["QueueArn"]
-    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy(statement)})
+    made = make_queue(stack.client("sqs"), "training-jobs")
     pattern = {
         "source": ["aws.sagemaker"],
         "detail-type": ["SageMaker Training Job State Change"],
         "detail": {"TrainingJobName": [{"prefix": "onmodel-"}]},
     }
-    events.put_rule(Name="training-jobs", EventPattern=json.dumps(pattern))
-    events.put_targets(Rule="training-jobs", Targets=[{"Id": "queue", "Arn": arn}])
-    sqs.purge_queue(QueueUrl=url)
-    return url
+    send_to(made, stack.client("events"), "training-jobs", pattern)
+    return made
 
 
-def events_of(stack: LocalStack, url: str, name: str, last: str) -> list[dict[str, Any]]:
-    """Events of a job until one with the last status came twice, or two seconds passed."""
-    sqs, found = stack.client("sqs"), []
-    end = time.monotonic() + 2
-    while time.monotonic() < end:
-        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-        for message in answer.get("Messages", ()):
-            event = json.loads(message["Body"])
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            if event["detail"]["TrainingJobName"] == name:
-                found.append(event)
-        if [one["detail"]["TrainingJobStatus"] for one in found].count(last) == 2:
-            break
+def events_of(queue: Queue, name: str, last: str) -> list[dict[str, Any]]:
+    """Events of a job, when one with the last status came twice."""
+    found: list[dict[str, Any]] = []
+
+    def statuses() -> list[str]:
+        return [one["detail"]["TrainingJobStatus"] for one in found]
+
+    def came_twice() -> bool:
+        events = [json.loads(body) for body in queue.read()]
+        found.extend(one for one in events if one["detail"]["TrainingJobName"] == name)
+        return statuses().count(last) == 2
+
+    wait_until(came_twice, statuses)
     return sorted(found, key=lambda one: int(one["detail"]["LastModifiedTime"]))
 
 
@@ -158,11 +152,13 @@ def test_describe_when_in_any_state_then_the_shape_of_the_service(
     model = botocore.session.get_session().get_service_model("sagemaker")
     shape = model.operation_model("DescribeTrainingJob").output_shape
     name = start()
-    end = time.monotonic() + 20
-    job = describe(stack, name)
-    while time.monotonic() < end and job["SecondaryStatus"] != "Completed":
+
+    def completed() -> dict[str, Any]:
         job = describe(stack, name)
         assert list(violations(shape, job)) == []
+        return job if job["SecondaryStatus"] == "Completed" else {}
+
+    job = wait_until(completed, lambda: describe(stack, name))
     passed = [transition["Status"] for transition in job["SecondaryStatusTransitions"]]
     assert [status for status in passed if status in {"Starting", "Training", "Completed"}] == [
         "Starting",
@@ -178,11 +174,11 @@ def test_describe_when_in_any_state_then_the_shape_of_the_service(
 
 
 def test_events_when_job_completes_then_two_of_each_change_with_every_field(
-    stack: LocalStack, start: Callable[..., str], queue: str
+    stack: LocalStack, start: Callable[..., str], queue: Queue
 ) -> None:
     name = start()
     until(stack, name, "Completed")
-    found = events_of(stack, queue, name, "Completed")
+    found = events_of(queue, name, "Completed")
     states = [
         (one["detail"]["TrainingJobStatus"], one["detail"]["SecondaryStatus"]) for one in found
     ]
@@ -334,11 +330,13 @@ def test_quotas_when_listed_then_each_instance_type_by_name(stack: LocalStack) -
 def test_job_when_no_capacity_then_pending_and_failed_with_capacity_error(
     stack: LocalStack, start: Callable[..., str]
 ) -> None:
-    stack.control("simulation-settings", {"pending_seconds": 0.6})
     stack.control("sagemaker/fail", {"how": "no capacity"})
+    stack.control("sagemaker/hold", {"held": True})
     name = start()
+    stack.control("sagemaker/step", {"name": name})  # the wait for its start is over
     until(stack, name, "InProgress", secondary="Pending")
     assert stack.control("billing")["sagemaker"] == []
+    stack.control("sagemaker/hold", {"held": False})
     job = until(stack, name, "Failed")
     assert job["FailureReason"].startswith("CapacityError: ")
     assert "BillableTimeInSeconds" not in job
@@ -397,34 +395,42 @@ def test_job_when_picture_is_missing_then_failed_with_the_sentence_of_the_traine
 def test_job_when_killed_then_the_next_goes_on_from_its_checkpoint(
     stack: LocalStack, start: Callable[..., str]
 ) -> None:
-    stack.control("simulation-settings", {"training_seconds": 2})
+    stack.control("simulation-settings", {"training_seconds": 4})
     stack.control("sagemaker/fail", {"how": "killed"})
     first = start()
     until(stack, first, "Failed")
     place = {"S3Uri": f"s3://{BUCKET}/checkpoints/{first}"}
-    assert "step-000005/state.json" in keys(stack, f"checkpoints/{first}/")
+    step = newest_step(stack, first)
+    assert 5 <= step < 20
+    stack.control("simulation-settings", {"training_seconds": 2})
     second = start(CheckpointConfig=place)
     job = until(stack, second, "Completed")
     seconds = (job["TrainingEndTime"] - job["TrainingStartTime"]).total_seconds()
-    assert seconds > 1
-    assert "from_step=5 of=20" in stack.log.read_text()
+    assert seconds > (20 - step) * 2 / 20
+    wait_until(lambda: f"from_step={step} of=20" in stack.log.read_text())
+
+
+def newest_step(stack: LocalStack, name: str) -> int:
+    """Of a job's checkpoints."""
+    found = [key for key in keys(stack, f"checkpoints/{name}/") if key.endswith("/state.json")]
+    return int(max(found).removeprefix("step-").removesuffix("/state.json"))
 
 
 def test_stop_when_training_then_stopping_and_stopped_with_checkpoint_and_bill(
-    stack: LocalStack, start: Callable[..., str], queue: str
+    stack: LocalStack, start: Callable[..., str], queue: Queue
 ) -> None:
-    stack.control("simulation-settings", {"training_seconds": 12})
+    stack.control("simulation-settings", {"training_seconds": 8})
     name = start()
-    wait_for_checkpoint(stack, name)
+    wait_for_file(stack, name, "state.json")
     assert [one["name"] for one in stack.control("billing")["sagemaker"]] == [name]
     stack.client("sagemaker").stop_training_job(TrainingJobName=name)
     assert describe(stack, name)["TrainingJobStatus"] in ("Stopping", "Stopped")
     job = until(stack, name, "Stopped")
     assert job["BillableTimeInSeconds"] > 0
-    steps = [key for key in keys(stack, f"checkpoints/{name}/") if key.endswith("state.json")]
-    assert len(steps) == 2  # the second was written when SIGTERM came
+    step = newest_step(stack, name)  # written when SIGTERM came
+    wait_until(lambda: f"stopped at step {step}; no adapter was" in stack.log.read_text())
     assert keys(stack, f"out/{name}/output/model/") == []
-    found = [one["detail"]["TrainingJobStatus"] for one in events_of(stack, queue, name, "Stopped")]
+    found = [one["detail"]["TrainingJobStatus"] for one in events_of(queue, name, "Stopped")]
     assert found[-4:] == ["Stopping", "Stopping", "Stopped", "Stopped"]
     assert stack.control("billing")["nothing_by_the_hour"]
     with pytest.raises(ClientError, match="is in status Stopped") as fault:
@@ -453,12 +459,11 @@ def test_stop_when_program_ignores_sigterm_then_killed(
     ]
     request["AlgorithmSpecification"] |= {"ContainerEntrypoint": entry, "ContainerArguments": ["-"]}
     name = start(**request)
-    until(stack, name, "InProgress", secondary="Training")
-    time.sleep(0.3)
+    wait_for_file(stack, name, "begun")
     begun = time.monotonic()
     stack.client("sagemaker").stop_training_job(TrainingJobName=name)
     until(stack, name, "Stopped")
-    assert 0.9 < time.monotonic() - begun < 5
+    assert time.monotonic() - begun > 0.9 * SETTINGS.kill_seconds
     assert keys(stack, f"checkpoints/{name}/") == ["begun"]
 
 
@@ -471,7 +476,6 @@ def test_job_when_max_runtime_passes_then_stopped_with_its_own_secondary_status(
     assert job["SecondaryStatus"] == "MaxRuntimeExceeded"
     other = start()
     until(stack, other, "InProgress", secondary="Training")
-    time.sleep(0.5)
     stack.control("sagemaker/end-time", {"name": other})
     assert until(stack, other, "Stopped")["SecondaryStatus"] == "MaxRuntimeExceeded"
 
@@ -487,9 +491,11 @@ def test_delete_when_over_then_deleting_and_gone(
     assert code_of(fault) == "ResourceInUse"
     stack.control("sagemaker/hold", {"held": False})
     until(stack, name, "Completed")
+    stack.control("sagemaker/hold", {"held": True})
     sagemaker.delete_training_job(TrainingJobName=name)
     assert describe(stack, name)["TrainingJobStatus"] == "Deleting"
-    time.sleep(0.6)
+    stack.control("sagemaker/hold", {"held": False})
+    wait_until(lambda: not stack.control("sagemaker")["jobs"])
     with pytest.raises(ClientError, match="Requested resource not found") as fault:
         describe(stack, name)
     assert code_of(fault) == "ValidationException"
@@ -613,18 +619,20 @@ def test_job_when_network_is_isolated_then_no_credentials_in_its_environment(
 def test_jobs_when_more_than_allowed_then_the_others_wait(
     stack: LocalStack, start: Callable[..., str]
 ) -> None:
-    stack.control("simulation-settings", {"most_jobs": 1, "training_seconds": 1})
+    stack.control("simulation-settings", {"most_jobs": 1, "training_seconds": 600})
     first = start()
     until(stack, first, "InProgress", secondary="Training")
+    stack.control("simulation-settings", {"training_seconds": SETTINGS.training_seconds})
     second = start()
-    time.sleep(0.4)
+    time.sleep(0.4)  # longer than a start takes
     assert describe(stack, second)["SecondaryStatus"] == "Starting"
-    until(stack, first, "Completed")
+    stack.client("sagemaker").stop_training_job(TrainingJobName=first)
+    until(stack, first, "Stopped")
     until(stack, second, "Completed")
 
 
 def test_controls_when_events_are_dropped_forged_or_a_job_forgotten_then_as_ordered(
-    stack: LocalStack, start: Callable[..., str], queue: str
+    stack: LocalStack, start: Callable[..., str], queue: Queue
 ) -> None:
     stack.control("sagemaker/events", {"times": 0})
     name = start()
@@ -632,7 +640,7 @@ def test_controls_when_events_are_dropped_forged_or_a_job_forgotten_then_as_orde
     stack.control("sagemaker/resend", {"name": name, "overrides": {"TrainingJobStatus": "Failed"}})
     stack.control("sagemaker/events", {"times": 1})
     stack.control("sagemaker/set", {"name": name, "status": "Failed", "message": "disk full"})
-    found = events_of(stack, queue, name, "Failed")
+    found = events_of(queue, name, "Failed")
     assert [one["detail"].get("FailureReason") for one in found] == [None, "disk full"]
     assert describe(stack, name)["FailureReason"] == "disk full"
     stack.control("sagemaker/forget", {"name": name})
@@ -658,13 +666,9 @@ def test_processes_when_stack_stops_then_none_is_left(start: Callable[..., str])
             "ContainerArguments": ["-"],
         }
         own.client("sagemaker").create_training_job(**request)
-        end = time.monotonic() + 20
-        while not (found := keys(own, "checkpoints/")) and time.monotonic() < end:
-            time.sleep(0.1)
-        pid = int(read(own, f"checkpoints/{found[0]}"))
+        (name,) = wait_until(lambda: keys(own, "checkpoints/"))
+        pid = int(wait_until(lambda: read(own, f"checkpoints/{name}")))
         os.kill(pid, 0)
-    end = time.monotonic() + 5
-    while time.monotonic() < end and Path(f"/proc/{pid}").exists():
-        time.sleep(0.05)
+    wait_until(lambda: not Path(f"/proc/{pid}").exists())
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)

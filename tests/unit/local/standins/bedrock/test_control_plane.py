@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from waiting import wait_until
 
 from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.standins.aws_services import AccessRefusedError
@@ -88,20 +88,13 @@ def _create(plane: ControlPlane, name: str = "onmodel-1", **changes: Any) -> str
     return asyncio.run(operation(request | changes))["jobArn"]
 
 
-def _wait(check: Any) -> None:
-    end = time.monotonic() + 5
-    while not check():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.01)
-
-
 def _ask(plane: ControlPlane, operation: str, **request: Any) -> dict[str, Any]:
     return plane.operations()[operation](request)
 
 
 def _trained(plane: ControlPlane, name: str = "onmodel-1") -> str:
     arn = _create(plane, name)
-    _wait(lambda: plane.ledger.jobs[arn].status == "Completed")
+    wait_until(lambda: plane.ledger.jobs[arn].status == "Completed")
     return str(plane.ledger.jobs[arn].model_arn)
 
 
@@ -109,7 +102,7 @@ def test_job_when_it_completes_then_metrics_model_and_events(
     plane: ControlPlane, aws: RecordingAws
 ) -> None:
     model = _trained(plane)
-    _wait(lambda: len(aws.events) == 2)
+    wait_until(lambda: len(aws.events) == 2)
     assert [event["jobStatus"] for event in aws.events] == ["InProgress", "Completed"]
     assert aws.events[-1]["outputModelArn"] == model
     assert any(uri.endswith("step_wise_training_metrics.csv") for uri in aws.objects)
@@ -162,7 +155,7 @@ def test_throughput_when_doomed_then_failed_and_still_bills(plane: ControlPlane)
     plane.fail_next({"what": "throughput", "message": "no capacity"})
     arn = _ask(plane, "CreateProvisionedModelThroughput", modelId=model, modelUnits=1,
                provisionedModelName="t")["provisionedModelArn"]  # fmt: skip
-    _wait(lambda: plane.ledger.throughputs[arn].status == "Failed")
+    wait_until(lambda: plane.ledger.throughputs[arn].status == "Failed")
     answer = _ask(plane, "GetProvisionedModelThroughput", provisionedModelId=arn)
     assert answer["failureMessage"] == "no capacity"
     assert plane.billing({})["usd_per_hour"] == 60.5
