@@ -18,11 +18,11 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 """Of the program. Playwright brings a browser of its own only where its servers are reachable."""
 
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-expect.set_options(timeout=15_000)
 HERE = Path(__file__).parent
 
 Serve = Callable[[ReviewInMemory], ReviewServer]
-PATIENCE_MS = 15_000  # a busy machine is no failure
+PATIENCE_MS = 120_000  # it ends a hang: a busy machine is no failure
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from browser.page_clock import install_clock, send, stop_clock
 from browser.review_server import ReviewServer
 from drawn.review import CAST, doubt, items_of, review_item
 from fakes.review_backend import ReviewInMemory
@@ -32,12 +33,6 @@ def press(page: Page, keys: str) -> None:
         page.keyboard.press(key)
 
 
-def without_retries(page: Page, not_saved: str) -> None:
-    """Stops the clock of a page that is offline: it sends again only when somebody presses."""
-    page.clock.pause_at(page.evaluate("Date.now() / 1_000") + 60)
-    expect(page.locator("#saving")).to_have_text(not_saved)  # no request is under way
-
-
 def verdicts(backend: ReviewInMemory) -> dict[str, str | None]:
     return {crop: one.verdict for crop, one in sorted(backend.corrections.items())}
 
@@ -61,14 +56,16 @@ def test_decisions_when_offline_then_failures_are_told_and_all_is_saved_later(
     page: Page, backend: ReviewInMemory, serve: Serve
 ) -> None:
     server = serve(backend)
-    page.clock.install()
+    install_clock(page)
     opened(page, server)
+    stop_clock(page)
     server.is_online = False
     press(page, "k r")
+    send(page)
     notice = page.locator("#notices")
     expect(notice).to_contain_text("2 decisions are not saved yet: the server cannot be reached")
     press(page, "k")
-    without_retries(page, "3 not saved")
+    expect(page.locator("#saving")).to_have_text("3 not saved")
     server.is_online = True
     notice.get_by_role("button", name="Try now").click()
     expect(page.locator("#saving")).to_have_text("All saved")
@@ -105,12 +102,13 @@ def test_decisions_when_the_other_tab_saves_them_itself_then_they_are_no_longer_
 ) -> None:
     server = serve(backend)
     first = context.new_page()
-    first.clock.install()
+    install_clock(first)
     opened(first, server)
+    stop_clock(first)
     server.is_online = False
     press(first, "r")
+    send(first)
     expect(first.locator("#notices")).to_contain_text("One decision is not saved yet")
-    without_retries(first, "1 not saved")
     server.is_online = True
     second = opened(context.new_page(), server)
     offer = second.locator("#notices")
@@ -184,8 +182,11 @@ def test_items_when_a_page_of_them_cannot_be_had_then_the_rest_can_be_asked_for_
 def test_review_when_finished_then_the_machine_goes_on_with_all_that_was_saved(
     page: Page, backend: ReviewInMemory, serve: Serve
 ) -> None:
+    install_clock(page)
     opened(page, serve(backend))
     press(page, "r")
+    expect(page.locator("#saving")).to_have_text("All saved")
+    stop_clock(page)
     page.get_by_role("button", name="Finish").click()
     question = page.get_by_role("dialog", name="Finish the review?")
     expect(question).to_contain_text("1 of 6 pictures are rejected. 5 doubtful ones are undecided.")

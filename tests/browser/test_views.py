@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from browser.page_clock import install_clock, send, stop_clock
 from browser.review_server import ReviewServer
 from drawn.review import CAST, SHEET, doubt, items_of, review_item
 from fakes.review_backend import ReviewInMemory
@@ -76,16 +77,21 @@ def test_single_when_opened_then_shows_the_doubtful_with_reason_reference_and_ca
 def test_keys_when_pressed_then_decide_move_repeat_and_take_back(
     page: Page, serve: Serve, backend: ReviewInMemory
 ) -> None:
+    install_clock(page)
     opened(page, serve, backend)
+    stop_clock(page)
     press(page, "1 .")
     expect(page.locator("#toast")).to_contain_text("All of these are decided")
+    send(page)
     assert saved(page, backend) == {"000001": ("kept", "buck"), "000003": ("kept", "buck")}
     press(page, "p")
+    send(page)
     assert saved(page, backend)["000003"] == (None, None)
     press(page, "u u")
     expect(page.locator("#toast")).to_have_text("Taken back: named Buck: Buck at 0:00:01.5")
     press(page, "Home ArrowLeft r r 0 9")
     expect(page.locator("#toast")).to_have_text("There is no character 9: 3 are known")
+    send(page)
     assert saved(page, backend) == {"000001": ("rejected", "buck"), "000003": ("kept", "")}
 
 
