@@ -23,7 +23,7 @@ from onmodel_local.folders import HOST, StackFolder
 from onmodel_local.simulation_settings import SimulationSettings
 
 REGION = "us-east-1"
-START_SECONDS = 60.0  # takes 1 s on an idle machine, longer on a busy one
+START_SECONDS = 180.0  # takes 1 s on an idle machine, longer on a busy one
 STOP_SECONDS = 5.0
 _STARTS = 3  # attempts; another process may take the free port first
 

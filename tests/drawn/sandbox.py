@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 MEMORY_BYTES = 3 << 30  # of address space; the libraries alone map about 1 GiB
-SECONDS = 20  # one small film must be done within
+SECONDS = 120  # ends a hang; one small film takes milliseconds
 
 
 @dataclass(frozen=True)

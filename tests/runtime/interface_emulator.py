@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "x86_64"
 RUNTIME_PYTHON = ROOT / ".venv-runtime" / "bin" / "python"
 CORE, VISION = (BUILD / layer / "python" for layer in ("CoreLayer", "VisionLayer"))
-_START_SECONDS = 30.0
+_START_SECONDS = 300.0
 _OWN_LINES = ("START RequestId", "END RequestId", "REPORT RequestId")
 
 

@@ -22,7 +22,7 @@ from onmodel_local.seed_stack import ControlledStack
 
 ROOT = Path(__file__).parents[2]
 SAM = ROOT / ".venv-sam" / "bin" / "sam"
-START_SECONDS = 60.0
+START_SECONDS = 300.0
 STOP_SECONDS = 600.0  # SAM gives each container three seconds to end, one after the other
 LONGEST_CALL_SECONDS = 900  # Lambda's
 

@@ -58,7 +58,7 @@ def test_fetched_model_when_loaded_by_plain_diffusers_then_draws_something_else(
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=900,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert float(done.stdout) > 0.001

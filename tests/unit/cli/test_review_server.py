@@ -9,6 +9,7 @@ from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
+from waiting import PATIENCE_SECONDS
 
 from onmodel_cli.connection import Connection
 from onmodel_cli.review_server import (
@@ -40,7 +41,7 @@ def server(world: TrainingInMemory, connection: Connection) -> Iterator[ReviewSe
 def ask(
     server: ReviewServer, path: str, body: str | None = None, method: str = ""
 ) -> tuple[HTTPResponse, bytes]:
-    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=PATIENCE_SECONDS)
     connection.request(method or ("GET" if body is None else "POST"), path, body)
     answer = connection.getresponse()
     return answer, answer.read()
@@ -91,7 +92,7 @@ def test_server_when_corrections_are_posted_then_saved(
 def test_server_when_a_body_is_too_large_or_has_no_length_then_refused(
     server: ReviewServer,
 ) -> None:
-    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=PATIENCE_SECONDS)
     connection.putrequest("POST", f"{server.prefix}corrections")
     connection.putheader("Content-Length", "99999999")
     connection.endheaders()

@@ -13,6 +13,7 @@ from fakes.faces import FakeFaces, face
 from fakes.labels import FakeLabels, figure
 from hypothesis import given
 from hypothesis import strategies as st
+from waiting import PATIENCE_SECONDS
 
 from onmodel.contracts.base import Usage
 from onmodel.contracts.models import Picture, Turn
@@ -56,7 +57,7 @@ def test_labels_when_two_ask_at_the_same_time_then_both_pay_and_the_next_does_no
 
     class Slow(FakeLabels):
         def detect(self, jpeg: bytes) -> tuple[Label, ...]:
-            together.wait(timeout=10)  # both have found nothing in the cache
+            together.wait(PATIENCE_SECONDS)  # both have found nothing in the cache
             return super().detect(jpeg)
 
     detector, cache, meter = Slow(LABELS), InMemoryCache(), UsageMeter()

@@ -7,6 +7,7 @@ import tracemalloc
 
 import pytest
 from fakes.references import reference
+from waiting import PATIENCE_SECONDS
 
 from onmodel.errors import Throttled
 from onmodel.namers.reading import READ_AT_ONCE, ask_about_each
@@ -47,7 +48,7 @@ def test_ask_when_the_first_answer_fails_then_raised_and_nobody_waits() -> None:
     others_wait = threading.Barrier(READ_AT_ONCE)
 
     def read() -> bytes:
-        others_wait.wait(timeout=10)
+        others_wait.wait(PATIENCE_SECONDS)
         return b"one"
 
     def ask(_: bytes) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from drawn.films import draw_film
+from waiting import PATIENCE_SECONDS
 
 SAMPLE = """
 import sys, time
@@ -52,7 +53,7 @@ def test_sample_when_film_is_large_then_memory_stays_below_what_the_function_is_
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        timeout=240,
+        timeout=PATIENCE_SECONDS,
     )
     paid, kilobytes = done.stdout.split()
     assert int(paid) == 5  # of 20 frames of one shot

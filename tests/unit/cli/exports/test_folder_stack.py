@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from exported import CAPTION, NAMES, export_to
 from fakes.registry import InMemoryRegistry
+from waiting import PATIENCE_SECONDS
 
 from onmodel.contracts.review import PostedCorrection, Verdict
 from onmodel.errors import Conflict, NotFound
@@ -44,7 +45,7 @@ def serving(folder: Path) -> Iterator[ReviewServer]:
 
 
 def ask(server: ReviewServer, path: str, body: object = None) -> bytes:
-    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=PATIENCE_SECONDS)
     sent = None if body is None else json.dumps(body)
     connection.request("GET" if body is None else "POST", server.prefix + path, sent)
     answer = connection.getresponse()

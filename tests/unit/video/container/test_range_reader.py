@@ -8,6 +8,7 @@ import pytest
 from drawn.films import DrawnFilm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from waiting import PATIENCE_SECONDS
 
 from onmodel.errors import NotFound, Throttled
 from onmodel.video import sample_frames
@@ -152,4 +153,4 @@ def test_read_when_span_is_expected_then_next_block_is_fetched_while_waiting():
     with RangeReader(read, len(BODY), first_read=100, largest_read=1000) as reader:
         reader.expect(0, 3000)
         reader.read(1)
-        assert asked.wait(5)
+        assert asked.wait(PATIENCE_SECONDS)
