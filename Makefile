@@ -86,11 +86,7 @@ demo: setup $(if $(filter sagemaker,$(TRAINER)),.venv-trainer/.synced) ## the wh
 	$(BIN)/onmodel demo $(if $(FILM),--film "$(FILM)") $(if $(TRAINER),--trainer "$(TRAINER)")
 
 test: setup ## all tests
-	$(BIN)/pytest tests/unit -m "not linter" -n auto --dist loadfile
-	@# at the same time: each starts local stacks of its own, and mostly waits for them
-	{ $(BIN)/pytest tests/docs && $(BIN)/pytest tests/browser tests/loaders -n 2 --dist loadfile -rs; } & \
-	  others=$$!; $(BIN)/pytest tests/integration tests/e2e -n 2 --dist loadfile; code=$$?; \
-	  wait $$others && exit $$code
+	.ci/test
 
 test-fuzz: setup ## damaged films by the thousand, against the sampler; half a minute
 	ONMODEL_FUZZ_EXAMPLES=400 $(BIN)/pytest tests/unit/video/test_fuzz.py -n auto
