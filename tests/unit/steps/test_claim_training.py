@@ -282,7 +282,9 @@ def without_agreement(studio: DeploymentInMemory) -> None:
     TRAININGS.replace(studio.registry, old, studio.clock())
 
 
-def answer(studio: DeploymentInMemory, status: ApprovalStatus, **age: float) -> None:
+def answer(
+    studio: DeploymentInMemory, status: ApprovalStatus, hours: float | None = None, **age: float
+) -> None:
     """A question about the training's deployment, and its answer."""
     now = studio.clock()
     body = ApprovalBody(
@@ -290,6 +292,7 @@ def answer(studio: DeploymentInMemory, status: ApprovalStatus, **age: float) -> 
         subject_id=TRAINING,
         usd=423.5,
         task_token="token-1",
+        hours=hours,
         expires_at=now + timedelta(days=7) - timedelta(**age),
         correlation_id="upload-1",
     )
@@ -371,6 +374,27 @@ def test_claim_when_asked_before_and_that_execution_died_then_its_answer_counts(
     without_agreement(studio)
     answer(studio, status)
     assert studio.claim("deploy-2").action == action
+
+
+def test_claim_when_the_settings_wish_more_than_was_approved_then_as_long_as_approved(
+    studio: DeploymentInMemory,
+) -> None:
+    studio.trainer.complete(studio.job)
+    without_agreement(studio)
+    answer(studio, ApprovalStatus.APPROVED, hours=0.5)
+    claimed = studio.claim("deploy-2")
+    assert (claimed.action, claimed.hours) == ("deploy", 0.5)
+    by_hand = studio.claim("by-hand", production="bunny", training_id=TRAINING)
+    assert by_hand.hours == 2.0  # a command asks for itself
+
+
+def test_claim_when_asked_then_the_question_says_for_how_many_hours(
+    studio: DeploymentInMemory,
+) -> None:
+    studio.trainer.complete(studio.job)
+    without_agreement(studio)
+    claimed = studio.claim()
+    assert claimed.quote is not None and claimed.quote.hours == claimed.hours == 2.0
 
 
 def test_claim_when_the_question_expired_without_an_answer_then_not_asked_again(

@@ -160,12 +160,18 @@ def test_training_when_it_began_before_the_end_then_its_own_mail(
     assert subjects(studio) == ["Training of bunny has started"]
 
 
-def asked(studio: DeploymentInMemory, arn: str, status: ApprovalStatus, subject: str) -> None:
+def asked(
+    studio: DeploymentInMemory,
+    arn: str,
+    status: ApprovalStatus,
+    subject: str,
+    **fields: Any,
+) -> None:
     body = ApprovalBody(
         purpose="deployment", subject_id=subject, usd=181.5, task_token="task-1",
         execution_arn=arn, expires_at=studio.clock() + timedelta(days=7),
         correlation_id="upload-2", decided_at=studio.clock(),
-    )  # fmt: skip
+    ).model_copy(update=fields)  # fmt: skip
     APPROVALS.create(
         studio.registry, "bunny", "0123456789abcdef", status=status, body=body, now=studio.clock()
     )
@@ -186,6 +192,33 @@ def test_storyboard_when_approved_and_not_handed_over_then_deployed_for_once(
         "correlation_id": "upload-2", "hours": None, "job_arn": None,
     }  # fmt: skip
     assert studio.reconcile().notified == ()
+
+
+def test_storyboard_when_its_deployment_was_approved_then_that_model_for_these_hours(
+    studio: DeploymentInMemory,
+) -> None:
+    """Since the question another model was trained, and settings wish for a whole day."""
+    studio.trainer.complete(studio.job)
+    studio.claim()
+    arn = end(studio, DRAW, {"request": STORYBOARD}, "forest-1")
+    asked(studio, arn, ApprovalStatus.APPROVED, "forest", training_id="d0000-00000000", hours=1.5)
+    assert studio.reconcile().notified
+    started = studio.executions.payloads[execution_arn(DEPLOY, "forest-1")]  # type: ignore[attr-defined]
+    assert started["request"]["training_id"] == "d0000-00000000"
+    assert started["request"]["hours"] == 1.5
+
+
+def test_storyboard_when_a_drawing_was_approved_then_notified_and_nothing_is_deployed(
+    studio: DeploymentInMemory,
+) -> None:
+    """A job was to draw it for a few dollars; a deployment is other money."""
+    studio.trainer.complete(studio.job)
+    studio.claim()
+    arn = end(studio, DRAW, {"request": STORYBOARD}, "forest-1")
+    asked(studio, arn, ApprovalStatus.APPROVED, "forest", purpose="drawing")
+    assert studio.reconcile().notified == ("DrawStoryboard:forest-1",)
+    assert execution_arn(DEPLOY, "forest-1") not in studio.executions.payloads  # type: ignore[attr-defined]
+    assert subjects(studio) == ["ALARM: a storyboard was not drawn"]
 
 
 def test_storyboard_when_declined_and_its_mail_was_never_sent_then_sent(

@@ -610,6 +610,12 @@ def test_scenario_when_played_then_ends_with_its_mail(scenario: Scenario) -> Non
     assert not [made for made in stack.machines.executions.values() if made.status == "RUNNING"]
 
 
+def test_approved_storyboard_when_deployed_for_then_for_the_hours_that_were_quoted() -> None:
+    scenario = next(each for each in SCENARIOS if each.title == "an approved storyboard")
+    (deploying,) = scenario.executions(clean(scenario))
+    assert deploying.input["request"]["hours"] == 2.0
+
+
 ENDS = {"Succeed", "Fail"}
 CASES = [
     (machine, state, when)

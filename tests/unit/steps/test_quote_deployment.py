@@ -36,6 +36,7 @@ def quote(wish: float, longest: float, prices: PriceBook = PRICES) -> float | No
     assert answer.subject_id == "forest" and answer.quote.usd == answer.usd
     assert "billed by the hour" in answer.quote.why
     assert answer.quote.training_id == TRAINING
+    assert answer.quote.hours == min(wish, longest)
     return answer.usd
 
 

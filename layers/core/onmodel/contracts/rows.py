@@ -156,6 +156,11 @@ class ApprovalBody(Contract):
     training_id: str | None = Field(
         default=None, description="whose model draws the storyboard; its dataset is shown"
     )
+    hours: float | None = Field(
+        default=None,
+        gt=0,
+        description="that the deployment lasts; None: it is about none, or in older rows",
+    )
     decided_at: datetime | None = None
     answered_at: datetime | None = Field(
         default=None, description="when the decision was handed to the execution, or it had ended"

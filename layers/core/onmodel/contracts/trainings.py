@@ -103,6 +103,9 @@ class CostQuote(Contract):
     training_id: Slug | None = Field(
         default=None, description="whose model draws a storyboard; None for other questions"
     )
+    hours: float | None = Field(
+        default=None, gt=0, description="that a deployment lasts; None: none is quoted"
+    )
 
     @property
     def usual_usd(self) -> float | None:

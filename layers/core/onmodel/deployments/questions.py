@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from onmodel.contracts.rows import ApprovalStatus
-from onmodel.money.approvals import approvals_about, decide
+from onmodel.money.approvals import approvals_about, decide, is_open
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import ApprovalRow, TrainingRow
@@ -16,6 +18,22 @@ def question_about(training: TrainingRow, registry: Registry) -> ApprovalRow | N
     """None when nobody was ever asked."""
     asked = approvals_about(training.production, "deployment", training.id, registry)
     return asked[-1] if asked else None
+
+
+def was_refused(training: TrainingRow, registry: Registry, now: datetime) -> bool:
+    """Whether a person declined its deployment, or did not answer in time."""
+    newest = question_about(training, registry)
+    return (
+        newest is not None and newest.status != ApprovalStatus.APPROVED and not is_open(newest, now)
+    )
+
+
+def approved_hours(training: TrainingRow, registry: Registry) -> float | None:
+    """How long a person agreed to; None when nobody did, or the row is of before it said that."""
+    newest = question_about(training, registry)
+    if newest is None or newest.status != ApprovalStatus.APPROVED:
+        return None
+    return newest.body.hours
 
 
 def withdraw_question(training: TrainingRow, registry: Registry, clock: Clock) -> bool:

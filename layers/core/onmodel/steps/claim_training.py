@@ -16,7 +16,12 @@ from onmodel.contracts.rows import ApprovalStatus, DeploymentStage, TrainingStag
 from onmodel.contracts.trainings import CostQuote, TrainingState, TrainingStatus, WorkPart
 from onmodel.deployments.events import failed_event, ready_event, trained_event
 from onmodel.deployments.lifecycle import OVER, number_of
-from onmodel.deployments.questions import question_about, withdraw_question
+from onmodel.deployments.questions import (
+    approved_hours,
+    question_about,
+    was_refused,
+    withdraw_question,
+)
 from onmodel.deployments.trainings import find_training
 from onmodel.errors import EventRefused
 from onmodel.films.settings import settings_in_force
@@ -193,10 +198,10 @@ class ClaimTraining:
                 return _ignored(f"training {training.id} was deployed before")
             if self._standing(training):
                 return _ignored(f"training {training.id} is deployed")
-        hours = request.hours or self._hours(training.production)
+        hours = request.hours or self._hours(training, request)
         by_itself = request.job_arn is not None and not own
         quote = self._to_be_asked(training, hours) if by_itself else None
-        if quote is not None and self._was_refused(training):
+        if quote is not None and was_refused(training, self.registry, self.clock()):
             return _ignored(f"the deployment of training {training.id} was not approved")
         if request.job_arn is None and not withdraw_question(training, self.registry, self.clock):
             return _ignored(f"the deployment of training {training.id} was approved just now")
@@ -270,20 +275,13 @@ class ClaimTraining:
         newest = question_about(training, self.registry)
         if not why or (newest is not None and newest.status == ApprovalStatus.APPROVED):
             return None
-        return quote.model_copy(update={"why": why})
+        return quote.model_copy(update={"why": why, "hours": hours})
 
-    def _was_refused(self, training: TrainingRow) -> bool:
-        """Whether a person declined its deployment, or did not answer in time.
-
-        The execution that asked an open question has ended: it is asked again.
-        """
-        newest = question_about(training, self.registry)
-        return newest is not None and not is_open(newest, self.clock())
-
-    def _hours(self, production: str) -> float:
-        """The hours of the production's settings, within the stack's limit."""
-        wish = settings_in_force(production, self.studio).deployment.hours
-        return min(wish, self.longest_hours)
+    def _hours(self, training: TrainingRow, request: DeployRequest) -> float:
+        """The hours that the settings wish, within the stack's limit and what was approved."""
+        wish = settings_in_force(training.production, self.studio).deployment.hours
+        approved = None if request.job_arn is None else approved_hours(training, self.registry)
+        return min(wish, self.longest_hours, approved or wish)
 
     def _deployments(self, training: TrainingRow) -> list[DeploymentRow]:
         return [

@@ -223,16 +223,22 @@ class EndedRequests:
         if take is not None and take.status == StoryboardStatus.DRAWN:
             return self.mails.send(ended, request, "storyboard_drawn", take.id)
         asked = newest_approval(request.production, ended.arn, self.registry)
-        trained = newest_training(request.production, self.registry)
-        if asked is not None and asked.status == ApprovalStatus.APPROVED and trained is not None:
-            return self._deploy_for(ended, request, trained.id)
+        if asked is not None and _is_deployment_approved(asked):
+            trained = newest_training(request.production, self.registry)
+            training_id = asked.body.training_id or (trained.id if trained else None)
+            if training_id is not None:
+                return self._deploy_for(ended, request, asked, training_id)
         if asked is not None and _is_declined(asked, ended):
             return self.mails.send(ended, request, "approval_ended", asked.body.subject_id)
         advice = "Upload it again; pictures that were drawn are kept"
         return self.mails.alarm(ended, request, "a storyboard was not drawn", advice)
 
     def _deploy_for(
-        self, ended: EndedExecution, request: StoryboardRequest, training_id: str
+        self,
+        ended: EndedExecution,
+        request: StoryboardRequest,
+        asked: ApprovalRow,
+        training_id: str,
     ) -> bool:
         """Start DeployModel as the machine does, under the same name: at most once."""
         wanted = DeployRequest(
@@ -241,6 +247,7 @@ class EndedRequests:
             storyboard_key=request.storyboard_key,
             storyboard_version=request.storyboard_version,
             retire_after_drawing=True,
+            hours=asked.body.hours,
             correlation_id=request.correlation_id,
         )
         name = ended.arn.split(":")[-1]
@@ -254,6 +261,11 @@ class EndedRequests:
             clock=self.clock,
         )
         return started
+
+
+def _is_deployment_approved(asked: ApprovalRow) -> bool:
+    """A drawing that was approved is paid for by the job, and needs no deployment."""
+    return asked.status == ApprovalStatus.APPROVED and asked.body.purpose == "deployment"
 
 
 def _is_declined(asked: ApprovalRow, ended: EndedExecution) -> bool:

@@ -37,5 +37,7 @@ def quote_deployment(
     work = deployer.deployment_work(hours, provision_minutes)
     parts = (WorkPart(name="deployment", work=work), *judging_part(plan.judging))
     quote = cost_quote(parts, prices)
-    asked = quote.model_copy(update={"why": ALWAYS_ASKED, "training_id": plan.training_id})
+    asked = quote.model_copy(
+        update={"why": ALWAYS_ASKED, "training_id": plan.training_id, "hours": hours}
+    )
     return DeploymentQuoted(usd=asked.usd, quote=asked, subject_id=plan.name)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from onmodel.contracts.keys import execution_arn
 from onmodel.contracts.operations import Reconciled
-from onmodel.contracts.rows import ApprovalStatus, DeploymentStage, TrainingStage
+from onmodel.contracts.rows import DeploymentStage, TrainingStage
 from onmodel.deployments.deletion import are_forbidden
 from onmodel.deployments.ends import retire_payload
 from onmodel.deployments.events import (
@@ -23,8 +23,8 @@ from onmodel.deployments.events import (
     training_failed_event,
 )
 from onmodel.deployments.lifecycle import LIVE, OVER, state_at_trainer
+from onmodel.deployments.questions import was_refused
 from onmodel.errors import OnmodelError, ServiceError
-from onmodel.money.approvals import approvals_about, is_open
 from onmodel.notifications.sending import was_sent, was_tried
 from onmodel.observability import logger
 from onmodel.ports.machines import Clock, Executions
@@ -256,7 +256,9 @@ class Reconcile:
             case TrainingStage.COMPLETED:
                 fresh = self.clock() - training.updated_at < FRESH
                 return (
-                    fresh and not self._was_deployed(training) and not self._was_refused(training)
+                    fresh
+                    and not self._was_deployed(training)
+                    and not was_refused(training, self.registry, self.clock())
                 )
             case TrainingStage.FAILED | TrainingStage.STOPPED | TrainingStage.GONE:
                 event = training_failed_event(training.id)
@@ -272,15 +274,6 @@ class Reconcile:
         events = (ready_event(first), failed_event(first), trained_event(training.id))
         return any(
             was_sent(self.registry, production=training.production, event=event) for event in events
-        )
-
-    def _was_refused(self, training: TrainingRow) -> bool:
-        """Whether a person was asked about its deployment and did not approve it."""
-        asked = approvals_about(training.production, "deployment", training.id, self.registry)
-        return (
-            bool(asked)
-            and asked[-1].status != ApprovalStatus.APPROVED
-            and not is_open(asked[-1], self.clock())
         )
 
     def _start(self, machine_arn: str, stem: str, payload: dict[str, Any]) -> bool:

@@ -72,6 +72,7 @@ class RequestApproval:
             why=quote.why,
             assumptions=quote.assumptions,
             training_id=quote.training_id,
+            hours=quote.hours,
             task_token=request.token,
             execution_arn=request.execution_arn,
             expires_at=now + timedelta(days=self.approval_days),
