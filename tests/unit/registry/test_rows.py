@@ -128,6 +128,19 @@ def test_read_when_body_is_of_another_kind_then_refused(registry: Registry) -> N
         GENERATIONS.read(registry, "bunny", "g0001")
 
 
+def test_rows_when_newer_code_wrote_further_fields_then_read_without_and_kept(
+    registry: Registry,
+) -> None:
+    """A stack that is updated back, or whose functions are not all updated yet."""
+    newer = {**body().model_dump(mode="json"), "priority": 3}
+    registry.create(untyped(body=newer))
+    row = GENERATIONS.require(registry, "bunny", "g0001")
+    assert row.body == body()
+    GENERATIONS.replace(registry, row.with_fields(attempt=2), LATER)
+    written = registry.get("bunny", "generation", "g0001")
+    assert written is not None and written.body == {**newer, "attempt": 2}
+
+
 def test_create_when_row_exists_then_conflict_and_first_stays(registry: Registry) -> None:
     first = make(registry)
     with pytest.raises(Conflict):

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from fakes.deployment_in_memory import DEPLOY, RETIRE, TRAINING, DeploymentInMemory
+from fakes.deployment_in_memory import DEPLOY, DRAW, RETIRE, TRAINING, DeploymentInMemory
 from fakes.films_in_memory import run_of
 from fakes.trainer import InMemoryTrainer
 
@@ -289,6 +289,52 @@ def test_reconcile_when_one_part_fails_then_the_others_work_and_it_is_said() -> 
     assert started(studio) == [f"DeployModel:reconcile-bunny-{TRAINING}-1"]
 
 
+@pytest.mark.parametrize("kind", [Kind.DEPLOYMENT, Kind.RUN, Kind.APPROVAL])
+def test_reconcile_when_a_row_is_damaged_then_everything_else_works_and_it_is_said(
+    studio: DeploymentInMemory, kind: Kind
+) -> None:
+    serve(studio)
+    damaged = Record(
+        production="another", kind=kind, id="a", status="running", holder=None, revision=0,
+        created_at=studio.clock(), updated_at=studio.clock(), body={"no": "body"},
+    )  # fmt: skip
+    studio.registry.create(damaged)
+    end_storyboard(studio, "bunny")
+    studio.clock.advance(hours=3)
+    with pytest.raises(ServiceError, match=f"{kind} a of production another cannot be read"):
+        studio.reconcile()
+    assert [name.split(":")[0] for name in started(studio)] == ["DrawStoryboard", "RetireModel"]
+    assert [mail.subject for mail in studio.mailbox.mails[1:]] == [
+        "ALARM: a storyboard was not drawn"
+    ]
+
+
+def test_reconcile_when_it_always_fails_for_one_execution_then_later_ones_are_notified(
+    studio: DeploymentInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end_storyboard(studio, "poison")
+    studio.clock.advance(minutes=1)
+    end_storyboard(studio, "bunny")
+    listed = studio.registry.list
+
+    def fails_for_one(production: str, kind: str) -> Iterator[Record]:
+        if production == "poison":
+            raise KeyError("a fault of ours")
+        return listed(production, kind)
+
+    monkeypatch.setattr(studio.registry, "list", fails_for_one)
+    with pytest.raises(ServiceError, match="KeyError: 'a fault of ours'"):
+        studio.reconcile()
+    assert [mail.subject for mail in studio.mailbox.mails] == ["ALARM: a storyboard was not drawn"]
+
+
+def end_storyboard(studio: DeploymentInMemory, production: str) -> None:
+    """A DrawStoryboard that ended without a result."""
+    request = {"production": production, "correlation_id": f"upload-{production}"}
+    studio.executions.start(DRAW, production, {"request": request})
+    studio.executions.fail(execution_arn(DRAW, production))  # type: ignore[attr-defined]
+
+
 def put(
     studio: DeploymentInMemory,
     rows: Rows[BodyT, StatusT],
@@ -406,7 +452,8 @@ def test_reconcile_when_rows_have_statuses_of_newer_code_then_ended_in_time_all_
     serve(studio)
     for kind in (Kind.DEPLOYMENT, Kind.TRAINING):
         for record in list(studio.registry.list("bunny", kind)):
-            studio.registry.replace(record.model_copy(update={"status": "resting"}))
+            body = {**record.body, "field_of_newer_code": 1}
+            studio.registry.replace(record.model_copy(update={"status": "resting", "body": body}))
     assert studio.reconcile() == Reconciled()
     studio.clock.advance(hours=3)
     assert studio.reconcile().retired == (f"bunny/{TRAINING}-1",)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar, cast
+
+from pydantic import ValidationError
 
 from onmodel.contracts.base import Contract
 from onmodel.contracts.rows import Kind
@@ -40,6 +42,7 @@ class Row(Generic[BodyT, StatusT]):
         revision: number of writes; a write succeeds only over the revision that was read.
         created_at: time of the first write.
         updated_at: time of the last write.
+        newer: fields of the body that newer code wrote; they are kept as they are.
     """
 
     kind: Kind
@@ -51,6 +54,7 @@ class Row(Generic[BodyT, StatusT]):
     revision: int
     created_at: datetime
     updated_at: datetime
+    newer: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def with_status(self, status: StatusT) -> Row[BodyT, StatusT]:
         return replace(self, status=status)
@@ -200,12 +204,30 @@ class Rows(Generic[BodyT, StatusT]):
             production=record.production,
             id=record.id,
             status=self._read_status(record),
-            body=self.body.model_validate(record.body),
+            body=self._read_body(record),
             holder=record.holder,
             revision=record.revision,
             created_at=record.created_at,
             updated_at=record.updated_at,
+            newer={
+                name: value
+                for name, value in record.body.items()
+                if name not in self.body.model_fields
+            },
         )
+
+    def _read_body(self, record: Record) -> BodyT:
+        """Without fields of newer code, which was deployed before an update back.
+
+        Raises:
+            ValueError: it is not of this kind, or damaged.
+        """
+        try:
+            return self.body.model_validate(record.body, extra="ignore")
+        except ValidationError as fault:
+            raise ValueError(
+                f"{self.kind} {record.id} of production {record.production} cannot be read: {fault}"
+            ) from fault
 
     def _record(self, row: Row[BodyT, StatusT], now: datetime) -> Record:
         """The one place that sets `updated_at`."""
@@ -218,7 +240,7 @@ class Rows(Generic[BodyT, StatusT]):
             revision=row.revision,
             created_at=row.created_at,
             updated_at=now,
-            body=row.body.model_dump(mode="json"),
+            body={**row.newer, **row.body.model_dump(mode="json")},
         )
 
     def _read_status(self, record: Record) -> StatusT:

@@ -42,8 +42,8 @@ class FilmDigests:
                 found[run.production].append(run)
         return found
 
-    def send(self, production: str, runs: list[RunRow]) -> None:
-        """Send one mail about these films: that of the film, when there is only one.
+    def send(self, production: str, runs: list[RunRow]) -> bool:
+        """Send one mail about these films: that of the film, when there is only one. True.
 
         When the function ends in between, the next round sends the same mail, which was sent.
 
@@ -74,6 +74,7 @@ class FilmDigests:
             mail = self._mail_of(run)
             if mail is not None:
                 MAILS.replace(self.registry, mail.with_status(MailStatus.SENT), self.clock())
+        return True
 
     def _mail_of(self, run: RunRow) -> MailRow | None:
         """The row of the film's own mail while it is held."""

@@ -6,8 +6,10 @@ starts state machines, under names that refuse a second start while the first ex
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from onmodel.contracts.keys import execution_arn
@@ -24,7 +26,7 @@ from onmodel.deployments.events import (
 )
 from onmodel.deployments.lifecycle import LIVE, OVER, state_at_trainer
 from onmodel.deployments.questions import was_refused
-from onmodel.errors import OnmodelError, ServiceError
+from onmodel.errors import ServiceError
 from onmodel.notifications.sending import was_sent, was_tried
 from onmodel.observability import logger
 from onmodel.ports.machines import Clock, Executions
@@ -61,6 +63,7 @@ MOST_STARTS = 200
 
 
 RowT = TypeVar("RowT", bound=AnyRow)
+ResultT = TypeVar("ResultT")
 
 
 @dataclass
@@ -82,7 +85,7 @@ class Reconcile:
     unknown: UnknownDeployments
     deploy_model_arn: str
     retire_model_arn: str
-    faults: list[OnmodelError] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
 
     def run(self) -> Reconciled:
         """Deployments first, because they cost money. When one part fails, the others still run.
@@ -91,7 +94,7 @@ class Reconcile:
             ServiceError: something could not be checked; everything else was. The next run tries
                 again, and the function's alarm counts the error.
         """
-        deployments = list(DEPLOYMENTS.list_all(self.registry))
+        deployments = list(self._readable(DEPLOYMENTS.list_all(self.registry)))
         found = Reconciled(
             retired=self._each(deployments, self._retire_if_due),
             adopted=self._adopt(deployments),
@@ -106,13 +109,13 @@ class Reconcile:
 
     def _go_on(self) -> dict[str, tuple[str, ...]]:
         """Start what lost events or failed executions left undone. Fields of Reconciled."""
-        runs = list(RUNS.list_all(self.registry))
+        runs = list(self._readable(RUNS.list_all(self.registry)))
         generations = GENERATIONS.list_all(self.registry)
         trainings = TRAININGS.list_all(self.registry)
         return {
             "deployed": self._each(trainings, self._deploy_if_missed),
             "released": self._each(runs, self.recovery.release_run),
-            "models": self._watch_models(),
+            "models": self._try("models", self.watched_models.report) or (),
             "told": self._tell_films(runs),
             "freed": self._each(PLACES.list_all(self.registry), self.recovery.free_places),
             "empty": self._each(EMPTY_UPLOADS.list_all(self.registry), self.empty_uploads.report),
@@ -134,45 +137,55 @@ class Reconcile:
         """Names of the executions whose outcome was notified, or that are tried again."""
         done: list[str] = []
         for machine_arn, act in self.ended_requests.machines().items():
-            try:
-                for ended in self.ended_requests.ended(machine_arn):
-                    if act(ended):
-                        done.append(ended.arn.split(":execution:")[-1])
-            except OnmodelError as fault:
-                logger.warning("%s: %s", machine_arn, fault)
-                self.faults.append(fault)
+            ended = self._try(machine_arn, partial(self.ended_requests.ended, machine_arn))
+            for execution in ended or []:
+                if self._try(execution.arn, partial(act, execution)):
+                    done.append(execution.arn.split(":execution:")[-1])
         return tuple(done)
 
     def _tell_films(self, runs: list[RunRow]) -> tuple[str, ...]:
         """Productions of which a mail about several films was sent."""
-        told: list[str] = []
-        try:
-            for production, held in self.film_digests.held(runs).items():
-                self.film_digests.send(production, held)
-                told.append(production)
-        except OnmodelError as fault:
-            self.faults.append(fault)
-        return tuple(told)
-
-    def _watch_models(self) -> tuple[str, ...]:
-        """Models of which a mail was sent."""
-        try:
-            return self.watched_models.report()
-        except OnmodelError as fault:
-            self.faults.append(fault)
-            return ()
+        held = self._try("held mails", lambda: self.film_digests.held(runs)) or {}
+        return tuple(
+            production
+            for production, films in held.items()
+            if self._try(production, partial(self.film_digests.send, production, films))
+        )
 
     def _each(self, rows: Iterable[RowT], work: Callable[[RowT], bool]) -> tuple[str, ...]:
         """Ids of the rows that were corrected."""
-        done: list[str] = []
-        for row in rows:
-            try:
-                if work(row):
-                    done.append(f"{row.production}/{row.id}")
-            except OnmodelError as fault:
-                logger.warning("%s/%s: %s", row.production, row.id, fault)
-                self.faults.append(fault)
-        return tuple(done)
+        return tuple(
+            f"{row.production}/{row.id}"
+            for row in self._readable(rows)
+            if self._try(f"{row.production}/{row.id}", partial(work, row))
+        )
+
+    def _readable(self, rows: Iterable[RowT]) -> Iterator[RowT]:
+        """All rows but those that cannot be read."""
+        each = iter(rows)
+        more = True
+        while more:
+            row = None
+            with self._noted("a row"):
+                row = next(each, None)
+                more = row is not None
+            if row is not None:
+                yield row
+
+    def _try(self, what: str, work: Callable[[], ResultT]) -> ResultT | None:
+        """What `work` answers; None after a fault."""
+        with self._noted(what):
+            return work()
+        return None
+
+    @contextmanager
+    def _noted(self, what: str) -> Iterator[None]:
+        """Keep a fault, whatever it is, until the end of the round: it stops nothing else."""
+        try:
+            yield
+        except Exception as fault:  # noqa: BLE001 - it is raised at the end of the round
+            logger.exception("%s: %s", what, type(fault).__name__)
+            self.faults.append(fault)
 
     # ── deployments ──────────────────────────────────────────────────────────────────────────────
 
@@ -214,22 +227,15 @@ class Reconcile:
 
     def _adopt(self, deployments: list[DeploymentRow]) -> tuple[str, ...]:
         """References of what bills without a row, and is retired now."""
-        try:
-            unknown = self.unknown.found(deployments)
-        except OnmodelError as fault:
-            self.faults.append(fault)
-            return ()
-        return tuple(thing.ref for thing in unknown if self._take(thing))
+        unknown = self._try("unknown", lambda: self.unknown.found(deployments)) or ()
+        return tuple(
+            thing.ref for thing in unknown if self._try(thing.ref, partial(self._take, thing))
+        )
 
     def _take(self, thing: UnknownDeployment) -> bool:
-        try:
-            row = self.unknown.row_for(thing)
-            if row is not None:
-                self._retire(row, "it was billing and should not have been")
-        except OnmodelError as fault:
-            logger.warning("%s: %s", thing.ref, fault)
-            self.faults.append(fault)
-            return False
+        row = self.unknown.row_for(thing)
+        if row is not None:
+            self._retire(row, "it was billing and should not have been")
         return row is not None
 
     # ── trainings ────────────────────────────────────────────────────────────────────────────────
