@@ -4,7 +4,8 @@ import pytest
 from fakes.films_in_memory import FilmsInMemory
 
 from onmodel.errors import ReferenceRefused
-from onmodel.films.film_names import named_film
+from onmodel.films.film_names import film_titles, named_film
+from onmodel.registry.kinds import FILMS
 
 
 @pytest.fixture
@@ -18,6 +19,19 @@ def world() -> FilmsInMemory:
 
 def named(world: FilmsInMemory, name: str) -> str:
     return named_film(name, "bunny", world.registry, world.uploads).body.source.key
+
+
+def test_titles_when_two_films_have_one_then_their_ids_tell_them_apart(
+    world: FilmsInMemory,
+) -> None:
+    by_key = {row.body.source.key: row.id for row in FILMS.list(world.registry, "bunny")}
+    one, two, other = (by_key[f"bunny/films/{key}"] for key in
+                       ("day1/A001.mp4", "day2/A001.mp4", "XA001.mp4"))  # fmt: skip
+    together = film_titles("bunny", [one, other, two, "deleted"], world.registry)
+    assert together == {one: f"A001.mp4 ({one})", other: "XA001.mp4", two: f"A001.mp4 ({two})"}
+    assert film_titles("bunny", [one, other], world.registry) == {
+        one: "A001.mp4", other: "XA001.mp4",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

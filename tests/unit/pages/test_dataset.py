@@ -77,6 +77,19 @@ def test_dataset_report_when_paged_shows_every_picture_once_with_its_caption() -
     assert html.count("No caption") == 1
 
 
+def test_dataset_report_when_its_film_has_a_title_then_shown_in_place_of_the_id() -> None:
+    html = dict(render_dataset_report(report(film_titles={"a-00000001": "Day <1>.mp4"})))
+    page = html["index.html"].decode()
+    assert page.count("Day &lt;1&gt;.mp4 · ") == 6  # one a picture
+    assert "of Day &lt;1&gt;.mp4</p></footer>" in page
+    assert "a-00000001" not in page
+
+
+def test_dataset_report_when_the_row_of_its_film_is_gone_then_called_by_its_id() -> None:
+    page = dict(render_dataset_report(report()))["index.html"].decode()
+    assert page.count("a-00000001 · ") == 6
+
+
 def test_dataset_report_when_training_is_impossible_says_why() -> None:
     shown = report(
         findings=("Nova Canvas reached its end of life",),

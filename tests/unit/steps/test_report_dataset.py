@@ -82,6 +82,7 @@ def test_report_when_a_films_thumbnails_are_gone_then_its_pictures_are_made_smal
     page = world.studio.get(world.keys(dataset).report).decode()
     items = read_lines(DatasetItem, world.studio.get(world.keys(dataset).items))
     assert len({item.film_id for item in items}) == 2
+    assert "<small>b.mp4 · " in page
     for item in items:
         made = thumbnail(decode_picture(world.studio.get(item.key)).pixels)
         expected = (

@@ -7,6 +7,7 @@ from itertools import groupby
 from onmodel.contracts.datasets import DatasetItem, DatasetShown
 from onmodel.contracts.film_rows import FilmBody
 from onmodel.contracts.keys import DatasetKeys
+from onmodel.films.film_names import film_titles
 from onmodel.formats.jsonl import read_lines
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -26,7 +27,7 @@ def dataset_of(production: str, subject_id: str, registry: Registry) -> DatasetS
         pictures=row.body.pictures,
         characters=row.body.named,
         character_names=row.body.character_names,
-        films=tuple(film.title for film in films_of(production, subject_id, registry)),
+        films=tuple(film_titles(production, row.body.films, registry).values()),
         forecast=row.body.forecast,
         references=row.body.references,
     )

@@ -1,6 +1,9 @@
-"""Films by the names that people write in settings: a file name, or a path that ends in it."""
+"""Films by the names that people know: a file name, or a path that ends in it."""
 
 from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
 
 from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.keys import as_typed
@@ -9,6 +12,20 @@ from onmodel.films.identity import living_place
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import FILMS, FilmRow
+
+
+def film_titles(production: str, film_ids: Iterable[str], registry: Registry) -> dict[str, str]:
+    """What to call films that are named together: by title, with the id where several have it.
+
+    A film whose row was deleted is left out.
+    """
+    films = (FILMS.read(registry, production, film_id) for film_id in film_ids)
+    titles = {film.id: film.body.title for film in films if film is not None}
+    films_with = Counter(titles.values())
+    return {
+        film_id: title if films_with[title] == 1 else f"{title} ({film_id})"
+        for film_id, title in titles.items()
+    }
 
 
 def named_film(name: str, production: str, registry: Registry, uploads: ObjectStore) -> FilmRow:

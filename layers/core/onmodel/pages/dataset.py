@@ -72,6 +72,8 @@ class DatasetReport:
     bill: Bill
     character_names: Mapping[str, str] = field(default_factory=dict)
     """Of characters that the settings do not have, by slug."""
+    film_titles: Mapping[str, str] = field(default_factory=dict)
+    """By film_id; a film whose row was deleted is called by its id."""
     violations: Sequence[Violation] = ()
     findings: Sequence[str] = ()
     loss_curve_svg: str = ""
@@ -141,6 +143,7 @@ def render_dataset_report(
     Whoever stores them in this order shows an index whose links lead somewhere.
     """
     called = CharacterNames(report.settings, report.character_names)
+    films = [report.film_titles.get(film, film) for film in report.summary.films]
     sections = _sections(report, called)
     bodies = list(paginate(sections, pictures_a_page)) or [()]
     pages = [DatasetPage(number, body) for number, body in enumerate(bodies, start=1)]
@@ -148,6 +151,7 @@ def render_dataset_report(
         "report": report,
         "sections": sections,
         "pages": pages,
+        "films": films,
         "left_out": _left_out(report.summary),
         "checked": _checked(report.summary, called),
         "bill": report.bill,
@@ -209,7 +213,7 @@ def _entry(item: DatasetItem, report: DatasetReport, called: CharacterNames) -> 
         image=StoredPicture(item.crop_id, report.thumbnails),
         aspect=round(item.width / item.height, 3),
         caption=caption.text if caption else "",
-        source=_source(item, called),
+        source=_source(item, report.film_titles.get(item.film_id, item.film_id), called),
         validation=item.split is Split.VALIDATION,
         repaired=bool(caption and caption.repaired),
         alt=caption.text if caption else f"at {timecode(item.timecode_seconds)}",
@@ -217,9 +221,9 @@ def _entry(item: DatasetItem, report: DatasetReport, called: CharacterNames) -> 
     )
 
 
-def _source(item: DatasetItem, called: CharacterNames) -> str:
+def _source(item: DatasetItem, film: str, called: CharacterNames) -> str:
     """Where the picture is from, who else is to be seen, the look, and how much of it."""
-    parts = [item.film_id, timecode(item.timecode_seconds)]
+    parts = [film, timecode(item.timecode_seconds)]
     if item.also_seen:
         parts.append(f"with {' and '.join(called(slug) for slug in item.also_seen)}")
     if item.worn:

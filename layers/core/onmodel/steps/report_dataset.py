@@ -21,6 +21,7 @@ from onmodel.datasets.caption_answers import read_answers
 from onmodel.datasets.metrics import dataset_metrics
 from onmodel.datasets.records import dataset_keys, dataset_settings
 from onmodel.errors import NotFound
+from onmodel.films.film_names import film_titles
 from onmodel.films.folders import production_name
 from onmodel.films.thumbnails import ThumbnailFile, copy_thumbnails
 from onmodel.formats.jsonl import read_lines
@@ -70,6 +71,7 @@ def report_dataset(
             production=production_name(dataset.production, registry),
             summary=summary,
             character_names=row.body.character_names,
+            film_titles=film_titles(dataset.production, summary.films, registry),
             settings=dataset_settings(dataset, studio),
             items=items,
             captions=captions,
