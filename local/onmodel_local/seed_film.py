@@ -1,4 +1,4 @@
-"""Seeds the fixtures' film: uploads it with references, settings and a storyboard; prepares it."""
+"""Seeds the fixtures' film: uploads it with references, settings, storyboards; prepares it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ from onmodel_local.deploy import Target
 from onmodel_local.seed_stack import SeedStack
 
 SETTINGS = b"sampling: {chunk_seconds: 60}\n"
-STORYBOARD = b"""scenes:
+SCENES = b"""scenes:
   - Buck smiles, a misty forest behind him
   - Frank sits on a branch, morning light
   - Rinky and Gamera laugh in a green meadow
   - Buck sleeps under a tree, evening light
 """
+STORYBOARDS = {"forest": SCENES, "meadow": b"arms: [references]\n" + SCENES}
+"""`forest` is drawn by a deployed model, `meadow` by a job without a trained model."""
+
 VERSIONED = ("film", "reference", "settings", "storyboard")
 """Fixtures of route_upload that contain a version id."""
 CHUNKS_AT_ONCE = 2  # the local stack runs as many copies of a function as there are cores
@@ -76,7 +79,8 @@ def _upload(seed: SeedStack, run: Run, film: Path, pictures: Path) -> None:
     put = seed.uploads.put
     put(run.source.key, film.read_bytes(), "video/mp4")
     put(f"{run.production}/settings.yaml", SETTINGS, "application/yaml")
-    put(f"{run.production}/storyboards/forest.yaml", STORYBOARD, "application/yaml")
+    for name, storyboard in STORYBOARDS.items():
+        put(f"{run.production}/storyboards/{name}.yaml", storyboard, "application/yaml")
     reference = seed.event("route_upload/reference")
     del reference["detail"]["object"]["version-id"]  # without it, the newest version is used
     for path in sorted(pictures.glob("*/*.png")):

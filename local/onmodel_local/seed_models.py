@@ -1,4 +1,4 @@
-"""Seeds the other data of the fixtures: a dataset, its training, a deployment, a storyboard."""
+"""Seeds the other data of the fixtures: a dataset, its training, a deployment, storyboards."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 from onmodel.adapters.stepfunctions import StepFunctionsExecutions
 from onmodel.contracts.captions import CaptionItem, CaptionMessage, QueuedMessages
@@ -41,6 +42,7 @@ SETTLED = timedelta(days=1)
 """The time since the last film was prepared: longer than any quiet period."""
 PATIENCE_SECONDS = 60
 MESSAGES_AT_ONCE = 10  # SQS delivers at most so many
+DRAWN_BY_JOB = "check_drawing/references"
 MACHINES = ("PrepareFilm", "TrainModel", "DeployModel", "RetireModel", "DrawStoryboard")
 
 
@@ -57,9 +59,12 @@ def seed_models(seed: SeedStack) -> None:
     if not _is_in_service(seed):
         seed.say("deployment")
         _deploy(seed)
-    if not _is_drawn(seed):
+    if not _is_drawn(seed, "publish_gallery/drawn"):
         seed.say("storyboard")
         _draw(seed)
+    if not _is_drawn(seed, DRAWN_BY_JOB):
+        seed.say("storyboard of references")
+        _draw_by_job(seed)
     # without this mail, reconcile takes the training's execution as failed
     seed.call_with_fixture("notify/model_ready")
     _lay_out_the_past(seed)
@@ -72,13 +77,15 @@ def _stop_machines(seed: SeedStack) -> None:
         executions.stop_all(seed.outputs[f"{machine}Arn"], "the data is seeded again")
 
 
-def _hurry(seed: SeedStack, name: str, is_done: Callable[[], bool]) -> None:
+def _hurry(
+    seed: SeedStack, name: str, is_done: Callable[[], bool], service: str = "bedrock"
+) -> None:
     """End the waiting time of the simulation at once."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not is_done():
         if time.monotonic() > deadline:
             raise SeedRefusedError(f"{name} is not done after {PATIENCE_SECONDS} s")
-        seed.stack.control("bedrock/step", {"name": name})
+        seed.stack.control(f"{service}/step", {"name": name})
         time.sleep(0.2)
 
 
@@ -255,19 +262,37 @@ def _lay_out_the_past(seed: SeedStack) -> None:
     seed.put_row(APPROVALS, "0" * 16, ApprovalStatus.EXPIRED, question)
 
 
-# ── storyboard ───────────────────────────────────────────────────────────────────────────────────
+# ── storyboards ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _is_drawn(seed: SeedStack) -> bool:
-    wanted = seed.event("publish_gallery/drawn")["storyboard"]["storyboard_id"]
+def _is_drawn(seed: SeedStack, fixture: str) -> bool:
+    wanted = seed.event(fixture)["storyboard"]["storyboard_id"]
     row = seed.row(STORYBOARDS, wanted)
     return row is not None and row.status == StoryboardStatus.DRAWN
 
 
 def _draw(seed: SeedStack) -> None:
     planned = seed.call_with_fixture("plan_storyboard/uploaded")
-    seed.call_with_fixture("write_questions/drawn")
+    _publish(seed, planned, seed.event("publish_gallery/drawn")["execution_arn"])
+
+
+def _draw_by_job(seed: SeedStack) -> None:
+    planned = seed.call_with_fixture("start_drawing/references")
+    take = STORYBOARDS.require(seed.registry, seed.production, planned["storyboard_id"])
+    job = (take.body.drawing_ref or "").rpartition("/")[2]
+    _hurry(
+        seed,
+        job,
+        lambda: seed.call_with_fixture(DRAWN_BY_JOB)["state"] == "over",
+        service="sagemaker",
+    )
+    _publish(seed, planned, seed.event("start_drawing/references")["execution_arn"])
+
+
+def _publish(seed: SeedStack, planned: dict[str, Any], execution_arn: str) -> None:
+    """Draw the panels that are not drawn yet, score all of them, and make the gallery."""
+    seed.call("write_questions", {"storyboard": planned})
     for line in seed.studio.get(planned["panels_key"]).splitlines():
         for step in ("draw_panel", "score_panel"):
             seed.call(step, {"item": json.loads(line)})
-    seed.call_with_fixture("publish_gallery/drawn")
+    seed.call("publish_gallery", {"storyboard": planned, "execution_arn": execution_arn})
