@@ -6,9 +6,10 @@ from onmodel.contracts.datasets import FilmCollected, FilmPreparedDetail
 from onmodel.contracts.films import Run
 from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind
 from onmodel.contracts.settings import Settings, TrainingSettings
+from onmodel.contracts.stack_rows import TombstoneBody, TombstoneStatus
 from onmodel.errors import Conflict, DatasetRefused, EventRefused
 from onmodel.ports.registry import Record
-from onmodel.registry.kinds import DATASETS, FILMS, GENERATIONS, GenerationRow
+from onmodel.registry.kinds import DATASETS, FILMS, GENERATIONS, TOMBSTONES, GenerationRow
 from onmodel.steps.collect_film import CollectFilm
 
 
@@ -107,6 +108,21 @@ def test_collect_when_not_automatic_then_only_recorded(world: TrainingInMemory) 
 def test_collect_when_no_crop_was_kept_then_ignored(world: TrainingInMemory) -> None:
     assert world.collect(world.film(crops=0)).outcome == "ignored"
     assert GENERATIONS.read(world.registry, PRODUCTION, "g0001") is None
+
+
+def test_collect_when_its_production_is_being_deleted_then_ignored(
+    world: TrainingInMemory,
+) -> None:
+    run = world.film()
+    now = world.clock()
+    body = TombstoneBody(
+        name="bunny", parts=(), cache_expires_at=now, last_generation=0, last_take=0
+    )
+    TOMBSTONES.create(
+        world.registry, run.production, "now", status=TombstoneStatus.DELETING, body=body, now=now
+    )
+    assert world.collect(run).outcome == "ignored"
+    assert list(GENERATIONS.list(world.registry, run.production)) == []
 
 
 def test_collect_when_the_run_is_unknown_then_refused(world: TrainingInMemory) -> None:

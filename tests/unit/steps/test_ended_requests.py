@@ -21,6 +21,7 @@ from onmodel.contracts.rows import (
     StoryboardStatus,
 )
 from onmodel.contracts.settings import Settings, TrainingSettings
+from onmodel.contracts.stack_rows import TombstoneBody, TombstoneStatus
 from onmodel.notifications.outcomes import outcome_of
 from onmodel.registry.kinds import (
     APPROVALS,
@@ -28,6 +29,7 @@ from onmodel.registry.kinds import (
     GENERATIONS,
     RUNS,
     STORYBOARDS,
+    TOMBSTONES,
     TRAININGS,
 )
 
@@ -73,6 +75,31 @@ def test_film_when_its_execution_ended_before_the_claim_then_notified_once(
     assert studio.reconcile().notified == ()
     assert subjects(studio) == ["ALARM: the film a.mp4 was not prepared"]
     assert outcome_of(arn, production="bunny", registry=studio.registry) == "alarm"
+
+
+def test_film_when_its_production_was_deleted_since_then_nothing_is_written(
+    studio: DeploymentInMemory,
+) -> None:
+    """Who deletes a production stops its executions first."""
+    end(studio, PREPARE, {"run": RUN.model_dump(mode="json")})
+    studio.clock.advance(minutes=1)
+    deletion(studio, TombstoneStatus.DELETING)
+    assert studio.reconcile().notified == ()
+    deletion(studio, TombstoneStatus.DELETED)
+    assert studio.reconcile().notified == ()
+    assert studio.mailbox.mails == []
+    studio.clock.advance(minutes=1)
+    end(studio, PREPARE, {"run": RUN.model_dump(mode="json")}, "begun-anew")
+    assert studio.reconcile().notified == ("PrepareFilm:begun-anew",)
+
+
+def deletion(studio: DeploymentInMemory, status: TombstoneStatus) -> None:
+    now = studio.clock()
+    body = TombstoneBody(
+        name="bunny", parts=(), cache_expires_at=now, last_generation=0, last_take=0,
+        deleted_at=now if status == TombstoneStatus.DELETED else None,
+    )  # fmt: skip
+    TOMBSTONES.put(studio.registry, "bunny", "now", status=status, body=body, now=now)
 
 
 def test_film_when_refused_and_its_mail_was_never_sent_then_sent(

@@ -6,9 +6,10 @@ from fakes.trainer import InMemoryTrainer, Only
 
 from onmodel.contracts.deployments import DeploymentRef, DeploymentRequest, DeploymentSpec
 from onmodel.contracts.rows import DeploymentStage
+from onmodel.contracts.stack_rows import TombstoneBody, TombstoneStatus
 from onmodel.deployments.deletion import allow_deletion, allow_deployments
 from onmodel.errors import EventRefused, ServiceUnavailable, TrainingImpossible
-from onmodel.registry.kinds import TRAININGS
+from onmodel.registry.kinds import TOMBSTONES, TRAININGS
 from onmodel.steps.provision_model import provision_model
 
 
@@ -78,6 +79,21 @@ def test_provision_when_stack_is_being_deleted_then_refused(studio: DeploymentIn
     allow_deployments(studio.registry, studio.clock)
     studio.provision()
     assert studio.trainer.deployments
+
+
+def test_provision_when_its_production_is_being_deleted_then_refused(
+    studio: DeploymentInMemory,
+) -> None:
+    now = studio.clock()
+    body = TombstoneBody(
+        name="bunny", parts=(), cache_expires_at=now, last_generation=0, last_take=0
+    )
+    TOMBSTONES.create(
+        studio.registry, "bunny", "now", status=TombstoneStatus.DELETING, body=body, now=now
+    )
+    with pytest.raises(EventRefused, match="Production bunny is being deleted"):
+        studio.provision()
+    assert not studio.trainer.deployments
 
 
 def test_provision_when_quota_is_zero_then_impossible_and_nothing_bills(

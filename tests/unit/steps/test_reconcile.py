@@ -18,12 +18,20 @@ from onmodel.contracts.rows import (
     Kind,
 )
 from onmodel.contracts.settings import Settings, TrainingSettings
+from onmodel.contracts.stack_rows import TombstoneBody, TombstoneStatus
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.deletion import allow_deletion
 from onmodel.errors import ServiceError, ServiceUnavailable
 from onmodel.films.places import places_of, take_place
 from onmodel.ports.registry import Record
-from onmodel.registry.kinds import APPROVALS, DEPLOYMENTS, GENERATIONS, RUNS, HumanLoopRow
+from onmodel.registry.kinds import (
+    APPROVALS,
+    DEPLOYMENTS,
+    GENERATIONS,
+    RUNS,
+    TOMBSTONES,
+    HumanLoopRow,
+)
 from onmodel.registry.rows import BodyT, Rows, StatusT
 from onmodel.steps.ended_human_loops import OpenHumanLoops
 from onmodel.steps.reconcile import Reconcile
@@ -431,6 +439,26 @@ def test_reconcile_when_a_generation_is_held_by_nobody_then_trained_after_its_qu
     studio.clock.now += timedelta(minutes=16)
     assert studio.reconcile().resumed == ("bunny/g0001",)
     assert started(studio) == ["TrainModel:bunny-g0001-1"]
+
+
+def test_reconcile_when_the_production_is_being_deleted_then_nothing_begins(
+    studio: DeploymentInMemory,
+) -> None:
+    studio.trainer.complete(studio.job)
+    generation(studio)
+    studio.clock.advance(minutes=16)
+    body = TombstoneBody(
+        name="bunny", parts=(), cache_expires_at=studio.clock(), last_generation=1, last_take=0
+    )
+    deleting = TOMBSTONES.create(
+        studio.registry, "bunny", "now", status=TombstoneStatus.DELETING, body=body,
+        now=studio.clock(),
+    )  # fmt: skip
+    assert studio.reconcile() == Reconciled()
+    TOMBSTONES.delete(studio.registry, deleting)
+    assert studio.reconcile() == Reconciled(
+        deployed=(f"bunny/{TRAINING}",), resumed=("bunny/g0001",)
+    )
 
 
 def test_reconcile_when_production_trains_by_hand_then_left_alone(

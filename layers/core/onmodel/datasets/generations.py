@@ -13,6 +13,7 @@ from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import GENERATIONS, GenerationRow
+from onmodel.registry.tombstones import is_being_deleted
 
 Start = Literal["started", "already_running"]
 
@@ -103,12 +104,16 @@ def start_again_by_itself(
 ) -> bool:
     """Start TrainModel without a person, where the production's settings allow it.
 
+    Of a production that is being deleted nothing is started.
+
     Returns:
         Whether it was started.
 
     Raises:
         Conflict: as of start_training_machine.
     """
+    if is_being_deleted(row.production, registry):
+        return False
     if not settings_in_force(row.production, studio).training.automatic:
         return False
     started = start_training_machine(

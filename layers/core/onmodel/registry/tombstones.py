@@ -7,6 +7,8 @@ deleted.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from onmodel.contracts.stack_rows import TombstoneStatus
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import TOMBSTONES
@@ -16,6 +18,15 @@ def is_being_deleted(production: str, registry: Registry) -> bool:
     """Whether its deletion began and has not ended."""
     rows = TOMBSTONES.list(registry, production)
     return any(row.status == TombstoneStatus.DELETING for row in rows)
+
+
+def was_deleted_since(production: str, at: datetime, registry: Registry) -> bool:
+    """Whether it is being deleted, or a deletion of it ended after this time."""
+    return any(
+        row.status == TombstoneStatus.DELETING
+        or (row.body.deleted_at is not None and row.body.deleted_at >= at)
+        for row in TOMBSTONES.list(registry, production)
+    )
 
 
 def last_generation(production: str, registry: Registry) -> int:

@@ -14,7 +14,7 @@ from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import DATASETS, GENERATIONS, RUNS, GenerationRow
 from onmodel.registry.rows import retry_on_conflict
-from onmodel.registry.tombstones import last_generation
+from onmodel.registry.tombstones import is_being_deleted, last_generation
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class CollectFilm:
         run = RUNS.require(self.registry, film.production, film.run_id)
         if run.body.crops_kept == 0:
             return FilmCollected(outcome="ignored")  # the mail about the film has the reason
+        if is_being_deleted(film.production, self.registry):
+            return FilmCollected(outcome="ignored")
         return retry_on_conflict(
             lambda: self._collect(film), f"the open generation of production {film.production}"
         )

@@ -47,6 +47,7 @@ from onmodel.registry.kinds import (
     ApprovalRow,
     GenerationRow,
 )
+from onmodel.registry.tombstones import was_deleted_since
 from onmodel.steps.outcome_mails import ENDED, About, OutcomeMails
 from onmodel.steps.recovery import FRESH, is_held
 from onmodel.storyboards.drawers import newest_training
@@ -72,19 +73,34 @@ class EndedRequests:
     deploy_model_arn: str
     draw_storyboard_arn: str
 
-    def machines(self) -> Mapping[str, Callable[[EndedExecution], bool]]:
-        """What is done about an ended execution, by its machine's ARN."""
+    def machine_arns(self) -> tuple[str, ...]:
+        return tuple(self._acts())
+
+    def ended(self, machine_arn: str) -> list[EndedExecution]:
+        """A machine's executions that ended without success in the last day, the oldest first."""
+        found = self.executions.unsuccessful(machine_arn, self.clock() - FRESH)
+        return sorted(found, key=lambda ended: ended.ended_at)
+
+    def act(self, machine_arn: str, ended: EndedExecution) -> bool:
+        """Whether its outcome was notified, or what it was asked for is tried again.
+
+        Nothing is done about a production that was deleted since: who deletes one stops its
+        executions first.
+        """
+        asked = [each for each in ended.payload.values() if isinstance(each, dict)]
+        named = {str(each["production"]) for each in asked if each.get("production")}
+        if any(was_deleted_since(one, ended.ended_at, self.registry) for one in named):
+            return False
+        return self._acts()[machine_arn](ended)
+
+    def _acts(self) -> Mapping[str, Callable[[EndedExecution], bool]]:
+        """By the machine's ARN."""
         return {
             self.prepare_film_arn: self._film,
             self.train_model_arn: self._training,
             self.deploy_model_arn: self._deployment,
             self.draw_storyboard_arn: self._storyboard,
         }
-
-    def ended(self, machine_arn: str) -> list[EndedExecution]:
-        """A machine's executions that ended without success in the last day, the oldest first."""
-        found = self.executions.unsuccessful(machine_arn, self.clock() - FRESH)
-        return sorted(found, key=lambda ended: ended.ended_at)
 
     def _film(self, ended: EndedExecution) -> bool:
         run = _read(Run, ended, "run")

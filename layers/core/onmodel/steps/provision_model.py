@@ -6,7 +6,7 @@ from datetime import datetime
 
 from onmodel.contracts.deployments import DeploymentRef, DeploymentRequest, DeploymentSpec
 from onmodel.contracts.rows import DeploymentStage, TrainingStage
-from onmodel.deployments.deletion import are_forbidden
+from onmodel.deployments.deletion import why_forbidden
 from onmodel.deployments.lifecycle import ask_to_stop, deployer_of, is_live
 from onmodel.errors import EventRefused, NotFound, TrainingImpossible
 from onmodel.ports.machines import Clock, Scheduler
@@ -29,12 +29,14 @@ def provision_model(
     retirement began in between, the new deployment is stopped at once.
 
     Raises:
-        EventRefused: its end is not scheduled, or has come.
+        EventRefused: its end is not scheduled, or has come; or stack or production are being
+            deleted.
         TrainingImpossible: no quota, or the model does not exist any more.
     """
     ref = request.deployment
-    if are_forbidden(registry, clock()):
-        raise EventRefused("The stack is being deleted: nothing is deployed any more")
+    why = why_forbidden(registry, ref.production, clock())
+    if why:
+        raise EventRefused(f"{why}: nothing is deployed any more")
     deployment = DEPLOYMENTS.require(registry, ref.production, ref.deployment_id)
     model_ref = _model(registry, deployment)
     if scheduler.get(deployment.body.schedule_name) is None:

@@ -48,6 +48,7 @@ from onmodel.registry.kinds import (
     TrainingRow,
 )
 from onmodel.registry.rows import AnyRow
+from onmodel.registry.tombstones import is_being_deleted
 from onmodel.steps.decisions import Decisions
 from onmodel.steps.empty_uploads import EmptyUploads
 from onmodel.steps.ended_drawings import EndedDrawings
@@ -112,6 +113,7 @@ class Reconcile:
         runs = list(self._readable(RUNS.list_all(self.registry)))
         generations = GENERATIONS.list_all(self.registry)
         trainings = TRAININGS.list_all(self.registry)
+        loops = self._readable(HUMAN_LOOPS.list_all(self.registry))
         return {
             "deployed": self._each(trainings, self._deploy_if_missed),
             "released": self._each(runs, self.recovery.release_run),
@@ -125,9 +127,7 @@ class Reconcile:
             "billed": self._each(STORYBOARDS.list_all(self.registry), self.ended_drawings.close),
             "notified": self._notify_ended(),
             # Last, because calls about hundreds of loops may take minutes.
-            "human_loops": self._each(
-                self.human_loops.due(HUMAN_LOOPS.list_all(self.registry)), self.human_loops.check
-            ),
+            "human_loops": self._each(self.human_loops.due(loops), self.human_loops.check),
             "reviewed": self._each(
                 APPROVALS.list_all(self.registry), self.human_loops.ended.finish
             ),
@@ -136,10 +136,11 @@ class Reconcile:
     def _notify_ended(self) -> tuple[str, ...]:
         """Names of the executions whose outcome was notified, or that are tried again."""
         done: list[str] = []
-        for machine_arn, act in self.ended_requests.machines().items():
-            ended = self._try(machine_arn, partial(self.ended_requests.ended, machine_arn))
+        for machine in self.ended_requests.machine_arns():
+            ended = self._try(machine, partial(self.ended_requests.ended, machine))
             for execution in ended or []:
-                if self._try(execution.arn, partial(act, execution)):
+                act = partial(self.ended_requests.act, machine, execution)
+                if self._try(execution.arn, act):
                     done.append(execution.arn.split(":execution:")[-1])
         return tuple(done)
 
@@ -255,6 +256,8 @@ class Reconcile:
     def _was_missed(self, training: TrainingRow) -> bool:
         """Whether no execution acted on the training's end, or the one that did has failed."""
         if self.clock() - training.updated_at < GRACE:
+            return False
+        if is_being_deleted(training.production, self.registry):
             return False
         match training.status:
             case TrainingStage.STARTING | TrainingStage.IN_PROGRESS:
