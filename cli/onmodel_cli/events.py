@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from onmodel.errors import RefusedError
 from onmodel_cli import options, speaking
@@ -57,7 +58,7 @@ def event(
         text = json.dumps(BUILDERS[step](facts), indent=2) + "\n"
         if output:
             output.write_text(text, encoding="utf-8")
-            speaking.say(f"[green]✓[/] {output}")
+            speaking.say(f"[green]✓[/] {escape(str(output))}")
         else:
             print(text, end="")
 

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from onmodel.formats.wording import count
 from onmodel_cli import local_jobs, speaking
@@ -102,14 +103,15 @@ def down() -> None:
             speaking.say("It was not running.")
             return
         size = f"{bytes_in(kept) / 1e6:,.0f} MB"
+        place = escape(str(kept))
         if kept.name == _daemon().HOME.name:
             speaking.say(
-                f"[green]✓[/] Stopped. Films, datasets and rows are kept in {kept} ({size}):"
+                f"[green]✓[/] Stopped. Films, datasets and rows are kept in {place} ({size}):"
                 " `onmodel local up` goes on with them, `onmodel local up --fresh` without."
             )
         else:
             speaking.say(
-                f"[green]✓[/] Stopped. It was the demo's stack; its data are kept in {kept}"
+                f"[green]✓[/] Stopped. It was the demo's stack; its data are kept in {place}"
                 f" ({size}): `onmodel local up --demo` goes on with them, the next `onmodel demo`"
                 " replaces them. Its pages and pictures on disk stay."
             )
@@ -124,14 +126,14 @@ def stack_status() -> None:
     with speaking.plain_errors():
         running = running_stack()
         speaking.out.print(f"endpoint  {running.endpoint_url}")
-        speaking.out.print(f"log       {running.log}")
+        speaking.out.print(f"log       {escape(str(running.log))}")
         processes, held = memory_of_group(running.pid)
         number = count(processes, "process", "processes")
         speaking.out.print(f"memory    {held / 1e6:,.0f} MB in {number}")
         data = bytes_in(Path(running.folder))
-        speaking.out.print(f"data      {data / 1e6:,.0f} MB in {running.folder}")
+        speaking.out.print(f"data      {data / 1e6:,.0f} MB in {escape(str(running.folder))}")
         for name, value in sorted(running.outputs.items()):
-            speaking.out.print(f"{name:<16}  {value}")
+            speaking.out.print(f"{name:<16}  {escape(value)}")
         speaking.out.print("\nFor the AWS CLI (version 1 also wants --endpoint-url for SQS):")
         exports = " ".join(f"{name}={value}" for name, value in running.environment().items())
         speaking.out.print(f"export {exports}", soft_wrap=True)
@@ -171,7 +173,7 @@ def _tell_leftovers() -> None:
 
     if deleted := delete_leftovers():
         size = sum(size for _, size in deleted) / 1e6
-        names = ", ".join(str(path) for path, _ in deleted)
+        names = escape(", ".join(str(path) for path, _ in deleted))
         speaking.say(f"Deleted leftovers of stacks that were killed ({size:,.0f} MB): {names}")
 
 

@@ -24,6 +24,7 @@ from onmodel.errors import RefusedError, StillRunning
 from onmodel.formats.wording import dollars
 from onmodel.money.pricebook import PriceBook, estimate
 from onmodel.money.quotes import used
+from onmodel.money.titles import title_of
 from onmodel.trainers.sagemaker import preparing, stored_files
 from onmodel.trainers.sagemaker.code import FOLDER, REQUIREMENTS, read_code, upload_code
 from onmodel.trainers.sagemaker.names import SageMakerNames
@@ -164,7 +165,7 @@ def _tell_price(book: PriceBook) -> None:
     for line in estimate(used(work, book), book).lines:
         unsure = " (unsure)" if line.unsure else ""
         cost = None if line.usd is None else float(line.usd)
-        speaking.say(f"{line.item}  {float(line.paid):g}  {dollars(cost)}{unsure}")
+        speaking.say(f"{title_of(line.item, '')}  {float(line.paid):g}  {dollars(cost)}{unsure}")
     for assumption in work.assumptions:
         speaking.say(f"  [dim]{assumption}[/]")
 

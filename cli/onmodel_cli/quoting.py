@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from pydantic import Field
+from rich.markup import escape
 from rich.table import Table
 
 from onmodel.contracts.base import FIRST_TRAINER, Contract
@@ -17,6 +18,7 @@ from onmodel.films.settings import parse_settings
 from onmodel.formats.wording import dollars, duration, listed
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.quotes import Quote, expected_crops, film_quote, most_captions
+from onmodel.money.titles import title_of
 from onmodel.money.training_quotes import (
     FirstUse,
     cost_quote,
@@ -41,6 +43,9 @@ TITLES: dict[CostName, str] = {
     "deployment": "deploy",
     "judging": "measure",
 }
+
+ASKED_FOR = {"prepare": "Finding figures", "measure": "Questions about the pictures"}
+"""By title of a part, what a model is asked for; in the others, captions."""
 
 
 class Total(Contract):
@@ -117,7 +122,7 @@ def quote(
             each = {name: found.model_dump(mode="json") for name, found in made.items()}
             print_object(each | {"total": whole.model_dump(mode="json")})
             return
-        speaking.out.print(f"[bold]{film.name}[/]  {duration(facts.duration_seconds)}\n")
+        speaking.out.print(f"[bold]{escape(film.name)}[/]  {duration(facts.duration_seconds)}\n")
         for name, found in made.items():
             _show(name, found)
         _show_total(whole)
@@ -181,7 +186,8 @@ def _show(name: str, quote: Quote) -> None:
     for line in quote.bill.lines:
         cost = None if line.usd is None else float(line.usd)
         unsure = " (unsure)" if line.unsure else ""
-        table.add_row(line.item, f"{float(line.paid):,.6g}", f"{dollars(cost)}{unsure}")
+        item = title_of(line.item, ASKED_FOR.get(name, "Captions"))
+        table.add_row(item, f"{float(line.paid):,.6g}", f"{dollars(cost)}{unsure}")
     speaking.out.print(table)
     for assumption in quote.assumptions:
         speaking.out.print(f"  [dim]{assumption}[/]")

@@ -171,15 +171,16 @@ def show(result: Result, console: Console, *, again: bool = False) -> None:
         f"[bold green]{count(summary.crops_kept, 'picture')} kept[/]\n"
     )
     console.print(_kept(summary))
-    console.print(_dropped(summary))
+    if summary.rejected:
+        console.print(_dropped(summary))
     for notice in summary.notices:
         console.print(f"[yellow]![/] {escape(notice)}")
     if summary.lost_seconds:
         console.print(f"[yellow]![/] {_lost(summary)}")
     console.print(_money(summary, again=again))
     console.print(f"\n[bold]Report[/]   {result.report.as_uri()}")
-    console.print(f"[bold]Pictures[/] {result.crops}{_left(result)}")
-    console.print(f"[bold]Records[/]  {result.records}")
+    console.print(f"[bold]Pictures[/] {escape(str(result.crops))}{_left(result)}")
+    console.print(f"[bold]Records[/]  {escape(str(result.records))}")
 
 
 def _left(result: Result) -> str:
@@ -221,5 +222,5 @@ def _money(summary: FilmSummary, *, again: bool) -> str:
     title = "Paid when it was prepared" if again else "Paid calls"
     return (
         f"\n{title}: {paid:,.0f}, estimated {dollars(summary.estimated_usd)}; "
-        f"{count(reused, 'answer')} used again for nothing"
+        f"{count(reused, 'answer')} used again, not paid for"
     )

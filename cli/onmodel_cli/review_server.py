@@ -224,6 +224,7 @@ def review_server(production: str, connection: Connection, port: int | None = No
         uploads=connection.uploads,
         studio=connection.studio,
         models=connection.environment.read(Models).allowed,
+        stack_options=connection.services.stack_options,
         ports=ports_of(f"{connection.studio.bucket}/{production}") if port is None else (port,),
     )
 
@@ -246,6 +247,7 @@ def folder_server(folder: Path, port: int | None = None) -> ReviewServer:
         uploads=reviewed.files,
         studio=reviewed.files,
         models=AllowedModels(),
+        stack_options="",
         ports=ports_of(str(folder.resolve())) if port is None else (port,),
     )
 
@@ -257,6 +259,7 @@ def _server(
     uploads: ObjectStore,
     studio: ObjectStore,
     models: AllowedModels,
+    stack_options: str,
     ports: Sequence[int],
 ) -> ReviewServer:
     pictures = ServedPictures()
@@ -267,6 +270,7 @@ def _server(
         pictures=pictures,
         clock=now,
         models=models,
+        stack_options=stack_options,
     )
     api = ReviewApi(
         items=items, registry=registry, studio=studio, clock=now, limits=common_limits()

@@ -55,16 +55,18 @@ def review(
 
         if folder is not None:
             server = folder_server(folder.absolute(), port)
+            after = NEXT_IN_FOLDER
         else:
             connection = options.open_stack(stack, region, local)
             slug = options.production_id(production or "", connection.registry)
             server = review_server(slug, connection, port)
+            after = NEXT.format(production=slug)
         speaking.out.print(server.address)
         speaking.say("The page is served until you press Ctrl-C. The address holds a secret.")
         if not no_open:
             webbrowser.open(server.address)
         serve_until_interrupted(server)
-        speaking.say(NEXT_IN_FOLDER if folder is not None else NEXT.format(production=production))
+        speaking.say(after)
 
 
 def serve_until_interrupted(server: BaseServer) -> None:

@@ -93,7 +93,8 @@ def trainable(production: str, connection: Connection) -> GenerationRow:
             continue
         corrected = _is_corrected_since(training, connection)
         if training.status == TrainingStage.IN_PROGRESS:
-            then = " `onmodel train` then takes what was corrected since." if corrected else ""
+            again = f"`onmodel train -p {production}`"
+            then = f" {again} then takes what was corrected since." if corrected else ""
             raise NothingToTrain(
                 f"{training.id} runs already",
                 f"Its mail comes when it is done.{then} See `onmodel status -p {production}`",

@@ -1,7 +1,7 @@
 """The HTTP API: the page behind the link of a review, and what the page asks for."""
 
 from onmodel.contracts.links import LinkAnswer, ReviewRequest
-from onmodel.environment import Buckets, Links, Models, RegistryTable
+from onmodel.environment import Buckets, Links, Models, RegistryTable, StackName
 from onmodel.films.review_sheets import PresignedPictures
 from onmodel.handler import lambda_handler
 from onmodel.steps.decisions import Deciding
@@ -10,7 +10,7 @@ from onmodel.steps.review_crops import ReviewCrops, fault_json
 from onmodel.steps.review_items import ReviewItems
 from onmodel.wiring import now, services
 
-wired = services(Buckets, Links, Models, RegistryTable)
+wired = services(Buckets, Links, Models, RegistryTable, StackName)
 items = ReviewItems(
     registry=wired.registry,
     uploads=wired.uploads,
@@ -18,6 +18,7 @@ items = ReviewItems(
     pictures=PresignedPictures(wired.studio),
     clock=now,
     models=wired.environment.read(Models).allowed,
+    stack_options=wired.stack_options,
 )
 # It keeps the list that was read last: a page of items follows the one before within seconds.
 api = ReviewApi(

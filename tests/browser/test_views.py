@@ -258,7 +258,7 @@ def test_slider_when_moved_then_counts_at_once_and_changes_nothing(
     expect(page.locator("#groups .sum")).to_have_text("37 → 34 pictures")
     expect(page.locator("#groups article")).to_have_count(2)
     expect(page.locator("#groups code")).to_have_text(
-        "onmodel dedup -p 'Big Buck Bunny' --threshold 0.85 --save"
+        "onmodel dedup -p 'Big Buck Bunny' --threshold 0.85 --save --local"
     )
     assert saved(page, backend) == {}
 

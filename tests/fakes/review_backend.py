@@ -62,6 +62,7 @@ class ReviewInMemory:
             dataset_id="a-00000001",
             is_waited_for=self.is_waited_for,
             threshold=0.93,
+            stack_options="--local",
             characters=self.characters,
             sheets=self.sheets,
             total=len(items),

@@ -16,6 +16,7 @@ from onmodel.contracts.sampling_settings import CropSettings
 from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.corrected import cast_of, id_of_name
 from onmodel.films.corrections import Corrections
+from onmodel.formats.yaml_meaning import first_fault
 from onmodel_cli.imports.described import LeftOutFile
 from onmodel_cli.imports.folder import FoundPicture
 
@@ -101,6 +102,5 @@ def _character(name: str, known: Mapping[str, Character]) -> tuple[str | None, s
     try:
         Character.model_validate({"name": name}, context=HAND_WRITTEN)
     except ValidationError as fault:
-        why = fault.errors()[0]["msg"].removeprefix("Value error, ")
-        return None, f"has the name {name!r}, which {why}"
+        return None, f"has the name {name!r}, which {first_fault(fault)}"
     return (name if name in known else id_of_name(name, known)), ""

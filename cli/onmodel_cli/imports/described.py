@@ -29,7 +29,7 @@ PATH_COLUMNS = ("file_name", "path", "image_ref", "image-ref")
 _COCO = re.compile(r"annotations/captions_(\w+)\.json")
 
 Fields = Mapping[str, str]
-Line = tuple[str, str, Fields | str]
+DescribedLine = tuple[str, str, Fields | str]
 """Where it stands, the picture that it names, and its fields or why they cannot be read."""
 
 
@@ -130,7 +130,7 @@ def _read(name: str, path: Path, pictures: _Pictures, described: Described) -> N
         described.files.add(name)
 
 
-def _lines(name: str, path: Path, pictures: _Pictures) -> Iterator[Line]:
+def _lines(name: str, path: Path, pictures: _Pictures) -> Iterator[DescribedLine]:
     """What a file says, line by line; nothing for a file of another kind."""
     if path.name in METADATA or name in {ITEMS, *REFERENCES}:
         for number, fields in _rows(path):

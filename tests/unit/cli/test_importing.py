@@ -140,6 +140,16 @@ def test_import_when_a_caption_is_too_long_then_captioned_anew_and_told(
     assert "11 pictures with 9 captions" in done.stderr
 
 
+def test_import_when_a_name_is_too_long_then_told_in_our_words(
+    import_it: Command, folder: Path
+) -> None:
+    (folder / "5_big-buck").rename(folder / f"5_{'N' * 61}")
+    done = import_it(folder, answer="n\n")
+    assert (
+        f"has the name '{'N' * 61}', which has more than 60 characters, shorten it" in done.stderr
+    )
+
+
 def test_archive_when_uploaded_by_other_means_then_damaged_pictures_are_listed(
     world: TrainingInMemory, tmp_path: Path
 ) -> None:

@@ -72,6 +72,18 @@ def test_quote_when_shown_then_one_total_of_all_parts_until_nothing_is_billed(
     shown = " ".join(CliRunner().invoke(main.app, ["quote", str(drawn.path)]).output.split())
     assert f"In all at most ${total['usd']:,.2f}" in shown
     assert "A mail asks for the" in shown and "once and before any of it is spent" in shown
+    assert "Finding figures" in shown and "Captions: answers" in shown and "Deployed model" in shown
+    assert "nova-pro" not in shown and "rekognition." not in shown
+
+
+def test_quote_when_a_name_looks_like_markup_then_it_is_shown_whole(
+    drawn: DrawnFilm, tmp_path: Path
+) -> None:
+    film = tmp_path / "[red] cut [x].mp4"
+    film.write_bytes(drawn.path.read_bytes())
+    done = CliRunner().invoke(main.app, ["quote", str(film)])
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("[red] cut [x].mp4  ")
 
 
 def test_quote_when_the_trainer_is_chosen_later_then_the_total_of_each_is_shown(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,18 @@ def test_result_when_seconds_were_lost_then_programs_are_told(result: Result) ->
     told = as_object(result)
     assert told["lost_seconds"] == [[1.5, 2.0], [3.0, 3.5]]
     assert told["notices"] == ["A reference was not used"]
+
+
+def test_result_when_a_folder_looks_like_markup_and_nothing_was_dropped_then_both_are_right(
+    result: Result,
+) -> None:
+    console = Console(file=io.StringIO(), width=200, soft_wrap=True)
+    folder = result.folder / "[red] [x]"
+    summary = result.summary.model_copy(update={"rejected": {}})
+    show(replace(result, folder=folder, summary=summary), console)
+    text = console.file.getvalue()
+    assert f"Pictures {folder / 'crops'}" in text and f"Records  {folder / 'records'}" in text
+    assert "Dropped" not in text
 
 
 def test_result_when_seconds_were_lost_then_people_are_told(result: Result) -> None:

@@ -11,6 +11,7 @@ import pytest
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 from waiting import PATIENCE_SECONDS
 
+from onmodel_cli import options, reviewing
 from onmodel_cli.connection import Connection
 from onmodel_cli.review_server import (
     NothingToReview,
@@ -53,6 +54,7 @@ def test_server_when_asked_below_its_secret_then_items_and_their_pictures(
     answer, body = ask(server, f"{server.prefix}items")
     page = json.loads(body)
     assert (answer.status, len(page["items"])) == (200, 8)
+    assert page["stack_options"] == server.api.items.stack_options != ""
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     for address in (page["items"][0]["picture"], *page["characters"][0]["references"]):
         answer, picture = ask(server, server.prefix + address)
@@ -145,6 +147,20 @@ def test_port_when_a_person_chose_one_that_is_in_use_then_refused(
 
 def test_ports_when_productions_differ_then_so_do_they() -> None:
     assert ports_of("studio/bunny") != ports_of("studio/squirrel")
+
+
+def test_review_when_it_ends_then_the_commands_after_it_have_the_productions_id(
+    world: TrainingInMemory,
+    connection: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world.film()
+    monkeypatch.setattr(options, "open_stack", lambda *_: connection)
+    monkeypatch.setattr(options, "production_id", lambda *_: PRODUCTION)
+    monkeypatch.setattr(reviewing, "serve_until_interrupted", lambda server: server.server_close())
+    reviewing.review(production="A Name, 'so'", no_open=True, port=0)
+    assert f"`onmodel train -p {PRODUCTION}` makes a dataset" in capsys.readouterr().err
 
 
 def test_server_when_no_film_was_prepared_then_refused(connection: Connection) -> None:

@@ -174,7 +174,7 @@ def test_train_when_corrected_during_a_training_then_says_when_it_counts(invoke,
     assert "corrected" not in invoke().stderr
     correct(world, crops(world, first)[0], verdict=Verdict.REJECTED)
     said = " ".join(invoke().stderr.split())
-    assert "`onmodel train` then takes what was corrected since." in said
+    assert f"`onmodel train -p {PRODUCTION}` then takes what was corrected since." in said
 
 
 @pytest.mark.parametrize(("minutes", "code"), [(-1, 3), (1, 0)])

@@ -166,6 +166,9 @@ class ReviewPage(Contract):
     dataset_id: str | None = Field(description="None: no dataset was made yet")
     is_waited_for: bool = Field(description="a machine goes on after POST ./done")
     threshold: float = Field(description="of near-duplicates, as the settings have it")
+    stack_options: str = Field(
+        default="", description="of the command `onmodel`, in commands on the page"
+    )
     characters: tuple[ReviewCharacter, ...]
     phrases: tuple[CommonPhrase, ...] = Field(
         default=(), description="for the check of captions while they are typed"

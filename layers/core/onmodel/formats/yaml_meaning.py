@@ -173,6 +173,11 @@ def _unknown(key: str, known: Mapping[str, FieldInfo]) -> str:
     return f"is unknown, known here: {', '.join(known)}"
 
 
+def first_fault(found: ValidationError) -> str:
+    """The first fault of a value that no file has, as it follows what the value is called."""
+    return _in_words(found.errors()[0], None)
+
+
 def _in_words(detail: ErrorDetails, written: str | None) -> str:  # noqa: PLR0911, PLR0912
     """One fault of pydantic's: https://docs.pydantic.dev/latest/errors/validation_errors/."""
     kind, context = detail["type"], detail.get("ctx", {})

@@ -14,10 +14,21 @@ TITLES = {
     "bedrock.nova-canvas.training-image": "Training",
     "bedrock.provisioned-unit-hour": "Deployed model",
     "bedrock.custom-model-month": "Keeping the model",
+    "lambda.gb-second-arm64": "Functions, in GB-seconds",
+    "lambda.gb-second-x86": "Functions, in GB-seconds",
+    "lambda.requests-1m": "Calls of functions, in millions",
+    "stepfunctions.transition-1k": "Steps of state machines, in thousands",
+    "s3.storage-gb-month": "Storage, in GB and months",
+    "s3.put-1k": "Writing to storage, in thousands",
+    "s3.get-1k": "Reading from storage, in thousands",
 }
 
 PARTS = {".input-1k": "questions and pictures", ".output-1k": "answers"}
 """Of a model that is asked in tokens."""
+
+DRAWING = "bedrock.amazon.nova-canvas-"
+JOB = "sagemaker."
+JOB_HOUR = "-training-hour"
 
 SERVICES = {"bedrock": "Bedrock", "rekognition": "Rekognition", "sagemaker": "SageMaker"}
 
@@ -34,5 +45,9 @@ def title_of(item: str, asked_for: str) -> str:
     for end, part in PARTS.items():
         if item.endswith(end):
             return f"{asked_for}: {part}"
+    if item.startswith(DRAWING):
+        return "Drawing"
+    if item.startswith(JOB) and item.endswith(JOB_HOUR):
+        return "Instance of SageMaker, in hours"
     service = SERVICES.get(item.partition(".")[0], "AWS")
     return f"Other calls of {service}"

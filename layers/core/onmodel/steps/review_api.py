@@ -26,6 +26,7 @@ from onmodel.datasets.corrected import cast_of, id_of_name
 from onmodel.errors import OnmodelError
 from onmodel.films.corrections import read_corrections, save_corrections
 from onmodel.films.near_duplicates import FilmsNearDuplicates
+from onmodel.formats.yaml_meaning import first_fault
 from onmodel.pages.review import SHELL, page_file
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
@@ -139,8 +140,8 @@ class ReviewApi:
         try:
             name = Character.model_validate({"name": typed}, context=HAND_WRITTEN).name
         except ValidationError as fault:
-            why = fault.errors()[0]["msg"].removeprefix("Value error, ")
-            raise ReviewRefused(400, "bad_request", f"The name {why}.") from fault
+            why = f"The name {first_fault(fault)}."
+            raise ReviewRefused(400, "bad_request", why) from fault
         known = cast_of(
             self.items.listed(subject.reviewed).characters,
             read_corrections(subject.reviewed.production, self.registry),

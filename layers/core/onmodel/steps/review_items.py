@@ -55,7 +55,10 @@ class Reviewed(NamedTuple):
 
 @dataclass
 class ReviewItems:
-    """The services that showing crops needs, and the list that was read last."""
+    """The services that showing crops needs, and the list that was read last.
+
+    `stack_options` are those of the command `onmodel`, in commands on the page.
+    """
 
     registry: Registry
     uploads: ObjectStore
@@ -63,6 +66,7 @@ class ReviewItems:
     pictures: ReviewPictures
     clock: Clock
     models: AllowedModels
+    stack_options: str = ""
     _lists: dict[Reviewed, tuple[datetime, ReviewList]] = field(default_factory=dict)
 
     def page(self, of: Reviewed, start: int, *, is_waited_for: bool) -> ReviewPage:
@@ -77,6 +81,7 @@ class ReviewItems:
             dataset_id=listed.dataset_id,
             is_waited_for=is_waited_for,
             threshold=listed.settings.deduplication.threshold,
+            stack_options=self.stack_options,
             characters=self._characters(production, listed),
             phrases=tuple(
                 CommonPhrase(

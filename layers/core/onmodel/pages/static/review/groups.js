@@ -95,7 +95,8 @@ export class Groups {
     const number = (count) => count.toLocaleString("en");
     this.output.textContent = `${number(of)} → ${number(kept)} pictures`;
     const name = session.production.replaceAll("'", "'\\''");
-    this.saved.textContent = `onmodel dedup -p '${name}' --threshold ${threshold} --save`;
+    const command = `onmodel dedup -p '${name}' --threshold ${threshold} --save ${session.stackOptions}`;
+    this.saved.textContent = command.trim();
     const here = groups
       .map((crops) => ({ crops: crops.filter((crop) => session.has(crop)), all: crops.length }))
       .filter(({ crops }) => crops.length > 1 && !areApart(session, crops));

@@ -17,6 +17,8 @@ const FILTERS = {
 
 export class Session {
   production = "";
+  /** Of the command `onmodel`, such as `--local`. */
+  stackOptions = "";
   /** @type {{slug: string, name: string, description: string, references: string[]}[]} */
   characters = [];
   /** Whether a state machine goes on when the review is finished. */
@@ -48,6 +50,7 @@ export class Session {
   /** Adds a page of the backend, or renews what it says of crops that are here. */
   add(page, cursor = null) {
     this.production = page.production;
+    this.stackOptions = page.stack_options;
     this.characters = renewed(this.characters, page.characters);
     this.total = page.total;
     this.isWaitedFor = page.is_waited_for;
