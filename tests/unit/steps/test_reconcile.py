@@ -3,10 +3,12 @@ from datetime import timedelta
 
 import pytest
 from fakes.deployment_in_memory import DEPLOY, DRAW, RETIRE, TRAINING, DeploymentInMemory
+from fakes.detectors import MODEL
 from fakes.films_in_memory import run_of
 from fakes.trainer import InMemoryTrainer
 
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentStatus
+from onmodel.contracts.detectors import DetectorLease
 from onmodel.contracts.film_rows import RunBody, RunStatus
 from onmodel.contracts.keys import accepted_settings_key, execution_arn
 from onmodel.contracts.operations import OurResource, Reconciled, ResourceKind
@@ -21,7 +23,8 @@ from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.contracts.stack_rows import TombstoneBody, TombstoneStatus
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.deletion import allow_deletion
-from onmodel.errors import ServiceError, ServiceUnavailable
+from onmodel.errors import AccessDenied, ServiceError, ServiceUnavailable
+from onmodel.films.detectors import take_lease
 from onmodel.films.places import places_of, take_place
 from onmodel.ports.registry import Record
 from onmodel.registry.kinds import (
@@ -459,6 +462,30 @@ def test_reconcile_when_the_production_is_being_deleted_then_nothing_begins(
     assert studio.reconcile() == Reconciled(
         deployed=(f"bunny/{TRAINING}",), resumed=("bunny/g0001",)
     )
+
+
+def test_reconcile_when_a_custom_labels_model_cannot_be_stopped_then_a_mail_comes_each_hour(
+    studio: DeploymentInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = DetectorLease(
+        production="bunny", run_id="r", execution_arn="ended", until=studio.clock()
+    )
+    take_lease(studio.registry, MODEL, ended, was_started=True, clock=studio.clock)
+
+    def denied(_model: str) -> None:
+        raise AccessDenied("no right to stop it")
+
+    monkeypatch.setattr(studio.detectors, "stop", denied)
+    for _ in range(16):  # four hours
+        with pytest.raises(ServiceError):
+            studio.reconcile()
+        studio.clock.advance(minutes=15)
+    assert [mail.subject for mail in studio.mailbox.mails] == [
+        f"ALARM: a Custom Labels model still bills {hours} after it was asked to stop"
+        for hours in ("1 hour", "2 hours", "3 hours")
+    ]
+    assert MODEL in studio.mailbox.mails[0].body
+    assert "aws rekognition stop-project-version" in studio.mailbox.mails[0].body
 
 
 def test_reconcile_when_production_trains_by_hand_then_left_alone(

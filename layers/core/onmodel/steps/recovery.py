@@ -15,8 +15,10 @@ from onmodel.datasets.generations import is_tried_again, start_again_by_itself
 from onmodel.errors import Conflict, ServiceError
 from onmodel.films.detectors import detector_of, end_leases, stop_if_unneeded
 from onmodel.films.places import free_dead_places
+from onmodel.formats.wording import count, when
 from onmodel.links.tokens import SignedLinks
-from onmodel.notifications.facts.base import Sources
+from onmodel.notifications.facts.base import Notification, Sources
+from onmodel.notifications.facts.deployments import alarm
 from onmodel.notifications.facts.films import film_failed
 from onmodel.notifications.sending import send_once
 from onmodel.ports.account import Mailbox
@@ -75,15 +77,8 @@ class Recovery:
             correlation_id=run.correlation_id,
             extra={"reason": ENDED_WITHOUT_RESULT},
         )
-        send_once(
-            film_failed(request, Sources(self.registry, self.clock(), self.studio)),
-            correlation_id=run.correlation_id,
-            registry=self.registry,
-            mailbox=self.mailbox,
-            clock=self.clock,
-            stack_options=self.stack_options,
-            links=self.links,
-        )
+        told = film_failed(request, Sources(self.registry, self.clock(), self.studio))
+        self._send(told, run.correlation_id)
         failed = (
             row.with_status(RunStatus.FAILED)
             .with_holder(None)
@@ -91,6 +86,17 @@ class Recovery:
         )
         RUNS.replace(self.registry, failed, self.clock())
         return True
+
+    def _send(self, told: Notification, correlation_id: str) -> None:
+        send_once(
+            told,
+            correlation_id=correlation_id,
+            registry=self.registry,
+            mailbox=self.mailbox,
+            clock=self.clock,
+            stack_options=self.stack_options,
+            links=self.links,
+        )
 
     def free_places(self, listed: PlacesRow) -> bool:
         """Free the places of films whose execution ended without freeing them."""
@@ -102,7 +108,8 @@ class Recovery:
         """Stop a Custom Labels model whose films ended without stopping it, or are over their time.
 
         Raises:
-            ServiceError: it still bills a good while after it was asked to stop.
+            ServiceError: it still bills a good while after it was asked to stop, of which a mail
+                is sent each hour; or it cannot be stopped.
         """
         if listed.status == DetectorStage.STOPPED:
             return False
@@ -113,15 +120,41 @@ class Recovery:
             lambda lease: not self.executions.is_running(lease.execution_arn),
             self.clock,
         )
-        with suppress(Conflict):  # it starts still: the next round stops it
-            stop_if_unneeded(self.registry, self.detectors, model, self.clock)
-        row = detector_of(self.registry, model)
-        if row is None or row.status == DetectorStage.RUNNING:
-            return False
-        since = row.body.stopping_since
-        if since is not None and self.clock() - since > LONGEST_STOP:
-            raise ServiceError(f"{model} was asked to stop at {since:%H:%M} UTC, and still bills")
-        return row.status in {DetectorStage.STOPPED, DetectorStage.STOPPING}
+        try:
+            with suppress(Conflict):  # it starts still: the next round stops it
+                stop_if_unneeded(self.registry, self.detectors, model, self.clock)
+        finally:
+            row = detector_of(self.registry, model)
+            if row is not None and row.status == DetectorStage.STOPPING:
+                self._alarm_if_late(row)
+        return row is not None and row.status in {DetectorStage.STOPPED, DetectorStage.STOPPING}
+
+    def _alarm_if_late(self, row: DetectorRow) -> None:
+        """Send a mail in each hour in which a model bills after it was asked to stop.
+
+        Raises:
+            ServiceError: it does.
+        """
+        since, now = row.body.stopping_since, self.clock()
+        if since is None or now - since <= LONGEST_STOP:
+            return
+        hours = int((now - since) / timedelta(hours=1))
+        late = f"{row.body.model} was asked to stop at {when(since)}, and still bills"
+        request = NotificationRequest(
+            kind="alarm",
+            production=row.production,
+            id=row.id,
+            correlation_id=f"{row.id}-{since:%Y%m%dT%H%M%S}",
+            extra={
+                "what": f"a Custom Labels model still bills {count(hours, 'hour')} after it was"
+                " asked to stop",
+                "advice": "Stop it with `aws rekognition stop-project-version`",
+                "error": ServiceError.__name__,
+                "cause": late,
+            },
+        )
+        self._send(alarm(request, Sources(self.registry, now)), request.correlation_id)
+        raise ServiceError(late)
 
     def collect_prepared(self, listed: RunRow) -> bool:
         """Collect a prepared film that is in no generation because its FilmPrepared was lost."""
