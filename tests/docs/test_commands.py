@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from docs.pages import ROOT, Command, commands
+from docs.pages import ROOT, Command, blocks, commands
 from docs.sandbox import OTHER_FILM, PRODUCTION, Sandbox, open_sandbox
 from typed_commands import PROGRAM, command_of
 from typer.exceptions import TyperException
@@ -27,7 +27,8 @@ PAGES = (
     "docs/security.md", "docs/sampling.md", "docs/characters.md", "docs/trainers.md",
     "docs/judging.md", "docs/exports.md", "docs/review.md", "docs/architecture.md",
     "docs/scaling.md", "docs/uploads.md", "docs/captions.md", "trainer/README.md",
-    "events/README.md", "CONTRIBUTING.md", "README.md",  # last: it ends with a model deleted
+    "events/README.md", "local/onmodel_local/README.md", "CONTRIBUTING.md",
+    "README.md",  # last: it ends with a model deleted
 )  # fmt: skip
 COMMANDS = [command for page in PAGES for command in commands(page)]
 
@@ -53,6 +54,10 @@ ELSEWHERE = {
     "onmodel --install-completion": "writes into the shell's own settings",
     "onmodel local down": "ends the pages' stack: its fixture types it at the end",
     "onmodel local up --fresh": "tests/integration/local/test_mail_and_daemon.py types it",
+    "onmodel local up --weights DIR": (
+        "tests/unit/local/test_trainer_files.py links weights; they need a GPU to be used"
+    ),
+    "make trainer-environment": "fetches torch; make test-trainer in .ci/run does so too",
     "onmodel local up --demo": "tests/unit/cli/test_local_stack.py; needs the data of a demo",
     "onmodel review": "as onmodel review -p NAME",
     "onmodel open": "as onmodel open -p NAME",
@@ -245,6 +250,15 @@ def test_page_when_its_line_is_typed_then_it_works(command: Command, sandbox: Sa
         if line.startswith(start):
             text = sandbox.identity if promised is THE_ID else promised
             assert text in done.out, f"{line}\n{done}"
+
+
+def test_python_of_the_local_stacks_page_when_run_beside_a_stack_then_works(
+    sandbox: Sandbox,
+) -> None:
+    page = "local/onmodel_local/README.md"
+    text = "\n".join(block.text for block in blocks(page) if block.language == "python")
+    (sandbox.folder / "page.py").write_text(text, encoding="utf-8")
+    assert re.fullmatch(r"\d+ uploads; \S+ USD an hour\n", sandbox.must("python page.py"))
 
 
 def test_tables_when_read_then_each_entry_is_of_a_page() -> None:
