@@ -13,6 +13,7 @@ wired = services(Buckets, Links, RegistryTable, StackName)
 def handler(request: PublishGalleryRequest) -> None:
     PublishGallery(
         registry=wired.registry,
+        uploads=wired.uploads,
         studio=wired.studio,
         rules=wired.trainer_rules,
         prices=wired.prices,

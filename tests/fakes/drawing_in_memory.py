@@ -200,6 +200,7 @@ class DrawingInMemory(DeploymentInMemory):
         """The page."""
         PublishGallery(
             registry=self.registry,
+            uploads=self.uploads,
             studio=self.studio,
             rules=Only(self.trainer),
             prices=PRICES,

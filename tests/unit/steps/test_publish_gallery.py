@@ -1,13 +1,16 @@
 import base64
+import re
 
 import cv2
 import numpy as np
 from fakes.deployment_in_memory import TRAINING
-from fakes.drawing_in_memory import DrawingInMemory, flat
+from fakes.drawing_in_memory import BOARD, DrawingInMemory, flat
 from fakes.image_model import FakeImageModel
 from fakes.jobs_in_memory import JobsInMemory
 
+from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.datasets import DatasetItem, Split
+from onmodel.contracts.film_rows import ReferenceBody, ReferenceStatus
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.panels import PanelRequest, Panels
 from onmodel.contracts.rows import StoryboardBody, StoryboardStatus
@@ -15,7 +18,7 @@ from onmodel.contracts.storyboards import StoryboardSummary
 from onmodel.contracts.trainings import Checkpoint
 from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.formats.npy import from_npy, to_npy
-from onmodel.registry.kinds import STORYBOARDS, TRAININGS
+from onmodel.registry.kinds import REFERENCES, STORYBOARDS, TRAININGS
 from onmodel.steps.publish_gallery import PREVIEW_SIDE
 from onmodel.vision.decoding import decode_picture
 from onmodel.vision.encoding import thumbnail
@@ -93,6 +96,44 @@ def test_publish_when_a_panel_copies_a_training_picture_then_that_picture_is_sho
     ]
     # three pictures are drawn; each looks the same as what it copies, which is beside it
     assert [page.count(base64.b64encode(jpeg).decode()) for jpeg in previews] == [6, 0]
+
+
+def test_publish_when_drawn_then_the_nearest_training_picture_is_beside_each_panel() -> None:
+    page = drawn(DrawingInMemory())
+    assert page.count("nearest training picture, similarity ") == 6
+    assert "a-1 · 00:01.000" in page  # no row of the film is left that has its title
+
+
+def references_of(page: str) -> dict[str, str]:
+    found = re.findall(r'<img src="([^"]+)" alt="reference of (\w+)"', page)
+    return {name: picture for picture, name in found}
+
+
+def test_publish_when_a_character_has_a_reference_then_it_is_shown_else_its_best_picture() -> None:
+    without, studio = references_of(drawn(DrawingInMemory())), DrawingInMemory()
+    source = ObjectRef(bucket="uploads", key="bunny/characters/Buck/a.png")
+    pixels = cv2.resize(np.eye(64, dtype=np.uint8) * 200, (512, 512))
+    studio.uploads.put(source.key, cv2.imencode(".png", pixels)[1].tobytes(), "image/png")
+    body = ReferenceBody(character="buck", source=source, width=512, height=512)
+    REFERENCES.put(
+        studio.registry, "bunny", "r1", status=ReferenceStatus.RECORDED, body=body,
+        now=studio.clock(),
+    )  # fmt: skip
+    shown = references_of(drawn(studio))
+    assert without.keys() == shown.keys() == {"Buck", "Frank"}
+    assert (shown["Buck"] == without["Buck"], shown["Frank"] == without["Frank"]) == (False, True)
+
+
+def test_publish_when_drawn_again_then_the_numbers_of_the_take_before_are_beside_these() -> None:
+    studio = DrawingInMemory()
+    assert "Takes of this storyboard" not in drawn(studio)
+    studio.upload(BOARD + b"# once more\n")
+    plan = studio.plan(execution="draw-2")
+    for item in studio.items(plan):
+        studio.draw(item)
+        studio.score(item)
+    page = studio.publish(plan)
+    assert '<th scope="col">take 1</th><th scope="col">take 2</th>' in page
 
 
 def test_publish_when_a_child_died_then_its_scene_says_so() -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from onmodel.contracts.judging import JudgedPicture, Judgement
+from onmodel.contracts.judging import JudgedNumber, JudgedPicture, Judgement
 from onmodel.contracts.panels import DrawnPanel, PanelScore, PlannedPanel
 from onmodel.contracts.storyboards import Storyboard
 from onmodel.formats.wording import person_name, timecode
-from onmodel.pages.judgement import arm_name, numbers_view, wrong_cast
+from onmodel.pages.judgement import arm_name, numbers_view, takes_view, wrong_cast
 from onmodel.pages.templating import PageCommands, data_uri, render
 
 
@@ -40,11 +40,15 @@ class TrainingPicture:
 
 @dataclass(frozen=True)
 class GalleryPanel:
-    """A planned scene and its pictures; `notice` says why pictures are missing."""
+    """A planned scene and its pictures; `notice` says why pictures are missing.
+
+    `take` is which of the takes that the storyboard's file asks for.
+    """
 
     planned: PlannedPanel
     pictures: Sequence[GalleryPicture]
     notice: str = ""
+    take: int = 1
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,9 @@ class Gallery:
 
     Attributes:
         names: by character's slug.
+        references: a small picture of each character, likewise.
+        training_pictures: that drawn pictures are nearest to, by crop id.
+        earlier: numbers of takes before this one, by take.
         options: the trainer's own, in words.
         simulated: the pictures, so that their numbers say nothing about a model.
         stack_options: of the command `onmodel`, in the commands on the page.
@@ -77,6 +84,8 @@ class Gallery:
     stack_options: str = ""
     numbers_href: str = ""
     judgement_href: str = ""
+    references: Mapping[str, bytes] = field(default_factory=dict)
+    earlier: Mapping[int, Sequence[JudgedNumber]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -95,14 +104,17 @@ class View:
     Attributes:
         seed: says what draws this very picture again.
         not_shown: questions about its scene that were answered no.
+        training: the training picture that it copies, or else is nearest to.
+        training_text: which of both, and how alike they are.
     """
 
     image: str
     href: str
     seed: str
     likeness: tuple[Likeness, ...]
-    copied: TrainingPicture | None
-    copy_image: str
+    training: TrainingPicture | None
+    training_image: str
+    training_text: str
     alt: str
     not_shown: Sequence[str] = ()
 
@@ -113,7 +125,9 @@ class SceneView:
 
     number: int
     text: str
-    characters: Sequence[str]
+    characters: Sequence[tuple[str, str]]
+    """Name, and address of a reference picture; '' without one."""
+
     panels: Sequence[tuple[GalleryPanel, Sequence[View]]]
 
 
@@ -128,6 +142,16 @@ def copies(panels: Iterable[DrawnPanel], judgement: Judgement | None) -> dict[st
             if copied := _copied(picture.key, picture.score, judgement):
                 found[copied] = picture.key
     return found
+
+
+def nearest_crops(panels: Iterable[DrawnPanel]) -> set[str]:
+    """Crop ids of the training pictures that drawn ones are nearest to."""
+    return {
+        picture.score.nearest_crop
+        for panel in panels
+        for picture in panel.pictures
+        if picture.score and picture.score.nearest_crop
+    }
 
 
 def _copied(key: str, score: PanelScore | None, judgement: Judgement | None) -> str | None:
@@ -150,6 +174,7 @@ def render_gallery(gallery: Gallery) -> bytes:
         title=gallery.storyboard.title or person_name(gallery.name),
         scenes=_scenes(gallery),
         numbers=numbers_view(gallery.judgement, gallery.names) if gallery.judgement else None,
+        takes=takes_view(gallery.take, gallery.judgement, gallery.earlier),
         drawn=drawn,
         missing=missing,
     )
@@ -163,7 +188,11 @@ def _scenes(gallery: Gallery) -> list[SceneView]:
         SceneView(
             number=number,
             text=panels[0].planned.scene,
-            characters=[gallery.names.get(slug, slug) for slug in panels[0].planned.characters],
+            characters=[
+                (gallery.names.get(slug, slug), data_uri(picture) if picture else "")
+                for slug in panels[0].planned.characters
+                for picture in (gallery.references.get(slug),)
+            ],
             panels=[
                 (panel, [_view(panel, place, gallery) for place in range(len(panel.pictures))])
                 for panel in panels
@@ -176,18 +205,28 @@ def _scenes(gallery: Gallery) -> list[SceneView]:
 def _view(panel: GalleryPanel, place: int, gallery: Gallery) -> View:
     picture = panel.pictures[place]
     copied = _copied(picture.key, picture.score, gallery.judgement)
-    training = (gallery.training_pictures or {}).get(copied) if copied else None
+    score = picture.score
+    nearest = copied or (score.nearest_crop if score else None)
+    training = (gallery.training_pictures or {}).get(nearest) if nearest else None
     judged = gallery.judgement.picture(picture.key) if gallery.judgement else None
     return View(
         image=data_uri(picture.jpeg),
         href=picture.href,
         seed=_seed(panel, place),
         likeness=tuple(_likeness(picture, gallery)),
-        copied=training,
-        copy_image=data_uri(training.jpeg) if training else "",
+        training=training,
+        training_image=data_uri(training.jpeg) if training else "",
+        training_text=_training_text(score, is_copy=copied is not None),
         alt=panel.planned.scene,
         not_shown=judged.not_shown if judged else (),
     )
+
+
+def _training_text(score: PanelScore | None, *, is_copy: bool) -> str:
+    which = "the training picture that it copies" if is_copy else "nearest training picture"
+    if score is None or score.nearest_similarity is None:
+        return which
+    return f"{which}, similarity {score.nearest_similarity:.2f}"
 
 
 def _seed(panel: GalleryPanel, place: int) -> str:

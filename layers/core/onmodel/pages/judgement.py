@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from onmodel.contracts.drawings import Arm, step_of_arm
-from onmodel.contracts.judging import JudgedPicture, Judgement, Number
+from onmodel.contracts.judging import JudgedNumber, JudgedPicture, Judgement, Number
 from onmodel.formats.wording import listed, person_name
 from onmodel.judging.words import MOST_FALSE_YES, interval_words, value_words
 
@@ -131,6 +131,38 @@ def numbers_view(judgement: Judgement, names: Mapping[str, str]) -> NumbersView:
         advice=[advice.text for advice in judgement.advice],
         notices=[*judgement.notices, *_bleeding(judgement, names)],
     )
+
+
+@dataclass(frozen=True)
+class TakesView:
+    """One number of one arm in a line, a take in a column; this take is the last."""
+
+    takes: Sequence[int]
+    rows: Sequence[tuple[str, Sequence[str]]]
+
+
+def takes_view(
+    take: int, judgement: Judgement | None, earlier: Mapping[int, Sequence[JudgedNumber]]
+) -> TakesView | None:
+    """The numbers of this take beside those of takes before; None without numbers of such."""
+    if judgement is None or not earlier:
+        return None
+    by_take = {**earlier, take: judgement.numbers}
+    means = {
+        (number.number, number.arm, each): value_words(number.number, number.interval.mean)
+        for each, numbers in by_take.items()
+        for number in numbers
+        if number.interval is not None
+    }
+    rows = [
+        (
+            f"{meaning.title}, {arm_name(arm)}",
+            [means.get((kind, arm, each), "–") for each in by_take],
+        )
+        for kind, meaning in MEANINGS.items()
+        for arm in dict.fromkeys(number.arm for number in judgement.numbers)
+    ]
+    return TakesView(tuple(by_take), rows)
 
 
 def sentences(judgement: Judgement) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from onmodel.contracts.datasets import DatasetItem
 from onmodel.contracts.judging import Judgement
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.panels import DrawnPanel, PanelItem
@@ -28,8 +27,6 @@ from onmodel.pages.gallery import (
     Gallery,
     GalleryPanel,
     GalleryPicture,
-    TrainingPicture,
-    copies,
     render_gallery,
 )
 from onmodel.pages.judgement import sentences
@@ -38,15 +35,13 @@ from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainersRules
 from onmodel.registry.kinds import DATASETS, STORYBOARDS, TRAININGS, StoryboardRow, TrainingRow
+from onmodel.steps.pictures_beside import PREVIEW_SIDE, PicturesBeside, earlier_numbers
 from onmodel.storyboards.export import numbers_csv
 from onmodel.storyboards.judged import judge_take
 from onmodel.storyboards.scene_questions import read_questions
 from onmodel.storyboards.undrawn_arms import undrawn_arms
 from onmodel.vision.decoding import decode_picture
 from onmodel.vision.encoding import thumbnail
-
-PREVIEW_SIDE = 640
-"""Pixels; a page of 100 scenes with three pictures each stays under 20 MB."""
 
 UNTRAINED = "the untrained base model"
 
@@ -65,6 +60,7 @@ class PublishGallery:
     """
 
     registry: Registry
+    uploads: ObjectStore
     studio: ObjectStore
     rules: TrainersRules
     prices: PriceBook
@@ -101,6 +97,9 @@ class PublishGallery:
             name=plan.name,
         )
         judgement = self._judge(plan, keys, dataset, drawn_panels, names, lacking=lacking)
+        beside = PicturesBeside(
+            self.registry, self.uploads, self.studio, plan.production, dataset or None
+        )
         page = render_gallery(
             Gallery(
                 production=production_name(plan.production, self.registry),
@@ -114,7 +113,9 @@ class PublishGallery:
                 options=self.rules[plan.trainer].described_panels(storyboard),
                 credit=settings.credit,
                 notices=self._notices(plan.production, dataset),
-                training_pictures=self._nearest(plan.production, dataset, panels, judgement),
+                training_pictures=beside.training_pictures(panels, judgement),
+                references=beside.references(items),
+                earlier=earlier_numbers(row, self.registry),
                 judgement=judgement,
                 simulated=self.simulated,
                 stack_options=self.stack_options,
@@ -190,6 +191,7 @@ class PublishGallery:
                 for picture in panel.pictures
             ],
             notice=" ".join(filter(None, (*panel.notices, panel.not_scored))),
+            take=item.seeds_take,
         )
 
     def _preview(self, key: str) -> bytes:
@@ -236,26 +238,6 @@ class PublishGallery:
         """The dataset's notices, for example that everything is a simulation."""
         row = DATASETS.read(self.registry, production, dataset)
         return () if row is None else row.body.notices
-
-    def _nearest(
-        self,
-        production: str,
-        dataset: str,
-        panels: Sequence[DrawnPanel],
-        judgement: Judgement | None,
-    ) -> dict[str, TrainingPicture]:
-        """The training pictures that panels copy."""
-        wanted = copies(panels, judgement)
-        if not wanted:
-            return {}
-        lines = self.studio.get(DatasetKeys(production, dataset).items)
-        items = [item for item in read_lines(DatasetItem, lines) if item.crop_id in wanted]
-        return {
-            item.crop_id: TrainingPicture(
-                self._preview(item.key), item.film_id, item.timecode_seconds
-            )
-            for item in items
-        }
 
     def _summary(
         self, body: StoryboardBody, production: str, panels: list[DrawnPanel]

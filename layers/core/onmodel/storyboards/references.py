@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from onmodel.contracts.datasets import DatasetItem
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
@@ -47,6 +48,17 @@ class CharacterPictures:
             self.studio.put(key, picture, "image/jpeg")
             written.append(key)
         return tuple(written)
+
+    def best(self, character: str, production: str, dataset: str | None) -> bytes | None:
+        """One picture of a character as a file; None without any."""
+        found = chain(
+            self._uploaded(production, character),
+            self._crops(DatasetKeys(production, dataset), character) if dataset else (),
+        )
+        try:
+            return next(found, None)
+        except NotFound:  # the dataset was deleted
+            return None
 
     def _uploaded(self, production: str, character: str) -> Iterator[bytes]:
         for row in REFERENCES.list(self.registry, production):
