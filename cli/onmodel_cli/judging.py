@@ -122,6 +122,7 @@ def _judged(
             names=names,
             checkpoints=kept,
             lacking=_lacking(connection, row, training),
+            simulated=bool(connection.services.notices()),
         )
         if dataset
         else None
@@ -189,6 +190,8 @@ def _show(found: Judgement, names: dict[str, str]) -> None:
     from onmodel.pages.judgement import numbers_view
 
     view = numbers_view(found, names)
+    if view.warning:
+        speaking.out.print(escape(view.warning))
     table = Table("", *(escape(arm) for arm in view.arms))
     for row in view.rows:
         table.add_row(row.title, *(escape(_in_words(cell)) for cell in row.cells))

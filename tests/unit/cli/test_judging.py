@@ -11,6 +11,7 @@ from fakes.labels import FakeLabels, figure
 from typer.testing import CliRunner, Result
 
 from onmodel.contracts.keys import StoryboardKeys
+from onmodel.wiring import Services
 from onmodel_cli import main, options
 from onmodel_cli.connection import Connection
 
@@ -38,6 +39,17 @@ def draw(world: DrawingInMemory, *, measured: bool = True) -> None:
         if measured:
             world.score(item)
     world.publish(plan)
+
+
+def test_judge_when_a_local_stack_drew_then_says_that_the_numbers_mean_nothing(
+    judge: Callable[..., Result], world: DrawingInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw(world)
+    said = "These pictures are simulated"
+    assert said not in judge("--storyboard", "forest-day").stdout
+    monkeypatch.setattr(Services, "notices", lambda _: ("Made on a local stack",))
+    assert judge("--storyboard", "forest-day").stdout.startswith(said)
+    assert json.loads(judge("--storyboard", "forest-day", "--json").stdout)["simulated"] is True
 
 
 def test_judge_when_a_take_was_drawn_then_its_numbers_without_a_paid_call(

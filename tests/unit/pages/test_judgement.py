@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from onmodel.contracts.judging import Interval, JudgedNumber, JudgedPicture, Judgement
+from onmodel.judging.words import SIMULATED
 from onmodel.pages.judgement import MEANINGS, numbers_view, sentences, wrong_cast
 
 NAMES = {"buck": "Buck", "frank": "Frank"}
@@ -90,3 +91,11 @@ def test_sentences_when_no_question_was_asked_then_the_advice_alone() -> None:
 def test_sentences_when_checkpoints_were_drawn_too_then_of_the_arms_alone() -> None:
     checkpoint = PROMPT.model_copy(update={"arm": "step-000500"})
     assert sentences(JUDGEMENT.model_copy(update={"numbers": (checkpoint,)})) == ()
+
+
+def test_sentences_when_the_pictures_are_simulated_then_that_comes_first() -> None:
+    simulated = JUDGEMENT.model_copy(update={"numbers": (PROMPT,), "simulated": True})
+    first, second = sentences(simulated)
+    assert first == SIMULATED and second.startswith("Questions about the scenes")
+    assert numbers_view(simulated, NAMES).warning == SIMULATED
+    assert numbers_view(JUDGEMENT, NAMES).warning == ""

@@ -115,6 +115,9 @@ class Judgement(Contract):
     copy_threshold: float | None = Field(
         default=None, description="similarity above which a picture may be a copy"
     )
+    simulated: bool = Field(
+        default=False, description="the pictures, so that their numbers say nothing about a model"
+    )
     checkpoint: int | None = Field(
         default=None, description="the step that draws best, where all checkpoints were drawn"
     )

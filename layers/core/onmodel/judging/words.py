@@ -7,6 +7,12 @@ from collections.abc import Iterable, Sequence
 from onmodel.contracts.drawings import Arm
 from onmodel.contracts.judging import Interval, JudgedNumber, Number
 
+SIMULATED = (
+    "These pictures are simulated, so the numbers only show that they are measured: they say"
+    " nothing about a model."
+)
+"""Of a local stack."""
+
 PERCENT: frozenset[Number] = frozenset({"prompt", "copy", "cast"})
 
 

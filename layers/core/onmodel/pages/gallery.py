@@ -61,7 +61,6 @@ class Gallery:
         training_pictures: that drawn pictures are nearest to, by crop id.
         earlier: numbers of takes before this one, by take.
         options: the trainer's own, in words.
-        simulated: the pictures, so that their numbers say nothing about a model.
         stack_options: of the command `onmodel`, in the commands on the page.
         numbers_href: of the judgement as CSV.
         judgement_href: likewise as JSON.
@@ -80,7 +79,6 @@ class Gallery:
     training_pictures: Mapping[str, TrainingPicture] | None = None
     credit: str = ""
     judgement: Judgement | None = None
-    simulated: bool = False
     stack_options: str = ""
     numbers_href: str = ""
     judgement_href: str = ""

@@ -9,7 +9,7 @@ from typing import Literal
 from onmodel.contracts.drawings import Arm, step_of_arm
 from onmodel.contracts.judging import JudgedNumber, JudgedPicture, Judgement, Number
 from onmodel.formats.wording import listed, person_name
-from onmodel.judging.words import MOST_FALSE_YES, interval_words, value_words
+from onmodel.judging.words import MOST_FALSE_YES, SIMULATED, interval_words, value_words
 
 Grade = Literal["good", "middling", "doubtful"]
 
@@ -110,12 +110,13 @@ class NumberRow:
 
 @dataclass(frozen=True)
 class NumbersView:
-    """The table, the advice above it and what is said below."""
+    """The table, the warning and advice above it, and what is said below."""
 
     arms: Sequence[str]
     rows: Sequence[NumberRow]
     advice: Sequence[str]
     notices: Sequence[str]
+    warning: str = ""
 
 
 def numbers_view(judgement: Judgement, names: Mapping[str, str]) -> NumbersView:
@@ -130,6 +131,7 @@ def numbers_view(judgement: Judgement, names: Mapping[str, str]) -> NumbersView:
         rows=rows,
         advice=[advice.text for advice in judgement.advice],
         notices=[*judgement.notices, *_bleeding(judgement, names)],
+        warning=SIMULATED if judgement.simulated else "",
     )
 
 
@@ -166,7 +168,10 @@ def takes_view(
 
 
 def sentences(judgement: Judgement) -> tuple[str, ...]:
-    """What the numbers say, for mails and `onmodel status`: the advice, and the number Prompt."""
+    """What the numbers say, for mails and `onmodel status`: the advice, and the number Prompt.
+
+    Of simulated pictures, that they say nothing comes first.
+    """
     prompt = [
         f"{value_words('prompt', number.interval.mean)} by {arm_name(number.arm)}"
         f" ({interval_words('prompt', number.interval)}; {number.beside})"
@@ -174,7 +179,8 @@ def sentences(judgement: Judgement) -> tuple[str, ...]:
         if number.number == "prompt" and number.interval and step_of_arm(number.arm) is None
     ]
     told = (f"Questions about the scenes answered as they should be: {', '.join(prompt)}.",)
-    return (*(advice.text for advice in judgement.advice), *(told if prompt else ()))
+    said = (*(advice.text for advice in judgement.advice), *(told if prompt else ()))
+    return (SIMULATED, *said) if said and judgement.simulated else said
 
 
 def _cell(judgement: Judgement, kind: Number, arm: Arm) -> Cell:

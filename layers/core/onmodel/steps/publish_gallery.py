@@ -117,7 +117,6 @@ class PublishGallery:
                 references=beside.references(items),
                 earlier=earlier_numbers(row, self.registry),
                 judgement=judgement,
-                simulated=self.simulated,
                 stack_options=self.stack_options,
                 numbers_href=self._link(keys.numbers) if judgement else "",
                 judgement_href=self._link(keys.judgement) if judgement else "",
@@ -161,7 +160,14 @@ class PublishGallery:
         training = self._training(plan)
         kept = training.body.checkpoints if training else ()
         judgement = judge_take(
-            self.studio, keys, compared, panels, names=names, checkpoints=kept, lacking=lacking
+            self.studio,
+            keys,
+            compared,
+            panels,
+            names=names,
+            checkpoints=kept,
+            lacking=lacking,
+            simulated=self.simulated,
         )
         if judgement is not None:
             body = judgement.model_dump_json(indent=2).encode()

@@ -30,6 +30,7 @@ def judge_take(
     names: Mapping[str, str],
     checkpoints: Sequence[Checkpoint] = (),
     lacking: str = "",
+    simulated: bool = False,
 ) -> Judgement | None:
     """The numbers of a take; None when no picture of it was measured, or the dataset is gone.
 
@@ -41,6 +42,7 @@ def judge_take(
         names: of characters for people, by slug.
         checkpoints: that the trainer of the model kept.
         lacking: what cannot be said because an arm was not drawn; see `undrawn_arms`.
+        simulated: whether a local stack drew the pictures.
     """
     pictures = [drawn for item, panel in panels for drawn in _drawn(studio, keys, item, panel)]
     if not pictures:
@@ -51,6 +53,7 @@ def judge_take(
     except NotFound:
         return None
     judgement = _judged(pictures, Known(items, vectors, names), read_questions(studio, keys))
+    judgement = judgement.model_copy(update={"simulated": simulated})
     if lacking:
         judgement = judgement.model_copy(update={"notices": (*judgement.notices, lacking)})
     judged = {picture.key: picture for picture in judgement.pictures}
