@@ -46,7 +46,7 @@ def serve(settings: SimulationSettings, vision_url: str, vision_model: str) -> N
         snapshots.restore()
         snapshots.keep_taking()
         simulation.on_snapshot = snapshots.take
-        keep_ending()
+        keep_ending(simulation.pictures)
     ministack.app = Control(ministack.app, simulation).application
     ministack.main()
 

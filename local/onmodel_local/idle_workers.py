@@ -1,8 +1,8 @@
-"""Ends functions' processes that nobody has called for a while.
+"""Ends processes that nobody has called for a while: of functions, and of the stand-ins.
 
 ministack keeps the first process of each function for ever: in a stack that stays up these are
-forty processes, with NumPy and OpenCV in many. The next call of a function starts it again, in one
-to two seconds.
+forty processes, with NumPy and OpenCV in many. The next call starts one again, in one to two
+seconds. Few functions of a run are called again after half a minute.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import time
 
 from ministack.core import lambda_runtime
 
-AFTER_SECONDS = 120.0
-EVERY_SECONDS = 15.0
+from onmodel_local.standins.picture_processes import PictureProcesses
+
+AFTER_SECONDS = 30.0
+EVERY_SECONDS = 10.0
 
 
 def end_idle(after_seconds: float = AFTER_SECONDS) -> int:
-    """End the processes that are idle for longer than this; returns how many there were."""
+    """End functions' processes that are idle for longer than this; returns how many there were."""
     now = time.time()
     ended = []
     with lambda_runtime._lock:
@@ -37,11 +39,12 @@ def end_idle(after_seconds: float = AFTER_SECONDS) -> int:
     return len(ended)
 
 
-def keep_ending() -> None:
-    """Look every quarter of a minute, in the background."""
+def keep_ending(pictures: PictureProcesses) -> None:
+    """Look every ten seconds, in the background."""
 
     def run() -> None:
         while not threading.Event().wait(EVERY_SECONDS):
             end_idle()
+            pictures.end_idle(AFTER_SECONDS)
 
     threading.Thread(target=run, daemon=True, name="idle-workers").start()

@@ -52,24 +52,24 @@ class Simulation:
         self.settings = settings
         self.on_snapshot: Callable[[], None] = lambda: None
         self.call_control = CallControl()
-        self._processes = PictureProcesses()
+        self.pictures = PictureProcesses()
         self._read_object = read_object
         self.control_plane = ControlPlane(settings, aws)
         self.sagemaker = SageMaker(settings, aws)
         self.human_loops = SimulatedHumanLoops(settings, aws)
-        self._canvas = Canvas(self._processes, f"{CANVAS} (simulated)")
-        pro = NovaPro(self._processes, self._read_uri, vision)
+        self._canvas = Canvas(self.pictures, f"{CANVAS} (simulated)")
+        pro = NovaPro(self.pictures, self._read_uri, vision)
         runtime = Runtime(
             {
-                TITAN: Titan(self._processes),
-                NOVA_EMBEDDINGS: NovaEmbeddings(self._processes),
+                TITAN: Titan(self.pictures),
+                NOVA_EMBEDDINGS: NovaEmbeddings(self.pictures),
             },
             self.call_control,
             self._find_model,
             {NOVA_PRO: pro.converse},
         )
         self.rekognition = Rekognition(
-            self._processes, read_object, settings, aws.account, aws.region
+            self.pictures, read_object, settings, aws.account, aws.region
         )
         quotas = SimulatedQuotas(settings, aws.account, aws.region)
         bad = "ValidationException"
@@ -157,7 +157,7 @@ class Simulation:
         if model is None:
             return None
         name = f"{model.name} (simulated {CANVAS})"
-        return Canvas(self._processes, name, model.job.records, self._read_uri)
+        return Canvas(self.pictures, name, model.job.records, self._read_uri)
 
     def _read_uri(self, uri: str) -> bytes:
         bucket, _, key = uri.removeprefix("s3://").partition("/")

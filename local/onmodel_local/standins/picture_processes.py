@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 from onmodel_local.process import end_with_parent
@@ -23,6 +26,9 @@ class PictureProcesses:
 
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
+        self._lock = threading.Lock()
+        self._running = 0
+        self._last_used = time.monotonic()
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function of `picture_analysis` in a process; its exceptions are raised here."""
@@ -31,11 +37,32 @@ class PictureProcesses:
                 "only positional arguments are allowed: run_in_executor passes no others"
             )
         loop = asyncio.get_running_loop()
+        with self._call():
+            try:
+                return await loop.run_in_executor(self._running_pool(), function, *args)
+            except BrokenProcessPool:  # a process was killed (memory): start new ones
+                self._pool = None
+                return await loop.run_in_executor(self._running_pool(), function, *args)
+
+    def end_idle(self, after_seconds: float) -> None:
+        """End the processes when nobody has called them for longer than this."""
+        with self._lock:
+            if self._running or time.monotonic() - self._last_used <= after_seconds:
+                return
+            idle, self._pool = self._pool, None
+        if idle is not None:
+            idle.shutdown(wait=False)
+
+    @contextmanager
+    def _call(self) -> Iterator[None]:
+        with self._lock:
+            self._running += 1
         try:
-            return await loop.run_in_executor(self._running_pool(), function, *args)
-        except BrokenProcessPool:  # a process was killed (memory): start new ones
-            self._pool = None
-            return await loop.run_in_executor(self._running_pool(), function, *args)
+            yield
+        finally:
+            with self._lock:
+                self._running -= 1
+                self._last_used = time.monotonic()
 
     def _running_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:
