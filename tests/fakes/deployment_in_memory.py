@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -353,3 +354,13 @@ class DeploymentInMemory:
             clock=self.clock,
             stack_options=STACK_OPTIONS,
         )
+
+
+def only_mail(studio: DeploymentInMemory) -> tuple[str, str]:
+    (mail,) = studio.mailbox.mails
+    return mail.subject, " ".join(mail.body.split())
+
+
+def caught(error: str, message: str) -> dict[str, str]:
+    """What a Catch of the machine hands on."""
+    return {"error": error, "cause": json.dumps({"errorMessage": message})}

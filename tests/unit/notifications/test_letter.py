@@ -23,7 +23,7 @@ from typed_commands import parse
 from onmodel.errors import INNER_TEXT
 from onmodel.notifications import catalogue, letter
 from onmodel.notifications.facts.base import Facts
-from onmodel.notifications.facts.deployments import RetiredFacts
+from onmodel.notifications.facts.retirements import RetiredFacts
 from onmodel.notifications.facts.uploads import UploadUnknownFacts
 from onmodel.notifications.letter import BODY_LIMIT_BYTES, WIDTH, Mail, compose
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from onmodel.notifications.facts import (
+    alarms,
     approvals,
     datasets,
     deployments,
     films,
     models,
+    retirements,
     storyboards,
     trainings,
     uploads,
@@ -44,8 +46,8 @@ CATALOGUE: Mapping[str, FactsFunction] = {
     "deployment_failed": deployments.deployment_failed,
     "storyboard_drawn": storyboards.storyboard_drawn,
     "storyboard_refused": storyboards.storyboard_refused,
-    "retired": deployments.retired,
-    "retirement_stuck": deployments.retirement_stuck,
-    "alarm": deployments.alarm,
+    "retired": retirements.retired,
+    "retirement_stuck": retirements.retirement_stuck,
+    "alarm": alarms.alarm,
     "called_model_ends": models.called_model_ends,
 }

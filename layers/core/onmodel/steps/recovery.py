@@ -17,8 +17,8 @@ from onmodel.films.detectors import detector_of, end_leases, stop_if_unneeded
 from onmodel.films.places import free_dead_places
 from onmodel.formats.wording import count, when
 from onmodel.links.tokens import SignedLinks
+from onmodel.notifications.facts.alarms import alarm
 from onmodel.notifications.facts.base import Notification, Sources
-from onmodel.notifications.facts.deployments import alarm
 from onmodel.notifications.facts.films import film_failed
 from onmodel.notifications.sending import send_once
 from onmodel.ports.account import Mailbox

@@ -1,7 +1,5 @@
-import json
-
 import pytest
-from fakes.deployment_in_memory import TRAINING, DeploymentInMemory
+from fakes.deployment_in_memory import TRAINING, DeploymentInMemory, caught, only_mail
 from fakes.drawing_in_memory import DrawingInMemory
 
 from onmodel.contracts.deployments import DeploymentStatus
@@ -9,16 +7,6 @@ from onmodel.contracts.trainings import TrainingStatus
 from onmodel.errors import EventRefused
 
 DEPLOYMENT = f"{TRAINING}-1"
-
-
-def only_mail(studio: DeploymentInMemory) -> tuple[str, str]:
-    (mail,) = studio.mailbox.mails
-    return mail.subject, " ".join(mail.body.split())
-
-
-def caught(error: str, message: str) -> dict[str, str]:
-    """What a Catch of the machine hands on."""
-    return {"error": error, "cause": json.dumps({"errorMessage": message})}
 
 
 def test_training_failed_when_asked_for_twice_then_one_mail_with_the_reason() -> None:
@@ -60,19 +48,6 @@ def test_deployment_failed_when_nothing_was_planned_then_the_mail_is_sent() -> N
     assert "access denied." in only_mail(studio)[1]
 
 
-def test_retired_when_gone_then_bill_and_reason() -> None:
-    studio = DeploymentInMemory()
-    studio.creating()
-    studio.clock.advance(hours=2)
-    studio.stop()
-    studio.bill()
-    studio.notify("retired", DEPLOYMENT)
-    subject, body = only_mail(studio)
-    assert subject == "The model of bunny is switched off: $121.00 for 2 h"
-    assert "its time is up" in body
-    assert "$1.95 a month" in body
-
-
 def test_model_ready_when_retired_while_it_drew_then_not_called_ready() -> None:
     studio = DrawingInMemory()
     studio.serve()
@@ -109,38 +84,3 @@ def test_model_ready_when_made_for_a_storyboard_alone_then_says_that_it_ends_now
     studio.check()
     studio.notify("model_ready", DEPLOYMENT)
     assert "being switched off now" in only_mail(studio)[1]
-
-
-def test_stuck_when_the_machine_failed_then_the_mail_has_its_error() -> None:
-    studio = DeploymentInMemory()
-    studio.creating()
-    studio.stop()
-    studio.notify("retirement_stuck", DEPLOYMENT, **caught("ServiceError", "access denied"))
-    subject, body = only_mail(studio)
-    assert subject == "ALARM: the model of bunny cannot be switched off, $60.50/hour"
-    assert "access denied." in body
-
-
-def test_stuck_when_it_was_seen_to_be_gone_then_no_alarm_about_money() -> None:
-    studio = DeploymentInMemory()
-    studio.creating()
-    studio.stop()
-    studio.bill()
-    studio.notify("retirement_stuck", DEPLOYMENT, **caught("ServiceError", "access denied"))
-    subject, body = only_mail(studio)
-    assert "$" not in subject
-    assert "nothing of it bills" in body
-
-
-def test_alarm_when_a_storyboard_failed_then_what_and_how_to_go_on() -> None:
-    studio = DeploymentInMemory()
-    studio.notify(
-        "alarm",
-        "bunny",
-        what="a storyboard was not drawn",
-        advice="Upload it again",
-        **caught("States.Timeout", "too slow"),
-    )
-    subject, body = only_mail(studio)
-    assert subject == "ALARM: a storyboard was not drawn"
-    assert "a step took longer than it may" in body

@@ -1,4 +1,4 @@
-"""Facts about models that answer and cost money while they do, and about alarms."""
+"""Facts about models that are ready, deployed or not."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ from onmodel.contracts.base import Contract
 from onmodel.contracts.keys import DatasetKeys, StoryboardKeys
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import DeploymentStage, StoryboardBody, StoryboardStatus
-from onmodel.deployments.ends import hours_overdue
 from onmodel.deployments.events import (
     failed_event,
     ready_event,
-    retired_event,
-    stuck_event,
     trained_event,
 )
 from onmodel.deployments.lifecycle import is_live
-from onmodel.errors import EventRefused, plain_text
+from onmodel.errors import plain_text
 from onmodel.notifications.facts.base import Facts, Notification, Sources, caught
 from onmodel.notifications.facts.storyboards import StoryboardDrawnFacts
 from onmodel.registry.kinds import DATASETS, DEPLOYMENTS, STORYBOARDS, TRAININGS, DeploymentRow
@@ -79,40 +76,6 @@ class DeploymentFailedFacts(Facts):
     )
 
 
-class RetiredFacts(Facts):
-    """It was confirmed that the deployment no longer exists."""
-
-    kind: ClassVar[str] = "retired"
-
-    model: str
-    reason: str = Field(description="'' when its time was over")
-    hours: float = Field(description="billed, by our count")
-    usd: float | None = Field(description="estimated bill of the deployment")
-    was_made: bool = Field(default=True, description="whether the trainer was asked and made it")
-    usd_a_month: float | None = Field(description="of keeping model and data")
-
-
-class RetirementStuckFacts(Facts):
-    """A deployment that should have ended still costs money by the hour."""
-
-    kind: ClassVar[str] = "retirement_stuck"
-
-    deployment: str = Field(description="name or ARN of the deployment that is still billed")
-    hours: int = Field(ge=0, description="whole hours since its retirement began")
-    reason: str
-    usd_per_hour: float | None = Field(description="None when its price is missing")
-
-
-class AlarmFacts(Facts):
-    """Anything else that needs a person."""
-
-    kind: ClassVar[str] = "alarm"
-
-    what: str
-    details: tuple[str, ...]
-    advice: str
-
-
 def model_ready(request: NotificationRequest, sources: Sources) -> Notification:
     """In service; for a deployment that ended before this mail, another text of the same event."""
     deployment = DEPLOYMENTS.require(sources.registry, request.production, request.id)
@@ -123,7 +86,7 @@ def model_ready(request: NotificationRequest, sources: Sources) -> Notification:
     hours = (body.retires_at - begun).total_seconds() / 3600
     facts = ModelReadyFacts(
         production=request.production,
-        model=_model_name(deployment, sources),
+        model=deployed_model_name(deployment, sources),
         notices=_notices(deployment, sources),
         retired_after_drawing=body.retire_after_drawing,
         gallery=_gallery(deployment, sources),
@@ -172,7 +135,7 @@ def _ended_meanwhile(deployment: DeploymentRow, sources: Sources) -> Facts:
         return StoryboardDrawnFacts.of(deployment.production, drawn, sources)
     return DeploymentFailedFacts(
         production=deployment.production,
-        model=_model_name(deployment, sources),
+        model=deployed_model_name(deployment, sources),
         reason="It was switched off before its storyboard was drawn",
         account_may_lack=False,
     )
@@ -185,7 +148,7 @@ def deployment_failed(request: NotificationRequest, sources: Sources) -> Notific
     not_in_service = request.extra.get("error", NOT_IN_SERVICE) == NOT_IN_SERVICE
     facts = DeploymentFailedFacts(
         production=request.production,
-        model=_model_name(deployment, sources) if deployment else request.id,
+        model=deployed_model_name(deployment, sources) if deployment else request.id,
         reason=plain_text(written) if written and not_in_service else caught(request),
         account_may_lack=True,
         is_begun=deployment is None or deployment.body.provisioning_at is not None,
@@ -205,69 +168,14 @@ def _other_deployed(deployment: DeploymentRow, sources: Sources) -> DeployedMode
     if holder is None or deployment.body.provisioning_at is not None:
         return None
     return DeployedModel(
-        model=_model_name(holder, sources),
+        model=deployed_model_name(holder, sources),
         deployment=holder.id,
         retires_at=holder.body.retires_at,
     )
 
 
-def retired(request: NotificationRequest, sources: Sources) -> Notification:
-    deployment = DEPLOYMENTS.require(sources.registry, request.production, request.id)
-    body = deployment.body
-    if body.retired_at is None:
-        raise EventRefused(f"{request.id} is {deployment.status}: it may still exist")
-    facts = RetiredFacts(
-        production=request.production,
-        model=_model_name(deployment, sources),
-        reason=plain_text(body.reason or ""),
-        hours=_hours(body.provisioning_at, body.retired_at),
-        usd=body.estimated_usd,
-        was_made=body.provisioning_at is not None,
-        usd_a_month=body.model_usd_month,
-    )
-    return Notification(facts, retired_event(deployment))
-
-
-def retirement_stuck(request: NotificationRequest, sources: Sources) -> Notification:
-    """It still exists; if it does not and only its machine failed, a mail without an alarm."""
-    deployment = DEPLOYMENTS.require(sources.registry, request.production, request.id)
-    if deployment.status == DeploymentStage.RETIRED:
-        return _unfinished(request, deployment)
-    facts = RetirementStuckFacts(
-        production=request.production,
-        deployment=deployment.body.deployment_ref or deployment.id,
-        hours=hours_overdue(deployment, sources.now),
-        reason=caught(request)
-        if "error" in request.extra
-        else "It was asked to stop and is still there",
-        usd_per_hour=deployment.body.unit_usd_hour,
-    )
-    return Notification(facts, stuck_event(deployment, sources.now))
-
-
-def _unfinished(request: NotificationRequest, deployment: DeploymentRow) -> Notification:
-    facts = AlarmFacts(
-        production=request.production,
-        what=f"the retirement of {deployment.id} failed after the deployment was deleted",
-        details=("It no longer exists: nothing of it bills by the hour", caught(request)),
-        advice="It is tried again every 15 minutes",
-    )
-    return Notification(facts, f"retirement_unfinished:{request.id}")
-
-
-def alarm(request: NotificationRequest, _sources: Sources) -> Notification:
-    """`extra` has `what`, `advice` and the error."""
-    what = request.extra.get("what", "something failed")
-    facts = AlarmFacts(
-        production=request.production,
-        what=what,
-        details=(request.id, caught(request)),
-        advice=request.extra.get("advice", "Search the logs for the id below"),
-    )
-    return Notification(facts, f"alarm:{what}:{request.id}:{request.correlation_id}")
-
-
-def _model_name(deployment: DeploymentRow, sources: Sources) -> str:
+def deployed_model_name(deployment: DeploymentRow, sources: Sources) -> str:
+    """As the trainer calls it; the training's id while it has no such name."""
     training_id = deployment.body.training_id
     row = TRAININGS.read(sources.registry, deployment.production, training_id)
     return (row.body.model_name if row else None) or training_id
@@ -305,7 +213,3 @@ def _notices(deployment: DeploymentRow, sources: Sources) -> tuple[str, ...]:
         return ()
     dataset = DATASETS.read(sources.registry, deployment.production, training.body.dataset_id)
     return dataset.body.notices if dataset else ()
-
-
-def _hours(begun: datetime | None, ended: datetime) -> float:
-    return 0.0 if begun is None else (ended - begun).total_seconds() / 3600
