@@ -11,8 +11,6 @@ from fakes.caption_model import FakeCaptionModel
 from fakes.embedder import FakeEmbedder
 from fakes.faces import FakeFaces, face
 from fakes.labels import FakeLabels, figure
-from hypothesis import given
-from hypothesis import strategies as st
 from waiting import PATIENCE_SECONDS
 
 from onmodel.contracts.base import Usage
@@ -23,7 +21,6 @@ from onmodel.money.result_cache import (
     CachedEmbedder,
     CachedFaceDetector,
     CachedLabelDetector,
-    cache_key,
 )
 from onmodel.money.usage import UsageMeter
 from onmodel.ports.models import Instance, Label
@@ -184,18 +181,6 @@ def test_embedder_when_refused_then_neither_counted_nor_cached() -> None:
     with pytest.raises(AnswerRefused):
         CachedEmbedder(FakeEmbedder(), cache, meter).embed(b"no picture")
     assert (meter.usage(), cache.keys()) == ((), ())
-
-
-@given(
-    st.lists(
-        st.tuples(st.text(), st.text(), st.dictionaries(st.text(), st.integers()), st.binary()),
-        min_size=2, max_size=2, unique_by=repr,
-    )
-)  # fmt: skip
-def test_cache_key_when_any_part_differs_then_key_differs(asks) -> None:
-    one, other = asks
-    equal = one[:2] == other[:2] and one[2] == other[2] and one[3] == other[3]
-    assert (cache_key(*one) == cache_key(*other)) is equal
 
 
 def test_faces_when_asked_twice_then_paid_once_and_apart_from_labels() -> None:

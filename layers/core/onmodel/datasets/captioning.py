@@ -34,8 +34,8 @@ from onmodel.datasets.prompting import (
 )
 from onmodel.errors import AnswerRefused, ReferenceRefused, ServiceError
 from onmodel.formats.wording import person_name
+from onmodel.money.paid_answers import cache_key
 from onmodel.money.pricebook import add_up
-from onmodel.money.result_cache import cache_key
 from onmodel.observability import logger
 from onmodel.ports.models import CaptionModel
 from onmodel.ports.storage import Cache

@@ -1,16 +1,12 @@
-"""The result cache: a paid service is not called again for the same content.
+"""The result cache: services that are not called, nor paid, again for the same content.
 
-The key is the hash of what is sent: kind, model, parameters and the picture's bytes. A picture that
-is cut and encoded again gives the same bytes with the same version of the encoder; after an update
-of the encoder the call is paid for once more. Two processes that ask for the same content at the
-same time both pay: docs/decisions/calls-at-the-same-time-pay-twice.md. NumPy is imported where a
-vector is read: functions that cache only text run without it.
+Two processes that ask for the same content at the same time both pay:
+docs/decisions/calls-at-the-same-time-pay-twice.md. NumPy is imported where a vector is read:
+functions that cache only text run without it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -19,9 +15,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from onmodel.contracts.base import Usage
 from onmodel.contracts.models import Reply, Turn
-from onmodel.errors import AnswerRefused, ServiceError
+from onmodel.errors import AnswerRefused
+from onmodel.money.paid_answers import cache_key, find_paid, keep_paid, warn_corrupt
 from onmodel.money.usage import UsageMeter, bedrock_item
-from onmodel.observability import logger
 from onmodel.ports.faces import FaceCollections, FaceMatch
 from onmodel.ports.models import (
     CaptionModel,
@@ -31,7 +27,7 @@ from onmodel.ports.models import (
     Label,
     LabelDetector,
 )
-from onmodel.ports.storage import CACHE_VALUE_LIMIT_BYTES, Cache
+from onmodel.ports.storage import Cache
 
 if TYPE_CHECKING:
     from onmodel.contracts.arrays import Vector
@@ -41,8 +37,6 @@ DETECT_FACES = "rekognition.detect-faces"
 DETECT_CUSTOM_LABELS = "rekognition.detect-custom-labels"
 INDEX_FACES = "rekognition.index-faces"
 SEARCH_FACES = "rekognition.search-faces-by-image"
-PAID_BY = b"\xffpaid-by:"
-"""Stands before the work that paid for an answer, a zero byte and the answer; no JSON begins so."""
 UNIT_TOLERANCE = 1e-3  # float32 rounding of 1,024 squares stays far below
 
 _LABELS = TypeAdapter(tuple[Label, ...])
@@ -50,12 +44,6 @@ _FACES = TypeAdapter(tuple[Instance, ...])
 _MATCHES: TypeAdapter[tuple[FaceMatch, ...] | None] = TypeAdapter(tuple[FaceMatch, ...] | None)
 
 _AnswerT = TypeVar("_AnswerT")
-
-
-def cache_key(kind: str, model: str, parameters: Mapping[str, Any], content: bytes) -> str:
-    """SHA-256 over kind, model, parameters and the content's own SHA-256, in hex."""
-    parts = [kind, model, parameters, hashlib.sha256(content).hexdigest()]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 class CachedLabelDetector:
@@ -114,13 +102,13 @@ class CachedFaceCollections:
 
     def add(self, collection: str, face: str, jpeg: bytes) -> str:
         key = cache_key("face-refused", INDEX_FACES, {}, jpeg)
-        if (kept := _read(self._cache, key, self._meter)) is not None:
+        if (kept := find_paid(self._cache, key, self._meter)) is not None:
             kept.count(INDEX_FACES)
             return kept.value.decode()
         refused = self._collections.add(collection, face, jpeg)
         self._meter.count_paid(INDEX_FACES)
         if refused:
-            _keep(self._cache, key, refused.encode(), self._meter)
+            keep_paid(self._cache, key, refused.encode(), self._meter)
         return refused
 
     def search(self, collection: str, jpeg: bytes) -> tuple[FaceMatch, ...] | None:
@@ -150,17 +138,17 @@ class _Answers(Generic[_AnswerT]):
         parameters: Mapping[str, Any] | None = None,
     ) -> _AnswerT:
         key = cache_key(kind, self.item, parameters or {}, jpeg)
-        if (kept := _read(self.cache, key, self.meter)) is not None:
+        if (kept := find_paid(self.cache, key, self.meter)) is not None:
             try:
                 answer = self.adapter.validate_json(kept.value)
             except ValidationError:
-                _warn_corrupt(key)
+                warn_corrupt(key)
             else:
                 kept.count(self.item)
                 return answer
         answer = ask(jpeg)
         self.meter.count_paid(self.item)
-        _keep(self.cache, key, self.adapter.dump_json(answer), self.meter)
+        keep_paid(self.cache, key, self.adapter.dump_json(answer), self.meter)
         return answer
 
 
@@ -177,15 +165,15 @@ class CachedEmbedder:
 
     def embed(self, jpeg: bytes) -> Vector:
         key = cache_key("embedding", self.model, {"dimensions": self.dimensions}, jpeg)
-        if (kept := _read(self._cache, key, self._meter)) is not None:
+        if (kept := find_paid(self._cache, key, self._meter)) is not None:
             vector = _to_unit_vector(kept.value, self.dimensions)
             if vector is not None:
                 kept.count(self._item)
                 return vector
-            _warn_corrupt(key)
+            warn_corrupt(key)
         vector = self._embedder.embed(jpeg)
         self._meter.count_paid(self._item)
-        _keep(self._cache, key, vector.astype("<f4").tobytes(), self._meter)
+        keep_paid(self._cache, key, vector.astype("<f4").tobytes(), self._meter)
         return vector
 
 
@@ -214,11 +202,11 @@ class CachedAnswers:
 
     def ask(self, turns: Sequence[Turn], system: str = "") -> Reply:
         key = self._key(turns, system)
-        if (kept := _read(self._cache, key, self._meter)) is not None:
+        if (kept := find_paid(self._cache, key, self._meter)) is not None:
             try:
                 reply = Reply.model_validate_json(kept.value)
             except ValidationError:
-                _warn_corrupt(key)
+                warn_corrupt(key)
             else:
                 for use in reply.usage:
                     kept.count(use.item, use.paid)
@@ -229,7 +217,7 @@ class CachedAnswers:
             self._count_paid(refusal.usage)
             raise
         self._count_paid(reply.usage)
-        _keep(self._cache, key, reply.model_dump_json().encode(), self._meter)
+        keep_paid(self._cache, key, reply.model_dump_json().encode(), self._meter)
         return reply
 
     def _key(self, turns: Sequence[Turn], system: str) -> str:
@@ -254,55 +242,3 @@ def _to_unit_vector(kept: bytes, dimensions: int) -> Vector | None:
     vector: Vector = np.frombuffer(kept, dtype="<f4").astype(np.float32)
     length = float(np.linalg.norm(vector))
     return vector if abs(length - 1) <= UNIT_TOLERANCE else None  # NaN compares false
-
-
-def _warn_corrupt(key: str) -> None:
-    logger.warning("a cached answer is corrupt and is paid for again", cache_key=key)
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """An answer that was found.
-
-    Attributes:
-        value: as it was stored.
-        meter: counts it.
-        is_own: whether an earlier attempt of the same work paid for it and did not count it.
-    """
-
-    value: bytes
-    meter: UsageMeter
-    is_own: bool
-
-    def count(self, item: str, count: float = 1) -> None:
-        (self.meter.count_paid if self.is_own else self.meter.count_reused)(item, count)
-
-
-def _read(cache: Cache, key: str, meter: UsageMeter) -> _Kept | None:
-    """An answer, without the name of the work that paid for it, which older answers do not have."""
-    stored = cache.get(key)
-    if stored is None:
-        return None
-    if not stored.startswith(PAID_BY):
-        return _Kept(stored, meter, is_own=False)
-    work, _, value = stored.removeprefix(PAID_BY).partition(b"\0")
-    is_own = bool(meter.work) and work == meter.work.encode()
-    return _Kept(value, meter, is_own=is_own and meter.is_counted_first(key))
-
-
-def _keep(cache: Cache, key: str, value: bytes, meter: UsageMeter) -> None:
-    """Store an answer that was paid for. An error is logged: the answer is used all the same."""
-    meter.is_counted_first(key)  # when this attempt asks again, it is reused
-    if meter.work:
-        value = PAID_BY + meter.work.encode() + b"\0" + value
-    if len(value) > CACHE_VALUE_LIMIT_BYTES:  # thousands of boxes in one picture
-        logger.warning("a paid answer is too large to cache", cache_key=key, bytes=len(value))
-        return
-    try:
-        cache.put(key, value)
-    except ServiceError as fault:
-        logger.warning(
-            "a paid answer could not be cached and may be paid for again",
-            cache_key=key,
-            fault=str(fault),
-        )
