@@ -101,6 +101,7 @@ def export(
         reviewed = save_review(
             folder, slug, registry=connection.registry, limits=connection.services.dataset_limits
         )
+        _show_review(reviewed)
         found = read_dataset(row, registry=connection.registry, studio=connection.studio)
         with bars.total_bar(speaking.err, "Pictures") as progress:
             written = write_export(
@@ -115,7 +116,6 @@ def export(
         if as_json:
             print_object(_as_object(found, written, reviewed))
         else:
-            _show_review(reviewed)
             _show(found, written)
 
 

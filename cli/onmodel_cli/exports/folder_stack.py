@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
+from pydantic import ValidationError
+
 from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.captions import BY_A_PERSON, Caption
 from onmodel.contracts.film_rows import FilmBody, FolderBody, FolderStatus, RunStatus
@@ -43,16 +45,32 @@ class ReviewedFolder:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Raises FolderRefused for a folder that holds no export."""
+        """Raises FolderRefused for a folder that holds no export, or a damaged one."""
         found = exported(folder)
         if found is None:
             raise FolderRefused(
                 f"{folder} holds no export", f"Make one: `onmodel export -p NAME --to {folder}`"
             )
         self.export = found
-        pictures = read_lines(ExportedPicture, (folder / ITEMS).read_bytes())
+        pictures = _pictures(folder)
         self.files = FolderFiles(folder, found, pictures)
         self.rows = FolderRows(folder, found, pictures)
+
+
+def _pictures(folder: Path) -> tuple[ExportedPicture, ...]:
+    path = folder / ITEMS
+    again = "Export again to the same folder, with --overwrite"
+    try:
+        pictures = read_lines(ExportedPicture, path.read_bytes())
+    except FileNotFoundError as fault:
+        raise FolderRefused(f"There is no {path}", again) from fault
+    except ValidationError as fault:
+        raise FolderRefused(f"{path} has a line that no export has", again) from fault
+    root = folder.resolve()
+    for picture in pictures:
+        if not (root / picture.path).resolve().is_relative_to(root):
+            raise FolderRefused(f"{path} names {picture.path}, which is outside the folder", again)
+    return pictures
 
 
 class FolderFiles:

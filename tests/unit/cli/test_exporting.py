@@ -233,6 +233,23 @@ def test_export_when_the_folder_was_reviewed_then_saved_and_written_with_it(
     assert read_corrections(PRODUCTION, world.registry).is_rejected(first)
 
 
+def test_export_when_the_reviewed_folder_cannot_be_replaced_then_saved_corrections_are_told(
+    export: Command, world: TrainingInMemory, dataset: DatasetRef
+) -> None:
+    first, second, *_ = (item.crop_id for item in items_of(world, dataset))
+    assert export("--to", "out").exit_code == 0
+    decided = [
+        PostedCorrection(crop_id=first, version=0, verdict=Verdict.REJECTED),
+        PostedCorrection(crop_id=second, version=3, character="big-buck"),
+    ]
+    Path("out/review.jsonl").write_bytes(write_lines(decided))
+    Path("out/mine.txt").write_text("a file of a person")
+    refused = export("--to", "out")
+    assert refused.exit_code == 3 and "was changed since: mine.txt" in refused.stderr
+    assert "1 correction of the folder saved" in refused.stderr
+    assert f"{second}: somebody else decided about it meanwhile" in refused.stderr
+
+
 def test_review_when_neither_or_both_are_given_then_a_wrong_command() -> None:
     for wanted in ([], ["-p", "bunny", "--folder", "out"]):
         assert CliRunner().invoke(main.app, ["review", *wanted]).exit_code == 2

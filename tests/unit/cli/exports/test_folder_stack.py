@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -134,6 +134,28 @@ def test_review_when_the_file_was_changed_by_hand_then_refused(folder: Path) -> 
 def test_folder_when_it_holds_no_export_then_refused(tmp_path: Path) -> None:
     with pytest.raises(FolderRefused, match="holds no export"):
         ReviewedFolder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: f"{text}garbage\n", "items.jsonl has a line that no export has"),
+        (lambda text: text.replace('"path":"', '"path":"../../', 1), "which is outside the folder"),
+        (lambda _: None, "There is no "),
+    ],
+)
+def test_folder_when_its_list_was_changed_by_hand_then_refused(
+    folder: Path, change: Callable[[str], str | None], said: str
+) -> None:
+    items = folder / "items.jsonl"
+    changed = change(items.read_text("utf-8"))
+    items.unlink()
+    if changed is not None:
+        items.write_text(changed, "utf-8")
+    with pytest.raises(FolderRefused) as refused:
+        ReviewedFolder(folder)
+    assert said in refused.value.reason
+    assert refused.value.advice == "Export again to the same folder, with --overwrite"
 
 
 def test_folder_when_it_cannot_be_written_then_the_row_stays_as_it_was(
