@@ -64,7 +64,7 @@ MOST_STARTS = 200
 
 
 RowT = TypeVar("RowT", bound=AnyRow)
-ResultT = TypeVar("ResultT")
+AttemptT = TypeVar("AttemptT")
 
 
 @dataclass
@@ -173,7 +173,7 @@ class Reconcile:
             if row is not None:
                 yield row
 
-    def _try(self, what: str, work: Callable[[], ResultT]) -> ResultT | None:
+    def _try(self, what: str, work: Callable[[], AttemptT]) -> AttemptT | None:
         """What `work` answers; None after a fault."""
         with self._noted(what):
             return work()
