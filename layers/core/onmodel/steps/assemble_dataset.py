@@ -7,52 +7,36 @@ never embedded cost money.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from onmodel.contracts.base import Contract
-from onmodel.contracts.captions import CaptionAnswer, CaptionItem
+from onmodel.contracts.captions import CaptionItem
 from onmodel.contracts.datasets import (
     AssembleDatasetRequest,
-    DatasetItem,
     DatasetRef,
-    DatasetSummary,
 )
-from onmodel.contracts.film_rows import FilmBody
-from onmodel.contracts.films import Run
-from onmodel.contracts.keys import DatasetKeys, FilmKeys, dataset_id
+from onmodel.contracts.keys import DatasetKeys, dataset_id
 from onmodel.contracts.rows import DatasetBody, DatasetStatus, GenerationStatus
-from onmodel.contracts.sampling_settings import EmbeddingSettings
 from onmodel.contracts.settings import AllowedModels, Settings, TrainingSettings
 from onmodel.contracts.trainings import DatasetLimits
-from onmodel.datasets.assembly import Assembly, assemble, contents_hash
-from onmodel.datasets.caption_answers import read_answers, write_answer
-from onmodel.datasets.captioning import Captioner
+from onmodel.datasets.assembly import assemble, contents_hash
+from onmodel.datasets.caption_answers import read_answers
 from onmodel.datasets.corrected import cast_of
-from onmodel.datasets.crop_pool import FilmCrops, common_embedding
-from onmodel.datasets.known_captions import KnownCaptions
+from onmodel.datasets.dataset_files import DatasetFiles
+from onmodel.datasets.named_films import FilmNaming
 from onmodel.datasets.summary import summarize
 from onmodel.errors import Conflict, DatasetRefused
-from onmodel.films.corrections import Corrections, read_corrections
-from onmodel.films.figures import FigureReader
-from onmodel.films.known_figures import KnownFigureReader, known_by_review
-from onmodel.films.near_duplicates import kept_crops
+from onmodel.films.corrections import read_corrections
 from onmodel.films.production import characters_of, current_films
-from onmodel.films.references import ReferenceReader
 from onmodel.films.settings import settings_in_force
 from onmodel.formats.jsonl import read_lines, write_lines
-from onmodel.formats.npy import to_npy
 from onmodel.judging.forecast import close_pairs, forecast_texts
 from onmodel.money.usage import UsageMeter
 from onmodel.ports.machines import Clock
-from onmodel.ports.namer import Namer, NamerOf, NamingTask
+from onmodel.ports.namer import NamerOf
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import Cache, ObjectStore
 from onmodel.registry.kinds import DATASETS, GENERATIONS, DatasetRow, GenerationRow
-
-COPIES_AT_ONCE = 8
-"""Threads: a picture is 200 kB read and written, and botocore keeps ten connections."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +93,8 @@ class AssembleDataset:
         settings = self._settings(production)
         corrections = read_corrections(production, self.registry)
         films, notices = current_films(production, self.registry, self.uploads)
-        crops, more = self._named_crops(films, settings, corrections)
+        naming = FilmNaming(self.registry, self.uploads, self.studio, self.namer, self.models)
+        crops, more = naming.name(films, settings, corrections)
         # DrawStoryboard embeds panels like the pictures, to compare them
         embedding = next((film.embedding for film in crops if film.crops), settings.embedding)
         settings = settings.model_copy(update={"embedding": embedding})
@@ -150,7 +135,8 @@ class AssembleDataset:
                 ),
             }
         )
-        waiting = self._write(keys, assembly, summary, settings, corrections)
+        files = DatasetFiles(self.studio, self.cache, self.limits)
+        waiting = files.write(keys, assembly, summary, settings, corrections)
         body = DatasetBody(
             generation_id=generation.id,
             correlation_id=request.correlation_id,
@@ -189,134 +175,6 @@ class AssembleDataset:
             update={"characters": characters_of(production, settings, self.registry)}
         )
 
-    def _named_crops(
-        self, films: Sequence[FilmBody], settings: Settings, corrections: Corrections
-    ) -> tuple[list[FilmCrops], tuple[str, ...]]:
-        """Each film's crops, named with the references and thresholds of this moment.
-
-        Raises:
-            DatasetRefused: their vectors cannot be compared with each other, or with new ones.
-        """
-        runs = [film.run for film in films if film.run is not None]
-        if not runs:
-            return [], ()
-        apart = corrections.different_pairs()
-        films_crops = [self._crops(run, apart) for run in runs]
-        embedding = self._callable_embedding(films_crops)
-        if embedding is None:
-            return films_crops, ()
-        references = ReferenceReader(runs[0], self.uploads, self.studio, self.registry)
-        notices: list[str] = []
-        namer = self.namer(
-            NamingTask(
-                production=runs[0].production,
-                naming=settings.naming,
-                embedding=embedding,
-                references=references.pictures(settings),
-                figure=FigureReader(self.studio).read,
-                notice=notices.append,
-                known=(
-                    *KnownFigureReader(runs[0], self.studio, self.registry, notices.append).read(
-                        settings, embedding
-                    ),
-                    *(
-                        known
-                        for film in films_crops
-                        for known in known_by_review(film.crops, film.vectors, corrections)
-                    ),
-                ),
-            )
-        )
-        named = [_named(film, namer) for film in films_crops]
-        return named, tuple(dict.fromkeys([*references.notices, *notices]))
-
-    def _crops(self, run: Run, apart: frozenset[frozenset[str]]) -> FilmCrops:
-        """A film's crops without names."""
-        keys = FilmKeys.of(run)
-        settings = Settings.model_validate_json(self.studio.get(keys.settings))
-        crops, vectors = kept_crops(keys, settings, self.studio, apart)
-        return FilmCrops(
-            film_id=run.film_id,
-            crops=crops,
-            names={},
-            vectors=vectors,
-            embedding=settings.embedding,
-            threshold=settings.deduplication.threshold,
-        )
-
-    def _callable_embedding(self, films: Sequence[FilmCrops]) -> EmbeddingSettings | None:
-        """What the films' vectors were made with; None when there are no crops.
-
-        Raises:
-            DatasetRefused: they cannot be compared, or this stack may not call their model.
-        """
-        embedding = common_embedding(film.embedding for film in films if len(film.crops))
-        if embedding is not None and embedding.model != self.models.embedding:
-            raise DatasetRefused(
-                f"the films have vectors of {embedding.model}, and this stack now calls"
-                f" {self.models.embedding} (EmbeddingModelId)",
-                "Upload all films again, so that they are prepared with this model",
-            )
-        return embedding
-
-    def _write(
-        self,
-        keys: DatasetKeys,
-        assembly: Assembly,
-        summary: DatasetSummary,
-        settings: Settings,
-        corrections: Corrections,
-    ) -> int:
-        """Copy the pictures, write the lines; returns how many captions are missing."""
-        names = corrections.names()
-        captioner = Captioner(
-            settings.captions, settings.characters, self.cache, self.limits, names
-        )
-        known = KnownCaptions(captioner, corrections)
-        with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
-            copied = list(pool.map(lambda item: self._copy(item, keys, known), assembly.items))
-        items = [item for item, _ in copied]
-        waiting = [
-            CaptionItem(
-                crop_id=item.crop_id,
-                production=keys.production,
-                dataset_id=keys.dataset_id,
-                character=item.character,
-                beside=item.beside,
-                framing=item.framing,
-                place=item.place,
-                worn=item.worn,
-                key=item.key,
-                character_name=names.get(item.character or "", ""),
-            )
-            for item, is_known in copied
-            if not is_known
-        ]
-        for key, body in (
-            (keys.settings, settings.model_dump_json().encode()),
-            (keys.summary, summary.model_dump_json(indent=2).encode()),
-        ):
-            self.studio.put(key, body, "application/json")
-        self.studio.put(keys.vectors, to_npy(assembly.vectors), "application/octet-stream")
-        self.studio.put(keys.items, write_lines(items), "application/jsonl")
-        self.studio.put(keys.left_out, write_lines(assembly.left_out), "application/jsonl")
-        self.studio.put(keys.to_caption, write_lines(waiting), "application/jsonl")
-        return len(waiting)
-
-    def _copy(
-        self, item: DatasetItem, keys: DatasetKeys, known: KnownCaptions
-    ) -> tuple[DatasetItem, bool]:
-        """The item with its own copy of the picture, and whether its caption is known."""
-        picture = self.studio.get(item.key)
-        suffix = item.key.rsplit(".", 1)[-1]
-        key = keys.picture(item.crop_id, suffix)
-        self.studio.put(key, picture, "image/png" if suffix == "png" else "image/jpeg")
-        caption = known.of(item, picture)
-        if caption is not None:
-            answer = CaptionAnswer(crop_id=item.crop_id, caption=caption)
-            write_answer(answer, keys, self.studio)
-        return item.model_copy(update={"key": key}), caption is not None
-
     def _close(self, generation: GenerationRow) -> None:
         """Raises Conflict when a film was collected since the generation was read."""
         closed = generation.with_status(GenerationStatus.CLOSED)
@@ -331,15 +189,6 @@ class AssembleDataset:
             captions_needed=captions_needed,
             correlation_id=dataset.body.correlation_id,
         )
-
-
-def _named(film: FilmCrops, namer: Namer) -> FilmCrops:
-    names = namer.name(film.crops, film.vectors)
-    return replace(
-        film,
-        names={name.crop_id: name.character for name in names},
-        looks={name.crop_id: name.look for name in names},
-    )
 
 
 def unused_sections(training: TrainingSettings, trainer: str) -> tuple[str, ...]:
