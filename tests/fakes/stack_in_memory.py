@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -52,6 +52,8 @@ REDELIVERY_SECONDS = 60
 MOST_RECEIVES = 5
 MOST_RETRIES = 2
 """Of an asynchronous call, after the first attempt."""
+UPLOAD_DELAY_SECONDS, UPLOAD_RETRY_SECONDS, MOST_UPLOAD_RETRIES = 300, 900, 96
+"""Of the queue UploadRetries."""
 PRODUCTION = "bunny"
 VARIABLES = {
     **variables_of_the_template(),
@@ -323,12 +325,26 @@ class StackInMemory:
         try:
             self.call(step, event)
         except (OnmodelError, StateFailed):
-            if attempt > MOST_RETRIES:
+            if attempt > MOST_RETRIES and step == "route_upload":
+                self.machines.after(UPLOAD_DELAY_SECONDS, lambda: self._route_again(event, 1))
+            elif attempt > MOST_RETRIES:
                 self.dead_letters.append((step, event))
             else:
                 self.machines.after(
                     60 * attempt, lambda: self._call_asynchronously(step, event, attempt + 1)
                 )
+
+    def _route_again(self, event: Any, receives: int) -> None:
+        """The queue UploadRetries calls route_upload itself."""
+        record = {"body": json.dumps({"requestPayload": event}), "eventSource": "aws:sqs"}
+        try:
+            self.call("route_upload", {"Records": [record]})
+        except (OnmodelError, StateFailed):
+            if receives == MOST_UPLOAD_RETRIES:
+                self.dead_letters.append(("route_upload", event))
+            else:
+                again = partial(self._route_again, event, receives + 1)
+                self.machines.after(UPLOAD_RETRY_SECONDS, again)
 
     def _every(self, seconds: float, action: Callable[[], None]) -> None:
         def again() -> None:

@@ -48,11 +48,13 @@ def test_films_when_uploaded_at_once_then_all_prepared_a_few_at_a_time(film: byt
     assert (places.body.taken, places.body.waiting) == ((), ())
 
 
-@pytest.mark.parametrize("step", ["collect_film", "route_upload"])
-def test_event_when_its_function_fails_three_times_then_in_the_queue(
-    film: bytes, step: str
+@pytest.mark.parametrize(
+    ("step", "mail"), [("collect_film", "training_started"), ("route_upload", "film_prepared")]
+)
+def test_event_when_its_function_fails_three_times_then_what_it_leads_to_comes_later(
+    film: bytes, step: str, mail: str
 ) -> None:
-    """The queue has an alarm. What a lost event should have started, reconcile does."""
+    """A queue brings uploads back. What a lost event should have started, reconcile does."""
     stack = StackInMemory()
     stack.break_for(step, 0.2, ServiceUnavailable("nothing answers"))
     if step == "route_upload":
@@ -69,6 +71,15 @@ def test_event_when_its_function_fails_three_times_then_in_the_queue(
             )
         )
     stack.machines.run_for(hours=2)
-    ((failed, _),) = stack.dead_letters
-    assert failed == step
-    assert mails(stack)["training_started"] == (step == "collect_film")
+    assert [dead for dead, _ in stack.dead_letters] == ([] if step == "route_upload" else [step])
+    assert mails(stack)[mail] == 1
+
+
+def test_upload_when_its_function_fails_for_more_than_a_day_then_in_the_queue_of_dead_letters(
+    film: bytes,
+) -> None:
+    stack = StackInMemory()
+    stack.break_for("route_upload", 25, ServiceUnavailable("nothing answers"))
+    stack.upload(f"{PRODUCTION}/films/a.mp4", film)
+    stack.machines.run_for(hours=25)
+    assert [dead for dead, _ in stack.dead_letters] == ["route_upload"]

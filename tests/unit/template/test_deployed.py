@@ -174,6 +174,8 @@ def test_alarms_when_they_watch_then_exactly_what_must_be_heard(deployed: Deploy
         for queue in deployed.of("AWS::SQS::Queue")
         if queue.endswith("DeadLetters")
     ]
+    retries = ("QueueName", deployed.attribute("UploadRetries", "QueueName"))
+    wanted.append(("AWS/SQS", "NumberOfMessagesSent", "Sum", retries))
     topic = deployed.attribute("Topic", "TopicName")
     wanted.append(("AWS/SNS", "NumberOfNotificationsFailed", "Sum", ("TopicName", topic)))
     wanted.append(("AWS/Lambda", "Errors", "Sum", ("FunctionName", f"{STACK}-reconcile")))
@@ -209,7 +211,7 @@ def test_events_when_handed_over_then_tried_three_times(deployed: Deployed) -> N
 def test_queue_when_a_function_works_it_then_hides_waits_and_gives_up_as_the_code_says(
     deployed: Deployed,
 ) -> None:
-    (source,) = deployed.of("AWS::Lambda::EventSourceMapping").values()
+    source = deployed.of("AWS::Lambda::EventSourceMapping")["CaptionSource"]
     assert source["EventSourceArn"] == deployed.arn("CaptionQueue")
     assert source["FunctionName"] == deployed.ref("CaptionCropFunction")
     timeout = deployed.of("AWS::Lambda::Function")["CaptionCropFunction"]["Timeout"]
@@ -239,7 +241,7 @@ def test_functions_when_they_write_to_the_queue_that_calls_them_then_may_go_on_d
         for function in deployed.of("AWS::Lambda::Function").values()
         if function.get("RecursiveLoop") == "Allow"
     }
-    assert looping == allowed == {f"{STACK}-caption_crop"}
+    assert looping == allowed == {f"{STACK}-caption_crop", f"{STACK}-route_upload"}
 
 
 @pytest.mark.parametrize(
@@ -324,9 +326,9 @@ def test_layers_when_made_then_for_the_functions_python_and_not_for_ever(
 
 
 def test_idle_costs_when_written_down_then_all_are_counted(deployed: Deployed) -> None:
-    """Sixteen alarms, ten of them free, and a secret; other kinds that cost idle are refused."""
+    """Seventeen alarms, ten of them free, and a secret; other kinds that cost idle are refused."""
     text = (ROOT / "docs" / "costs.md").read_text()
-    assert "one secret (0.40 USD a month) and sixteen alarms" in text
-    assert len(deployed.of("AWS::CloudWatch::Alarm")) == 16
+    assert "one secret (0.40 USD a month) and seventeen alarms" in text
+    assert len(deployed.of("AWS::CloudWatch::Alarm")) == 17
     assert len(deployed.of("AWS::SecretsManager::Secret")) == 1
     assert len(deployed.of("AWS::CloudWatch::Dashboard")) <= 3, "three are free"

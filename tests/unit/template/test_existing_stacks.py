@@ -24,6 +24,7 @@ KEPT = {
     "UploadDeadLetters": "AWS::SQS::Queue",
     "EventDeadLetters": "AWS::SQS::Queue",
     "CaptionQueue": "AWS::SQS::Queue",
+    "UploadRetries": "AWS::SQS::Queue",
     "CaptionDeadLetters": "AWS::SQS::Queue",
     "Door": "AWS::ApiGatewayV2::Api",
     "DoorKey": "AWS::SecretsManager::Secret",

@@ -24,7 +24,7 @@ def test_captions_when_every_call_times_out_then_their_function_ends_in_time(
     template: Template,
 ) -> None:
     """Else Lambda ends it, and the queue delivers captions again that were paid for."""
-    (source,) = template.of("AWS::Lambda::EventSourceMapping").values()
+    source = template.of("AWS::Lambda::EventSourceMapping")["CaptionSource"]
     assert source["FunctionName"] == {"Ref": "CaptionCropFunction"}
     call = CAPTION_ATTEMPTS * (CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS)
     rest = 30  # pictures, cache and the answer to the machine

@@ -69,9 +69,19 @@ def test_functions_when_their_mails_cannot_be_sent_then_somebody_hears(
     of_machines = {"NotifyFunction", "RequestApprovalFunction"}
     assert publishing - of_machines == {"RouteUploadFunction", "ReconcileFunction"}
     for name in publishing - of_machines:
-        invoked = template.functions[name]["EventInvokeConfig"]
-        (queue,) = named(invoked["DestinationConfig"]["OnFailure"]["Destination"])
-        assert queue in watched(template, "AWS/SQS", "ApproximateNumberOfMessagesVisible"), name
+        assert dead_letters_of(name, template) in watched(
+            template, "AWS/SQS", "ApproximateNumberOfMessagesVisible"
+        ), name
+
+
+def dead_letters_of(function: str, template: Template) -> str:
+    """The queue in which events end that a function failed for."""
+    invoked = template.functions[function]["EventInvokeConfig"]
+    (queue,) = named(invoked["DestinationConfig"]["OnFailure"]["Destination"])
+    redrive = template.of("AWS::SQS::Queue")[queue].get("RedrivePolicy")
+    if redrive:
+        (queue,) = named(redrive["deadLetterTargetArn"])
+    return queue
 
 
 def test_mails_when_sns_cannot_deliver_them_then_an_alarm(template: Template) -> None:
@@ -100,8 +110,20 @@ def test_uploads_and_films_when_their_function_fails_three_times_then_in_a_watch
     for name in targets:
         invoked = template.functions[name]["EventInvokeConfig"]
         assert invoked["MaximumRetryAttempts"] == 2
-        (queue,) = named(invoked["DestinationConfig"]["OnFailure"]["Destination"])
-        assert queue in watched_queues
+        assert dead_letters_of(name, template) in watched_queues
+
+
+def test_uploads_when_they_fail_three_times_then_tried_for_a_day_and_each_is_told(
+    template: Template,
+) -> None:
+    queue = template.of("AWS::SQS::Queue")["UploadRetries"]
+    function = template.functions["RouteUploadFunction"]
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+    assert queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"] == 24 * 3600
+    source = template.of("AWS::Lambda::EventSourceMapping")["UploadRetrySource"]
+    assert (named(source["EventSourceArn"]), source["BatchSize"]) == ({"UploadRetries"}, 1)
+    assert named(source["FunctionName"]) == {"RouteUploadFunction"}
+    assert watched(template, "AWS/SQS", "NumberOfMessagesSent") == {"UploadRetries"}
 
 
 def test_reconcile_when_it_cannot_look_then_somebody_hears(template: Template) -> None:

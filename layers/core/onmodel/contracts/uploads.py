@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import json
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from onmodel.contracts.base import Consumed, Contract
 
@@ -26,12 +27,24 @@ class UploadDetail(Consumed):
 
 
 class UploadEvent(Consumed):
-    """EventBridge's "Object Created" or "Object Deleted" of the uploads bucket."""
+    """EventBridge's "Object Created" or "Object Deleted" of the uploads bucket.
+
+    Also as the queue UploadRetries delivers it, by itself: a function's destination keeps the event
+    beside what the function answered.
+    """
 
     id: str
     source: Literal["aws.s3"]
     detail_type: Literal["Object Created", "Object Deleted"] = Field(alias="detail-type")
     detail: UploadDetail
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_the_queue(cls, event: Any) -> Any:  # noqa: ANN401 - whatever Lambda is called with
+        if not isinstance(event, dict) or "Records" not in event:
+            return event
+        (record,) = event["Records"]
+        return json.loads(record["body"])["requestPayload"]
 
     @property
     def correlation_id(self) -> str:
