@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from drawn.films import draw_film
 from fakes.caption_model import FakeCaptionModel
 from fakes.detectors import MODEL
+from fakes.dialect import StateFailed
 from fakes.machines import Execution
 from fakes.scripted_jobs import JobsStack
 from fakes.stack_in_memory import MACHINES, PRODUCTION, StackInMemory
@@ -31,7 +32,7 @@ from onmodel.contracts.settings import Settings
 from onmodel.contracts.trainings import Finding, TrainingStatus
 from onmodel.errors import ServiceUnavailable
 from onmodel.notifications.outcomes import outcome_of
-from onmodel.registry.kinds import DEPLOYMENTS, MAILS, TRAININGS
+from onmodel.registry.kinds import DEPLOYMENTS, MAILS, STORYBOARDS, TRAININGS
 
 SAFETY = Path(__file__).parents[3] / "docs" / "safety.md"
 BEGIN, END = "<!-- requests -->\n", "<!-- /requests -->"
@@ -608,6 +609,22 @@ def test_scenario_when_played_then_ends_with_its_mail(scenario: Scenario) -> Non
     stack = clean(scenario)
     assert scenario.mail in mails(stack).values()
     assert not [made for made in stack.machines.executions.values() if made.status == "RUNNING"]
+
+
+def test_approved_storyboard_when_its_start_is_throttled_then_drawn_all_the_same() -> None:
+    stack = StackInMemory()
+    a_storyboard(300)(stack)
+    start, faults = stack.machines._start, [StateFailed("StepFunctions.SfnException")] * 2
+
+    def throttled(execution: Execution, state: str, payload: Any) -> str:
+        if "forest" in execution.arn and state == "DrawStoryboard" and faults:
+            raise faults.pop()
+        return start(execution, state, payload)
+
+    stack.machines._start = throttled  # type: ignore[method-assign]
+    stack.machines.run_for(hours=12)
+    drawn = [row.status for row in STORYBOARDS.list(stack.services.registry, PRODUCTION)]
+    assert (drawn, faults) == (["drawn", "drawn"], [])
 
 
 def test_approved_storyboard_when_deployed_for_then_for_the_hours_that_were_quoted() -> None:

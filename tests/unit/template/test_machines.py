@@ -57,6 +57,13 @@ DEATHS = ["Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout"]
 DIED = {"ErrorEquals": [*DEATHS, "States.Timeout"], "MaxAttempts": 1}
 # Of a state that waits for a person, States.Timeout is the end of the person's time.
 # An earlier attempt started it, and its answer was lost: caught, and taken for success.
+DRAWN_OR_LATE = {
+    "ErrorEquals": ["StepFunctions.ExecutionAlreadyExistsException", "States.Timeout"],
+    "MaxAttempts": 0,
+}
+"""A drawing that is waited for: after one that failed its name is taken, so that nothing is drawn
+twice; a start that is repeated while it runs waits for the same one."""
+
 NAME_TAKEN = {"ErrorEquals": ["StepFunctions.ExecutionAlreadyExistsException"], "MaxAttempts": 0}
 DIED_ASKING = {"ErrorEquals": DEATHS, "MaxAttempts": 1}
 # Calls without a choice: what fails there is the service.
@@ -194,7 +201,7 @@ def retries(machine: Machine, state: dict) -> list[dict] | None:
     if ":sqs:" in resource:
         return [QUEUE_FAILED]
     if resource.endswith("startExecution.sync:2"):
-        return None  # a second start would draw the same panels beside the first
+        return [DRAWN_OR_LATE, CALL_FAILED]
     if state["Type"] != "Task":
         return None
     named = "Name.$" in state.get("Parameters", {})
