@@ -45,8 +45,9 @@ def event(
     with speaking.plain_errors():
         if step not in BUILDERS:
             raise NoEvent(
-                f"There is no event of {step} to be made from what is known",
-                f"Known are {', '.join(sorted(BUILDERS))}; the others have samples under events/",
+                f"No event of {step} can be made from what a stack has",
+                f"Events can be made of {', '.join(sorted(BUILDERS))};"
+                " the others have samples in events/",
             )
         connection = open_stack(stack, region, local)
         facts = EventFacts(

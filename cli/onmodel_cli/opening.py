@@ -28,7 +28,7 @@ def open_home(
 ) -> None:
     """Open the page with everything of a production; without -p, the page of the whole stack.
 
-    The link is valid for a day. It shows, and decides nothing. Only this command makes a link to
+    The link is valid for a day, and nothing can be decided by it. Only this command makes a link to
     the page of the whole stack: the mails of a production lead to its own page.
     """
     with speaking.plain_errors(as_json):

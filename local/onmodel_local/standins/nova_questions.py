@@ -65,7 +65,8 @@ def scene_questions(scene: str, text: str) -> str:
             before, thing = "", before
         if not thing or thing.casefold() in _NO_THING:
             continue
-        ask(f"Is there a {thing} in the picture?", "thing", f"a {thing}", [])
+        article = "an" if thing[0] in "aeiouAEIOU" else "a"
+        ask(f"Is there {article} {thing} in the picture?", "thing", f"{article} {thing}", [])
         if before:
             ask(f"Is the {thing} {before}?", "detail", "", [first + len(questions) - 1])
     if not questions:

@@ -169,7 +169,7 @@ def test_dataset_report_when_captions_were_checked_shows_scores_before_and_after
         " for once more; 6 without a fault now." in html
     )
     assert "<dd>6 without the name of the picture&#39;s character</dd>" in html
-    assert "<dd>4 of 9 Buck&#39;s captions have “grey fur”</dd>" in html
+    assert "<dd>4 of the 9 captions of Buck have “grey fur”</dd>" in html
 
 
 def test_dataset_report_when_its_captions_were_never_checked_says_nothing_of_it() -> None:

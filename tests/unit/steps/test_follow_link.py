@@ -81,7 +81,7 @@ def test_post_when_approved_then_says_what_happens_next_and_leads_to_the_home_pa
     asked = world.follow(world.link).body
     answer = world.follow(world.link, "POST", "decision=approve").body
     steps = ("are captioned, within minutes", "takes hours; a mail says", "switched off by itself")
-    for page, heading in ((asked, "What follows a yes"), (answer, "What happens next")):
+    for page, heading in ((asked, "What happens after an approval"), (answer, "What happens next")):
         at = [page.index(words) for words in (heading, *steps)]
         assert at == sorted(at)
     home = re.search(rf'href="({LINKS_URL}/home/[^"]+)"', answer)

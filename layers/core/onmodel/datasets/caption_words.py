@@ -12,8 +12,8 @@ from onmodel.formats.wording import count, listed
 
 FAULTS = {
     CaptionFaultKind.NAME: "without the name of the picture's character",
-    CaptionFaultKind.TRAIT: "with how a character always looks",
-    CaptionFaultKind.FIGURE: "without another character that is to be seen",
+    CaptionFaultKind.TRAIT: "with a description of how a character always looks",
+    CaptionFaultKind.FIGURE: "without the name of another character in the picture",
     CaptionFaultKind.SHARED: "with words that most captions have",
 }
 
@@ -50,6 +50,7 @@ def phrase_in_words(phrase: RepeatedPhrase, name: str) -> str:
         phrase: of a check.
         name: of its character, for people; '' for a phrase of all captions.
     """
-    whose = f"{name}'s captions" if name else "captions"
+    captions = count(phrase.of, "caption")
+    of = f"the {captions} of {name}" if name else captions
     has = "begin with" if phrase.is_opening else "have"
-    return f"{phrase.captions:,} of {phrase.of:,} {whose} {has} “{phrase.text}”"
+    return f"{phrase.captions:,} of {of} {has} “{phrase.text}”"

@@ -90,7 +90,7 @@ def extend_deployment(
     if not 0 < hours <= LONGEST_DEPLOYMENT_HOURS:
         raise EventRefused(
             f"A deployment cannot be extended by {hours:g} hours",
-            f"Ask for at most {LONGEST_DEPLOYMENT_HOURS} hours, and again when they are over",
+            f"Give more than 0 and at most {LONGEST_DEPLOYMENT_HOURS} hours; extend it again later",
         )
     end = clock() + timedelta(hours=hours)
 

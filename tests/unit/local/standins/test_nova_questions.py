@@ -33,6 +33,15 @@ def test_scene_when_asked_for_questions_then_each_thing_and_what_it_is_like() ->
     ]
 
 
+def test_scene_when_a_thing_begins_with_a_vowel_then_its_article_is_an() -> None:
+    written, _ = questions_in(scene_questions("Buck waits at an entrance", TASK_OF_SCENE), 2)
+    assert written is not None
+    assert (written[0].text, written[0].about) == (
+        "Is there an entrance in the picture?",
+        "an entrance",
+    )
+
+
 def test_scene_when_nothing_has_an_article_then_one_question_about_all_of_it() -> None:
     written, _ = questions_in(scene_questions("Buck smiles", TASK_OF_SCENE), 2)
     assert written is not None
