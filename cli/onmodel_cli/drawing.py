@@ -113,7 +113,7 @@ class StoryboardFollower:
         return DrawingPlace(self._progress(take), take) if take is not None else None
 
     def _take(self) -> StoryboardRow | None:
-        """The take of this execution, which no longer holds it once it is drawn."""
+        """The take of this execution, which no longer holds it where reconcile has closed it."""
         rows = STORYBOARDS.list(self.registry, self.production)
         new = [row for row in rows if row.body.name == self.name and row.id not in self.before]
         held = [row for row in new if row.holder == self.execution_arn]

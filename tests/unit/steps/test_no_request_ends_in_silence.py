@@ -611,6 +611,16 @@ def test_scenario_when_played_then_ends_with_its_mail(scenario: Scenario) -> Non
     assert not [made for made in stack.machines.executions.values() if made.status == "RUNNING"]
 
 
+@pytest.mark.parametrize(
+    ("state", "when"), [("PublishGallery", "after"), ("NotifyStoryboardDrawn", "before")]
+)
+def test_storyboard_when_stopped_after_it_was_drawn_then_told_as_drawn(
+    state: str, when: str
+) -> None:
+    """A mail that says it was not drawn would have it paid for twice."""
+    assert stop("DrawStoryboard", state, when).mails == ("storyboard_drawn",)
+
+
 def test_approved_storyboard_when_its_start_is_throttled_then_drawn_all_the_same() -> None:
     stack = StackInMemory()
     a_storyboard(300)(stack)

@@ -130,16 +130,12 @@ class PublishGallery:
         if judgement is not None and judgement.checkpoint is not None and plan.training_id:
             self._draw_with(plan.training_id, row, judgement)
         status = StoryboardStatus.DRAWN if summary.drawn else StoryboardStatus.FAILED
-        drawn = (
-            row.with_status(status)
-            .with_holder(None)
-            .with_fields(
-                drawn=summary.drawn,
-                estimated_usd=summary.estimated_usd,
-                reason=None if summary.drawn else "Not one panel could be drawn",
-                advice=sentences(judgement) if judgement else (),
-                numbers=judgement.numbers if judgement else (),
-            )
+        drawn = row.with_status(status).with_fields(  # its holder stays: it has yet to send a mail
+            drawn=summary.drawn,
+            estimated_usd=summary.estimated_usd,
+            reason=None if summary.drawn else "Not one panel could be drawn",
+            advice=sentences(judgement) if judgement else (),
+            numbers=judgement.numbers if judgement else (),
         )
         STORYBOARDS.replace(self.registry, drawn, self.clock())
 
