@@ -1,4 +1,4 @@
-"""What one film uses of a processor, step by step: the inputs of bench/scale.py.
+"""What one film uses of a processor, step by step: the inputs of bench/scale_account.py.
 
     .venv/bin/python bench/scale_inputs.py FILM [--minutes 3]
 

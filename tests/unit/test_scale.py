@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
 from types import ModuleType
 
@@ -14,12 +14,11 @@ from onmodel_cli.sizing import AccountQuotas
 
 @pytest.fixture(scope="module")
 def scale() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("bench_scale", ROOT / "bench" / "scale.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["bench_scale"] = module  # its dataclasses look themselves up
-    spec.loader.exec_module(module)
-    return module
+    sys.path.insert(0, str(ROOT / "bench"))  # as when it is run
+    try:
+        return importlib.import_module("scale")
+    finally:
+        sys.path.pop(0)
 
 
 NEW = AccountQuotas(executions=10, labels_per_second=50)
