@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from onmodel.contracts.rows import (
     TrainingStage,
 )
 from onmodel.contracts.trainings import TrainingSpec
+from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS
 from onmodel.trainers.bedrock.rules import BedrockRules
 from onmodel.wiring import now
@@ -53,26 +55,26 @@ def registry() -> InMemoryRegistry:
     return made
 
 
-@pytest.mark.parametrize("command", ["deploy", "delete-model"])
-def test_model_when_there_are_several_then_each_is_listed_with_a_command_that_parses(
-    registry: InMemoryRegistry, command: str
+@pytest.mark.parametrize(
+    ("choose", "command", "said", "option"),
+    [
+        (completed_training, "deploy", "bunny has 2 trained models", "--training d{}"),
+        (completed_training, "delete-model", "bunny has 2 trained models", "--training d{}"),
+        (live_deployment, "retire", "2 models of bunny are deployed", "--deployment d{}-1"),
+        (live_deployment, "extend --hours 2", "2 models of bunny are", "--deployment d{}-1"),
+    ],
+)
+def test_choice_when_there_are_several_then_each_is_listed_with_a_command_that_parses(
+    registry: InMemoryRegistry,
+    choose: Callable[[Registry, str, str | None, str], object],
+    command: str,
+    said: str,
+    option: str,
 ) -> None:
-    with pytest.raises(SeveralModels, match="bunny has 2 trained models") as refused:
-        completed_training(registry, "bunny", None, command)
+    with pytest.raises(SeveralModels, match=said) as refused:
+        choose(registry, "bunny", None, command)
     lines = TYPED.findall(refused.value.advice)
-    assert lines == [f"{command} -p bunny --training d{number}" for number in (1, 2)]
-    for line in lines:
-        parse(shlex.split(line))
-
-
-@pytest.mark.parametrize("command", ["retire", "extend --hours 2"])
-def test_deployment_when_there_are_several_then_each_is_listed_with_a_command_that_parses(
-    registry: InMemoryRegistry, command: str
-) -> None:
-    with pytest.raises(SeveralModels, match="2 models of bunny are deployed") as refused:
-        live_deployment(registry, "bunny", None, command)
-    lines = TYPED.findall(refused.value.advice)
-    assert lines == [f"{command} -p bunny --deployment d{number}-1" for number in (1, 2)]
+    assert lines == [f"{command} -p bunny {option.format(number)}" for number in (1, 2)]
     for line in lines:
         parse(shlex.split(line))
 
