@@ -118,14 +118,14 @@ def propose(quotas: AccountQuotas) -> tuple[Proposal, ...]:
     """Values that use the account's quotas and leave others their part.
 
     Chunks of one film: twice as many as make all calls that are answered, because some decode and
-    store while others call. Films at once: more than use all calls make each film slower and end
-    none sooner.
+    store while others call. Films at once: twice as many as use all calls, because some are
+    deduplicated and named while others call. More make each film slower and end none sooner.
     """
     others = max(LEFT_FOR_OTHERS, math.ceil(SHARE_FOR_OTHERS * quotas.executions))
     free = max(1, int(quotas.executions) - others)
     rate = quotas.frames_per_second
     chunks = max(1, min(free, math.ceil(2 * rate / CALLS_OF_A_CHUNK)))
-    films = max(1, min(free // chunks, math.ceil(rate / chunks)))
+    films = max(1, min(free // chunks, math.ceil(2 * rate / chunks)))
     answered = f"{rate:g} frames a second that Rekognition and the embedding model answer"
     return (
         Proposal(

@@ -31,7 +31,7 @@ def values(quotas: AccountQuotas) -> dict[str, int]:
 
 @pytest.mark.parametrize(
     ("executions", "labels", "chunks", "films"),
-    [(10, 50, 5, 1), (10, 5, 2, 2), (1000, 50, 13, 4), (1000, 5, 2, 3), (1000, 500, 125, 4)],
+    [(10, 50, 5, 1), (10, 5, 2, 2), (1000, 50, 13, 8), (1000, 5, 2, 5), (1000, 500, 125, 6)],
     ids=["new", "new and slow", "grown", "grown and slow", "raised"],
 )
 def test_propose_when_quotas_differ_then_uses_what_limits(
