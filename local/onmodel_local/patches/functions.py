@@ -1,13 +1,18 @@
-"""Patches of Lambda: errors by class name, logs, cookies.
+"""Patches of Lambda: errors by class name, logs, cookies, layers that are unpacked once.
 
 Follows ministack's worker script closely: MIT, Copyright (c) 2026 MiniStack Contributors.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
+import tempfile
 import threading
+import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ministack.core import lambda_runtime
@@ -17,6 +22,7 @@ from onmodel_local.patches.upstream import PatchOutdatedError, replace
 
 _turns: dict[str, threading.BoundedSemaphore] = {}
 _turns_lock = threading.Lock()
+_unpacking = threading.Lock()
 
 ERROR_MARK = "__onmodel_function_error__"
 _WORKER_ENDED = "Worker process died"  # by upstream's LambdaWorker.invoke
@@ -129,4 +135,49 @@ def run_on_a_python_of_their_own() -> None:
         return binary
 
 
-PATCHES = (name_errors_by_class, log_like_the_runtime, run_on_a_python_of_their_own)
+def unpack_each_layer_once() -> None:
+    """All workers import a layer from one folder.
+
+    Upstream unpacks it for each worker, which then compiles the modules that it imports: with our
+    layer 550 files each time, and as many to delete when the stack ends.
+    """
+
+    @replace(lambda_runtime.Worker, "_spawn", "c55febf95656")
+    def _(original: Callable[[Any], None]) -> Callable[[Any], None]:
+        def spawn(worker: Any) -> None:
+            config = worker.config
+            worker.config = _with_unpacked_layers(config)
+            try:
+                original(worker)
+            finally:
+                worker.config = config
+
+        return spawn
+
+
+def _with_unpacked_layers(config: dict[str, Any]) -> dict[str, Any]:
+    """A function's configuration whose layers are folders that its worker is told of."""
+    layers = [lambda_svc._resolve_layer_zip(layer) for layer in config.get("Layers", ())]
+    folders = os.pathsep.join(str(_unpacked(body)) for body in layers if body)
+    variables = config.get("Environment", {}).get("Variables", {})
+    told = {"Variables": {**variables, "_LAMBDA_LAYERS_DIRS": folders}}
+    return {**config, "Layers": [], "Environment": told}
+
+
+def _unpacked(layer: bytes) -> Path:
+    folder = Path(tempfile.gettempdir()) / f"layer-{hashlib.sha256(layer).hexdigest()[:16]}"
+    with _unpacking:
+        if not folder.exists():
+            unfinished = folder.with_suffix(".new")
+            with zipfile.ZipFile(io.BytesIO(layer)) as archive:
+                archive.extractall(unfinished)
+            unfinished.rename(folder)
+    return folder
+
+
+PATCHES = (
+    name_errors_by_class,
+    log_like_the_runtime,
+    run_on_a_python_of_their_own,
+    unpack_each_layer_once,
+)
