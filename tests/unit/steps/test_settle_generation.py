@@ -57,6 +57,10 @@ def test_settle_when_a_film_is_on_its_way_then_waits_until_it_ended(
     holder = running_film(world)
     world.clock.advance(seconds=QUIET_SECONDS)
     assert world.settle(generation).model_dump() == {"settled": False, "wait_seconds": POLL_SECONDS}
+    world.clock.advance(hours=15)
+    assert world.settle(generation).wait_seconds == (15 * 3600 + QUIET_SECONDS) // 150
+    world.clock.advance(hours=30)
+    assert world.settle(generation).wait_seconds == 600
     world.executions.finish(holder)  # died or ended: either way nobody works on it
     assert world.settle(generation).settled
 

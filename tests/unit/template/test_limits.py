@@ -7,6 +7,8 @@ from template_model import Machine, Template, listed, named
 from onmodel.adapters.clients import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 from onmodel.datasets.captioning import MOST_ASKS
 from onmodel.steps.claim_run import wait_seconds
+from onmodel.steps.settle_generation import film_wait_seconds
+from onmodel.trainers.sagemaker.limits import LONGEST_RUNTIME_SECONDS, PENDING_SECONDS
 from onmodel.wiring import CAPTION_ATTEMPTS
 
 
@@ -18,6 +20,22 @@ def test_memory_when_asked_for_then_a_new_account_has_it(template: Template) -> 
 def test_timeouts_when_read_then_within_lambdas(template: Template) -> None:
     for name, function in template.functions.items():
         assert 0 < function["Timeout"] <= 900, name
+
+
+DAY = 24 * 3600
+
+
+def test_machines_when_everything_takes_its_longest_then_end_by_themselves(
+    template: Template, machines: dict[str, Machine]
+) -> None:
+    """Else one that waited for people is ended while a job draws that was approved and is paid."""
+    by_days = template.body["Mappings"]["ApprovalDays"].values()
+    answer = max(int(each["Seconds"]) for each in by_days)
+    job = LONGEST_RUNTIME_SECONDS + PENDING_SECONDS
+    film = machines["PrepareFilm"].definition["TimeoutSeconds"]
+    longest = {"DrawStoryboard": answer + job, "TrainModel": film + 2 * answer}
+    for name, seconds in longest.items():
+        assert machines[name].definition["TimeoutSeconds"] >= seconds + DAY, name
 
 
 def test_captions_when_every_call_times_out_then_their_function_ends_in_time(
@@ -197,6 +215,19 @@ def test_waiting_for_a_place_when_it_takes_all_the_time_then_fits_into_the_histo
         rounds += 1
     events = events_of_a_round(machine["States"], "WaitForPlace")
     assert rounds * events <= 0.6 * HISTORY_EVENTS
+
+
+def test_waiting_for_films_when_it_takes_a_week_then_fits_into_the_history(
+    template: Template, machines: dict[str, Machine]
+) -> None:
+    """A new account prepares 1,000 hours of film in four days."""
+    least = template.body["Parameters"]["PollSeconds"]["MinValue"]
+    rounds, waited = 0, 0
+    while waited < machines["PrepareFilm"].definition["TimeoutSeconds"]:
+        waited += film_wait_seconds(least, waited)
+        rounds += 1
+    states = machines["TrainModel"].definition["States"]
+    assert rounds * events_of_a_round(states, "WaitForQuiet") <= 0.6 * HISTORY_EVENTS
 
 
 def types(machine: Machine) -> set[str]:

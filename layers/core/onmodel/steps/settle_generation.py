@@ -14,6 +14,7 @@ from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import GENERATIONS, RUNS, GenerationRow
+from onmodel.steps.claim_run import wait_seconds
 
 
 def settle_generation(
@@ -35,8 +36,8 @@ def settle_generation(
         executions: say whether a holder still runs.
         clock: now.
         quiet_seconds: the stack's quiet period.
-        poll_seconds: the shortest wait, and the interval at which films in preparation are checked.
-            A check uses 9 of the execution's 25,000 events, and a film may take a day.
+        poll_seconds: the shortest wait, and the interval at which films in preparation are checked
+            at first.
 
     Raises:
         EventRefused: there is no such generation.
@@ -57,8 +58,22 @@ def settle_generation(
     if left > 0:
         return Settled(settled=False, wait_seconds=math.ceil(max(poll_seconds, left)))
     if _is_film_on_its_way(asked.production, registry, executions):
-        return Settled(settled=False, wait_seconds=math.ceil(poll_seconds))
+        waited = (clock() - row.created_at).total_seconds()
+        return Settled(settled=False, wait_seconds=film_wait_seconds(poll_seconds, waited))
     return Settled(settled=True, wait_seconds=0)
+
+
+def film_wait_seconds(poll_seconds: float, waited_seconds: float) -> int:
+    """Until films in preparation are looked at again: longer, the longer it has waited.
+
+    A check uses 9 of the execution's 25,000 events, and films may wait for a week for their turn.
+
+    Args:
+        poll_seconds: at least.
+        waited_seconds: since the generation was opened.
+    """
+    longer = wait_seconds(poll_seconds, turns=0, waited_seconds=waited_seconds)
+    return math.ceil(max(poll_seconds, longer))
 
 
 def _claim(
