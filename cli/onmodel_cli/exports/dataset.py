@@ -87,7 +87,7 @@ def chosen_dataset(production: str, wanted: str | None, registry: Registry) -> D
         state = f": the newest is {rows[-1].status}" if rows else ""
         raise NothingToExport(
             f"{production} has no dataset with captions yet{state}",
-            "See `onmodel status`, or name one with --dataset",
+            f"See `onmodel status -p {production}`, or name another dataset",
         )
     return made[-1]
 

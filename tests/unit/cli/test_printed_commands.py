@@ -64,6 +64,8 @@ def type_in(command: str) -> None:
     """As a shell and the program's parser read it; raises what they refuse."""
     _, *words = shlex.split(command)
     parse(words)
+    if words[0] == "review":  # its options are all optional, and one of these two is needed
+        assert {"-p", "--folder", "--help"} & set(words), "neither a production nor a folder"
 
 
 @pytest.mark.parametrize(("place", "command"), list(commands()))

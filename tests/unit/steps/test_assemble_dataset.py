@@ -242,6 +242,7 @@ def test_assemble_when_nothing_can_be_named_then_refused_and_the_generation_is_c
     status, body = generation_row(world)
     assert status == GenerationStatus.CLOSED and body.dataset_id is None
     assert "could be named" in (body.reason or "")
+    assert f"`onmodel review -p {PRODUCTION}`" in (body.advice or "")
     with pytest.raises(DatasetRefused, match="could be named"):
         world.assemble(generation)
     world.notify("dataset_refused", "g0001")

@@ -39,7 +39,7 @@ def test_checkpoints_when_none_is_named_then_the_storyboard_as_it_was(
 def test_checkpoints_when_the_trainer_kept_none_then_refused(
     training: TrainingRow, arm: str
 ) -> None:
-    with pytest.raises(SettingsRefused, match=f"{TRAINING} kept none"):
+    with pytest.raises(SettingsRefused, match=f"{TRAINING} kept no checkpoint"):
         with_checkpoints(board(arm), training.with_fields(checkpoints=()))
     with pytest.raises(SettingsRefused, match="no model is trained yet"):
         with_checkpoints(board(arm), None)

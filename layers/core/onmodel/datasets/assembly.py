@@ -74,7 +74,7 @@ def assemble(
         raise DatasetRefused(
             f"only {len(chosen)} pictures are left, fewer than {training.min_pictures}",
             f"{_reasons(left)}. Upload more film, name more pictures on the page of"
-            " `onmodel review`, or raise deduplication.threshold",
+            " `onmodel review -p NAME`, or raise deduplication.threshold",
         )
     chosen.sort()
     unsplit = [

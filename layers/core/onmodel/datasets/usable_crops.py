@@ -75,7 +75,7 @@ def _refuse_if_unnamed(accepted: npt.NDArray[np.intp], usable: npt.NDArray[np.in
         raise DatasetRefused(
             f"none of {len(accepted):,} pictures could be named",
             "Put pictures that show each character as the films do under characters/<name>/, give"
-            " the names on the page of `onmodel review`, or lower naming.threshold",
+            " the names on the page of `onmodel review -p NAME`, or lower naming.threshold",
         )
 
 

@@ -69,8 +69,9 @@ class AssembleDataset:
         try:
             return self._close_with_dataset(generation, request)
         except DatasetRefused as fault:
-            self._close(generation.with_fields(reason=fault.reason, advice=fault.advice))
-            raise
+            advice = fault.advice.replace("-p NAME", f"-p {asked.production}")
+            self._close(generation.with_fields(reason=fault.reason, advice=advice))
+            raise DatasetRefused(fault.reason, advice) from fault
 
     def _resume(self, generation: GenerationRow) -> DatasetRef:
         """The dataset of an earlier attempt that closed the generation; captions may be missing."""

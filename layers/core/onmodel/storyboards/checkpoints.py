@@ -26,8 +26,8 @@ def with_checkpoints(storyboard: Storyboard, training: TrainingRow | None) -> St
     named = [arm for arm in storyboard.arms if arm == CHECKPOINTS or step_of_arm(arm) is not None]
     if named and not steps:
         raise SettingsRefused(
-            f"arms: there is no checkpoint for {' and '.join(named)}: "
-            + (f"{training.id} kept none" if training else "no model is trained yet"),
+            f"arms: {' and '.join(named)} cannot be drawn: "
+            + (f"{training.id} kept no checkpoint" if training else "no model is trained yet"),
             "Write tuned, which draws with the trained model",
         )
     if unknown := [arm for arm in named if arm != CHECKPOINTS and arm not in steps]:
