@@ -9,7 +9,7 @@ import torch
 from safetensors import safe_open
 
 import lora
-import train as training
+import training_loop
 from checkpoints import KEPT_CANDIDATES, Candidate, Progress
 from drawn_dataset import write_dataset
 from job import JobError, Stop, sha256
@@ -90,7 +90,7 @@ def test_train_when_half_precision_then_the_matrices_learn_in_float32(
             super().__init__(*args)
             kinds.extend({one.dtype for one in self.parameters.values()})
 
-    monkeypatch.setattr(training, "Lora", Watched)
+    monkeypatch.setattr(training_loop, "Lora", Watched)
     assert train(folders, precision="bfloat16", stop=Stop())
     assert kinds == [torch.float32]
     with safe_open(folders.out / ADAPTER, "pt") as file:
@@ -109,7 +109,7 @@ def test_train_when_memory_does_not_suffice_then_smaller_pictures_and_it_stays_s
     folders: Folders, monkeypatch: pytest.MonkeyPatch, stop_after: Callable[[int], Stop]
 ) -> None:
     refused = []
-    real = training.losses
+    real = training_loop.losses
 
     def losses(transformer: Any, latents: torch.Tensor, *rest: Any, **named: Any) -> Any:
         if latents.shape[2] * latents.shape[3] > 20:
@@ -117,7 +117,7 @@ def test_train_when_memory_does_not_suffice_then_smaller_pictures_and_it_stays_s
             raise torch.OutOfMemoryError("CUDA out of memory")
         return real(transformer, latents, *rest, **named)
 
-    monkeypatch.setattr(training, "losses", losses)
+    monkeypatch.setattr(training_loop, "losses", losses)
     assert not train(folders, stop=stop_after(5))
     assert len(refused) == 1
     assert train(folders, stop=Stop())
@@ -131,7 +131,7 @@ def test_train_when_memory_never_suffices_then_one_sentence(
     def losses(*_: Any, **__: Any) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(training, "losses", losses)
+    monkeypatch.setattr(training_loop, "losses", losses)
     with pytest.raises(JobError, match="does not suffice at 64 pixels: choose an instance"):
         train(folders, stop=Stop())
 
@@ -139,13 +139,13 @@ def test_train_when_memory_never_suffices_then_one_sentence(
 def test_train_when_the_loss_is_no_number_then_refused_at_its_step(
     folders: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, count = training.losses, []
+    real, count = training_loop.losses, []
 
     def losses(*args: Any, **named: Any) -> Any:
         count.append(1)
         return real(*args, **named) * (float("nan") if len(count) == 3 else 1)
 
-    monkeypatch.setattr(training, "losses", losses)
+    monkeypatch.setattr(training_loop, "losses", losses)
     with pytest.raises(JobError, match="no number any more at step 3: lower the learning rate"):
         train(folders, stop=Stop())
     assert not (folders.out / "adapter.json").exists()
