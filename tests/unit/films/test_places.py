@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 from fakes.clock import START, FixedClock
@@ -104,10 +105,10 @@ def test_free_dead_places_when_executions_ended_then_the_next_film_gets_a_place(
         executions.start(MACHINE, f"film-{number}", {})
         arn = execution_arn(MACHINE, f"film-{number}")
         take_place(registry, run_number(number), arn, at_once=1, clock=clock)
-    assert not free_dead_places(registry, executions, clock)
+    assert not free_dead_places(registry, executions, clock, timedelta(0))
     executions.finish(execution_arn(MACHINE, "film-1"))
     executions.finish(execution_arn(MACHINE, "film-2"))
-    assert free_dead_places(registry, executions, clock)
+    assert free_dead_places(registry, executions, clock, timedelta(0))
     assert numbers(places_of(registry).waiting) == ["film-3"]
     third = execution_arn(MACHINE, "film-3")
     take_place(registry, run_number(3), third, at_once=1, clock=clock)

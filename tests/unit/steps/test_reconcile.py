@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from fakes.deployment_in_memory import DEPLOY, DRAW, RETIRE, TRAINING, DeploymentInMemory
+from fakes.deployment_in_memory import DEPLOY, DRAW, PREPARE, RETIRE, TRAINING, DeploymentInMemory
 from fakes.detectors import MODEL
 from fakes.films_in_memory import run_of
 from fakes.trainer import InMemoryTrainer
@@ -524,6 +524,22 @@ def test_reconcile_when_an_execution_ended_with_its_place_then_freed(
     assert studio.reconcile().freed == ("main/films",)
     assert places_of(studio.registry).taken == ()
     assert studio.reconcile().freed == ()
+
+
+def test_reconcile_when_films_come_all_the_time_then_a_dead_place_is_freed_all_the_same(
+    studio: DeploymentInMemory,
+) -> None:
+    run = run_of()
+    take_place(studio.registry, run, "stopped by a person", at_once=1, clock=studio.clock)
+    for number in range(3):  # 500 films in a day are one each three minutes
+        studio.clock.advance(minutes=3)
+        film = run.model_copy(update={"run_id": f"film-{number}"})
+        studio.executions.start(PREPARE, film.run_id, {})
+        arn = execution_arn(PREPARE, film.run_id)
+        take_place(studio.registry, film, arn, at_once=1, clock=studio.clock)
+    assert studio.reconcile().freed == ("main/films",)
+    places = places_of(studio.registry)
+    assert (places.taken, len(places.waiting)) == ((), 3)
 
 
 def test_reconcile_when_there_are_human_loops_then_they_are_looked_at_last(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 
 from onmodel.contracts.films import Run
 from onmodel.contracts.keys import MAIN_PRODUCTION
@@ -106,13 +107,25 @@ def free_place(
     _free(registry, is_over, clock)
 
 
-def free_dead_places(registry: Registry, executions: Executions, clock: Clock) -> bool:
+def free_dead_places(
+    registry: Registry, executions: Executions, clock: Clock, grace: timedelta
+) -> bool:
     """Free the places of executions that no longer run; whether there were any.
 
     An execution that fails frees its place itself. This is for one that was stopped, or whose last
     function died.
+
+    Args:
+        registry: holds the places.
+        executions: tell which run.
+        clock: gives the time of the change.
+        grace: the age of a place up to which its execution may not be listed yet.
     """
-    return _free(registry, lambda place: not executions.is_running(place.execution_arn), clock)
+
+    def is_dead(place: FilmPlace) -> bool:
+        return clock() - place.since >= grace and not executions.is_running(place.execution_arn)
+
+    return _free(registry, is_dead, clock)
 
 
 def calls_of_a_chunk(registry: Registry, per_second: float, chunks_at_once: int) -> float:

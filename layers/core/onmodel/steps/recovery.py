@@ -98,11 +98,12 @@ class Recovery:
             links=self.links,
         )
 
-    def free_places(self, listed: PlacesRow) -> bool:
-        """Free the places of films whose execution ended without freeing them."""
-        if self.clock() - listed.updated_at < GRACE:  # a new execution may not be listed yet
-            return False
-        return free_dead_places(self.registry, self.executions, self.clock)
+    def free_places(self, _listed: PlacesRow) -> bool:
+        """Free the places of films whose execution ended without freeing them.
+
+        The row's own age says nothing: each further film writes it.
+        """
+        return free_dead_places(self.registry, self.executions, self.clock, GRACE)
 
     def stop_detector(self, listed: DetectorRow) -> bool:
         """Stop a Custom Labels model whose films ended without stopping it, or are over their time.
