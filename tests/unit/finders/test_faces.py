@@ -23,9 +23,9 @@ def find(
 @pytest.mark.parametrize(
     ("figure", "box"),
     [
-        ("head", (460, 50, 180, 180)),
-        ("half", (380, 40, 340, 460)),
-        ("full", (340, 40, 420, 960)),  # feet are below the picture
+        ("head", (470, 65, 160, 145)),
+        ("half", (380, 60, 340, 380)),
+        ("full", (340, 60, 420, 940)),  # feet are below the picture
     ],
 )
 def test_find_when_a_figure_is_chosen_then_the_face_is_grown_to_it(
@@ -55,7 +55,7 @@ def test_find_when_a_face_is_at_the_border_then_its_figure_ends_there() -> None:
     found = find(face(-0.02, 0.0, 0.1, 0.1, 95))
     assert found.detections == (
         Detection(
-            box=Box(left=0, top=0, width=120, height=130),
+            box=Box(left=0, top=0, width=110, height=110),
             label="Face",
             confidence=95,
             face=Box(left=0, top=0, width=80, height=100),

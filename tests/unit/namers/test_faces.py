@@ -105,6 +105,19 @@ def test_name_when_faces_are_known_then_named_and_strangers_are_not(stage: Stage
     assert (names[1].confidence, names[1].runner_up) == (0.0, None)
 
 
+def test_name_when_a_face_is_unlike_all_references_then_they_are_ruled_out(stage: Stage) -> None:
+    names = stage.name(ANNA, BEN, shows=["anna", "stranger", "nobody"])
+    assert [each.ruled_out for each in names] == [(), ("anna", "ben"), ()]
+
+
+def test_name_when_a_picture_of_a_track_shows_no_face_then_nobody_is_ruled_out(
+    stage: Stage,
+) -> None:
+    crops = [crop.model_copy(update={"track": 7}) for crop in numbered_crops(2)]
+    names = stage.name(ANNA, BEN, shows=["stranger", "nobody"], crops=crops)
+    assert [each.ruled_out for each in names] == [(), ()]
+
+
 def test_name_when_alike_but_below_the_threshold_then_abstains_and_says_who(stage: Stage) -> None:
     stage.service.similarity = 89.0
     (name,) = stage.name(ANNA, BEN, shows=["anna"])

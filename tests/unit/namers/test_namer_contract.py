@@ -21,6 +21,7 @@ from onmodel.contracts.crops import Crop, Naming
 from onmodel.contracts.namers import NamerKind, NamingSettings
 from onmodel.contracts.sampling_settings import EmbeddingSettings
 from onmodel.namers import NAMERS, NamerServices, make_namer
+from onmodel.namers.cluster import ClusterNamer
 from onmodel.namers.embeddings import EmbeddingsNamer
 from onmodel.namers.faces import FacesNamer
 from onmodel.namers.in_order import NamersInOrder
@@ -172,6 +173,28 @@ def test_names_when_both_namers_mean_one_character_in_one_frame_then_the_first_c
     ]
     names, _ = in_order({"0": "frank"}, {"1": "frank", "2": "frank"}, crops)
     assert names == ["frank", None, "frank"]
+
+
+class RulesOut(Knows):
+    """A namer that names nobody, and rules one character out."""
+
+    def name(self, crops: Sequence[Crop], vectors: Vectors) -> tuple[Naming, ...]:
+        answers = super().name(crops, vectors)
+        return tuple(each.model_copy(update={"ruled_out": ("buck",)}) for each in answers)
+
+
+def test_names_when_the_first_namer_ruled_a_character_out_then_the_second_cannot_name_it() -> None:
+    namer = NamersInOrder((RulesOut({}), Knows({"0": "buck", "1": "frank"})))
+    names = namer.name(numbered_crops(2), np.zeros((2, 256), np.float32))
+    assert [each.character for each in names] == [None, "frank"]
+
+
+def test_names_when_a_person_named_a_group_then_nobody_is_ruled_out() -> None:
+    vectors = embedded([picture(0)])
+    known = KnownFigure("0", "buck", vectors[0])
+    namer = NamersInOrder((RulesOut({}), ClusterNamer([known], NamingSettings())))
+    (name,) = namer.name(numbered_crops(1), vectors)
+    assert name.character == "buck"
 
 
 def test_make_namer_when_two_kinds_are_set_then_in_their_order() -> None:

@@ -68,8 +68,9 @@ FACE = box(460, 200, 540, 300)
         (330, Framing.HEAD),
         (430, Framing.HEAD),
         (470, None),  # between the shoulders and the chest
-        (600, Framing.HALF),
-        (880, Framing.HALF),  # the picture's lower edge is at 7 faces
+        (550, Framing.HALF),
+        (680, Framing.HALF),  # at the hips
+        (750, None),  # between the hips and the feet
     ],
 )
 def test_framing_when_a_box_is_grown_from_a_face_then_by_faces_below_it(
@@ -90,7 +91,8 @@ def test_framing_when_a_grown_box_reaches_the_feet_then_full() -> None:
     ("figure", "expected"),
     [
         (box(300, 150, 700, 850), Framing.FULL),  # a sitting person: few faces, and all of it
-        (box(300, 150, 700, 900), Framing.HALF),
+        (box(300, 150, 700, 900), Framing.PART),  # cut off between the hips and the feet
+        (box(0, 150, 300, 600), Framing.HALF),
         (box(0, 150, 300, 400), Framing.HEAD),
     ],
 )

@@ -128,6 +128,11 @@ class Naming(Contract):
         default=None,
         description="the crop that stands for those without a name that look like this one",
     )
+    ruled_out: tuple[str, ...] = Field(
+        default=(),
+        exclude_if=lambda ruled_out: not ruled_out,
+        description="characters whose faces are known and are not the one that it shows",
+    )
     replaces: str | None = Field(
         default=None,
         exclude_if=lambda replaces: replaces is None,

@@ -131,7 +131,8 @@ class FacesNamer:
     """A Namer that searches the faces of the best pictures of each track in a collection.
 
     A track's similarity to a character is the median over its pictures with a face. Names are given
-    in the order of their lead; two tracks of one frame never get one name.
+    in the order of their lead; two tracks of one frame never get one name. A track whose searched
+    pictures all show a face is none of the characters whose faces are unlike them all.
 
     Attributes:
         collection: of the references.
@@ -152,13 +153,20 @@ class FacesNamer:
             return tuple(_abstention(crop.crop_id) for crop in crops)
         self._make_collection()
         tracks = Tracks.of(crops)
-        scores = self._scores(characters, crops, tracks)
+        found = self._similarities(characters, crops, tracks)
+        scores = np.zeros((len(tracks), len(characters)))
+        for track, pictures in found.items():
+            if faces := [each for each in pictures if each is not None]:
+                scores[track] = np.median(np.array(faces), axis=0)
         settings: NamingSettings = self.task.naming
         names = tracks.assign(scores, settings.faces.threshold / 100, settings.margin)
         return tuple(
-            _naming(crop.crop_id, characters, scores[track], names[track])
+            _naming(
+                crop.crop_id, characters, scores[track], names[track],
+                _ruled_out(characters, found.get(int(track), ())),
+            )
             for crop, track in zip(crops, tracks.of_crop, strict=True)
-        )
+        )  # fmt: skip
 
     def _make_collection(self) -> None:
         self.collection.make()
@@ -167,23 +175,24 @@ class FacesNamer:
             name = self.collection.references[face].name
             self.task.notice(f"Reference {name} names nobody by face: Rekognition says {why}.")
 
-    def _scores(
+    def _similarities(
         self, characters: Sequence[str], crops: Sequence[Crop], tracks: Tracks
-    ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-        """`(tracks, characters)`: 0 where a character is not seen."""
+    ) -> Mapping[int, Sequence[Sequence[float] | None]]:
+        """By track, for each searched picture its face's similarity to each character.
+
+        0 where the face is not like a character's; None for a picture without a face.
+        """
         asked = _best_of_each_track(crops, tracks)
-        rows: defaultdict[int, list[list[float]]] = defaultdict(list)
+        found: defaultdict[int, list[Sequence[float] | None]] = defaultdict(list)
         with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-            found = pool.map(lambda place: self._search(crops[place]), asked)
-            for place, matches in zip(asked, found, strict=True):
-                if matches is not None:
-                    rows[int(tracks.of_crop[place])].append(
-                        [matches.get(character, 0.0) for character in characters]
-                    )
-        scores = np.zeros((len(tracks), len(characters)))
-        for track, seen in rows.items():
-            scores[track] = np.median(np.array(seen), axis=0)
-        return scores
+            answers = pool.map(lambda place: self._search(crops[place]), asked)
+            for place, matches in zip(asked, answers, strict=True):
+                found[int(tracks.of_crop[place])].append(
+                    None
+                    if matches is None
+                    else [matches.get(character, 0.0) for character in characters]
+                )
+        return found
 
     def _search(self, crop: Crop) -> Mapping[str, float] | None:
         return self.collection.matches(self.task.figure(crop))
@@ -247,7 +256,11 @@ def _best_of_each_track(crops: Sequence[Crop], tracks: Tracks) -> list[int]:
 
 
 def _naming(
-    crop_id: str, characters: Sequence[str], scores: Sequence[float], name: int | None
+    crop_id: str,
+    characters: Sequence[str],
+    scores: Sequence[float],
+    name: int | None,
+    ruled_out: tuple[str, ...],
 ) -> Naming:
     ranked = sorted(range(len(characters)), key=lambda place: -scores[place])
     best = ranked[0] if name is None else name
@@ -260,6 +273,21 @@ def _naming(
         confidence=float(scores[best]),
         margin=max(0.0, float(ahead)),
         runner_up=seen if name is None else (characters[others[0]] if others else None),
+        ruled_out=ruled_out if name is None else (),
+    )
+
+
+def _ruled_out(
+    characters: Sequence[str], pictures: Sequence[Sequence[float] | None]
+) -> tuple[str, ...]:
+    """Characters whom no face of a track is like; nobody where a picture shows no face."""
+    faces = [each for each in pictures if each is not None]
+    if len(faces) < len(pictures):
+        return ()
+    return tuple(
+        character
+        for place, character in enumerate(characters)
+        if faces and all(face[place] == 0 for face in faces)
     )
 
 

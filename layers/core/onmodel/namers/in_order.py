@@ -7,13 +7,18 @@ from dataclasses import dataclass
 
 from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.crops import Crop, Naming
+from onmodel.namers.cluster import ClusterNamer
 from onmodel.ports.namer import LookAlikes, Namer
 from onmodel.vision.track_groups import Tracks
 
 
 @dataclass(frozen=True)
 class NamersInOrder:
-    """A Namer that asks each of some about what the ones before left without a name."""
+    """A Namer that asks each of some about what the ones before left without a name.
+
+    A name that a namer before ruled out is not given: clothes and places of a stranger are often
+    like those of a character. Names that people gave to groups are given.
+    """
 
     namers: tuple[Namer, ...]
 
@@ -36,6 +41,8 @@ class NamersInOrder:
             for place, answer in zip(left, later, strict=True):
                 beside = tracks.apart[int(tracks.of_crop[place])]
                 taken = {named[track] for track in beside if track in named}
+                if not isinstance(namer, ClusterNamer):
+                    taken |= set(answers[place].ruled_out)
                 if answer.character is None:
                     answers[place] = answers[place].model_copy(update={"group": answer.group})
                 elif answer.character not in taken:

@@ -18,9 +18,9 @@ EDGE = 0.03
 """Distance to the picture's edge, by the figure's own side, within which a box ends at it: boxes
 are a little smaller or larger than their figures."""
 
-HEAD_FACES, HALF_FACES, FULL_FACES = 2.5, (3.0, 7.0), 8.5
-"""Heights of a face that are to be seen from its top down. A person has 10 to 11; the shoulders are
-at 2, the hips at 5, the knees at 8."""
+HEAD_FACES, HALF_FACES, FULL_FACES = 2.5, (3.0, 5.0), 8.5
+"""Heights of a face that are to be seen from its top down. A person has 9 to 11; the shoulders are
+at 2, the waist at 4, the hips at 5, the knees at 7."""
 
 
 def framing_of(figure: Detection, picture: Box, window: Box) -> Framing | None:
