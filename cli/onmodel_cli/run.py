@@ -126,22 +126,29 @@ def _send_others(
         sent = upload_references(wish.characters, folder, connection.uploads, warn)
         shown = ", ".join(f"{name} ({number})" for name, number in sent.items())
         console.print(f"[green]✓[/] References: {shown}")
-    elif not wish.are_named and not _knows_somebody(folder, connection):
-        console.print(
-            "[yellow]![/] No character has pictures yet, so nobody is named. Make a folder for"
-            " each with three pictures of it, and give it with `--characters DIR`."
-        )
+    elif not wish.are_named and (advice := _advice_without_references(folder, connection)):
+        console.print(f"[yellow]![/] No character has pictures yet, {advice}")
 
 
-def _knows_somebody(folder: str, connection: Connection) -> bool:
-    """Whether the production has references, as pictures or as places in films."""
+def _advice_without_references(folder: str, connection: Connection) -> str:
+    """What to do where the production has no references, neither pictures nor places in films."""
     registry = connection.registry
     production = production_of(folder, registry)
     if any(True for _ in REFERENCES.list(registry, production.id)):
-        return True
+        return ""
     models = connection.environment.read(Models).allowed
     settings = uploaded_settings(production, connection.uploads, models)
-    return any(role.references for role in settings.characters.values())
+    if any(role.references for role in settings.characters.values()):
+        return ""
+    if "cluster" in settings.naming.kind:
+        return (
+            "so nobody is named. The film's report shows groups of pictures that look alike, and"
+            " for each the line of settings.yaml that names it."
+        )
+    return (
+        "so nobody is named. Make a folder for each with three pictures of it, and give it with"
+        " `--characters DIR`."
+    )
 
 
 def _send(film: Film, connection: Connection, console: Console) -> _Sent:

@@ -394,6 +394,17 @@ def test_run_when_a_folder_has_no_film_then_says_so(invoke, tmp_path: Path) -> N
     assert "There is no film in the folder" in done.stderr
 
 
+def test_run_when_groups_are_named_by_settings_then_says_where_they_are(
+    invoke, film: Path, tmp_path: Path
+) -> None:
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("naming: {kind: cluster}")
+    done = invoke("run", film, "-p", "mira", "--settings", settings)
+    told = " ".join(done.stderr.split())
+    assert "the line of settings.yaml that names it" in told
+    assert "Make a folder for each" not in told
+
+
 def test_run_when_no_character_has_pictures_then_says_how_to_give_them(
     invoke, film: Path, tmp_path: Path, picture: bytes
 ) -> None:
