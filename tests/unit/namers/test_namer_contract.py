@@ -192,7 +192,8 @@ def test_names_when_the_first_namer_ruled_a_character_out_then_the_second_cannot
 def test_names_when_a_person_named_a_group_then_nobody_is_ruled_out() -> None:
     vectors = embedded([picture(0)])
     known = KnownFigure("0", "buck", vectors[0])
-    namer = NamersInOrder((RulesOut({}), ClusterNamer([known], NamingSettings())))
+    cluster = ClusterNamer([known], NamingSettings())
+    namer = NamersInOrder((RulesOut({}), cluster), by_people=frozenset({1}))
     (name,) = namer.name(numbered_crops(1), vectors)
     assert name.character == "buck"
 
@@ -201,3 +202,7 @@ def test_make_namer_when_two_kinds_are_set_then_in_their_order() -> None:
     made = make_namer(task(("faces", "embeddings")), services())
     assert isinstance(made, NamersInOrder)
     assert [type(each) for each in made.namers] == [FacesNamer, EmbeddingsNamer]
+    assert made.by_people == frozenset()
+    made = make_namer(task(("faces", "cluster")), services())
+    assert isinstance(made, NamersInOrder)
+    assert made.by_people == {1}

@@ -49,5 +49,7 @@ NAMERS: Mapping[str, Callable[[NamingTask, NamerServices], Namer]] = {
 
 def make_namer(task: NamingTask, services: NamerServices) -> Namer:
     """The namers that the settings name, as one."""
-    made = tuple(NAMERS[kind](task, services) for kind in task.naming.kind)
-    return made[0] if len(made) == 1 else NamersInOrder(made)
+    kinds = task.naming.kind
+    made = tuple(NAMERS[kind](task, services) for kind in kinds)
+    by_people = frozenset(place for place, kind in enumerate(kinds) if kind == "cluster")
+    return made[0] if len(made) == 1 else NamersInOrder(made, by_people)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.crops import Crop, Naming
-from onmodel.namers.cluster import ClusterNamer
 from onmodel.ports.namer import LookAlikes, Namer
 from onmodel.vision.track_groups import Tracks
 
@@ -17,10 +16,15 @@ class NamersInOrder:
     """A Namer that asks each of some about what the ones before left without a name.
 
     A name that a namer before ruled out is not given: clothes and places of a stranger are often
-    like those of a character. Names that people gave to groups are given.
+    like those of a character.
+
+    Attributes:
+        namers: in order.
+        by_people: places of those that give names which people gave: these are not ruled out.
     """
 
     namers: tuple[Namer, ...]
+    by_people: frozenset[int] = frozenset()
 
     def look_alikes(self) -> tuple[LookAlikes, ...]:
         """See `Namer.look_alikes`."""
@@ -30,7 +34,7 @@ class NamersInOrder:
         """See `Namer.name`."""
         tracks = Tracks.of(crops)
         answers = list(self.namers[0].name(crops, vectors))
-        for namer in self.namers[1:]:
+        for number, namer in enumerate(self.namers[1:], 1):
             left = [place for place, answer in enumerate(answers) if answer.character is None]
             named = {
                 int(tracks.of_crop[place]): answer.character
@@ -41,7 +45,7 @@ class NamersInOrder:
             for place, answer in zip(left, later, strict=True):
                 beside = tracks.apart[int(tracks.of_crop[place])]
                 taken = {named[track] for track in beside if track in named}
-                if not isinstance(namer, ClusterNamer):
+                if number not in self.by_people:
                     taken |= set(answers[place].ruled_out)
                 if answer.character is None:
                     answers[place] = answers[place].model_copy(update={"group": answer.group})
