@@ -73,6 +73,16 @@ def test_in_order_when_figures_stay_then_first_last_and_every_few_frames_are_ask
     assert set(cutter.figures.values()) == {1}
 
 
+@pytest.mark.parametrize(("frames", "asked"), [(8, [0, 6]), (9, [0, 6, 8])])
+def test_in_order_when_a_shot_ends_soon_after_a_look_then_its_last_frame_is_not_asked_about(
+    frames: int, asked: list[float]
+) -> None:
+    cutter = Cutter()
+    assert times(cutter, [frame_of(seconds) for seconds in range(frames)]) == list(range(frames))
+    assert sorted(cutter.asked) == asked
+    assert set(cutter.figures.values()) == {1}
+
+
 def test_in_order_when_a_shot_ends_then_its_last_frame_and_the_next_first_are_asked_about():
     cutter = Cutter()
     frames = [frame_of(seconds, shot=seconds // 3) for seconds in range(7)]

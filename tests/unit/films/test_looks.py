@@ -67,6 +67,29 @@ def test_follow_figures_when_a_figure_is_lost_then_the_finder_is_asked_until_it_
     assert asked == [1, 2]
 
 
+def test_follow_figures_when_a_lost_figure_is_in_the_frame_after_then_nobody_is_asked():
+    span = [frame_of(0, (100, 100)), frame_of(1, (400, 100))]  # it ran too far to be followed
+    after = SeenFrame(frame_of(2, (420, 100)), found((420, 100)))
+    assert places(follow_figures(span, None, found((100, 100)), after, never)) == [
+        [(100, 100)],
+        [(400, 100)],
+    ]
+
+
+def test_follow_figures_when_the_frame_after_has_fewer_figures_then_the_finder_is_asked():
+    asked: list[float] = []
+
+    def look(frame: Frame) -> FrameDetections:
+        asked.append(frame.timecode_seconds)
+        return found((400, 100), (250, 20))
+
+    span = [frame_of(0, (100, 100), (20, 200)), frame_of(1, (400, 100), (250, 20))]
+    after = SeenFrame(frame_of(2, (420, 100)), found((420, 100)))
+    seen = follow_figures(span, None, found((100, 100), (20, 200)), after, look)
+    assert asked == [1]
+    assert places(seen)[1] == [(400, 100), (250, 20)]
+
+
 def test_follow_figures_when_the_next_look_finds_another_figure_then_it_is_carried_back():
     span = [frame_of(number, (100, 100), (400, 80)) for number in range(2)]
     after = SeenFrame(frame_of(2, (100, 100), (400, 80)), found((400, 80)))

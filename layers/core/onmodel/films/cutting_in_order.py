@@ -17,6 +17,10 @@ from onmodel.video.sampling.selection import DroppedFrame
 PAID_CALLS_AT_ONCE = 8
 """Threads a chunk. The chunk's share of DetectLabels' rate bounds its calls as well."""
 
+JUST_LOOKED = 1
+"""Frames at the end of a shot, after a planned look, that are asked about only when a figure is
+lost; chosen on the half "tune" of bench/characters.py."""
+
 NOTHING_FOUND = frozenset({RejectReason.NO_FIGURE, RejectReason.NO_ANSWER, RejectReason.INVENTED})
 """Reasons after which another frame of a still shot is looked at. Of figures that were found and
 are too small, it shows the same."""
@@ -87,10 +91,11 @@ class _Shots:
         return done
 
     def end(self) -> list[Future[CutResult]]:
-        """The rest of the shot's work: its last frame is looked at."""
+        """The rest of the shot's work: its last frame is looked at, unless another just was."""
         done: list[Future[CutResult]] = []
         kept = _kept(self._span)
-        if len(kept) > 1:
+        just_looked = self._before is not None and len(kept) <= 1 + JUST_LOOKED
+        if len(kept) > 1 and not just_looked:
             place = self._span.index(kept[-1])
             rest = self._span[place:]
             del self._span[place:]

@@ -86,19 +86,28 @@ def follow_figures(
         seen = seen.with_figures_of(before)
     followed = [seen]
     for frame in span[1:]:
-        followed.append(_next(followed[-1], frame, look))
+        known = after if frame is span[-1] else None
+        followed.append(_next(followed[-1], frame, known, look))
     if after is not None:
         for place in range(len(followed) - 1, -1, -1):
             after = followed[place] = followed[place].with_figures_of(after)
     return followed
 
 
-def _next(seen: SeenFrame, frame: Frame, look: Look) -> SeenFrame:
+def _next(seen: SeenFrame, frame: Frame, after: SeenFrame | None, look: Look) -> SeenFrame:
+    """A frame with the figures of the frame before; `after` is the frame after it, if it was seen.
+
+    A figure that is lost may be in the frame after: then nobody is asked about this one.
+    """
     words = f"not asked: as at {seen.frame.timecode_seconds:.3f} s"
     following = SeenFrame(frame, FrameDetections((), words))
     figures = seen.answer.detections
     moved = [seen.carry(figure, following) for figure in figures]
     if not moved or None in moved:
+        if after is not None:
+            between = following.with_figures_of(seen).with_figures_of(after)
+            if len(between.answer.detections) >= max(1, len(figures)):
+                return between
         return replace(following, answer=look(frame)).with_figures_of(seen)
     return following.with_figures_of(seen)
 
