@@ -30,7 +30,7 @@ class UploadEvent(Consumed):
     """EventBridge's "Object Created" or "Object Deleted" of the uploads bucket.
 
     Also as the queue UploadRetries delivers it, by itself: a function's destination keeps the event
-    beside what the function answered.
+    beside what the function answered, a rule's dead letters keep it alone.
     """
 
     id: str
@@ -44,7 +44,8 @@ class UploadEvent(Consumed):
         if not isinstance(event, dict) or "Records" not in event:
             return event
         (record,) = event["Records"]
-        return json.loads(record["body"])["requestPayload"]
+        kept = json.loads(record["body"])
+        return kept.get("requestPayload", kept)
 
     @property
     def correlation_id(self) -> str:
