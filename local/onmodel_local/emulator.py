@@ -44,6 +44,7 @@ def serve(settings: SimulationSettings, vision_url: str, vision_model: str) -> N
     if persistence.PERSIST_STATE:
         snapshots = Snapshots(Path(persistence.STATE_DIR), simulation.records)
         snapshots.restore()
+        simulation.end_unfinished()
         snapshots.keep_taking()
         simulation.on_snapshot = snapshots.take
         keep_ending(simulation.pictures)

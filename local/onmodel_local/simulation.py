@@ -25,6 +25,7 @@ from onmodel_local.standins.runtime import Model, Runtime
 from onmodel_local.standins.sagemaker.control_plane import SageMaker
 from onmodel_local.standins.service import StandIn
 from onmodel_local.standins.titan import Titan
+from onmodel_local.unfinished import end_unfinished
 from onmodel_local.versions import declare_size, name_version
 
 HUMAN_LOOPS = "sagemaker-a2i-runtime"
@@ -135,6 +136,10 @@ class Simulation:
             "rekognition.projects": self.rekognition.custom_labels.projects,
             "rekognition.versions": self.rekognition.custom_labels.versions,
         }
+
+    def end_unfinished(self) -> None:
+        """After a restore: what was begun has failed, as no thread of it is left."""
+        end_unfinished(self.control_plane.ledger, self.sagemaker.ledger)
 
     def _snapshot(self, _: dict[str, Any]) -> dict[str, Any]:
         """Keep everything on disk now; nothing in a stack that is not kept."""

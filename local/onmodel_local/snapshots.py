@@ -71,7 +71,7 @@ class Snapshots:
             while not threading.Event().wait(EVERY_SECONDS):
                 try:
                     self.take()
-                except (OSError, RuntimeError, pickle.PicklingError):  # the one before stays
+                except Exception:  # the one before stays, and the next one is tried
                     logger.exception("no snapshot was taken")
 
         threading.Thread(target=run, daemon=True, name="snapshots").start()

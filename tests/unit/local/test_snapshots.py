@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pickle
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from onmodel_local import snapshots
 from onmodel_local.snapshots import STAND_INS, Snapshots
 
 
@@ -34,3 +36,22 @@ def test_restore_when_the_file_is_whole_then_the_records_are_filled_in_place(
     jobs: dict[str, Any] = {}
     Snapshots(tmp_path, lambda: {"jobs": jobs}).restore()
     assert jobs == {"a": 1}
+
+
+def test_snapshots_when_one_cannot_be_taken_then_the_next_is_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[int] = []
+    done = threading.Event()
+
+    def take(_: Snapshots) -> None:
+        tries.append(len(tries))
+        if len(tries) == 1:
+            raise TypeError("cannot pickle '_thread.lock' object")
+        done.set()
+        raise SystemExit  # ends the thread
+
+    monkeypatch.setattr(Snapshots, "take", take)
+    monkeypatch.setattr(snapshots, "EVERY_SECONDS", 0.001)
+    Snapshots(tmp_path, dict).keep_taking()
+    assert done.wait(10)

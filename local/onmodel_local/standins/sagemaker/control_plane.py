@@ -85,12 +85,12 @@ class SageMaker:
 
     def kill(self, order: dict[str, Any]) -> dict[str, Any]:
         """{"name"}: the job's process is killed, as by a lack of memory."""
-        self._named(order).kill_asked.set()
+        self._named(order).kill_asked = True
         return {"killed": order["name"]}
 
     def end_time(self, order: dict[str, Any]) -> dict[str, Any]:
         """{"name"}: the job's MaxRuntime is over."""
-        self._named(order).time_over.set()
+        self._named(order).time_over = True
         return {"time_over": order["name"]}
 
     def set_state(self, order: dict[str, Any]) -> dict[str, Any]:

@@ -191,9 +191,9 @@ class Lifecycle:
                 self._sync(job, container, files)
                 synced = now
             if now >= limit:
-                job.time_over.set()
-            if kill_at is None and (job.stop_asked.is_set() or job.time_over.is_set()):
-                if not job.stop_asked.is_set():
+                job.time_over = True
+            if kill_at is None and (job.stop_asked or job.time_over):
+                if not job.stop_asked:
                     self.enter(job, STOPPING, STOPPING)
                 container.terminate()
                 kill_at = now + self.settings.kill_seconds
@@ -207,7 +207,7 @@ class Lifecycle:
         return code
 
     def _is_to_be_killed(self, job: TrainingJob, container: Container) -> bool:
-        if job.kill_asked.is_set():
+        if job.kill_asked:
             return True
         ordered = job.trouble is not None and job.trouble.how == KILLED
         return ordered and any(container.checkpoints.rglob("*.json"))
@@ -217,7 +217,7 @@ class Lifecycle:
             files.upload_changes(container.checkpoints, job.request["CheckpointConfig"]["S3Uri"])
 
     def _upload(self, job: TrainingJob, container: Container, files: JobFiles, code: int) -> None:
-        stopped = job.stop_asked.is_set() or job.time_over.is_set()
+        stopped = job.stop_asked or job.time_over
         if not stopped and code != 0:
             raise JobEndedError(FAILED, FAILED, container.failure(code))
         if not stopped:
@@ -227,9 +227,9 @@ class Lifecycle:
         else:
             files.upload_changes(container.model, job.artifacts)
             files.upload_changes(container.output / "data", f"{job.output}/data")
-        if job.stop_asked.is_set():
+        if job.stop_asked:
             raise JobEndedError(STOPPED, STOPPED)
-        if job.time_over.is_set():
+        if job.time_over:
             raise JobEndedError(STOPPED, TIME_OVER)
         self.enter(job, COMPLETED, COMPLETED)
 
@@ -237,11 +237,11 @@ class Lifecycle:
 
     def _wait(self, job: TrainingJob, seconds: float) -> None:
         """Raises JobEndedError when the job was stopped or deleted meanwhile."""
-        job.patience.wait(seconds, lambda: not job.stop_asked.is_set() and self._exists(job))
+        job.patience.wait(seconds, lambda: not job.stop_asked and self._exists(job))
         self._look(job)
 
     def _look(self, job: TrainingJob) -> None:
-        if job.stop_asked.is_set() or not self._exists(job):
+        if job.stop_asked or not self._exists(job):
             raise JobEndedError(STOPPED, STOPPED)
 
     def _exists(self, job: TrainingJob) -> bool:

@@ -67,7 +67,7 @@ HOW = (NO_CAPACITY, CHANGED_WEIGHTS, NAN, KILLED, INTERNAL_ERROR)
 
 @dataclass
 class TrainingJob:
-    """One job; changed only with the lock of its ledger.
+    """One job; changed only with the lock of its ledger. Plain values: snapshots pickle it.
 
     Attributes:
         quota_type: the instance type whose quota it uses until its instance was found.
@@ -94,9 +94,9 @@ class TrainingJob:
     ended: datetime | None = None
     failure: str | None = None
     patience: Patience = field(default_factory=Patience)
-    stop_asked: threading.Event = field(default_factory=threading.Event)
-    time_over: threading.Event = field(default_factory=threading.Event)
-    kill_asked: threading.Event = field(default_factory=threading.Event)
+    stop_asked: bool = False
+    time_over: bool = False
+    kill_asked: bool = False
 
     @property
     def name(self) -> str:

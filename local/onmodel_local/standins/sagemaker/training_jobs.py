@@ -99,7 +99,7 @@ class TrainingJobs:
                     f"The request was rejected because the training job is in status {job.status}."
                 )
             self._lifecycle.enter(job, STOPPING, STOPPING)
-            job.stop_asked.set()
+            job.stop_asked = True
         return {}
 
     def delete(self, request: dict[str, Any]) -> dict[str, Any]:
