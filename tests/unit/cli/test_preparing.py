@@ -91,8 +91,8 @@ def test_prepare_when_agreed_then_price_first_and_complete_at_the_end(invoke, pl
     done = invoke(answer="y\n", seconds=1800)
     assert done.exit_code == 0, done.stderr
     before, _, after = done.stderr.partition("Start the job?")
-    assert "sagemaker.ml.m5.xlarge-training-hour  0.75  $0.17 (unsure)" in before
-    assert "s3.storage-gb-month  16  $0.37" in before
+    assert "Instance of SageMaker, in hours  0.75  $0.17 (unsure)" in before
+    assert "Storage, in GB and months  16  $0.37" in before
     assert "2 h at the latest" in before
     assert "Weights and packages are complete. Estimated bill $0.06." in after
     (job,) = plane.jobs.values()
