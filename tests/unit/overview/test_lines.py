@@ -17,13 +17,15 @@ from onmodel.contracts.rows import (
     DatasetStatus,
     GenerationBody,
     GenerationStatus,
+    StoryboardBody,
+    StoryboardStatus,
     TrainingBody,
     TrainingStage,
 )
 from onmodel.contracts.trainings import CostPart, TrainingSpec
 from onmodel.formats.wording import dollars
 from onmodel.overview.lines import look
-from onmodel.registry.kinds import APPROVALS, DATASETS, GENERATIONS, TRAININGS
+from onmodel.registry.kinds import APPROVALS, DATASETS, GENERATIONS, STORYBOARDS, TRAININGS
 from onmodel.registry.rows import BodyT, Rows, StatusT
 
 
@@ -147,3 +149,18 @@ def test_training_when_a_storyboard_chose_its_checkpoint_then_says_which_and_why
     put(registry, TRAININGS, "d0001-7be1d2f0", TrainingStage.COMPLETED, body)
     (line,) = look(registry, "bunny", START)
     assert line.what.endswith(". forest-1: The checkpoint of step 500 draws from now on")
+
+
+def test_storyboard_when_its_numbers_say_something_then_sentences_follow_each_other() -> None:
+    registry = InMemoryRegistry()
+    body = StoryboardBody(
+        name="a", take=1, correlation_id="an-upload", panels=2, drawn=2,
+        advice=("The pictures are simulated.", "Cannot tell"),
+    )  # fmt: skip
+    put(registry, STORYBOARDS, "a-1", StoryboardStatus.DRAWN, body)
+    put(
+        registry, STORYBOARDS, "b-1", StoryboardStatus.DRAWN, body.model_copy(update={"advice": ()})
+    )
+    told = {line.id: line.what for line in look(registry, "bunny", START)}
+    assert told["a-1"] == "2 of 2 panels. The pictures are simulated. Cannot tell."
+    assert told["b-1"] == "2 of 2 panels"

@@ -30,7 +30,7 @@ from onmodel.contracts.rows import (
 from onmodel.datasets.caption_words import check_in_words
 from onmodel.deployments.lifecycle import OVER
 from onmodel.films.places import places_of, waits_for_a_place
-from onmodel.formats.wording import count, dollars, when
+from onmodel.formats.wording import count, dollars, sentence, when
 from onmodel.overview.dataset_step import DatasetStep, Steps, steps_of
 from onmodel.overview.detectors import (
     bills_by_the_hour,
@@ -231,7 +231,8 @@ def _told(row: AnyRow, now: datetime) -> tuple[str, float | None, float | None]:
     board: StoryboardBody = row.body
     drawn = f"{board.drawn} of {board.panels} panels" if board.drawn is not None else ""
     told = board.reason or drawn or f"{board.panels} panels"
-    return ". ".join((told, *board.advice)), board.estimated_usd, None
+    words = " ".join(map(sentence, (told, *board.advice))) if board.advice else told
+    return words, board.estimated_usd, None
 
 
 def _cost(training: TrainingBody) -> float | None:
