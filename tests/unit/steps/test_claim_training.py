@@ -362,7 +362,7 @@ def test_claim_when_a_person_asks_for_the_deployment_then_no_second_question(
     [
         (ApprovalStatus.APPROVED, "deploy"),
         (ApprovalStatus.DECLINED, "ignore"),
-        (ApprovalStatus.EXPIRED, "ignore"),
+        (ApprovalStatus.EXPIRED, "ask"),  # in time, but its execution had ended
         (ApprovalStatus.WITHDRAWN, "ignore"),
         (ApprovalStatus.PENDING, "ask"),
     ],
@@ -397,12 +397,13 @@ def test_claim_when_asked_then_the_question_says_for_how_many_hours(
     assert claimed.quote is not None and claimed.quote.hours == claimed.hours == 2.0
 
 
+@pytest.mark.parametrize("status", [ApprovalStatus.PENDING, ApprovalStatus.EXPIRED])
 def test_claim_when_the_question_expired_without_an_answer_then_not_asked_again(
-    studio: DeploymentInMemory,
+    studio: DeploymentInMemory, status: ApprovalStatus
 ) -> None:
     studio.trainer.complete(studio.job)
     without_agreement(studio)
-    answer(studio, ApprovalStatus.PENDING, days=7)
+    answer(studio, status, days=7)
     assert studio.claim("deploy-2").action == "ignore"
 
 

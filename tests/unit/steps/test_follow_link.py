@@ -177,7 +177,7 @@ def test_post_when_after_its_time_then_too_late_and_nothing_starts(world: FilmsI
 def test_post_when_the_machine_ended_meanwhile_then_says_so(world: FilmsInMemory) -> None:
     world.tokens.waiting.clear()
     answer = world.follow(world.link, "POST", "decision=approve")
-    assert answer.statusCode == 410 and "nothing was started" in answer.body
+    assert answer.statusCode == 410 and "Nothing was started" in answer.body
     assert world.record.status == ApprovalStatus.EXPIRED
 
 

@@ -32,7 +32,14 @@ from onmodel.contracts.settings import Settings
 from onmodel.contracts.trainings import Finding, TrainingStatus
 from onmodel.errors import ServiceUnavailable
 from onmodel.notifications.outcomes import outcome_of
-from onmodel.registry.kinds import DEPLOYMENTS, MAILS, STORYBOARDS, TRAININGS
+from onmodel.registry.kinds import (
+    APPROVALS,
+    DEPLOYMENTS,
+    MAILS,
+    STORYBOARDS,
+    TRAININGS,
+    ApprovalRow,
+)
 
 SAFETY = Path(__file__).parents[3] / "docs" / "safety.md"
 BEGIN, END = "<!-- requests -->\n", "<!-- /requests -->"
@@ -609,6 +616,26 @@ def test_scenario_when_played_then_ends_with_its_mail(scenario: Scenario) -> Non
     stack = clean(scenario)
     assert scenario.mail in mails(stack).values()
     assert not [made for made in stack.machines.executions.values() if made.status == "RUNNING"]
+
+
+def test_deployment_when_approved_after_its_execution_was_stopped_then_asked_again() -> None:
+    """The page says that nothing was started. Nothing else would come of the training."""
+    stack = StackInMemory()
+    a_prepared_film(stack)
+    lowered = {"SPEND_LIMIT_USD": 0, "PROVISION_MINUTES": 200}
+    stack.machines.after(59 * MINUTE, lambda: stack.deploy_again_with(**lowered))
+    stack.machines.after(62 * MINUTE, stack.end_job)  # between two rounds of reconcile
+    stack.dies = lambda execution, state: (
+        "after" if state == "RequestApproval" and ":event-" in execution.arn else None
+    )
+    approvals: list[ApprovalRow] = []
+    while not approvals:
+        stack.machines.run_for(seconds=10)
+        approvals = list(APPROVALS.list(stack.services.registry, PRODUCTION))
+    link = stack.services.links.link_to_approval(PRODUCTION, approvals[0].id, 7)
+    assert stack.post(link, "approve")["statusCode"] == 410
+    stack.machines.run_for(hours=1)
+    assert list(mails(stack).values()).count("approval_wanted") == 2
 
 
 @pytest.mark.parametrize(

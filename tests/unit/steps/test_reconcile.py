@@ -175,7 +175,8 @@ def test_reconcile_when_a_completed_training_was_not_deployed_then_deployed_with
     ("status", "is_deployed"),
     [
         (ApprovalStatus.DECLINED, False),
-        (ApprovalStatus.EXPIRED, False),
+        (ApprovalStatus.WITHDRAWN, False),
+        (ApprovalStatus.EXPIRED, True),  # in time, but its execution had ended
         (ApprovalStatus.PENDING, True),
         (ApprovalStatus.APPROVED, True),
     ],

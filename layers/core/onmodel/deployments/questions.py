@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from onmodel.contracts.rows import ApprovalStatus
-from onmodel.money.approvals import approvals_about, decide, is_open
+from onmodel.money.approvals import DECIDED, approvals_about, decide
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import ApprovalRow, TrainingRow
@@ -21,11 +21,14 @@ def question_about(training: TrainingRow, registry: Registry) -> ApprovalRow | N
 
 
 def was_refused(training: TrainingRow, registry: Registry, now: datetime) -> bool:
-    """Whether a person declined its deployment, or did not answer in time."""
+    """Whether a person declined its deployment, or did not answer in time.
+
+    An answer that came in time, to an execution that had ended, is neither: it is asked again.
+    """
     newest = question_about(training, registry)
-    return (
-        newest is not None and newest.status != ApprovalStatus.APPROVED and not is_open(newest, now)
-    )
+    if newest is None or newest.status == ApprovalStatus.APPROVED:
+        return False
+    return newest.status in DECIDED or now >= newest.body.expires_at
 
 
 def approved_hours(training: TrainingRow, registry: Registry) -> float | None:

@@ -141,7 +141,15 @@ class FollowLink:
     def _show(self, row: ApprovalRow) -> LinkAnswer:
         body = row.body
         is_pending = row.status == ApprovalStatus.PENDING
-        if row.status == ApprovalStatus.EXPIRED or (is_pending and self.clock() >= body.expires_at):
+        is_late = self.clock() >= body.expires_at
+        if row.status == ApprovalStatus.EXPIRED and not is_late:
+            return link_page(
+                410,
+                message_page(
+                    "Nothing was started", "What asked this has ended. A mail says what follows."
+                ),
+            )
+        if row.status == ApprovalStatus.EXPIRED or (is_pending and is_late):
             return link_page(
                 410,
                 message_page(
