@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
-from onmodel.contracts.crops import Crop
+from onmodel.contracts.crops import Crop, Naming
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import AllowedModels
 from onmodel.datasets.caption_answers import read_answer
-from onmodel.formats.jsonl import read_lines
+from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import DATASETS
 from onmodel.steps import review_items
@@ -105,6 +105,19 @@ def test_items_when_no_dataset_was_made_then_the_films_crops_are_shown(
     answer = Page(world).get("items")
     assert (answer["total"], answer["dataset_id"]) == (8, None)
     assert {item["caption"] for item in answer["items"]} == {""}
+
+
+def test_items_when_the_namer_told_a_look_then_it_is_shown_with_its_picture(
+    world: TrainingInMemory,
+) -> None:
+    world.show_characters()
+    keys = FilmKeys.of(world.film())
+    first, *rest = read_lines(Naming, world.studio.get(keys.names))
+    names = [first.model_copy(update={"look": "winter coat"}), *rest]
+    world.studio.put(keys.names, write_lines(names), "application/jsonl")
+    items = Page(world).get("items")["items"]
+    looks = {item["crop_id"]: item["look"] for item in items if "look" in item}
+    assert looks == {first.crop_id: "winter coat"}
 
 
 def test_items_when_ordered_then_the_most_doubtful_first(world: TrainingInMemory) -> None:

@@ -126,6 +126,11 @@ class ReviewItem(Contract):
     character: str = Field(description="slug; '' when it has no name")
     name: str = Field(description="for people; '' when it has no name")
     caption: str = Field(description="'' when there is none yet")
+    look: str = Field(
+        default="",
+        exclude_if=lambda look: not look,
+        description="of the character that the pipeline gave; '' where none is known",
+    )
     width: int
     height: int
     picture: str = Field(description="address")

@@ -72,6 +72,7 @@ class ReviewedCrop:
     character: str | None
     caption: str
     left_out: str
+    look: str = ""
     doubts: tuple[Doubt, ...] = ()
     group: str | None = None
     cluster: str | None = None
@@ -152,6 +153,7 @@ def _of_film(
     for row, crop in enumerate(film.crops):
         shown = _shown(crop, film, dataset, characters[row])
         naming = film.names.get(crop.crop_id)
+        worn = naming.look if naming and naming.character == characters[row] else ""
         doubts = (
             margin_doubt(naming, called_so),
             outliers[row],
@@ -160,7 +162,7 @@ def _of_film(
             caption_doubt(dataset.checked.faults.get(crop.crop_id, ())),
         )
         found = sorted(filter(None, doubts), key=lambda doubt: -doubt.weight)
-        yield replace(shown, doubts=tuple(found), cluster=clusters.get(crop.crop_id))
+        yield replace(shown, look=worn, doubts=tuple(found), cluster=clusters.get(crop.crop_id))
     for crop in film.dropped:
         shown = _shown(crop, film, dataset, None)
         yield replace(shown, left_out=NEAR_DUPLICATE)
@@ -221,6 +223,7 @@ def _of_dataset(item: DatasetItem, title: str, dataset: ReviewedDataset) -> Revi
         character=item.named,
         caption=dataset.captions.get(item.crop_id, ""),
         left_out=_why_left_out(item.crop_id, item.named, dataset),
+        look=item.look,
         doubts=tuple(sorted(filter(None, doubts), key=lambda doubt: -doubt.weight)),
     )
 

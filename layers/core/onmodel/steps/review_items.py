@@ -151,6 +151,7 @@ class ReviewItems:
             character=crop.character or "",
             name=called(crop.character, listed.characters),
             caption=crop.caption,
+            look=crop.look,
             width=crop.width,
             height=crop.height,
             picture=self.pictures.address(self.studio, crop.key),

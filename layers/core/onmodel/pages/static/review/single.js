@@ -109,8 +109,10 @@ export class Single {
     byId("frame").replaceChildren(pictures.of(item));
     const leftOut = item.left_out && { kind: "left_out", text: item.left_out };
     byId("doubts").replaceChildren(...[leftOut, ...item.doubts].filter(Boolean).map(doubt));
+    const isAsNamed = session.shown(crop).character === item.character;
     byId("facts").replaceChildren(
       told(item.film), element("span", { textContent: item.timecode }),
+      ...(item.look && isAsNamed ? [told(`look “${item.look}”`)] : []),
       element("span", { textContent: `${item.width} × ${item.height}` }));
     this.caption.show(crop);
     byId("single").querySelector(".side").scrollTop = 0;
