@@ -28,12 +28,14 @@ class TrainingJobEvents:
     def __init__(self, aws: AwsServices) -> None:
         self._aws = aws
         self.delivery = Delivery(times=2)
-        self._waiting: queue.SimpleQueue[tuple[TrainingJob, dict[str, Any]]] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[TrainingJob, dict[str, Any], int]] = (
+            queue.SimpleQueue()
+        )
         threading.Thread(target=self._send, daemon=True, name="training-job-events").start()
 
     def tell(self, job: TrainingJob) -> None:
         """Send the job's present state, as often as the delivery says; returns at once."""
-        self._waiting.put((job, event_detail(job)))
+        self._waiting.put((job, event_detail(job), self.delivery.times))
 
     def put(self, job: TrainingJob, detail: dict[str, Any]) -> None:
         states = detail["TrainingJobStatus"], detail["SecondaryStatus"]
@@ -42,7 +44,7 @@ class TrainingJobEvents:
 
     def _send(self) -> None:
         while True:
-            job, detail = self._waiting.get()
+            job, detail, times = self._waiting.get()
             time.sleep(self.delivery.delay_seconds)
-            for _ in range(self.delivery.times):
+            for _ in range(times):
                 self.put(job, detail)
