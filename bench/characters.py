@@ -27,13 +27,21 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from characters_films import Found, shown_by
-from characters_vectors import Embedded, Ideal, Lite0Embedder, StandIn, Vectors, fetch_lite0
+from characters_vectors import (
+    Embedded,
+    Ideal,
+    Lite0Embedder,
+    StandIn,
+    TextureEmbedder,
+    Vectors,
+    fetch_lite0,
+)
 from drawn.cast import HEIGHT, WIDTH, Appearance, CastFilm, cast_film
 
 from onmodel.contracts.framing import Framing
@@ -196,20 +204,31 @@ METHODS = {
 """Whether the finder is asked about every frame, and what is made of its answers."""
 
 
-def measure(seeds: Iterable[int], source: Vectors) -> dict[str, Score]:
-    """The scores of all methods on some films, added up."""
+EMBEDDERS: Mapping[str, Callable[[], Vectors]] = {
+    "ideal": Ideal,
+    "stand-in": lambda: Embedded(StandIn()),
+    "lite0": lambda: Embedded(Lite0Embedder(fetch_lite0())),
+    "lite0-texture": lambda: Embedded(TextureEmbedder(fetch_lite0())),
+}
+
+
+def measure(
+    seeds: Iterable[int], source: Vectors, methods: Collection[str] = tuple(METHODS)
+) -> dict[str, Score]:
+    """The scores of methods on some films, added up."""
     settings = Settings()
     settings = settings.model_copy(
         update={"crop": settings.crop.model_copy(update={"side": SIDE, "max_enlargement": 16.0})}
     )
-    totals = {method: Score() for method in METHODS}
+    totals = {method: Score() for method in methods}
     for seed in seeds:
         film = cast_film(seed)
         sampled = {
             every_frame: source.sample(film, settings, every_frame=every_frame)
-            for every_frame in (True, False)
+            for every_frame in {METHODS[method][0] for method in methods}
         }
-        for method, (every_frame, answer) in METHODS.items():
+        for method in methods:
+            every_frame, answer = METHODS[method]
             found = sampled[every_frame]
             totals[method].add(score(film, found, answer(film, found, settings, source)))
     return totals
@@ -221,15 +240,20 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="one film of each half, without the network"
     )
+    parser.add_argument("--embedder", choices=EMBEDDERS, help="this one alone")
+    parser.add_argument("--half", choices=SEEDS, help="this one alone")
+    parser.add_argument("--method", choices=METHODS, help="this one alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
     options = parser.parse_args()
-    sources: list[Vectors] = [Ideal(), Embedded(StandIn())]
-    if not options.quick:
-        sources.append(Embedded(Lite0Embedder(fetch_lite0())))
+    chosen = [options.embedder] if options.embedder else list(EMBEDDERS)
+    if options.quick and not options.embedder:
+        chosen = ["ideal", "stand-in"]
+    methods = [options.method] if options.method else list(METHODS)
     rows = []
-    for source in sources:
-        for half, seeds in SEEDS.items():
-            for method, total in measure(seeds[: 1 if options.quick else None], source).items():
+    for source in (EMBEDDERS[name]() for name in chosen):
+        for half in [options.half] if options.half else SEEDS:
+            seeds = SEEDS[half][: 1 if options.quick else None]
+            for method, total in measure(seeds, source, methods).items():
                 figures = {name: round(value, 1) for name, value in total.figures().items()}
                 rows.append({"embedder": source.model, "half": half, "method": method} | figures)
     print("| " + " | ".join(rows[0]) + " |\n|" + "---|" * len(rows[0]))

@@ -6,6 +6,10 @@ the numbers of each table.
 
 Network: Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks",
 2019, in the "lite" form without squeeze-and-excitation, with ReLU6.
+
+The last features tell the objects of photographs apart, and drawn figures badly. Colours, patterns
+and outlines are in the first blocks: how their channels vary together describes a texture (Gatys,
+Ecker and Bethge, "Texture Synthesis Using Convolutional Neural Networks", 2015).
 """
 
 from __future__ import annotations
@@ -24,7 +28,10 @@ Values = npt.NDArray[np.float32]
 
 SIDE = 224
 LENGTH = 1280
+TEXTURE_LENGTH = 32 * 33 // 2 + 24 * 25 // 2  # of the covariances of two maps, each pair once
 _EPSILON = 1e-3  # of the batch normalisation
+_TEXTURE_BLOCKS = 3  # the first ones; their last map has 24 channels
+_CENTRE = 2.2  # of the weights of places: the figure is in the middle, the corners are background
 _PLAN = (  # growth, kernel, stride, blocks
     (1, 3, 1, 1),
     (6, 3, 2, 2),
@@ -53,14 +60,32 @@ class Lite0:
 
     def features(self, picture: npt.NDArray[np.uint8]) -> Values:
         """`(1280,)` float32 of unit length for a BGR picture of any size."""
-        small = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-        values = (small[..., ::-1].astype(np.float32) - 127.0) / 128.0
-        values = _relu6(self._dense_stem(values))
-        for number, (growth, kernel, stride) in enumerate(self._blocks):
-            values = self._block(values, f"_blocks.{number}", growth, kernel, stride)
+        values = self._first_blocks(self._stem(picture), len(self._blocks))
         values = _relu6(self._pointwise(values, "_conv_head", "_bn1"))
-        pooled = values.mean(axis=(0, 1))
-        return np.asarray(pooled / (np.linalg.norm(pooled) + 1e-9), np.float32)
+        return _unit(values.mean(axis=(0, 1)))
+
+    def texture(self, picture: npt.NDArray[np.uint8]) -> Values:
+        """`(828,)` float32 of unit length for a BGR picture of any size.
+
+        The covariances of the channels of the first map and of that after three blocks, weighted
+        to the middle; their square roots, because large ones would decide alone (Perronnin,
+        Sánchez and Mensink, "Improving the Fisher Kernel for Large-Scale Image Classification",
+        2010).
+        """
+        stem = self._stem(picture)
+        parts = [_covariances(stem), _covariances(self._first_blocks(stem, _TEXTURE_BLOCKS))]
+        return _unit(
+            np.concatenate([_unit(np.sign(part) * np.sqrt(np.abs(part))) for part in parts])
+        )
+
+    def _stem(self, picture: npt.NDArray[np.uint8]) -> Values:
+        small = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        return _relu6(self._dense_stem((small[..., ::-1].astype(np.float32) - 127.0) / 128.0))
+
+    def _first_blocks(self, values: Values, count: int) -> Values:
+        for number, (growth, kernel, stride) in enumerate(self._blocks[:count]):
+            values = self._block(values, f"_blocks.{number}", growth, kernel, stride)
+        return values
 
     def _dense_stem(self, values: Values) -> Values:
         weight, bias = self._folded("_conv_stem", "_bn0")  # (32, 3, 3, 3)
@@ -167,6 +192,23 @@ class _Reader(pickle.Unpickler):
         _, kind, key, *_ = pid
         self.types[key] = np.dtype("<i8" if kind == "LongStorage" else "<f4")
         return str(key)
+
+
+def _covariances(values: Values) -> Values:
+    """How the channels of a map `(height, width, channels)` vary together, each pair once."""
+    height, width, channels = values.shape
+    down, across = np.mgrid[0:height, 0:width]
+    radius = ((down - (height - 1) / 2) / (height / 2)) ** 2
+    radius += ((across - (width - 1) / 2) / (width / 2)) ** 2
+    weights = np.exp(-_CENTRE * radius).astype(np.float32).reshape(-1, 1)
+    weights /= weights.sum()
+    flat = values.reshape(-1, channels)
+    flat = flat - (weights * flat).sum(axis=0)
+    return np.asarray(((weights * flat).T @ flat)[np.triu_indices(channels)], np.float32)
+
+
+def _unit(values: Values) -> Values:
+    return np.asarray(values / (np.linalg.norm(values) + 1e-9), np.float32)
 
 
 def _relu6(values: Values) -> Values:

@@ -16,6 +16,7 @@ from onmodel.contracts.arrays import Vector, Vectors
 from onmodel.contracts.crops import Crop, Naming
 from onmodel.contracts.namers import NamingSettings
 from onmodel.namers.embeddings import EmbeddingsNamer, make_embeddings_namer
+from onmodel.vision import alike_tracks
 from onmodel.vision.light import balance_jpeg
 
 NAMING = NamingSettings(threshold=0.65, margin=0.03)
@@ -294,3 +295,26 @@ def test_name_when_the_threshold_is_measured_and_there_is_one_character_then_the
     namer = EmbeddingsNamer({"buck": at(0)}, NamingSettings())
     names = namer.name(numbered_crops(2), at(45, 55))
     assert [each.character for each in names] == ["buck", None]
+
+
+def test_name_when_tracks_look_alike_then_lower_similarities_are_raised_half_way_to_their_mean(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    centres = unit(np.random.default_rng(1).standard_normal((3, 64)))
+    references = {
+        name: scattered(10 + place, centres[place : place + 1], [4], 0.5)
+        for place, name in enumerate(("ada", "bo", "cleo"))
+    }
+    crops = scattered(20, centres, [6, 6, 6], 0.5)
+
+    def similarities(share: float) -> npt.NDArray[np.float64]:
+        monkeypatch.setattr(alike_tracks, "GROUP_SHARE", share)
+        names = EmbeddingsNamer(references, NamingSettings()).name(numbered_crops(18), crops)
+        assert [each.character for each in names] == ["ada"] * 6 + ["bo"] * 6 + ["cleo"] * 6
+        return np.array([each.confidence for each in names]).reshape(3, 6)
+
+    assert alike_tracks.GROUP_SHARE == 0.5
+    raised, alone = similarities(0.5), similarities(0.0)
+    assert np.ptp(alone, axis=1).min() > 0.01
+    means = np.broadcast_to(alone.mean(axis=1, keepdims=True), alone.shape)
+    assert raised == pytest.approx(np.maximum(alone, (alone + means) / 2), abs=1e-6)

@@ -17,8 +17,10 @@ from onmodel.contracts.namers import NamingSettings
 from onmodel.namers.reading import ask_about_each
 from onmodel.ports.models import Embedder
 from onmodel.ports.namer import LookAlikes, ReferencePicture
+from onmodel.vision.alike_tracks import join_alike_tracks, raise_to_groups
 from onmodel.vision.comparison import Comparison, learn_comparison
 from onmodel.vision.light import balance_jpeg
+from onmodel.vision.look_alike_groups import unit_means
 from onmodel.vision.looks import nearest_looks
 from onmodel.vision.track_groups import Tracks
 
@@ -27,7 +29,7 @@ Scores = npt.NDArray[np.float64]
 LEAST_SIMILARITY = 0.65
 """Of a single character, whose threshold cannot be measured: there is no other to compare with."""
 
-OTHERS_SHARE = 0.5
+OTHERS_SHARE = 0.8
 """A name needs more similarity than this share of tracks has with a character that it is not."""
 
 REFERENCES_SHARE = 0.25
@@ -62,8 +64,9 @@ class EmbeddingsNamer:
     character. Two tracks that are to be seen in one frame never get one name.
 
     With a threshold in the settings, a name needs that cosine and the margin. Without one, vectors
-    are compared as `vision.comparison` says, and the threshold is measured: tracks show how alike
-    they are to characters that they are not, and so do the references.
+    are compared as `vision.comparison` says, and tracks that look like one figure raise each
+    other's similarities (`vision.alike_tracks`). The threshold is measured: tracks show
+    how alike they are to characters that they are not, and so do the references.
 
     Attributes:
         references: by character, `(k, d)` float32, rows of unit length; k may be 0.
@@ -148,7 +151,10 @@ class EmbeddingsNamer:
         names: list[int | None] = [None] * len(tracks)
         for _ in range(2):  # the tracks that were named teach more about the differences
             comparison = self._comparison(characters, tracks, vectors, names)
-            scores = self._scores(characters, tracks, vectors, comparison)
+            alone = self._scores(characters, tracks, vectors, comparison)
+            means = np.asarray(unit_means(tracks, vectors), np.float32)
+            groups = join_alike_tracks(tracks, comparison.apply(means))
+            scores = raise_to_groups(alone, groups)
             least = self._measured_threshold(characters, tracks, scores, comparison)
             names = tracks.assign(scores, least, margin)
         return scores, names

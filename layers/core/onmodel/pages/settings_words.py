@@ -114,7 +114,8 @@ def _by_embeddings(settings: Settings) -> str:
         return (
             "All pictures of a figure in a shot are named together, after the nearest character, "
             "from a similarity on that is measured on the references and on this film, if the next "
-            f"character is at least {settings.naming.margin:g} behind."
+            f"character is at least {settings.naming.margin:g} behind. Shots whose figures look "
+            "alike raise each other's similarity."
         )
     return (
         "All pictures of a figure in a shot are named together, after the nearest character "

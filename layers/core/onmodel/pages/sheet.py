@@ -179,7 +179,7 @@ def _naming(naming: Naming | None, called: CharacterNames) -> str:
     if naming is None:
         return "not compared"
     if naming.character is None:
-        return f"nearest reference {naming.confidence:.2f}"
+        return f"nearest character {naming.confidence:.2f}"
     ahead = f", {naming.margin:.2f} ahead of {called(naming.runner_up)}" if naming.runner_up else ""
     look = f", look “{naming.look}”" if naming.look else ""
     return f"similarity {naming.confidence:.2f}{ahead}{look}"
