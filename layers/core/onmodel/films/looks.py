@@ -1,9 +1,11 @@
 """Decides at which frames of a shot a finder looks, and carries its figures to the frames between.
 
 A look is paid for, and in a shot figures hardly change from one sample to the next. So the finder
-looks at the first and the last frame of a shot and at every few between (`finder.look_every`);
-where a figure's pixels are not found again in the next frame, or there was none, it looks there as
-well. What it missed in one frame and found in the neighbouring one is carried there, too.
+looks at the first and the last frame of a shot and at every few between (`finder.look_every`),
+but not at a last one just after such a look. Where a figure's pixels are not found again in the
+next frame, or there was none, it looks there as well, unless the figures of a look at the frame
+after are found there. What it missed in one frame and found in the neighbouring one is carried
+there, too.
 """
 
 from __future__ import annotations
