@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 
 import numpy as np
@@ -9,7 +10,7 @@ from fakes.films_in_memory import run_of
 from fakes.object_store import InMemoryObjectStore
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.crops import Crop
+from onmodel.contracts.crops import Crop, Thumbnail
 from onmodel.contracts.films import Chunk, ChunkResult, ChunkShots, Run, StoredSignature
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import Settings
@@ -17,8 +18,10 @@ from onmodel.films.near_duplicates import SampledChunk
 from onmodel.formats.jsonl import write_lines
 from onmodel.formats.npy import to_npy
 from onmodel.video.shots.signatures import SIGNATURE_SIZE
+from onmodel.vision.encoding import thumbnail
 
 ONE, OTHER = 1, 2  # seeds of pictures
+GREY = base64.b64encode(thumbnail(np.full((9, 9, 3), 128, np.uint8))).decode()
 
 
 def crop(chunk: int, shot: int) -> Crop:
@@ -52,7 +55,10 @@ def sampled(index: int, shots: int, seed: int = ONE) -> SampledChunk:
 
 
 def store_chunks(studio: InMemoryObjectStore, cosines: list[float], settings: Settings) -> Run:
-    """A run of two chunks: the best crop in the first, and one of each cosine to it after it."""
+    """A run of two chunks: the best crop in the first, and one of each cosine to it after it.
+
+    All look the same.
+    """
     run = run_of("bunny/films/a.mp4")
     keys = FilmKeys.of(run)
     rows = np.zeros((len(cosines) + 1, settings.embedding.dimensions), np.float32)
@@ -72,5 +78,6 @@ def store_chunks(studio: InMemoryObjectStore, cosines: list[float], settings: Se
         studio.put(at.crops, write_lines(crops[part]), "application/jsonl")
         studio.put(at.vectors, to_npy(rows[part]), "application/octet-stream")
         studio.put(at.rejected, b"", "application/jsonl")
-        studio.put(at.thumbnails, b"", "application/jsonl")
+        small = [Thumbnail(id=each.crop_id, jpeg=GREY) for each in crops[part]]
+        studio.put(at.thumbnails, write_lines(small), "application/jsonl")
     return run

@@ -15,14 +15,25 @@ from onmodel.vision.geometry import crop_window
 LIMIT = DeduplicationSettings().visible_change
 
 
-def figures(*states: tuple[int, str], moved: int = 0) -> Figures:
-    """Crops of one figure in one place, each boxed a little differently."""
+DUSK = (0.55, 0.48, 0.43)
+
+
+def figures(
+    *states: tuple[int, str],
+    moved: int = 0,
+    pan: int = 0,
+    light: tuple[float, float, float] = (1, 1, 1),
+) -> Figures:
+    """Crops of one figure, each boxed a little differently.
+
+    From one to the next it moves by `moved` pixels, and the background by ten times `pan`.
+    """
     film = cast_film(3)
     chance = np.random.default_rng(5)
     crops, small = [], []
     for number, (pose, expression) in enumerate(states):
         act = _Act(film.cast[0], WIDTH / 2 + moved * number, 0, ((0, pose, expression),), False)
-        shot = _Shot(0, 0, 9, 1, "full", (1, 1, 1), 0, (act,))
+        shot = _Shot(0, 0, 9, 1, "full", light, 100 * pan, (act,))
         scene = CastFilm(3, 9, film.cast, (), (shot,), 0)
         edges = np.array(scene.appearances(number / 10)[0].box) + chance.integers(-7, 8, 4)
         left, top, right, bottom = (int(edge) for edge in edges)
@@ -55,6 +66,16 @@ def test_change_when_the_figure_walks_before_the_scene_then_below_the_limit() ->
 @pytest.mark.parametrize("expression", [each for each in EXPRESSIONS if each != "calm"])
 def test_change_when_only_the_face_changes_then_above_the_limit(expression: str) -> None:
     assert figures((0, "calm"), (0, expression)).change(0, 1) >= LIMIT
+
+
+@pytest.mark.parametrize("pan", [1, 2, 3])
+def test_change_when_the_background_moves_behind_a_held_pose_then_below_the_limit(pan: int) -> None:
+    assert figures((0, "calm"), (0, "calm"), pan=pan).change(0, 1) < LIMIT
+
+
+@pytest.mark.parametrize("expression", [each for each in EXPRESSIONS if each != "calm"])
+def test_change_when_only_the_face_changes_at_dusk_then_above_the_limit(expression: str) -> None:
+    assert figures((0, "calm"), (0, expression), light=DUSK).change(0, 1) >= LIMIT
 
 
 def test_change_when_asked_the_other_way_round_then_the_same() -> None:

@@ -32,12 +32,19 @@ def balance_light(pixels: Pixels) -> Pixels:
     Returns:
         A new picture of the same shape; no channel is darker than before.
     """
-    channels = []
-    for channel in cv2.split(pixels):
-        brightest = _brightest(channel)
-        gain = min(MOST_GAIN, max(1.0, WHITE / max(brightest, 1.0)))
-        channels.append(cv2.convertScaleAbs(channel, alpha=gain))
+    channels = [
+        cv2.convertScaleAbs(channel, alpha=gain)
+        for channel, gain in zip(cv2.split(pixels), light_gains(pixels), strict=True)
+    ]
     return np.asarray(cv2.merge(channels), np.uint8)
+
+
+def light_gains(pixels: Pixels) -> tuple[float, ...]:
+    """The factor, 1 to MOST_GAIN, by which each channel becomes as in white light."""
+    return tuple(
+        min(MOST_GAIN, max(1.0, WHITE / max(_brightest(channel), 1.0)))
+        for channel in cv2.split(pixels)
+    )
 
 
 def _brightest(channel: cv2.typing.MatLike) -> float:
