@@ -392,11 +392,14 @@ A forgotten model unit costs 1,452 dollars a day. So:
   their price.
 - **A Custom Labels model is stopped after the last film.** Its row and its schedule exist before it
   is started, each film has a lease that ends by itself, and nobody takes a lease of a model that is
-  being stopped. A model that ran before onmodel needed it is never stopped by onmodel. Where
+  being stopped. While it bills more than an hour after it was asked to stop, each hour sends a
+  mail. A model that ran before onmodel needed it is never stopped by onmodel. Where
   somebody deleted the row, nothing says whose the model is: its schedule stops it.
-- **Who begins something asks last.** A film that needs a model, a training or a drawing writes
-  its row and asks then whether the stack or the production is being deleted; a deletion says so
-  first and looks at the rows then.
+- **An upload waits for the services that it needs.** When `route_upload` fails three times, a queue
+  brings the upload back each quarter of an hour for a day; an alarm tells each of them.
+- **Who begins something asks last.** A film that needs a model, a training, a drawing or a
+  deployment writes its row and asks then whether the stack or the production is being deleted; a
+  deletion says so first and looks at the rows then.
 
 The tables are made by `tests/unit/steps/test_nothing_bills_forever.py`: the deployed state machines
 run in process, over the real steps, in simulated time. `UPDATE_DOCS=1` writes them again.
