@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from onmodel.vision import duplicates
 from onmodel.vision.duplicates import (
-    CHECKS,
     ROUNDING,
     WITHIN_TRACK,
     find_duplicates,
@@ -185,53 +184,13 @@ def test_find_track_duplicates_when_any_then_as_the_definition_says(
             if not any(near[other] and not changed[row, other] for other in kept):
                 kept.append(int(row))
         best += kept
-    told: list[tuple[int, int]] = []
-    for _ in range(CHECKS):
-        chosen, pairs = greedy(cosines >= threshold - 1e-5, quality, tracks, best, told)
-        differ = [pair for pair in pairs if changed[pair]]
-        told += differ
-    final = [*chosen, *(row for row, _ in differ)]
+    final: list[int] = []
+    alike = cosines >= threshold - 1e-5
+    for row in sorted(best, key=lambda row: (-quality[row], row)):
+        if not any(alike[row, other] and tracks[row] != tracks[other] for other in final):
+            final.append(row)
     assert sorted(np.flatnonzero(found < 0)) == sorted(final)
     assert all(found[found[row]] < 0 for row in np.flatnonzero(found >= 0))
-
-
-def greedy(
-    alike: np.ndarray,
-    quality: np.ndarray,
-    tracks: np.ndarray,
-    rows: list[int],
-    told: list[tuple[int, int]],
-) -> tuple[list[int], list[tuple[int, int]]]:
-    """The kept rows, and each other row with the first kept one that is alike."""
-    kept: list[int] = []
-    pairs: list[tuple[int, int]] = []
-    for row in sorted(rows, key=lambda row: (-quality[row], row)):
-        same = [
-            other
-            for other in kept
-            if alike[row, other] and tracks[row] != tracks[other] and (row, other) not in told
-        ]
-        if same:
-            pairs.append((row, same[0]))
-        else:
-            kept.append(row)
-    return kept, pairs
-
-
-def test_find_track_duplicates_when_pictures_of_two_tracks_differ_then_both_are_kept() -> None:
-    vectors = unit(np.array([[1, 0.0], [1, 0.01], [1, 0.02]]))
-    quality, tracks = np.array([3.0, 2.0, 1.0]), np.array([0, 1, 2])
-
-    def found(differ: set[tuple[int, int]]) -> list[int]:
-        kept_by = find_track_duplicates(
-            vectors, quality, tracks, 0.9, lambda first, second: (first, second) in differ
-        )
-        return kept_by.tolist()
-
-    assert found(set()) == [-1, 0, 0]
-    assert found({(0, 1)}) == [-1, -1, 0]
-    assert found({(0, 1), (0, 2)}) == [-1, -1, 1]
-    assert found({(0, 1), (0, 2), (1, 2)}) == [-1, -1, -1]
 
 
 def test_find_track_duplicates_when_less_alike_in_one_track_then_its_picture_decides() -> None:

@@ -126,6 +126,6 @@ class DeduplicationSettings(Contract):
         default=13.0,
         ge=0,
         le=255,
-        description="difference in a tile of the figure from which two alike pictures are both"
-        " kept: another expression or pose; with 255 only one of them is",
+        description="difference in a tile of the figure from which two alike pictures of one track"
+        " are both kept: another expression or pose; with 255 only one of them is",
     )

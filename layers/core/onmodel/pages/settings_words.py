@@ -83,8 +83,8 @@ def _embedding(settings: Settings) -> str:
 def _deduplication(settings: Settings) -> str:
     return (
         f"Of pictures with a similarity of {settings.deduplication.threshold:g} or more, the best "
-        "one is kept. A lower threshold leaves fewer and more varied pictures. Alike pictures are "
-        f"both kept when a tile of the figure differs by "
+        "one is kept. A lower threshold leaves fewer and more varied pictures. Alike pictures of "
+        f"one figure in one shot are both kept when a tile of it differs by "
         f"{settings.deduplication.visible_change:g} of 255 or more: another expression or pose."
     )
 

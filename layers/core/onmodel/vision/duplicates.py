@@ -8,7 +8,7 @@ item that represents it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,6 @@ TILE_ROWS = 8192  # kept rows compared at a time: bounds one product to 32 MB
 ROUNDING = 1e-5  # float32 products of unit vectors differ by this much between block shapes
 
 WITHIN_TRACK = 0.03  # a track is of one figure: its pictures may be so much less alike
-CHECKS = 3  # searches between tracks: one more for rows that changed since their representative
 KEPT = -1
 
 Barred = Mapping[int, npt.NDArray[np.intp]]
@@ -167,9 +166,9 @@ def find_track_duplicates(
 ) -> npt.NDArray[np.int64]:
     """Which kept row each row duplicates, decided within tracks first, then among their best.
 
-    A row is also kept when the figure visibly changed: within its track, since every kept row that
-    is alike; between tracks, since the best of those that are alike, CHECKS times at most. Between
-    tracks it is the exhaustive greedy choice of `find_duplicates` among what their tracks kept.
+    Within a track a row is also kept when the figure visibly changed since every kept row that is
+    alike. Between tracks only the threshold counts: the exhaustive greedy choice of
+    `find_duplicates` among the rows that their tracks kept.
 
     Args:
         vectors: `(n, d)` float32, rows of unit length.
@@ -177,7 +176,8 @@ def find_track_duplicates(
         tracks: `(n,)` the number of each row's track.
         threshold: cosine at or above which two rows of different tracks are alike; those of one
             track are from WITHIN_TRACK less on.
-        changed: whether the figure changed between two rows; called only for rows that are alike.
+        changed: whether the figure changed between two rows of one track; called only for rows
+            that are alike.
         apart: pairs of rows that are never duplicates of each other.
 
     Returns:
@@ -205,13 +205,8 @@ def find_track_duplicates(
             if stands_for == KEPT:
                 kept.append(int(row))
     best = np.flatnonzero(answer == KEPT)
-    between = _between_tracks(
-        vectors[best],
-        quality[best],
-        tracks[best],
-        lambda first, second: changed(int(best[first]), int(best[second])),
-        threshold=threshold,
-        apart=_among(told, best),
+    between = find_duplicates(
+        vectors[best], quality[best], threshold, tracks[best], _among(told, best)
     )
     replaced = between != KEPT
     answer[best[replaced]] = best[between[replaced]]
@@ -221,30 +216,6 @@ def find_track_duplicates(
         if frozenset((int(row), int(answer[row]))) in told:
             answer[row] = KEPT
     return answer
-
-
-def _between_tracks(
-    vectors: npt.NDArray[np.float32],
-    quality: npt.NDArray[np.floating],
-    tracks: npt.NDArray[np.int64],
-    changed: Callable[[int, int], bool],
-    *,
-    threshold: float,
-    apart: Sequence[tuple[int, int]],
-) -> npt.NDArray[np.int64]:
-    """As `find_duplicates`; a row that changed since its representative is decided again."""
-    others = list(apart)
-    kept_by, differ = np.full(len(vectors), KEPT, np.int64), list[tuple[int, int]]()
-    for _ in range(CHECKS):
-        kept_by = find_duplicates(vectors, quality, threshold, groups=tracks, apart=others)
-        pairs = [(int(kept_by[row]), int(row)) for row in np.flatnonzero(kept_by != KEPT)]
-        differ = [pair for pair in pairs if changed(*pair)]
-        if not differ:
-            break
-        others += differ
-    for _, row in differ:
-        kept_by[row] = KEPT
-    return kept_by
 
 
 def _among(told: Iterable[frozenset[int]], rows: npt.NDArray[np.intp]) -> list[tuple[int, int]]:
