@@ -291,6 +291,8 @@ def test_files_that_explanations_name_then_exist() -> None:
 
 
 def test_pages_when_put_together_then_type_every_command_in_full() -> None:
-    in_full = " ".join(each.text for each in COMMANDS if not is_pointed_to(each.text))
+    in_full = " ".join(
+        each.text for each in COMMANDS if explanation(each) or not is_pointed_to(each.text)
+    )
     missing = [name for name in PROGRAM.commands if f"onmodel {name}" not in in_full]
     assert missing == []
