@@ -26,6 +26,16 @@ class UploadDetail(Consumed):
     object: UploadedObject
 
 
+class _Message(Consumed):
+    body: str
+
+
+class _Delivery(Consumed):
+    """What SQS calls a function with whose batches are of one message."""
+
+    records: tuple[_Message] = Field(alias="Records")
+
+
 class UploadEvent(Consumed):
     """EventBridge's "Object Created" or "Object Deleted" of the uploads bucket.
 
@@ -43,9 +53,8 @@ class UploadEvent(Consumed):
     def _of_the_queue(cls, event: Any) -> Any:  # noqa: ANN401 - whatever Lambda is called with
         if not isinstance(event, dict) or "Records" not in event:
             return event
-        (record,) = event["Records"]
-        kept = json.loads(record["body"])
-        return kept.get("requestPayload", kept)
+        kept = json.loads(_Delivery.model_validate(event).records[0].body)
+        return kept.get("requestPayload", kept) if isinstance(kept, dict) else kept
 
     @property
     def correlation_id(self) -> str:
