@@ -19,6 +19,7 @@ from rich.markup import escape
 
 from onmodel.contracts.trainings import Finding, TrainingStatus
 from onmodel.contracts.weights import wheels_prefix
+from onmodel.deployments.deletion import are_forbidden
 from onmodel.environment import SageMakerVariables, VariableGroup
 from onmodel.errors import RefusedError, StillRunning
 from onmodel.formats.wording import dollars
@@ -30,6 +31,7 @@ from onmodel.trainers.sagemaker.code import FOLDER, REQUIREMENTS, read_code, upl
 from onmodel.trainers.sagemaker.names import SageMakerNames
 from onmodel.trainers.sagemaker.preparing import Preparations
 from onmodel.trainers.sagemaker.registries import image_address
+from onmodel.wiring import now
 from onmodel_cli import options, speaking
 from onmodel_cli.connection import Connection
 from onmodel_cli.options import open_stack
@@ -148,16 +150,31 @@ def _by_job(connection: Connection, files: _Files, *, yes: bool, wait: bool) -> 
     if ref:
         speaking.say("A preparation runs already.")
     else:
-        _tell_price(connection.services.prices)
-        if not yes:
-            typer.confirm("Start the job?", abort=True, err=True)
-        ref = jobs.start(uuid.uuid4().hex, upload_code(connection.studio), files.program)
+        ref = _started(connection, jobs, files, yes=yes)
     speaking.say(f"Job {ref.rsplit('/', 1)[-1]}; it goes on when this command is interrupted.")
     if wait:
         usd = follow(jobs, ref, connection.services.prices, time.sleep, time.monotonic)
         if missing := files.missing():
             raise PreparationFailed(missing[0].reason, "Run the command again")
         speaking.say(f"[green]✓[/] Weights and packages are complete. Estimated bill {usd}.")
+
+
+def _started(connection: Connection, jobs: Preparations, files: _Files, *, yes: bool) -> str:
+    """The reference of a new job.
+
+    Raises PreparationFailed while the stack is being deleted. A deletion may begin after the first
+    look and have listed the jobs before this one: then the second look stops it.
+    """
+    if are_forbidden(connection.registry, now()):
+        raise PreparationFailed("The stack is being deleted", "Nothing was started")
+    _tell_price(connection.services.prices)
+    if not yes:
+        typer.confirm("Start the job?", abort=True, err=True)
+    ref = jobs.start(uuid.uuid4().hex, upload_code(connection.studio), files.program)
+    if are_forbidden(connection.registry, now()):
+        jobs.stop(ref)
+        raise PreparationFailed("The stack is being deleted", "The job was stopped")
+    return ref
 
 
 def _tell_price(book: PriceBook) -> None:

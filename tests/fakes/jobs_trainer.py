@@ -31,6 +31,7 @@ class JobsTrainer(InMemoryService, SageMakerRules, DrawingJobs):
         self.made: dict[str, JobPicture] = {}
         self.refuses_drawings = ""
         self.kept: tuple[Checkpoint, ...] = ()
+        self.preparations: dict[str, TrainingStatus] = {}
 
     @property
     def deployer(self) -> None:
@@ -80,9 +81,27 @@ class JobsTrainer(InMemoryService, SageMakerRules, DrawingJobs):
             if not state.status.is_over
         )  # fmt: skip
         kept = (thing for thing in super()._ours() if thing.kind != ResourceKind.MODEL)
-        return (*kept, *drawing)
+        preparing = (
+            OurResource(
+                kind=ResourceKind.PREPARATION, ref=ref, name=ref, status=status, billing="work",
+                created_at=self._clock(),
+            )
+            for ref, status in self.preparations.items()
+            if not status.is_over
+        )  # fmt: skip
+        return (*kept, *drawing, *preparing)
+
+    def stop_training(self, training_ref: str) -> None:
+        if training_ref in self.preparations:
+            self.preparations[training_ref] = TrainingStatus.STOPPING
+        else:
+            super().stop_training(training_ref)
 
     # ── what a test does to it ──
+
+    def prepare(self, name: str) -> None:
+        """Begin a preparation, `preparation/<name>`, as `onmodel trainer prepare` does."""
+        self.preparations[f"preparation/{name}"] = TrainingStatus.IN_PROGRESS
 
     def complete(self, training_ref: str) -> str:
         """With the checkpoints that a test put into `kept`."""

@@ -13,6 +13,7 @@ from fakes.trainer import InMemoryService
 from onmodel.contracts.base import Options, Usage
 from onmodel.contracts.datasets import CaptionedPicture, PictureFacts, Violation
 from onmodel.contracts.drawings import TUNED, Arm
+from onmodel.contracts.operations import ResourceKind
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.contracts.storyboards import Storyboard
 from onmodel.contracts.trainings import (
@@ -63,6 +64,7 @@ class SecondsRules(TrainerRules, DeployerRules):
     arms: tuple[Arm, ...] = (TUNED,)
     presets: Mapping[str, Options] = {"default": {"epochs": 10, "rank": 16, "precision": "bf16"}}
 
+    kinds = (ResourceKind.TRAINING, ResourceKind.MODEL, ResourceKind.DEPLOYMENT)
     on_a_local_stack = "this trainer lives in memory"
 
     @property

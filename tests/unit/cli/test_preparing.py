@@ -16,8 +16,10 @@ from onmodel.contracts.weights import (
     weights_prefix,
     wheels_prefix,
 )
+from onmodel.deployments.deletion import begin_deletion
 from onmodel.environment import Environment
 from onmodel.trainers.sagemaker.code import REQUIREMENTS, read_code
+from onmodel.wiring import now
 from onmodel_cli import main, preparing
 from onmodel_cli.connection import Connection
 
@@ -112,6 +114,31 @@ def test_prepare_when_complete_then_nothing_is_started(invoke, plane, world) -> 
     assert done.exit_code == 0, done.stderr
     assert "complete in the studio bucket" in done.stderr
     assert plane.jobs == {}
+
+
+def test_prepare_when_the_stack_is_being_deleted_then_nothing_is_started(
+    invoke, plane, connection
+) -> None:
+    begin_deletion(connection.registry, now)
+    done = invoke("--yes")
+    assert (done.exit_code, plane.jobs) == (3, {})
+    assert "The stack is being deleted" in done.stderr
+
+
+def test_prepare_when_a_deletion_begins_meanwhile_then_the_new_job_is_stopped(
+    invoke, plane, connection
+) -> None:
+    create = plane._create_training_job
+
+    def created(ask: Any) -> Any:
+        answer = create(ask)
+        begin_deletion(connection.registry, now)  # the guard has listed jobs by now
+        return answer
+
+    plane._create_training_job = created
+    done = invoke("--yes")
+    assert done.exit_code == 3
+    assert [job["TrainingJobStatus"] for job in plane.jobs.values()] == ["Stopping"]
 
 
 def test_prepare_when_one_runs_already_then_followed_and_no_second_is_started(

@@ -86,7 +86,7 @@ def test_guard_when_a_model_answers_then_stopped_billed_and_deleted() -> None:
     answer = ask(studio, "Delete")
     assert answer == GuardAnswer(
         status="SUCCESS",
-        reason="Deployments ended: 1; trainings and drawings: 0; executions: 0. Nothing bills"
+        reason="Deployments ended: 1; jobs: 0; executions: 0. Nothing bills"
         " by the hour. Custom models that stay: 1, 1.95 USD a month until they are deleted:"
         " model/bunny-d0001-0a1b2c3d",
     )
@@ -249,14 +249,14 @@ def test_guard_when_it_cannot_be_stopped_then_deletion_fails_and_says_why() -> N
 
 
 class Failing(InMemoryTrainer):
-    """Raises what a test gives for some kinds of lists."""
+    """Raises what a test gives for some of its kinds of lists."""
 
-    def __init__(self, fault: Exception, *kinds: ResourceKind) -> None:
+    def __init__(self, fault: Exception, *failing: ResourceKind) -> None:
         super().__init__()
-        self.fault, self.kinds = fault, kinds or tuple(ResourceKind)
+        self.fault, self.failing = fault, set(failing or self.kinds)
 
     def list_ours(self, *kinds: ResourceKind) -> tuple[OurResource, ...]:
-        if set(kinds or ResourceKind) & set(self.kinds):
+        if set(kinds or self.kinds) & self.failing:
             raise self.fault
         return super().list_ours(*kinds)
 
@@ -319,7 +319,7 @@ def test_guard_when_the_service_is_denied_and_a_row_is_open_then_fails_and_names
     assert not are_forbidden(studio.registry, studio.clock())
 
 
-@pytest.mark.parametrize("kind", ResourceKind)
+@pytest.mark.parametrize("kind", InMemoryTrainer.kinds)
 def test_guard_when_one_list_alone_is_denied_then_deletion_fails(kind: ResourceKind) -> None:
     studio = DeploymentInMemory(Failing(AccessDenied("this list"), kind))
     studio.trainer.complete(studio.job)
@@ -331,7 +331,7 @@ def test_guard_when_a_training_runs_then_stopped_and_waited_for() -> None:
     studio = DeploymentInMemory(Stopping())
     answer = ask(studio, "Delete")
     assert answer.status == "SUCCESS"
-    assert "trainings and drawings: 1;" in answer.reason
+    assert "jobs: 1;" in answer.reason
     assert studio.trainer.describe(studio.job).status == TrainingStatus.STOPPED
 
 
@@ -363,6 +363,21 @@ def test_guard_when_a_training_is_just_being_started_then_waited_for() -> None:
     assert studio.trainer.describe(studio.job).status == TrainingStatus.STOPPED
 
 
+def test_guard_when_a_preparation_runs_then_stopped_and_waited_for() -> None:
+    studio = JobsInMemory()
+    studio.trainer.end(studio.job, TrainingStatus.COMPLETED)
+    studio.trainer.prepare("weights")
+    answer = ask(studio, "Delete")
+    assert (answer.status, "preparation/weights" in answer.reason) == ("FAILED", True)
+
+    def sleep(seconds: float) -> None:
+        studio.clock.advance(seconds=seconds)
+        studio.trainer.preparations["preparation/weights"] = TrainingStatus.STOPPED
+
+    answer = ask(studio, "Delete", sleep)
+    assert (answer.status, "jobs: 1;" in answer.reason) == ("SUCCESS", True)
+
+
 def being_started(studio: JobsInMemory) -> None:
     """A drawing whose call has not been answered: its row is there, and no job is listed."""
     studio.trained()
@@ -385,7 +400,7 @@ def test_guard_when_a_drawing_is_just_being_started_then_waited_for_and_stopped(
         studio.trainer.drawings = made  # the answer of the call comes late
 
     answer = ask(studio, "Delete", sleep)
-    assert (answer.status, "trainings and drawings: 1;" in answer.reason) == ("SUCCESS", True)
+    assert (answer.status, "jobs: 1;" in answer.reason) == ("SUCCESS", True)
     assert [state.status for state in made.values()] == [TrainingStatus.STOPPED]
 
 
@@ -393,7 +408,7 @@ def test_guard_when_the_service_is_denied_and_a_job_may_draw_then_fails_for_a_da
     """Then the job has ended by itself, and the row of an execution that failed stays."""
     studio = JobsInMemory()
     being_started(studio)
-    denied = Failing(AccessDenied("not in this account"))
+    denied = Failing(AccessDenied("not in this account"), *studio.trainer.kinds)
     studio.trainer.list_ours = denied.list_ours  # type: ignore[method-assign]
     answer = ask(studio, "Delete")
     assert (answer.status, "forest-day-1" in answer.reason) == ("FAILED", True)

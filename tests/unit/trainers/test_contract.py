@@ -33,7 +33,14 @@ from onmodel.contracts.trainings import (
     TrainingSpec,
     TrainingStatus,
 )
-from onmodel.errors import AnswerRefused, Conflict, NotFound, ServiceUnavailable, TrainingImpossible
+from onmodel.errors import (
+    AccessDenied,
+    AnswerRefused,
+    Conflict,
+    NotFound,
+    ServiceUnavailable,
+    TrainingImpossible,
+)
 from onmodel.ports.trainer import Trainer
 from onmodel.trainers.bedrock.trainer import BedrockTrainer
 from onmodel.trainers.sagemaker.trainer import SageMakerTrainer
@@ -486,6 +493,27 @@ def test_list_ours_when_training_runs_then_listed_until_it_is_over(stage: Stage)
     ]
     stage.end(ref, TrainingStatus.FAILED)
     assert stage.trainer.list_ours() == ()
+
+
+@pytest.mark.parametrize("stage", ["bedrock", "sagemaker"], indirect=True)
+def test_list_ours_when_the_service_is_denied_then_each_of_its_kinds_is(stage: Any) -> None:
+    """The deletion guard knows by this that a service is denied altogether."""
+    for operation in (
+        "ListTrainingJobs", "ListModelCustomizationJobs", "ListCustomModels",
+        "ListProvisionedModelThroughputs",
+    ):  # fmt: skip
+        stage.plane.fault(operation, *["AccessDeniedException"] * 9)
+    for kind in stage.trainer.kinds:
+        with pytest.raises(AccessDenied):
+            stage.trainer.list_ours(kind)
+
+
+def test_list_ours_when_it_does_not_have_a_kind_then_nothing_and_no_call(stage: Any) -> None:
+    stage.complete(stage.trainer.start(spec(stage.trainer)))
+    before = len(stage.plane.calls) if hasattr(stage, "plane") else 0
+    for kind in set(ResourceKind) - set(stage.trainer.kinds):
+        assert stage.trainer.list_ours(kind) == ()
+    assert before == (len(stage.plane.calls) if hasattr(stage, "plane") else 0)
 
 
 # ── drawing ──

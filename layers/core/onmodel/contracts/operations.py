@@ -14,6 +14,7 @@ from onmodel.contracts.base import Consumed, Contract
 class ResourceKind(StrEnum):
     TRAINING = "training"
     DRAWING = "drawing"
+    PREPARATION = "preparation"
     MODEL = "model"
     DEPLOYMENT = "deployment"
 

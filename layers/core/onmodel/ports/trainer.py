@@ -73,6 +73,8 @@ class TrainerRules(Protocol):
     """The presets' hyperparameters, by the preset's name."""
     arms: tuple[Arm, ...]
     """The ways in which it draws a storyboard."""
+    kinds: tuple[ResourceKind, ...]
+    """What a stack may have at its service; `list_ours` asks the service about these alone."""
     on_a_local_stack: str
     """What a local stack says of this trainer, a clause without a full stop."""
 
@@ -180,7 +182,7 @@ class Trainer(TrainerRules, Protocol):
         ...
 
     def stop_training(self, training_ref: str) -> None:
-        """Ask it to stop; succeeds when it is over or unknown."""
+        """Ask it, or a preparation, to stop; succeeds when it is over or unknown."""
         ...
 
     def loss_curve(self, metrics_ref: str) -> tuple[LossPoint, ...]:
@@ -194,7 +196,8 @@ class Trainer(TrainerRules, Protocol):
     def list_ours(self, *kinds: ResourceKind) -> tuple[OurResource, ...]:
         """What this stack has at the service, by tag and name.
 
-        Running trainings and drawing jobs, all models, all deployments.
+        Running jobs of all kinds, all models, all deployments. Nothing of a kind that the trainer
+        does not have.
 
         Args:
             kinds: only of these kinds; of all when none is given.

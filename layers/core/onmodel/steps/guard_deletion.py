@@ -198,14 +198,14 @@ class GuardDeletion:
         if left:
             return GuardAnswer(
                 status="FAILED",
-                reason=f"Still training or drawing, although asked to stop: {left}. Delete the"
+                reason=f"These jobs still run, although asked to stop: {left}. Delete the"
                 " stack again when they have stopped",
             )
         models = running.models_that_stay(seen)
         ended = self._stop_executions()
         return GuardAnswer(
             status="SUCCESS",
-            reason=f"Deployments ended: {len(begun)}; trainings and drawings: {len(jobs)};"
+            reason=f"Deployments ended: {len(begun)}; jobs: {len(jobs)};"
             f" executions: {ended}. Nothing bills by the hour. {models}",
         )
 

@@ -27,6 +27,8 @@ LONGEST_DRAWING_START = timedelta(minutes=6)
 LONGEST_DRAWING = timedelta(hours=26)
 """A job waits for an hour at most, and runs for a day at most."""
 
+JOBS = (ResourceKind.TRAINING, ResourceKind.DRAWING, ResourceKind.PREPARATION)
+
 RUNNING = frozenset({TrainingStage.STARTING, TrainingStage.IN_PROGRESS})
 """Statuses of a training that may cost money, by its row."""
 
@@ -78,7 +80,7 @@ class RunningAtTrainers:
         """Names of jobs that run or may just be started; each is asked to stop again."""
         running: list[str] = []
         for trainer in trainers.values():
-            for job in trainer.list_ours(ResourceKind.TRAINING, ResourceKind.DRAWING):
+            for job in trainer.list_ours(*JOBS):
                 _stop_job(trainer, job)
                 stopped.add(job.ref)
                 running.append(job.name)
@@ -115,7 +117,7 @@ class RunningAtTrainers:
 
     def _is_denied(self, trainer: str) -> bool:
         """Whether its service denies every list, as where an account may not use it."""
-        for kind in ResourceKind:
+        for kind in self.trainers[trainer].kinds:
             try:
                 self.trainers[trainer].list_ours(kind)
             except AccessDenied as fault:
@@ -137,7 +139,7 @@ class RunningAtTrainers:
 
 
 def _stop_job(trainer: Trainer, job: OurResource) -> None:
-    if job.kind == ResourceKind.TRAINING:
+    if job.kind != ResourceKind.DRAWING:
         trainer.stop_training(job.ref)
     elif trainer.drawing_jobs is not None:
         trainer.drawing_jobs.stop_drawing(job.ref)

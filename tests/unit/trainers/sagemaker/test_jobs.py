@@ -256,9 +256,10 @@ def test_list_ours_when_others_have_like_names_then_ours_alone(trainer, plane) -
         plane.jobs[name] = {**mine, "TrainingJobName": name}
     weights = "onmodel-prepare-0123456789abcdef"
     plane.jobs[weights] = {**mine, "TrainingJobName": weights}
-    assert [thing.name for thing in trainer.list_ours(ResourceKind.TRAINING)] == [
-        mine["TrainingJobName"], weights
-    ]  # fmt: skip
+    listed = trainer.list_ours(ResourceKind.TRAINING, ResourceKind.PREPARATION)
+    assert {thing.name: thing.kind for thing in listed} == {
+        mine["TrainingJobName"]: ResourceKind.TRAINING, weights: ResourceKind.PREPARATION,
+    }  # fmt: skip
     assert trainer.list_ours(ResourceKind.DRAWING, ResourceKind.DEPLOYMENT) == ()
 
 

@@ -9,6 +9,7 @@ from onmodel.contracts.base import Options
 from onmodel.contracts.bedrock import PRESETS
 from onmodel.contracts.datasets import CaptionedPicture, PictureFacts, Violation
 from onmodel.contracts.drawings import TUNED, Arm
+from onmodel.contracts.operations import ResourceKind
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.contracts.storyboards import Storyboard
 from onmodel.contracts.trainings import DatasetSize, Finding, LabelledValue, Work
@@ -25,6 +26,7 @@ class BedrockRules(TrainerRules, DeployerRules):
     limits = LIMITS
     items = ITEMS
     arms: tuple[Arm, ...] = (TUNED,)
+    kinds = (ResourceKind.TRAINING, ResourceKind.MODEL, ResourceKind.DEPLOYMENT)
     presets: Mapping[str, Options] = {name: values.model_dump() for name, values in PRESETS.items()}
 
     on_a_local_stack = (

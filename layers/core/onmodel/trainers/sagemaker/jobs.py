@@ -42,6 +42,12 @@ REFUSALS = frozenset(
 )
 """What only a person can change: rights, quotas, missing files, an invalid request."""
 
+RESOURCE_KINDS: Mapping[JobKind, ResourceKind] = {
+    "training": ResourceKind.TRAINING,
+    "drawing": ResourceKind.DRAWING,
+    "prepare": ResourceKind.PREPARATION,
+}
+
 CONTENTS = "contents"
 """Name of the hyperparameter that tells two jobs of one name apart."""
 
@@ -227,7 +233,7 @@ def usage_of(found: Mapping[str, Any]) -> tuple[Usage, ...]:
 
 def _listed(item: Mapping[str, Any], kind: JobKind) -> OurResource:
     return OurResource(
-        kind=ResourceKind.DRAWING if kind == "drawing" else ResourceKind.TRAINING,
+        kind=RESOURCE_KINDS[kind],
         ref=item["TrainingJobArn"],
         name=item["TrainingJobName"],
         status=item["TrainingJobStatus"],

@@ -150,6 +150,11 @@ class Preparations:
                         return str(job["TrainingJobArn"])
         return None
 
+    def stop(self, ref: str) -> None:
+        """Ask a job that runs to stop."""
+        with translated():
+            self._client.stop_training_job(TrainingJobName=ref.rsplit("/", 1)[-1])
+
     def describe(self, ref: str) -> Preparation:
         """The state now."""
         with translated():

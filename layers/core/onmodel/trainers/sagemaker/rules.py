@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from onmodel.contracts.base import Options
 from onmodel.contracts.datasets import CaptionedPicture, PictureFacts, Violation
 from onmodel.contracts.drawings import Arm
+from onmodel.contracts.operations import ResourceKind
 from onmodel.contracts.sagemaker import SageMakerDrawingOptions, SageMakerTrainingSettings
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.contracts.storyboards import Storyboard
@@ -25,6 +26,7 @@ class SageMakerRules(TrainerRules, DrawingRules):
     limits = LIMITS
     items = ITEMS
     arms: tuple[Arm, ...] = ("tuned", "references", "base")
+    kinds = (ResourceKind.TRAINING, ResourceKind.DRAWING, ResourceKind.PREPARATION)
     presets: Mapping[str, Options] = {
         "default": hyperparameters.sagemaker_values(SageMakerTrainingSettings(), None)
     }

@@ -93,8 +93,8 @@ class SageMakerTrainer(SageMakerRules, Trainer, DrawingJobs):
 
     def list_ours(self, *kinds: ResourceKind) -> tuple[OurResource, ...]:
         """Jobs that run; models are files of the studio bucket and bill as its storage."""
-        wanted = kinds or tuple(ResourceKind)
-        if not {ResourceKind.TRAINING, ResourceKind.DRAWING} & set(wanted):
+        wanted = set(kinds or self.kinds)
+        if not wanted & set(self.kinds):
             return ()
         return tuple(found for found in self._jobs.running() if found.kind in wanted)
 
