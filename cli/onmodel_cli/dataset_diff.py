@@ -26,6 +26,7 @@ WHY_NOT = {
     LeftOutReason.NAMELESS_BESIDE: "with somebody without a name beside",
     LeftOutReason.POOR: "of a quality below what a dataset takes",
     LeftOutReason.NEAR_DUPLICATE: "a near-duplicate",
+    LeftOutReason.ONE_OFF_LOOK: "of a one-off look",
     LeftOutReason.OVER_CAP: "its character had enough pictures",
     LeftOutReason.CAPTION_FAILED: "without a caption",
     LeftOutReason.REVIEWED_OUT: "taken out in a review",

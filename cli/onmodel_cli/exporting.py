@@ -31,6 +31,7 @@ WHY = {
     LeftOutReason.NAMELESS_BESIDE: "with somebody without a name beside",
     LeftOutReason.POOR: "of a quality below what a dataset takes",
     LeftOutReason.NEAR_DUPLICATE: "near-duplicates of a picture in the dataset",
+    LeftOutReason.ONE_OFF_LOOK: "of one-off looks",
     LeftOutReason.OVER_CAP: "more than are taken of their character",
     LeftOutReason.CAPTION_FAILED: "without a caption",
     LeftOutReason.REVIEWED_OUT: "taken out in a review",

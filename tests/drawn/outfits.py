@@ -9,6 +9,7 @@ import numpy as np
 from drawn.cast import CastFilm, Colour, Design
 
 PATTERNS = ("plain", "stripes", "dots", "scarf")
+FEWEST_SHOTS = 4  # of a character that wears a third outfit in one of them
 
 
 def changed_clothes(design: Design, seed: int) -> Design:
@@ -42,6 +43,38 @@ def with_outfits(film: CastFilm) -> tuple[CastFilm, dict[tuple[int, str], int]]:
             acts.append(replace(act, design=design))
         shots.append(replace(shot, acts=tuple(acts)))
     return replace(film, shots=tuple(shots)), worn
+
+
+def with_one_offs(film: CastFilm) -> tuple[CastFilm, dict[tuple[int, str], int]]:
+    """The film with two outfits, and each member of the cast in a third one in one of its shots.
+
+    Returns:
+        The film, and the outfit, 0 to 2, by the shot's number and the character's name.
+    """
+    dressed, worn = with_outfits(film)
+    chance = np.random.default_rng((film.seed, 77))
+    odd: dict[str, int] = {}
+    for design in film.cast:
+        own = [shot for shot, name in worn if name == design.name]
+        if len(own) >= FEWEST_SHOTS:
+            odd[design.name] = int(chance.choice(own))
+    shots = []
+    for shot in dressed.shots:
+        acts = tuple(
+            replace(act, design=third_clothes(film, act.design.name))
+            if odd.get(act.design.name) == shot.number
+            else act
+            for act in shot.acts
+        )
+        shots.append(replace(shot, acts=acts))
+    worn |= {(number, name): 2 for name, number in odd.items()}
+    return replace(dressed, shots=tuple(shots)), worn
+
+
+def third_clothes(film: CastFilm, name: str) -> Design:
+    """A member of the cast in its third outfit."""
+    (design,) = (each for each in film.cast if each.name == name)
+    return changed_clothes(design, film.seed + 1000)
 
 
 def _turned(colour: Colour, hue: int) -> Colour:

@@ -237,6 +237,27 @@ def test_assemble_when_over_the_cap_then_every_look_has_the_same_share() -> None
     assert [item.worn for item in assembly.items] == ["", "", "", "winter", "winter", "winter"]
 
 
+@pytest.mark.parametrize(("included", "worn"), [(False, []), (True, ["rain"])])
+def test_assemble_when_a_look_is_seen_once_then_left_out_unless_the_settings_include_it(
+    included: bool, worn: list[str]
+) -> None:
+    episode = film("ep1", ["buck"] * 9)
+    looks = {episode.crops[8].crop_id: "rain"}
+    training = SETTINGS.model_copy(update={"include_one_off_looks": included})
+    assembly = assemble([replace(episode, looks=looks)], threshold=ALIKE, training=training)
+    assert [item.worn for item in assembly.items] == [""] * 8 + worn
+    assert len(assembly.left_out) == 1 - len(worn)
+
+
+def test_assemble_when_too_few_are_left_without_one_off_looks_then_the_setting_is_named() -> None:
+    episode = film("ep1", ["buck"] * 5)
+    looks = {episode.crops[4].crop_id: "rain"}
+    with pytest.raises(DatasetRefused, match="only 4 pictures") as refused:
+        assemble([replace(episode, looks=looks)], threshold=ALIKE, training=SETTINGS)
+    assert "Left out: 1 one off look." in refused.value.advice
+    assert refused.value.advice.endswith("or set training.include_one_off_looks")
+
+
 def test_assemble_when_a_person_gave_another_name_then_the_look_is_not_that_characters() -> None:
     episode = film("ep1", ["buck"] * 6)
     looks = {crop.crop_id: "winter" for crop in episode.crops}

@@ -73,6 +73,33 @@ def test_thin_when_a_character_has_just_enough_then_only_fewer_are_named(
     assert thin_in_words(counts(buck=4, frank=number), training, {"buck": "Big Buck"}) == thin
 
 
+def test_summarize_when_one_off_looks_were_left_out_then_a_thin_character_says_how_many() -> None:
+    items = [item(number, "buck") for number in range(2)]
+    left_out = [
+        LeftOut(
+            crop_id=f"c{number}", film_id="ep1", reason=LeftOutReason.ONE_OFF_LOOK,
+            character="buck", look="rain",
+        )
+        for number in (2, 3)
+    ]  # fmt: skip
+    summary = summarize(
+        items,
+        left_out,
+        ["ep1"],
+        TrainingSettings(min_per_character=4, validation_share=0),
+        dataset_id="d0001-00000000",
+        names={},
+    )
+    thin, one_offs = summary.notices
+    assert thin == (
+        f"{FEW} Buck (2, besides 2 left out for one-off looks): a model may not learn this"
+        " character"
+    )
+    assert one_offs.startswith("Left out, because fewer than 3 pictures or a single shot show")
+    (counted,) = summary.characters
+    assert (counted.left_out, counted.one_off_looks) == (2, 2)
+
+
 def test_thin_when_characters_have_no_picture_then_they_count_and_the_fewest_come_first() -> None:
     names = {f"c{number}": f"Cousin {number}" for number in range(6)}
     training = TrainingSettings(min_per_character=4)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+
 from onmodel.contracts.base import Box, Usage
 from onmodel.contracts.caption_checks import (
     CaptionCheck,
@@ -12,6 +14,7 @@ from onmodel.contracts.datasets import (
     CharacterCount,
     DatasetItem,
     DatasetSummary,
+    LeftOut,
     LeftOutReason,
     Split,
     Violation,
@@ -108,6 +111,26 @@ def test_dataset_report_when_settings_name_whose_film_it_is_then_does() -> None:
 def test_dataset_report_when_pictures_were_left_out_says_why() -> None:
     html = dict(render_dataset_report(report()))["index.html"].decode()
     assert "3 · More than enough" in html
+
+
+def test_dataset_report_when_one_off_looks_were_left_out_then_each_is_shown_with_its_reason() -> (
+    None
+):
+    left_out = [
+        LeftOut(
+            crop_id=f"left{number}", film_id="a-00000001", reason=reason, character="buck",
+            look="rain", detail=f"reason {number}",
+        )
+        for number, reason in enumerate((LeftOutReason.ONE_OFF_LOOK, LeftOutReason.OVER_CAP))
+    ]  # fmt: skip
+    thumbnails = {"left0": b"left out"}
+    shown = report(left_out=left_out, thumbnails=thumbnails)
+    html = dict(render_dataset_report(shown))["index.html"].decode()
+    assert '<h3 id="one-off-looks">One-off looks</h3>' in html
+    assert "<p>reason 0</p><small>Buck · a-00000001</small>" in html
+    assert base64.b64encode(b"left out").decode() in html
+    assert "reason 1" not in html
+    assert "one-off-looks" not in dict(render_dataset_report(report()))["index.html"].decode()
 
 
 def test_dataset_report_when_framings_are_known_then_each_picture_and_the_character_say_them() -> (

@@ -1,13 +1,14 @@
 import base64
 
 import pytest
-from fakes.training_in_memory import PRODUCTION, TrainingInMemory, stored_thumbnail
+from fakes.training_in_memory import ENOUGH, PRODUCTION, TrainingInMemory, stored_thumbnail
 
-from onmodel.contracts.datasets import DatasetItem
+from onmodel.contracts.datasets import DatasetItem, LeftOut, LeftOutReason
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.rows import DatasetStatus
+from onmodel.contracts.settings import Settings
 from onmodel.errors import NotFound
-from onmodel.formats.jsonl import read_lines
+from onmodel.formats.jsonl import read_lines, write_lines
 from onmodel.registry.kinds import DATASETS, FILMS
 from onmodel.vision.decoding import decode_picture
 from onmodel.vision.encoding import thumbnail
@@ -69,6 +70,26 @@ def test_report_when_films_stored_thumbnails_then_those_and_no_picture_is_read(
     items = read_lines(DatasetItem, get(world.keys(dataset).items))
     assert len(items) == 8
     assert all(page.count(stored_thumbnail(item.crop_id)) == 1 for item in items)
+
+
+def test_report_when_one_off_looks_were_left_out_then_their_stored_thumbnails_are_shown(
+    world: TrainingInMemory,
+) -> None:
+    few = ENOUGH.model_copy(update={"max_per_character": 3})
+    world.set_settings(Settings(training=few))
+    dataset = world.captioned()
+    world.write_manifest(dataset)
+    key = world.keys(dataset).left_out
+    left_out = [
+        line.model_copy(update={"reason": LeftOutReason.ONE_OFF_LOOK, "detail": "seen once"})
+        for line in read_lines(LeftOut, world.studio.get(key))
+    ]
+    assert len(left_out) == 2
+    world.studio.put(key, write_lines(left_out), "application/jsonl")
+    world.report(dataset)
+    page = world.studio.get(world.keys(dataset).report).decode()
+    assert all(page.count(stored_thumbnail(line.crop_id)) == 1 for line in left_out)
+    assert page.count("<p>seen once</p>") == 2
 
 
 def test_report_when_a_films_thumbnails_are_gone_then_its_pictures_are_made_smaller(

@@ -120,6 +120,7 @@ class LeftOutReason(StrEnum):
     NAMELESS_BESIDE = "nameless_beside"
     POOR = "poor"
     NEAR_DUPLICATE = "near_duplicate"
+    ONE_OFF_LOOK = "one_off_look"
     OVER_CAP = "over_cap"
     CAPTION_FAILED = "caption_failed"
     REVIEWED_OUT = "reviewed_out"
@@ -132,6 +133,11 @@ class LeftOut(Contract):
     film_id: Slug
     reason: LeftOutReason
     character: str | None = None
+    look: str = Field(
+        default="",
+        exclude_if=lambda look: not look,
+        description="of the character; '' where none is known",
+    )
     detail: str = Field(default="", description="the measured value and the limit")
     kept_instead: str | None = Field(default=None, description="crop_id of the kept duplicate")
 
@@ -144,6 +150,12 @@ class CharacterCount(Contract):
     left_out: int = Field(ge=0)
     training: int = Field(ge=0)
     validation: int = Field(ge=0)
+    one_off_looks: int = Field(
+        default=0,
+        ge=0,
+        exclude_if=lambda number: number == 0,
+        description="of those that were left out, pictures of one-off looks",
+    )
 
 
 class DatasetSummary(Contract):

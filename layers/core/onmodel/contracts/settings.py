@@ -84,6 +84,11 @@ class TrainingSettings(WithMovedKeys):
         description="most pictures of several characters, of all: they teach names together; a"
         " character with fewer than `min_per_character` alone may have more",
     )  # fmt: skip
+    include_one_off_looks: bool = Field(
+        default=False,
+        exclude_if=lambda included: not included,  # as `trainer`
+        description="also train on looks that fewer than three pictures or a single shot show",
+    )
     max_pictures: int = Field(default=10_000, ge=5, le=10_000, description="of the whole dataset")
     include_unnamed: bool = Field(default=False, description="also train on crops without a name")
     validation_share: float = Field(

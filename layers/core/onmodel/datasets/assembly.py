@@ -25,6 +25,7 @@ from onmodel.contracts.keys import digest
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.datasets.corrected import corrected_item
 from onmodel.datasets.crop_pool import CropPool, FilmCrops, pool_of
+from onmodel.datasets.one_off_looks import without_one_off_looks
 from onmodel.datasets.splits import split_by_shot
 from onmodel.datasets.usable_crops import left_out, usable_crops
 from onmodel.errors import DatasetRefused
@@ -68,13 +69,15 @@ def assemble(
     companies = company_of(pool.crops, pool.characters)
     usable = usable_crops(pool, companies, training, corrections, left)
     unique = _without_duplicates(pool, usable, threshold, left)
+    if not training.include_one_off_looks:
+        unique = without_one_off_looks(pool, unique, corrections, left)
     balanced = _balanced(pool, companies, unique, training, left)
     chosen = _with_few_groups(pool, companies, balanced, training, left)
     if len(chosen) < training.min_pictures:
         raise DatasetRefused(
             f"only {len(chosen)} pictures are left, fewer than {training.min_pictures}",
             f"{_reasons(left)}. Upload more film, name more pictures on the page of"
-            " `onmodel review -p NAME`, or raise deduplication.threshold",
+            f" `onmodel review -p NAME`, or {_setting_to_change(left)}",
         )
     chosen.sort()
     unsplit = [
@@ -91,6 +94,13 @@ def _reasons(left: Sequence[LeftOut]) -> str:
     counts = Counter(line.reason for line in left)
     each = [f"{number:,} {reason.replace('_', ' ')}" for reason, number in counts.most_common()]
     return f"Left out: {', '.join(each)}" if each else "Nothing was left out"
+
+
+def _setting_to_change(left: Sequence[LeftOut]) -> str:
+    """What takes in more of what was left out."""
+    if any(line.reason is LeftOutReason.ONE_OFF_LOOK for line in left):
+        return "set training.include_one_off_looks"
+    return "raise deduplication.threshold"
 
 
 def contents_hash(items: Iterable[DatasetItem]) -> str:

@@ -50,6 +50,7 @@ WHY_LEFT_OUT = {
     LeftOutReason.NAMELESS_BESIDE: "it shows somebody without a name too",
     LeftOutReason.POOR: "its quality is below what a dataset takes",
     LeftOutReason.NEAR_DUPLICATE: NEAR_DUPLICATE,
+    LeftOutReason.ONE_OFF_LOOK: "few pictures or a single shot show its look",
     LeftOutReason.OVER_CAP: "its character has enough pictures",
     LeftOutReason.CAPTION_FAILED: "it got no caption",
     LeftOutReason.REVIEWED_OUT: "a review took it out",

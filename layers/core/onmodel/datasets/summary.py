@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from onmodel.contracts.datasets import CharacterCount, DatasetItem, DatasetSummary, LeftOut, Split
+from onmodel.contracts.datasets import (
+    CharacterCount,
+    DatasetItem,
+    DatasetSummary,
+    LeftOut,
+    LeftOutReason,
+    Split,
+)
 from onmodel.contracts.settings import TrainingSettings
+from onmodel.datasets.one_off_looks import FEWEST_PICTURES, one_off_looks_in_words
 from onmodel.formats.wording import listed, person_name
-
-FEWEST_OF_A_LOOK = 3
-"""Below it a picture's pose and place are learnt with the look, as nothing else shows it."""
 
 MOST_NAMED = 5
 """Characters with too few pictures that a sentence lists; it says how many more there are."""
@@ -37,6 +42,9 @@ def summarize(
     """
     kept = Counter((item.character or "", item.split) for item in items)
     left = Counter(line.character or "" for line in left_out)
+    one_offs = Counter(
+        line.character or "" for line in left_out if line.reason is LeftOutReason.ONE_OFF_LOOK
+    )
     counts = tuple(
         CharacterCount(
             character=name,
@@ -44,6 +52,7 @@ def summarize(
             left_out=left[name],
             training=kept[name, Split.TRAINING],
             validation=kept[name, Split.VALIDATION],
+            one_off_looks=one_offs[name],
         )
         for name in sorted({name for name, _ in kept} | set(left))
     )
@@ -52,14 +61,18 @@ def summarize(
         films=tuple(sorted(films)),
         characters=counts,
         left_out=dict(Counter(line.reason for line in left_out)),
-        notices=(*thin_in_words(counts, training, names), *rare_looks_in_words(items, names)),
+        notices=(
+            *thin_in_words(counts, training, names),
+            *rare_looks_in_words(items, names),
+            *one_off_looks_in_words(left_out, names),
+        ),
     )
 
 
 def rare_looks_in_words(items: Iterable[DatasetItem], names: Mapping[str, str]) -> tuple[str, ...]:
     """Which looks have too few pictures to be learnt; a clause without a full stop.
 
-    They are trained on all the same: who made a folder for a look wants it.
+    They are trained on where the settings or a person say so, and in datasets of before.
 
     Args:
         items: the dataset's pictures.
@@ -69,12 +82,12 @@ def rare_looks_in_words(items: Iterable[DatasetItem], names: Mapping[str, str]) 
     rare = [
         f"{names.get(slug) or person_name(slug)}'s “{look}” ({number:,})"
         for (slug, look), number in sorted(looks.items())
-        if number < FEWEST_OF_A_LOOK
+        if number < FEWEST_PICTURES
     ]
     if not rare:
         return ()
     return (
-        f"Fewer than {FEWEST_OF_A_LOOK} pictures of {listed(rare)}: a model may not learn"
+        f"Fewer than {FEWEST_PICTURES} pictures of {listed(rare)}: a model may not learn"
         f" {'this look' if len(rare) == 1 else 'these looks'}",
     )
 
@@ -98,10 +111,11 @@ def thin_in_words(
     few = sorted(
         (number, slug) for slug, number in pictures.items() if number < training.min_per_character
     )
+    one_offs = {each.character: each.one_off_looks for each in counts}
     reasons = []
     if few:
         shown = [
-            f"{names.get(slug) or person_name(slug)} ({number:,})"
+            f"{names.get(slug) or person_name(slug)} ({number:,}{_besides(one_offs.get(slug, 0))})"
             for number, slug in few[:MOST_NAMED]
         ]
         more = [f"{len(few) - MOST_NAMED:,} more"] if len(few) > MOST_NAMED else []
@@ -116,3 +130,8 @@ def thin_in_words(
             " pictures a model learns by heart cannot be measured"
         )
     return tuple(reasons)
+
+
+def _besides(one_offs: int) -> str:
+    """How many pictures of a character are of one-off looks, after the number of the others."""
+    return f", besides {one_offs:,} left out for one-off looks" if one_offs else ""

@@ -150,12 +150,13 @@ def _without(  # noqa: PLR0917 - private
     return np.array(good, np.intp)
 
 
-def left_out(
+def left_out(  # noqa: PLR0917 - fields of a line
     crop: Crop,
     character: str | None,
     reason: LeftOutReason,
     detail: str,
     kept_instead: str | None = None,
+    look: str = "",
 ) -> LeftOut:
     """The line of a crop that does not come into the dataset."""
     return LeftOut(
@@ -163,6 +164,7 @@ def left_out(
         film_id=crop.film_id,
         reason=reason,
         character=character,
+        look=look,
         detail=detail,
         kept_instead=kept_instead,
     )

@@ -26,6 +26,9 @@ from onmodel.pages.templating import PageCommands, StoredPicture, render
 
 PICTURES_A_PAGE = 60  # with captions beside them, half as many as on a contact sheet
 
+MOST_ONE_OFFS = 48
+"""Pictures of one-off looks that are shown; left_out.jsonl lists each."""
+
 LEFT_OUT: dict[LeftOutReason, tuple[str, str]] = {
     LeftOutReason.UNNAMED: (
         "Not named",
@@ -45,6 +48,12 @@ LEFT_OUT: dict[LeftOutReason, tuple[str, str]] = {
     LeftOutReason.NEAR_DUPLICATE: (
         "Near-duplicates",
         "Like a better picture of another film: together they would weigh twice.",
+    ),
+    LeftOutReason.ONE_OFF_LOOK: (
+        "One-off looks",
+        "Fewer than three pictures or a single shot show the character like this: its pose and"
+        " place would be learnt as the look. Keep a picture in the review to train on it, or set"
+        " training.include_one_off_looks to train on all.",
     ),
     LeftOutReason.OVER_CAP: (
         "More than enough",
@@ -105,6 +114,15 @@ class LeftOutGroup:
 
 
 @dataclass(frozen=True)
+class OneOffPicture:
+    """A picture that was left out because its look is seen once."""
+
+    image: StoredPicture
+    source: str
+    detail: str
+
+
+@dataclass(frozen=True)
 class CaptionsShown:
     """The check of all captions, in words.
 
@@ -153,6 +171,7 @@ def render_dataset_report(
         "pages": pages,
         "films": films,
         "left_out": _left_out(report.summary),
+        "one_offs": _one_offs(report, called),
         "checked": _checked(report.summary, called),
         "bill": report.bill,
         "money": money_of(report.bill, "Captions"),
@@ -252,3 +271,22 @@ def _checked(summary: DatasetSummary, called: CharacterNames) -> CaptionsShown |
 def _left_out(summary: DatasetSummary) -> list[LeftOutGroup]:
     ranked = sorted(summary.left_out.items(), key=lambda pair: -pair[1])
     return [LeftOutGroup(*LEFT_OUT[reason], total=number) for reason, number in ranked if number]
+
+
+def one_off_pictures(left_out: Sequence[LeftOut]) -> list[LeftOut]:
+    """The pictures of one-off looks that the page shows, in the order of characters and looks."""
+    found = [line for line in left_out if line.reason is LeftOutReason.ONE_OFF_LOOK]
+    found.sort(key=lambda line: (line.character or "", line.look, line.crop_id))
+    return found[:MOST_ONE_OFFS]
+
+
+def _one_offs(report: DatasetReport, called: CharacterNames) -> list[OneOffPicture]:
+    return [
+        OneOffPicture(
+            image=StoredPicture(line.crop_id, report.thumbnails),
+            source=f"{called(line.character or '')} · "
+            f"{report.film_titles.get(line.film_id, line.film_id)}",
+            detail=line.detail,
+        )
+        for line in one_off_pictures(report.left_out)
+    ]

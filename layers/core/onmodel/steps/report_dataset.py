@@ -27,7 +27,7 @@ from onmodel.films.thumbnails import ThumbnailFile, copy_thumbnails
 from onmodel.formats.jsonl import read_lines
 from onmodel.money.pricebook import PriceBook, add_up, estimate
 from onmodel.observability import Metric, logger
-from onmodel.pages.dataset import DatasetReport, render_dataset_report
+from onmodel.pages.dataset import DatasetReport, one_off_pictures, render_dataset_report
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -65,8 +65,10 @@ def report_dataset(
     usage = add_up([*row.body.usage, *(use for answer in answers.values() for use in answer.usage)])
     summary = DatasetSummary.model_validate_json(studio.get(keys.summary))
     bill = estimate(usage, prices)
+    left_out = read_lines(LeftOut, studio.get(keys.left_out))
+    shown = one_off_pictures(left_out)
     with ThumbnailFile() as thumbnails:
-        keep_thumbnails(dataset.production, items, registry, studio, to=thumbnails)
+        keep_thumbnails(dataset.production, items, registry, studio, left_out=shown, to=thumbnails)
         report = DatasetReport(
             production=production_name(dataset.production, registry),
             summary=summary,
@@ -75,7 +77,7 @@ def report_dataset(
             settings=dataset_settings(dataset, studio),
             items=items,
             captions=captions,
-            left_out=read_lines(LeftOut, studio.get(keys.left_out)),
+            left_out=left_out,
             thumbnails=thumbnails,
             bill=bill,
             violations=read_lines(Violation, studio.get(keys.violations)),
@@ -98,16 +100,19 @@ def keep_thumbnails(
     items: Sequence[DatasetItem],
     registry: Registry,
     studio: ObjectStore,
+    *,
+    left_out: Sequence[LeftOut],
     to: ThumbnailFile,
 ) -> None:
     """A small JPEG of each picture: the one that its film's run stored, else one made anew.
 
     One is missing when the film was prepared again with other settings, or its row or files are
-    gone: then the dataset's own picture is decoded.
+    gone: then the dataset's own picture is decoded. It has none of what was left out.
     """
     by_film: defaultdict[str, set[str]] = defaultdict(set)
-    for item in items:
-        by_film[item.film_id].add(item.crop_id)
+    pictures: tuple[DatasetItem | LeftOut, ...] = (*items, *left_out)
+    for picture in pictures:
+        by_film[picture.film_id].add(picture.crop_id)
     for film_id, wanted in by_film.items():
         film = FILMS.read(registry, production, film_id)
         if film is not None and film.body.run is not None:
