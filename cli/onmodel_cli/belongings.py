@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from onmodel.contracts.human_loops import HUMAN_LOOPS_FOLDER, HumanLoopStatus
 from onmodel.contracts.keys import MAIN_PRODUCTION, accepted_settings_key, face_collections
@@ -14,9 +15,10 @@ from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.lifecycle import OVER
 from onmodel.films.folders import ProductionFolders
 from onmodel.films.upload_layout import FilmFile, IgnoredUpload, UnknownUpload, classify
+from onmodel.formats.wording import when
 from onmodel.ports.detectors import Detectors
 from onmodel.ports.faces import FaceCollections
-from onmodel.ports.machines import Executions
+from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Record, Registry
 from onmodel.ports.storage import ObjectVersion, VersionedStore
 from onmodel.ports.trainer import Trainers
@@ -45,6 +47,9 @@ STOP_TRAINING = {
 }
 """The command that stops a job of each trainer."""
 
+LONGEST_FUNCTION = timedelta(minutes=15)
+"""Lambda ends every function after this time."""
+
 RUNNING_TRAININGS = frozenset({TrainingStage.STARTING, TrainingStage.IN_PROGRESS})
 RUNNING_JOBS = frozenset({TrainingStatus.IN_PROGRESS, TrainingStatus.STOPPING})
 
@@ -61,6 +66,8 @@ class Belongings:
     faces: FaceCollections
     detectors: Detectors
     stack: str
+    machine_arns: tuple[str, ...]
+    clock: Clock
 
     def uploaded(self, production: ProductionFolders) -> Iterator[ObjectVersion]:
         """All versions in the production's folders of the uploads bucket."""
@@ -128,7 +135,8 @@ class Belongings:
             if row.status not in OVER
         ]
         return [*deployed, *self._trainings(production), *self._drawings(production),
-                *self._human_loops(production), *self._executions(production)]  # fmt: skip
+                *self._human_loops(production), *self._executions(production),
+                *self._just_stopped(production)]  # fmt: skip
 
     def _trainings(self, production: str) -> Iterator[str]:
         for row in TRAININGS.list(self.registry, production):
@@ -168,6 +176,22 @@ class Belongings:
                 machine, name = arn.split(":")[-2:]
                 command = f"aws stepfunctions stop-execution --execution-arn {arn}"
                 yield f"{machine} works on {name}, or waits for an answer: `{command}`"
+
+    def _just_stopped(self, production: str) -> Iterator[str]:
+        """Lambda ends no function when its execution is stopped: it goes on, and pays.
+
+        One that failed is left out: no function of its machine runs any more, but for a film's
+        other chunks, whose calls are cached.
+        """
+        since = self.clock() - LONGEST_FUNCTION
+        for machine_arn in self.machine_arns:
+            for ended in self.executions.unsuccessful(machine_arn, since):
+                asked = [each for each in ended.payload.values() if isinstance(each, dict)]
+                if ended.error or production not in {each.get("production") for each in asked}:
+                    continue
+                machine, name = ended.arn.split(":")[-2:]
+                until = when(ended.ended_at + LONGEST_FUNCTION)
+                yield f"{machine} of {name} was stopped, and functions may work on it until {until}"
 
 
 def _stop(trainer: str, ref: str) -> str:

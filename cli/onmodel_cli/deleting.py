@@ -17,7 +17,7 @@ from onmodel.contracts.keys import same_name
 from onmodel.contracts.rows import TrainingStage
 from onmodel.contracts.stack_rows import DeletedPart, TombstoneBody, TombstoneStatus
 from onmodel.deployments.forgotten_faces import delete_faces
-from onmodel.environment import CacheTable
+from onmodel.environment import CacheTable, Machines
 from onmodel.errors import RefusedError
 from onmodel.films.detectors import stop_all
 from onmodel.films.folders import ProductionFolders, production_called, production_of
@@ -111,6 +111,8 @@ def belongings_of(connection: Connection) -> Belongings:
         faces=services.face_collections,
         detectors=services.detectors,
         stack=connection.stack,
+        machine_arns=tuple(connection.environment.read(Machines).model_dump().values()),
+        clock=now,
     )
 
 
@@ -152,7 +154,7 @@ def _must_be_idle(found: ProductionFolders, belongings: Belongings) -> None:
     if obstacles := belongings.obstacles(found.id):
         raise NotDeleted(
             f"Something of {name_of(found)} runs or bills. " + ". ".join(obstacles),
-            "Stop it, then delete the production",
+            "Stop it or wait, then delete the production",
         )
 
 

@@ -68,6 +68,7 @@ def connection(world: FilmsInMemory) -> Connection:
     variables = variables_of_the_template() | {
         "UPLOADS_BUCKET": "uploads", "STUDIO_BUCKET": "studio", "REGISTRY_TABLE": "registry",
         "CACHE_TABLE": "cache", "TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:t",
+        "PREPARE_FILM_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:PrepareFilm",
         "TRAIN_MODEL_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:TrainModel",
         "DEPLOY_MODEL_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:DeployModel",
         "RETIRE_MODEL_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:RetireModel",

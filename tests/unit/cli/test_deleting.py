@@ -203,6 +203,15 @@ def run_again(world: FilmsInMemory) -> None:
     RUNS.replace(world.registry, row.with_holder(execution_arn(MACHINE, "again")), now())
 
 
+def stop_a_film(world: FilmsInMemory) -> None:
+    (row,) = RUNS.list(world.registry, "bunny")
+    run = row.body.run.model_dump(mode="json")
+    world.executions.start(MACHINE, "stopped", {"run": run})
+    world.executions.start(MACHINE, "hops", {"run": run | {"production": "bunnyhop"}})
+    world.executions.stop_all(MACHINE, "by hand")
+    world.executions.unsuccessful_at = dict.fromkeys(world.executions.unsuccessful_at, now())
+
+
 @pytest.mark.parametrize(
     ("happen", "command"),
     [
@@ -216,8 +225,9 @@ def run_again(world: FilmsInMemory) -> None:
             "aws stepfunctions stop-execution --execution-arn " + execution_arn(MACHINE, "again"),
         ),
         (start_human_loop, "1 human loops of Amazon A2I are open"),
+        (stop_a_film, "PrepareFilm of stopped was stopped, and functions may work on it until"),
     ],
-    ids=["deployed", "training", "execution", "human loop"],
+    ids=["deployed", "training", "execution", "human loop", "stopped execution"],
 )
 def test_delete_production_when_something_runs_is_refused_with_the_command_that_stops_it(
     happen, command: str, invoke, prepared: FilmsInMemory
@@ -241,6 +251,15 @@ def test_delete_production_when_a_work_team_answered_then_its_answers_are_delete
     assert done.exit_code == 0, done.stderr
     kept = [version.key for version in prepared.studio.versions("human-loops/")]
     assert kept == [other]
+
+
+def test_delete_production_when_an_execution_was_stopped_long_ago_then_deleted(
+    invoke, prepared: FilmsInMemory
+) -> None:
+    stop_a_film(prepared)
+    stopped = execution_arn(MACHINE, "stopped")
+    prepared.executions.unsuccessful_at[stopped] = now() - timedelta(minutes=16)
+    assert invoke("-p", "bunny", "--yes").exit_code == 0
 
 
 @pytest.mark.parametrize("calls", range(0, 24, 3))

@@ -2,11 +2,13 @@ import pytest
 from fakes.clock import FixedClock
 from fakes.executions import InMemoryExecutions
 from fakes.registry import InMemoryRegistry
+from fakes.tombstones import begin_to_delete
 
 from onmodel.contracts.base import ObjectRef
 from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.films import ClaimRunRequest, Run, RunClaim
-from onmodel.errors import RunClaimed
+from onmodel.deployments.deletion import begin_deletion
+from onmodel.errors import EventRefused, RunClaimed
 from onmodel.films.places import free_place, places_of
 from onmodel.registry.kinds import RUNS
 from onmodel.steps.claim_run import claim_run, wait_seconds
@@ -79,6 +81,22 @@ def test_claim_when_run_is_new_then_this_execution_holds_it(world: FilmsInMemory
     first = world.start("one")
     world.claim(first)
     assert world.holder == first
+
+
+@pytest.mark.parametrize("deletes", ["production", "stack"])
+def test_claim_when_a_deletion_began_then_refused_before_a_place_is_taken(
+    world: FilmsInMemory, deletes: str
+) -> None:
+    """The row is written: whoever deletes sees an execution that runs."""
+    if deletes == "production":
+        begin_to_delete(world.registry, RUN.production, world.clock())
+    else:
+        begin_deletion(world.registry, world.clock)
+    first = world.start("one")
+    with pytest.raises(EventRefused, match="is being deleted"):
+        world.claim(first)
+    assert (world.holder, world.preflights) == (first, 0)
+    assert places_of(world.registry).taken == ()
 
 
 def test_claim_when_repeated_by_the_holder_then_nothing_changes(world: FilmsInMemory) -> None:

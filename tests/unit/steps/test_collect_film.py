@@ -1,15 +1,15 @@
 import pytest
 from fakes.films_in_memory import TRAIN_MODEL
+from fakes.tombstones import begin_to_delete
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
 from onmodel.contracts.datasets import FilmCollected, FilmPreparedDetail
 from onmodel.contracts.films import Run
 from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind
 from onmodel.contracts.settings import Settings, TrainingSettings
-from onmodel.contracts.stack_rows import TombstoneBody, TombstoneStatus
 from onmodel.errors import Conflict, DatasetRefused, EventRefused
 from onmodel.ports.registry import Record
-from onmodel.registry.kinds import DATASETS, FILMS, GENERATIONS, TOMBSTONES, GenerationRow
+from onmodel.registry.kinds import DATASETS, FILMS, GENERATIONS, GenerationRow
 from onmodel.steps.collect_film import CollectFilm
 
 
@@ -114,13 +114,7 @@ def test_collect_when_its_production_is_being_deleted_then_ignored(
     world: TrainingInMemory,
 ) -> None:
     run = world.film()
-    now = world.clock()
-    body = TombstoneBody(
-        name="bunny", parts=(), cache_expires_at=now, last_generation=0, last_take=0
-    )
-    TOMBSTONES.create(
-        world.registry, run.production, "now", status=TombstoneStatus.DELETING, body=body, now=now
-    )
+    begin_to_delete(world.registry, run.production, world.clock())
     assert world.collect(run).outcome == "ignored"
     assert list(GENERATIONS.list(world.registry, run.production)) == []
 

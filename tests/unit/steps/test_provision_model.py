@@ -2,14 +2,14 @@ from collections.abc import Callable
 
 import pytest
 from fakes.deployment_in_memory import TRAINING, DeploymentInMemory
+from fakes.tombstones import begin_to_delete
 from fakes.trainer import InMemoryTrainer, Only
 
 from onmodel.contracts.deployments import DeploymentRef, DeploymentRequest, DeploymentSpec
 from onmodel.contracts.rows import DeploymentStage
-from onmodel.contracts.stack_rows import TombstoneBody, TombstoneStatus
 from onmodel.deployments.deletion import allow_deletion, allow_deployments
 from onmodel.errors import EventRefused, ServiceUnavailable, TrainingImpossible
-from onmodel.registry.kinds import TOMBSTONES, TRAININGS
+from onmodel.registry.kinds import TRAININGS
 from onmodel.steps.provision_model import provision_model
 
 
@@ -84,13 +84,7 @@ def test_provision_when_stack_is_being_deleted_then_refused(studio: DeploymentIn
 def test_provision_when_its_production_is_being_deleted_then_refused(
     studio: DeploymentInMemory,
 ) -> None:
-    now = studio.clock()
-    body = TombstoneBody(
-        name="bunny", parts=(), cache_expires_at=now, last_generation=0, last_take=0
-    )
-    TOMBSTONES.create(
-        studio.registry, "bunny", "now", status=TombstoneStatus.DELETING, body=body, now=now
-    )
+    begin_to_delete(studio.registry, "bunny", studio.clock())
     with pytest.raises(EventRefused, match="Production bunny is being deleted"):
         studio.provision()
     assert not studio.trainer.deployments

@@ -5,6 +5,7 @@ import pytest
 from fakes.deployment_in_memory import DEPLOY, DRAW, PREPARE, RETIRE, TRAINING, DeploymentInMemory
 from fakes.detectors import MODEL
 from fakes.films_in_memory import run_of
+from fakes.tombstones import begin_to_delete
 from fakes.trainer import InMemoryTrainer
 
 from onmodel.contracts.deployments import DeploymentSpec, DeploymentStatus
@@ -20,7 +21,6 @@ from onmodel.contracts.rows import (
     Kind,
 )
 from onmodel.contracts.settings import Settings, TrainingSettings
-from onmodel.contracts.stack_rows import TombstoneBody, TombstoneStatus
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.deletion import allow_deletion
 from onmodel.errors import AccessDenied, ServiceError, ServiceUnavailable
@@ -451,13 +451,7 @@ def test_reconcile_when_the_production_is_being_deleted_then_nothing_begins(
     studio.trainer.complete(studio.job)
     generation(studio)
     studio.clock.advance(minutes=16)
-    body = TombstoneBody(
-        name="bunny", parts=(), cache_expires_at=studio.clock(), last_generation=1, last_take=0
-    )
-    deleting = TOMBSTONES.create(
-        studio.registry, "bunny", "now", status=TombstoneStatus.DELETING, body=body,
-        now=studio.clock(),
-    )  # fmt: skip
+    deleting = begin_to_delete(studio.registry, "bunny", studio.clock())
     assert studio.reconcile() == Reconciled()
     TOMBSTONES.delete(studio.registry, deleting)
     assert studio.reconcile() == Reconciled(

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from fakes.films_in_memory import FilmsInMemory
+from fakes.tombstones import begin_to_delete
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from onmodel.contracts.film_rows import (
     RunStatus,
 )
 from onmodel.contracts.keys import FilmKeys, accepted_settings_key
+from onmodel.contracts.rows import Kind
 from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.errors import INNER_TEXT, NotFound
 from onmodel.films.settings import settings_in_force
@@ -50,6 +52,32 @@ def test_route_when_film_then_execution_is_named_after_the_run(world: FilmsInMem
     assert answer.outcome == "started"
     assert next(iter(world.executions.payloads)).endswith(f":{run.run_id}-1")
     assert run.correlation_id == "upload-1"
+
+
+@pytest.mark.parametrize(
+    ("file_name", "body"),
+    [
+        ("films/a.mp4", b"film"),
+        ("characters/Buck/a.png", PICTURE),
+        ("storyboards/day.yaml", b"scenes: [a]"),
+        ("settings.yaml", b"finder: {kind: labels}"),
+    ],
+)
+def test_route_when_its_production_is_being_deleted_then_one_mail_and_no_row(
+    world: FilmsInMemory, file_name: str, body: bytes
+) -> None:
+    begin_to_delete(world.registry, "big-buck", world.clock())
+    event = world.upload(f"Big Buck/{file_name}", body)
+    for _ in range(2):
+        assert world.route(event).outcome == "notified"
+    assert not world.executions.payloads
+    kinds = {kind for kind in Kind for _ in world.registry.list("big-buck", kind)}
+    assert kinds == {Kind.TOMBSTONE}
+    (mail,) = world.mailbox.mails
+    name = file_name.rpartition("/")[2]
+    assert mail.subject == f"{name} was not used, because Big Buck is being deleted"
+    assert f"s3://uploads/Big Buck/{file_name}" in mail.body
+    assert world.route(world.upload("Other/films/a.mp4", b"film")).outcome == "started"
 
 
 def test_route_when_two_events_come_at_once_then_one_execution(world: FilmsInMemory) -> None:

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from fakes.tombstones import begin_to_delete
 from fakes.training_in_memory import POLL_SECONDS, PRODUCTION, QUIET_SECONDS, TrainingInMemory
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -63,6 +64,17 @@ def test_settle_when_a_film_is_on_its_way_then_waits_until_it_ended(
     assert world.settle(generation).wait_seconds == 600
     world.executions.finish(holder)  # died or ended: either way nobody works on it
     assert world.settle(generation).settled
+
+
+def test_settle_when_its_production_is_being_deleted_then_refused_and_held(
+    world: TrainingInMemory,
+) -> None:
+    """Held, so that whoever deletes sees an execution that runs."""
+    generation = collected(world)
+    begin_to_delete(world.registry, PRODUCTION, world.clock())
+    with pytest.raises(EventRefused, match=f"Production {PRODUCTION} is being deleted"):
+        world.settle(generation)
+    assert GENERATIONS.require(world.registry, PRODUCTION, generation.generation_id).holder
 
 
 def test_settle_when_the_production_has_its_own_period_then_that_counts(

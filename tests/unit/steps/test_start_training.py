@@ -2,15 +2,15 @@ import json
 from collections.abc import Callable
 
 import pytest
+from fakes.tombstones import begin_to_delete
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
 from onmodel.contracts.datasets import DatasetRef
 from onmodel.contracts.rows import TrainingBody, TrainingStage
-from onmodel.contracts.stack_rows import TombstoneBody, TombstoneStatus
 from onmodel.contracts.trainings import Finding, TrainingNames, TrainingSpec
 from onmodel.deployments.deletion import begin_deletion
 from onmodel.errors import EventRefused, ServiceUnavailable, TrainingImpossible
-from onmodel.registry.kinds import TOMBSTONES, TRAININGS
+from onmodel.registry.kinds import TRAININGS
 from onmodel.steps.start_training import training_id_of
 
 BLOCKED = Finding(code="model-gone", blocking=True, reason="the model is gone", advice="Wait.")
@@ -144,20 +144,7 @@ def forbid_stack(world: FilmsInMemory) -> None:
 
 
 def forbid_production(world: FilmsInMemory) -> None:
-    TOMBSTONES.create(
-        world.registry,
-        PRODUCTION,
-        "20261129t050000z",
-        status=TombstoneStatus.DELETING,
-        body=TombstoneBody(
-            name=PRODUCTION,
-            parts=(),
-            cache_expires_at=world.clock(),
-            last_generation=1,
-            last_take=0,
-        ),
-        now=world.clock(),
-    )
+    begin_to_delete(world.registry, PRODUCTION, world.clock())
 
 
 @pytest.mark.parametrize("forbid", [forbid_stack, forbid_production])

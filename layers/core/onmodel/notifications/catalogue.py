@@ -30,6 +30,7 @@ CATALOGUE: Mapping[str, FactsFunction] = {
     "film_failed": films.film_failed,
     "upload_unknown": uploads.upload_unknown,
     "upload_empty": uploads.upload_empty,
+    "upload_refused": uploads.upload_refused,
     "settings_refused": uploads.settings_refused,
     "upload_noticed": uploads.upload_noticed,
     "reference_refused": uploads.reference_refused,

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from onmodel.contracts.film_rows import RunBody, RunStatus
 from onmodel.contracts.films import ClaimRunRequest, RunClaim
-from onmodel.errors import RunClaimed
+from onmodel.deployments.deletion import why_forbidden
+from onmodel.errors import EventRefused, RunClaimed
 from onmodel.films.places import take_place
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
@@ -49,12 +50,16 @@ def claim_run(
             the mail about the film.
 
     Raises:
+        EventRefused: the stack or the production is being deleted.
         FilmModelRefused: by `preflight`.
         RunClaimed: the run is prepared already, or another running execution holds it.
         Conflict: another execution claimed at the same moment; retried by the machine.
     """
     _hold(request, registry, executions, clock)
     run = request.run
+    # The row is written: whoever deletes sees that its holder runs, or is seen here.
+    if (why := why_forbidden(registry, run.production, clock())) is not None:
+        raise EventRefused(why)
     places = take_place(registry, run, request.execution_arn, at_once=films_at_once, clock=clock)
     before = places.before(run.production, run.run_id)
     if before == 0:

@@ -45,6 +45,7 @@ from onmodel.films.upload_layout import (
     Upload,
     UploadPlace,
     classify,
+    production_name_in,
     settings_key,
 )
 from onmodel.links.tokens import SignedLinks
@@ -54,6 +55,7 @@ from onmodel.notifications.facts.uploads import (
     reference_refused,
     settings_refused,
     upload_noticed,
+    upload_refused,
     upload_unknown,
 )
 from onmodel.notifications.sending import send_once
@@ -62,6 +64,7 @@ from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import RUNS
+from onmodel.registry.tombstones import is_being_deleted
 from onmodel.steps.collect_film import CollectFilm
 from onmodel.steps.empty_uploads import watch_empty_upload
 from onmodel.storyboards.naming import drawing_name
@@ -87,18 +90,14 @@ class RouteUpload:
 
     def route(self, event: UploadEvent) -> RouteAnswer:
         """Handle one object; a repeated event changes nothing and costs nothing."""
-        key = event.detail.object.key
-        upload = classify(key)
-        if event.is_deletion:
-            return self._deleted(upload, event)
-        if isinstance(upload, IgnoredUpload):
-            return RouteAnswer(outcome="ignored", detail=f"{key} is {upload.why}")
-        if event.detail.object.size == 0 and not isinstance(upload, SettingsFile):
-            return self._empty(upload, event)
+        upload = classify(event.detail.object.key)
+        answer = self._unread(upload, event)
+        if answer is not None:
+            return answer
         try:
             return self._by_kind(upload, event)
         except NotFound:
-            return RouteAnswer(outcome="ignored", detail=f"{key} is gone")
+            return RouteAnswer(outcome="ignored", detail=f"{event.detail.object.key} is gone")
         except (ReferenceRefused, SettingsRefused) as fault:
             return self._notify(
                 event,
@@ -107,6 +106,30 @@ class RouteUpload:
                 reason=fault.reason,
                 advice=fault.advice,
             )
+
+    def _unread(self, upload: Upload, event: UploadEvent) -> RouteAnswer | None:
+        """The answer to what is not read; None for an upload that is."""
+        uploaded = event.detail.object
+        if event.is_deletion:
+            return self._deleted(upload, event)
+        if isinstance(upload, IgnoredUpload):
+            return RouteAnswer(outcome="ignored", detail=f"{uploaded.key} is {upload.why}")
+        if self._is_being_deleted(upload):
+            # about main: the deletion would delete the record of a mail about the production
+            name = production_name_in(uploaded.key)
+            return self._notify(event, MAIN_PRODUCTION, upload_refused, deleted=name)
+        if uploaded.size == 0 and not isinstance(upload, SettingsFile):
+            return self._empty(upload, event)
+        return None
+
+    def _is_being_deleted(self, upload: Upload) -> bool:
+        """Whether its production is. Then no row of it may be written.
+
+        claim_run refuses a film whose execution was started just before.
+        """
+        if isinstance(upload, UnknownUpload):
+            return False
+        return is_being_deleted(production_of(upload.folder, self.registry).id, self.registry)
 
     def _empty(self, upload: Upload, event: UploadEvent) -> RouteAnswer:
         """Nothing to do yet; reconcile reports it when it stays so."""

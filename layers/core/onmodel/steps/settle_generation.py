@@ -8,7 +8,8 @@ from datetime import timedelta
 from onmodel.contracts.datasets import Settled, SettleGenerationRequest
 from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.rows import GenerationStatus
-from onmodel.errors import RunClaimed
+from onmodel.deployments.deletion import why_forbidden
+from onmodel.errors import EventRefused, RunClaimed
 from onmodel.films.settings import settings_in_force
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
@@ -40,13 +41,16 @@ def settle_generation(
             at first.
 
     Raises:
-        EventRefused: there is no such generation.
+        EventRefused: there is no such generation, or the stack or the production is being deleted.
         RunClaimed: another running execution holds it, or it is closed; ends without a mail.
         Conflict: another function wrote it since it was read; retried by the machine.
     """
     asked = request.generation
     row = GENERATIONS.require(registry, asked.production, asked.generation_id)
     row = _claim(row, request.execution_arn, registry, executions, clock)
+    # The claim is written: whoever deletes sees that its holder runs, or is seen here.
+    if (why := why_forbidden(registry, asked.production, clock())) is not None:
+        raise EventRefused(why)
     if row.status == GenerationStatus.CLOSED:
         return Settled(settled=True, wait_seconds=0)  # an earlier attempt closed it
     settings = settings_in_force(asked.production, studio)

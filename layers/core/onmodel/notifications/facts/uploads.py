@@ -35,6 +35,17 @@ class UploadEmptyFacts(Facts):
     name: str = Field(description="last segment of the key")
 
 
+class UploadRefusedFacts(Facts):
+    """A file that was uploaded to a production while that is being deleted."""
+
+    kind: ClassVar[str] = "upload_refused"
+
+    bucket: str
+    key: str
+    name: str = Field(description="last segment of the key")
+    deleted: str = Field(description="the name of the production that is being deleted")
+
+
 class SettingsRefusedFacts(Facts):
     """A settings.yaml that cannot be used; the last accepted one stays in force."""
 
@@ -85,6 +96,19 @@ def upload_empty(request: NotificationRequest, _sources: Sources) -> Notificatio
         name=key.rsplit("/", 1)[-1],
     )
     return Notification(facts, upload_event(request))
+
+
+def upload_refused(request: NotificationRequest, _sources: Sources) -> Notification:
+    """The same content may be refused again, by a later deletion: one mail for each upload."""
+    key = request.extra["key"]
+    facts = UploadRefusedFacts(
+        production=request.production,
+        bucket=request.extra["bucket"],
+        key=key,
+        name=key.rsplit("/", 1)[-1],
+        deleted=request.extra["deleted"],
+    )
+    return Notification(facts, f"refused:{key}:{request.correlation_id}")
 
 
 def settings_refused(request: NotificationRequest, _sources: Sources) -> Notification:
