@@ -32,7 +32,7 @@ from onmodel.registry.kinds import (
     TrainingRow,
 )
 
-OF_THE_STACK = frozenset({Kind.STACK, Kind.PLACES, Kind.DETECTOR})
+OF_THE_STACK = frozenset({Kind.STACK, Kind.PLACES, Kind.DETECTOR, Kind.ROUND})
 """Kinds of rows that the partition of production main has for the whole stack."""
 
 ROOT_FOLDERS = frozenset({"films", "characters", "storyboards"})

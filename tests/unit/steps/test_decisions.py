@@ -9,6 +9,7 @@ from onmodel.contracts.rows import ApprovalStatus
 from onmodel.money.approvals import decide
 from onmodel.registry.kinds import APPROVALS, ApprovalRow
 from onmodel.steps.decisions import Decisions
+from onmodel.steps.rounds import LOOK_BACK
 
 ASKING = execution_arn(TRAIN_MODEL, "one")
 
@@ -34,7 +35,7 @@ class World(TrainingInMemory):
             tokens=self.tokens,
             executions=self.executions,
             clock=self.clock,
-        ).answer(self.row)
+        ).answer(self.clock() - LOOK_BACK, self.row)
 
 
 @pytest.mark.parametrize(
@@ -82,5 +83,5 @@ def test_answer_when_pending_then_left() -> None:
     decisions = Decisions(
         registry=world.registry, tokens=world.tokens, executions=world.executions, clock=world.clock
     )
-    assert not decisions.answer(row)
+    assert not decisions.answer(world.clock() - LOOK_BACK, row)
     assert not world.tokens.succeeded

@@ -22,6 +22,7 @@ from onmodel.contracts.rows import (
 )
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.contracts.stack_rows import TombstoneBody, TombstoneStatus
+from onmodel.errors import ServiceError, ServiceUnavailable
 from onmodel.notifications.outcomes import outcome_of
 from onmodel.registry.kinds import (
     APPROVALS,
@@ -344,3 +345,21 @@ def test_execution_when_it_ended_days_ago_then_left(studio: DeploymentInMemory) 
     end(studio, PREPARE, {"run": RUN.model_dump(mode="json")})
     studio.clock.advance(hours=25)
     assert studio.reconcile().notified == ()
+
+
+def test_execution_when_no_mail_could_be_sent_for_days_then_notified_when_one_can(
+    studio: DeploymentInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_arguments: str) -> None:
+        raise ServiceUnavailable("nothing answers")
+
+    assert studio.reconcile().notified == ()
+    end(studio, PREPARE, {"run": RUN.model_dump(mode="json")})
+    with monkeypatch.context() as patched:
+        patched.setattr(studio.mailbox, "publish", down)
+        for _ in range(4):
+            studio.clock.advance(hours=20)
+            with pytest.raises(ServiceError):
+                studio.reconcile()
+    assert studio.reconcile().notified == ("PrepareFilm:one",)
+    assert subjects(studio) == ["ALARM: the film a.mp4 was not prepared"]

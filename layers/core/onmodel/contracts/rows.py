@@ -41,6 +41,7 @@ class Kind(StrEnum):
     STACK = "stack"
     PLACES = "places"
     DETECTOR = "detector"
+    ROUND = "round"
     TOMBSTONE = "tombstone"
 
 

@@ -53,6 +53,16 @@ class StackBody(Contract):
     """Empty: the row has only its status."""
 
 
+class RoundStatus(StrEnum):
+    COMPLETE = "complete"
+
+
+class RoundBody(Contract):
+    """The last round of reconcile that did everything. One row for the stack."""
+
+    began_at: datetime
+
+
 class TombstoneStatus(StrEnum):
     """`deleting` is written before the first thing is deleted; the same command goes on with it."""
 

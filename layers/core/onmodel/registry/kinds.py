@@ -39,6 +39,8 @@ from onmodel.contracts.stack_rows import (
     MailStatus,
     OutcomeBody,
     OutcomeStatus,
+    RoundBody,
+    RoundStatus,
     StackBody,
     StackStatus,
     TombstoneBody,
@@ -84,3 +86,4 @@ STACKS = Rows(Kind.STACK, StackBody, StackStatus)
 TOMBSTONES = Rows(Kind.TOMBSTONE, TombstoneBody, TombstoneStatus)
 PLACES = Rows(Kind.PLACES, PlacesBody, PlacesStatus)
 DETECTORS = Rows(Kind.DETECTOR, DetectorBody, DetectorStage)
+ROUNDS = Rows(Kind.ROUND, RoundBody, RoundStatus)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
 from onmodel.money.approvals import DECIDED, decide, hand_over, record_answered
 from onmodel.ports.machines import Clock, Executions, TaskTokens
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import APPROVALS, ApprovalRow
-from onmodel.steps.recovery import FRESH
 
 ANSWERING_TIME = timedelta(minutes=1)
 """Longer than the timeout of the functions that decide: the task was answered, or they ended."""
@@ -67,16 +66,20 @@ class Decisions:
     executions: Executions
     clock: Clock
 
-    def answer(self, listed: ApprovalRow) -> bool:
+    def answer(self, since: datetime, listed: ApprovalRow) -> bool:
         """Hand over a decision that was not handed over; whether an execution waited for it.
+
+        Args:
+            since: one that was decided before is left out.
+            listed: the approval.
 
         Raises:
             Conflict: other functions wrote the row during every attempt.
         """
-        if not self._is_due(listed):  # most rows: not read again
+        if not self._is_due(listed, since):  # most rows: not read again
             return False
         row = APPROVALS.read(self.registry, listed.production, listed.id)
-        if row is None or not self._is_due(row):
+        if row is None or not self._is_due(row, since):
             return False
         if hand_over(row, registry=self.registry, tokens=self.tokens, clock=self.clock):
             return True
@@ -85,11 +88,11 @@ class Decisions:
             record_answered(row, registry=self.registry, clock=self.clock)
         return False
 
-    def _is_due(self, row: ApprovalRow) -> bool:
+    def _is_due(self, row: ApprovalRow, since: datetime) -> bool:
         decided = row.body.decided_at
         return (
             row.status in DECIDED
             and row.body.answered_at is None
             and decided is not None
-            and ANSWERING_TIME < self.clock() - decided < FRESH
+            and since < decided < self.clock() - ANSWERING_TIME
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -49,7 +50,7 @@ from onmodel.registry.kinds import (
 )
 from onmodel.registry.tombstones import was_deleted_since
 from onmodel.steps.outcome_mails import ENDED, About, OutcomeMails
-from onmodel.steps.recovery import FRESH, is_held
+from onmodel.steps.recovery import is_held
 from onmodel.storyboards.drawers import newest_training
 
 NOT_STARTED = "training_not_started"
@@ -76,9 +77,9 @@ class EndedRequests:
     def machine_arns(self) -> tuple[str, ...]:
         return tuple(self._acts())
 
-    def ended(self, machine_arn: str) -> list[EndedExecution]:
-        """A machine's executions that ended without success in the last day, the oldest first."""
-        found = self.executions.unsuccessful(machine_arn, self.clock() - FRESH)
+    def ended(self, machine_arn: str, since: datetime) -> list[EndedExecution]:
+        """A machine's executions that ended without success since then, the oldest first."""
+        found = self.executions.unsuccessful(machine_arn, since)
         return sorted(found, key=lambda ended: ended.ended_at)
 
     def act(self, machine_arn: str, ended: EndedExecution) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.notifications import NotificationRequest
@@ -19,7 +20,6 @@ from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import MAILS, MailRow, RunRow
-from onmodel.steps.recovery import FRESH
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class FilmDigests:
     clock: Clock
     stack_options: str
 
-    def held(self, runs: Iterable[RunRow]) -> dict[str, list[RunRow]]:
-        """The prepared films of the last day whose mails are held, by production."""
+    def held(self, runs: Iterable[RunRow], since: datetime) -> dict[str, list[RunRow]]:
+        """The films that were prepared since then, and whose mails are held, by production."""
         found: dict[str, list[RunRow]] = defaultdict(list)
         for run in runs:
-            is_fresh = self.clock() - run.updated_at < FRESH
-            if run.status == RunStatus.PREPARED and is_fresh and self._mail_of(run) is not None:
+            is_late = run.status == RunStatus.PREPARED and run.updated_at > since
+            if is_late and self._mail_of(run) is not None:
                 found[run.production].append(run)
         return found
 

@@ -9,23 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
 from onmodel.contracts.keys import execution_arn
 from onmodel.contracts.operations import Reconciled
-from onmodel.contracts.rows import DeploymentStage, TrainingStage
+from onmodel.contracts.rows import DeploymentStage
 from onmodel.deployments.deletion import are_forbidden
 from onmodel.deployments.ends import retire_payload
 from onmodel.deployments.events import (
-    failed_event,
     ready_event,
     retired_event,
-    trained_event,
-    training_failed_event,
 )
 from onmodel.deployments.lifecycle import LIVE, OVER, state_at_trainer
-from onmodel.deployments.questions import was_refused
 from onmodel.errors import ServiceError
 from onmodel.notifications.sending import was_sent, was_tried
 from onmodel.observability import logger
@@ -48,14 +45,15 @@ from onmodel.registry.kinds import (
     TrainingRow,
 )
 from onmodel.registry.rows import AnyRow
-from onmodel.registry.tombstones import is_being_deleted
 from onmodel.steps.decisions import Decisions
 from onmodel.steps.empty_uploads import EmptyUploads
 from onmodel.steps.ended_drawings import EndedDrawings
 from onmodel.steps.ended_human_loops import OpenHumanLoops
 from onmodel.steps.ended_requests import EndedRequests
 from onmodel.steps.film_digests import FilmDigests
-from onmodel.steps.recovery import ENDED_WITHOUT_RESULT, FRESH, GRACE, Recovery, is_held
+from onmodel.steps.missed_trainings import MissedTrainings
+from onmodel.steps.recovery import ENDED_WITHOUT_RESULT, GRACE, Recovery, is_held
+from onmodel.steps.rounds import LOOK_BACK, look_back_to, record_complete
 from onmodel.steps.unknown_deployments import UnknownDeployment, UnknownDeployments
 from onmodel.steps.watch_models import WatchedModels
 
@@ -87,6 +85,8 @@ class Reconcile:
     deploy_model_arn: str
     retire_model_arn: str
     faults: list[Exception] = field(default_factory=list)
+    since: datetime = field(init=False)
+    """What ended before is left out."""
 
     def run(self) -> Reconciled:
         """Deployments first, because they cost money. When one part fails, the others still run.
@@ -95,6 +95,9 @@ class Reconcile:
             ServiceError: something could not be checked; everything else was. The next run tries
                 again, and the function's alarm counts the error.
         """
+        began = self.clock()
+        since = self._try("rounds", lambda: look_back_to(self.registry, began))
+        self.since = since or began - LOOK_BACK
         deployments = list(self._readable(DEPLOYMENTS.list_all(self.registry)))
         found = Reconciled(
             retired=self._each(deployments, self._retire_if_due),
@@ -103,6 +106,8 @@ class Reconcile:
         )
         if not are_forbidden(self.registry, self.clock()):  # the stack is being deleted
             found = found.model_copy(update=self._go_on())
+            if not self.faults:
+                record_complete(self.registry, began, self.clock)
         if self.faults:
             faults = "; ".join(f"{type(fault).__name__}: {fault}" for fault in self.faults)
             raise ServiceError(f"{len(self.faults)} things could not be reconciled: {faults}")
@@ -113,16 +118,19 @@ class Reconcile:
         runs = list(self._readable(RUNS.list_all(self.registry)))
         generations = GENERATIONS.list_all(self.registry)
         trainings = TRAININGS.list_all(self.registry)
+        missed = MissedTrainings(self.registry, self.trainers, self.executions, self.clock)
         loops = self._readable(HUMAN_LOOPS.list_all(self.registry))
         return {
-            "deployed": self._each(trainings, self._deploy_if_missed),
+            "deployed": self._each(trainings, partial(self._deploy_if_missed, missed)),
             "released": self._each(runs, self.recovery.release_run),
             "models": self._try("models", self.watched_models.report) or (),
             "told": self._tell_films(runs),
             "freed": self._each(PLACES.list_all(self.registry), self.recovery.free_places),
             "empty": self._each(EMPTY_UPLOADS.list_all(self.registry), self.empty_uploads.report),
-            "collected": self._each(runs, self.recovery.collect_prepared),
-            "answered": self._each(APPROVALS.list_all(self.registry), self.decisions.answer),
+            "collected": self._each(runs, partial(self.recovery.collect_prepared, self.since)),
+            "answered": self._each(
+                APPROVALS.list_all(self.registry), partial(self.decisions.answer, self.since)
+            ),
             "resumed": self._each(generations, self.recovery.resume_generation),
             "billed": self._each(STORYBOARDS.list_all(self.registry), self.ended_drawings.close),
             "notified": self._notify_ended(),
@@ -137,7 +145,7 @@ class Reconcile:
         """Names of the executions whose outcome was notified, or that are tried again."""
         done: list[str] = []
         for machine in self.ended_requests.machine_arns():
-            ended = self._try(machine, partial(self.ended_requests.ended, machine))
+            ended = self._try(machine, partial(self.ended_requests.ended, machine, self.since))
             for execution in ended or []:
                 act = partial(self.ended_requests.act, machine, execution)
                 if self._try(execution.arn, act):
@@ -146,7 +154,7 @@ class Reconcile:
 
     def _tell_films(self, runs: list[RunRow]) -> tuple[str, ...]:
         """Productions of which a mail about several films was sent."""
-        held = self._try("held mails", lambda: self.film_digests.held(runs)) or {}
+        held = self._try("held mails", lambda: self.film_digests.held(runs, self.since)) or {}
         return tuple(
             production
             for production, films in held.items()
@@ -193,7 +201,7 @@ class Reconcile:
     def _retire_if_due(self, listed: DeploymentRow) -> bool:
         """The list may be out of date: the row is read again before it is acted on."""
         ended = listed.body.retired_at
-        if listed.status in OVER and (ended is None or self.clock() - ended > FRESH):
+        if listed.status in OVER and (ended is None or ended < self.since):
             return False  # most rows: not read again
         deployment = DEPLOYMENTS.read(self.registry, listed.production, listed.id)
         if deployment is None:
@@ -241,49 +249,13 @@ class Reconcile:
 
     # ── trainings ────────────────────────────────────────────────────────────────────────────────
 
-    def _deploy_if_missed(self, listed: TrainingRow) -> bool:
-        training = TRAININGS.read(self.registry, listed.production, listed.id)
-        if training is None or is_held(training, self.executions) or not self._was_missed(training):
+    def _deploy_if_missed(self, missed: MissedTrainings, listed: TrainingRow) -> bool:
+        ref = missed.ended_job(listed, self.since)
+        if ref is None:
             return False
-        trainer = self.trainers[training.body.trainer]
-        ref = training.body.job_ref or trainer.find(training.production, training.id)
-        if ref is None or not trainer.describe(ref).status.is_over:
-            return False
-        stem = f"reconcile-{training.production[:30]}-{training.id}"
-        request = {"job_arn": ref, "correlation_id": training.body.correlation_id}
+        stem = f"reconcile-{listed.production[:30]}-{listed.id}"
+        request = {"job_arn": ref, "correlation_id": listed.body.correlation_id}
         return self._start(self.deploy_model_arn, stem, {"request": request})
-
-    def _was_missed(self, training: TrainingRow) -> bool:
-        """Whether no execution acted on the training's end, or the one that did has failed."""
-        if self.clock() - training.updated_at < GRACE:
-            return False
-        if is_being_deleted(training.production, self.registry):
-            return False
-        match training.status:
-            case TrainingStage.STARTING | TrainingStage.IN_PROGRESS:
-                return True
-            case TrainingStage.COMPLETED:
-                fresh = self.clock() - training.updated_at < FRESH
-                return (
-                    fresh
-                    and not self._was_deployed(training)
-                    and not was_refused(training, self.registry, self.clock())
-                )
-            case TrainingStage.FAILED | TrainingStage.STOPPED | TrainingStage.GONE:
-                event = training_failed_event(training.id)
-                return not was_sent(self.registry, production=training.production, event=event)
-        return False
-
-    def _was_deployed(self, training: TrainingRow) -> bool:
-        """Whether it was deployed: by its rows or, if these were deleted, by the sent mails."""
-        rows = DEPLOYMENTS.list(self.registry, training.production)
-        if any(row.body.training_id == training.id for row in rows):
-            return True
-        first = f"{training.id}-1"
-        events = (ready_event(first), failed_event(first), trained_event(training.id))
-        return any(
-            was_sent(self.registry, production=training.production, event=event) for event in events
-        )
 
     def _start(self, machine_arn: str, stem: str, payload: dict[str, Any]) -> bool:
         """Start under the first unused name; False when such an execution runs already."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from onmodel.contracts.datasets import FilmPreparedDetail
 from onmodel.contracts.detectors import DetectorStage
@@ -31,9 +31,6 @@ from onmodel.registry.rows import AnyRow
 from onmodel.steps.collect_film import CollectFilm
 
 ENDED_WITHOUT_RESULT = "its execution ended without a result"
-
-FRESH = timedelta(hours=24)
-"""For this time after an end, reconcile acts on it; later only a person does."""
 
 LONGEST_STOP = timedelta(hours=1)
 """Of a Custom Labels model: it cannot be stopped while it starts, which takes up to 20 minutes."""
@@ -157,11 +154,16 @@ class Recovery:
         self._send(alarm(request, Sources(self.registry, now)), request.correlation_id)
         raise ServiceError(late)
 
-    def collect_prepared(self, listed: RunRow) -> bool:
-        """Collect a prepared film that is in no generation because its FilmPrepared was lost."""
+    def collect_prepared(self, since: datetime, listed: RunRow) -> bool:
+        """Collect a prepared film that is in no generation because its FilmPrepared was lost.
+
+        Args:
+            since: one that was prepared before is left out.
+            listed: the run.
+        """
         if listed.status != RunStatus.PREPARED:
             return False
-        if not GRACE <= self.clock() - listed.updated_at < FRESH:
+        if not since < listed.updated_at <= self.clock() - GRACE:
             return False
         body = listed.body
         if body.crops_kept == 0 or self._is_collected(listed):
