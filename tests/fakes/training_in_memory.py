@@ -435,6 +435,7 @@ class TrainingInMemory(FilmsInMemory):
             executions=self.executions,
             links=self.links,
             clock=self.clock,
+            stack_options=STACK_OPTIONS,
         ).follow(LinkRequest.model_validate(event))
 
     def notify(

@@ -1,10 +1,13 @@
 import base64
 import re
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from fakes.deployment_in_memory import TRAINING, DeploymentInMemory
 from fakes.executions import execution_arn
 from fakes.films_in_memory import TRAIN_MODEL, run_of
+from fakes.mailbox import STACK_OPTIONS
 from fakes.training_in_memory import LINKS_URL, PRODUCTION, TrainingInMemory
 from functions import load_function
 
@@ -12,11 +15,11 @@ from onmodel.contracts.film_rows import RunBody, RunStatus
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.links import LinkRequest
 from onmodel.contracts.rows import ApprovalStatus
-from onmodel.contracts.trainings import CostPart, CostQuote
+from onmodel.contracts.trainings import CostPart, CostQuote, Purpose
 from onmodel.errors import Conflict, ServiceError, ServiceUnavailable, Throttled
 from onmodel.links.tokens import HomeTarget
 from onmodel.ports.registry import Record
-from onmodel.registry.kinds import APPROVALS, RUNS, ApprovalRow
+from onmodel.registry.kinds import APPROVALS, RUNS, TRAININGS, ApprovalRow
 from onmodel.steps.follow_link import fault_page
 
 KEY = "bunny/datasets/d0001-00000000/report/index.html"
@@ -169,7 +172,9 @@ def test_post_when_after_its_time_then_too_late_and_nothing_starts(world: FilmsI
     link = world.links.link_to_approval(PRODUCTION, world.record.id, 30)  # outlives the question
     world.clock.advance(days=7)
     assert world.follow(link).statusCode == 410
-    assert world.follow(link, "POST", "decision=approve").statusCode == 410
+    answer = world.follow(link, "POST", "decision=approve")
+    assert answer.statusCode == 410
+    assert f"onmodel train --production bunny {STACK_OPTIONS}" in answer.body
     assert world.record.status == ApprovalStatus.EXPIRED
     assert not world.tokens.succeeded
 
@@ -341,6 +346,7 @@ def test_function_when_its_step_fails_then_answers_a_page(
 ) -> None:
     """What the function raises, the HTTP API answers with its own 502."""
     module = load_function("follow_link")
+    vars(world)["stack_options"] = STACK_OPTIONS
     monkeypatch.setattr(module, "wired", world)
     monkeypatch.setattr(module, "now", world.clock)
 
@@ -383,3 +389,38 @@ def test_post_when_its_execution_ended_then_expired() -> None:
     world.tokens.waiting.clear()
     assert world.post() == 410
     assert world.record.status == ApprovalStatus.EXPIRED
+
+
+@pytest.mark.parametrize(
+    ("left", "status"), [(3, ApprovalStatus.APPROVED), (1, ApprovalStatus.EXPIRED)]
+)
+def test_post_when_the_task_that_asked_has_timed_out_and_its_execution_goes_on_then_too_late(
+    left: float, status: ApprovalStatus
+) -> None:
+    """The task began to wait before its question was written, and ends before that."""
+    world = FilmsInMemory(execution_arn=execution_arn(TRAIN_MODEL, "one"))
+    link = world.links.link_to_approval(PRODUCTION, world.record.id, 30)
+    retried(world)
+    world.clock.now = world.record.body.expires_at - timedelta(minutes=left)
+    answer = world.follow(link, "POST", "decision=approve")
+    assert world.record.status == status
+    assert ("Too late: nothing was started" in answer.body) == (status == ApprovalStatus.EXPIRED)
+
+
+def test_post_when_declined_then_says_how_to_be_asked_again() -> None:
+    studio = DeploymentInMemory()
+    train = f"To be asked again: <code>onmodel train --production bunny {STACK_OPTIONS}</code>"
+    again: dict[tuple[Purpose, str], str] = {
+        ("captions", TRAINING): train,
+        ("training", TRAINING): train,
+        ("deployment", TRAINING): "later: <code>onmodel deploy --production bunny --stack",
+        ("deployment", "forest-day-1"): "To be asked again, upload the storyboard once more.",
+        ("drawing", "forest-day-1"): "To be asked again, upload the storyboard once more.",
+    }
+    for (purpose, subject), words in again.items():
+        world = FilmsInMemory(purpose=purpose, subject_id=subject)
+        TRAININGS.create(
+            world.registry, PRODUCTION, TRAINING, status=studio.training.status,
+            body=studio.training.body, now=world.clock(),
+        )  # fmt: skip
+        assert words in world.follow(world.link, "POST", "decision=decline").body

@@ -45,6 +45,14 @@ class Question:
     pictures: Sequence[ShownPicture] = ()
 
 
+@dataclass(frozen=True)
+class AskedAgain:
+    """How a question is asked again: a clause without a full stop, and a command if one does it."""
+
+    how: str
+    command: str = ""
+
+
 def question_page(question: Question) -> bytes:
     """The page with two buttons. Only the buttons decide, because mail scanners open links."""
     return render(
@@ -53,13 +61,20 @@ def question_page(question: Question) -> bytes:
         words=(),
         follows=question.follows,
         home="",
+        again=None,
         question=question,
         part_names=COST_PARTS,
         person_name=person_name,
     )
 
 
-def message_page(title: str, *sentences: str, follows: Sequence[str] = (), home: str = "") -> bytes:
+def message_page(
+    title: str,
+    *sentences: str,
+    follows: Sequence[str] = (),
+    home: str = "",
+    again: AskedAgain | None = None,
+) -> bytes:
     """A page with a message.
 
     Args:
@@ -67,7 +82,14 @@ def message_page(title: str, *sentences: str, follows: Sequence[str] = (), home:
         sentences: below it.
         follows: what happens next, in its order.
         home: link to the production's home page; '' shows none.
+        again: for a question that is over.
     """
     return render(
-        "link.html.j2", title=title, words=sentences, follows=follows, home=home, question=None
+        "link.html.j2",
+        title=title,
+        words=sentences,
+        follows=follows,
+        home=home,
+        again=again,
+        question=None,
     )

@@ -15,6 +15,15 @@ ANSWERING_TIME = timedelta(minutes=1)
 """Longer than the timeout of the functions that decide: the task was answered, or they ended."""
 
 
+LONGEST_ASKING = timedelta(minutes=2)
+"""Longer than the timeout of request_approval: a task waits before its question is written."""
+
+
+def is_about_over(body: ApprovalBody, now: datetime) -> bool:
+    """Whether the task that asked may have ended by its timeout."""
+    return now >= body.expires_at - LONGEST_ASKING
+
+
 @dataclass(frozen=True)
 class Deciding:
     """The services that a function behind a link needs to write a person's decision."""
@@ -45,9 +54,13 @@ class Deciding:
         return row
 
     def _expire_if_ended(self, row: ApprovalRow) -> ApprovalRow:
-        """Nobody waits: the execution ended, or its task is retried and will find the decision."""
+        """Nobody waits: the execution ended, or its task is retried and will find the decision.
+
+        Near the end the task's own time is over, and the execution goes on to say so.
+        """
         asked_by = row.body.execution_arn
-        if asked_by is not None and self.executions.is_running(asked_by):
+        is_over = is_about_over(row.body, self.clock())
+        if not is_over and asked_by is not None and self.executions.is_running(asked_by):
             return row
         expired = row.with_status(ApprovalStatus.EXPIRED)
         return APPROVALS.replace(self.registry, expired, self.clock())

@@ -22,15 +22,16 @@ from onmodel.links.tokens import (
     StackTarget,
 )
 from onmodel.money.approvals import get_approval
+from onmodel.notifications.commands import production_argument
 from onmodel.observability import logger
-from onmodel.pages.link import Question, ShownPicture, message_page, question_page
+from onmodel.pages.link import AskedAgain, Question, ShownPicture, message_page, question_page
 from onmodel.pages.templating import data_uri
 from onmodel.pages.what_follows import what_follows
 from onmodel.ports.machines import Clock, Executions, TaskTokens
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.registry.kinds import RUNS, ApprovalRow
-from onmodel.steps.decisions import Deciding
+from onmodel.registry.kinds import RUNS, TRAININGS, ApprovalRow
+from onmodel.steps.decisions import Deciding, is_about_over
 
 PRESIGNED_SECONDS = 300
 """Long enough for a slow browser; a copied address soon expires."""
@@ -69,6 +70,7 @@ class FollowLink:
     executions: Executions
     links: SignedLinks
     clock: Clock
+    stack_options: str
 
     @property
     def _deciding(self) -> Deciding:
@@ -141,21 +143,19 @@ class FollowLink:
     def _show(self, row: ApprovalRow) -> LinkAnswer:
         body = row.body
         is_pending = row.status == ApprovalStatus.PENDING
-        is_late = self.clock() >= body.expires_at
-        if row.status == ApprovalStatus.EXPIRED and not is_late:
+        is_expired = row.status == ApprovalStatus.EXPIRED
+        if is_expired and not is_about_over(body, self.clock()):
             return link_page(
                 410,
                 message_page(
                     "Nothing was started", "What asked this has ended. A mail says what follows."
                 ),
             )
-        if row.status == ApprovalStatus.EXPIRED or (is_pending and is_late):
+        if is_expired or (is_pending and self.clock() >= body.expires_at):
+            kept = "Nobody waits for this answer any more. What exists is kept."
             return link_page(
                 410,
-                message_page(
-                    "Too late: nothing was started",
-                    "This answer is not needed any more. The dataset is kept.",
-                ),
+                message_page("Too late: nothing was started", kept, again=self._asked_again(row)),
             )
         if row.status == ApprovalStatus.WITHDRAWN:
             return link_page(
@@ -177,10 +177,24 @@ class FollowLink:
                     f"Decided {decided}; the first answer counts.",
                     *(() if approved else ("Nothing is started, and what exists is kept.",)),
                     follows=what_follows(body.purpose, body.parts) if approved else (),
+                    again=None if approved else self._asked_again(row),
                     home=self.links.link_to_home(row.production, HOME_DAYS),
                 ),
             )
         return link_page(200, question_page(self._question(row)))
+
+    def _asked_again(self, row: ApprovalRow) -> AskedAgain:
+        """How a question that is over is asked again, as the mail about its end says too."""
+        purpose, subject = row.body.purpose, row.body.subject_id
+        name = production_name(row.production, self.registry)
+        production = f"--production {production_argument(name, row.production)}"
+        if purpose == "deployment" and TRAININGS.read(self.registry, row.production, subject):
+            return AskedAgain(
+                "To deploy the model later", f"onmodel deploy {production} {self.stack_options}"
+            )
+        if purpose in {"drawing", "deployment"}:
+            return AskedAgain("To be asked again, upload the storyboard once more")
+        return AskedAgain("To be asked again", f"onmodel train {production} {self.stack_options}")
 
     def _question(self, row: ApprovalRow) -> Question:
         body = row.body
