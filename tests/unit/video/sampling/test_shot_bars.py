@@ -49,6 +49,42 @@ def test_with_shot_bars_when_a_shot_has_bars_of_its_own_then_it_alone_is_cut():
     assert pictures(*frames) == [WHOLE] * 4 + [PILLARS] * 5 + [LETTERBOX, WHOLE]
 
 
+def soft_bars(pixels: np.ndarray, fades: int, brightness: float = 1.0) -> np.ndarray:
+    """With pillar bars of 40 pixels that fade into the picture over so many more pixels."""
+    ramp = np.clip((np.arange(WIDTH) - 40) / fades, 0, 1)
+    return (pixels * brightness * np.minimum(ramp, ramp[::-1])[None, :, None]).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("fades", "brightness"), [(16, 0.6), (14, 0.8), (12, 1.0)])
+def test_with_shot_bars_when_bars_fade_into_the_picture_then_cut_where_it_is_lit(
+    fades: int, brightness: float
+):
+    (frame,) = with_shot_bars([frame_of(soft_bars(scene(1), fades, brightness))])
+    assert 40 < frame.picture.left <= 40 + fades
+    assert 40 < WIDTH - frame.picture.right <= 40 + fades
+    assert (frame.picture.top, frame.picture.bottom) == (0, HEIGHT)
+
+
+def figure_on_black() -> np.ndarray:
+    """A bust before black, in the middle: a head and round shoulders that reach the lower edge."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    head = (x - 160) ** 2 / 38**2 + (y - 55) ** 2 / 50**2 < 1
+    shoulders = (x - 160) ** 2 / 110**2 + (y - 190) ** 2 / 100**2 < 1
+    return np.where((head | shoulders)[..., None], 150, 4).repeat(3, 2).astype(np.uint8)
+
+
+def seen_through_a_round_hole() -> np.ndarray:
+    """A scene whose edges get dark all around, as in binoculars."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    distance = np.hypot((x - 160) / 150, (y - 90) / 120)
+    return (scene(1) * np.clip((1 - distance) * 8, 0, 1)[..., None]).astype(np.uint8)
+
+
+@pytest.mark.parametrize("picture", [figure_on_black, seen_through_a_round_hole])
+def test_with_shot_bars_when_a_picture_gets_dark_at_its_edges_then_it_is_not_cut(picture):
+    assert pictures(*[frame_of(picture())] * 3) == [WHOLE] * 3
+
+
 def test_with_shot_bars_when_a_shot_fills_more_than_the_film_then_all_of_it_counts():
     frames = [frame_of(scene(1, LETTERBOX), 0, LETTERBOX), frame_of(scene(2), 1, LETTERBOX)]
     assert pictures(*frames) == [LETTERBOX, WHOLE]

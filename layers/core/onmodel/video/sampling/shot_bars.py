@@ -28,20 +28,34 @@ _LEAST_BAR = 0.01  # of a side: narrower dark edges are overscan
 _UNEQUAL = 0.02  # of a side, between two bars: editing programs place a clip in the middle
 _LEAST_PICTURE = 0.3  # of a side: a film made upright fills 0.32 of the width
 _EDGE = 4  # lines just inside of a bar, of which one must be lit: compression blurs the first
+_SOFT_EDGE = 0.05  # of a side: the widest edge of a bar that fades into the picture
+_FADED_IN = 0.8  # of the brightness just inside of a soft edge: the picture begins here
+_FADING = 0.25  # of it: darker lines tell nothing
+_AS_BRIGHT = (
+    0.6  # of all of the picture, just inside of a soft edge: light that ends nowhere is not
+)
+_EVEN = 1.25
+"""Relative spread of a line in a soft edge, by that just inside: its pixels get brighter together.
+In a line across the outline of something before black, some are black and others are not."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Side:
-    """Of each line along a side, the shares of its pixels that are not dark and that are lit."""
+    """Of each line along a side, the shares of its pixels that are not dark and that are lit.
+
+    `brightest` has the pixels, a line in each row.
+    """
 
     not_dark: npt.NDArray[np.float64]
     lit: npt.NDArray[np.float64]
+    brightest: npt.NDArray[np.uint8]
 
     @classmethod
     def of(cls, pixels: Pixels, axis: int) -> _Side:
         """Lines that run along `axis`."""
         brightest = brightest_colour(pixels)
-        return cls((brightest > _DARK).mean(axis), (brightest > _LIT).mean(axis))
+        lines = brightest if axis else brightest.T
+        return cls((brightest > _DARK).mean(axis), (brightest > _LIT).mean(axis), lines)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +73,9 @@ class _Lines:
 def with_shot_bars(frames: Iterable[Frame]) -> Iterator[Frame]:
     """Yield the frames with the part of the picture inside the bars of their shot.
 
-    Both bars of a shot are dark and equal, and end at a line of which a third is lit or more; half
-    of what lies between them is not dark. Otherwise, as at night, the film's bars count. Holds
-    COMPARED frames at a time.
+    Both bars of a shot are dark and equal, and end at a line of which a third is lit or more, or
+    fade into one; half of what lies between them is not dark. Otherwise, as at night, the film's
+    bars count. Holds COMPARED frames at a time.
 
     Args:
         frames: in order of time; `picture` is the part inside the bars of the film.
@@ -109,13 +123,42 @@ def _span(own: _Side, shots: Sequence[_Side], film: tuple[int, int]) -> tuple[in
         return film
     first, last = int(shown[0]), int(shown[-1]) + 1
     equal = abs(first - (side - last)) <= _UNEQUAL * side
-    edges = min(lit[first : first + _EDGE].max(), lit[max(0, last - _EDGE) : last].max())
     filled = not_dark[first:last].mean()
-    if not equal or edges < _LIT_SHARE or filled < _FILLED:
+    if not equal or filled < _FILLED:
         return film
+    soft = [
+        _soft_lines(lit[part], own.brightest[part], round(_SOFT_EDGE * side))
+        for part in (slice(first, last), slice(last - 1, first - 1 if first else None, -1))
+    ]
+    if None in soft:
+        return film
+    first, last = first + (soft[0] or 0), last - (soft[1] or 0)
     if last - first < _LEAST_PICTURE * side:
         return film
     if min(first, side - last) < _LEAST_BAR * side:
         first, last = 0, side
     near = max(abs(first - film[0]), abs(last - film[1])) < _LEAST_BAR * side
     return film if near else (first, last)
+
+
+def _soft_lines(
+    lit: npt.NDArray[np.float64], lines: npt.NDArray[np.uint8], widest: int
+) -> int | None:
+    """How many lines fade from a bar into the picture; None where it does not end like a bar.
+
+    Args:
+        lit: of the lines from the bar on to the other one, as of `_Side`.
+        lines: the pixels of these lines.
+        widest: lines that fade at most.
+    """
+    if lit[:_EDGE].max() >= _LIT_SHARE:
+        return 0
+    mean = lines.mean(axis=1)
+    spread = lines[: 2 * widest].std(axis=1) / np.maximum(mean[: 2 * widest], 1)
+    level, even = mean[widest : 2 * widest].mean(), np.median(spread[widest:])
+    shown = np.flatnonzero((mean[:widest] >= _FADED_IN * level) & (lit[:widest] >= _LIT_SHARE))
+    if not len(shown) or level < _AS_BRIGHT * mean.mean():
+        return None
+    fading = mean[: shown[0]] >= _FADING * level
+    is_even = (spread[: shown[0]][fading] <= _EVEN * even).all()
+    return int(shown[0]) if is_even else None
