@@ -103,7 +103,7 @@ def read_made(row: DatasetRow, studio: ObjectStore) -> MadeDataset:
     try:
         items = read_lines(DatasetItem, studio.get(keys.items))
         left_out = read_lines(LeftOut, studio.get(keys.left_out))
-        settings = Settings.model_validate_json(studio.get(keys.settings))
+        settings = Settings.from_stored(studio.get(keys.settings))
     except NotFound as fault:
         raise FilesDeleted(f"The files of {row.id} were deleted", "Choose another one") from fault
     try:

@@ -83,7 +83,7 @@ class RunObserver:
             return
         for info in self.studio.list(f"{keys.samples}/chunks/"):
             if info.key.endswith("/chunk.json") and info.key not in self._seen:
-                self._seen[info.key] = ChunkResult.model_validate_json(self.studio.get(info.key))
+                self._seen[info.key] = ChunkResult.from_stored(self.studio.get(info.key))
 
     def _stage(self, keys: FilmKeys) -> str:
         if len(self._seen) < self._planned:

@@ -142,8 +142,8 @@ def _lacking(connection: Connection, row: StoryboardRow, training: TrainingRow |
         return ""
     keys = _keys(row)
     return undrawn_arms(
-        Storyboard.model_validate_json(connection.studio.get(keys.storyboard)),
-        Settings.model_validate_json(connection.studio.get(keys.settings)),
+        Storyboard.from_stored(connection.studio.get(keys.storyboard)),
+        Settings.from_stored(connection.studio.get(keys.settings)),
         rules,
         connection.services.prices,
         production=row.production,
@@ -153,7 +153,7 @@ def _lacking(connection: Connection, row: StoryboardRow, training: TrainingRow |
 
 def _panel(connection: Connection, keys: StoryboardKeys, item: PanelItem) -> DrawnPanel | None:
     try:
-        return DrawnPanel.model_validate_json(connection.studio.get(keys.panel(item.panel)))
+        return DrawnPanel.from_stored(connection.studio.get(keys.panel(item.panel)))
     except NotFound:  # its child of the map failed; the gallery says so
         return None
 

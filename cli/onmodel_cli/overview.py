@@ -55,6 +55,6 @@ def usage_of_runs(
         if row.status == RunStatus.PREPARED:
             keys = FilmKeys.of(row.body.run)
             try:
-                yield FilmSummary.model_validate_json(studio.get(keys.summary))
+                yield FilmSummary.from_stored(studio.get(keys.summary))
             except NotFound:
                 continue  # deleted by hand; its row in the Registry still has the total

@@ -77,7 +77,7 @@ def fetch_result(
     folder = (output / run.production / run.run_id).resolve()
     result = Result(
         run=run,
-        summary=FilmSummary.model_validate_json(studio.get(keys.summary)),
+        summary=FilmSummary.from_stored(studio.get(keys.summary)),
         bucket=studio.bucket,
         folder=folder,
     )

@@ -135,7 +135,7 @@ def _name_as_the_fixtures_do(seed: SeedStack, made: DatasetRef) -> None:
     row = seed.row(DATASETS, before)
     if row is None:
         raise SeedRefusedError(f"{before} was made and does not exist")
-    body = DatasetBody.model_validate_json(row.body.model_dump_json().replace(before, after))
+    body = DatasetBody.from_stored(row.body.model_dump_json().replace(before, after))
     seed.put_row(DATASETS, after, DatasetStatus.ASSEMBLED, body)
     DATASETS.delete(seed.registry, row)
     seed.studio.delete_prefix(prefix)
@@ -160,7 +160,7 @@ def _caption(seed: SeedStack) -> None:
             raise SeedRefusedError(f"captions failed: {answer}")
     picture = read_lines(DatasetItem, seed.studio.get(keys.items))[0].key
     for message in QueuedMessages.model_validate(seed.event("caption_crop/batch")).records:
-        named = CaptionMessage.model_validate_json(message.body).item.key
+        named = CaptionMessage.from_stored(message.body).item.key
         seed.studio.put(named, seed.studio.get(picture), "image/jpeg")
 
 

@@ -138,7 +138,7 @@ def _name_weights(stack: SimulatedStack, bucket: str, folder: Path) -> None:
     """Objects with the names and sizes of the files, and no content: jobs read the folder."""
     s3 = stack.client("s3")
     listing = (folder / WEIGHTS_LISTING).read_bytes()
-    for name, size in WeightsListing.model_validate_json(listing).sizes.items():
+    for name, size in WeightsListing.from_stored(listing).sizes.items():
         key = f"{weights_prefix()}{name}"
         s3.put_object(Bucket=bucket, Key=key, Body=b"")
         stack.control("objects/size", {"bucket": bucket, "key": key, "size": size})

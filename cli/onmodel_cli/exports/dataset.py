@@ -106,7 +106,7 @@ def read_dataset(row: DatasetRow, *, registry: Registry, studio: ObjectStore) ->
     production = row.production
     keys = DatasetKeys(production, row.id)
     try:
-        settings = Settings.model_validate_json(studio.get(keys.settings))
+        settings = Settings.from_stored(studio.get(keys.settings))
         items = read_lines(DatasetItem, studio.get(keys.items))
         left_out = read_lines(LeftOut, studio.get(keys.left_out))
     except NotFound as fault:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -36,6 +36,14 @@ class Contract(BaseModel):
     """Base of everything that crosses a process boundary: immutable, no unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def from_stored(cls, data: bytes | str) -> Self:
+        """Read JSON that onmodel stored, without the fields that newer code added, nested ones too.
+
+        After an update back, what newer code wrote is there. Raises pydantic's ValidationError.
+        """
+        return cls.model_validate_json(data, extra="ignore")
 
 
 ContractT = TypeVar("ContractT", bound=Contract)

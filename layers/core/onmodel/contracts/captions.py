@@ -89,7 +89,7 @@ class QueuedMessage(Consumed):
     def correlation_id(self) -> str:
         """Empty for a message that was not sent by our state machine."""
         try:
-            return CaptionMessage.model_validate_json(self.body).correlation_id
+            return CaptionMessage.from_stored(self.body).correlation_id
         except ValidationError:
             return ""
 

@@ -27,7 +27,7 @@ def write_answers(answers: Iterable[CaptionAnswer], keys: DatasetKeys, studio: O
 def read_answer(crop_id: str, keys: DatasetKeys, studio: ObjectStore) -> CaptionAnswer | None:
     """None when the crop has no answer."""
     try:
-        return CaptionAnswer.model_validate_json(studio.get(keys.caption(crop_id)))
+        return CaptionAnswer.from_stored(studio.get(keys.caption(crop_id)))
     except NotFound:
         return None
 

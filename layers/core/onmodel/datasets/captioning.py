@@ -94,7 +94,7 @@ class Captioner:
         if kept is None:
             return None
         try:
-            caption = KnownCaption.model_validate_json(kept)
+            caption = KnownCaption.from_stored(kept)
         except ValidationError:
             logger.warning("a cached caption is corrupt and is paid for again", crop_id=crop_id)
             return None

@@ -79,7 +79,7 @@ class FilmNaming:
     def _crops(self, run: Run, apart: frozenset[frozenset[str]]) -> FilmCrops:
         """A film's crops without names."""
         keys = FilmKeys.of(run)
-        settings = Settings.model_validate_json(self.studio.get(keys.settings))
+        settings = Settings.from_stored(self.studio.get(keys.settings))
         crops, vectors = kept_crops(keys, settings, self.studio, apart)
         return FilmCrops(
             film_id=run.film_id,

@@ -20,7 +20,7 @@ def dataset_keys(dataset: DatasetRef) -> DatasetKeys:
 
 def dataset_settings(dataset: DatasetRef, studio: ObjectStore) -> Settings:
     """The settings that the dataset was made with; later settings do not change it."""
-    return Settings.model_validate_json(studio.get(dataset_keys(dataset).settings))
+    return Settings.from_stored(studio.get(dataset_keys(dataset).settings))
 
 
 def size_of(dataset: DatasetRow) -> DatasetSize:

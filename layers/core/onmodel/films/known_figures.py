@@ -65,7 +65,7 @@ class KnownFigureReader:
         if run is not None:
             keys = FilmKeys.of(run)
             try:
-                made_with = Settings.model_validate_json(self.studio.get(keys.settings)).embedding
+                made_with = Settings.from_stored(self.studio.get(keys.settings)).embedding
                 if made_with == embedding:
                     crops = read_lines(Crop, self.studio.get(keys.crops))
                     vectors = from_npy(self.studio.get(keys.vectors))

@@ -174,7 +174,7 @@ def load_chunks(keys: FilmKeys, studio: ObjectStore) -> list[SampledChunk]:
 
 def _load_chunk(at: ChunkKeys, studio: ObjectStore) -> SampledChunk:
     return SampledChunk(
-        result=ChunkResult.model_validate_json(studio.get(at.done)),
+        result=ChunkResult.from_stored(studio.get(at.done)),
         crops=read_lines(Crop, studio.get(at.crops)),
         vectors=from_npy(studio.get(at.vectors)),
         rejected=read_lines(Rejected, studio.get(at.rejected)),
@@ -238,7 +238,7 @@ class FilmsNearDuplicates:
                 continue
             keys = FilmKeys.of(row.body.run)
             try:
-                settings = Settings.model_validate_json(studio.get(keys.settings))
+                settings = Settings.from_stored(studio.get(keys.settings))
                 films[row.id] = read_sampled_film(keys, settings.embedding.dimensions, studio)
             except NotFound as fault:
                 logger.warning("a film has no samples any more", film=row.id, fault=str(fault))

@@ -98,7 +98,7 @@ class ReferenceReader:
         """The picture at a place in a film. Raises ReferenceRefused or NotFound without one."""
         run = self._run_of(place.film)
         keys = FilmKeys.of(run)
-        facts = FilmFacts.model_validate_json(self.studio.get(keys.facts))
+        facts = FilmFacts.from_stored(self.studio.get(keys.facts))
         packets = PacketTable.load(self.studio.get(keys.packets))
         reader = open_film(self.uploads, run.source, facts.size_bytes)
         frame = picture_at(reader, place.timecode_seconds, packets)

@@ -179,7 +179,7 @@ def settings_in_force(
         models: the stack's models now; None only where no model is called.
     """
     try:
-        settings = Settings.model_validate_json(studio.get(accepted_settings_key(production)))
+        settings = Settings.from_stored(studio.get(accepted_settings_key(production)))
     except NotFound:
         settings = Settings()
     return with_models(settings, models) if models else settings

@@ -13,5 +13,5 @@ def write_lines(items: Iterable[Contract]) -> bytes:
 
 
 def read_lines(model: type[ContractT], data: bytes) -> tuple[ContractT, ...]:
-    """Raises pydantic's ValidationError for a line that does not fit."""
-    return tuple(model.model_validate_json(line) for line in data.splitlines() if line.strip())
+    """As Contract.from_stored. Raises pydantic's ValidationError for a line that does not fit."""
+    return tuple(model.from_stored(line) for line in data.splitlines() if line.strip())

@@ -204,7 +204,7 @@ class CachedAnswers:
         key = self._key(turns, system)
         if (kept := find_paid(self._cache, key, self._meter)) is not None:
             try:
-                reply = Reply.model_validate_json(kept.value)
+                reply = Reply.from_stored(kept.value)
             except ValidationError:
                 warn_corrupt(key)
             else:

@@ -206,7 +206,7 @@ class CaptionCrop:
         write_answer(asked, _keys(item), self.studio)
 
     def _captioner(self, item: CaptionItem) -> Captioner:
-        settings = Settings.model_validate_json(self.studio.get(_keys(item).settings))
+        settings = Settings.from_stored(self.studio.get(_keys(item).settings))
         names = {item.character: item.character_name} if item.character else {}
         return Captioner(settings.captions, settings.characters, self.cache, self.limits, names)
 

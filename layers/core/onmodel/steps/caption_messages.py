@@ -56,7 +56,7 @@ def caption_messages(messages: QueuedMessages, crops: Captioning) -> PartialFail
 def _caption(queued: QueuedMessage, crops: Captioning) -> None:
     """Raises EventRefused for a message of another form; it ends as a dead letter."""
     try:
-        message = CaptionMessage.model_validate_json(queued.body)
+        message = CaptionMessage.from_stored(queued.body)
     except ValidationError as fault:
         raise EventRefused(f"Message {queued.message_id} is no caption request: {fault}") from fault
     crops.caption(message, queued.receives)

@@ -70,7 +70,7 @@ class CheckDrawing:
 
     def _write(self, row: StoryboardRow, state: DrawingState, jobs: DrawingJobs) -> None:
         keys = StoryboardKeys(row.production, row.body.name, row.body.take)
-        spec = DrawingSpec.model_validate_json(self.studio.get(keys.drawing))
+        spec = DrawingSpec.from_stored(self.studio.get(keys.drawing))
         wanted = {picture.id: picture for picture in spec.pictures}
         made = {picture.id: picture for picture in jobs.drawn_pictures(spec)}
         missing = state.reason or WITHOUT_REASON[state.status]

@@ -68,7 +68,7 @@ def collect_captions(
         line for line in read_lines(LeftOut, studio.get(keys.left_out)) if line.crop_id not in own
     ]
     left_out = [*earlier, *reviewed.left_out]
-    before = DatasetSummary.model_validate_json(studio.get(keys.summary))
+    before = DatasetSummary.from_stored(studio.get(keys.summary))
     cast = cast_of(settings.characters, corrections)
     names = {slug: character.name for slug, character in cast.items()}
     summary = summarize(

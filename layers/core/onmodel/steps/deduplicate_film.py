@@ -22,7 +22,7 @@ def deduplicate_film(request: RunRequest, *, studio: ObjectStore, registry: Regi
     """
     run = request.run
     keys = FilmKeys.of(run)
-    settings = Settings.model_validate_json(studio.get(keys.settings))
+    settings = Settings.from_stored(studio.get(keys.settings))
     film = read_sampled_film(keys, settings.embedding.dimensions, studio)
     apart = read_corrections(run.production, registry).different_pairs()
     kept_by = film.kept_by(settings.deduplication, apart)

@@ -84,7 +84,7 @@ def draw_panel(
 def is_complete(keys: StoryboardKeys, item: PanelItem, studio: ObjectStore) -> bool:
     """Whether the same panel was drawn before."""
     try:
-        before = DrawnPanel.model_validate_json(studio.get(keys.panel(item.panel)))
+        before = DrawnPanel.from_stored(studio.get(keys.panel(item.panel)))
     except NotFound:
         return False
     return before.complete and before.planned == item.planned
@@ -94,14 +94,14 @@ def _seeds(
     item: PanelItem, keys: StoryboardKeys, studio: ObjectStore, limits: PanelLimits
 ) -> list[int]:
     """The planned seed, then others for answers that are filtered."""
-    storyboard = Storyboard.model_validate_json(studio.get(keys.storyboard))
+    storyboard = Storyboard.from_stored(studio.get(keys.storyboard))
     if item.planned.number > len(storyboard.scenes):
         raise EventRefused(
             f"Panel {item.panel} is of scene {item.planned.number}, and storyboard {item.name} has "
             f"{len(storyboard.scenes)}",
             "Call with a line of the panels.jsonl that plan_storyboard wrote",
         )
-    retries = Settings.model_validate_json(studio.get(keys.settings)).storyboard.retries
+    retries = Settings.from_stored(studio.get(keys.settings)).storyboard.retries
     others = [
         panel_seed(
             storyboard,

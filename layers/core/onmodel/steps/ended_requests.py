@@ -295,7 +295,7 @@ def _is_declined(asked: ApprovalRow, ended: EndedExecution) -> bool:
 def _read(model: type[InputT], ended: EndedExecution, name: str) -> InputT | None:
     """A field of the execution's input; None when a person started it with another input."""
     try:
-        return model.model_validate(ended.payload.get(name))
+        return model.model_validate(ended.payload.get(name), extra="ignore")  # of newer code
     except ValidationError as fault:
         logger.warning("%s has an input that is not ours: %s", ended.arn, fault)
         return None

@@ -31,7 +31,7 @@ def _record(run: Run, registry: Registry, studio: ObjectStore, clock: Clock) -> 
     if row.status == RunStatus.PREPARED:
         return
     keys = FilmKeys.of(run)
-    summary = FilmSummary.model_validate_json(studio.get(keys.summary))
+    summary = FilmSummary.from_stored(studio.get(keys.summary))
     film = FILMS.read(registry, run.production, run.film_id)
     size = summary.facts.size_bytes
     body = (

@@ -49,7 +49,7 @@ def name_crops(
     """
     run = request.run
     keys = FilmKeys.of(run)
-    settings = Settings.model_validate_json(studio.get(keys.settings))
+    settings = Settings.from_stored(studio.get(keys.settings))
     crops = read_lines(Crop, studio.get(keys.crops))
     vectors = from_npy(studio.get(keys.vectors))
     references = ReferenceReader(run, uploads, studio, registry)

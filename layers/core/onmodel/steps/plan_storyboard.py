@@ -135,7 +135,7 @@ class PlanStoryboard:
             items = read_lines(PanelItem, self.studio.get(keys.plan))
         except NotFound:
             return body, storyboard, self._write(body, request, storyboard, panels, dataset)
-        return body, Storyboard.model_validate_json(self.studio.get(keys.storyboard)), items
+        return body, Storyboard.from_stored(self.studio.get(keys.storyboard)), items
 
     def _deployed(
         self,

@@ -41,7 +41,7 @@ def preflight_film(
     Raises:
         FilmModelRefused: a model is gone, or does not answer by this id.
     """
-    settings = Settings.model_validate_json(studio.get(FilmKeys.of(run).settings))
+    settings = Settings.from_stored(studio.get(FilmKeys.of(run).settings))
     needed = models_of_film(called, settings.finder)
     notices = []
     try:

@@ -25,7 +25,7 @@ def probe_film(request: RunRequest, *, uploads: ObjectStore, studio: ObjectStore
     """
     run = request.run
     keys = FilmKeys.of(run)
-    settings = Settings.model_validate_json(studio.get(keys.settings))
+    settings = Settings.from_stored(studio.get(keys.settings))
     if any(info.key == keys.chunks for info in studio.list(keys.chunks)):
         return _probed(keys, settings, studio)
     source, version = run.source.key, run.source.version_id

@@ -80,11 +80,11 @@ class PublishGallery:
         if row is None or plan.take is None:
             raise EventRefused(f"No take of {plan.name} was planned in {plan.production}")
         keys = StoryboardKeys(plan.production, plan.name, plan.take)
-        storyboard = Storyboard.model_validate_json(self.studio.get(keys.storyboard))
+        storyboard = Storyboard.from_stored(self.studio.get(keys.storyboard))
         items = read_lines(PanelItem, self.studio.get(keys.plan))
         panels = [self._panel(keys, item) for item in items]
         dataset = self._dataset(plan, items)
-        settings = Settings.model_validate_json(self.studio.get(keys.settings))
+        settings = Settings.from_stored(self.studio.get(keys.settings))
         known = characters_of(plan.production, settings, self.registry)
         names = {slug: role.name for slug, role in known.items()}
         drawn_panels = list(zip(items, panels, strict=True))
@@ -173,7 +173,7 @@ class PublishGallery:
 
     def _panel(self, keys: StoryboardKeys, item: PanelItem) -> DrawnPanel:
         try:
-            return DrawnPanel.model_validate_json(self.studio.get(keys.panel(item.panel)))
+            return DrawnPanel.from_stored(self.studio.get(keys.panel(item.panel)))
         except NotFound:
             return DrawnPanel(
                 planned=item.planned, pictures=(), seeds=(), notices=(NOT_DRAWN,), complete=False

@@ -150,7 +150,7 @@ class QuoteTraining:
         settings = dataset_settings(dataset, self.studio)
         names = {slug: character.name for slug, character in settings.characters.items()}
         body = self.studio.get(dataset_keys(dataset).summary)
-        counts = DatasetSummary.model_validate_json(body).characters
+        counts = DatasetSummary.from_stored(body).characters
         thin = thin_in_words(counts, settings.training, names | row.body.character_names)
         return tuple(map(sentence, thin))
 

@@ -67,6 +67,6 @@ def _record(
 def _told_by_a_chunk(keys: FilmKeys, studio: ObjectStore) -> StateError | None:
     """Why a chunk failed; the map's own error only says that a child failed."""
     try:
-        return StateError.model_validate_json(studio.get(keys.refusal))
+        return StateError.from_stored(studio.get(keys.refusal))
     except NotFound:
         return None

@@ -63,7 +63,7 @@ def report_dataset(
     ]
     answers = read_answers(captions, keys, studio)
     usage = add_up([*row.body.usage, *(use for answer in answers.values() for use in answer.usage)])
-    summary = DatasetSummary.model_validate_json(studio.get(keys.summary))
+    summary = DatasetSummary.from_stored(studio.get(keys.summary))
     bill = estimate(usage, prices)
     left_out = read_lines(LeftOut, studio.get(keys.left_out))
     shown = one_off_pictures(left_out)

@@ -36,17 +36,17 @@ def report_film(
     run = request.run
     keys = FilmKeys.of(run)
     chunks = [
-        ChunkResult.model_validate_json(studio.get(keys.chunk(chunk.index).done))
+        ChunkResult.from_stored(studio.get(keys.chunk(chunk.index).done))
         for chunk in read_lines(Chunk, studio.get(keys.chunks))
     ]
     crops = read_lines(Crop, studio.get(keys.crops))
     names = read_lines(Naming, studio.get(keys.names))
     rejected = read_lines(Rejected, studio.get(keys.rejected))
-    naming = NamingCost.model_validate_json(studio.get(keys.naming_usage))
+    naming = NamingCost.from_stored(studio.get(keys.naming_usage))
     sampled = [use for chunk in chunks for use in paid_by(run.run_id, chunk)]
     usage = add_up(sampled + list(naming.usage) + list(_detector_usage(keys, studio)))
     bill = estimate(usage, prices)
-    facts = FilmFacts.model_validate_json(studio.get(keys.facts))
+    facts = FilmFacts.from_stored(studio.get(keys.facts))
     summary = FilmSummary(
         production=run.production,
         film_id=run.film_id,
@@ -71,7 +71,7 @@ def report_film(
         report = FilmReport(
             production_name=production_name_in(run.source.key),
             summary=summary,
-            settings=Settings.model_validate_json(studio.get(keys.settings)),
+            settings=Settings.from_stored(studio.get(keys.settings)),
             crops=crops,
             names={name.crop_id: name for name in names},
             rejected=rejected,
@@ -87,7 +87,7 @@ def report_film(
 def _detector_usage(keys: FilmKeys, studio: ObjectStore) -> tuple[Usage, ...]:
     """The film's share of a Custom Labels model's hours; nothing when none ran for it."""
     try:
-        return DetectorUsage.model_validate_json(studio.get(keys.detector_usage)).usage
+        return DetectorUsage.from_stored(studio.get(keys.detector_usage)).usage
     except NotFound:
         return ()
 

@@ -106,8 +106,8 @@ def _sample(  # noqa: PLR0917 - sample_chunk's own arguments
 ) -> None:
     keys = FilmKeys.of(run)
     at = keys.chunk(chunk.index)
-    settings = Settings.model_validate_json(studio.get(keys.settings))
-    facts = FilmFacts.model_validate_json(studio.get(keys.facts))
+    settings = Settings.from_stored(studio.get(keys.settings))
+    facts = FilmFacts.from_stored(studio.get(keys.facts))
     reader = open_film(uploads, run.source, facts.size_bytes)
     is_film = not is_picture_archive(run.source.key)
     cutter = (FigureCutter if is_film else PictureCutter)(

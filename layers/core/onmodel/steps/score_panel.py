@@ -62,13 +62,13 @@ def score_panel(
     """
     item = request.item
     keys = StoryboardKeys(item.production, item.name, item.take)
-    panel = DrawnPanel.model_validate_json(studio.get(keys.panel(item.panel)))
+    panel = DrawnPanel.from_stored(studio.get(keys.panel(item.panel)))
     if all(picture.score for picture in panel.pictures):  # none, or a repeat: what was paid stands
         return
     dataset = _dataset(item, registry)
     if dataset is None:
         return
-    settings = Settings.model_validate_json(studio.get(dataset.settings))
+    settings = Settings.from_stored(studio.get(dataset.settings))
     if settings.embedding.model != embedding_model:
         why = (
             f"Not compared with the training pictures: their vectors are of"
@@ -77,7 +77,7 @@ def score_panel(
         told = panel.model_copy(update={"not_scored": why})
         studio.put(keys.panel(item.panel), told.model_dump_json().encode(), "application/json")
         return
-    own = Settings.model_validate_json(studio.get(keys.settings))
+    own = Settings.from_stored(studio.get(keys.settings))
     measurer = PanelMeasurer(
         compared=Compared(
             items=read_lines(DatasetItem, studio.get(dataset.items)),

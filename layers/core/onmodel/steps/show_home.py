@@ -125,7 +125,7 @@ class ShowHome:
             return None
         keys = StoryboardKeys(board.production, board.body.name, board.body.take)
         try:
-            return Judgement.model_validate_json(self.studio.get(keys.judgement))
+            return Judgement.from_stored(self.studio.get(keys.judgement))
         except NotFound:
             return None
 

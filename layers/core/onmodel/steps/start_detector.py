@@ -80,7 +80,7 @@ class StartDetector:
 
     def _settings(self, request: StartDetectorRequest) -> CustomLabelsFinderSettings:
         keys = FilmKeys.of(request.run)
-        settings = Settings.model_validate_json(self.studio.get(keys.settings))
+        settings = Settings.from_stored(self.studio.get(keys.settings))
         return settings.finder.custom_labels
 
     def _row(

@@ -58,7 +58,7 @@ class StartDrawing:
         identity = f"{body.name}-{body.take}"
         keys = StoryboardKeys(plan.production, body.name, body.take)
         try:
-            spec = DrawingSpec.model_validate_json(self.studio.get(keys.drawing))
+            spec = DrawingSpec.from_stored(self.studio.get(keys.drawing))
         except NotFound:
             spec = self._spec(plan, body, storyboard, items, trainer.limits.panel)
             self.studio.put(keys.drawing, spec.model_dump_json().encode(), "application/json")

@@ -54,7 +54,7 @@ def write_questions(
     keys = StoryboardKeys(plan.production, plan.name, plan.take)
     if _exists(keys.questions, studio):
         return
-    settings = Settings.model_validate_json(studio.get(keys.settings))
+    settings = Settings.from_stored(studio.get(keys.settings))
     if not settings.storyboard.questions:
         _put(StoryboardQuestions(why_none=SWITCHED_OFF), keys, studio)
         return

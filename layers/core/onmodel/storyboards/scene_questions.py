@@ -106,7 +106,7 @@ class QuestionWriter:
 def read_questions(studio: ObjectStore, keys: StoryboardKeys) -> StoryboardQuestions:
     """The questions of a take; none for one of before, or whose questions could not be written."""
     try:
-        return StoryboardQuestions.model_validate_json(studio.get(keys.questions))
+        return StoryboardQuestions.from_stored(studio.get(keys.questions))
     except NotFound:
         return StoryboardQuestions(why_none=NOT_ASKED)
 

@@ -151,7 +151,7 @@ def films_prepared(request: NotificationRequest, sources: Sources) -> Notificati
 
 
 def _summary(run: Run, sources: Sources) -> FilmSummary:
-    return FilmSummary.model_validate_json(sources.read(FilmKeys.of(run).summary))
+    return FilmSummary.from_stored(sources.read(FilmKeys.of(run).summary))
 
 
 def film_refused(request: NotificationRequest, sources: Sources) -> Notification:

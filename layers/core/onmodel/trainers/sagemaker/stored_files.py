@@ -58,7 +58,7 @@ def wheels(store: ObjectStore, requirements_sha256: str, image: str) -> Iterator
 def _listing(store: ObjectStore, key: str, kind: type[ListingT]) -> ListingT | None:
     """None when it is missing or cannot be read: then the folder is incomplete."""
     try:
-        return kind.model_validate_json(store.get(key))
+        return kind.from_stored(store.get(key))
     except (NotFound, ValidationError):
         return None
 
