@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable, Sequence
 
 import cv2
@@ -109,9 +110,42 @@ def test_find_when_a_box_is_answered_twice_then_one_figure() -> None:
     assert len(found.detections) == 1
 
 
-def test_find_when_something_else_is_answered_then_left_out_and_told() -> None:
-    found, _ = find(json.dumps([{"label": "a tree", "bbox": [0, 0, 300, 900]}]))
-    assert found == FrameDetections((), "a tree")
+def test_find_when_only_something_else_is_answered_then_asked_again_with_its_label() -> None:
+    answers = iter([json.dumps([RABBIT | {"label": "rabbit"}]), json.dumps([RABBIT])])
+    found, model = find(lambda _: next(answers))
+    assert [each.label for each in found.detections] == ["a fat rabbit"]
+    assert '"label" "rabbit" is none of the figures asked for' in model.asked[1][2].text
+
+
+def test_find_when_something_else_is_answered_again_then_unusable_with_its_label() -> None:
+    found, model = find(json.dumps([RABBIT | {"label": "ein fetter Hase"}]))
+    assert found.detections == ()
+    assert found.unusable.startswith('"label" "ein fetter Hase" is none of the figures asked for')
+    assert len(model.asked) == 2
+
+
+def test_find_when_something_else_is_answered_beside_a_figure_then_its_box_is_refused() -> None:
+    found, model = find(json.dumps([RABBIT, {"label": "a tree", "bbox": [500, 0, 800, 900]}]))
+    assert [each.label for each in found.detections] == ["a fat rabbit"]
+    assert [(box.box.left, box.reason) for box in found.refused] == [(500, "a tree: not asked for")]
+    assert len(model.asked) == 1
+
+
+def test_find_when_a_label_has_decomposed_letters_then_the_settings_words() -> None:
+    settings = GroundingFinderSettings(look_for=("die böse Müllerin",))
+    label = unicodedata.normalize("NFD", "Die böse Müllerin")
+    model = FakeCaptionModel(json.dumps([RABBIT | {"label": label}]))
+    found = GroundingFinder(model, settings).find(FRAME, PICTURE)
+    assert [each.label for each in found.detections] == ["die böse Müllerin"]
+
+
+def test_find_when_a_box_is_outside_the_picture_area_then_refused_with_the_reason() -> None:
+    picture = Box(left=0, top=0, width=450, height=1000)
+    found, _ = find(json.dumps([RABBIT, SQUIRREL]), picture=picture)
+    assert [each.label for each in found.detections] == ["a fat rabbit"]
+    assert [(box.box.left, box.reason) for box in found.refused] == [
+        (500, "a flying squirrel: outside the picture")
+    ]
 
 
 def test_find_when_a_box_reaches_into_the_bars_then_cut_at_the_picture() -> None:

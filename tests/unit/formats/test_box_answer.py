@@ -14,7 +14,7 @@ def test_boxes_when_the_answer_is_an_array_then_each_box() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["[]", "```json\n[]\n```", "```\n[ ]```"])
+@pytest.mark.parametrize("text", ["[]", "```json\n[]\n```", "```JSON\n[]\n```", "```\n[ ]```"])
 def test_boxes_when_nothing_is_there_then_no_box_and_no_fault(text: str) -> None:
     assert boxes_in(text) == ((), "")
 
@@ -28,10 +28,11 @@ def test_boxes_when_nothing_is_there_then_no_box_and_no_fault(text: str) -> None
         json.dumps(ONE),
         json.dumps([ONE])[:-5],
         '[{"label": "a", "bbox": [NaN, 0, 1, 1]}]',
+        '[{"label": "\\ud800", "bbox": [0, 0, 9, 9]}]',
         "[" * 100_000,
         "",
     ],
-    ids=["prose", "around", "after", "object", "cut", "nan", "deep", "empty"],
+    ids=["prose", "around", "after", "object", "cut", "nan", "half a letter", "deep", "empty"],
 )
 def test_boxes_when_the_answer_is_not_one_array_then_the_fault(text: str) -> None:
     assert boxes_in(text) == (None, "the answer is not one JSON array")
@@ -44,6 +45,8 @@ def test_boxes_when_the_answer_is_not_one_array_then_the_fault(text: str) -> Non
         ({"bbox": [-1, 0, 10, 10]}, "is outside 0 to 1000: -1, 0, 10, 10"),
         ({"bbox": [900, 800, 100, 900]}, "with left < right and top < bottom: 900, 800, 100, 900"),
         ({"bbox": [5, 5, 5, 9]}, "with left < right and top < bottom"),
+        ({"bbox": [0, 0, 10**400, 1]}, "is outside 0 to 1000: 0, 0, 1000000000, 1"),
+        ({"bbox": [0.1, 0.2, 0.4, 1]}, "must be in thousandths: 0.1, 0.2, 0.4, 1"),
         ({"bbox": [1, 2, 3]}, "must be four numbers"),
         ({"bbox": [1, 2, 3, True]}, "must be four numbers"),
         ({"bbox": ["1", 2, 3, 4]}, "must be four numbers"),

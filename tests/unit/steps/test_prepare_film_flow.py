@@ -203,7 +203,7 @@ def test_prepare_when_a_model_answers_prose_then_told_on_page_and_in_the_mail_an
     (mail,) = world.mailbox.mails
     assert f"{unusable}  for which the finder had no usable answer" in mail.body
     report = world.studio.get(FilmKeys.of(run).report).decode()
-    assert "No figures found here, because there was no usable answer" in report
+    assert "No usable answer about the figures here" in report
     assert "Asking for boxes: answers" in report
 
 

@@ -7,16 +7,17 @@ pixels. An answer that is not what was asked for is asked for once more, with it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.base import Box
 from onmodel.contracts.crops import Detection
 from onmodel.contracts.finders import GroundingFinderSettings
+from onmodel.contracts.keys import same_name
 from onmodel.contracts.models import Picture, Turn
 from onmodel.errors import AnswerRefused
-from onmodel.formats.box_answer import FULL, MOST_BOXES, AnsweredBox, boxes_in
+from onmodel.formats.box_answer import FULL, MOST_BOXES, AnsweredBox, boxes_in, shown
 from onmodel.formats.repaired_answer import ask_for
 from onmodel.ports.finder import FrameDetections, RefusedBox
 from onmodel.ports.models import CaptionModel, Instance
@@ -85,35 +86,40 @@ class GroundingFinder:
             self.model,
             Turn(role="user", text=task, picture=picture),
             SYSTEM,
-            boxes_in,
+            self._read,
             lambda fault: REPAIR.format(fault=fault, form=FORM),
         )
+
+    def _read(self, answer: str) -> tuple[tuple[AnsweredBox, ...] | None, str]:
+        """See `boxes_in`; boxes of nothing but other things are a fault too."""
+        boxes, fault = boxes_in(answer)
+        if boxes and not any(self._asked_for(box) for box in boxes):
+            return None, f'"label" {shown(boxes[0].label)} is none of the figures asked for'
+        return boxes, fault
+
+    def _asked_for(self, box: AnsweredBox) -> str | None:
+        """The settings' words for what a box is of; None for anything else."""
+        label = same_name(box.label)
+        return next((words for words in self.settings.look_for if same_name(words) == label), None)
 
     def _checked(
         self, boxes: Sequence[AnsweredBox], pixels: Pixels, picture: Box
     ) -> FrameDetections:
         """The boxes of figures that were asked for, without those that hold nothing."""
+        height, width = pixels.shape[:2]
         found: list[Detection] = []
         refused: list[RefusedBox] = []
-        for box, label in self._placed(boxes, pixels, picture):
-            reason = why_no_figure(pixels, box, picture)
-            if reason:
-                refused.append(RefusedBox(box, f"{label}: {reason}"))
+        for answered in boxes:
+            box = instance_box(_fractions(answered), (width, height))
+            if box is None:  # under a pixel
+                continue
+            label, inside = self._asked_for(answered), intersection(box, picture)
+            reason = why_no_figure(pixels, box, picture) if label else "not asked for"
+            if reason or label is None or inside is None:
+                refused.append(RefusedBox(inside or box, f"{label or answered.label}: {reason}"))
             else:
-                found.append(Detection(box=box, label=label, confidence=CONFIDENCE))
+                found.append(Detection(box=inside, label=label, confidence=CONFIDENCE))
         return FrameDetections(unique_detections(found), _in_words(boxes), tuple(refused))
-
-    def _placed(
-        self, boxes: Sequence[AnsweredBox], pixels: Pixels, picture: Box
-    ) -> Iterator[tuple[Box, str]]:
-        height, width = pixels.shape[:2]
-        asked = {words.casefold(): words for words in self.settings.look_for}
-        for box in boxes:
-            label = asked.get(box.label.casefold())
-            whole = instance_box(_fractions(box), (width, height))
-            inside = intersection(whole, picture) if whole else None
-            if label is not None and inside is not None:
-                yield inside, label
 
 
 def _fractions(box: AnsweredBox) -> Instance:

@@ -18,6 +18,9 @@ FULL = 1000
 MOST_BOXES = 20
 """Boxes of one answer. More are a list that the model could not end, and not figures."""
 
+LONGEST_NUMBER = 10
+"""Characters of a coordinate in a fault."""
+
 
 class AnsweredBox(NamedTuple):
     """One box, in thousandths of the picture's width and height."""
@@ -54,26 +57,35 @@ def _box(item: Any) -> tuple[AnsweredBox | None, str]:  # noqa: ANN401 - whateve
     label, bbox = item["label"], item["bbox"]
     if not isinstance(label, str) or not label.strip():
         return None, '"label" must be one of the figures that were asked for'
+    if fault := _fault_of(bbox):
+        return None, f'"bbox" of {shown(label)} {fault}'
+    return AnsweredBox(" ".join(label.split()), *map(float, bbox)), ""
+
+
+def _fault_of(bbox: Any) -> str:  # noqa: ANN401 - whatever the JSON has
+    """Why something is no box, as the end of a sentence about it; '' for a box."""
     if not isinstance(bbox, list) or len(bbox) != 4 or not all(map(_is_number, bbox)):
-        return None, f'"bbox" of {_shown(label)} must be four numbers'
+        return "must be four numbers"
     if not all(0 <= value <= FULL for value in bbox):
-        return None, f'"bbox" of {_shown(label)} is outside 0 to {FULL}: {_listed(bbox)}'
-    left, top, right, bottom = map(float, bbox)
-    if left >= right or top >= bottom:
-        return None, (
-            f'"bbox" of {_shown(label)} must be left, top, right, bottom, with left < right and'
-            f" top < bottom: {_listed(bbox)}"
+        return f"is outside 0 to {FULL}: {_listed(bbox)}"
+    if max(bbox) <= 1:
+        return f"must be in thousandths: {_listed(bbox)}"
+    if bbox[0] >= bbox[2] or bbox[1] >= bbox[3]:
+        return (
+            f"must be left, top, right, bottom, with left < right and top < bottom: {_listed(bbox)}"
         )
-    return AnsweredBox(" ".join(label.split()), left, top, right, bottom), ""
+    return ""
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _shown(label: str) -> str:
+def shown(label: str) -> str:
+    """A label as a fault quotes it."""
     return json.dumps(" ".join(label.split())[:60], ensure_ascii=False)
 
 
 def _listed(bbox: Sequence[float]) -> str:
-    return ", ".join(f"{value:g}" for value in bbox)
+    """As in JSON; a whole number may have hundreds of digits, more than a float can hold."""
+    return ", ".join(json.dumps(value)[:LONGEST_NUMBER] for value in bbox)

@@ -49,11 +49,12 @@ REASONS: dict[RejectReason, Reason] = {
         lambda s: f"Nothing was found of {figures_in_words(s.finder)}.",
     ),
     RejectReason.NO_ANSWER: Reason(
-        "No figures found here, because there was no usable answer",
+        "No usable answer about the figures here",
         "finder.kind",
         lambda s: (
             f"{s.finder.grounding.model} was asked where figures are, and its answer could not be"
-            " used, also after it was asked for again. The text is what was wrong with it."
+            " used, also after it was asked for again. The text is what was wrong with it. What"
+            " another finder found there is kept."
         ),
     ),
     RejectReason.INVENTED: Reason(
@@ -61,7 +62,8 @@ REASONS: dict[RejectReason, Reason] = {
         "finder.grounding.look_for",
         lambda s: (
             f"{s.finder.grounding.model} answered a box there, and the pixels in it show no figure:"
-            " they are flat, or the box is the whole picture."
+            " they are flat, or the box is the whole picture. Or its label is not one that was"
+            " asked for."
         ),
     ),
     RejectReason.UNCHANGED: Reason(

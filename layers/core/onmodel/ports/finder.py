@@ -16,7 +16,10 @@ if TYPE_CHECKING:  # wiring imports this module also where NumPy is not installe
 
 @dataclass(frozen=True)
 class RefusedBox:
-    """A box that a service answered and that holds no figure; `reason` has the measured value."""
+    """A box that a service answered and that holds no figure, or none that was asked for.
+
+    `reason` has its label, and the measured value where one was measured.
+    """
 
     box: Box
     reason: str
@@ -31,7 +34,7 @@ class FrameDetections:
             finder knows that there is a figure but not where, one detection of the whole picture
             area, flagged `wide`.
         seen: the service's answer in words; shown where no figure was found.
-        refused: boxes of the answer that hold no figure.
+        refused: boxes of the answer that hold no figure, or none that was asked for.
         unusable: why the service's answer could not be used; '' when it could.
     """
 
