@@ -26,7 +26,7 @@ SEARCH = {
     "CollectionId": "films.bunny.1",
     "Image": IMAGE,
     "FaceMatchThreshold": 50.0,
-    "MaxFaces": 100,
+    "MaxFaces": 4096,
     "QualityFilter": "NONE",
 }
 
@@ -102,6 +102,17 @@ def test_add_when_the_face_is_not_taken_then_the_reason(stubbed, unindexed, why:
 def test_search_when_faces_are_alike_then_their_ids_and_similarities(stubbed) -> None:
     collections, stub = stubbed
     matches = [{"Similarity": 99.5, "Face": {"FaceId": "x", "ExternalImageId": "f1"}}]
+    stub.add_response("search_faces_by_image", {"FaceMatches": matches}, SEARCH)
+    found = collections.search("films.bunny.1", b"jpeg")
+    assert found == (FaceMatch(face="f1", similarity=99.5),)
+
+
+def test_search_when_a_face_was_added_by_hand_then_it_is_left_out(stubbed) -> None:
+    collections, stub = stubbed
+    matches = [
+        {"Similarity": 99.9, "Face": {"FaceId": "x"}},
+        {"Similarity": 99.5, "Face": {"FaceId": "y", "ExternalImageId": "f1"}},
+    ]
     stub.add_response("search_faces_by_image", {"FaceMatches": matches}, SEARCH)
     found = collections.search("films.bunny.1", b"jpeg")
     assert found == (FaceMatch(face="f1", similarity=99.5),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from onmodel.money.usage import UsageMeter
 from onmodel.namers.faces import FacesNamer, make_faces_namer
 from onmodel.ports.faces import FaceMatch
 from onmodel.ports.models import Instance
-from onmodel.ports.namer import NamingTask, ReferencePicture
+from onmodel.ports.namer import LookAlikes, NamingTask, ReferencePicture
 
 ANNA = reference("anna", b"anna 1", "Anna/1.jpg")
 BEN = reference("ben", b"ben 1", "Ben/1.jpg")
@@ -184,6 +185,49 @@ def test_name_when_the_service_refuses_a_face_then_told_and_paid_once(stage: Sta
         "Reference Ben/blurred.jpg names nobody by face: Rekognition says no face."
     }
     assert stage.paid()["index-faces"] == 2
+
+
+def test_name_when_two_characters_have_one_picture_then_neither_is_named_and_the_pair_told(
+    stage: Stage,
+) -> None:
+    copy = reference("ben", read(ANNA), "Ben/anna.jpg")
+    namer = stage.namer(ANNA, copy, shows=["anna"])
+    assert characters(namer.name(numbered_crops(1), np.zeros((1, 4), np.float32))) == [None]
+    assert namer.look_alikes() == (LookAlikes("anna", "ben", 1.0, 0.9),)
+
+
+def test_name_when_the_service_refuses_all_faces_of_a_character_then_it_is_not_ruled_out(
+    stage: Stage,
+) -> None:
+    blurred = reference("ben", b"nobody blurred", "Ben/blurred.jpg")
+    (name,) = stage.name(ANNA, blurred, shows=["stranger"])
+    assert name.ruled_out == ("anna",)
+
+
+def test_name_when_the_service_refuses_every_face_then_nothing_is_searched(stage: Stage) -> None:
+    blurred = reference("ben", b"nobody blurred", "Ben/blurred.jpg")
+    assert characters(stage.name(blurred, shows=["anna"])) == [None]
+    assert stage.service.searched == []
+
+
+def test_matches_when_another_thread_makes_the_collection_then_searched_after_it(
+    stage: Stage,
+) -> None:
+    namer = stage.namer(ANNA, BEN)
+    add = stage.service.add
+    answers: list[object] = []
+    other = Thread(target=lambda: answers.append(namer.collection.matches(b"anna again")))
+
+    def search_meanwhile(collection: str, face: str, jpeg: bytes) -> str:
+        if jpeg == read(ANNA):
+            other.start()
+            other.join(0.05)
+        return add(collection, face, jpeg)
+
+    stage.service.add = search_meanwhile  # type: ignore[method-assign]
+    namer.collection.make()
+    other.join()
+    assert answers == [{"anna": 0.99}]
 
 
 def test_name_when_no_reference_has_a_face_then_nothing_is_made(stage: Stage) -> None:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 LEAST_SIMILARITY = 50.0
 """Percent. One answer serves all thresholds of the settings, which begin here."""
 
-MOST_MATCHES = 100
+MOST_MATCHES = 4096
+"""The API's most. With fewer, a character of many references hides how alike the next one is."""
+
 NO_FACE = "InvalidParameterException"
 
 
@@ -74,6 +76,7 @@ class RekognitionFaceCollections:
         return tuple(
             FaceMatch(face=match["Face"]["ExternalImageId"], similarity=match["Similarity"])
             for match in answer["FaceMatches"]
+            if "ExternalImageId" in match["Face"]  # not one that a colleague added by hand
         )
 
     def ids(self, prefix: str) -> tuple[str, ...]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -15,7 +14,12 @@ from onmodel.contracts.arrays import Vectors
 from onmodel.contracts.crops import Crop, Naming
 from onmodel.contracts.keys import face_collections
 from onmodel.contracts.namers import NamingSettings
-from onmodel.errors import NotFound, ServiceUnavailable
+from onmodel.namers.face_collection import (
+    CALLS_AT_ONCE,
+    FaceCollection,
+    face_id,
+    sha256,
+)
 from onmodel.namers.reading import ask_about_each
 from onmodel.ports.faces import FaceCollections
 from onmodel.ports.models import FaceDetector
@@ -27,103 +31,6 @@ LEAST_CONFIDENCE = 90.0
 
 SEARCHES_PER_TRACK = 3
 """Of the best pictures: more of them would be paid for and say the same."""
-
-CALLS_AT_ONCE = 8
-"""Threads. The rate of the account bounds them as well."""
-
-MOST_CREATIONS = 3
-"""Of the collection by one namer, when somebody deletes it meanwhile."""
-
-
-@dataclass
-class FaceCollection:
-    """The collection of a production's references: its id says which faces it has.
-
-    It is made when it is missing, whoever deleted it. Earlier collections of the production, of
-    references that have changed since, are deleted.
-
-    Attributes:
-        prefix: of the ids of the production's collections.
-        references: whose faces it has, by the ids of the faces.
-        collections: the service.
-        refused: by face, why the service does not take it.
-    """
-
-    prefix: str
-    references: Mapping[str, ReferencePicture]
-    collections: FaceCollections
-    refused: dict[str, str] = field(default_factory=dict)
-    _creations: int = 0
-    _lock: Lock = field(default_factory=Lock)
-
-    @property
-    def id(self) -> str:
-        return self.prefix + _digest(*(_sha256(face.encode()) for face in sorted(self.references)))
-
-    def make(self) -> None:
-        """Add what is missing; nothing is paid for when it is complete.
-
-        Raises:
-            ServiceUnavailable: it was deleted again and again meanwhile, or a reference changed.
-        """
-        with self._lock:
-            try:
-                self._complete()
-            except NotFound as fault:
-                raise self._disturbed() from fault
-
-    def delete_earlier(self) -> None:
-        """Delete the production's collections of other references."""
-        for collection in self.collections.ids(self.prefix):
-            if collection != self.id:
-                self.collections.delete(collection)
-
-    def _complete(self) -> None:
-        try:
-            known = self.collections.faces(self.id)
-        except NotFound:
-            self._creations += 1
-            if self._creations > MOST_CREATIONS:
-                raise self._disturbed() from None
-            self.collections.create(self.id)
-            known = frozenset()
-        missing = [face for face in self.references if face not in known]
-        with ThreadPoolExecutor(CALLS_AT_ONCE) as threads:
-            for face, why in zip(missing, threads.map(self._add, missing), strict=True):
-                if why:
-                    self.refused[face] = why
-
-    def _add(self, face: str) -> str:
-        reference = self.references[face]
-        jpeg = reference.read()
-        if jpeg is None or _face(reference.character, _sha256(jpeg)) != face:
-            raise ServiceUnavailable(f"reference {reference.name} changed while it was used")
-        return self.collections.add(self.id, face, jpeg)
-
-    def _disturbed(self) -> ServiceUnavailable:
-        return ServiceUnavailable(f"the face collection {self.id} is deleted while it is used")
-
-    def matches(self, jpeg: bytes) -> Mapping[str, float] | None:
-        """Characters that the largest face is like, with the greatest similarity, 0 to 1.
-
-        None when there is no face. Faces that are not of these references do not count.
-        """
-        try:
-            found = self.collections.search(self.id, jpeg)
-        except NotFound:  # a colleague, or a run with other references, deleted it
-            self.make()
-            try:
-                found = self.collections.search(self.id, jpeg)
-            except NotFound as fault:
-                raise self._disturbed() from fault
-        if found is None:
-            return None
-        best: defaultdict[str, float] = defaultdict(float)
-        for match in found:
-            if (reference := self.references.get(match.face)) is not None:
-                character = reference.character
-                best[character] = max(best[character], match.similarity / 100)
-        return best
 
 
 @dataclass(frozen=True)
@@ -137,21 +44,25 @@ class FacesNamer:
     Attributes:
         collection: of the references.
         task: settings, and the pictures of figures.
+        same: pairs of characters that have one picture both.
     """
 
     collection: FaceCollection
     task: NamingTask
+    same: tuple[tuple[str, str], ...] = ()
 
     def look_alikes(self) -> tuple[LookAlikes, ...]:
-        """None: characters whose faces are alike are told apart or left without a name."""
-        return ()
+        """Pairs with the same picture; others are told apart or left without a name."""
+        limit = self.task.naming.faces.threshold / 100
+        return tuple(LookAlikes(first, second, 1.0, limit) for first, second in self.same)
 
     def name(self, crops: Sequence[Crop], vectors: Vectors) -> tuple[Naming, ...]:
         """See `Namer.name`."""
-        characters = sorted({each.character for each in self.collection.references.values()})
+        if self.collection.references and crops:
+            self._make_collection()
+        characters = self.collection.characters
         if not characters or not crops:
             return tuple(_abstention(crop.crop_id) for crop in crops)
-        self._make_collection()
         tracks = Tracks.of(crops)
         found = self._similarities(characters, crops, tracks)
         scores = np.zeros((len(tracks), len(characters)))
@@ -212,35 +123,24 @@ def make_faces_namer(
 
     def count_faces(jpeg: bytes) -> tuple[bytes, int]:
         found = detector.detect(jpeg)
-        return _sha256(jpeg), sum(face.confidence >= LEAST_CONFIDENCE for face in found)
+        return sha256(jpeg), sum(face.confidence >= LEAST_CONFIDENCE for face in found)
 
     usable: dict[str, ReferencePicture] = {}
+    of_picture: defaultdict[bytes, set[str]] = defaultdict(set)
     counted = ask_about_each(task.references, count_faces)
     for reference, answer in zip(task.references, counted, strict=True):
         if answer is None:
             continue
         picture, faces = answer
         if faces == 1:
-            usable[_face(reference.character, picture)] = reference
+            usable[face_id(reference.character, picture)] = reference
+            of_picture[picture].add(reference.character)
         else:
             shown = "no face" if faces == 0 else f"{faces} faces, cut it down to one"
             task.notice(f"Reference {reference.name} names nobody by face: it shows {shown}.")
     prefix = face_collections(stack, task.production)
-    return FacesNamer(FaceCollection(prefix, usable, collections), task)
-
-
-def _face(character: str, picture: bytes) -> str:
-    """The id of a reference's face: 32 hex digits, by its character and its picture's SHA-256."""
-    return _digest(_sha256(character.encode()), picture)
-
-
-def _digest(*parts: bytes) -> str:
-    """32 hex digits of some SHA-256."""
-    return hashlib.sha256(b"".join(parts)).hexdigest()[:32]
-
-
-def _sha256(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
+    same = {pair for shown in of_picture.values() for pair in combinations(sorted(shown), 2)}
+    return FacesNamer(FaceCollection(prefix, usable, collections), task, tuple(sorted(same)))
 
 
 def _best_of_each_track(crops: Sequence[Crop], tracks: Tracks) -> list[int]:
