@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from onmodel.contracts.arrays import Vector, Vectors
 from onmodel.contracts.crops import Crop, Naming
-from onmodel.contracts.namers import NamingSettings
+from onmodel.contracts.namers import NameThreshold, NamingSettings
 from onmodel.namers.embeddings import EmbeddingsNamer, make_embeddings_namer
 from onmodel.vision import alike_tracks
 from onmodel.vision.light import balance_jpeg
@@ -287,6 +287,45 @@ def test_name_when_the_threshold_is_measured_then_cast_named_and_strangers_not()
     assert right > sum(each.character is not None for each in fixed)
     assert wrong == 0
     assert sum(name is not None for name in names[30:]) <= 1
+
+
+def test_name_when_somebody_asks_then_told_what_a_name_needed_and_its_error() -> None:
+    """The third character looks like the first one, of whom nobody else could be taken for it."""
+    centres = unit(np.random.default_rng(1).standard_normal((3, 64)))
+    centres[2] = unit(centres[:1] + 0.5 * centres[2:])[0]
+    references = {
+        name: scattered(10 + place, centres[place : place + 1], [4], 0.2)
+        for place, name in enumerate(("ada", "bo", "cleo"))
+    }
+    crops = scattered(20, centres, [5, 5, 5], 0.2)
+    told: list[NameThreshold] = []
+    namer = EmbeddingsNamer(references, NamingSettings(), threshold=told.append)
+    names = [each.character for each in namer.name(numbered_crops(15), crops)]
+    assert names == ["ada"] * 5 + ["bo"] * 5 + ["cleo"] * 5
+    (needed,) = told
+    assert (needed.measured, needed.margin, needed.tried) == (True, 0.03, 15)
+    misnamed = 0
+    for left_out in references:
+        others = {name: rows for name, rows in references.items() if name != left_out}
+        again = EmbeddingsNamer(others, NamingSettings()).name(numbered_crops(15), crops)
+        misnamed += sum(
+            name == left_out and each.character is not None
+            for name, each in zip(names, again, strict=True)
+        )
+    assert needed.misnamed == misnamed == 10
+
+
+@pytest.mark.parametrize(("cast", "tried"), [(2, 0), (3, 3)])
+def test_name_when_the_threshold_is_fixed_then_told_with_its_error_from_three_characters_on(
+    cast: int, tried: int
+) -> None:
+    told: list[NameThreshold] = []
+    references = dict(list({"buck": at(0), "frank": at(90), "rinky": at(180)}.items())[:cast])
+    EmbeddingsNamer(references, NAMING, threshold=told.append).name(
+        numbered_crops(3), at(0, 90, 180)
+    )
+    needed = NameThreshold(similarity=0.65, margin=0.03, measured=False, tried=tried, misnamed=0)
+    assert told == [needed]
 
 
 def test_name_when_the_threshold_is_measured_and_there_is_one_character_then_the_fixed_one() -> (

@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from onmodel.contracts.crops import RejectReason
+from onmodel.contracts.crops import OtherFigure, RejectReason
+from onmodel.contracts.namers import NameThreshold
 from onmodel.contracts.settings import Settings
 from onmodel.pages.dropped import MOST_OF_A_REASON, REASONS
 from onmodel.pages.film import render_film_report
@@ -41,6 +42,48 @@ class Outline(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag not in self.VOID:
             assert self.open.pop() == tag
+
+
+def test_report_when_a_threshold_was_told_then_says_how_sure_names_are(make_report) -> None:
+    report = make_report(kept=4, dropped=0)
+    assert b"How sure are the names?" not in dict(render_film_report(report))["index.html"]
+    needed = NameThreshold(similarity=0.79, margin=0.03, measured=True, tried=42, misnamed=15)
+    told = replace(report, summary=report.summary.model_copy(update={"threshold": needed}))
+    html = dict(render_film_report(told))["index.html"].decode()
+    assert "How sure are the names?" in html and "similarity of 0.79" in html
+    assert "15 of 42 named tracks (36%)" in html
+
+
+@pytest.mark.parametrize(("share", "flags"), [(0.6, 1), (0.2, 0)])
+def test_report_when_another_figure_is_large_on_a_picture_then_it_is_marked_as_a_group(
+    make_report, share: float, flags: int
+) -> None:
+    report = make_report(kept=4, dropped=0)
+    first, *rest = report.crops
+    other = OtherFigure(box=first.box, share=share)
+    group = first.model_copy(update={"others": (other,), "track": 7, "wide": False})
+    html = dict(render_film_report(replace(report, crops=[group, *rest])))["index.html"].decode()
+    assert html.count('<span class="flag">group</span>') == flags
+    assert html.count(", with somebody without a name, track 7, quality") == flags
+
+
+@pytest.mark.parametrize(
+    ("reason", "counted"),
+    [
+        (RejectReason.BLACK, "3 frames"),
+        (RejectReason.NO_FIGURE, "3 frames"),
+        (RejectReason.TOO_SMALL, "3 figures"),
+        (RejectReason.TEXT, "3 figures"),
+        (RejectReason.NEAR_DUPLICATE, "3 pictures"),
+    ],
+)
+def test_report_when_figures_were_dropped_then_they_are_not_counted_as_frames(
+    make_report, reason: RejectReason, counted: str
+) -> None:
+    report = make_report(kept=4, dropped=3)
+    lines = [line.model_copy(update={"reason": reason}) for line in report.rejected]
+    html = dict(render_film_report(replace(report, rejected=lines)))["index.html"].decode()
+    assert f'<span class="total">{counted}</span>' in html
 
 
 def test_report_when_small_is_one_page_with_everything(make_report) -> None:

@@ -9,7 +9,7 @@ from onmodel.contracts.crops import Crop, Naming, Rejected, RejectReason
 from onmodel.contracts.film_rows import NamingCost
 from onmodel.contracts.films import Run, RunRequest
 from onmodel.contracts.keys import FilmKeys
-from onmodel.contracts.namers import NamingSettings
+from onmodel.contracts.namers import NameThreshold, NamingSettings
 from onmodel.contracts.review import CorrectionBody, CorrectionStatus
 from onmodel.contracts.settings import Settings
 from onmodel.formats.jsonl import read_lines, write_lines
@@ -48,6 +48,8 @@ def test_name_when_there_is_no_reference_then_every_crop_is_unnamed(
     world.name(run)
     assert names(world, run)
     assert set(names(world, run).values()) == {None}
+    cost = NamingCost.model_validate_json(world.studio.get(FilmKeys.of(run).naming_usage))
+    assert cost.threshold is None
 
 
 def test_name_when_a_crop_is_itself_the_reference_then_it_gets_the_name(
@@ -57,6 +59,10 @@ def test_name_when_a_crop_is_itself_the_reference_then_it_gets_the_name(
     world.route(world.upload("bunny/characters/Mira/1.jpg", world.studio.get(crop.key)))
     world.name(run)
     assert names(world, run)[crop.crop_id] == "mira"
+    cost = NamingCost.model_validate_json(world.studio.get(FilmKeys.of(run).naming_usage))
+    assert cost.threshold == NameThreshold(
+        similarity=0.65, margin=0.03, measured=False, tried=0, misnamed=0
+    )
 
 
 def test_name_when_a_person_typed_a_new_name_then_reports_have_it_as_typed(

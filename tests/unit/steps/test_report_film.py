@@ -78,10 +78,13 @@ def test_report_when_a_film_is_prepared_then_its_summary_agrees_with_what_was_st
     assert summary.rejected == Counter(line.reason for line in rejected)
     assert summary.named == Counter(name.character or "" for name in names)
     assert set(summary.named) == {"mira", ""}
+    assert summary.threshold is not None
+    assert (summary.threshold.similarity, summary.threshold.measured) == (0.99, False)
     assert summary.notices == ("All of this is simulated",)
     assert summary.prepared_at == world.clock()
     page = world.studio.get(f"{keys.run}/report/index.html").decode()
     assert "drawn.mp4" in page and "All of this is simulated" in page
+    assert f", track {crops[0].track}, quality" in page
 
 
 def test_report_when_a_part_of_the_file_was_not_read_then_summary_and_page_say_so(

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from onmodel.contracts.base import Contract, ObjectRef, Usage
 from onmodel.contracts.films import Run
+from onmodel.contracts.namers import NameThreshold
 
 MOST_PLACES = 100
 """Of one film that are remembered: a row has at most 400 KB, and a key up to 1,024 bytes."""
@@ -117,10 +118,15 @@ class FolderBody(Contract):
 
 
 class NamingCost(Contract):
-    """naming_usage.json: what embedding the references cost, and which could not be used."""
+    """naming_usage.json: what naming cost, unusable references, what a name needed."""
 
     usage: tuple[Usage, ...]
     notices: tuple[str, ...] = ()
     character_names: dict[str, str] = Field(
         default_factory=dict, description="for people, by the characters' ids"
+    )
+    threshold: NameThreshold | None = Field(
+        default=None,
+        exclude_if=lambda threshold: threshold is None,
+        description="None where nobody was named by vectors, and in files of before",
     )

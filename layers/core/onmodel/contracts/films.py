@@ -9,6 +9,7 @@ from pydantic import Field
 
 from onmodel.contracts.base import Box, Contract, ObjectRef, Seconds, Slug, Usage
 from onmodel.contracts.crops import RejectReason
+from onmodel.contracts.namers import NameThreshold
 
 
 class Run(Contract):
@@ -146,6 +147,11 @@ class FilmSummary(Contract):
     named: dict[str, int] = Field(description="crops by character; unnamed under ''")
     character_names: dict[str, str] = Field(
         default_factory=dict, description="for people, by the characters' ids"
+    )
+    threshold: NameThreshold | None = Field(
+        default=None,
+        exclude_if=lambda threshold: threshold is None,
+        description="None where nobody was named by vectors, and in files of before",
     )
     usage: tuple[Usage, ...]
     lost_seconds: tuple[tuple[float, float], ...] = ()

@@ -73,3 +73,16 @@ class NamingSettings(Contract):
         if is_hand_written(info):
             check_kinds(self, self.kind)
         return self
+
+
+class NameThreshold(Contract):
+    """What a name of the namer `embeddings` needed in one film, and how often that may be wrong."""
+
+    similarity: float = Field(description="least similarity of a name")
+    margin: float = Field(description="least lead over the next character")
+    measured: bool = Field(description="on the references and the film; False: it is a fixed one")
+    tried: int = Field(ge=0, description="named tracks; 0 where none could be tried")
+    misnamed: int = Field(
+        ge=0,
+        description="of these, named after another character when their own has no references",
+    )

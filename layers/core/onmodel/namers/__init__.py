@@ -38,7 +38,11 @@ class NamerServices:
 
 NAMERS: Mapping[str, Callable[[NamingTask, NamerServices], Namer]] = {
     "embeddings": lambda task, services: make_embeddings_namer(
-        task.naming, task.references, services.embedder(task.embedding), task.figure
+        task.naming,
+        task.references,
+        services.embedder(task.embedding),
+        task.figure,
+        task.threshold,
     ),
     "faces": lambda task, services: make_faces_namer(
         task, services.stack, services.faces(), services.collections()

@@ -9,12 +9,19 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 
 from onmodel.contracts.arrays import Vector, Vectors
 from onmodel.contracts.crops import Crop, Naming
-from onmodel.contracts.namers import NamingSettings
+from onmodel.contracts.namers import NameThreshold, NamingSettings
 from onmodel.namers.reading import ask_about_each
+from onmodel.namers.threshold import (
+    LEAST_CHARACTERS,
+    LEAST_SIMILARITY,
+    MOST_TRACKS,
+    Scores,
+    count_misnamed,
+    measure_threshold,
+)
 from onmodel.ports.models import Embedder
 from onmodel.ports.namer import LookAlikes, ReferencePicture
 from onmodel.vision.alike_tracks import join_alike_tracks, raise_to_groups
@@ -23,23 +30,6 @@ from onmodel.vision.light import balance_jpeg
 from onmodel.vision.look_alike_groups import unit_means
 from onmodel.vision.looks import nearest_looks
 from onmodel.vision.track_groups import Tracks
-
-Scores = npt.NDArray[np.float64]
-
-LEAST_SIMILARITY = 0.65
-"""Of a single character, whose threshold cannot be measured: there is no other to compare with."""
-
-OTHERS_SHARE = 0.8
-"""A name needs more similarity than this share of tracks has with a character that it is not."""
-
-REFERENCES_SHARE = 0.25
-"""And more than this share of references has with another character's references."""
-
-BETWEEN = 0.5
-"""How far from the similarity of different characters to that of sure names the threshold lies."""
-
-SURE_MARGIN = 0.1
-"""Lead from which a track says how alike different characters are, before any name is given."""
 
 SHOT_WEIGHT = 0.5
 """What a shot's mean counts, by a reference's 1: it holds the shot's figures too.
@@ -74,12 +64,14 @@ class EmbeddingsNamer:
         figure: embeds the figure of a crop, like the references. None: the crops' own vectors are
             compared, which hold the background as well, and looks are not told.
         looks: by character, the look of each of its references.
+        threshold: takes what a name needed in the film, each time crops are named.
     """
 
     references: Mapping[str, Vectors]
     settings: NamingSettings
     figure: Callable[[Crop], Vector] | None = None
     looks: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    threshold: Callable[[NameThreshold], None] | None = None
 
     def name(self, crops: Sequence[Crop], vectors: Vectors) -> tuple[Naming, ...]:
         """See `Namer.name`."""
@@ -89,7 +81,9 @@ class EmbeddingsNamer:
         tracks = Tracks.of(crops)
         if self.figure is not None:
             vectors = self._figure_vectors(self.figure, crops, tracks)
-        scores, names = self._decide(characters, tracks, vectors)
+        scores, names, least = self._decide(characters, tracks, vectors)
+        if self.threshold is not None:
+            self.threshold(self._needed(characters, tracks, vectors, names, least))
         looks = self._looks(characters, tracks, vectors, names)
         return tuple(
             _naming(crop.crop_id, characters, scores[track], names[track], looks[track])
@@ -106,6 +100,30 @@ class EmbeddingsNamer:
             if nearest >= limit:
                 found.append(LookAlikes(first, second, nearest, limit))
         return tuple(found)
+
+    def _needed(
+        self,
+        characters: Sequence[str],
+        tracks: Tracks,
+        vectors: Vectors,
+        names: Sequence[int | None],
+        least: float,
+    ) -> NameThreshold:
+        """What a name needed, and its error as it would be for figures without references."""
+
+        def without(character: int) -> list[int | None]:
+            others = [name for place, name in enumerate(characters) if place != character]
+            return self._decide(others, tracks, vectors)[1]
+
+        can_try = len(characters) >= LEAST_CHARACTERS and len(tracks) <= MOST_TRACKS
+        tried, misnamed = count_misnamed(names, without) if can_try else (0, 0)
+        return NameThreshold(
+            similarity=least,
+            margin=self.settings.margin,
+            measured=self.settings.threshold is None and len(characters) > 1,
+            tried=tried,
+            misnamed=misnamed,
+        )
 
     def _looks(
         self,
@@ -140,14 +158,14 @@ class EmbeddingsNamer:
 
     def _decide(
         self, characters: Sequence[str], tracks: Tracks, vectors: Vectors
-    ) -> tuple[Scores, list[int | None]]:
-        """Each track's similarity to each character, and the place of its name or None."""
+    ) -> tuple[Scores, list[int | None], float]:
+        """Each track's similarity to each character, the place of its name or None, the least."""
         margin, threshold = self.settings.margin, self.settings.threshold
         plain = Comparison(np.zeros((0, vectors.shape[1])), np.zeros(0))
         if threshold is not None or len(characters) == 1:
             scores = self._scores(characters, tracks, vectors, plain)
             least = LEAST_SIMILARITY if threshold is None else threshold
-            return scores, tracks.assign(scores, least, margin)
+            return scores, tracks.assign(scores, least, margin), least
         names: list[int | None] = [None] * len(tracks)
         for _ in range(2):  # the tracks that were named teach more about the differences
             comparison = self._comparison(characters, tracks, vectors, names)
@@ -155,9 +173,10 @@ class EmbeddingsNamer:
             means = np.asarray(unit_means(tracks, vectors), np.float32)
             groups = join_alike_tracks(tracks, comparison.apply(means))
             scores = raise_to_groups(alone, groups)
-            least = self._measured_threshold(characters, tracks, scores, comparison)
+            compared = [comparison.apply(self.references[name]) for name in characters]
+            least = measure_threshold(tracks, scores, compared)
             names = tracks.assign(scores, least, margin)
-        return scores, names
+        return scores, names, least
 
     def _comparison(
         self,
@@ -190,36 +209,13 @@ class EmbeddingsNamer:
         ).clip(-1, 1)
         return tracks.means(similarity)
 
-    def _measured_threshold(
-        self, characters: Sequence[str], tracks: Tracks, scores: Scores, comparison: Comparison
-    ) -> float:
-        """What a similarity must reach to be more than that of different characters."""
-        surely = tracks.assign(scores, -1.0, SURE_MARGIN)
-        own = [float(scores[track, name]) for track, name in enumerate(surely) if name is not None]
-        others = [
-            float(np.delete(scores[track], name).max())
-            for track, name in enumerate(surely)
-            if name is not None
-        ]
-        compared = [comparison.apply(self.references[name]) for name in characters]
-        between = [
-            np.max(
-                [(rows @ other.T).max(axis=1) for other in compared if other is not rows], axis=0
-            )
-            for rows in compared
-        ]
-        least = float(np.quantile(np.concatenate(between), REFERENCES_SHARE))
-        if not others:
-            return max(LEAST_SIMILARITY, least)
-        different = max(least, float(np.quantile(others, OTHERS_SHARE)))
-        return different + BETWEEN * max(0.0, float(np.median(own)) - different)
-
 
 def make_embeddings_namer(
     settings: NamingSettings,
     references: Sequence[ReferencePicture],
     embedder: Embedder,
     figure: Callable[[Crop], bytes],
+    threshold: Callable[[NameThreshold], None] | None = None,
 ) -> EmbeddingsNamer:
     """Embed the references; each picture is paid for once and then cached.
 
@@ -232,6 +228,7 @@ def make_embeddings_namer(
         references: of all characters.
         embedder: the one that made the crops' vectors.
         figure: the figure of a crop alone, a JPEG.
+        threshold: takes what a name needed in a film.
     """
     measured = settings.threshold is None and _are_several(references)
 
@@ -250,6 +247,7 @@ def make_embeddings_namer(
         settings,
         (lambda crop: embed_figure(figure(crop))) if measured else None,
         looks,
+        threshold,
     )
 
 

@@ -26,11 +26,19 @@ FRAME_ASPECT = 16 / 9
 
 @dataclass(frozen=True)
 class Reason:
-    """Why something is dropped: `words` takes the settings, `setting` is the key to change."""
+    """Why something is dropped.
+
+    Attributes:
+        title: for people.
+        setting: the key of settings.yaml to change; '' when none decides.
+        words: takes the settings.
+        of: what is dropped for it.
+    """
 
     title: str
     setting: str
     words: Callable[[Settings], str]
+    of: str = "frame"
 
 
 REASONS: dict[RejectReason, Reason] = {
@@ -38,10 +46,12 @@ REASONS: dict[RejectReason, Reason] = {
         "Near-duplicates",
         "deduplication.threshold",
         lambda s: (
-            f"So like a kept picture (similarity {s.deduplication.threshold:g} or more) that "
-            "they would teach nothing new; the better one was kept. The number is the "
-            "similarity to it."
+            "So like a kept picture that they would teach nothing new; the better one was kept."
+            f" The number is the similarity to it: {s.deduplication.threshold:g} or more. A little"
+            " less is enough where both pictures show one figure in one shot and it did not visibly"
+            " change."
         ),
+        of="picture",
     ),
     RejectReason.NO_FIGURE: Reason(
         "No figure in sight",
@@ -65,19 +75,23 @@ REASONS: dict[RejectReason, Reason] = {
             " they are flat, or the box is the whole picture. Or its label is not one that was"
             " asked for."
         ),
+        of="place",
     ),
     RejectReason.UNCHANGED: Reason(
         "Unchanged",
         "sampling.unchanged_difference",
         lambda s: (
-            "The picture hardly moved since the last kept frame of the same shot "
-            f"(less than {s.sampling.unchanged_difference:g} of 255 on average)."
+            "The picture hardly changed since the last kept frame of the same shot: by less than "
+            f"{s.sampling.unchanged_difference:g} of 255 on average, and by less than "
+            f"{s.sampling.unchanged_tile_difference:g} in each of its 100 tiles."
         ),
     ),
     RejectReason.BLACK: Reason(
         "Black",
         "sampling.black_level",
-        lambda s: f"Darker than {s.sampling.black_level:g} of 255 on average.",
+        lambda s: (
+            f"Darker than {s.sampling.black_level:g} of 255 on average, without a bright spot."
+        ),
     ),
     RejectReason.BLANK: Reason(
         "Blank",
@@ -89,7 +103,7 @@ REASONS: dict[RejectReason, Reason] = {
     ),
     RejectReason.FADE: Reason(
         "In a fade or dissolve",
-        "sampling.black_level",
+        "",
         lambda _: "Between two shots, or fading in or out: no picture of its own.",
     ),
     RejectReason.BLURRED: Reason(
@@ -106,6 +120,7 @@ REASONS: dict[RejectReason, Reason] = {
             f"The figure's shorter side has less than {s.crop.min_figure_pixels} pixels: "
             "enlarged, it would teach blur."
         ),
+        of="figure",
     ),
     RejectReason.ENLARGED: Reason(
         "Enlarged too much",
@@ -114,6 +129,7 @@ REASONS: dict[RejectReason, Reason] = {
             f"Even the smallest training picture would enlarge the film's pixels more than "
             f"{s.crop.max_enlargement:g} times: it would teach blur."
         ),
+        of="figure",
     ),
     RejectReason.TEXT: Reason(
         "Titles and credits",
@@ -122,11 +138,13 @@ REASONS: dict[RejectReason, Reason] = {
             f"There are lines of text on the picture, with {s.crop.max_letters} letters or more: "
             "a model would learn to write them."
         ),
+        of="figure",
     ),
     RejectReason.SURPLUS: Reason(
         "Beyond the largest",
         "finder.max_figures",
         lambda s: f"Of each frame the {s.finder.max_figures} largest figures are taken.",
+        of="figure",
     ),
     RejectReason.UNREADABLE: Reason(
         "Unreadable",
@@ -181,6 +199,7 @@ class Dropper:
                 total=len(lines),
                 note=REASONS[reason].words(self.settings) + _how_many_are_shown(len(lines)),
                 setting=REASONS[reason].setting,
+                of=REASONS[reason].of,
                 items=tuple(self._items(reason, _spread(lines))),
             )
             for reason, lines in sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[0]))

@@ -16,6 +16,7 @@ from onmodel.pages.paging import PICTURES_A_PAGE, Section, paginate
 from onmodel.pages.settings_words import settings_in_words
 from onmodel.pages.sheet import CharacterNames, Tile, contact_sheet
 from onmodel.pages.templating import PageCommands, render
+from onmodel.pages.threshold_words import threshold_in_words
 from onmodel.pages.timeline import timeline
 
 KeptPage = tuple[Section[Tile], ...]
@@ -94,6 +95,8 @@ def render_film_report(
         "bill": report.bill,
         "money": money_of(report.bill, "Asking for boxes"),
         "headline": headline(report.summary, report.settings.sampling),
+        "sureness": threshold_in_words(report.summary.threshold)
+                    if report.summary.threshold else (),
         "timeline": timeline(
             sheet=sheet,
             crops=report.crops,

@@ -22,7 +22,19 @@ ItemT = TypeVar("ItemT", bound=ShowsPictures)
 
 @dataclass(frozen=True)
 class Section(Generic[ItemT]):
-    """A heading and its items; `continued` when it began on the page before."""
+    """A heading and its items.
+
+    Attributes:
+        slug: of the heading's anchor.
+        title: the heading.
+        total: number of all items, on all pages.
+        items: those of this page.
+        note: a sentence below the heading.
+        setting: key of settings.yaml that decided, or ''.
+        hue: colour of a character; 0 for none.
+        continued: it began on the page before.
+        of: what is counted, in the singular.
+    """
 
     slug: str
     title: str
@@ -32,6 +44,7 @@ class Section(Generic[ItemT]):
     setting: str = ""
     hue: int = 0
     continued: bool = False
+    of: str = "picture"
 
 
 def paginate(

@@ -47,9 +47,10 @@ def _sampling(settings: Settings) -> str:
     }[sampling.mode]
     return (
         f"{pace} was sampled. Frames darker than {sampling.black_level:g}, flatter than "
-        f"{sampling.blank_deviation:g}, softer than {sampling.min_sharpness:g} or less than "
-        f"{sampling.unchanged_difference:g} away from the last kept frame were dropped before "
-        "anything was paid for."
+        f"{sampling.blank_deviation:g} or softer than {sampling.min_sharpness:g} were dropped "
+        "before anything was paid for; so were fades, and frames that differ from the last kept "
+        f"one by less than {sampling.unchanged_difference:g} as a whole and by less than "
+        f"{sampling.unchanged_tile_difference:g} in each of 100 tiles."
     )
 
 

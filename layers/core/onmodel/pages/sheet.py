@@ -32,7 +32,8 @@ FRAMED: Mapping[Framing, str] = {
 class Tile:
     """One kept crop. `quality` and `similarity` are whole percent; `aspect` is width by height.
 
-    `likeness` ranks portraits: similarity to the reference, or quality without a name.
+    `likeness` ranks portraits: similarity to the reference, or quality without a name. `flag` is
+    shown on the picture; '' for none.
     """
 
     crop_id: str
@@ -42,10 +43,11 @@ class Tile:
     quality: int
     naming: str
     label: str
-    wide: bool
+    flag: str
     alt: str
     likeness: float
     file: str
+    track: str = ""
     pictures: int = 1
 
 
@@ -156,10 +158,11 @@ def tile(
         quality=round(crop.quality * 100),
         naming=_naming(naming, called) + _beside(company, called),
         label=f"{crop.label} {crop.confidence:.0f} %{framed(crop.framing)}",
-        wide=crop.wide,
+        flag="wide" if crop.wide else "group" if company.is_group else "",
         alt=f"{who} at {when}",
         likeness=naming.confidence if naming and naming.character else crop.quality,
         file=crop.key.rpartition("/")[2],
+        track="" if crop.track is None else f", track {crop.track}",
     )
 
 

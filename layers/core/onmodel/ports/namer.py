@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from onmodel.contracts.crops import Crop, Naming
-from onmodel.contracts.namers import NamingSettings
+from onmodel.contracts.namers import NameThreshold, NamingSettings
 from onmodel.contracts.sampling_settings import EmbeddingSettings
 
 if TYPE_CHECKING:  # wiring imports this module also where NumPy is not installed
@@ -97,6 +97,7 @@ class NamingTask:
         figure: the figure of a crop alone, as `vision.encoding.encode_for_service` makes it.
         known: pictures that people named.
         notice: takes a sentence for the film's report, such as why a reference is not used.
+        threshold: takes what a name needed in a film, each time crops were named by vectors.
     """
 
     production: str
@@ -106,6 +107,7 @@ class NamingTask:
     figure: Callable[[Crop], bytes]
     notice: Callable[[str], None]
     known: Sequence[KnownFigure] = ()
+    threshold: Callable[[NameThreshold], None] | None = None
 
 
 NamerOf = Callable[[NamingTask], Namer]

@@ -9,6 +9,7 @@ from onmodel.contracts.crops import Crop
 from onmodel.contracts.film_rows import NamingCost
 from onmodel.contracts.films import RunRequest
 from onmodel.contracts.keys import FilmKeys
+from onmodel.contracts.namers import NameThreshold
 from onmodel.contracts.settings import Settings
 from onmodel.datasets.corrected import cast_of
 from onmodel.films.corrections import corrected_names, read_corrections
@@ -54,6 +55,7 @@ def name_crops(
     vectors = from_npy(studio.get(keys.vectors))
     references = ReferenceReader(run, uploads, studio, registry)
     notices: list[str] = []
+    thresholds: list[NameThreshold] = []
     corrections = read_corrections(run.production, registry)
     reader = KnownFigureReader(run, studio, registry, notices.append)
     chosen = namer(
@@ -64,6 +66,7 @@ def name_crops(
             references=references.pictures(settings),
             figure=FigureReader(studio).read,
             notice=notices.append,
+            threshold=thresholds.append,
             known=(
                 *reader.read(settings, settings.embedding),
                 *known_by_review(crops, vectors, corrections),
@@ -77,6 +80,7 @@ def name_crops(
         usage=meter.usage(),
         notices=(*references.notices, *notices, *_alike(chosen.look_alikes(), characters)),
         character_names={each: character.name for each, character in characters.items()},
+        threshold=thresholds[-1] if thresholds else None,
     )
     studio.put(keys.naming_usage, cost.model_dump_json().encode(), "application/json")
 

@@ -59,6 +59,7 @@ def report_film(
         rejected=dict(Counter(line.reason for line in rejected)),
         named=dict(Counter(name.character or "" for name in names)),
         character_names=naming.character_names,
+        threshold=naming.threshold,
         usage=usage,
         lost_seconds=tuple(span for chunk in chunks for span in chunk.lost_seconds),
         estimated_usd=None if bill.total_usd is None else float(bill.total_usd),
