@@ -444,6 +444,26 @@ def test_assemble_when_group_pictures_are_the_best_then_no_places_beyond_their_s
     ] * 20
 
 
+def test_assemble_when_any_share_may_be_group_pictures_then_those_alone_keep_their_part() -> None:
+    episode = beside(film("ep1", ["buck"] * 40 + ["frank"]), dict.fromkeys(range(20), (40, 0.9)))
+    any_share = SETTINGS.model_copy(
+        update={"max_per_character": 10, "max_share": 100.0, "group_share": 1.0}
+    )
+    assembly = assemble([episode], threshold=ALIKE, training=any_share)
+    of_buck = [item.is_group for item in assembly.items if item.character == "buck"]
+    assert (len(of_buck), sum(of_buck)) == (10, 5)
+
+
+def test_assemble_when_no_group_pictures_are_wanted_then_only_a_rare_character_keeps_some() -> None:
+    episode = beside(
+        film("ep1", ["buck"] * 8 + ["frank"] * 6), dict.fromkeys([0, 1, *range(8, 14)], (0, 0.9))
+    )
+    few = SETTINGS.model_copy(update={"min_per_character": 4, "group_share": 0.0})
+    items = assemble([episode], threshold=ALIKE, training=few).items
+    groups = [item.character for item in items if item.is_group]
+    assert (groups, len(items)) == (["frank"] * 4, 6 + 4)
+
+
 def test_assemble_when_a_character_is_never_alone_then_it_keeps_group_pictures() -> None:
     episode = beside(
         film("ep1", ["buck"] * 12 + ["frank"] * 8), dict.fromkeys(range(12, 20), (0, 0.9))

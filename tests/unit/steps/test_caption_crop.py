@@ -101,6 +101,14 @@ def test_caption_when_a_person_typed_a_new_name_then_the_prompt_has_it_as_typed(
     assert "recognised as Other One." in world.captions.asked[1][0].text
 
 
+def test_caption_when_a_person_named_the_figure_beside_then_the_prompt_names_it_too(
+    world: FilmsInMemory,
+) -> None:
+    shown = {"beside": ("frank", "mcbuck", "other-one"), "names_beside": {"mcbuck": "McBuck"}}
+    world.caption(world.item.model_copy(update=shown))
+    assert "Recognised beside it: Frank, McBuck and Other One." in world.captions.asked[0][0].text
+
+
 def test_caption_when_the_message_repeats_then_not_paid_again(world: FilmsInMemory) -> None:
     world.caption(world.item)
     world.caption(world.item)

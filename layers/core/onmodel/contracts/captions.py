@@ -57,6 +57,11 @@ class CaptionItem(Contract):
         exclude_if=lambda name: not name,
         description="as a person typed it in a review, where only people named this character",
     )
+    names_beside: dict[CharacterSlug, str] = Field(
+        default_factory=dict,
+        exclude_if=lambda names: not names,
+        description="likewise, of the characters beside it",
+    )
     faults: tuple[str, ...] = Field(
         default=(),
         exclude_if=lambda faults: not faults,

@@ -171,8 +171,10 @@ def _balanced(
     for character, rows in by_character.items():
         alone = _spread(pool, (i for i in rows if not companies[i].is_group))
         groups = _spread(pool, (i for i in rows if companies[i].is_group))
-        # more group pictures would take places, and then be left out for their share
-        few = min(len(groups), max(int(cap * training.group_share), cap - len(alone)))
+        # more group pictures would take places, and then be left out for their share; and where
+        # the share allows all, those of the figure alone keep their part
+        most = min(int(cap * training.group_share), -(-cap * len(groups) // len(rows)))
+        few = min(len(groups), max(most, cap - len(alone)))
         chosen += [*alone[: cap - few], *groups[:few]]
         detail = (
             f"{cap:,} of {len(rows):,} are taken, the best of each shot, framing and look first"

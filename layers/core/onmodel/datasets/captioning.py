@@ -191,14 +191,15 @@ class Captioner:
         return new > old
 
     def _subject(self, who: Recognised) -> CaptionSubject:
-        """A character that only a person gave to crops is in the prompts of those crops alone.
+        """A character that only a person gave to crops is in the prompts of crops that show it.
 
         In the prompts of all crops it would make all captions new, and paid for again.
         """
         characters, own = dict(self.characters), who.character
-        beside = tuple(slug for slug in who.beside if slug in characters and slug != own)
-        if own is not None and own not in characters:
-            characters[own] = Character(name=self.names.get(own) or person_name(own))
+        beside = tuple(slug for slug in who.beside if slug != own)
+        for slug in (own, *beside):
+            if slug is not None and slug not in characters:
+                characters[slug] = Character(name=self.names.get(slug) or person_name(slug))
         return CaptionSubject(
             character=own,
             characters=characters,

@@ -60,6 +60,7 @@ class DatasetFiles:
                 worn=item.worn,
                 key=item.key,
                 character_name=names.get(item.character or "", ""),
+                names_beside={slug: names[slug] for slug in item.beside if slug in names},
             )
             for item, is_known in copied
             if not is_known

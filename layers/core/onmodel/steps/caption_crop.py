@@ -207,7 +207,9 @@ class CaptionCrop:
 
     def _captioner(self, item: CaptionItem) -> Captioner:
         settings = Settings.from_stored(self.studio.get(_keys(item).settings))
-        names = {item.character: item.character_name} if item.character else {}
+        names = dict(item.names_beside)
+        if item.character:
+            names[item.character] = item.character_name
         return Captioner(settings.captions, settings.characters, self.cache, self.limits, names)
 
     def _write_failure(

@@ -49,6 +49,7 @@ def check_captions(
         asked=sum(1 for answer in answers.values() if answer.asked_again),
         most=settings.captions.most_asked_again(row.body.captions_needed),
     )
+    names = corrections.names()
     lines = [
         CaptionItem(
             crop_id=item.crop_id,
@@ -61,7 +62,8 @@ def check_captions(
             worn=item.worn,
             key=item.key,
             faults=faults,
-            character_name=corrections.names().get(item.character or "", ""),
+            character_name=names.get(item.character or "", ""),
+            names_beside={slug: names[slug] for slug in item.beside if slug in names},
         )
         for item, faults in again
     ]
