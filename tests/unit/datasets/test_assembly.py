@@ -456,7 +456,8 @@ def test_assemble_when_any_share_may_be_group_pictures_then_those_alone_keep_the
 
 def test_assemble_when_no_group_pictures_are_wanted_then_only_a_rare_character_keeps_some() -> None:
     episode = beside(
-        film("ep1", ["buck"] * 8 + ["frank"] * 6), dict.fromkeys([0, 1, *range(8, 14)], (0, 0.9))
+        film("ep1", ["buck"] * 8 + ["frank"] * 6),
+        dict.fromkeys((0, 1), (8, 0.9)) | dict.fromkeys(range(8, 14), (0, 0.9)),
     )
     few = SETTINGS.model_copy(update={"min_per_character": 4, "group_share": 0.0})
     items = assemble([episode], threshold=ALIKE, training=few).items
