@@ -48,9 +48,9 @@ USUAL: Shown = [("day", shot) for shot in range(6)]
 @pytest.mark.parametrize(
     ("rare", "detail"),
     [
-        ([("rain", 7)], "“rain” is on 1 picture of 1 shot, limit 3 of 2"),
-        ([("rain", 7), ("rain", 8)], "“rain” is on 2 pictures of 2 shots, limit 3 of 2"),
-        ([("rain", 7)] * 4, "“rain” is on 4 pictures of 1 shot, limit 3 of 2"),
+        ([("rain", 7)], "“rain” is on 1 picture of 1 shot; it takes 3 of 2"),
+        ([("rain", 7), ("rain", 8)], "“rain” is on 2 pictures of 2 shots; it takes 3 of 2"),
+        ([("rain", 7)] * 4, "“rain” is on 4 pictures of 1 shot; it takes 3 of 2"),
     ],
 )
 def test_without_one_off_looks_when_few_pictures_or_one_shot_show_it_then_left_out(

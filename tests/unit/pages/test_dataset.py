@@ -126,7 +126,7 @@ def test_dataset_report_when_one_off_looks_were_left_out_then_each_is_shown_with
     thumbnails = {"left0": b"left out"}
     shown = report(left_out=left_out, thumbnails=thumbnails)
     html = dict(render_dataset_report(shown))["index.html"].decode()
-    assert '<h3 id="one-off-looks">One-off looks</h3>' in html
+    assert '<h3>One-off looks</h3><span class="total">1 picture</span>' in html
     assert "<p>reason 0</p><small>Buck · a-00000001</small>" in html
     assert base64.b64encode(b"left out").decode() in html
     assert "reason 1" not in html

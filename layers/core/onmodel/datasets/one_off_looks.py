@@ -69,7 +69,7 @@ def _one_offs(pool: CropPool, chosen: Iterable[int]) -> dict[tuple[str | None, s
             if look and not is_seen and len(places) < most:
                 found[character, look] = (
                     f"“{look}” is on {count(len(places), 'picture')} of"
-                    f" {count(len(shots), 'shot')}, limit {FEWEST_PICTURES} of {FEWEST_SHOTS}"
+                    f" {count(len(shots), 'shot')}; it takes {FEWEST_PICTURES} of {FEWEST_SHOTS}"
                 )
     return found
 
