@@ -4,8 +4,14 @@ import pytest
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.datasets import CharacterCount, DatasetItem, LeftOut, LeftOutReason, Split
+from onmodel.contracts.framing import Framing
 from onmodel.contracts.settings import TrainingSettings
-from onmodel.datasets.summary import rare_looks_in_words, summarize, thin_in_words
+from onmodel.datasets.summary import (
+    one_sided_in_words,
+    rare_looks_in_words,
+    summarize,
+    thin_in_words,
+)
 
 
 def item(number: int, character: str | None, split: Split = Split.TRAINING) -> DatasetItem:
@@ -50,6 +56,21 @@ def test_rare_looks_when_a_look_has_few_pictures_then_named() -> None:
         "Fewer than 3 pictures of Big Buck's “rain” (1): a model may not learn this look",
     )
     assert rare_looks_in_words(worn[:3], {}) == ()
+
+
+@pytest.mark.parametrize(("heads", "said"), [(8, True), (7, False)])
+def test_one_sided_when_nearly_all_pictures_show_the_head_alone_then_named(
+    heads: int, said: bool
+) -> None:
+    framings = [Framing.HEAD] * heads + [Framing.FULL] * (10 - heads)
+    items = [
+        item(number, "buck").model_copy(update={"framing": framing})
+        for number, framing in enumerate(framings)
+    ]
+    words = one_sided_in_words(items, TrainingSettings(min_per_character=10), {"buck": "Big Buck"})
+    only = "8 of 10 pictures of Big Buck show the head alone: a model may not learn what is below"
+    assert words == (f"{only} it",) * said
+    assert one_sided_in_words(items, TrainingSettings(min_per_character=11), {}) == ()
 
 
 def counts(**training: int) -> list[CharacterCount]:

@@ -13,9 +13,18 @@ from onmodel.contracts.datasets import (
     LeftOutReason,
     Split,
 )
+from onmodel.contracts.framing import Framing
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.datasets.one_off_looks import FEWEST_PICTURES, one_off_looks_in_words
 from onmodel.formats.wording import listed, person_name
+
+MOST_OF_A_FRAMING = 0.8
+"""Share of a character's pictures with one framing from which a notice says so; an estimate."""
+
+ONE_SIDED = {
+    Framing.HEAD: "the head alone: a model may not learn what is below it",
+    Framing.WIDE: "mostly surroundings: a model may not learn its face",
+}
 
 MOST_NAMED = 5
 """Characters with too few pictures that a sentence lists; it says how many more there are."""
@@ -64,6 +73,7 @@ def summarize(
         notices=(
             *thin_in_words(counts, training, names),
             *rare_looks_in_words(items, names),
+            *one_sided_in_words(items, training, names),
             *one_off_looks_in_words(left_out, names),
         ),
     )
@@ -89,6 +99,33 @@ def rare_looks_in_words(items: Iterable[DatasetItem], names: Mapping[str, str]) 
     return (
         f"Fewer than {FEWEST_PICTURES} pictures of {listed(rare)}: a model may not learn"
         f" {'this look' if len(rare) == 1 else 'these looks'}",
+    )
+
+
+def one_sided_in_words(
+    items: Sequence[DatasetItem], training: TrainingSettings, names: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Which characters nearly all pictures show from too near or from afar; without a full stop.
+
+    They are trained on: there are no others.
+
+    Args:
+        items: the dataset's pictures.
+        training: the settings; a character with fewer pictures than they want is thin already.
+        names: of all characters of the production, for people, by slug.
+    """
+    shown = Counter((item.character, item.framing) for item in items)
+    enough = {
+        slug: number
+        for slug, number in sorted(Counter(item.character or "" for item in items).items())
+        if slug and number >= training.min_per_character
+    }
+    return tuple(
+        f"{shown[slug, framing]:,} of {number:,} pictures of {names.get(slug) or person_name(slug)}"
+        f" show {words}"
+        for slug, number in enough.items()
+        for framing, words in ONE_SIDED.items()
+        if shown[slug, framing] >= MOST_OF_A_FRAMING * number
     )
 
 

@@ -23,7 +23,12 @@ from onmodel.datasets.caption_answers import read_answers
 from onmodel.datasets.caption_repairs import CaptionSet
 from onmodel.datasets.corrected import cast_of, review_pictures
 from onmodel.datasets.records import dataset_keys, dataset_settings
-from onmodel.datasets.summary import rare_looks_in_words, summarize, thin_in_words
+from onmodel.datasets.summary import (
+    one_sided_in_words,
+    rare_looks_in_words,
+    summarize,
+    thin_in_words,
+)
 from onmodel.errors import DatasetRefused
 from onmodel.films.corrections import Corrections, read_corrections
 from onmodel.formats.jsonl import read_lines, write_lines
@@ -82,6 +87,7 @@ def collect_captions(
     outdated = (
         *thin_in_words(before.characters, settings.training, names),
         *rare_looks_in_words(items, names),
+        *one_sided_in_words(items, settings.training, names),
     )
     others = (notice for notice in row.body.notices if notice not in outdated)
     checked = CaptionSet(captioned, reviewed.captions, cast).result(answers)
