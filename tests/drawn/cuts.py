@@ -17,6 +17,7 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
+from av.video.reformatter import VideoReformatter
 
 Picture = npt.NDArray[np.uint8]
 Kind = Literal["plain", "quick", "alike", "fade", "dissolve", "flash", "pan", "fast"]
@@ -300,8 +301,10 @@ def _encode(path: Path, form: Form, drawn: Iterator[Picture]) -> None:
         stream: Any = output.add_stream(form.codec, rate=FPS, options=dict(form.options))
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.codec_context.time_base = Fraction(1, FPS)
+        reformatter = VideoReformatter()  # frame.reformat would make one for each picture
         for index, picture in enumerate(drawn):
-            frame = av.VideoFrame.from_ndarray(picture, format="bgr24").reformat(format="yuv420p")
+            frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
+            frame = reformatter.reformat(frame, format="yuv420p", threads=1)
             frame.pts, frame.time_base = index, Fraction(1, FPS)
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))

@@ -17,6 +17,7 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 # BGR colours of body and scarf; shape tells them apart too
 CHARACTERS = {
@@ -139,6 +140,7 @@ def draw_film(
         stream: Any = output.add_stream(codec, rate=fps, options=chosen)
         stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
         stream.codec_context.gop_size = gop
+        stream.codec_context.thread_count = 1  # the same bytes on a machine of any number of cores
         # MPEG-2 counts pictures; the others can place them anywhere
         tick = Fraction(1, fps if codec in _COUNTED else fps * 100)
         stream.codec_context.time_base = tick
@@ -147,9 +149,10 @@ def draw_film(
         if rotation:
             stream.set_display_rotation(rotation)
         track: Any = output.add_stream("aac", rate=48000) if sound else None
+        reformatter = VideoReformatter()  # frame.reformat would make one for each picture
         for time in times:
             frame = av.VideoFrame.from_ndarray(paint(film, time), format="bgr24")
-            frame = frame.reformat(format=pixel_format)
+            frame = reformatter.reformat(frame, format=pixel_format, threads=1)
             frame.pts, frame.time_base = round(time / tick), tick
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
