@@ -56,8 +56,9 @@ def definitions_from(step: str) -> Iterator[tuple[str, ast.AST]]:
             waiting += [(place[0], name)] if name in known else imported.get(name, ())
 
 
-def names_in(node: ast.AST) -> set[str]:
-    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+@functools.cache  # nodes are told apart by their identity; most are reached from many functions
+def names_in(node: ast.AST) -> frozenset[str]:
+    return frozenset(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
 
 
 @functools.cache

@@ -31,7 +31,7 @@ class Waiting(BaseHTTPRequestHandler):
 def waiting() -> Iterator[tuple[str, type[Waiting]]]:
     handler = type("Handler", (Waiting,), {"got": []})
     server = HTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}", handler
     server.shutdown()

@@ -94,7 +94,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def picture() -> bytes:
     """A PNG of noise: large enough for a reference."""
     noise = np.random.default_rng(1).integers(0, 255, (96, 96, 3), dtype=np.uint8)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from fakes.detector_in_memory import DetectorInMemory
 from fakes.executions import execution_arn
 from fakes.films_in_memory import MACHINE, TRAIN_MODEL, FilmsInMemory
+from fakes.labels import FakeLabels, figure
 from fakes.trainer import Only
 from typer.testing import CliRunner
 
@@ -75,14 +77,29 @@ def invoke(connection: Connection, trainer: DeletingTrainer, monkeypatch: pytest
     return call
 
 
-@pytest.fixture
-def prepared(world: FilmsInMemory, film: Path, picture: bytes) -> FilmsInMemory:
-    """Production Bunny with a prepared film of two versions, a reference and a model; and Hop."""
+@pytest.fixture(scope="module")
+def prepared_once(film: Path, picture: bytes) -> FilmsInMemory:
+    """To be copied, not changed: Bunny and Bunnyhop with a prepared film and a reference each."""
+    world = FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
     for folder in ("Bunny", "Bunnyhop"):
         world.route(world.upload(f"{folder}/characters/Mira/1.png", picture))
         world.upload(f"{folder}/films/mira.mp4", film.read_bytes())
         world.route(world.event(f"{folder}/films/mira.mp4"))
         world.prepare(world.started())
+    return world
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> FilmsInMemory:
+    """What the connection leads to: empty, unless the test asks for `prepared`."""
+    if "prepared" in request.fixturenames:
+        return deepcopy(request.getfixturevalue("prepared_once"))
+    return FilmsInMemory()
+
+
+@pytest.fixture
+def prepared(world: FilmsInMemory) -> FilmsInMemory:
+    """Production Bunny with a prepared film of two versions, a reference and a model; and Hop."""
     world.uploads.put("Bunny/films/mira.mp4", b"an older version's successor", "video/mp4")
     world.studio.put("bunny/films/mira/samples/s/crops/c.jpg", b"crop", "image/jpeg")
     world.studio.put("bunny/datasets/d1/manifest.jsonl", b"{}", "text/plain")

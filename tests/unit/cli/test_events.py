@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import inspect
 import json
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
+from fakes.films_in_memory import FilmsInMemory
+from fakes.labels import FakeLabels, figure
 from functions import load_function
 from typer.testing import CliRunner
 
@@ -21,10 +24,26 @@ OF_A_FILM = ["route_upload", "claim_run", "probe_film", "sample_chunk", "dedupli
              "collect_film"]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def prepared_once(film: Path) -> FilmsInMemory:
+    """To be copied, not changed: production mira with a prepared film."""
+    world = FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+    world.route(world.upload("mira/films/mira.mp4", film.read_bytes()))
+    world.prepare(world.started())
+    return world
+
+
 @pytest.fixture
-def prepared(connection: Connection, film: Path, tmp_path: Path, monkeypatch) -> Connection:
+def world(request: pytest.FixtureRequest) -> FilmsInMemory:
+    """What the connection leads to: empty, unless the test asks for `prepared`."""
+    if "prepared" in request.fixturenames:
+        return deepcopy(request.getfixturevalue("prepared_once"))
+    return FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+
+
+@pytest.fixture
+def prepared(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> Connection:
     monkeypatch.setattr(events, "open_stack", lambda *_arguments: connection)
-    prepare_films(Wish(films=(film,), production="mira", output=tmp_path), connection, err)
     return connection
 
 

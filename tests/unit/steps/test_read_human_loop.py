@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -105,9 +106,15 @@ class Review:
         return [one.id for one in self.world.human_loops.contents[self.first].pictures]
 
 
-@pytest.fixture
-def review() -> Review:
+@pytest.fixture(scope="module")
+def started() -> Review:
+    """To be copied, not changed."""
     return Review()
+
+
+@pytest.fixture
+def review(started: Review) -> Review:
+    return deepcopy(started)
 
 
 def test_loop_when_answered_then_its_answers_are_corrections_of_the_production(

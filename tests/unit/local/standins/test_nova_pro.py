@@ -154,7 +154,7 @@ class _Local(BaseHTTPRequestHandler):
 @pytest.fixture
 def endpoint() -> Iterator[VisionEndpoint]:
     server = HTTPServer(("127.0.0.1", 0), _Local)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield VisionEndpoint(f"http://127.0.0.1:{server.server_port}/v1", "tiny-vision")
     server.shutdown()
     server.server_close()
