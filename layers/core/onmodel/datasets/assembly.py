@@ -25,9 +25,10 @@ from onmodel.contracts.keys import digest
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.datasets.corrected import corrected_item
 from onmodel.datasets.crop_pool import CropPool, FilmCrops, pool_of
+from onmodel.datasets.left_out import left_out
 from onmodel.datasets.one_off_looks import without_one_off_looks
 from onmodel.datasets.splits import split_by_shot
-from onmodel.datasets.usable_crops import left_out, usable_crops
+from onmodel.datasets.usable_crops import usable_crops
 from onmodel.errors import DatasetRefused
 from onmodel.films.company import Company, company_of
 from onmodel.films.corrections import NO_CORRECTIONS, Corrections

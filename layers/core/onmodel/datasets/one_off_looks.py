@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from onmodel.contracts.datasets import LeftOut, LeftOutReason
-from onmodel.datasets.crop_pool import CropPool
-from onmodel.datasets.usable_crops import left_out
+from onmodel.datasets.left_out import left_out
 from onmodel.films.corrections import Corrections
 from onmodel.formats.wording import count, listed, person_name
+
+if TYPE_CHECKING:  # loads NumPy, which those that only name the looks have not
+    from onmodel.datasets.crop_pool import CropPool
 
 FEWEST_PICTURES = 3
 """Of a look: below, nothing else shows it in another pose."""

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from onmodel.contracts.crops import Crop
 from onmodel.contracts.datasets import LeftOut, LeftOutReason
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.datasets.corrected import NOBODY, REJECTED
 from onmodel.datasets.crop_pool import CropPool
+from onmodel.datasets.left_out import left_out
 from onmodel.errors import DatasetRefused
 from onmodel.films.company import Company
 from onmodel.films.corrections import Corrections
@@ -148,23 +148,3 @@ def _without(  # noqa: PLR0917 - private
         else:
             left.append(left_out(crop, pool.characters[i], reason, detail))
     return np.array(good, np.intp)
-
-
-def left_out(  # noqa: PLR0917 - fields of a line
-    crop: Crop,
-    character: str | None,
-    reason: LeftOutReason,
-    detail: str,
-    kept_instead: str | None = None,
-    look: str = "",
-) -> LeftOut:
-    """The line of a crop that does not come into the dataset."""
-    return LeftOut(
-        crop_id=crop.crop_id,
-        film_id=crop.film_id,
-        reason=reason,
-        character=character,
-        look=look,
-        detail=detail,
-        kept_instead=kept_instead,
-    )
