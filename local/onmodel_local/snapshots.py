@@ -38,6 +38,7 @@ class Snapshots:
         self._path = folder / STAND_INS
         self._made = made
         self._lock = threading.Lock()
+        self._stopped = threading.Event()
 
     def take(self) -> None:
         """Write everything; what changes meanwhile is in the next one."""
@@ -65,13 +66,17 @@ class Snapshots:
             records.update(known.get(name, {}))
 
     def keep_taking(self) -> None:
-        """Take one every half minute, in the background."""
+        """Take one every half minute, in the background, until `stop` is called."""
 
         def run() -> None:
-            while not threading.Event().wait(EVERY_SECONDS):
+            while not self._stopped.wait(EVERY_SECONDS):
                 try:
                     self.take()
                 except Exception:  # the one before stays, and the next one is tried
                     logger.exception("no snapshot was taken")
 
         threading.Thread(target=run, daemon=True, name="snapshots").start()
+
+    def stop(self) -> None:
+        """Take no further one in the background."""
+        self._stopped.set()

@@ -213,16 +213,21 @@ def test_export_when_it_was_interrupted_then_it_goes_on_with_what_it_has(
     assert [path.name for path in Path().iterdir()] == ["out"]
 
 
+def review_in_folder(rejected: str, named: str) -> None:
+    """Of the second picture, somebody else decided since the folder was written."""
+    decided = [
+        PostedCorrection(crop_id=rejected, version=0, verdict=Verdict.REJECTED),
+        PostedCorrection(crop_id=named, version=3, character="big-buck"),
+    ]
+    Path("out/review.jsonl").write_bytes(write_lines(decided))
+
+
 def test_export_when_the_folder_was_reviewed_then_saved_and_written_with_it(
     export: Command, world: TrainingInMemory, dataset: DatasetRef
 ) -> None:
     first, second, *_ = (item.crop_id for item in items_of(world, dataset))
     assert export("--to", "out").exit_code == 0
-    decided = [
-        PostedCorrection(crop_id=first, version=0, verdict=Verdict.REJECTED),
-        PostedCorrection(crop_id=second, version=3, character="big-buck"),
-    ]
-    Path("out/review.jsonl").write_bytes(write_lines(decided))
+    review_in_folder(first, second)
     told = json.loads(export("--to", "out", "--json").stdout)
     assert told["corrections"] == {
         "saved": 1,
@@ -238,11 +243,7 @@ def test_export_when_the_reviewed_folder_cannot_be_replaced_then_saved_correctio
 ) -> None:
     first, second, *_ = (item.crop_id for item in items_of(world, dataset))
     assert export("--to", "out").exit_code == 0
-    decided = [
-        PostedCorrection(crop_id=first, version=0, verdict=Verdict.REJECTED),
-        PostedCorrection(crop_id=second, version=3, character="big-buck"),
-    ]
-    Path("out/review.jsonl").write_bytes(write_lines(decided))
+    review_in_folder(first, second)
     Path("out/mine.txt").write_text("a file of a person")
     refused = export("--to", "out")
     assert refused.exit_code == 3 and "was changed since: mine.txt" in refused.stderr

@@ -44,6 +44,9 @@ STORYBOARD = {
 }  # fmt: skip
 
 
+NOT_DRAWN = "ALARM: the storyboard bunny/storyboards/forest.yaml was not drawn"
+
+
 @pytest.fixture
 def studio() -> DeploymentInMemory:
     return DeploymentInMemory()
@@ -246,7 +249,7 @@ def test_storyboard_when_a_drawing_was_approved_then_notified_and_nothing_is_dep
     asked(studio, arn, ApprovalStatus.APPROVED, "forest", purpose="drawing")
     assert studio.reconcile().notified == ("DrawStoryboard:forest-1",)
     assert execution_arn(DEPLOY, "forest-1") not in studio.executions.payloads  # type: ignore[attr-defined]
-    assert subjects(studio) == ["ALARM: a storyboard was not drawn"]
+    assert subjects(studio) == [NOT_DRAWN]
 
 
 def test_storyboard_when_declined_and_its_mail_was_never_sent_then_sent(
@@ -262,7 +265,7 @@ def test_storyboard_when_declined_and_its_mail_was_never_sent_then_sent(
     ("status", "subject"),
     [
         (StoryboardStatus.DRAWN, "Storyboard Forest of bunny is drawn: 2 panels"),
-        (StoryboardStatus.DRAWING, "ALARM: a storyboard was not drawn"),
+        (StoryboardStatus.DRAWING, NOT_DRAWN),
     ],
 )
 def test_storyboard_when_its_execution_ended_then_notified(
@@ -363,3 +366,25 @@ def test_execution_when_no_mail_could_be_sent_for_days_then_notified_when_one_ca
                 studio.reconcile()
     assert studio.reconcile().notified == ("PrepareFilm:one",)
     assert subjects(studio) == ["ALARM: the film a.mp4 was not prepared"]
+
+
+@pytest.mark.parametrize(
+    ("is_planned", "advice"),
+    [(False, "if it cannot be drawn, a mail says why"), (True, "that were drawn are kept")],
+)
+def test_storyboard_when_stopped_while_it_was_refused_then_another_upload_says_why(
+    studio: DeploymentInMemory, is_planned: bool, advice: str
+) -> None:
+    arn = end(studio, DRAW, {"request": STORYBOARD}, "forest-1")
+    if is_planned:
+        body = StoryboardBody(
+            name="forest", take=1, correlation_id="upload-2", title="Forest", panels=2
+        )
+        STORYBOARDS.create(
+            studio.registry, "bunny", "forest-1", status=StoryboardStatus.DRAWING, body=body,
+            now=studio.clock(), holder=arn,
+        )  # fmt: skip
+    assert studio.reconcile().notified
+    (mail,) = studio.mailbox.mails
+    assert mail.subject == NOT_DRAWN
+    assert advice in " ".join(mail.body.split())

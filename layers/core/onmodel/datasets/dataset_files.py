@@ -5,13 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from onmodel.contracts.captions import CaptionAnswer, CaptionItem
+from onmodel.contracts.captions import CaptionAnswer
 from onmodel.contracts.datasets import DatasetItem, DatasetSummary
 from onmodel.contracts.keys import DatasetKeys
 from onmodel.contracts.settings import Settings
 from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.assembly import Assembly
 from onmodel.datasets.caption_answers import write_answer
+from onmodel.datasets.caption_items import caption_item
 from onmodel.datasets.captioning import Captioner
 from onmodel.datasets.known_captions import KnownCaptions
 from onmodel.films.corrections import Corrections
@@ -48,23 +49,7 @@ class DatasetFiles:
         with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
             copied = list(pool.map(lambda item: self._copy(item, keys, known), assembly.items))
         items = [item for item, _ in copied]
-        waiting = [
-            CaptionItem(
-                crop_id=item.crop_id,
-                production=keys.production,
-                dataset_id=keys.dataset_id,
-                character=item.character,
-                beside=item.beside,
-                framing=item.framing,
-                place=item.place,
-                worn=item.worn,
-                key=item.key,
-                character_name=names.get(item.character or "", ""),
-                names_beside={slug: names[slug] for slug in item.beside if slug in names},
-            )
-            for item, is_known in copied
-            if not is_known
-        ]
+        waiting = [caption_item(item, keys, names) for item, is_known in copied if not is_known]
         for key, body in (
             (keys.settings, settings.model_dump_json().encode()),
             (keys.summary, summary.model_dump_json(indent=2).encode()),

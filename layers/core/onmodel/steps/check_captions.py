@@ -5,10 +5,11 @@ No paid call. A repeat finds what is put right, and lists only what was not aske
 
 from __future__ import annotations
 
-from onmodel.contracts.captions import CaptionItem, CaptionsChecked
+from onmodel.contracts.captions import CaptionsChecked
 from onmodel.contracts.datasets import DatasetItem, DatasetRequest
 from onmodel.contracts.trainings import DatasetLimits
 from onmodel.datasets.caption_answers import read_answers, write_answers
+from onmodel.datasets.caption_items import caption_item
 from onmodel.datasets.caption_repairs import CaptionSet, stripped_caption
 from onmodel.datasets.corrected import cast_of, review_pictures
 from onmodel.datasets.records import dataset_keys, dataset_settings
@@ -50,23 +51,7 @@ def check_captions(
         most=settings.captions.most_asked_again(row.body.captions_needed),
     )
     names = corrections.names()
-    lines = [
-        CaptionItem(
-            crop_id=item.crop_id,
-            production=dataset.production,
-            dataset_id=dataset.dataset_id,
-            character=item.character,
-            beside=item.beside,
-            framing=item.framing,
-            place=item.place,
-            worn=item.worn,
-            key=item.key,
-            faults=faults,
-            character_name=names.get(item.character or "", ""),
-            names_beside={slug: names[slug] for slug in item.beside if slug in names},
-        )
-        for item, faults in again
-    ]
+    lines = [caption_item(item, keys, names, faults) for item, faults in again]
     studio.put(keys.to_caption_again, write_lines(lines), "application/jsonl")
     return CaptionsChecked(
         stripped=len(stripped),

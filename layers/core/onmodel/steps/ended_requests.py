@@ -10,30 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
-from pydantic import ValidationError
-
-from onmodel.contracts.base import Contract
 from onmodel.contracts.datasets import Generation
 from onmodel.contracts.deployments import DeployRequest
 from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.films import Run
 from onmodel.contracts.keys import execution_arn
 from onmodel.contracts.rows import (
-    ApprovalStatus,
     DatasetStatus,
     GenerationStatus,
-    StoryboardStatus,
     TrainingStage,
 )
-from onmodel.contracts.storyboards import StoryboardRequest
 from onmodel.datasets.generations import is_tried_again, start_again_by_itself
 from onmodel.deployments.events import ready_event
 from onmodel.money.approvals import newest_approval
-from onmodel.notifications.outcomes import outcome_of, record_outcome
+from onmodel.notifications.outcomes import outcome_of
 from onmodel.notifications.sending import was_sent
-from onmodel.observability import logger
 from onmodel.ports.machines import Clock, EndedExecution, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -45,19 +37,16 @@ from onmodel.registry.kinds import (
     RUNS,
     STORYBOARDS,
     TRAININGS,
-    ApprovalRow,
     GenerationRow,
 )
 from onmodel.registry.tombstones import was_deleted_since
-from onmodel.steps.outcome_mails import ENDED, About, OutcomeMails
+from onmodel.steps.ended_storyboards import EndedStoryboards
+from onmodel.steps.outcome_mails import ENDED, About, OutcomeMails, input_of, is_declined
 from onmodel.steps.recovery import is_held
-from onmodel.storyboards.drawers import newest_training
 
 NOT_STARTED = "training_not_started"
 
 BEGUN = frozenset(TrainingStage) - {TrainingStage.STARTING, TrainingStage.IMPOSSIBLE}
-
-InputT = TypeVar("InputT", bound=Contract)
 
 
 @dataclass(frozen=True)
@@ -96,15 +85,18 @@ class EndedRequests:
 
     def _acts(self) -> Mapping[str, Callable[[EndedExecution], bool]]:
         """By the machine's ARN."""
+        storyboards = EndedStoryboards(
+            self.registry, self.mails, self.executions, self.clock, self.deploy_model_arn
+        )
         return {
             self.prepare_film_arn: self._film,
             self.train_model_arn: self._training,
             self.deploy_model_arn: self._deployment,
-            self.draw_storyboard_arn: self._storyboard,
+            self.draw_storyboard_arn: storyboards.act,
         }
 
     def _film(self, ended: EndedExecution) -> bool:
-        run = _read(Run, ended, "run")
+        run = input_of(Run, ended, "run")
         if run is None or self.mails.is_sent(ended, run.production):
             return False
         row = RUNS.read(self.registry, run.production, run.run_id)
@@ -121,7 +113,7 @@ class EndedRequests:
     # ── trainings ────────────────────────────────────────────────────────────────────────────────
 
     def _training(self, ended: EndedExecution) -> bool:
-        generation = _read(Generation, ended, "generation")
+        generation = input_of(Generation, ended, "generation")
         if generation is None:
             return False
         row = GENERATIONS.read(self.registry, generation.production, generation.generation_id)
@@ -144,7 +136,7 @@ class EndedRequests:
         if not dataset or dataset.status == DatasetStatus.REFUSED:
             return "dataset_refused", row.id
         asked = newest_approval(row.production, ended.arn, self.registry)
-        if asked is not None and _is_declined(asked, ended):
+        if asked is not None and is_declined(asked, ended):
             return "approval_ended", dataset.id
         for training in TRAININGS.list(self.registry, row.production):
             if training.body.dataset_id == dataset.id and training.status in BEGUN:
@@ -170,10 +162,10 @@ class EndedRequests:
             machine_arn=self.train_model_arn,
         )
 
-    # ── deployments and storyboards ──────────────────────────────────────────────────────────────
+    # ── deployments ──────────────────────────────────────────────────────────────
 
     def _deployment(self, ended: EndedExecution) -> bool:
-        request = _read(DeployRequest, ended, "request")
+        request = input_of(DeployRequest, ended, "request")
         if request is None:
             return False
         rows = DEPLOYMENTS.list_all(self.registry)
@@ -208,7 +200,7 @@ class EndedRequests:
         """A job's event: its training is deployed again, unless a person declined that."""
         rows = APPROVALS.list_all(self.registry)
         asked = next((row for row in rows if row.body.execution_arn == ended.arn), None)
-        if asked is None or not _is_declined(asked, ended):
+        if asked is None or not is_declined(asked, ended):
             return False
         if self.mails.is_sent(ended, asked.production):
             return False
@@ -222,80 +214,3 @@ class EndedRequests:
         return self.executions.is_running(drawing) or any(
             row.holder == drawing for row in STORYBOARDS.list(self.registry, production)
         )
-
-    def _storyboard(self, ended: EndedExecution) -> bool:
-        request = _read(StoryboardRequest, ended, "request")
-        if request is None or request.deployment_id is not None or request.training_id is not None:
-            return False  # the mail of its DeployModel has the outcome
-        if self.mails.is_sent(ended, request.production):
-            return False
-        take = next(
-            (
-                row
-                for row in STORYBOARDS.list(self.registry, request.production)
-                if row.holder == ended.arn
-            ),
-            None,
-        )
-        if take is not None and take.status == StoryboardStatus.DRAWN:
-            return self.mails.send(ended, request, "storyboard_drawn", take.id)
-        asked = newest_approval(request.production, ended.arn, self.registry)
-        if asked is not None and _is_deployment_approved(asked):
-            trained = newest_training(request.production, self.registry)
-            training_id = asked.body.training_id or (trained.id if trained else None)
-            if training_id is not None:
-                return self._deploy_for(ended, request, asked, training_id)
-        if asked is not None and _is_declined(asked, ended):
-            return self.mails.send(ended, request, "approval_ended", asked.body.subject_id)
-        advice = "Upload it again; pictures that were drawn are kept"
-        return self.mails.alarm(ended, request, "a storyboard was not drawn", advice)
-
-    def _deploy_for(
-        self,
-        ended: EndedExecution,
-        request: StoryboardRequest,
-        asked: ApprovalRow,
-        training_id: str,
-    ) -> bool:
-        """Start DeployModel as the machine does, under the same name: at most once."""
-        wanted = DeployRequest(
-            production=request.production,
-            training_id=training_id,
-            storyboard_key=request.storyboard_key,
-            storyboard_version=request.storyboard_version,
-            retire_after_drawing=True,
-            hours=asked.body.hours,
-            correlation_id=request.correlation_id,
-        )
-        name = ended.arn.split(":")[-1]
-        payload = {"request": wanted.model_dump(mode="json")}
-        started = self.executions.start(self.deploy_model_arn, name, payload)
-        record_outcome(
-            ended.arn,
-            production=request.production,
-            kind="model_ready",  # DeployModel sends it, or why not
-            registry=self.registry,
-            clock=self.clock,
-        )
-        return started
-
-
-def _is_deployment_approved(asked: ApprovalRow) -> bool:
-    """A drawing that was approved is paid for by the job, and needs no deployment."""
-    return asked.status == ApprovalStatus.APPROVED and asked.body.purpose == "deployment"
-
-
-def _is_declined(asked: ApprovalRow, ended: EndedExecution) -> bool:
-    """Declined, or not answered in time. An answer to an ended execution expires at once."""
-    if asked.status == ApprovalStatus.DECLINED:
-        return True
-    return asked.status != ApprovalStatus.APPROVED and ended.ended_at >= asked.body.expires_at
-
-
-def _read(model: type[InputT], ended: EndedExecution, name: str) -> InputT | None:
-    """A field of the execution's input; None when a person started it with another input."""
-    try:
-        return model.model_validate(ended.payload.get(name), extra="ignore")  # of newer code
-    except ValidationError as fault:
-        logger.warning("%s has an input that is not ours: %s", ended.arn, fault)
-        return None

@@ -43,9 +43,12 @@ class FilmDigests:
         return found
 
     def send(self, production: str, runs: list[RunRow]) -> bool:
-        """Send one mail about these films: that of the film, when there is only one. True.
+        """Send one mail about these films: that of the film, when there is only one.
 
-        When the function ends in between, the next round sends the same mail, which was sent.
+        When the function ends in between, the next round finds that this mail was sent.
+
+        Returns:
+            Whether it was sent now.
 
         Raises:
             Conflict: another function sends it at this moment.
@@ -61,7 +64,7 @@ class FilmDigests:
         )
         sources = Sources(self.registry, self.clock(), self.studio, self.links)
         gather = films_prepared if len(runs) > 1 else film_prepared
-        send_once(
+        is_sent = send_once(
             gather(request, sources),
             correlation_id=correlation_id,
             registry=self.registry,
@@ -74,7 +77,7 @@ class FilmDigests:
             mail = self._mail_of(run)
             if mail is not None:
                 MAILS.replace(self.registry, mail.with_status(MailStatus.SENT), self.clock())
-        return True
+        return is_sent
 
     def _mail_of(self, run: RunRow) -> MailRow | None:
         """The row of the film's own mail while it is held."""

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
+from pydantic import ValidationError
+
+from onmodel.contracts.base import Contract
 from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
+from onmodel.contracts.rows import ApprovalStatus
 from onmodel.links.tokens import SignedLinks
 from onmodel.notifications.outcomes import outcome_of
+from onmodel.observability import logger
 from onmodel.ports.account import Mailbox
 from onmodel.ports.machines import Clock, EndedExecution
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
+from onmodel.registry.kinds import ApprovalRow
 from onmodel.steps.notify import notify
 
 ENDED = "ExecutionEnded"
 """The error of a mail about an execution that ended and caught none."""
+
+
+InputT = TypeVar("InputT", bound=Contract)
 
 
 class AnyAbout(Protocol):
@@ -96,3 +105,19 @@ class OutcomeMails:
             stack_options=self.stack_options,
         )
         return True
+
+
+def is_declined(asked: ApprovalRow, ended: EndedExecution) -> bool:
+    """Declined, or not answered in time. An answer to an ended execution expires at once."""
+    if asked.status == ApprovalStatus.DECLINED:
+        return True
+    return asked.status != ApprovalStatus.APPROVED and ended.ended_at >= asked.body.expires_at
+
+
+def input_of(model: type[InputT], ended: EndedExecution, name: str) -> InputT | None:
+    """A field of the execution's input; None when a person started it with another input."""
+    try:
+        return model.model_validate(ended.payload.get(name), extra="ignore")  # of newer code
+    except ValidationError as fault:
+        logger.warning("%s has an input that is not ours: %s", ended.arn, fault)
+        return None
