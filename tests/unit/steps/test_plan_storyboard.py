@@ -1,14 +1,18 @@
+from datetime import timedelta
+
 import pytest
 from fakes.deployment_in_memory import PRICES, TRAINING
 from fakes.drawing_in_memory import BOARD, KEY, DrawingInMemory
+from fakes.films_in_memory import run_of
 
 from onmodel.contracts.deployments import DeploymentStatus
+from onmodel.contracts.film_rows import RunBody, RunStatus
 from onmodel.contracts.keys import StoryboardKeys
-from onmodel.contracts.rows import StoryboardStatus
+from onmodel.contracts.rows import ApprovalBody, ApprovalStatus, StoryboardStatus
 from onmodel.contracts.settings import Settings
 from onmodel.errors import EventRefused, SettingsRefused
 from onmodel.money.pricebook import estimate
-from onmodel.registry.kinds import STORYBOARDS
+from onmodel.registry.kinds import APPROVALS, RUNS, STORYBOARDS, TRAININGS
 
 
 @pytest.fixture
@@ -116,11 +120,54 @@ def test_plan_when_the_deployment_that_it_waited_for_ends_then_it_asks_for_its_o
     assert (studio.plan().deployed, studio.plan().deploying) == (False, False)
 
 
-def test_plan_when_nothing_is_trained_then_refused() -> None:
+def test_plan_when_nothing_is_trained_then_refused_and_says_what_a_model_waits_for() -> None:
     studio = DrawingInMemory()
     studio.upload()
-    with pytest.raises(SettingsRefused, match="no model"):
+    told = [refusal(studio)]
+    TRAININGS.delete(studio.registry, studio.training)
+    told.append(refusal(studio))
+    ask_about_training(studio)
+    told.append(refusal(studio))
+    studio.clock.advance(days=8)
+    film_is_prepared(studio)
+    told.append(refusal(studio))
+    for words, sentence in zip(
+        (
+            f"{TRAINING} is being trained, for hours",
+            "Upload films first",
+            "A question about its training waits for your answer",
+            "Films of it are there: `onmodel status`",
+        ),
+        told,
+        strict=True,
+    ):
+        assert sentence.startswith(words)
+
+
+def refusal(studio: DrawingInMemory) -> str:
+    """Its advice."""
+    with pytest.raises(SettingsRefused, match="no model of production bunny is trained") as caught:
         studio.plan()
+    return caught.value.advice
+
+
+def ask_about_training(studio: DrawingInMemory) -> None:
+    body = ApprovalBody(
+        purpose="training", subject_id=TRAINING, usd=20, task_token="t",
+        expires_at=studio.clock() + timedelta(days=7), correlation_id="upload-1",
+    )  # fmt: skip
+    APPROVALS.create(
+        studio.registry, "bunny", "a1", status=ApprovalStatus.PENDING, body=body,
+        now=studio.clock(),
+    )  # fmt: skip
+
+
+def film_is_prepared(studio: DrawingInMemory) -> None:
+    run = run_of()
+    RUNS.create(
+        studio.registry, "bunny", run.run_id, status=RunStatus.PREPARED,
+        body=RunBody(run=run, execution_arn="arn"), now=studio.clock(),
+    )  # fmt: skip
 
 
 def test_plan_when_the_deployment_retires_then_it_is_not_used(studio: DrawingInMemory) -> None:

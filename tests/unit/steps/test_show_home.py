@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
+from fakes.deployment_in_memory import DeploymentInMemory
 from fakes.detector_in_memory import DetectorInMemory
 from fakes.faulty import Faulty
 from fakes.films_in_memory import FilmsInMemory
@@ -12,8 +13,9 @@ from fakes.home_in_memory import HomeInMemory
 from fakes.mailbox import STACK_OPTIONS
 from fakes.training_in_memory import LINKS_URL, PRODUCTION
 
-from onmodel.contracts.rows import ApprovalStatus
-from onmodel.registry.kinds import APPROVALS
+from onmodel.contracts.keys import DatasetKeys
+from onmodel.contracts.rows import ApprovalStatus, TrainingStage
+from onmodel.registry.kinds import APPROVALS, TRAININGS
 from onmodel.steps.show_home import home_fault_page
 
 HOSTILE = "<script>alert(1)</script>.mp4"
@@ -134,3 +136,21 @@ def test_page_when_a_request_failed_then_names_the_function_that_has_the_log() -
     assert page.statusCode == 500
     assert "the log of the function show_home" in page.body
     assert "what was decided" not in page.body
+
+
+def test_home_when_a_loss_curve_was_drawn_then_its_model_links_it() -> None:
+    world = HomeInMemory()
+    training = DeploymentInMemory().training
+    curve = DatasetKeys(PRODUCTION, training.body.dataset_id).loss_curve
+    world.studio.put(curve, b"<svg/>", "image/svg+xml")
+    for key in (None, curve):
+        body = training.body.model_copy(update={"loss_curve_key": key})
+        TRAININGS.put(
+            world.registry, PRODUCTION, training.id, status=TrainingStage.COMPLETED, body=body,
+            now=world.clock(),
+        )  # fmt: skip
+        models = world.show(world.home).body.partition('id="models"')[2].partition("</ul>")[0]
+        link = re.search(rf'<a href="([^"]+)">{training.id}</a>', models)
+        assert (link is not None) == (key is not None)
+    assert link is not None
+    assert world.follow(link[1]).statusCode == 302

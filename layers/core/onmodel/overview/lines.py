@@ -156,7 +156,7 @@ def bills(found: DeploymentRow) -> bool:
 
 
 def page_key(row: AnyRow) -> str | None:
-    """The key of the page that shows a row; None while there is none."""
+    """The key of the page that shows a row, a training's loss curve; None while there is none."""
     match row.kind, row.status:
         case Kind.RUN, RunStatus.PREPARED:
             return FilmKeys.of(row.body.run).report
@@ -164,6 +164,9 @@ def page_key(row: AnyRow) -> str | None:
             return DatasetKeys(row.production, row.id).report
         case Kind.STORYBOARD, StoryboardStatus.DRAWN:
             return StoryboardKeys(row.production, row.body.name, row.body.take).gallery
+        case Kind.TRAINING, _:
+            curve: str | None = row.body.loss_curve_key
+            return curve
     return None
 
 

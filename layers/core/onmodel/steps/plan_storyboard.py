@@ -34,7 +34,7 @@ from onmodel.registry.kinds import (
     DeploymentRow,
 )
 from onmodel.registry.tombstones import last_take
-from onmodel.storyboards.drawers import Drawers, must_be_trained
+from onmodel.storyboards.drawers import Drawers
 from onmodel.storyboards.first import FIRST_STORYBOARD, first_storyboard
 from onmodel.storyboards.naming import storyboard_name
 from onmodel.storyboards.planning import read_storyboard
@@ -71,7 +71,7 @@ class PlanStoryboard:
         panels = self._drawers.panels(storyboard, request.production, drawer.trainer)
         if drawer.deployment is not None:
             return self._deployed(asked, (name, file), storyboard, panels, drawer.deployment)
-        must_be_trained(drawer, storyboard, request.production)
+        self._drawers.must_be_trained(drawer, storyboard, request.production)
         training = drawer.training
         return StoryboardPlanned(
             deployed=False,

@@ -7,19 +7,31 @@ from dataclasses import dataclass
 
 from onmodel.contracts.base import FIRST_TRAINER
 from onmodel.contracts.drawings import TUNED, Arm, needs_model
+from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.panels import PlannedPanel
 from onmodel.contracts.rows import DeploymentStage, TrainingStage
 from onmodel.contracts.storyboards import Storyboard, StoryboardRequest
 from onmodel.errors import EventRefused, SettingsRefused
 from onmodel.films.production import characters_of
 from onmodel.films.settings import settings_in_force
+from onmodel.formats.wording import ASKED_ABOUT
+from onmodel.money.approvals import OF_A_DATASET, is_open
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainersRules
-from onmodel.registry.kinds import DEPLOYMENTS, TRAININGS, DeploymentRow, TrainingRow
+from onmodel.registry.kinds import (
+    APPROVALS,
+    DEPLOYMENTS,
+    RUNS,
+    TRAININGS,
+    DeploymentRow,
+    TrainingRow,
+)
 from onmodel.storyboards.checkpoints import with_checkpoints
 from onmodel.storyboards.planning import plan_panels
+
+UNDER_WAY = frozenset({TrainingStage.STARTING, TrainingStage.IN_PROGRESS})
 
 
 @dataclass(frozen=True)
@@ -51,7 +63,7 @@ class Drawers:
         storyboard = self.expanded(storyboard, request)
         drawer = self.drawer(request, storyboard)
         self.panels(storyboard, request.production, drawer.trainer)
-        must_be_trained(drawer, storyboard, request.production)
+        self.must_be_trained(drawer, storyboard, request.production)
         return drawer
 
     def expanded(self, storyboard: Storyboard, request: StoryboardRequest) -> Storyboard:
@@ -132,6 +144,34 @@ class Drawers:
                 "Leave them out, or write a storyboard of them alone",
             )
 
+    def must_be_trained(self, drawer: Drawer, storyboard: Storyboard, production: str) -> None:
+        """Raises SettingsRefused for a storyboard of a trained model where there is none."""
+        if drawer.deployment is None and drawer.training is None and TUNED in storyboard.arms:
+            raise SettingsRefused(
+                f"no model of production {production} is trained yet",
+                f"{self._what_first(production)}; the storyboard can be uploaded again when the"
+                " model is ready",
+            )
+
+    def _what_first(self, production: str) -> str:
+        """What a model of the production waits for, a clause."""
+        trainings = TRAININGS.list(self.registry, production)
+        running = [row.id for row in trainings if row.status in UNDER_WAY]
+        if running:
+            return f"{running[-1]} is being trained, for hours"
+        asked = [
+            row
+            for row in APPROVALS.list(self.registry, production)
+            if row.body.purpose in OF_A_DATASET and is_open(row, self.clock())
+        ]
+        if asked:
+            what = ASKED_ABOUT[asked[-1].body.purpose]
+            return f"A question about its {what} waits for your answer, by the link in its mail"
+        runs = RUNS.list(self.registry, production)
+        if any(row.status in {RunStatus.RUNNING, RunStatus.PREPARED} for row in runs):
+            return "Films of it are there: `onmodel status` says what a training waits for"
+        return "Upload films first"
+
     def _training(self, request: StoryboardRequest) -> TrainingRow | None:
         if request.training_id is None:
             return newest_training(request.production, self.registry)
@@ -151,15 +191,6 @@ class Drawers:
             if found.status == DeploymentStage.IN_SERVICE and found.body.retires_at > now
         ]
         return max(serving, key=lambda found: found.body.retires_at, default=None)
-
-
-def must_be_trained(drawer: Drawer, storyboard: Storyboard, production: str) -> None:
-    """Raises SettingsRefused for a storyboard that wants a trained model where there is none."""
-    if drawer.deployment is None and drawer.training is None and TUNED in storyboard.arms:
-        raise SettingsRefused(
-            f"no model of production {production} is trained yet",
-            "Upload films first; the storyboard can be uploaded again when the model is ready",
-        )
 
 
 def newest_training(production: str, registry: Registry) -> TrainingRow | None:
