@@ -5,17 +5,19 @@ from __future__ import annotations
 import errno
 import secrets
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from onmodel.contracts.keys import digest
 from onmodel.contracts.settings import AllowedModels
 from onmodel.datasets.review_list import newest_dataset
 from onmodel.environment import Models
-from onmodel.errors import NotFound, OnmodelError, RefusedError
+from onmodel.errors import OnmodelError, RefusedError
 from onmodel.observability import logger
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
@@ -34,6 +36,7 @@ from onmodel.trainers.catalogue import common_limits
 from onmodel.wiring import now
 from onmodel_cli.connection import Connection
 from onmodel_cli.exports.folder_stack import ReviewedFolder
+from onmodel_cli.served_pictures import ServedPictures
 
 PICTURES = {"jpeg": "image/jpeg", "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
@@ -46,44 +49,6 @@ NEXT_PORTS = 20
 
 KEPT_A_DAY = "private, max-age=86400, immutable"
 """Pictures never change under their addresses."""
-
-
-class ServedPictures:
-    """Addresses below the page's own: the files of the buckets, and sheets made here.
-
-    Only what was announced is served.
-    """
-
-    def __init__(self) -> None:
-        self._files: dict[str, tuple[ObjectStore, str]] = {}
-        self._sheets: dict[str, Callable[[], bytes]] = {}
-        self._made: dict[str, bytes] = {}
-
-    def address(self, store: ObjectStore, key: str) -> str:
-        """See `ReviewPictures.address`."""
-        path = f"files/{store.bucket}/{key}"
-        self._files[path] = (store, key)
-        return quote(path)
-
-    def sheet(self, production: str, name: str, make: Callable[[], bytes]) -> str:
-        """See `ReviewPictures.sheet`; made when the browser asks for it."""
-        path = f"sheets/{production}/{name}.jpg"
-        self._sheets.setdefault(path, make)
-        return quote(path)
-
-    def read(self, path: str) -> bytes | None:
-        """The picture at an address; None when none was announced, or it was deleted."""
-        if path in self._sheets:
-            if path not in self._made:
-                self._made[path] = self._sheets[path]()
-            return self._made[path]
-        if path not in self._files:
-            return None
-        store, key = self._files[path]
-        try:
-            return store.get(key)
-        except NotFound:
-            return None
 
 
 class PortTaken(RefusedError):
@@ -103,6 +68,24 @@ class ReviewServer(ThreadingHTTPServer):
         self.subject = subject
         self.pictures = pictures
         self.prefix = f"/{secrets.token_urlsafe(24)}/"
+        self._answers = 0
+        self._lock = threading.Lock()
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether a thread works on an answer now; near-duplicates take minutes."""
+        return self._answers > 0
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """While it is open, an answer is worked on."""
+        with self._lock:
+            self._answers += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._answers -= 1
 
     @property
     def address(self) -> str:
@@ -138,6 +121,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve("POST", self.rfile.read(int(length)).decode("utf-8", "replace"))
 
     def _serve(self, method: str, body: str) -> None:
+        with self.server.answering():
+            self._serve_path(method, body)
+
+    def _serve_path(self, method: str, body: str) -> None:
         asked = urlsplit(self.path)
         if not secrets.compare_digest(
             asked.path[: len(self.server.prefix)].encode(), self.server.prefix.encode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import webbrowser
 from pathlib import Path
 from socketserver import BaseServer
@@ -67,6 +69,8 @@ def review(
             webbrowser.open(server.address)
         serve_until_interrupted(server)
         speaking.say(after)
+        if server.is_answering:
+            _end_now()
 
 
 def serve_until_interrupted(server: BaseServer) -> None:
@@ -77,3 +81,13 @@ def serve_until_interrupted(server: BaseServer) -> None:
         speaking.say("Ended. Corrections that the page shows as saved are kept.")
     finally:
         server.server_close()
+
+
+def _end_now() -> None:
+    """End without waiting for a thread that computes.
+
+    No thread can be ended in compiled code, and Python's own end aborts the process there.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

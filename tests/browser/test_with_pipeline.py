@@ -16,7 +16,8 @@ from onmodel.formats.jsonl import read_lines
 from onmodel.steps.review_api import ReviewApi, ReviewSubject
 from onmodel.steps.review_items import Reviewed, ReviewItems
 from onmodel.trainers.catalogue import common_limits
-from onmodel_cli.review_server import ReviewServer, ServedPictures
+from onmodel_cli.review_server import ReviewServer
+from onmodel_cli.served_pictures import ServedPictures
 
 SMALL = TrainingSettings(min_pictures=1, min_per_character=1, validation_share=0)
 

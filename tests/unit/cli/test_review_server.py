@@ -9,8 +9,9 @@ from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
-from waiting import PATIENCE_SECONDS
+from waiting import PATIENCE_SECONDS, wait_until
 
+from onmodel.steps.review_api import ReviewAnswer
 from onmodel_cli import options, reviewing
 from onmodel_cli.connection import Connection
 from onmodel_cli.review_server import (
@@ -166,3 +167,41 @@ def test_review_when_it_ends_then_the_commands_after_it_have_the_productions_id(
 def test_server_when_no_film_was_prepared_then_refused(connection: Connection) -> None:
     with pytest.raises(NothingToReview, match="No film of empty was prepared yet"):
         review_server("empty", connection)
+
+
+@pytest.mark.parametrize("is_busy", [True, False])
+def test_review_when_it_ends_while_an_answer_is_worked_on_then_not_waited_for(
+    is_busy: bool,
+    world: TrainingInMemory,
+    connection: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, go_on, ends = threading.Event(), threading.Event(), list[int]()
+
+    def answers(_subject: object, _call: object) -> ReviewAnswer:
+        begun.set()
+        go_on.wait(PATIENCE_SECONDS)
+        return ReviewAnswer(200, "text/plain", "")
+
+    def serve(server: ReviewServer) -> None:
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        serving.start()
+        if is_busy:
+            server.api.answer = answers  # type: ignore[method-assign]
+            asking = threading.Thread(target=ask, args=(server, server.prefix), daemon=True)
+            asking.start()
+            assert begun.wait(PATIENCE_SECONDS)
+        else:
+            ask(server, f"{server.prefix}items")
+            wait_until(lambda: not server.is_answering, lambda: "it is answered")
+        server.shutdown()
+        server.server_close()
+
+    world.film()
+    monkeypatch.setattr(options, "open_stack", lambda *_: connection)
+    monkeypatch.setattr(options, "production_id", lambda *_: PRODUCTION)
+    monkeypatch.setattr(reviewing, "serve_until_interrupted", serve)
+    monkeypatch.setattr(reviewing.os, "_exit", ends.append)
+    reviewing.review(production=PRODUCTION, no_open=True, port=0)
+    go_on.set()
+    assert ends == [0] * is_busy
