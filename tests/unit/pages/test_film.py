@@ -67,6 +67,17 @@ def test_report_when_another_figure_is_large_on_a_picture_then_it_is_marked_as_a
     assert html.count(", with somebody without a name, track 7, quality") == flags
 
 
+def test_report_when_two_finders_found_a_figure_then_both_are_told(make_report) -> None:
+    report = make_report(kept=2, dropped=0)
+    by_both, by_one = report.crops
+    crops = [
+        by_both.model_copy(update={"found_by": ("labels", "faces")}),
+        by_one.model_copy(update={"found_by": ("labels",)}),
+    ]
+    html = dict(render_film_report(replace(report, crops=crops)))["index.html"].decode()
+    assert html.count(" % by labels and faces") == 1 and html.count(" % by ") == 1
+
+
 @pytest.mark.parametrize(
     ("reason", "counted"),
     [

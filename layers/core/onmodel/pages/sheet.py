@@ -10,7 +10,7 @@ from onmodel.contracts.crops import Crop, Naming
 from onmodel.contracts.framing import Framing
 from onmodel.contracts.settings import Settings
 from onmodel.films.company import ALONE, Company, company_of
-from onmodel.formats.wording import count, person_name, timecode
+from onmodel.formats.wording import count, listed, person_name, timecode
 from onmodel.pages.colours import hues
 from onmodel.pages.paging import Section
 from onmodel.pages.templating import StoredPicture
@@ -157,13 +157,18 @@ def tile(
         timecode=when,
         quality=round(crop.quality * 100),
         naming=_naming(naming, called) + _beside(company, called),
-        label=f"{crop.label} {crop.confidence:.0f} %{framed(crop.framing)}",
+        label=f"{crop.label} {crop.confidence:.0f} %{_found_by(crop)}{framed(crop.framing)}",
         flag="wide" if crop.wide else "group" if company.is_group else "",
         alt=f"{who} at {when}",
         likeness=naming.confidence if naming and naming.character else crop.quality,
         file=crop.key.rpartition("/")[2],
         track="" if crop.track is None else f", track {crop.track}",
     )
+
+
+def _found_by(crop: Crop) -> str:
+    """Which finders found the figure, where it is more than one."""
+    return f" by {listed(crop.found_by)}" if len(crop.found_by) > 1 else ""
 
 
 def framed(framing: Framing | None) -> str:
