@@ -185,9 +185,13 @@ def by_tracks(film: CastFilm, found: Found, settings: Settings, source: Vectors)
     figures = Figures(crops, found.result.thumbnails)
     choice = settings.deduplication
     kept_by = find_track_duplicates(
-        vectors, quality, tracks, choice.threshold,
-        lambda first, second: figures.change(first, second) >= choice.visible_change,
-    )  # fmt: skip
+        vectors,
+        quality,
+        tracks,
+        choice.threshold,
+        figures.change,
+        least_change=choice.visible_change,
+    )
     kept = np.flatnonzero(kept_by < 0)
     namer = source.namer(film, found, settings.naming)
     answers = namer.name([crops[place] for place in kept], vectors[kept])

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.crops import Detection, Rejected, RejectReason
+from onmodel.contracts.crops import BackgroundMoved, Detection, Rejected, RejectReason
 from onmodel.errors import Throttled
 from onmodel.films.cutting import CutResult
 from onmodel.films.cutting_in_order import in_order
@@ -44,7 +44,9 @@ class Cutter:
             self.asked.append(frame.timecode_seconds)
         return FrameDetections((FIGURE,), "")
 
-    def cut(self, frame: Frame, answer: FrameDetections) -> CutResult:
+    def cut(
+        self, frame: Frame, answer: FrameDetections, background: BackgroundMoved | None = None
+    ) -> CutResult:
         with self.lock:
             self.figures[frame.timecode_seconds] = len(answer.detections)
         return self._line(frame.timecode_seconds)

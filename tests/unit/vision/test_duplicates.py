@@ -97,7 +97,9 @@ def test_find_track_duplicates_when_pairs_are_told_apart_then_neither_stands_for
     random = np.random.default_rng(seed)
     quality, tracks = random.random(count), random.integers(0, 5, count)
     told = [(int(a), int(b)) for a, b in random.integers(0, count, (pairs, 2)) if a != b]
-    found = find_track_duplicates(vectors, quality, tracks, 0.7, lambda *_: False, apart=told)
+    found = find_track_duplicates(
+        vectors, quality, tracks, 0.7, lambda *_: 0.0, least_change=1, apart=told
+    )
     apart = {frozenset(pair) for pair in told}
     dropped = np.flatnonzero(found >= 0)
     assert not any(frozenset((int(row), int(found[row]))) in apart for row in dropped)
@@ -170,10 +172,10 @@ def test_find_track_duplicates_when_any_then_as_the_definition_says(
     vectors = unit_rows(count, seed)
     chance = np.random.default_rng(seed + 1)
     quality, tracks = chance.random(count), chance.integers(0, 5, count)
-    changed = chance.random((count, count)) < 0.3
-    changed |= changed.T
+    changes = chance.random((count, count)) * 14
+    changes = (changes + changes.T) / 2
     found = find_track_duplicates(
-        vectors, quality, tracks, threshold, lambda first, second: bool(changed[first, second])
+        vectors, quality, tracks, threshold, lambda one, other: changes[one, other], least_change=9
     )
     cosines = vectors @ vectors.T
     best: list[int] = []
@@ -181,7 +183,7 @@ def test_find_track_duplicates_when_any_then_as_the_definition_says(
         kept: list[int] = []
         for row in sorted(np.flatnonzero(tracks == track), key=lambda row: (-quality[row], row)):
             near = cosines[row] >= threshold - WITHIN_TRACK - 1e-5
-            if not any(near[other] and not changed[row, other] for other in kept):
+            if not any(changes[row, other] < (9 if near[other] else 4.5) for other in kept):
                 kept.append(int(row))
         best += kept
     final: list[int] = []
@@ -193,11 +195,31 @@ def test_find_track_duplicates_when_any_then_as_the_definition_says(
     assert all(found[found[row]] < 0 for row in np.flatnonzero(found >= 0))
 
 
-def test_find_track_duplicates_when_less_alike_in_one_track_then_its_picture_decides() -> None:
+@pytest.mark.parametrize(
+    ("tracks", "threshold", "change", "expected"),
+    [
+        ((0, 0), 0.90, 8, [-1, 0]),
+        ((0, 0), 0.90, 12, [-1, -1]),
+        ((0, 1), 0.90, 8, [-1, -1]),
+        ((0, 0), 0.92, 8, [-1, -1]),
+        ((0, 0), 0.99, 4, [-1, 0]),
+        ((0, 1), 0.99, 4, [-1, -1]),
+    ],
+    ids=[
+        "nearly alike: its picture decides",
+        "nearly alike and changed",
+        "nearly alike, of two tracks",
+        "less alike",
+        "a copy in one track, less alike",
+        "a copy in another track",
+    ],
+)
+def test_find_track_duplicates_when_two_then_decided_by_track_likeness_and_change(
+    tracks: tuple[int, int], threshold: float, change: float, expected: list[int]
+) -> None:
     vectors = unit(np.array([[1, 0.0], [0.88, math.sqrt(1 - 0.88**2)]]))
-    quality, one, two = np.array([2.0, 1.0]), np.array([0, 0]), np.array([0, 1])
-    same, other = (lambda _a, _b: False), (lambda _a, _b: True)
-    assert find_track_duplicates(vectors, quality, one, 0.9, same).tolist() == [-1, 0]
-    assert find_track_duplicates(vectors, quality, one, 0.9, other).tolist() == [-1, -1]
-    assert find_track_duplicates(vectors, quality, two, 0.9, same).tolist() == [-1, -1]
-    assert find_track_duplicates(vectors, quality, one, 0.92, same).tolist() == [-1, -1]
+    found = find_track_duplicates(
+        vectors, np.array([2.0, 1.0]), np.array(tracks), threshold, lambda *_: change,
+        least_change=10,
+    )  # fmt: skip
+    assert found.tolist() == expected

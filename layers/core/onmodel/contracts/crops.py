@@ -60,6 +60,18 @@ class OtherFigure(Contract):
         return self.share >= LARGE_SHARE
 
 
+class BackgroundMoved(Contract):
+    """How far the background moved in the picture since an earlier frame: the camera's movement.
+
+    Frames with the same `since` are comparable; where the movement was not found, a new frame
+    begins.
+    """
+
+    since: Seconds = Field(description="timecode of the frame from which it is measured")
+    across: float = Field(default=0, description="in the film's display pixels, to the right")
+    down: float = Field(default=0, description="in the film's display pixels")
+
+
 class Crop(Contract):
     """One figure cut out of one frame, centred and padded. A line of crops.jsonl.
 
@@ -96,6 +108,12 @@ class Crop(Contract):
         default=(),
         exclude_if=lambda others: not others,
         description="what else it shows, the largest first; empty in lines of before",
+    )
+    background: BackgroundMoved | None = Field(
+        default=None,
+        exclude_if=lambda background: background is None,
+        description="where the camera is; None where frames are not followed, and in lines of"
+        " before",
     )
 
 

@@ -123,7 +123,7 @@ class DeduplicationSettings(Contract):
         " fewer, more varied pictures",
     )
     visible_change: float = Field(
-        default=13.0,
+        default=11.0,
         ge=0,
         le=255,
         description="difference in a tile of the figure from which two alike pictures of one track"

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 
 from onmodel.contracts.arrays import Pixels, Vector
 from onmodel.contracts.base import Box
-from onmodel.contracts.crops import Crop, Detection, OtherFigure, Rejected, RejectReason, Thumbnail
+from onmodel.contracts.crops import (
+    BackgroundMoved,
+    Crop,
+    Detection,
+    OtherFigure,
+    Rejected,
+    RejectReason,
+    Thumbnail,
+)
 from onmodel.contracts.films import Chunk, Run
 from onmodel.contracts.keys import FilmKeys, crop_id, digest
 from onmodel.contracts.sampling_settings import CropSettings
@@ -70,7 +78,9 @@ class FigureCutter:
         """Ask the finder about a frame (paid)."""
         return self.finder.find(frame.pixels, frame.picture)
 
-    def cut(self, frame: Frame, answer: FrameDetections) -> CutResult:
+    def cut(
+        self, frame: Frame, answer: FrameDetections, background: BackgroundMoved | None = None
+    ) -> CutResult:
         """Cut each figure of an answer out, embed it (paid) and write its picture."""
         result = CutResult()
         for refused in answer.refused:
@@ -94,7 +104,10 @@ class FigureCutter:
         for figure in chosen:
             others = [found.box for found in answer.detections if found is not figure]
             self._cut_figure(frame, figure, others, result)
-        result.crops = _with_others_known(result.crops)
+        result.crops = [
+            crop.model_copy(update={"background": background})
+            for crop in _with_others_known(result.crops)
+        ]
         if not result.crops:
             result.thumbnails.append(_thumbnail(_frame_id(frame.timecode_seconds), frame.pixels))
         return result
@@ -205,7 +218,9 @@ class PictureCutter(FigureCutter):
         whole = Detection(box=frame.picture, label=IMPORTED, confidence=100)
         return FrameDetections((whole,), IMPORTED)
 
-    def cut(self, frame: Frame, answer: FrameDetections) -> CutResult:
+    def cut(
+        self, frame: Frame, answer: FrameDetections, background: BackgroundMoved | None = None
+    ) -> CutResult:
         """Cut the picture to the aspect and size of crops, embed it (paid) and write it."""
         result = CutResult()
         for whole in answer.detections:

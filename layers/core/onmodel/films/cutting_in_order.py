@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from onmodel.contracts.crops import RejectReason
+from onmodel.films.backgrounds import with_backgrounds
 from onmodel.films.cutting import CutResult, FigureCutter
 from onmodel.films.looks import SeenFrame, follow_figures
 from onmodel.ports.finder import FrameDetections
@@ -135,15 +136,16 @@ class _Shots:
         first: _Answer,
         after: tuple[Frame, _Answer] | None,
     ) -> list[SeenFrame]:
-        if self.look_every == 1:  # a span is one frame
-            return [SeenFrame(kept[0], first.result())]
         earlier = before.result()[-1] if before is not None else None
+        if self.look_every == 1:  # a span is one frame
+            return with_backgrounds(earlier, [SeenFrame(kept[0], first.result())])
         later = SeenFrame(after[0], after[1].result()) if after is not None else None
-        return follow_figures(kept, earlier, first.result(), later, self.cutter.look)
+        followed = follow_figures(kept, earlier, first.result(), later, self.cutter.look)
+        return with_backgrounds(earlier, followed)
 
     def _cut(self, followed: _Followed, place: int) -> CutResult:
         seen = followed.result()[place]
-        return self.cutter.cut(seen.frame, seen.answer)
+        return self.cutter.cut(seen.frame, seen.answer, seen.background)
 
     def _record(self, dropped: DroppedFrame, kept: Future[CutResult] | None) -> CutResult:
         """An unchanged frame: looked at after all where the kept one shows no figure.

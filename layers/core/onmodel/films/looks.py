@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from onmodel.contracts.base import Box
-from onmodel.contracts.crops import Detection
+from onmodel.contracts.crops import BackgroundMoved, Detection
 from onmodel.ports.finder import FrameDetections
 from onmodel.video.sampling.frames import Frame
 from onmodel.vision.carrying import WIDTH, Grey, carried, grey_copy
@@ -33,10 +33,11 @@ Look = Callable[[Frame], FrameDetections]
 
 @dataclass(frozen=True, eq=False)
 class SeenFrame:
-    """A frame and the figures in it, found or carried."""
+    """A frame and the figures in it, found or carried; and where its background is, if known."""
 
     frame: Frame
     answer: FrameDetections
+    background: BackgroundMoved | None = None
 
     @cached_property
     def copy(self) -> Grey:

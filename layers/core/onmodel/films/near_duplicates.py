@@ -72,7 +72,8 @@ class SampledFilm:
             np.array([crop.quality for crop in self.crops], np.float32),
             np.array([crop.track for crop in self.crops], np.int64),
             settings.threshold,
-            lambda first, second: self._change(first, second) >= settings.visible_change,
+            self._change,
+            least_change=settings.visible_change,
             apart=self._places(apart),
         )
 

@@ -12,7 +12,7 @@ from onmodel.contracts.arrays import Pixels
 from onmodel.contracts.base import Box
 
 Grey = npt.NDArray[np.uint8]
-"""(height, WIDTH) uint8: a small copy of a frame."""
+"""(height, width) uint8: a small copy of a frame."""
 
 WIDTH = 320
 _LEAST_ALIKE = 0.8  # correlation; chosen on the half "tune" of bench/characters.py
@@ -21,10 +21,10 @@ _LEAST_SIDE = 8  # pixels of the small copy: less has no pattern of its own
 _FLAT = 2.0  # deviation of luma: nothing to find again
 
 
-def grey_copy(pixels: Pixels) -> Grey:
-    """The small copy of a frame in which boxes are searched."""
-    height = max(1, round(pixels.shape[0] * WIDTH / pixels.shape[1]))
-    small = cv2.resize(pixels, (WIDTH, height), interpolation=cv2.INTER_AREA)
+def grey_copy(pixels: Pixels, width: int = WIDTH) -> Grey:
+    """The small copy of a frame, by default the one in which boxes are searched."""
+    height = max(1, round(pixels.shape[0] * width / pixels.shape[1]))
+    small = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
 
 

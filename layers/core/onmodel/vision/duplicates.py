@@ -18,6 +18,7 @@ TILE_ROWS = 8192  # kept rows compared at a time: bounds one product to 32 MB
 ROUNDING = 1e-5  # float32 products of unit vectors differ by this much between block shapes
 
 WITHIN_TRACK = 0.03  # a track is of one figure: its pictures may be so much less alike
+UNCHANGED = 0.5  # of the least visible change: so little is no change, however alike vectors are
 KEPT = -1
 
 Barred = Mapping[int, npt.NDArray[np.intp]]
@@ -160,15 +161,19 @@ def find_track_duplicates(
     quality: npt.NDArray[np.floating],
     tracks: npt.NDArray[np.int64],
     threshold: float,
-    changed: Callable[[int, int], bool],
+    change: Callable[[int, int], float],
     *,
+    least_change: float,
     apart: Iterable[tuple[int, int]] = (),
 ) -> npt.NDArray[np.int64]:
     """Which kept row each row duplicates, decided within tracks first, then among their best.
 
     Within a track a row is also kept when the figure visibly changed since every kept row that is
-    alike. Between tracks only the threshold counts: the exhaustive greedy choice of
-    `find_duplicates` among the rows that their tracks kept.
+    alike. And a row whose picture is a copy of a kept row's is alike to it, whatever the vectors
+    say: a box that is drawn a little differently can move them further than the threshold.
+
+    Between tracks only the threshold counts: the exhaustive greedy choice of `find_duplicates`
+    among the rows that their tracks kept.
 
     Args:
         vectors: `(n, d)` float32, rows of unit length.
@@ -176,8 +181,8 @@ def find_track_duplicates(
         tracks: `(n,)` the number of each row's track.
         threshold: cosine at or above which two rows of different tracks are alike; those of one
             track are from WITHIN_TRACK less on.
-        changed: whether the figure changed between two rows of one track; called only for rows
-            that are alike.
+        change: how much the figure visibly changed between two rows of one track.
+        least_change: from which change on both are kept; below its half they are alike.
         apart: pairs of rows that are never duplicates of each other.
 
     Returns:
@@ -185,19 +190,19 @@ def find_track_duplicates(
     """
     told = {frozenset(pair) for pair in apart}
     answer = np.full(len(vectors), KEPT, np.int64)
-    alike = threshold - WITHIN_TRACK - ROUNDING
+    alike, copied = threshold - WITHIN_TRACK - ROUNDING, UNCHANGED * least_change
     by_track = np.argsort(tracks, kind="stable")
     borders = np.flatnonzero(np.diff(tracks[by_track])) + 1
     for rows in np.split(by_track, borders):
         kept: list[int] = []
         for row in rows[np.lexsort((rows, -np.asarray(quality, np.float64)[rows]))]:
             cosines = vectors[kept] @ vectors[row] if kept else np.empty(0)
-            same = [kept[place] for place in np.flatnonzero(cosines >= alike)]
             stands_for = next(
                 (
                     other
-                    for other in same
-                    if frozenset((other, int(row))) not in told and not changed(other, int(row))
+                    for other, cosine in zip(kept, cosines, strict=True)
+                    if frozenset((other, int(row))) not in told
+                    and change(other, int(row)) < (least_change if cosine >= alike else copied)
                 ),
                 KEPT,
             )
