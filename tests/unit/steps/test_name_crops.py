@@ -21,8 +21,9 @@ from onmodel.steps.deduplicate_film import deduplicate_film
 
 @pytest.fixture(scope="module")
 def deduplicated(drawn: DrawnFilm) -> tuple[FilmsInMemory, Run]:
-    """A film that was sampled and deduplicated, to be named; to be copied, not changed."""
+    """A film with several kept pictures of a shot, to be named; to be copied, not changed."""
     world = FilmsInMemory(FakeLabels((figure(0.3, 0.2, 0.3, 0.6),)))
+    world.upload("bunny/settings.yaml", b"deduplication: {visible_change: 0}\n")
     world.route(world.upload("bunny/films/drawn.mp4", drawn.path.read_bytes()))
     run = world.started()
     for chunk in world.probe(run):

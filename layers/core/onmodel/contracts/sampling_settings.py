@@ -127,5 +127,6 @@ class DeduplicationSettings(Contract):
         ge=0,
         le=255,
         description="difference in a tile of the figure from which two alike pictures of one track"
-        " are both kept: another expression or pose; with 255 only one of them is",
+        " are both kept: another expression or pose; with 255 only one of them is; below its half"
+        " they are copies",
     )
