@@ -43,7 +43,9 @@ class FaceCollection:
 
     @property
     def id(self) -> str:
-        return self.prefix + _digest(*(sha256(face.encode()) for face in sorted(self.references)))
+        return self.prefix + _digest(
+            *(sha256_bytes(face.encode()) for face in sorted(self.references))
+        )
 
     @property
     def characters(self) -> list[str]:
@@ -87,7 +89,7 @@ class FaceCollection:
     def _add(self, face: str) -> str:
         reference = self.references[face]
         jpeg = reference.read()
-        if jpeg is None or face_id(reference.character, sha256(jpeg)) != face:
+        if jpeg is None or face_id(reference.character, sha256_bytes(jpeg)) != face:
             raise ServiceUnavailable(f"reference {reference.name} changed while it was used")
         return self.collections.add(self.id, face, jpeg)
 
@@ -121,7 +123,7 @@ class FaceCollection:
 
 def face_id(character: str, picture: bytes) -> str:
     """The id of a reference's face: 32 hex digits, by its character and its picture's SHA-256."""
-    return _digest(sha256(character.encode()), picture)
+    return _digest(sha256_bytes(character.encode()), picture)
 
 
 def _digest(*parts: bytes) -> str:
@@ -129,5 +131,5 @@ def _digest(*parts: bytes) -> str:
     return hashlib.sha256(b"".join(parts)).hexdigest()[:32]
 
 
-def sha256(data: bytes) -> bytes:
+def sha256_bytes(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()

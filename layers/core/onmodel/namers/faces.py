@@ -18,7 +18,7 @@ from onmodel.namers.face_collection import (
     CALLS_AT_ONCE,
     FaceCollection,
     face_id,
-    sha256,
+    sha256_bytes,
 )
 from onmodel.namers.reading import ask_about_each
 from onmodel.ports.faces import FaceCollections
@@ -123,7 +123,7 @@ def make_faces_namer(
 
     def count_faces(jpeg: bytes) -> tuple[bytes, int]:
         found = detector.detect(jpeg)
-        return sha256(jpeg), sum(face.confidence >= LEAST_CONFIDENCE for face in found)
+        return sha256_bytes(jpeg), sum(face.confidence >= LEAST_CONFIDENCE for face in found)
 
     usable: dict[str, ReferencePicture] = {}
     of_picture: defaultdict[bytes, set[str]] = defaultdict(set)
