@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from onmodel.contracts.arrays import Vector, Vectors
 from onmodel.contracts.crops import Crop, Naming
 from onmodel.contracts.namers import NameThreshold, NamingSettings
+from onmodel.namers import threshold
 from onmodel.namers.embeddings import EmbeddingsNamer, make_embeddings_namer
 from onmodel.vision import alike_tracks
 from onmodel.vision.light import balance_jpeg
@@ -292,7 +293,7 @@ def test_name_when_the_threshold_is_measured_then_cast_named_and_strangers_not()
 def test_name_when_somebody_asks_then_told_what_a_name_needed_and_its_error() -> None:
     """The third character looks like the first one, of whom nobody else could be taken for it."""
     centres = unit(np.random.default_rng(1).standard_normal((3, 64)))
-    centres[2] = unit(centres[:1] + 0.5 * centres[2:])[0]
+    centres[2] = unit(centres[:1] + 0.7 * centres[2:])[0]
     references = {
         name: scattered(10 + place, centres[place : place + 1], [4], 0.2)
         for place, name in enumerate(("ada", "bo", "cleo"))
@@ -326,6 +327,26 @@ def test_name_when_the_threshold_is_fixed_then_told_with_its_error_from_three_ch
     )
     needed = NameThreshold(similarity=0.65, margin=0.03, measured=False, tried=tried, misnamed=0)
     assert told == [needed]
+
+
+def test_name_when_two_characters_have_references_of_one_figure_then_it_has_neither_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each of its pictures is a little nearer to one of the two."""
+    centres = unit(np.random.default_rng(3).standard_normal((3, 64)))
+    references = {
+        name: scattered(10 + place, centres[figure : figure + 1], [4], 0.8)
+        for place, (name, figure) in enumerate((("ada", 0), ("adam", 0), ("bo", 1), ("cleo", 2)))
+    }
+    crops = scattered(20, centres, [10, 10, 10], 0.8)
+
+    def named() -> list[str | None]:
+        answers = EmbeddingsNamer(references, NamingSettings()).name(numbered_crops(30), crops)
+        return [each.character for each in answers]
+
+    assert named() == [None] * 10 + ["bo"] * 10 + ["cleo"] * 10
+    monkeypatch.setattr(threshold, "NEXT_BETWEEN", 9.0)  # the margin alone decides
+    assert set(named()[:10]) == {"ada", "adam", None}
 
 
 def test_name_when_the_threshold_is_measured_and_there_is_one_character_then_the_fixed_one() -> (

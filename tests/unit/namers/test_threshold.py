@@ -10,7 +10,7 @@ from onmodel.namers.threshold import (
     SURE_MARGIN,
     Scores,
     count_misnamed,
-    measure_threshold,
+    measure_limits,
 )
 from onmodel.vision.track_groups import Tracks
 
@@ -33,21 +33,22 @@ def test_measure_when_tracks_are_sure_then_half_way_from_their_next_character_to
 ):
     sure = scores((0.9, 0.3), (0.8, 0.3), (0.2, 0.7))
     others = np.quantile([0.3, 0.3, 0.2], 0.8)
-    least = measure_threshold(tracks(3), sure, FAR_APART)
+    least, most_next = measure_limits(tracks(3), sure, FAR_APART)
     assert least == pytest.approx(others + 0.5 * (0.8 - others))
+    assert most_next == pytest.approx(others + 0.4 * (0.8 - others))
 
 
 def test_measure_when_no_track_is_sure_then_the_least_similarity() -> None:
     close = scores((0.5, 0.5 - SURE_MARGIN / 2), (0.4, 0.4))
-    assert measure_threshold(tracks(2), close, FAR_APART) == LEAST_SIMILARITY
+    assert measure_limits(tracks(2), close, FAR_APART) == (LEAST_SIMILARITY, LEAST_SIMILARITY)
 
 
 def test_measure_when_references_of_characters_are_alike_then_a_name_needs_more() -> None:
     alike = [np.array([[1, 0]], np.float32), np.array([[0.96, 0.28]], np.float32)]
     sure = scores((0.9, 0.3), (0.3, 0.9))
-    least = measure_threshold(tracks(2), sure, alike)
+    least, _ = measure_limits(tracks(2), sure, alike)
     assert least == pytest.approx(0.96, abs=1e-6)  # their own 0.9 lies below it
-    assert measure_threshold(tracks(2), sure, FAR_APART) == pytest.approx(0.6)
+    assert measure_limits(tracks(2), sure, FAR_APART)[0] == pytest.approx(0.6)
 
 
 def test_count_when_a_character_is_left_out_then_its_tracks_with_another_name_are_misnamed() -> (

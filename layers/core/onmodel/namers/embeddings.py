@@ -20,7 +20,7 @@ from onmodel.namers.threshold import (
     MOST_TRACKS,
     Scores,
     count_misnamed,
-    measure_threshold,
+    measure_limits,
 )
 from onmodel.ports.models import Embedder
 from onmodel.ports.namer import LookAlikes, ReferencePicture
@@ -56,7 +56,8 @@ class EmbeddingsNamer:
     With a threshold in the settings, a name needs that cosine and the margin. Without one, vectors
     are compared as `vision.comparison` says, and tracks that look like one figure raise each
     other's similarities (`vision.alike_tracks`). The threshold is measured: tracks show
-    how alike they are to characters that they are not, and so do the references.
+    how alike they are to characters that they are not, and so do the references. A track that is
+    more alike to two characters than to others may be either, and gets no name.
 
     Attributes:
         references: by character, `(k, d)` float32, rows of unit length; k may be 0.
@@ -174,8 +175,8 @@ class EmbeddingsNamer:
             groups = join_alike_tracks(tracks, comparison.apply(means))
             scores = raise_to_groups(alone, groups)
             compared = [comparison.apply(self.references[name]) for name in characters]
-            least = measure_threshold(tracks, scores, compared)
-            names = tracks.assign(scores, least, margin)
+            least, most_next = measure_limits(tracks, scores, compared)
+            names = tracks.assign(scores, least, margin, most_next)
         return scores, names, least
 
     def _comparison(

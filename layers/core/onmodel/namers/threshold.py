@@ -30,6 +30,13 @@ REFERENCES_SHARE = 0.25
 BETWEEN = 0.5
 """How far from the similarity of different characters to that of sure names the threshold lies."""
 
+NEXT_BETWEEN = 0.4
+"""How far, likewise, the next character's similarity may lie: with more, a figure may be either.
+
+References of two characters that look alike, or of one figure under two names, raise it. Chosen on
+the half "tune" of bench/characters.py.
+"""
+
 SURE_MARGIN = 0.1
 """Lead from which a track says how alike different characters are, before any name is given."""
 
@@ -40,13 +47,18 @@ MOST_LEFT_OUT, MOST_TRACKS = 8, 1500
 """Characters that are tried, those of most tracks, and tracks of a film: about 1 s each."""
 
 
-def measure_threshold(tracks: Tracks, scores: Scores, references: Sequence[Vectors]) -> float:
+def measure_limits(
+    tracks: Tracks, scores: Scores, references: Sequence[Vectors]
+) -> tuple[float, float]:
     """What a similarity must reach to be more than that of different characters.
 
     Args:
         tracks: of the film.
         scores: `(tracks, characters)`, two characters or more.
         references: by character, as they are compared.
+
+    Returns:
+        The least similarity of a name, and that to the next character from which it may be either.
     """
     surely = {
         track: name
@@ -61,9 +73,10 @@ def measure_threshold(tracks: Tracks, scores: Scores, references: Sequence[Vecto
     ]
     least = float(np.quantile(np.concatenate(between), REFERENCES_SHARE))
     if not others:
-        return max(LEAST_SIMILARITY, least)
+        return max(LEAST_SIMILARITY, least), max(LEAST_SIMILARITY, least)
     different = max(least, float(np.quantile(others, OTHERS_SHARE)))
-    return different + BETWEEN * max(0.0, float(np.median(own)) - different)
+    further = max(0.0, float(np.median(own)) - different)
+    return different + BETWEEN * further, different + NEXT_BETWEEN * further
 
 
 def count_misnamed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,7 +74,11 @@ class Tracks:
         return np.array(sorted(found), np.int64)
 
     def assign(
-        self, scores: npt.NDArray[np.float64], threshold: float, margin: float
+        self,
+        scores: npt.NDArray[np.float64],
+        threshold: float,
+        margin: float,
+        most_next: float = math.inf,
     ) -> list[int | None]:
         """Give each track a character or none, those with the greatest lead first.
 
@@ -82,6 +87,8 @@ class Tracks:
             threshold: least similarity of a name.
             margin: least lead over the next character that is still free. With two equal ones, none
                 is named.
+            most_next: similarity to the next character that is still free, from which a track may
+                be either, whatever the lead.
         """
         names: list[int | None] = [None] * len(self)
         for track in sorted(range(len(self)), key=lambda track: (-_lead(scores[track]), track)):
@@ -92,8 +99,8 @@ class Tracks:
             if not free:
                 continue
             best = float(scores[track, free[0]])
-            lead = best - float(scores[track, free[1]]) if len(free) > 1 else None
-            ahead = lead is None or (lead >= margin and lead > 0)
+            following = float(scores[track, free[1]]) if len(free) > 1 else -math.inf
+            ahead = best - following >= margin and best > following < most_next
             if best >= threshold and ahead:
                 names[track] = free[0]
         return names
