@@ -198,6 +198,18 @@ def test_look_when_described_then_says_what_can_be_done(
     assert state == DetectorState(status=status, said=f"{word}: as it says")
 
 
+def test_look_when_the_first_page_is_empty_then_found_on_the_next(stubbed: Any) -> None:
+    client, stub = stubbed
+    project = {"ProjectDescriptions": [{"ProjectArn": PROJECT, "Status": "CREATED"}]}
+    stub.add_response("describe_projects", {"ProjectDescriptions": [], "NextToken": "t"})
+    stub.add_response("describe_projects", project)
+    none: dict[str, Any] = {"ProjectVersionDescriptions": [], "NextToken": "t"}
+    stub.add_response("describe_project_versions", none)
+    stub.add_response("describe_project_versions", DESCRIBED)
+    assert RekognitionDetectors(client).look(MODEL) is not None
+    stub.assert_no_pending_responses()
+
+
 def test_look_when_asked_again_then_the_project_is_known(stubbed: Any) -> None:
     client, stub = stubbed
     add_project(stub)

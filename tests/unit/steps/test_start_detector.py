@@ -10,7 +10,7 @@ from fakes.films_in_memory import FilmsInMemory
 
 from onmodel.contracts.detectors import DetectorStage, DetectorStarted
 from onmodel.deployments.deletion import begin_deletion
-from onmodel.errors import EventRefused, FilmModelRefused, ServiceUnavailable
+from onmodel.errors import EventRefused, FilmModelRefused, ServiceUnavailable, Throttled
 from onmodel.films.detectors import detector_of, stop_all
 
 
@@ -108,6 +108,34 @@ def test_start_when_it_failed_for_an_earlier_film_then_tried_again(world: FilmsI
     world.detectors.models[MODEL] = "FAILED"
     assert not DetectorInMemory(world).ask().is_running
     assert world.detectors.running == [MODEL]
+
+
+def test_start_when_throttled_after_it_failed_for_an_earlier_film_then_tried_again(
+    world: FilmsInMemory,
+) -> None:
+    asking, start, throttles = DetectorInMemory(world), world.detectors.start, [Throttled("busy")]
+
+    def start_later(model: str, units: int) -> None:
+        if throttles:
+            raise throttles.pop()
+        start(model, units)
+
+    world.detectors.models[MODEL] = "FAILED"
+    world.detectors.start = start_later  # type: ignore[method-assign]
+    with pytest.raises(Throttled):
+        asking.ask()
+    assert not asking.ask().is_running
+    assert world.detectors.running == [MODEL]
+
+
+def test_start_when_the_service_refuses_it_then_the_row_is_free_at_once(
+    world: FilmsInMemory,
+) -> None:
+    asking, world.detectors.most = DetectorInMemory(world), 0
+    with pytest.raises(FilmModelRefused):
+        asking.ask()
+    asking.stop(why="failed")
+    assert asking.row().status == DetectorStage.STOPPED
 
 
 def test_start_when_the_account_runs_no_more_then_refused(world: FilmsInMemory) -> None:

@@ -77,17 +77,19 @@ class RekognitionDetectors:
         project = self._project(named["project"]) if named else None
         if named is None or project is None:
             return None
+        pages = self._client.get_paginator("describe_project_versions").paginate(
+            ProjectArn=project, VersionNames=[named["version"]]
+        )
         with translated():
-            versions = self._client.describe_project_versions(
-                ProjectArn=project, VersionNames=[named["version"]]
-            )["ProjectVersionDescriptions"]
+            versions = [each for page in pages for each in page["ProjectVersionDescriptions"]]
         return next((each for each in versions if each["ProjectVersionArn"] == model), None)
 
     def _project(self, name: str) -> str | None:
         """The ARN of a project of this account and region."""
         if name not in self._projects:
+            pages = self._client.get_paginator("describe_projects").paginate(ProjectNames=[name])
             with translated():
-                found = self._client.describe_projects(ProjectNames=[name])["ProjectDescriptions"]
+                found = [each for page in pages for each in page["ProjectDescriptions"]]
             if not found:
                 return None
             self._projects[name] = found[0]["ProjectArn"]

@@ -99,6 +99,15 @@ def begin_start(
     return _change(registry, model, decide, clock)
 
 
+def note_refused_start(registry: Registry, begun: DetectorRow, clock: Clock) -> None:
+    """Note that the service did not take the call that `begun` announces; another's stays."""
+
+    def decide(row: DetectorRow) -> DetectorRow | None:
+        return row.with_fields(asked_at=None) if row.body.asked_at == begun.body.asked_at else None
+
+    _change(registry, begun.body.model, decide, clock)
+
+
 def note_running(registry: Registry, model: str, units: int | None, clock: Clock) -> DetectorRow:
     """Note that a model runs: AWS bills from then on, by the units that the service names."""
 
@@ -125,12 +134,9 @@ def end_lease(
         clock: now.
     """
     _end_leases(
-        registry,
-        model,
-        lambda lease: lease.execution_arn == execution_arn,
-        is_billed=is_billed,
-        clock=clock,
-    )
+        registry, model, lambda lease: lease.execution_arn == execution_arn,
+        is_billed=is_billed, clock=clock,
+    )  # fmt: skip
 
 
 def end_leases(

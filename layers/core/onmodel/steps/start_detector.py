@@ -17,12 +17,13 @@ from onmodel.contracts.finders import CustomLabelsFinderSettings
 from onmodel.contracts.keys import FilmKeys, digest
 from onmodel.contracts.settings import Settings
 from onmodel.deployments.deletion import why_forbidden
-from onmodel.errors import AnswerRefused, Conflict, EventRefused, FilmModelRefused
+from onmodel.errors import AnswerRefused, Conflict, EventRefused, FilmModelRefused, Throttled
 from onmodel.films.detector_terms import fault_of_place, fault_of_price, unit_usd_hour, usable
 from onmodel.films.detectors import (
     begin_start,
     detector_of,
     end_lease,
+    note_refused_start,
     note_running,
     stop_if_unneeded,
     take_lease,
@@ -156,7 +157,11 @@ class StartDetector:
         self._must_be_allowed(request)
         try:
             self.detectors.start(request.model, wanted.inference_units)
+        except Throttled:
+            note_refused_start(self.registry, row, self.clock)
+            raise
         except AnswerRefused as refusal:
+            note_refused_start(self.registry, row, self.clock)
             raise FilmModelRefused(
                 f"AWS does not start {request.model} now: {refusal}",
                 "Stop another model, or ask AWS for more inference units at once",
