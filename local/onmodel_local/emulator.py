@@ -47,7 +47,7 @@ def serve(settings: SimulationSettings, vision_url: str, vision_model: str) -> N
         simulation.end_unfinished()
         snapshots.keep_taking()
         simulation.on_snapshot = snapshots.take
-        keep_ending(simulation.pictures)
+        keep_ending(simulation.pictures, simulation.settings)
     ministack.app = Control(ministack.app, simulation).application
     ministack.main()
 

@@ -12,13 +12,13 @@ import time
 
 from ministack.core import lambda_runtime
 
+from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.standins.picture_processes import PictureProcesses
 
-AFTER_SECONDS = 30.0
 EVERY_SECONDS = 10.0
 
 
-def end_idle(after_seconds: float = AFTER_SECONDS) -> int:
+def end_idle(after_seconds: float) -> int:
     """End functions' processes that are idle for longer than this; returns how many there were."""
     now = time.time()
     ended = []
@@ -39,12 +39,12 @@ def end_idle(after_seconds: float = AFTER_SECONDS) -> int:
     return len(ended)
 
 
-def keep_ending(pictures: PictureProcesses) -> None:
-    """Look every ten seconds, in the background."""
+def keep_ending(pictures: PictureProcesses, settings: SimulationSettings) -> None:
+    """Look every ten seconds, in the background; `settings` may change meanwhile."""
 
     def run() -> None:
         while not threading.Event().wait(EVERY_SECONDS):
-            end_idle()
-            pictures.end_idle(AFTER_SECONDS)
+            end_idle(settings.idle_seconds)
+            pictures.end_idle(settings.idle_seconds)
 
     threading.Thread(target=run, daemon=True, name="idle-workers").start()

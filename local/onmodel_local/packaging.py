@@ -60,7 +60,7 @@ def package(path: Path, bucket: str) -> Package:
 
 def load_template(text: str) -> Template:
     """YAML with CloudFormation's short tags → the long forms."""
-    loaded = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader with CloudFormation's tags
+    loaded = yaml.load(text, Loader=_Loader)  # noqa: S506 - a CSafeLoader with CloudFormation's tags
     if not isinstance(loaded, dict) or "Resources" not in loaded:
         raise ValueError("no CloudFormation template: it has no Resources")
     return loaded
@@ -83,8 +83,8 @@ def _as_text(value: Any) -> Any:  # noqa: ANN401 - a template's values
     return str(value) if isinstance(value, int | float) else value
 
 
-class _Loader(yaml.SafeLoader):
-    """SafeLoader that reads `!Ref`, `!Sub` and similar tags."""
+class _Loader(yaml.CSafeLoader):
+    """CSafeLoader that reads `!Ref`, `!Sub` and similar tags."""
 
 
 def _construct_tag(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
@@ -104,7 +104,7 @@ _Loader.add_multi_constructor("!", _construct_tag)
 # dates such as a policy's "2012-10-17" stay text
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
-    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    for first, found in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 
 
@@ -143,7 +143,7 @@ def _definition(path: Path) -> tuple[bytes, str]:
     CloudFormation puts numbers into the YAML's text; here they are put into JSON, where a
     placeholder for a number must stand without quotes.
     """
-    text = json.dumps(yaml.safe_load(path.read_text()))
+    text = json.dumps(yaml.load(path.read_text(), Loader=yaml.CSafeLoader))
     return _NUMBER.sub(r'"\1": \2', text).encode(), "json"
 
 

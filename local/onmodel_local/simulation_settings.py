@@ -19,6 +19,10 @@ class SimulationSettings:
     """From STARTING to RUNNING of a Custom Labels model: 10 to 20 minutes on AWS."""
     human_loop_seconds: float = 2.0
     """From InProgress to Completed of a human loop of A2I: as long as people take on AWS."""
+    idle_seconds: float = 30.0
+    """How long a stack that stays up keeps a process without a call, of a function or of the
+    stand-ins: minutes on AWS.
+    """
     rate_scale: float = 1.0
     """Factor on the period of rate() rules; with 1/60, 15 minutes become 15 seconds."""
     canvas_status: str = "ACTIVE"

@@ -41,11 +41,11 @@ def template_reference(template: str) -> str:
     return "\n".join(["| parameter | default | what it does |", "|---|---|---|", *rows]) + "\n"
 
 
-class _IntrinsicFree(yaml.SafeLoader):
+class _IntrinsicFree(yaml.CSafeLoader):
     """Reads a template without resolving !Ref, !Sub and their like."""
 
 
-def _ignore(loader: yaml.SafeLoader, _tag: str, node: yaml.Node) -> Any:
+def _ignore(loader: yaml.CSafeLoader, _tag: str, node: yaml.Node) -> Any:
     if isinstance(node, yaml.ScalarNode):
         return loader.construct_scalar(node)
     if isinstance(node, yaml.SequenceNode):

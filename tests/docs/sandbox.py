@@ -203,6 +203,8 @@ def open_sandbox(folder: Path) -> Sandbox:
     (folder / "morning.yaml").write_text("scenes: [Buck smiles]\n")
     sandbox = Sandbox(folder)
     sandbox.must("onmodel local up")
+    # Lines of the pages call most functions again and again; each start of one takes a second.
+    sandbox.stack.control("simulation-settings", {"idle_seconds": 3600})
     sandbox.variables |= sandbox.stack.environment()
     sandbox.must(
         f"onmodel run {FILM} -p {PRODUCTION} --settings drawn.yaml --characters characters/"
