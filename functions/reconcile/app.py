@@ -27,6 +27,7 @@ from onmodel.steps.outcome_mails import OutcomeMails
 from onmodel.steps.reconcile import Reconcile
 from onmodel.steps.recovery import Recovery
 from onmodel.steps.unknown_deployments import UnknownDeployments
+from onmodel.steps.upload_mails import UploadMails
 from onmodel.steps.watch_models import WatchedModels
 from onmodel.wiring import now, services
 
@@ -63,10 +64,15 @@ def handler(_event: ReconcileEvent) -> Reconciled:
     empty_uploads = EmptyUploads(
         registry=wired.registry,
         uploads=wired.uploads,
-        mailbox=wired.mailbox,
-        links=wired.links,
+        mails=UploadMails(
+            registry=wired.registry,
+            mailbox=wired.mailbox,
+            links=wired.links,
+            clock=now,
+            stack_options=wired.stack_options,
+            bucket=wired.uploads.bucket,
+        ),
         clock=now,
-        stack_options=wired.stack_options,
     )
     decisions = Decisions(
         registry=wired.registry, tokens=wired.tokens, executions=wired.executions, clock=now

@@ -4,6 +4,7 @@ from onmodel.contracts.uploads import RouteAnswer, UploadEvent
 from onmodel.environment import Buckets, Links, Machines, Models, RegistryTable, StackName, Topic
 from onmodel.handler import lambda_handler
 from onmodel.steps.route_upload import RouteUpload
+from onmodel.steps.upload_mails import UploadMails
 from onmodel.wiring import now, services
 
 wired = services(Buckets, Links, Machines, Models, RegistryTable, StackName, Topic)
@@ -16,12 +17,17 @@ def handler(event: UploadEvent) -> RouteAnswer:
         studio=wired.studio,
         registry=wired.registry,
         executions=wired.executions,
-        mailbox=wired.mailbox,
-        links=wired.links,
+        mails=UploadMails(
+            registry=wired.registry,
+            mailbox=wired.mailbox,
+            links=wired.links,
+            clock=now,
+            stack_options=wired.stack_options,
+            bucket=wired.uploads.bucket,
+        ),
         clock=now,
         models=wired.environment.read(Models).allowed,
         prepare_film_arn=wired.environment.read(Machines).prepare_film_arn,
         train_model_arn=wired.environment.read(Machines).train_model_arn,
-        stack_options=wired.stack_options,
         draw_storyboard_arn=wired.environment.read(Machines).draw_storyboard_arn,
     ).route(event)

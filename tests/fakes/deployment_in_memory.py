@@ -11,7 +11,7 @@ from fakes.clock import START, FixedClock
 from fakes.detectors import InMemoryDetectors
 from fakes.executions import InMemoryExecutions
 from fakes.human_loops import InMemoryHumanLoops
-from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox
+from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox, upload_mails
 from fakes.object_store import InMemoryObjectStore
 from fakes.registry import InMemoryRegistry
 from fakes.scheduler import InMemoryScheduler
@@ -253,10 +253,8 @@ class DeploymentInMemory:
         empty_uploads = EmptyUploads(
             registry=self.registry,
             uploads=self.uploads,
-            mailbox=self.mailbox,
-            links=self.links,
+            mails=upload_mails(self),
             clock=self.clock,
-            stack_options=STACK_OPTIONS,
         )
         decisions = Decisions(
             registry=self.registry,

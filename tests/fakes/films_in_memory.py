@@ -13,7 +13,7 @@ from fakes.embedder import FakeEmbedder
 from fakes.executions import InMemoryExecutions, execution_arn
 from fakes.faces import FakeFaces, InMemoryFaceCollections
 from fakes.labels import FakeLabels
-from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox
+from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox, upload_mails
 from fakes.object_store import InMemoryObjectStore
 from fakes.registry import InMemoryRegistry
 
@@ -130,14 +130,12 @@ class FilmsInMemory:
             studio=self.studio,
             registry=self.registry,
             executions=self.executions,
-            mailbox=self.mailbox,
-            links=self.links,
+            mails=upload_mails(self),
             clock=self.clock,
             prepare_film_arn=MACHINE,
             train_model_arn=TRAIN_MODEL,
             draw_storyboard_arn=DRAW_STORYBOARD,
             models=self.models,
-            stack_options=STACK_OPTIONS,
         ).route(event)
 
     def started(self) -> Run:

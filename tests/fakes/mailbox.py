@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from onmodel.adapters.sns import check_subject
+from onmodel.links.tokens import SignedLinks
+from onmodel.ports.machines import Clock
+from onmodel.ports.registry import Registry
+from onmodel.steps.upload_mails import UploadMails
 
 STACK_OPTIONS = "--stack films --region eu-central-1"
 """How the commands in mails name the stack of the tests."""
@@ -25,3 +30,23 @@ class InMemoryMailbox:
     def publish(self, subject: str, body: str, mail_id: str, correlation_id: str) -> None:
         check_subject(subject)
         self.mails.append(Mail(subject, body, mail_id, correlation_id))
+
+
+class AnyMailing(Protocol):
+    """What a production in memory has for its mails."""
+
+    registry: Registry
+    mailbox: InMemoryMailbox
+    links: SignedLinks
+    clock: Clock
+
+
+def upload_mails(world: AnyMailing) -> UploadMails:
+    return UploadMails(
+        registry=world.registry,
+        mailbox=world.mailbox,
+        links=world.links,
+        clock=world.clock,
+        stack_options=STACK_OPTIONS,
+        bucket="uploads",
+    )

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from fakes.films_in_memory import FilmsInMemory
-from fakes.mailbox import STACK_OPTIONS
+from fakes.mailbox import upload_mails
 
 from onmodel.registry.kinds import EMPTY_UPLOADS
 from onmodel.steps.empty_uploads import PATIENCE, EmptyUploads
@@ -21,10 +21,8 @@ def reported(world: FilmsInMemory) -> list[bool]:
     watcher = EmptyUploads(
         registry=world.registry,
         uploads=world.uploads,
-        mailbox=world.mailbox,
-        links=world.links,
+        mails=upload_mails(world),
         clock=world.clock,
-        stack_options=STACK_OPTIONS,
     )
     return [watcher.report(row) for row in list(EMPTY_UPLOADS.list_all(world.registry))]
 

@@ -8,18 +8,14 @@ from datetime import timedelta
 
 from onmodel.contracts.film_rows import EmptyUploadBody, EmptyUploadStatus
 from onmodel.contracts.keys import digest
-from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.uploads import UploadEvent
 from onmodel.errors import Conflict, NotFound
-from onmodel.links.tokens import SignedLinks
-from onmodel.notifications.facts.base import Sources
 from onmodel.notifications.facts.uploads import upload_empty
-from onmodel.notifications.sending import send_once
-from onmodel.ports.account import Mailbox
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import EMPTY_UPLOADS, EmptyUploadRow
+from onmodel.steps.upload_mails import UploadMails
 
 PATIENCE = timedelta(minutes=15)
 """A file that is written through a mounted bucket arrives when it is closed, minutes later."""
@@ -46,10 +42,8 @@ class EmptyUploads:
 
     registry: Registry
     uploads: ObjectStore
-    mailbox: Mailbox
-    links: SignedLinks
+    mails: UploadMails
     clock: Clock
-    stack_options: str
 
     def report(self, listed: EmptyUploadRow) -> bool:
         """Report an object that is still empty, once; answers whether it was."""
@@ -58,7 +52,10 @@ class EmptyUploads:
             return False
         etag = self._etag_if_empty(row.body.key)
         if etag is not None:
-            self._notify(row, etag)
+            body = row.body
+            self.mails.send(
+                upload_empty, row.production, body.correlation_id, key=body.key, etag=etag
+            )
         with suppress(Conflict):  # uploaded again just now, so it is looked at again later
             EMPTY_UPLOADS.delete(self.registry, row)
         return etag is not None
@@ -69,21 +66,3 @@ class EmptyUploads:
         except NotFound:
             return None
         return info.etag if info.size == 0 else None
-
-    def _notify(self, row: EmptyUploadRow, etag: str) -> None:
-        request = NotificationRequest(
-            kind="upload_empty",
-            production=row.production,
-            id=row.production,
-            correlation_id=row.body.correlation_id,
-            extra={"bucket": self.uploads.bucket, "key": row.body.key, "etag": etag},
-        )
-        send_once(
-            upload_empty(request, Sources(self.registry, self.clock())),
-            correlation_id=row.body.correlation_id,
-            registry=self.registry,
-            mailbox=self.mailbox,
-            clock=self.clock,
-            stack_options=self.stack_options,
-            links=self.links,
-        )

@@ -9,13 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from onmodel.contracts.base import ObjectRef
-from onmodel.contracts.datasets import FilmPreparedDetail
-from onmodel.contracts.film_rows import RunBody, RunStatus
-from onmodel.contracts.keys import (
-    MAIN_PRODUCTION,
-    FilmKeys,
-)
-from onmodel.contracts.notifications import NotificationRequest
+from onmodel.contracts.keys import MAIN_PRODUCTION
 from onmodel.contracts.settings import AllowedModels
 from onmodel.contracts.uploads import RouteAnswer, UploadEvent
 from onmodel.errors import NotFound, ReferenceRefused, SettingsRefused
@@ -26,13 +20,10 @@ from onmodel.films.folders import (
     production_of,
     record_production,
 )
-from onmodel.films.identity import record_film
-from onmodel.films.planning import plan_run, start_run
 from onmodel.films.reference_rows import record_reference
 from onmodel.films.settings import (
     accept_settings,
     newest_settings,
-    settings_in_force,
     settings_notices,
 )
 from onmodel.films.upload_layout import (
@@ -48,8 +39,7 @@ from onmodel.films.upload_layout import (
     production_name_in,
     settings_key,
 )
-from onmodel.links.tokens import SignedLinks
-from onmodel.notifications.facts.base import FactsFunction, Sources
+from onmodel.notifications.facts.base import FactsFunction
 from onmodel.notifications.facts.storyboards import storyboard_refused
 from onmodel.notifications.facts.uploads import (
     reference_refused,
@@ -58,15 +48,13 @@ from onmodel.notifications.facts.uploads import (
     upload_refused,
     upload_unknown,
 )
-from onmodel.notifications.sending import send_once
-from onmodel.ports.account import Mailbox
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
-from onmodel.registry.kinds import RUNS
 from onmodel.registry.tombstones import is_being_deleted
-from onmodel.steps.collect_film import CollectFilm
 from onmodel.steps.empty_uploads import watch_empty_upload
+from onmodel.steps.route_film import RouteFilm
+from onmodel.steps.upload_mails import UploadMails
 from onmodel.storyboards.naming import drawing_name
 from onmodel.storyboards.planning import read_storyboard, storyboard_notices
 
@@ -79,13 +67,11 @@ class RouteUpload:
     studio: ObjectStore
     registry: Registry
     executions: Executions
-    mailbox: Mailbox
-    links: SignedLinks
+    mails: UploadMails
     clock: Clock
     models: AllowedModels
     prepare_film_arn: str
     train_model_arn: str
-    stack_options: str
     draw_storyboard_arn: str = ""
 
     def route(self, event: UploadEvent) -> RouteAnswer:
@@ -169,54 +155,17 @@ class RouteUpload:
     def _film(
         self, film: FilmFile, production: ProductionFolders, event: UploadEvent
     ) -> RouteAnswer:
-        uploaded = event.detail.object
-        info = self.uploads.head(uploaded.key, uploaded.version_id)
         self._settings(production, event)  # the newest settings' event may be late or lost
-        settings = settings_in_force(production.id, self.studio, self.models)
-        known = record_film(
-            production.id, self._source(event), info, registry=self.registry, clock=self.clock
-        )
-        run = plan_run(
-            film,
-            info,
-            production=production,
-            film_id=known.id,
-            settings=settings,
+        return RouteFilm(
             uploads=self.uploads,
-            correlation_id=event.id,
-        )
-        row = RUNS.read(self.registry, run.production, run.run_id)
-        if row is not None:
-            if row.status == RunStatus.PREPARED:
-                self._collect_again(row.body)
-                return RouteAnswer(outcome="already_prepared", detail=run.run_id)
-            if row.holder is not None and self.executions.is_running(row.holder):
-                return RouteAnswer(outcome="already_running", detail=run.run_id)
-            run = run.model_copy(update={"attempt": row.body.run.attempt + 1})
-        keys = FilmKeys.of(run)
-        self.studio.put(keys.settings, settings.model_dump_json().encode(), "application/json")
-        return RouteAnswer(
-            outcome=start_run(run, self.prepare_film_arn, self.executions), detail=run.run_id
-        )
-
-    def _collect_again(self, prepared: RunBody) -> None:
-        """The film may have been deleted meanwhile: the next dataset has it again."""
-        if prepared.crops_kept == 0:
-            return
-        run = prepared.run
-        film = FilmPreparedDetail(
-            production=run.production,
-            film_id=run.film_id,
-            run_id=run.run_id,
-            correlation_id=run.correlation_id,
-        )
-        CollectFilm(
-            registry=self.registry,
             studio=self.studio,
+            registry=self.registry,
             executions=self.executions,
             clock=self.clock,
+            models=self.models,
+            prepare_film_arn=self.prepare_film_arn,
             train_model_arn=self.train_model_arn,
-        ).collect_again(film)
+        ).route(film, production, self._source(event), event.id)
 
     def _settings(self, production: ProductionFolders, event: UploadEvent) -> RouteAnswer:
         """Bring the production's newest settings.yaml into force, or its deletion.
@@ -305,25 +254,7 @@ class RouteUpload:
         self, event: UploadEvent, production: str, gather: FactsFunction, **extra: str
     ) -> RouteAnswer:
         uploaded = event.detail.object
-        request = NotificationRequest(
-            kind=gather.__name__,
-            production=production,
-            id=production,
-            correlation_id=event.id,
-            extra={
-                "bucket": self.uploads.bucket,
-                "key": uploaded.key,
-                "etag": uploaded.etag,
-                **extra,
-            },
+        about = {"key": uploaded.key, "etag": uploaded.etag} | extra
+        return RouteAnswer(
+            outcome="notified", detail=self.mails.send(gather, production, event.id, **about)
         )
-        send_once(
-            gather(request, Sources(self.registry, self.clock(), self.studio)),
-            correlation_id=event.id,
-            registry=self.registry,
-            mailbox=self.mailbox,
-            clock=self.clock,
-            stack_options=self.stack_options,
-            links=self.links,
-        )
-        return RouteAnswer(outcome="notified", detail=request.kind)
