@@ -51,7 +51,7 @@ def test_report_when_a_threshold_was_told_then_says_how_sure_names_are(make_repo
     told = replace(report, summary=report.summary.model_copy(update={"threshold": needed}))
     html = dict(render_film_report(told))["index.html"].decode()
     assert "How sure are the names?" in html and "similarity of 0.79" in html
-    assert "15 of 42 named tracks (36%)" in html
+    assert "15 of 42 named tracks (36 %)" in html
 
 
 @pytest.mark.parametrize(("share", "flags"), [(0.6, 1), (0.2, 0)])

@@ -10,7 +10,7 @@ def test_words_when_the_threshold_was_measured_then_with_its_expected_error() ->
     least, error = threshold_in_words(NEEDED)
     assert "similarity of 0.47" in least and "at least 0.03 behind" in least
     assert "was measured" in least
-    assert "3 of 60 named tracks (5%)" in error
+    assert "3 of 60 named tracks (5 %)" in error
 
 
 def test_words_when_the_threshold_is_fixed_then_said() -> None:

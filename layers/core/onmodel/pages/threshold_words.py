@@ -19,13 +19,14 @@ def threshold_in_words(needed: NameThreshold) -> tuple[str, ...]:
     if not needed.tried:
         return (
             least,
-            "Expected error: not known. It is estimated for films with names, references of three"
-            " characters or more, and not more than 1,500 tracks.",
+            "Expected error: not known. It is counted where figures are named and three characters"
+            " or more have references, and not for very long films.",
         )
     return (
         least,
         f"Expected error: {needed.misnamed:,} of {needed.tried:,} named tracks"
-        f" ({needed.misnamed / needed.tried:.0%}) get another character's name when the references"
-        " of their own character are left out. A figure of which there are no references is named"
-        " wrongly about as often: give references of each figure that is often to be seen.",
+        f" ({100 * needed.misnamed / needed.tried:.0f} %) get another character's name when the"
+        " references of their own character are left out. A figure of which there are no"
+        " references is named wrongly about as often: give references of each figure that is"
+        " often to be seen.",
     )
