@@ -176,6 +176,25 @@ def test_name_when_a_person_names_one_picture_of_a_group_then_all_of_it_for_noth
     assert notices(world, run) == ()
 
 
+def test_name_when_a_review_names_the_picture_of_a_line_otherwise_then_its_group_has_that_name(
+    world: FilmsInMemory, run: Run
+) -> None:
+    with_naming(world, run, kind="cluster")
+    world.name(run)
+    lines = read_lines(Naming, world.studio.get(FilmKeys.of(run).names))
+    group = next(line.group for line in lines if line.group)
+    alike = {line.crop_id for line in lines if line.group == group}
+    with_naming(world, run, kind="cluster", cluster={"names": {f"{run.film_id}/{group}": "mira"}})
+    CORRECTIONS.create(
+        world.registry, run.production, group, status=CorrectionStatus.GIVEN,
+        body=CorrectionBody(character="anna", changed_at=world.clock()), now=world.clock(),
+    )  # fmt: skip
+    world.name(run)
+    assert {names(world, run)[crop] for crop in alike} == {"anna"}
+    (told,) = notices(world, run)
+    assert told.startswith(f"naming.cluster.names: {run.film_id}/{group} has another name")
+
+
 def test_name_when_the_named_picture_was_dropped_as_a_duplicate_then_the_kept_one_counts(
     world: FilmsInMemory, run: Run
 ) -> None:

@@ -62,9 +62,9 @@ class FilmNaming:
                 figure=FigureReader(self.studio).read,
                 notice=notices.append,
                 known=(
-                    *KnownFigureReader(runs[0], self.studio, self.registry, notices.append).read(
-                        settings, embedding
-                    ),
+                    *KnownFigureReader(
+                        runs[0], self.studio, self.registry, notices.append, corrections
+                    ).read(settings, embedding),
                     *(
                         known
                         for film in films_crops

@@ -12,7 +12,7 @@ from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.sampling_settings import EmbeddingSettings
 from onmodel.contracts.settings import Settings
 from onmodel.errors import NotFound
-from onmodel.films.corrections import Corrections
+from onmodel.films.corrections import NO_CORRECTIONS, Corrections
 from onmodel.formats.jsonl import read_lines
 from onmodel.formats.npy import from_npy
 from onmodel.ports.namer import KnownFigure
@@ -29,13 +29,15 @@ class KnownFigureReader:
         run: whose crops are named; its film has this run's pictures.
         studio: where pictures and vectors are.
         registry: knows the runs of the other films.
-        notice: told of each picture that is not found.
+        notice: told of each picture that is not found, or that a person named otherwise.
+        corrections: what people said in a review, which counts for the picture itself.
     """
 
     run: Run
     studio: ObjectStore
     registry: Registry
     notice: Callable[[str], None]
+    corrections: Corrections = NO_CORRECTIONS
 
     def read(self, settings: Settings, embedding: EmbeddingSettings) -> tuple[KnownFigure, ...]:
         """Each is found by its id also after it was dropped for a better near-duplicate.
@@ -80,6 +82,11 @@ class KnownFigureReader:
                 self.notice(
                     f"naming.cluster.names: {film}/{crop_id} is no picture of this production that"
                     " can be compared, so nobody is named after it."
+                )
+            elif self.corrections.character(crops[found].crop_id, character) != character:
+                self.notice(
+                    f"naming.cluster.names: {film}/{crop_id} has another name in the review, which"
+                    " counts, so nobody is named after this line."
                 )
             else:
                 yield KnownFigure(crops[found].crop_id, character, vectors[found])

@@ -57,7 +57,7 @@ def name_crops(
     notices: list[str] = []
     thresholds: list[NameThreshold] = []
     corrections = read_corrections(run.production, registry)
-    reader = KnownFigureReader(run, studio, registry, notices.append)
+    reader = KnownFigureReader(run, studio, registry, notices.append, corrections)
     chosen = namer(
         NamingTask(
             production=run.production,
