@@ -80,7 +80,15 @@ def seen_through_a_round_hole() -> np.ndarray:
     return (scene(1) * np.clip((1 - distance) * 8, 0, 1)[..., None]).astype(np.uint8)
 
 
-@pytest.mark.parametrize("picture", [figure_on_black, seen_through_a_round_hole])
+def dim_line() -> np.ndarray:
+    """A line of four pixels across the middle, too dark to be lit."""
+    line = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    line[88:92] = 35
+    return line
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("picture", [dim_line, figure_on_black, seen_through_a_round_hole])
 def test_with_shot_bars_when_a_picture_gets_dark_at_its_edges_then_it_is_not_cut(picture):
     assert pictures(*[frame_of(picture())] * 3) == [WHOLE] * 3
 

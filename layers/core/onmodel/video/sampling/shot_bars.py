@@ -31,9 +31,9 @@ _EDGE = 4  # lines just inside of a bar, of which one must be lit: compression b
 _SOFT_EDGE = 0.05  # of a side: the widest edge of a bar that fades into the picture
 _FADED_IN = 0.8  # of the brightness just inside of a soft edge: the picture begins here
 _FADING = 0.25  # of it: darker lines tell nothing
-_AS_BRIGHT = (
-    0.6  # of all of the picture, just inside of a soft edge: light that ends nowhere is not
-)
+_AS_BRIGHT = 0.6
+"""Of the brightness of the whole picture, just inside of a soft edge. A lamp's light is darker
+there."""
 _EVEN = 1.25
 """Relative spread of a line in a soft edge, by that just inside: its pixels get brighter together.
 In a line across the outline of something before black, some are black and others are not."""
@@ -124,17 +124,16 @@ def _span(own: _Side, shots: Sequence[_Side], film: tuple[int, int]) -> tuple[in
     first, last = int(shown[0]), int(shown[-1]) + 1
     equal = abs(first - (side - last)) <= _UNEQUAL * side
     filled = not_dark[first:last].mean()
-    if not equal or filled < _FILLED:
+    if not equal or filled < _FILLED or last - first < _LEAST_PICTURE * side:
         return film
+    widest = max(1, round(_SOFT_EDGE * side))
     soft = [
-        _soft_lines(lit[part], own.brightest[part], round(_SOFT_EDGE * side))
+        _soft_lines(lit[part], own.brightest[part], widest)
         for part in (slice(first, last), slice(last - 1, first - 1 if first else None, -1))
     ]
     if None in soft:
         return film
     first, last = first + (soft[0] or 0), last - (soft[1] or 0)
-    if last - first < _LEAST_PICTURE * side:
-        return film
     if min(first, side - last) < _LEAST_BAR * side:
         first, last = 0, side
     near = max(abs(first - film[0]), abs(last - film[1])) < _LEAST_BAR * side
