@@ -255,6 +255,7 @@ def test_detect_when_labels_have_boxes_then_one_instance_each(stubbed: Any) -> N
         ("ThrottlingException", Throttled),
         ("ImageTooLargeException", AnswerRefused),
         ("ResourceNotReadyException", FilmModelRefused),
+        ("ResourceNotFoundException", FilmModelRefused),
         ("InvalidS3ObjectException", ServiceError),
     ],
 )

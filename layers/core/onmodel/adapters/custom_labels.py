@@ -112,6 +112,11 @@ class CustomLabels:
                 answer = self._client.detect_custom_labels(
                     ProjectVersionArn=self._model, Image={"Bytes": jpeg}, MinConfidence=0
                 )
+        except NotFound as fault:
+            raise FilmModelRefused(
+                f"{self._model} was deleted before the film was done",
+                "Name another model as finder.custom_labels.model",
+            ) from fault
         except ServiceError as fault:
             if isinstance(fault.__cause__, ClientError) and code_of(fault.__cause__) == NOT_READY:
                 raise FilmModelRefused(

@@ -27,8 +27,11 @@ class NamersInOrder:
     by_people: frozenset[int] = frozenset()
 
     def look_alikes(self) -> tuple[LookAlikes, ...]:
-        """See `Namer.look_alikes`."""
-        return tuple(pair for namer in self.namers for pair in namer.look_alikes())
+        """See `Namer.look_alikes`; each pair once, as the first namer says it."""
+        pairs: dict[tuple[str, str], LookAlikes] = {}
+        for pair in (each for namer in self.namers for each in namer.look_alikes()):
+            pairs.setdefault((pair.first, pair.second), pair)
+        return tuple(pairs.values())
 
     def name(self, crops: Sequence[Crop], vectors: Vectors) -> tuple[Naming, ...]:
         """See `Namer.name`."""
