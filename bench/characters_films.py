@@ -121,13 +121,9 @@ def sample(
     frames = _noted(
         select_frames(sample_by_settings(path, settings.sampling), settings.sampling), found
     )
-    if every_frame:
-        for each in frames:
-            dropped = isinstance(each, DroppedFrame)
-            found.result.add(cutter.record_dropped(each) if dropped else cutter.cut_frame(each))
-    else:
-        for part in in_order(cutter, frames, FRAMES_IN_FLIGHT, settings.finder.look_every):
-            found.result.add(part)
+    look_every = 1 if every_frame else settings.finder.look_every
+    for part in in_order(cutter, frames, FRAMES_IN_FLIGHT, look_every):
+        found.result.add(part)
     return found
 
 
