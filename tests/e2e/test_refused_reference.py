@@ -11,6 +11,7 @@ from pathlib import Path
 
 from drawn.films import DrawnFilm
 from e2e.deployed_stack import DeployedStack
+from e2e.upload_outage import upload_outage
 from waiting import PATIENCE_SECONDS
 
 HEIC = b"\0\0\0\x18ftypheic" + bytes(64)
@@ -20,7 +21,8 @@ HEIC = b"\0\0\0\x18ftypheic" + bytes(64)
 def test_reference_when_refused_then_named_in_mails_page_and_json(
     studio: DeployedStack, drawn: DrawnFilm, tmp_path: Path
 ) -> None:
-    studio.upload("Café 🎬/characters/Mira/photo.jpg", HEIC)
+    with upload_outage(studio):  # the queue UploadRetries brings it back
+        studio.upload("Café 🎬/characters/Mira/photo.jpg", HEIC)
     (refused,) = studio.wait_for_mails("Mira/photo.jpg was not accepted")
     assert "HEIC" in refused.body and "Café 🎬/characters/Mira/photo.jpg" in refused.body
     done = subprocess.run(
