@@ -382,14 +382,16 @@ A forgotten model unit costs 1,452 dollars a day. So:
   stops it again; each hour without success sends a mail. It also succeeds if the deployment was
   deleted before.
 - **reconcile** searches every quarter of an hour for missed events, overdue deployments, failed
-  executions, and everything with our tag or name that bills and should not.
-- **Jobs end by themselves.** A training or a drawing on SageMaker has a longest runtime and a
-  longest wait for an instance, after which SageMaker ends it, whatever else fails. When somebody
-  stopped the execution that waited for a drawing, reconcile writes the job's bill into its row.
-- **Deleting the stack** first ends deployments, then running jobs, and forbids new ones; if
-  that fails, the deletion fails with the reason, and the stack works again. Where AWS denies every
-  list of the trainer's service, the rows decide. Custom models stay; the answer names them and
-  their price.
+  executions, and everything with our tag or name that bills and should not. It looks a day back
+  from the last round that did everything: while no mail can be sent, nothing becomes too old.
+- **Jobs end by themselves.** A training, a drawing or a preparation (`onmodel trainer prepare`) on
+  SageMaker has a longest runtime and a longest wait for an instance, after which SageMaker ends it,
+  whatever else fails. When somebody stopped the execution that waited for a drawing, reconcile
+  writes the job's bill into its row.
+- **Deleting the stack** first ends deployments, then running jobs of all three kinds, and forbids
+  new ones; if that fails, the deletion fails with the reason, and the stack works again. Where AWS
+  denies every list of the trainer's service, the rows decide. Custom models stay; the answer names
+  them and their price.
 - **A Custom Labels model is stopped after the last film.** Its row and its schedule exist before it
   is started, each film has a lease that ends by itself, and nobody takes a lease of a model that is
   being stopped. While it bills more than an hour after it was asked to stop, each hour sends a
@@ -397,9 +399,10 @@ A forgotten model unit costs 1,452 dollars a day. So:
   somebody deleted the row, nothing says whose the model is: its schedule stops it.
 - **An upload waits for the services that it needs.** When `route_upload` fails three times, a queue
   brings the upload back each quarter of an hour for a day; an alarm tells each of them.
-- **Who begins something asks last.** A film that needs a model, a training, a drawing or a
-  deployment writes its row and asks then whether the stack or the production is being deleted; a
-  deletion says so first and looks at the rows then.
+- **Who begins something asks last.** A film, a dataset, a training, a drawing or a deployment, and
+  a film again before it starts a model, writes its row and asks then whether the stack or the
+  production is being deleted; a deletion says so first and looks at the rows then. An upload to a
+  production that is being deleted is refused by mail.
 
 The tables are made by `tests/unit/steps/test_nothing_bills_forever.py`: the deployed state machines
 run in process, over the real steps, in simulated time. `UPDATE_DOCS=1` writes them again.
