@@ -124,6 +124,8 @@ def names_another_at_first(turns: Sequence[Turn]) -> str:
 class TrainingInMemory(FilmsInMemory):
     """FilmsInMemory, and what TrainModel stands on besides."""
 
+    stack_options = STACK_OPTIONS
+
     def __init__(
         self,
         answer: str | Answer = says_its_name,
