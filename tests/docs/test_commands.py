@@ -167,7 +167,7 @@ def no_live_model(sandbox: Sandbox) -> None:
 
 def a_live_model(sandbox: Sandbox) -> None:
     if not sandbox.has_live_model():
-        sandbox.must(f"onmodel deploy -p {PRODUCTION}")
+        sandbox.must(f"onmodel deploy -p {PRODUCTION} --yes")
     sandbox.until_it_answers()
 
 
