@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from onmodel.vision import duplicates
 from onmodel.vision.duplicates import (
+    MOST_COMPARED,
     ROUNDING,
     WITHIN_TRACK,
     find_duplicates,
@@ -183,7 +184,8 @@ def test_find_track_duplicates_when_any_then_as_the_definition_says(
         kept: list[int] = []
         for row in sorted(np.flatnonzero(tracks == track), key=lambda row: (-quality[row], row)):
             near = cosines[row] >= threshold - WITHIN_TRACK - 1e-5
-            if not any(changes[row, other] < (9 if near[other] else 4.5) for other in kept):
+            compared = sorted(kept, key=lambda other: -cosines[row, other])[:MOST_COMPARED]
+            if not any(changes[row, other] < (9 if near[other] else 4.5) for other in compared):
                 kept.append(int(row))
         best += kept
     final: list[int] = []
@@ -193,6 +195,23 @@ def test_find_track_duplicates_when_any_then_as_the_definition_says(
             final.append(row)
     assert sorted(np.flatnonzero(found < 0)) == sorted(final)
     assert all(found[found[row]] < 0 for row in np.flatnonzero(found >= 0))
+
+
+def test_find_track_duplicates_when_a_track_is_long_then_few_pictures_are_compared_with_each() -> (
+    None
+):
+    compared = []
+
+    def change(first: int, second: int) -> float:
+        compared.append((first, second))
+        return 200.0
+
+    vectors, quality = unit_rows(300, 1), np.zeros(300)
+    found = find_track_duplicates(
+        vectors, quality, np.zeros(300, np.int64), 0.9, change, least_change=10
+    )
+    assert (found < 0).all()
+    assert len(compared) < 300 * MOST_COMPARED
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from onmodel.contracts.base import Box
 from onmodel.vision.carrying import Grey
 
-WIDTH = 480  # pixels of the copies: with 320, half as many duplicates again are left
+WIDTH = 480  # pixels of the copies: with 320, twice as many duplicates are left
 _AROUND = 0.05  # of a figure's box: its arms may reach beyond
 _POINTS, _APART, _CORNER = 300, 6, 0.003  # most points, pixels between them, share of the sharpest
 _LEAST_POINTS, _LEAST_PARTS = 4, 2

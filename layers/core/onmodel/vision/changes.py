@@ -9,20 +9,27 @@ changed mouth fills one tile and hardly moves the mean of the whole.
 from __future__ import annotations
 
 import base64
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from onmodel.contracts.crops import Crop, Thumbnail
 from onmodel.vision.laid_pictures import Figure, PictureValues, Scaled, lay, unlike
 from onmodel.vision.moved_background import unlike_background
 
 SIDE = 160  # pixels of the longer side of the larger box: the scale in which pictures are compared
+STEP = 1.05  # between two scales: boxes of one figure share few, and what is found in each is kept
+BACKGROUNDS = 2048  # kept in memory, of 40 kB
 TILE = 10  # pixels: an eye or a mouth of a figure that is shown whole
 _ACROSS, _DOWN = 0.15, 0.45  # half axes of the compared middle: beyond it is background
+
+Background = npt.NDArray[np.uint8]
 
 
 class Figures:
@@ -35,13 +42,20 @@ class Figures:
         self._tracks: defaultdict[int | None, list[int]] = defaultdict(list)
         for place, crop in enumerate(crops):
             self._tracks[crop.track].append(place)
+        self._background = lru_cache(BACKGROUNDS)(self._find_background)
 
     def change(self, first: int, second: int) -> float:
         """`visible_change` of two crops of one track."""
-        track = self._tracks[self._crops[first].track]
-        return visible_change(
-            self._figure(first), self._figure(second), [self._figure(place) for place in track]
-        )
+        one, other = self._figure(first), self._figure(second)
+        scale = common_scale(one, other)
+        backgrounds = self._background(first, scale), self._background(second, scale)
+        return visible_change(one, other, scale, backgrounds)
+
+    def _find_background(self, place: int, scale: float) -> Background | None:
+        """What is unlike the background, in whole numbers: half of a number is no change."""
+        track = [self._figure(other) for other in self._tracks[self._crops[place].track]]
+        found = unlike_background(self._figure(place), track, scale)
+        return None if found is None else found.round().astype(np.uint8)
 
     def _figure(self, place: int) -> Figure:
         if place not in self._figures:
@@ -52,7 +66,22 @@ class Figures:
         return self._figures[place]
 
 
-def visible_change(first: Figure, second: Figure, track: Sequence[Figure] = ()) -> float:
+def common_scale(first: Figure, second: Figure) -> float:
+    """Pixels for one of the film, in which two figures are compared; one of few values.
+
+    The longer side of the larger box is SIDE pixels, or up to STEP times as many.
+    """
+    boxes = first.crop.box, second.crop.box
+    longest = max(side for box in boxes for side in (box.width, box.height))
+    return float(SIDE / STEP ** math.floor(math.log(longest, STEP)))
+
+
+def visible_change(
+    first: Figure,
+    second: Figure,
+    scale: float,
+    backgrounds: tuple[Background | None, Background | None] = (None, None),
+) -> float:
     """The greatest mean difference in a tile of the figure's middle, 0 to 255, in white light.
 
     What other pictures of the figure show where the background moved to is no change of it.
@@ -63,14 +92,12 @@ def visible_change(first: Figure, second: Figure, track: Sequence[Figure] = ()) 
     Args:
         first: a crop.
         second: another crop of the same figure.
-        track: all crops of the figure in the shot, by which background is told from it.
+        scale: their `common_scale`.
+        backgrounds: `unlike_background` of both, where it is known.
     """
-    boxes = first.crop.box, second.crop.box
-    scale = SIDE / max(side for box in boxes for side in (box.width, box.height))
     gains = np.minimum(first.gains, second.gains)
     one, other = first.scaled(scale), second.scaled(scale)
-    behind_one = unlike_background(first, track, scale)
-    behind_other = unlike_background(second, track, scale)
+    behind_one, behind_other = backgrounds
     return min(
         _change(one, other, gains, behind_one, behind_other),
         _change(other, one, gains, behind_other, behind_one),
@@ -81,15 +108,17 @@ def _change(
     first: Scaled,
     other: Scaled,
     gains: PictureValues,
-    behind: PictureValues | None,
-    behind_other: PictureValues | None,
+    behind: Background | None,
+    behind_other: Background | None,
 ) -> float:
     """The change where `first` is laid over `other`; no more than both differ from background."""
     place = lay(first, other)
     part, laid = place.part(first[0]), place.laid(other[0])
     difference = (np.maximum(unlike(part, laid), unlike(laid, part)) * gains).mean(axis=2)
     if behind is not None and behind_other is not None:
-        figure = np.maximum(place.part(behind), place.laid(behind_other))
+        figure = np.maximum(
+            place.part(behind.astype(np.float32)), place.laid(behind_other.astype(np.float32))
+        )
         difference = np.minimum(difference, figure)
     tiles = cv2.blur(
         difference * _middle(*part.shape[:2]), (TILE, TILE), borderType=cv2.BORDER_CONSTANT

@@ -18,6 +18,7 @@ TILE_ROWS = 8192  # kept rows compared at a time: bounds one product to 32 MB
 ROUNDING = 1e-5  # float32 products of unit vectors differ by this much between block shapes
 
 WITHIN_TRACK = 0.03  # a track is of one figure: its pictures may be so much less alike
+MOST_COMPARED = 12  # kept pictures of a track, the most alike: a long shot may have hundreds
 UNCHANGED = 0.5  # of the least visible change: so little is no change, however alike vectors are
 KEPT = -1
 
@@ -170,7 +171,8 @@ def find_track_duplicates(
 
     Within a track a row is also kept when the figure visibly changed since every kept row that is
     alike. And a row whose picture is a copy of a kept row's is alike to it, whatever the vectors
-    say: a box that is drawn a little differently can move them further than the threshold.
+    say: a box that is drawn a little differently can move them further than the threshold. A row
+    is compared with the MOST_COMPARED most alike kept rows of its track.
 
     Between tracks only the threshold counts: the exhaustive greedy choice of `find_duplicates`
     among the rows that their tracks kept.
@@ -197,10 +199,13 @@ def find_track_duplicates(
         kept: list[int] = []
         for row in rows[np.lexsort((rows, -np.asarray(quality, np.float64)[rows]))]:
             cosines = vectors[kept] @ vectors[row] if kept else np.empty(0)
+            nearest = np.argsort(-cosines, kind="stable")[:MOST_COMPARED]
             stands_for = next(
                 (
                     other
-                    for other, cosine in zip(kept, cosines, strict=True)
+                    for other, cosine in (
+                        (kept[place], cosines[place]) for place in sorted(nearest)
+                    )
                     if frozenset((other, int(row))) not in told
                     and change(other, int(row)) < (least_change if cosine >= alike else copied)
                 ),
