@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.human_loops import HUMAN_LOOPS_FOLDER, HumanLoopStatus
 from onmodel.contracts.keys import MAIN_PRODUCTION, accepted_settings_key, face_collections
-from onmodel.contracts.rows import Kind, TrainingStage
+from onmodel.contracts.rows import DatasetStatus, Kind, TrainingStage
 from onmodel.contracts.stack_rows import DeletedPart
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.lifecycle import OVER
@@ -24,6 +25,7 @@ from onmodel.ports.storage import ObjectVersion, VersionedStore
 from onmodel.ports.trainer import Trainers
 from onmodel.registry.kinds import (
     APPROVALS,
+    DATASETS,
     DEPLOYMENTS,
     HUMAN_LOOPS,
     RUNS,
@@ -136,7 +138,7 @@ class Belongings:
         ]
         return [*deployed, *self._trainings(production), *self._drawings(production),
                 *self._human_loops(production), *self._executions(production),
-                *self._just_stopped(production)]  # fmt: skip
+                *self._just_ended(production)]  # fmt: skip
 
     def _trainings(self, production: str) -> Iterator[str]:
         for row in TRAININGS.list(self.registry, production):
@@ -177,21 +179,29 @@ class Belongings:
                 command = f"aws stepfunctions stop-execution --execution-arn {arn}"
                 yield f"{machine} works on {name}, or waits for an answer: `{command}`"
 
-    def _just_stopped(self, production: str) -> Iterator[str]:
-        """Lambda ends no function when its execution is stopped: it goes on, and pays.
+    def _just_ended(self, production: str) -> Iterator[str]:
+        """Lambda ends no function with its execution, nor the others of a map when one fails.
 
-        One that failed is left out: no function of its machine runs any more, but for a film's
-        other chunks, whose calls are cached.
+        They go on, pay and write. A film or a dataset may be refused by one function of a map; its
+        execution then counts as successful, so the row says it.
         """
         since = self.clock() - LONGEST_FUNCTION
         for machine_arn in self.machine_arns:
             for ended in self.executions.unsuccessful(machine_arn, since):
                 asked = [each for each in ended.payload.values() if isinstance(each, dict)]
-                if ended.error or production not in {each.get("production") for each in asked}:
-                    continue
-                machine, name = ended.arn.split(":")[-2:]
-                until = when(ended.ended_at + LONGEST_FUNCTION)
-                yield f"{machine} of {name} was stopped, and functions may work on it until {until}"
+                if production in {each.get("production") for each in asked}:
+                    machine, name = ended.arn.split(":")[-2:]
+                    yield _works_on(f"{machine} of {name} was stopped or failed", ended.ended_at)
+        for run in RUNS.list(self.registry, production):
+            if run.status is RunStatus.REFUSED and run.updated_at >= since:
+                yield _works_on(f"The film {run.body.run.title} was refused", run.updated_at)
+        for dataset in DATASETS.list(self.registry, production):
+            if dataset.status is DatasetStatus.REFUSED and dataset.updated_at >= since:
+                yield _works_on(f"The dataset {dataset.id} was refused", dataset.updated_at)
+
+
+def _works_on(ended: str, at: datetime) -> str:
+    return f"{ended}, and functions may work on it until {when(at + LONGEST_FUNCTION)}"
 
 
 def _stop(trainer: str, ref: str) -> str:

@@ -14,6 +14,7 @@ class InMemoryExecutions:
     def __init__(self, clock: Clock = lambda: datetime.now(UTC)) -> None:
         self._clock = clock
         self.unsuccessful_at: dict[str, datetime] = {}
+        self._errors: dict[str, str] = {}
         self.payloads: dict[str, Any] = {}
         self._running: set[str] = set()
 
@@ -31,7 +32,12 @@ class InMemoryExecutions:
     def unsuccessful(self, machine_arn: str, since: datetime) -> Iterator[EndedExecution]:
         for arn, ended_at in self.unsuccessful_at.items():
             if arn.startswith(execution_arn(machine_arn, "")) and ended_at >= since:
-                yield EndedExecution(arn=arn, ended_at=ended_at, payload=self.payloads[arn])
+                yield EndedExecution(
+                    arn=arn,
+                    ended_at=ended_at,
+                    payload=self.payloads[arn],
+                    error=self._errors.get(arn, ""),
+                )
 
     def stop_all(self, machine_arn: str, reason: str) -> int:
         assert reason
@@ -44,9 +50,10 @@ class InMemoryExecutions:
         """It succeeds. Not part of the port."""
         self._running.remove(execution_arn)
 
-    def fail(self, execution_arn: str) -> None:
-        """It ends without success. Not part of the port."""
+    def fail(self, execution_arn: str, error: str = "") -> None:
+        """It ends without success; with an error unless it was stopped. Not part of the port."""
         self.finish(execution_arn)
+        self._errors[execution_arn] = error
         self.unsuccessful_at[execution_arn] = self._clock()
 
 

@@ -13,10 +13,13 @@ from fakes.trainer import Only
 from typer.testing import CliRunner
 
 from onmodel.contracts.datasets import FilmPreparedDetail
+from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.human_loops import HumanLoopBody, HumanLoopStatus
 from onmodel.contracts.keys import MAIN_PRODUCTION
 from onmodel.contracts.places import PlacesBody, PlacesStatus
 from onmodel.contracts.rows import (
+    DatasetBody,
+    DatasetStatus,
     DeploymentBody,
     DeploymentStage,
     Kind,
@@ -28,6 +31,7 @@ from onmodel.contracts.trainings import TrainingSpec
 from onmodel.errors import ServiceError
 from onmodel.films.folders import production_called
 from onmodel.registry.kinds import (
+    DATASETS,
     DEPLOYMENTS,
     GENERATIONS,
     HUMAN_LOOPS,
@@ -229,6 +233,29 @@ def stop_a_film(world: FilmsInMemory) -> None:
     world.executions.unsuccessful_at = dict.fromkeys(world.executions.unsuccessful_at, now())
 
 
+def fail_a_film(world: FilmsInMemory) -> None:
+    """One chunk failed; functions sample the others still."""
+    (row,) = RUNS.list(world.registry, "bunny")
+    world.executions.start(MACHINE, "failed", {"run": row.body.run.model_dump(mode="json")})
+    world.executions.fail(execution_arn(MACHINE, "failed"), "FilmFailed")
+    world.executions.unsuccessful_at[execution_arn(MACHINE, "failed")] = now()
+
+
+def refuse_a_film(world: FilmsInMemory, minutes_ago: int = 1) -> None:
+    (row,) = RUNS.list(world.registry, "bunny")
+    at = now() - timedelta(minutes=minutes_ago)
+    RUNS.replace(world.registry, row.with_status(RunStatus.REFUSED), at)
+
+
+def refuse_a_dataset(world: FilmsInMemory, minutes_ago: int = 1) -> None:
+    body = DatasetBody(
+        generation_id="g0001", correlation_id="c", pictures=1, named={}, films=(),
+        to_caption_key="k", captions_needed=1,
+    )  # fmt: skip
+    at = now() - timedelta(minutes=minutes_ago)
+    DATASETS.create(world.registry, "bunny", ID, status=DatasetStatus.REFUSED, body=body, now=at)
+
+
 @pytest.mark.parametrize(
     ("happen", "command"),
     [
@@ -242,9 +269,21 @@ def stop_a_film(world: FilmsInMemory) -> None:
             "aws stepfunctions stop-execution --execution-arn " + execution_arn(MACHINE, "again"),
         ),
         (start_human_loop, "1 human loops of Amazon A2I are open"),
-        (stop_a_film, "PrepareFilm of stopped was stopped, and functions may work on it until"),
+        (stop_a_film, "PrepareFilm of stopped was stopped or failed, and functions may work"),
+        (fail_a_film, "PrepareFilm of failed was stopped or failed, and functions may work on it"),
+        (refuse_a_film, "The film mira.mp4 was refused, and functions may work on it until"),
+        (refuse_a_dataset, f"The dataset {ID} was refused, and functions may work on it until"),
     ],
-    ids=["deployed", "training", "execution", "human loop", "stopped execution"],
+    ids=[
+        "deployed",
+        "training",
+        "execution",
+        "human loop",
+        "stopped execution",
+        "failed execution",
+        "refused film",
+        "refused dataset",
+    ],
 )
 def test_delete_production_when_something_runs_is_refused_with_the_command_that_stops_it(
     happen, command: str, invoke, prepared: FilmsInMemory
@@ -270,12 +309,14 @@ def test_delete_production_when_a_work_team_answered_then_its_answers_are_delete
     assert kept == [other]
 
 
-def test_delete_production_when_an_execution_was_stopped_long_ago_then_deleted(
+def test_delete_production_when_something_was_stopped_or_refused_long_ago_then_deleted(
     invoke, prepared: FilmsInMemory
 ) -> None:
     stop_a_film(prepared)
     stopped = execution_arn(MACHINE, "stopped")
     prepared.executions.unsuccessful_at[stopped] = now() - timedelta(minutes=16)
+    refuse_a_film(prepared, minutes_ago=16)
+    refuse_a_dataset(prepared, minutes_ago=16)
     assert invoke("-p", "bunny", "--yes").exit_code == 0
 
 

@@ -133,6 +133,19 @@ def test_caption_when_the_token_expired_then_it_counts_as_done(world: FilmsInMem
     assert not world.tokens.succeeded and not world.tokens.failed
 
 
+def test_caption_when_its_production_is_deleted_while_the_model_is_asked_then_nothing_is_written(
+    world: FilmsInMemory,
+) -> None:
+    def answer(turns: Sequence[Turn]) -> str:
+        world.studio.delete_versions(world.studio.versions("bunny/"))
+        return says_its_name(turns)
+
+    world.captions._answer = answer
+    token = world.caption(world.item)
+    assert world.tokens.failed[token][0] == "NotFound"
+    assert list(world.studio.versions("")) == []
+
+
 def test_caption_when_the_first_answer_is_useless_then_one_repair_heals_it(
     world: FilmsInMemory,
 ) -> None:

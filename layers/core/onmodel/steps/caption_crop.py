@@ -176,7 +176,7 @@ class CaptionCrop:
                 raise
             spent = add_up(spent + usage)
         answer = CaptionAnswer(crop_id=item.crop_id, caption=caption, usage=spent)
-        write_answer(answer, _keys(item), self.studio)
+        self._write(item, answer)
 
     def _ask_again(
         self,
@@ -203,7 +203,7 @@ class CaptionCrop:
             usage=add_up(answer.usage + usage),
             asked_again=True,
         )
-        write_answer(asked, _keys(item), self.studio)
+        self._write(item, asked)
 
     def _captioner(self, item: CaptionItem) -> Captioner:
         settings = Settings.from_stored(self.studio.get(_keys(item).settings))
@@ -227,7 +227,15 @@ class CaptionCrop:
             refused_token_hash=token_hash,
             usage=add_up(spent),
         )
-        write_answer(failed, _keys(item), self.studio)
+        self._write(item, failed)
+
+    def _write(self, item: CaptionItem, answer: CaptionAnswer) -> None:
+        """Raises NotFound when the production was deleted while the model was asked.
+
+        A message outlives its execution, and what is written after a deletion stays for ever.
+        """
+        self.studio.head(item.key)
+        write_answer(answer, _keys(item), self.studio)
 
     def _succeed(self, message: CaptionMessage) -> None:
         """Answer the task; the caption is in S3, so that the answer is small."""
