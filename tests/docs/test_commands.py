@@ -24,8 +24,9 @@ from onmodel_cli.main import app
 
 PAGES = (
     "docs/debugging.md", "docs/operating.md", "docs/costs.md", "docs/safety.md",
-    "docs/security.md", "docs/sampling.md", "docs/characters.md", "docs/trainers.md",
-    "docs/judging.md", "docs/exports.md", "docs/review.md", "docs/architecture.md",
+    "docs/security.md", "docs/sampling.md", "docs/characters.md", "docs/characters-measured.md",
+    "docs/trainers.md", "docs/judging.md", "docs/exports.md", "docs/review.md",
+    "docs/architecture.md",
     "docs/scaling.md", "docs/uploads.md", "docs/captions.md", "trainer/README.md",
     "events/README.md", "local/onmodel_local/README.md", "CONTRIBUTING.md",
     "README.md",  # last: it ends with a model deleted

@@ -1,10 +1,11 @@
 """Tracks: detections of one figure, joined over consecutive frames of a shot.
 
 Frames are a second or so apart, so a figure moves between them and its box alone does not tell who
-it is; and two figures of one frame are surely two. So boxes are joined that overlap and look alike,
-best pair first, each box once. "Alike" is measured against the film itself: two figures that stand
-in one frame share light and background and are different figures, and a link must be nearer than
-nearly all such pairs are, by a part of the way to what consecutive pictures of one figure reach.
+it is; and two figures of one frame are surely two. So boxes are joined that look alike, a little
+less where they overlap, best pair first, each box once. "Alike" is measured against the film
+itself: two figures that stand in one frame share light and background and are different figures,
+and a link must be nearer than nearly all such pairs are, by a part of the way to what consecutive
+pictures of one figure reach.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ ALIKE = 0.75
 """Least cosine of a link where a film has too few pairs of figures to measure its own."""
 
 OVERLAP = 0.2
-"""Intersection over union from which place speaks for one figure."""
+"""Intersection over union from which two boxes may look a little less alike."""
 
 LEAST_PAIRS = 20
 """Pairs of figures of one frame, from which a film's own least cosine is measured."""
