@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from drawn.films import draw_film
@@ -37,12 +37,15 @@ from onmodel.contracts.films import FilmSummary
 from onmodel.contracts.keys import DatasetKeys, FilmKeys, face_collections
 from onmodel.contracts.panels import DrawnPanel
 from onmodel.contracts.questions import StoryboardQuestions
-from onmodel.contracts.rows import TrainingBody
+from onmodel.contracts.rows import DatasetBody, StoryboardBody, TrainingBody
 from onmodel.contracts.settings import Settings
 from onmodel.errors import NotFound
 from onmodel.money.finder_usage import CUSTOM_LABELS_HOUR
 from onmodel.money.result_cache import INDEX_FACES
+from onmodel.registry import kinds
 from onmodel.registry.kinds import CORRECTIONS, DATASETS, MAILS, RUNS
+from onmodel.registry.newer_fields import rewritten
+from onmodel.registry.rows import Rows
 
 SAMPLED = 1 if os.environ.get("ONMODEL_ALL_FAULTS") else 89
 """A prime: over the list, every kind of fault comes up."""
@@ -454,3 +457,26 @@ def test_stored_contract_when_newer_code_added_nested_fields_then_read_without_t
         assert contract.from_stored(written) == example
         with pytest.raises(ValidationError):  # as what a person or a state machine gives
             contract.model_validate_json(written)
+
+
+def test_row_when_older_code_changes_one_field_then_what_newer_code_wrote_stays() -> None:
+    for journey in JOURNEYS:
+        clean(journey)
+    bodies = {rows.body for rows in vars(kinds).values() if isinstance(rows, Rows)} & set(EXAMPLES)
+    assert {RunBody, TrainingBody, DatasetBody, StoryboardBody} <= bodies
+    for body in bodies:
+        example = EXAMPLES[body]
+        stored = newer(example, example.model_dump(mode="json"))
+        assert rewritten(stored, example) == stored
+        for name, field in body.model_fields.items():
+            if field.is_required():
+                continue
+            default = field.get_default(call_default_factory=True)
+            changed = example.model_copy(update={name: default})
+            written = rewritten(stored, changed)
+            assert without(name, written) == without(name, stored)
+            assert body.model_validate(written, extra="ignore") == changed
+
+
+def without(name: str, values: dict[str, Any]) -> dict[str, Any]:
+    return {other: value for other, value in values.items() if other != name}

@@ -16,6 +16,7 @@ from onmodel.errors import Conflict, EventRefused, ServiceError
 from onmodel.observability import logger
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Record, Registry
+from onmodel.registry.newer_fields import rewritten
 
 CHANGE_ATTEMPTS = 6
 """At most a few functions write one row at the same time."""
@@ -42,7 +43,7 @@ class Row(Generic[BodyT, StatusT]):
         revision: number of writes; a write succeeds only over the revision that was read.
         created_at: time of the first write.
         updated_at: time of the last write.
-        newer: fields of the body that newer code wrote; they are kept as they are.
+        stored: the body as it was read, with what newer code wrote; empty in a new row.
     """
 
     kind: Kind
@@ -54,7 +55,7 @@ class Row(Generic[BodyT, StatusT]):
     revision: int
     created_at: datetime
     updated_at: datetime
-    newer: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    stored: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def with_status(self, status: StatusT) -> Row[BodyT, StatusT]:
         return replace(self, status=status)
@@ -209,11 +210,7 @@ class Rows(Generic[BodyT, StatusT]):
             revision=record.revision,
             created_at=record.created_at,
             updated_at=record.updated_at,
-            newer={
-                name: value
-                for name, value in record.body.items()
-                if name not in self.body.model_fields
-            },
+            stored=record.body,
         )
 
     def _read_body(self, record: Record) -> BodyT:
@@ -240,7 +237,7 @@ class Rows(Generic[BodyT, StatusT]):
             revision=row.revision,
             created_at=row.created_at,
             updated_at=now,
-            body={**row.newer, **row.body.model_dump(mode="json")},
+            body=rewritten(row.stored, row.body),
         )
 
     def _read_status(self, record: Record) -> StatusT:
