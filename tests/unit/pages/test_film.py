@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from onmodel.contracts.crops import OtherFigure, RejectReason
+from onmodel.contracts.base import Box
+from onmodel.contracts.crops import OtherFigure, Rejected, RejectReason
 from onmodel.contracts.namers import NameThreshold
 from onmodel.contracts.settings import Settings
 from onmodel.pages.dropped import MOST_OF_A_REASON, REASONS
@@ -51,7 +52,7 @@ def test_report_when_a_threshold_was_told_then_says_how_sure_names_are(make_repo
     told = replace(report, summary=report.summary.model_copy(update={"threshold": needed}))
     html = dict(render_film_report(told))["index.html"].decode()
     assert "How sure are the names?" in html and "similarity of 0.79" in html
-    assert "15 of 42 named tracks (36 %)" in html
+    assert "15 of 42 tracks (36 %)" in html
 
 
 @pytest.mark.parametrize(("share", "flags"), [(0.6, 1), (0.2, 0)])
@@ -189,6 +190,32 @@ def test_report_when_nothing_was_kept_says_so_and_why(make_report) -> None:
 def test_report_when_a_thumbnail_is_missing_leaves_its_place_empty(make_report) -> None:
     report = make_report(kept=3, dropped=0, picture=lambda _: b"")
     assert dict(render_film_report(report))["index.html"].count(b"no picture") == 3
+
+
+def test_report_when_a_figure_was_refused_then_it_is_outlined_where_all_pictures_have_one_size(
+    make_report,
+) -> None:
+    box = Box(left=40, top=50, width=60, height=70)
+    report = make_report(kept=3, dropped=2, detail="")
+    lines = [Rejected(reason=RejectReason.TOO_SMALL, timecode_seconds=1, chunk=0, box=box)]
+    report = replace(report, rejected=lines, thumbnails={"frame-000001000": b"jpeg"})
+    html = dict(render_film_report(report))["index.html"].decode()
+    assert 'viewBox="0 0 1280 720"' in html
+    assert '<rect x="40" y="50" width="60" height="70"/>' in html
+    facts = report.summary.facts.model_copy(update={"container": "pictures"})
+    archive = replace(report, summary=report.summary.model_copy(update={"facts": facts}))
+    assert b"<rect" not in dict(render_film_report(archive))["index.html"].split(b'id="dropped"')[1]
+
+
+def test_report_when_it_has_several_pages_then_later_ones_say_which_and_lead_back(
+    make_report,
+) -> None:
+    pages = dict(render_film_report(make_report(kept=24, dropped=30), pictures_a_page=20))
+    last = pages[f"page-{len(pages)}.html"].decode()
+    assert f"<h2>What was dropped, and why: page {len(pages)} of {len(pages)}</h2>" in last
+    assert '<a href="index.html">Back to the first page</a>' in last
+    assert f"<h2>Contact sheet: page 2 of {len(pages)}</h2>" in pages["page-2.html"].decode()
+    assert "Back to the first page" not in pages["index.html"].decode()
 
 
 def test_report_when_settings_name_whose_film_it_is_then_each_page_does(make_report) -> None:

@@ -40,10 +40,15 @@ def test_numbers_when_shown_then_arm_beside_arm_with_intervals_and_grades() -> N
     assert rows["Diversity"][0].why_not == "not measured"
 
 
-def test_notices_when_a_character_appears_unasked_then_told_by_name() -> None:
-    assert numbers_view(JUDGEMENT, NAMES).notices == [
-        "Frank has pictures of one shot only",
-        "Frank is in 25 % of the pictures that ask for Buck and not for Frank (the trained model)",
+def test_numbers_when_characters_appear_unasked_then_one_line_for_each_who_was_asked_for() -> None:
+    view = numbers_view(JUDGEMENT, NAMES)
+    assert view.notices == ("Frank has pictures of one shot only",)
+    assert view.unasked == ["Buck asked for, also drawn: Frank (25 %)"]
+    rows = {"buck": {"frank": 0.25, "mira": 0.5}, "frank": {}}
+    both = JUDGEMENT.model_copy(update={"bleed": {"tuned": rows, "base": {"buck": {"frank": 1}}}})
+    assert numbers_view(both, NAMES).unasked == [
+        "Buck asked for, also drawn: Frank (25 %) and Mira (50 %), by the trained model",
+        "Buck asked for, also drawn: Frank (100 %), by the untrained model alone",
     ]
 
 

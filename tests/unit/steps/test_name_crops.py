@@ -143,9 +143,9 @@ def test_name_when_references_of_several_are_alike_then_one_notice_lists_the_pai
     world.name(run)
     cost = NamingCost.model_validate_json(world.studio.get(FilmKeys.of(run).naming_usage))
     (notice,) = (each for each in cost.notices if "alike" in each)
-    assert notice.startswith("References of Mira 0 and Mira 1 (1.00, limit ")
+    assert "are as alike as pictures of one: Mira 0 and Mira 1 (1.00, limit " in notice
     assert notice.count(" and ") == min(cast * (cast - 1) // 2, 10)
-    assert ("of 5 more pairs are" in notice) == (cast == 6)
+    assert ("); 5 more pairs." in notice) == (cast == 6)
 
 
 def with_naming(world: FilmsInMemory, run: Run, **naming: object) -> None:

@@ -31,6 +31,7 @@ from onmodel.video.sampling.mixtures import AT_BORDERS
 
 KEY = "bunny/films/drawn.mp4"
 FIGURE = figure(0.3, 0.2, 0.3, 0.6)
+TINY = figure(0.8, 0.8, 0.02, 0.02)
 
 
 class ThrottledAfter:
@@ -54,17 +55,21 @@ def probed(world: FilmsInMemory, drawn: DrawnFilm) -> tuple[Run, Chunk]:
 
 
 def test_sample_when_chunk_is_good_then_all_its_files_agree(drawn: DrawnFilm) -> None:
-    world = FilmsInMemory(FakeLabels((FIGURE,)))
+    world = FilmsInMemory(FakeLabels((FIGURE, TINY)))
     run, chunk = probed(world, drawn)
     world.sample(run, chunk)
     at = FilmKeys.of(run).chunk(chunk.index)
     result = ChunkResult.model_validate_json(world.studio.get(at.done))
     crops = read_lines(Crop, world.studio.get(at.crops))
     assert result.crops == len(crops) == len(from_npy(world.studio.get(at.vectors))) > 0
-    assert result.rejected == len(read_lines(Rejected, world.studio.get(at.rejected)))
+    rejected = read_lines(Rejected, world.studio.get(at.rejected))
+    assert result.rejected == len(rejected)
     assert len(result.borders.first) == len(result.borders.last) == min(AT_BORDERS, result.frames)
     shown = {line.id for line in read_lines(Thumbnail, world.studio.get(at.thumbnails))}
     assert {crop.crop_id for crop in crops} <= shown
+    small = [line for line in rejected if line.reason is RejectReason.TOO_SMALL]
+    assert {crop.timecode_seconds for crop in crops} & {line.timecode_seconds for line in small}
+    assert {f"frame-{round(1000 * line.timecode_seconds):09d}" for line in rejected} <= shown
     assert all(chunk.start_seconds <= crop.timecode_seconds < chunk.end_seconds for crop in crops)
 
 

@@ -33,6 +33,10 @@ class Shape(Contract):
     picture: Box = Field(description="the frame without letter or pillar bars")
 
 
+PICTURES = "pictures"
+"""Container and codec of an archive of pictures."""
+
+
 class FilmFacts(Contract):
     """A film's shape by its header, and its length, rate and bars as measured."""
 
@@ -61,6 +65,13 @@ class FilmFacts(Contract):
         """All shapes that were found; the first is that of width, height and picture."""
         first = Shape(width=self.width, height=self.height, picture=self.picture)
         return (first, *self.other_shapes)
+
+    @property
+    def size_of_all(self) -> tuple[int, int] | None:
+        """Width and height of every picture; None where they differ, as in an archive."""
+        if self.other_shapes or self.container == PICTURES:
+            return None
+        return self.width, self.height
 
 
 class Chunk(Contract):

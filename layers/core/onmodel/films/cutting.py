@@ -108,7 +108,7 @@ class FigureCutter:
             crop.model_copy(update={"background": background})
             for crop in _with_others_known(result.crops)
         ]
-        if not result.crops:
+        if result.rejected or not result.crops:  # the report shows what was refused in it
             result.thumbnails.append(_thumbnail(_frame_id(frame.timecode_seconds), frame.pixels))
         return result
 

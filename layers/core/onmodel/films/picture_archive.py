@@ -17,7 +17,7 @@ import numpy as np
 
 from onmodel.contracts.base import Box
 from onmodel.contracts.crops import RejectReason
-from onmodel.contracts.films import Chunk, FilmFacts
+from onmodel.contracts.films import PICTURES, Chunk, FilmFacts
 from onmodel.errors import FilmRefused, ReferenceRefused
 from onmodel.films.file_kinds import is_picture_name
 from onmodel.films.ignored_names import why_ignored
@@ -68,8 +68,8 @@ class PictureArchive:
             shown = [*self.others[:NAMED_FILES], *([f"{more:,} more"] if more > 0 else [])]
             notices = (f"No pictures, and not used: {listed(shown)}.",)
         return FilmFacts(
-            container="pictures",
-            codec="pictures",
+            container=PICTURES,
+            codec=PICTURES,
             width=width,
             height=height,
             duration_seconds=len(self.pictures),

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from onmodel.contracts.base import Box
 from onmodel.contracts.crops import Crop, Rejected, RejectReason
 from onmodel.contracts.settings import Settings
 from onmodel.formats.wording import timecode
@@ -156,13 +157,17 @@ REASONS: dict[RejectReason, Reason] = {
 
 @dataclass(frozen=True)
 class DroppedTile:
-    """One dropped frame or figure with its measured value."""
+    """One dropped frame or figure with its measured value.
+
+    `box` is where in the picture the figure is; None for a whole frame, and where it is not known.
+    """
 
     image: StoredPicture
     aspect: float
     timecode: str
     detail: str
     alt: str
+    box: Box | None = None
     pictures: int = 1
 
 
@@ -180,12 +185,16 @@ class DroppedGroup:
 
 @dataclass(frozen=True)
 class Dropper:
-    """Makes the sections of one report."""
+    """Makes the sections of one report.
+
+    `frame` is width and height of every picture of the film; None where they differ.
+    """
 
     settings: Settings
     thumbnails: Mapping[str, bytes]
     called: CharacterNames
     kept: Mapping[str, Crop]
+    frame: tuple[int, int] | None = None
 
     def sections(self, rejected: Sequence[Rejected]) -> list[Section[DroppedTile | DroppedGroup]]:
         """One section for each reason, the most frequent first."""
@@ -239,6 +248,7 @@ class Dropper:
             timecode=when,
             detail=detail,
             alt=f"{REASONS[line.reason].title}, at {when}",
+            box=line.box if self.frame and not line.crop_id else None,
         )
 
 

@@ -78,6 +78,7 @@ def render_film_report(
         thumbnails=report.thumbnails,
         called=called,
         kept={crop.crop_id: crop for crop in report.crops},
+        frame=report.summary.facts.size_of_all,
     ).sections(report.rejected)
     pages = _lay_out(sheet, dropped, pictures_a_page)
     shared = {
@@ -88,6 +89,7 @@ def render_film_report(
         "dropped": dropped,
         "dropped_at": {section.slug: page.name for page in reversed(pages)
                        for section in page.dropped},
+        "frame": report.summary.facts.size_of_all,
         "kept_at": {section.slug: page.name for page in reversed(pages) for section in page.kept},
         "settings": settings_in_words(report.settings),
         "commands": PageCommands(report.stack_options, report.production_name),

@@ -116,6 +116,9 @@ class NumbersView:
     rows: Sequence[NumberRow]
     advice: Sequence[str]
     notices: Sequence[str]
+    unasked: Sequence[str] = ()
+    """Who is drawn where only others were asked for."""
+
     warning: str = ""
 
 
@@ -130,7 +133,8 @@ def numbers_view(judgement: Judgement, names: Mapping[str, str]) -> NumbersView:
         arms=[arm_name(arm) for arm in arms],
         rows=rows,
         advice=[advice.text for advice in judgement.advice],
-        notices=[*judgement.notices, *_bleeding(judgement, names)],
+        notices=judgement.notices,
+        unasked=_bleeding(judgement, names),
         warning=SIMULATED if judgement.simulated else "",
     )
 
@@ -201,13 +205,14 @@ def _cell(judgement: Judgement, kind: Number, arm: Arm) -> Cell:
 
 
 def _bleeding(judgement: Judgement, names: Mapping[str, str]) -> list[str]:
-    """Who appears in pictures that did not ask for them."""
+    """Who appears in pictures that did not ask for them: a line for each who was asked for."""
     return [
-        f"{_name(other, names)} is in {100 * share:.0f} % of the pictures that ask for"
-        f" {_name(asked, names)} and not for {_name(other, names)} ({arm_name(arm)})"
+        f"{_name(asked, names)} asked for, also drawn: "
+        + listed([f"{_name(other, names)} ({100 * share:.0f} %)" for other, share in also.items()])
+        + (f", by {arm_name(arm)}" if len(judgement.bleed) > 1 else "")
         for arm, rows in judgement.bleed.items()
-        for asked, others in rows.items()
-        for other, share in others.items()
+        for asked, also in rows.items()
+        if also
     ]
 
 

@@ -46,7 +46,7 @@ def money_of(bill: Bill, asked_for: str) -> Money:
         saved_usd=float(bill.saved_usd),
         remark=f"{count(reused, 'answer')} used again, {dollars(float(bill.saved_usd))} saved"
         if reused
-        else f"{count(paid, 'call')}, none known from before",
+        else f"{count(paid, 'call')}, all for the first time",
         sources=_sources(bill, asked_for),
     )
 

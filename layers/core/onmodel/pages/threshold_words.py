@@ -8,25 +8,28 @@ from onmodel.contracts.namers import NameThreshold
 def threshold_in_words(needed: NameThreshold) -> tuple[str, ...]:
     """What a name needed, and its expected error; a sentence or two each."""
     how = (
-        "This number was measured on the references and on this film."
+        f"The {needed.similarity:.2f} was measured on the references and on this film."
         if needed.measured
-        else "This number is fixed."
+        else f"The {needed.similarity:.2f} is set in settings.yaml."
     )
     least = (
-        f"A name needs a similarity of {needed.similarity:.2f} to the character, and the next"
-        f" character at least {needed.margin:g} behind. {how}"
+        f"A figure gets the name of the character that it is most alike to, from a similarity of"
+        f" {needed.similarity:.2f} on (1 is the same picture), when the next character is at least"
+        f" {needed.margin:g} behind. {how}"
     )
+    who_knows = "How many of the names here are wrong only a person can see."
     if not needed.tried:
         return (
             least,
-            "Expected error: not known. It is counted where figures are named and three characters"
-            " or more have references, and not for very long films.",
+            f"{who_knows} How often figures without references get a name is not known either: it"
+            " is counted where figures are named and three characters or more have references, and"
+            " not for very long films.",
         )
     return (
         least,
-        f"Expected error: {needed.misnamed:,} of {needed.tried:,} named tracks"
-        f" ({100 * needed.misnamed / needed.tried:.0f} %) get another character's name when the"
-        " references of their own character are left out. A figure of which there are no"
-        " references is named wrongly about as often: give references of each figure that is"
-        " often to be seen.",
+        f"{who_knows} A trial shows how often figures get a wrong name when nobody gave references"
+        " of them: the film was named again without the references of each character in turn, and"
+        f" {needed.misnamed:,} of {needed.tried:,} tracks"
+        f" ({100 * needed.misnamed / needed.tried:.0f} %) got another character's name. So give"
+        " references of each figure that is often to be seen.",
     )

@@ -102,7 +102,7 @@ def _alike(pairs: Sequence[LookAlikes], characters: Mapping[str, Character]) -> 
     if len(pairs) > _PAIRS_TOLD:
         told.append(f"{len(pairs) - _PAIRS_TOLD:,} more pairs")
     yield (
-        f"References of {'; of '.join(told)} are as alike as pictures of one character:"
-        " pictures that could be either stay without a name."
+        f"References of two characters are as alike as pictures of one: {'; '.join(told)}."
+        " Pictures that could be either stay without a name."
         " References on other backgrounds, or of the whole figure, tell them apart."
     )
