@@ -516,7 +516,7 @@ def test_guard_when_a_detector_cannot_be_stopped_while_it_starts_then_fails_with
     with_a_detector(studio, minutes=1)
     answer = ask(studio, "Delete")
     assert answer.status == "FAILED"
-    assert f"still run: {MODEL}. Stop them with" in answer.reason
+    assert f"still run: {MODEL}. One that is still starting cannot be stopped" in answer.reason
     studio.clock.advance(minutes=15)
     assert ask(studio, "Delete").status == "SUCCESS"
     assert studio.detectors.running == []

@@ -32,6 +32,9 @@ LONGEST = timedelta(hours=HOURS, minutes=30)
 COUNTED_WITHIN = timedelta(minutes=12)
 """The start and the end are seen by polls of five minutes, and AWS needs two more to stop it."""
 
+LONGEST_UNSEEN = timedelta(minutes=15)
+"""Of a model that no film looks at any more: between two rounds of reconcile."""
+
 Ends = Callable[[DetectorStack], None]
 
 
@@ -138,8 +141,15 @@ WAYS: dict[str, Ends] = {
 
 @dataclass(frozen=True)
 class Outcome:
+    """What bills at the end, and for how long the models ran, times inference units.
+
+    Attributes:
+        told: by the films' bills and the model's row; None where somebody deleted the row.
+    """
+
     running: list[str]
     billed: timedelta
+    told: timedelta | None
 
     def in_words(self) -> str:
         minutes = round(self.billed / timedelta(minutes=1))
@@ -158,7 +168,16 @@ def play(way: str, films: int) -> tuple[DetectorStack, Outcome]:
     if films == 2:
         stack.machines.after(600, lambda: stack.film("b"))
     stack.machines.run_for(hours=8)
-    return stack, Outcome(stack.detectors.running, stack.detectors.billed())
+    return stack, Outcome(stack.detectors.running, stack.detectors.billed(), told_by(stack))
+
+
+def told_by(stack: DetectorStack) -> timedelta | None:
+    """Unit hours in the films' bills and in the model's row."""
+    rows = list(DETECTORS.list(stack.services.registry, MAIN_PRODUCTION))
+    if not rows and stack.detectors.lives:
+        return None
+    of_no_film = sum(row.body.other_unit_hours for row in rows)
+    return timedelta(hours=stack.shares() + of_no_film)
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +192,29 @@ def test_model_when_no_film_needs_it_then_stopped_whatever_happened(
         for outcome in both:
             assert outcome.running == [], way
             assert outcome.billed <= LONGEST, way
+
+
+def test_money_when_a_model_ran_then_told_as_it_was_billed_whatever_happened(
+    outcomes: dict[str, tuple[Outcome, Outcome]],
+) -> None:
+    for way, both in outcomes.items():
+        for outcome in both:
+            if outcome.told is None:
+                assert way == "its execution ends, somebody deletes the row"
+            else:
+                assert outcome.billed - COUNTED_WITHIN <= outcome.told, way
+                assert outcome.told <= outcome.billed + LONGEST_UNSEEN, way
+
+
+def test_film_when_a_model_cannot_be_stopped_because_it_starts_then_waits_and_is_prepared() -> None:
+    stack = DetectorStack()
+    stack.detectors.starts_after = timedelta(minutes=25)
+    dies_at("StartDetector", "after")(stack)
+    stack.film("a")
+    stack.machines.after(16 * 60, lambda: stack.film("b"))
+    stack.machines.run_for(hours=8)
+    assert [stack.execution(name).status for name in ("a", "b")] == ["ABORTED", "SUCCEEDED"]
+    assert (stack.detectors.running, stack.row().status) == ([], DetectorStage.STOPPED)
 
 
 def test_safety_page_when_compared_with_the_outcomes_then_is_the_same(

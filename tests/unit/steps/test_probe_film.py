@@ -1,12 +1,18 @@
+import io
 from itertools import pairwise
+from zipfile import ZipFile
 
 import pytest
 from drawn.films import DrawnFilm
+from fakes.detectors import MODEL
 from fakes.films_in_memory import FilmsInMemory
+from fakes.training_in_memory import picture
 
-from onmodel.contracts.films import FilmFacts
+from onmodel.contracts.films import FilmFacts, RunRequest
 from onmodel.contracts.keys import FilmKeys
 from onmodel.errors import FilmRefused
+from onmodel.films.file_kinds import PICTURE_ARCHIVE
+from onmodel.steps.probe_film import probe_film
 from onmodel.video.container.packet_table import PacketTable
 
 KEY = "bunny/films/drawn.mp4"
@@ -67,3 +73,17 @@ def test_probe_when_film_was_deleted_then_refused_with_advice(world: FilmsInMemo
     )
     with pytest.raises(FilmRefused, match="Upload it again"):
         world.probe(gone)
+
+
+def test_probe_when_pictures_are_repeated_with_custom_labels_then_no_model_is_started() -> None:
+    """Nothing is looked for on pictures of an archive; the first answer said so already."""
+    world = FilmsInMemory()
+    finder = f"finder: {{kind: custom_labels, custom_labels: {{model: {MODEL!r}}}}}\n"
+    world.upload("bunny/settings.yaml", finder.encode())
+    pictures = io.BytesIO()
+    with ZipFile(pictures, "w") as file:
+        file.writestr("1.jpg", picture(1))
+    world.route(world.upload(f"bunny/films/cast{PICTURE_ARCHIVE}", pictures.getvalue()))
+    request = RunRequest(run=world.started())
+    answers = [probe_film(request, uploads=world.uploads, studio=world.studio) for _ in range(2)]
+    assert [answer.detector for answer in answers] == ["", ""]

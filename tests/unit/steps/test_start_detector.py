@@ -10,7 +10,7 @@ from fakes.films_in_memory import FilmsInMemory
 
 from onmodel.contracts.detectors import DetectorStage, DetectorStarted
 from onmodel.deployments.deletion import begin_deletion
-from onmodel.errors import EventRefused, FilmModelRefused, ServiceUnavailable, Throttled
+from onmodel.errors import Conflict, EventRefused, FilmModelRefused, ServiceUnavailable, Throttled
 from onmodel.films.detectors import detector_of, stop_all
 
 
@@ -126,6 +126,47 @@ def test_start_when_throttled_after_it_failed_for_an_earlier_film_then_tried_aga
         asking.ask()
     assert not asking.ask().is_running
     assert world.detectors.running == [MODEL]
+
+
+def test_start_when_the_function_ends_before_the_call_and_it_had_failed_then_started(
+    world: FilmsInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = DetectorInMemory(world)
+    world.detectors.models[MODEL] = "FAILED"
+
+    def dies(*_: Any) -> None:
+        raise RuntimeError("the process ends")
+
+    with monkeypatch.context() as broken, pytest.raises(RuntimeError):
+        broken.setattr(world.detectors, "start", dies)
+        asking.ask()
+    assert not asking.ask().is_running
+    assert world.detectors.running == [MODEL]
+
+
+def test_start_when_it_is_shown_as_failed_right_after_the_call_then_waited_for(
+    world: FilmsInMemory,
+) -> None:
+    asking = DetectorInMemory(world)
+    world.detectors.models[MODEL] = "FAILED"
+    asking.ask("a")
+    world.detectors.models[MODEL] = "FAILED"
+    assert not asking.ask("b").is_running
+    world.clock.advance(minutes=2)
+    with pytest.raises(FilmModelRefused, match="did not start: it is FAILED"):
+        asking.ask("b")
+
+
+def test_start_when_it_is_stopped_for_another_film_while_it_starts_then_waited_for(
+    world: FilmsInMemory,
+) -> None:
+    asking = DetectorInMemory(world)
+    asking.ask("a")
+    world.clock.advance(minutes=3)
+    with pytest.raises(Conflict):
+        asking.stop("a", "failed")
+    assert not asking.ask("b").is_running
+    assert asking.row().status == DetectorStage.STOPPING
 
 
 def test_start_when_the_service_refuses_it_then_the_row_is_free_at_once(

@@ -46,7 +46,10 @@ class DetectorBody(Contract):
     )
     units: int = Field(ge=1, description="inference units that it was started with")
     asked_at: datetime | None = Field(
-        default=None, description="when it was started; None: not since it stopped"
+        default=None, description="when its start was announced; None: not since it stopped"
+    )
+    started_at: datetime | None = Field(
+        default=None, description="when the service took the start; None: nobody knows that it did"
     )
     counted_until: datetime | None = Field(
         default=None, description="the hours up to then are counted; None: it does not bill"

@@ -64,7 +64,8 @@ def usable(model: str, state: DetectorState | None) -> DetectorState:
     if state.status == DetectorStatus.UNUSABLE:
         raise FilmModelRefused(
             f"{model} cannot be started: it is {state.said}",
-            "Rekognition's console shows the model: one that is being trained can be used later",
+            "Wait until Rekognition's console shows that it is trained, or name another model as"
+            " finder.custom_labels.model",
         )
     return state
 

@@ -15,6 +15,7 @@ from onmodel.contracts.detectors import DetectorBody, DetectorLease, DetectorSta
 from onmodel.contracts.finders import MODEL_ARN
 from onmodel.contracts.keys import MAIN_PRODUCTION, digest, slug
 from onmodel.errors import Conflict
+from onmodel.films.detector_hours import did_not_run, with_hours
 from onmodel.ports.detectors import Detectors
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
@@ -59,9 +60,9 @@ def take_lease(
             return None
         if row.status == DetectorStage.STOPPED:
             row = row.with_status(DetectorStage.STARTING)
-            row = row.with_fields(is_ours=was_started, asked_at=None)
+            row = row.with_fields(is_ours=was_started, asked_at=None, started_at=None)
         elif row.status == DetectorStage.RUNNING:
-            row = row.with_body(with_unit_hours(body, clock()))
+            row = with_hours(row, clock())
         return row.with_fields(leases=(*row.body.leases, lease))
 
     if detector_of(registry, model) is None:
@@ -87,16 +88,37 @@ def begin_start(
             return None
         now = clock()
         if row.status == DetectorStage.RUNNING:  # somebody stopped it under the films
-            row = _with_hours(row, now)
+            row = with_hours(row, now)
         return row.with_status(DetectorStage.STARTING).with_fields(
             is_ours=True,
             units=units,
             unit_usd_hour=unit_usd_hour,
             asked_at=now,
+            started_at=None,
             counted_until=now,
         )
 
     return _change(registry, model, decide, clock)
+
+
+def note_started(registry: Registry, begun: DetectorRow, clock: Clock) -> None:
+    """Note that the service took the call that `begun` announces; of another call nothing."""
+
+    def decide(row: DetectorRow) -> DetectorRow | None:
+        is_same = row.body.asked_at == begun.body.asked_at
+        return row.with_fields(started_at=clock()) if is_same else None
+
+    _change(registry, begun.body.model, decide, clock)
+
+
+def note_starting(registry: Registry, model: str, clock: Clock) -> None:
+    """Note that a model that onmodel started does not run yet: nothing is billed up to now."""
+
+    def decide(row: DetectorRow) -> DetectorRow | None:
+        starts = row.status == DetectorStage.STARTING and row.body.is_ours
+        return row.with_fields(counted_until=clock()) if starts else None
+
+    _change(registry, model, decide, clock)
 
 
 def note_refused_start(registry: Registry, begun: DetectorRow, clock: Clock) -> None:
@@ -126,12 +148,7 @@ def end_lease(
 ) -> None:
     """A film does not need the model any more; nothing happens when it has no lease.
 
-    Args:
-        registry: holds the row.
-        model: its ARN.
-        execution_arn: the film's.
-        is_billed: its share is in the film's bill; else it stays in the model's row.
-        clock: now.
+    Where `is_billed`, its share is in the film's bill; else it stays in the model's row.
     """
     _end_leases(
         registry, model, lambda lease: lease.execution_arn == execution_arn,
@@ -151,7 +168,7 @@ def share_of(registry: Registry, model: str, execution_arn: str, clock: Clock) -
     row = detector_of(registry, model)
     if row is None:
         return None
-    lease = _with_hours(row, clock()).body.lease_of(execution_arn)
+    lease = with_hours(row, clock()).body.lease_of(execution_arn)
     return None if lease is None else lease.unit_hours
 
 
@@ -159,6 +176,9 @@ def stop_if_unneeded(
     registry: Registry, detectors: Detectors, model: str, clock: Clock
 ) -> DetectorRow | None:
     """Stop a model that onmodel started and no film needs; repeat it until it is `stopped`.
+
+    When a model that no film saw run began to run is not known: its hours count from the last look
+    at which it did not.
 
     Returns:
         The row after it; None when there is none, which says nothing of whose the model is.
@@ -176,19 +196,26 @@ def stop_if_unneeded(
         if not row.body.is_ours:
             return row.with_status(DetectorStage.STOPPED)
         since = row.body.stopping_since or now
-        stopping = _with_hours(row, now).with_status(DetectorStage.STOPPING)
-        return stopping.with_fields(stopping_since=since)
+        counted = (
+            row.with_fields(counted_until=now)
+            if did_not_run(row.status, before)
+            else with_hours(row, now)
+        )
+        return counted.with_status(DetectorStage.STOPPING).with_fields(stopping_since=since)
 
     found = detector_of(registry, model)
     if found is None:
         return None
     _must_not_be_starting_now(found, clock())
+    if found.status == DetectorStage.STOPPED or found.body.is_needed(clock()):
+        return found
+    before = detectors.look(model)
     row = _change(registry, model, decide, clock)
     if row.status != DetectorStage.STOPPING:
         return row
     detectors.stop(model)
-    state = detectors.look(model)
-    is_gone = state is None or not state.bills
+    after = detectors.look(model)
+    is_gone = after is None or not after.bills
     return _change(registry, model, lambda current: _not_billing(current, clock(), is_gone), clock)
 
 
@@ -222,30 +249,6 @@ def stop_all(
     return still
 
 
-def with_unit_hours(body: DetectorBody, now: datetime) -> DetectorBody:
-    """The body with all hours up to now: in equal shares for the films that need the model."""
-    since = body.counted_until
-    if since is None or not body.is_ours or now <= since:
-        return body
-    hours = (now - since) / timedelta(hours=1) * body.units
-    needing = [lease for lease in body.leases if lease.until > since]
-    if not needing:
-        return body.model_copy(
-            update={"counted_until": now, "other_unit_hours": body.other_unit_hours + hours}
-        )
-    leases = tuple(
-        lease.model_copy(update={"unit_hours": lease.unit_hours + hours / len(needing)})
-        if lease in needing
-        else lease
-        for lease in body.leases
-    )
-    return body.model_copy(update={"counted_until": now, "leases": leases})
-
-
-def _with_hours(row: DetectorRow, now: datetime) -> DetectorRow:
-    return row.with_body(with_unit_hours(row.body, now))
-
-
 def _must_not_be_starting_now(row: DetectorRow, now: datetime) -> None:
     """A stop that comes before the start would leave a model that runs, and a row `stopped`."""
     asked = row.body.asked_at
@@ -258,10 +261,12 @@ def _not_billing(row: DetectorRow, now: datetime, is_gone: bool) -> DetectorRow 
     """Hours are counted until the service accepted the stop."""
     if row.status != DetectorStage.STOPPING:
         return None
-    ended = _with_hours(row, now).with_fields(counted_until=None)
+    ended = with_hours(row, now).with_fields(counted_until=None)
     if not is_gone:
         return ended
-    return ended.with_status(DetectorStage.STOPPED).with_fields(asked_at=None, stopping_since=None)
+    return ended.with_status(DetectorStage.STOPPED).with_fields(
+        asked_at=None, started_at=None, stopping_since=None
+    )
 
 
 def _end_leases(
@@ -276,7 +281,7 @@ def _end_leases(
         if not any(is_over(lease) for lease in row.body.leases):
             return None
         if row.status != DetectorStage.STARTING:
-            row = _with_hours(row, clock())
+            row = with_hours(row, clock())
         over = [lease for lease in row.body.leases if is_over(lease)]
         kept = tuple(lease for lease in row.body.leases if not is_over(lease))
         unbilled = 0.0 if is_billed else sum(lease.unit_hours for lease in over)

@@ -13,7 +13,7 @@ from onmodel.contracts.film_rows import ReferenceBody, ReferenceStatus
 from onmodel.contracts.films import FilmFacts, Run
 from onmodel.contracts.keys import FilmKeys, as_typed
 from onmodel.contracts.settings import Settings
-from onmodel.errors import NotFound, ReferenceRefused
+from onmodel.errors import FilmRefused, NotFound, ReferenceRefused
 from onmodel.films.film_names import named_film
 from onmodel.films.identity import living_place
 from onmodel.films.source import open_film
@@ -90,12 +90,12 @@ class ReferenceReader:
         try:
             with self._decoding:
                 return encode_for_service(self._cut(shown))
-        except (NotFound, ReferenceRefused) as fault:
+        except (NotFound, FilmRefused, ReferenceRefused) as fault:
             self._told[place] = (f"A reference of {character} was not used: {fault}",)
             return None
 
     def _cut(self, place: TimecodeReference) -> Pixels:
-        """The picture at a place in a film. Raises ReferenceRefused or NotFound without one."""
+        """The picture at a place in a film. Raises ReferenceRefused, FilmRefused or NotFound."""
         run = self._run_of(place.film)
         keys = FilmKeys.of(run)
         facts = FilmFacts.from_stored(self.studio.get(keys.facts))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from onmodel.contracts.detectors import DetectorStage
 from onmodel.contracts.keys import MAIN_PRODUCTION
-from onmodel.films.detectors import with_unit_hours
+from onmodel.films.detector_hours import with_unit_hours
 from onmodel.formats.wording import count
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import DETECTORS, DetectorRow

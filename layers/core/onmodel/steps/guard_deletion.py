@@ -121,8 +121,9 @@ class GuardDeletion:
             return answer
         return GuardAnswer(
             status="FAILED",
-            reason=f"Custom Labels models that onmodel started still run: {left}. Stop them with"
-            " `aws rekognition stop-project-version`, then delete the stack again",
+            reason=f"Custom Labels models that onmodel started still run: {left}. One that is still"
+            " starting cannot be stopped for up to 20 minutes. Delete the stack again then, or stop"
+            " it yourself with `aws rekognition stop-project-version`",
         )
 
     def _without_human_loops(self, answer: GuardAnswer, until: datetime) -> GuardAnswer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onmodel.contracts.films import Chunk, FilmProbed, RunRequest
+from onmodel.contracts.films import Chunk, FilmProbed, Run, RunRequest
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import Settings
 from onmodel.errors import FilmRefused, NotFound
@@ -27,7 +27,7 @@ def probe_film(request: RunRequest, *, uploads: ObjectStore, studio: ObjectStore
     keys = FilmKeys.of(run)
     settings = Settings.from_stored(studio.get(keys.settings))
     if any(info.key == keys.chunks for info in studio.list(keys.chunks)):
-        return _probed(keys, settings, studio)
+        return _probed(run, settings, studio)
     source, version = run.source.key, run.source.version_id
     try:
         size = uploads.head(source, version).size
@@ -41,7 +41,7 @@ def probe_film(request: RunRequest, *, uploads: ObjectStore, studio: ObjectStore
         facts = archive.facts(size)
         studio.put(keys.facts, facts.model_dump_json().encode(), "application/json")
         studio.put(keys.chunks, write_lines(archive.chunks()), "application/jsonl")
-        return FilmProbed(chunks_key=keys.chunks)
+        return _probed(run, settings, studio)
     probed = inspect_film(reader, size_bytes=size)
     chunks = plan_chunks(
         probed.packets, probed.facts, chunk_seconds=settings.sampling.chunk_seconds
@@ -49,12 +49,13 @@ def probe_film(request: RunRequest, *, uploads: ObjectStore, studio: ObjectStore
     studio.put(keys.facts, probed.facts.model_dump_json().encode(), "application/json")
     studio.put(keys.packets, probed.packets.save(), "application/octet-stream")
     studio.put(keys.chunks, write_lines(chunks), "application/jsonl")
-    return _probed(keys, settings, studio)
+    return _probed(run, settings, studio)
 
 
-def _probed(keys: FilmKeys, settings: Settings, studio: ObjectStore) -> FilmProbed:
-    """No model is started for a film whose chunks are all done."""
-    if "custom_labels" not in settings.finder.kind:
+def _probed(run: Run, settings: Settings, studio: ObjectStore) -> FilmProbed:
+    """No model is started for a film whose chunks are all done, nor for an archive of pictures."""
+    keys = FilmKeys.of(run)
+    if "custom_labels" not in settings.finder.kind or is_picture_archive(run.source.key):
         return FilmProbed(chunks_key=keys.chunks)
     done = {info.key for info in studio.list(f"{keys.samples}/chunks/")}
     chunks = read_lines(Chunk, studio.get(keys.chunks))

@@ -20,11 +20,14 @@ from onmodel.deployments.deletion import why_forbidden
 from onmodel.errors import AnswerRefused, Conflict, EventRefused, FilmModelRefused, Throttled
 from onmodel.films.detector_terms import fault_of_place, fault_of_price, unit_usd_hour, usable
 from onmodel.films.detectors import (
+    LONGEST_START_CALL,
     begin_start,
     detector_of,
     end_lease,
     note_refused_start,
     note_running,
+    note_started,
+    note_starting,
     stop_if_unneeded,
     take_lease,
 )
@@ -91,7 +94,8 @@ class StartDetector:
         model = request.model
         found = detector_of(self.registry, model)
         if found is not None and found.status == DetectorStage.STOPPING:
-            stop_if_unneeded(self.registry, self.detectors, model, self.clock)
+            with suppress(Conflict):  # it still starts, and can be stopped when it runs
+                stop_if_unneeded(self.registry, self.detectors, model, self.clock)
         elif found is not None and found.body.lease_of(request.execution_arn):
             return found
         self._must_be_usable(model, wanted)
@@ -124,18 +128,40 @@ class StartDetector:
             case DetectorStatus.RUNNING:
                 note_running(self.registry, request.model, state.units, self.clock)
                 return self._answer(is_running=True)
-            case DetectorStatus.STARTING | DetectorStatus.STOPPING:
-                return self._answer(is_running=False)
+            case DetectorStatus.STARTING:
+                note_starting(self.registry, request.model, self.clock)
+            case DetectorStatus.STOPPING:
+                pass
             case DetectorStatus.READY:
                 self._start(request, wanted, lease)
-                return self._answer(is_running=False)
-            case DetectorStatus.FAILED if not self._was_asked(request.model):
-                self._start(request, wanted, lease)
-                return self._answer(is_running=False)
-        raise FilmModelRefused(
-            f"{request.model} did not start: it is {state.said}",
-            "See it in Rekognition's console",
-        )
+            case _:  # FAILED, perhaps since before
+                self._start_unless_it_failed(request, wanted, lease, state)
+        return self._answer(is_running=False)
+
+    def _start_unless_it_failed(
+        self,
+        request: StartDetectorRequest,
+        wanted: CustomLabelsFinderSettings,
+        lease: DetectorLease,
+        state: DetectorState,
+    ) -> None:
+        """A model that failed may be started, once for the films that need it now.
+
+        Where a function died after it had announced the start, nobody knows whether the service
+        took the call: then it is started again.
+
+        Raises:
+            FilmModelRefused: it was started for these films, and failed.
+        """
+        row = detector_of(self.registry, request.model)
+        started = row.body.started_at if row is not None else None
+        if started is None:
+            self._start(request, wanted, lease)
+        elif self.clock() - started >= LONGEST_START_CALL:  # before, it may be shown as it was
+            raise FilmModelRefused(
+                f"{request.model} did not start: it is {state.said}",
+                "Rekognition's console says why. The next upload starts it once more",
+            )
 
     def _start(
         self,
@@ -157,6 +183,7 @@ class StartDetector:
         self._must_be_allowed(request)
         try:
             self.detectors.start(request.model, wanted.inference_units)
+            note_started(self.registry, row, self.clock)
         except Throttled:
             note_refused_start(self.registry, row, self.clock)
             raise
@@ -192,10 +219,6 @@ class StartDetector:
         with suppress(Conflict):  # it starts still: who deletes, or reconcile, stops it later
             stop_if_unneeded(self.registry, self.detectors, request.model, self.clock)
         raise EventRefused(forbidden)
-
-    def _was_asked(self, model: str) -> bool:
-        row = detector_of(self.registry, model)
-        return row is not None and row.body.asked_at is not None
 
     def _state(self, model: str) -> DetectorState:
         return usable(model, self.detectors.look(model))
