@@ -220,10 +220,23 @@ def test_answers_when_anything_differs_then_asked_anew() -> None:
     assert len(model.asked) == 5
 
 
-def test_answers_when_the_model_refuses_then_paid_for_and_not_kept() -> None:
+def test_answers_when_the_model_refuses_then_paid_once_and_refused_again_from_the_cache() -> None:
     model, cache, meter = FakeCaptionModel(""), InMemoryCache(), UsageMeter()
     cached = CachedAnswers(model, {}, cache, meter)
-    with pytest.raises(AnswerRefused):
+    for _ in range(2):
+        with pytest.raises(AnswerRefused, match="the answer is empty"):
+            cached.ask(question("where?"))
+    assert len(model.asked) == 1
+    assert meter.usage()[0] == Usage(item="bedrock.fake-captions.input-1k", paid=1.5, reused=1.5)
+
+
+def test_answers_when_the_call_itself_is_refused_then_nothing_is_counted_nor_kept() -> None:
+    cache, meter = InMemoryCache(), UsageMeter()
+
+    def refused(_: object) -> str:
+        raise AnswerRefused("the picture cannot be read")
+
+    cached = CachedAnswers(FakeCaptionModel(refused), {}, cache, meter)
+    with pytest.raises(AnswerRefused, match="cannot be read"):
         cached.ask(question("where?"))
-    assert meter.usage()[0] == Usage(item="bedrock.fake-captions.input-1k", paid=1.5)
-    assert cache.keys() == ()
+    assert (meter.usage(), cache.keys()) == ((), ())

@@ -39,6 +39,18 @@ class Reply(Contract):
     usage: tuple[Usage, ...]
 
 
+class RefusedReply(Contract):
+    """An answer that was paid for and cannot be used: filtered, or empty.
+
+    Attributes:
+        refused: what was answered instead, for people.
+        usage: what it cost, in the price book's units.
+    """
+
+    refused: str
+    usage: tuple[Usage, ...]
+
+
 PROFILE = re.compile(r"^(?:us|us-gov|eu|apac|jp|au|ca|global)\.(?=[a-z0-9-]+\.)")
 """What stands before a model's id in the id of its cross-region inference profile."""
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from onmodel.contracts.base import Usage
-from onmodel.contracts.models import Reply, Turn
+from onmodel.contracts.models import RefusedReply, Reply, Turn
 from onmodel.errors import AnswerRefused
 from onmodel.money.paid_answers import cache_key, find_paid, keep_paid, warn_corrupt
 from onmodel.money.usage import UsageMeter, bedrock_item
@@ -42,6 +41,8 @@ UNIT_TOLERANCE = 1e-3  # float32 rounding of 1,024 squares stays far below
 _LABELS = TypeAdapter(tuple[Label, ...])
 _FACES = TypeAdapter(tuple[Instance, ...])
 _MATCHES: TypeAdapter[tuple[FaceMatch, ...] | None] = TypeAdapter(tuple[FaceMatch, ...] | None)
+
+_REPLIES: TypeAdapter[Reply | RefusedReply] = TypeAdapter(Reply | RefusedReply)
 
 _AnswerT = TypeVar("_AnswerT")
 
@@ -180,8 +181,8 @@ class CachedEmbedder:
 class CachedAnswers:
     """A CaptionModel that pays once for the same question about the same picture, or about none.
 
-    Where there is a picture, the first turn has it. An answer that the model refuses is paid for
-    and not kept.
+    Where there is a picture, the first turn has it. A filtered or empty answer that was paid for
+    is kept as well: the same question is not answered better, and would be paid for again.
 
     Args:
         model: that is asked.
@@ -204,21 +205,24 @@ class CachedAnswers:
         key = self._key(turns, system)
         if (kept := find_paid(self._cache, key, self._meter)) is not None:
             try:
-                reply = Reply.from_stored(kept.value)
+                stored = _REPLIES.validate_json(kept.value, extra="ignore")
             except ValidationError:
                 warn_corrupt(key)
             else:
-                for use in reply.usage:
+                for use in stored.usage:
                     kept.count(use.item, use.paid)
-                return reply
+                return _usable(stored)
+        reply: Reply | RefusedReply
         try:
             reply = self._asked.ask(turns, system)
         except AnswerRefused as refusal:
-            self._count_paid(refusal.usage)
-            raise
-        self._count_paid(reply.usage)
+            if not refusal.usage:  # nothing was answered: the call itself was refused
+                raise
+            reply = RefusedReply(refused=str(refusal), usage=refusal.usage)
+        for use in reply.usage:
+            self._meter.count_paid(use.item, use.paid)
         keep_paid(self._cache, key, reply.model_dump_json().encode(), self._meter)
-        return reply
+        return _usable(reply)
 
     def _key(self, turns: Sequence[Turn], system: str) -> str:
         picture = turns[0].picture
@@ -228,9 +232,12 @@ class CachedAnswers:
         said = {"system": system, "turns": [[turn.role, turn.text] for turn in turns]}
         return cache_key("answer", self.model, {**self._parameters, **said}, shown)
 
-    def _count_paid(self, usage: tuple[Usage, ...]) -> None:
-        for use in usage:
-            self._meter.count_paid(use.item, use.paid)
+
+def _usable(reply: Reply | RefusedReply) -> Reply:
+    """Raises AnswerRefused for a refused one."""
+    if isinstance(reply, RefusedReply):
+        raise AnswerRefused(reply.refused, reply.usage)
+    return reply
 
 
 def _to_unit_vector(kept: bytes, dimensions: int) -> Vector | None:
