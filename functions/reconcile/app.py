@@ -26,6 +26,7 @@ from onmodel.steps.film_digests import FilmDigests
 from onmodel.steps.outcome_mails import OutcomeMails
 from onmodel.steps.reconcile import Reconcile
 from onmodel.steps.recovery import Recovery
+from onmodel.steps.rounds import Rounds
 from onmodel.steps.unknown_deployments import UnknownDeployments
 from onmodel.steps.upload_mails import UploadMails
 from onmodel.steps.watch_models import WatchedModels
@@ -152,6 +153,7 @@ def handler(_event: ReconcileEvent) -> Reconciled:
             stack_options=wired.stack_options,
         ),
         unknown=UnknownDeployments(wired.registry, wired.trainers, now),
+        rounds=Rounds(wired.registry, wired.mailbox, now, wired.stack_options),
         deploy_model_arn=machines.deploy_model_arn,
         retire_model_arn=machines.retire_model_arn,
     ).run()

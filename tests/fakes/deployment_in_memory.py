@@ -52,6 +52,7 @@ from onmodel.steps.outcome_mails import OutcomeMails
 from onmodel.steps.provision_model import provision_model
 from onmodel.steps.reconcile import Reconcile
 from onmodel.steps.recovery import Recovery
+from onmodel.steps.rounds import Rounds
 from onmodel.steps.schedule_retirement import schedule_retirement
 from onmodel.steps.stop_deployment import stop_deployment
 from onmodel.steps.unknown_deployments import UnknownDeployments
@@ -331,6 +332,7 @@ class DeploymentInMemory:
                 stack_options=STACK_OPTIONS,
             ),
             unknown=UnknownDeployments(self.registry, Only(self.trainer), self.clock),
+            rounds=Rounds(self.registry, self.mailbox, self.clock, STACK_OPTIONS),
             deploy_model_arn=DEPLOY,
             retire_model_arn=RETIRE,
         ).run()

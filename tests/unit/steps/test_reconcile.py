@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from fakes.deployment_in_memory import DEPLOY, DRAW, PREPARE, RETIRE, TRAINING, DeploymentInMemory
@@ -26,6 +26,7 @@ from onmodel.deployments.deletion import allow_deletion
 from onmodel.errors import AccessDenied, ServiceError, ServiceUnavailable
 from onmodel.films.detectors import take_lease
 from onmodel.films.places import places_of, take_place
+from onmodel.ports.machines import EndedExecution
 from onmodel.ports.registry import Record
 from onmodel.registry.kinds import (
     APPROVALS,
@@ -338,6 +339,47 @@ def test_reconcile_when_it_always_fails_for_one_execution_then_later_ones_are_no
     with pytest.raises(ServiceError, match="KeyError: 'a fault of ours'"):
         studio.reconcile()
     assert [mail.subject for mail in studio.mailbox.mails] == ["ALARM: a storyboard was not drawn"]
+
+
+def test_reconcile_when_a_fault_stays_then_two_weeks_are_looked_at_and_mails_say_what_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    studio = DeploymentInMemory(Down())
+    asked: list[timedelta] = []
+    unsuccessful = studio.executions.unsuccessful
+
+    def noted(machine_arn: str, since: datetime) -> Iterator[EndedExecution]:
+        asked.append(studio.clock() - since)
+        return unsuccessful(machine_arn, since)
+
+    monkeypatch.setattr(studio.executions, "unsuccessful", noted)
+    for _ in range(20):
+        with pytest.raises(ServiceError, match="nothing answers"):
+            studio.reconcile()
+        studio.clock.advance(days=1)
+    assert asked[::4][:2] == [timedelta(days=1), timedelta(days=2)]
+    assert max(asked) == timedelta(days=14)
+    mails = studio.mailbox.mails
+    assert [mail.subject for mail in mails[:2]] == [
+        "ALARM: reconcile has not done everything for 1 day",
+        "ALARM: reconcile has not done everything for 2 days",
+    ]
+    assert len(mails) == 19
+    assert "nothing answers" in mails[0].body
+    assert "is not looked at any more" in " ".join(mails[-1].body.split())
+
+
+def test_reconcile_when_it_works_again_after_a_month_then_a_mail_says_what_was_left_out(
+    studio: DeploymentInMemory,
+) -> None:
+    studio.reconcile()
+    studio.clock.advance(days=30)
+    studio.reconcile()
+    studio.clock.advance(minutes=15)
+    studio.reconcile()
+    assert [mail.subject for mail in studio.mailbox.mails] == [
+        "ALARM: reconcile has not done everything for 30 days"
+    ]
 
 
 def end_storyboard(studio: DeploymentInMemory, production: str) -> None:

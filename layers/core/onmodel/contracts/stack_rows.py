@@ -58,7 +58,7 @@ class RoundStatus(StrEnum):
 
 
 class RoundBody(Contract):
-    """The last round of reconcile that did everything. One row for the stack."""
+    """The last round of reconcile that did everything, or its first. One row for the stack."""
 
     began_at: datetime
 

@@ -53,7 +53,7 @@ from onmodel.steps.ended_requests import EndedRequests
 from onmodel.steps.film_digests import FilmDigests
 from onmodel.steps.missed_trainings import MissedTrainings
 from onmodel.steps.recovery import ENDED_WITHOUT_RESULT, GRACE, Recovery, is_held
-from onmodel.steps.rounds import LOOK_BACK, look_back_to, record_complete
+from onmodel.steps.rounds import MOST_LOOK_BACK, Rounds
 from onmodel.steps.unknown_deployments import UnknownDeployment, UnknownDeployments
 from onmodel.steps.watch_models import WatchedModels
 
@@ -82,6 +82,7 @@ class Reconcile:
     watched_models: WatchedModels
     film_digests: FilmDigests
     unknown: UnknownDeployments
+    rounds: Rounds
     deploy_model_arn: str
     retire_model_arn: str
     faults: list[Exception] = field(default_factory=list)
@@ -96,8 +97,10 @@ class Reconcile:
                 again, and the function's alarm counts the error.
         """
         began = self.clock()
-        since = self._try("rounds", lambda: look_back_to(self.registry, began))
-        self.since = since or began - LOOK_BACK
+        round_ = self._try("rounds", partial(self.rounds.begin, began))
+        self.since = round_.since if round_ else began - MOST_LOOK_BACK
+        if round_ and round_.is_too_late:  # this round may be complete, and forget it
+            self._try("rounds", partial(self.rounds.alarm, round_, "No round did everything"))
         deployments = list(self._readable(DEPLOYMENTS.list_all(self.registry)))
         found = Reconciled(
             retired=self._each(deployments, self._retire_if_due),
@@ -107,10 +110,13 @@ class Reconcile:
         if not are_forbidden(self.registry, self.clock()):  # the stack is being deleted
             found = found.model_copy(update=self._go_on())
             if not self.faults:
-                record_complete(self.registry, began, self.clock)
+                self._try("rounds", partial(self.rounds.record_complete, began))
         if self.faults:
             faults = "; ".join(f"{type(fault).__name__}: {fault}" for fault in self.faults)
-            raise ServiceError(f"{len(self.faults)} things could not be reconciled: {faults}")
+            told = f"{len(self.faults)} things could not be reconciled: {faults}"
+            if round_ and round_.is_late:
+                self._try("rounds", partial(self.rounds.alarm, round_, told))
+            raise ServiceError(told)
         return found
 
     def _go_on(self) -> dict[str, tuple[str, ...]]:

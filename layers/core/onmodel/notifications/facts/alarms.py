@@ -16,15 +16,18 @@ class AlarmFacts(Facts):
     what: str
     details: tuple[str, ...]
     advice: str
+    of_stack: bool = False
+    """Whether it is about the whole stack, and `production` only keeps the mail's row."""
 
 
 def alarm(request: NotificationRequest, _sources: Sources) -> Notification:
-    """`extra` has `what`, `advice` and the error."""
+    """`extra` has `what`, `advice`, the error, and `of_stack` where it is about the whole stack."""
     what = request.extra.get("what", "something failed")
     facts = AlarmFacts(
         production=request.production,
         what=what,
         details=(request.id, caught(request)),
         advice=request.extra.get("advice", "Search the logs for the id below"),
+        of_stack="of_stack" in request.extra,
     )
     return Notification(facts, f"alarm:{what}:{request.id}:{request.correlation_id}")
