@@ -76,17 +76,29 @@ def name_crops(
     names = corrected_names(chosen.name(crops, vectors), corrections)
     studio.put(keys.names, write_lines(names), "application/jsonl")
     characters = cast_of(characters_of(run.production, settings, registry), corrections)
+    threshold = thresholds[-1] if thresholds else None
+    alike = _alike(chosen.look_alikes(), characters, threshold)
     cost = NamingCost(
         usage=meter.usage(),
-        notices=(*references.notices, *notices, *_alike(chosen.look_alikes(), characters)),
+        notices=(*references.notices, *notices, *alike),
         character_names={each: character.name for each, character in characters.items()},
-        threshold=thresholds[-1] if thresholds else None,
+        threshold=threshold,
     )
     studio.put(keys.naming_usage, cost.model_dump_json().encode(), "application/json")
 
 
-def _alike(pairs: Sequence[LookAlikes], characters: Mapping[str, Character]) -> Iterator[str]:
-    """One notice for all characters that the namer may take for each other, the nearest first."""
+def _alike(
+    pairs: Sequence[LookAlikes],
+    characters: Mapping[str, Character],
+    threshold: NameThreshold | None,
+) -> Iterator[str]:
+    """One notice for all characters that the namer may take for each other, the nearest first.
+
+    Args:
+        pairs: of the namer, by their references alone.
+        characters: by slug.
+        threshold: what a name needed in the film.
+    """
     if not pairs:
         return
 
@@ -96,13 +108,19 @@ def _alike(pairs: Sequence[LookAlikes], characters: Mapping[str, Character]) -> 
     nearest = sorted(pairs, key=lambda pair: pair.limit - pair.similarity)
     told = [
         f"{name_of(pair.first)} and {name_of(pair.second)}"
-        f" ({pair.similarity:.2f}, limit {pair.limit:.2f})"
+        f" ({pair.similarity:.2f}; from {pair.limit:.2f} on they count as alike)"
         for pair in nearest[:_PAIRS_TOLD]
     ]
     if len(pairs) > _PAIRS_TOLD:
         told.append(f"{len(pairs) - _PAIRS_TOLD:,} more pairs")
+    measured = (
+        f" In this film a name needed {threshold.similarity:.2f}, measured on figures without their"
+        " background."
+        if threshold is not None and threshold.measured
+        else ""
+    )
     yield (
         f"References of two characters are as alike as pictures of one: {'; '.join(told)}."
-        " Pictures that could be either stay without a name."
+        f"{measured} Pictures that could be either stay without a name."
         " References on other backgrounds, or of the whole figure, tell them apart."
     )
