@@ -1,4 +1,4 @@
-"""Patches of Lambda: errors by class name, logs, cookies, layers that are unpacked once.
+"""Patches of Lambda: errors by class name, whole logs, cookies, layers that are unpacked once.
 
 Follows ministack's worker script closely: MIT, Copyright (c) 2026 MiniStack Contributors.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import queue
 import tempfile
 import threading
 import zipfile
@@ -45,6 +46,11 @@ _LOGGING = (
     '"[%(levelname)s]\\t%(asctime)s\\t%(message)s")); '
     "_logging.getLogger().addHandler(_handler)\n"
 )
+
+LOG_END = "__onmodel_log_end__"
+_LOG_END_SECONDS = 60  # only ends a hang: the lines are in the pipe before it is waited for
+_NEXT_INVOCATION = "        _real_stdout.flush()\n\nrun()\n"
+_MARKING = f"        print({LOG_END!r}, file=sys.stderr, flush=True)\n"
 
 
 def _edit_worker(old: str, new: str) -> None:
@@ -118,6 +124,43 @@ def log_like_the_runtime() -> None:
     _edit_worker(_STARTED, _STARTED + _LOGGING)
 
 
+def wait_for_whole_logs() -> None:
+    """An invocation's log ends at a mark that the worker writes after it, or at the worker's end.
+
+    Upstream waits 5 ms for a further line, and 250 ms for all of them. On a busy machine lines come
+    later: they are lost, or stand in the log of the worker's next invocation.
+    """
+    _edit_worker(_NEXT_INVOCATION, _MARKING + _NEXT_INVOCATION)
+
+    @replace(lambda_runtime.Worker, "_read_stderr", "d8eb30038f94")
+    def _(original: Callable[[Any], None]) -> Callable[[Any], None]:
+        def read(worker: Any) -> None:
+            lines = worker._stderr_queue  # the worker gets another with its next process
+            original(worker)
+            lines.put(LOG_END)
+
+        return read
+
+    @replace(lambda_runtime.Worker, "_drain_stderr_bounded", "3fd7cc742872")
+    def _(_: Callable[..., str]) -> Callable[..., str]:
+        return lambda worker: _whole_log(worker._stderr_queue)
+
+
+def _whole_log(lines: queue.Queue[str]) -> str:
+    """The lines until the mark.
+
+    Raises:
+        queue.Empty: no line came for a minute.
+    """
+    log = []
+    while True:
+        line, mark, _ = lines.get(timeout=_LOG_END_SECONDS).partition(LOG_END)
+        if line or not mark:
+            log.append(line)
+        if mark:
+            return "\n".join(log)
+
+
 def run_on_a_python_of_their_own() -> None:
     """Functions run on the Python that ONMODEL_FUNCTION_PYTHON names, if it is set.
 
@@ -178,6 +221,7 @@ def _unpacked(layer: bytes) -> Path:
 PATCHES = (
     name_errors_by_class,
     log_like_the_runtime,
+    wait_for_whole_logs,
     run_on_a_python_of_their_own,
     unpack_each_layer_once,
 )

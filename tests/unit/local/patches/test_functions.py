@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import io
 import os
+import queue
 import tempfile
+import threading
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,7 @@ from typing import Any
 import pytest
 from ministack.services import lambda_svc
 
-from onmodel_local.patches.functions import _with_unpacked_layers
+from onmodel_local.patches.functions import LOG_END, _whole_log, _with_unpacked_layers
 
 
 def layer(text: str) -> bytes:
@@ -46,3 +49,19 @@ def test_layers_when_functions_share_them_then_each_is_unpacked_once(
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         folder.name for folder in folders(other)
     )
+
+
+def test_log_when_its_lines_come_late_then_all_until_the_mark() -> None:
+    lines: queue.Queue[str] = queue.Queue()
+
+    def write() -> None:
+        lines.put("first")
+        time.sleep(0.02)  # upstream waits 5 ms for a further line
+        for line in ("", "unfinished" + LOG_END, "of the next invocation"):
+            lines.put(line)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert _whole_log(lines) == "first\n\nunfinished"
+    writer.join()
+    assert lines.get_nowait() == "of the next invocation"
