@@ -4,19 +4,11 @@ from onmodel.contracts.notifications import NotifyRequest
 from onmodel.environment import Buckets, Links, RegistryTable, StackName, Topic
 from onmodel.handler import lambda_handler
 from onmodel.steps.notify import notify
-from onmodel.wiring import now, services
+from onmodel.wiring import services
 
 wired = services(Buckets, Links, RegistryTable, StackName, Topic)
 
 
 @lambda_handler(NotifyRequest)
 def handler(request: NotifyRequest) -> None:
-    notify(
-        request,
-        registry=wired.registry,
-        studio=wired.studio,
-        mailbox=wired.mailbox,
-        clock=now,
-        links=wired.links,
-        stack_options=wired.stack_options,
-    )
+    notify(request, mails=wired.mails, studio=wired.studio)

@@ -1,5 +1,7 @@
 """Every quarter of an hour: correct what lost events, failed executions and people left."""
 
+from dataclasses import replace
+
 from onmodel.contracts.operations import Reconciled, ReconcileEvent
 from onmodel.environment import (
     Aws,
@@ -50,29 +52,21 @@ wired = services(
 @lambda_handler(ReconcileEvent)
 def handler(_event: ReconcileEvent) -> Reconciled:
     machines = wired.environment.read(Machines)
+    mails_of_stack = replace(wired.mails, links=None)  # of no production
     recovery = Recovery(
         registry=wired.registry,
         studio=wired.studio,
         executions=wired.executions,
         detectors=wired.detectors,
-        mailbox=wired.mailbox,
-        links=wired.links,
+        mails=wired.mails,
         clock=now,
         quiet_seconds=wired.environment.read(GenerationPace).quiet_seconds,
         train_model_arn=machines.train_model_arn,
-        stack_options=wired.stack_options,
     )
     empty_uploads = EmptyUploads(
         registry=wired.registry,
         uploads=wired.uploads,
-        mails=UploadMails(
-            registry=wired.registry,
-            mailbox=wired.mailbox,
-            links=wired.links,
-            clock=now,
-            stack_options=wired.stack_options,
-            bucket=wired.uploads.bucket,
-        ),
+        mails=UploadMails(wired.mails, wired.uploads.bucket),
         clock=now,
     )
     decisions = Decisions(
@@ -98,18 +92,10 @@ def handler(_event: ReconcileEvent) -> Reconciled:
         prices=wired.prices,
         clock=now,
     )
-    mails = OutcomeMails(
-        registry=wired.registry,
-        studio=wired.studio,
-        mailbox=wired.mailbox,
-        links=wired.links,
-        clock=now,
-        stack_options=wired.stack_options,
-    )
     ended_requests = EndedRequests(
         registry=wired.registry,
         studio=wired.studio,
-        mails=mails,
+        mails=OutcomeMails(wired.mails, wired.studio),
         executions=wired.executions,
         clock=now,
         prepare_film_arn=machines.prepare_film_arn,
@@ -127,10 +113,8 @@ def handler(_event: ReconcileEvent) -> Reconciled:
         ),
         models=wired.foundation_models,
         region=wired.environment.read(Aws).aws_region,
-        registry=wired.registry,
-        mailbox=wired.mailbox,
         clock=now,
-        stack_options=wired.stack_options,
+        mails=mails_of_stack,
     )
     return Reconcile(
         registry=wired.registry,
@@ -144,16 +128,9 @@ def handler(_event: ReconcileEvent) -> Reconciled:
         ended_drawings=ended_drawings,
         ended_requests=ended_requests,
         watched_models=watched_models,
-        film_digests=FilmDigests(
-            registry=wired.registry,
-            studio=wired.studio,
-            mailbox=wired.mailbox,
-            links=wired.links,
-            clock=now,
-            stack_options=wired.stack_options,
-        ),
+        film_digests=FilmDigests(wired.mails, wired.studio),
         unknown=UnknownDeployments(wired.registry, wired.trainers, now),
-        rounds=Rounds(wired.registry, wired.mailbox, now, wired.stack_options),
+        rounds=Rounds(wired.registry, now, mails_of_stack),
         deploy_model_arn=machines.deploy_model_arn,
         retire_model_arn=machines.retire_model_arn,
     ).run()

@@ -14,9 +14,7 @@ def handler(request: RequestApprovalRequest) -> None:
     RequestApproval(
         registry=wired.registry,
         tokens=wired.tokens,
-        links=wired.links,
-        mailbox=wired.mailbox,
+        mails=wired.mails,
         clock=now,
         approval_days=wired.environment.read(Approvals).approval_days,
-        stack_options=wired.stack_options,
     ).ask(request)

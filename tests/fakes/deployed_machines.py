@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from fakes.deployment_in_memory import (
     DeploymentInMemory,
 )
 from fakes.machines import Execution, Machines
-from fakes.mailbox import STACK_OPTIONS
+from fakes.mailbox import mails_of
 from fakes.trainer import InMemoryTrainer, Only
 from pydantic import BaseModel
 
@@ -238,10 +238,8 @@ class DeployedMachines(DeploymentInMemory):
             "notify": _function(
                 NotifyRequest,
                 notify,
-                **base,
                 studio=self.studio,
-                mailbox=self.mailbox,
-                stack_options=STACK_OPTIONS,
+                mails=replace(mails_of(self), links=None),
             ),
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from fakes.clock import START, FixedClock
 from fakes.detectors import InMemoryDetectors
 from fakes.executions import InMemoryExecutions
 from fakes.human_loops import InMemoryHumanLoops
-from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox, upload_mails
+from fakes.mailbox import InMemoryMailbox, mails_of
 from fakes.object_store import InMemoryObjectStore
 from fakes.registry import InMemoryRegistry
 from fakes.scheduler import InMemoryScheduler
@@ -56,6 +57,7 @@ from onmodel.steps.rounds import Rounds
 from onmodel.steps.schedule_retirement import schedule_retirement
 from onmodel.steps.stop_deployment import stop_deployment
 from onmodel.steps.unknown_deployments import UnknownDeployments
+from onmodel.steps.upload_mails import UploadMails
 from onmodel.steps.verify_retired import verify_retired
 from onmodel.steps.watch_models import WatchedModels
 from onmodel.trainers.bedrock.rules import BedrockRules
@@ -239,22 +241,21 @@ class DeploymentInMemory:
         )
 
     def reconcile(self) -> Reconciled:
+        mails_of_stack = replace(mails_of(self), links=None)
         recovery = Recovery(
             registry=self.registry,
             studio=self.studio,
             executions=self.executions,
             detectors=self.detectors,
-            mailbox=self.mailbox,
-            links=self.links,
+            mails=mails_of(self),
             clock=self.clock,
             quiet_seconds=900,
             train_model_arn=TRAIN,
-            stack_options=STACK_OPTIONS,
         )
         empty_uploads = EmptyUploads(
             registry=self.registry,
             uploads=self.uploads,
-            mails=upload_mails(self),
+            mails=UploadMails(mails_of(self), "uploads"),
             clock=self.clock,
         )
         decisions = Decisions(
@@ -270,18 +271,10 @@ class DeploymentInMemory:
             prices=PriceBook.load(),
             clock=self.clock,
         )
-        mails = OutcomeMails(
-            registry=self.registry,
-            studio=self.studio,
-            mailbox=self.mailbox,
-            links=self.links,
-            clock=self.clock,
-            stack_options=STACK_OPTIONS,
-        )
         ended_requests = EndedRequests(
             registry=self.registry,
             studio=self.studio,
-            mails=mails,
+            mails=OutcomeMails(mails_of(self), self.studio),
             executions=self.executions,
             clock=self.clock,
             prepare_film_arn=PREPARE,
@@ -293,10 +286,8 @@ class DeploymentInMemory:
             called=called_models(AllowedModels().embedding, AllowedModels().captions),
             models=self.foundation_models,
             region="us-east-1",
-            registry=self.registry,
-            mailbox=self.mailbox,
             clock=self.clock,
-            stack_options=STACK_OPTIONS,
+            mails=mails_of_stack,
         )
         human_loops = OpenHumanLoops(
             registry=self.registry,
@@ -323,16 +314,9 @@ class DeploymentInMemory:
             ended_drawings=ended_drawings,
             ended_requests=ended_requests,
             watched_models=watched_models,
-            film_digests=FilmDigests(
-                registry=self.registry,
-                studio=self.studio,
-                mailbox=self.mailbox,
-                links=self.links,
-                clock=self.clock,
-                stack_options=STACK_OPTIONS,
-            ),
+            film_digests=FilmDigests(mails_of(self), self.studio),
             unknown=UnknownDeployments(self.registry, Only(self.trainer), self.clock),
-            rounds=Rounds(self.registry, self.mailbox, self.clock, STACK_OPTIONS),
+            rounds=Rounds(self.registry, self.clock, mails_of_stack),
             deploy_model_arn=DEPLOY,
             retire_model_arn=RETIRE,
         ).run()
@@ -348,11 +332,8 @@ class DeploymentInMemory:
                     extra=extra,
                 )
             ),
-            registry=self.registry,
+            mails=replace(mails_of(self), links=None),
             studio=self.studio,
-            mailbox=self.mailbox,
-            clock=self.clock,
-            stack_options=STACK_OPTIONS,
         )
 
 

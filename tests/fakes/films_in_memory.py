@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from fakes.cache import InMemoryCache
@@ -13,7 +14,7 @@ from fakes.embedder import FakeEmbedder
 from fakes.executions import InMemoryExecutions, execution_arn
 from fakes.faces import FakeFaces, InMemoryFaceCollections
 from fakes.labels import FakeLabels
-from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox, upload_mails
+from fakes.mailbox import InMemoryMailbox, mails_of
 from fakes.object_store import InMemoryObjectStore
 from fakes.registry import InMemoryRegistry
 
@@ -58,6 +59,7 @@ from onmodel.steps.probe_film import probe_film
 from onmodel.steps.report_film import report_film
 from onmodel.steps.route_upload import RouteUpload
 from onmodel.steps.sample_chunk import sample_chunk
+from onmodel.steps.upload_mails import UploadMails
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:PrepareFilm"
 TRAIN_MODEL = "arn:aws:states:us-east-1:123456789012:stateMachine:TrainModel"
@@ -130,7 +132,7 @@ class FilmsInMemory:
             studio=self.studio,
             registry=self.registry,
             executions=self.executions,
-            mails=upload_mails(self),
+            mails=UploadMails(mails_of(self), "uploads"),
             clock=self.clock,
             prepare_film_arn=MACHINE,
             train_model_arn=TRAIN_MODEL,
@@ -229,14 +231,8 @@ class FilmsInMemory:
             id=run.run_id,
             correlation_id=run.correlation_id,
         )
-        notify(
-            NotifyRequest(notification=asked),
-            registry=self.registry,
-            studio=self.studio,
-            mailbox=self.mailbox,
-            clock=self.clock,
-            stack_options=STACK_OPTIONS,
-        )
+        mails = replace(mails_of(self), links=None)
+        notify(NotifyRequest(notification=asked), mails=mails, studio=self.studio)
 
 
 def run_of(key: str = "bunny/films/a.mp4", **changes: object) -> Run:

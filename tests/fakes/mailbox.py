@@ -7,9 +7,10 @@ from typing import Protocol
 
 from onmodel.adapters.sns import check_subject
 from onmodel.links.tokens import SignedLinks
+from onmodel.notifications.sending import Mails
+from onmodel.ports.account import Mailbox
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
-from onmodel.steps.upload_mails import UploadMails
 
 STACK_OPTIONS = "--stack films --region eu-central-1"
 """How the commands in mails name the stack of the tests."""
@@ -41,12 +42,6 @@ class AnyMailing(Protocol):
     clock: Clock
 
 
-def upload_mails(world: AnyMailing) -> UploadMails:
-    return UploadMails(
-        registry=world.registry,
-        mailbox=world.mailbox,
-        links=world.links,
-        clock=world.clock,
-        stack_options=STACK_OPTIONS,
-        bucket="uploads",
-    )
+def mails_of(world: AnyMailing, mailbox: Mailbox | None = None) -> Mails:
+    """What sends them, to another mailbox if one is given."""
+    return Mails(world.registry, mailbox or world.mailbox, world.clock, STACK_OPTIONS, world.links)

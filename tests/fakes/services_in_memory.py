@@ -9,7 +9,7 @@ from typing import Any
 
 from fakes.account import InMemoryModels
 from fakes.image_model import FakeImageModel
-from fakes.mailbox import STACK_OPTIONS
+from fakes.mailbox import STACK_OPTIONS, mails_of
 from fakes.scheduler import InMemoryScheduler
 from fakes.trainer import Only
 from fakes.training_in_memory import TrainingInMemory
@@ -19,6 +19,7 @@ from onmodel.adapters.pacing import ThrottledRetry
 from onmodel.environment import Environment
 from onmodel.money.pricebook import PriceBook
 from onmodel.money.result_cache import CachedAnswers
+from onmodel.notifications.sending import Mails
 from onmodel.trainers.catalogue import common_limits
 
 
@@ -46,6 +47,10 @@ class ServicesInMemory:
         self.stack_options = STACK_OPTIONS
 
     labels_per_second = 50.0
+
+    @property
+    def mails(self) -> Mails:
+        return mails_of(self)
 
     def notices(self, _trainer: str | None = None) -> tuple[str, ...]:
         """As on AWS: none."""

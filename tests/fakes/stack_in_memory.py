@@ -202,10 +202,11 @@ class StackInMemory:
 
     def _invoke(self, step: str, payload: Any) -> Any:
         module = _loaded(step)
+        self.services.clock = lambda: self.clock() + self.skew.get(step, timedelta(0))
         replaced = {
             "wired": self.services,
             "services": lambda *_sections: self.services,
-            "now": lambda: self.clock() + self.skew.get(step, timedelta(0)),
+            "now": self.services.clock,
             "time": SimpleNamespace(sleep=lambda seconds: None),
         }
         for name in replaced.keys() & vars(module).keys():

@@ -13,7 +13,7 @@ from fakes.caption_model import Answer, FakeCaptionModel
 from fakes.executions import execution_arn
 from fakes.films_in_memory import TRAIN_MODEL, FilmsInMemory, run_of
 from fakes.human_loops import InMemoryHumanLoops
-from fakes.mailbox import STACK_OPTIONS
+from fakes.mailbox import STACK_OPTIONS, mails_of
 from fakes.question_model import FakeQuestionModel
 from fakes.task_tokens import InMemoryTaskTokens
 from fakes.trainer import InMemoryService, InMemoryTrainer, Only
@@ -416,11 +416,9 @@ class TrainingInMemory(FilmsInMemory):
         RequestApproval(
             registry=self.registry,
             tokens=self.tokens,
-            links=self.links,
-            mailbox=self.mailbox,
+            mails=mails_of(self),
             clock=self.clock,
             approval_days=7,
-            stack_options=STACK_OPTIONS,
         ).ask(request)
 
     def follow(self, link: str, method: str = "GET", body: str | None = None) -> LinkAnswer:
@@ -446,15 +444,8 @@ class TrainingInMemory(FilmsInMemory):
         asked = NotificationRequest(
             kind=kind, production=PRODUCTION, id=identity, correlation_id="upload-1", extra=extra
         )
-        notify(
-            NotifyRequest(notification=asked, execution_arn=execution_arn),
-            registry=self.registry,
-            studio=self.studio,
-            mailbox=self.mailbox,
-            clock=self.clock,
-            links=self.links,
-            stack_options=STACK_OPTIONS,
-        )
+        request = NotifyRequest(notification=asked, execution_arn=execution_arn)
+        notify(request, mails=mails_of(self), studio=self.studio)
 
     # ── several states at once ──
 

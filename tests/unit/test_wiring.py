@@ -76,7 +76,7 @@ def test_commands_of_mails_when_the_stack_is_local_then_they_say_so() -> None:
 def test_senders_when_listed_then_all_functions_with_the_topic_are_tried_above() -> None:
     """A further function that sends mails has to be added to the test above."""
     handlers = {step: (ROOT / "functions" / step / "app.py").read_text() for step in STEPS}
-    senders = {step for step, handler in handlers.items() if "mailbox" in handler}
+    senders = {step for step, handler in handlers.items() if "wired.mails" in handler}
     assert senders == {"notify", "reconcile", "request_approval", "route_upload"}
 
 

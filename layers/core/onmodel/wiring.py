@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onmodel.adapters.clients import ATTEMPTS, CONNECTIONS, READ_TIMEOUT_SECONDS, make_client
 from onmodel.adapters.converse import ConverseModel
@@ -76,6 +76,9 @@ from onmodel.ports.namer import NamerOf
 from onmodel.ports.trainer import ImageModel, Trainer, Trainers, TrainersRules
 from onmodel.trainers.catalogue import TRAINERS, common_limits, make_image_model
 from onmodel.trainers.parts import TrainerParts
+
+if TYPE_CHECKING:
+    from onmodel.notifications.sending import Mails
 
 SIMULATED = "Made on a local stack: Rekognition and Bedrock are simulated, nothing was paid for"
 
@@ -235,6 +238,13 @@ class Services:
         named = self.environment.read(Links)
         secrets = SecretsManagerSecrets(self.client("secretsmanager"))
         return SignedLinks(named.links_url, secrets.get(named.link_secret_arn), now)
+
+    @cached_property
+    def mails(self) -> Mails:
+        """Sends mails, each with a link to its production's home page."""
+        from onmodel.notifications.sending import Mails  # loads Jinja: few steps need it
+
+        return Mails(self.registry, self.mailbox, now, self.stack_options, self.links)
 
     @property
     def stack_options(self) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from fakes.films_in_memory import FilmsInMemory
-from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox
+from fakes.mailbox import InMemoryMailbox, mails_of
 
 from onmodel.contracts.keys import as_typed
 from onmodel.errors import Conflict, ServiceUnavailable, Throttled
@@ -10,7 +10,7 @@ from onmodel.films.folders import record_production
 from onmodel.notifications.facts.base import Notification
 from onmodel.notifications.facts.datasets import DatasetRefusedFacts
 from onmodel.notifications.facts.uploads import UploadUnknownFacts
-from onmodel.notifications.sending import mail_id_of, send_once, was_sent, was_tried
+from onmodel.notifications.sending import mail_id_of, was_sent, was_tried
 from onmodel.ports.account import Mailbox
 from onmodel.ports.registry import Record
 from onmodel.registry.kinds import MAILS
@@ -24,15 +24,8 @@ class Broken(InMemoryMailbox):
 
 
 def send(world: FilmsInMemory, mailbox: Mailbox | None = None) -> bool:
-    return send_once(
-        Notification(UploadUnknownFacts(production="bunny", bucket="b", key="notes.txt"), EVENT),
-        correlation_id="c-1",
-        registry=world.registry,
-        mailbox=mailbox or world.mailbox,
-        clock=world.clock,
-        stack_options=STACK_OPTIONS,
-        links=world.links,
-    )
+    facts = UploadUnknownFacts(production="bunny", bucket="b", key="notes.txt")
+    return mails_of(world, mailbox).send_once(Notification(facts, EVENT), "c-1")
 
 
 def test_send_when_repeated_then_one_mail() -> None:
@@ -141,15 +134,7 @@ def test_send_when_the_production_has_a_name_of_any_script_then_the_mail_has_it(
     world = FilmsInMemory()
     production = record_production(folder, world.registry, world.clock)
     facts = DatasetRefusedFacts(production=production.id, reason="too few", advice="add some")
-    send_once(
-        Notification(facts, EVENT),
-        correlation_id="c-1",
-        registry=world.registry,
-        mailbox=world.mailbox,
-        clock=world.clock,
-        stack_options=STACK_OPTIONS,
-        links=world.links,
-    )
+    mails_of(world).send_once(Notification(facts, EVENT), "c-1")
     (mail,) = world.mailbox.mails
     assert f"production {as_typed(folder)} are prepared" in " ".join(mail.body.split())
     text, _, foot = mail.body.partition("\n--\n")

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 from fakes.films_in_memory import FilmsInMemory
-from fakes.mailbox import upload_mails
+from fakes.mailbox import mails_of
 
 from onmodel.registry.kinds import EMPTY_UPLOADS
 from onmodel.steps.empty_uploads import PATIENCE, EmptyUploads
+from onmodel.steps.upload_mails import UploadMails
 
 KEY = "Big Buck/films/day 1/a.mp4"
 
@@ -21,7 +22,7 @@ def reported(world: FilmsInMemory) -> list[bool]:
     watcher = EmptyUploads(
         registry=world.registry,
         uploads=world.uploads,
-        mails=upload_mails(world),
+        mails=UploadMails(mails_of(world), "uploads"),
         clock=world.clock,
     )
     return [watcher.report(row) for row in list(EMPTY_UPLOADS.list_all(world.registry))]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from fakes.clock import START
 from fakes.deployment_in_memory import DeploymentInMemory
-from fakes.mailbox import STACK_OPTIONS
+from fakes.mailbox import mails_of
 
 from onmodel.contracts.keys import execution_arn
 from onmodel.notifications.outcomes import outcome_of
@@ -20,14 +20,7 @@ def studio() -> DeploymentInMemory:
 
 
 def mails(studio: DeploymentInMemory) -> OutcomeMails:
-    return OutcomeMails(
-        registry=studio.registry,
-        studio=studio.studio,
-        mailbox=studio.mailbox,
-        links=studio.links,
-        clock=studio.clock,
-        stack_options=STACK_OPTIONS,
-    )
+    return OutcomeMails(mails_of(studio), studio.studio)
 
 
 def ended(error: str = "", cause: str = "") -> EndedExecution:

@@ -5,12 +5,15 @@ from fakes.clock import FixedClock
 from fakes.mailbox import STACK_OPTIONS, InMemoryMailbox
 from fakes.registry import InMemoryRegistry
 
+from onmodel.notifications.sending import Mails
 from onmodel.steps.rounds import LOOK_BACK, MOST_LOOK_BACK, LookBack, Rounds
 
 
 @pytest.fixture
 def rounds() -> Rounds:
-    return Rounds(InMemoryRegistry(), InMemoryMailbox(), FixedClock(), STACK_OPTIONS)
+    registry, clock = InMemoryRegistry(), FixedClock()
+    mails = Mails(registry, InMemoryMailbox(), clock, STACK_OPTIONS, links=None)
+    return Rounds(registry, clock, mails)
 
 
 def since(rounds: Rounds):
@@ -67,7 +70,7 @@ def test_alarm_when_rounds_go_on_failing_then_a_mail_a_day_says_what_is_left_out
         round_ = rounds.begin(rounds.clock())
         if round_.is_late:
             rounds.alarm(round_, "a row cannot be read")
-    mails = rounds.mailbox.mails
+    mails = rounds.mails.mailbox.mails
     assert [mail.subject.partition("for ")[2] for mail in mails] == [
         "1 day", *(f"{days} days" for days in range(2, 17)),
     ]  # fmt: skip

@@ -10,6 +10,7 @@ from fakes.registry import InMemoryRegistry
 
 from onmodel.errors import AccessDenied, Throttled
 from onmodel.films.called_models import called_models
+from onmodel.notifications.sending import Mails
 from onmodel.ports.account import FoundationModel, OfferedModels
 from onmodel.steps.watch_models import WatchedModels
 
@@ -25,14 +26,13 @@ class Refusing:
 
 
 def watched(models: OfferedModels) -> WatchedModels:
+    clock = FixedClock()
     return WatchedModels(
         called=called_models(TITAN, NOVA),
         models=models,
         region="us-east-1",
-        registry=InMemoryRegistry(),
-        mailbox=InMemoryMailbox(),
-        clock=FixedClock(),
-        stack_options=STACK_OPTIONS,
+        clock=clock,
+        mails=Mails(InMemoryRegistry(), InMemoryMailbox(), clock, STACK_OPTIONS, links=None),
     )
 
 
@@ -41,7 +41,7 @@ def test_report_when_a_model_is_legacy_then_one_mail_and_one_more_at_each_remind
     ends_at = clock() + timedelta(days=60)
     legacy = FoundationModel(True, ends_at, frozenset({"ON_DEMAND"}))
     watching = watched(InMemoryModels({NOVA: legacy}))
-    mailbox: InMemoryMailbox = watching.mailbox  # type: ignore[assignment]
+    mailbox: InMemoryMailbox = watching.mails.mailbox  # type: ignore[assignment]
     watching.clock.now = clock()  # type: ignore[attr-defined]
     assert watching.report() == (NOVA,)
     days_of_mails = [0]
@@ -67,7 +67,7 @@ def test_report_when_the_model_that_is_trained_ends_then_a_mail_before_and_none_
     watching = watched(InMemoryModels({BASE: by_throughput}))
     watching = WatchedModels(**{**vars(watching), "called": called_models(TITAN, NOVA, base=BASE)})
     assert watching.report() == (BASE,)
-    (mail,) = watching.mailbox.mails  # type: ignore[attr-defined]
+    (mail,) = watching.mails.mailbox.mails  # type: ignore[attr-defined]
     assert mail.subject == f"The model {BASE} ends: choose another"
     text = " ".join(mail.body.split())
     assert "it takes no new training and no new throughput." in text
@@ -84,7 +84,7 @@ def test_report_when_the_successor_is_not_known_then_says_where_they_are_listed(
     watching = watched(InMemoryModels({other: None}))
     watching = WatchedModels(**{**vars(watching), "called": called_models(TITAN, other)})
     assert watching.report() == (other,)
-    body = watching.mailbox.mails[0].body  # type: ignore[attr-defined]
+    body = watching.mails.mailbox.mails[0].body  # type: ignore[attr-defined]
     assert "does not exist in us-east-1" in body
     assert "AWS lists successors" in body
 

@@ -53,7 +53,7 @@ SERVICES = {
     "human_loops": set(),  # each step its own calls
     "executions": {"states:DescribeExecution"},
     "tokens": {"states:SendTaskSuccess"},
-    "mailbox": {"sns:Publish"},
+    "mails": {"sns:Publish", "secretsmanager:GetSecretValue", "dynamodb:PutItem"},
     "scheduler": set(),  # each step its own calls
     "trainers": set(),  # each step its own calls
     "trainer_rules": set(),  # calls no service
@@ -92,9 +92,9 @@ INSTEAD = {
 # Actions that a role has for one service of wiring alone.
 BELONGS = {
     "rekognition:": {"finder", "namer", "face_collections", "detectors"},
-    "sns:": {"mailbox"},
+    "sns:": {"mails"},
     "scheduler:": {"scheduler"},
-    "secretsmanager:": {"links"},
+    "secretsmanager:": {"links", "mails"},
     "bedrock:InvokeModel": {"embedder", "namer", "image_model", "caption_model", "question_model"},
     "bedrock:Create": {"trainers"},
     "bedrock:Delete": {"trainers"},

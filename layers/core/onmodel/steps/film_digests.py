@@ -10,14 +10,9 @@ from datetime import datetime
 from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.stack_rows import MailStatus
-from onmodel.links.tokens import SignedLinks
 from onmodel.notifications.digests import prepared_event
-from onmodel.notifications.facts.base import Sources
 from onmodel.notifications.facts.films import film_prepared, films_prepared
-from onmodel.notifications.sending import mail_id_of, send_once
-from onmodel.ports.account import Mailbox
-from onmodel.ports.machines import Clock
-from onmodel.ports.registry import Registry
+from onmodel.notifications.sending import Mails, mail_id_of
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import MAILS, MailRow, RunRow
 
@@ -26,12 +21,8 @@ from onmodel.registry.kinds import MAILS, MailRow, RunRow
 class FilmDigests:
     """The services that digests need."""
 
-    registry: Registry
+    mails: Mails
     studio: ObjectStore
-    mailbox: Mailbox
-    links: SignedLinks
-    clock: Clock
-    stack_options: str
 
     def held(self, runs: Iterable[RunRow], since: datetime) -> dict[str, list[RunRow]]:
         """The films that were prepared since then, and whose mails are held, by production."""
@@ -62,25 +53,19 @@ class FilmDigests:
             correlation_id=correlation_id,
             extra={"run_ids": " ".join(run.id for run in runs)},
         )
-        sources = Sources(self.registry, self.clock(), self.studio, self.links)
         gather = films_prepared if len(runs) > 1 else film_prepared
-        is_sent = send_once(
-            gather(request, sources),
-            correlation_id=correlation_id,
-            registry=self.registry,
-            mailbox=self.mailbox,
-            clock=self.clock,
-            stack_options=self.stack_options,
-            links=self.links,
+        is_sent = self.mails.send_once(
+            gather(request, self.mails.sources(self.studio)), correlation_id
         )
+        registry, clock = self.mails.registry, self.mails.clock
         for run in runs:
             mail = self._mail_of(run)
             if mail is not None:
-                MAILS.replace(self.registry, mail.with_status(MailStatus.SENT), self.clock())
+                MAILS.replace(registry, mail.with_status(MailStatus.SENT), clock())
         return is_sent
 
     def _mail_of(self, run: RunRow) -> MailRow | None:
         """The row of the film's own mail while it is held."""
         mail_id = mail_id_of(run.production, prepared_event(run.id))
-        row = MAILS.read(self.registry, run.production, mail_id)
+        row = MAILS.read(self.mails.registry, run.production, mail_id)
         return row if row is not None and row.status == MailStatus.HELD else None

@@ -10,12 +10,10 @@ from pydantic import ValidationError
 from onmodel.contracts.base import Contract
 from onmodel.contracts.notifications import NotificationRequest, NotifyRequest
 from onmodel.contracts.rows import ApprovalStatus
-from onmodel.links.tokens import SignedLinks
 from onmodel.notifications.outcomes import outcome_of
+from onmodel.notifications.sending import Mails
 from onmodel.observability import logger
-from onmodel.ports.account import Mailbox
-from onmodel.ports.machines import Clock, EndedExecution
-from onmodel.ports.registry import Registry
+from onmodel.ports.machines import EndedExecution
 from onmodel.ports.storage import ObjectStore
 from onmodel.registry.kinds import ApprovalRow
 from onmodel.steps.notify import notify
@@ -45,18 +43,15 @@ class About(NamedTuple):
 
 @dataclass(frozen=True)
 class OutcomeMails:
-    """The services that mails need."""
+    """What sends them, and the studio bucket."""
 
-    registry: Registry
+    mails: Mails
     studio: ObjectStore
-    mailbox: Mailbox
-    links: SignedLinks
-    clock: Clock
-    stack_options: str
 
     def is_sent(self, ended: EndedExecution, production: str) -> bool:
         """Whether the execution, or a mail of this module, has notified its outcome."""
-        return outcome_of(ended.arn, production=production, registry=self.registry) is not None
+        registry = self.mails.registry
+        return outcome_of(ended.arn, production=production, registry=registry) is not None
 
     def alarm(self, ended: EndedExecution, about: AnyAbout, what: str, advice: str) -> bool:
         """Send the mail of a request that has no mail of its own.
@@ -95,15 +90,8 @@ class OutcomeMails:
             correlation_id=about.correlation_id,
             extra=extra,
         )
-        notify(
-            NotifyRequest(notification=request, execution_arn=ended.arn),
-            registry=self.registry,
-            studio=self.studio,
-            mailbox=self.mailbox,
-            clock=self.clock,
-            links=self.links,
-            stack_options=self.stack_options,
-        )
+        asked = NotifyRequest(notification=request, execution_arn=ended.arn)
+        notify(asked, mails=self.mails, studio=self.studio)
         return True
 
 

@@ -16,12 +16,10 @@ from onmodel.errors import Conflict, ServiceError
 from onmodel.films.detectors import detector_of, end_leases, stop_if_unneeded
 from onmodel.films.places import free_dead_places
 from onmodel.formats.wording import count, when
-from onmodel.links.tokens import SignedLinks
 from onmodel.notifications.facts.alarms import alarm
-from onmodel.notifications.facts.base import Notification, Sources
+from onmodel.notifications.facts.base import Sources
 from onmodel.notifications.facts.films import film_failed
-from onmodel.notifications.sending import send_once
-from onmodel.ports.account import Mailbox
+from onmodel.notifications.sending import Mails
 from onmodel.ports.detectors import Detectors
 from onmodel.ports.machines import Clock, Executions
 from onmodel.ports.registry import Registry
@@ -52,12 +50,10 @@ class Recovery:
     studio: ObjectStore
     executions: Executions
     detectors: Detectors
-    mailbox: Mailbox
-    links: SignedLinks
+    mails: Mails
     clock: Clock
     quiet_seconds: float
     train_model_arn: str
-    stack_options: str
 
     def release_run(self, listed: RunRow) -> bool:
         """Release a run whose execution failed: a mail is sent; the film may be uploaded again."""
@@ -74,8 +70,8 @@ class Recovery:
             correlation_id=run.correlation_id,
             extra={"reason": ENDED_WITHOUT_RESULT},
         )
-        told = film_failed(request, Sources(self.registry, self.clock(), self.studio))
-        self._send(told, run.correlation_id)
+        told = film_failed(request, self.mails.sources(self.studio))
+        self.mails.send_once(told, run.correlation_id)
         failed = (
             row.with_status(RunStatus.FAILED)
             .with_holder(None)
@@ -83,17 +79,6 @@ class Recovery:
         )
         RUNS.replace(self.registry, failed, self.clock())
         return True
-
-    def _send(self, told: Notification, correlation_id: str) -> None:
-        send_once(
-            told,
-            correlation_id=correlation_id,
-            registry=self.registry,
-            mailbox=self.mailbox,
-            clock=self.clock,
-            stack_options=self.stack_options,
-            links=self.links,
-        )
 
     def free_places(self, _listed: PlacesRow) -> bool:
         """Free the places of films whose execution ended without freeing them.
@@ -151,7 +136,7 @@ class Recovery:
                 "cause": late,
             },
         )
-        self._send(alarm(request, Sources(self.registry, now)), request.correlation_id)
+        self.mails.send_once(alarm(request, Sources(self.registry, now)), request.correlation_id)
         raise ServiceError(late)
 
     def collect_prepared(self, since: datetime, listed: RunRow) -> bool:

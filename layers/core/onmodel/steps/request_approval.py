@@ -11,7 +11,6 @@ from datetime import timedelta
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import ApprovalBody, ApprovalStatus
 from onmodel.contracts.trainings import Approved, CostQuote, RequestApprovalRequest
-from onmodel.links.tokens import SignedLinks
 from onmodel.money.approvals import (
     DECIDED,
     approval_id,
@@ -21,9 +20,7 @@ from onmodel.money.approvals import (
     replaced_by,
 )
 from onmodel.notifications.facts.approvals import approval_wanted, review_wanted
-from onmodel.notifications.facts.base import Sources
-from onmodel.notifications.sending import send_once
-from onmodel.ports.account import Mailbox
+from onmodel.notifications.sending import Mails
 from onmodel.ports.machines import Clock, TaskTokens
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import APPROVALS, DATASETS, ApprovalRow
@@ -35,11 +32,9 @@ class RequestApproval:
 
     registry: Registry
     tokens: TaskTokens
-    links: SignedLinks
-    mailbox: Mailbox
+    mails: Mails
     clock: Clock
     approval_days: float
-    stack_options: str
 
     def ask(self, request: RequestApprovalRequest) -> None:
         """Store the question and mail it, once; then withdraw those that it takes the place of.
@@ -120,12 +115,5 @@ class RequestApproval:
             id=row.id,
             correlation_id=row.body.correlation_id,
         )
-        send_once(
-            gather(request, Sources(self.registry, self.clock(), links=self.links)),
-            correlation_id=row.body.correlation_id,
-            registry=self.registry,
-            mailbox=self.mailbox,
-            clock=self.clock,
-            stack_options=self.stack_options,
-            links=self.links,
-        )
+        told = gather(request, self.mails.sources())
+        self.mails.send_once(told, row.body.correlation_id)

@@ -17,9 +17,7 @@ from onmodel.contracts.stack_rows import RoundBody, RoundStatus
 from onmodel.errors import ServiceError
 from onmodel.formats.wording import count, when
 from onmodel.notifications.facts.alarms import alarm
-from onmodel.notifications.facts.base import Sources
-from onmodel.notifications.sending import send_once
-from onmodel.ports.account import Mailbox
+from onmodel.notifications.sending import Mails
 from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.registry.kinds import ROUNDS
@@ -69,9 +67,8 @@ class Rounds:
     """The services that rounds need."""
 
     registry: Registry
-    mailbox: Mailbox
     clock: Clock
-    stack_options: str
+    mails: Mails
 
     def begin(self, began: datetime) -> LookBack:
         """How far back a round looks. The first one is recorded: later ones look back to it."""
@@ -116,20 +113,13 @@ class Rounds:
                 "of_stack": "yes",
             },
         )
-        return send_once(
-            alarm(request, Sources(self.registry, self.clock())),
-            correlation_id=correlation_id,
-            registry=self.registry,
-            mailbox=self.mailbox,
-            clock=self.clock,
-            stack_options=self.stack_options,
-            links=None,
-        )
+        return self.mails.send_once(alarm(request, self.mails.sources()), correlation_id)
 
     def _left_out(self, round_: LookBack) -> str:
         """What a person has to look at, a sentence or several."""
         correct = "Read the log of the function reconcile, and correct what fails"
         limit = count(MOST_LOOK_BACK.days, "day")
+        status = f"onmodel status {self.mails.stack_options}"
         if not round_.is_too_late:
             return (
                 f"{correct}. From {when(round_.wanted + MOST_LOOK_BACK)} on, what ended more than"
@@ -139,6 +129,6 @@ class Rounds:
             f"What ended between {when(round_.wanted)} and {when(round_.since)} is not looked at"
             f" any more: films, trainings, deployments and storyboards that failed then, and"
             f" answers to questions, may have led to no mail and to no next step. Look for them"
-            f" with `onmodel status {self.stack_options}` of each production, and begin them again."
+            f" with `{status}` of each production, and begin them again."
             f" Models that bill are still switched off. {correct}"
         )

@@ -5,23 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from onmodel.contracts.notifications import NotificationRequest
-from onmodel.links.tokens import SignedLinks
-from onmodel.notifications.facts.base import FactsFunction, Sources
-from onmodel.notifications.sending import send_once
-from onmodel.ports.account import Mailbox
-from onmodel.ports.machines import Clock
-from onmodel.ports.registry import Registry
+from onmodel.notifications.facts.base import FactsFunction
+from onmodel.notifications.sending import Mails
 
 
 @dataclass(frozen=True)
 class UploadMails:
-    """The services that mails need, and the name of the uploads bucket."""
+    """What sends them, and the name of the uploads bucket."""
 
-    registry: Registry
-    mailbox: Mailbox
-    links: SignedLinks
-    clock: Clock
-    stack_options: str
+    mails: Mails
     bucket: str
 
     def send(
@@ -51,13 +43,5 @@ class UploadMails:
             correlation_id=correlation_id,
             extra={"bucket": self.bucket, "key": key, "etag": etag, **extra},
         )
-        send_once(
-            gather(request, Sources(self.registry, self.clock())),
-            correlation_id=correlation_id,
-            registry=self.registry,
-            mailbox=self.mailbox,
-            clock=self.clock,
-            stack_options=self.stack_options,
-            links=self.links,
-        )
+        self.mails.send_once(gather(request, self.mails.sources()), correlation_id)
         return request.kind

@@ -8,13 +8,11 @@ from onmodel.contracts.keys import MAIN_PRODUCTION
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.errors import AccessDenied
 from onmodel.films.called_models import CalledModel, ModelWarning, warnings
-from onmodel.notifications.facts.base import Sources
 from onmodel.notifications.facts.models import called_model_ends
-from onmodel.notifications.sending import send_once
+from onmodel.notifications.sending import Mails
 from onmodel.observability import logger
-from onmodel.ports.account import Mailbox, OfferedModels
+from onmodel.ports.account import OfferedModels
 from onmodel.ports.machines import Clock
-from onmodel.ports.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -24,10 +22,8 @@ class WatchedModels:
     called: tuple[CalledModel, ...]
     models: OfferedModels
     region: str
-    registry: Registry
-    mailbox: Mailbox
     clock: Clock
-    stack_options: str
+    mails: Mails
 
     def report(self) -> tuple[str, ...]:
         """Send a mail for each model of which there is something new to say; their ids.
@@ -62,12 +58,5 @@ class WatchedModels:
                 "cost": successor.cost if successor else "",
             },
         )
-        return send_once(
-            called_model_ends(request, Sources(self.registry, self.clock())),
-            correlation_id=correlation_id,
-            registry=self.registry,
-            mailbox=self.mailbox,
-            clock=self.clock,
-            stack_options=self.stack_options,
-            links=None,
-        )
+        told = called_model_ends(request, self.mails.sources())
+        return self.mails.send_once(told, correlation_id)
