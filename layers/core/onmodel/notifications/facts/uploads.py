@@ -77,69 +77,37 @@ class ReferenceRefusedFacts(Facts):
 
 
 def upload_unknown(request: NotificationRequest, _sources: Sources) -> Notification:
-    facts = UploadUnknownFacts(
-        production=request.production,
-        bucket=request.extra["bucket"],
-        key=request.extra["key"],
-        what=request.extra.get("what", ""),
-        advice=request.extra.get("advice", ""),
-    )
-    return Notification(facts, upload_event(request))
+    return Notification(_facts(UploadUnknownFacts, request), upload_event(request))
 
 
 def upload_empty(request: NotificationRequest, _sources: Sources) -> Notification:
-    key = request.extra["key"]
-    facts = UploadEmptyFacts(
-        production=request.production,
-        bucket=request.extra["bucket"],
-        key=key,
-        name=key.rsplit("/", 1)[-1],
-    )
-    return Notification(facts, upload_event(request))
+    return Notification(_facts(UploadEmptyFacts, request), upload_event(request))
 
 
 def upload_refused(request: NotificationRequest, _sources: Sources) -> Notification:
     """The same content may be refused again, by a later deletion: one mail for each upload."""
-    key = request.extra["key"]
-    facts = UploadRefusedFacts(
-        production=request.production,
-        bucket=request.extra["bucket"],
-        key=key,
-        name=key.rsplit("/", 1)[-1],
-        deleted=request.extra["deleted"],
-    )
-    return Notification(facts, f"refused:{key}:{request.correlation_id}")
+    event = f"refused:{request.extra['key']}:{request.correlation_id}"
+    return Notification(_facts(UploadRefusedFacts, request), event)
 
 
 def settings_refused(request: NotificationRequest, _sources: Sources) -> Notification:
-    facts = SettingsRefusedFacts(
-        production=request.production,
-        key=request.extra["key"],
-        reason=request.extra["reason"],
-        advice=request.extra["advice"],
-    )
-    return Notification(facts, upload_event(request))
+    return Notification(_facts(SettingsRefusedFacts, request), upload_event(request))
 
 
 def upload_noticed(request: NotificationRequest, _sources: Sources) -> Notification:
-    key = request.extra["key"]
-    facts = UploadNoticedFacts(
-        production=request.production,
-        key=key,
-        name=key.rsplit("/", 1)[-1],
-        notices=request.extra["notices"],
-    )
-    return Notification(facts, f"noticed:{upload_event(request)}")
+    return Notification(_facts(UploadNoticedFacts, request), f"noticed:{upload_event(request)}")
 
 
 def reference_refused(request: NotificationRequest, _sources: Sources) -> Notification:
-    facts = ReferenceRefusedFacts(
-        production=request.production,
-        key=request.extra["key"],
-        reason=request.extra["reason"],
-        advice=request.extra["advice"],
-    )
-    return Notification(facts, upload_event(request))
+    return Notification(_facts(ReferenceRefusedFacts, request), upload_event(request))
+
+
+def _facts(model: type[Facts], request: NotificationRequest) -> Facts:
+    """Facts whose fields have the names of `extra`; `name` is the last segment of the key."""
+    name = request.extra["key"].rsplit("/", 1)[-1]
+    values = {"production": request.production, "name": name, **request.extra}
+    known = {field: value for field, value in values.items() if field in model.model_fields}
+    return model.model_validate(known)
 
 
 def upload_event(request: NotificationRequest) -> str:
