@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from onmodel.contracts.datasets import DatasetRef, Generation
+from onmodel.contracts.datasets import DatasetRef
 from onmodel.contracts.films import Chunk, Run
+from onmodel.contracts.generations import Generation
 from onmodel.contracts.keys import FilmKeys, StoryboardKeys, as_typed
 from onmodel.errors import RefusedError
 from onmodel.formats.jsonl import read_lines

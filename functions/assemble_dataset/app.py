@@ -1,6 +1,7 @@
 """TrainModel: close the generation; its films' crops become one dataset."""
 
-from onmodel.contracts.datasets import AssembleDatasetRequest, DatasetRef
+from onmodel.contracts.datasets import DatasetRef
+from onmodel.contracts.generations import AssembleDatasetRequest
 from onmodel.environment import (
     Buckets,
     CacheTable,

@@ -1,6 +1,6 @@
 """A film was prepared: put it into the open generation. Our own rule calls this."""
 
-from onmodel.contracts.datasets import FilmCollected, FilmPreparedEvent
+from onmodel.contracts.generations import FilmCollected, FilmPreparedEvent
 from onmodel.environment import Buckets, Machines, RegistryTable
 from onmodel.handler import lambda_handler
 from onmodel.steps.collect_film import CollectFilm

@@ -1,6 +1,6 @@
 """TrainModel: can this account train and deploy today? Checked first, and before the start."""
 
-from onmodel.contracts.datasets import Preflight, PreflightTrainingRequest
+from onmodel.contracts.generations import Preflight, PreflightTrainingRequest
 from onmodel.environment import Buckets, Models, RegistryTable, SageMakerVariables, TrainerResources
 from onmodel.handler import lambda_handler
 from onmodel.steps.preflight_training import preflight_training

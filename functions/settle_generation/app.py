@@ -1,6 +1,6 @@
 """TrainModel's first state: hold the generation, and wait until it is quiet."""
 
-from onmodel.contracts.datasets import Settled, SettleGenerationRequest
+from onmodel.contracts.generations import Settled, SettleGenerationRequest
 from onmodel.environment import Buckets, GenerationPace, RegistryTable
 from onmodel.handler import lambda_handler
 from onmodel.steps.settle_generation import settle_generation

@@ -30,7 +30,7 @@ from fakes.trainer import InMemoryService, Only
 from fakes.training_in_memory import LINKS_URL, TrainingInMemory, with_prices
 from functions import STEPS, load_function, variables_of_the_template
 
-from onmodel.contracts.datasets import FilmPreparedDetail
+from onmodel.contracts.generations import FilmPreparedDetail
 from onmodel.contracts.human_loops import HumanLoopStatus
 from onmodel.contracts.panels import PanelRequest, Panels
 from onmodel.contracts.rows import ApprovalStatus

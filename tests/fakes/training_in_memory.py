@@ -26,18 +26,7 @@ from onmodel.contracts.captions import (
     CaptionsCollected,
 )
 from onmodel.contracts.crops import Crop, Naming, Thumbnail
-from onmodel.contracts.datasets import (
-    AssembleDatasetRequest,
-    DatasetRef,
-    DatasetRequest,
-    FilmCollected,
-    FilmPreparedEvent,
-    Generation,
-    Preflight,
-    PreflightTrainingRequest,
-    Settled,
-    SettleGenerationRequest,
-)
+from onmodel.contracts.datasets import DatasetRef, DatasetRequest
 from onmodel.contracts.film_rows import (
     FilmBody,
     FolderBody,
@@ -48,6 +37,16 @@ from onmodel.contracts.film_rows import (
     RunStatus,
 )
 from onmodel.contracts.films import Chunk, ChunkResult, Run
+from onmodel.contracts.generations import (
+    AssembleDatasetRequest,
+    FilmCollected,
+    FilmPreparedEvent,
+    Generation,
+    Preflight,
+    PreflightTrainingRequest,
+    Settled,
+    SettleGenerationRequest,
+)
 from onmodel.contracts.human_loops import HumanLoopsStarted, StartHumanLoopsRequest
 from onmodel.contracts.keys import DatasetKeys, FilmKeys, accepted_settings_key, crop_id, film_id
 from onmodel.contracts.links import LinkAnswer, LinkRequest

@@ -30,10 +30,10 @@ from fakes.training_in_memory import CAST, ENOUGH, picture
 from pydantic import ValidationError
 
 from onmodel.contracts.crops import Crop
-from onmodel.contracts.datasets import FilmPreparedDetail
 from onmodel.contracts.drawings import DrawingSpec
 from onmodel.contracts.film_rows import RunBody
 from onmodel.contracts.films import FilmSummary
+from onmodel.contracts.generations import FilmPreparedDetail
 from onmodel.contracts.keys import DatasetKeys, FilmKeys, face_collections
 from onmodel.contracts.panels import DrawnPanel
 from onmodel.contracts.questions import StoryboardQuestions

@@ -12,8 +12,8 @@ from fakes.labels import FakeLabels, figure
 from fakes.trainer import Only
 from typer.testing import CliRunner
 
-from onmodel.contracts.datasets import FilmPreparedDetail
 from onmodel.contracts.film_rows import RunStatus
+from onmodel.contracts.generations import FilmPreparedDetail
 from onmodel.contracts.human_loops import HumanLoopBody, HumanLoopStatus
 from onmodel.contracts.keys import MAIN_PRODUCTION
 from onmodel.contracts.places import PlacesBody, PlacesStatus

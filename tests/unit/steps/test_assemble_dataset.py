@@ -4,8 +4,9 @@ from fakes.training_in_memory import PRODUCTION, QUIET_SECONDS, TrainingInMemory
 
 from onmodel.contracts.arrays import Vector
 from onmodel.contracts.crops import Crop
-from onmodel.contracts.datasets import DatasetItem, Generation, LeftOut, LeftOutReason, Preflight
+from onmodel.contracts.datasets import DatasetItem, LeftOut, LeftOutReason
 from onmodel.contracts.films import Run
+from onmodel.contracts.generations import Generation, Preflight
 from onmodel.contracts.keys import DatasetKeys, FilmKeys
 from onmodel.contracts.namers import NamingSettings
 from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind

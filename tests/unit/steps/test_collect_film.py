@@ -3,8 +3,8 @@ from fakes.films_in_memory import TRAIN_MODEL
 from fakes.tombstones import begin_to_delete
 from fakes.training_in_memory import PRODUCTION, TrainingInMemory
 
-from onmodel.contracts.datasets import FilmCollected, FilmPreparedDetail
 from onmodel.contracts.films import Run
+from onmodel.contracts.generations import FilmCollected, FilmPreparedDetail
 from onmodel.contracts.rows import GenerationBody, GenerationStatus, Kind
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import Conflict, DatasetRefused, EventRefused

@@ -9,8 +9,8 @@ import pytest
 from drawn.films import draw_film
 from fakes.stack_in_memory import PRODUCTION, StackInMemory
 
-from onmodel.contracts.datasets import FilmPreparedDetail
 from onmodel.contracts.film_rows import RunStatus
+from onmodel.contracts.generations import FilmPreparedDetail
 from onmodel.errors import ServiceUnavailable
 from onmodel.registry.kinds import MAILS, PLACES, RUNS
 

@@ -176,16 +176,20 @@ def notices(world: FilmsInMemory, run: Run) -> tuple[str, ...]:
     return NamingCost.model_validate_json(body).notices
 
 
-def test_name_when_a_person_names_one_picture_of_a_group_then_all_of_it_for_nothing(
-    world: FilmsInMemory, run: Run
-) -> None:
+def with_named_group(world: FilmsInMemory, run: Run) -> tuple[str, set[str]]:
+    """A group that is called mira from the next naming on, and its crops."""
     with_naming(world, run, kind="cluster")
     world.name(run)
     lines = read_lines(Naming, world.studio.get(FilmKeys.of(run).names))
     group = next(line.group for line in lines if line.group)
-    alike = {line.crop_id for line in lines if line.group == group}
-    named = {"names": {f"{run.film_id}/{group}": "mira"}}
-    with_naming(world, run, kind="cluster", cluster=named)
+    with_naming(world, run, kind="cluster", cluster={"names": {f"{run.film_id}/{group}": "mira"}})
+    return group, {line.crop_id for line in lines if line.group == group}
+
+
+def test_name_when_a_person_names_one_picture_of_a_group_then_all_of_it_for_nothing(
+    world: FilmsInMemory, run: Run
+) -> None:
+    _, alike = with_named_group(world, run)
     meter = world.name(run)
     assert {crop for crop, name in names(world, run).items() if name == "mira"} >= alike
     assert meter.usage() == ()
@@ -195,12 +199,7 @@ def test_name_when_a_person_names_one_picture_of_a_group_then_all_of_it_for_noth
 def test_name_when_a_review_names_the_picture_of_a_line_otherwise_then_its_group_has_that_name(
     world: FilmsInMemory, run: Run
 ) -> None:
-    with_naming(world, run, kind="cluster")
-    world.name(run)
-    lines = read_lines(Naming, world.studio.get(FilmKeys.of(run).names))
-    group = next(line.group for line in lines if line.group)
-    alike = {line.crop_id for line in lines if line.group == group}
-    with_naming(world, run, kind="cluster", cluster={"names": {f"{run.film_id}/{group}": "mira"}})
+    group, alike = with_named_group(world, run)
     CORRECTIONS.create(
         world.registry, run.production, group, status=CorrectionStatus.GIVEN,
         body=CorrectionBody(character="anna", changed_at=world.clock()), now=world.clock(),

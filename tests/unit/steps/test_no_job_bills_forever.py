@@ -18,7 +18,7 @@ from fakes.machines import Execution
 from fakes.scripted_jobs import LONGEST_RUNTIME, JobsStack, JobStory
 from fakes.stack_in_memory import PRODUCTION
 
-from onmodel.contracts.datasets import FilmPreparedDetail
+from onmodel.contracts.generations import FilmPreparedDetail
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.formats.wording import duration
 from onmodel.registry.kinds import MAILS

@@ -27,7 +27,7 @@ from fakes.stack_in_memory import MACHINES, PRODUCTION, StackInMemory
 from fakes.training_in_memory import ENOUGH, names_another_at_first
 from template_model import Machine, read_machine, read_template
 
-from onmodel.contracts.datasets import FilmPreparedDetail
+from onmodel.contracts.generations import FilmPreparedDetail
 from onmodel.contracts.settings import Settings
 from onmodel.contracts.trainings import Finding, TrainingStatus
 from onmodel.errors import ServiceUnavailable

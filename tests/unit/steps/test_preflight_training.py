@@ -2,7 +2,7 @@ import pytest
 from fakes.trainer import InMemoryTrainer
 from fakes.training_in_memory import TrainingInMemory
 
-from onmodel.contracts.datasets import Generation, Preflight, PreflightTrainingRequest
+from onmodel.contracts.generations import Generation, Preflight, PreflightTrainingRequest
 from onmodel.contracts.settings import AllowedModels, Settings, TrainingSettings
 from onmodel.contracts.trainings import Finding, TrainingPlan
 from onmodel.errors import Throttled, TrainingImpossible

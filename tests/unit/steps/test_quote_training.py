@@ -2,7 +2,8 @@ import pytest
 from fakes import training_in_memory
 from fakes.training_in_memory import ENOUGH, PRODUCTION, TrainingInMemory, with_prices
 
-from onmodel.contracts.datasets import DatasetRef, Preflight
+from onmodel.contracts.datasets import DatasetRef
+from onmodel.contracts.generations import Preflight
 from onmodel.contracts.rows import DatasetBody, DatasetStatus, TrainingStage
 from onmodel.contracts.settings import (
     AllowedModels,

@@ -6,8 +6,8 @@ from fakes.training_in_memory import POLL_SECONDS, PRODUCTION, QUIET_SECONDS, Tr
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from onmodel.contracts.datasets import Generation
 from onmodel.contracts.film_rows import RunStatus
+from onmodel.contracts.generations import Generation
 from onmodel.contracts.rows import GenerationStatus
 from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.errors import EventRefused, RunClaimed

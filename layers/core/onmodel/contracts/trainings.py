@@ -9,7 +9,8 @@ from typing import Literal
 from pydantic import Field
 
 from onmodel.contracts.base import Contract, Options, Slug, Usage
-from onmodel.contracts.datasets import DatasetRequest, Preflight
+from onmodel.contracts.datasets import DatasetRequest
+from onmodel.contracts.generations import Preflight
 
 
 class Finding(Contract):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from onmodel.contracts.datasets import Generation
+from onmodel.contracts.generations import Generation
 from onmodel.contracts.keys import execution_arn, generation_id
 from onmodel.contracts.rows import GenerationBody, GenerationStatus
 from onmodel.films.settings import settings_in_force

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 
 from onmodel.contracts.base import Contract
 from onmodel.contracts.captions import CaptionItem
-from onmodel.contracts.datasets import (
-    AssembleDatasetRequest,
-    DatasetRef,
-)
+from onmodel.contracts.datasets import DatasetRef
+from onmodel.contracts.generations import AssembleDatasetRequest
 from onmodel.contracts.keys import DatasetKeys, dataset_id
 from onmodel.contracts.rows import DatasetBody, DatasetStatus, GenerationStatus
 from onmodel.contracts.settings import AllowedModels, Settings, TrainingSettings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onmodel.contracts.datasets import FilmCollected, FilmPreparedDetail, FilmPreparedEvent
+from onmodel.contracts.generations import FilmCollected, FilmPreparedDetail, FilmPreparedEvent
 from onmodel.contracts.keys import generation_id
 from onmodel.contracts.rows import GenerationBody, GenerationStatus
 from onmodel.datasets.generations import newest_generation, start_training_machine

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from onmodel.contracts.datasets import Generation
 from onmodel.contracts.deployments import DeployRequest
 from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.films import Run
+from onmodel.contracts.generations import Generation
 from onmodel.contracts.keys import execution_arn
 from onmodel.contracts.rows import (
     DatasetStatus,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onmodel.contracts.datasets import GenerationRequest, Preflight, PreflightTrainingRequest
+from onmodel.contracts.generations import GenerationRequest, Preflight, PreflightTrainingRequest
 from onmodel.contracts.settings import AllowedModels, Settings
 from onmodel.contracts.trainings import Finding, TrainingPlan
 from onmodel.datasets.records import size_of

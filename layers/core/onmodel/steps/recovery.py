@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from onmodel.contracts.datasets import FilmPreparedDetail
 from onmodel.contracts.detectors import DetectorStage
 from onmodel.contracts.film_rows import RunStatus
+from onmodel.contracts.generations import FilmPreparedDetail
 from onmodel.contracts.notifications import NotificationRequest
 from onmodel.contracts.rows import GenerationStatus
 from onmodel.datasets.generations import is_tried_again, start_again_by_itself

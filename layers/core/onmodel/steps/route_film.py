@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from onmodel.contracts.base import ObjectRef
-from onmodel.contracts.datasets import FilmPreparedDetail
 from onmodel.contracts.film_rows import RunBody, RunStatus
+from onmodel.contracts.generations import FilmPreparedDetail
 from onmodel.contracts.keys import FilmKeys
 from onmodel.contracts.settings import AllowedModels
 from onmodel.contracts.uploads import RouteAnswer

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
-from onmodel.contracts.datasets import Settled, SettleGenerationRequest
 from onmodel.contracts.film_rows import RunStatus
+from onmodel.contracts.generations import Settled, SettleGenerationRequest
 from onmodel.contracts.rows import GenerationStatus
 from onmodel.deployments.deletion import why_forbidden
 from onmodel.errors import EventRefused, RunClaimed
