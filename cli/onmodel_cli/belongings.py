@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from onmodel.contracts.film_rows import RunStatus
 from onmodel.contracts.human_loops import HUMAN_LOOPS_FOLDER, HumanLoopStatus
 from onmodel.contracts.keys import MAIN_PRODUCTION, accepted_settings_key, face_collections
-from onmodel.contracts.rows import DatasetStatus, Kind, TrainingStage
+from onmodel.contracts.rows import ApprovalStatus, DatasetStatus, Kind, TrainingStage
 from onmodel.contracts.stack_rows import DeletedPart
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.deployments.lifecycle import OVER
@@ -173,11 +173,21 @@ class Belongings:
             *(row.body.execution_arn for row in APPROVALS.list(self.registry, production)),
             *(row.body.planned_by for row in DEPLOYMENTS.list(self.registry, production)),
         }
+        waiting = {
+            row.body.execution_arn
+            for row in APPROVALS.list(self.registry, production)
+            if row.status is ApprovalStatus.PENDING
+        }
         for arn in sorted(one for one in known if one):
             if self.executions.is_running(arn):
                 machine, name = arn.split(":")[-2:]
-                command = f"aws stepfunctions stop-execution --execution-arn {arn}"
-                yield f"{machine} works on {name}, or waits for an answer: `{command}`"
+                command = f"`aws stepfunctions stop-execution --execution-arn {arn}`"
+                yield (
+                    f"{machine} waits for your answer about {name}: decline on the page of its"
+                    f" mail, or {command}"
+                    if arn in waiting
+                    else f"{machine} works on {name}: {command}"
+                )
 
     def _just_ended(self, production: str) -> Iterator[str]:
         """Lambda ends no function with its execution, nor the others of a map when one fails.

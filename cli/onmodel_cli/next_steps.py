@@ -50,7 +50,13 @@ def next_steps(result: Result, connection: Connection, now: datetime) -> NextSte
     settings = settings_in_force(production, connection.studio, allowed)
     pictures = _usable(result, settings)
     if pictures < settings.training.min_pictures:
-        return NextSteps((f"Nothing is trained: {_too_few(pictures, settings)}.",))
+        what_helps = (
+            f"Give names on the page that `onmodel review -p {production}` opens, or upload"
+            " pictures of each character, and the film again."
+        )
+        can_name = result.summary.crops_kept > pictures
+        why = f"Nothing is trained: {_too_few(pictures, settings)}."
+        return NextSteps((why, what_helps) if can_name else (why,))
     if not settings.training.automatic:
         start = f"`onmodel train -p {production}`"
         return NextSteps((f"Nothing starts by itself: {start} makes a dataset and trains on it.",))

@@ -140,6 +140,8 @@ def _advice_without_references(folder: str, connection: Connection) -> str:
     settings = uploaded_settings(production, connection.uploads, models)
     if any(role.references for role in settings.characters.values()):
         return ""
+    if "cluster" in settings.naming.kind and settings.naming.cluster.names:
+        return ""
     if "cluster" in settings.naming.kind:
         return (
             "so nobody is named. The film's report shows groups of pictures that look alike, and"

@@ -18,6 +18,8 @@ from onmodel.contracts.human_loops import HumanLoopBody, HumanLoopStatus
 from onmodel.contracts.keys import MAIN_PRODUCTION
 from onmodel.contracts.places import PlacesBody, PlacesStatus
 from onmodel.contracts.rows import (
+    ApprovalBody,
+    ApprovalStatus,
     DatasetBody,
     DatasetStatus,
     DeploymentBody,
@@ -31,6 +33,7 @@ from onmodel.contracts.trainings import TrainingSpec
 from onmodel.errors import ServiceError
 from onmodel.films.folders import production_called
 from onmodel.registry.kinds import (
+    APPROVALS,
     DATASETS,
     DEPLOYMENTS,
     GENERATIONS,
@@ -224,6 +227,16 @@ def run_again(world: FilmsInMemory) -> None:
     RUNS.replace(world.registry, row.with_holder(execution_arn(MACHINE, "again")), now())
 
 
+def ask(world: FilmsInMemory) -> None:
+    run_again(world)
+    body = ApprovalBody(
+        purpose="training", subject_id=ID, usd=20, task_token="token", expires_at=now(),
+        execution_arn=execution_arn(MACHINE, "again"), correlation_id="c",
+    )  # fmt: skip
+    status = ApprovalStatus.PENDING
+    APPROVALS.create(world.registry, "bunny", "a1", status=status, body=body, now=now())
+
+
 def stop_a_film(world: FilmsInMemory) -> None:
     (row,) = RUNS.list(world.registry, "bunny")
     run = row.body.run.model_dump(mode="json")
@@ -268,6 +281,7 @@ def refuse_a_dataset(world: FilmsInMemory, minutes_ago: int = 1) -> None:
             run_again,
             "aws stepfunctions stop-execution --execution-arn " + execution_arn(MACHINE, "again"),
         ),
+        (ask, "waits for your answer about again: decline on the page of its mail, or `aws step"),
         (start_human_loop, "1 human loops of Amazon A2I are open"),
         (stop_a_film, "PrepareFilm of stopped was stopped or failed, and functions may work"),
         (fail_a_film, "PrepareFilm of failed was stopped or failed, and functions may work on it"),
@@ -278,6 +292,7 @@ def refuse_a_dataset(world: FilmsInMemory, minutes_ago: int = 1) -> None:
         "deployed",
         "training",
         "execution",
+        "question",
         "human loop",
         "stopped execution",
         "failed execution",

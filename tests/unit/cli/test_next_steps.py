@@ -77,9 +77,12 @@ def test_next_when_the_production_waits_for_a_person_then_names_the_command(afte
 
 
 def test_next_when_too_few_are_named_then_nothing_is_trained_and_why(after) -> None:
-    (told,) = after(Settings(training=bedrock()), pictures=2).sentences
+    told, helps = after(Settings(training=bedrock()), pictures=2).sentences
     assert told == (
         "Nothing is trained: this film gave 2 named pictures, and a dataset needs 5 of all films."
+    )
+    assert helps.startswith(
+        "Give names on the page that `onmodel review -p bunny` opens, or upload"
     )
     assert len(after(Settings(training=bedrock(include_unnamed=True)), pictures=2).sentences) == 2
 

@@ -403,6 +403,9 @@ def test_run_when_groups_are_named_by_settings_then_says_where_they_are(
     told = " ".join(done.stderr.split())
     assert "the line of settings.yaml that names it" in told
     assert "Make a folder for each" not in told
+    settings.write_text("naming: {kind: cluster, cluster: {names: {mira-1/2-3: mira}}}")
+    named = invoke("run", film, "-p", "mira", "--settings", settings)
+    assert "nobody is named" not in " ".join(named.stderr.split())
 
 
 def test_run_when_no_character_has_pictures_then_says_how_to_give_them(

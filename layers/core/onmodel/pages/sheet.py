@@ -10,7 +10,7 @@ from onmodel.contracts.crops import Crop, Naming
 from onmodel.contracts.framing import Framing
 from onmodel.contracts.settings import Settings
 from onmodel.films.company import ALONE, Company, company_of
-from onmodel.formats.wording import count, listed, person_name, timecode
+from onmodel.formats.wording import listed, person_name, timecode
 from onmodel.pages.colours import hues
 from onmodel.pages.paging import Section
 from onmodel.pages.templating import StoredPicture
@@ -87,10 +87,13 @@ def contact_sheet(
         groups[sheet_section(names.get(crop.crop_id))].append(crop)
     order = sorted(groups, key=lambda slug: (_rank(slug), -len(groups[slug]), slug))
     colours = called.hues(slug for slug in order if not _rank(slug))
+    look_alikes = [slug for slug in order if slug.startswith(GROUP)]
     return [
         Section(
             slug=slug,
-            title=_title(slug, groups[slug], called),
+            title=f"Group {look_alikes.index(slug) + 1}"
+            if slug in look_alikes
+            else _title(slug, called),
             total=len(groups[slug]),
             hue=0 if _rank(slug) else colours[slug],
             note=_note(slug, groups[slug]),
@@ -115,12 +118,8 @@ def _rank(slug: str) -> int:
     return 2 if slug == UNNAMED else 1 if slug.startswith(GROUP) else 0
 
 
-def _title(slug: str, crops: Sequence[Crop], called: CharacterNames) -> str:
-    if slug == UNNAMED:
-        return "Not named"
-    if slug.startswith(GROUP):
-        return f"{count(len(crops), 'picture')} without a name that look alike"
-    return called(slug)
+def _title(slug: str, called: CharacterNames) -> str:
+    return "Not named" if slug == UNNAMED else called(slug)
 
 
 def _note(slug: str, crops: Sequence[Crop]) -> str:
@@ -134,8 +133,10 @@ def _note(slug: str, crops: Sequence[Crop]) -> str:
     if slug.startswith(GROUP):
         picture = f"{crops[0].film_id}/{slug.removeprefix(GROUP)}"
         return (
-            "Name them once, in settings.yaml: naming, cluster, names,"
-            f" {picture}: the character's key."
+            "They look alike and have no name. If all of them show one character, put this line"
+            " under `naming:`, `cluster:`, `names:` in settings.yaml, with the character's name in"
+            f" small letters, such as `big-buck`, and upload the film again: `{picture}: …`. If"
+            " not, give names on the page that `onmodel review -p NAME` opens."
         )
     return ""
 
