@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ministack.core import iam_actions
@@ -70,12 +71,57 @@ def _human_loop_action(method: str, path: str) -> str:
     return "sagemaker:DescribeHumanLoop"
 
 
-def _human_loop_resource(path: str, request: dict[str, Any], region: str, account: str) -> str:
-    """A loop is started on its flow definition."""
-    if arn := request.get("FlowDefinitionArn"):
-        return str(arn)
-    name = request.get("HumanLoopName") or path.rpartition("/")[2]
-    return f"arn:aws:sagemaker:{region}:{account}:human-loop/{name}"
+@dataclass(frozen=True)
+class SignedCall:
+    """A call, as IAM sees it.
+
+    Attributes:
+        service: the name that it is signed for.
+        target: of a JSON protocol: the operation; else empty.
+        region: for the ARNs of what it names.
+        account: likewise.
+    """
+
+    service: str
+    method: str
+    path: str
+    target: str
+    body: bytes
+    query: Mapping[str, Any]
+    region: str
+    account: str
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The body, which is JSON."""
+        request: dict[str, Any] = json.loads(self.body or b"{}")
+        return request
+
+    def arn(self, service: str, resource: str) -> str:
+        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+
+
+def find_resources_by(find: Callable[[SignedCall], str | None]) -> None:
+    """Let policies be matched against another resource of a call.
+
+    Args:
+        find: the ARN, or `*`; None where upstream is to find it.
+    """
+
+    @replace(iam_actions, "extract_resource_arn", "82f51700695c")
+    def _(original: Callable[..., str]) -> Callable[..., str]:
+        def resource(
+            service: str, method: str, path: str, headers: Any, body: bytes,
+            query: Any, region: str, account: str,
+        ) -> str:  # fmt: skip
+            target = str(headers.get("x-amz-target", ""))
+            call = SignedCall(service, method, path, target, body, query, region, account)
+            found = find(call)
+            if found is not None:
+                return found
+            return original(service, method, path, headers, body, query, region, account)
+
+        return resource
 
 
 def bedrock_resources_by_arn() -> None:
@@ -84,52 +130,46 @@ def bedrock_resources_by_arn() -> None:
     Upstream takes everything in the path for the id of a foundation model, ARNs too.
     """
 
-    @replace(iam_actions, "extract_resource_arn", "82f51700695c")
-    def _(original: Callable[..., str]) -> Callable[..., str]:
-        def resource(
-            service: str, method: str, path: str, headers: Any, body: bytes,
-            query: Any, region: str, account: str,
-        ) -> str:  # fmt: skip
-            if service == "bedrock-runtime" and (called := _MODEL_CALL.match(path)):
-                return model_arn(called["model"], region, account)
-            if service == "bedrock" and path.startswith(
-                ("/tagResource", "/untagResource", "/listTags")
-            ):
-                return str(json.loads(body or b"{}").get("resourceARN") or "*")
-            if service == "bedrock" and method == "POST" and path in _CREATING:
-                named = json.loads(body or b"{}").get(_CREATING[path])
-                return model_arn(str(named), region, account) if named else "*"
-            if service == "bedrock":
-                for pattern, kind in _CONTROLLED:
-                    if found := pattern.match(path):
-                        return _arn(kind, found["id"], region, account)
-            return original(service, method, path, headers, body, query, region, account)
+    def find(call: SignedCall) -> str | None:
+        path = call.path
+        if call.service == "bedrock-runtime" and (called := _MODEL_CALL.match(path)):
+            return model_arn(called["model"], call.region, call.account)
+        if call.service != "bedrock":
+            return None
+        if path.startswith(_TAGGING):
+            return str(call.request.get("resourceARN") or "*")
+        if call.method == "POST" and path in _CREATING:
+            named = call.request.get(_CREATING[path])
+            return model_arn(str(named), call.region, call.account) if named else "*"
+        for pattern, kind in _CONTROLLED:
+            if found := pattern.match(path):
+                name = found["id"]
+                return name if name.startswith("arn:") else call.arn("bedrock", f"{kind}/{name}")
+        return None
 
-        return resource
+    find_resources_by(find)
 
 
-def training_jobs_by_arn() -> None:
+def sagemaker_resources_by_arn() -> None:
     """Policies on SageMaker's training jobs and human loops are matched against their ARNs.
 
     Upstream knows no resources of SageMaker.
     """
 
-    @replace(iam_actions, "extract_resource_arn", "82f51700695c")
-    def _(original: Callable[..., str]) -> Callable[..., str]:
-        def resource(
-            service: str, method: str, path: str, headers: Any, body: bytes,
-            query: Any, region: str, account: str,
-        ) -> str:  # fmt: skip
-            if service != "sagemaker":
-                return original(service, method, path, headers, body, query, region, account)
-            request = json.loads(body or b"{}")
-            if path.startswith(_HUMAN_LOOPS):
-                return _human_loop_resource(path, request, region, account)
-            if name := request.get("TrainingJobName"):
-                return f"arn:aws:sagemaker:{region}:{account}:training-job/{name}"
-            return str(request.get("ResourceArn") or "*")
+    def find(call: SignedCall) -> str | None:
+        if call.service != "sagemaker":
+            return None
+        request = call.request
+        if call.path.startswith(_HUMAN_LOOPS):
+            if arn := request.get("FlowDefinitionArn"):  # a loop is started on it
+                return str(arn)
+            name = request.get("HumanLoopName") or call.path.rpartition("/")[2]
+            return call.arn("sagemaker", f"human-loop/{name}")
+        if name := request.get("TrainingJobName"):
+            return call.arn("sagemaker", f"training-job/{name}")
+        return str(request.get("ResourceArn") or "*")
 
-        return resource
+    find_resources_by(find)
 
 
 def rekognition_resources_by_arn() -> None:
@@ -138,24 +178,18 @@ def rekognition_resources_by_arn() -> None:
     Upstream knows no resources of Rekognition. Making one is allowed on `*` only, as on AWS.
     """
 
-    @replace(iam_actions, "extract_resource_arn", "82f51700695c")
-    def _(original: Callable[..., str]) -> Callable[..., str]:
-        def resource(
-            service: str, method: str, path: str, headers: Any, body: bytes,
-            query: Any, region: str, account: str,
-        ) -> str:  # fmt: skip
-            if service != "rekognition":
-                return original(service, method, path, headers, body, query, region, account)
-            target = str(headers.get("x-amz-target", ""))
-            request = json.loads(body or b"{}")
-            if model := request.get("ProjectVersionArn") or request.get("ProjectArn"):
-                return str(model)
-            name = request.get("CollectionId")
-            if not name or target.endswith(".CreateCollection"):
-                return "*"
-            return f"arn:aws:rekognition:{region}:{account}:collection/{name}"
+    def find(call: SignedCall) -> str | None:
+        if call.service != "rekognition":
+            return None
+        request = call.request
+        if model := request.get("ProjectVersionArn") or request.get("ProjectArn"):
+            return str(model)
+        name = request.get("CollectionId")
+        if not name or call.target.endswith(".CreateCollection"):
+            return "*"
+        return call.arn("rekognition", f"collection/{name}")
 
-        return resource
+    find_resources_by(find)
 
 
 def schedules_by_group() -> None:
@@ -164,20 +198,15 @@ def schedules_by_group() -> None:
     Upstream takes every schedule for one of the group `default`.
     """
 
-    @replace(iam_actions, "extract_resource_arn", "82f51700695c")
-    def _(original: Callable[..., str]) -> Callable[..., str]:
-        def resource(
-            service: str, method: str, path: str, headers: Any, body: bytes,
-            query: Any, region: str, account: str,
-        ) -> str:  # fmt: skip
-            if service == "scheduler" and (named := re.fullmatch(r"/schedules/([^/]+)", path)):
-                asked = query.get("groupName") or json.loads(body or b"{}").get("GroupName")
-                group = asked[0] if isinstance(asked, list) else asked
-                place = f"{group or 'default'}/{named[1]}"
-                return f"arn:aws:scheduler:{region}:{account}:schedule/{place}"
-            return original(service, method, path, headers, body, query, region, account)
+    def find(call: SignedCall) -> str | None:
+        named = re.fullmatch(r"/schedules/([^/]+)", call.path)
+        if call.service != "scheduler" or not named:
+            return None
+        asked = call.query.get("groupName") or call.request.get("GroupName")
+        group = asked[0] if isinstance(asked, list) else asked
+        return call.arn("scheduler", f"schedule/{group or 'default'}/{named[1]}")
 
-        return resource
+    find_resources_by(find)
 
 
 def model_arn(model: str, region: str, account: str) -> str:
@@ -192,16 +221,10 @@ def model_arn(model: str, region: str, account: str) -> str:
     return f"arn:aws:bedrock:{region}::foundation-model/{model}"
 
 
-def _arn(kind: str, identity: str, region: str, account: str) -> str:
-    if identity.startswith("arn:"):
-        return identity
-    return f"arn:aws:bedrock:{region}:{account}:{kind}/{identity}"
-
-
 PATCHES = (
     stand_ins_are_guarded,
     bedrock_resources_by_arn,
-    training_jobs_by_arn,
+    sagemaker_resources_by_arn,
     rekognition_resources_by_arn,
     schedules_by_group,
 )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from ministack.core import iam_actions
 from ministack.core.responses import error_response_json
 from ministack.services import stepfunctions
 
+from onmodel_local.patches.permissions import SignedCall, find_resources_by
 from onmodel_local.patches.upstream import replace
 
 _ANSWERS = ("SendTaskSuccess", "SendTaskFailure", "SendTaskHeartbeat")
@@ -48,19 +47,13 @@ def tokens_belong_to_machines() -> None:
 
         return invoke
 
-    @replace(iam_actions, "extract_resource_arn", "82f51700695c")
-    def _(original: Callable[..., str]) -> Callable[..., str]:
-        def resource(
-            service: str, method: str, path: str, headers: Any, body: bytes,
-            query: Any, region: str, account: str,
-        ) -> str:  # fmt: skip
-            if str(headers.get("x-amz-target", "")).endswith(_ANSWERS):
-                token = json.loads(body or b"{}").get("taskToken")
-                execution = _execution(token)
-                return execution["stateMachineArn"] if execution else _of_nobody()
-            return original(service, method, path, headers, body, query, region, account)
+    def find(call: SignedCall) -> str | None:
+        if not call.target.endswith(_ANSWERS):
+            return None
+        execution = _execution(call.request.get("taskToken"))
+        return execution["stateMachineArn"] if execution else _of_nobody()
 
-        return resource
+    find_resources_by(find)
 
 
 def _of_nobody() -> str:
