@@ -89,11 +89,7 @@ def deploy(
         )
         for row in older:
             ask_to_retire(connection, row, f"{trained.id} takes its place")
-            with waiting(speaking.err, f"Switching {row.id} off"):
-                gone = until_retired(connection, row, time.sleep, time.monotonic)
-            speaking.say(
-                f"[green]✓[/] {gone.id} is gone. Estimated bill {dollars(gone.body.estimated_usd)}."
-            )
+            _watch(connection, row)
         request = DeployRequest(
             production=slug,
             training_id=trained.id,
@@ -157,11 +153,7 @@ def retire(
         if not wait:
             speaking.say("[green]✓[/] Being switched off; a mail says when it is gone.")
             return
-        with waiting(speaking.err, f"Switching {found.id} off; at most 15 minutes"):
-            gone = until_retired(connection, found, time.sleep, time.monotonic)
-        speaking.say(
-            f"[green]✓[/] {gone.id} is gone. Estimated bill {dollars(gone.body.estimated_usd)}."
-        )
+        _watch(connection, found)
 
 
 def delete_model(
@@ -200,6 +192,14 @@ def ask_to_retire(connection: Connection, deployment: DeploymentRow, reason: str
     _start(
         connection, connection.environment.read(Machines).retire_model_arn, deployment.id, payload
     )
+
+
+def _watch(connection: Connection, deployment: DeploymentRow) -> None:
+    """Wait until a deployment is switched off, and say what it cost. Raises StillRunning."""
+    with waiting(speaking.err, f"Switching {deployment.id} off; at most 15 minutes"):
+        gone = until_retired(connection, deployment, time.sleep, time.monotonic)
+    bill = dollars(gone.body.estimated_usd)
+    speaking.say(f"[green]✓[/] {gone.id} is gone. Estimated bill {bill}.")
 
 
 def _live_ids(connection: Connection, training: TrainingRow) -> list[str]:

@@ -75,9 +75,8 @@ def test_start_when_died_before_the_trainer_was_asked_then_a_repeat_asks(
     assert len(world.trainer.trainings) == 1
 
 
-def test_start_when_died_after_the_trainer_was_asked_then_a_repeat_finds_it(
-    world: FilmsInMemory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def start_without_answer(world: FilmsInMemory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trainer starts the job, and its answer is lost."""
     start = world.trainer.start
 
     def answer_lost(spec: TrainingSpec) -> str:
@@ -88,6 +87,12 @@ def test_start_when_died_after_the_trainer_was_asked_then_a_repeat_finds_it(
     with pytest.raises(ServiceUnavailable):
         world.start()
     monkeypatch.undo()
+
+
+def test_start_when_died_after_the_trainer_was_asked_then_a_repeat_finds_it(
+    world: FilmsInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_without_answer(world, monkeypatch)
     stage, body = world.row(world.start())
     assert stage == TrainingStage.IN_PROGRESS and body.job_ref in world.trainer.trainings
     assert len(world.trainer.trainings) == 1
@@ -168,16 +173,7 @@ def test_start_when_a_deletion_begins_after_the_row_was_written_then_nothing_is_
 def test_start_when_a_deletion_finds_a_job_whose_answer_was_lost_then_its_row_has_it(
     world: FilmsInMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start = world.trainer.start
-
-    def answer_lost(spec: TrainingSpec) -> str:
-        start(spec)
-        raise ServiceUnavailable("the answer was lost")
-
-    monkeypatch.setattr(world.trainer, "start", answer_lost)
-    with pytest.raises(ServiceUnavailable):
-        world.start()
-    monkeypatch.undo()
+    start_without_answer(world, monkeypatch)
     forbid_production(world)
     stage, body = world.row(world.start())
     assert stage == TrainingStage.IN_PROGRESS  # so that the deletion sees that it runs

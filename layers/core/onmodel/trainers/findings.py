@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
-from onmodel.contracts.base import Contract
+from pydantic import ValidationError
+
+from onmodel.contracts.base import Contract, Options
 from onmodel.contracts.trainings import DatasetLimits, Finding
-from onmodel.errors import ServiceError, ServiceUnavailable, Throttled
+from onmodel.errors import ServiceError, ServiceUnavailable, Throttled, TrainingImpossible
 
 
 def blocking(code: str, reason: str, advice: str) -> Finding:
@@ -22,21 +25,44 @@ def may_pass(fault: ServiceError) -> bool:
     return isinstance(fault, (Throttled, ServiceUnavailable))
 
 
+HyperparametersT = TypeVar("HyperparametersT", bound=Contract)
+
 CORRECT_SETTINGS = "Correct settings.yaml and upload it again."
 
 
-def range_findings(
-    values: Contract, ranges: Mapping[str, tuple[float, float]], section: str
+def read_hyperparameters(
+    model: type[HyperparametersT], values: Options, trainer: str
+) -> HyperparametersT:
+    """Raises TrainingImpossible when they are not those of `trainer`, a sentence's subject."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as fault:
+        raise TrainingImpossible(
+            f"{trainer} cannot train with the hyperparameters {values}", CORRECT_SETTINGS
+        ) from fault
+
+
+def hyperparameter_findings(
+    read: Callable[[Options], Contract],
+    values: Options,
+    ranges: Mapping[str, tuple[float, float]],
+    section: str,
 ) -> Iterator[Finding]:
-    """The hyperparameters outside their ranges.
+    """The hyperparameters that a trainer does not take, or that are outside their ranges.
 
     Args:
-        values: has a field for each range.
-        ranges: the least and the greatest value, by the field's name.
+        read: makes the trainer's contract of them; raises TrainingImpossible.
+        values: of a training.
+        ranges: the least and the greatest value, by the name of the contract's field.
         section: of the settings, where they stand.
     """
+    try:
+        checked = read(values)
+    except TrainingImpossible as fault:
+        yield blocking("hyperparameters", fault.reason, fault.advice)
+        return
     for name, (least, most) in ranges.items():
-        value = getattr(values, name)
+        value = getattr(checked, name)
         if not least <= value <= most:
             yield blocking(
                 "hyperparameters",

@@ -1,16 +1,38 @@
-"""Checks a picture file against a trainer's limits; every trainer's manifest needs it."""
+"""Checks a manifest's records and pictures against a trainer's limits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from onmodel.contracts.datasets import PictureFacts
+from onmodel.contracts.datasets import PictureFacts, Violation
 from onmodel.contracts.trainings import DatasetLimits
 
 SUFFIXES = {"jpg": "jpeg", "jpeg": "jpeg", "png": "png", "webp": "webp"}
 
 Faults = Iterator[tuple[str, str]]
 """Rule and words."""
+
+
+def record_violations(
+    lines: Sequence[bytes],
+    limits: DatasetLimits,
+    faults_of: Callable[[bytes, int], Faults],
+) -> Iterator[Violation]:
+    """A number of records outside the limits; then the faults of each line.
+
+    Args:
+        lines: of a manifest; blank ones are no records.
+        limits: the trainer's.
+        faults_of: of a line and its number, from 1.
+    """
+    lowest, highest = limits.min_records, limits.max_records
+    count = sum(1 for line in lines if line.strip())
+    if not lowest <= count <= highest:
+        words = f"{count:,} records, the trainer takes {lowest:,} to {highest:,}"
+        yield Violation(line=None, rule="records", detail=words)
+    for number, line in enumerate(lines, 1):
+        for rule, words in faults_of(line, number):
+            yield Violation(line=number, rule=rule, detail=words)
 
 
 def picture_faults(facts: PictureFacts, limits: DatasetLimits) -> Faults:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import ValidationError
-
 from onmodel.contracts.base import Options
 from onmodel.contracts.bedrock import HYPERPARAMETER_LIMITS, PRESETS, BedrockHyperparameters
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.contracts.trainings import Finding, LabelledValue
-from onmodel.errors import TrainingImpossible
-from onmodel.trainers.findings import CORRECT_SETTINGS, blocking, range_findings
+from onmodel.trainers.findings import hyperparameter_findings, read_hyperparameters
 
 
 def bedrock_values(training: TrainingSettings) -> Options:
@@ -23,22 +20,14 @@ def bedrock_values(training: TrainingSettings) -> Options:
 
 def read_bedrock_values(hyperparameters: Options) -> BedrockHyperparameters:
     """Raises TrainingImpossible when they are not this trainer's."""
-    try:
-        return BedrockHyperparameters.model_validate(hyperparameters)
-    except ValidationError as fault:
-        raise TrainingImpossible(
-            f"Bedrock cannot train with the hyperparameters {hyperparameters}", CORRECT_SETTINGS
-        ) from fault
+    return read_hyperparameters(BedrockHyperparameters, hyperparameters, "Bedrock")
 
 
 def bedrock_value_faults(hyperparameters: Options) -> Iterator[Finding]:
-    """The values that Bedrock would refuse."""
-    try:
-        values = read_bedrock_values(hyperparameters)
-    except TrainingImpossible as fault:
-        yield blocking("hyperparameters", fault.reason, fault.advice)
-        return
-    yield from range_findings(values, HYPERPARAMETER_LIMITS, "training.bedrock")
+    """The values outside the limits."""
+    return hyperparameter_findings(
+        read_bedrock_values, hyperparameters, HYPERPARAMETER_LIMITS, "training.bedrock"
+    )
 
 
 def described_for_bedrock(hyperparameters: Options) -> tuple[LabelledValue, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from onmodel.contracts.datasets import CaptionedPicture, PictureFacts, Violation
 from onmodel.trainers.bedrock.limits import LIMITS
-from onmodel.trainers.pictures import SUFFIXES, Faults, picture_faults
+from onmodel.trainers.pictures import SUFFIXES, Faults, picture_faults, record_violations
 
 IMAGE_KEY, CAPTION_KEY = "image-ref", "caption"
 
@@ -109,17 +109,7 @@ def bedrock_manifest_violations(
     if manifest.startswith(b"\xef\xbb\xbf"):
         found.append(Violation(line=None, rule="bom", detail="begins with a byte order mark"))
         lines[0] = lines[0].removeprefix(b"\xef\xbb\xbf")
-    lowest, highest = LIMITS.dataset.min_records, LIMITS.dataset.max_records
-    count = sum(1 for line in lines if line.strip())
-    if not lowest <= count <= highest:
-        words = f"{count:,} records, the trainer takes {lowest:,} to {highest:,}"
-        found.append(Violation(line=None, rule="records", detail=words))
-    found += [
-        Violation(line=number, rule=rule, detail=words)
-        for number, line in enumerate(lines, 1)
-        for rule, words in judge.line(line, number)
-    ]
-    return tuple(found)
+    return (*found, *record_violations(lines, LIMITS.dataset, judge.line))
 
 
 def _file(lines: list[bytes], name: str) -> Faults:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from pydantic import ValidationError
-
 from onmodel.contracts.base import Options
 from onmodel.contracts.sagemaker import (
     HYPERPARAMETER_LIMITS,
@@ -14,8 +12,7 @@ from onmodel.contracts.sagemaker import (
     SageMakerTrainingSettings,
 )
 from onmodel.contracts.trainings import DatasetSize, Finding, LabelledValue
-from onmodel.errors import TrainingImpossible
-from onmodel.trainers.findings import CORRECT_SETTINGS, blocking, range_findings
+from onmodel.trainers.findings import hyperparameter_findings, read_hyperparameters
 from onmodel.trainers.sagemaker import limits
 
 
@@ -42,22 +39,14 @@ def sagemaker_values(settings: SageMakerTrainingSettings, dataset: DatasetSize |
 
 def read_sagemaker_values(values: Options) -> SageMakerHyperparameters:
     """Raises TrainingImpossible when they are not this trainer's."""
-    try:
-        return SageMakerHyperparameters.model_validate(values)
-    except ValidationError as fault:
-        raise TrainingImpossible(
-            f"SageMaker jobs cannot train with the hyperparameters {values}", CORRECT_SETTINGS
-        ) from fault
+    return read_hyperparameters(SageMakerHyperparameters, values, "SageMaker jobs")
 
 
 def sagemaker_value_faults(values: Options) -> Iterator[Finding]:
     """The values outside the limits."""
-    try:
-        checked = read_sagemaker_values(values)
-    except TrainingImpossible as fault:
-        yield blocking("hyperparameters", fault.reason, fault.advice)
-        return
-    yield from range_findings(checked, HYPERPARAMETER_LIMITS, "training.sagemaker")
+    return hyperparameter_findings(
+        read_sagemaker_values, values, HYPERPARAMETER_LIMITS, "training.sagemaker"
+    )
 
 
 def described_for_sagemaker(values: Options) -> tuple[LabelledValue, ...]:

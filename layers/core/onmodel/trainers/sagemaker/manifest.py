@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from onmodel.contracts.datasets import CaptionedPicture, PictureFacts, Violation
-from onmodel.trainers.pictures import Faults, picture_faults
+from onmodel.trainers.pictures import Faults, picture_faults, record_violations
 from onmodel.trainers.sagemaker.limits import LIMITS
 from onmodel.trainers.sagemaker.tokens import tokens_fault
 
@@ -88,14 +88,4 @@ def sagemaker_manifest_violations(
     """All that train.py would refuse, in the order of the lines; as the port says."""
     judge = _Judge({PurePosixPath(uri).name: facts for uri, facts in pictures.items()})
     lines = manifest.removesuffix(b"\n").split(b"\n") if manifest else []
-    lowest, highest = LIMITS.dataset.min_records, LIMITS.dataset.max_records
-    found = []
-    if not lowest <= len(lines) <= highest:
-        words = f"{len(lines):,} records, the trainer takes {lowest:,} to {highest:,}"
-        found.append(Violation(line=None, rule="records", detail=words))
-    found += [
-        Violation(line=number, rule=rule, detail=words)
-        for number, line in enumerate(lines, 1)
-        for rule, words in judge.line(line, number)
-    ]
-    return tuple(found)
+    return tuple(record_violations(lines, LIMITS.dataset, judge.line))
