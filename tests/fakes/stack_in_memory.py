@@ -10,7 +10,6 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
 from types import ModuleType, SimpleNamespace
@@ -23,6 +22,7 @@ from fakes.embedder import FakeEmbedder
 from fakes.faces import FakeFaces, InMemoryFaceCollections, face
 from fakes.faulty import Faulty, FunctionKilled
 from fakes.image_model import FakeImageModel
+from fakes.invocation import Context
 from fakes.labels import FakeLabels, figure
 from fakes.machines import STATES, Execution, Machines
 from fakes.services_in_memory import ServicesInMemory
@@ -87,17 +87,6 @@ PRICES = with_prices(
         "memory.unit-hour": "60.5",
     }
 )
-
-
-@dataclass
-class Context:
-    function_name: str = "under_test"
-    memory_limit_in_mb: int = 128
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:under_test"
-    aws_request_id: str = "r-1"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 60_000
 
 
 class SmallImages(FakeImageModel):
@@ -212,7 +201,7 @@ class StackInMemory:
         for name in replaced.keys() & vars(module).keys():
             setattr(module, name, replaced[name])
         with _metrics_named():
-            return json.loads(json.dumps(module.handler(payload, Context())))
+            return json.loads(json.dumps(module.handler(payload, Context(seconds_left=60))))
 
     def upload(self, key: str, body: bytes, event_id: str = "upload-1") -> None:
         """The rule hands the event of S3 to route_upload."""
@@ -244,15 +233,18 @@ class StackInMemory:
         job = list(self.trainer.trainings)[-1]
         self.start("DeployModel", f"again-{job[-8:]}", {"request": {"job_arn": job}})
 
-    def film_prepared(self, film: FilmPreparedDetail) -> None:
-        """The rule hands FilmPrepared to collect_film."""
-        self._film_prepared(
-            {
-                "Source": "onmodel",
-                "DetailType": "FilmPrepared",
-                "Detail": film.model_dump(mode="json"),
-            }
+    def film_prepared(self, crops: int = 6) -> None:
+        """A film with pictures of known characters was prepared: the rule calls collect_film."""
+        self.world.show_characters()
+        run = self.world.film(crops=crops)
+        film = FilmPreparedDetail(
+            production=run.production,
+            film_id=run.film_id,
+            run_id=run.run_id,
+            correlation_id=run.correlation_id,
         )
+        detail = film.model_dump(mode="json")
+        self._film_prepared({"Source": "onmodel", "DetailType": "FilmPrepared", "Detail": detail})
 
     def deploy_again_with(self, **variables: object) -> None:
         """The stack's parameters from now on, by the names of the functions' variables."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from fakes.invocation import Context
 from fakes.services_in_memory import ServicesInMemory
 from fakes.training_in_memory import TrainingInMemory
 from functions import STEPS, load_function
@@ -42,17 +42,6 @@ ANY_JSON = st.recursive(
 ABSENT = object()
 ONE_ALIEN_IN = 4
 """Changes: the others are of the form that was there."""
-
-
-@dataclass
-class Context:
-    function_name: str = "under_test"
-    memory_limit_in_mb: int = 128
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:under_test"
-    aws_request_id: str = "r-1"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 900_000
 
 
 @cache

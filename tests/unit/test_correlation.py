@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import json
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from fakes.invocation import Context
 from template_model import ROOT, request_model
 
 from onmodel.contracts.base import Contract
@@ -27,17 +27,6 @@ GOOD = [
 
 class Request(Contract):
     correlation_id: str
-
-
-@dataclass
-class Context:
-    function_name: str = "notify"
-    memory_limit_in_mb: int = 128
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:notify"
-    aws_request_id: str = "r-1"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 900_000
 
 
 @pytest.fixture

@@ -33,7 +33,6 @@ from onmodel.contracts.crops import Crop
 from onmodel.contracts.drawings import DrawingSpec
 from onmodel.contracts.film_rows import RunBody
 from onmodel.contracts.films import FilmSummary
-from onmodel.contracts.generations import FilmPreparedDetail
 from onmodel.contracts.keys import DatasetKeys, FilmKeys, face_collections
 from onmodel.contracts.panels import DrawnPanel
 from onmodel.contracts.questions import StoryboardQuestions
@@ -157,7 +156,7 @@ def a_training(faulty: Faulty, skew: Skew = NO_SKEW) -> Result:
     stack.skew.update(skew)
     stack.deploy_again_with(SPEND_LIMIT_USD=0)
     stack.answer = "approve"
-    film_is_prepared(stack)
+    stack.film_prepared()
     stack.machines.run_for(hours=2)
     stack.end_jobs()
     stack.machines.run_for(hours=5)
@@ -169,7 +168,7 @@ def a_review_by_a_work_team(faulty: Faulty, skew: Skew = NO_SKEW) -> Result:
     stack = StackInMemory(faulty)
     stack.skew.update(skew)
     stack.world.set_settings(Settings(review="a2i", training=ENOUGH))
-    film_is_prepared(stack)
+    stack.film_prepared()
     for minutes in (95, 155):  # the second time for loops that a fault delayed
         stack.machines.after(minutes * MINUTE, stack.end_human_loops)
     stack.machines.run_for(hours=4)
@@ -182,7 +181,7 @@ def drawings_by_jobs(faulty: Faulty, skew: Skew = NO_SKEW) -> Result:
     """A film is prepared; jobs train, and draw a first storyboard and an uploaded one."""
     stack = JobsStack(faulty)
     stack.skew.update(skew)
-    film_is_prepared(stack)
+    stack.film_prepared()
     stack.machines.after(95 * MINUTE, stack.job_events)
     stack.machines.after(
         300 * MINUTE,
@@ -190,19 +189,6 @@ def drawings_by_jobs(faulty: Faulty, skew: Skew = NO_SKEW) -> Result:
     )
     stack.machines.run_for(hours=8)
     return result(stack, dataset_of(stack))
-
-
-def film_is_prepared(stack: StackInMemory) -> None:
-    stack.world.show_characters()
-    run = stack.world.film(crops=6)
-    stack.film_prepared(
-        FilmPreparedDetail(
-            production=run.production,
-            film_id=run.film_id,
-            run_id=run.run_id,
-            correlation_id=run.correlation_id,
-        )
-    )
 
 
 def dataset_of(stack: StackInMemory) -> dict[str, bytes]:

@@ -1,9 +1,9 @@
 import io
 import json
 import runpy
-from dataclasses import dataclass
 
 import pytest
+from fakes.invocation import Context
 from fakes.training_in_memory import LINKS_URL, TrainingInMemory
 from template_model import ROOT
 
@@ -26,20 +26,10 @@ RUN = {
 }
 
 
-@dataclass
-class Context:
-    function_name: str = "probe_film"
-    memory_limit_in_mb: int = 128
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:probe_film"
-    aws_request_id: str = "r-1"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 90_000
-
-
 def test_seconds_left_when_asked_in_a_handler_then_of_this_invocation() -> None:
     left: list[float] = []
-    lambda_handler(RunRequest)(lambda _: left.append(seconds_left()))({"run": RUN}, Context())
+    handler = lambda_handler(RunRequest)(lambda _: left.append(seconds_left()))
+    handler({"run": RUN}, Context(seconds_left=90))
     assert left == [90.0]
 
 

@@ -1,8 +1,8 @@
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
+from fakes.invocation import Context
 
 from onmodel.contracts.base import Box, Usage
 from onmodel.contracts.crops import RejectReason
@@ -23,14 +23,6 @@ RUN = {
     "attempt": 1,
     "correlation_id": "upload-1",
 }
-
-
-@dataclass
-class Context:
-    function_name: str = "report_film"
-    memory_limit_in_mb: int = 128
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:report_film"
-    aws_request_id: str = "r-1"
 
 
 @pytest.fixture(autouse=True)

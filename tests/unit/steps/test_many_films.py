@@ -10,7 +10,6 @@ from drawn.films import draw_film
 from fakes.stack_in_memory import PRODUCTION, StackInMemory
 
 from onmodel.contracts.film_rows import RunStatus
-from onmodel.contracts.generations import FilmPreparedDetail
 from onmodel.errors import ServiceUnavailable
 from onmodel.registry.kinds import MAILS, PLACES, RUNS
 
@@ -60,16 +59,7 @@ def test_event_when_its_function_fails_three_times_then_what_it_leads_to_comes_l
     if step == "route_upload":
         stack.upload(f"{PRODUCTION}/films/a.mp4", film)
     else:
-        stack.world.show_characters()
-        run = stack.world.film(crops=6)
-        stack.film_prepared(
-            FilmPreparedDetail(
-                production=run.production,
-                film_id=run.film_id,
-                run_id=run.run_id,
-                correlation_id=run.correlation_id,
-            )
-        )
+        stack.film_prepared()
     stack.machines.run_for(hours=2)
     assert [dead for dead, _ in stack.dead_letters] == ([] if step == "route_upload" else [step])
     assert mails(stack)[mail] == 1

@@ -18,7 +18,6 @@ from fakes.machines import Execution
 from fakes.scripted_jobs import LONGEST_RUNTIME, JobsStack, JobStory
 from fakes.stack_in_memory import PRODUCTION
 
-from onmodel.contracts.generations import FilmPreparedDetail
 from onmodel.contracts.trainings import TrainingStatus
 from onmodel.formats.wording import duration
 from onmodel.registry.kinds import MAILS
@@ -107,16 +106,7 @@ def play(
     if dies is not None:
         stack.dies = dies
     story.begin(stack)
-    stack.world.show_characters()
-    run = stack.world.film(crops=6)
-    stack.film_prepared(
-        FilmPreparedDetail(
-            production=run.production,
-            film_id=run.film_id,
-            run_id=run.run_id,
-            correlation_id=run.correlation_id,
-        )
-    )
+    stack.film_prepared()
     ends = JOB_ENDS + story.training.pending.total_seconds()
     for number, minute in enumerate(minutes):
         stack.machines.after(ends + minute * MINUTE, lambda number=number: _event(stack, number))

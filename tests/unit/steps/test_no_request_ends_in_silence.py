@@ -27,7 +27,6 @@ from fakes.stack_in_memory import MACHINES, PRODUCTION, StackInMemory
 from fakes.training_in_memory import ENOUGH, names_another_at_first
 from template_model import Machine, read_machine, read_template
 
-from onmodel.contracts.generations import FilmPreparedDetail
 from onmodel.contracts.settings import Settings
 from onmodel.contracts.trainings import Finding, TrainingStatus
 from onmodel.errors import ServiceUnavailable
@@ -122,18 +121,6 @@ def two_films_one_after_the_other(stack: StackInMemory) -> None:
 # ── ways through TrainModel ──────────────────────────────────────────────────────────────────────
 
 
-def a_prepared_film(stack: StackInMemory, crops: int = 6) -> None:
-    stack.world.show_characters()
-    run = stack.world.film(crops=crops)
-    detail = FilmPreparedDetail(
-        production=run.production,
-        film_id=run.film_id,
-        run_id=run.run_id,
-        correlation_id=run.correlation_id,
-    )
-    stack.film_prepared(detail)
-
-
 def a_training_that_is_asked_for(answer: str) -> Callable[[StackInMemory], None]:
     """And captions that are asked for again."""
 
@@ -141,7 +128,7 @@ def a_training_that_is_asked_for(answer: str) -> Callable[[StackInMemory], None]
         stack.deploy_again_with(SPEND_LIMIT_USD=0)
         stack.answer = answer
         stack.world.captions = FakeCaptionModel(names_another_at_first)
-        a_prepared_film(stack)
+        stack.film_prepared()
 
     return begin
 
@@ -150,7 +137,7 @@ def a_dataset_that_is_reviewed(answer: str | None) -> Callable[[StackInMemory], 
     def begin(stack: StackInMemory) -> None:
         stack.world.set_settings(Settings(review="page", training=ENOUGH))
         stack.answer = answer
-        a_prepared_film(stack)
+        stack.film_prepared()
 
     return begin
 
@@ -162,7 +149,7 @@ def a_dataset_that_a_work_team_reviews(
 
     def begin(stack: StackInMemory) -> None:
         stack.world.set_settings(Settings(review="a2i", training=ENOUGH))
-        a_prepared_film(stack)
+        stack.film_prepared()
         stack.machines.after(answers_after, lambda: stack.end_human_loops(reason))
 
     return begin
@@ -177,26 +164,26 @@ def a_training_that_is_not_possible(stack: StackInMemory) -> None:
     stack.trainer.findings = (
         Finding(code="quota", reason="no quota", advice="Ask for it", blocking=True),
     )
-    a_prepared_film(stack)
+    stack.film_prepared()
 
 
 def a_training_that_is_refused(stack: StackInMemory) -> None:
     """The account could train when it was asked, and cannot when the training starts."""
     stack.trainer.refuses_start = True
-    a_prepared_film(stack)
+    stack.film_prepared()
 
 
 def a_training_of_nothing(stack: StackInMemory) -> None:
-    a_prepared_film(stack, crops=1)
+    stack.film_prepared(crops=1)
 
 
 def a_training_that_fails(stack: StackInMemory) -> None:
     stack.broken["write_manifest"] = ValueError("a fault of ours")
-    a_prepared_film(stack)
+    stack.film_prepared()
 
 
 def a_generation_twice(stack: StackInMemory) -> None:
-    a_prepared_film(stack)
+    stack.film_prepared()
     (first,) = stack.machines.of("TrainModel")
     stack.machines.after(60, lambda: stack.start("TrainModel", "again", first.input))
 
@@ -208,7 +195,7 @@ def a_training_that_ends(
     status: TrainingStatus = TrainingStatus.COMPLETED,
 ) -> Callable[[StackInMemory], None]:
     def begin(stack: StackInMemory) -> None:
-        a_prepared_film(stack)
+        stack.film_prepared()
         stack.machines.after(60 * MINUTE, lambda: stack.end_job(status))
 
     return begin
@@ -318,7 +305,7 @@ def a_storyboard_that_fails(stack: StackInMemory) -> None:
 
 def a_training_whose_model_draws_by_jobs(stack: StackInMemory) -> None:
     """The job ends by itself an hour after its start."""
-    a_prepared_film(stack)
+    stack.film_prepared()
     stack.machines.after(85 * MINUTE, stack.job_event)
 
 
@@ -348,7 +335,7 @@ SCENARIOS = (
         4,
         named="b-",
     ),
-    Scenario("TrainModel", "a training", a_prepared_film, "training_started", 3),
+    Scenario("TrainModel", "a training", StackInMemory.film_prepared, "training_started", 3),
     Scenario(
         "TrainModel",
         "a training that is approved",
@@ -621,7 +608,7 @@ def test_scenario_when_played_then_ends_with_its_mail(scenario: Scenario) -> Non
 def test_deployment_when_approved_after_its_execution_was_stopped_then_asked_again() -> None:
     """The page says that nothing was started. Nothing else would come of the training."""
     stack = StackInMemory()
-    a_prepared_film(stack)
+    stack.film_prepared()
     lowered = {"SPEND_LIMIT_USD": 0, "PROVISION_MINUTES": 200}
     stack.machines.after(59 * MINUTE, lambda: stack.deploy_again_with(**lowered))
     stack.machines.after(62 * MINUTE, stack.end_job)  # between two rounds of reconcile
