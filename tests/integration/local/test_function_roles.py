@@ -103,7 +103,7 @@ def of_models() -> Iterator[Probe]:
 def of_the_rest(outputs: dict[str, str], ids: dict[str, str]) -> Iterator[Probe]:
     for name in MACHINES:
         arn = outputs[f"{name}Arn"]
-        order = {"stateMachineArn": arn, "input": "{}"}
+        order = {"stateMachineArn": arn, "name": "probe", "input": "{}"}  # one for all roles
         yield Probe("states:StartExecution", arn, "stepfunctions.start_execution", order)
     at = {"GroupName": outputs["ScheduleGroup"], "Name": "nobody"}
     schedule = f"arn:aws:scheduler:{OURS}:schedule/{at['GroupName']}/nobody"
@@ -128,7 +128,7 @@ def of_the_rest(outputs: dict[str, str], ids: dict[str, str]) -> Iterator[Probe]
     yield Probe("iam:GetRole", role, "iam.get_role", {"RoleName": role.rsplit("/", 1)[-1]})
     user = f"arn:aws:iam::{ACCOUNT}:user/nobody"
     yield Probe("iam:DeleteUser", user, "iam.delete_user", {"UserName": "nobody"})
-    function = {"FunctionName": ids["NotifyFunction"], "Payload": b"{}"}
+    function = {"FunctionName": ids["NotifyFunction"], "InvocationType": "DryRun"}
     arn = f"arn:aws:lambda:{OURS}:function:{ids['NotifyFunction']}"
     yield Probe("lambda:InvokeFunction", arn, "lambda.invoke", function)
 
