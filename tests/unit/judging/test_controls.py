@@ -327,10 +327,11 @@ def test_cast_when_a_character_cannot_be_recognised_then_not_said_to_be_missing(
         for place, item in enumerate(WORLD.known.items)
         if item.character != "rinky" or item.crop_id == "crop-60"
     ]
-    few = Known([WORLD.known.items[row] for row in rows], WORLD.known.vectors[rows], {})
+    items, vectors = [WORLD.known.items[row] for row in rows], WORLD.known.vectors[rows]
+    few = Known(items, vectors, {"rinky": "Rinky"})
     pictures = [picture for picture in right() if "rinky" in picture.expected]
     found = judge_pictures(pictures, few)
     assert {picture.cast for picture in found.pictures} == {None}
     assert {picture.missing for picture in found.pictures} == {()}
     cast = found.number("cast", "tuned")
-    assert cast is not None and cast.why_not == "rinky cannot be told from the other characters"
+    assert cast is not None and cast.why_not == "Rinky cannot be told from the other characters"

@@ -13,6 +13,7 @@ from onmodel.contracts.datasets import DatasetItem, Split
 from onmodel.contracts.drawings import Arm
 from onmodel.contracts.judging import Interval, JudgedNumber, JudgedPicture, Judgement, Structure
 from onmodel.contracts.questions import PictureAnswers
+from onmodel.formats.wording import listed
 from onmodel.judging.advice import ByScene, advise
 from onmodel.judging.cast import Cast, agreement, bleed, find_cast
 from onmodel.judging.copies import copy_threshold, is_copy
@@ -132,7 +133,7 @@ def judge_pictures(pictures: Sequence[Drawn], known: Known, why_not_asked: str =
             _prompt(arm, of_arm[arm], judged, why_not_asked),
             _copy(arm, of_arm[arm], judged, known),
             _diversity(arm, of_arm),
-            _number("cast", arm, interval_over_scenes(cast[arm]), _no_cast(of_arm[arm], seen)),
+            _number("cast", arm, interval_over_scenes(cast[arm]), _no_cast(of_arm[arm], known)),
         )
     ]
     return Judgement(
@@ -216,11 +217,11 @@ def _why(why_not: Mapping[str, str], known: Known) -> str:
     return "; ".join(f"{known.name(slug)} {why}" for slug, why in why_not.items())
 
 
-def _no_cast(pictures: Sequence[Drawn], seen: Mapping[str, Scale]) -> str:
+def _no_cast(pictures: Sequence[Drawn], known: Known) -> str:
     if all(picture.figures is None for picture in pictures):
         return "figures were not looked for in these pictures"
-    unseen = {slug for picture in pictures for slug in picture.expected} - seen.keys()
-    return f"{', '.join(sorted(unseen))} cannot be told from the other characters"
+    unseen = {slug for picture in pictures for slug in picture.expected} - known.seen_by.keys()
+    return f"{listed(sorted(map(known.name, unseen)))} cannot be told from the other characters"
 
 
 def _shares(pictures: Iterable[Drawn], judged: Mapping[str, JudgedPicture]) -> ByScene:
