@@ -159,6 +159,12 @@ class Sandbox:
         """Of the production's rows, oldest first. Read here: a command would take a second."""
         return [row.status for row in self.registry.list(PRODUCTION, kind)]
 
+    @property
+    def two_datasets(self) -> str:
+        """The ids of the production's two oldest datasets."""
+        first, second, *_ = (row.id for row in self.registry.list(PRODUCTION, Kind.DATASET))
+        return f"{first} {second}"
+
     def has_live_model(self) -> bool:
         """Whether a model is deployed, or will be soon."""
         live = {DeploymentStage.PLANNED, DeploymentStage.CREATING, DeploymentStage.IN_SERVICE}

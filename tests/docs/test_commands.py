@@ -26,7 +26,7 @@ PAGES = (
     "docs/debugging.md", "docs/operating.md", "docs/costs.md", "docs/safety.md",
     "docs/security.md", "docs/sampling.md", "docs/characters.md", "docs/characters-measured.md",
     "docs/trainers.md", "docs/judging.md", "docs/exports.md", "docs/review.md",
-    "docs/architecture.md",
+    "docs/review-a2i.md", "docs/architecture.md",
     "docs/scaling.md", "docs/uploads.md", "docs/captions.md", "trainer/README.md",
     "events/README.md", "local/onmodel_local/README.md", "CONTRIBUTING.md",
     "README.md",  # last: it ends with a model deleted
@@ -45,6 +45,9 @@ ELSEWHERE = {
     "make demo FILM=my.mp4": "as make demo",
     "onmodel demo --keep": "as make demo",
     "make demo TRAINER=sagemaker": "make test-trainer runs the same programs, after fetching torch",
+    "aws sagemaker-a2i-runtime delete-human-loop": (
+        "deletes A2I's own record of a loop; nothing of the stack depends on it"
+    ),
     "make build": "make check-build in .ci/run builds first",
     "make test-faults": "takes minutes; make test runs a sample of it",
     "make audit": "asks PyPI; tests/unit/template/test_audit.py holds what works offline",
@@ -52,7 +55,6 @@ ELSEWHERE = {
     "ONMODEL_WRITE_DOCS=1 .venv/bin/pytest tests/docs/test_reference.py": (
         "writes pages; tests/docs/test_reference.py compares them"
     ),
-    "onmodel --install-completion": "writes into the shell's own settings",
     "onmodel local down": "ends the pages' stack: its fixture types it at the end",
     "onmodel local up --fresh": "tests/integration/local/test_mail_and_daemon.py types it",
     "onmodel local up --weights DIR": (
@@ -69,7 +71,6 @@ ELSEWHERE = {
     "onmodel import FOLDER -p NAME": (
         "tests/unit/cli/test_importing.py; the pages' production would get pictures of its own"
     ),
-    "onmodel diff A B -p NAME": "tests/unit/cli/test_diffing.py; as onmodel diff -p NAME",
     "onmodel dedup -p NAME --threshold 0.9 --save": (
         "tests/unit/cli/test_dedup.py; the pages' drawn films need a threshold of their own"
     ),
@@ -128,7 +129,10 @@ LACKING = {
 
 THE_ID = "the id of the production's mails"
 
+TWO_DATASETS = "the ids of the production's two oldest datasets"
+
 FILLED = {
+    r"\bA B\b": TWO_DATASETS,
     r"0f7f2c1e-5b0a-4c55-9d3a-3a7a3a1b9c11|THE-ID": THE_ID,
     r"\bFILM\b": OTHER_FILM,
     r"\bNAME\b": PRODUCTION,
@@ -137,6 +141,11 @@ FILLED = {
     r"\bFILE\b": "morning.yaml",
 }
 """What a reader puts in by the names of the sandbox."""
+
+KNOWN_BY_THE_SANDBOX: dict[str, Callable[[Sandbox], str]] = {
+    THE_ID: lambda sandbox: sandbox.identity,
+    TWO_DATASETS: lambda sandbox: sandbox.two_datasets,
+}
 
 SHOWN = {
     "onmodel status": "switches itself off in",
@@ -184,9 +193,12 @@ BEFORE: dict[str, Callable[[Sandbox], None]] = {
 """What has happened before a reader types this, by how the line begins."""
 
 
-def filled(text: str, identity: str = THE_ID) -> str:
+def filled(text: str, sandbox: Sandbox | None = None) -> str:
+    """A line with the names of the sandbox; without one, what only it knows stays in words."""
     for pattern, value in FILLED.items():
-        text = re.sub(pattern, identity if value is THE_ID else value, text)
+        if re.search(pattern, text):
+            known = KNOWN_BY_THE_SANDBOX.get(value)
+            text = re.sub(pattern, known(sandbox) if known and sandbox else value, text)
     return text
 
 
@@ -238,7 +250,7 @@ def test_page_when_its_line_is_typed_then_it_works(command: Command, sandbox: Sa
     for start, happens in BEFORE.items():
         if command.text.startswith(start):
             happens(sandbox)
-    line = filled(command.text, sandbox.identity)
+    line = filled(command.text, sandbox)
     if assigned := re.match(r"([A-Z_]+)=", line):
         sandbox.assign(assigned[1], line)
         return
@@ -260,6 +272,10 @@ def test_python_of_the_local_stacks_page_when_run_beside_a_stack_then_works(
     text = "\n".join(block.text for block in blocks(page) if block.language == "python")
     (sandbox.folder / "page.py").write_text(text, encoding="utf-8")
     assert re.fullmatch(r"\d+ uploads; \S+ USD an hour\n", sandbox.must("python page.py"))
+
+
+def test_pages_when_listed_then_have_all_of_the_docs() -> None:
+    assert {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")} <= set(PAGES)
 
 
 def test_tables_when_read_then_each_entry_is_of_a_page() -> None:
