@@ -10,7 +10,9 @@ def test_words_when_the_threshold_was_measured_then_with_its_expected_error() ->
     least, error = threshold_in_words(NEEDED)
     assert "similarity of 0.47" in least and "at least 0.03 behind" in least
     assert "The 0.47 was measured" in least
-    assert "3 of 60 tracks (5 %) got another character's name" in error
+    assert "3 of 60 tracks (5 %) got another character's name. So give references" in error
+    _, none = threshold_in_words(NEEDED.model_copy(update={"misnamed": 0}))
+    assert none.endswith("0 of 60 tracks (0 %) got another character's name.")
 
 
 def test_words_when_the_threshold_is_fixed_then_said() -> None:

@@ -25,11 +25,14 @@ def threshold_in_words(needed: NameThreshold) -> tuple[str, ...]:
             " is counted where figures are named and three characters or more have references, and"
             " not for very long films.",
         )
+    what_helps = (
+        " So give references of each figure that is often to be seen." if needed.misnamed else ""
+    )
     return (
         least,
         f"{who_knows} A trial shows how often figures get a wrong name when nobody gave references"
         " of them: the film was named again without the references of each character in turn, and"
         f" {needed.misnamed:,} of {needed.tried:,} tracks"
-        f" ({100 * needed.misnamed / needed.tried:.0f} %) got another character's name. So give"
-        " references of each figure that is often to be seen.",
+        f" ({100 * needed.misnamed / needed.tried:.0f} %) got another character's"
+        f" name.{what_helps}",
     )
