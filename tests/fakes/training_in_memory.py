@@ -299,7 +299,9 @@ class TrainingInMemory(FilmsInMemory):
             )
         )
 
-    def quote(self, dataset: DatasetRef, preflight: Preflight | None = None) -> TrainingQuoted:
+    def quote(
+        self, dataset: DatasetRef, preflight: Preflight | None = None, *, again: bool = False
+    ) -> TrainingQuoted:
         return QuoteTraining(
             registry=self.registry,
             studio=self.studio,
@@ -310,7 +312,9 @@ class TrainingInMemory(FilmsInMemory):
             longest_hours=DEPLOYMENT_HOURS,
             provision_minutes=PROVISION_MINUTES,
         ).quote(
-            QuoteTrainingRequest(dataset=dataset, preflight=preflight or Preflight(possible=True))
+            QuoteTrainingRequest(
+                dataset=dataset, preflight=preflight or Preflight(possible=True), again=again
+            )
         )
 
     def waiting(self, dataset: DatasetRef) -> tuple[CaptionItem, ...]:

@@ -27,18 +27,25 @@ from fakes.stack_in_memory import MACHINES, PRODUCTION, StackInMemory
 from fakes.training_in_memory import ENOUGH, names_another_at_first
 from template_model import Machine, read_machine, read_template
 
+from onmodel.contracts.datasets import DatasetItem
+from onmodel.contracts.keys import DatasetKeys
+from onmodel.contracts.review import PostedCorrection, Verdict
 from onmodel.contracts.settings import Settings
 from onmodel.contracts.trainings import Finding, TrainingStatus
 from onmodel.errors import ServiceUnavailable
+from onmodel.films.corrections import save_corrections
+from onmodel.formats.jsonl import read_lines
 from onmodel.notifications.outcomes import outcome_of
 from onmodel.registry.kinds import (
     APPROVALS,
+    DATASETS,
     DEPLOYMENTS,
     MAILS,
     STORYBOARDS,
     TRAININGS,
     ApprovalRow,
 )
+from onmodel.trainers.catalogue import common_limits
 
 SAFETY = Path(__file__).parents[3] / "docs" / "safety.md"
 BEGIN, END = "<!-- requests -->\n", "<!-- /requests -->"
@@ -140,6 +147,29 @@ def a_dataset_that_is_reviewed(answer: str | None) -> Callable[[StackInMemory], 
         stack.film_prepared()
 
     return begin
+
+
+def a_review_that_leaves_too_few(stack: StackInMemory) -> None:
+    """A person rejects a picture in the review, and approves it and the question that follows."""
+    needed = ENOUGH.model_copy(update={"min_per_character": 3})
+    stack.world.set_settings(Settings(review="page", training=needed))
+    stack.film_prepared()
+
+    def review() -> None:
+        (dataset,) = DATASETS.list(stack.services.registry, PRODUCTION)
+        keys = DatasetKeys(PRODUCTION, dataset.id)
+        first, *_ = read_lines(DatasetItem, stack.services.studio.get(keys.items))
+        rejected = PostedCorrection(crop_id=first.crop_id, version=0, verdict=Verdict.REJECTED)
+        save_corrections(
+            PRODUCTION,
+            [rejected],
+            registry=stack.services.registry,
+            clock=stack.clock,
+            limits=common_limits(),
+        )
+        stack.answer = "approve"
+
+    stack.machines.after(60 * MINUTE, review)
 
 
 def a_dataset_that_a_work_team_reviews(
@@ -370,6 +400,13 @@ SCENARIOS = (
         a_dataset_that_is_reviewed(None),
         "approval_ended",
         15 * 24,
+    ),
+    Scenario(
+        "TrainModel",
+        "a review that leaves too few",
+        a_review_that_leaves_too_few,
+        "training_started",
+        3,
     ),
     Scenario(
         "TrainModel",

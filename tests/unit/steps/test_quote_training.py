@@ -2,8 +2,9 @@ import pytest
 from fakes import training_in_memory
 from fakes.training_in_memory import ENOUGH, PRODUCTION, TrainingInMemory, with_prices
 
-from onmodel.contracts.datasets import DatasetRef
+from onmodel.contracts.datasets import DatasetItem, DatasetRef
 from onmodel.contracts.generations import Preflight
+from onmodel.contracts.review import PostedCorrection, Verdict
 from onmodel.contracts.rows import DatasetBody, DatasetStatus, TrainingStage
 from onmodel.contracts.settings import (
     AllowedModels,
@@ -12,8 +13,11 @@ from onmodel.contracts.settings import (
     TrainingSettings,
 )
 from onmodel.errors import EventRefused
+from onmodel.films.corrections import save_corrections
+from onmodel.formats.jsonl import read_lines
 from onmodel.ports.registry import Record
 from onmodel.registry.kinds import DATASETS, TRAININGS
+from onmodel.trainers.catalogue import common_limits
 
 IMPOSSIBLE = Preflight(possible=False, findings=("The base model is gone.",))
 
@@ -271,3 +275,76 @@ def test_quote_when_the_dataset_is_unknown_then_refused(world: TrainingInMemory)
     dataset = world.assemble(world.generation()).model_copy(update={"dataset_id": "d0009-00000000"})
     with pytest.raises(EventRefused, match="d0009"):
         world.quote(dataset)
+
+
+def wanting(world: TrainingInMemory, least: int) -> DatasetRef:
+    """A captioned dataset of four pictures of each of two characters, quoted before."""
+    generation = world.generation()
+    world.set_settings(
+        Settings(training=ENOUGH.model_copy(update={"min_per_character": least, "min_pictures": 1}))
+    )
+    dataset = world.assemble(generation)
+    world.quote(dataset)
+    for item in world.waiting(dataset):
+        world.caption(item)
+    world.collect_captions(dataset)
+    return dataset
+
+
+def reject(world: TrainingInMemory, dataset: DatasetRef, character: str, number: int) -> None:
+    """A person rejects pictures of a character in the review."""
+    items = read_lines(DatasetItem, world.studio.get(world.keys(dataset).items))
+    of_it = [item.crop_id for item in items if item.character == character and not item.rejected]
+    save_corrections(
+        PRODUCTION,
+        [
+            PostedCorrection(crop_id=crop, version=0, verdict=Verdict.REJECTED)
+            for crop in of_it[:number]
+        ],
+        registry=world.registry,
+        clock=world.clock,
+        limits=common_limits(),
+    )
+    world.collect_captions(dataset)
+
+
+def test_quote_again_when_the_review_made_it_too_thin_then_asked_with_what_changed(
+    world: TrainingInMemory,
+) -> None:
+    dataset = wanting(world, least=4)
+    assert not world.quote(dataset, again=True).approval
+    quoted = stored(world, dataset).quoted_usd
+    reject(world, dataset, "frank", 2)
+    for _ in range(2):  # the machine repeats a state
+        again = world.quote(dataset, again=True)
+        assert (again.approval, again.usd, again.purpose) == (True, quoted, "training")
+    why = stored(world, dataset).why_asked
+    assert why.startswith("Since the dataset was quoted, pictures were taken out of it")
+    assert why.endswith("of Frank (2): a model may not learn this character.")
+
+
+def test_quote_again_when_as_thin_as_it_was_agreed_to_then_not_asked(
+    world: TrainingInMemory,
+) -> None:
+    dataset = wanting(world, least=8)
+    why = stored(world, dataset).why_asked
+    assert "Big Buck (4) and Frank (4)" in why
+    assert not world.quote(dataset, again=True).approval
+    assert stored(world, dataset).why_asked == why
+
+
+def test_quote_again_when_thinner_than_agreed_to_then_only_what_became_less_is_asked(
+    world: TrainingInMemory,
+) -> None:
+    dataset = wanting(world, least=8)
+    reject(world, dataset, "frank", 1)
+    assert world.quote(dataset, again=True).approval
+    assert "of Frank (3, 4 before): a model" in stored(world, dataset).why_asked
+
+
+def test_quote_again_when_its_training_has_begun_then_not_asked(world: TrainingInMemory) -> None:
+    dataset = wanting(world, least=4)
+    reject(world, dataset, "frank", 2)
+    world.write_manifest(dataset)
+    world.start_training(dataset)
+    assert not world.quote(dataset, again=True).approval

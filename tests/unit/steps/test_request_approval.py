@@ -52,6 +52,20 @@ def test_ask_when_new_then_written_down_and_mailed_with_a_link(world: TrainingIn
     assert sent.body.event == f"approval_wanted:{record.id}"
 
 
+def test_ask_again_when_the_first_was_approved_then_another_question_with_its_own_mail(
+    world: TrainingInMemory,
+) -> None:
+    world.ask()
+    decide(world, ApprovalStatus.APPROVED)
+    for token in ("task-2", "task-3"):  # the second is the machine's retry
+        world.ask(token=token, again=True)
+    first, second = sorted(approvals(world), key=lambda row: row.status)
+    assert (first.status, second.status) == (ApprovalStatus.APPROVED, ApprovalStatus.PENDING)
+    assert (body(second).task_token, body(second).asked) == ("task-3", 2)
+    assert len(world.mailbox.mails) == 2
+    assert not world.tokens.succeeded
+
+
 def test_ask_when_about_a_quoted_dataset_then_says_why_and_what_it_rests_on(
     world: TrainingInMemory,
 ) -> None:

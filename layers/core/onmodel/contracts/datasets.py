@@ -156,6 +156,18 @@ class CharacterCount(Contract):
     )
 
 
+class Thinness(Contract):
+    """What a dataset lacks to teach and to be measured.
+
+    Attributes:
+        few: training pictures of the characters that have fewer than the settings want, by slug.
+        nothing_held_out: no picture is for validation, where the settings hold some out.
+    """
+
+    few: dict[str, int] = Field(default_factory=dict)
+    nothing_held_out: bool = False
+
+
 class DatasetSummary(Contract):
     """summary.json of a dataset: shown in mails, by the CLI and on its page."""
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from onmodel.contracts.base import FIRST_TRAINER, Contract, Usage
 from onmodel.contracts.caption_checks import CaptionCheck
+from onmodel.contracts.datasets import Thinness
 from onmodel.contracts.judging import JudgedNumber
 from onmodel.contracts.trainings import (
     Checkpoint,
@@ -109,6 +110,10 @@ class DatasetBody(Contract):
         description="what reference pictures reach without a training; '' when it was not drawn",
     )
     why_asked: str = Field(default="", description="why what was quoted needs an approval")
+    thin: Thinness | None = Field(
+        default=None,
+        description="as it was when it was quoted; None: not yet, or in rows of before",
+    )
     estimated_usd: float | None = Field(default=None, description="paid for it; None: unknown")
     findings: tuple[str, ...] = Field(default=(), description="why it cannot be trained")
     notices: tuple[str, ...] = ()

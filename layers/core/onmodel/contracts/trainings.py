@@ -223,7 +223,10 @@ Purpose = Literal["training", "captions", "review", "deployment", "drawing"]
 
 
 class QuoteTrainingRequest(DatasetRequest):
+    """`again`: it was quoted, and agreed to; only what the dataset lacks since is asked about."""
+
     preflight: Preflight
+    again: bool = False
 
 
 class TrainingQuoted(Contract):
@@ -241,6 +244,7 @@ class RequestApprovalRequest(Contract):
     """Called with a task token: the machine waits until follow_link answers it.
 
     `quote` is None when the dataset's row has it, and in executions that began before it existed.
+    `again` makes it another question than the execution's earlier one about the same.
     """
 
     purpose: Purpose
@@ -251,6 +255,7 @@ class RequestApprovalRequest(Contract):
     token: str = Field(min_length=1, max_length=2048)
     execution_arn: str
     correlation_id: str
+    again: bool = False
 
 
 class Approved(Contract):

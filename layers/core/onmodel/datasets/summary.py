@@ -16,6 +16,7 @@ from onmodel.contracts.datasets import (
 from onmodel.contracts.framing import Framing
 from onmodel.contracts.settings import TrainingSettings
 from onmodel.datasets.one_off_looks import FEWEST_PICTURES, one_off_looks_in_words
+from onmodel.datasets.thinness import thin_in_words
 from onmodel.formats.wording import listed, person_name
 
 MOST_OF_A_FRAMING = 0.8
@@ -25,9 +26,6 @@ ONE_SIDED = {
     Framing.HEAD: "the head alone: a model may not learn what is below it",
     Framing.WIDE: "mostly surroundings: a model may not learn its face",
 }
-
-MOST_NAMED = 5
-"""Characters with too few pictures that a sentence lists; it says how many more there are."""
 
 
 def summarize(
@@ -127,48 +125,3 @@ def one_sided_in_words(
         for framing, words in ONE_SIDED.items()
         if shown[slug, framing] >= MOST_OF_A_FRAMING * number
     )
-
-
-def thin_in_words(
-    counts: Iterable[CharacterCount], training: TrainingSettings, names: Mapping[str, str]
-) -> tuple[str, ...]:
-    """Why a dataset may be too thin to learn from; clauses without a full stop.
-
-    A character of the production without a picture counts as well: a model is not going to know it.
-    Nothing held out is no reason where the settings hold nothing out.
-
-    Args:
-        counts: of the dataset.
-        training: the settings.
-        names: of all characters of the production, for people, by slug.
-    """
-    counts = tuple(counts)
-    pictures = dict.fromkeys(names, 0)
-    pictures |= {each.character: each.training for each in counts if each.character}
-    few = sorted(
-        (number, slug) for slug, number in pictures.items() if number < training.min_per_character
-    )
-    one_offs = {each.character: each.one_off_looks for each in counts}
-    reasons = []
-    if few:
-        shown = [
-            f"{names.get(slug) or person_name(slug)} ({number:,}{_besides(one_offs.get(slug, 0))})"
-            for number, slug in few[:MOST_NAMED]
-        ]
-        more = [f"{len(few) - MOST_NAMED:,} more"] if len(few) > MOST_NAMED else []
-        reasons.append(
-            f"Fewer than {training.min_per_character:,} training pictures"
-            f" (training.min_per_character) of {listed([*shown, *more])}: a model may not learn"
-            f" {'this character' if len(few) == 1 else 'these characters'}"
-        )
-    if training.validation_share and not any(each.validation for each in counts):
-        reasons.append(
-            "No shot could be held out for validation (training.validation_share): how much of its"
-            " pictures a model learns by heart cannot be measured"
-        )
-    return tuple(reasons)
-
-
-def _besides(one_offs: int) -> str:
-    """How many pictures of a character are of one-off looks, after the number of the others."""
-    return f", besides {one_offs:,} left out for one-off looks" if one_offs else ""

@@ -24,7 +24,8 @@ ABOUT_MONEY = frozenset({"training", "captions"})
 
 def approval_id(request: RequestApprovalRequest) -> str:
     """One approval for each execution and subject: a later execution must ask again."""
-    return id_of_approval(request.execution_arn, request.purpose, request.subject_id)
+    subject = f"{request.subject_id}:again" if request.again else request.subject_id
+    return id_of_approval(request.execution_arn, request.purpose, subject)
 
 
 def id_of_approval(execution_arn: str, purpose: Purpose, subject_id: str) -> str:

@@ -27,8 +27,8 @@ from onmodel.datasets.summary import (
     one_sided_in_words,
     rare_looks_in_words,
     summarize,
-    thin_in_words,
 )
+from onmodel.datasets.thinness import thin_in_words
 from onmodel.errors import DatasetRefused
 from onmodel.films.corrections import Corrections, read_corrections
 from onmodel.formats.jsonl import read_lines, write_lines

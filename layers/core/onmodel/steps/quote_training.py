@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onmodel.contracts.datasets import DatasetRef, DatasetSummary
+from onmodel.contracts.datasets import CharacterCount, DatasetRef, DatasetSummary, Thinness
 from onmodel.contracts.rows import DatasetStatus, TrainingStage
-from onmodel.contracts.settings import Settings
+from onmodel.contracts.settings import Settings, TrainingSettings
 from onmodel.contracts.trainings import (
     CostQuote,
     DatasetSize,
@@ -23,7 +23,7 @@ from onmodel.datasets.records import (
     size_of,
     trainings_of,
 )
-from onmodel.datasets.summary import thin_in_words
+from onmodel.datasets.thinness import NOTHING_LACKS, thin_in_words, thinness_of
 from onmodel.films.production import characters_of
 from onmodel.formats.wording import sentence
 from onmodel.money.agreements import why_above
@@ -38,9 +38,14 @@ from onmodel.ports.machines import Clock
 from onmodel.ports.registry import Registry
 from onmodel.ports.storage import ObjectStore
 from onmodel.ports.trainer import TrainerRules, TrainersRules
-from onmodel.registry.kinds import DATASETS, TRAININGS
+from onmodel.registry.kinds import DATASETS, TRAININGS, DatasetRow
 from onmodel.storyboards.first import first_storyboard
 from onmodel.storyboards.reached import reached_by_references
+
+THINNER = (
+    "Since the dataset was quoted, pictures were taken out of it: by the review, or because they"
+    " got no caption."
+)
 
 CAPTIONS_ALONE = "Nothing can be trained here today, so this pays for captions alone."
 
@@ -70,6 +75,34 @@ class QuoteTraining:
     provision_minutes: float
 
     def quote(self, request: QuoteTrainingRequest) -> TrainingQuoted:
+        """Quote, or ask about what the dataset lacks since it was quoted; a repeat does the same.
+
+        Raises:
+            EventRefused: there is no such dataset.
+            Conflict: another function wrote the dataset's row since it was read; the machine
+                retries.
+        """
+        return self._thinner(request.dataset) if request.again else self._quote(request)
+
+    def _thinner(self, dataset: DatasetRef) -> TrainingQuoted:
+        """Ask where pictures that were taken out since left less than what was agreed to.
+
+        The price is not asked about again: fewer pictures cost no more.
+        """
+        row = DATASETS.require(self.registry, dataset.production, dataset.dataset_id)
+        thin = self._thin_in_words(dataset, row, row.body.thin or NOTHING_LACKS)
+        is_asked = bool(thin) and not self._is_begun(dataset)
+        if is_asked:
+            row = row.with_fields(why_asked=" ".join((THINNER, *thin)))
+            DATASETS.replace(self.registry, row, self.clock())
+        return TrainingQuoted(
+            usd=row.body.quoted_usd,
+            approval=is_asked,
+            purpose="training",
+            review=dataset_settings(dataset, self.studio).review,
+        )
+
+    def _quote(self, request: QuoteTrainingRequest) -> TrainingQuoted:
         """Quote until nothing is billed any more, or captions alone; kept with the dataset.
 
         The quote is written before other quotes of the production are read: of two that are made
@@ -102,10 +135,11 @@ class QuoteTraining:
             assumptions=quoted.assumptions,
             references=reached_by_references(dataset.production, self.registry),
             why_asked="",
+            thin=thinness_of(*self._counted(dataset, row)),
             findings=request.preflight.findings,
         )
         row = DATASETS.replace(self.registry, row, self.clock())
-        why = self._why_asked(dataset, quoted, possible)
+        why = self._why_asked(dataset, row, quoted, possible)
         if why:
             DATASETS.replace(self.registry, row.with_fields(why_asked=why), self.clock())
         return TrainingQuoted(
@@ -134,25 +168,38 @@ class QuoteTraining:
         )
         return work_of_training(captions, settings, trainer, use, trained)
 
-    def _why_asked(self, dataset: DatasetRef, quoted: CostQuote, possible: bool) -> str:
+    def _why_asked(
+        self, dataset: DatasetRef, row: DatasetRow, quoted: CostQuote, possible: bool
+    ) -> str:
         """Why a person must agree, in whole sentences; empty when nobody needs to be asked."""
         above = why_above("The total", quoted.usd, self.spend_limit_usd)
         if not possible:
             return f"{CAPTIONS_ALONE} {above}" if above and dataset.captions_needed else ""
-        if any(found.status in UNDER_WAY for found in trainings_of(dataset, self.registry)):
-            return ""  # it was agreed to and begun: this is the same training
+        if self._is_begun(dataset):
+            return ""
         why = above or self._why_not_first(dataset)
-        return " ".join(filter(None, (why, *self._why_thin(dataset))))
+        return " ".join(filter(None, (why, *self._thin_in_words(dataset, row))))
 
-    def _why_thin(self, dataset: DatasetRef) -> tuple[str, ...]:
-        """What the dataset lacks to teach and to be measured, in whole sentences."""
-        row = DATASETS.require(self.registry, dataset.production, dataset.dataset_id)
+    def _is_begun(self, dataset: DatasetRef) -> bool:
+        """Whether it was agreed to and begun: a repeat is the same training."""
+        return any(found.status in UNDER_WAY for found in trainings_of(dataset, self.registry))
+
+    def _thin_in_words(
+        self, dataset: DatasetRef, row: DatasetRow, before: Thinness = NOTHING_LACKS
+    ) -> tuple[str, ...]:
+        """What the dataset lacks to teach and to be measured, more than before; whole sentences."""
+        thin = thin_in_words(*self._counted(dataset, row), before)
+        return tuple(map(sentence, thin))
+
+    def _counted(
+        self, dataset: DatasetRef, row: DatasetRow
+    ) -> tuple[tuple[CharacterCount, ...], TrainingSettings, dict[str, str]]:
+        """The dataset's counts, the settings that they are held against, and names by slug."""
         settings = dataset_settings(dataset, self.studio)
         names = {slug: character.name for slug, character in settings.characters.items()}
         body = self.studio.get(dataset_keys(dataset).summary)
         counts = DatasetSummary.from_stored(body).characters
-        thin = thin_in_words(counts, settings.training, names | row.body.character_names)
-        return tuple(map(sentence, thin))
+        return counts, settings.training, names | row.body.character_names
 
     def _why_not_first(self, dataset: DatasetRef) -> str:
         before = tuple(TRAININGS.list(self.registry, dataset.production))
