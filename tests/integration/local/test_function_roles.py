@@ -212,31 +212,41 @@ def _document(value: Any) -> dict[str, Any]:
     return json.loads(value) if isinstance(value, str) else value
 
 
-def client_as(deployed: Deployed, role: Role, loaded: boto3.Session) -> Client:
-    """Clients with the rights of a role, as Lambda gives them to the function."""
-    rights = deployed.stack.client("sts").assume_role(
-        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{role.name}", RoleSessionName="proof"
-    )["Credentials"]
+class Caller:
+    """Clients that have the rights of one role after another, as Lambda gives them to functions.
 
-    @functools.cache
-    def client(service: str) -> Any:
-        return loaded.client(
+    They sign each call with the session's credentials of that moment, so that one of a service is
+    enough: to make one takes longer than its calls.
+    """
+
+    def __init__(self, stack: LocalStack) -> None:
+        self._stack = stack
+        self._session = boto3.Session(
+            aws_access_key_id="nobody", aws_secret_access_key="nobody", region_name=REGION
+        )
+
+    def take(self, role: Role) -> None:
+        rights = self._stack.client("sts").assume_role(
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{role.name}", RoleSessionName="proof"
+        )["Credentials"]
+        signing = self._session.get_credentials()
+        assert signing is not None
+        signing.access_key = rights["AccessKeyId"]
+        signing.secret_key = rights["SecretAccessKey"]
+        signing.token = rights["SessionToken"]
+
+    @functools.cache  # noqa: B019 - one caller, as long as the module's tests
+    def client(self, service: str) -> Any:
+        return self._session.client(
             service,
-            endpoint_url=deployed.stack.endpoint_url,
-            region_name=REGION,
-            aws_access_key_id=rights["AccessKeyId"],
-            aws_secret_access_key=rights["SecretAccessKey"],
-            aws_session_token=rights["SessionToken"],
+            endpoint_url=self._stack.endpoint_url,
             config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}),
         )
 
-    return client
-
 
 @pytest.fixture(scope="module")
-def loaded() -> boto3.Session:
-    """Reads the services' models once for all."""
-    return boto3.Session()
+def caller(deployed: Deployed) -> Caller:
+    return Caller(deployed.stack)
 
 
 @pytest.mark.parametrize("logical", sorted(read_template().functions))
@@ -245,11 +255,11 @@ def test_role_when_a_call_is_outside_then_it_is_refused_and_no_other(
     deployed: Deployed,
     ids: dict[str, str],
     probes: list[Probe],
-    loaded: boto3.Session,
+    caller: Caller,
 ) -> None:
     role = role_of(deployed, ids[logical])
-    client = client_as(deployed, role, loaded)
-    refused = [probe for probe in probes if probe.refused(client)]
+    caller.take(role)
+    refused = [probe for probe in probes if probe.refused(caller.client)]
     assert refused == [probe for probe in probes if not role.allows(probe)]
     assert len(refused) > len(probes) / 2, "a role is a small part of all rights"
 
