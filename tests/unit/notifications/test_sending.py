@@ -18,6 +18,10 @@ from onmodel.registry.kinds import MAILS
 EVENT = "upload:bunny/notes.txt:e-1"
 
 
+def throttled(*_: object) -> Record:
+    raise Throttled("too many writes")
+
+
 class Broken(InMemoryMailbox):
     def publish(self, subject: str, body: str, mail_id: str, correlation_id: str) -> None:
         raise ServiceUnavailable("the topic is away")
@@ -66,9 +70,6 @@ def test_send_when_rows_cannot_be_written_then_nothing_is_published(
     """Each of a machine's 16 attempts published the mail again."""
     world = FilmsInMemory()
 
-    def throttled(*_: object) -> Record:
-        raise Throttled("too many writes")
-
     with monkeypatch.context() as patch:
         patch.setattr(world.registry, "create", throttled)
         for _ in range(16):
@@ -82,9 +83,6 @@ def test_send_when_only_its_end_cannot_be_written_then_one_mail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world = FilmsInMemory()
-
-    def throttled(*_: object) -> Record:
-        raise Throttled("too many writes")
 
     with monkeypatch.context() as patch:
         patch.setattr(world.registry, "replace", throttled)
