@@ -151,7 +151,7 @@ class CastFilm:
             stream: Any = output.add_stream("libx264", rate=FPS, options={"preset": "veryfast"})
             stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
             stream.codec_context.gop_size = 4 * FPS
-            stream.codec_context.thread_count = 1  # the same film on a machine of any number of cores
+            stream.codec_context.thread_count = 1  # the same film for any number of cores
             for index in range(round(self.seconds * FPS)):
                 frame = av.VideoFrame.from_ndarray(self.picture(index / FPS), format="bgr24")
                 output.mux(stream.encode(frame))

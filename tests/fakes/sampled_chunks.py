@@ -29,7 +29,7 @@ def crop(chunk: int, shot: int) -> Crop:
     return Crop(
         crop_id=f"{chunk}-{shot}",
         film_id="f",
-        timecode_seconds=0,
+        timecode_seconds=10 * chunk + shot,
         shot=shot,
         chunk=chunk,
         box=box,

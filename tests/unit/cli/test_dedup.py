@@ -34,7 +34,7 @@ def test_dedup_when_a_threshold_is_given_then_numbers_and_the_line_to_write(
     assert shown.stdout == f"8 → {found['kept']} pictures\n"
     assert found["kept"] < 8
     assert "deduplication: {threshold: 0.5}" in shown.stderr
-    assert "0.92, as settings have it, keeps 8." in shown.stderr
+    assert "0.95, as settings have it, keeps 8." in shown.stderr
     assert not world.captions.asked and not world.cache.keys()[2:]
 
 
@@ -61,7 +61,7 @@ def test_dedup_when_saved_then_in_force_and_no_other_line_is_asked_for(
     done = dedup("--threshold", "0.5", "--save")
     assert done.exit_code == 0, done.stderr
     assert "Written into bunny/settings.yaml: it holds for later films and data" in done.stderr
-    assert "0.92, in force before, keeps 8." in done.stderr
+    assert "0.95, in force before, keeps 8." in done.stderr
     assert world.uploads.get("bunny/settings.yaml") == b"deduplication:\n  threshold: 0.5\n"
     again = json.loads(dedup("--threshold", "0.5", "--save", "--json").stdout)
     assert again["saved"] == "bunny/settings.yaml"

@@ -11,11 +11,11 @@ from onmodel.vision.carrying import Grey, grey_copy
 SCALE = FILM_WIDTH / WIDTH
 
 
-def film(pan: float) -> CastFilm:
+def film(pan: float, framing: str = "wide") -> CastFilm:
     whole = cast_film(12)
     shot = next(shot for shot in whole.shots if len(shot.acts) > 1)
     acts = tuple(shot.acts)
-    panned = _Shot(0, shot.start, shot.end, shot.location, "wide", shot.light, pan, acts)
+    panned = _Shot(0, shot.start, shot.end, shot.location, framing, shot.light, pan, acts)
     return CastFilm(12, 9, whole.cast, whole.strangers, (panned,), 0)
 
 
@@ -31,6 +31,17 @@ def seen(film: CastFilm, seconds: float) -> tuple[Grey, list[Box]]:
 @pytest.mark.parametrize("pan", [0, 14, -30, 60])
 def test_background_movement_when_the_camera_pans_then_that_far_against_it(pan: float) -> None:
     (one, figures), (other, others) = seen(film(pan), 1), seen(film(pan), 2)
+    moved = background_movement(one, other, figures, others, SCALE)
+    assert moved is not None
+    assert moved == pytest.approx((-pan, 0), abs=1)
+
+
+@pytest.mark.parametrize("pan", [14, -14, 20])
+def test_background_movement_when_boxes_hold_most_of_it_then_what_moves_otherwise_counts(
+    pan: float,
+) -> None:
+    (one, figures), (other, others) = seen(film(pan, "half"), 1), seen(film(pan, "half"), 2)
+    assert sum(box.width for box in figures) > 0.7 * FILM_WIDTH
     moved = background_movement(one, other, figures, others, SCALE)
     assert moved is not None
     assert moved == pytest.approx((-pan, 0), abs=1)

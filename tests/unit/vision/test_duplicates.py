@@ -99,8 +99,9 @@ def test_find_track_duplicates_when_pairs_are_told_apart_then_neither_stands_for
     quality, tracks = random.random(count), random.integers(0, 5, count)
     told = [(int(a), int(b)) for a, b in random.integers(0, count, (pairs, 2)) if a != b]
     found = find_track_duplicates(
-        vectors, quality, tracks, 0.7, lambda *_: 0.0, least_change=1, apart=told
-    )
+        vectors, quality, tracks, np.arange(count, dtype=float), 0.7,
+        change=lambda *_: 0.0, least_change=1, apart=told,
+    )  # fmt: skip
     apart = {frozenset(pair) for pair in told}
     dropped = np.flatnonzero(found >= 0)
     assert not any(frozenset((int(row), int(found[row]))) in apart for row in dropped)
@@ -173,11 +174,13 @@ def test_find_track_duplicates_when_any_then_as_the_definition_says(
     vectors = unit_rows(count, seed)
     chance = np.random.default_rng(seed + 1)
     quality, tracks = chance.random(count), chance.integers(0, 5, count)
+    frames = chance.integers(0, 40, count).astype(float)
     changes = chance.random((count, count)) * 14
     changes = (changes + changes.T) / 2
     found = find_track_duplicates(
-        vectors, quality, tracks, threshold, lambda one, other: changes[one, other], least_change=9
-    )
+        vectors, quality, tracks, frames, threshold,
+        change=lambda one, other: changes[one, other], least_change=9,
+    )  # fmt: skip
     cosines = vectors @ vectors.T
     best: list[int] = []
     for track in range(5):
@@ -190,8 +193,16 @@ def test_find_track_duplicates_when_any_then_as_the_definition_says(
         best += kept
     final: list[int] = []
     alike = cosines >= threshold - 1e-5
+    together = {
+        (tracks[one], tracks[other])
+        for one in range(count)
+        for other in range(count)
+        if frames[one] == frames[other]
+    }
     for row in sorted(best, key=lambda row: (-quality[row], row)):
-        if not any(alike[row, other] and tracks[row] != tracks[other] for other in final):
+        if not any(
+            alike[row, other] and (tracks[row], tracks[other]) not in together for other in final
+        ):
             final.append(row)
     assert sorted(np.flatnonzero(found < 0)) == sorted(final)
     assert all(found[found[row]] < 0 for row in np.flatnonzero(found >= 0))
@@ -208,37 +219,46 @@ def test_find_track_duplicates_when_a_track_is_long_then_few_pictures_are_compar
 
     vectors, quality = unit_rows(300, 1), np.zeros(300)
     found = find_track_duplicates(
-        vectors, quality, np.zeros(300, np.int64), 0.9, change, least_change=10
-    )
+        vectors, quality, np.zeros(300, np.int64), np.arange(300.0), 0.9,
+        change=change, least_change=10,
+    )  # fmt: skip
     assert (found < 0).all()
     assert len(compared) < 300 * MOST_COMPARED
 
 
 @pytest.mark.parametrize(
-    ("tracks", "threshold", "change", "expected"),
+    ("tracks", "frames", "threshold", "change", "expected"),
     [
-        ((0, 0), 0.90, 8, [-1, 0]),
-        ((0, 0), 0.90, 12, [-1, -1]),
-        ((0, 1), 0.90, 8, [-1, -1]),
-        ((0, 0), 0.92, 8, [-1, -1]),
-        ((0, 0), 0.99, 4, [-1, 0]),
-        ((0, 1), 0.99, 4, [-1, -1]),
+        ((0, 0), (1, 2), 0.93, 8, [-1, 0]),
+        ((0, 0), (1, 2), 0.93, 12, [-1, -1]),
+        ((0, 1), (1, 2), 0.93, 8, [-1, -1]),
+        ((0, 1), (1, 2), 0.87, 12, [-1, 0]),
+        ((0, 1), (1, 1), 0.87, 8, [-1, -1]),
+        ((0, 0), (1, 2), 0.95, 8, [-1, -1]),
+        ((0, 0), (1, 2), 0.99, 4, [-1, 0]),
+        ((0, 1), (1, 2), 0.99, 4, [-1, -1]),
     ],
     ids=[
         "nearly alike: its picture decides",
         "nearly alike and changed",
         "nearly alike, of two tracks",
+        "alike, of two tracks",
+        "alike, of two figures in one frame",
         "less alike",
         "a copy in one track, less alike",
         "a copy in another track",
     ],
 )
 def test_find_track_duplicates_when_two_then_decided_by_track_likeness_and_change(
-    tracks: tuple[int, int], threshold: float, change: float, expected: list[int]
+    tracks: tuple[int, int],
+    frames: tuple[float, float],
+    threshold: float,
+    change: float,
+    expected: list[int],
 ) -> None:
     vectors = unit(np.array([[1, 0.0], [0.88, math.sqrt(1 - 0.88**2)]]))
     found = find_track_duplicates(
-        vectors, np.array([2.0, 1.0]), np.array(tracks), threshold, lambda *_: change,
-        least_change=10,
+        vectors, np.array([2.0, 1.0]), np.array(tracks), np.array(frames), threshold,
+        change=lambda *_: change, least_change=10,
     )  # fmt: skip
     assert found.tolist() == expected

@@ -116,14 +116,14 @@ class EmbeddingSettings(Contract):
 
 class DeduplicationSettings(Contract):
     threshold: float = Field(
-        default=0.92,
+        default=0.95,
         ge=0.5,
         le=1.0,
         description="cosine at or above which two crops are alike: lower is stricter and leaves"
         " fewer, more varied pictures",
     )
     visible_change: float = Field(
-        default=11.0,
+        default=10.5,
         ge=0,
         le=255,
         description="difference in a tile of the figure from which two alike pictures of one track"

@@ -71,8 +71,9 @@ class SampledFilm:
             self.vectors,
             np.array([crop.quality for crop in self.crops], np.float32),
             np.array([crop.track for crop in self.crops], np.int64),
+            np.array([crop.timecode_seconds for crop in self.crops], np.float64),
             settings.threshold,
-            self._change,
+            change=self._change,
             least_change=settings.visible_change,
             apart=self._places(apart),
         )

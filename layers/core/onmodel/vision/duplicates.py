@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ BLOCK_ROWS = 1024  # rows decided at a time; of 256 to 2,048 the fastest on 2 co
 TILE_ROWS = 8192  # kept rows compared at a time: bounds one product to 32 MB
 ROUNDING = 1e-5  # float32 products of unit vectors differ by this much between block shapes
 
-WITHIN_TRACK = 0.03  # a track is of one figure: its pictures may be so much less alike
+WITHIN_TRACK = 0.06  # a track is of one figure: its pictures may be so much less alike
 MOST_COMPARED = 12  # kept pictures of a track, the most alike: a long shot may have hundreds
 UNCHANGED = 0.5  # of the least visible change: so little is no change, however alike vectors are
 KEPT = -1
@@ -161,9 +162,10 @@ def find_track_duplicates(
     vectors: npt.NDArray[np.float32],
     quality: npt.NDArray[np.floating],
     tracks: npt.NDArray[np.int64],
+    frames: npt.NDArray[np.float64],
     threshold: float,
-    change: Callable[[int, int], float],
     *,
+    change: Callable[[int, int], float],
     least_change: float,
     apart: Iterable[tuple[int, int]] = (),
 ) -> npt.NDArray[np.int64]:
@@ -175,12 +177,14 @@ def find_track_duplicates(
     is compared with the MOST_COMPARED most alike kept rows of its track.
 
     Between tracks only the threshold counts: the exhaustive greedy choice of `find_duplicates`
-    among the rows that their tracks kept.
+    among the rows that their tracks kept. Tracks that stand in one frame are of different figures:
+    their rows are never duplicates of each other, however much of the same their pictures show.
 
     Args:
         vectors: `(n, d)` float32, rows of unit length.
         quality: `(n,)`.
         tracks: `(n,)` the number of each row's track.
+        frames: `(n,)` seconds of the frame that each row is of.
         threshold: cosine at or above which two rows of different tracks are alike; those of one
             track are from WITHIN_TRACK less on.
         change: how much the figure visibly changed between two rows of one track.
@@ -215,8 +219,11 @@ def find_track_duplicates(
             if stands_for == KEPT:
                 kept.append(int(row))
     best = np.flatnonzero(answer == KEPT)
+    different = _in_one_frame(
+        vectors[best], tracks[best], _tracks_in_one_frame(tracks, frames), alike
+    )
     between = find_duplicates(
-        vectors[best], quality[best], threshold, tracks[best], _among(told, best)
+        vectors[best], quality[best], threshold, tracks[best], [*_among(told, best), *different]
     )
     replaced = between != KEPT
     answer[best[replaced]] = best[between[replaced]]
@@ -233,3 +240,30 @@ def _among(told: Iterable[frozenset[int]], rows: npt.NDArray[np.intp]) -> list[t
     place = {int(row): index for index, row in enumerate(rows)}
     inside = (tuple(pair) for pair in told if pair <= place.keys())
     return [(place[first], place[second]) for first, second in inside]
+
+
+def _tracks_in_one_frame(
+    tracks: npt.NDArray[np.int64], frames: npt.NDArray[np.float64]
+) -> set[tuple[int, int]]:
+    """Pairs of tracks, the lower number first, of which some frame shows both."""
+    shown: defaultdict[float, set[int]] = defaultdict(set)
+    for frame, track in zip(frames.tolist(), tracks.tolist(), strict=True):
+        shown[frame].add(track)
+    return {pair for each in shown.values() for pair in combinations(sorted(each), 2)}
+
+
+def _in_one_frame(
+    vectors: npt.NDArray[np.float32],
+    tracks: npt.NDArray[np.int64],
+    pairs: Iterable[tuple[int, int]],
+    alike: float,
+) -> list[tuple[int, int]]:
+    """The rows of these pairs of tracks that are alike; others need not be told apart."""
+    return [
+        (int(firsts[one]), int(seconds[other]))
+        for firsts, seconds in (
+            (np.flatnonzero(tracks == first), np.flatnonzero(tracks == second))
+            for first, second in pairs
+        )
+        for one, other in np.argwhere(vectors[firsts] @ vectors[seconds].T >= alike)
+    ]
