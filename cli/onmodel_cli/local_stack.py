@@ -64,7 +64,8 @@ def up(
 ) -> None:  # fmt: skip
     """Start it and deploy the template, or update the one that runs. It goes on with its data.
 
-    What was being worked on when it ended counts as failed: upload it again.
+    What was being worked on when it ended counts as failed: mails say what to upload again.
+    Questions that waited for an answer are asked again by new mails.
     """
     with speaking.plain_errors(interrupted="Interrupted."), ending_as_by_ctrl_c():
         if demo:

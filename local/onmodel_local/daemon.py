@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from onmodel_local.deploy import deploy_template
+from onmodel_local.deploy import STACK, deploy_template
 from onmodel_local.mail import MailCatcher
 from onmodel_local.simulation_settings import SimulationSettings
 from onmodel_local.stack import (
@@ -104,6 +104,8 @@ def start_stack(
                 MailCatcher(running, outputs["TopicArn"])  # before anything is published
             if "StudioBucket" in outputs:
                 put_trainer_files(running, outputs["StudioBucket"], root)
+                if not (running.outputs or is_new):
+                    _reconcile(running)
         except BaseException:
             if not running.outputs:  # started by this call
                 end_group(running.pid)
@@ -162,6 +164,18 @@ def find_stack(root: Path) -> RunningStack | None:
     except (StackFailedError, OSError, ValueError):
         return None
     return state if identity == {"pid": state.pid} else None
+
+
+def _reconcile(stack: RunningStack) -> None:
+    """Let it find now, not in a quarter of an hour, what was ended with the stack of before.
+
+    Questions that executions waited for are asked again.
+    """
+    stack.client("lambda").invoke(
+        FunctionName=f"{STACK}-reconcile",
+        InvocationType="Event",
+        Payload=json.dumps({"source": "onmodel"}).encode(),
+    )
 
 
 def _save(root: Path, running: RunningStack) -> RunningStack:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -46,8 +47,16 @@ class StackFolder:
         except (FileNotFoundError, ValueError):
             before = 0
         port = free_port(before) or free_port(0)
+        if before not in {0, port}:
+            self._replace_address(before, port)
         (self.path / PORT_FILE).write_text(str(port))
         return port
+
+    def _replace_address(self, before: int, port: int) -> None:
+        """Write the new port into the state and the mails: links would lead to the one before."""
+        old = re.compile(rf"{re.escape(HOST)}:{before}(?!\d)".encode())
+        for path in (*self.state.glob("*.json"), *(self.path / "mails").glob("*.txt")):
+            path.write_bytes(old.sub(f"{HOST}:{port}".encode(), path.read_bytes()))
 
     def environment(self) -> dict[str, str]:
         """Variables with which ministack writes and reads its state there."""

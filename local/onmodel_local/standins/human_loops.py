@@ -6,6 +6,7 @@ pictures, below `human-loops/`, as docs/review-a2i.md asks for.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import threading
@@ -71,9 +72,11 @@ class SimulatedHumanLoops:
         thread.start()
         return {"HumanLoopArn": self._arn(name)}
 
-    def describe(self, request: dict[str, Any]) -> dict[str, Any]:
+    async def describe(self, request: dict[str, Any]) -> dict[str, Any]:
         loop = self._found(request)
-        self._complete_if_due(loop)  # of a stack that was ended meanwhile nobody waits
+        # Of a loop that was started before the stack was, nobody waits for the end. The answers
+        # are written by a call of S3, which this thread would have to answer: by another one.
+        await asyncio.to_thread(self._complete_if_due, loop)
         answer = {
             "CreationTime": loop.created_at,
             "HumanLoopStatus": loop.status,

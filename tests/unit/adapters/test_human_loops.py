@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -157,6 +158,25 @@ def test_stand_in_when_it_answers_then_its_output_is_one_that_is_read() -> None:
     output = LoopOutput.model_validate_json(body)
     assert output.answers[0].content["verdict-c1"] == {"keep": True, "reject": False}
     assert json.loads(body)["humanAnswers"][0]["workerId"] == "simulated"
+
+
+def test_stand_in_when_it_writes_answers_then_not_in_the_thread_that_must_answer_that_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A loop that was started before the local stack was: `reconcile` looks at it."""
+    of = OnTheStandIn()
+    of.loops.start(NAME, CONTENT)
+    of.complete()
+    written_in: list[threading.Thread] = []
+    write = of.aws.write_as_service
+
+    def noted(uri: str, body: bytes) -> None:
+        written_in.append(threading.current_thread())
+        write(uri, body)
+
+    monkeypatch.setattr(of.aws, "write_as_service", noted)
+    assert status(of) is HumanLoopStatus.COMPLETED
+    assert written_in != [threading.current_thread()]
 
 
 def test_stand_in_when_a_loop_is_stopped_then_its_event_comes_twice() -> None:

@@ -54,6 +54,25 @@ def test_folder_when_it_is_kept_then_its_port_stays_while_it_is_free(tmp_path: P
     assert folder.path.is_dir()
 
 
+def test_folder_when_its_port_is_taken_then_state_and_mails_have_the_new_address(
+    tmp_path: Path,
+) -> None:
+    """Links in mails led to the old one, and functions told it to people."""
+    folder = StackFolder(tmp_path / "home", kept=True)
+    folder.prepare()
+    (folder.path / "mails").mkdir()
+    first = folder.port()
+    written = (folder.state / "lambda.json", folder.path / "mails" / "1.txt")
+    for path in written:
+        path.write_text(f"http://{HOST}:{first}/a http://{HOST}:{first}0/b")
+    with socket.socket() as other:
+        other.bind((HOST, first))
+        other.listen()
+        second = folder.port()
+    for path in written:
+        assert path.read_text() == f"http://{HOST}:{second}/a http://{HOST}:{first}0/b"
+
+
 def test_folder_when_it_is_prepared_again_then_only_what_functions_left_is_gone(
     tmp_path: Path,
 ) -> None:
