@@ -148,6 +148,7 @@ def test_name_when_references_of_several_are_alike_then_one_notice_lists_the_pai
     assert f"In this film a name needed {cost.threshold.similarity:.2f}, measured" in notice
     assert notice.count(" and ") == min(cast * (cast - 1) // 2, 10)
     assert ("); 5 more pairs." in notice) == (cast == 6)
+    assert notice.endswith("Cut down a reference that shows both of them.")
 
 
 def test_name_when_references_are_alike_by_the_settings_threshold_then_that_one_is_told(

@@ -122,5 +122,6 @@ def _alike(
     yield (
         f"References of two characters are as alike as pictures of one: {'; '.join(told)}."
         f"{measured} Pictures that could be either stay without a name."
-        " References on other backgrounds, or of the whole figure, tell them apart."
+        " References on other backgrounds, or of the whole figure, tell them apart. Cut down a"
+        " reference that shows both of them."
     )
