@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BUILD_DIR := $(if $(filter arm64,$(ARCH)),.aws-sam/build,build/$(ARCH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench bench-cuts bench-characters bench-judging bench-cold-start bench-scale test cases test-fuzz test-runtime trainer-environment test-trainer test-loaders test-faults seed sam-local lint types format check-template check-security audit build check-build lock ci clean
+.PHONY: help setup demo bench bench-cuts bench-characters bench-duplicates bench-judging bench-cold-start bench-scale test cases test-fuzz test-runtime trainer-environment test-trainer test-loaders test-faults seed sam-local lint types format check-template check-security audit build check-build lock ci clean
 
 help: ## show this
 	@echo "make demo                a real film through the whole pipeline, on this machine alone"
@@ -104,6 +104,9 @@ bench-cuts: setup ## shot cuts against PySceneDetect, on films with known cuts; 
 
 bench-scale: setup ## how long many films take on accounts with given quotas, simulated; HOURS=10 for the small loads
 	$(BIN)/python bench/scale.py $(if $(HOURS),--hours $(HOURS))
+
+bench-duplicates: setup ## the exact search for near-duplicates against comparing every pair; QUICK=1
+	$(BIN)/python bench/duplicates.py $(if $(QUICK),--quick)
 
 bench-characters: setup ## choosing and naming of crops, on drawn films with truth; QUICK=1
 	$(BIN)/python bench/characters.py $(if $(QUICK),--quick)

@@ -104,6 +104,7 @@ ELSEWHERE = {
     ),
     "make bench-cuts": "a measurement of a quarter of an hour",
     "make bench-characters": "a measurement of ten minutes",
+    "make bench-duplicates": "a measurement of minutes; test_bench.py runs a short one",
     "make bench-judging": "a measurement of minutes, with the trainer's environment",
     "make bench-scale": "minutes; a line of docs/scaling.md runs a part of it",
     ".venv/bin/python bench/scale_inputs.py FILM": "a measurement, on a film of minutes",

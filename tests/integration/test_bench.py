@@ -90,3 +90,19 @@ def test_bench_characters_when_names_are_true_then_all_right_and_when_one_is_not
     assert (score.right, score.wrong, score.kept, score.duplicates) == (0, 0, 1, 0)
     other = ["Nobody" if name else None for name in true]
     assert characters.score(film, found, characters.Outcome(places, other)).wrong > 0
+
+
+@pytest.mark.parametrize("kind", ["spread", "concentrated"])
+def test_bench_duplicates_when_few_rows_then_one_of_four_is_kept_and_all_is_measured(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.syspath_prepend(str(BENCHES))
+    duplicates = importlib.import_module("duplicates")
+    monkeypatch.setattr(duplicates, "DIMENSIONS", 128)
+    monkeypatch.setattr(duplicates, "EVERY", 2)
+    row = duplicates.measure(kind, 4096)
+    assert (row.vectors, row.rows, row.kept, row.width) == (kind, 4096, 1024, 128)
+    assert row.vectors_mb == 2
+    assert row.cpu_seconds > 0
+    assert row.in_full_cpu_seconds > 0
+    assert row.limit_cpu_seconds > 0

@@ -1,5 +1,6 @@
 import math
-import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onmodel.vision import duplicates
+from onmodel.vision import cosine_bounds, duplicates
 from onmodel.vision.duplicates import (
     MOST_COMPARED,
     ROUNDING,
@@ -43,7 +44,7 @@ def naive(
 
 
 def unit(rows: npt.NDArray[np.floating]) -> Vectors:
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
 def drifting(count: int, dimensions: int, seed: int) -> Vectors:
@@ -67,6 +68,95 @@ def test_find_duplicates_when_blocked_then_as_one_by_one(
         found = find_duplicates(vectors, quality, threshold)
     assert found.dtype == np.int64
     assert found.tolist() == naive(vectors, quality, threshold)
+
+
+def all_equal(count: int, dimensions: int, seed: int) -> Vectors:
+    return np.tile(drifting(1, dimensions, seed), (count, 1))
+
+
+def some_equal(count: int, dimensions: int, seed: int) -> Vectors:
+    few = np.random.default_rng(seed).standard_normal((5, dimensions))
+    return unit(few[np.arange(count) % 5])
+
+
+def concentrated(count: int, dimensions: int, seed: int) -> Vectors:
+    """Cosines of 0.8 and more between all, as of pictures of one film."""
+    random = np.random.default_rng(seed)
+    return unit(1.5 + random.standard_normal((count, dimensions)) * np.linspace(1, 0.1, dimensions))
+
+
+def spread(count: int, dimensions: int, seed: int) -> Vectors:
+    return unit(np.random.default_rng(seed).standard_normal((count, dimensions)))
+
+
+def without_rest(count: int, dimensions: int, seed: int) -> Vectors:
+    """All in a plane: two numbers say all of a vector."""
+    random = np.random.default_rng(seed)
+    return unit(random.standard_normal((count, 2)) @ random.standard_normal((2, dimensions)))
+
+
+def at_the_threshold(count: int, dimensions: int, seed: int) -> Vectors:
+    """Cosines of 0.8 to one vector, but for rounding; 0.64 and less among the others."""
+    turned = np.linalg.qr(np.random.default_rng(seed).standard_normal((dimensions, dimensions)))[0]
+    others = 0.8 * turned[0] + 0.6 * turned[1 + np.arange(count) % (dimensions - 1)]
+    return unit(np.concatenate([turned[:1], others])[:count])
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.sampled_from(
+        [
+            all_equal,
+            some_equal,
+            concentrated,
+            spread,
+            without_rest,
+            at_the_threshold,
+            drifting,
+        ]
+    ),
+    st.integers(8, 80),
+    st.integers(0, 10_000),
+    st.sampled_from([0.3, 0.6, 0.8, 0.92, 0.99, 1.0]),
+    st.integers(1, 40),
+    st.sampled_from([2, 3, 7, 11]),
+    st.sampled_from([1, 10_000]),
+    st.booleans(),
+)
+def test_find_duplicates_when_short_vectors_bound_then_as_one_by_one(
+    drawn: Callable[[int, int, int], Vectors],
+    count: int,
+    seed: int,
+    threshold: float,
+    block: int,
+    width: int,
+    pair_cost: int,
+    by_groups: bool,
+) -> None:
+    vectors = drawn(count, 12, seed)
+    random = np.random.default_rng(seed)
+    quality = random.integers(0, 5, count).astype(float)
+    groups = random.integers(0, 4, count) if by_groups else np.arange(count)
+    same_group = {
+        frozenset((a, b)) for a in range(count) for b in range(a) if groups[a] == groups[b]
+    }
+    told = [(int(a), int(b)) for a, b in random.integers(0, count, (5, 2)) if a != b]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duplicates, "BLOCK_ROWS", block)
+        patch.setattr(duplicates, "TILE_ROWS", 7)
+        patch.setattr(duplicates, "MANY", 0.1 * pair_cost)
+        for name, value in (("LEAST_ROWS", 0), ("TURNED_BY", 5), ("TRIED_ON", 3), ("AT_ONCE", 4)):
+            patch.setattr(cosine_bounds, name, value)
+        patch.setattr(cosine_bounds, "WIDTHS", (width,))
+        patch.setattr(cosine_bounds, "PAIR_COST", 0)  # so that short vectors are used, always
+        short = cosine_bounds.short_vectors(vectors, threshold)
+        patch.setattr(cosine_bounds, "PAIR_COST", pair_cost)
+        patch.setattr(duplicates, "short_vectors", lambda *_: short)
+        found = find_duplicates(vectors, quality, threshold, groups, told)
+    assert short is not None
+    assert short.shape == (count, width)
+    apart = frozenset({frozenset(pair) for pair in told} | same_group)
+    assert found.tolist() == naive(vectors, quality, threshold, apart)
 
 
 @settings(max_examples=40, deadline=None)
@@ -150,16 +240,32 @@ def test_find_duplicates_when_called_then_leaves_the_vectors_alone() -> None:
     assert np.array_equal(vectors, before)
 
 
-def test_find_duplicates_when_10_000_of_1024_then_seconds_not_minutes() -> None:
+def test_find_duplicates_when_9_000_then_few_pairs_are_compared_in_full(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    widths, compared = [], []
+
+    def short(vectors: Vectors, threshold: float) -> Vectors | None:
+        answer = cosine_bounds.short_vectors(vectors, threshold)
+        widths.append(vectors.shape[1] if answer is None else answer.shape[1])
+        return answer
+
+    def in_full(vectors: Vectors, *rows: Any) -> Vectors:
+        cosines = cosine_bounds.cosines_of_pairs(vectors, *rows)
+        compared.append(len(cosines))
+        return cosines
+
+    monkeypatch.setattr(cosine_bounds, "LEAST_ROWS", 9000)
+    monkeypatch.setattr(duplicates, "short_vectors", short)
+    monkeypatch.setattr(duplicates, "cosines_of_pairs", in_full)
     random = np.random.default_rng(1)
-    centres = random.normal(size=(1000, 1024)).astype(np.float32)
-    vectors = unit(np.repeat(centres, 10, axis=0) + random.normal(0, 0.1, (10_000, 1024)))
-    started = time.process_time()
-    found = find_duplicates(vectors, random.random(10_000), 0.92)
-    assert (found == -1).sum() == 1000
-    assert (
-        time.process_time() - started < 6
-    )  # a bound against quadratic Python; 0.2 s of wall when quiet
+    centres = np.repeat(random.standard_normal((3000, 256), np.float32), 3, axis=0)
+    vectors = unit(centres + 0.1 * random.standard_normal((9000, 256), np.float32))
+    found = find_duplicates(vectors, random.random(9000), 0.92)
+    kept = (found == -1).sum()
+    assert kept == 3000
+    assert widths == [64]
+    assert 9000 - kept <= sum(compared) < 2 * 9000  # of 9 million and more pairs
 
 
 def unit_rows(count: int, seed: int) -> np.ndarray:

@@ -23,4 +23,4 @@ def from_npy(data: bytes) -> Vectors:
 
 def stack(parts: list[Vectors], dimensions: int) -> Vectors:
     """(n, dimensions) float32, also when there is none."""
-    return np.concatenate([np.zeros((0, dimensions), np.float32), *parts]).astype(np.float32)
+    return np.concatenate([np.zeros((0, dimensions), np.float32), *parts], dtype=np.float32)

@@ -8,23 +8,23 @@ item that represents it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
-BLOCK_ROWS = 1024  # rows decided at a time; of 256 to 2,048 the fastest on 2 cores
-TILE_ROWS = 8192  # kept rows compared at a time: bounds one product to 32 MB
+from onmodel.vision.cosine_bounds import cosines_of_pairs, short_vectors
+
+BLOCK_ROWS = 1024  # rows decided at a time; of 512 to 2,048 as fast as any
+TILE_ROWS = 512  # kept rows compared at a time: a product of 2 MB stays in the cache
 ROUNDING = 1e-5  # float32 products of unit vectors differ by this much between block shapes
 
 WITHIN_TRACK = 0.06  # a track is of one figure: its pictures may be so much less alike
 MOST_COMPARED = 12  # kept pictures of a track, the most alike: a long shot may have hundreds
 UNCHANGED = 0.5  # of the least visible change: so little is no change, however alike vectors are
+MANY = 1 / 8  # of all pairs: then their groups are compared as matrices
 KEPT = -1
-
-Barred = Mapping[int, npt.NDArray[np.intp]]
-"""Columns in which a row must not count as alike, by row."""
 
 
 def find_duplicates(
@@ -38,7 +38,8 @@ def find_duplicates(
 
     Rows are decided by falling quality, ties by their place. A row is kept when its cosine to
     every row kept before is below the threshold; else it duplicates the best of those that
-    reach it. No index library is needed: 10,000 rows of 1,024 take well under a second.
+    reach it. No index library is needed: pairs whose cosine short vectors bound below the
+    threshold (`cosine_bounds.py`) are not compared in full, and nothing is approximate.
 
     Args:
         vectors: `(n, d)` float32, rows of unit length.
@@ -52,110 +53,115 @@ def find_duplicates(
         `(n,)` int64: index of the kept row that represents each row, or -1 for a kept one.
     """
     order = np.lexsort((np.arange(len(vectors)), -np.asarray(quality, np.float64)))
-    rows = np.ascontiguousarray(vectors[order], dtype=np.float32)
-    of_group = (np.arange(len(vectors)) if groups is None else np.asarray(groups))[order]
-    alike = np.float32(threshold - ROUNDING)
-    others = _by_row(apart, order)
-    represented_by = np.full(len(rows), KEPT, np.int64)  # as places in `order`
-    kept: list[npt.NDArray[np.int64]] = []
+    alike = _Alike(vectors, threshold, groups, apart)
+    rows = alike.compared[order]
+    represented_by = np.full(len(rows), KEPT, np.int64)
+    kept = np.empty(len(rows), np.intp)
     count = 0
     for start in range(0, len(rows), BLOCK_ROWS):
-        block = rows[start : start + BLOCK_ROWS]
-        own = of_group[start : start + BLOCK_ROWS]
-        places = np.concatenate(kept) if kept else np.empty(0, np.int64)
-        told = [(row, others[start + row]) for row in range(len(block)) if start + row in others]
-        barred = {row: np.flatnonzero(np.isin(places, other)) for row, other in told}
-        first_alike = _first_alike(block, rows[:count], alike, own, of_group[:count], barred=barred)
-        inside = {row: _inside(other - start, len(block)) for row, other in told}
-        within = _greedy_within(block, first_alike == KEPT, alike, own, inside)
-        before = first_alike != KEPT
-        block_represented_by = np.where(within >= 0, within + start, KEPT)
-        block_represented_by[before] = places[first_alike[before]]
-        represented_by[start : start + len(block)] = block_represented_by
-        survivors = np.flatnonzero(block_represented_by == KEPT)
+        block, places = rows[start : start + BLOCK_ROWS], order[start : start + BLOCK_ROWS]
+        first = _first_alike(alike, block, places, rows[:count], kept[:count])
+        new = np.flatnonzero(first == KEPT)
+        first[new] = _greedy(alike, block[new], places[new])
+        represented_by[places] = first
+        survivors = np.flatnonzero(first == KEPT)
         # Kept rows move to the front of the array, never beyond the block being decided: no copy.
         rows[count : count + len(survivors)] = block[survivors]
-        of_group[count : count + len(survivors)] = own[survivors]
-        kept.append(survivors + start)
+        kept[count : count + len(survivors)] = places[survivors]
         count += len(survivors)
-    return _in_given_order(order, represented_by)
+    return represented_by
 
 
-def _by_row(
-    apart: Iterable[tuple[int, int]], order: npt.NDArray[np.intp]
-) -> dict[int, npt.NDArray[np.intp]]:
-    """The rows that each row is told apart from, all as places in `order`."""
-    place = np.empty(len(order), np.intp)
-    place[order] = np.arange(len(order))
-    found: defaultdict[int, list[int]] = defaultdict(list)
-    for first, second in apart:
-        found[int(place[first])].append(int(place[second]))
-        found[int(place[second])].append(int(place[first]))
-    return {row: np.array(others, np.intp) for row, others in found.items()}
+class _Alike:
+    """Which pairs of rows are alike: by cosine, of different groups, and not told apart."""
 
+    def __init__(
+        self,
+        vectors: npt.NDArray[np.float32],
+        threshold: float,
+        groups: npt.NDArray[np.int64] | None,
+        apart: Iterable[tuple[int, int]],
+    ) -> None:
+        self._vectors = vectors
+        self._least = np.float32(threshold - ROUNDING)
+        self._groups = np.arange(len(vectors)) if groups is None else np.asarray(groups)
+        told = np.array([*apart], np.int64).reshape(-1, 2)
+        self._apart = np.concatenate([self._pair(*told.T), self._pair(*told[:, ::-1].T)])
+        short = short_vectors(vectors, threshold - 2 * ROUNDING)
+        self._bounded = short is not None
+        self.compared = vectors if short is None else short
+        self._limit = np.float32(threshold - (2 if self._bounded else 1) * ROUNDING)
 
-def _inside(places: npt.NDArray[np.intp], length: int) -> npt.NDArray[np.intp]:
-    return places[(places >= 0) & (places < length)]
+    def _pair(
+        self, first: npt.NDArray[np.intp], second: npt.NDArray[np.intp]
+    ) -> npt.NDArray[np.int64]:
+        """A number for each ordered pair of rows."""
+        return first * len(self._vectors) + second
+
+    def pairs(
+        self,
+        products: npt.NDArray[np.float32],
+        first: npt.NDArray[np.intp],
+        second: npt.NDArray[np.intp],
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """The rows and columns of alike pairs, row by row.
+
+        Args:
+            products: `(m, n)` of the compared vectors.
+            first: `(m,)` the rows' places among all vectors.
+            second: `(n,)` the columns' places.
+        """
+        reached = products >= self._limit
+        if np.count_nonzero(reached) > MANY * reached.size:
+            reached &= self._groups[first, None] != self._groups[second]
+        rows, columns = np.divmod(np.flatnonzero(reached), len(second))
+        one, other = first[rows], second[columns]
+        open_pairs = self._groups[one] != self._groups[other]
+        if len(self._apart):
+            open_pairs &= ~np.isin(self._pair(one, other), self._apart)
+        if self._bounded:
+            at = np.flatnonzero(open_pairs)
+            pairs = rows[at], columns[at]
+            open_pairs[at] = cosines_of_pairs(self._vectors, first, second, pairs) >= self._least
+        return rows[open_pairs], columns[open_pairs]
 
 
 def _first_alike(
+    alike: _Alike,
     block: npt.NDArray[np.float32],
+    places: npt.NDArray[np.intp],
     kept: npt.NDArray[np.float32],
-    alike: np.float32,
-    block_groups: npt.NDArray[np.int64],
-    kept_groups: npt.NDArray[np.int64],
-    *,
-    barred: Barred,
+    kept_places: npt.NDArray[np.intp],
 ) -> npt.NDArray[np.int64]:
-    """`(len(block),)`: index of the first kept row that reaches the threshold, or -1."""
+    """`(len(block),)`: place of the first kept row that each row is alike, or -1."""
     found = np.full(len(block), KEPT, np.int64)
     for start in range(0, len(kept), TILE_ROWS):
         open_rows = np.flatnonzero(found == KEPT)
         if not len(open_rows):
             break
-        reached = block[open_rows] @ kept[start : start + TILE_ROWS].T >= alike
-        reached &= block_groups[open_rows, None] != kept_groups[start : start + TILE_ROWS]
-        for told, columns in barred.items():
-            reached[np.ix_(open_rows == told, _inside(columns - start, reached.shape[1]))] = False
-        hit = reached.any(axis=1)
-        found[open_rows[hit]] = reached[hit].argmax(axis=1) + start
+        tile, tile_places = kept[start : start + TILE_ROWS], kept_places[start : start + TILE_ROWS]
+        rows, columns = alike.pairs(block[open_rows] @ tile.T, places[open_rows], tile_places)
+        hits = np.flatnonzero(np.diff(rows, prepend=-1))
+        found[open_rows[rows[hits]]] = tile_places[columns[hits]]
     return found
 
 
-def _greedy_within(
-    block: npt.NDArray[np.float32],
-    undecided: npt.NDArray[np.bool_],
-    alike: np.float32,
-    groups: npt.NDArray[np.int64],
-    barred: Barred,
+def _greedy(
+    alike: _Alike, block: npt.NDArray[np.float32], places: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.int64]:
-    """`(len(block),)`: index within the block of the kept row that a row duplicates, or -1.
-
-    Rows that are already decided represent no other row and get -1.
-    """
+    """`(len(block),)`: place of the kept row of the block that each row duplicates, or -1."""
     found = np.full(len(block), KEPT, np.int64)
-    rows = np.flatnonzero(undecided)
-    reached = np.triu(block[rows] @ block[rows].T >= alike, k=1)
-    reached &= groups[rows, None] != groups[rows]
-    for told, columns in barred.items():
-        reached[np.ix_(rows == told, np.isin(rows, columns))] = False
-    dropped = np.zeros(len(rows), np.bool_)
+    reached = np.zeros((len(block), len(block)), np.bool_)
+    reached[alike.pairs(block @ block.T, places, places)] = True
+    reached = np.triu(reached, k=1)
+    dropped = np.zeros(len(block), np.bool_)
     for row in np.flatnonzero(reached.any(axis=1)):
         if dropped[row]:
             continue
         new = reached[row] & ~dropped
-        found[rows[new]] = rows[row]
+        found[new] = places[row]
         dropped |= new
     return found
-
-
-def _in_given_order(
-    order: npt.NDArray[np.int64], represented_by: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
-    answer = np.full(len(order), KEPT, np.int64)
-    duplicate = represented_by != KEPT
-    answer[order[duplicate]] = order[represented_by[duplicate]]
-    return answer
 
 
 def find_track_duplicates(
