@@ -108,6 +108,7 @@ ELSEWHERE = {
     "make bench-judging": "a measurement of minutes, with the trainer's environment",
     "make bench-scale": "minutes; a line of docs/scaling.md runs a part of it",
     ".venv/bin/python bench/scale_inputs.py FILM": "a measurement, on a film of minutes",
+    ".venv/bin/python bench/long_shot.py": "a measurement of a minute",
     "make cases": "tries every row of docs/uploads.md, and takes minutes",
     ".venv/bin/pytest tests/unit/datasets/test_caption_repairs.py": "make test runs it",
     "python train.py --model MODEL --dataset DATASET --out OUT --checkpoints CHECKPOINTS": (

@@ -7,6 +7,7 @@ from drawn.cast import EXPRESSIONS, HEIGHT, WIDTH, CastFilm, _Act, _Shot, cast_f
 from onmodel.contracts.base import Box
 from onmodel.contracts.crops import BackgroundMoved, Crop, Thumbnail
 from onmodel.contracts.sampling_settings import CropSettings, DeduplicationSettings
+from onmodel.vision import changes, moved_background
 from onmodel.vision.changes import Figures
 from onmodel.vision.cropping import cut_crop
 from onmodel.vision.encoding import thumbnail
@@ -105,3 +106,14 @@ def test_change_when_only_the_face_changes_at_dusk_then_above_the_limit(expressi
 def test_change_when_asked_the_other_way_round_then_the_same() -> None:
     both = figures((0, "calm"), (0, "open"))
     assert both.change(0, 1) == both.change(1, 0)
+
+
+def test_change_when_the_track_is_long_then_the_nearest_in_time_tell_the_background(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(moved_background, "PICTURES", 2)
+    held = figures(*[(0, "calm")] * 8, pan=2, moved=3, followed=True)
+    monkeypatch.setattr(changes, "PICTURES", 8)
+    among_all = held.change(3, 5)
+    monkeypatch.setattr(changes, "PICTURES", 2)
+    assert figures(*[(0, "calm")] * 8, pan=2, moved=3, followed=True).change(3, 5) == among_all

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -21,15 +22,18 @@ import numpy.typing as npt
 
 from onmodel.contracts.crops import Crop, Thumbnail
 from onmodel.vision.laid_pictures import Figure, PictureValues, Scaled, lay, unlike
-from onmodel.vision.moved_background import unlike_background
+from onmodel.vision.moved_background import PICTURES, unlike_background
 
 SIDE = 160  # pixels of the longer side of the larger box: the scale in which pictures are compared
 STEP = 1.05  # between two scales: boxes of one figure share few, and what is found in each is kept
+FIGURES = 2048  # kept in memory, of up to 170 kB
 BACKGROUNDS = 2048  # kept in memory, of 40 kB
 TILE = 10  # pixels: an eye or a mouth of a figure that is shown whole
 _ACROSS, _DOWN = 0.15, 0.45  # half axes of the compared middle: beyond it is background
 
 Background = npt.NDArray[np.uint8]
+_Followed = tuple[int | None, float | None]
+"""A track, and since when its background was followed without a gap."""
 
 
 class Figures:
@@ -38,10 +42,10 @@ class Figures:
     def __init__(self, crops: Sequence[Crop], thumbnails: Iterable[Thumbnail]) -> None:
         self._crops = crops
         self._jpegs = {thumbnail.id: thumbnail.jpeg for thumbnail in thumbnails}
-        self._figures: dict[int, Figure] = {}
-        self._tracks: defaultdict[int | None, list[int]] = defaultdict(list)
-        for place, crop in enumerate(crops):
-            self._tracks[crop.track].append(place)
+        self._followed: defaultdict[_Followed, list[int]] = defaultdict(list)
+        for place in sorted(range(len(crops)), key=self._time):
+            self._followed[_followed(crops[place])].append(place)
+        self._figure = lru_cache(FIGURES)(self._read_figure)
         self._background = lru_cache(BACKGROUNDS)(self._find_background)
 
     def change(self, first: int, second: int) -> float:
@@ -53,17 +57,26 @@ class Figures:
 
     def _find_background(self, place: int, scale: float) -> Background | None:
         """What is unlike the background, in whole numbers: half of a number is no change."""
-        track = [self._figure(other) for other in self._tracks[self._crops[place].track]]
-        found = unlike_background(self._figure(place), track, scale)
+        track = self._followed[_followed(self._crops[place])]
+        at = bisect_left(track, self._time(place), key=self._time)
+        near = track[max(0, at - PICTURES) : at + PICTURES + 1]
+        found = unlike_background(
+            self._figure(place), [self._figure(other) for other in near], scale
+        )
         return None if found is None else found.round().astype(np.uint8)
 
-    def _figure(self, place: int) -> Figure:
-        if place not in self._figures:
-            crop = self._crops[place]
-            jpeg = np.frombuffer(base64.b64decode(self._jpegs[crop.crop_id]), np.uint8)
-            pixels: Any = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)
-            self._figures[place] = Figure(pixels, crop)
-        return self._figures[place]
+    def _time(self, place: int) -> float:
+        return self._crops[place].timecode_seconds
+
+    def _read_figure(self, place: int) -> Figure:
+        crop = self._crops[place]
+        jpeg = np.frombuffer(base64.b64decode(self._jpegs[crop.crop_id]), np.uint8)
+        pixels: Any = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)
+        return Figure(pixels, crop)
+
+
+def _followed(crop: Crop) -> _Followed:
+    return crop.track, None if crop.background is None else crop.background.since
 
 
 def common_scale(first: Figure, second: Figure) -> float:

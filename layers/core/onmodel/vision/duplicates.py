@@ -207,8 +207,9 @@ def find_track_duplicates(
     borders = np.flatnonzero(np.diff(tracks[by_track])) + 1
     for rows in np.split(by_track, borders):
         kept: list[int] = []
+        kept_vectors = np.empty((len(rows), vectors.shape[1]), np.float32)
         for row in rows[np.lexsort((rows, -np.asarray(quality, np.float64)[rows]))]:
-            cosines = vectors[kept] @ vectors[row] if kept else np.empty(0)
+            cosines = kept_vectors[: len(kept)] @ vectors[row]
             nearest = np.argsort(-cosines, kind="stable")[:MOST_COMPARED]
             stands_for = next(
                 (
@@ -223,6 +224,7 @@ def find_track_duplicates(
             )
             answer[row] = stands_for
             if stands_for == KEPT:
+                kept_vectors[len(kept)] = vectors[row]
                 kept.append(int(row))
     best = np.flatnonzero(answer == KEPT)
     different = _in_one_frame(
