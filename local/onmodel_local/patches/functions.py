@@ -150,11 +150,15 @@ def _whole_log(lines: queue.Queue[str]) -> str:
     """The lines until the mark.
 
     Raises:
-        queue.Empty: no line came for a minute.
+        TimeoutError: no line came for a minute.
     """
-    log = []
+    log: list[str] = []
     while True:
-        line, mark, _ = lines.get(timeout=_LOG_END_SECONDS).partition(LOG_END)
+        try:
+            found = lines.get(timeout=_LOG_END_SECONDS)
+        except queue.Empty:
+            raise TimeoutError(f"a function's log has no end: {log[-1:]}") from None
+        line, mark, _ = found.partition(LOG_END)
         if line or not mark:
             log.append(line)
         if mark:
