@@ -383,7 +383,9 @@ A forgotten model unit costs 1,452 dollars a day. So:
   deleted before.
 - **reconcile** searches every quarter of an hour for missed events, overdue deployments, failed
   executions, and everything with our tag or name that bills and should not. It looks a day back
-  from the last round that did everything: while no mail can be sent, nothing becomes too old.
+  from the last round that did everything, two weeks at most: while no mail can be sent, nothing
+  becomes too old. On each day without such a round a mail says what fails, and from when on, or
+  between which times, what ended is left out. Deployments are always looked at.
 - **Jobs end by themselves.** A training, a drawing or a preparation (`onmodel trainer prepare`) on
   SageMaker has a longest runtime and a longest wait for an instance, after which SageMaker ends it,
   whatever else fails. When somebody stopped the execution that waited for a drawing, reconcile
