@@ -103,7 +103,7 @@ def test_report_when_small_is_one_page_with_everything(make_report) -> None:
     assert list(pages) == ["index.html"]
     html = pages["index.html"].decode()
     for words in ("Big Buck Bunny.mp4", "Who is on screen", "Near-duplicates", "$0.50",
-                  "threshold: 0.9 instead of 0.92", "One reference of Gamera",
+                  "threshold: 0.9 instead of 0.95", "One reference of Gamera",
                   "01:01.500 to 01:06.250"):  # fmt: skip
         assert words in html
 
