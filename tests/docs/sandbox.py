@@ -79,7 +79,8 @@ class Sandbox:
             line = f'aws() {{ command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }}; {line}'
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         done = subprocess.run(
-            ["bash", "-c", line],
+            # More than one command, so that the shell stays: completion asks which one started it.
+            ["bash", "-c", f"{line}\nexit $?"],
             cwd=self.folder,
             env={
                 "HOME": str(self.folder),
