@@ -143,7 +143,8 @@ def test_name_when_references_of_several_are_alike_then_one_notice_lists_the_pai
     world.name(run)
     cost = NamingCost.model_validate_json(world.studio.get(FilmKeys.of(run).naming_usage))
     (notice,) = (each for each in cost.notices if "alike" in each)
-    assert "as pictures of one: Mira 0 and Mira 1 (1.00; from 0.65 on they count as" in notice
+    assert "as pictures of one: Mira 0 and Mira 1 (1.00)" in notice
+    assert ". From 0.65 on they count as alike. " in notice
     assert cost.threshold and cost.threshold.measured
     assert f"In this film a name needed {cost.threshold.similarity:.2f}, measured" in notice
     assert notice.count(" and ") == min(cast * (cast - 1) // 2, 10)
@@ -161,7 +162,7 @@ def test_name_when_references_are_alike_by_the_settings_threshold_then_that_one_
     world.name(run)
     cost = NamingCost.model_validate_json(world.studio.get(FilmKeys.of(run).naming_usage))
     (notice,) = (each for each in cost.notices if "alike" in each)
-    assert "Anna and Mira (1.00; from 0.80 on they count as alike)." in notice
+    assert "Anna and Mira (1.00). From 0.80 on they count as alike." in notice
     assert "In this film" not in notice
 
 

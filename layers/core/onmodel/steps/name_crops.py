@@ -107,12 +107,12 @@ def _alike(
 
     nearest = sorted(pairs, key=lambda pair: pair.limit - pair.similarity)
     told = [
-        f"{name_of(pair.first)} and {name_of(pair.second)}"
-        f" ({pair.similarity:.2f}; from {pair.limit:.2f} on they count as alike)"
+        f"{name_of(pair.first)} and {name_of(pair.second)} ({pair.similarity:.2f})"
         for pair in nearest[:_PAIRS_TOLD]
     ]
     if len(pairs) > _PAIRS_TOLD:
         told.append(f"{len(pairs) - _PAIRS_TOLD:,} more pairs")
+    limits = " or ".join(sorted({f"{pair.limit:.2f}" for pair in pairs}))
     measured = (
         f" In this film a name needed {threshold.similarity:.2f}, measured on figures without their"
         " background."
@@ -121,7 +121,7 @@ def _alike(
     )
     yield (
         f"References of two characters are as alike as pictures of one: {'; '.join(told)}."
-        f"{measured} Pictures that could be either stay without a name."
-        " References on other backgrounds, or of the whole figure, tell them apart. Cut down a"
-        " reference that shows both of them."
+        f" From {limits} on they count as alike.{measured}"
+        " Pictures that could be either stay without a name. References on other backgrounds, or of"
+        " the whole figure, tell them apart. Cut down a reference that shows both of them."
     )
