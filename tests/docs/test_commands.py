@@ -103,7 +103,10 @@ ELSEWHERE = {
         "the page's film breaks off before it comes to its map"
     ),
     "make bench-cuts": "a measurement of a quarter of an hour",
-    "make bench-characters": "a measurement of ten minutes",
+    "make bench-characters": "a measurement of half an hour",
+    ".venv/bin/python bench/characters.py --films more --embedder stand-in --method ours": (
+        "a measurement of minutes; tests/integration/test_bench.py runs a short one"
+    ),
     "make bench-duplicates": "a measurement of minutes; test_bench.py runs a short one",
     "make bench-judging": "a measurement of minutes, with the trainer's environment",
     "make bench-scale": "minutes; a line of docs/scaling.md runs a part of it",
